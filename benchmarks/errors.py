@@ -1,0 +1,99 @@
+"""One family of refusals. Every refusal has a stable code, a sentence that says what happened, and a remedy.
+
+Nothing in Steplabel fails silently: code that cannot go on raises one of these, and the entrances (command line, API,
+pages) translate it without rewording. `docs/errors.md` lists every code; a test compares the list with this family.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit status of `steplabel-agent`, part of the contract."""
+
+    DONE = 0
+    INPUT = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    REFUSED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the plant's own files a finding lies. Rows count from 1 as a spreadsheet shows them, header included."""
+
+    file: str
+    row: int | None = None
+    column: str | None = None
+
+    def __str__(self) -> str:
+        parts = [self.file]
+        if self.row is not None:
+            parts.append(f"row {self.row}")
+        if self.column is not None:
+            parts.append(f"column {self.column!r}")
+        return ", ".join(parts)
+
+
+class SteplabelError(Exception):
+    """Base of the family.
+
+    Args:
+        code: stable, kebab-case; scripts and tests hold on to it.
+        sentence: what happened, for a person, without jargon.
+        remedy: what to do about it, for the same person.
+    """
+
+    exit_code = ExitCode.INPUT
+
+    def __init__(self, code: str, sentence: str, remedy: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.remedy} [{self.code}]"
+
+
+class InputError(SteplabelError):
+    """A file, configuration or argument cannot be used as it stands; says file, row, column, found and wanted."""
+
+    def __init__(self, code: str, sentence: str, remedy: str, *, place: Place | None = None, found: str = "", wanted: str = "") -> None:
+        super().__init__(code, sentence, remedy)
+        self.place = place
+        self.found = found
+        self.wanted = wanted
+
+    def __str__(self) -> str:
+        lines = [f"{self.place}: {self.sentence}" if self.place else self.sentence]
+        if self.found:
+            lines.append(f"  found:  {self.found}")
+        if self.wanted:
+            lines.append(f"  wanted: {self.wanted}")
+        lines.append(f"  remedy: {self.remedy} [{self.code}]")
+        return "\n".join(lines)
+
+
+class UsageError(SteplabelError):
+    """The command was called with arguments that do not fit together."""
+
+    exit_code = ExitCode.USAGE
+
+
+class Unreachable(SteplabelError):
+    """The portal could not be reached; the work is spooled and nothing is lost."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class PolicyRefusal(SteplabelError):
+    """Refused by policy: privacy budget, too few batches, disclosure gate, a looser policy than the pack's."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class VerificationError(SteplabelError):
+    """A signature, seal, digest or schema does not hold; what was presented is not accepted."""

@@ -1,0 +1,164 @@
+"""What a plant measured: periods, batches with their energy, and what was found wrong with them.
+
+A batch is the unit of everything: a heat, a coil, a shift or a day of a continuous line (a *run* is a batch). Times are
+zone-aware and intervals half-open, [start, end). Missing is None or a finding, never a sentinel.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from enum import StrEnum
+
+from benchmarks.errors import InputError, Place
+
+
+class Metric(StrEnum):
+    """What is divided by the output. Units are the pack's."""
+
+    TOTAL = "total"  # comprehensive energy consumption, GB/T 2589
+    ELECTRICITY = "electricity"
+    THERMAL = "thermal"
+
+
+class Status(StrEnum):
+    """What became of the product of a batch."""
+
+    GOOD = "good"
+    SCRAP = "scrap"
+    TEST = "test"
+
+
+class State(StrEnum):
+    """What the equipment was doing during the batch."""
+
+    NORMAL = "normal"
+    START_UP = "start-up"
+    SHUT_DOWN = "shut-down"
+    IDLE = "idle"
+    HOLDING = "holding"
+    TRIAL = "trial"
+    FAULT = "fault"
+
+
+class Direction(StrEnum):
+    """Which way the energy crossed the step's boundary; recovered and exported energy is credited."""
+
+    IMPORT = "import"
+    EXPORT = "export"
+    RECOVERED = "recovered"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A reporting period, half-open [start, end), zone-aware."""
+
+    start: datetime
+    end: datetime
+    name: str
+
+    def __contains__(self, moment: datetime) -> bool:
+        return self.start <= moment < self.end
+
+    @classmethod
+    def parse(cls, text: str, zone: tzinfo) -> Period:
+        """Read `2016`, `2016-Q1`, `2016-05` or `2016-01-01/2016-07-01` (half-open) in the site's time zone."""
+        first, last = _dates_of(text)
+        midnight = datetime.min.time()
+        return cls(datetime.combine(first, midnight, zone), datetime.combine(last, midnight, zone), text)
+
+
+def _dates_of(text: str) -> tuple[date, date]:
+    try:
+        if match := re.fullmatch(r"(\d{4})", text):
+            year = int(match[1])
+            return date(year, 1, 1), date(year + 1, 1, 1)
+        if match := re.fullmatch(r"(\d{4})-Q([1-4])", text):
+            year, first_month = int(match[1]), 3 * int(match[2]) - 2
+            return date(year, first_month, 1), _month_after(year, first_month + 2)
+        if match := re.fullmatch(r"(\d{4})-(\d{2})", text):
+            year, month = int(match[1]), int(match[2])
+            return date(year, month, 1), _month_after(year, month)
+        if match := re.fullmatch(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})", text):
+            first, last = date.fromisoformat(match[1]), date.fromisoformat(match[2])
+            if first < last:
+                return first, last
+    except ValueError:
+        pass  # an impossible date such as 2016-13: refused below, with the rest
+    raise InputError(
+        "period-unreadable",
+        "The period cannot be read.",
+        "Give a year, a quarter, a month, or two dates of which the second is the first day no longer included.",
+        found=repr(text),
+        wanted="2016, 2016-Q1, 2016-05 or 2016-01-01/2016-07-01",
+    )
+
+
+def _month_after(year: int, month: int) -> date:
+    return date(year + month // 12, month % 12 + 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierEnergy:
+    """Energy of one carrier into (import) or out of (export, recovered) one batch, in the carrier's own unit.
+
+    `lhv_mj_per_unit` is the measured lower heating value where the plant has one; `completeness` the share of the
+    batch's seconds that the readings cover (1.0 where the plant gives energy per batch); `estimated` is the plant's own flag.
+    """
+
+    carrier: str
+    quantity: float
+    unit: str
+    direction: Direction = Direction.IMPORT
+    lhv_mj_per_unit: float | None = None
+    completeness: float = 1.0
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One batch record of one production step, with its energy.
+
+    `energy` is empty where nothing was measured. `excluded` names why the batch may not enter a label; the first
+    reason found stands, and the batch stays in the record: nothing is dropped silently.
+    """
+
+    batch_id: str
+    step: str
+    product: str
+    variant: str
+    start: datetime
+    end: datetime | None
+    output_t: float
+    equipment: str = ""
+    status: Status = Status.GOOD
+    state: State = State.NORMAL
+    reject_t: float = 0.0
+    variables: Mapping[str, float] = field(default_factory=dict)
+    energy: tuple[CarrierEnergy, ...] = ()
+    excluded: str | None = None
+    place: Place | None = None
+
+    @property
+    def duration(self) -> timedelta | None:
+        return None if self.end is None else self.end - self.start
+
+
+class Severity(StrEnum):
+    NOTICE = "notice"  # worth knowing, changes nothing
+    WARNING = "warning"  # repaired by a stated rule, or makes the result less certain
+    EXCLUSION = "exclusion"  # these rows do not enter a label
+    REJECTION = "rejection"  # these rows could not be read; they are in rejected.csv
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something found in the data: a stable code, a sentence, how many, and the rows that prove it."""
+
+    code: str
+    severity: Severity
+    sentence: str
+    count: int
+    places: tuple[Place, ...] = ()  # the first few; rejected.csv and the report hold them all

@@ -1,0 +1,89 @@
+"""What the privacy mechanism gave out: the only form in which a plant's label exists outside its site.
+
+This module imports no labels. The wire, the transport, the outbox and the portal know this type and cannot name the
+exact one; an import contract holds that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from benchmarks.measurements import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A public release grid, absolute, in the pack's unit: cells lower + i * width for i = 0 .. cells - 1.
+
+    All three are exact fractions so that a cell's value is the same number at the plant and at the portal.
+    """
+
+    lower: Fraction
+    upper: Fraction
+    width: Fraction
+
+    @property
+    def cells(self) -> int:
+        return int((self.upper - self.lower) / self.width) + 1
+
+    def value(self, cell: int) -> Fraction:
+        """The value of a cell, in the pack's unit."""
+        if not 0 <= cell < self.cells:
+            raise IndexError(f"cell {cell} outside 0..{self.cells - 1}")
+        return self.lower + cell * self.width
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedQuantile:
+    """One noised quantile: the drawn cell, the quantile it stands for and what it spent."""
+
+    quantile: Fraction
+    cell: int
+    epsilon: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedLabel:
+    """The protected label of one (step, product, variant, metric) of one site and period.
+
+    `count_class` is the lower edge of the public class that holds the number of batches; the number itself stays.
+    `best` and `typical` are noised quantiles on `grid`; their values are `grid.value(best.cell)`.
+    """
+
+    step: str
+    product: str
+    variant: str
+    boundary: str
+    metric: Metric
+    unit: str
+    grid: Grid
+    count_class: int
+    best: ReleasedQuantile
+    typical: ReleasedQuantile
+
+    @property
+    def best_value(self) -> Fraction:
+        return self.grid.value(self.best.cell)
+
+    @property
+    def typical_value(self) -> Fraction:
+        return self.grid.value(self.typical.cell)
+
+    @property
+    def epsilon(self) -> Fraction:
+        """What this label spent on every batch in it: budgets of the two draws add up."""
+        return self.best.epsilon + self.typical.epsilon
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedReport:
+    """Everything one site reports for one period and revision: one envelope, all steps."""
+
+    site: str
+    pack: str
+    pack_version: str
+    period: str
+    revision: int
+    labels: tuple[ReleasedLabel, ...]
+    withheld: tuple[tuple[str, str, str], ...] = ()  # (step, metric, reason code): what was asked and not released, and why

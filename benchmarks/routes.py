@@ -1,0 +1,227 @@
+"""Process segments and routes: what a sector pack declares, as types.
+
+A *step* is a process segment (ISA-95) with its own product, boundary and rules. A *route* puts steps together with
+reference material ratios: tonnes of the step's product per tonne of the route's product. Everything here is data read
+from a pack; no module of Steplabel knows a sector.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from benchmarks.measurements import Metric
+from benchmarks.released import Grid
+
+Exact = Annotated[Fraction, BeforeValidator(lambda value: Fraction(str(value)))]
+"""A number written in a pack, kept exactly as written: "0.05" is 1/20."""
+
+
+class Declared(BaseModel):
+    """Base of everything a pack declares: immutable, and an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Words(Declared):
+    """A text in the languages people read it in."""
+
+    en: str
+    zh: str
+
+
+class Source(Declared):
+    """Where a figure comes from. What is not verified, or is an assumption of ours, is never shown as a benchmark."""
+
+    text: str
+    kind: Literal["standard", "publication", "engineering-assumption"]
+    verified: bool
+
+
+class Boundary(Declared):
+    """The energy boundary of a step (EN 16231, 4.1): part of the key, values of two boundaries are never compared.
+
+    `carriers` must all be reported (or declared not used) before a `total` can be computed; `credited` may be recovered.
+    """
+
+    id: str
+    words: Words
+    carriers: tuple[str, ...]
+    credited: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()  # oxygen, nitrogen, air, water made outside this boundary: counted at equal value
+
+
+class Variant(Declared):
+    """A product grade with conditions of its own; small cells merge up to `parent`, never silently."""
+
+    id: str
+    words: Words
+    parent: str | None = None
+
+
+class ReferenceCondition(Declared):
+    """A relevant variable (ISO 50006): a batch's value is brought to `reference` by `slope` per unit of the variable.
+
+    corrected = value - slope * (variable - reference). Where the variable is missing, the batch is excluded as
+    `variable-missing` if `required`, else taken as at reference with a notice.
+    """
+
+    variable: str
+    unit: str
+    reference: float
+    slope: dict[Metric, float]  # in the metric's unit per unit of the variable
+    required: bool = False
+    source: Source
+
+
+class LabelRule(Declared):
+    """How `best` is formed: the quantile of the valid batches, and what makes a batch valid."""
+
+    quantile: Exact
+    fewest_batches: int
+    least_completeness: float
+    longest_gap_s: int
+    shortest_s: int  # of a batch (or of the variable `power_on_s` where the log gives it)
+    longest_s: int
+
+
+class MetricRule(Declared):
+    """One metric of a step: unit, physical bounds of one batch, public release grid and public spread.
+
+    `floor` and `ceiling` bound a physically possible batch; `spread` is the public standard deviation of batches
+    within a typical plant, `typical` a public typical value, both in `unit`: they set the expected error of a release.
+    """
+
+    metric: Metric
+    unit: str
+    floor: float
+    ceiling: float
+    typical: float
+    spread: float
+    grid_lower: Exact
+    grid_upper: Exact
+    grid_width: Exact
+    grid_source: Source
+    released: bool = True
+
+    @property
+    def grid(self) -> Grid:
+        return Grid(self.grid_lower, self.grid_upper, self.grid_width)
+
+
+class Limit(Declared):
+    """Published grades of one standard for this step (annual basis), before corrections; a missing grade stays missing.
+
+    `correction` names the rule in `benchmarks.packs.corrections` that the standard applies; `applies` holds conditions
+    (e.g. capacity class) as variable -> value, or variable -> [low, high) as a pair; None is open.
+    """
+
+    id: str
+    words: Words
+    standard: str
+    clause: str
+    metric: Metric
+    unit: str
+    grades: tuple[float | None, float | None, float | None]
+    correction: str | None = None
+    applies: dict[str, str | tuple[float | None, float | None]] = {}
+    steps_covered: tuple[str, ...]
+    effective_from: date
+    effective_to: date | None = None
+    source: Source
+
+
+class Step(Declared):
+    """A process segment: one product, one boundary, one label rule, one or more metrics (the first is the headline)."""
+
+    id: str
+    words: Words
+    product: str
+    product_words: Words
+    output_unit: Literal["t"] = "t"
+    run_kind: Literal["heat", "coil", "melt", "day", "shift", "campaign", "pot-month"]
+    boundary: Boundary
+    variants: tuple[Variant, ...]
+    label_rule: LabelRule
+    metrics: tuple[MetricRule, ...]
+    reference_conditions: tuple[ReferenceCondition, ...] = ()
+    limits: tuple[Limit, ...] = ()
+
+    def metric(self, metric: Metric) -> MetricRule | None:
+        return next((rule for rule in self.metrics if rule.metric == metric), None)
+
+
+class RouteStep(Declared):
+    """A step's place in a route: `ratio` tonnes of its product per tonne of the route's product (reference, public)."""
+
+    step: str
+    ratio: Exact
+    source: Source
+
+
+class Route(Declared):
+    """Steps put together to a product."""
+
+    id: str
+    words: Words
+    product: str
+    product_words: Words
+    steps: tuple[RouteStep, ...]
+
+
+class ReleasePolicy(Declared):
+    """What a release may spend and when it may enter a composition; dyadic epsilons only (exact in binary floats)."""
+
+    unit: Literal["record"] = "record"
+    epsilon_best: Exact
+    epsilon_typical: Exact
+    cap_per_year: Exact
+    corrections_per_year: int
+    fewest_batches: int
+    count_classes: tuple[int, ...]
+    largest_expected_error: Exact  # relative, for a plant to be eligible
+
+
+class CompositionRule(Declared):
+    """The rule that holds from `firms_from` controlling firms on."""
+
+    firms_from: int
+    rule: Literal["first-quartile", "mean-of-best-five", "mean-of-top-decile"]
+    words: Words
+
+
+class DisclosurePolicy(Declared):
+    """The gate's thresholds, each with the reason that the page gives."""
+
+    fewest_firms: int
+    largest_weight: Exact  # of one firm in a mean, and dominance on declared size classes
+    p_percent: Exact
+    least_changed_participants: int
+    lag_days: int
+    reason: Words
+
+
+class Pack(Declared):
+    """A sector method pack: versioned data with sources. `routes[0]` is the pack's main route."""
+
+    id: str
+    version: str
+    words: Words
+    standard_basis: Literal["calorific"]
+    effective_from: date
+    effective_to: date | None = None
+    policy: ReleasePolicy
+    composition: tuple[CompositionRule, ...]
+    disclosure: DisclosurePolicy
+    routes: tuple[Route, ...]
+    steps: tuple[Step, ...]
+
+    def step(self, step_id: str) -> Step:
+        """The step of that id; KeyError names what the pack has."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(f"pack {self.id} has no step {step_id!r}; it has {', '.join(s.id for s in self.steps)}")
