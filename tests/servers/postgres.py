@@ -35,7 +35,7 @@ def serve(directory: Path) -> Iterator[Server]:
         postgres = subprocess.Popen([programs / "postgres", "-D", str(cluster), *options], stdout=log, stderr=log, cwd="/", **unprivileged())
     try:
         _make_roles(port)
-        version = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
+        version = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
         yield Server(
             {
                 "DATABASE_URL": f"postgres://steplabel_web@127.0.0.1:{port}/steplabel",

@@ -1,0 +1,70 @@
+"""Run every check, on real servers, and say what each took.
+
+python -m tests [--long] [--only NAME ...] [-- PYTEST ARGUMENTS ...]
+
+A failing check does not hide the ones after it; the exit status is 1 if any failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.servers import all_servers
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+BIN = Path(PYTHON).parent
+
+CHECKS: dict[str, list[str]] = {
+    "lint": [str(BIN / "ruff"), "check", "."],
+    "format": [str(BIN / "ruff"), "format", "--check", "."],
+    "types": [PYTHON, "-m", "mypy", "benchmarks", "reporting_agent", "portal", "fixtures", "tests", "manage.py"],
+    "imports": [str(BIN / "lint-imports")],
+    "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
+    "statistics": [PYTHON, "-m", "tests.statistical"],
+    "tests": [PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"],
+}
+WITH_LONG_FORM = {"statistics", "tests"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bin/test", description="Every check, on real PostgreSQL, Redis and Chromium.")
+    parser.add_argument("--long", action="store_true", help="the long form of every check that has one")
+    parser.add_argument("--only", nargs="+", choices=CHECKS, metavar="NAME", help=f"only these: {', '.join(CHECKS)}")
+    parser.add_argument("pytest", nargs="*", help="after --: arguments for pytest")
+    asked = parser.parse_args()
+    names = asked.only or list(CHECKS)
+
+    with all_servers() as servers:
+        environment = dict(os.environ)
+        for server in servers:
+            say(server.how)
+            environment.update(server.environment)
+        outcomes = [(name, *run(name, asked.long, asked.pytest, environment)) for name in names]
+    say("Stopped what was started, left what was found.")
+
+    for name, passed, seconds in outcomes:
+        say(f"{'passed' if passed else 'FAILED'}  {name:<12} {seconds:6.1f} s")
+    return 0 if all(passed for _, passed, _ in outcomes) else 1
+
+
+def run(name: str, long: bool, pytest_arguments: list[str], environment: dict[str, str]) -> tuple[bool, float]:
+    """One check; returns whether it passed and its seconds."""
+    command = CHECKS[name] + (["--long"] if long and name in WITH_LONG_FORM else []) + (pytest_arguments if name == "tests" else [])
+    say(f"── {name}: {' '.join(Path(word).name if word.startswith('/') else word for word in command)}")
+    start = time.monotonic()
+    passed = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
+    return passed, time.monotonic() - start
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

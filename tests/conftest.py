@@ -1,0 +1,28 @@
+"""What every test may use: the `--long` switch, and markers that skip with the reason where a real server is missing."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+NEEDS = {"browser": "CHROMIUM", "postgres": "DATABASE_URL", "redis": "REDIS_URL"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the long form of checks that have one")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("long") and not config.getoption("--long"):
+            item.add_marker(pytest.mark.skip(reason="long form: run with --long"))
+        for marker, variable in NEEDS.items():
+            if item.get_closest_marker(marker) and variable not in os.environ:
+                item.add_marker(pytest.mark.skip(reason=f"{variable} is not set: run through bin/test, which finds or starts the server"))
+
+
+@pytest.fixture(scope="session")
+def long(pytestconfig: pytest.Config) -> bool:
+    """Whether the long form of a check was asked for."""
+    return bool(pytestconfig.getoption("--long"))
