@@ -1,0 +1,175 @@
+"""People, organisations, the firms that control them, their sites, and the devices that sign for the sites."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+
+SITE_ID = RegexValidator(r"^[a-z0-9][a-z0-9-]{0,62}\Z", "A site id has lower-case letters, digits and hyphens, at most 63.")
+HEX_32 = RegexValidator(r"^[0-9a-f]{64}\Z", "64 hexadecimal digits, lower case.")
+
+
+class Role(models.TextChoices):
+    REGULATOR = "regulator", "Regulator"
+    ENTERPRISE = "enterprise", "Enterprise"
+    CERTIFICATION_BODY = "certification-body", "Certification body"
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person; signs in with an email address. What they may see comes from their memberships."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=150, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Jurisdiction(models.Model):
+    """A nation, province or city. `path` spells the tree out (`cn/he/tangshan`), so that a subtree is a prefix."""
+
+    class Level(models.TextChoices):
+        NATION = "nation"
+        PROVINCE = "province"
+        CITY = "city"
+
+    path = models.CharField(max_length=120, unique=True)
+    name = models.CharField(max_length=120)
+    name_zh = models.CharField(max_length=120, blank=True)
+    level = models.CharField(max_length=10, choices=Level.choices)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def covers(self, other: Jurisdiction) -> bool:
+        """Whether `other` is this jurisdiction or lies in it."""
+        return other.path == self.path or other.path.startswith(self.path + "/")
+
+
+class ControllingFirm(models.Model):
+    """The firm that decides for one or more enterprises. Disclosure rules count these, never plants."""
+
+    name = models.CharField(max_length=200, unique=True)
+    name_zh = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Organisation(models.Model):
+    """A regulator, an enterprise or a certification body."""
+
+    name = models.CharField(max_length=200, unique=True)
+    name_zh = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=20, choices=Role.choices)
+    controlling_firm = models.ForeignKey(ControllingFirm, models.PROTECT, null=True, blank=True, related_name="organisations")
+    jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, null=True, blank=True, related_name="organisations")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=~models.Q(kind=Role.ENTERPRISE) | models.Q(controlling_firm__isnull=False), name="enterprise_has_controlling_firm"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind=Role.REGULATOR) | models.Q(jurisdiction__isnull=False), name="regulator_has_jurisdiction"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person acts for an organisation in a role."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role.choices)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "organisation", "role"), name="one_membership_a_role"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} as {self.role} of {self.organisation}"
+
+
+class SizeClass(models.TextChoices):
+    """Declared size, the only size the portal knows; dominance is tested on its weights."""
+
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+    VERY_LARGE = "very-large"
+
+
+class Site(models.Model):
+    """A plant. `slug` is `site.id` in the plant's site.toml."""
+
+    slug = models.CharField(max_length=63, unique=True, validators=[SITE_ID])
+    name = models.CharField(max_length=200)
+    name_zh = models.CharField(max_length=200, blank=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="sites")
+    jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, related_name="sites")
+    pack = models.CharField(max_length=40)
+    size_class = models.CharField(max_length=12, choices=SizeClass.choices, default=SizeClass.MEDIUM)
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class EnrolmentToken(models.Model):
+    """A one-time right to register a device for a site. The secret itself is shown once and never kept."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="enrolment_tokens")
+    secret_sha256 = models.CharField(max_length=64, unique=True, validators=[HEX_32])
+    issued_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"token for {self.site}, {'used' if self.used_at else 'unused'}"
+
+
+class Device(models.Model):
+    """An agent's signing key at a site, and its commitment to the seed that its noise is drawn from."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, models.PROTECT, related_name="devices")
+    public_key = models.CharField(max_length=64, unique=True, validators=[HEX_32])
+    seed_commitment = models.CharField(max_length=64, validators=[HEX_32])
+    software = models.CharField(max_length=100, blank=True)
+    enrolled_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"device {self.id} of {self.site}"

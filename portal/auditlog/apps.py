@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class AuditlogConfig(AppConfig):
+    name = "portal.auditlog"

@@ -1,0 +1,12 @@
+"""Adding to the record. Called inside the transaction of what it records: either both are there or neither."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from portal.auditlog.models import Action, Event
+
+
+def record(at: datetime, actor: str, action: Action, subject: str, detail: str = "") -> None:
+    """Note that `actor` did `action` to `subject`."""
+    Event.objects.create(at=at, actor=actor, action=action, subject=subject, detail=detail[:1000])

@@ -1,0 +1,31 @@
+"""The Celery application. `celery -A portal.celery worker` is the worker, the only process that can open a report.
+
+Work is a row with a named state; a task sweeps what is pending, takes no arguments and may run twice. A nudge is sent
+by the task's name, so that no service has to import a task; a lost nudge loses time, never data.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
+os.environ.setdefault("STEPLABEL_ROLE", "worker")
+
+import logging
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+log = logging.getLogger(__name__)
+
+app = Celery("steplabel")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+def nudge(task_name: str) -> None:
+    """Ask for a sweep soon. The row already says that there is work: a broker that cannot be reached is only noted."""
+    try:
+        app.send_task(task_name, retry=False)
+    except OperationalError as error:
+        log.warning("The broker did not take the nudge for %s (%s); the next sweep will find the work.", task_name, error)

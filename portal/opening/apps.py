@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class OpeningConfig(AppConfig):
+    name = "portal.opening"

@@ -1,0 +1,69 @@
+"""Errors of the API as problem documents (RFC 9457): `type, title, status, detail, code, remedy`, never a bare status.
+
+A refusal of the core (`benchmarks.errors`) is passed on in its own words; only the HTTP status is chosen here.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from benchmarks.errors import SteplabelError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Refusal(SteplabelError):
+    """A refusal of the portal, with the HTTP status that says it."""
+
+    def __init__(self, status: int, code: str, sentence: str, remedy: str) -> None:
+        super().__init__(code, sentence, remedy)
+        self.status = status
+
+
+def problem(status: int, code: str, detail: str, remedy: str, **more: Any) -> dict[str, Any]:
+    """The document. `type` is a name, not an address: nothing has to be fetched to understand it."""
+    title = code.replace("-", " ").capitalize()
+    return {"type": f"urn:steplabel:problem:{code}", "title": title, "status": status, "detail": detail, "code": code, "remedy": remedy, **more}
+
+
+def problem_response(status: int, code: str, detail: str, remedy: str) -> HttpResponse:
+    """The document as a plain Django response, for what happens before or outside a view of the API."""
+    return HttpResponse(json.dumps(problem(status, code, detail, remedy)), content_type=MEDIA_TYPE, status=status)
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Django REST framework's exception handler. What it does not know stays an error of ours, loud in the log."""
+    document = _document(error)
+    if document is None:
+        return None
+    response = Response(document, status=document["status"], content_type=MEDIA_TYPE)
+    if isinstance(error, exceptions.Throttled) and error.wait is not None:
+        response["Retry-After"] = str(int(error.wait) + 1)
+    return response
+
+
+def _document(error: Exception) -> dict[str, Any] | None:
+    if isinstance(error, Refusal):
+        return problem(error.status, error.code, error.sentence, error.remedy)
+    if isinstance(error, SteplabelError):
+        return problem(400, error.code, error.sentence, error.remedy)
+    if isinstance(error, Http404 | exceptions.NotFound):
+        return problem(404, "not-found", "There is nothing at this address.", "See /api/v1/schema/ for what there is.")
+    if isinstance(error, exceptions.ValidationError):
+        return problem(400, "invalid-fields", "The request has fields that cannot be used.", "See `errors`, field by field.", errors=error.detail)
+    if isinstance(error, exceptions.Throttled):
+        return problem(429, "too-many-requests", "Too many requests from this address.", "Wait as long as Retry-After says, then send the same again.")
+    if isinstance(error, exceptions.APIException):
+        code = str(error.default_code).replace("_", "-")
+        return problem(error.status_code, code, str(error.detail), "See /api/v1/schema/ for what this address takes.")
+    return None
+
+
+def not_found(_request: HttpRequest, **_parts: str) -> HttpResponse:
+    """Addresses under /api/ that nothing answers to."""
+    return problem_response(404, "not-found", "There is nothing at this address.", "See /api/v1/schema/ for what there is.")

@@ -1,0 +1,1 @@
+"""Settings: `embedded` (one machine, SQLite, no servers), `production` (PostgreSQL, Redis), `test` (either)."""

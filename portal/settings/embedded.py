@@ -1,0 +1,47 @@
+"""The default: the whole portal on one machine, in one folder, without a server of any kind.
+
+`STEPLABEL_VAR` names the folder (default: `var/` in the checkout): two SQLite files, the broker's folders, the keys.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from portal.settings import sqlite
+from portal.settings.base import *  # noqa: F403 - settings are layered, that is what the star is for
+from portal.settings.base import BASE_DIR, ROLE
+from portal.settings.roles import processing_key_file
+from portal.settings.secret import secret_kept_in
+
+VAR = Path(os.environ.get("STEPLABEL_VAR", BASE_DIR / "var")).resolve()
+for _folder in (VAR, VAR / "broker" / "messages", VAR / "broker" / "processed", VAR / "keys"):
+    _folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+SECRET_KEY = secret_kept_in(VAR / "keys" / "secret_key")
+ALLOWED_HOSTS = os.environ.get("STEPLABEL_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+
+DATABASES = {"default": sqlite.database(VAR / "portal.sqlite")}
+if ROLE.sees_vault:
+    DATABASES["vault"] = sqlite.database(VAR / "vault.sqlite")
+
+CELERY_BROKER_URL = "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # one folder for both directions: the broker is this folder
+    "data_folder_in": str(VAR / "broker" / "messages"),
+    "data_folder_out": str(VAR / "broker" / "messages"),
+    "processed_folder": str(VAR / "broker" / "processed"),
+    "polling_interval": 0.05,  # the default waits a second before the first nudge is seen
+}
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+
+DIRECTORY_FILE = VAR / "keys" / "directory.cbor"
+RECEIPT_KEY_FILE = VAR / "keys" / "receipt.pem" if ROLE.signs else None
+PROCESSING_KEY_FILE = processing_key_file(ROLE, VAR / "keys" / "processing.pem")
+
+STATIC_ROOT = VAR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True  # nothing to collect before the first start

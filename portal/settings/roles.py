@@ -1,0 +1,59 @@
+"""Which process this is, and therefore what it may hold. The entrances (wsgi, celery, manage.py) say it by `STEPLABEL_ROLE`.
+
+| role     | default database | vault | processing key | receipt key |
+|----------|------------------|-------|----------------|-------------|
+| web      | yes              | no    | no             | yes         |
+| worker   | yes              | yes   | yes            | no          |
+| operator | yes              | yes   | no             | yes         |
+
+The operator is a person at the machine who runs `manage.py`: migrations, key ceremonies, drafts.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+class Role(StrEnum):
+    WEB = "web"
+    WORKER = "worker"
+    OPERATOR = "operator"
+
+    @property
+    def sees_vault(self) -> bool:
+        return self is not Role.WEB
+
+    @property
+    def opens_reports(self) -> bool:
+        return self is Role.WORKER
+
+    @property
+    def signs(self) -> bool:
+        return self is not Role.WORKER
+
+
+def role_of_this_process() -> Role:
+    """Read `STEPLABEL_ROLE`; a process that does not say is a web process, the one that may hold least."""
+    name = os.environ.get("STEPLABEL_ROLE", Role.WEB)
+    try:
+        return Role(name)
+    except ValueError:
+        raise ImproperlyConfigured(f"STEPLABEL_ROLE is {name!r}; it must be web, worker or operator.") from None
+
+
+def processing_key_file(role: Role, default: Path | None = None) -> Path | None:
+    """Where the worker finds the processing key; any other process that was given one refuses to start."""
+    named = os.environ.get("PROCESSING_KEY_FILE")
+    if role.opens_reports:
+        if named is None and default is None:
+            raise ImproperlyConfigured("The worker opens reports and needs PROCESSING_KEY_FILE.")
+        return Path(named) if named else default
+    if named is not None:
+        raise ImproperlyConfigured(
+            f"PROCESSING_KEY_FILE is set for the role {role}. Only the worker may hold the processing key: take it out of this environment."
+        )
+    return None

@@ -1,0 +1,45 @@
+"""Settings of the tests: the servers the environment names, else SQLite files in a folder of their own. Loads without any environment."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import dj_database_url
+
+from portal.settings import sqlite
+from portal.settings.base import *  # noqa: F403 - settings are layered, that is what the star is for
+from portal.settings.base import REST_FRAMEWORK
+from portal.settings.roles import Role
+
+ROLE = Role.OPERATOR
+VAR = Path(tempfile.gettempdir()) / f"steplabel-test-{os.getuid()}"
+VAR.mkdir(mode=0o700, exist_ok=True)
+
+SECRET_KEY = "only for tests"  # noqa: S105 - guards nothing
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+
+if "DATABASE_URL" in os.environ:
+    DATABASES = {
+        "default": dj_database_url.parse(os.environ["DATABASE_URL"]),
+        "vault": dj_database_url.parse(os.environ["VAULT_DATABASE_URL"]),
+    }
+else:
+    DATABASES = {"default": sqlite.database(VAR / "portal.sqlite"), "vault": sqlite.database(VAR / "vault.sqlite")}
+
+if "REDIS_URL" in os.environ:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": os.environ["REDIS_URL"]}}
+    CELERY_BROKER_URL = os.environ["REDIS_URL"]
+else:
+    CELERY_BROKER_URL = "memory://"
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick: the tests sign in often
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+STATIC_ROOT = VAR / "static"
+REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": dict.fromkeys(REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"])}

@@ -1,0 +1,102 @@
+"""Protected values as the worker copied them out of the vault, and the standings computed from them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from django.db import models
+
+from benchmarks.measurements import Metric
+from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile
+from portal.catalogue.models import ReportingPeriod
+from portal.intake.models import Submission
+
+
+class ProtectedValue(models.Model):
+    """One released label of one accepted submission. Already noised at the plant: stealing this table yields no exact value."""
+
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="protected_values")
+    step = models.CharField(max_length=40)
+    product = models.CharField(max_length=80)
+    variant = models.CharField(max_length=80)
+    boundary = models.CharField(max_length=80)
+    metric = models.CharField(max_length=20)
+    unit = models.CharField(max_length=20)
+    grid_lower = models.CharField(max_length=40)  # exact fractions as text: the plant's own numbers
+    grid_upper = models.CharField(max_length=40)
+    grid_width = models.CharField(max_length=40)
+    count_class = models.PositiveIntegerField()
+    best_quantile = models.CharField(max_length=40)
+    best_cell = models.PositiveIntegerField()
+    best_epsilon = models.CharField(max_length=40)
+    typical_quantile = models.CharField(max_length=40)
+    typical_cell = models.PositiveIntegerField()
+    typical_epsilon = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("submission", "step", "product", "variant", "metric"), name="one_value_a_submission_and_metric"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.submission_id} {self.step} {self.metric}"
+
+    @classmethod
+    def of(cls, submission: Submission, label: ReleasedLabel) -> ProtectedValue:
+        return cls(
+            submission=submission,
+            step=label.step,
+            product=label.product,
+            variant=label.variant,
+            boundary=label.boundary,
+            metric=label.metric.value,
+            unit=label.unit,
+            grid_lower=str(label.grid.lower),
+            grid_upper=str(label.grid.upper),
+            grid_width=str(label.grid.width),
+            count_class=label.count_class,
+            best_quantile=str(label.best.quantile),
+            best_cell=label.best.cell,
+            best_epsilon=str(label.best.epsilon),
+            typical_quantile=str(label.typical.quantile),
+            typical_cell=label.typical.cell,
+            typical_epsilon=str(label.typical.epsilon),
+        )
+
+    def released(self) -> ReleasedLabel:
+        """The label as the plant released it."""
+        return ReleasedLabel(
+            step=self.step,
+            product=self.product,
+            variant=self.variant,
+            boundary=self.boundary,
+            metric=Metric(self.metric),
+            unit=self.unit,
+            grid=Grid(Fraction(self.grid_lower), Fraction(self.grid_upper), Fraction(self.grid_width)),
+            count_class=self.count_class,
+            best=ReleasedQuantile(Fraction(self.best_quantile), self.best_cell, Fraction(self.best_epsilon)),
+            typical=ReleasedQuantile(Fraction(self.typical_quantile), self.typical_cell, Fraction(self.typical_epsilon)),
+        )
+
+
+class Standing(models.Model):
+    """Where one site stands at one step among its peer group. For its owner and the regulator; a rank never without its interval."""
+
+    period = models.ForeignKey(ReportingPeriod, models.PROTECT, related_name="standings")
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="standings")
+    step = models.CharField(max_length=40)
+    metric = models.CharField(max_length=20)
+    value = models.FloatField()  # in the metric's unit
+    low = models.FloatField()
+    high = models.FloatField()
+    rank_low = models.PositiveIntegerField()
+    rank_high = models.PositiveIntegerField()
+    band = models.CharField(max_length=40)
+    of = models.PositiveIntegerField()
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("period", "submission", "step", "metric"), name="one_standing_a_step"),)
+
+    def __str__(self) -> str:
+        return f"{self.submission_id} {self.step}: {self.rank_low} to {self.rank_high} of {self.of}"
