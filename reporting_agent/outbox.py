@@ -1,0 +1,142 @@
+"""The outbox: every report this site ever planned, sealed or sent, as a row with a named state. Nothing is overwritten.
+
+    planned ─▶ debited ─▶ sealed ─▶ received
+
+*planned*: what is to be released is known, nothing is spent. *debited*: the budget is on the disk, nothing is drawn that
+anyone has seen. *sealed*: plaintext and envelope are stored, in one transaction, and never change again. *received*: the
+portal's receipt was verified and stored. A row in one of the first two states may be planned anew when the data changed;
+from *sealed* on, other data are another revision.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ParcelState(StrEnum):
+    PLANNED = "planned"
+    DEBITED = "debited"
+    SEALED = "sealed"
+    RECEIVED = "received"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One report of one site, period and revision on its way to the portal.
+
+    `sequence` is the ledger sequence of the header: it counts this site's reports. `data_root` stands for the batch
+    records behind the report and `method_digest` for the pack: neither leaves the site.
+    """
+
+    site: str
+    period: str
+    revision: int
+    sequence: int
+    correction: bool
+    state: ParcelState
+    data_root: bytes
+    method_digest: bytes
+    plaintext: bytes | None = None
+    header: bytes | None = None
+    envelope: bytes | None = None
+    digest: str | None = None
+    receipt: bytes | None = None
+    refusal: str | None = None
+    attempts: int = 0
+    planned_at: str = ""
+    sealed_at: str | None = None
+    received_at: str | None = None
+
+    @property
+    def is_sealed(self) -> bool:
+        return self.state in (ParcelState.SEALED, ParcelState.RECEIVED)
+
+    def same_data(self, data_root: bytes, method_digest: bytes) -> bool:
+        """Whether these batch records under this pack are the ones behind the report."""
+        return self.data_root == data_root and self.method_digest == method_digest
+
+
+class Outbox:
+    """The rows of `parcel`. Callers open the transaction: a step is durable when their block ends."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def revisions(self, site: str, period: str) -> tuple[Parcel, ...]:
+        """All revisions of one period, oldest first."""
+        rows = self._connection.execute("SELECT * FROM parcel WHERE site = ? AND period = ? ORDER BY revision", (site, period))
+        return tuple(_parcel(row) for row in rows)
+
+    def all(self) -> tuple[Parcel, ...]:
+        return tuple(_parcel(row) for row in self._connection.execute("SELECT * FROM parcel ORDER BY sequence"))
+
+    def spooled(self) -> tuple[Parcel, ...]:
+        """Sealed and not yet received, in the order in which they were planned."""
+        rows = self._connection.execute("SELECT * FROM parcel WHERE state = ? ORDER BY sequence", (ParcelState.SEALED,))
+        return tuple(_parcel(row) for row in rows)
+
+    def get(self, site: str, period: str, revision: int) -> Parcel:
+        """One parcel; KeyError if it was never planned."""
+        row = self._connection.execute(
+            "SELECT * FROM parcel WHERE site = ? AND period = ? AND revision = ?", (site, period, revision)
+        ).fetchone()
+        if row is None:
+            raise KeyError((site, period, revision))
+        return _parcel(row)
+
+    def plan(
+        self, *, site: str, period: str, revision: int, correction: bool, data_root: bytes, method_digest: bytes, now: datetime
+    ) -> Parcel:
+        """Plan a revision, or plan one anew that was not sealed yet: it keeps its sequence and what it has debited."""
+        self._connection.execute(
+            """INSERT INTO parcel (site, period, revision, sequence, correction, state, data_root, method_digest, planned_at)
+               VALUES (?, ?, ?, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM parcel), ?, ?, ?, ?, ?)
+               ON CONFLICT (site, period, revision) DO UPDATE
+               SET state = excluded.state, data_root = excluded.data_root, method_digest = excluded.method_digest,
+                   planned_at = excluded.planned_at
+               WHERE state IN ('planned', 'debited')""",
+            (site, period, revision, correction, ParcelState.PLANNED, data_root, method_digest, now.isoformat()),
+        )
+        return self.get(site, period, revision)
+
+    def debited(self, parcel: Parcel) -> None:
+        self._advance(parcel, ParcelState.DEBITED, "state = 'planned'")
+
+    def sealed(self, parcel: Parcel, *, plaintext: bytes, header: bytes, envelope: bytes, digest: str, now: datetime) -> None:
+        self._advance(
+            parcel,
+            ParcelState.SEALED,
+            "state = 'debited'",
+            plaintext=plaintext,
+            header=header,
+            envelope=envelope,
+            digest=digest,
+            sealed_at=now.isoformat(),
+        )
+
+    def received(self, parcel: Parcel, *, receipt: bytes, now: datetime) -> None:
+        self._advance(parcel, ParcelState.RECEIVED, "state = 'sealed'", receipt=receipt, received_at=now.isoformat(), refusal=None)
+
+    def attempted(self, parcel: Parcel, refusal: str | None) -> None:
+        """Note that sending was tried, and what the portal said if it refused."""
+        self._connection.execute(
+            "UPDATE parcel SET attempts = attempts + 1, refusal = ? WHERE site = ? AND period = ? AND revision = ?",
+            (refusal, parcel.site, parcel.period, parcel.revision),
+        )
+
+    def _advance(self, parcel: Parcel, to: ParcelState, guard: str, **columns: object) -> None:
+        assignments = ", ".join(["state = ?", *(f"{name} = ?" for name in columns)])  # column names are ours, never input
+        done = self._connection.execute(
+            f"UPDATE parcel SET {assignments} WHERE site = ? AND period = ? AND revision = ? AND {guard}",  # noqa: S608
+            (to, *columns.values(), parcel.site, parcel.period, parcel.revision),
+        )
+        if done.rowcount != 1:
+            raise LookupError(f"{parcel.period} revision {parcel.revision} cannot become {to}: {guard} does not hold")
+
+
+def _parcel(row: sqlite3.Row) -> Parcel:
+    values = dict(row)
+    return Parcel(**{**values, "state": ParcelState(values["state"]), "correction": bool(values["correction"])})

@@ -1,0 +1,216 @@
+"""The agent's state directory: one SQLite database, one lock, and the secrets in files only their owner can read.
+
+One directory belongs to one site. It holds what cannot be made again: the ledger of what was spent, the envelopes that
+were sealed, the receipts, the device key and the site's seed. A copy of it is a copy of the site's identity.
+
+The database is written in WAL mode with `synchronous = FULL`: what a transaction committed is on the disk before the
+call returns, so that a process killed at any instruction, or a machine without power, finds it again. Two processes never
+work at once: `exclusive()` holds a second, empty database locked, and the operating system lets go of that lock
+when the process ends, however it ends. (A lock through SQLite instead of fcntl or msvcrt: one road on every system.)
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from benchmarks.errors import InputError
+
+ENVIRONMENT_NAME = "STEPLABEL_STATE"
+SCHEMA_VERSION = 1
+SECONDS_TO_WAIT_FOR_A_WRITER = 10.0
+
+_SCHEMA = """
+CREATE TABLE enrolment (
+    token_digest TEXT PRIMARY KEY,        -- SHA-256 of the one-time token: which token these keys were made for
+    sequence INTEGER NOT NULL UNIQUE,     -- the highest one that is registered is the one in force
+    portal TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,            -- of the directory's offline key, pinned by the token
+    key_file TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('keys-made', 'registered')),
+    site TEXT,
+    device_id TEXT,
+    directory BLOB,                       -- the signed key directory as the portal gave it
+    registered_at TEXT
+) STRICT;
+CREATE TABLE ledger (
+    step TEXT NOT NULL,
+    batch_id TEXT NOT NULL,
+    release_id TEXT NOT NULL,
+    epsilon_numerator INTEGER NOT NULL CHECK (epsilon_numerator > 0),
+    epsilon_denominator INTEGER NOT NULL CHECK (epsilon_denominator > 0),
+    year INTEGER NOT NULL,
+    correction INTEGER NOT NULL CHECK (correction IN (0, 1)),
+    parcel TEXT NOT NULL,                 -- which report spent it: period and revision
+    PRIMARY KEY (step, batch_id, release_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE parcel (
+    site TEXT NOT NULL,
+    period TEXT NOT NULL,
+    revision INTEGER NOT NULL CHECK (revision > 0),
+    sequence INTEGER NOT NULL UNIQUE,     -- the ledger sequence in the header: counts reports, never batches
+    correction INTEGER NOT NULL CHECK (correction IN (0, 1)),
+    state TEXT NOT NULL CHECK (state IN ('planned', 'debited', 'sealed', 'received')),
+    data_root BLOB NOT NULL,              -- of the batch records behind it; never leaves the site
+    method_digest BLOB NOT NULL,          -- of the sector pack
+    plaintext BLOB,                       -- what was sealed, for `preview`
+    header BLOB,
+    envelope BLOB,                        -- sealed once: sealing again would give other bytes
+    digest TEXT UNIQUE,
+    receipt BLOB,
+    refusal TEXT,                         -- the portal's last sentence, if it refused
+    attempts INTEGER NOT NULL DEFAULT 0,
+    planned_at TEXT NOT NULL,
+    sealed_at TEXT,
+    received_at TEXT,
+    PRIMARY KEY (site, period, revision),
+    CHECK (state IN ('planned', 'debited') OR (plaintext IS NOT NULL AND envelope IS NOT NULL AND digest IS NOT NULL)),
+    CHECK (state <> 'received' OR receipt IS NOT NULL)
+) STRICT;
+"""
+
+
+class StateDirectory:
+    """Where the agent keeps what must survive. Nothing is made on disk before something has to be written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def locate(cls, argument: Path | None, environ: Mapping[str, str], home: Path) -> StateDirectory:
+        """`--state` first, then `STEPLABEL_STATE`, then `.steplabel` in the home directory."""
+        if argument is not None:
+            return cls(argument)
+        if named := environ.get(ENVIRONMENT_NAME):
+            return cls(Path(named))
+        return cls(home / ".steplabel")
+
+    @property
+    def database(self) -> Path:
+        return self.path / "state.sqlite"
+
+    def exists(self) -> bool:
+        """Whether anything was ever written here; `preview` and `status` only look."""
+        return self.database.exists()
+
+    @contextmanager
+    def connect(self) -> Iterator[sqlite3.Connection]:
+        """The database, made on first use; autocommit, transactions are opened by `transaction`."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self.database, timeout=SECONDS_TO_WAIT_FOR_A_WRITER, isolation_level=None)) as connection:
+            self.database.chmod(0o600)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            self._migrate(connection)
+            yield connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        with transaction(connection):
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > SCHEMA_VERSION:
+                raise InputError(
+                    "state-too-new",
+                    "The state directory was written by a newer version of steplabel-agent.",
+                    "Use that version, or one after it; an older one could spend the privacy budget twice.",
+                    found=f"state version {version} in {self.path}",
+                    wanted=f"at most {SCHEMA_VERSION}",
+                )
+            if version == 0:
+                for statement in _SCHEMA.split(";\n"):
+                    if statement.strip():
+                        connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep every other process from writing here for as long as the block lasts.
+
+        Raises:
+            InputError: `state-busy`, when another process holds the directory.
+        """
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self.path / "lock.sqlite", timeout=0.0, isolation_level=None)) as lock:
+            try:
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                raise InputError(
+                    "state-busy",
+                    "Another steplabel-agent is working on this state directory.",
+                    "Wait until it has ended and run the command again; nothing was done by this one.",
+                    found=str(self.path),
+                ) from error
+            try:
+                yield
+            finally:
+                lock.execute("ROLLBACK")
+
+    def write_secret(self, name: str, secret: bytes) -> None:
+        """Write a secret so that it is there whole or not at all, readable by its owner only (mode 0600)."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(self.path / name, secret)
+
+    def has_secret(self, name: str) -> bool:
+        return (self.path / name).exists()
+
+    def read_secret(self, name: str) -> bytes:
+        """Read a secret.
+
+        Raises:
+            InputError: `secret-missing`, or `secret-readable` when others than its owner may read it.
+        """
+        file = self.path / name
+        try:
+            mode = file.stat().st_mode
+        except FileNotFoundError as error:
+            raise InputError(
+                "secret-missing",
+                f"The file {file} is missing; without it this directory cannot report.",
+                "Restore it from a backup of the same directory, or enrol again with a new token and --replace.",
+            ) from error
+        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise InputError(
+                "secret-readable",
+                f"Others than its owner can read {file}.",
+                f"Run `chmod 600 {file}`; if others may have read it, ask for a new token and enrol again.",
+                found=oct(stat.S_IMODE(mode)),
+                wanted="0o600",
+            )
+        return file.read_bytes()
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of it or none of it; on the disk when the block ends (`BEGIN IMMEDIATE`: a writer from the first statement on)."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file of mode 0600 under another name, bring it to the disk, then give it its own: never half a file."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    if os.name == "posix":  # the name itself must survive, too
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)

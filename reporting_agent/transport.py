@@ -1,0 +1,267 @@
+"""The road to the portal: HTTPS, bounded answers, retries, and the portal's own sentence when it says no.
+
+It carries bytes that were sealed before, and public facts of the enrolment; it cannot name a label. Three kinds of end:
+
+* the portal answered what was asked: the answer, for the caller to verify;
+* the portal said no (4xx, an RFC 9457 problem document): our error with its sentence, and no retry;
+* the portal could not be reached, or is overloaded (connection, timeout, 429, 5xx): tried again with growing pauses, then
+  `Unreachable`. What was to be sent is in the outbox by then.
+
+Proxies and certificates are what the command line says (`--proxy`, `--ca-file`), never what the environment happens to hold:
+a report must not take a road nobody chose. Redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from benchmarks.errors import InputError, PolicyRefusal, SteplabelError, Unreachable, UsageError, VerificationError
+
+PAUSES_S = (0.5, 1.0, 2.0, 4.0)
+LONGEST_PAUSE_S = 30.0
+MAX_ANSWER_BYTES = 1_048_576
+_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+_REFUSED_BY_RULE = frozenset({403})
+_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What the portal answered to an enrolment: which site this is now, and the key directory, still to be verified."""
+
+    site: str
+    device_id: str
+    directory: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What the portal answered to a submission: the receipt, still to be verified, and whether it knew the envelope already."""
+
+    receipt: bytes
+    known_before: bool
+
+
+class Portal:
+    """One portal. Use it as a context manager.
+
+    Args:
+        base_url: `https://…`; plain `http` only to this very machine.
+        sleep: how to wait between two tries (seconds).
+        proxy: the proxy to go through, if any.
+        ca_file: certificates to trust instead of the public ones, for a portal with a private authority.
+        transport: for tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        sleep: Callable[[float], None],
+        software: str,
+        proxy: str | None = None,
+        ca_file: Path | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.base_url = checked_address(base_url)
+        self._sleep = sleep
+        self._client = httpx.Client(
+            base_url=self.base_url,
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+            proxy=proxy,
+            verify=_trust(ca_file),
+            transport=transport,
+            headers={"User-Agent": software, "Accept": "application/json, application/problem+json"},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def register(self, *, secret: str, device_public_key: str, seed_commitment: str, software: str) -> Registration:
+        """Redeem a one-time token. The same keys with the same token again get the same answer."""
+        body = {"secret": secret, "device_public_key": device_public_key, "seed_commitment": seed_commitment, "software": software}
+        _, answer = self._ask("POST", "/api/v1/enrolments/", {200, 201}, json=body)
+        return Registration(_text(answer, "site"), _text(answer, "device_id"), _bytes(answer, "directory"))
+
+    def directory(self) -> bytes:
+        """The portal's signed key directory as it stands today, still to be verified."""
+        _, answer = self._ask("GET", "/api/v1/directory/", {200})
+        return _bytes(answer, "directory")
+
+    def submit(self, envelope: bytes) -> Acknowledgement:
+        """Hand over a sealed envelope; handing over the same one again is harmless."""
+        status, answer = self._ask(
+            "POST", "/api/v1/submissions/", {200, 201}, content=envelope, headers={"Content-Type": "application/cbor"}
+        )
+        return Acknowledgement(_bytes(answer, "receipt"), known_before=status == 200)
+
+    def _ask(self, method: str, path: str, wanted: set[int], **request: Any) -> tuple[int, Mapping[str, Any]]:
+        trouble = ""
+        for pause in (*PAUSES_S, None):
+            asked_for_s: float | None = None
+            try:
+                response = self._once(method, path, **request)
+            except httpx.TransportError as error:
+                trouble = f"{type(error).__name__}: {error}"
+            else:
+                if response.status_code in wanted:
+                    return response.status_code, _document(response)
+                if response.status_code not in _AGAIN:
+                    raise _refusal(response)
+                trouble = f"the portal answered {response.status_code}: {_problem(response).get('detail', 'no reason given')}"
+                asked_for_s = _retry_after(response)
+            if pause is not None:
+                self._sleep(min(max(pause, asked_for_s or 0.0), LONGEST_PAUSE_S))
+        raise Unreachable(
+            "portal-unreachable",
+            f"The portal {self.base_url} could not be reached in {len(PAUSES_S) + 1} tries ({trouble}).",
+            "What was to be sent is kept. Check the network, --proxy and --ca-file, then run the same command again.",
+        )
+
+    def _once(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """One try, its answer read up to a bound: a portal gone wrong must not fill this machine's memory."""
+        with self._client.stream(method, path, **request) as response:
+            body = bytearray()
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > MAX_ANSWER_BYTES:
+                    raise VerificationError(
+                        "answer-too-large",
+                        f"The portal's answer to {method} {path} is larger than any it may give.",
+                        "Check that --portal names a Steplabel portal; tell its operator if it does.",
+                    )
+            return httpx.Response(response.status_code, headers=_plain(response.headers), content=bytes(body))
+
+
+def checked_address(url: str) -> str:
+    """The portal's address without a trailing slash.
+
+    Raises:
+        UsageError: `portal-address` when it is no web address, or goes over an open network without TLS.
+    """
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise UsageError("portal-address", f"{url!r} is no web address.", "Give it as https://portal.example.") from error
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise UsageError("portal-address", f"{url!r} is no web address.", "Give it as https://portal.example.")
+    if parsed.userinfo or parsed.query or parsed.fragment:
+        raise UsageError("portal-address", "The portal's address carries more than an address.", "Leave out user, password, ? and #.")
+    if parsed.scheme == "http" and not _is_this_machine(parsed.host):
+        raise UsageError(
+            "portal-address",
+            f"{url} would go over the network without encryption.",
+            "Use https://; plain http is for a portal on this very machine.",
+        )
+    return str(parsed).rstrip("/")
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext | bool:
+    if ca_file is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=str(ca_file))
+    except (OSError, ssl.SSLError) as error:
+        raise InputError("ca-file", f"{ca_file} holds no certificates that can be read.", "Give a PEM file.", found=str(error)) from error
+
+
+def _plain(headers: httpx.Headers) -> dict[str, str]:
+    """The headers of an answer whose body is already decoded: without those that describe the encoded one."""
+    return {name: value for name, value in headers.items() if name not in ("content-encoding", "content-length", "transfer-encoding")}
+
+
+def _document(response: httpx.Response) -> Mapping[str, Any]:
+    try:
+        answer = response.json()
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise _not_a_portal("its answer is not JSON") from error
+    if not isinstance(answer, dict):
+        raise _not_a_portal("its answer is not a JSON object")
+    return answer
+
+
+def _text(answer: Mapping[str, Any], name: str) -> str:
+    value = answer.get(name)
+    if not isinstance(value, str) or not value:
+        raise _not_a_portal(f"its answer has no text {name!r}")
+    return value
+
+
+def _bytes(answer: Mapping[str, Any], name: str) -> bytes:
+    try:
+        return base64.b64decode(_text(answer, name), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _not_a_portal(f"{name!r} in its answer is not base64") from error
+
+
+def _not_a_portal(why: str) -> VerificationError:
+    return VerificationError(
+        "answer-unreadable",
+        f"The portal answered what no Steplabel portal answers: {why}.",
+        "Check --portal and any proxy on the way; nothing was accepted, and what was to be sent is kept.",
+    )
+
+
+def _problem(response: httpx.Response) -> Mapping[str, Any]:
+    try:
+        problem = response.json()
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return {}
+    return problem if isinstance(problem, dict) else {}
+
+
+def _refusal(response: httpx.Response) -> SteplabelError:
+    """The portal's no as our error: its code, its sentence, its remedy where the problem document gives them."""
+    problem = _problem(response)
+    code = problem.get("code")
+    code = code if isinstance(code, str) and _CODE.fullmatch(code) else f"portal-{response.status_code}"
+    sentence = next((text for key in ("detail", "title") if isinstance(text := problem.get(key), str) and text), None)
+    sentence = sentence or f"The portal refused with status {response.status_code} and gave no reason."
+    remedy = problem.get("remedy")
+    remedy = remedy if isinstance(remedy, str) and remedy else _REMEDIES.get(response.status_code, "Ask the portal's operator.")
+    kind = PolicyRefusal if response.status_code in _REFUSED_BY_RULE else InputError
+    return kind(code, sentence, remedy)
+
+
+_REMEDIES = {
+    301: "Give the portal's final address with --portal; redirects are not followed.",
+    302: "Give the portal's final address with --portal; redirects are not followed.",
+    307: "Give the portal's final address with --portal; redirects are not followed.",
+    308: "Give the portal's final address with --portal; redirects are not followed.",
+    401: "The portal does not know this device, or revoked it: ask for a new token and enrol with --replace.",
+    404: "Check that --portal names a Steplabel portal.",
+    409: "The portal already holds another report of this site, period and revision. If this state directory was restored from "
+    "an older copy, put the newest copy back; if the data changed, submit with --correct.",
+    413: "The envelope is larger than the portal takes: tell its operator; nothing is lost.",
+}
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    value = response.headers.get("retry-after", "")
+    return float(value) if value.isascii() and value.isdigit() else None
