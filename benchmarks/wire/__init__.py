@@ -1,0 +1,6 @@
+"""What travels between a plant and the portal, to the byte: `docs/wire-format.md` describes it.
+
+Read in this order: canonical (one spelling for every value), fields (strict reading), schema (header and report),
+secrecy, signing, padding, sealing, envelope (all of them put together), directory (whose keys), receipts, requests,
+conformity (a report against its pack). Nothing here can name an exact label: only `benchmarks.released` is known.
+"""

@@ -1,0 +1,119 @@
+"""Strict reading of a decoded map: every field is asked for by name and kind, and what nobody asked for is refused.
+
+The wire's schemas are written as one read per field; the names in the refusals are paths such as `labels[3].best.cell`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from fractions import Fraction
+from math import gcd
+
+from benchmarks.errors import VerificationError
+from benchmarks.wire.canonical import Value
+
+IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""Ids of sites, devices, steps, packs and reason codes."""
+
+HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
+"""A SHA-256 digest as lower-case hex: key ids and envelope digests."""
+
+_REMEDY = "Update the program that wrote it; docs/wire-format.md lists every field with its kind and range."
+
+
+def rational_to_wire(number: Fraction) -> Value:
+    """[numerator, denominator] in lowest terms: exact, and one spelling only."""
+    return [number.numerator, number.denominator]
+
+
+def malformed(where: str, wanted: str) -> VerificationError:
+    """The refusal of one field's content."""
+    return VerificationError("field-malformed", f"The field {where} is not {wanted}.", _REMEDY)
+
+
+class Fields:
+    """One map being read. Call `done` at the end: a field that was not read is refused as unknown."""
+
+    def __init__(self, value: Value, where: str = "") -> None:
+        if not isinstance(value, dict):
+            raise malformed(where or "at the top", "a map of named fields")
+        self._left = dict(value)
+        self._where = where
+
+    def path(self, name: str) -> str:
+        return f"{self._where}.{name}" if self._where else name
+
+    def _take(self, name: str) -> Value:
+        if name not in self._left:
+            raise VerificationError("field-missing", f"The field {self.path(name)} is missing.", _REMEDY)
+        return self._left.pop(name)
+
+    def has(self, name: str) -> bool:
+        """Whether an optional field is there: what is absent is left out, never null."""
+        return name in self._left
+
+    def integer(self, name: str, least: int, most: int) -> int:
+        value = self._take(name)
+        if not isinstance(value, int) or not least <= value <= most:
+            raise malformed(self.path(name), f"a whole number from {least} to {most}")
+        return value
+
+    def octets(self, name: str, length: int | None = None) -> bytes:
+        value = self._take(name)
+        if not isinstance(value, bytes) or (length is not None and len(value) != length):
+            raise malformed(self.path(name), f"a string of {'' if length is None else f'{length} '}bytes")
+        return value
+
+    def matching(self, name: str, pattern: re.Pattern[str], wanted: str) -> str:
+        value = self._take(name)
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise malformed(self.path(name), wanted)
+        return value
+
+    def identifier(self, name: str) -> str:
+        return self.matching(name, IDENTIFIER, "an identifier of at most 64 letters, digits, dots, hyphens and underscores")
+
+    def digest_hex(self, name: str) -> str:
+        return self.matching(name, HEX_DIGEST, "a SHA-256 digest in lower-case hex")
+
+    def words(self, name: str, shortest: int = 1, longest: int = 120) -> str:
+        """A short text without control characters."""
+        value = self._take(name)
+        if not isinstance(value, str) or not shortest <= len(value) <= longest or not value.isprintable():
+            raise malformed(self.path(name), f"a text of {shortest} to {longest} printable characters")
+        return value
+
+    def day(self, name: str) -> date:
+        """A calendar date, YYYY-MM-DD: the wire carries no times."""
+        value = self.matching(name, re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII), "a date YYYY-MM-DD")
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise malformed(self.path(name), "a date of the calendar") from error
+
+    def rational(self, name: str) -> Fraction:
+        value = self._take(name)
+        match value:
+            case [int(numerator), int(denominator)] if denominator > 0 and gcd(numerator, denominator) == 1:
+                return Fraction(numerator, denominator)
+        raise malformed(self.path(name), "a fraction [numerator, denominator] in lowest terms")
+
+    def fields(self, name: str) -> Fields:
+        return Fields(self._take(name), self.path(name))
+
+    def map_of(self, name: str) -> Value:
+        """A map handed on whole, to be read by the schema it belongs to."""
+        return self._take(name)
+
+    def each(self, name: str, most: int) -> list[Fields]:
+        """A list of maps."""
+        value = self._take(name)
+        if not isinstance(value, list) or len(value) > most:
+            raise malformed(self.path(name), f"a list of at most {most} entries")
+        return [Fields(item, f"{self.path(name)}[{position}]") for position, item in enumerate(value)]
+
+    def done(self) -> None:
+        """Refuse what was not read."""
+        for name in self._left:
+            raise VerificationError("field-unknown", f"The field {self.path(name)!r} is not known to this version.", _REMEDY)

@@ -1,0 +1,172 @@
+"""Sealing a report so that only the holder of the processing key can read it: HPKE (RFC 9180), one suite, no choice.
+
+The suite is ML-KEM-768 + X25519 (hybrid), SHAKE256 and AES-256-GCM: the seal holds as long as either the lattice or the
+curve does, so a copy kept today stays closed to a quantum computer later. There is no suite field to downgrade. The
+header is bound in HPKE's `info` behind a label: under any other header the seal does not open.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey, Suite
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat, load_pem_private_key
+
+from benchmarks.errors import VerificationError
+from benchmarks.wire.canonical import encode
+from benchmarks.wire.padding import SIZES, pad, unpad
+from benchmarks.wire.schema import Header
+from benchmarks.wire.secrecy import Secret
+from benchmarks.wire.signing import key_id
+
+_SUITE = Suite(KEM.MLKEM768_X25519, KDF.SHAKE256, AEAD.AES_256_GCM)
+_LABEL = b"steplabel/1 seal"
+
+_MLKEM_BYTES = 1184
+PUBLIC_BYTES = _MLKEM_BYTES + 32
+OVERHEAD_BYTES = 1088 + 32 + 16  # ML-KEM ciphertext, X25519 share, GCM tag
+SEALED_SIZES = tuple(size + OVERHEAD_BYTES for size in SIZES)
+
+_PEM_BLOCK = re.compile(rb"-----BEGIN [^-]+-----.*?-----END [^-]+-----\n?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingPublicKey:
+    """The public half: the ML-KEM-768 encapsulation key (1184 bytes), then the X25519 key (32 bytes)."""
+
+    public_bytes: bytes
+
+    def __post_init__(self) -> None:
+        self._halves()
+
+    def _halves(self) -> MLKEM768X25519PublicKey:
+        try:
+            lattice = MLKEM768PublicKey.from_public_bytes(self.public_bytes[:_MLKEM_BYTES])
+            curve = X25519PublicKey.from_public_bytes(self.public_bytes[_MLKEM_BYTES:])
+        except ValueError as error:
+            raise VerificationError(
+                "public-key-malformed", "These bytes are no processing key.", "Fetch the portal's key directory again."
+            ) from error
+        return MLKEM768X25519PublicKey(lattice, curve)
+
+    @property
+    def key_id(self) -> str:
+        return key_id(self.public_bytes)
+
+
+class ProcessingKey(Secret):
+    """The private half, which the portal's worker alone holds.
+
+    The library cannot export a hybrid private key, so this keeps its two parts and builds it from them.
+    """
+
+    __slots__ = ("_curve", "_key", "_lattice", "_public")
+
+    def __init__(self, lattice: MLKEM768PrivateKey, curve: X25519PrivateKey) -> None:
+        self._lattice = lattice
+        self._curve = curve
+        self._key = MLKEM768X25519PrivateKey(lattice, curve)
+        self._public = ProcessingPublicKey(lattice.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw())
+
+    @classmethod
+    def from_pem(cls, pem: bytes, password: bytes) -> Self:
+        """Read both parts back.
+
+        Raises:
+            VerificationError: `key-unreadable`: not two encrypted blocks of the right kinds, or not this password.
+        """
+        blocks = _PEM_BLOCK.findall(pem)
+        try:
+            parts = [load_pem_private_key(block, password) for block in blocks]
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise _unreadable() from error
+        match parts:
+            case [MLKEM768PrivateKey() as lattice, X25519PrivateKey() as curve]:
+                return cls(lattice, curve)
+        raise _unreadable()
+
+    def to_pem(self, password: bytes) -> bytes:
+        """Two blocks of encrypted PKCS #8 (RFC 5958, RFC 9935): the 64-byte ML-KEM seed, then the X25519 key.
+
+        Args:
+            password: 32 random bytes from the secret store rather than words: the format's key derivation is a fast one.
+        """
+        if not password:
+            raise ValueError("a processing key is never written without a password")
+        encryption = BestAvailableEncryption(password)
+        return b"".join(part.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption) for part in (self._lattice, self._curve))
+
+    @property
+    def public(self) -> ProcessingPublicKey:
+        return self._public
+
+    @property
+    def public_bytes(self) -> bytes:
+        return self._public.public_bytes
+
+    @property
+    def key_id(self) -> str:
+        return self._public.key_id
+
+    @property
+    def _public_name(self) -> str:
+        return self.key_id[:16]
+
+
+def generate() -> ProcessingKey:
+    """A new processing key from the operating system's randomness. Called at entrances only."""
+    return ProcessingKey(MLKEM768PrivateKey.generate(), X25519PrivateKey.generate())
+
+
+def seal(recipient: ProcessingPublicKey, header: Header, plaintext: bytes) -> bytes:
+    """Pad `plaintext` to a fixed size and seal it to `recipient` under `header`. Every call gives other bytes.
+
+    Raises:
+        VerificationError: `key-mismatch` where the header names another key, `report-too-long` above the largest size.
+    """
+    _require_key(header, recipient.key_id)
+    return _SUITE.encrypt(pad(plaintext), recipient._halves(), info=_info(header))
+
+
+def unseal(key: ProcessingKey, header: Header, sealed: bytes) -> bytes:
+    """The plaintext that was sealed to `key` under exactly this header.
+
+    Raises:
+        VerificationError: `key-mismatch`, `seal-broken` (altered, cut, another key or another header), `padding-malformed`.
+    """
+    _require_key(header, key.key_id)
+    try:
+        padded = _SUITE.decrypt(sealed, key._key, info=_info(header))
+    except InvalidTag as error:
+        raise VerificationError(
+            "seal-broken",
+            "The sealed report does not open: it was altered on the way, or sealed to another key or under another header.",
+            "Submit again from the site's spool; nothing of this copy can be used.",
+        ) from error
+    return unpad(padded)
+
+
+def _info(header: Header) -> bytes:
+    return _LABEL + b"\x00" + encode(header.to_wire())
+
+
+def _require_key(header: Header, expected: str) -> None:
+    if header.key_id != expected:
+        raise VerificationError(
+            "key-mismatch",
+            f"The envelope names the processing key {header.key_id[:16]}, this is {expected[:16]}.",
+            "Fetch the portal's key directory and seal to the key it lists for today.",
+        )
+
+
+def _unreadable() -> VerificationError:
+    return VerificationError(
+        "key-unreadable",
+        "The processing key cannot be read.",
+        "Check that the file is the right one and whole, and that the password is its own.",
+    )

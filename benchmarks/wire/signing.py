@@ -1,0 +1,176 @@
+"""Ed25519 signatures (RFC 8032), each bound to one purpose and each key to one role.
+
+What is signed is always `label || 0x00 || canonical CBOR`: the label names the purpose, so a signature made for one
+thing is never valid for another. A key signs only what its role may: a device never signs a receipt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar, Self
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from benchmarks.errors import VerificationError
+from benchmarks.wire.canonical import Value, encode
+from benchmarks.wire.secrecy import Secret
+
+SIGNATURE_BYTES = 64
+PUBLIC_BYTES = 32
+
+
+class Purpose(Enum):
+    """Domain separation labels. None is a prefix of another once the 0x00 that ends it is counted."""
+
+    REPORT = b"steplabel/1 report"  # inner signature: by the device, inside the seal
+    ENVELOPE = b"steplabel/1 envelope"  # outer signature: by the device, over header and ciphertext
+    RECEIPT = b"steplabel/1 receipt"
+    DIRECTORY = b"steplabel/1 directory"
+    REQUEST = b"steplabel/1 request"  # a device asking for what is its own
+
+    def message(self, content: Value) -> bytes:
+        """The bytes that are signed."""
+        return self.value + b"\x00" + encode(content)
+
+
+def key_id(public_bytes: bytes) -> str:
+    """The id (fingerprint) of any public key: SHA-256 of its raw bytes, lower-case hex."""
+    return hashlib.sha256(public_bytes).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyingKey:
+    """The public half of a signing key."""
+
+    public_bytes: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.public_bytes) != PUBLIC_BYTES:
+            raise VerificationError(
+                "public-key-malformed",
+                f"An Ed25519 public key has {PUBLIC_BYTES} bytes, this one has {len(self.public_bytes)}.",
+                "Copy the key again from where it was made.",
+            )
+
+    @classmethod
+    def from_hex(cls, text: str) -> Self:
+        """Read the 64 hex digits in which a public key is registered."""
+        try:
+            return cls(bytes.fromhex(text))
+        except ValueError as error:
+            raise VerificationError(
+                "public-key-malformed", "The public key is not written in hex digits.", "Copy the key again from where it was made."
+            ) from error
+
+    @property
+    def hex(self) -> str:
+        return self.public_bytes.hex()
+
+    @property
+    def key_id(self) -> str:
+        return key_id(self.public_bytes)
+
+    def accepts(self, purpose: Purpose, content: Value, signature: bytes) -> bool:
+        """Whether `signature` was made by this key's owner over `content` for `purpose`. Callers refuse in their own words."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public_bytes).verify(signature, purpose.message(content))
+        except InvalidSignature:
+            return False
+        return True
+
+
+class SigningKey(Secret):
+    """A private Ed25519 key in one role. Keep its PEM in a file of mode 0600."""
+
+    __slots__ = ("_private",)
+
+    purposes: ClassVar[frozenset[Purpose]] = frozenset()
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+
+    @classmethod
+    def generate(cls) -> Self:
+        """A new key from the operating system's randomness. Called at entrances only."""
+        return cls(Ed25519PrivateKey.generate())
+
+    @classmethod
+    def from_pem(cls, pem: bytes, password: bytes | None = None) -> Self:
+        """Read a key back.
+
+        Raises:
+            VerificationError: `key-unreadable`: damaged, another kind of key, or not this password.
+        """
+        try:
+            private = load_pem_private_key(pem, password)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise _unreadable() from error
+        if not isinstance(private, Ed25519PrivateKey):
+            raise _unreadable()
+        return cls(private)
+
+    def to_pem(self, password: bytes | None = None) -> bytes:
+        """PKCS #8, encrypted where a password is given. Without one (an unattended device) the file's mode is the only guard."""
+        encryption = BestAvailableEncryption(password) if password else NoEncryption()
+        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+
+    @property
+    def public(self) -> VerifyingKey:
+        return VerifyingKey(self._private.public_key().public_bytes_raw())
+
+    @property
+    def public_bytes(self) -> bytes:
+        return self.public.public_bytes
+
+    @property
+    def key_id(self) -> str:
+        return self.public.key_id
+
+    @property
+    def _public_name(self) -> str:
+        return self.key_id[:16]
+
+    def sign(self, purpose: Purpose, content: Value) -> bytes:
+        """64 bytes; the same for the same content, always (Ed25519 is deterministic)."""
+        if purpose not in self.purposes:
+            raise ValueError(f"a {type(self).__name__} does not sign for {purpose.name}")
+        return self._private.sign(purpose.message(content))
+
+
+class DeviceKey(SigningKey):
+    """Of one agent at one site, registered at enrolment."""
+
+    __slots__ = ()
+    purposes = frozenset({Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST})
+
+
+class ReceiptKey(SigningKey):
+    """Of the portal's web tier: it signs receipts and can open nothing."""
+
+    __slots__ = ()
+    purposes = frozenset({Purpose.RECEIPT})
+
+
+class DirectoryKey(SigningKey):
+    """Of the coordinator, kept offline: it signs the key directory; its fingerprint travels in every enrolment token."""
+
+    __slots__ = ()
+    purposes = frozenset({Purpose.DIRECTORY})
+
+
+def _unreadable() -> VerificationError:
+    return VerificationError(
+        "key-unreadable",
+        "The private key cannot be read.",
+        "Check that the file is the right one and whole, and that the password is its own.",
+    )
