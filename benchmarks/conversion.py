@@ -1,0 +1,264 @@
+"""Conversion factors: from a carrier's own unit to coal equivalent and to CO2, dated, with edition, basis and source.
+
+Two bases, never summed together (GB/T 2589):
+- calorific ("equivalent value", 当量值): the energy content; electricity 0.1229 kgce/kWh. The standards' grades use it.
+- equivalent ("equal value", 等价值): the primary energy it took; electricity at the generation coal rate of its year.
+
+A fuel counts the same on both. A working medium stands for the electricity that made it, on the basis of the view it is
+counted in (`docs/standards-divergences.md`, 2). Energy that leaves the step (export, recovered) is negative.
+
+How an amount becomes kgce, in this order:
+1. the plant's measured lower heating value, over 29.3076 MJ/kgce (7,000 kcal; GB/T 2589);
+2. an amount of fuel, steam or heat given in an energy unit (GJ, kWh), over the same figure;
+3. the table's factor in force on the batch's date.
+A carrier whose sources disagree has no factor in the table: without 1 or 2 it is refused, never guessed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from benchmarks.carriers import Carrier, carrier
+from benchmarks.errors import InputError, Place
+from benchmarks.measurements import CarrierEnergy, Direction
+from benchmarks.quantities import ratio, spelled
+from benchmarks.routes import Declared, Source, Words
+
+MJ_PER_KGCE = Decimal("29.3076")
+CO2_PER_CARBON = 44 / 12  # kg CO2 per kg C
+TABLE = Path(__file__).parent / "packs" / "conversion.toml"
+
+_ENERGY_UNITS = frozenset({"J", "kJ", "MJ", "GJ", "TJ", "Wh", "kWh", "MWh", "GWh", "wan_kWh", "kcal", "Mcal", "Gcal", "cal"})
+
+
+class Basis(StrEnum):
+    """The basis of a factor; see the head of this module."""
+
+    CALORIFIC = "calorific"
+    EQUIVALENT = "equivalent"
+
+
+class ConversionFactor(Declared):
+    """kgce per unit of a carrier, in force on [effective_from, effective_to)."""
+
+    carrier: str
+    unit: str
+    kgce_per_unit: Decimal
+    basis: Basis
+    edition: str
+    effective_from: date
+    effective_to: date | None = None
+    source: Source
+
+
+class CarbonFactor(Declared):
+    """CO2 of a carrier: either kg per unit, or carbon content (t C/GJ) and oxidised share at a default LHV (GB/T 32151)."""
+
+    carrier: str
+    unit: str
+    kg_co2_per_unit: Decimal | None = None
+    lhv_mj_per_unit: Decimal | None = None
+    carbon_t_per_gj: Decimal | None = None
+    oxidised: Decimal | None = None
+    edition: str
+    effective_from: date
+    effective_to: date | None = None
+    source: Source
+
+    def kg_per_unit(self, measured_lhv: float | None) -> float:
+        """kg CO2 per unit, on the measured LHV (MJ per unit) where there is one."""
+        if self.kg_co2_per_unit is not None:
+            return float(self.kg_co2_per_unit)
+        lhv, carbon, oxidised = self.lhv_mj_per_unit, self.carbon_t_per_gj, self.oxidised
+        assert lhv is not None  # the table's loader refuses an entry with neither form
+        assert carbon is not None
+        assert oxidised is not None
+        return (float(lhv) if measured_lhv is None else measured_lhv) * float(carbon * oxidised) * CO2_PER_CARBON
+
+
+class Conflict(Declared):
+    """A carrier whose published factors disagree, and how: it has no default."""
+
+    carrier: str
+    words: Words
+
+
+class _Dated(Protocol):
+    @property
+    def carrier(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def effective_from(self) -> date: ...
+    @property
+    def effective_to(self) -> date | None: ...
+
+
+_D = TypeVar("_D", bound=_Dated)
+
+
+@dataclass(frozen=True)
+class FactorTable:
+    """All factors there are; what is asked of it carries the date it is asked for."""
+
+    factors: Mapping[tuple[str, Basis], tuple[ConversionFactor, ...]]
+    carbon: Mapping[str, tuple[CarbonFactor, ...]]
+    conflicts: Mapping[str, Conflict] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: Path = TABLE) -> FactorTable:
+        """Read the table. Raises InputError `factor-table-invalid` on any fault."""
+        return _load(path)
+
+    def factor(self, carrier_id: str, basis: Basis, on: date) -> ConversionFactor:
+        """The factor in force on that day.
+
+        Raises:
+            InputError: `carrier-unknown`; `lhv-required` where the sources disagree and no factor is given;
+                `factor-missing` where none is in force on that day.
+        """
+        what = carrier(carrier_id)
+        found = _in_force(self.factors.get((carrier_id, basis), ()), on)
+        if found is None:
+            raise self._no_factor(what, basis, on)
+        return found
+
+    def kgce(self, energy: CarrierEnergy, basis: Basis, on: date) -> float:
+        """Coal equivalent of an amount, in kgce; negative where it leaves the step."""
+        what = carrier(energy.carrier)
+        if (content := _measured_mj(what, energy)) is not None:
+            return _sign(energy) * content / float(MJ_PER_KGCE)
+        factor = self.factor(energy.carrier, basis, on)
+        return _sign(energy) * energy.quantity * ratio(energy.unit, factor.unit) * float(factor.kgce_per_unit)
+
+    def kwh(self, energy: CarrierEnergy, on: date) -> float:
+        """Electricity in kWh, negative where it leaves the step; 0 for every other carrier. No factor is needed on any date."""
+        del on  # asked like its sisters; a kWh is a kWh on every date
+        return _sign(energy) * energy.quantity * ratio(energy.unit, "kWh") if energy.carrier == "electricity" else 0.0
+
+    def mj(self, energy: CarrierEnergy, on: date) -> float:
+        """Heat content in MJ of a thermal carrier, negative where it leaves the step; 0 for electricity and media."""
+        what = carrier(energy.carrier)
+        if not what.thermal:
+            return 0.0
+        if (content := _measured_mj(what, energy)) is not None:
+            return _sign(energy) * content
+        return self.kgce(energy, Basis.CALORIFIC, on) * float(MJ_PER_KGCE)
+
+    def co2_kg(self, energy: CarrierEnergy, on: date) -> float:
+        """CO2 in kg of an amount (electricity: the grid's average), negative where it leaves the step.
+
+        Raises:
+            InputError: `carbon-factor-missing` where no factor is in force on that day.
+        """
+        what = carrier(energy.carrier)
+        found = _in_force(self.carbon.get(energy.carrier, ()), on)
+        if found is None:
+            raise InputError(
+                "carbon-factor-missing",
+                f"There is no CO2 factor for {what.words.en} on {on.isoformat()}.",
+                "Leave CO2 out for this carrier and date, or add a dated factor with its source to the conversion table.",
+                found=f"{energy.carrier} on {on.isoformat()}",
+            )
+        if found.carbon_t_per_gj is not None and (content := _measured_mj(what, energy)) is not None:
+            return _sign(energy) * content * found.kg_per_unit(1.0)  # by the heat content that was measured, not the table's
+        return _sign(energy) * energy.quantity * ratio(energy.unit, found.unit) * found.kg_per_unit(None)
+
+    def _no_factor(self, what: Carrier, basis: Basis, on: date) -> InputError:
+        if (conflict := self.conflicts.get(what.id)) is not None and what.form != "medium":
+            return InputError(
+                "lhv-required",
+                f"{what.words.en.capitalize()} needs its heat content: {conflict.words.en}",
+                f"Give `lhv` and `lhv_unit` (MJ per {what.unit}; for steam its enthalpy) with each amount, or the amount in GJ.",
+                found=f"{what.id} without lhv",
+                wanted=f"lhv in MJ/{what.unit}",
+            )
+        return InputError(
+            "factor-missing",
+            f"There is no {basis} factor for {what.words.en} on {on.isoformat()}.",
+            "Report a carrier that has a factor, give a measured heating value, or leave it out of the boundary.",
+            found=f"{what.id}, {basis}, {on.isoformat()}",
+        )
+
+
+def _sign(energy: CarrierEnergy) -> float:
+    return 1.0 if energy.direction is Direction.IMPORT else -1.0
+
+
+def _measured_mj(what: Carrier, energy: CarrierEnergy) -> float | None:
+    """Heat content in MJ without any table: from the measured LHV, or because the amount is given in an energy unit."""
+    if not what.thermal:
+        return None
+    if spelled(energy.unit) in _ENERGY_UNITS:
+        return energy.quantity * ratio(energy.unit, "MJ") if what.id != "heat" else None
+    if energy.lhv_mj_per_unit is not None:
+        return energy.quantity * energy.lhv_mj_per_unit
+    return None
+
+
+def _in_force(rows: Iterable[_D], on: date) -> _D | None:
+    return next((row for row in rows if row.effective_from <= on and (row.effective_to is None or on < row.effective_to)), None)
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path) -> FactorTable:
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        sources = raw.get("sources", {})
+        factors = TypeAdapter(list[ConversionFactor]).validate_python(
+            [{**row, "basis": basis} for row in _sourced(raw["factor"], sources) for basis in row["basis"]]
+        )
+        carbon = TypeAdapter(list[CarbonFactor]).validate_python(_sourced(raw["carbon"], sources))
+        conflicts = TypeAdapter(list[Conflict]).validate_python(raw.get("conflict", []))
+    except (OSError, tomllib.TOMLDecodeError, ValidationError, KeyError) as error:
+        raise _invalid(path, str(error)) from error
+    for row in carbon:
+        if row.kg_co2_per_unit is None and None in (row.lhv_mj_per_unit, row.carbon_t_per_gj, row.oxidised):
+            raise _invalid(path, f"CO2 of {row.carrier} is given neither per unit nor by LHV, carbon content and oxidised share")
+    by_basis: dict[tuple[str, Basis], list[ConversionFactor]] = defaultdict(list)
+    for factor in factors:
+        by_basis[factor.carrier, factor.basis].append(factor)
+    by_carrier: dict[str, list[CarbonFactor]] = defaultdict(list)
+    for row in carbon:
+        by_carrier[row.carrier].append(row)
+    return FactorTable(
+        {key: _checked(path, rows) for key, rows in by_basis.items()},
+        {key: _checked(path, rows) for key, rows in by_carrier.items()},
+        {conflict.carrier: conflict for conflict in conflicts},
+    )
+
+
+def _sourced(rows: list[dict[str, object]], sources: Mapping[str, object]) -> list[dict[str, list[str]]]:
+    return [{**row, "source": sources[str(row["source"])]} for row in rows]  # type: ignore[dict-item]
+
+
+def _checked(path: Path, rows: list[_D]) -> tuple[_D, ...]:
+    """Rows of one carrier and basis in order of date, known carrier, convertible unit, no day with two factors."""
+    ordered = tuple(sorted(rows, key=lambda row: row.effective_from))
+    for row in ordered:
+        ratio(row.unit, carrier(row.carrier).unit)
+    for earlier, later in zip(ordered, ordered[1:], strict=False):
+        if earlier.effective_to is None or earlier.effective_to > later.effective_from:
+            raise _invalid(path, f"two factors of {later.carrier} are in force on {later.effective_from.isoformat()}")
+    return ordered
+
+
+def _invalid(path: Path, why: str) -> InputError:
+    return InputError(
+        "factor-table-invalid",
+        "The table of conversion factors cannot be used.",
+        "Correct the entry; every factor needs carrier, unit, kgce_per_unit, basis, edition, effective_from and a source key.",
+        place=Place(str(path)),
+        found=why,
+    )

@@ -1,0 +1,125 @@
+"""Units: how a quantity a plant wrote becomes the unit a pack wants.
+
+Coal equivalent (kgce, tce) and normal cubic metres (Nm3) are dimensions of their own. Nothing here turns kWh into kgce,
+or m3 into Nm3: the first needs a dated factor (`benchmarks.conversion`), the second temperature and pressure. A ratio
+between units of one dimension is exact to double precision.
+
+Assumes that a unit text is one of pint's names, or one of the spellings plants use that stand in `SPELLINGS`.
+pint takes a third of a second to import, so it is imported only when a conversion is really needed.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from benchmarks.errors import InputError
+
+if TYPE_CHECKING:
+    import pint
+
+# Spellings met in plants' files that pint does not know or would misread (T is tesla to pint, 吨 nothing at all).
+SPELLINGS = {
+    "KWH": "kWh",
+    "kwh": "kWh",
+    "Kwh": "kWh",
+    "KWh": "kWh",
+    "MWH": "MWh",
+    "mwh": "MWh",
+    "Mwh": "MWh",
+    "千瓦时": "kWh",
+    "度": "kWh",
+    "万kWh": "wan_kWh",
+    "万千瓦时": "wan_kWh",
+    "万度": "wan_kWh",
+    "兆瓦时": "MWh",
+    "T": "t",
+    "吨": "t",
+    "万吨": "wan_t",
+    "千克": "kg",
+    "公斤": "kg",
+    "KG": "kg",
+    "Kg": "kg",
+    "Nm³": "Nm3",
+    "Nm^3": "Nm3",
+    "NM3": "Nm3",
+    "标方": "Nm3",
+    "标立方米": "Nm3",
+    "万Nm3": "wan_Nm3",
+    "万Nm³": "wan_Nm3",
+    "kNm³": "kNm3",
+    "m³": "m3",
+    "立方米": "m3",
+    "吉焦": "GJ",
+    "兆焦": "MJ",
+    "千克标准煤": "kgce",
+    "吨标准煤": "tce",
+}
+
+
+@lru_cache(maxsize=1)
+def registry() -> pint.UnitRegistry[float]:
+    """The project's unit registry: pint's, with coal equivalent and normal volume as base dimensions."""
+    import pint
+
+    units: pint.UnitRegistry[float] = pint.UnitRegistry()
+    units.define("kgce = [coal_equivalent]")
+    units.define("tce = 1000 kgce")
+    units.define("Nm3 = [normal_volume]")
+    units.define("m3 = meter ** 3")
+    units.define("wan_kWh = 10000 kWh")
+    units.define("wan_Nm3 = 10000 Nm3")
+    units.define("wan_t = 10000 metric_ton")
+    return units
+
+
+def spelled(unit: str) -> str:
+    """The unit as pint spells it; compound units such as `kWh/吨` are read part by part."""
+    return "/".join(SPELLINGS.get(part.strip(), part.strip()) for part in unit.strip().split("/"))
+
+
+def ratio(from_unit: str, to_unit: str) -> float:
+    """How many `to_unit` one `from_unit` is.
+
+    Raises:
+        InputError: `unit-unknown` when a unit cannot be read, `unit-mismatch` when the two measure different things.
+    """
+    first, second = spelled(from_unit), spelled(to_unit)
+    return 1.0 if first == second else _ratio(first, second)
+
+
+@lru_cache(maxsize=1024)
+def _ratio(from_unit: str, to_unit: str) -> float:
+    source, target = _parse(from_unit), _parse(to_unit)
+    if source.dimensionality != target.dimensionality:
+        raise InputError(
+            "unit-mismatch",
+            f"{from_unit} cannot be turned into {to_unit}: they do not measure the same thing.",
+            _mismatch_remedy(from_unit, to_unit),
+            found=f"{from_unit} ({source.dimensionality})",
+            wanted=f"{to_unit} ({target.dimensionality})",
+        )
+    return float(registry().convert(1.0, source, target))
+
+
+def _parse(unit: str) -> pint.Unit:
+    import pint
+
+    try:
+        return registry().parse_units(unit)
+    except (pint.PintError, ValueError, TypeError, AttributeError) as error:  # pint lets the errors of its tokenizer through
+        raise InputError(
+            "unit-unknown",
+            "A unit cannot be read.",
+            "Write the unit as its symbol; `docs/glossary.md` lists the units in use.",
+            found=repr(unit),
+            wanted="a unit such as kWh, MWh, GJ, t, kg, Nm3, kgce/t",
+        ) from error
+
+
+def _mismatch_remedy(from_unit: str, to_unit: str) -> str:
+    if "ce" in from_unit + to_unit:
+        return "Coal equivalent is reached only through a dated conversion factor of the carrier; give the energy in the carrier's own unit."
+    if "Nm3" in (from_unit, to_unit) and "m3" in (from_unit, to_unit):
+        return "Give the volume at normal state (0 °C, 101.325 kPa) as Nm3; a working volume needs its temperature and pressure first."
+    return "Correct the unit, or the column that the quantity was read from."
