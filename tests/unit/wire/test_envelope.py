@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire import canonical, envelope, sealing
-from benchmarks.wire.schema import Header, Report, encode_report
+from benchmarks.wire import envelope
+from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.sealing import ProcessingKey
-from benchmarks.wire.signing import DeviceKey, Purpose
+from benchmarks.wire.signing import DeviceKey
 
 
 def refused(raw: bytes, key: ProcessingKey, device: DeviceKey) -> str:
@@ -20,7 +18,9 @@ def refused(raw: bytes, key: ProcessingKey, device: DeviceKey) -> str:
     return refusal.value.code
 
 
-def test_what_was_sealed_is_what_is_read(raw_envelope: bytes, report: Report, header: Header, processing_key: ProcessingKey, device_key: DeviceKey) -> None:
+def test_what_was_sealed_is_what_is_read(
+    raw_envelope: bytes, report: Report, header: Header, processing_key: ProcessingKey, device_key: DeviceKey
+) -> None:
     parsed = envelope.parse(raw_envelope)
     assert parsed.header == header
     assert envelope.open(parsed, processing_key, device_key.public) == report

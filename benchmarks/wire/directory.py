@@ -1,0 +1,183 @@
+"""Whose keys: the portal's key directory, signed offline, and the enrolment token that says by whom.
+
+A portal that could hand out keys of its own choice could read every report. So the directory of processing and receipt
+keys is signed by a key that is kept off the portal, and that key's fingerprint reaches the plant in the enrolment
+token, by hand. An agent remembers the number of the directory it last took and takes none with a lower one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from benchmarks.errors import VerificationError
+from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
+from benchmarks.wire.fields import Fields, malformed
+from benchmarks.wire.sealing import PUBLIC_BYTES as PROCESSING_BYTES
+from benchmarks.wire.sealing import ProcessingPublicKey
+from benchmarks.wire.secrecy import Secret
+from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, DirectoryKey, Purpose, VerifyingKey
+
+VERSION = 1
+_MOST_KEYS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A public key and the days on which it is used, half-open [valid_from, valid_to)."""
+
+    public_bytes: bytes
+    valid_from: date
+    valid_to: date
+
+    def is_valid(self, on: date) -> bool:
+        return self.valid_from <= on < self.valid_to
+
+    def _to_wire(self) -> Value:
+        return {"public": self.public_bytes, "valid_from": self.valid_from.isoformat(), "valid_to": self.valid_to.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The keys of one portal. `number` grows with every directory that is signed."""
+
+    number: int
+    processing: tuple[ListedKey, ...]
+    receipts: tuple[ListedKey, ...]
+
+    def processing_key(self, on: date) -> ProcessingPublicKey:
+        """The key to seal to on that day: of the valid ones, the one that began last.
+
+        Raises:
+            VerificationError: `no-valid-key`.
+        """
+        valid = [key for key in self.processing if key.is_valid(on)]
+        if not valid:
+            raise VerificationError(
+                "no-valid-key",
+                f"The portal's key directory lists no processing key for {on.isoformat()}.",
+                "Check this machine's date; then fetch the directory again or ask the coordinator to renew it.",
+            )
+        return ProcessingPublicKey(max(valid, key=lambda key: key.valid_from).public_bytes)
+
+    def receipt_keys(self) -> dict[str, VerifyingKey]:
+        """All receipt keys ever listed, by key id: a receipt stays good when its key is no longer used."""
+        keys = (VerifyingKey(key.public_bytes) for key in self.receipts)
+        return {key.key_id: key for key in keys}
+
+    def _to_wire(self) -> Value:
+        return {
+            "number": self.number,
+            "processing": _keys_to_wire(self.processing),
+            "receipts": _keys_to_wire(self.receipts),
+        }
+
+
+def issue(directory: Directory, key: DirectoryKey) -> bytes:
+    """The directory, signed offline; it carries its signer's public key, which the reader holds against the fingerprint."""
+    content = directory._to_wire()
+    _from_wire(Fields(content, "directory"))
+    return encode({"v": VERSION, "directory": content, "signer": key.public_bytes, "signature": key.sign(Purpose.DIRECTORY, content)})
+
+
+def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
+    """The directory in `raw`, signed by the key with this fingerprint.
+
+    Args:
+        fingerprint: of the directory key, from the enrolment token (and kept since).
+        at_least: the number of the directory last taken.
+
+    Raises:
+        VerificationError: `directory-signer-unknown`, `directory-signature-invalid`, `directory-outdated`, or malformed bytes.
+    """
+    fields = Fields(decode(raw))
+    fields.integer("v", VERSION, VERSION)
+    content = fields.map_of("directory")
+    signer = VerifyingKey(fields.octets("signer", PUBLIC_BYTES))
+    signature = fields.octets("signature", SIGNATURE_BYTES)
+    fields.done()
+    if signer.key_id != fingerprint:
+        raise VerificationError(
+            "directory-signer-unknown",
+            "The portal's key directory was signed by another key than the enrolment token names.",
+            "Do not submit. Ask the coordinator, by another way than this portal, which fingerprint is right.",
+        )
+    if not signer.accepts(Purpose.DIRECTORY, content, signature):
+        raise VerificationError(
+            "directory-signature-invalid",
+            "The portal's key directory was altered after it was signed.",
+            "Do not submit. Fetch it again; if it still does not hold, ask the coordinator.",
+        )
+    directory = _from_wire(Fields(content, "directory"))
+    if directory.number < at_least:
+        raise VerificationError(
+            "directory-outdated",
+            f"The portal offers key directory {directory.number}, but number {at_least} was already seen.",
+            "Do not submit. Fetch it again; if it still is the old one, ask the coordinator.",
+        )
+    return directory
+
+
+def _keys_to_wire(keys: Iterable[ListedKey]) -> Value:
+    return [key._to_wire() for key in keys]
+
+
+def _from_wire(fields: Fields) -> Directory:
+    directory = Directory(
+        number=fields.integer("number", 0, LARGEST_INTEGER),
+        processing=tuple(_key_from_wire(key, PROCESSING_BYTES) for key in fields.each("processing", _MOST_KEYS)),
+        receipts=tuple(_key_from_wire(key, PUBLIC_BYTES) for key in fields.each("receipts", _MOST_KEYS)),
+    )
+    fields.done()
+    return directory
+
+
+def _key_from_wire(fields: Fields, length: int) -> ListedKey:
+    key = ListedKey(fields.octets("public", length), fields.day("valid_from"), fields.day("valid_to"))
+    if not key.valid_from < key.valid_to:
+        raise malformed(fields.path("valid_to"), "after valid_from")
+    fields.done()
+    return key
+
+
+class EnrolmentToken(Secret):
+    """`sl1.<secret>.<fingerprint>`: admits one device once, and names the directory key to trust.
+
+    `secret` alone is sent to the portal; the fingerprint never is, so a portal cannot answer with one that fits.
+    """
+
+    __slots__ = ("fingerprint", "secret")
+
+    _FORM = re.compile(r"sl1\.([A-Za-z0-9_-]{43})\.([0-9a-f]{64})")
+
+    def __init__(self, secret: str, fingerprint: str) -> None:
+        if not self._FORM.fullmatch(f"sl1.{secret}.{fingerprint}"):
+            raise _token_malformed()
+        self.secret = secret
+        self.fingerprint = fingerprint
+
+    @classmethod
+    def parse(cls, text: str) -> EnrolmentToken:
+        """Read a token as a person pastes it; spaces around it do not matter. VerificationError `token-malformed`."""
+        match = cls._FORM.fullmatch(text.strip())
+        if match is None:
+            raise _token_malformed()
+        return cls(match[1], match[2])
+
+    def text(self) -> str:
+        """The whole token, to be handed over once, by another way than the portal's own pages where that matters."""
+        return f"sl1.{self.secret}.{self.fingerprint}"
+
+    @property
+    def _public_name(self) -> str:
+        return f"for directory key {self.fingerprint[:16]}"
+
+
+def _token_malformed() -> VerificationError:
+    return VerificationError(
+        "token-malformed",
+        "The enrolment token is not complete.",
+        "Copy it whole: sl1, a secret of 43 characters and a fingerprint of 64 hex digits, with dots between.",
+    )

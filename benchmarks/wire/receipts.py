@@ -1,0 +1,100 @@
+"""The portal's signed answer: this envelope was taken, on this day, at this place in the log.
+
+A receipt echoes the envelope's header, so a site whose ledger was restored from a backup can see what the portal
+already holds and refuses to spend below it. Ed25519 is deterministic: issuing again from the same row gives the same
+bytes, so the same envelope always brings the same receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from benchmarks.errors import VerificationError
+from benchmarks.wire import envelope
+from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
+from benchmarks.wire.fields import Fields
+from benchmarks.wire.schema import Header
+from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the portal attests. `received_on` is a date: the wire carries no times of day."""
+
+    envelope_digest: str
+    header: Header
+    log_index: int
+    received_on: date
+    key_id: str
+
+    def _to_wire(self) -> Value:
+        return {
+            "envelope_digest": self.envelope_digest,
+            "header": self.header.to_wire(),
+            "log_index": self.log_index,
+            "received_on": self.received_on.isoformat(),
+            "key_id": self.key_id,
+        }
+
+
+def issue(envelope_digest: str, header: Header, log_index: int, received_on: date, key: ReceiptKey) -> bytes:
+    """A signed receipt, in canonical CBOR. The same arguments always give the same bytes."""
+    receipt = Receipt(envelope_digest, header, log_index, received_on, key.key_id)
+    content = receipt._to_wire()
+    _from_wire(Fields(content, "receipt"))
+    return encode({"v": VERSION, "receipt": content, "signature": key.sign(Purpose.RECEIPT, content)})
+
+
+def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Receipt:
+    """A receipt signed by one of the portal's `keys` (by key id, as the key directory lists them).
+
+    Raises:
+        VerificationError: `receipt-signature-invalid`, or malformed bytes or fields.
+    """
+    fields = Fields(decode(raw))
+    fields.integer("v", VERSION, VERSION)
+    content = fields.map_of("receipt")
+    signature = fields.octets("signature", SIGNATURE_BYTES)
+    fields.done()
+    receipt = _from_wire(Fields(content, "receipt"))
+    key = keys.get(receipt.key_id)
+    if key is None or not key.accepts(Purpose.RECEIPT, content, signature):
+        raise VerificationError(
+            "receipt-signature-invalid",
+            "The receipt was not signed by a receipt key of this portal.",
+            "Fetch the portal's key directory again; if the receipt still does not hold, ask the coordinator.",
+        )
+    return receipt
+
+
+def verify(raw: bytes, keys: Mapping[str, VerifyingKey], sent: bytes) -> Receipt:
+    """A receipt for exactly the envelope `sent`.
+
+    Raises:
+        VerificationError: as `read`, and `receipt-for-another` where digest or header are not the envelope's.
+    """
+    receipt = read(raw, keys)
+    parsed = envelope.parse(sent)
+    if (receipt.envelope_digest, receipt.header) != (parsed.digest, parsed.header):
+        raise VerificationError(
+            "receipt-for-another",
+            "The receipt is for another envelope than the one that was sent.",
+            "Submit again; the portal answers the same envelope with its own receipt.",
+        )
+    return receipt
+
+
+def _from_wire(fields: Fields) -> Receipt:
+    receipt = Receipt(
+        envelope_digest=fields.digest_hex("envelope_digest"),
+        header=Header.from_wire(fields.map_of("header"), fields.path("header")),
+        log_index=fields.integer("log_index", 0, LARGEST_INTEGER),
+        received_on=fields.day("received_on"),
+        key_id=fields.digest_hex("key_id"),
+    )
+    fields.done()
+    return receipt
