@@ -4,3 +4,6 @@ Read in this order: canonical (one spelling for every value), fields (strict rea
 secrecy, signing, padding, sealing, envelope (all of them put together), directory (whose keys), receipts, requests,
 conformity (a report against its pack). Nothing here can name an exact label: only `benchmarks.released` is known.
 """
+
+MAX_ENVELOPE_BYTES = 262_144
+"""No envelope is larger; the largest the agent makes has about 133,000 bytes."""

@@ -16,6 +16,7 @@ import hashlib
 from dataclasses import dataclass
 
 from benchmarks.errors import VerificationError
+from benchmarks.wire import MAX_ENVELOPE_BYTES
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.fields import Fields, malformed
 from benchmarks.wire.schema import Header, Report, decode_report, encode_report
@@ -23,7 +24,6 @@ from benchmarks.wire.sealing import SEALED_SIZES, ProcessingKey, ProcessingPubli
 from benchmarks.wire.signing import SIGNATURE_BYTES, DeviceKey, Purpose, VerifyingKey
 
 VERSION = 1
-MAX_ENVELOPE_BYTES = 262_144
 
 
 @dataclass(frozen=True, slots=True)

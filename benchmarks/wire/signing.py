@@ -28,6 +28,21 @@ from benchmarks.wire.secrecy import Secret
 SIGNATURE_BYTES = 64
 PUBLIC_BYTES = 32
 
+_SMALL_ORDER = frozenset(
+    bytes.fromhex(point)
+    for point in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    )
+)
+"""Points of order 1, 2, 4 and 8, sign bit cleared. Under such a key one signature fits many messages, and its owner could
+later say to have signed another; OpenSSL accepts them (Chalkias, Garillot, Nikolaenko, Taming the many EdDSAs, 2020)."""
+
 
 class Purpose(Enum):
     """Domain separation labels. None is a prefix of another once the 0x00 that ends it is counted."""
@@ -60,6 +75,12 @@ class VerifyingKey:
                 "public-key-malformed",
                 f"An Ed25519 public key has {PUBLIC_BYTES} bytes, this one has {len(self.public_bytes)}.",
                 "Copy the key again from where it was made.",
+            )
+        if self.public_bytes[:-1] + bytes([self.public_bytes[-1] & 0x7F]) in _SMALL_ORDER:
+            raise VerificationError(
+                "public-key-weak",
+                "This public key lies in the curve's small group: a signature under it binds nobody.",
+                "Make a new key with the agent; its own generator never makes such a key.",
             )
 
     @classmethod
