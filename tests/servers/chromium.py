@@ -37,10 +37,7 @@ def serve(directory: Path) -> Iterator[Server]:
             yield Server({"CHROMIUM": program}, f"Chromium: found {program}")
             return
     folder = _unpacked()
-    yield Server(
-        {"CHROMIUM": str(folder / "chromium"), "FONTCONFIG_PATH": str(folder / "fonts"), "LD_LIBRARY_PATH": str(folder / "lib")},
-        f"Chromium: {CHROMIUM[0]} from npm, in {folder}",
-    )
+    yield Server({"CHROMIUM": str(folder / "launch")}, f"Chromium: {CHROMIUM[0]} from npm, in {folder}")
 
 
 def _unpacked() -> Path:
@@ -69,6 +66,10 @@ def _unpacked() -> Path:
     (cache / "fonts" / "fonts.conf").write_text(
         f"<fontconfig><dir>{cache / 'fonts'}</dir><cachedir>{cache / 'fontcache'}</cachedir></fontconfig>", encoding="utf-8"
     )
+    # its libraries and fonts are for this browser alone, so a launcher sets them rather than the tests' environment
+    launcher = f'#!/bin/sh\nFONTCONFIG_PATH="{cache}/fonts" LD_LIBRARY_PATH="{cache}/lib" exec "{cache}/chromium" "$@"\n'
+    (cache / "launch").write_text(launcher, encoding="utf-8")
+    (cache / "launch").chmod(0o755)
     (cache / "complete").touch()
     return cache
 
