@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-from benchmarks.wire import MAX_ENVELOPE_BYTES
+from benchmarks.wire.envelope import MAX_ENVELOPE_BYTES
 from portal.problems import problem_response
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -23,7 +23,7 @@ class BodyLimitMiddleware:
             declared = request.META.get("CONTENT_LENGTH") or ""
             if not declared.isdigit():
                 return problem_response(
-                    411, "length-required", "The request does not say how long its body is.", "Send a Content-Length; chunked bodies are not read."
+                    411, "length-required", "The request does not say how long its body is.", "Send a Content-Length; chunks are not read."
                 )
             if int(declared) > MAX_ENVELOPE_BYTES:
                 return problem_response(

@@ -17,7 +17,7 @@ from benchmarks.errors import SteplabelError
 MEDIA_TYPE = "application/problem+json"
 
 
-class Refusal(SteplabelError):
+class RefusedError(SteplabelError):
     """A refusal of the portal, with the HTTP status that says it."""
 
     def __init__(self, status: int, code: str, sentence: str, remedy: str) -> None:
@@ -27,8 +27,15 @@ class Refusal(SteplabelError):
 
 def problem(status: int, code: str, detail: str, remedy: str, **more: Any) -> dict[str, Any]:
     """The document. `type` is a name, not an address: nothing has to be fetched to understand it."""
-    title = code.replace("-", " ").capitalize()
-    return {"type": f"urn:steplabel:problem:{code}", "title": title, "status": status, "detail": detail, "code": code, "remedy": remedy, **more}
+    return {
+        "type": f"urn:steplabel:problem:{code}",
+        "title": code.replace("-", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "remedy": remedy,
+        **more,
+    }
 
 
 def problem_response(status: int, code: str, detail: str, remedy: str) -> HttpResponse:
@@ -48,16 +55,17 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def _document(error: Exception) -> dict[str, Any] | None:
-    if isinstance(error, Refusal):
+    if isinstance(error, RefusedError):
         return problem(error.status, error.code, error.sentence, error.remedy)
     if isinstance(error, SteplabelError):
         return problem(400, error.code, error.sentence, error.remedy)
     if isinstance(error, Http404 | exceptions.NotFound):
         return problem(404, "not-found", "There is nothing at this address.", "See /api/v1/schema/ for what there is.")
     if isinstance(error, exceptions.ValidationError):
-        return problem(400, "invalid-fields", "The request has fields that cannot be used.", "See `errors`, field by field.", errors=error.detail)
+        detail = "The request has fields that cannot be used."
+        return problem(400, "invalid-fields", detail, "See `errors`, field by field.", errors=error.detail)
     if isinstance(error, exceptions.Throttled):
-        return problem(429, "too-many-requests", "Too many requests from this address.", "Wait as long as Retry-After says, then send the same again.")
+        return problem(429, "too-many-requests", "Too many requests from this address.", "Wait for Retry-After, then send the same again.")
     if isinstance(error, exceptions.APIException):
         code = str(error.default_code).replace("_", "-")
         return problem(error.status_code, code, str(error.detail), "See /api/v1/schema/ for what this address takes.")

@@ -29,6 +29,7 @@ class Submission(models.Model):
     key_id = models.CharField(max_length=64)  # the processing key it is sealed to
     ledger_sequence = models.PositiveBigIntegerField()
     envelope = models.BinaryField()
+    size_bytes = models.PositiveIntegerField()
     receipt = models.BinaryField()  # signed; the same bytes for the same envelope, for ever
     log_index = models.PositiveBigIntegerField(unique=True)
     received_at = models.DateTimeField()

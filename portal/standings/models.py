@@ -16,12 +16,12 @@ class ProtectedValue(models.Model):
     """One released label of one accepted submission. Already noised at the plant: stealing this table yields no exact value."""
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="protected_values")
-    step = models.CharField(max_length=40)
+    step = models.CharField(max_length=64)
     product = models.CharField(max_length=80)
-    variant = models.CharField(max_length=80)
+    variant = models.CharField(max_length=80, blank=True)
     boundary = models.CharField(max_length=80)
     metric = models.CharField(max_length=20)
-    unit = models.CharField(max_length=20)
+    unit = models.CharField(max_length=24)
     grid_lower = models.CharField(max_length=40)  # exact fractions as text: the plant's own numbers
     grid_upper = models.CharField(max_length=40)
     grid_width = models.CharField(max_length=40)
@@ -35,7 +35,7 @@ class ProtectedValue(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("submission", "step", "product", "variant", "metric"), name="one_value_a_submission_and_metric"),
+            models.UniqueConstraint(fields=("submission", "step", "product", "variant", "metric"), name="one_value_a_cell"),
         )
 
     def __str__(self) -> str:
@@ -80,23 +80,29 @@ class ProtectedValue(models.Model):
 
 
 class Standing(models.Model):
-    """Where one site stands at one step among its peer group. For its owner and the regulator; a rank never without its interval."""
+    """Where one site stands in one cell among its peer group. For its owner and the regulator; a rank never without its interval."""
 
     period = models.ForeignKey(ReportingPeriod, models.PROTECT, related_name="standings")
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="standings")
-    step = models.CharField(max_length=40)
+    step = models.CharField(max_length=64)
+    product = models.CharField(max_length=80)
+    variant = models.CharField(max_length=80, blank=True)
     metric = models.CharField(max_length=20)
-    value = models.FloatField()  # in the metric's unit
-    low = models.FloatField()
+    unit = models.CharField(max_length=24)
+    value = models.FloatField()  # as released, in `unit`
+    estimate = models.FloatField()  # where the true value lies given all participants
+    low = models.FloatField()  # 95 % interval of the true value
     high = models.FloatField()
     rank_low = models.PositiveIntegerField()
     rank_high = models.PositiveIntegerField()
-    band = models.CharField(max_length=40)
+    band = models.PositiveSmallIntegerField(null=True)  # the quarter, 1 the least energy; None where it cannot be told
     of = models.PositiveIntegerField()
     computed_at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("period", "submission", "step", "metric"), name="one_standing_a_step"),)
+        constraints = (
+            models.UniqueConstraint(fields=("period", "submission", "step", "product", "variant", "metric"), name="one_standing_a_cell"),
+        )
 
     def __str__(self) -> str:
         return f"{self.submission_id} {self.step}: {self.rank_low} to {self.rank_high} of {self.of}"

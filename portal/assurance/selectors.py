@@ -1,0 +1,49 @@
+"""What a certification body sees: the submissions it is assigned, from outside. What is inside is the plant's to open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.accounts.models import Role, User
+from portal.assurance.models import Assignment
+from portal.intake.models import Submission
+from portal.intake.selectors import SubmissionView, views_of
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentView:
+    body: str
+    site: str
+    site_name: str
+    period: str
+    assigned_at: datetime
+    submissions: tuple[SubmissionView, ...]  # all revisions, newest first
+
+
+def assigned_submissions(user: User) -> tuple[AssignmentView, ...]:
+    """The assignments of the certification bodies the person acts for."""
+    if not user.is_authenticated:
+        return ()
+    rows = (
+        Assignment.objects.filter(body__memberships__user=user, body__memberships__role=Role.CERTIFICATION_BODY)
+        .select_related("body", "site")
+        .distinct()
+        .order_by("-period", "site__slug")
+    )
+    return tuple(
+        AssignmentView(
+            row.body.name,
+            row.site.slug,
+            row.site.name,
+            row.period,
+            row.assigned_at,
+            views_of(Submission.objects.filter(site=row.site, period=row.period).order_by("-revision")),
+        )
+        for row in rows
+    )
+
+
+def assigned_submission(user: User, digest: str) -> SubmissionView | None:
+    """One submission out of those."""
+    return next((one for assignment in assigned_submissions(user) for one in assignment.submissions if one.digest == digest), None)

@@ -1,0 +1,80 @@
+"""Reading peer groups and periods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.accounts.models import Jurisdiction, Site, User
+from portal.accounts.selectors import jurisdictions_of
+from portal.catalogue.models import PeerGroup, ReportingPeriod
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodView:
+    id: int
+    name: str
+    start: datetime
+    end: datetime
+    due: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerGroupView:
+    """A peer group as a regulator sees it; `may_decide` says whether this person may draft and publish for it."""
+
+    id: int
+    pack: str
+    pack_version: str
+    route: str
+    scope: str
+    sites: int
+    may_decide: bool
+    periods: tuple[PeriodView, ...]
+
+
+def groups_of(user: User) -> tuple[PeerGroupView, ...]:
+    """The peer groups whose scope touches the person's jurisdiction."""
+    held = jurisdictions_of(user)
+    groups = PeerGroup.objects.select_related("scope").prefetch_related("periods", "members").order_by("pack", "route", "scope__path")
+    return tuple(
+        PeerGroupView(
+            group.pk,
+            group.pack,
+            group.pack_version,
+            group.route,
+            group.scope.name,
+            len(group.members.all()),
+            any(jurisdiction.covers(group.scope) for jurisdiction in held),
+            tuple(_view(period) for period in group.periods.all()),
+        )
+        for group in groups
+        if any(_touch(jurisdiction, group.scope) for jurisdiction in held)
+    )
+
+
+def group_of(user: User, peer_group: int) -> PeerGroup:
+    """One of those groups; `PeerGroup.DoesNotExist` for anybody else's, as for one that is not there."""
+    group = PeerGroup.objects.select_related("scope").get(pk=peer_group)
+    if not any(_touch(jurisdiction, group.scope) for jurisdiction in jurisdictions_of(user)):
+        raise PeerGroup.DoesNotExist
+    return group
+
+
+def period_taking_reports(site: Site, name: str) -> ReportingPeriod | None:
+    """The open period of that name in a peer group of the site, if there is one."""
+    return (
+        ReportingPeriod.objects.filter(name=name, closed_at=None, peer_group__members__site=site, peer_group__pack=site.pack)
+        .select_related("peer_group")
+        .order_by("pk")
+        .first()
+    )
+
+
+def _touch(one: Jurisdiction, other: Jurisdiction) -> bool:
+    return one.covers(other) or other.covers(one)
+
+
+def _view(period: ReportingPeriod) -> PeriodView:
+    return PeriodView(period.pk, period.name, period.start, period.end, period.due, period.closed_at)
