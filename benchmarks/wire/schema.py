@@ -191,11 +191,11 @@ def _grid_from_wire(fields: Fields) -> Grid:
     lower, upper, width = (fields.rational(name) for name in ("lower", "upper", "width"))
     if width <= 0:
         raise malformed(fields.path("width"), "above zero")
-    cells = (upper - lower) / width + 1
-    if not 2 <= cells <= MOST_CELLS or cells.denominator != 1:
-        raise malformed(fields.path("upper"), f"a whole number of widths above lower, giving 2 to {MOST_CELLS:,} cells")
+    grid = Grid(lower, upper, width)
+    if not 2 <= grid.cells <= MOST_CELLS:
+        raise malformed(fields.path("upper"), f"above lower, giving 2 to {MOST_CELLS:,} cells")
     fields.done()
-    return Grid(lower, upper, width)
+    return grid
 
 
 def _quantile_to_wire(quantile: ReleasedQuantile) -> Value:

@@ -49,9 +49,7 @@ class ProcessingPublicKey:
             lattice = MLKEM768PublicKey.from_public_bytes(self.public_bytes[:_MLKEM_BYTES])
             curve = X25519PublicKey.from_public_bytes(self.public_bytes[_MLKEM_BYTES:])
         except ValueError as error:
-            raise VerificationError(
-                "public-key-malformed", "These bytes are no processing key.", "Fetch the portal's key directory again."
-            ) from error
+            raise _no_public_key() from error
         return MLKEM768X25519PublicKey(lattice, curve)
 
     @property
@@ -127,10 +125,15 @@ def seal(recipient: ProcessingPublicKey, header: Header, plaintext: bytes) -> by
     """Pad `plaintext` to a fixed size and seal it to `recipient` under `header`. Every call gives other bytes.
 
     Raises:
-        VerificationError: `key-mismatch` where the header names another key, `report-too-long` above the largest size.
+        VerificationError: `key-mismatch` where the header names another key, `report-too-long` above the largest size,
+            `public-key-malformed` where nothing can be sealed to that key.
     """
     _require_key(header, recipient.key_id)
-    return _SUITE.encrypt(pad(plaintext), recipient._halves(), info=_info(header))
+    padded = pad(plaintext)
+    try:
+        return _SUITE.encrypt(padded, recipient._halves(), info=_info(header))
+    except ValueError as error:  # an X25519 key of small order: everybody would know the shared secret
+        raise _no_public_key() from error
 
 
 def unseal(key: ProcessingKey, header: Header, sealed: bytes) -> bytes:
@@ -162,6 +165,10 @@ def _require_key(header: Header, expected: str) -> None:
             f"The envelope names the processing key {header.key_id[:16]}, this is {expected[:16]}.",
             "Fetch the portal's key directory and seal to the key it lists for today.",
         )
+
+
+def _no_public_key() -> VerificationError:
+    return VerificationError("public-key-malformed", "These bytes are no processing key.", "Fetch the portal's key directory again.")
 
 
 def _unreadable() -> VerificationError:
