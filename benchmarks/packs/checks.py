@@ -1,0 +1,225 @@
+"""What must hold between the parts of a pack. Each check yields its faults; the first is raised, the others are counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.errors import InputError, Place
+from benchmarks.packs.corrections import RULES
+from benchmarks.quantities import ratio
+from benchmarks.routes import Limit, MetricRule, Pack, Step, Words
+
+LONGEST_GRID = 2000  # cells; a draw walks over all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that does not hold: where in the pack, what was found, what is wanted."""
+
+    place: str
+    found: str
+    wanted: str
+
+
+def refuse_faults(pack: Pack, path: Path) -> None:
+    """Raise InputError `pack-inconsistent` for the first fault there is."""
+    found = list(faults(pack))
+    if not found:
+        return
+    first, more = found[0], len(found) - 1
+    others = f" There are {more} more faults." if more > 1 else " There is one more fault." if more == 1 else ""
+    raise InputError(
+        "pack-inconsistent",
+        f"The pack contradicts itself.{others}",
+        "Correct the entry; `docs/packs.md` says what must hold between the parts of a pack.",
+        place=Place(str(path), column=first.place),
+        found=first.found,
+        wanted=first.wanted,
+    )
+
+
+def faults(pack: Pack) -> Iterator[Fault]:
+    """Every fault of the pack, in the order a reader meets them."""
+    yield from _policy(pack)
+    yield from _routes(pack)
+    yield from _unique("steps", [step.id for step in pack.steps])
+    for step in pack.steps:
+        yield from _step(step, pack)
+    yield from _words(pack, "")
+
+
+def _policy(pack: Pack) -> Iterator[Fault]:
+    policy = pack.policy
+    for name, epsilon in (("epsilon_best", policy.epsilon_best), ("epsilon_typical", policy.epsilon_typical)):
+        if epsilon <= 0 or not _dyadic(epsilon):
+            yield Fault(f"policy.{name}", str(epsilon), "a positive dyadic number, exact in binary floats: 0.75, 0.5, 0.25")
+    if policy.epsilon_best + policy.epsilon_typical > policy.cap_per_year:
+        yield Fault("policy.cap_per_year", str(policy.cap_per_year), "at least what one release spends")
+    classes = policy.count_classes
+    if list(classes) != sorted(set(classes)) or not classes or classes[0] != policy.fewest_batches:
+        yield Fault("policy.count_classes", str(classes), f"rising lower edges, the first of them fewest_batches ({policy.fewest_batches})")
+    if not 0 < policy.largest_expected_error < 1:
+        yield Fault("policy.largest_expected_error", str(policy.largest_expected_error), "a share between 0 and 1")
+    starts = [rule.firms_from for rule in pack.composition]
+    if not starts or starts != sorted(set(starts)):
+        yield Fault("composition", str(starts), "at least one rule, firms_from rising")
+    elif starts[0] < pack.disclosure.fewest_firms:
+        yield Fault("composition", str(starts[0]), f"no rule for fewer firms than disclosure.fewest_firms ({pack.disclosure.fewest_firms})")
+    for name, share in (("largest_weight", pack.disclosure.largest_weight), ("p_percent", pack.disclosure.p_percent)):
+        if not 0 < share < 1:
+            yield Fault(f"disclosure.{name}", str(share), "a share between 0 and 1")
+    if pack.effective_to is not None and pack.effective_to <= pack.effective_from:
+        yield Fault("effective_to", str(pack.effective_to), f"a day after effective_from ({pack.effective_from})")
+
+
+def _routes(pack: Pack) -> Iterator[Fault]:
+    known = {step.id for step in pack.steps}
+    if not pack.routes:
+        yield Fault("routes", "none", "at least one route; the first is the main route")
+    yield from _unique("routes", [route.id for route in pack.routes])
+    for route in pack.routes:
+        place = f"routes[{route.id}].steps"
+        yield from _unique(place, [part.step for part in route.steps])
+        for part in route.steps:
+            if part.step not in known:
+                yield Fault(f"{place}[{part.step}]", part.step, f"a step of this pack: {', '.join(sorted(known))}")
+            if part.ratio <= 0:
+                yield Fault(f"{place}[{part.step}].ratio", str(part.ratio), "tonnes per tonne of the route's product, more than 0")
+
+
+def _step(step: Step, pack: Pack) -> Iterator[Fault]:
+    place = f"steps[{step.id}]"
+    yield from _boundary(step, f"{place}.boundary")
+    yield from _variants(step, f"{place}.variants")
+    rule = step.label_rule
+    if not 0 < rule.quantile <= Fraction(1, 2):
+        yield Fault(f"{place}.label_rule.quantile", str(rule.quantile), "more than 0, at most 0.5")
+    if not 0 < rule.least_completeness <= 1:
+        yield Fault(f"{place}.label_rule.least_completeness", str(rule.least_completeness), "a share between 0 and 1")
+    if not 0 <= rule.shortest_s < rule.longest_s:
+        yield Fault(f"{place}.label_rule.longest_s", str(rule.longest_s), f"seconds, more than shortest_s ({rule.shortest_s})")
+    if rule.fewest_batches < 1:
+        yield Fault(f"{place}.label_rule.fewest_batches", str(rule.fewest_batches), "at least 1")
+    if not step.metrics:
+        yield Fault(f"{place}.metrics", "none", "at least one metric; the first is the headline")
+    yield from _unique(f"{place}.metrics", [metric.metric.value for metric in step.metrics])
+    for metric in step.metrics:
+        yield from _metric(metric, f"{place}.metrics[{metric.metric}]")
+    yield from _conditions(step, f"{place}.reference_conditions")
+    yield from _unique(f"{place}.limits", [limit.id for limit in step.limits])
+    for limit in step.limits:
+        yield from _limit(limit, step, pack, f"{place}.limits[{limit.id}]")
+
+
+def _boundary(step: Step, place: str) -> Iterator[Fault]:
+    boundary = step.boundary
+    for name in ("carriers", "credited", "media"):
+        ids: tuple[str, ...] = getattr(boundary, name)
+        yield from _unique(f"{place}.{name}", ids)
+        for id_ in ids:
+            if id_ not in CARRIERS:
+                yield Fault(f"{place}.{name}", id_, f"a carrier: {', '.join(CARRIERS)}")
+            elif (CARRIERS[id_].form == "medium") is not (name == "media"):
+                yield Fault(f"{place}.{name}", id_, "energy carriers under carriers and credited, working media under media")
+    if not boundary.carriers:
+        yield Fault(f"{place}.carriers", "none", "the carriers that must be reported")
+
+
+def _variants(step: Step, place: str) -> Iterator[Fault]:
+    yield from _unique(place, [variant.id for variant in step.variants])
+    if not step.variants:
+        yield Fault(place, "none", "at least one variant; the first is what a batch without a variant belongs to")
+    parents = {variant.id: variant.parent for variant in step.variants}
+    for variant in step.variants:
+        if variant.parent is not None and variant.parent not in parents:
+            yield Fault(f"{place}[{variant.id}].parent", variant.parent, f"a variant of this step: {', '.join(parents)}")
+    for id_ in parents:
+        seen, at = {id_}, parents[id_]
+        while at is not None and at not in seen:
+            seen.add(at)
+            at = parents.get(at)
+        if at == id_:
+            yield Fault(f"{place}[{id_}].parent", " > ".join((id_, parents[id_] or "")), "a tree: no variant is above itself")
+
+
+def _metric(rule: MetricRule, place: str) -> Iterator[Fault]:
+    if not rule.floor < rule.ceiling:
+        yield Fault(f"{place}.floor", f"{rule.floor} to {rule.ceiling}", "a floor below the ceiling")
+    if not rule.floor <= rule.typical <= rule.ceiling:
+        yield Fault(f"{place}.typical", str(rule.typical), f"a value between floor and ceiling ({rule.floor} to {rule.ceiling})")
+    if rule.spread <= 0:
+        yield Fault(f"{place}.spread", str(rule.spread), "a standard deviation more than 0, in the metric's unit")
+    if rule.grid_width <= 0 or rule.grid_upper <= rule.grid_lower:
+        yield Fault(f"{place}.grid_width", f"{rule.grid_lower} to {rule.grid_upper} by {rule.grid_width}", "lower < upper and a width > 0")
+        return
+    if (cells := (rule.grid_upper - rule.grid_lower) / rule.grid_width).denominator != 1:
+        yield Fault(f"{place}.grid_width", str(rule.grid_width), f"a width that divides {rule.grid_upper - rule.grid_lower} evenly")
+    elif cells + 1 > LONGEST_GRID:
+        yield Fault(f"{place}.grid_width", f"{cells + 1} cells", f"at most {LONGEST_GRID} cells")
+    if not rule.grid_lower < Fraction(rule.typical) < rule.grid_upper:
+        yield Fault(f"{place}.grid_lower", f"{rule.grid_lower} to {rule.grid_upper}", f"a grid around the typical value ({rule.typical})")
+
+
+def _conditions(step: Step, place: str) -> Iterator[Fault]:
+    yield from _unique(place, [f"{condition.variable}/{metric}" for condition in step.reference_conditions for metric in condition.slope])
+    for condition in step.reference_conditions:
+        for metric in condition.slope:
+            if step.metric(metric) is None:
+                yield Fault(f"{place}[{condition.variable}].slope.{metric}", metric, "a metric of this step")
+    references = {condition.variable: condition.reference for condition in step.reference_conditions}
+    for condition in step.reference_conditions:
+        if condition.reference != references[condition.variable]:
+            yield Fault(f"{place}[{condition.variable}].reference", str(condition.reference), "one reference value a variable")
+
+
+def _limit(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
+    rule = step.metric(limit.metric)
+    if rule is None:
+        yield Fault(f"{place}.metric", limit.metric, "a metric of this step")
+    elif rule.unit != limit.unit and ratio(limit.unit, rule.unit) != 1.0:
+        yield Fault(f"{place}.unit", limit.unit, f"the metric's unit ({rule.unit}): a limit is compared, never converted")
+    if limit.correction is not None and limit.correction not in RULES:
+        yield Fault(f"{place}.correction", limit.correction, f"a correction rule: {', '.join(RULES)}")
+    if all(grade is None for grade in limit.grades):
+        yield Fault(f"{place}.grades", "none", "at least one grade")
+    known = {each.id for each in pack.steps}
+    for covered in limit.steps_covered:
+        if covered not in known:
+            yield Fault(f"{place}.steps_covered", covered, f"steps of this pack: {', '.join(sorted(known))}")
+    if step.id not in limit.steps_covered:
+        yield Fault(f"{place}.steps_covered", str(limit.steps_covered), f"the step it stands at ({step.id}) among them")
+    if not limit.source.verified or limit.source.kind == "engineering-assumption":
+        yield Fault(f"{place}.source", limit.source.text, "a verified source: an unverified value is never a limit")
+    if limit.effective_to is not None and limit.effective_to <= limit.effective_from:
+        yield Fault(f"{place}.effective_to", str(limit.effective_to), f"a day after effective_from ({limit.effective_from})")
+
+
+def _words(value: object, place: str) -> Iterator[Fault]:
+    """Both languages are there, everywhere."""
+    if isinstance(value, Words):
+        for language, text in (("en", value.en), ("zh", value.zh)):
+            if not text.strip():
+                yield Fault(f"{place}.{language}", "an empty text", "the words in both languages")
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _words(getattr(value, name), f"{place}.{name}" if place else name)
+    elif isinstance(value, tuple):
+        for index, entry in enumerate(value):
+            yield from _words(entry, f"{place}[{getattr(entry, 'id', index)}]")
+
+
+def _unique(place: str, ids: Sequence[str]) -> Iterator[Fault]:
+    for id_, count in Counter(ids).items():
+        if count > 1:
+            yield Fault(place, f"{id_} {count} times", "each once")
+
+
+def _dyadic(number: Fraction) -> bool:
+    return number.denominator & (number.denominator - 1) == 0

@@ -1,0 +1,186 @@
+"""The eight kinds of correction term that the standards use, each an exact piece of arithmetic on a limit.
+
+A term changes the limit of the grades it names and of no other. All numbers are fractions, exactly as the standard prints
+them: nothing is rounded before a value is compared with its limit. A term that cannot be worked out raises `_Unassessable`
+inside this room; `benchmarks.packs.corrections` turns it into a result with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from benchmarks.routes import Declared, Exact, Words
+
+Value = float | str
+STANDARD_PRESSURE_PA = 101325
+
+
+class UnassessableError(Exception):
+    """Why a limit cannot be worked out: code and words. Never leaves this room."""
+
+    def __init__(self, code: str, reason: Words) -> None:
+        super().__init__(reason.en)
+        self.code = code
+        self.reason = reason
+
+
+class _Term(Declared):
+    variable: str
+    grades: tuple[Literal[1, 2, 3], ...] = (1, 2, 3)
+    default: Value | None = None
+
+    def value(self, variables: Mapping[str, Value]) -> Value:
+        """The variable's value, its default where the pack allows one, else the limit is not assessable."""
+        found = variables.get(self.variable, self.default)
+        if found is None:
+            raise _missing(self.variable)
+        return found
+
+    def number(self, variables: Mapping[str, Value]) -> Fraction:
+        return number(self.value(variables), self.variable)
+
+
+class Require(_Term):
+    """The limit holds only where the variable has this value."""
+
+    kind: Literal["require"]
+    value_wanted: str = Field(alias="value")
+    reason: Words
+
+    def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
+        if self.value(variables) != self.value_wanted:
+            raise UnassessableError("not-eligible", self.reason)
+        return limit
+
+
+class Multiply(_Term):
+    """Times the number of the variable's class."""
+
+    kind: Literal["multiply"]
+    values: dict[str, Exact]
+
+    def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
+        return limit * _of_class(self.values, self.value(variables), self.variable)
+
+
+class Classes(_Term):
+    """Plus the number of the variable's class."""
+
+    kind: Literal["classes"]
+    values: dict[str, Exact]
+
+    def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
+        return limit + _of_class(self.values, self.value(variables), self.variable)
+
+
+class Linear(_Term):
+    """Plus slope x (variable - reference), in both directions."""
+
+    kind: Literal["linear"]
+    slope: Exact
+    reference: Exact = Fraction(0)
+
+    def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
+        return limit + self.slope * (self.number(variables) - self.reference)
+
+
+class Shortfall(_Term):
+    """Plus slope x what the variable falls short of the reference, up to `cap`; nothing above the reference."""
+
+    kind: Literal["shortfall"]
+    slope: Exact
+    reference: Exact
+    cap: Exact
+
+    def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
+        return limit + self.slope * min(self.cap, max(Fraction(0), self.reference - self.number(variables)))
+
+
+class Band(Declared):
+    """`add` up to and with `up_to`; the last band has none."""
+
+    up_to: Exact | None = None
+    add: Exact
+
+
+class Bands(_Term):
+    """Plus the number of the band that holds the variable."""
+
+    kind: Literal["bands"]
+    bands: tuple[Band, ...]
+
+    def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
+        found = self.number(variables)
+        return limit + next(band.add for band in self.bands if band.up_to is None or found <= band.up_to)
+
+
+class Table(_Term):
+    """Plus the value read from a table, linear between its points; outside it the standard gives nothing."""
+
+    kind: Literal["table"]
+    points: tuple[tuple[Exact, Exact], ...]
+
+    def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
+        found = self.number(variables)
+        for (left, low), (right, high) in pairwise(self.points):
+            if left <= found <= right:
+                return limit + low + (high - low) * (found - left) / (right - left)
+        first, last = float(self.points[0][0]), float(self.points[-1][0])
+        raise UnassessableError(
+            "out-of-range",
+            Words(
+                en=f"{self.variable} is {float(found):g}; the standard's table runs from {first:g} to {last:g}.",
+                zh=f"{self.variable} 为 {float(found):g},超出标准表格范围 {first:g} 至 {last:g}。",
+            ),
+        )
+
+
+class Altitude(_Term):
+    """Times (a - b x pressure / standard pressure) above an altitude; below it the factor would tighten and does not apply."""
+
+    kind: Literal["altitude"]
+    above_m: Exact
+    a: Exact
+    b: Exact
+
+    def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
+        if self.number(variables) <= self.above_m:
+            return limit
+        if (pressure := variables.get("pressure_pa")) is None:
+            raise _missing("pressure_pa")
+        return limit * (self.a - self.b * number(pressure, "pressure_pa") / STANDARD_PRESSURE_PA)
+
+
+Term = Annotated[Require | Multiply | Classes | Linear | Shortfall | Bands | Table | Altitude, Field(discriminator="kind")]
+
+
+def number(value: Value, variable: str) -> Fraction:
+    """The number exactly as its shortest decimal says it: 0.1 is 1/10."""
+    try:
+        return Fraction(str(value))
+    except ValueError:
+        raise UnassessableError(
+            "not-a-number", Words(en=f"{variable} must be a number, not {value!r}.", zh=f"{variable} 必须是数字,而不是 {value!r}。")
+        ) from None
+
+
+def _of_class(values: Mapping[str, Fraction], found: Value, variable: str) -> Fraction:
+    if found in values:
+        return values[str(found)]
+    known = ", ".join(values)
+    raise UnassessableError(
+        "class-unknown",
+        Words(en=f"{variable} is {found!r}; the standard knows {known}.", zh=f"{variable} 为 {found!r};标准中只有 {known}。"),
+    )
+
+
+def _missing(variable: str) -> UnassessableError:
+    return UnassessableError(
+        "variable-missing",
+        Words(en=f"{variable} is needed to correct this limit and was not given.", zh=f"修正该限额需要 {variable},但未给出。"),
+    )

@@ -1,0 +1,132 @@
+"""Limits as the standards correct them, and the grade a value meets.
+
+The standards correct the limit and leave the actual value alone; a value meets a grade when actual <= corrected limit, each
+grade on its own. Grades need not be in order: an oven older than 15 years has L1 > L2 under GB 21342-2025, so a plant can
+meet grade 1 and miss grade 2. That is reported, not smoothed over. A grade the standard does not define stays None.
+
+The rules are data (`corrections.toml`); the kinds of terms stand in `correction_terms`. The arithmetic is exact; only the
+finished limit becomes a float.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from benchmarks.packs.correction_terms import Term, UnassessableError, Value, number
+from benchmarks.routes import Declared, Limit, Step, Words
+
+Limits = tuple[float | None, float | None, float | None]
+
+
+class Rule(Declared):
+    """One standard's corrections, in the order in which they apply."""
+
+    standard: str
+    clause: str
+    terms: tuple[Term, ...]
+
+
+RULES: Mapping[str, Rule] = TypeAdapter(dict[str, Rule]).validate_python(
+    tomllib.loads((Path(__file__).parent / "corrections.toml").read_text(encoding="utf-8"))["rules"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NotAssessable:
+    """A limit that cannot be applied here, and why. Codes: not-in-force, not-applicable, not-eligible, variable-missing,
+    out-of-range, class-unknown, not-a-number."""
+
+    code: str
+    reason: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """Which grades a value meets. `met[i]` is None where grade i + 1 is not defined; `best_met` counts from 1."""
+
+    best_met: int | None
+    met: tuple[bool | None, ...]
+    monotone: bool  # False: a stricter grade has the looser limit; say so wherever the grade is shown
+
+
+def corrected_limits(limit: Limit, variables: Mapping[str, Value], on: date) -> Limits | NotAssessable:
+    """The grades of a limit under these conditions. `on` is the end of the batch interval or period: it picks the version.
+
+    Args:
+        limit: as the pack declares it.
+        variables: relevant variables by name, e.g. clinker_pct, altitude_m, steel_class; numbers or texts.
+        on: a limit not in force on that day is not assessable.
+    """
+    if on < limit.effective_from or (limit.effective_to is not None and on >= limit.effective_to):
+        return NotAssessable(
+            "not-in-force",
+            Words(
+                en=f"{limit.standard} is in force from {limit.effective_from.isoformat()}, not on {on.isoformat()}.",
+                zh=f"{limit.standard} 自 {limit.effective_from.isoformat()} 起实施,{on.isoformat()} 时未生效。",
+            ),
+        )
+    try:
+        _refuse_inapplicable(limit, variables)
+        first, second, third = (
+            None if base is None else float(_corrected(Fraction(str(base)), grade, limit.correction, variables))
+            for grade, base in enumerate(limit.grades, start=1)
+        )
+    except UnassessableError as error:
+        return NotAssessable(error.code, error.reason)
+    return first, second, third
+
+
+def grade(mean: float, limits: Limits) -> Grade:
+    """The grades that an output-weighted annual mean meets, each tested alone; nothing is rounded."""
+    met = tuple(None if limit is None else mean <= limit for limit in limits)
+    defined = [limit for limit in limits if limit is not None]
+    return Grade(next((index for index, each in enumerate(met, start=1) if each), None), met, defined == sorted(defined))
+
+
+def applicable_limits(step: Step, variables: Mapping[str, Value], on: date) -> tuple[tuple[Limit, Limits | NotAssessable], ...]:
+    """Every limit of a step that is in force and meant for these conditions, corrected or with the reason why not."""
+    results = ((limit, corrected_limits(limit, variables, on)) for limit in step.limits)
+    return tuple(
+        (limit, result)
+        for limit, result in results
+        if not (isinstance(result, NotAssessable) and result.code in ("not-in-force", "not-applicable"))
+    )
+
+
+def _corrected(value: Fraction, grade_number: int, rule: str | None, variables: Mapping[str, Value]) -> Fraction:
+    if rule is None:
+        return value
+    for term in RULES[rule].terms:
+        if grade_number in term.grades:
+            value = term.apply(value, variables)
+    return value
+
+
+def _refuse_inapplicable(limit: Limit, variables: Mapping[str, Value]) -> None:
+    for variable, wanted in limit.applies.items():
+        if (found := variables.get(variable)) is None:
+            raise UnassessableError(
+                "variable-missing",
+                Words(
+                    en=f"{variable} decides whether {limit.standard} applies and was not given.",
+                    zh=f"{variable} 决定 {limit.standard} 是否适用,但未给出。",
+                ),
+            )
+        if isinstance(wanted, str):
+            fits = found == wanted
+        else:
+            low, high = wanted
+            exact = number(found, variable)
+            fits = (low is None or exact >= Fraction(str(low))) and (high is None or exact < Fraction(str(high)))
+        if not fits:
+            raise UnassessableError(
+                "not-applicable",
+                Words(en=f"{limit.words.en} is not meant for {variable} = {found}.", zh=f"{limit.words.zh} 不适用于 {variable} = {found}。"),
+            )

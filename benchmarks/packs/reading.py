@@ -1,0 +1,122 @@
+"""From a TOML file to a `Pack`: the few things TOML cannot say, and faults told with file, place, found, wanted, remedy.
+
+Three shorthands are resolved here, nothing else: a `source = "key"` names an entry of the file's `[sources]`;
+`grades = { grade1 = 61, grade3 = 72 }` leaves a grade out where the standard has none; in a limit's `applies`,
+`{ from = 50, to = 70 }` is the half-open range [50, 70) with either end open.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from benchmarks.errors import InputError, Place
+from benchmarks.routes import Pack
+
+_GRADES = ("grade1", "grade2", "grade3")
+
+
+def read(path: Path) -> Pack:
+    """The pack in that file, every field checked on its own. Raises InputError `pack-unreadable` or `pack-invalid`."""
+    raw = _toml(path)
+    sources = raw.pop("sources", {})
+    if not isinstance(sources, dict):
+        raise _invalid(path, "sources", type(sources).__name__, "a table of sources")
+    resolved = _resolved(raw, sources, path, "")
+    try:
+        return Pack.model_validate(resolved)
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+        first = faults[0]
+        place = place_of(resolved, first["loc"])
+        found = "nothing" if first["type"] == "missing" else repr(first["input"])[:200]
+        raise _invalid(path, place, found, first["msg"], more=len(faults) - 1) from error
+
+
+def place_of(data: object, steps: Sequence[str | int]) -> str:
+    """A path a person can follow: `steps[eaf].metrics[total].floor`; list entries are named by their id where they have one."""
+    text = ""
+    for step in steps:
+        inner: object = None
+        if isinstance(data, Mapping):
+            inner = data.get(step)
+        elif isinstance(data, Sequence) and isinstance(step, int) and step < len(data):
+            inner = data[step]
+        if isinstance(step, int):
+            text += f"[{_name_of(inner, step)}]"
+        else:
+            text += f".{step}" if text else step
+        data = inner
+    return text
+
+
+def _name_of(entry: object, index: int) -> str:
+    if isinstance(entry, Mapping):
+        for key in ("id", "metric", "variable", "step", "rule"):
+            if isinstance(entry.get(key), str):
+                return str(entry[key])
+    return str(index)
+
+
+def _toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise InputError(
+            "pack-unknown", "The pack file is not there.", "Correct the path in `pack`; it is relative to site.toml.", place=Place(str(path))
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(
+            "pack-unreadable",
+            "The pack file cannot be read.",
+            "A pack is a TOML file in UTF-8; correct the line named.",
+            place=Place(str(path)),
+            found=str(error),
+            wanted="TOML in UTF-8",
+        ) from error
+
+
+def _resolved(value: object, sources: Mapping[str, object], path: Path, place: str) -> object:
+    if isinstance(value, list):
+        return [_resolved(entry, sources, path, f"{place}[{_name_of(entry, index)}]") for index, entry in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    result: dict[str, object] = {}
+    for key, entry in value.items():
+        here = f"{place}.{key}" if place else key
+        if key in ("source", "grid_source") and isinstance(entry, str):
+            if entry not in sources:
+                raise _invalid(path, here, repr(entry), f"a key of [sources]: {', '.join(sources) or 'there is none yet'}")
+            result[key] = sources[entry]
+        elif key == "grades" and isinstance(entry, dict):
+            if unknown := sorted(set(entry) - set(_GRADES)):
+                raise _invalid(path, here, ", ".join(unknown), "grade1, grade2, grade3; a grade the standard does not define is left out")
+            result[key] = tuple(entry.get(grade) for grade in _GRADES)
+        elif key == "applies" and isinstance(entry, dict):
+            result[key] = {variable: _condition(condition, path, f"{here}.{variable}") for variable, condition in entry.items()}
+        else:
+            result[key] = _resolved(entry, sources, path, here)
+    return result
+
+
+def _condition(condition: object, path: Path, place: str) -> object:
+    if not isinstance(condition, dict):
+        return condition
+    if unknown := sorted(set(condition) - {"from", "to"}):
+        raise _invalid(path, place, ", ".join(unknown), "a text, or { from = …, to = … }")
+    return (condition.get("from"), condition.get("to"))
+
+
+def _invalid(path: Path, place: str, found: str, wanted: str, *, more: int = 0) -> InputError:
+    others = f" There are {more} more faults like it." if more > 1 else " There is one more fault like it." if more == 1 else ""
+    return InputError(
+        "pack-invalid",
+        f"The pack cannot be used as it stands.{others}",
+        "Correct the entry; `docs/packs.md` shows every field with an example.",
+        place=Place(str(path), column=place),
+        found=found,
+        wanted=wanted,
+    )
