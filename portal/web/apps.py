@@ -1,0 +1,10 @@
+"""The app of the pages; it has no models of its own."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    name = "portal.web"
+    label = "web"

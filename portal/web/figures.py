@@ -1,0 +1,106 @@
+"""Numbers as a reader meets them: a true minus, decimals that fit the size, intervals in words, units that can be switched.
+
+Energy totals are published in kgce per tonne. The page can show them in MJ (1 kgce = 29.3076 MJ, which defines it) or in kWh by the
+dated calorific factor of electricity, so that a step that only uses electricity shows the kilowatt-hours that were metered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from django.utils.translation import gettext as _
+
+MINUS = "\u2212"  # a hyphen is too short and breaks at the end of a line
+MJ_PER_KGCE = 29.3076  # GB/T 2589-2020, 3.6: the lower heating value of standard coal
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyUnit:
+    """A unit the reader may choose: how many of it make one kgce."""
+
+    id: str
+    per_kgce: float
+    note: str = ""
+
+
+def energy_units(kgce_per_kwh: float) -> Mapping[str, EnergyUnit]:
+    """The units of the switch, by the factor in force.
+
+    >>> round(energy_units(0.1229)["kWh"].per_kgce, 3)
+    8.137
+    """
+    return MappingProxyType(
+        {
+            "kgce": EnergyUnit("kgce", 1.0),
+            "MJ": EnergyUnit("MJ", MJ_PER_KGCE, f"1 kgce = {MJ_PER_KGCE} MJ"),
+            "kWh": EnergyUnit("kWh", 1.0 / kgce_per_kwh, f"1 kWh = {kgce_per_kwh:g} kgce"),
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A published number and its 95 % interval, all in one unit."""
+
+    value: float
+    lo: float | None = None
+    hi: float | None = None
+
+    def scaled(self, factor: float) -> Estimate:
+        return Estimate(
+            self.value * factor, None if self.lo is None else self.lo * factor, None if self.hi is None else self.hi * factor
+        )
+
+
+def decimals(*values: float | None) -> int:
+    """How many decimals a row of figures shows, by its largest: 0.021, 3.16, 95.4, 13,210."""
+    largest = max((abs(v) for v in values if v is not None), default=0.0)
+    for below, places in ((0.1, 3), (10.0, 2), (1000.0, 1)):
+        if largest < below:
+            return places
+    return 0
+
+
+def number(value: float, places: int | None = None) -> str:
+    """The number with a true minus and thousands separated.
+
+    >>> number(-0.9), number(13210.4), number(-0.001, 2)
+    ('−0.90', '13,210', '0.00')
+    """
+    places = decimals(value) if places is None else places
+    text = f"{value:,.{places}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.removeprefix("-")
+    return text.replace("-", MINUS)
+
+
+def signed(value: float, places: int | None = None) -> str:
+    """The same with a plus where it is above zero: a difference, not a value."""
+    text = number(value, places)
+    return text if text.startswith(MINUS) or not any(c in text for c in "123456789") else f"+{text}"
+
+
+def between(lo: float | None, hi: float | None, places: int | None = None) -> str:
+    """An interval in words; a dash would be read as a minus."""
+    if lo is None or hi is None:
+        return ""
+    places = decimals(lo, hi) if places is None else places
+    return _("%(lo)s to %(hi)s") % {"lo": number(lo, places), "hi": number(hi, places)}
+
+
+def per_cent(share: float) -> str:
+    return _("%(n)s %%") % {"n": f"{100 * share:.0f}"}
+
+
+def ordinal(place: int) -> str:
+    """1st, 2nd, 3rd ... in English; 第 1 in Chinese.
+
+    >>> [ordinal(n) for n in (1, 2, 3, 11, 12, 22)]
+    ['1st', '2nd', '3rd', '11th', '12th', '22nd']
+    """
+    if place % 100 in (11, 12, 13):
+        return _("%(n)dth") % {"n": place}
+    form = {1: _("%(n)dst"), 2: _("%(n)dnd"), 3: _("%(n)drd")}.get(place % 10, _("%(n)dth"))
+    return form % {"n": place}

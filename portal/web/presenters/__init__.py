@@ -1,0 +1,1 @@
+"""From what the selectors answer to what the templates print."""

@@ -1,0 +1,188 @@
+"""A gated label, and where asked the site's own values, as a step ladder in the unit of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from benchmarks.disclosure.rounding import total_width
+from benchmarks.explanation import LimitShown
+from benchmarks.explanation.wording import decimals as grid_decimals
+from portal.publication.shapes import LabelView, StepView, TotalView
+from portal.web import ladder
+from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, signed
+from portal.web.presenters.limits import beside_rows
+from portal.web.viewmodels import Ladder, LadderRow, Limit, LimitCell, SecondMetric
+from portal.web.words import Names, in_language, metric_name, per_tonne_of
+
+HEADLINE_UNIT = "kgce/t"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How the page shows totals: the chosen unit and the names of the pack behind the label."""
+
+    names: Names
+    route: str
+    unit: EnergyUnit
+
+    def factor(self, own_unit: str) -> float:
+        return self.unit.per_kgce if own_unit == HEADLINE_UNIT else 1.0
+
+    def spelled(self, own_unit: str) -> str:
+        return f"{self.unit.id}/t" if own_unit == HEADLINE_UNIT else own_unit
+
+    def step_places(self, step: StepView) -> int | None:
+        """Decimals by the release grid, which the published values lie on; None (by size) in any other unit."""
+        known = self.names.step(step.step)
+        rule = next((rule for rule in known.metrics if rule.metric == step.metric), None) if known else None
+        return None if rule is None or self.factor(step.unit) != 1.0 else grid_decimals(rule.grid_width)
+
+    def total_places(self, label: LabelView) -> int | None:
+        grids = []
+        for step in headline(label):
+            known = self.names.step(step.step)
+            rule = next((rule for rule in known.metrics if rule.metric == step.metric), None) if known else None
+            if rule is None:
+                return None
+            grids.append((step.ratio, rule.grid))
+        return None if not grids or self.factor(label.composite.unit) != 1.0 else grid_decimals(total_width(grids))
+
+
+def headline(label: LabelView) -> list[StepView]:
+    """The cells that make up the totals, in the order of the route."""
+    return [step for step in label.steps if step.headline]
+
+
+def step_estimates(step: StepView, factor: float) -> tuple[Estimate | None, Estimate | None]:
+    """Best and typical of a cell that is shown, in the unit of the page."""
+    return (
+        None if step.best is None else Estimate(step.best, *(step.interval or (None, None))).scaled(factor),
+        None if step.typical is None else Estimate(step.typical, *(step.typical_interval or (None, None))).scaled(factor),
+    )
+
+
+def total_estimate(total: TotalView, factor: float) -> Estimate | None:
+    return None if total.value is None else Estimate(total.value, *(total.interval or (None, None))).scaled(factor)
+
+
+def ladder_of(
+    label: LabelView,
+    shown: Shown,
+    limits: Sequence[LimitShown] = (),
+    you: Mapping[str, Estimate] | None = None,
+    your_total: Estimate | None = None,
+    order: Sequence[str] | None = None,
+) -> Ladder:
+    """The ladder of a label.
+
+    Args:
+        you: the site's own protected values by step, in the metric's unit; None for the public ladder.
+        order: step ids from top to bottom; the route's order if None.
+    """
+    steps = headline(label)
+    numbers = {step.step: place for place, step in enumerate(steps, 1)}
+    if order is not None:
+        steps.sort(key=lambda step: order.index(step.step))
+    rungs = [_rung(step, shown, you) for step in steps]
+    total_rung = _total_rung(label, shown, your_total)
+    picture = ladder.draw([*rungs, total_rung])
+    cells, route_limits, listed = beside_rows(limits, [step.step for step in steps]) if you is None else ({}, (), ())
+    rows = tuple(
+        _row(step, numbers[step.step], shown, rung, drawn, cells.get(step.step), covered=step.step not in cells and bool(listed))
+        for step, rung, drawn in zip(steps, rungs, picture.rungs[:-1], strict=True)
+    )
+    return Ladder(
+        rows=rows,
+        total=_total_row(label, shown, total_rung, picture.rungs[-1], route_limits),
+        picture=picture,
+        scale_unit=per_tonne_of(shown.spelled(label.composite.unit).removesuffix("/t"), shown.names.product(shown.route)),
+        with_you=you is not None,
+        with_reached=total_rung.reached is not None,
+        all_limits=listed,
+        second_metrics=tuple(_second(step, shown) for step in label.steps if not step.headline),
+    )
+
+
+def _rung(step: StepView, shown: Shown, you: Mapping[str, Estimate] | None) -> ladder.Rung:
+    factor = shown.factor(step.unit)
+    best, typical = step_estimates(step, factor)
+    own = you.get(step.step) if you else None
+    return ladder.Rung(step.ratio, best, typical, own.scaled(factor) if own else None)
+
+
+def _total_rung(label: LabelView, shown: Shown, your_total: Estimate | None) -> ladder.Rung:
+    factor = shown.factor(label.composite.unit)
+    return ladder.Rung(
+        1.0,
+        total_estimate(label.composite, factor),
+        total_estimate(label.typical, factor),
+        your_total.scaled(factor) if your_total else None,
+        total_estimate(label.best_reached, factor),
+    )
+
+
+def _row(
+    step: StepView, place: int, shown: Shown, rung: ladder.Rung, drawn: ladder.RungPicture | None, limits: LimitCell | None, *, covered: bool
+) -> LadderRow:
+    known = shown.names.step(step.step)
+    product = in_language(known.product_words.en, known.product_words.zh) if known else step.product
+    variant = shown.names.variant_name(step.step, step.variant)
+    return LadderRow(
+        name=f"{place}. {shown.names.step_name(step.step)}",
+        unit=per_tonne_of(shown.spelled(step.unit).removesuffix("/t"), product) + (f" ({variant})" if variant else ""),
+        hidden="" if step.shown else in_language(step.reason_en, step.reason_zh),
+        picture=drawn,
+        limits=limits,
+        limits_from_above=covered,
+        **_values(rung, shown.step_places(step)),
+    )
+
+
+def _total_row(label: LabelView, shown: Shown, rung: ladder.Rung, drawn: ladder.RungPicture | None, limits: tuple[Limit, ...]) -> LadderRow:
+    places = shown.total_places(label)
+    reached = f"{number(rung.reached.value, places)} {_('best route really reached')}" if rung.reached else ""
+    return LadderRow(
+        name=_("Whole route"),
+        unit=per_tonne_of(shown.spelled(label.composite.unit).removesuffix("/t"), shown.names.product(shown.route)),
+        hidden="" if label.composite.shown else in_language(label.composite.reason_en, label.composite.reason_zh),
+        picture=drawn,
+        limits=LimitCell(1, limits) if limits else None,
+        reached=reached,
+        **_values(rung, places),
+    )
+
+
+def _values(rung: ladder.Rung, places: int | None) -> dict[str, str]:
+    """The row's numbers as text: all with the same decimals."""
+    present = [estimate for estimate in (rung.best, rung.typical, rung.you) if estimate is not None]
+    places = decimals(*(estimate.value for estimate in present)) if places is None else places
+    farther = rung.you or rung.typical
+    above = rung.above(farther.value) if farther and rung.best else None
+    return {
+        "best": number(rung.best.value, places) if rung.best else "",
+        "best_interval": between(rung.best.lo, rung.best.hi, places) if rung.best else "",
+        "typical": number(rung.typical.value, places) if rung.typical else "",
+        "you": number(rung.you.value, places) if rung.you else "",
+        "you_interval": between(rung.you.lo, rung.you.hi, places) if rung.you else "",
+        "above": _("%(gap)s above the best") % {"gap": signed(above, decimals(above))} if above is not None else "",
+    }
+
+
+def _second(step: StepView, shown: Shown) -> SecondMetric:
+    places = shown.step_places(step)
+    factor = shown.factor(step.unit)
+    best, typical = step_estimates(step, factor)
+    variant = shown.names.variant_name(step.step, step.variant)
+    return SecondMetric(
+        step=shown.names.step_name(step.step) + (f" ({variant})" if variant else ""),
+        metric=metric_name(step.metric),
+        best=number(best.value, places) if best else "",
+        best_interval=between(best.lo, best.hi, places) if best else "",
+        typical=number(typical.value, places) if typical else "",
+        unit=shown.spelled(step.unit),
+        firms=str(step.firms),
+        hidden="" if step.shown else in_language(step.reason_en, step.reason_zh),
+    )

@@ -1,0 +1,46 @@
+"""Limits of standards beside the rows they cover. They have another basis (annual average), so they never get a position."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from benchmarks.explanation import LimitShown
+from portal.web.figures import number
+from portal.web.viewmodels import Limit, LimitCell
+from portal.web.words import said
+
+
+def beside_rows(
+    limits: Sequence[LimitShown], steps: Sequence[str]
+) -> tuple[Mapping[str, LimitCell], tuple[Limit, ...], tuple[Limit, ...]]:
+    """Cells by the step they start at, the limits of the whole route, and all limits as a list for narrow screens.
+
+    A limit that covers several rows spans them where they stand together and nothing else is in the way; else it stands
+    beside the first row it covers, and its name says the rest.
+    """
+    if not limits:
+        return {}, (), ()
+    whole = [limit for limit in limits if len(steps) > 1 and set(steps) <= set(limit.steps_covered)]
+    beside: dict[str, list[LimitShown]] = {}
+    spans: dict[str, int] = {}
+    for limit in limits:
+        rows = [place for place, step in enumerate(steps) if step in limit.steps_covered]
+        if limit in whole or not rows:
+            continue
+        first = steps[rows[0]]
+        beside.setdefault(first, []).append(limit)
+        together = rows == list(range(rows[0], rows[-1] + 1))
+        spans[first] = max(spans.get(first, 1), len(rows) if together else 1)
+    cells: dict[str, LimitCell] = {}
+    place = 0
+    while place < len(steps):
+        free = next((ahead for ahead in range(1, len(steps) - place) if steps[place + ahead] in beside), len(steps) - place)
+        span = min(spans.get(steps[place], 1), free)
+        cells[steps[place]] = LimitCell(span, tuple(_limit(limit) for limit in beside.get(steps[place], ())))
+        place += span
+    return cells, tuple(_limit(limit) for limit in whole), tuple(_limit(limit) for limit in limits)
+
+
+def _limit(limit: LimitShown) -> Limit:
+    grades = " · ".join("–" if grade is None else number(grade, 0 if grade == int(grade) else None) for grade in limit.grades)
+    return Limit(said(limit.words), grades, limit.unit, f"{limit.standard}, {limit.clause}" if limit.clause else limit.standard)

@@ -1,0 +1,128 @@
+"""The words of packs in the language of the page, and the words the portal has for states, metrics and reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from benchmarks import packs
+from benchmarks.errors import InputError
+from benchmarks.measurements import Metric
+from benchmarks.routes import Pack, Route, Step, Words
+from portal.web.viewmodels import Mood, StateWord
+
+METRICS: dict[str, Promise] = {
+    Metric.TOTAL: gettext_lazy("comprehensive energy"),
+    Metric.ELECTRICITY: gettext_lazy("electricity"),
+    Metric.THERMAL: gettext_lazy("heat"),
+}
+
+SUBMISSION_STATES: dict[str, tuple[Promise, Mood]] = {
+    "received": (gettext_lazy("Waiting to be opened"), "wait"),
+    "opening": (gettext_lazy("Being opened"), "wait"),
+    "accepted": (gettext_lazy("Accepted"), "ok"),
+    "refused": (gettext_lazy("Refused"), "no"),
+    "superseded": (gettext_lazy("Replaced by a later revision"), "wait"),
+}
+
+TAKING_PART: dict[str, tuple[Promise, Mood]] = {
+    "reported": (pgettext_lazy("taking part", "Reported"), "ok"),
+    "waiting": (pgettext_lazy("taking part", "Waiting to be opened"), "wait"),
+    "unusable": (pgettext_lazy("taking part", "Refused, needs a new report"), "no"),
+    "late": (pgettext_lazy("taking part", "Late"), "no"),
+    "missing": (pgettext_lazy("taking part", "Not yet due"), "wait"),
+}
+
+VERSION_STATES: dict[str, tuple[Promise, Mood]] = {
+    "draft": (gettext_lazy("Draft"), "wait"),
+    "published": (gettext_lazy("Published"), "ok"),
+    "withdrawn": (gettext_lazy("Withdrawn"), "no"),
+}
+
+
+def said(words: Words) -> str:
+    """A pack's words in the language of the page."""
+    return in_language(words.en, words.zh)
+
+
+def in_language(en: str, zh: str) -> str:
+    """The Chinese text on a Chinese page where there is one, else the English."""
+    return zh if zh and (get_language() or "").startswith("zh") else en
+
+
+def state(states: dict[str, tuple[Promise, Mood]], code: str) -> StateWord:
+    word, mood = states[code]
+    return StateWord(str(word), mood)
+
+
+@lru_cache(maxsize=32)
+def pack_of(pack: str, version: str) -> Pack | None:
+    """The pack behind a published value; None where it is no longer installed, and the page then shows ids."""
+    try:
+        return packs.load(pack, version)
+    except InputError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of one pack's things. An id stands for itself where the pack does not know it."""
+
+    pack_id: str
+    pack: Pack | None
+
+    @classmethod
+    def of(cls, pack_id: str, version: str) -> Names:
+        return cls(pack_id, pack_of(pack_id, version))
+
+    @classmethod
+    def newest(cls, pack_id: str) -> Names:
+        """For a site that has not reported yet: by the pack's newest version."""
+        return cls(pack_id, packs.load(pack_id) if pack_id in packs.available() else None)
+
+    @property
+    def sector(self) -> str:
+        return said(self.pack.words) if self.pack else self.pack_id
+
+    def route(self, route_id: str) -> Route | None:
+        return next((route for route in self.pack.routes if route.id == route_id), None) if self.pack else None
+
+    def title(self, route_id: str) -> str:
+        """`Cement (new dry process)`: the route's product, and the route where its name says more."""
+        route = self.route(route_id)
+        if route is None:
+            return f"{self.pack_id}, {route_id}"
+        product, way = said(route.product_words), said(route.words)
+        product = product[:1].upper() + product[1:]
+        return product if way.lower() == product.lower() else _("%(product)s (%(route)s)") % {"product": product, "route": way}
+
+    def product(self, route_id: str) -> str:
+        route = self.route(route_id)
+        return said(route.product_words) if route else route_id
+
+    def step(self, step_id: str) -> Step | None:
+        return next((step for step in self.pack.steps if step.id == step_id), None) if self.pack else None
+
+    def step_name(self, step_id: str) -> str:
+        step = self.step(step_id)
+        return said(step.words) if step else step_id
+
+    def variant_name(self, step_id: str, variant_id: str) -> str:
+        """The variant's name; empty where the step has only one."""
+        step = self.step(step_id)
+        if step is None or len(step.variants) < 2:
+            return ""
+        return next((said(variant.words) for variant in step.variants if variant.id == variant_id), variant_id)
+
+
+def metric_name(metric: str) -> str:
+    return str(METRICS.get(metric, metric))
+
+
+def per_tonne_of(unit: str, product: str) -> str:
+    return _("%(unit)s per tonne of %(product)s") % {"unit": unit, "product": product}
