@@ -40,7 +40,6 @@ class Parcel:
     data_root: bytes
     method_digest: bytes
     plaintext: bytes | None = None
-    header: bytes | None = None
     envelope: bytes | None = None
     digest: str | None = None
     receipt: bytes | None = None
@@ -105,13 +104,12 @@ class Outbox:
     def debited(self, parcel: Parcel) -> None:
         self._advance(parcel, ParcelState.DEBITED, "state = 'planned'")
 
-    def sealed(self, parcel: Parcel, *, plaintext: bytes, header: bytes, envelope: bytes, digest: str, now: datetime) -> None:
+    def sealed(self, parcel: Parcel, *, plaintext: bytes, envelope: bytes, digest: str, now: datetime) -> None:
         self._advance(
             parcel,
             ParcelState.SEALED,
             "state = 'debited'",
             plaintext=plaintext,
-            header=header,
             envelope=envelope,
             digest=digest,
             sealed_at=now.isoformat(),

@@ -59,7 +59,6 @@ CREATE TABLE parcel (
     data_root BLOB NOT NULL,              -- of the batch records behind it; never leaves the site
     method_digest BLOB NOT NULL,          -- of the sector pack
     plaintext BLOB,                       -- what was sealed, for `preview`
-    header BLOB,
     envelope BLOB,                        -- sealed once: sealing again would give other bytes
     digest TEXT UNIQUE,
     receipt BLOB,

@@ -1,0 +1,130 @@
+"""The privacy ledger: what was spent on each batch of each step, in exact fractions, and the refusal to spend beyond the cap.
+
+The rules are `benchmarks.privacy.accounting`; this module keeps the rows. A batch is known by (step, batch id), whatever
+period, product, variant or metric it was released under: 2016 and 2016-Q1 draw on the same account. A debit is on the disk
+before anything is drawn; a release id is debited once, however often a killed run is repeated.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from benchmarks.privacy import accounting
+from benchmarks.privacy.accounting import Debit, Spent
+from benchmarks.routes import ReleasePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class StepAccount:
+    """How one step stands: the batch on which most was spent decides what is left."""
+
+    step: str
+    year: int
+    batches: int
+    most_spent: Fraction
+    most_corrected: Fraction
+
+
+class Ledger:
+    """The rows of `ledger`. `record` belongs inside the transaction of the debit step."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def record(self, debits: Sequence[Debit], *, parcel: str, rules: ReleasePolicy) -> int:
+        """Write the debits of one report, those that are already there excepted.
+
+        Args:
+            debits: one for every release and every batch in it.
+            parcel: the report that spends: a correction is one report, whatever number of metrics it carries.
+            rules: the cap on one batch and year, and how many corrections a batch may be part of.
+
+        Returns:
+            The number of rows written.
+
+        Raises:
+            PolicyRefusal: `budget-exhausted`, `correction-budget-exhausted` or `corrections-used`; nothing was written.
+        """
+        self.check(debits, parcel=parcel, rules=rules)
+        before = self._connection.total_changes
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (d.step, d.batch_id, d.release_id, d.epsilon.numerator, d.epsilon.denominator, d.year, int(d.correction), parcel)
+                for d in debits
+            ],
+        )
+        return self._connection.total_changes - before
+
+    def check(self, debits: Sequence[Debit], *, parcel: str, rules: ReleasePolicy) -> None:
+        """Refuse what `record` would refuse; writes nothing (for `preview`)."""
+        accounts = self._accounts(sorted({debit.step for debit in debits}))
+        new = [debit for debit in debits if debit.release_id not in accounts.get(debit.account, _EMPTY).releases]
+        spent = {key: Spent(account.regular, account.corrections) for key, account in accounts.items()}
+        accounting.check(spent, new, rules.cap_per_year, accounting.reserve(rules))
+        corrected_years = {debit.year for debit in new if debit.correction}
+        for year in sorted(corrected_years):
+            accounting.check_correction(len(self._corrections(year) - {parcel}), rules)
+
+    def most_spent(self, debits: Iterable[Debit] = ()) -> dict[str, Fraction]:
+        """Per step, the most that any batch carries, or would carry with these debits; corrections aside."""
+        asked = list(debits)
+        steps = sorted({debit.step for debit in asked}) or self._steps()
+        accounts = self._accounts(steps)
+        sums = {key: account.regular for key, account in accounts.items()}
+        for key, amount in accounting.add_up(
+            debit for debit in asked if debit.release_id not in accounts.get(debit.account, _EMPTY).releases
+        ).items():
+            sums[key] = sums.get(key, Fraction(0)) + amount.regular
+        most: dict[str, Fraction] = {}
+        for (step, _), regular in sums.items():
+            most[step] = max(regular, most.get(step, Fraction(0)))
+        return most
+
+    def accounts(self) -> tuple[StepAccount, ...]:
+        """How every step stands, a line for each year in which batches began."""
+        lines: dict[tuple[str, int], list[_Account]] = defaultdict(list)
+        for (step, _), account in self._accounts(self._steps()).items():
+            lines[step, account.year].append(account)
+        return tuple(
+            StepAccount(step, year, len(held), max(one.regular for one in held), max(one.corrections for one in held))
+            for (step, year), held in sorted(lines.items())
+        )
+
+    def _steps(self) -> list[str]:
+        return [row["step"] for row in self._connection.execute("SELECT DISTINCT step FROM ledger ORDER BY step")]
+
+    def _corrections(self, year: int) -> set[str]:
+        """The reports of that year's batches that were corrections."""
+        rows = self._connection.execute("SELECT DISTINCT parcel FROM ledger WHERE correction = 1 AND year = ?", (year,))
+        return {row["parcel"] for row in rows}
+
+    def _accounts(self, steps: Iterable[str]) -> dict[accounting.Account, _Account]:
+        accounts: dict[accounting.Account, _Account] = {}
+        for step in steps:
+            for row in self._connection.execute("SELECT * FROM ledger WHERE step = ?", (step,)):
+                account = accounts.setdefault((step, row["batch_id"]), _Account(year=row["year"]))
+                account.releases.add(row["release_id"])
+                epsilon = Fraction(row["epsilon_numerator"], row["epsilon_denominator"])
+                if row["correction"]:
+                    account.corrections += epsilon
+                else:
+                    account.regular += epsilon
+        return accounts
+
+
+@dataclass(slots=True)
+class _Account:
+    """What one batch carries."""
+
+    year: int
+    regular: Fraction = Fraction(0)
+    corrections: Fraction = Fraction(0)
+    releases: set[str] = field(default_factory=set)
+
+
+_EMPTY = _Account(year=0)

@@ -1,0 +1,191 @@
+"""A report laid open before its owner: every field that leaves, in words and in canonical form, and what it gives away.
+
+Built from the very report that is sealed, or from a draft of it in which what is not drawn yet is marked so; it knows
+released values only. `preview` prints it, and its JSON form is what `preview --json` gives.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from benchmarks.released import ReleasedLabel, ReleasedQuantile
+from benchmarks.routes import Pack
+from benchmarks.wire.canonical import Value, decode
+from benchmarks.wire.schema import Header, Report, encode_report
+from reporting_agent.consent import Language, number, odds_ratio, reason, text
+
+UNPROTECTED = ("site", "period", "count", "level", "withheld")
+
+
+@dataclass(frozen=True, slots=True)
+class Prospectus:
+    """One report to look at.
+
+    `header` is None where no device is enrolled yet. `drawn` says whether cells, key and data root are the real ones.
+    `spent_after` gives, per step, the most that any batch carries once this report is debited, corrections aside.
+    """
+
+    report: Report
+    header: Header | None
+    drawn: bool
+    state: str
+    pack: Pack
+    spent_after: dict[str, Fraction]
+
+    def epsilon_by_step(self) -> dict[str, Fraction]:
+        """What this report spends on a batch of each step. Products and variants share no batch: the dearest counts."""
+        cells: dict[tuple[str, str, str], Fraction] = defaultdict(Fraction)
+        for label in self.report.released.labels:
+            cells[label.step, label.product, label.variant] += label.epsilon
+        steps: dict[str, Fraction] = {}
+        for (step, _, _), epsilon in cells.items():
+            steps[step] = max(epsilon, steps.get(step, Fraction(0)))
+        return steps
+
+    def canonical(self) -> dict[str, Any]:
+        """The report as it is encoded, byte strings as hex; values still to be drawn or made marked so."""
+        shown = _readable(decode(encode_report(self.report)))
+        assert isinstance(shown, dict)  # noqa: S101  # the schema is a map
+        if not self.drawn:
+            shown["data_root"] = text("en", "mark.submit")
+            for label in shown["labels"]:
+                label["best"]["cell"] = label["typical"]["cell"] = text("en", "mark.draw")
+        return shown
+
+    def to_json(self) -> dict[str, Any]:
+        header = None if self.header is None else self.header.to_wire()
+        if header is not None and not self.drawn:
+            header["key_id"] = header["ledger_sequence"] = text("en", "mark.submit")
+        steps = self.epsilon_by_step()
+        total = sum(steps.values(), Fraction(0))
+        return {
+            "state": self.state,
+            "drawn": self.drawn,
+            "header": header,
+            "report": self.canonical(),
+            "report_cbor": encode_report(self.report).hex() if self.drawn else None,
+            "risk": {
+                "steps": {step: {"epsilon": str(epsilon), "odds_ratio": odds_ratio(epsilon)} for step, epsilon in steps.items()},
+                "summed": {"epsilon": str(total), "odds_ratio": odds_ratio(total)},
+            },
+            "spent_after": {step: str(spent) for step, spent in self.spent_after.items()},
+            "cap_per_year": str(self.pack.policy.cap_per_year),
+            "unprotected": {name: text("en", f"open.{name}") for name in UNPROTECTED},
+        }
+
+    def to_text(self, language: Language) -> str:
+        released = self.report.released
+        key = "title.sealed" if self.drawn else "title.draft"
+        subject = {"site": released.site, "period": released.period, "revision": released.revision}
+        blocks = [
+            [text(language, key, state=text(language, f"state.{self.state}"), **subject)],
+            [text(language, "section.header") + ":", *_indented(self._header_lines(language))],
+            [text(language, "section.report") + ":", *_indented(self._report_lines(language))],
+            *([f"  {self._name(language, label)}", *_indented(self._label_lines(language, label), 4)] for label in released.labels),
+            [text(language, "section.withheld") + ":", *_indented(self._withheld_lines(language))],
+            [text(language, "section.risk") + ":", *_indented(self._risk_lines(language))],
+            [text(language, "section.open") + ":", *_indented([text(language, f"open.{name}") for name in UNPROTECTED])],
+            [text(language, "section.stays") + ":", *_indented([text(language, "stays")])],
+            [text(language, "section.canonical") + ":", json.dumps(self.canonical(), ensure_ascii=False, indent=1)],
+        ]
+        return "\n\n".join("\n".join(block) for block in blocks)
+
+    def _header_lines(self, language: Language) -> list[str]:
+        released, header = self.report.released, self.header
+        later = text(language, "mark.submit")
+        unknown = text(language, "mark.enrolment")
+        values = {
+            "site": released.site,
+            "period": released.period,
+            "revision": str(released.revision),
+            "key_id": header.key_id if header and self.drawn else later,
+            "device_id": header.device_id if header else unknown,
+            "ledger_sequence": str(header.ledger_sequence) if header and self.drawn else later,
+            "signature": later if not self.drawn else "Ed25519",
+        }
+        return _fields(language, values)
+
+    def _report_lines(self, language: Language) -> list[str]:
+        report = self.report
+        values = {
+            "pack": f"{report.released.pack} {report.released.pack_version}",
+            "pack_digest": report.pack_digest.hex(),
+            "policy_digest": report.policy_digest.hex(),
+            "data_root": report.data_root.hex() if self.drawn else text(language, "mark.submit"),
+            "software": report.software,
+            "consent": report.consent or "–",
+        }
+        return _fields(language, values)
+
+    def _name(self, language: Language, label: ReleasedLabel) -> str:
+        step = self.pack.step(label.step)
+        product = step.product_words.zh if language == "zh" else step.product_words.en
+        variant = f" / {label.variant}" if label.variant else ""
+        metric = text(language, f"metric.{label.metric}")
+        return text(language, "section.label", step=self._step(language, label.step), product=product, variant=variant, metric=metric)
+
+    def _step(self, language: Language, step_id: str) -> str:
+        words = self.pack.step(step_id).words
+        return words.zh if language == "zh" else words.en
+
+    def _label_lines(self, language: Language, label: ReleasedLabel) -> list[str]:
+        grid = label.grid
+        bounds = {"lower": number(grid.lower), "upper": number(grid.upper), "width": number(grid.width)}
+        return [
+            *_fields(language, {"boundary": label.boundary, "unit": label.unit}),
+            text(language, "field.grid", **bounds),
+            text(language, "field.count_class", count_class=label.count_class),
+            self._quantile_line(language, "field.best", label, label.best),
+            self._quantile_line(language, "field.typical", label, label.typical),
+        ]
+
+    def _quantile_line(self, language: Language, key: str, label: ReleasedLabel, drawn: ReleasedQuantile) -> str:
+        name = text(language, key, quantile=drawn.quantile, epsilon=drawn.epsilon)
+        if not self.drawn:
+            return f"{name}: {text(language, 'mark.draw')}"
+        return f"{name}: " + text(language, "value.cell", value=number(label.grid.value(drawn.cell)), unit=label.unit, cell=drawn.cell)
+
+    def _withheld_lines(self, language: Language) -> list[str]:
+        return [
+            f"{step}, {text(language, f'metric.{metric}')}: {reason(language, code)}"
+            for step, metric, code in self.report.released.withheld
+        ] or ["–"]
+
+    def _risk_lines(self, language: Language) -> list[str]:
+        lines = []
+        for label in self.report.released.labels:
+            named = {"step": self._step(language, label.step), "metric": text(language, f"metric.{label.metric}")}
+            lines.append(text(language, "risk.label", epsilon=number(label.epsilon), odds=odds_ratio(label.epsilon), **named))
+        steps = self.epsilon_by_step()
+        for step, epsilon in steps.items():
+            lines.append(text(language, "risk.step", step=self._step(language, step), epsilon=number(epsilon), odds=odds_ratio(epsilon)))
+        total = sum(steps.values(), Fraction(0))
+        lines.append(text(language, "risk.sum", steps=len(steps), epsilon=number(total), odds=odds_ratio(total)))
+        cap = self.pack.policy.cap_per_year
+        for step, spent in self.spent_after.items():
+            amounts = {"spent": number(spent), "cap": number(cap), "left": number(max(cap - spent, Fraction(0)))}
+            lines.append(text(language, "risk.spent", step=self._step(language, step), **amounts))
+        return lines
+
+
+def _fields(language: Language, values: dict[str, str]) -> list[str]:
+    return [f"{text(language, f'field.{name}')}: {value}" for name, value in values.items()]
+
+
+def _indented(lines: list[str], by: int = 2) -> list[str]:
+    return [" " * by + line for line in lines]
+
+
+def _readable(value: Value) -> Any:
+    """CBOR as JSON: byte strings become hex."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list):
+        return [_readable(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _readable(item) for key, item in value.items()}
+    return value
