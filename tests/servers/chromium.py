@@ -21,7 +21,10 @@ from pathlib import Path
 from tests.servers import Server
 
 CHROMIUM = ("@sparticuz/chromium@147.0.0", "4ZKeAQQa8up2mt675qSitztLdbQrlf8BKdC5naeap+5Mv1OV1OlJdPoU+EJC/p5sQUJUQmN4r+q5+EhaaOUHpQ==")
-CHINESE_FONT = ("@expo-google-fonts/noto-sans-sc@0.4.3", "9rAwdFTFHbO/u6Cs0gj2jZbW74TGIiaFNQnXYH2s5wA1bzVkwbaviL4t8YUV642eGYjg86eH6DkAEQmfNHDncQ==")
+CHINESE_FONT = (
+    "@expo-google-fonts/noto-sans-sc@0.4.3",
+    "9rAwdFTFHbO/u6Cs0gj2jZbW74TGIiaFNQnXYH2s5wA1bzVkwbaviL4t8YUV642eGYjg86eH6DkAEQmfNHDncQ==",
+)
 
 # node's zlib is the Brotli decoder that is at hand: Python's standard library has none
 UNBROTLI = "const fs=require('fs');fs.writeFileSync(process.argv[2],require('zlib').brotliDecompressSync(fs.readFileSync(process.argv[1])))"

@@ -32,7 +32,9 @@ def serve(directory: Path) -> Iterator[Server]:
     # durability is not what these tests are about: the data vanishes with the run
     options = ["-k", str(cluster), "-h", "127.0.0.1", "-p", str(port), "-F", "-c", "max_connections=200"]
     with (directory / "postgres.log").open("wb") as log:
-        postgres = subprocess.Popen([programs / "postgres", "-D", str(cluster), *options], stdout=log, stderr=log, cwd="/", **unprivileged())
+        postgres = subprocess.Popen(
+            [programs / "postgres", "-D", str(cluster), *options], stdout=log, stderr=log, cwd="/", **unprivileged()
+        )
     try:
         _make_roles(port)
         version = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
