@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def unprivileged() -> dict[str, str]:
+def unprivileged() -> dict[str, Any]:
     """Arguments for subprocess that drop root, which PostgreSQL refuses to run as; nothing for an ordinary user."""
     return {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
