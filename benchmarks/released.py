@@ -6,10 +6,16 @@ exact one; an import contract holds that.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
 from benchmarks.measurements import Metric
+
+
+def rank(quantile: Fraction, count: int) -> int:
+    """k = ceil(q n), in exact arithmetic and at least 1: which of n ordered values a quantile names, at plant and portal alike."""
+    return max(1, math.ceil(quantile * count))
 
 
 @dataclass(frozen=True, slots=True)

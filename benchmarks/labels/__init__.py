@@ -1,0 +1,30 @@
+"""StepLabel: the least energy per tonne that a plant's step really and repeatedly reached, exact and confidential.
+
+Read in this order: reasons, result, columns, validity, waste, grading, step, site, single.
+"""
+
+from benchmarks.labels.reasons import ExclusionReason
+from benchmarks.labels.result import SCHEMA, BatchValue, Best, Gap, GapPart, Grade, LimitGrade, SiteLabel, StepLabel, ValueAdding
+from benchmarks.labels.single import IncompleteError, value_per_tonne
+from benchmarks.labels.site import label_site
+from benchmarks.labels.step import RELATIVE_UNCERTAINTY, TOO_FEW_BATCHES, label_step
+
+__all__ = [
+    "RELATIVE_UNCERTAINTY",
+    "SCHEMA",
+    "TOO_FEW_BATCHES",
+    "BatchValue",
+    "Best",
+    "ExclusionReason",
+    "Gap",
+    "GapPart",
+    "Grade",
+    "IncompleteError",
+    "LimitGrade",
+    "SiteLabel",
+    "StepLabel",
+    "ValueAdding",
+    "label_site",
+    "label_step",
+    "value_per_tonne",
+]

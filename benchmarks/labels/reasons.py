@@ -1,0 +1,28 @@
+"""Why a batch may not enter a label. The first reason found stands, and every batch read is counted once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ExclusionReason(StrEnum):
+    """Reasons that the label itself finds, in the order in which they are looked for.
+
+    What the readings alone show (a counter reset, an impossible power, an overlap) is found earlier, where the batch was
+    metered, and stands in `Batch.excluded`; those reasons come first and are counted under their own names.
+    """
+
+    OUTSIDE_PERIOD = "outside-period"  # starts before or after the reporting period
+    VARIANT_UNKNOWN = "variant-unknown"  # names a variant that the pack does not declare
+    TEST = "test"
+    SCRAP = "scrap"
+    NOT_NORMAL_STATE = "not-normal-state"  # start-up, shut-down, idle, holding, trial, fault
+    OUTPUT_NOT_POSITIVE = "output-not-positive"
+    ENERGY_UNKNOWN = "energy-unknown"  # nothing was measured
+    LHV_REQUIRED = "lhv-required"  # a fuel whose heating value has no agreed default, and none was given
+    ENERGY_INCOMPLETE = "energy-incomplete"  # a carrier of the boundary is missing, or its readings have gaps
+    TOO_SHORT = "too-short"
+    TOO_LONG = "too-long"
+    VARIABLE_MISSING = "variable-missing"  # cannot be brought to reference conditions
+    BELOW_PHYSICAL_FLOOR = "below-physical-floor"
+    ABOVE_PHYSICAL_CEILING = "above-physical-ceiling"

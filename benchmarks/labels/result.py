@@ -1,0 +1,243 @@
+"""The exact label of a step, as types: what `label.json` holds. Confidential; it never leaves the site.
+
+Nothing on the wire, in the transport or in the portal may import this module: an import contract holds that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from benchmarks.errors import PolicyRefusal
+from benchmarks.measurements import Finding, Metric, Period
+from benchmarks.released import rank
+
+SCHEMA = "steplabel/local-label/1"
+
+
+class BatchValue(NamedTuple):
+    """One batch as the label saw it. Values in the metric's unit; None where they could not be formed."""
+
+    batch_id: str
+    start: datetime
+    value: float | None  # as measured: energy / output
+    at_reference: float | None  # brought to the pack's reference conditions
+    energy: float | None  # numerator, in the label's energy unit
+    output_t: float
+    excluded: str | None
+
+
+class GapPart(NamedTuple):
+    """Energy of one batch above the label, in the label's energy unit; the three parts sum to `energy` exactly."""
+
+    batch_id: str
+    energy: float
+    explained: float
+    within_uncertainty: float
+    avoidable: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Energy above the label over all used batches, worst avoidable batch first.
+
+    `explained` is what the pack's slopes attribute to relevant variables, `within_uncertainty` what the measurement
+    cannot tell from nothing, `avoidable` the rest. Parts sum to the whole, and batches to the totals, to the last bit.
+    """
+
+    energy: float
+    explained: float
+    within_uncertainty: float
+    avoidable: float
+    unit: str
+    relative_uncertainty: float
+    batches: tuple[GapPart, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "energy": self.energy,
+            "explained": self.explained,
+            "within_uncertainty": self.within_uncertainty,
+            "avoidable": self.avoidable,
+            "unit": self.unit,
+            "relative_uncertainty": self.relative_uncertainty,
+            "batches": [part._asdict() for part in self.batches],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ValueAdding:
+    """Energy that made product against energy that did not (scrap, test, idling, holding, start-up, rejects).
+
+    `share` is None where the two have no meaningful ratio: nothing known, or a step that gives back more than it takes.
+    """
+
+    share: float | None
+    value_adding: float
+    non_value_adding: float
+    by_cause: Mapping[str, float]
+    unit: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "share": self.share,
+            "value_adding": self.value_adding,
+            "non_value_adding": self.non_value_adding,
+            "by_cause": dict(self.by_cause),
+            "unit": self.unit,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LimitGrade:
+    """How the annual mean stands against one published limit, each grade tested alone.
+
+    `limits` are after the standard's corrections; a missing grade stays None. `best_met` is the best (lowest) grade met.
+    `reason` says why nothing could be tested.
+    """
+
+    limit: str
+    standard: str
+    limits: tuple[float | None, float | None, float | None]
+    met: tuple[bool | None, bool | None, bool | None]
+    best_met: int | None
+    monotone: bool
+    verified: bool
+    reason: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "limit": self.limit,
+            "standard": self.standard,
+            "limits": list(self.limits),
+            "met": list(self.met),
+            "best_met": self.best_met,
+            "monotone": self.monotone,
+            "verified": self.verified,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """The step's grade on the annual basis: `best_met` over the limits that apply, or None with the reason."""
+
+    best_met: int | None
+    reason: str | None
+    limits: tuple[LimitGrade, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {"best_met": self.best_met, "basis": "annual", "reason": self.reason, "limits": [one.to_json() for one in self.limits]}
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The label proper: the pack's robust rule over the valid batches, or None with the reason."""
+
+    value: float | None
+    rule: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepLabel:
+    """The exact label of one (step, product, variant, metric) over one period.
+
+    `minimum`, `best` and `typical` are taken from values at reference conditions; `mean` is the output-weighted mean as
+    measured, since standards correct the limit and not the plant. All in `unit`; energies in `energy_unit`.
+    `completeness` is the mean share of a good batch's seconds that its readings cover, 0 where energy is unknown.
+    """
+
+    step: str
+    product: str
+    variant: str
+    boundary: str
+    metric: Metric
+    unit: str
+    energy_unit: str
+    read: int
+    used: int
+    excluded: Mapping[str, int]
+    completeness: float | None
+    minimum: float | None
+    best: Best
+    typical: float | None
+    mean: float | None
+    grade: Grade
+    output_t: float
+    energy_by_carrier: Mapping[str, float]
+    value_adding: ValueAdding
+    gap: Gap | None
+    missing_carriers: tuple[str, ...]
+    values: tuple[BatchValue, ...]
+
+    def used_values(self) -> list[float]:
+        """Values at reference conditions of the used batches, in the order of the log."""
+        return [one.at_reference for one in self.values if one.excluded is None and one.at_reference is not None]
+
+    def exact_quantile(self, quantile: Fraction) -> float:
+        """The k-th smallest used value at reference conditions, k = ceil(quantile * n); what a release protects."""
+        ordered = sorted(self.used_values())
+        if not ordered:
+            raise PolicyRefusal(
+                "too-few-batches",
+                f"No batch of step {self.step!r} ({self.metric}) can enter a label.",
+                "Read the exclusion reasons in the label and the data-quality report, and repair what they name.",
+            )
+        return ordered[rank(quantile, len(ordered)) - 1]
+
+    def to_json(self) -> dict[str, Any]:
+        """One entry of `steps` in label.json."""
+        return {
+            "step": self.step,
+            "product": self.product,
+            "variant": self.variant,
+            "boundary": self.boundary,
+            "metric": str(self.metric),
+            "unit": self.unit,
+            "batches": {"read": self.read, "used": self.used, "excluded": dict(self.excluded)},
+            "completeness": self.completeness,
+            "minimum": self.minimum,
+            "best": {"value": self.best.value, "rule": self.best.rule, "reason": self.best.reason},
+            "typical": self.typical,
+            "mean": self.mean,
+            "grade": self.grade.to_json(),
+            "output": {"value": self.output_t, "unit": "t"},
+            "energy_by_carrier": {carrier: {"value": value, "unit": self.energy_unit} for carrier, value in self.energy_by_carrier.items()},
+            "value_adding": self.value_adding.to_json(),
+            "gap": None if self.gap is None else self.gap.to_json(),
+            "missing_carriers": list(self.missing_carriers),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLabel:
+    """Every step label of one site and period, with what was found on the way."""
+
+    pack: str
+    pack_version: str
+    period: Period
+    steps: tuple[StepLabel, ...]
+    findings: tuple[Finding, ...] = ()
+    site: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of label.json."""
+        return {
+            "schema": SCHEMA,
+            "site": self.site,
+            "pack": self.pack,
+            "pack_version": self.pack_version,
+            "period": {"start": self.period.start.isoformat(), "end": self.period.end.isoformat()},
+            "steps": [label.to_json() for label in self.steps],
+        }
+
+
+def rule_name(quantile: Fraction) -> str:
+    """The pack's rule in words that a reader can follow, e.g. 'p5: value number ceil(1/20 n) from below, at reference conditions'."""
+    percent = quantile * 100
+    shown = str(percent.numerator) if percent.denominator == 1 else f"{float(percent):g}"
+    return f"p{shown}: value number ceil({quantile} n) from below, at reference conditions"

@@ -1,0 +1,54 @@
+"""The value of one batch, for a reader who wants to follow one number by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.errors import InputError
+from benchmarks.labels.columns import StepColumns, metric_energy
+from benchmarks.labels.reasons import ExclusionReason
+from benchmarks.measurements import Batch
+from benchmarks.routes import MetricRule, Step
+
+
+class IncompleteError(InputError):
+    """The batch has no value for this metric; `code` is the exclusion reason, `missing` names the carriers that lack."""
+
+    def __init__(self, reason: ExclusionReason, batch_id: str, missing: tuple[str, ...] = ()) -> None:
+        named = f": {', '.join(missing)}" if missing else ""
+        super().__init__(
+            reason,
+            f"Batch {batch_id!r} has no value for this metric ({reason}{named}).",
+            "Report what is missing, or declare the carrier as not used by this step.",
+        )
+        self.missing = missing
+
+
+def value_per_tonne(
+    batch: Batch,
+    metric: MetricRule,
+    step: Step,
+    factors: FactorTable,
+    basis: Basis = Basis.CALORIFIC,
+    not_used: AbstractSet[str] = frozenset(),
+) -> float:
+    """Energy of the batch per tonne of output, as measured, in the metric's unit.
+
+    Raises:
+        IncompleteError: output is not positive, or the energy is unknown or lacks a carrier of the boundary.
+    """
+    energy = metric_energy(StepColumns.of([batch], step), metric, factors, basis, not_used)
+    if not batch.output_t > 0:
+        raise IncompleteError(ExclusionReason.OUTPUT_NOT_POSITIVE, batch.batch_id)
+    if not energy.known[0]:
+        raise IncompleteError(ExclusionReason.ENERGY_UNKNOWN, batch.batch_id)
+    if not energy.convertible[0]:
+        raise IncompleteError(ExclusionReason.LHV_REQUIRED, batch.batch_id)
+    if not energy.complete[0]:
+        raise IncompleteError(
+            ExclusionReason.ENERGY_INCOMPLETE,
+            batch.batch_id,
+            tuple(energy.carriers[c] for c in energy.required if not energy.reported[0, c]),
+        )
+    return float(energy.total[0]) / batch.output_t

@@ -1,0 +1,164 @@
+"""All labels of a site: batches grouped by step, product and variant, small variants merged up their declared tree.
+
+A variant with fewer valid batches than the label rule asks for is labelled together with its parent, and a finding says
+so; nothing is merged silently, and never across steps, products or boundaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+import numpy as np
+
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.labels.columns import Integers, StepColumns
+from benchmarks.labels.grading import StaticFactors
+from benchmarks.labels.result import SiteLabel, StepLabel
+from benchmarks.labels.step import RELATIVE_UNCERTAINTY, Context, MetricColumns, label_rows, measure
+from benchmarks.labels.validity import record_reasons
+from benchmarks.measurements import Batch, Finding, Period, Severity
+from benchmarks.routes import Pack, Step, Variant
+
+_PLACES = 5  # of a finding that are carried along; the report holds them all
+
+
+def label_site(
+    batches: Sequence[Batch],
+    pack: Pack,
+    factors: FactorTable,
+    period: Period,
+    *,
+    site: str = "",
+    not_used: Mapping[str, AbstractSet[str]] | None = None,
+    static_factors: StaticFactors | None = None,
+    relative_uncertainty: float = RELATIVE_UNCERTAINTY,
+) -> SiteLabel:
+    """Label every (step, product, variant, metric) that the batches hold, in the pack's order of steps.
+
+    Args:
+        site: the id that label.json carries.
+        not_used: per step, carriers of the boundary that the plant declares it does not use.
+        static_factors: the site's static factors, for the standards' corrections.
+    """
+    context = Context(factors, period, Basis(pack.standard_basis), not_used, static_factors, relative_uncertainty)
+    by_step: dict[str, list[Batch]] = {}
+    for batch in batches:
+        by_step.setdefault(batch.step, []).append(batch)
+    labels: list[StepLabel] = []
+    findings: list[Finding] = []
+    for step in pack.steps:
+        if step.id in by_step:
+            step_labels, step_findings = _label_one(StepColumns.of(by_step.pop(step.id), step), context)
+            labels += step_labels
+            findings += step_findings
+    findings += [_step_unknown(name, strays, pack) for name, strays in by_step.items()]
+    return SiteLabel(pack.id, pack.version, period, tuple(labels), tuple(findings), site)
+
+
+def _label_one(columns: StepColumns, context: Context) -> tuple[list[StepLabel], list[Finding]]:
+    step = columns.step
+    found = record_reasons(columns, context.period)
+    metrics = [measure(columns, rule, found, context) for rule in step.metrics]
+    findings = [*_boundary_findings(columns), *_assumed_findings(columns, metrics)]
+    labels = []
+    for product, cells in _cells(columns).items():
+        if product != step.product:
+            findings.append(_product_unknown(step, product, columns, np.concatenate(list(cells.values()))))
+        findings += [_merged(step, *merged) for merged in _merge_small(cells, step, metrics)]
+        labels += [
+            label_rows(columns, measured, np.sort(rows), product, variant, context)
+            for variant, rows in cells.items()
+            for measured in metrics
+        ]
+    return labels, findings
+
+
+def _cells(columns: StepColumns) -> dict[str, dict[str, Integers]]:
+    """Rows by product and variant. An empty product is the step's own; an empty variant the only root of the tree."""
+    step = columns.step
+    roots = [variant.id for variant in step.variants if variant.parent is None]
+    only_root = roots[0] if len(roots) == 1 else ""
+    grouped: dict[str, dict[str, list[int]]] = {}
+    for row, batch in enumerate(columns.batches):
+        grouped.setdefault(batch.product or step.product, {}).setdefault(batch.variant or only_root, []).append(row)
+    return {product: {variant: np.array(rows) for variant, rows in cells.items()} for product, cells in grouped.items()}
+
+
+def _merge_small(cells: dict[str, Integers], step: Step, metrics: Sequence[MetricColumns]) -> Iterator[tuple[str, str, int]]:
+    """Merge small cells into their parents, deepest first, in place; yields (variant, parent, valid batches) of each."""
+    for variant in sorted(step.variants, key=lambda one: -_depth(one, step)):
+        if variant.id not in cells or variant.parent is None:
+            continue
+        rows = cells[variant.id]
+        valid = max(int(measured.reasons.valid[rows].sum()) for measured in metrics)
+        if valid < step.label_rule.fewest_batches:
+            del cells[variant.id]
+            cells[variant.parent] = np.concatenate([cells[variant.parent], rows]) if variant.parent in cells else rows
+            yield variant.id, variant.parent, valid
+
+
+def _depth(variant: Variant, step: Step) -> int:
+    parents = {one.id: one.parent for one in step.variants}
+    depth, above = 0, variant.parent
+    while above is not None:
+        depth, above = depth + 1, parents[above]
+    return depth
+
+
+def _merged(step: Step, variant: str, parent: str, valid: int) -> Finding:
+    return Finding(
+        "variant-merged",
+        Severity.WARNING,
+        f"Step {step.id}: variant {variant!r} has {valid} valid batches, fewer than {step.label_rule.fewest_batches};"
+        f" it is labelled together with {parent!r}.",
+        valid,
+    )
+
+
+def _product_unknown(step: Step, product: str, columns: StepColumns, rows: Integers) -> Finding:
+    return Finding(
+        "product-outside-pack",
+        Severity.WARNING,
+        f"Step {step.id}: the log names the product {product!r}, the pack compares {step.product!r} only;"
+        " it has a label of its own that is not released.",
+        len(rows),
+        tuple(place for row in rows[:_PLACES].tolist() if (place := columns.batches[row].place) is not None),
+    )
+
+
+def _step_unknown(name: str, strays: Sequence[Batch], pack: Pack) -> Finding:
+    return Finding(
+        "step-outside-pack",
+        Severity.EXCLUSION,
+        f"The pack {pack.id} has no step {name!r}; its batches are in no label.",
+        len(strays),
+        tuple(batch.place for batch in strays[:_PLACES] if batch.place is not None),
+    )
+
+
+def _boundary_findings(columns: StepColumns) -> Iterator[Finding]:
+    for carrier in sorted(columns.carriers_outside_boundary()):
+        holders = [batch for batch in columns.batches if any(energy.carrier == carrier for energy in batch.energy)]
+        yield Finding(
+            "carrier-outside-boundary",
+            Severity.WARNING,
+            f"Step {columns.step.id}: {carrier} was reported, and the boundary {columns.step.boundary.id!r} does not hold it;"
+            " it is in no metric.",
+            len(holders),
+            tuple(batch.place for batch in holders[:_PLACES] if batch.place is not None),
+        )
+
+
+def _assumed_findings(columns: StepColumns, metrics: Sequence[MetricColumns]) -> Iterator[Finding]:
+    for measured in metrics:
+        assumed = np.flatnonzero(measured.taken_at_reference & measured.reasons.valid)
+        if len(assumed):
+            yield Finding(
+                "taken-as-at-reference",
+                Severity.NOTICE,
+                f"Step {columns.step.id}, {measured.rule.metric}: a relevant variable was not recorded;"
+                " these batches are taken as at reference conditions.",
+                len(assumed),
+                tuple(place for row in assumed[:_PLACES].tolist() if (place := columns.batches[row].place) is not None),
+            )

@@ -1,0 +1,219 @@
+"""The label of one step: from valid batches at reference conditions, the pack's robust rule.
+
+Order of the work, each part a module: energy in the metric's unit (`columns`), who is valid (`validity`), reference
+conditions, the rule, then waste (`waste`) and grades (`grading`). Reference conditions come before the quantile: without
+them a low quantile only finds the batches that had the easiest conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, StepColumns, metric_energy
+from benchmarks.labels.grading import StaticFactors, grade_step
+from benchmarks.labels.reasons import ExclusionReason
+from benchmarks.labels.result import BatchValue, Best, StepLabel, rule_name
+from benchmarks.labels.validity import Reasons, in_period, metric_reasons, record_reasons
+from benchmarks.labels.waste import gap_above, value_adding
+from benchmarks.measurements import Batch, Period, State, Status
+from benchmarks.released import rank
+from benchmarks.routes import MetricRule, Step
+
+RELATIVE_UNCERTAINTY = 0.01
+"""Declared relative uncertainty of a batch's energy where the site states none: class 1 meters."""
+
+TOO_FEW_BATCHES = "too-few-batches"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a label needs beside the batches: dated factors, the period, and what the site declares of itself.
+
+    `not_used` names, per step, carriers of the boundary that the plant does not use at all; `static_factors` are the
+    site's own (ISO 50006): capacity, altitude, furnace size, as the pack's corrections name them.
+    """
+
+    factors: FactorTable
+    period: Period
+    basis: Basis = Basis.CALORIFIC
+    not_used: Mapping[str, AbstractSet[str]] | None = None
+    static_factors: StaticFactors | None = None
+    relative_uncertainty: float = RELATIVE_UNCERTAINTY
+
+
+@dataclass(frozen=True, slots=True)
+class MetricColumns:
+    """One metric of every batch of a step, before batches are grouped into labels."""
+
+    rule: MetricRule
+    energy: MetricEnergy
+    reasons: Reasons
+    value: Floats
+    at_reference: Floats
+    taken_at_reference: Flags  # a variable was missing and not required
+
+
+def label_step(
+    batches: Sequence[Batch],
+    step: Step,
+    metric: MetricRule,
+    *,
+    product: str,
+    variant: str,
+    factors: FactorTable,
+    period: Period,
+    basis: Basis = Basis.CALORIFIC,
+    not_used: AbstractSet[str] = frozenset(),
+    static_factors: StaticFactors | None = None,
+    relative_uncertainty: float = RELATIVE_UNCERTAINTY,
+) -> StepLabel:
+    """Label the given batches as one cell. The caller chose them: they are all of `step`, whatever variant they name.
+
+    Args:
+        product, variant: the key of the label; not used to select batches.
+        relative_uncertainty: of a batch's energy, as a share; energy above the label within it is not called avoidable.
+    """
+    context = Context(factors, period, basis, {step.id: not_used}, static_factors, relative_uncertainty)
+    columns = StepColumns.of(batches, step)
+    measured = measure(columns, metric, record_reasons(columns, period), context)
+    return label_rows(columns, measured, np.arange(len(batches)), product, variant, context)
+
+
+def measure(columns: StepColumns, rule: MetricRule, found: Reasons, context: Context) -> MetricColumns:
+    """Values of one metric for every batch of the step, with the first reason against each."""
+    not_used = (context.not_used or {}).get(columns.step.id, frozenset())
+    energy = metric_energy(columns, rule, context.factors, context.basis, not_used)
+    usable = energy.known & energy.convertible & (columns.output_t > 0)
+    value = np.full(len(columns.batches), np.nan)
+    np.divide(energy.total, columns.output_t, out=value, where=usable)
+    at_reference, lacking, assumed = _at_reference(columns, rule, value)
+    return MetricColumns(rule, energy, metric_reasons(found, columns, energy, rule, value, lacking), value, at_reference, assumed)
+
+
+def label_rows(columns: StepColumns, measured: MetricColumns, rows: Integers, product: str, variant: str, context: Context) -> StepLabel:
+    """The label of some of a step's batches."""
+    step, rule, energy, reasons = columns.step, measured.rule, measured.energy, measured.reasons
+    valid = rows[reasons.valid[rows]]
+    ordered = np.sort(measured.at_reference[valid])
+    output_t = float(columns.output_t[valid].sum())
+    mean = float(energy.total[valid].sum()) / output_t if len(valid) else None
+    missing = energy.missing_in(rows)
+    best = _best(ordered, step, missing)
+    ids = [columns.batches[row].batch_id for row in valid.tolist()]
+    carried = energy.by_carrier[valid].sum(axis=0)
+    return StepLabel(
+        step=step.id,
+        product=product,
+        variant=variant,
+        boundary=step.boundary.id,
+        metric=rule.metric,
+        unit=rule.unit,
+        energy_unit=energy.unit,
+        read=len(rows),
+        used=len(valid),
+        excluded=reasons.counts(rows),
+        completeness=_completeness(columns, energy, rows, context.period),
+        minimum=float(ordered[0]) if len(ordered) else None,
+        best=best,
+        typical=float(np.median(ordered)) if len(ordered) else None,
+        mean=mean,
+        grade=grade_step(step, rule, mean, _means_of_variables(columns, valid), context.static_factors or {}, context.period),
+        output_t=output_t,
+        energy_by_carrier={
+            carrier: value
+            for carrier, value, present in zip(energy.carriers, carried.tolist(), energy.reported_in(valid), strict=True)
+            if present
+        },
+        value_adding=value_adding(columns, energy, reasons, rows),
+        gap=None
+        if best.value is None
+        else gap_above(
+            best.value,
+            ids,
+            measured.value[valid],
+            measured.at_reference[valid],
+            columns.output_t[valid],
+            energy.unit,
+            context.relative_uncertainty,
+        ),
+        missing_carriers=missing,
+        values=_values(columns, measured, rows),
+    )
+
+
+def _at_reference(columns: StepColumns, rule: MetricRule, value: Floats) -> tuple[Floats, Flags, Flags]:
+    """Values at reference conditions; where a required variable is missing; where an optional one was taken as at reference."""
+    lacking = np.zeros(len(value), dtype=bool)
+    assumed = np.zeros(len(value), dtype=bool)
+    corrected = value
+    for condition in columns.step.reference_conditions:
+        slope = condition.slope.get(rule.metric)
+        if slope is None:
+            continue
+        variable = columns.variable(condition.variable)
+        missing = np.isnan(variable)
+        if condition.required:
+            lacking |= missing
+        else:
+            assumed |= missing
+        corrected = corrected - slope * np.where(missing, 0.0, variable - condition.reference)
+    return corrected, lacking, assumed
+
+
+def _best(ordered: Floats, step: Step, missing: tuple[str, ...]) -> Best:
+    rule = step.label_rule
+    name = rule_name(rule.quantile)
+    if len(ordered) < rule.fewest_batches or not len(ordered):
+        incomplete = bool(missing) and not len(ordered)  # the carriers are named in `missing_carriers`
+        return Best(None, name, ExclusionReason.ENERGY_INCOMPLETE if incomplete else TOO_FEW_BATCHES)
+    return Best(float(ordered[rank(rule.quantile, len(ordered)) - 1]), name)
+
+
+def _completeness(columns: StepColumns, energy: MetricEnergy, rows: Integers, period: Period) -> float | None:
+    inside = in_period(columns, period)
+    good = [
+        row
+        for row in rows.tolist()
+        if inside[row] and columns.batches[row].status is Status.GOOD and columns.batches[row].state is State.NORMAL
+    ]
+    return float(energy.coverage[good].mean()) if good else None
+
+
+def _means_of_variables(columns: StepColumns, rows: Integers) -> dict[str, float]:
+    """Output-weighted means of the relevant variables over the used batches, where every one of them recorded it."""
+    if not len(rows):
+        return {}
+    names = sorted({name for row in rows[:1].tolist() for name in columns.batches[row].variables})
+    means = {}
+    for name in names:
+        values = columns.variable(name)[rows]
+        if not np.isnan(values).any():
+            means[name] = float(np.average(values, weights=columns.output_t[rows]))
+    return means
+
+
+def _values(columns: StepColumns, measured: MetricColumns, rows: Integers) -> tuple[BatchValue, ...]:
+    picked = rows.tolist()
+    batches = columns.batches
+    return tuple(
+        map(
+            BatchValue,
+            [batches[row].batch_id for row in picked],
+            [batches[row].start for row in picked],
+            _numbers(measured.value[rows]),
+            _numbers(measured.at_reference[rows]),
+            _numbers(np.where(measured.energy.known & measured.energy.convertible, measured.energy.total, np.nan)[rows]),
+            columns.output_t[rows].tolist(),
+            measured.reasons.listed(rows),
+        )
+    )
+
+
+def _numbers(values: Floats) -> list[float | None]:
+    """Missing is None outside the arrays; NaN marks it inside only."""
+    return [None if value != value else value for value in values.tolist()]

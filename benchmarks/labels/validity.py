@@ -1,0 +1,92 @@
+"""Which batches may enter a label: every batch read is used or excluded under exactly one reason.
+
+The order is fixed (see `ExclusionReason`): what the meters showed, then what the record says of itself, then what its energy
+and its physics say. Bounds are those of one physically possible batch, tested on the value as measured.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, StepColumns
+from benchmarks.labels.reasons import ExclusionReason
+from benchmarks.measurements import Period, State, Status
+from benchmarks.routes import MetricRule
+
+
+@dataclass(slots=True)
+class Reasons:
+    """The first reason found for every batch, as codes; 0 is a batch without one."""
+
+    codes: Integers
+    names: list[str] = field(default_factory=lambda: [""])
+
+    def add(self, where: Flags, reason: str) -> None:
+        """Give the reason to those of `where` that have none yet."""
+        name = str(reason)  # the plain text, also of an enumeration's member
+        if name not in self.names:
+            self.names.append(name)
+        self.codes[where & (self.codes == 0)] = self.names.index(name)
+
+    @property
+    def valid(self) -> Flags:
+        free: Flags = self.codes == 0
+        return free
+
+    def listed(self, rows: Integers) -> list[str | None]:
+        names: list[str | None] = [None, *self.names[1:]]
+        return [names[code] for code in self.codes[rows].tolist()]
+
+    def counts(self, rows: Integers) -> dict[str, int]:
+        """Excluded batches by reason, most frequent first."""
+        tally = Counter(self.codes[rows].tolist())
+        return {self.names[code]: number for code, number in tally.most_common() if code}
+
+    def copy(self) -> Reasons:
+        return Reasons(self.codes.copy(), list(self.names))
+
+
+def record_reasons(columns: StepColumns, period: Period) -> Reasons:
+    """Reasons that hold for every metric: what was found at metering, the period, the variant, status, state and output."""
+    batches = columns.batches
+    reasons = Reasons(np.zeros(len(batches), dtype=np.int64))
+    found_before = [batch.excluded for batch in batches]
+    for name in dict.fromkeys(reason for reason in found_before if reason is not None):
+        reasons.add(np.array([reason == name for reason in found_before], dtype=bool), name)
+    declared = {variant.id for variant in columns.step.variants}
+    if sum(variant.parent is None for variant in columns.step.variants) == 1:
+        declared.add("")  # a log without variants means the root of the tree
+    reasons.add(~in_period(columns, period), ExclusionReason.OUTSIDE_PERIOD)
+    reasons.add(
+        np.array([bool(declared) and batch.variant not in declared for batch in batches], dtype=bool), ExclusionReason.VARIANT_UNKNOWN
+    )
+    reasons.add(np.array([batch.status is Status.TEST for batch in batches], dtype=bool), ExclusionReason.TEST)
+    reasons.add(np.array([batch.status is Status.SCRAP for batch in batches], dtype=bool), ExclusionReason.SCRAP)
+    reasons.add(np.array([batch.state is not State.NORMAL for batch in batches], dtype=bool), ExclusionReason.NOT_NORMAL_STATE)
+    reasons.add(~(columns.output_t > 0), ExclusionReason.OUTPUT_NOT_POSITIVE)
+    return reasons
+
+
+def metric_reasons(
+    found: Reasons, columns: StepColumns, energy: MetricEnergy, rule: MetricRule, value: Floats, lacking_variable: Flags
+) -> Reasons:
+    """Reasons of one metric, added to those of the record. `value` is energy / output as measured."""
+    reasons = found.copy()
+    label_rule = columns.step.label_rule
+    reasons.add(~energy.known, ExclusionReason.ENERGY_UNKNOWN)
+    reasons.add(~energy.convertible, ExclusionReason.LHV_REQUIRED)
+    reasons.add(~energy.complete | (energy.coverage < label_rule.least_completeness), ExclusionReason.ENERGY_INCOMPLETE)
+    with np.errstate(invalid="ignore"):  # an unknown length or value is NaN and compares as false on purpose
+        reasons.add(columns.length_s < label_rule.shortest_s, ExclusionReason.TOO_SHORT)
+        reasons.add(columns.length_s > label_rule.longest_s, ExclusionReason.TOO_LONG)
+        reasons.add(lacking_variable, ExclusionReason.VARIABLE_MISSING)
+        reasons.add(value < rule.floor, ExclusionReason.BELOW_PHYSICAL_FLOOR)
+        reasons.add(value > rule.ceiling, ExclusionReason.ABOVE_PHYSICAL_CEILING)
+    return reasons
+
+
+def in_period(columns: StepColumns, period: Period) -> Flags:
+    return np.array([batch.start in period for batch in columns.batches], dtype=bool)
