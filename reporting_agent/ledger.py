@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -71,19 +71,14 @@ class Ledger:
             accounting.check_correction(len(self._corrections(year) - {parcel}), rules)
 
     def most_spent(self, debits: Iterable[Debit] = ()) -> dict[str, Fraction]:
-        """Per step, the most that any batch carries, or would carry with these debits; corrections aside."""
-        asked = list(debits)
-        steps = sorted({debit.step for debit in asked}) or self._steps()
-        accounts = self._accounts(steps)
-        sums = {key: account.regular for key, account in accounts.items()}
-        for key, amount in accounting.add_up(
-            debit for debit in asked if debit.release_id not in accounts.get(debit.account, _EMPTY).releases
-        ).items():
-            sums[key] = sums.get(key, Fraction(0)) + amount.regular
-        most: dict[str, Fraction] = {}
-        for (step, _), regular in sums.items():
-            most[step] = max(regular, most.get(step, Fraction(0)))
-        return most
+        """Per step, the most that any batch carries, and would carry with these debits; corrections aside."""
+        accounts = self._accounts(self._steps())
+        sums = {key: Spent(account.regular, account.corrections) for key, account in accounts.items()}
+        new = [debit for debit in debits if debit.release_id not in accounts.get(debit.account, _EMPTY).releases]
+        for key, amount in accounting.add_up(new).items():
+            held = sums.get(key, Spent())
+            sums[key] = Spent(held.regular + amount.regular, held.corrections + amount.corrections)
+        return most_by_step(sums)
 
     def accounts(self) -> tuple[StepAccount, ...]:
         """How every step stands, a line for each year in which batches began."""
@@ -115,6 +110,14 @@ class Ledger:
                 else:
                     account.regular += epsilon
         return accounts
+
+
+def most_by_step(sums: Mapping[accounting.Account, Spent]) -> dict[str, Fraction]:
+    """The batch on which most was spent decides for its step."""
+    most: dict[str, Fraction] = {}
+    for (step, _), amount in sums.items():
+        most[step] = max(amount.regular, most.get(step, Fraction(0)))
+    return most
 
 
 @dataclass(slots=True)
