@@ -52,6 +52,7 @@ class Purpose(Enum):
     RECEIPT = b"steplabel/1 receipt"
     DIRECTORY = b"steplabel/1 directory"
     REQUEST = b"steplabel/1 request"  # a device asking for what is its own
+    BENCHMARK = b"steplabel/1 benchmark"  # a published industry label
 
     def message(self, content: Value) -> bytes:
         """The bytes that are signed."""
@@ -176,10 +177,10 @@ class DeviceKey(SigningKey):
 
 
 class ReceiptKey(SigningKey):
-    """Of the portal's web tier: it signs receipts and can open nothing."""
+    """Of the portal's web tier: it signs receipts and published benchmarks, and can open nothing."""
 
     __slots__ = ()
-    purposes = frozenset({Purpose.RECEIPT})
+    purposes = frozenset({Purpose.RECEIPT, Purpose.BENCHMARK})
 
 
 class DirectoryKey(SigningKey):
