@@ -135,7 +135,7 @@ def _boundary(step: Step, place: str) -> Iterator[Fault]:
 def _variants(step: Step, place: str) -> Iterator[Fault]:
     yield from _unique(place, [variant.id for variant in step.variants])
     if not step.variants:
-        yield Fault(place, "none", "at least one variant; the first is what a batch without a variant belongs to")
+        yield Fault(place, "none", "at least one variant; a batch without one belongs to the root of the tree where there is a single root")
     parents = {variant.id: variant.parent for variant in step.variants}
     for variant in step.variants:
         if variant.parent is not None and variant.parent not in parents:
