@@ -13,7 +13,11 @@ os.environ.setdefault("STEPLABEL_ROLE", "worker")
 
 import logging
 
+from typing import Any
+
 from celery import Celery
+from celery.signals import worker_ready
+from django.conf import settings
 from kombu.exceptions import OperationalError
 
 log = logging.getLogger(__name__)
@@ -29,3 +33,12 @@ def nudge(task_name: str) -> None:
         app.send_task(task_name, retry=False)
     except OperationalError as error:
         log.warning("The broker did not take the nudge for %s (%s); the next sweep will find the work.", task_name, error)
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator] # Celery ships no types
+def sweep_what_was_left(sender: Any, **_rest: Any) -> None:
+    """Sweep when a worker starts and, where no beat runs, from the worker's own timer ever after."""
+    for name in settings.SWEEPS:
+        nudge(name)
+        if settings.SWEEP_EVERY_SECONDS:
+            sender.timer.call_repeatedly(settings.SWEEP_EVERY_SECONDS, nudge, (name,))

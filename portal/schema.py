@@ -35,5 +35,5 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := sorted(str(name) for name in set(data) - set(self.fields))):
-            raise serializers.ValidationError(dict.fromkeys(unknown, ["This field is not known."]))
+            raise serializers.ValidationError({name: ["This field is not known."] for name in unknown})
         return super().to_internal_value(data)

@@ -15,17 +15,16 @@ from rest_framework.views import APIView
 from benchmarks.wire.signing import VerifyingKey
 from portal import keys
 from portal.accounts import services
+from portal.accounts.models import HEX_32
 from portal.schema import ProblemSerializer, StrictSerializer, StrictText
-
-HEX_32 = r"^[0-9a-f]{64}\Z"
 
 
 class EnrolmentSerializer(StrictSerializer):
     """What an agent says of itself."""
 
     secret = StrictText(max_length=64, help_text="The middle part of the enrolment token.")
-    device_public_key = serializers.RegexField(HEX_32, help_text="Ed25519 public key, 64 hexadecimal digits.")
-    seed_commitment = serializers.RegexField(HEX_32, help_text="SHA-256 commitment to the seed of the noise.")
+    device_public_key = StrictText(validators=[HEX_32], help_text="Ed25519 public key, 64 hexadecimal digits.")
+    seed_commitment = StrictText(validators=[HEX_32], help_text="SHA-256 commitment to the seed of the noise.")
     software = StrictText(max_length=100, allow_blank=True, required=False, default="")
 
 
@@ -61,9 +60,7 @@ class EnrolmentView(APIView):
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         VerifyingKey.from_hex(given["device_public_key"])
-        enrolled = services.enrol(
-            given["secret"], given["device_public_key"], given["seed_commitment"], given["software"], timezone.now()
-        )
+        enrolled = services.enrol(given["secret"], given["device_public_key"], given["seed_commitment"], given["software"], timezone.now())
         answer = {"site": enrolled.device.site.slug, "device_id": str(enrolled.device.pk), "directory": _directory()}
         return Response(answer, status=201 if enrolled.created else 200)
 

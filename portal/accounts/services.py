@@ -36,9 +36,7 @@ def issue_token(site: Site, by: User | None, fingerprint: str, now: datetime, li
     """
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
-        EnrolmentToken.objects.create(
-            site=site, secret_sha256=_digest(secret), issued_by=by, issued_at=now, expires_at=now + lifetime
-        )
+        EnrolmentToken.objects.create(site=site, secret_sha256=_digest(secret), issued_by=by, issued_at=now, expires_at=now + lifetime)
         record(now, by.email if by else "operator", Action.TOKEN_ISSUED, f"site {site.slug}")
     return Token(secret, fingerprint).text()
 
@@ -99,7 +97,10 @@ def _register(site: Site, public_key: str, seed_commitment: str, software: str, 
             )
     except IntegrityError as error:
         raise RefusedError(
-            409, "device-known", "This device key is registered already.", "Make new keys with `steplabel-agent enrol`; a key serves one site once."
+            409,
+            "device-known",
+            "This device key is registered already.",
+            "Make new keys with `steplabel-agent enrol`; a key serves one site once.",
         ) from error
 
 
@@ -109,5 +110,8 @@ def _digest(secret: str) -> str:
 
 def _token_unknown() -> RefusedError:
     return RefusedError(
-        403, "token-unknown", "The enrolment token is unknown, expired or was used already.", "Ask the portal's page `Sites and agents` for a new one."
+        403,
+        "token-unknown",
+        "The enrolment token is unknown, expired or was used already.",
+        "Ask the portal's page `Sites and agents` for a new one.",
     )

@@ -45,8 +45,12 @@ class Publication(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("period", "version"), name="one_publication_a_version"),
-            models.CheckConstraint(condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("drafted_by")), name="a_second_person_approves"),
-            models.CheckConstraint(condition=Q(status=Status.DRAFT) | Q(approved_by__isnull=False, document__isnull=False), name="published_was_approved"),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("drafted_by")), name="a_second_person_approves"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.DRAFT) | Q(approved_by__isnull=False, document__isnull=False), name="published_was_approved"
+            ),
             models.CheckConstraint(condition=~Q(status=Status.WITHDRAWN) | ~Q(withdrawal_reason=""), name="withdrawn_has_a_reason"),
         )
 

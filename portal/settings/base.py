@@ -149,6 +149,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 OPENING_LEASE_SECONDS = 60  # a claim older than this belonged to a worker that died
+SWEEPS = ("portal.opening.tasks.sweep",)  # tasks that look for work left undone
+SWEEP_EVERY_SECONDS: float | None = None  # from the worker's own timer; None where Celery beat does it
 
 # Keys: files made by `manage.py make_keys`; see docs/portal.md
 DIRECTORY_FILE: Path | None = None

@@ -33,7 +33,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "processed_folder": str(VAR / "broker" / "processed"),
     "polling_interval": 0.05,  # the default waits a second before the first nudge is seen
 }
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+OPENING_LEASE_SECONDS = 15
+SWEEP_EVERY_SECONDS = 10.0  # one worker, no beat
 
 DIRECTORY_FILE = VAR / "keys" / "directory.cbor"
 RECEIPT_KEY_FILE = VAR / "keys" / "receipt.pem" if ROLE.signs else None

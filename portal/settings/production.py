@@ -13,7 +13,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403 - settings are layered, that is what the star is for
-from portal.settings.base import BASE_DIR, ROLE
+from portal.settings.base import BASE_DIR, ROLE, SWEEPS
 from portal.settings.roles import processing_key_file
 
 
@@ -36,7 +36,7 @@ elif "VAULT_DATABASE_URL" in os.environ:
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _needed("REDIS_URL")}}
 CELERY_BROKER_URL = _needed("REDIS_URL")
-CELERY_BEAT_SCHEDULE = {"open what was left": {"task": "portal.opening.tasks.sweep", "schedule": 60.0}}
+CELERY_BEAT_SCHEDULE = {f"what was left: {name}": {"task": name, "schedule": 60.0} for name in SWEEPS}
 
 DIRECTORY_FILE = Path(_needed("DIRECTORY_FILE"))
 RECEIPT_KEY_FILE = Path(_needed("RECEIPT_KEY_FILE")) if ROLE.signs else None

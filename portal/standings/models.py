@@ -34,9 +34,7 @@ class ProtectedValue(models.Model):
     typical_epsilon = models.CharField(max_length=40)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("submission", "step", "product", "variant", "metric"), name="one_value_a_cell"),
-        )
+        constraints = (models.UniqueConstraint(fields=("submission", "step", "product", "variant", "metric"), name="one_value_a_cell"),)
 
     def __str__(self) -> str:
         return f"{self.submission_id} {self.step} {self.metric}"

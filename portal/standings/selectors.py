@@ -11,6 +11,7 @@ from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import State, Submission
 from portal.standings.models import ProtectedValue, Standing
 
+
 @dataclass(frozen=True, slots=True)
 class StepStandingView:
     """One site in one cell, in `unit`; everything from `estimate` on is None where standings have not been computed yet."""

@@ -1,0 +1,72 @@
+"""Making peer groups, opening and closing their periods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from benchmarks import packs
+from benchmarks.errors import InputError
+from benchmarks.measurements import Period
+from benchmarks.wire.schema import canonical_period
+from portal.accounts.models import Jurisdiction, Site
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
+
+TIME_TO_REPORT = timedelta(days=90)
+
+
+def make_peer_group(
+    pack_id: str, scope: Jurisdiction, sites: Iterable[Site], route: str | None = None, version: str | None = None
+) -> PeerGroup:
+    """A peer group of a pack's route (default: its main one) with these sites, all obliged. Asking again adds the sites that are new.
+
+    Raises:
+        InputError: an unknown pack, version or route, or a site of another pack.
+    """
+    pack = packs.load(pack_id, version)
+    routes = [declared.id for declared in pack.routes]
+    if route is not None and route not in routes:
+        raise InputError(
+            "route-unknown", f"The pack {pack_id} has no route {route!r}.", "Name one of its routes.", found=route, wanted=", ".join(routes)
+        )
+    members = tuple(sites)
+    if strange := next((site for site in members if site.pack != pack_id), None):
+        raise InputError(
+            "site-of-other-pack",
+            f"Site {strange.slug} reports by the pack {strange.pack}.",
+            "Compare sites of one pack only.",
+            wanted=pack_id,
+        )
+    with transaction.atomic():
+        group, _ = PeerGroup.objects.get_or_create(pack=pack.id, pack_version=pack.version, route=route or routes[0], scope=scope)
+        rows = (PeerGroupMember(peer_group=group, site=site) for site in members)
+        PeerGroupMember.objects.bulk_create(rows, ignore_conflicts=True)
+    return group
+
+
+def open_period(group: PeerGroup, name: str, by: str, now: datetime) -> ReportingPeriod:
+    """Take reports of a period from now on. Its ends are midnights in the portal's time zone; due some months after its end."""
+    period = Period.parse(canonical_period(name), ZoneInfo(settings.TIME_ZONE))
+    with transaction.atomic():
+        opened, created = ReportingPeriod.objects.get_or_create(
+            peer_group=group, name=period.name, defaults={"start": period.start, "end": period.end, "due": period.end + TIME_TO_REPORT}
+        )
+        if created:
+            record(now, by, Action.PERIOD_OPENED, f"period {group.pack}/{period.name}", str(group))
+    return opened
+
+
+def close_period(period: ReportingPeriod, by: str, now: datetime) -> None:
+    """Take no more reports of it."""
+    with transaction.atomic():
+        held = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
+        if held.closed_at is None:
+            held.closed_at = now
+            held.save(update_fields=["closed_at"])
+            record(now, by, Action.PERIOD_CLOSED, f"period {held.peer_group.pack}/{held.name}", str(held.peer_group))

@@ -1,0 +1,142 @@
+"""`/api/v1/submissions/`: sealed envelopes in, signed receipts out. No session: a device is known by its signatures."""
+
+from __future__ import annotations
+
+import base64
+from typing import IO, Any, ClassVar
+from uuid import UUID
+
+from django.db import transaction
+from django.http import Http404, UnreadablePostError
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from benchmarks.wire import requests
+from benchmarks.wire.envelope import MAX_ENVELOPE_BYTES
+from benchmarks.wire.signing import VerifyingKey
+from portal import keys
+from portal.accounts.models import Device
+from portal.celery import nudge
+from portal.intake import services
+from portal.intake.models import Submission
+from portal.problems import RefusedError
+from portal.schema import ProblemSerializer
+
+OPENING = "portal.opening.tasks.sweep"
+
+
+class EnvelopeParser(BaseParser):
+    """The body as it is: an envelope is signed over its bytes. Its length was bounded before it was read."""
+
+    media_type = "application/cbor"
+
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> bytes:
+        try:
+            body: bytes = stream.read(MAX_ENVELOPE_BYTES + 1)
+        except UnreadablePostError as error:
+            raise RefusedError(
+                400, "body-cut-short", "The connection ended before the whole envelope had come.", "Send it again."
+            ) from error
+        return body
+
+
+class SubmissionSerializer(serializers.Serializer[Any]):
+    """A submission from outside. `receipt` is canonical CBOR in base64; keep it: it proves what the portal took, and when."""
+
+    submission = serializers.CharField(help_text="SHA-256 of the envelope, hex.")
+    site = serializers.CharField()
+    period = serializers.CharField()
+    revision = serializers.IntegerField()
+    state = serializers.ChoiceField(["received", "opening", "accepted", "refused", "superseded"])
+    reason_code = serializers.CharField(help_text="Why it was refused; empty otherwise.")
+    reason = serializers.CharField()
+    log_index = serializers.IntegerField()
+    receipt = serializers.CharField()
+
+
+class SubmissionsView(APIView):
+    throttle_scope: ClassVar[str] = "submissions"
+    parser_classes = (EnvelopeParser,)
+
+    @extend_schema(
+        operation_id="submit",
+        request={"application/cbor": OpenApiTypes.BINARY},
+        responses={
+            201: SubmissionSerializer,
+            200: OpenApiResponse(SubmissionSerializer, "The same envelope again: the same receipt."),
+            400: OpenApiResponse(ProblemSerializer, "Malformed."),
+            401: OpenApiResponse(ProblemSerializer, "Unknown or revoked device, or not its signature."),
+            409: OpenApiResponse(ProblemSerializer, "Another envelope for the same site, period and revision was taken."),
+            411: ProblemSerializer,
+            413: ProblemSerializer,
+            415: ProblemSerializer,
+            422: OpenApiResponse(ProblemSerializer, "The period is not open, or a revision is missing before this one."),
+            429: ProblemSerializer,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Take a sealed envelope."""
+        raw = request.data
+        if not isinstance(raw, bytes):
+            raise RefusedError(400, "body-empty", "The request has no body.", "Send the sealed envelope as its body.")
+        taken = services.receive(raw, keys.published_directory(), keys.receipt_key(), timezone.now())
+        if taken.created:
+            transaction.on_commit(lambda: nudge(OPENING))
+        return Response(_shown(taken.submission), status=201 if taken.created else 200)
+
+    @extend_schema(
+        operation_id="submissions_of_device",
+        parameters=[
+            OpenApiParameter(requests.HTTP_HEADER, str, OpenApiParameter.HEADER, required=True, description="Signed by the device.")
+        ],
+        responses={200: SubmissionSerializer(many=True), 400: ProblemSerializer, 401: ProblemSerializer, 429: ProblemSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        """What the portal holds of the device's site, with receipts: for a site whose state was restored from a backup."""
+        device = _asking_device(request)
+        rows = Submission.objects.filter(site=device.site).select_related("site").defer("envelope").order_by("log_index")
+        return Response([_shown(row) for row in rows])
+
+
+class SubmissionView(APIView):
+    throttle_scope: ClassVar[str] = "public"
+
+    @extend_schema(operation_id="submission", responses={200: SubmissionSerializer, 404: ProblemSerializer, 429: ProblemSerializer})
+    def get(self, _request: Request, digest: str) -> Response:
+        """One submission's state, for who knows the envelope: its digest cannot be guessed."""
+        row = Submission.objects.filter(digest=digest).select_related("site").defer("envelope").first()
+        if row is None:
+            raise Http404
+        return Response(_shown(row))
+
+
+def _asking_device(request: Request) -> Device:
+    signed = requests.parse(request.headers.get(requests.HTTP_HEADER, ""))
+    try:
+        device = Device.objects.select_related("site").filter(pk=UUID(signed.device_id), revoked_at=None).first()
+    except ValueError:
+        device = None
+    if device is None:
+        raise RefusedError(401, "device-unknown", f"No device {signed.device_id} is enrolled.", "Enrol this agent with a new token.")
+    requests.verify(signed, "GET", request.get_full_path(), timezone.now(), VerifyingKey.from_hex(device.public_key))
+    return device
+
+
+def _shown(row: Submission) -> dict[str, Any]:
+    return {
+        "submission": row.digest,
+        "site": row.site.slug,
+        "period": row.period,
+        "revision": row.revision,
+        "state": row.state,
+        "reason_code": row.reason_code,
+        "reason": row.reason,
+        "log_index": row.log_index,
+        "receipt": base64.b64encode(row.receipt).decode("ascii"),
+    }

@@ -1,0 +1,160 @@
+"""Taking a sealed envelope: everything that can be told from outside is checked, then it is stored, logged and receipted at once.
+
+The order matters. What is malformed or from a stranger is refused before the database is written to; the rest happens in
+one transaction that holds the log's head, so two envelopes for one revision cannot both get in, and a refusal leaves
+no trace.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from benchmarks.errors import VerificationError
+from benchmarks.wire import envelope as envelopes
+from benchmarks.wire import receipts
+from benchmarks.wire.envelope import Envelope
+from benchmarks.wire.schema import Header
+from benchmarks.wire.signing import ReceiptKey, VerifyingKey
+from portal.accounts.models import Device
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.catalogue.selectors import period_taking_reports
+from portal.intake import log
+from portal.intake.models import Submission
+from portal.keys import PublishedDirectory
+from portal.problems import RefusedError
+
+FIRST_REVISIONS = (0, 1)  # a site may count its revisions from either
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The submission, and whether this call stored it or an earlier one had."""
+
+    submission: Submission
+    created: bool
+
+
+def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime) -> Received:
+    """Store a sealed envelope. The same bytes again give the same submission with the same receipt.
+
+    Raises:
+        VerificationError: malformed (`benchmarks.wire.envelope.parse`).
+        RefusedError: `device-unknown`, `device-revoked`, `outer-signature-invalid` (401); `processing-key-unknown` (400);
+            `period-not-open`, `revision-out-of-order` (422); `revision-conflict` (409).
+    """
+    envelope = envelopes.parse(raw)
+    device = _device_of(envelope.header)
+    if not _signed(envelope, device):
+        raise RefusedError(
+            401,
+            "outer-signature-invalid",
+            f"The envelope was not signed by the device {envelope.header.device_id}, or was altered since.",
+            "Submit again from the site's spool, with the device that is enrolled for this site.",
+        )
+    if known := Submission.objects.filter(digest=envelope.digest).first():
+        return Received(known, created=False)
+    _require_openable(envelope.header, device, directory)
+    return _store(raw, envelope, device, key, now)
+
+
+def _device_of(header: Header) -> Device:
+    device = None
+    if identity := _uuid(header.device_id):
+        device = Device.objects.select_related("site").filter(pk=identity, site__slug=header.site).first()
+    if device is None:
+        raise RefusedError(
+            401,
+            "device-unknown",
+            f"No device {header.device_id} is enrolled for the site {header.site}.",
+            "Enrol this agent with a new token.",
+        )
+    if device.revoked_at is not None:
+        raise RefusedError(
+            401, "device-revoked", f"The device {header.device_id} was revoked.", "Ask for a new token and enrol with new device keys."
+        )
+    return device
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        identity = UUID(text)
+    except ValueError:
+        return None
+    return identity if str(identity) == text else None  # one spelling only: UUID also reads braces and urn:
+
+
+def _signed(envelope: Envelope, device: Device) -> bool:
+    public = VerifyingKey.from_hex(device.public_key)
+    try:
+        envelopes.verify_outer(envelope, public)
+    except VerificationError:
+        return False
+    return True
+
+
+def _require_openable(header: Header, device: Device, directory: PublishedDirectory) -> None:
+    if not directory.lists_processing_key(header.key_id):
+        raise RefusedError(
+            400,
+            "processing-key-unknown",
+            "The envelope is sealed to a key that this portal does not list: nobody here could open it.",
+            "Fetch the key directory again, then submit a new envelope.",
+        )
+    if period_taking_reports(device.site, header.period) is None:
+        raise RefusedError(
+            422,
+            "period-not-open",
+            f"The portal takes no reports of {header.period} from the site {header.site}.",
+            "Check --period; if it is right, ask the regulator to open the period for your peer group.",
+        )
+
+
+def _store(raw: bytes, envelope: Envelope, device: Device, key: ReceiptKey, now: datetime) -> Received:
+    header = envelope.header
+    with transaction.atomic():
+        head = log.lock()
+        if known := Submission.objects.filter(digest=envelope.digest).first():
+            return Received(known, created=False)
+        _require_turn(device, header)
+        index = log.append(head, envelope.digest, now)
+        submission = Submission.objects.create(
+            digest=envelope.digest,
+            site=device.site,
+            period=header.period,
+            revision=header.revision,
+            device=device,
+            key_id=header.key_id,
+            ledger_sequence=header.ledger_sequence,
+            envelope=raw,
+            size_bytes=len(raw),
+            receipt=receipts.issue(envelope.digest, header, index, now.date(), key),
+            log_index=index,
+            received_at=now,
+        )
+        record(now, f"device {device.pk}", Action.SUBMISSION_RECEIVED, f"submission {envelope.digest}", str(submission))
+    return Received(submission, created=True)
+
+
+def _require_turn(device: Device, header: Header) -> None:
+    """A revision not yet taken, and the next one."""
+    taken = set(Submission.objects.filter(site=device.site, period=header.period).values_list("revision", flat=True))
+    if header.revision in taken:
+        raise RefusedError(
+            409,
+            "revision-conflict",
+            f"Another envelope for {header.site}, {header.period}, revision {header.revision} was taken already.",
+            "Send that envelope again for its receipt, or the corrected report as the next revision.",
+        )
+    allowed = (max(taken) + 1,) if taken else FIRST_REVISIONS
+    if header.revision not in allowed:
+        raise RefusedError(
+            422,
+            "revision-out-of-order",
+            f"Revision {header.revision} of {header.site}, {header.period} came before revision {max(allowed)}.",
+            "Send what is still in the spool first: revisions are taken one after the other.",
+        )

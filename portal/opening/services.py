@@ -1,0 +1,155 @@
+"""Opening what came in, exactly once whatever happens to the worker.
+
+    received ──claim──▶ opening ──▶ vault upsert ──▶ accepted | refused
+
+A sweep claims one row (a short transaction), opens it without holding any lock, writes the report to the vault under its
+digest (so writing twice is writing once), and then, in one transaction on the default database, copies the released
+values and sets the state: only if the claim is still its own. Killed before the claim, nothing happened; killed after
+it, the claim ages and another sweep takes the row; a sweep that was merely slow finds its claim gone and does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+
+from benchmarks import packs
+from benchmarks.errors import VerificationError
+from benchmarks.released import ReleasedReport
+from benchmarks.wire import envelope as envelopes
+from benchmarks.wire.conformity import require_conformity
+from benchmarks.wire.schema import Report, encode_report
+from benchmarks.wire.sealing import ProcessingKey
+from benchmarks.wire.signing import VerifyingKey
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.catalogue.models import ReportingPeriod
+from portal.intake.models import State, Submission
+from portal.opening.models import OpenedReport
+from portal.standings.services import record_protected_values
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    accepted: int
+    refused: int
+
+
+def sweep(key: ProcessingKey, clock: Clock) -> Swept:
+    """Open everything that waits. Safe to run twice, at once, and after a death at any point."""
+    counts = {State.ACCEPTED: 0, State.SUPERSEDED: 0, State.REFUSED: 0}
+    while claimed := claim(key.key_id, clock()):
+        outcome = open_one(claimed, key, clock)
+        if outcome is not None:
+            counts[outcome] += 1
+    return Swept(accepted=counts[State.ACCEPTED] + counts[State.SUPERSEDED], refused=counts[State.REFUSED])
+
+
+def claim(key_id: str, now: datetime) -> Submission | None:
+    """Take one row sealed to this key that waits, or whose sweep has died: the least tried first, so that no row holds up the others."""
+    dead_since = now - timedelta(seconds=settings.OPENING_LEASE_SECONDS)
+    waiting = Q(state=State.RECEIVED) | Q(state=State.OPENING, claimed_at__lte=dead_since)
+    with transaction.atomic():
+        rows = Submission.objects.filter(waiting, key_id=key_id).order_by("attempts", "log_index")
+        row = rows.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked, of=_self()).first()
+        if row is None:
+            return None
+        row.state, row.claim, row.claimed_at, row.attempts = State.OPENING, uuid4(), now, row.attempts + 1
+        row.save(update_fields=["state", "claim", "claimed_at", "attempts"])
+    return row
+
+
+def _self() -> tuple[str, ...]:
+    return ("self",) if connection.features.has_select_for_update_of else ()
+
+
+def open_one(submission: Submission, key: ProcessingKey, clock: Clock) -> State | None:
+    """Open a claimed row and settle its fate; None where somebody else has done so meanwhile."""
+    if submission.claim is None:
+        raise ValueError("only a claimed submission is opened")
+    try:
+        report = opened(submission, key)
+    except VerificationError as refusal:
+        return settle(submission.pk, submission.claim, None, refusal, clock())
+    keep(submission, report, clock())
+    return settle(submission.pk, submission.claim, report.released, None, clock())
+
+
+def opened(submission: Submission, key: ProcessingKey) -> Report:
+    """The report inside, after every check that only the worker can make.
+
+    Raises:
+        VerificationError: what `envelope.open` and `require_conformity` refuse, `pack-of-other-sector`.
+        InputError: the pack of the peer group cannot be read; a fault of ours, so the row waits.
+    """
+    envelope = envelopes.parse(bytes(submission.envelope))
+    device = VerifyingKey.from_hex(submission.device.public_key)
+    report = envelopes.open_report(envelope, key, device)
+    period = (
+        ReportingPeriod.objects.filter(
+            name=submission.period, peer_group__members__site=submission.site, peer_group__pack=report.released.pack
+        )
+        .select_related("peer_group")
+        .order_by("pk")
+        .first()
+    )
+    if period is None:
+        raise VerificationError(
+            "pack-of-other-sector",
+            f"The report is made with the pack {report.released.pack}; the site reports by {submission.site.pack}.",
+            "Set `pack` in site.toml to the site's sector and submit a new revision.",
+        )
+    pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
+    require_conformity(report, pack, packs.digest(pack))
+    return report
+
+
+def keep(submission: Submission, report: Report, now: datetime) -> None:
+    """Write the report to the vault, first: a state never says accepted without it."""
+    OpenedReport.objects.update_or_create(
+        envelope_digest=submission.digest,
+        defaults={
+            "site": submission.site.slug,
+            "period": submission.period,
+            "revision": submission.revision,
+            "device": submission.device_id,
+            "report": encode_report(report),
+            "opened_at": now,
+        },
+    )
+
+
+def settle(pk: int, claim_id: UUID, released: ReleasedReport | None, refusal: VerificationError | None, now: datetime) -> State | None:
+    """Set the final state and copy the released values, in one transaction, if the claim still holds."""
+    with transaction.atomic():
+        row = Submission.objects.select_for_update(of=_self()).select_related("site").get(pk=pk)
+        if row.state != State.OPENING or row.claim != claim_id:
+            return None
+        if refusal is not None:
+            row.state, row.reason_code, row.reason = State.REFUSED, refusal.code, f"{refusal.sentence} {refusal.remedy}"[:1000]
+            record(now, "worker", Action.SUBMISSION_REFUSED, f"submission {row.digest}", refusal.code)
+        elif released is not None:
+            record_protected_values(row, released.labels)
+            row.state = _place_among_revisions(row)
+            record(now, "worker", Action.SUBMISSION_ACCEPTED, f"submission {row.digest}", str(row))
+        row.decided_at, row.claim = now, None
+        row.save(update_fields=["state", "reason_code", "reason", "decided_at", "claim"])
+    return State(row.state)
+
+
+def _place_among_revisions(row: Submission) -> State:
+    """The latest accepted revision counts; the ones before it are superseded, in whatever order they are opened."""
+    others = Submission.objects.select_for_update(of=_self()).filter(site=row.site, period=row.period, state=State.ACCEPTED)
+    revisions = {other.revision for other in others}
+    if any(revision > row.revision for revision in revisions):
+        return State.SUPERSEDED
+    Submission.objects.filter(site=row.site, period=row.period, state=State.ACCEPTED).update(state=State.SUPERSEDED)
+    return State.ACCEPTED

@@ -1,0 +1,15 @@
+"""The worker's task. No arguments: it sweeps rows, and may run twice."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from portal import keys
+from portal.opening import services
+
+
+@shared_task(name="portal.opening.tasks.sweep")
+def sweep() -> None:
+    """Open every submission that waits."""
+    services.sweep(keys.processing_key(), timezone.now)

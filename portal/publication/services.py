@@ -1,0 +1,217 @@
+"""Draft, publish, withdraw. Two people for every publication; nothing is overwritten; what was published stays readable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+
+from benchmarks import packs
+from benchmarks.composition import IndustryLabel, Roster, by_step, compose_route, roster_of
+from benchmarks.disclosure import GateResult, Published, gate
+from benchmarks.explanation import Approval, Change, Participation, explain
+from benchmarks.routes import Pack, Route, Words
+from benchmarks.wire import published
+from benchmarks.wire.signing import ReceiptKey
+from portal.accounts.models import User
+from portal.accounts.selectors import may_decide_for
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.catalogue.models import PeerGroupMember, ReportingPeriod
+from portal.problems import RefusedError
+from portal.publication.document import document_of
+from portal.publication.models import Publication, Status
+from portal.publication.selectors import obstacle
+from portal.standings.cohort import Cohort, cohort
+
+
+@dataclass(frozen=True, slots=True)
+class _Composed:
+    label: IndustryLabel
+    roster: Roster
+    gate: GateResult
+
+
+def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = "") -> Publication:
+    """Compose, gate and explain what is accepted now, as the next version.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `no-participants` (409).
+        PolicyRefusal, InputError: as the core says.
+    """
+    group = period.peer_group
+    if not may_decide_for(by, group.scope):
+        raise RefusedError(403, "not-regulator", "You are no regulator of this peer group.", "Ask a regulator of its whole jurisdiction.")
+    present = cohort(period)
+    if not present.participants:
+        raise RefusedError(
+            409,
+            "no-participants",
+            "No accepted submission is there to compose.",
+            "Wait for submissions, or look at the participation page.",
+        )
+    pack = packs.load(group.pack, group.pack_version)
+    route = next(declared for declared in pack.routes if declared.id == group.route)
+    composed = _compose(period, present, pack, route, now)
+    with transaction.atomic():
+        # the peer group's period is the lock for its versions
+        ReportingPeriod.objects.select_for_update().get(pk=period.pk)
+        version = (Publication.objects.filter(period=period).aggregate(last=Max("version"))["last"] or 0) + 1
+        participation = _participation(period, present, by, now, version, what_changed)
+        explanation = explain(composed.gate, pack, route, participation, version=str(version), on=_local(period.start))
+        row = Publication.objects.create(
+            period=period,
+            version=version,
+            label=composed.label.to_json(),
+            roster=composed.roster.to_json(),
+            gate=composed.gate.to_json(),
+            explanation=explanation.to_json(),
+            participants=list(present.digests),
+            seed=f"{present.seed('composition'):064x}",
+            what_changed=what_changed,
+            drafted_by=by,
+            drafted_at=now,
+        )
+        record(
+            now,
+            by.email,
+            Action.PUBLICATION_DRAFTED,
+            subject_of(row),
+            f"{len(present.digests)} submissions, {composed.gate.shown} cells shown",
+        )
+    return row
+
+
+def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime) -> Publication:
+    """A second person lets a draft out. The gate is asked again: what was published since may have changed its answer.
+
+    Raises:
+        RefusedError: 403 or 409 with the code of `selectors.obstacle`, or `draft-outdated`.
+    """
+    with transaction.atomic():
+        row = Publication.objects.select_for_update().get(pk=publication.pk)
+        period = ReportingPeriod.objects.select_for_update().select_related("peer_group__scope").get(pk=row.period_id)
+        present = cohort(period)
+        if row.status == Status.DRAFT and list(present.digests) != row.participants:
+            raise _refused("draft-outdated")
+        pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
+        label, roster = IndustryLabel.from_json(row.label), Roster.from_json(row.roster)
+        asked_again = _gate(period, label, roster, present, pack, now)
+        if code := obstacle(row, by, asked_again):
+            raise _refused(code)
+        route = next(declared for declared in pack.routes if declared.id == label.route)
+        participation = _participation(period, present, row.drafted_by, row.drafted_at, row.version, row.what_changed, (by, now))
+        row.gate = asked_again.to_json()
+        row.explanation = explain(asked_again, pack, route, participation, version=str(row.version), on=_local(period.start)).to_json()
+        row.document = published.sign(document_of(asked_again, row.explanation, row.version, now.date()), key)
+        row.status, row.approved_by, row.published_at = Status.PUBLISHED, by, now
+        row.save(update_fields=["gate", "explanation", "document", "status", "approved_by", "published_at"])
+        record(now, by.email, Action.PUBLICATION_PUBLISHED, subject_of(row))
+    return row
+
+
+def withdraw(publication: Publication, by: User, reason: str, now: datetime) -> Publication:
+    """Take a published version back. It stays readable at its address, marked, with the reason.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `not-published`, `reason-missing` (409).
+    """
+    with transaction.atomic():
+        row = Publication.objects.select_for_update().get(pk=publication.pk)
+        if not may_decide_for(by, row.period.peer_group.scope):
+            raise _refused("not-regulator")
+        if row.status != Status.PUBLISHED:
+            raise _refused("not-published")
+        if not reason.strip():
+            raise _refused("reason-missing")
+        row.status, row.withdrawn_by, row.withdrawn_at, row.withdrawal_reason = Status.WITHDRAWN, by, now, reason.strip()[:1000]
+        row.save(update_fields=["status", "withdrawn_by", "withdrawn_at", "withdrawal_reason"])
+        record(now, by.email, Action.PUBLICATION_WITHDRAWN, subject_of(row), row.withdrawal_reason)
+    return row
+
+
+def subject_of(row: Publication) -> str:
+    """How the audit record names a version."""
+    group = row.period.peer_group
+    return f"benchmark {group.pack}/{group.route}/{row.period.name}/v{row.version}"
+
+
+def _compose(period: ReportingPeriod, present: Cohort, pack: Pack, route: Route, now: datetime) -> _Composed:
+    grouped = by_step(present.participants)
+    rng = np.random.default_rng(present.seed("composition"))
+    label = compose_route(pack, route, grouped, rng, period=period.name)
+    roster = roster_of(pack, route, grouped)
+    return _Composed(label, roster, _gate(period, label, roster, present, pack, now))
+
+
+def _gate(period: ReportingPeriod, label: IndustryLabel, roster: Roster, present: Cohort, pack: Pack, now: datetime) -> GateResult:
+    seen = Publication.objects.filter(period=period).exclude(status=Status.DRAFT).order_by("version")
+    previous = [Published(str(row.version), GateResult.from_json(row.gate).published, Roster.from_json(row.roster)) for row in seen]
+    return gate(
+        label,
+        roster,
+        pack.disclosure,
+        previous,
+        period_end=_local(period.end),
+        today=_local(now),
+        size_weights=present.size_weights,
+    )
+
+
+def _local(moment: datetime) -> date:
+    """The day in the portal's time zone: a period ends at its midnight."""
+    return moment.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+def _participation(
+    period: ReportingPeriod,
+    present: Cohort,
+    drafter: User,
+    drafted_at: datetime,
+    version: int,
+    what_changed: str,
+    approval: tuple[User, datetime] | None = None,
+) -> Participation:
+    obliged = PeerGroupMember.objects.filter(peer_group=period.peer_group, obliged=True)
+    approvals = [Approval(_office(drafter), _local(drafted_at), "drafted")]
+    if approval is not None:
+        approvals.append(Approval(_office(approval[0]), _local(approval[1]), "published"))
+    return Participation(
+        firms_reporting=len({participant.firm for participant in present.participants}),
+        sites_reporting=len(present.submissions),
+        firms_obliged=obliged.values("site__organisation__controlling_firm").distinct().count(),
+        approvals=tuple(approvals),
+        change=Change(str(version - 1), Words(en=what_changed, zh=what_changed)) if what_changed and version > 1 else None,
+    )
+
+
+def _office(user: User) -> str:
+    """The organisation a person decides for: what is public holds no private name."""
+    membership = user.memberships.filter(role="regulator").select_related("organisation").order_by("pk").first()
+    return membership.organisation.name if membership else "regulator"
+
+
+_SENTENCES = {
+    "not-regulator": (403, "You are no regulator of this peer group.", "Ask a regulator of its whole jurisdiction."),
+    "own-draft": (403, "You drafted this version yourself.", "A second person has to publish it."),
+    "not-a-draft": (409, "This version is no draft any more.", "Draft a new version to change anything."),
+    "gate-holds": (
+        409,
+        "The gate holds a value of this version back for now.",
+        "Wait until more participants have changed, or the lag has passed.",
+    ),
+    "nothing-shown": (409, "The gate lets no value of this version out.", "Look at the gate's reasons cell by cell."),
+    "draft-outdated": (409, "Submissions were accepted or superseded since this was drafted.", "Draft the version again."),
+    "not-published": (409, "Only a published version can be withdrawn.", "A draft that is not wanted is simply not published."),
+    "reason-missing": (409, "A withdrawal needs a reason; it is shown to everybody.", "Say in a sentence what was wrong."),
+}
+
+
+def _refused(code: str) -> RefusedError:
+    status, sentence, remedy = _SENTENCES[code]
+    return RefusedError(status, code, sentence, remedy)

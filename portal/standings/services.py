@@ -1,0 +1,69 @@
+"""Protected values in, standings out. The simulation's randomness is derived from its input, so that it can be repeated."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+import numpy as np
+from django.db import transaction
+
+from benchmarks import ranking
+from benchmarks.composition import Participant
+from benchmarks.released import ReleasedLabel
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.catalogue.models import ReportingPeriod
+from portal.intake.models import Submission
+from portal.standings.cohort import Cohort, cohort
+from portal.standings.models import ProtectedValue, Standing
+
+
+def record_protected_values(submission: Submission, labels: Iterable[ReleasedLabel]) -> None:
+    """Copy what the worker opened out of the vault. Called in the transaction that accepts the submission."""
+    ProtectedValue.objects.bulk_create([ProtectedValue.of(submission, label) for label in labels])
+
+
+def compute(period: ReportingPeriod, by: str, now: datetime) -> int:
+    """Compute every standing of a period anew from what is accepted now; how many sites were ranked."""
+    present = cohort(period)
+    rows = _standings(period, present, now)
+    with transaction.atomic():
+        Standing.objects.filter(period=period).delete()
+        Standing.objects.bulk_create(rows)
+        record(now, by, Action.STANDINGS_COMPUTED, f"period {period.peer_group.pack}/{period.name}", f"{len(present.digests)} submissions")
+    return len({row.submission_id for row in rows})
+
+
+def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[Standing]:
+    cells: defaultdict[tuple[str, ...], list[Participant]] = defaultdict(list)
+    for participant in present.participants:
+        label = participant.label
+        cells[label.step, label.product, label.variant, label.boundary, label.metric.value, label.unit].append(participant)
+    rng = np.random.default_rng(present.seed("standings"))
+    rows = []
+    for cell in sorted(cells):
+        step, product, variant, _boundary, metric, _unit = cell
+        rows += [
+            Standing(
+                period=period,
+                submission_id=present.submissions[found.site],
+                step=step,
+                product=product,
+                variant=variant,
+                metric=metric,
+                unit=found.unit,
+                value=found.value,
+                estimate=found.estimate,
+                low=found.interval[0],
+                high=found.interval[1],
+                rank_low=found.rank_interval[0],
+                rank_high=found.rank_interval[1],
+                band=found.band,
+                of=found.of,
+                computed_at=now,
+            )
+            for found in ranking.standings(cells[cell], rng)
+        ]
+    return rows
