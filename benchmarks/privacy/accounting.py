@@ -1,0 +1,113 @@
+"""The rules of the privacy ledger, in rational arithmetic. Keeping the ledger durable is the agent's work.
+
+The account is the batch record: (step, batch id). What it spends adds up over years, metrics, boundary variants, revisions and
+the releases of a batch that moved from one cell to another. A correction draws on a reserve of its own beside the cap, so
+that an honest mistake can be repaired after the cap is spent; the whole a batch can ever spend is cap + reserve.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from benchmarks.errors import PolicyRefusal
+from benchmarks.routes import ReleasePolicy
+
+Account = tuple[str, str]
+"""(step, batch id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Debit:
+    """What one release takes from one batch. `year` is that of the batch's start, in the site's time zone."""
+
+    step: str
+    batch_id: str
+    release_id: str
+    epsilon: Fraction
+    year: int
+    correction: bool = False
+
+    @property
+    def account(self) -> Account:
+        return self.step, self.batch_id
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What an account has spent so far: under the cap, and from the reserve for corrections."""
+
+    regular: Fraction = Fraction(0)
+    corrections: Fraction = Fraction(0)
+
+
+def add_up(debits: Iterable[Debit]) -> dict[Account, Spent]:
+    """Sum debits by account; a release that stands twice for the same account (a retry) counts once."""
+    once = {(debit.account, debit.release_id): debit for debit in debits}
+    sums: dict[Account, Spent] = defaultdict(Spent)
+    for debit in once.values():
+        before = sums[debit.account]
+        if debit.correction:
+            sums[debit.account] = Spent(before.regular, before.corrections + debit.epsilon)
+        else:
+            sums[debit.account] = Spent(before.regular + debit.epsilon, before.corrections)
+    return dict(sums)
+
+
+def reserve(policy: ReleasePolicy) -> Fraction:
+    """The reserve of one batch for corrections: each may spend what the cap allows, once for every correction permitted."""
+    return policy.corrections_per_year * policy.cap_per_year
+
+
+def check(spent: Mapping[Account, Spent], new: Iterable[Debit], cap: Fraction, reserve: Fraction = Fraction(0)) -> None:
+    """Refuse the new debits, all of them, if any batch would go over the cap or its reserve.
+
+    Raises:
+        PolicyRefusal: `budget-exhausted` or `correction-budget-exhausted`, naming how many batches and the first of them.
+    """
+    asked = add_up(new)
+    over: list[Account] = []
+    over_reserve: list[Account] = []
+    for account, amount in asked.items():
+        before = spent.get(account, Spent())
+        if before.regular + amount.regular > cap and amount.regular:
+            over.append(account)
+        if before.corrections + amount.corrections > reserve and amount.corrections:
+            over_reserve.append(account)
+    if over:
+        raise _refusal(
+            "budget-exhausted",
+            over,
+            f"the cap of {cap} a batch",
+            "Wait for the next period, or submit a correction if the policy has one left.",
+        )
+    if over_reserve:
+        raise _refusal(
+            "correction-budget-exhausted",
+            over_reserve,
+            f"the reserve of {reserve} a batch",
+            "Corrections are used up; wait for the next period.",
+        )
+
+
+def check_correction(corrections_made: int, policy: ReleasePolicy) -> None:
+    """Refuse a further correction of a year when the policy's number is used.
+
+    Raises:
+        PolicyRefusal: `corrections-used`.
+    """
+    if corrections_made >= policy.corrections_per_year:
+        raise PolicyRefusal(
+            "corrections-used",
+            f"{corrections_made} corrections of this year were made; the policy allows {policy.corrections_per_year}.",
+            "The reported values stand; tell the coordinator what is wrong with them.",
+        )
+
+
+def _refusal(code: str, accounts: list[Account], limit: str, remedy: str) -> PolicyRefusal:
+    step, batch_id = accounts[0]
+    return PolicyRefusal(
+        code, f"{len(accounts)} batches would spend more than {limit}, first among them batch {batch_id!r} of step {step!r}.", remedy
+    )

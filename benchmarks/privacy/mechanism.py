@@ -1,0 +1,96 @@
+"""The private quantile: permute-and-flip over the cells of the public grid.
+
+Score. For cell v and target rank k, u(v) = -max(0, #{x < v} - (k - 1), k - #{x <= v}): the number of records that would have
+to be replaced before v is the k-th smallest. Replacing one record changes it by at most 1; so does adding or removing one
+when k = ceil(q n). `diffprivlib.mechanisms.PermuteAndFlip` with sensitivity 1 is then epsilon-differentially private
+(McKenna and Sheldon, "Permute-and-Flip", 2020).
+
+Arithmetic. Scores are Python integers and epsilon is dyadic, so exponents are exact. Each coin of the library compares a
+53-bit uniform number with `<=`: its probability is wrong by at most 2^-53.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import InputError
+from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.released import Grid, rank
+
+_SMALLEST_EPSILON = Fraction(1, 2**10)
+
+
+def scores(cells: Sequence[int], grid_cells: int, k: int) -> list[int]:
+    """Score of every cell of the grid for the k-th smallest of `cells`, as Python integers; the best score is 0."""
+    if not 1 <= k <= len(cells):
+        raise ValueError(f"rank {k} outside 1..{len(cells)}")
+    counts = np.bincount(np.asarray(cells, dtype=np.int64), minlength=grid_cells)
+    if len(counts) > grid_cells:
+        raise ValueError(f"a record lies in cell {len(counts) - 1}, beyond the {grid_cells} cells of the grid")
+    at_most = np.cumsum(counts)
+    replaced = np.maximum(np.maximum(at_most - counts - (k - 1), k - at_most), 0)
+    listed: list[int] = (-replaced).tolist()
+    return listed
+
+
+def draw(values: Sequence[float], grid: Grid, quantile: Fraction, epsilon: Fraction, stream: random.SystemRandom) -> int:
+    """Draw the cell of the protected quantile. `stream` is the only source of chance and must be cryptographic."""
+    cells, _ = clamp_to_cells(values, grid)
+    return draw_cell(scores(cells, grid.cells, rank(quantile, len(cells))), epsilon, stream)
+
+
+def draw_cell(cell_scores: list[int], epsilon: Fraction, stream: random.SystemRandom) -> int:
+    """Permute-and-flip over integer scores of sensitivity 1.
+
+    Raises:
+        TypeError: the stream is seedable. The library would take an integer or a NumPy generator without a word.
+        InputError: `epsilon-not-dyadic`.
+    """
+    if not isinstance(stream, random.SystemRandom):
+        raise TypeError(f"chance must come from a random.SystemRandom, not from {type(stream).__name__}")
+    exact = require_dyadic(epsilon)
+    from diffprivlib.mechanisms import PermuteAndFlip  # pulls in scikit-learn (1-2 s): only where something is released
+
+    return int(PermuteAndFlip(epsilon=exact, sensitivity=1.0, utility=cell_scores, random_state=stream).randomise())
+
+
+def require_dyadic(epsilon: Fraction) -> float:
+    """The epsilon as a float that is the same number: 3/4 and 1/4 are, 7/10 is not."""
+    power_of_two = epsilon.denominator & (epsilon.denominator - 1) == 0
+    if epsilon < _SMALLEST_EPSILON or not power_of_two or Fraction(float(epsilon)) != epsilon:
+        raise InputError(
+            "epsilon-not-dyadic",
+            f"Epsilon {epsilon} is not exact in binary arithmetic.",
+            "Use a sum of halves, quarters, eighths and so on.",
+            found=str(epsilon),
+            wanted="for example 3/4 or 1/4",
+        )
+    return float(epsilon)
+
+
+def exact_law(cell_scores: Sequence[float], epsilon: Fraction) -> NDArray[np.float64]:
+    """Probability of every cell under permute-and-flip, to about 1e-13.
+
+    With w_j = exp(epsilon u_j / 2) and the best score 0, P(i) = w_i * integral over y in [0, 1] of prod_{j != i} (1 - w_j y):
+    cell i is drawn when its coin is heads before any other's in a random order of the cells. The integrand is a polynomial
+    of degree cells - 1, for which Gauss-Legendre quadrature with cells / 2 nodes is exact, and all its terms are positive.
+    """
+    values = np.asarray(cell_scores, dtype=float)
+    weight = np.exp(float(epsilon) / 2 * (values - values.max()))
+    nodes, node_weights = _quadrature(len(values) // 2 + 1)
+    tails = 1 - np.outer((nodes + 1) / 2, weight)  # > 0: nodes lie inside (0, 1)
+    others = np.exp(np.log(tails).sum(axis=1, keepdims=True) - np.log(tails))
+    law: NDArray[np.float64] = weight * ((node_weights / 2) @ others)
+    return law
+
+
+@lru_cache(maxsize=64)
+def _quadrature(nodes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    points, weights = np.polynomial.legendre.leggauss(nodes)
+    return points, weights

@@ -1,0 +1,90 @@
+"""Randomness that can be checked later: the same key gives the same bytes, any other key gives others."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from scipy import stats
+
+from benchmarks.privacy.randomness import KeyedStream, commitment
+
+SEED = bytes(range(32))
+
+
+def stream(seed: bytes = SEED, challenge: bytes = b"c", data_root: bytes = b"r", name: str = "n") -> KeyedStream:
+    return KeyedStream(seed, challenge=challenge, data_root=data_root, name=name)
+
+
+def test_same_key_same_stream() -> None:
+    one, other = stream(), stream()
+    assert [one.random() for _ in range(2000)] == [other.random() for _ in range(2000)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [stream(seed=bytes(32)), stream(challenge=b"d"), stream(data_root=b"s"), stream(name="m"), stream(challenge=b"cr", data_root=b"")],
+)
+def test_every_part_of_the_key_changes_the_stream(other: KeyedStream) -> None:
+    assert stream().randbytes(64) != other.randbytes(64)
+
+
+def test_bytes_are_those_of_hkdf_and_chacha20() -> None:
+    """Written out once more from the definition, so that an auditor's own program can follow it."""
+    parts = (b"steplabel/release-stream/1", b"c", b"r", b"n")
+    info = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    key = HKDF(SHA256(), length=44, salt=None, info=info).derive(SEED)
+    expected = Cipher(algorithms.ChaCha20(key[:32], bytes(4) + key[32:]), mode=None).encryptor().update(bytes(5000))
+    found = stream()
+    assert b"".join(found.randbytes(n) for n in (7, 1, 4089, 0, 903)) == expected
+
+
+def test_numbers_are_uniform() -> None:
+    found = stream()
+    numbers = [found.random() for _ in range(20_000)]
+    assert min(numbers) >= 0
+    assert max(numbers) < 1
+    assert stats.kstest(numbers, "uniform").pvalue > 0.001
+
+
+def test_every_inherited_method_rests_on_the_stream() -> None:
+    one, other = stream(), stream()
+    assert [one.randrange(10**30), one.choice("abc"), one.getrandbits(13), one.uniform(1, 2), one.gauss(0, 1)] == [
+        other.randrange(10**30), other.choice("abc"), other.getrandbits(13), other.uniform(1, 2), other.gauss(0, 1)
+    ]  # fmt: skip
+    assert max(one.getrandbits(3) for _ in range(100)) == 7
+    assert one.getrandbits(0) == 0
+    with pytest.raises(ValueError, match="non-negative"):
+        one.getrandbits(-1)
+
+
+def test_the_stream_does_not_print_copy_or_pickle() -> None:
+    found = stream()
+    assert SEED.hex() not in repr(found)
+    assert "secret" in repr(found)
+    with pytest.raises(TypeError):
+        pickle.dumps(found)
+    for duplicate in (copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError):
+            duplicate(found)
+
+
+def test_the_stream_cannot_be_set_back() -> None:
+    found, other = stream(), stream()
+    found.seed(1)
+    assert found.randbytes(8) == other.randbytes(8)
+    with pytest.raises(NotImplementedError):
+        found.getstate()
+
+
+def test_commitment_binds_and_hides() -> None:
+    assert commitment(SEED) == commitment(SEED)
+    assert commitment(SEED) != commitment(bytes(32))
+    assert len(commitment(SEED)) == 32
+    for bad in (b"", bytes(31), bytes(33)):
+        with pytest.raises(ValueError, match="32 bytes"):
+            commitment(bad)
