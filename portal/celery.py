@@ -12,7 +12,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
 os.environ.setdefault("STEPLABEL_ROLE", "worker")
 
 import logging
-
 from typing import Any
 
 from celery import Celery

@@ -34,7 +34,11 @@ def make_keys(folder: Path, valid_from: date, valid_to: date) -> MadeKeys:
     """
     if present := [name for name in (OFFLINE, PROCESSING, RECEIPT, DIRECTORY) if (folder / name).exists()]:
         raise InputError(
-            "keys-exist", "There are keys in this folder already.", "Name an empty folder.", place=Place(str(folder)), found=", ".join(present)
+            "keys-exist",
+            "There are keys in this folder already.",
+            "Name an empty folder.",
+            place=Place(str(folder)),
+            found=", ".join(present),
         )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     offline, receipt, processing = DirectoryKey.generate(), ReceiptKey.generate(), sealing.generate()

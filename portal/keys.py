@@ -57,9 +57,10 @@ def receipt_key() -> ReceiptKey:
 @cache
 def processing_key() -> ProcessingKey:
     """The worker only: in any other process the setting is None, and a variable that names a file stops it from starting."""
-    pem = _read(settings.PROCESSING_KEY_FILE, "PROCESSING_KEY_FILE")
-    file = Path(settings.PROCESSING_KEY_FILE)
-    return ProcessingKey.from_pem(pem, _read(file.with_name(file.name + PASSWORD_SUFFIX), "the processing key's password").strip())
+    file = settings.PROCESSING_KEY_FILE
+    pem = _read(file, "PROCESSING_KEY_FILE")
+    password_file = None if file is None else file.with_name(file.name + PASSWORD_SUFFIX)
+    return ProcessingKey.from_pem(pem, _read(password_file, "password of the processing key").strip())
 
 
 def forget() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-from benchmarks.wire.envelope import MAX_ENVELOPE_BYTES
+from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.problems import problem_response
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]

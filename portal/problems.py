@@ -49,8 +49,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if document is None:
         return None
     response = Response(document, status=document["status"], content_type=MEDIA_TYPE)
-    if isinstance(error, exceptions.Throttled) and error.wait is not None:
-        response["Retry-After"] = str(int(error.wait) + 1)
+    wait_s = getattr(error, "wait", None) if isinstance(error, exceptions.Throttled) else None  # the stubs do not know `wait`
+    if wait_s is not None:
+        response["Retry-After"] = str(int(wait_s) + 1)
     return response
 
 

@@ -100,7 +100,7 @@ def sites_of(user: User, now: datetime) -> tuple[SiteView, ...]:
             site.jurisdiction.name,
             site.size_class,
             tuple(DeviceView(d.pk, d.public_key[:16], d.software, d.enrolled_at, d.revoked_at) for d in site.devices.all()),
-            len(site.waiting),  # type: ignore[attr-defined] # set by to_attr above
+            len(site.waiting),
         )
         for site in sites
     )

@@ -17,8 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from benchmarks.wire import requests
-from benchmarks.wire.envelope import MAX_ENVELOPE_BYTES
+from benchmarks.wire import MAX_ENVELOPE_BYTES, requests
 from benchmarks.wire.signing import VerifyingKey
 from portal import keys
 from portal.accounts.models import Device
@@ -36,14 +35,13 @@ class EnvelopeParser(BaseParser):
 
     media_type = "application/cbor"
 
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> bytes:
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
-            body: bytes = stream.read(MAX_ENVELOPE_BYTES + 1)
+            return stream.read(MAX_ENVELOPE_BYTES + 1)
         except UnreadablePostError as error:
             raise RefusedError(
                 400, "body-cut-short", "The connection ended before the whole envelope had come.", "Send it again."
             ) from error
-        return body
 
 
 class SubmissionSerializer(serializers.Serializer[Any]):

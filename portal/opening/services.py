@@ -92,7 +92,7 @@ def opened(submission: Submission, key: ProcessingKey) -> Report:
     """
     envelope = envelopes.parse(bytes(submission.envelope))
     device = VerifyingKey.from_hex(submission.device.public_key)
-    report = envelopes.open_report(envelope, key, device)
+    report = envelopes.open(envelope, key, device)
     period = (
         ReportingPeriod.objects.filter(
             name=submission.period, peer_group__members__site=submission.site, peer_group__pack=report.released.pack

@@ -9,7 +9,7 @@ from portal import keys
 from portal.opening import services
 
 
-@shared_task(name="portal.opening.tasks.sweep")
+@shared_task(name="portal.opening.tasks.sweep")  # type: ignore[untyped-decorator] # Celery ships no types
 def sweep() -> None:
     """Open every submission that waits."""
     services.sweep(keys.processing_key(), timezone.now)

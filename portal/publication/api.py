@@ -88,7 +88,7 @@ class BenchmarkSerializer(serializers.Serializer[Any]):
         help_text="As signed: published. Whether it was withdrawn since is in the list and in the header Steplabel-Status."
     )
     published_on = serializers.DateField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment] # a field of this name, not the setting of the base class
     steps = BenchmarkStepSerializer(many=True)
     route_total = BenchmarkTotalSerializer()
     best_reached_total = BenchmarkTotalSerializer()

@@ -148,7 +148,7 @@ def version_view(row: Publication) -> VersionView:
 
 
 def benchmark_view(row: Publication, latest_version: int | None) -> BenchmarkView:
-    if row.published_at is None or row.status == Status.DRAFT:
+    if row.published_at is None or row.document is None or row.status == Status.DRAFT:
         raise ValueError(f"{row} was never published")
     gate = GateResult.from_json(row.gate)
     return BenchmarkView(

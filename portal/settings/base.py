@@ -153,7 +153,7 @@ SWEEPS = ("portal.opening.tasks.sweep",)  # tasks that look for work left undone
 SWEEP_EVERY_SECONDS: float | None = None  # from the worker's own timer; None where Celery beat does it
 
 # Keys: files made by `manage.py make_keys`; see docs/portal.md
-DIRECTORY_FILE: Path | None = None
+DIRECTORY_FILE: Path | None = None  # assigned by the settings that know where
 RECEIPT_KEY_FILE: Path | None = None
 PROCESSING_KEY_FILE: Path | None = None
 

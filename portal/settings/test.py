@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 
@@ -21,7 +22,7 @@ SECRET_KEY = "only for tests"  # noqa: S105 - guards nothing
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 
 if "DATABASE_URL" in os.environ:
-    DATABASES = {
+    DATABASES: dict[str, Any] = {
         "default": dj_database_url.parse(os.environ["DATABASE_URL"]),
         "vault": dj_database_url.parse(os.environ["VAULT_DATABASE_URL"]),
     }

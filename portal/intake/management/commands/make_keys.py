@@ -23,7 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("--years", type=int, default=2, help="how long the keys are listed as valid")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        folder: Path = options["dir"] or settings.DIRECTORY_FILE.parent
+        folder: Path | None = options["dir"] or (settings.DIRECTORY_FILE.parent if settings.DIRECTORY_FILE else None)
+        if folder is None:
+            raise CommandError("These settings name no DIRECTORY_FILE: say where with --dir.")
         today = timezone.now().date()
         try:
             # from yesterday on: the plants' clocks and ours need not agree on the date
