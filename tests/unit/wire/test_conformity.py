@@ -1,0 +1,141 @@
+"""An opened report against its pack: comparable with everybody else's, and with no less noise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from benchmarks.errors import VerificationError
+from benchmarks.measurements import Metric
+from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile
+from benchmarks.routes import Boundary, DisclosurePolicy, LabelRule, MetricRule, Pack, ReleasePolicy, Source, Step, Variant, Words
+from benchmarks.wire.conformity import policy_digest, require_conformity
+from benchmarks.wire.schema import Report
+
+WORDS = Words(en="x", zh="x")
+SOURCE = Source(text="by hand, for this test", kind="engineering-assumption", verified=False)
+DIGEST = bytes(range(32))
+
+
+def rule(metric: Metric, released: bool) -> MetricRule:
+    return MetricRule(
+        metric=metric,
+        unit="kgce/t",
+        floor=-80,
+        ceiling=60,
+        typical=-25,
+        spread=3,
+        grid_lower=Fraction(-60),
+        grid_upper=Fraction(40),
+        grid_width=Fraction(1, 10),
+        grid_source=SOURCE,
+        released=released,
+    )
+
+
+POLICY = ReleasePolicy(
+    epsilon_best=Fraction(3, 4),
+    epsilon_typical=Fraction(1, 4),
+    cap_per_year=Fraction(2),
+    corrections_per_year=1,
+    fewest_batches=50,
+    count_classes=(20, 50, 100, 340, 5000),
+    largest_expected_error=Fraction(1, 100),
+)
+
+PACK = Pack(
+    id="steel",
+    version="1",
+    words=WORDS,
+    standard_basis="calorific",
+    effective_from=date(2015, 1, 1),
+    policy=POLICY,
+    composition=(),
+    disclosure=DisclosurePolicy(
+        fewest_firms=8,
+        largest_weight=Fraction(1, 4),
+        p_percent=Fraction(10),
+        least_changed_participants=2,
+        lag_days=0,
+        reason=WORDS,
+    ),
+    routes=(),
+    steps=(
+        Step(
+            id="converter",
+            words=WORDS,
+            product="crude-steel",
+            product_words=WORDS,
+            run_kind="heat",
+            boundary=Boundary(id="converter-total", words=WORDS, carriers=("electricity",)),
+            variants=(Variant(id="low-alloy", words=WORDS),),
+            label_rule=LabelRule(
+                quantile=Fraction(1, 20), fewest_batches=50, least_completeness=0.95, longest_gap_s=600, shortest_s=600, longest_s=10_800
+            ),
+            metrics=(rule(Metric.TOTAL, released=True), rule(Metric.THERMAL, released=False)),
+        ),
+    ),
+)
+
+
+def with_label(report: Report, **change: Any) -> Report:
+    return replace(report, released=replace(report.released, labels=(replace(report.released.labels[0], **change),)))
+
+
+def refused(report: Report, digest: bytes = DIGEST) -> tuple[str, str]:
+    with pytest.raises(VerificationError) as refusal:
+        require_conformity(report, PACK, digest)
+    return refusal.value.code, refusal.value.sentence
+
+
+def test_a_report_by_the_pack_conforms(report: Report) -> None:
+    require_conformity(report, PACK, DIGEST)
+    require_conformity(with_label(report, variant="low-alloy"), PACK, DIGEST)
+
+
+def test_a_site_may_be_stricter_than_the_policy(report: Report, label: ReleasedLabel) -> None:
+    require_conformity(with_label(report, best=replace(label.best, epsilon=Fraction(1, 2))), PACK, DIGEST)
+
+
+def test_a_report_by_another_pack_is_refused(report: Report) -> None:
+    assert refused(report, bytes(32))[0] == "pack-mismatch"
+    changes: list[dict[str, Any]] = [{"pack": "cement"}, {"pack_version": "2"}]
+    for change in changes:
+        assert refused(replace(report, released=replace(report.released, **change)))[0] == "pack-mismatch"
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"step": "smithy"}, "no step 'smithy'"),
+        ({"metric": Metric.ELECTRICITY}, "does not release"),
+        ({"metric": Metric.THERMAL}, "does not release"),
+        ({"product": "pig-iron"}, "pig-iron"),
+        ({"variant": "stainless"}, "no variant 'stainless'"),
+        ({"boundary": "furnace-only"}, "boundary"),
+        ({"unit": "kWh/t"}, "unit"),
+        ({"grid": Grid(Fraction(-60), Fraction(40), Fraction(1, 20))}, "grid"),
+        ({"best": ReleasedQuantile(Fraction(1, 10), 271, Fraction(3, 4))}, "quantiles"),
+        ({"typical": ReleasedQuantile(Fraction(3, 5), 271, Fraction(1, 4))}, "quantiles"),
+        ({"best": ReleasedQuantile(Fraction(1, 20), 271, Fraction(7, 8))}, "spent"),
+        ({"typical": ReleasedQuantile(Fraction(1, 2), 342, Fraction(1, 2))}, "spent"),
+        ({"count_class": 14_727}, "classes"),
+        ({"count_class": 20}, "classes"),
+    ],
+    ids=str,
+)
+def test_a_label_off_the_pack_is_refused_by_what_does_not_fit(change: dict[str, Any], named: str, report: Report) -> None:
+    code, sentence = refused(with_label(report, **change))
+    assert (code, named in sentence) == ("label-off-pack", True), sentence
+
+
+def test_a_policy_has_a_digest_of_its_content() -> None:
+    assert policy_digest(POLICY) == policy_digest(POLICY.model_copy())
+    changes: list[dict[str, Any]] = [{"epsilon_best": Fraction(1, 2)}, {"count_classes": (50,)}, {"corrections_per_year": 0}]
+    digests = {policy_digest(POLICY.model_copy(update=change)) for change in changes}
+    assert len(digests | {policy_digest(POLICY)}) == 4
+    assert all(len(digest) == 32 for digest in digests)
