@@ -1,0 +1,62 @@
+"""`steplabel-agent`: reads the command line, runs one subcommand, turns a refusal into its exit code.
+
+Exit codes (contract): 0 done, 1 input, 2 usage, 3 unreachable, 4 refused by policy. Messages and progress go to
+stderr, the answer to stdout. Only the subcommand asked for is imported, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from benchmarks.errors import InputError, SteplabelError
+
+COMMANDS = ("init", "check", "label", "compare", "preview", "enrol", "submit", "status")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; argparse leaves with 2 by itself on wrong usage."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    args = _parser(arguments).parse_args(arguments)
+    module: ModuleType = args.module
+    try:
+        return int(module.run(args))
+    except SteplabelError as refusal:
+        print(f"steplabel-agent {args.command}: {refusal}", file=sys.stderr)
+        if args.json:
+            print(json.dumps({"error": _as_json(refusal)}, ensure_ascii=False, indent=2))
+        return int(refusal.exit_code)
+
+
+def _parser(arguments: list[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="steplabel-agent",
+        description="Makes the energy label of each production step from the plant's own files, and reports it protected.",
+        epilog="Exit codes: 0 done, 1 input wrong, 2 usage, 3 portal not reached (work is kept), 4 refused by policy.",
+    )
+    sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    named = next((word for word in arguments if not word.startswith("-")), None)
+    for name in (named,) if named in COMMANDS else COMMANDS:
+        module = importlib.import_module(f"reporting_agent.commands.{name}")
+        module.add_parser(sub)
+        sub.choices[name].set_defaults(module=module)
+        if "--json" not in sub.choices[name].format_usage():
+            sub.choices[name].add_argument("--json", action="store_true", help="machine-readable answer on stdout")
+    return parser
+
+
+def _as_json(refusal: SteplabelError) -> dict[str, object]:
+    answer: dict[str, object] = {"code": refusal.code, "sentence": refusal.sentence, "remedy": refusal.remedy}
+    if isinstance(refusal, InputError):
+        place = refusal.place
+        answer["place"] = None if place is None else {"file": place.file, "row": place.row, "column": place.column}
+        answer["found"], answer["wanted"] = refusal.found, refusal.wanted
+    return answer
+
+
+if __name__ == "__main__":
+    sys.exit(main())

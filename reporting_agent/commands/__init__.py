@@ -1,0 +1,17 @@
+"""One module a subcommand: `add_parser(sub)` declares it, `run(args) -> int` does it and imports late what it needs."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+
+def add_site(parser: ArgumentParser) -> None:
+    """The option that names the plant's site.toml."""
+    parser.add_argument("--site", required=True, metavar="FILE", help="the site.toml of the plant")
+
+
+def add_period(parser: ArgumentParser) -> None:
+    """The option that names the reporting period."""
+    parser.add_argument(
+        "--period", required=True, metavar="PERIOD", help="2016, 2016-Q1, 2016-05 or 2016-01-01/2016-07-01 (the second day not included)"
+    )

@@ -1,0 +1,37 @@
+"""`steplabel-agent check`: reads every input, writes the data-quality report, computes no label."""
+
+from __future__ import annotations
+
+from argparse import Namespace, _SubParsersAction
+from pathlib import Path
+from typing import Any
+
+from reporting_agent.commands import add_site
+
+
+def add_parser(sub: _SubParsersAction[Any]) -> None:
+    """Declare the subcommand."""
+    parser = sub.add_parser("check", help="read all inputs and say what is wrong with them; computes nothing")
+    add_site(parser)
+    parser.add_argument("--period", metavar="PERIOD", help="only batches of this period; all where not given")
+    parser.add_argument("--out", metavar="DIR", default="check", help="where quality.json and rejected.csv go (default: check)")
+
+
+def run(args: Namespace) -> int:
+    """Read, report, write."""
+    from benchmarks.measurements import Period
+    from reporting_agent import pipeline
+    from reporting_agent.config import load_site
+    from reporting_agent.console import emit, say
+    from reporting_agent.report import quality, writing
+
+    site = load_site(args.site)
+    period = Period.parse(args.period, site.zone) if args.period else None
+    data = pipeline.read(site, period)
+    out = writing.folder(Path(args.out))
+    payload = quality.as_json(site, data)
+    writing.write_json(out / "quality.json", payload)
+    writing.write_rejected(out / "rejected.csv", data.rejected)
+    say(quality.as_table(data))
+    emit(args, payload, f"{len(data.batches):,} batches read, {payload['batches']['excluded_total']:,} excluded; written to {out}")
+    return 0

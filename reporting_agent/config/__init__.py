@@ -1,0 +1,6 @@
+"""The site's own settings: site.toml with its meters, inputs and mapping profiles."""
+
+from reporting_agent.config.profile import Mapping, Profile
+from reporting_agent.config.site import Equipment, Inputs, Meter, Runs, Site, load_site
+
+__all__ = ["Equipment", "Inputs", "Mapping", "Meter", "Profile", "Runs", "Site", "load_site"]

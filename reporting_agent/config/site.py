@@ -1,0 +1,223 @@
+"""site.toml: who the site is, its meters and equipment, and where its files lie."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from benchmarks.errors import InputError, Place
+from benchmarks.measurements import Direction
+from reporting_agent.config.profile import Mapping, Setting
+
+
+class Identity(Setting):
+    """[site]: the site as the portal knows it, and the method pack it is labelled by."""
+
+    id: str = Field(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$")
+    timezone: str
+    pack: str
+    pack_version: str | None = None
+    name: str = ""
+    uncertainty_pct: float | None = Field(default=None, ge=0, lt=100)  # of a batch's energy; the pack's default where not given
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as unknown:
+            raise ValueError("must be a time zone of the IANA list, such as Asia/Shanghai") from unknown
+        return name
+
+
+class Meter(Setting):
+    """[[meters]]: what one meter measures and how its readings are meant.
+
+    A *register* counts up, a *rate* is the power or flow at the stamp, an *interval* is the energy in the interval
+    that ends (or starts) at the stamp. `unit` is that of the readings: kWh for a register, kW for a rate. `range` is
+    the possible power or flow in `unit` per hour (for a rate: in `unit`); what lies outside is a fault.
+    """
+
+    id: str
+    step: str
+    carrier: str
+    reading: Literal["register", "rate", "interval"]
+    unit: str
+    range: tuple[float, float] | None = None
+    rollover: float | None = Field(default=None, gt=0)
+    equipment: str = ""  # only this equipment's batches; all batches of the step where empty
+    stamp: Literal["end", "start"] = "end"  # of an interval
+    interval_s: float | None = Field(default=None, gt=0)  # fixed length; since the stamp before where not given
+    direction: Direction = Direction.IMPORT
+    parent: str | None = None
+    role: Literal["main", "sub", "check", "virtual"] = "main"
+    lhv: float | None = Field(default=None, gt=0)  # MJ per unit
+    lhv_source: Literal["measured", "contract", "default"] | None = None
+    accuracy_class: float | None = None
+    calibrated_on: str | None = None
+    clock_offset_s: float = 0.0  # the meter's clock minus the right time
+
+    @model_validator(mode="after")
+    def _orders_its_range(self) -> Self:
+        if self.range is not None and self.range[0] >= self.range[1]:
+            raise ValueError("range must be [lowest, highest]")
+        return self
+
+
+class Equipment(Setting):
+    """[[equipment]]: a furnace, mill or machine, with the power it cannot exceed."""
+
+    id: str
+    step: str | None = None
+    rated_power_kw: float | None = Field(default=None, gt=0)
+
+
+class Inputs(Setting):
+    """[inputs]: files, relative to site.toml; a pattern such as readings/*.parquet may name several."""
+
+    batches: str | None = None
+    readings: str | None = None
+    energy: str | None = None
+    log: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way_of_energy(self) -> Self:
+        if self.log is not None and (self.batches or self.readings or self.energy):
+            raise ValueError("log stands alone: it brings output and energy together")
+        if self.log is None and self.batches is None:
+            raise ValueError("batches (with readings or energy) or log must be given")
+        if self.batches is not None and self.readings is None and self.energy is None:
+            raise ValueError("batches need readings of meters, energy per batch, or both for different carriers")
+        return self
+
+
+class StepSetting(Setting):
+    """[steps.ID]: what the plant declares of a step. A carrier `not_used` counts as zero instead of missing."""
+
+    not_used: tuple[str, ...] = ()
+
+
+class Runs(Setting):
+    """[runs]: how a production log without batches is cut into runs.
+
+    A row's amounts belong to the time since the same equipment's row before (`since-previous`), or to the seconds its
+    own `span_s` column gives (`span`). `energy` says what the energy column is: an amount (`interval`) or the mean
+    power over that time (`rate`).
+    """
+
+    by: Literal["hour", "shift", "day"] = "shift"
+    shift_starts: tuple[str, ...] = ("06:00", "14:00", "22:00")
+    row_covers: Literal["since-previous", "span"] = "since-previous"
+    energy: Literal["interval", "rate"] = "interval"
+    carrier: str = "electricity"
+    unit: str = "kWh"  # of the energy column; kW for a rate
+
+    @field_validator("shift_starts")
+    @classmethod
+    def _clock_times(cls, starts: tuple[str, ...]) -> tuple[str, ...]:
+        for start in starts:
+            hours, _, minutes = start.partition(":")
+            if not (hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60):
+                raise ValueError("must be clock times such as 06:00")
+        if not starts or list(starts) != sorted(starts):
+            raise ValueError("must be given in the order of the day")
+        return starts
+
+
+class Site(Setting):
+    """A whole site.toml, with the folder its paths start from."""
+
+    site: Identity
+    meters: tuple[Meter, ...] = ()
+    equipment: tuple[Equipment, ...] = ()
+    inputs: Inputs
+    mapping: Mapping = Mapping()
+    runs: Runs = Runs()
+    steps: dict[str, StepSetting] = {}
+    static: dict[str, float | str] = {}  # static factors (ISO 50006) by the pack's names, such as altitude_m
+    path: Path = Path("site.toml")
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        meter_ids = [meter.id for meter in self.meters]
+        if twice := sorted({name for name in meter_ids if meter_ids.count(name) > 1}):
+            raise ValueError(f"meters: the id {twice[0]!r} stands twice")
+        if self.inputs.readings is not None and not self.meters:
+            raise ValueError("meters: readings are given, but no [[meters]] says what they measure")
+        return self
+
+    @property
+    def id(self) -> str:
+        return self.site.id
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.site.timezone)
+
+    @property
+    def pack(self) -> str:
+        return self.site.pack
+
+    @property
+    def pack_version(self) -> str | None:
+        return self.site.pack_version
+
+    @property
+    def folder(self) -> Path:
+        return self.path.parent
+
+
+def load_site(path: str | Path) -> Site:
+    """Read site.toml; InputError names the key that is wrong, what was found there and what is wanted."""
+    path = Path(path)
+    place = Place(str(path))
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as gone:
+        raise InputError(
+            "site-unreadable",
+            "The site file cannot be read.",
+            "Give the path of your site.toml with --site; `steplabel-agent init DIR` writes a first one.",
+            place=place,
+            found=str(gone.strerror or gone),
+            wanted="a site.toml",
+        ) from gone
+    except UnicodeDecodeError as wrong:
+        raise InputError(
+            "site-unreadable", "The site file is not UTF-8.", "Save it as UTF-8.", place=place, found=str(wrong), wanted="UTF-8 text"
+        ) from wrong
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        raise InputError(
+            "site-not-toml", "The site file is not valid TOML.", "Mend the line.", place=place, found=str(wrong), wanted="TOML 1.0"
+        ) from wrong
+    try:
+        return Site.model_validate({**raw, "path": path})
+    except ValidationError as wrong:
+        raise _first_fault(wrong, path) from wrong
+
+
+def _first_fault(wrong: ValidationError, path: Path) -> InputError:
+    faults = wrong.errors(include_url=False)
+    first = faults[0]
+    key = ".".join(str(part) for part in first["loc"]) or None
+    more = f" ({len(faults) - 1} more after this one)" if len(faults) > 1 else ""
+    if first["type"] == "extra_forbidden":
+        found, wanted = "a key that Steplabel does not know", "one of the keys in docs/agent.md"
+    elif first["type"] == "missing":
+        found, wanted = "nothing", "this key"
+    else:
+        found, wanted = repr(first["input"])[:120], first["msg"].removeprefix("Value error, ")
+    return InputError(
+        "site-invalid",
+        f"The site file does not hold together{more}.",
+        "Mend the key named; docs/agent.md describes every one.",
+        place=Place(str(path), column=key),
+        found=found,
+        wanted=wanted,
+    )

@@ -1,0 +1,78 @@
+"""One meter's way through its blocks of readings: clean, join to the block before, make segments.
+
+The last two readings of a block are kept back for the next, so that the result does not depend on where blocks are cut:
+a register spike is only told from a reset by what follows, and a segment may span two blocks. A block that begins before
+the last one ended raises `OutOfOrder`; the engine then reads that meter again as a whole.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reporting_agent.config import Meter
+from reporting_agent.metering import cleaning
+from reporting_agent.metering.cleaning import NOTHING, Readings
+from reporting_agent.metering.segments import MICROSECONDS, Segments, interval_segments, rate_segments, register_segments
+from reporting_agent.metering.tally import Tally
+
+_STEP_SHARE = 0.05  # a spacing that this share of all readings has is a resolution of its own
+_LONGEST_STEP_S = 7200
+
+
+class OutOfOrder(Exception):  # noqa: N818 - a turn of the road between engine and stream, not an error anyone sees
+    """Readings of this meter reach back over a block's edge."""
+
+
+class MeterStream:
+    """Takes the blocks of one meter in file order and gives segments of known energy in order of time."""
+
+    def __init__(self, meter: Meter, longest_gap_s: float) -> None:
+        self.meter = meter
+        self.tally = Tally(meter.id)
+        self._longest_gap_us = round(longest_gap_s * MICROSECONDS)
+        self._tail = NOTHING
+        self._file = ""
+        self._steps = np.zeros(_LONGEST_STEP_S, dtype=np.int64)
+
+    def feed(self, readings: Readings, file: str) -> Segments:
+        """Segments that are settled after this block."""
+        self._file = file
+        cleaned = cleaning.clean(readings, self.meter, file, self.tally)
+        if not len(cleaned):
+            return self._segments(NOTHING)
+        if len(self._tail) and cleaned.time_us[0] <= self._tail.time_us[-1]:
+            raise OutOfOrder
+        joined = self._tail.then(cleaned)
+        spike = cleaning.spikes(joined, self.meter)
+        self.tally.add("register-spike", file, joined.row[spike])
+        joined = joined.at(~spike)
+        settled, self._tail = joined.at(slice(0, max(len(joined) - 1, 0))), joined.at(slice(max(len(joined) - 2, 0), None))
+        return self._segments(settled)
+
+    def close(self) -> Segments:
+        """The last segment, after all blocks."""
+        last, self._tail = self._tail, NOTHING
+        self._find_resolution_changes()
+        return self._segments(last)
+
+    def _segments(self, readings: Readings) -> Segments:
+        if len(readings) < 2:
+            return Segments(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+        time_us = readings.time_us - round(self.meter.clock_offset_s * MICROSECONDS)
+        if self.meter.reading == "register":
+            made = register_segments(time_us, readings.value)
+        elif self.meter.reading == "rate":
+            made = rate_segments(time_us, readings.value)
+        else:
+            length = None if self.meter.interval_s is None else round(self.meter.interval_s * MICROSECONDS)
+            made = interval_segments(time_us, readings.value, stamp=self.meter.stamp, length_us=length)
+        steps = np.diff(readings.time_us) // MICROSECONDS
+        self._steps += np.bincount(steps[steps < _LONGEST_STEP_S], minlength=_LONGEST_STEP_S)
+        return cleaning.judge(made, readings.value[:-1], readings.row[1:], self.meter, self._longest_gap_us, self._file, self.tally)
+
+    def _find_resolution_changes(self) -> None:
+        total = int(self._steps.sum())
+        usual = np.flatnonzero(self._steps >= max(_STEP_SHARE * total, 10))
+        if len(usual) > 1 and usual[-1] >= 2 * usual[0]:  # jitter of a second is no change of resolution
+            self.tally.counts["resolution-change"] = len(usual) - 1
+            self.tally.places["resolution-change"] = []

@@ -1,0 +1,85 @@
+"""Energy that the plant gives per batch: rows of the energy file joined to their batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.errors import Place
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
+from benchmarks.quantities import ratio
+from reporting_agent.sources import Rejected, Table
+
+PLACES_KEPT = 20
+Key = tuple[str, str]  # step and batch id
+
+
+@dataclass(frozen=True, slots=True)
+class GivenEnergy:
+    """Batches with their energy, and the keys of batches of which some carrier's quantity is blank."""
+
+    batches: list[Batch]
+    rejected: list[Rejected]
+    findings: list[Finding]
+    blank: frozenset[Key]
+
+
+def join(batches: Sequence[Batch], table: Table) -> GivenEnergy:
+    """Give each batch the carriers that the energy file holds for it; a blank quantity stays unknown."""
+    known = {(batch.step, batch.batch_id) for batch in batches}
+    energy: dict[Key, list[CarrierEnergy]] = {}
+    rejected: list[Rejected] = []
+    strays: list[Place] = []
+    blank: set[Key] = set()
+    for index in range(len(table)):
+        row = {name: column[index] for name, column in table.columns.items()}
+        key = (row["step"], row["batch_id"])
+        place = table.place(index)
+        if row["carrier"] not in CARRIERS:
+            where = Place(place.file, place.row, "carrier")
+            rejected.append(Rejected(where, "the carrier is not known", repr(row["carrier"]), ", ".join(CARRIERS), _as_texts(row)))
+        elif key not in known:
+            strays.append(place)
+        elif row["quantity"] is None:
+            blank.add(key)
+        else:
+            energy.setdefault(key, []).append(_carrier_energy(row))
+    findings = []
+    if strays:
+        findings.append(
+            Finding(
+                "energy-without-batch",
+                Severity.WARNING,
+                f"{len(strays):,} rows of energy name a batch that the batches file does not hold; they are in no label.",
+                len(strays),
+                tuple(strays[:PLACES_KEPT]),
+            )
+        )
+    joined = [
+        replace(batch, energy=(*batch.energy, *found)) if (found := energy.get((batch.step, batch.batch_id))) else batch
+        for batch in batches
+    ]
+    return GivenEnergy(joined, rejected, findings, frozenset(blank))
+
+
+def _carrier_energy(row: dict[str, object]) -> CarrierEnergy:
+    unit = str(row["unit"])
+    lhv = row["lhv"]
+    return CarrierEnergy(
+        carrier=str(row["carrier"]),
+        quantity=float(str(row["quantity"])),
+        unit=unit,
+        direction=Direction(str(row["direction"])),
+        lhv_mj_per_unit=None if lhv is None else float(str(lhv)) * _mj_per(str(row["lhv_unit"] or f"MJ/{unit}"), unit),
+        estimated=row["quality"] == "estimated",
+    )
+
+
+def _mj_per(lhv_unit: str, unit: str) -> float:
+    """Heating values are written per kg where the fuel is counted in tonnes: kJ/kg, MJ/kg, GJ/t, kJ/Nm3."""
+    return ratio(lhv_unit, f"MJ/{unit}")
+
+
+def _as_texts(row: dict[str, object]) -> tuple[str, ...]:
+    return tuple("" if value is None else str(value) for value in row.values())

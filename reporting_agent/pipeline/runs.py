@@ -1,0 +1,198 @@
+"""Runs out of a production log that knows no batches: rows of output and energy, added up over hours, shifts or days.
+
+Each row's amounts belong to the time it covers: since the same equipment's row before, or the seconds of its own `span_s`.
+A run is one equipment on one product within one window of local time; a row belongs where the middle of its time lies.
+
+Assumptions. Output and energy of a row cover the same time. A row in another state than normal is left out with its
+output and its energy. Whole-number energies are increments of a counter: over a run they add up to within one unit, so a
+single row with output and 0 energy is kept; leaving such rows out would bias the run upwards.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from benchmarks.errors import InputError, Place
+from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity, State
+from benchmarks.routes import Pack, Step
+from reporting_agent.config import Runs, Site
+from reporting_agent.pipeline.units import over_time, to_output_unit
+from reporting_agent.sources import Rejected, Table
+
+PLACES_KEPT = 20
+
+_LEFT_OUT = {
+    "log-first-row": "rows that open an equipment's log: what time they cover is not known; left out",
+    "log-gap": "rows that cover longer than the label rule's longest gap; left out, the time counts as missing",
+    "log-not-normal": "rows in another state than normal; left out of the runs with their output and energy",
+    "log-energy-unknown": "rows without an energy; left out, the time counts as missing",
+    "log-same-stamp": "rows whose stamp stands before for the same equipment; they cover no time of their own, their amounts are kept",
+    "log-standing": "rows with energy and no output: standing time, kept in the run it lies in",
+    "log-coarse-energy": "rows with output and 0 energy, because the counter shows whole units; kept, for it catches up within the run",
+}
+_EXCLUDING = frozenset({"log-first-row", "log-gap", "log-not-normal", "log-energy-unknown"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Runs as batches, with the rows that were left out or are worth knowing."""
+
+    batches: list[Batch]
+    rejected: list[Rejected]
+    findings: list[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of the log with the time it covers."""
+
+    equipment: str
+    step: Step
+    product: str
+    variant: str
+    state: State
+    start: datetime
+    end: datetime
+    output: float  # in the step's output unit
+    energy: float | None
+    place: Place
+    first: bool
+
+    @property
+    def span_s(self) -> float:
+        return (self.end - self.start).total_seconds()
+
+
+@dataclass(slots=True)
+class _Run:
+    """What adds up to one run."""
+
+    rows: list[_Row] = field(default_factory=list)
+    missing_s: float = 0.0
+
+
+def cut(table: Table, site: Site, pack: Pack) -> Cut:
+    """Cut one log into runs by the site's [runs] table."""
+    unit, factor = over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
+    noted: dict[str, list[Place]] = {}
+    built: dict[tuple[str, str, str, str, datetime], _Run] = {}
+    rows, rejected = _rows(table, site.runs, pack)
+    for row in rows:
+        run = built.setdefault((row.equipment, row.step.id, row.product, row.variant, _window(row, site)), _Run())
+        codes = list(_codes(row))
+        for code in codes:
+            noted.setdefault(code, []).append(row.place)
+        if not _EXCLUDING & set(codes):
+            run.rows.append(row)
+        elif codes[0] != "log-not-normal":
+            run.missing_s += row.span_s
+    batches = [_batch(key, run, site.runs, unit, factor) for key, run in built.items() if run.rows]
+    batches.sort(key=lambda batch: (batch.start, batch.batch_id))
+    return Cut(batches, rejected, [_finding(code, noted[code]) for code in _LEFT_OUT if code in noted])
+
+
+def _rows(table: Table, setting: Runs, pack: Pack) -> tuple[list[_Row], list[Rejected]]:
+    steps = {step.id: step for step in pack.steps}
+    order = sorted(range(len(table)), key=lambda index: (table.columns["equipment"][index], table.columns["timestamp"][index]))
+    rows: list[_Row] = []
+    rejected: list[Rejected] = []
+    before: dict[str, datetime] = {}
+    for index in order:
+        row: dict[str, Any] = {name: column[index] for name, column in table.columns.items()}
+        place = table.place(index)
+        step = steps.get(row["step"])
+        if step is None:
+            rejected.append(_refused(place, "step", row, "the pack has no such step", ", ".join(steps)))
+            continue
+        try:
+            output = row["output_quantity"] * to_output_unit(row["output_unit"], step)
+        except InputError as wrong:
+            rejected.append(_refused(place, "output_unit", row, wrong.sentence, wrong.wanted or step.output_unit))
+            continue
+        equipment, end = row["equipment"], row["timestamp"]
+        first = setting.row_covers == "since-previous" and equipment not in before
+        start = before.get(equipment, end) if setting.row_covers == "since-previous" else end - timedelta(seconds=row["span_s"] or 0.0)
+        before[equipment] = end
+        rows.append(
+            _Row(equipment, step, row["product"], row["variant"], State(row["state"]), start, end, output, row["energy"], place, first)
+        )
+    return rows, rejected
+
+
+def _codes(row: _Row) -> Iterator[str]:
+    """What is to be said of the row; the first excluding code is the reason it is left out."""
+    if row.state is not State.NORMAL:
+        yield "log-not-normal"
+        return
+    if row.first:
+        yield "log-first-row"
+        return
+    if row.span_s > row.step.label_rule.longest_gap_s:
+        yield "log-gap"
+        return
+    if row.energy is None:
+        yield "log-energy-unknown"
+        return
+    if row.span_s == 0:
+        yield "log-same-stamp"
+    if row.energy > 0 and row.output == 0:
+        yield "log-standing"
+    if row.energy == 0 and row.output > 0:
+        yield "log-coarse-energy"
+
+
+def _window(row: _Row, site: Site) -> datetime:
+    """Local start of the hour, shift or day that holds the middle of the row's time."""
+    local = (row.start + (row.end - row.start) / 2).astimezone(site.zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    if site.runs.by == "day":
+        return midnight
+    if site.runs.by == "hour":
+        return local.replace(minute=0, second=0, microsecond=0)
+    starts = [60 * int(clock[:-3]) + int(clock[-2:]) for clock in site.runs.shift_starts]
+    place = bisect_right(starts, 60 * local.hour + local.minute) - 1
+    day = midnight if place >= 0 else midnight - timedelta(days=1)
+    return day.replace(hour=starts[place] // 60, minute=starts[place] % 60)
+
+
+def _batch(key: tuple[str, str, str, str, datetime], run: _Run, setting: Runs, unit: str, factor: float) -> Batch:
+    equipment, step, product, variant, window = key
+    rows = run.rows
+    covered_s = sum(row.span_s for row in rows)
+    energy = sum(_energy(row, setting, factor) for row in rows)
+    known = covered_s + run.missing_s
+    return Batch(
+        batch_id="/".join(part for part in (equipment, product, f"{window:%Y-%m-%dT%H:%M}") if part),
+        step=step,
+        product=product or rows[0].step.product,
+        variant=variant,
+        start=min(row.start for row in rows),
+        end=max(row.end for row in rows),
+        output_t=sum(row.output for row in rows),
+        equipment=equipment,
+        variables={"power_on_s": covered_s},
+        energy=(CarrierEnergy(setting.carrier, energy, unit, completeness=covered_s / known if known else 1.0),),
+        place=rows[0].place,
+    )
+
+
+def _energy(row: _Row, setting: Runs, factor: float) -> float:
+    amount = row.energy or 0.0
+    return amount * row.span_s / 3600 * factor if setting.energy == "rate" else amount
+
+
+def _refused(place: Place, column: str, row: dict[str, Any], reason: str, wanted: str) -> Rejected:
+    return Rejected(Place(place.file, place.row, column), reason, repr(row[column]), wanted, _as_texts(row.values()))
+
+
+def _as_texts(values: Iterable[object]) -> tuple[str, ...]:
+    return tuple("" if value is None else str(value) for value in values)
+
+
+def _finding(code: str, places: Sequence[Place]) -> Finding:
+    severity = Severity.WARNING if code in _EXCLUDING else Severity.NOTICE
+    return Finding(code, severity, f"{len(places):,} {_LEFT_OUT[code]}.", len(places), tuple(places[:PLACES_KEPT]))

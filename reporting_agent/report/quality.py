@@ -1,0 +1,75 @@
+"""The data-quality report: what was read, what was found, what was left out. No label is computed for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.measurements import Finding, Severity
+
+if TYPE_CHECKING:
+    from reporting_agent.config import Site
+    from reporting_agent.pipeline import PlantData
+
+SCHEMA = "steplabel/data-quality/1"
+_ORDER = (Severity.REJECTION, Severity.EXCLUSION, Severity.WARNING, Severity.NOTICE)
+
+
+def as_json(site: Site, data: PlantData) -> dict[str, Any]:
+    """quality.json."""
+    by_step: dict[str, dict[str, Any]] = {}
+    for batch in data.batches:
+        step = by_step.setdefault(batch.step, {"read": 0, "excluded": Counter(), "first": batch.start, "last": batch.start})
+        step["read"] += 1
+        step["first"], step["last"] = min(step["first"], batch.start), max(step["last"], batch.start)
+        if batch.excluded is not None:
+            step["excluded"][batch.excluded] += 1
+    return {
+        "schema": SCHEMA,
+        "site": site.id,
+        "pack": data.pack.id,
+        "pack_version": data.pack.version,
+        "batches": {
+            "read": len(data.batches),
+            "excluded_total": sum(batch.excluded is not None for batch in data.batches),
+            "by_step": {
+                name: {
+                    "read": step["read"],
+                    "excluded": dict(step["excluded"].most_common()),
+                    "first": step["first"].isoformat(),
+                    "last": step["last"].isoformat(),
+                }
+                for name, step in by_step.items()
+            },
+        },
+        "rejected_rows": len(data.rejected),
+        "findings": [finding_as_json(finding) for finding in in_order(data.findings)],
+    }
+
+
+def finding_as_json(finding: Finding) -> dict[str, Any]:
+    """A finding with the first of its places."""
+    return {
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "sentence": finding.sentence,
+        "count": finding.count,
+        "places": [{"file": place.file, "row": place.row, "column": place.column} for place in finding.places],
+    }
+
+
+def in_order(findings: list[Finding]) -> list[Finding]:
+    """Worst kind first, then by count."""
+    return sorted(findings, key=lambda finding: (_ORDER.index(finding.severity), -finding.count))
+
+
+def as_table(data: PlantData) -> str:
+    """The findings for the terminal."""
+    if not data.findings:
+        return "Nothing was found wrong."
+    lines = [f"{'found':<26}{'kind':<11}{'count':>9}  first at"]
+    for finding in in_order(data.findings):
+        first = str(finding.places[0]) if finding.places else ""
+        lines.append(f"{finding.code:<26}{finding.severity:<11}{finding.count:>9,}  {first}")
+        lines.append(f"    {finding.sentence}")
+    return "\n".join(lines)

@@ -1,0 +1,20 @@
+"""Reading the plant's files: CSV, XLSX and Parquet become typed columns that remember their rows."""
+
+from reporting_agent.sources.readings import ReadingBlock, stream_readings
+from reporting_agent.sources.table import Rejected, Table, read_table
+from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, Column, Kind, Wanted
+
+__all__ = [
+    "BATCHES",
+    "ENERGY",
+    "LOG",
+    "READINGS",
+    "Column",
+    "Kind",
+    "ReadingBlock",
+    "Rejected",
+    "Table",
+    "Wanted",
+    "read_table",
+    "stream_readings",
+]

@@ -1,0 +1,100 @@
+"""Arrow columns to NumPy without pandas: `.to_numpy()` would import it (0.7 s), so the buffers are read directly.
+
+Stamps become int64 microseconds since 1970 in UTC, values float64; what cannot be cast at once is left to the caller,
+who reads those rows one by one and knows why each fails.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUR_US = 3_600_000_000
+NO_STAMP = np.iinfo(np.int64).min
+
+
+def floats(column: Any) -> Floats:
+    """A numeric Arrow array as float64, NaN where null."""
+    return _buffer(pc.fill_null(column.cast(pa.float64()), float("nan")), np.dtype(np.float64))
+
+
+def stamps(column: Any, zone: tzinfo) -> Integers:
+    """A timestamp Arrow array as UTC microseconds, `NO_STAMP` where null; stamps without a zone are local."""
+    zoned = column.type.tz is not None
+    cast = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64())
+    raw = _buffer(pc.fill_null(cast, NO_STAMP), np.dtype(np.int64))
+    return raw if zoned else local_to_utc(raw, zone)
+
+
+def codes(column: Any) -> tuple[Integers, list[str | None]]:
+    """A text column as small integers and the texts they stand for."""
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    filled = pc.fill_null(encoded.indices.cast(pa.int64()), -1)
+    return _buffer(filled, np.dtype(np.int64)), [None if text is None else str(text) for text in encoded.dictionary.to_pylist()]
+
+
+def local_to_utc(local_us: Integers, zone: tzinfo) -> Integers:
+    """Local wall-clock microseconds to UTC microseconds.
+
+    Of an hour that came twice (the clock was put back), stamps are taken as the first until the sequence itself steps
+    back, then as the second. Times that the clock skipped move on by the width of the gap.
+    """
+    known = local_us[local_us != NO_STAMP]
+    if not len(known):
+        return local_us
+    edges, offsets = _offsets(int(known.min()), int(known.max()), zone)
+    # a local stamp belongs to the offset whose UTC span holds it: compare with each change in old local time
+    local_edges = edges[1:] + offsets[:-1]
+    place = np.searchsorted(local_edges, local_us, side="right")
+    for index in range(len(local_edges)):
+        width = offsets[index] - offsets[index + 1]
+        if width > 0:  # put back: [edge - width, edge) in local time came twice
+            twice = np.flatnonzero((local_us >= local_edges[index] - width) & (local_us < local_edges[index]))
+            if len(twice):
+                steps_back = np.flatnonzero(np.diff(local_us[twice]) < 0)
+                if len(steps_back):
+                    place[twice[steps_back[0] + 1 :]] = index + 1
+    utc = local_us - offsets[place]
+    return np.where(local_us == NO_STAMP, NO_STAMP, utc)
+
+
+def _offsets(first_us: int, last_us: int, zone: tzinfo) -> tuple[Integers, Integers]:
+    """UTC instants at which the zone's offset changes, with the offset from each on (the first entry is the start)."""
+    start = first_us // _HOUR_US * _HOUR_US - 48 * _HOUR_US
+    edges, offsets = [start], [_offset_us(start, zone)]
+    day = 24 * _HOUR_US
+    instant = start
+    while instant < last_us + 2 * day:
+        following = instant + day
+        if _offset_us(following, zone) != offsets[-1]:
+            low, high = instant, following  # bisect to the quarter hour: zones change on those
+            while high - low > _HOUR_US // 4:
+                middle = (low + high) // 2 // (_HOUR_US // 4) * (_HOUR_US // 4)
+                low, high = (middle, high) if _offset_us(middle, zone) == offsets[-1] else (low, middle)
+            edges.append(high)
+            offsets.append(_offset_us(high, zone))
+        instant = following
+    return np.array(edges, dtype=np.int64), np.array(offsets, dtype=np.int64)
+
+
+def _offset_us(instant_us: int, zone: tzinfo) -> int:
+    offset = (_EPOCH + timedelta(microseconds=instant_us)).astimezone(zone).utcoffset()
+    return 0 if offset is None else offset // timedelta(microseconds=1)
+
+
+def _buffer(column: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    data = column.buffers()[1]
+    if data is None:
+        return np.zeros(len(column), dtype=dtype)
+    return np.frombuffer(data, dtype=dtype, count=len(column), offset=column.offset * dtype.itemsize)
