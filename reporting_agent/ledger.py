@@ -64,11 +64,10 @@ class Ledger:
         """Refuse what `record` would refuse; writes nothing (for `preview`)."""
         accounts = self._accounts(sorted({debit.step for debit in debits}))
         new = [debit for debit in debits if debit.release_id not in accounts.get(debit.account, _EMPTY).releases]
+        for year in sorted({debit.year for debit in new if debit.correction}):
+            accounting.check_correction(len(self._corrections(year) - {parcel}), rules)
         spent = {key: Spent(account.regular, account.corrections) for key, account in accounts.items()}
         accounting.check(spent, new, rules.cap_per_year, accounting.reserve(rules))
-        corrected_years = {debit.year for debit in new if debit.correction}
-        for year in sorted(corrected_years):
-            accounting.check_correction(len(self._corrections(year) - {parcel}), rules)
 
     def most_spent(self, debits: Iterable[Debit] = ()) -> dict[str, Fraction]:
         """Per step, the most that any batch carries, and would carry with these debits; corrections aside."""

@@ -18,7 +18,7 @@ from fractions import Fraction
 
 from benchmarks import packs, release
 from benchmarks.errors import PolicyRefusal
-from benchmarks.labels import SiteLabel, StepLabel
+from benchmarks.labels import ExclusionReason, SiteLabel, StepLabel
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.privacy.accounting import Debit
 from benchmarks.released import ReleasedLabel, ReleasedQuantile, ReleasedReport
@@ -28,6 +28,7 @@ from benchmarks.wire.schema import Report, canonical_period
 
 MOST_METRICS_A_STEP = 2
 FIRST_REVISION = 1
+_ENERGY_NOT_KNOWN = (ExclusionReason.ENERGY_UNKNOWN, ExclusionReason.ENERGY_INCOMPLETE, ExclusionReason.LHV_REQUIRED)
 SHORTEST_PERIOD_DAYS = 90  # the first quarter of a year without a leap day
 
 
@@ -133,8 +134,9 @@ def _reason_to_withhold(label: StepLabel, step: Step, rule: MetricRule, pack: Pa
     refused = release.refusal(label, step, rule, pack.policy)
     if refused is None:
         return None
-    if refused.code == "too-few-batches" and label.missing_carriers:
-        return "metric-incomplete"  # why there are too few, and what to repair
+    incomplete = sum(label.excluded.get(code, 0) for code in _ENERGY_NOT_KNOWN)
+    if refused.code == "too-few-batches" and label.used + incomplete >= max(pack.policy.fewest_batches, step.label_rule.fewest_batches):
+        return "metric-incomplete"  # the batches are there: it is their energy that is not
     return refused.code
 
 

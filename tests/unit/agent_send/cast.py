@@ -1,0 +1,152 @@
+"""The cast of these tests: an arc furnace's heats made by hand, a portal without a network, an enrolled site."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from sqlite3 import Connection
+
+import httpx
+
+from benchmarks import packs
+from benchmarks.conversion import FactorTable
+from benchmarks.labels import label_site
+from benchmarks.measurements import Batch, CarrierEnergy, Period
+from benchmarks.wire import directory as key_directory
+from benchmarks.wire import envelope, receipts, sealing
+from benchmarks.wire.directory import Directory, DirectoryKey, EnrolmentToken, ListedKey
+from benchmarks.wire.signing import ReceiptKey, VerifyingKey
+from reporting_agent import enrolment
+from reporting_agent.state import StateDirectory
+from reporting_agent.submission import Material, Submission
+from reporting_agent.transport import Portal
+
+NOW = datetime(2017, 2, 1, 9, 0, tzinfo=UTC)
+SOFTWARE = "steplabel-agent/test"
+SITE = "works-2"
+PORTAL = "https://portal.example"
+
+
+def heats(count: int, *, year: int = 2016, gas_lhv: float | None = 36.0) -> list[Batch]:
+    """Heats of an arc furnace over a year: electricity, gas and coke, all three carriers of the boundary."""
+    chance = random.Random(year)  # noqa: S311  # a plant made up for a test
+    start, step = datetime(year, 1, 1, tzinfo=UTC), timedelta(hours=20)
+    made = []
+    for index in range(count):
+        begin = start + index * step
+        kwh_per_t = chance.gauss(400.0, 20.0)
+        energy = (
+            CarrierEnergy("electricity", kwh_per_t * 120.0, "kWh"),
+            CarrierEnergy("natural-gas", 240.0, "Nm3", lhv_mj_per_unit=gas_lhv),
+            CarrierEnergy("coke", 1.2, "t"),
+        )
+        made.append(Batch(f"H{year}-{index:05d}", "eaf", "liquid-steel", "any", begin, begin + timedelta(minutes=50), 120.0, energy=energy))
+    return made
+
+
+def material(batches: list[Batch], period: str = "2016") -> Material:
+    pack = packs.load("steel")
+    label = label_site(batches, pack, FactorTable.load(), Period.parse(period, UTC), site=SITE)
+    return Material(label, batches, pack)
+
+
+@dataclass
+class FakePortal:
+    """A portal in this process: keys, tokens, and a memory; `trouble` makes it fail before or after it has taken a report."""
+
+    directory_key: DirectoryKey = field(default_factory=DirectoryKey.generate)
+    receipt_key: ReceiptKey = field(default_factory=ReceiptKey.generate)
+    processing_key: sealing.ProcessingKey = field(default_factory=sealing.generate)
+    number: int = 1
+    devices: dict[str, VerifyingKey] = field(default_factory=dict)
+    redeemed: dict[str, str] = field(default_factory=dict)
+    submissions: dict[tuple[str, str, int], bytes] = field(default_factory=dict)
+    bodies: list[bytes] = field(default_factory=list)
+    asked: list[httpx.Request] = field(default_factory=list)
+    trouble: Callable[[httpx.Request], httpx.Response | None] = lambda _request: None
+    lose_answers: int = 0
+    secret: str = "s" * 43
+
+    @property
+    def token(self) -> EnrolmentToken:
+        return EnrolmentToken(self.secret, self.directory_key.key_id)
+
+    def signed_directory(self) -> bytes:
+        always = (date(2000, 1, 1), date(2100, 1, 1))
+        content = Directory(
+            self.number, (ListedKey(self.processing_key.public_bytes, *always),), (ListedKey(self.receipt_key.public_bytes, *always),)
+        )
+        return key_directory.issue(content, self.directory_key)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        if (answer := self.trouble(request)) is not None:
+            return answer
+        answer = self._answer(request)
+        if self.lose_answers and request.method == "POST":
+            self.lose_answers -= 1
+            raise httpx.ReadError("the connection broke after the portal had taken it")
+        return answer
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        match request.method, request.url.path:
+            case "GET", "/api/v1/directory/":
+                return httpx.Response(200, json={"directory": base64.b64encode(self.signed_directory()).decode()})
+            case "POST", "/api/v1/enrolments/":
+                return self._enrol(json.loads(request.content))
+            case "POST", "/api/v1/submissions/":
+                return self._take(request.content)
+        return problem(404, "not-found", "There is nothing at this address.")
+
+    def _enrol(self, asked: dict[str, str]) -> httpx.Response:
+        key = asked["device_public_key"]
+        if self.redeemed.setdefault(asked["secret"], key) != key:
+            return problem(400, "token-used", "This token was used for another device.")
+        device_id = f"device-{key[:8]}"
+        self.devices[device_id] = VerifyingKey.from_hex(key)
+        directory = base64.b64encode(self.signed_directory()).decode()
+        return httpx.Response(201, json={"site": SITE, "device_id": device_id, "directory": directory})
+
+    def _take(self, body: bytes) -> httpx.Response:
+        self.bodies.append(body)
+        parsed = envelope.parse(body)
+        envelope.verify_outer(parsed, self.devices[parsed.header.device_id])
+        name = (parsed.header.site, parsed.header.period, parsed.header.revision)
+        known = self.submissions.get(name)
+        if known is not None and known != body:
+            return problem(409, "revision-taken", "Another report of this revision is here.")
+        self.submissions[name] = body
+        index = list(self.submissions).index(name)
+        receipt = receipts.issue(parsed.digest, parsed.header, index, date(2017, 2, 1), self.receipt_key)
+        return httpx.Response(200 if known else 201, json={"receipt": base64.b64encode(receipt).decode(), "id": parsed.digest})
+
+
+def problem(status: int, code: str, detail: str, **headers: str) -> httpx.Response:
+    document = {"type": f"urn:steplabel:problem:{code}", "status": status, "detail": detail, "code": code, "remedy": "Do this."}
+    return httpx.Response(status, json=document, headers={"content-type": "application/problem+json", **headers})
+
+
+@dataclass
+class Desk:
+    """An open state directory beside a portal: what the commands do, step by step."""
+
+    state: StateDirectory
+    connection: Connection
+    portal: FakePortal
+    pauses: list[float]
+
+    @property
+    def road(self) -> Portal:
+        return Portal(PORTAL, sleep=self.pauses.append, software=SOFTWARE, transport=httpx.MockTransport(self.portal))
+
+    def enrol(self, *, replace: bool = False) -> enrolment.Enrolment:
+        with self.road as road:
+            return enrolment.enrol(self.state, self.connection, road, self.portal.token, software=SOFTWARE, now=NOW, replace=replace)
+
+    def submission(self, checkpoint: Callable[[str], None] = lambda _name: None) -> Submission:
+        identity = enrolment.identity(self.state, self.connection, SITE)
+        return Submission(self.connection, identity, software=SOFTWARE, clock=lambda: NOW, checkpoint=checkpoint)

@@ -1,0 +1,244 @@
+"""The chain of submit: one report, one debit, one set of bytes, whatever happens between two steps."""
+
+from __future__ import annotations
+
+import base64
+from fractions import Fraction
+
+import httpx
+import pytest
+
+from benchmarks.errors import InputError, PolicyRefusal, Unreachable, VerificationError
+from benchmarks.released import ReleasedLabel
+from benchmarks.wire import envelope
+from benchmarks.wire.schema import decode_report
+from reporting_agent import enrolment
+from reporting_agent.outbox import Outbox, Parcel, ParcelState
+from reporting_agent.planning import Plan
+from reporting_agent.submission import STEPS, Material, Submission
+from tests.unit.agent_send.cast import NOW, SITE, SOFTWARE, Desk, heats, material, problem
+
+
+class Killed(BaseException):
+    """Ends the run as a kill would: nothing of ours catches it."""
+
+
+def run(desk: Desk, data: Material, period: str = "2016", *, correct: bool = False, stop_at: str | None = None) -> Parcel:
+    def checkpoint(name: str) -> None:
+        if name == stop_at:
+            raise Killed(name)
+
+    submission = desk.submission(checkpoint)
+    with desk.road as road:
+        parcel = submission.prepare(data, period, correct=correct)
+        submission.send(parcel, road)
+    return Outbox(desk.connection).get(parcel.site, parcel.period, parcel.revision)
+
+
+def debited(desk: Desk) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in desk.connection.execute("SELECT * FROM ledger ORDER BY step, batch_id, release_id")]
+
+
+def test_a_report_reaches_the_portal_and_opens_to_what_was_kept(enrolled: Desk, year: Material) -> None:
+    parcel = run(enrolled, year)
+    (body,) = enrolled.portal.submissions.values()
+    opened = envelope.open(envelope.parse(body), enrolled.portal.processing_key, next(iter(enrolled.portal.devices.values())))
+    assert parcel.state is ParcelState.RECEIVED
+    assert parcel.plaintext is not None
+    assert opened == decode_report(parcel.plaintext)
+    assert [(label.step, label.metric) for label in opened.released.labels] == [("eaf", "total"), ("eaf", "electricity")]
+
+
+def test_two_metrics_of_a_heat_spend_two_of_two(enrolled: Desk, year: Material) -> None:
+    run(enrolled, year)
+    spent = enrolled.connection.execute("SELECT batch_id, SUM(epsilon_numerator), COUNT(*) FROM ledger GROUP BY batch_id").fetchall()
+    assert len(spent) == 400
+    assert {(row[1], row[2]) for row in spent} == {(2, 2)}
+
+
+@pytest.mark.parametrize("stop_at", STEPS)
+def test_killed_after_any_step_and_run_again_one_report_is_sent_and_debited_once(enrolled: Desk, year: Material, stop_at: str) -> None:
+    with pytest.raises(Killed):
+        run(enrolled, year, stop_at=stop_at)
+    after_kill = debited(enrolled)
+    parcel = run(enrolled, year)
+    assert parcel.state is ParcelState.RECEIVED
+    assert list(enrolled.portal.submissions) == [(SITE, "2016", 1)]
+    assert set(enrolled.portal.bodies) == {parcel.envelope}
+    assert len(debited(enrolled)) == 800
+    assert after_kill in ([], debited(enrolled))
+
+
+def test_drawing_again_after_a_crash_gives_the_same_cells(enrolled: Desk, year: Material) -> None:
+    """What the killed run drew and lost is what the report then holds: nobody draws twice until the luck is good."""
+    lost: list[object] = []
+
+    class Spy(Submission):
+        def _draw(self, planned: Plan, root: bytes) -> list[ReleasedLabel]:
+            drawn = super()._draw(planned, root)
+            lost.append(drawn)
+            return drawn
+
+    def kill_at_drawn(name: str) -> None:
+        if name == "drawn":
+            raise Killed(name)
+
+    identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
+    spy = Spy(enrolled.connection, identity, software=SOFTWARE, clock=lambda: NOW, checkpoint=kill_at_drawn)
+    with pytest.raises(Killed):
+        spy.prepare(year, "2016", correct=False)
+    parcel = run(enrolled, year)
+    assert parcel.plaintext is not None
+    assert [list(decode_report(parcel.plaintext).released.labels)] == lost
+
+
+def test_the_same_period_again_sends_nothing_new_and_gives_the_same_receipt(enrolled: Desk, year: Material) -> None:
+    first = run(enrolled, year)
+    second = run(enrolled, year)
+    assert (second.envelope, second.receipt) == (first.envelope, first.receipt)
+    assert len(enrolled.portal.bodies) == 1
+
+
+def test_records_read_in_another_order_are_the_same_data(enrolled: Desk, year: Material) -> None:
+    first = run(enrolled, year)
+    again = run(enrolled, material(list(reversed(heats(400)))))
+    assert again.digest == first.digest
+
+
+def test_an_answer_lost_on_the_way_ends_with_the_same_report_and_receipt(enrolled: Desk, year: Material) -> None:
+    enrolled.portal.lose_answers = 2
+    parcel = run(enrolled, year)
+    assert parcel.state is ParcelState.RECEIVED
+    assert enrolled.portal.bodies == [parcel.envelope] * 3
+
+
+def test_an_unreachable_portal_leaves_the_report_spooled_and_the_next_run_sends_the_same_bytes(enrolled: Desk, year: Material) -> None:
+    def gone(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no route to host")
+
+    enrolled.portal.trouble = gone
+    with pytest.raises(Unreachable):
+        run(enrolled, year)
+    (spooled,) = Outbox(enrolled.connection).spooled()
+    enrolled.portal.trouble = lambda _request: None
+    assert run(enrolled, year).envelope == spooled.envelope
+    assert Outbox(enrolled.connection).spooled() == ()
+
+
+def test_a_refusal_is_told_in_the_portals_words_and_kept_beside_the_report(enrolled: Desk, year: Material) -> None:
+    enrolled.portal.trouble = lambda request: (
+        problem(401, "device-revoked", "This device was revoked.") if request.method == "POST" else None
+    )
+    with pytest.raises(InputError, match="This device was revoked") as refused:
+        run(enrolled, year)
+    (spooled,) = Outbox(enrolled.connection).spooled()
+    assert refused.value.code == "device-revoked"
+    assert spooled.refusal == "This device was revoked. [device-revoked]"
+    assert spooled.attempts == 1
+
+
+def test_changed_data_are_refused_without_correct_and_nothing_is_spent(enrolled: Desk, year: Material, changed_year: Material) -> None:
+    run(enrolled, year)
+    before = debited(enrolled)
+    with pytest.raises(PolicyRefusal) as refused:
+        run(enrolled, changed_year)
+    assert refused.value.code == "data-changed"
+    assert "--correct" in refused.value.remedy
+    assert debited(enrolled) == before
+
+
+def test_a_correction_is_the_next_revision_once(enrolled: Desk, year: Material, changed_year: Material) -> None:
+    run(enrolled, year)
+    corrected = run(enrolled, changed_year, correct=True)
+    again = run(enrolled, changed_year, correct=True)
+    assert (corrected.revision, corrected.correction) == (2, True)
+    assert again.digest == corrected.digest
+    assert sorted(revision for _, _, revision in enrolled.portal.submissions) == [1, 2]
+
+
+@pytest.mark.parametrize("stop_at", STEPS)
+def test_a_killed_correction_is_finished_by_the_next_run(enrolled: Desk, year: Material, changed_year: Material, stop_at: str) -> None:
+    run(enrolled, year)
+    with pytest.raises(Killed):
+        run(enrolled, changed_year, correct=True, stop_at=stop_at)
+    parcel = run(enrolled, changed_year, correct=True)
+    assert parcel.revision == 2
+    assert sorted(revision for _, _, revision in enrolled.portal.submissions) == [1, 2]
+    corrections = enrolled.connection.execute("SELECT COUNT(*) FROM ledger WHERE correction = 1").fetchone()[0]
+    assert corrections == 802
+
+
+def test_a_second_correction_of_a_year_is_refused_before_anything_is_drawn(enrolled: Desk, year: Material, changed_year: Material) -> None:
+    run(enrolled, year)
+    run(enrolled, changed_year, correct=True)
+    with pytest.raises(PolicyRefusal) as refused:
+        run(enrolled, material(heats(402)), correct=True)
+    assert refused.value.code == "corrections-used"
+    assert len(Outbox(enrolled.connection).all()) == 2
+
+
+def test_data_that_change_back_bring_back_the_sealed_report(enrolled: Desk, year: Material, changed_year: Material) -> None:
+    first = run(enrolled, year)
+    with pytest.raises(Killed):
+        run(enrolled, changed_year, correct=True, stop_at="debited")
+    assert run(enrolled, year).digest == first.digest
+
+
+def test_data_that_change_before_sealing_are_planned_anew_and_debit_only_what_is_new(
+    enrolled: Desk, year: Material, changed_year: Material
+) -> None:
+    with pytest.raises(Killed):
+        run(enrolled, year, stop_at="debited")
+    parcel = run(enrolled, changed_year)
+    assert parcel.revision == 1
+    assert len(debited(enrolled)) == 802
+
+
+def test_an_overlapping_period_draws_on_the_same_account(enrolled: Desk, year: Material, first_quarter: Material) -> None:
+    run(enrolled, year)
+    with pytest.raises(PolicyRefusal) as refused:
+        run(enrolled, first_quarter, "2016-Q1")
+    assert refused.value.code == "budget-exhausted"
+    assert len(Outbox(enrolled.connection).all()) == 1
+
+
+def test_too_few_heats_are_refused_and_nothing_is_planned(enrolled: Desk) -> None:
+    with pytest.raises(PolicyRefusal) as refused:
+        run(enrolled, material(heats(49)))
+    assert refused.value.code == "too-few-batches"
+    assert Outbox(enrolled.connection).all() == ()
+
+
+def test_every_release_is_in_exact_fractions(enrolled: Desk, year: Material) -> None:
+    run(enrolled, year)
+    rows = enrolled.connection.execute("SELECT DISTINCT epsilon_numerator, epsilon_denominator FROM ledger").fetchall()
+    assert {Fraction(row[0], row[1]) for row in rows} == {Fraction(1)}
+
+
+def test_a_receipt_for_another_envelope_is_not_accepted_and_the_report_stays_spooled(enrolled: Desk, year: Material) -> None:
+    other = run(enrolled, year)
+    assert other.receipt is not None
+    answer = httpx.Response(201, json={"receipt": base64.b64encode(other.receipt).decode()})
+    enrolled.portal.trouble = lambda request: answer if request.url.path == "/api/v1/submissions/" else None
+    with pytest.raises(VerificationError) as refused:
+        run(enrolled, material(heats(300, year=2017), "2017"), "2017")
+    assert refused.value.code == "receipt-for-another"
+    assert [parcel.period for parcel in Outbox(enrolled.connection).spooled()] == ["2017"]
+
+
+def test_nothing_exact_is_in_the_sealed_plaintext(enrolled: Desk, year: Material) -> None:
+    parcel = run(enrolled, year)
+    assert parcel.plaintext is not None
+    assert b"H2016" not in parcel.plaintext
+    report = decode_report(parcel.plaintext)
+    exact = {label.best.value for label in year.site_label.steps} | {label.typical for label in year.site_label.steps}
+    assert {float(label.best_value) for label in report.released.labels}.isdisjoint(exact)
+    assert {label.count_class for label in report.released.labels} == {340}
+
+
+def test_an_incomplete_metric_is_withheld_under_its_reason_and_the_other_is_sent(enrolled: Desk) -> None:
+    parcel = run(enrolled, material(heats(400, gas_lhv=None)))
+    assert parcel.plaintext is not None
+    released = decode_report(parcel.plaintext).released
+    assert [label.metric for label in released.labels] == ["electricity"]
+    assert released.withheld == (("eaf", "total", "metric-incomplete"),)
