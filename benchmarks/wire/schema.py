@@ -31,8 +31,8 @@ _METRICS = re.compile("|".join(metric.value for metric in Metric))
 class Header:
     """The part of an envelope that travels in the clear.
 
-    `key_id` names the processing key that can open it; `ledger_sequence` is how many releases the site's ledger has
-    committed (not how many batches), so that a ledger restored from a backup is noticed.
+    `key_id` names the processing key that can open it; `ledger_sequence` is how many reports the site's ledger has
+    committed (never how many batches), so that a ledger restored from a backup is noticed.
     """
 
     site: str
