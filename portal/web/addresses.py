@@ -1,4 +1,4 @@
-"""The permanent addresses of published versions: /b/<pack>/<period>/v<version>/, with the route between where it is not the pack's main one."""
+"""Permanent addresses of published versions: /b/<pack>/<period>/v<version>/, with the route between where it is not the main one."""
 
 from __future__ import annotations
 

@@ -49,9 +49,7 @@ class Estimate:
     hi: float | None = None
 
     def scaled(self, factor: float) -> Estimate:
-        return Estimate(
-            self.value * factor, None if self.lo is None else self.lo * factor, None if self.hi is None else self.hi * factor
-        )
+        return Estimate(self.value * factor, None if self.lo is None else self.lo * factor, None if self.hi is None else self.hi * factor)
 
 
 def decimals(*values: float | None) -> int:

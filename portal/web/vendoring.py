@@ -16,7 +16,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-BRAND = re.compile(r"\.govuk-(header|footer|logo|service-navigation|cookie-banner|password-input|exit-this-page)|\.govuk-template--rebranded")
+BRAND = re.compile(
+    r"\.govuk-(header|footer|logo|service-navigation|cookie-banner|password-input|exit-this-page)|\.govuk-template--rebranded"
+)
 FAMILY = "GDS Transport,arial,sans-serif"
 
 

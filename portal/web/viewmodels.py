@@ -5,7 +5,7 @@ Numbers are text here (true minus, right decimals) except inside `ladder`, whose
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
@@ -231,6 +231,15 @@ class SubmissionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AssignmentBlock:
+    """One site and period that a certification body checks, with every revision."""
+
+    title: str
+    caption: str
+    rows: tuple[SubmissionRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReleasedRow:
     """A protected value the site itself sent, as the portal holds it."""
 
@@ -247,7 +256,6 @@ class SubmissionPage:
     submission: SubmissionRow
     values: tuple[ReleasedRow, ...]
     receipt: tuple[Item, ...]
-    withheld: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +265,6 @@ class RankStrip:
     words: str
     of: int
     band: Span
-    middle: str
     ticks: tuple[tuple[str, bool], ...]
     first: str
     last: str
@@ -271,6 +278,7 @@ class GapRow:
     within_noise: bool
     kgce: str
     interval: str
+    places: str
     kwh: str
     mj: str
     bar: Span
@@ -344,7 +352,8 @@ class Square:
 @dataclass(frozen=True, slots=True)
 class ParticipationPage:
     title: str
-    group_id: str
+    scope: str
+    due: datetime
     rows: tuple[ParticipationRow, ...]
     counts: tuple[tuple[str, int, str], ...]  # (kind, how many, word)
     squares: tuple[Square, ...]
@@ -415,13 +424,14 @@ class DraftPage:
     state: StateWord
     drafted_by: str
     drafted_at: datetime
+    undecided: bool
     may_go_out: bool
     shown: int
     hidden: int
     checks: tuple[Check, ...]
     columns: tuple[str, ...]
     cells: tuple[GateRow, ...]
-    total: GateRow | None
+    totals: tuple[GateRow, ...]
     previous: int | None
     changes: tuple[ChangeRow, ...]
     may_publish: bool
@@ -430,8 +440,5 @@ class DraftPage:
     withdraw_url: str
     public_url: str
     may_withdraw: bool
-    rule: str
-    firms: str
-    reason: str = ""
-    group_url: str = ""
-    crumbs: tuple[Crumb, ...] = field(default=())
+    what_changed: str
+    crumbs: tuple[Crumb, ...]

@@ -14,7 +14,19 @@ from portal.publication.shapes import BenchmarkView, LabelView, TotalView, Versi
 from portal.web.addresses import benchmark_url
 from portal.web.figures import EnergyUnit, Estimate, between, energy_units, number, per_cent
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ladder_of, total_estimate
-from portal.web.viewmodels import BenchmarkList, BenchmarkPage, BenchmarkRow, Choice, Download, Figure, Item, Lead, UnitLink, VersionRow, Withdrawal
+from portal.web.viewmodels import (
+    BenchmarkList,
+    BenchmarkPage,
+    BenchmarkRow,
+    Choice,
+    Download,
+    Figure,
+    Item,
+    Lead,
+    UnitLink,
+    VersionRow,
+    Withdrawal,
+)
 from portal.web.words import VERSION_STATES, Names, in_language, said, state
 
 NONE = "–"
@@ -40,7 +52,8 @@ def benchmark_list(views: Sequence[BenchmarkView], query: str, sector: str) -> B
     found = tuple(
         row
         for view, row in rows
-        if sector in ("", view.pack) and all(word in f"{row.title} {row.sector} {row.period} {view.pack} {view.route}".lower() for word in words)
+        if sector in ("", view.pack)
+        and all(word in f"{row.title} {row.sector} {row.period} {view.pack} {view.route}".lower() for word in words)
     )
     choices = (Choice("", _("All sectors"), not sector), *(Choice(pack, name, pack == sector) for pack, name in sectors))
     return BenchmarkList(found, choices, query, any_published=bool(views))
@@ -65,7 +78,9 @@ def _list_row(view: BenchmarkView) -> BenchmarkRow:
     )
 
 
-def benchmark_page(view: BenchmarkView, versions: Sequence[VersionView], unit: EnergyUnit, units: Mapping[str, EnergyUnit], site: str) -> BenchmarkPage:
+def benchmark_page(
+    view: BenchmarkView, versions: Sequence[VersionView], unit: EnergyUnit, units: Mapping[str, EnergyUnit], site: str
+) -> BenchmarkPage:
     """One version. `site` is scheme and host, for the address that is cited."""
     names = Names.of(view.pack, view.pack_version)
     shown = Shown(names, view.route, unit)
@@ -107,7 +122,11 @@ def lead_of(label: LabelView, shown: Shown) -> Lead:
     for name, total in (("reached", label.best_reached), ("composite", label.composite), ("typical", label.typical)):
         estimate = total_estimate(total, factor)
         texts[name] = number(estimate.value, places) if estimate else ""
-    rungs = [(step.ratio * (step.typical - step.best), step.step) for step in headline(label) if step.best is not None and step.typical is not None]
+    rungs = [
+        (step.ratio * (step.typical - step.best), step.step)
+        for step in headline(label)
+        if step.best is not None and step.typical is not None
+    ]
     total_gap = sum(gap for gap, _step in rungs)
     widest_gap, widest = max(rungs, default=(0.0, ""))
     lies_there = label.composite.shown and 0 < widest_gap <= total_gap and len(rungs) > 1

@@ -125,7 +125,14 @@ def _total_rung(label: LabelView, shown: Shown, your_total: Estimate | None) -> 
 
 
 def _row(
-    step: StepView, place: int, shown: Shown, rung: ladder.Rung, drawn: ladder.RungPicture | None, limits: LimitCell | None, *, covered: bool
+    step: StepView,
+    place: int,
+    shown: Shown,
+    rung: ladder.Rung,
+    drawn: ladder.RungPicture | None,
+    limits: LimitCell | None,
+    *,
+    covered: bool,
 ) -> LadderRow:
     known = shown.names.step(step.step)
     product = in_language(known.product_words.en, known.product_words.zh) if known else step.product

@@ -10,9 +10,7 @@ from portal.web.viewmodels import Limit, LimitCell
 from portal.web.words import said
 
 
-def beside_rows(
-    limits: Sequence[LimitShown], steps: Sequence[str]
-) -> tuple[Mapping[str, LimitCell], tuple[Limit, ...], tuple[Limit, ...]]:
+def beside_rows(limits: Sequence[LimitShown], steps: Sequence[str]) -> tuple[Mapping[str, LimitCell], tuple[Limit, ...], tuple[Limit, ...]]:
     """Cells by the step they start at, the limits of the whole route, and all limits as a list for narrow screens.
 
     A limit that covers several rows spans them where they stand together and nothing else is in the way; else it stands

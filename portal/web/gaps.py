@@ -1,0 +1,55 @@
+"""The gap between a site's protected value and the industry best at each step, with an interval, and whether it is more than noise.
+
+Both ends carry noise of their own, drawn independently. The interval of their difference is recovered from the two
+intervals (Zou and Donner 2008, *Statistics in Medicine* 27, 1693-1702): each side's distances add in squares. Where
+the site is itself among the best, the two are not quite independent and the interval is a little too wide: it then
+says "within noise" sooner, never later. A gap whose interval reaches 0 says nothing and leaves the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import hypot
+
+from portal.web.figures import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A step's gap in the headline unit per tonne of the route's product."""
+
+    step: str
+    value: float
+    lo: float
+    hi: float
+
+    @property
+    def within_noise(self) -> bool:
+        return self.lo <= 0
+
+
+def gap(step: str, you: Estimate, best: Estimate, ratio: float) -> Gap:
+    """`you` less `best`, times the tonnes of the step's product per tonne of the route's product."""
+    value = you.value - best.value
+    down = hypot(_below(you), _above(best))
+    up = hypot(_above(you), _below(best))
+    return Gap(step, ratio * value, ratio * (value - down), ratio * (value + up))
+
+
+def largest_first(gaps: Iterable[Gap]) -> list[Gap]:
+    """What gains most comes first; a tie goes by the step's id, so that the page does not change by itself."""
+    return sorted(gaps, key=lambda one: (-one.value, one.step))
+
+
+def clear_sum(gaps: Iterable[Gap]) -> float:
+    """The sum of the gaps that are larger than the noise."""
+    return sum(one.value for one in gaps if not one.within_noise)
+
+
+def _below(estimate: Estimate) -> float:
+    return 0.0 if estimate.lo is None else estimate.value - estimate.lo
+
+
+def _above(estimate: Estimate) -> float:
+    return 0.0 if estimate.hi is None else estimate.hi - estimate.value

@@ -1,0 +1,187 @@
+"""A draft as the second person reads it: what stands in the way, every value with its finding, the change since the last version."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.publication.selectors import DraftView
+from portal.publication.shapes import LabelView, StepView, TotalView
+from portal.web.figures import Estimate, between, decimals, number, signed
+from portal.web.ladder import Span
+from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
+from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
+from portal.web.viewmodels import ChangeRow, Check, Crumb, DraftPage, GateCell, GateRow
+from portal.web.words import VERSION_STATES, Names, in_language, metric_name, state
+
+
+def draft_page(view: DraftView) -> DraftPage:
+    names = Names.of(view.pack, view.pack_version)
+    shown = shown_in_kgce(view)
+    decisions = [*view.label.steps, view.label.composite, view.label.best_reached, view.label.typical]
+    metrics = list(dict.fromkeys(step.metric for step in view.label.steps))
+    passing = sum(decision.shown for decision in decisions)
+    return DraftPage(
+        title=_("%(title)s, version %(version)d") % {"title": page_title(names, view.route, view.period), "version": view.version},
+        version=view.version,
+        state=state(VERSION_STATES, view.status),
+        drafted_by=view.drafted_by,
+        drafted_at=view.drafted_at,
+        undecided=view.status == "draft",
+        may_go_out=not view.hold and passing > 0,
+        shown=passing,
+        hidden=len(decisions) - passing,
+        checks=_checks(view, passing, len(decisions)),
+        columns=tuple(metric_name(metric) for metric in metrics),
+        cells=_cells(view.label, metrics, shown),
+        totals=tuple(_total_row(title, total, len(metrics), shown, view.label) for title, total in _totals(view.label)),
+        previous=view.previous.version if view.previous else None,
+        changes=_changes(view.label, view.previous.label, shown) if view.previous else (),
+        may_publish=view.may_publish,
+        why_not=_why_not(view),
+        publish_url=reverse("web:publish", args=[view.id]),
+        withdraw_url=reverse("web:withdraw", args=[view.id]),
+        public_url=public_address(view),
+        may_withdraw=view.may_withdraw,
+        what_changed=view.what_changed,
+        crumbs=(
+            Crumb(_("Publications"), reverse("web:publications")),
+            Crumb(page_title(names, view.route, view.period), reverse("web:participation", args=[view.peer_group, view.period])),
+        ),
+    )
+
+
+def _totals(label: LabelView) -> tuple[tuple[str, TotalView], ...]:
+    return (
+        (_("Whole route: step bests put together"), label.composite),
+        (_("Whole route: best really reached"), label.best_reached),
+        (_("Whole route: typical plant"), label.typical),
+    )
+
+
+def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
+    checks = [
+        Check(
+            _("Gate"),
+            _("%(shown)d of %(of)d values may be shown; each of the others has its reason below.") % {"shown": passing, "of": of},
+            "ok" if passing else "no",
+        )
+    ]
+    if view.previous is not None:
+        held = _reason(view.label, "differencing")
+        text = held or _("Enough participants differ from version %(n)d: no firm can be worked out from the difference.") % {
+            "n": view.previous.version
+        }
+        checks.append(Check(_("Difference from version %(n)d") % {"n": view.previous.version}, text, "no" if held else "ok"))
+    if lag := _reason(view.label, "lag"):
+        checks.append(Check(_("Lag"), lag, "wait"))
+    poor = [step for step in headline(view.label) if step.good_fit is False]
+    names = Names.of(view.pack, view.pack_version)
+    fits = _("The spread between plants fits the assumed one at every step.")
+    doubts = _("The spread between plants fits poorly at: %(steps)s. The interval there may be too narrow.") % {
+        "steps": ", ".join(names.step_name(step.step) for step in poor)
+    }
+    checks.append(Check(_("Composition"), doubts if poor else fits, "wait" if poor else "ok"))
+    reports = ngettext("%(n)d report entered.", "%(n)d reports entered.", view.participants) % {"n": view.participants}
+    checks.append(Check(_("Participants"), reports, "ok"))
+    if view.status == "draft":
+        text = _("Not yet. You may publish: you did not draft this version.") if view.may_publish else _why_not(view)
+        checks.append(Check(_("Second person"), text, "wait", "#decide", _("Go to the decision")))
+    else:
+        checks.append(Check(_("Second person"), _("Published by %(who)s.") % {"who": view.approved_by}, "ok"))
+    return tuple(checks)
+
+
+def _reason(label: LabelView, code: str) -> str:
+    """The gate's sentence for the first value it holds for this reason."""
+    return next((in_language(cell.reason_en, cell.reason_zh) for cell in label.steps if cell.reason_code == code), "")
+
+
+def _why_not(view: DraftView) -> str:
+    reasons = {
+        "not-regulator": _("Only a regulator of the whole jurisdiction of this peer group can decide on it."),
+        "own-draft": _("You drafted this version, so another person must decide. Ask a colleague to sign in and read it."),
+        "not-a-draft": _("This version has been decided; it is a draft no longer."),
+        "gate-holds": _("The gate holds this draft: wait until its reason has passed, then compose it again."),
+        "nothing-shown": _("The gate lets no value out, so there is nothing to publish. More firms must report first."),
+    }
+    if view.withdrawal_reason:
+        return _("Withdrawn. Reason: %(reason)s") % {"reason": view.withdrawal_reason}
+    return reasons.get(view.why_not, "")
+
+
+def _cells(label: LabelView, metrics: list[str], shown: Shown) -> tuple[GateRow, ...]:
+    """One row a step and variant, one column a metric."""
+    rows: dict[tuple[str, str], dict[str, StepView]] = {}
+    for step in label.steps:
+        rows.setdefault((step.step, step.variant), {})[step.metric] = step
+    table = []
+    for (step_id, variant_id), by_metric in rows.items():
+        variant = shown.names.variant_name(step_id, variant_id)
+        name = shown.names.step_name(step_id) + (f" ({variant})" if variant else "")
+        table.append(GateRow(name, tuple(_cell(by_metric.get(metric), step_id, metric, shown) for metric in metrics)))
+    return tuple(table)
+
+
+def _cell(step: StepView | None, step_id: str, metric: str, shown: Shown) -> GateCell:
+    if step is None:
+        known = shown.names.step(step_id)
+        rule = next((rule for rule in known.metrics if rule.metric == metric and rule.released), None) if known else None
+        return GateCell("", "", "", "", absent=_("Not in the pack") if rule is None else _("Nobody reported it"))
+    best, _typical = step_estimates(step, 1.0)
+    if best is None:
+        return GateCell("", "", str(step.firms), in_language(step.reason_en, step.reason_zh))
+    places = shown.step_places(step)
+    return GateCell(f"{number(best.value, places)} {step.unit}", between(best.lo, best.hi, places), str(step.firms), "")
+
+
+def _total_row(title: str, total: TotalView, columns: int, shown: Shown, label: LabelView) -> GateRow:
+    estimate = total_estimate(total, 1.0)
+    places = shown.total_places(label)
+    first = (
+        GateCell("", "", str(total.firms), in_language(total.reason_en, total.reason_zh))
+        if estimate is None
+        else GateCell(f"{number(estimate.value, places)} {total.unit}", between(estimate.lo, estimate.hi, places), str(total.firms), "")
+    )
+    return GateRow(title, (first, *(GateCell("", "", "", "", absent=_("No total")) for _column in range(columns - 1))))
+
+
+def _changes(now: LabelView, before: LabelView, shown: Shown) -> tuple[ChangeRow, ...]:
+    """Every headline value that stands in both, on one scale of energy per tonne of the route's product; last the whole route."""
+    old = {step.step: step for step in headline(before)}
+    pairs: list[tuple[str, Estimate, Estimate, float, int | None]] = []
+    for step in headline(now):
+        if step.step in old:
+            then, current = step_estimates(old[step.step], 1.0)[0], step_estimates(step, 1.0)[0]
+            if then is not None and current is not None:
+                pairs.append((shown.names.step_name(step.step), then, current, step.ratio, shown.step_places(step)))
+    then, current = total_estimate(before.composite, 1.0), total_estimate(now.composite, 1.0)
+    if then is not None and current is not None:
+        pairs.append((_("Whole route"), then, current, 1.0, shown.total_places(now)))
+    ends = [
+        abs(ratio * (end - then.value))
+        for _name, then, current, ratio, _places in pairs
+        for end in (then.lo, then.hi, current.value)
+        if end is not None
+    ]
+    scale = 46 / max(ends, default=1.0) if any(ends) else 1.0
+    return tuple(_change(*pair, scale) for pair in pairs)
+
+
+def _change(name: str, then: Estimate, now: Estimate, ratio: float, places: int | None, scale: float) -> ChangeRow:
+    places = decimals(then.value, now.value) if places is None else places
+    band = None
+    if then.lo is not None and then.hi is not None:
+        left, right = 50 + scale * ratio * (then.lo - then.value), 50 + scale * ratio * (then.hi - then.value)
+        band = Span(f"{left:.2f}%", f"{right - left:.2f}%")
+    inside = then.lo is not None and then.hi is not None and then.lo <= now.value <= then.hi
+    return ChangeRow(
+        step=name,
+        before=number(then.value, places),
+        now=number(now.value, places),
+        change=signed(now.value - then.value, places),
+        band=band,
+        dot=f"{50 + scale * ratio * (now.value - then.value):.2f}%",
+        reading=_("within its interval") if inside else _("outside its interval"),
+    )

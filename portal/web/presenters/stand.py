@@ -1,0 +1,188 @@
+"""Where we stand: a site's protected values beside the published benchmark, largest gap first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import hypot
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from portal.publication.shapes import BenchmarkView, LabelView
+from portal.standings.selectors import StandView, StepStandingView
+from portal.web.addresses import benchmark_url
+from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, ordinal, signed
+from portal.web.gaps import Gap, clear_sum, gap, largest_first
+from portal.web.ladder import Span
+from portal.web.presenters.benchmarks import NONE, interval_words, unit_links
+from portal.web.presenters.ladders import Shown, headline, ladder_of, step_estimates, total_estimate
+from portal.web.viewmodels import Figure, GapRow, RankStrip, StandPage
+from portal.web.words import Names, in_language
+
+
+def stand_page(stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit], query: str) -> StandPage:
+    names = Names.of(view.pack, view.pack_version)
+    shown = Shown(names, view.route, unit)
+    kgce = Shown(names, view.route, units["kgce"])
+    standings = _standings(stand, view.label)
+    own = {step: _estimate(standing) for step, standing in standings.items()}
+    gaps = largest_first(_gaps(view.label, own))
+    clear = [one for one in gaps if not one.within_noise]
+    places = decimals(*(one.value for one in gaps)) if gaps else 2
+    factor = shown.factor(view.label.composite.unit)
+    order = [one.step for one in gaps] + [step.step for step in headline(view.label) if step.step not in {one.step for one in gaps}]
+    total = _whole_route(own, view.label)
+    ranked = standings.get(order[0]) if order else None
+    return StandPage(
+        site=stand.site_name,
+        sector=names.title(view.route),
+        period=stand.period,
+        version=view.version,
+        benchmark_url=benchmark_url(view.pack, view.pack_version, view.route, view.period, view.version),
+        first_step=names.step_name(clear[0].step) if clear else "",
+        first_gap=number(clear[0].value * factor) if clear else "",
+        total_gap=number(sum(one.value for one in gaps) * factor) if gaps else "",
+        product=names.product(view.route),
+        clear_gaps=len(clear),
+        all_gaps=len(gaps),
+        figures=_figures(total, ranked, view.label, shown),
+        strip=rank_strip(ranked, names.step_name(ranked.step)) if ranked else None,
+        ladder=ladder_of(view.label, shown, you=own, your_total=total, order=order),
+        units=unit_links(units, unit, view.label, query),
+        unit_note=unit.note,
+        gaps=_rows(gaps, standings, kgce, units, places),
+        gap_sum=_sum_row(clear_sum(gaps), units, places) if clear else None,
+    )
+
+
+def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
+    """All places as ticks, those that fit marked: a rank is never shown without its interval, so there is no point."""
+    if standing.rank_interval is None or not standing.of:
+        return None
+    low, high = standing.rank_interval
+    room = 97.0 / max(standing.of - 1, 1)
+    at = [1.5 + room * place for place in range(standing.of)] if standing.of > 1 else [50.0]
+    left, right = max(at[low - 1] - room / 2, 0.0), min(at[high - 1] + room / 2, 100.0)
+    return RankStrip(
+        words=_("Your place at %(step)s: %(places)s of %(of)d.") % {"step": step, "places": places_between(low, high), "of": standing.of},
+        of=standing.of,
+        band=Span(f"{left:.2f}%", f"{right - left:.2f}%"),
+        ticks=tuple((f"{x:.2f}%", low <= place <= high) for place, x in enumerate(at, 1)),
+        first=_("%(place)s, least energy") % {"place": ordinal(1)},
+        last=ordinal(standing.of),
+    )
+
+
+def places_between(low: int, high: int) -> str:
+    return ordinal(low) if low == high else pgettext("places", "%(low)s to %(high)s") % {"low": ordinal(low), "high": ordinal(high)}
+
+
+def _standings(stand: StandView, label: LabelView) -> dict[str, StepStandingView]:
+    """The site's standing in each cell that makes up the totals."""
+    wanted = {(step.step, step.product, step.variant, step.metric) for step in headline(label)}
+    return {one.step: one for one in stand.steps if (one.step, one.product, one.variant, one.metric) in wanted}
+
+
+def _estimate(view: StepStandingView) -> Estimate:
+    """The protected value with the interval of the true one. The interval is drawn so that it holds the value, too."""
+    if view.interval is None:
+        return Estimate(view.value)
+    return Estimate(view.value, min(view.interval[0], view.value), max(view.interval[1], view.value))
+
+
+def _whole_route(own: Mapping[str, Estimate], label: LabelView) -> Estimate | None:
+    """The site's own sum of ratio x step where it reported every step. The steps' noises are independent: distances add in squares."""
+    steps = headline(label)
+    parts = [(step.ratio, own[step.step]) for step in steps if step.step in own]
+    if len(parts) < len(steps) or any(one.lo is None or one.hi is None for _ratio, one in parts):
+        return None
+    value = sum(ratio * one.value for ratio, one in parts)
+    down = hypot(*(ratio * (one.value - one.lo) for ratio, one in parts if one.lo is not None))
+    up = hypot(*(ratio * (one.hi - one.value) for ratio, one in parts if one.hi is not None))
+    return Estimate(value, value - down, value + up)
+
+
+def _gaps(label: LabelView, own: Mapping[str, Estimate]) -> list[Gap]:
+    found = []
+    for step in headline(label):
+        best, _typical = step_estimates(step, 1.0)
+        if best is not None and step.step in own:
+            found.append(gap(step.step, own[step.step], best, step.ratio))
+    return found
+
+
+def _figures(total: Estimate | None, ranked: StepStandingView | None, label: LabelView, shown: Shown) -> tuple[Figure, ...]:
+    factor, places = shown.factor(label.composite.unit), shown.total_places(label)
+    value = Figure(_("Your protected value, whole route"), NONE, "", _("not every step was reported"), "you")
+    if total is not None:
+        own = total.scaled(factor)
+        value = Figure(value.title, number(own.value, places), shown.spelled(label.composite.unit), interval_words(own, places), "you")
+    rank = Figure(_("Your rank"), NONE, "", _("ranks are computed when the regulator composes a label"), "you")
+    if ranked is not None and ranked.rank_interval is not None and ranked.of:
+        rank = Figure(
+            _("Your rank at %(step)s") % {"step": shown.names.step_name(ranked.step)},
+            places_between(*ranked.rank_interval),
+            _("of %(of)d") % {"of": ranked.of},
+            _("95 %% rank interval; no single place is shown") % {},
+            "you",
+        )
+    reached = total_estimate(label.best_reached, factor)
+    title = _("Best whole route really reached")
+    best = (
+        Figure(title, number(reached.value, places), shown.spelled(label.best_reached.unit), interval_words(reached, places), "best")
+        if reached
+        else Figure(title, NONE, "", in_language(label.best_reached.reason_en, label.best_reached.reason_zh), "best")
+    )
+    return value, rank, best
+
+
+def _rows(
+    gaps: Sequence[Gap], standings: Mapping[str, StepStandingView], kgce: Shown, units: Mapping[str, EnergyUnit], places: int
+) -> tuple[GapRow, ...]:
+    """One row a gap; what lies within the noise shows its interval and dashes, for there is nothing to convert."""
+    lowest = min((0.0, *(one.lo for one in gaps)))
+    span = max((0.0, *(one.hi for one in gaps))) - lowest or 1.0
+
+    def at(value: float) -> float:
+        return 100 * (value - lowest) / span
+
+    rows = []
+    for one in gaps:
+        left, right = sorted((at(0.0), at(one.value)))
+        rows.append(
+            GapRow(
+                step=kgce.names.step_name(one.step),
+                within_noise=one.within_noise,
+                kgce=signed(one.value, places),
+                interval=between(one.lo, one.hi, places),
+                places=_places(standings[one.step]),
+                mj=NONE if one.within_noise else number(one.value * units["MJ"].per_kgce),
+                kwh=NONE if one.within_noise else number(one.value * units["kWh"].per_kgce),
+                bar=Span(f"{left:.2f}%", f"{right - left:.2f}%"),
+                whisker=Span(f"{at(one.lo):.2f}%", f"{at(one.hi) - at(one.lo):.2f}%"),
+                whisker_end=f"{at(one.hi):.2f}%",
+            )
+        )
+    return tuple(rows)
+
+
+def _places(standing: StepStandingView) -> str:
+    if standing.rank_interval is None or not standing.of:
+        return NONE
+    return _("%(places)s of %(of)d") % {"places": places_between(*standing.rank_interval), "of": standing.of}
+
+
+def _sum_row(total: float, units: Mapping[str, EnergyUnit], places: int) -> GapRow:
+    nothing = Span("0%", "0%")
+    return GapRow(
+        step=_("Gaps larger than the noise"),
+        within_noise=False,
+        kgce=number(total, places),
+        interval="",
+        places="",
+        mj=number(total * units["MJ"].per_kgce),
+        kwh=number(total * units["kWh"].per_kgce),
+        bar=nothing,
+        whisker=nothing,
+        whisker_end="0%",
+    )

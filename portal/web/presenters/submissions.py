@@ -1,0 +1,92 @@
+"""Submissions for their owner and for a certification body, sites and their agents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.accounts.selectors import SiteView
+from portal.assurance.selectors import AssignmentView
+from portal.intake.selectors import SubmissionView
+from portal.standings.selectors import ProtectedValueView
+from portal.web.figures import number
+from portal.web.viewmodels import AssignmentBlock, DeviceRow, Item, ReleasedRow, SiteRow, StateWord, SubmissionPage, SubmissionRow
+from portal.web.words import SUBMISSION_STATES, Names, in_language, metric_name, state
+
+
+def submission_row(view: SubmissionView, page: str = "web:submission") -> SubmissionRow:
+    """One line of the list. `page` names the address of the submission for this reader."""
+    return SubmissionRow(
+        url=reverse(page, args=[view.digest]),
+        site=view.site_name,
+        pack=Names.newest(view.pack).sector,
+        period=view.period,
+        revision=view.revision,
+        received=view.received_at,
+        state=state(SUBMISSION_STATES, view.state),
+        reason=view.reason,
+        remedy=_("Correct what the reason names and run “steplabel-agent submit” again: it makes the next revision.")
+        if view.state == "refused"
+        else "",
+        receipt_url=reverse(f"{page}-receipt", args=[view.digest]),
+        digest=view.digest,
+        log_index=f"{view.log_index:,}",
+    )
+
+
+def submission_page(view: SubmissionView, values: Sequence[ProtectedValueView], page: str = "web:submission") -> SubmissionPage:
+    names = Names.newest(view.pack)
+    return SubmissionPage(
+        submission=submission_row(view, page),
+        values=tuple(
+            ReleasedRow(
+                step=names.step_name(value.step) + (f" ({variant})" if (variant := names.variant_name(value.step, value.variant)) else ""),
+                metric=metric_name(value.metric),
+                best=number(value.best),
+                typical=number(value.typical),
+                unit=value.unit,
+                count_class=_("%(n)s or more") % {"n": f"{value.count_class:,}"},
+            )
+            for value in values
+        ),
+        receipt=(
+            Item(_("Digest of the sealed file (SHA-256)"), view.digest),
+            Item(_("Place in the log"), f"{view.log_index:,}"),
+            Item(_("Signed by agent"), view.device),
+            Item(_("Sealed to key"), view.key_id),
+            Item(_("Privacy ledger entry"), f"{view.ledger_sequence:,}"),
+            Item(_("Size"), _("%(n)s bytes") % {"n": f"{view.size_bytes:,}"}),
+        ),
+    )
+
+
+def site_row(view: SiteView) -> SiteRow:
+    return SiteRow(
+        id=view.slug,
+        name=in_language(view.name, view.name_zh),
+        sector=Names.newest(view.pack).sector,
+        jurisdiction=view.jurisdiction,
+        token_url=reverse("web:token", args=[view.slug]),
+        devices=tuple(
+            DeviceRow(
+                id=str(device.id),
+                name=device.key_fingerprint,
+                enrolled=device.enrolled_at,
+                state=StateWord(_("Revoked"), "no") if device.revoked_at else StateWord(_("May report"), "ok"),
+                revoke_url="" if device.revoked_at else reverse("web:revoke", args=[device.id]),
+                software=device.software,
+            )
+            for device in view.devices
+        ),
+        waiting_tokens=view.waiting_tokens,
+    )
+
+
+def assignment_block(view: AssignmentView) -> AssignmentBlock:
+    return AssignmentBlock(
+        title=_("%(title)s, %(period)s") % {"title": view.site_name, "period": view.period},
+        caption=_("Assigned to %(body)s on %(day)s") % {"body": view.body, "day": view.assigned_at.date().isoformat()},
+        rows=tuple(submission_row(one, "web:assigned-submission") for one in view.submissions),
+    )

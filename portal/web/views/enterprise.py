@@ -1,0 +1,201 @@
+"""For a reporting enterprise: its submissions, sites and agents, and where it stands."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from benchmarks.errors import SteplabelError
+from benchmarks.wire import MAX_ENVELOPE_BYTES
+from portal.accounts import services as accounts
+from portal.accounts.models import Device, Role, Site
+from portal.accounts.selectors import sites_of
+from portal.accounts.services import TOKEN_LIFETIME
+from portal.intake import services as intake
+from portal.intake.selectors import SubmissionView, submission, submissions_of
+from portal.keys import published_directory, receipt_key
+from portal.publication import selectors as publications
+from portal.standings.selectors import periods_with_standing, released_values, where_we_stand
+from portal.web.access import for_role, person
+from portal.web.forms import SealedFileForm, add_error, mark_errors
+from portal.web.presenters.stand import stand_page
+from portal.web.presenters.submissions import site_row, submission_page, submission_row
+from portal.web.viewmodels import Choice, Crumb
+from portal.web.views.errors import too_large
+from portal.web.views.public import chosen_unit
+
+FORM_BYTES = 4096  # what the form carries beside the file: token, names, boundaries
+
+
+@require_GET
+@for_role(Role.ENTERPRISE)
+def submission_list(request: HttpRequest) -> HttpResponse:
+    views = submissions_of(person(request))
+    states = [view.state for view in views]
+    return render(
+        request,
+        "web/submissions.html",
+        {
+            "rows": tuple(submission_row(view) for view in views),
+            "caption": _("All reports of your sites, newest first"),
+            "accepted": states.count("accepted"),
+            "refused": states.count("refused"),
+            "waiting": any(state in ("received", "opening") for state in states),
+        },
+    )
+
+
+@require_GET
+@for_role(Role.ENTERPRISE)
+def submission_detail(request: HttpRequest, digest: str) -> HttpResponse:
+    view = _own_submission(request, digest)
+    page = submission_page(view, released_values(person(request), digest))
+    return render(request, "web/submission.html", {"page": page, "crumbs": _crumbs()})
+
+
+@require_GET
+@for_role(Role.ENTERPRISE)
+def submission_receipt(request: HttpRequest, digest: str) -> HttpResponse:
+    return receipt_file(_own_submission(request, digest))
+
+
+@csrf_exempt  # only until the length is known: checking the token reads the whole body
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest) -> HttpResponseBase:
+    """Refuses what is declared larger than any sealed report could be, before a byte of it is read."""
+    declared = request.META.get("CONTENT_LENGTH") or "0"
+    if not declared.isdigit() or int(declared) > MAX_ENVELOPE_BYTES + FORM_BYTES:
+        return too_large(request)
+    return hand_in(request)
+
+
+@csrf_protect
+@for_role(Role.ENTERPRISE)
+def hand_in(request: HttpRequest) -> HttpResponseBase:
+    """A sealed file carried by hand goes the way of one sent by the agent: the same checks, the same receipt."""
+    form = SealedFileForm(request.POST or None, request.FILES or None) if request.method == "POST" else SealedFileForm()
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            taken = intake.receive(form.cleaned_data["sealed"].read(), published_directory(), receipt_key(), timezone.now())
+        except SteplabelError as error:
+            add_error(form, "sealed", error.sentence, error.remedy)
+        else:
+            known = submission(person(request), taken.submission.digest)
+            messages.success(
+                request, _("The sealed file is in.") if taken.created else _("This file was handed in before; here is its receipt.")
+            )
+            return redirect("web:submission", taken.submission.digest) if known else redirect("web:submissions")
+    if form.errors:
+        mark_errors(form)
+        status = 400
+    return render(request, "web/upload.html", {"form": form, "crumbs": _crumbs()}, status=status)
+
+
+@require_GET
+@for_role(Role.ENTERPRISE)
+def site_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "web/sites.html", {"sites": tuple(site_row(view) for view in sites_of(person(request), timezone.now()))})
+
+
+@require_POST
+@for_role(Role.ENTERPRISE)
+def token(request: HttpRequest, slug: str) -> HttpResponse:
+    """The token is in this one answer and nowhere else: not stored, not in an address, not in a cache."""
+    now = timezone.now()
+    own = next((site for site in sites_of(person(request), now) if site.slug == slug), None)
+    if own is None:
+        raise Http404
+    try:
+        text = accounts.issue_token_for(person(request), slug, published_directory().fingerprint, now)
+    except Site.DoesNotExist as error:
+        raise Http404 from error
+    return render(
+        request,
+        "web/token.html",
+        {
+            "site_name": site_row(own).name,
+            "token": text,
+            "expires": now + TOKEN_LIFETIME,
+            "portal": f"{request.scheme}://{request.get_host()}",
+            "crumbs": (Crumb(_("Sites and agents"), reverse("web:sites")),),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.ENTERPRISE)
+def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
+    now = timezone.now()
+    known = next((one for site in sites_of(person(request), now) for one in site.devices if one.id == device), None)
+    if known is None:
+        raise Http404
+    if request.method == "POST":
+        try:
+            accounts.revoke_for(person(request), str(device), now)
+        except Device.DoesNotExist as error:
+            raise Http404 from error
+        messages.success(request, _("The agent is revoked. What it sent before stands."))
+        return redirect("web:sites")
+    return render(
+        request,
+        "web/confirm.html",
+        {
+            "title": _("Revoke this agent?"),
+            "sentence": _(
+                "Nothing that the agent %(name)s signs will be taken any more. To report again, enrol a new one with a new token."
+            )
+            % {"name": known.key_fingerprint},
+            "button": _("Revoke the agent"),
+            "warning": True,
+            "back": reverse("web:sites"),
+            "crumbs": (Crumb(_("Sites and agents"), reverse("web:sites")),),
+        },
+    )
+
+
+@require_GET
+@for_role(Role.ENTERPRISE)
+def stand(request: HttpRequest) -> HttpResponse:
+    """The newest period of the first site, or what `?which=` names."""
+    offered = periods_with_standing(person(request))
+    asked = request.GET.get("which", "")
+    chosen = next((pair for pair in offered if _key(pair) == asked), offered[0] if offered else None)
+    choices = tuple(Choice(_key(pair), f"{pair[0]}, {pair[1]}", pair == chosen) for pair in offered)
+    standing = where_we_stand(person(request), *chosen) if chosen else None
+    view = publications.benchmark(standing.pack, standing.period, None, standing.route) if standing else None
+    if chosen is None or standing is None or view is None or view.status != "published":
+        return render(request, "web/stand_empty.html", {"choices": choices})
+    unit, units = chosen_unit(request, view)
+    page = stand_page(standing, view, unit, units, f"which={_key(chosen)}&")
+    return render(request, "web/stand.html", {"page": page, "choices": choices})
+
+
+def receipt_file(view: SubmissionView) -> HttpResponse:
+    """The signed receipt, as `steplabel-agent verify` reads it."""
+    response = HttpResponse(view.receipt, content_type="application/cbor")
+    response["Content-Disposition"] = f'attachment; filename="receipt-{view.site}-{view.period.replace("/", "_")}-r{view.revision}.cbor"'
+    return response
+
+
+def _own_submission(request: HttpRequest, digest: str) -> SubmissionView:
+    view = submission(person(request), digest)
+    if view is None:
+        raise Http404
+    return view
+
+
+def _key(pair: tuple[str, str]) -> str:
+    return f"{pair[0]}~{pair[1]}"
+
+
+def _crumbs() -> tuple[Crumb, ...]:
+    return (Crumb(_("Submissions"), reverse("web:submissions")),)
