@@ -20,8 +20,8 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith("/api/") and request.method in ("POST", "PUT", "PATCH"):
-            declared = request.META.get("CONTENT_LENGTH") or ""
-            if not declared.isdigit():
+            declared = request.META.get("CONTENT_LENGTH") or "0"
+            if not declared.isdigit() or "HTTP_TRANSFER_ENCODING" in request.META:
                 return problem_response(
                     411, "length-required", "The request does not say how long its body is.", "Send a Content-Length; chunks are not read."
                 )

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI document: YAML, or JSON by `?format=json`."""
+
+    throttle_scope: ClassVar[str] = "public"
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from drf_spectacular.views import SpectacularAPIView
 
 from portal.problems import not_found
+from portal.schema import SchemaView
 
 api: list[URLPattern | URLResolver] = [
-    path("schema/", SpectacularAPIView.as_view(throttle_scope="public"), name="schema"),
+    path("schema/", SchemaView.as_view(), name="schema"),
     path("", include("portal.accounts.urls")),
     path("", include("portal.intake.urls")),
     path("", include("portal.publication.urls")),

@@ -1,0 +1,194 @@
+"""POST /api/v1/submissions/: what gets in, what does not, and that a refusal leaves nothing behind."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from benchmarks.wire import MAX_ENVELOPE_BYTES, receipts
+from benchmarks.wire import envelope as envelopes
+from benchmarks.wire.signing import DeviceKey
+from portal import keys
+from portal.accounts.services import revoke
+from portal.auditlog.models import Event
+from portal.catalogue.services import close_period
+from portal.intake import log
+from portal.intake.models import LogEntry, State, Submission
+from tests.integration.portal_cast import NOW, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    return make_cast()
+
+
+def post(client: Client, body: bytes, **more: Any) -> Any:
+    return client.post("/api/v1/submissions/", body, content_type="application/cbor", **more)
+
+
+def stored() -> tuple[int, int, int]:
+    return Submission.objects.count(), LogEntry.objects.count(), Event.objects.filter(action="submission.received").count()
+
+
+def test_a_sealed_envelope_is_taken_and_its_receipt_verifies(client: Client, cast: Cast) -> None:
+    sent = cast.plants[0].envelope(cast.pack)
+    answer = post(client, sent)
+    assert answer.status_code == 201
+    body = answer.json()
+    receipt = receipts.verify(base64.b64decode(body["receipt"]), keys.published_directory().content.receipt_keys(), sent)
+    assert (receipt.log_index, body["log_index"], body["state"]) == (0, 0, "received")
+    assert stored() == (1, 1, 1)
+
+
+def test_the_same_envelope_again_brings_the_same_receipt_and_no_second_row(client: Client, cast: Cast) -> None:
+    sent = cast.plants[0].envelope(cast.pack)
+    first, again = post(client, sent), post(client, sent)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json()["receipt"] == again.json()["receipt"]
+    assert stored() == (1, 1, 1)
+
+
+def test_another_envelope_for_the_same_revision_is_a_conflict(client: Client, cast: Cast) -> None:
+    post(client, cast.plants[0].envelope(cast.pack))
+    answer = post(client, cast.plants[0].envelope(cast.pack, shift=1))
+    assert (answer.status_code, answer.json()["code"]) == (409, "revision-conflict")
+    assert stored() == (1, 1, 1)
+
+
+def test_revisions_come_one_after_the_other(client: Client, cast: Cast) -> None:
+    plant = cast.plants[0]
+    early = post(client, plant.envelope(cast.pack, revision=2))
+    assert (early.status_code, early.json()["code"]) == (422, "revision-out-of-order")
+    assert [post(client, plant.envelope(cast.pack, revision=r)).status_code for r in (1, 2)] == [201, 201]
+    skipped = post(client, plant.envelope(cast.pack, revision=4))
+    assert (skipped.status_code, skipped.json()["code"]) == (422, "revision-out-of-order")
+
+
+def _altered(cast: Cast) -> bytes:
+    sent = bytearray(cast.plants[0].envelope(cast.pack))
+    sent[len(sent) // 2] ^= 1
+    return bytes(sent)
+
+
+def _of_unknown_device(cast: Cast) -> bytes:
+    plant = cast.plants[0]
+    header = plant.header()
+    stranger = type(header)(header.site, header.period, header.revision, header.key_id, "11111111-1111-4111-8111-111111111111", 1)
+    return envelopes.build(plant.report(cast.pack), stranger, plant.key, keys.published_directory().content.processing_key(NOW.date()))
+
+
+def _of_other_sites_device(cast: Cast) -> bytes:
+    plant, other = cast.plants
+    header = plant.header()
+    borrowed = type(header)(header.site, header.period, header.revision, header.key_id, str(other.device.pk), 1)
+    return envelopes.build(plant.report(cast.pack), borrowed, other.key, keys.published_directory().content.processing_key(NOW.date()))
+
+
+def _signed_by_another_key(cast: Cast) -> bytes:
+    plant = cast.plants[0]
+    return envelopes.build(
+        plant.report(cast.pack), plant.header(), DeviceKey.generate(), keys.published_directory().content.processing_key(NOW.date())
+    )
+
+
+def _of_revoked_device(cast: Cast) -> bytes:
+    revoke(cast.plants[0].device, cast.drafter, NOW)
+    return cast.plants[0].envelope(cast.pack)
+
+
+def _of_closed_period(cast: Cast) -> bytes:
+    close_period(cast.period, "test", NOW)
+    return cast.plants[0].envelope(cast.pack)
+
+
+BAD: dict[str, tuple[Callable[[Cast], bytes], int, str]] = {
+    "empty": (lambda _: b"", 400, "body-empty"),
+    "noise": (lambda _: b"\xff" * 100, 400, "cbor-malformed"),
+    "truncated": (lambda cast: cast.plants[0].envelope(cast.pack)[:-10], 400, "cbor-malformed"),
+    "with a tail": (lambda cast: cast.plants[0].envelope(cast.pack) + b"\x00", 400, "cbor-malformed"),
+    "one bit altered": (_altered, 401, "outer-signature-invalid"),
+    "unknown device": (_of_unknown_device, 401, "device-unknown"),
+    "a device of another site": (_of_other_sites_device, 401, "device-unknown"),
+    "signed by another key": (_signed_by_another_key, 401, "outer-signature-invalid"),
+    "revoked device": (_of_revoked_device, 401, "device-revoked"),
+    "period that nobody opened": (lambda cast: cast.plants[0].envelope(cast.pack, period="2015"), 422, "period-not-open"),
+    "closed period": (_of_closed_period, 422, "period-not-open"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_wrong_is_refused_with_its_reason_and_nothing_is_stored(client: Client, cast: Cast, name: str) -> None:
+    make, status, code = BAD[name]
+    answer = post(client, make(cast))
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer["Content-Type"] == "application/problem+json"
+    assert {"type", "title", "status", "detail", "remedy"} <= answer.json().keys()
+    assert stored() == (0, 0, 0)
+
+
+def test_a_body_above_the_limit_is_refused_before_it_is_read(client: Client, cast: Cast) -> None:
+    answer = post(client, bytes(MAX_ENVELOPE_BYTES + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+    assert stored() == (0, 0, 0)
+
+
+def test_a_body_that_does_not_say_its_length_is_refused(client: Client, cast: Cast) -> None:
+    answer = post(client, cast.plants[0].envelope(cast.pack), headers={"Transfer-Encoding": "chunked"})
+    assert (answer.status_code, answer.json()["code"]) == (411, "length-required")
+    assert stored() == (0, 0, 0)
+
+
+def test_a_body_of_another_kind_is_refused(client: Client, cast: Cast) -> None:
+    answer = client.post("/api/v1/submissions/", {"a": 1}, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
+
+
+def test_too_many_requests_are_told_when_to_come_back(client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.core.cache import cache
+    from rest_framework.throttling import ScopedRateThrottle
+
+    cache.clear()
+    monkeypatch.setattr(ScopedRateThrottle, "THROTTLE_RATES", {"submissions": "2/min"})
+    sent = cast.plants[0].envelope(cast.pack)
+    answers = [post(client, sent) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 200, 429]
+    assert int(answers[-1]["Retry-After"]) > 0
+    cache.clear()
+
+
+def test_the_log_is_a_chain_that_shows_where_it_was_altered(client: Client, cast: Cast) -> None:
+    for plant in cast.plants:
+        post(client, plant.envelope(cast.pack))
+    assert log.first_fault() is None
+    LogEntry.objects.filter(index=0)._raw_delete("default")  # behind the program's back, as an intruder would
+    assert log.first_fault() == 0
+
+
+def test_the_state_of_a_submission_can_be_asked_by_its_digest(client: Client, cast: Cast) -> None:
+    digest = post(client, cast.plants[0].envelope(cast.pack)).json()["submission"]
+    answer = client.get(f"/api/v1/submissions/{digest}/")
+    assert (answer.status_code, answer.json()["state"]) == (200, State.RECEIVED)
+    assert client.get(f"/api/v1/submissions/{'0' * 64}/").status_code == 404
+
+
+def test_a_device_asks_what_the_portal_holds_of_its_site_and_nobody_elses(client: Client, cast: Cast) -> None:
+    from django.utils import timezone
+
+    from benchmarks.wire import requests
+
+    for plant in cast.plants:
+        post(client, plant.envelope(cast.pack))
+    plant = cast.plants[0]
+    path = "/api/v1/submissions/"
+    signature = requests.sign("GET", path, str(plant.device.pk), timezone.now(), plant.key)
+    answer = client.get(path, headers={requests.HTTP_HEADER: signature})
+    assert [row["site"] for row in answer.json()] == [plant.site.slug]
+    forged = requests.sign("GET", path, str(plant.device.pk), timezone.now(), DeviceKey.generate())
+    assert client.get(path, headers={requests.HTTP_HEADER: forged}).status_code in (400, 401)
+    assert client.get(path).status_code == 400
