@@ -31,7 +31,6 @@ def add_parser(sub: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     import os
 
-    from benchmarks import packs
     from benchmarks.errors import ExitCode
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
@@ -48,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     revisions = _revisions(state, site.id, name)
     sealed = [parcel for parcel in revisions if parcel.is_sealed]
     labelled = pipeline.label(site, period)
-    material = Material(labelled.site_label, labelled.data.batches, packs.load(site.pack, site.pack_version, site.folder))
+    material = Material(labelled.site_label, labelled.data.batches, labelled.data.pack)
     if sealed and not args.correct:
         shown = _sealed(sealed[-1], material, state)
     else:

@@ -32,7 +32,6 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     import os
     from datetime import UTC, datetime
 
-    from benchmarks import packs
     from benchmarks.errors import ExitCode
     from benchmarks.measurements import Period
     from reporting_agent import enrolment, pipeline
@@ -50,8 +49,7 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     with state.exclusive(), state.connect() as connection:
         identity = enrolment.identity(state, connection, site.id)  # before the long part: refuse early
         labelled = pipeline.label(site, period)
-        pack = packs.load(site.pack, site.pack_version, site.folder)
-        material = Material(labelled.site_label, labelled.data.batches, pack)
+        material = Material(labelled.site_label, labelled.data.batches, labelled.data.pack)
         submission = Submission(
             connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC), checkpoint=checkpoint or no_checkpoint
         )
