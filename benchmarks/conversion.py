@@ -24,10 +24,11 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError, model_validator
 
 from benchmarks.carriers import Carrier, carrier
 from benchmarks.errors import InputError, Place
@@ -76,15 +77,19 @@ class CarbonFactor(Declared):
     effective_to: date | None = None
     source: Source
 
-    def kg_per_unit(self, measured_lhv: float | None) -> float:
-        """kg CO2 per unit, on the measured LHV (MJ per unit) where there is one."""
-        if self.kg_co2_per_unit is not None:
-            return float(self.kg_co2_per_unit)
-        lhv, carbon, oxidised = self.lhv_mj_per_unit, self.carbon_t_per_gj, self.oxidised
-        assert lhv is not None  # the table's loader refuses an entry with neither form
-        assert carbon is not None
-        assert oxidised is not None
-        return (float(lhv) if measured_lhv is None else measured_lhv) * float(carbon * oxidised) * CO2_PER_CARBON
+    @property
+    def kg_co2_per_mj(self) -> float | None:
+        """kg CO2 per MJ of heat content; None where the factor is per unit only."""
+        if self.carbon_t_per_gj is None or self.oxidised is None:
+            return None
+        return float(self.carbon_t_per_gj * self.oxidised) * CO2_PER_CARBON
+
+    @model_validator(mode="after")
+    def _one_form(self) -> CarbonFactor:
+        by_heat = self.lhv_mj_per_unit is not None and self.kg_co2_per_mj is not None
+        if by_heat is (self.kg_co2_per_unit is not None):
+            raise ValueError("CO2 is given either per unit, or by LHV, carbon content and oxidised share")
+        return self
 
 
 class Conflict(Declared):
@@ -171,9 +176,12 @@ class FactorTable:
                 "Leave CO2 out for this carrier and date, or add a dated factor with its source to the conversion table.",
                 found=f"{energy.carrier} on {on.isoformat()}",
             )
-        if found.carbon_t_per_gj is not None and (content := _measured_mj(what, energy)) is not None:
-            return _sign(energy) * content * found.kg_per_unit(1.0)  # by the heat content that was measured, not the table's
-        return _sign(energy) * energy.quantity * ratio(energy.unit, found.unit) * found.kg_per_unit(None)
+        if found.kg_co2_per_mj is not None and (content := _measured_mj(what, energy)) is not None:
+            return _sign(energy) * content * found.kg_co2_per_mj
+        amount = _sign(energy) * energy.quantity * ratio(energy.unit, found.unit)
+        if found.kg_co2_per_unit is not None:
+            return amount * float(found.kg_co2_per_unit)
+        return amount * float(found.lhv_mj_per_unit or 0) * (found.kg_co2_per_mj or 0.0)  # the loader has seen to it that both are there
 
     def _no_factor(self, what: Carrier, basis: Basis, on: date) -> InputError:
         if (conflict := self.conflicts.get(what.id)) is not None and what.form != "medium":
@@ -223,9 +231,6 @@ def _load(path: Path) -> FactorTable:
         conflicts = TypeAdapter(list[Conflict]).validate_python(raw.get("conflict", []))
     except (OSError, tomllib.TOMLDecodeError, ValidationError, KeyError) as error:
         raise _invalid(path, str(error)) from error
-    for row in carbon:
-        if row.kg_co2_per_unit is None and None in (row.lhv_mj_per_unit, row.carbon_t_per_gj, row.oxidised):
-            raise _invalid(path, f"CO2 of {row.carrier} is given neither per unit nor by LHV, carbon content and oxidised share")
     by_basis: dict[tuple[str, Basis], list[ConversionFactor]] = defaultdict(list)
     for factor in factors:
         by_basis[factor.carrier, factor.basis].append(factor)
@@ -248,7 +253,7 @@ def _checked(path: Path, rows: list[_D]) -> tuple[_D, ...]:
     ordered = tuple(sorted(rows, key=lambda row: row.effective_from))
     for row in ordered:
         ratio(row.unit, carrier(row.carrier).unit)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if earlier.effective_to is None or earlier.effective_to > later.effective_from:
             raise _invalid(path, f"two factors of {later.carrier} are in force on {later.effective_from.isoformat()}")
     return ordered

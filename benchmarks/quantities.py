@@ -10,6 +10,7 @@ pint takes a third of a second to import, so it is imported only when a conversi
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,10 @@ SPELLINGS = {
     "千克标准煤": "kgce",
     "吨标准煤": "tce",
 }
+
+
+# names with small powers, multiplied or divided: what a unit looks like, before pint's evaluator sees a stranger's text
+_FORM = re.compile(r"[^\W\d]\w*((\*\*|\^)\d)?([*/·][^\W\d]\w*((\*\*|\^)\d)?)*")
 
 
 @lru_cache(maxsize=1)
@@ -106,8 +111,10 @@ def _parse(unit: str) -> pint.Unit:
     import pint
 
     try:
+        if not _FORM.fullmatch(unit):
+            raise pint.UndefinedUnitError(unit)
         return registry().parse_units(unit)
-    except (pint.PintError, ValueError, TypeError, AttributeError) as error:  # pint lets the errors of its tokenizer through
+    except pint.PintError as error:
         raise InputError(
             "unit-unknown",
             "A unit cannot be read.",
@@ -119,7 +126,7 @@ def _parse(unit: str) -> pint.Unit:
 
 def _mismatch_remedy(from_unit: str, to_unit: str) -> str:
     if "ce" in from_unit + to_unit:
-        return "Coal equivalent is reached only through a dated conversion factor of the carrier; give the energy in the carrier's own unit."
+        return "Coal equivalent is reached only by a dated conversion factor of the carrier; give the energy in the carrier's own unit."
     if "Nm3" in (from_unit, to_unit) and "m3" in (from_unit, to_unit):
         return "Give the volume at normal state (0 °C, 101.325 kPa) as Nm3; a working volume needs its temperature and pressure first."
     return "Correct the unit, or the column that the quantity was read from."

@@ -135,7 +135,7 @@ class Table(_Term):
             "out-of-range",
             Words(
                 en=f"{self.variable} is {float(found):g}; the standard's table runs from {first:g} to {last:g}.",
-                zh=f"{self.variable} 为 {float(found):g},超出标准表格范围 {first:g} 至 {last:g}。",
+                zh=f"{self.variable} 为 {float(found):g}，超出标准表格范围 {first:g} 至 {last:g}。",
             ),
         )
 
@@ -165,7 +165,7 @@ def number(value: Value, variable: str) -> Fraction:
         return Fraction(str(value))
     except ValueError:
         raise UnassessableError(
-            "not-a-number", Words(en=f"{variable} must be a number, not {value!r}.", zh=f"{variable} 必须是数字,而不是 {value!r}。")
+            "not-a-number", Words(en=f"{variable} must be a number, not {value!r}.", zh=f"{variable} 必须是数字，而不是 {value!r}。")
         ) from None
 
 
@@ -175,12 +175,12 @@ def _of_class(values: Mapping[str, Fraction], found: Value, variable: str) -> Fr
     known = ", ".join(values)
     raise UnassessableError(
         "class-unknown",
-        Words(en=f"{variable} is {found!r}; the standard knows {known}.", zh=f"{variable} 为 {found!r};标准中只有 {known}。"),
+        Words(en=f"{variable} is {found!r}; the standard knows {known}.", zh=f"{variable} 为 {found!r}；标准中只有 {known}。"),
     )
 
 
 def _missing(variable: str) -> UnassessableError:
     return UnassessableError(
         "variable-missing",
-        Words(en=f"{variable} is needed to correct this limit and was not given.", zh=f"修正该限额需要 {variable},但未给出。"),
+        Words(en=f"{variable} is needed to correct this limit and was not given.", zh=f"修正该限额需要 {variable}，但未给出。"),
     )

@@ -116,7 +116,7 @@ def _refuse_inapplicable(limit: Limit, variables: Mapping[str, Value]) -> None:
                 "variable-missing",
                 Words(
                     en=f"{variable} decides whether {limit.standard} applies and was not given.",
-                    zh=f"{variable} 决定 {limit.standard} 是否适用,但未给出。",
+                    zh=f"{variable} 决定 {limit.standard} 是否适用，但未给出。",
                 ),
             )
         if isinstance(wanted, str):
@@ -128,5 +128,8 @@ def _refuse_inapplicable(limit: Limit, variables: Mapping[str, Value]) -> None:
         if not fits:
             raise UnassessableError(
                 "not-applicable",
-                Words(en=f"{limit.words.en} is not meant for {variable} = {found}.", zh=f"{limit.words.zh} 不适用于 {variable} = {found}。"),
+                Words(
+                    en=f"{limit.words.en} is not meant for {variable} = {found}.",
+                    zh=f"{limit.words.zh} 不适用于 {variable} = {found}。",
+                ),
             )

@@ -66,7 +66,10 @@ def _toml(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise InputError(
-            "pack-unknown", "The pack file is not there.", "Correct the path in `pack`; it is relative to site.toml.", place=Place(str(path))
+            "pack-unknown",
+            "The pack file is not there.",
+            "Correct the path in `pack`; it is relative to site.toml.",
+            place=Place(str(path)),
         ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(

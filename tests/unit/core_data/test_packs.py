@@ -1,0 +1,320 @@
+"""Packs: what comes with Steplabel is complete and sound, and a faulty pack is refused with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from benchmarks import packs
+from benchmarks.errors import InputError
+from benchmarks.measurements import Metric
+from benchmarks.privacy.eligibility import expected_error
+from benchmarks.routes import MetricRule, Pack, Source, Step, Words
+
+CONTRACT = {
+    "steel": (
+        ["coking", "sintering", "pelletising", "blast-furnace", "converter", "eaf", "ladle-refining", "continuous-casting", "hot-rolling"],
+        "national-mix",
+    ),
+    "aluminium": (["alumina-refining", "anode-production", "electrolysis", "aluminium-casting"], "primary"),
+    "cement": (
+        ["crushing-prehomogenisation", "raw-meal-homogenisation", "clinker-burning", "clinker-cooling", "cement-grinding"],
+        "dry-process",
+    ),
+}
+STEEL_TEXT = (packs.HOME / "steel.toml").read_text(encoding="utf-8")
+
+# Batches a year of one line, at the lower edge of their count class: the smallest plant a pack must serve.
+SMALL_PLANT = {"heat": 670, "shift": 670, "day": 200, "melt": 340}
+
+
+def all_steps() -> Iterator[tuple[Pack, Step]]:
+    for name in packs.available():
+        pack = packs.load(name)
+        for step in pack.steps:
+            yield pack, step
+
+
+def all_metrics() -> Iterator[tuple[Pack, Step, MetricRule]]:
+    for pack, step in all_steps():
+        for rule in step.metrics:
+            yield pack, step, rule
+
+
+def within(value: object, kind: type[BaseModel]) -> Iterator[BaseModel]:
+    """Every part of that kind inside a declared value."""
+    if isinstance(value, kind):
+        yield value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from within(getattr(value, name), kind)
+    elif isinstance(value, tuple):
+        for entry in value:
+            yield from within(entry, kind)
+
+
+class TestWhatComesWithSteplabel:
+    def test_the_three_sectors(self) -> None:
+        assert packs.available() == ("aluminium", "cement", "steel")
+
+    @pytest.mark.parametrize("name", CONTRACT)
+    def test_every_step_of_the_contract_in_the_main_route(self, name: str) -> None:
+        pack = packs.load(name)
+        steps, main = CONTRACT[name]
+        assert [step.id for step in pack.steps] == steps
+        assert pack.routes[0].id == main
+        assert [part.step for part in pack.routes[0].steps] == steps
+
+    def test_every_headline_is_the_total_in_kgce_per_tonne(self) -> None:
+        for _, step in all_steps():
+            assert (step.metrics[0].metric, step.metrics[0].unit, step.metrics[0].released) == (Metric.TOTAL, "kgce/t", True), step.id
+
+    def test_a_step_releases_at_most_what_the_cap_allows(self) -> None:
+        for pack, step in all_steps():
+            released = sum(rule.released for rule in step.metrics)
+            assert released * (pack.policy.epsilon_best + pack.policy.epsilon_typical) <= pack.policy.cap_per_year, step.id
+
+    def test_validity_covers_2010_and_has_no_end(self) -> None:
+        for name in packs.available():
+            pack = packs.load(name)
+            assert pack.effective_from <= date(2010, 1, 1)
+            assert pack.effective_to is None
+
+    def test_grid_cells_are_fine_few_and_short_decimals(self) -> None:
+        for _, step, rule in all_metrics():
+            assert 100 <= rule.grid.cells <= 400, (step.id, rule.metric)
+            assert float(rule.grid_width) <= 0.005 * abs(rule.typical), (step.id, rule.metric)
+            assert 10_000 % rule.grid_width.denominator == 0, (step.id, rule.metric)
+
+    def test_clamping_is_rare_even_for_a_plant_a_quarter_from_the_typical(self) -> None:
+        for _, step, rule in all_metrics():
+            away = max(0.25 * abs(rule.typical), 4 * rule.spread) if step.id != "electrolysis" else 7 * rule.spread
+            assert float(rule.grid_lower) <= rule.typical - away, (step.id, rule.metric)
+            assert float(rule.grid_upper) >= rule.typical + away, (step.id, rule.metric)
+
+    def test_the_physical_bounds_hold_the_grid_loosely(self) -> None:
+        for _, step, rule in all_metrics():
+            assert rule.floor < rule.typical - 6 * rule.spread, (step.id, rule.metric)
+            assert rule.ceiling > rule.typical + 6 * rule.spread, (step.id, rule.metric)
+
+    def test_a_year_of_one_line_is_precise_enough_to_be_eligible(self) -> None:
+        for pack, step, rule in all_metrics():
+            if rule.released:
+                error = expected_error(rule, step.label_rule.quantile, pack.policy.epsilon_best, SMALL_PLANT[step.run_kind])
+                assert error <= float(pack.policy.largest_expected_error), (step.id, rule.metric, error)
+
+    def test_the_quantile_goes_with_the_kind_of_run(self) -> None:
+        allowed = {"heat": {"0.05"}, "shift": {"0.1", "0.2"}, "day": {"0.1", "0.2"}, "melt": {"0.1"}}
+        for _, step in all_steps():
+            assert step.label_rule.quantile in {Fraction(text) for text in allowed[step.run_kind]}, step.id
+
+    def test_every_text_is_there_in_both_languages(self) -> None:
+        for name in packs.available():
+            for words in within(packs.load(name), Words):
+                assert isinstance(words, Words)
+                assert words.en.strip()
+                assert re.search(r"[\u4e00-\u9fff]", words.zh), words.en
+
+    def test_assumptions_are_marked_and_limits_rest_on_standards(self) -> None:
+        for name in packs.available():
+            pack = packs.load(name)
+            for source in within(pack, Source):
+                assert isinstance(source, Source)
+                assert source.verified is not (source.kind == "engineering-assumption"), source.text
+            assert all(limit.source.kind == "standard" for step in pack.steps for limit in step.limits)
+
+    def test_composition_rules_start_at_8_20_and_50_firms(self) -> None:
+        for name in packs.available():
+            assert [(rule.firms_from, rule.rule) for rule in packs.load(name).composition] == [
+                (8, "first-quartile"),
+                (20, "mean-of-best-five"),
+                (50, "mean-of-top-decile"),
+            ]
+
+
+class TestFiguresAreOfTheRightSize:
+    @pytest.mark.parametrize(
+        ("name", "route", "low", "high"),
+        [
+            ("cement", "dry-process", 80, 94),  # GB 16780-2021, grades 1 to 3 at 75 % clinker
+            ("cement", "clinker", 100, 117),
+            ("aluminium", "smelter", 1670, 1720),  # GB 21346-2022, ingot
+            ("steel", "bf-bof", 450, 650),
+            ("steel", "eaf", 100, 180),
+        ],
+    )
+    def test_route_totals(self, name: str, route: str, low: float, high: float) -> None:
+        pack = packs.load(name)
+        chosen = next(each for each in pack.routes if each.id == route)
+        assert low <= sum(float(part.ratio) * pack.step(part.step).metrics[0].typical for part in chosen.steps) <= high
+
+    def test_typical_values_lie_among_the_grades_that_cover_the_same_step(self) -> None:
+        for pack, step in all_steps():
+            for limit in step.limits:
+                rule = step.metric(limit.metric)
+                first, _, third = limit.grades
+                if limit.steps_covered != (step.id,) or rule is None or first is None or third is None:
+                    continue
+                if "other-processes" in limit.applies.values():
+                    continue  # the typical value is the Bayer process's
+                margin = 0.02 * abs(rule.typical)
+                assert first - margin <= rule.typical <= third + margin, (pack.id, limit.id)
+
+    def test_the_real_furnace_of_120_megavolt_amperes_fits_the_electricity_grid(self) -> None:
+        rule = packs.load("steel").step("eaf").metric(Metric.ELECTRICITY)
+        assert rule is not None
+        p1, p5, p50, p95, p99 = 306, 354, 395, 430, 450  # kWh/t at 122.5 t, 2015-2016
+        assert rule.grid_lower < p1 < p99 < rule.grid_upper
+        assert 24 < rule.floor < p1 < p99 < rule.ceiling < 1000
+        assert abs(rule.typical - p50) < 5
+        assert rule.spread == pytest.approx((p95 - p5) / 2 / 1.645, rel=0.1)
+
+    def test_electricity_alone_and_total_agree_where_a_step_takes_nothing_else(self) -> None:
+        for _, step in all_steps():
+            electricity = step.metric(Metric.ELECTRICITY)
+            if electricity is not None and step.boundary.carriers == ("electricity",):
+                assert step.metrics[0].typical == pytest.approx(0.1229 * electricity.typical, rel=1e-5)
+                assert step.metrics[0].spread == pytest.approx(0.1229 * electricity.spread, rel=1e-3)
+
+
+class TestDigest:
+    def test_the_same_content_has_the_same_digest_whatever_its_layout(self, tmp_path: Path) -> None:
+        reflowed = tmp_path / "steel.toml"
+        reflowed.write_text("# a comment\n" + STEEL_TEXT.replace("grid_width = 0.4", "grid_width = 0.40"), encoding="utf-8")
+        assert packs.digest(packs.load(str(reflowed))) == packs.digest(packs.load("steel"))
+        assert len(packs.digest(packs.load("steel"))) == 32
+
+    def test_any_change_of_a_rule_changes_the_digest(self, tmp_path: Path) -> None:
+        changed = tmp_path / "steel.toml"
+        changed.write_text(STEEL_TEXT.replace("floor = 40\n", "floor = 41\n", 1), encoding="utf-8")
+        assert packs.digest(packs.load(str(changed))) != packs.digest(packs.load("steel"))
+
+
+class TestVersionsAndPaths:
+    def test_a_version_that_is_not_there_is_refused_with_those_that_are(self) -> None:
+        assert packs.load("cement", "1").version == "1"
+        with pytest.raises(InputError) as refusal:
+            packs.load("cement", "7")
+        assert (refusal.value.code, refusal.value.wanted) == ("pack-version-unknown", "1")
+
+    def test_an_older_version_stands_beside_the_newest(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "steel.toml").write_text(STEEL_TEXT.replace('version = "1"', 'version = "2"', 1), encoding="utf-8")
+        (tmp_path / "steel-1.toml").write_text(STEEL_TEXT, encoding="utf-8")
+        monkeypatch.setattr(packs, "HOME", tmp_path)
+        assert packs.available() == ("steel",)
+        assert [packs.load("steel").version, packs.load("steel", "2").version, packs.load("steel", "1").version] == ["2", "2", "1"]
+        with pytest.raises(InputError) as refusal:
+            packs.load("steel", "3")
+        assert refusal.value.wanted == "1 or 2"
+
+    def test_a_pack_of_the_plants_own_is_read_from_its_path_beside_the_site_file(self, tmp_path: Path) -> None:
+        (tmp_path / "our-pack.toml").write_text(STEEL_TEXT.replace('id = "steel"', 'id = "our-steel"', 1), encoding="utf-8")
+        assert packs.load("./our-pack.toml", "1", base=tmp_path).id == "our-steel"
+        with pytest.raises(InputError) as refusal:
+            packs.load("./our-pack.toml", "2", base=tmp_path)
+        assert refusal.value.code == "pack-version-unknown"
+
+    @pytest.mark.parametrize("name", ["glass", "conversion", "corrections", "../steel.toml", "nowhere.toml"])
+    def test_a_pack_that_is_not_there(self, name: str, tmp_path: Path) -> None:
+        with pytest.raises(InputError) as refusal:
+            packs.load(name, base=tmp_path)
+        assert refusal.value.code == "pack-unknown"
+
+
+# what is replaced, by what, part of the place, part of what was found, part of what is wanted
+Faults = list[tuple[str, str, str, str, str]]
+CONTRADICTIONS: Faults = [
+    ("floor = 40\n", "floor = 400\n", "steps[coking].metrics[total].floor", "400", "below the ceiling"),
+    ("typical = 125\n", "typical = 30\n", "steps[coking].metrics[total].typical", "30", "between floor and ceiling"),
+    ("typical = 125\n", "typical = 70\n", "steps[coking].metrics[total].grid_lower", "80 to 200", "around the typical"),
+    ("spread = 3.5\n", "spread = 0\n", "steps[coking].metrics[total].spread", "0", "more than 0"),
+    ("grid_width = 0.4\n", "grid_width = 0.7\n", "steps[coking].metrics[total].grid_width", "7/10", "divides 120 evenly"),
+    ("grid_width = 0.4\n", "grid_width = 0.01\n", "steps[coking].metrics[total].grid_width", "12001 cells", "2000"),
+    ("grid_width = 0.4\n", "grid_width = -0.4\n", "steps[coking].metrics[total].grid_width", "-2/5", "width > 0"),
+    ("epsilon_best = 0.75", "epsilon_best = 0.7", "policy.epsilon_best", "7/10", "dyadic"),
+    ("cap_per_year = 2", "cap_per_year = 0.5", "policy.cap_per_year", "1/2", "one release"),
+    ("count_classes = [50,", "count_classes = [40,", "policy.count_classes", "40", "rising"),
+    ("largest_expected_error = 0.01", "largest_expected_error = 1", "policy.largest_expected_error", "1", "share"),
+    ("firms_from = 8", "firms_from = 3", "composition", "3", "fewest_firms"),
+    ("firms_from = 8", "firms_from = 30", "composition", "30", "rising"),
+    ("largest_weight = 0.25", "largest_weight = 25", "disclosure.largest_weight", "25", "share"),
+    ('step = "coking", ratio = 0.35', 'step = "cooking", ratio = 0.35', "routes[national-mix].steps[cooking]", "cooking", "coking"),
+    ('step = "coking", ratio = 0.35', 'step = "coking", ratio = 0', "routes[national-mix].steps[coking].ratio", "0", "more than 0"),
+    ('step = "sintering", ratio = 1.15', 'step = "coking", ratio = 1.15', "routes[national-mix].steps", "coking 2 times", "once"),
+    ('parent = "any"', 'parent = "all"', "steps[coking].variants[top-charged].parent", "all", "a variant of this step"),
+    ('parent = "any"', 'parent = "top-charged"', "steps[coking].variants[top-charged].parent", "top-charged", "tree"),
+    ('id = "stamp-charged"', 'id = "top-charged"', "steps[coking].variants", "top-charged 2 times", "once"),
+    ('carriers = ["cleaned-coal",', 'carriers = ["charcoal",', "steps[coking].boundary.carriers", "charcoal", "cleaned-coal"),
+    ('carriers = ["cleaned-coal",', 'carriers = ["oxygen",', "steps[coking].boundary.carriers", "oxygen", "media"),
+    ("quantile = 0.20", "quantile = 0.8", "steps[coking].label_rule.quantile", "4/5", "at most 0.5"),
+    ("least_completeness = 0.98", "least_completeness = 98", "label_rule.least_completeness", "98", "share"),
+    ("shortest_s = 72000", "shortest_s = 99999", "steps[coking].label_rule.longest_s", "97200", "99999"),
+    ("slope = { total = 3.67 }", "slope = { thermal = 3.67 }", "reference_conditions[moisture_pct].slope", "thermal", "metric"),
+    ('correction = "coking-top"', 'correction = "by-feel"', "limits[gb21342-2025-top].correction", "by-feel", "coking-top"),
+    ('steps_covered = ["coking"]', 'steps_covered = ["eaf"]', "limits[gb21342-2025-top].steps_covered", "eaf", "coking"),
+    ("grades = { grade1 = 110, grade2 = 110, grade3 = 135 }", "grades = {}", "gb21342-2025-top].grades", "none", "one grade"),
+    ('source = "gb21342"\n', 'source = "grid-assumption"\n', "limits[gb21342-2025-top].source", "Engineering", "verified"),
+    ('zh = "焦化"', 'zh = " "', "steps[coking].words.zh", "empty", "both languages"),
+    ("effective_from = 2010-01-01", "effective_from = 2010-01-01\neffective_to = 2009-01-01", "effective_to", "2009", "after"),
+]
+WRONG_FIELDS: Faults = [
+    ("grid_width = 0.4\n", 'grid_width = "fine"\n', "steps[coking].metrics[total].grid_width", "'fine'", ""),
+    ("grades = { grade1 = 110,", "grades = { grade0 = 1, grade1 = 110,", "gb21342-2025-top].grades", "grade0", "left out"),
+    ('source = "gb21342"\n', 'source = "a friend"\n', "steps[coking].limits[gb21342-2025-top].source", "a friend", "gb21342"),
+    ("furnace_capacity_t = { from = 70 }", "furnace_capacity_t = { at = 70 }", "gb21256-2025-eaf-70].applies", "at", "from"),
+    ('run_kind = "day"', 'run_kind = "fortnight"', "steps[coking].run_kind", "fortnight", "day"),
+    ("floor = 40\n", "", "steps[coking].metrics[total].floor", "nothing", "required"),
+    ("floor = 40\n", "floor = 40\nflour = 1\n", "steps[coking].metrics[total].flour", "1", "not permitted"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "place", "found", "wanted"), CONTRADICTIONS)
+def test_a_pack_that_contradicts_itself_is_refused(tmp_path: Path, old: str, new: str, place: str, found: str, wanted: str) -> None:
+    refused_with("pack-inconsistent", tmp_path / "broken.toml", old, new, place, found, wanted)
+
+
+@pytest.mark.parametrize(("old", "new", "place", "found", "wanted"), WRONG_FIELDS)
+def test_a_field_that_is_missing_unknown_or_wrong_is_refused(
+    tmp_path: Path, old: str, new: str, place: str, found: str, wanted: str
+) -> None:
+    refused_with("pack-invalid", tmp_path / "broken.toml", old, new, place, found, wanted)
+
+
+def refused_with(code: str, path: Path, old: str, new: str, place: str, found: str, wanted: str) -> None:
+    """The refusal names file, place, found, wanted and a remedy."""
+    assert old in STEEL_TEXT
+    path.write_text(STEEL_TEXT.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError) as refusal:
+        packs.load(str(path))
+    error = refusal.value
+    assert error.code == code
+    assert error.place is not None
+    assert error.place.file == str(path)
+    assert place in (error.place.column or "")
+    assert found in error.found
+    assert wanted in error.wanted
+    assert error.remedy
+
+
+@pytest.mark.parametrize(("content", "found"), [(b"id = steel", "line 1"), (b"\xff\xfe\x00", "decode")])
+def test_what_is_no_toml_is_refused_with_the_line(tmp_path: Path, content: bytes, found: str) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as refusal:
+        packs.load(str(path))
+    assert refusal.value.code == "pack-unreadable"
+    assert found in refusal.value.found
+
+
+def test_several_faults_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "broken.toml"
+    text = STEEL_TEXT.replace("epsilon_best = 0.75", "epsilon_best = 0.7").replace("spread = 3.5\n", "spread = 0\n")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="There is one more fault"):
+        packs.load(str(path))
