@@ -141,7 +141,7 @@ class Step(Declared):
     words: Words
     product: str
     product_words: Words
-    output_unit: Literal["t"] = "t"
+    output_unit: Literal["t", "1000 items"] = "t"  # counted goods: a small firm weighs nothing
     run_kind: Literal["heat", "coil", "melt", "day", "shift", "campaign", "pot-month"]
     boundary: Boundary
     variants: tuple[Variant, ...]

@@ -40,10 +40,9 @@ def progress(items: Iterable[Item], total: int | None, what: str) -> Iterator[It
     began = time.monotonic()
     rewriting = sys.stderr.isatty()
     step_s = TERMINAL_STEP_S if rewriting else LOG_STEP_S
-    told_at, done, told = began + QUIET_S - step_s, 0, False
-    for item in items:
+    told_at, told = began + QUIET_S - step_s, False
+    for done, item in enumerate(items, start=1):
         yield item
-        done += 1
         now = time.monotonic()
         if now - told_at >= step_s:
             share = f" of {total:,} ({100 * done // total} %)" if total else ""

@@ -134,7 +134,7 @@ def metric_energy(columns: StepColumns, rule: MetricRule, factors: FactorTable, 
     counted = tuple(carrier for carrier in _within(boundary) if _counts(carrier, rule.metric))
     required = [carrier for carrier in boundary.carriers if carrier in counted and carrier not in not_used]
     place = {carrier: index for index, carrier in enumerate(counted)}
-    energy_unit = _energy_unit(rule)
+    energy_unit = _energy_unit(rule, columns.step)
 
     carrier_of_kind = np.array([place.get(kind.carrier, -1) for kind in columns.kinds], dtype=np.int64)
     factor_of_kind = np.array(
@@ -189,17 +189,17 @@ def _counts(carrier: str, metric: Metric) -> bool:
     return known.form == "electricity" if metric is Metric.ELECTRICITY else known.thermal
 
 
-def _energy_unit(rule: MetricRule) -> str:
-    """The numerator of the metric's unit; the denominator is always a tonne of the step's own product."""
+def _energy_unit(rule: MetricRule, step: Step) -> str:
+    """The numerator of the metric's unit; the denominator is always one output unit of the step's own product."""
     numerator, _, denominator = rule.unit.partition("/")
-    if denominator == "t" and numerator in {"kgce", "kWh", "MJ"}:
+    if denominator == step.output_unit and numerator in {"kgce", "kWh", "MJ"}:
         return numerator
     raise InputError(
         "unit-mismatch",
         f"The pack gives the metric {rule.metric} in {rule.unit!r}.",
-        "Correct the pack: a metric is energy per tonne of the step's product.",
+        "Correct the pack: a metric is energy per output unit of the step's product.",
         found=rule.unit,
-        wanted="kgce/t, kWh/t or MJ/t",
+        wanted=f"kgce, kWh or MJ per {step.output_unit}",
     )
 
 

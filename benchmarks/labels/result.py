@@ -205,7 +205,7 @@ class StepLabel:
             "typical": self.typical,
             "mean": self.mean,
             "grade": self.grade.to_json(),
-            "output": {"value": self.output_t, "unit": "t"},
+            "output": {"value": self.output_t, "unit": self.unit.partition("/")[2]},
             "energy_by_carrier": {carrier: {"value": value, "unit": self.energy_unit} for carrier, value in self.energy_by_carrier.items()},
             "value_adding": self.value_adding.to_json(),
             "gap": None if self.gap is None else self.gap.to_json(),

@@ -137,8 +137,8 @@ class Site(Setting):
     inputs: Inputs
     mapping: Mapping = Mapping()
     runs: Runs = Runs()
-    steps: dict[str, StepSetting] = {}
-    static: dict[str, float | str] = {}  # static factors (ISO 50006) by the pack's names, such as altitude_m
+    steps: dict[str, StepSetting] = Field(default_factory=dict)
+    static: dict[str, float | str] = Field(default_factory=dict)  # static factors (ISO 50006) by the pack's names, such as altitude_m
     path: Path = Path("site.toml")
 
     @model_validator(mode="after")

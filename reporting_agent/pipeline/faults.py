@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from benchmarks.labels.columns import POWER_ON_S
 from benchmarks.measurements import Batch, Direction, Finding, Severity
@@ -246,7 +247,7 @@ def _gaps(batches: Sequence[Batch]) -> list[Finding]:
         line.sort(key=lambda one: one[0])
         span_h = (line[-1][0] - line[0][0]).total_seconds() / 3600
         usually_faster = span_h / len(line) < _LONGEST_GAP_BETWEEN_H / 2  # daily runs follow each other by a day
-        for (earlier, _), (later, batch) in zip(line, line[1:], strict=False):
+        for (earlier, _), (later, batch) in pairwise(line):
             hours = (later - earlier).total_seconds() / 3600
             if hours > _LONGEST_GAP_BETWEEN_H and usually_faster:
                 after.append(batch)

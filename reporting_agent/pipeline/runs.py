@@ -166,7 +166,7 @@ def _batch(key: tuple[str, str, str, str, datetime], run: _Run, setting: Runs, u
     energy = sum(_energy(row, setting, factor) for row in rows)
     known = covered_s + run.missing_s
     return Batch(
-        batch_id="/".join(part for part in (equipment, product, f"{window:%Y-%m-%dT%H:%M}") if part),
+        batch_id="/".join(part for part in (equipment, product, variant, f"{window:%Y-%m-%dT%H:%M}") if part),
         step=step,
         product=product or rows[0].step.product,
         variant=variant,

@@ -1,13 +1,137 @@
-"""The local report: one self-contained page."""
+"""The local report: one self-contained page that opens from a file, without JavaScript or anything fetched.
+
+The lead sentence answers the first question with numbers; then each label with its values, its worst batches and its
+exclusions; then what was found in the data.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.errors import Place
+from benchmarks.labels import StepLabel
+from benchmarks.measurements import Finding
+from reporting_agent.report.plot import plot
+from reporting_agent.report.quality import in_order
+from reporting_agent.report.summary import shown
+from reporting_agent.report.words import reason, words
 
 if TYPE_CHECKING:
     from reporting_agent.config import Site
     from reporting_agent.pipeline import LabelResult
 
+WORST_SHOWN = 10
+PLACES_SHOWN = 5
+_TEMPLATE = Path(__file__).with_name("page.html")
+
 
 def render(site: Site, result: LabelResult, lang: str) -> str:
-    return ""
+    """The page in `en` or `zh`."""
+    import jinja2
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+    label = result.site_label
+    return template.render(
+        lang=lang,
+        w=words(lang),
+        name=site.site.name or site.id,
+        period=label.period.name,
+        period_start=label.period.start.date().isoformat(),
+        period_end=label.period.end.date().isoformat(),
+        pack=f"{label.pack} {label.pack_version}",
+        lead=_lead(result, lang),
+        labels=[_label(one, result, lang) for one in _useful_first(label.steps)],
+        findings=[_finding(one, lang) for one in in_order(result.findings)],
+    )
+
+
+def _useful_first(labels: tuple[StepLabel, ...]) -> list[StepLabel]:
+    return sorted(labels, key=lambda label: label.best.value is None)
+
+
+def _lead(result: LabelResult, lang: str) -> str:
+    w = words(lang)
+    labels = _useful_first(result.site_label.steps)
+    if not labels:
+        return w["page"]["no_batches"]
+    label = labels[0]
+    if label.best.value is None or label.typical is None:
+        return f"{_heading(label, result, lang)}: {w['page']['no_label']} ({reason(label.best.reason or '', lang)}). {w['page']['see_reasons']}"
+    runs = w["runs"].get(result.data.pack.step(label.step).run_kind, "")
+    sentences = [
+        w["lead"]["best"].format(
+            runs=runs,
+            best=f"{shown(label.best.value)} {label.unit}",
+            typical=f"{shown(label.typical)} {label.unit}",
+            above=shown(label.typical - label.best.value),
+        )
+    ]
+    if label.gap is not None and label.gap.energy > 0:
+        share = f"{100 * label.gap.avoidable / label.gap.energy:.0f} %"
+        sentences.append(w["lead"]["avoidable"].format(avoidable=f"{shown(label.gap.avoidable)} {label.gap.unit}", share=share))
+        if label.gap.batches:
+            worst = label.gap.batches[0].batch_id
+            value = next((one.value for one in label.values if one.batch_id == worst), None)
+            sentences.append(w["lead"]["worst"].format(batch=worst, value=f"{shown(value)} {label.unit}"))
+    return ("" if lang == "zh" else " ").join(sentences)
+
+
+def _heading(label: StepLabel, result: LabelResult, lang: str) -> str:
+    step = result.data.pack.step(label.step)
+    name = step.words.zh if lang == "zh" else step.words.en
+    variant = next((one.words.zh if lang == "zh" else one.words.en for one in step.variants if one.id == label.variant), label.variant)
+    parts = [name, variant if len(step.variants) > 1 else "", words(lang)["metric"].get(str(label.metric), str(label.metric))]
+    return " · ".join(part for part in parts if part)
+
+
+def _label(label: StepLabel, result: LabelResult, lang: str) -> dict[str, Any]:
+    w = words(lang)["label"]
+    figures = [
+        ("best", label.best.value, label.best.rule),
+        ("typical", label.typical, ""),
+        ("mean", label.mean, w["mean_note"]),
+        ("minimum", label.minimum, w["minimum_note"]),
+    ]
+    covered = None if label.completeness is None else w["completeness"].format(share=f"{100 * label.completeness:.1f} %")
+    values = {one.batch_id: one.value for one in label.values}
+    parts = label.gap.batches[:WORST_SHOWN] if label.gap is not None else ()
+    return {
+        "heading": _heading(label, result, lang),
+        "unit": label.unit,
+        "energy_unit": label.energy_unit,
+        "batches": w["batches"].format(used=f"{label.used:,}", read=f"{label.read:,}"),
+        "completeness": covered,
+        "refusal": None if label.best.value is not None else reason(label.best.reason or "", lang),
+        "missing": w["missing"].format(carriers=", ".join(label.missing_carriers), step=label.step) if label.missing_carriers else None,
+        "figures": [{"name": w[name], "value": shown(value), "note": note, "best": name == "best"} for name, value, note in figures],
+        "plot": plot(label),
+        "worst": [{"batch": part.batch_id, "value": shown(values.get(part.batch_id)), **_energies(part)} for part in parts],
+        "gap": None if label.gap is None else _energies(label.gap),
+        "excluded": [(reason(code, lang), f"{count:,}") for code, count in label.excluded.items()],
+    }
+
+
+def _energies(part: Any) -> dict[str, str]:
+    return {name: shown(getattr(part, name)) for name in ("energy", "explained", "within_uncertainty", "avoidable")}
+
+
+def _finding(finding: Finding, lang: str) -> dict[str, str]:
+    return {
+        "name": reason(finding.code, lang),
+        "sentence": finding.sentence if lang == "en" else "",
+        "kind": words(lang)["severity"][str(finding.severity)],
+        "count": f"{finding.count:,}",
+        "places": _places(finding.places, lang),
+    }
+
+
+def _places(places: tuple[Place, ...], lang: str) -> str:
+    """Rows grouped by file, as a person looks them up."""
+    w = words(lang)["quality"]
+    by_file: dict[str, list[str]] = {}
+    for place in places[:PLACES_SHOWN]:
+        by_file.setdefault(Path(place.file).name, []).append("" if place.row is None else f"{place.row}")
+    texts = [f"{file}: {w['row']} {', '.join(rows)}{w['row_after']}" if any(rows) else file for file, rows in by_file.items()]
+    return "; ".join(texts) + (" …" if len(places) > PLACES_SHOWN else "")

@@ -27,7 +27,7 @@ _CLOCK = re.compile(r"(?:(\d+)\s*:\s*)?(\d+)\s*:\s*(\d{1,2}(?:\.\d+)?)")
 _PLACES = {"ymd": (1, 2, 3), "dmy": (3, 2, 1), "mdy": (3, 1, 2)}  # groups of year, month, day
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818 - reads as what it says: a cell is unreadable
     """A cell cannot be read as what its column holds; the text says what is wanted."""
 
 
@@ -41,7 +41,7 @@ def is_blank(cell: Cell, also: tuple[str, ...] = ()) -> bool:
 
 def number(cell: Cell, profile: Profile) -> float:
     """A finite number in the declared notation."""
-    if isinstance(cell, bool) or isinstance(cell, datetime | date | time | timedelta):
+    if isinstance(cell, bool | datetime | date | time | timedelta):
         raise Unreadable("a number")
     if isinstance(cell, int | float):
         value = float(cell)

@@ -132,9 +132,11 @@ def _fields(header: tuple[str, ...], file: str, profile: Profile, wanted: Wanted
     twice = sorted({name for name in header if name and header.count(name) > 1})
     positions = {name: index for index, name in enumerate(header)}
     where = ZoneInfo(profile.timezone) if profile.timezone else zone
-    chosen: dict[str, str] = {name: profile.columns.get(name, name) for name in (column.name for column in wanted.columns)}
-    chosen |= {name: foreign for name, foreign in profile.columns.items() if name not in chosen}
-    chosen |= {name: name for name in header if name not in chosen and wanted.column(name) is not None and name not in chosen.values()}
+    claimed = set(profile.columns.values())  # a header that the profile gives to one column is not another one's by its name
+    chosen = dict(profile.columns)
+    chosen |= {column.name: column.name for column in wanted.columns if column.name not in chosen and column.name not in claimed}
+    chosen |= {column.name: "" for column in wanted.columns if column.name not in chosen}
+    chosen |= {name: name for name in header if name not in chosen and name not in claimed and wanted.column(name) is not None}
     chosen |= {name: name for name in profile.constants if name not in chosen}
     fields: list[_Field] = []
     for name, foreign in chosen.items():
@@ -161,9 +163,9 @@ def _fields(header: tuple[str, ...], file: str, profile: Profile, wanted: Wanted
                 "column-missing",
                 f"The file has no column for {name}.",
                 f"Name the column under [mapping.{wanted.name}] columns in site.toml, or give it one value under constants.",
-                place=Place(file, profile.header_row, foreign),
+                place=Place(file, profile.header_row, foreign or name),
                 found=", ".join(one for one in header if one) or "no headers",
-                wanted=foreign,
+                wanted=foreign or f"a column for {name} of its own",
             )
         else:
             fields.append(_Field(column, name, None, column.default, read, missing))
