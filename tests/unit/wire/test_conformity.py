@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from benchmarks import packs
 from benchmarks.errors import VerificationError
 from benchmarks.measurements import Metric
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile
 from benchmarks.routes import Boundary, DisclosurePolicy, LabelRule, MetricRule, Pack, ReleasePolicy, Source, Step, Variant, Words
 from benchmarks.wire.conformity import policy_digest, require_conformity
-from benchmarks.wire.schema import Report
+from benchmarks.wire.padding import SIZES
+from benchmarks.wire.schema import Report, decode_report, encode_report
 
 WORDS = Words(en="x", zh="x")
 SOURCE = Source(text="by hand, for this test", kind="engineering-assumption", verified=False)
@@ -139,3 +141,31 @@ def test_a_policy_has_a_digest_of_its_content() -> None:
     digests = {policy_digest(POLICY.model_copy(update=change)) for change in changes}
     assert len(digests | {policy_digest(POLICY)}) == 4
     assert all(len(digest) == 32 for digest in digests)
+
+
+@pytest.mark.parametrize("name", packs.available())
+def test_every_label_a_published_pack_can_release_travels_and_conforms(name: str, report: Report) -> None:
+    pack = packs.load(name)
+    labels = [
+        ReleasedLabel(
+            step=step.id,
+            product=step.product,
+            variant=variant,
+            boundary=step.boundary.id,
+            metric=one.metric,
+            unit=one.unit,
+            grid=one.grid,
+            count_class=next(edge for edge in pack.policy.count_classes if edge >= pack.policy.fewest_batches),
+            best=ReleasedQuantile(step.label_rule.quantile, 0, pack.policy.epsilon_best),
+            typical=ReleasedQuantile(Fraction(1, 2), one.grid.cells - 1, pack.policy.epsilon_typical),
+        )
+        for step in pack.steps
+        for one in step.metrics
+        if one.released
+        for variant in ("", *(each.id for each in step.variants))
+    ]
+    assert {label.step for label in labels} == {step.id for step in pack.steps}
+    released = replace(report.released, pack=pack.id, pack_version=pack.version, labels=tuple(labels))
+    sent = replace(report, released=released, pack_digest=packs.digest(pack))
+    require_conformity(decode_report(encode_report(sent)), pack, packs.digest(pack))
+    assert len(encode_report(sent)) < SIZES[-1] - 200

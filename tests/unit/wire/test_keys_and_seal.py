@@ -217,6 +217,14 @@ def test_a_curve_share_of_small_order_does_not_open(processing_key: ProcessingKe
     assert refusal.value.code == "seal-broken"
 
 
+def test_nothing_can_be_hidden_in_the_padding_of_a_seal(processing_key: ProcessingKey, header: Header) -> None:
+    padded = padding.pad(b"text")[:-5] + b"14727"
+    sealed = sealing._SUITE.encrypt(padded, processing_key.public._halves(), info=sealing._info(header))
+    with pytest.raises(VerificationError) as refusal:
+        sealing.unseal(processing_key, header, sealed)
+    assert refusal.value.code == "padding-malformed"
+
+
 def test_sealing_to_a_key_the_header_does_not_name_is_refused(processing_key: ProcessingKey, header: Header) -> None:
     with pytest.raises(VerificationError) as refusal:
         sealing.seal(sealing.generate().public, header, b"text")
