@@ -1,0 +1,108 @@
+"""The industry label: what composition hands to the gate, the pages and the API.
+
+Values are in the metric's unit (`unit`), totals in the headline unit per tonne of the route's product; intervals are
+95 %. A missing value is None and `note` or `reason` says why by its code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from benchmarks.composition.participants import cell_key
+from benchmarks.composition.rules import RuleName
+from benchmarks.measurements import Metric
+from benchmarks.released import Grid
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class StepBest:
+    """The industry's best and typical value of one cell.
+
+    `sites` reported in the cell, `eligible` of them are precise enough, and `firms` controlling firms enter with one
+    site each. `set_aside` counts the others by reason. `influence` bounds how far `best` moves when any one firm is
+    left out, on a coarse scale so that the bound gives no firm away. `headline` cells make up the route's totals.
+    """
+
+    step: str
+    product: str
+    variant: str
+    boundary: str
+    metric: Metric
+    unit: str
+    grid: Grid
+    ratio: float
+    headline: bool
+    best: float | None
+    interval: Interval | None
+    typical: float | None
+    typical_interval: Interval | None
+    rule: RuleName | None
+    firms: int
+    sites: int
+    eligible: int
+    set_aside: tuple[tuple[str, int], ...] = ()
+    good_fit: bool | None = None
+    influence: float | None = None
+    note: str | None = None
+
+    @property
+    def cell(self) -> str:
+        return cell_key(self.step, self.product, self.variant, self.boundary, self.metric)
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTotal:
+    """A total of the whole route per tonne of its product, or the reason why there is none."""
+
+    value: float | None
+    interval: Interval | None
+    unit: str
+    firms: int
+    rule: RuleName | None = None
+    reason: str | None = None
+    missing: tuple[str, ...] = ()  # steps without a value
+
+
+@dataclass(frozen=True, slots=True)
+class IndustryLabel:
+    """One sector, route and period: step bests and the totals made of them.
+
+    `composite` is the sum of ratio x step best, `best_reached` the same rule on the totals that participants' own
+    plants reached over every step of the route, `typical` the sum of ratio x step typical.
+    """
+
+    pack: str
+    pack_version: str
+    pack_digest: str
+    route: str
+    product: str
+    period: str
+    steps: tuple[StepBest, ...]
+    composite: RouteTotal
+    best_reached: RouteTotal
+    typical: RouteTotal
+
+    @property
+    def headline(self) -> tuple[StepBest, ...]:
+        """The cells that make up the totals, in the order of the route."""
+        return tuple(step for step in self.steps if step.headline)
+
+    def to_json(self) -> dict[str, Any]:
+        dumped: dict[str, Any] = _adapter().dump_python(self, mode="json")
+        return dumped
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> IndustryLabel:
+        return _adapter().validate_python(data)
+
+
+@cache
+def _adapter() -> TypeAdapter[IndustryLabel]:
+    return TypeAdapter(IndustryLabel)

@@ -1,0 +1,127 @@
+"""Who enters a composition: eligible labels, compared only within one cell, and one site a firm.
+
+**One site a firm** is settled by a public fact and not by the noised values, because choosing a firm's better site
+would choose by noise and pull the label down: the site with the largest count class (the most precise label), then
+the smallest site id. The firm's other sites stand in the standings and do not enter the industry's values.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from benchmarks.errors import InputError
+from benchmarks.measurements import Metric
+from benchmarks.released import ReleasedLabel
+from benchmarks.routes import MetricRule, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A released label with its site and the firm that controls the site."""
+
+    firm: str
+    site: str
+    label: ReleasedLabel
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One firm's part in a cell, as the differencing check compares it between versions. Never published."""
+
+    firm: str
+    site: str
+    fingerprint: tuple[int, ...]  # the drawn cells: another draw or another revision is another member
+
+
+@dataclass(frozen=True, slots=True)
+class CellRoster:
+    """The firms behind one published value. `cell` is `cell_key(...)`, or `WHOLE_ROUTE` for the reached total."""
+
+    cell: str
+    members: tuple[Member, ...]
+
+    @property
+    def firms(self) -> frozenset[str]:
+        return frozenset(member.firm for member in self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Who stands behind every value of one draft: stored beside each version, needed by the gate, never published."""
+
+    cells: tuple[CellRoster, ...]
+
+    def of(self, cell: str) -> CellRoster:
+        return next((roster for roster in self.cells if roster.cell == cell), CellRoster(cell, ()))
+
+    def to_json(self) -> dict[str, Any]:
+        dumped: dict[str, Any] = _roster_adapter().dump_python(self, mode="json")
+        return dumped
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Roster:
+        return _roster_adapter().validate_python(data)
+
+
+@cache
+def _roster_adapter() -> TypeAdapter[Roster]:
+    return TypeAdapter(Roster)
+
+
+WHOLE_ROUTE = "whole-route"
+
+
+def cell_key(step: str, product: str, variant: str, boundary: str, metric: Metric) -> str:
+    """What may be compared with each other: one step, product, variant, boundary and metric."""
+    return "/".join((step, product, variant, boundary, metric.value))
+
+
+def by_step(participants: Iterable[Participant]) -> dict[str, list[Participant]]:
+    """Participants grouped by the step of their label, in a fixed order: results do not depend on how rows were read."""
+    grouped: defaultdict[str, list[Participant]] = defaultdict(list)
+    for participant in sorted(participants, key=lambda p: (p.label.step, p.firm, p.site)):
+        grouped[participant.label.step].append(participant)
+    return dict(grouped)
+
+
+def in_cell(participants: Iterable[Participant], step: Step, rule: MetricRule, variant: str) -> list[Participant]:
+    """The participants with a label in this cell, whatever its boundary or grid; each site once, in a fixed order."""
+    found = [
+        p
+        for p in participants
+        if p.label.step == step.id and p.label.product == step.product and p.label.variant == variant and p.label.metric == rule.metric
+    ]
+    found.sort(key=lambda p: (p.firm, p.site))
+    for earlier, later in pairwise(found):
+        if earlier.site == later.site:
+            raise InputError(
+                "participant-twice",
+                f"Site {later.site} stands twice in {step.id}, {variant}, {rule.metric.value}.",
+                "Give each site's latest accepted revision only.",
+            )
+    return found
+
+
+def comparable(label: ReleasedLabel, step: Step, rule: MetricRule) -> bool:
+    """Same boundary, unit and grid as the pack declares: only then is the value compared (EN 16231, 4.1)."""
+    return label.boundary == step.boundary.id and label.unit == rule.unit and label.grid == rule.grid
+
+
+def designate(participants: Sequence[Participant]) -> list[Participant]:
+    """One site a firm: the largest count class, then the smallest site id; in the order of firms."""
+    chosen: dict[str, Participant] = {}
+    for participant in sorted(participants, key=lambda p: (p.firm, -p.label.count_class, p.site)):
+        chosen.setdefault(participant.firm, participant)
+    return list(chosen.values())
+
+
+def member(participant: Participant) -> Member:
+    label = participant.label
+    return Member(participant.firm, participant.site, (label.count_class, label.best.cell, label.typical.cell))

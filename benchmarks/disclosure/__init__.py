@@ -1,0 +1,9 @@
+"""The disclosure gate: nothing is published before every cell has passed it, and a refused cell says why.
+
+Read in this order: `reasons` (the codes and their sentences), `checks` (one value), `rounding`, `gate` (the whole draft).
+"""
+
+from benchmarks.disclosure.gate import CellDecision, GateResult, Published, gate
+from benchmarks.disclosure.reasons import Reason, sentence
+
+__all__ = ["CellDecision", "GateResult", "Published", "Reason", "gate", "sentence"]

@@ -1,0 +1,266 @@
+"""The gate over a whole draft: each step's values, then the totals, then what the totals would give away.
+
+Its `published` label is the only thing that pages, API, CSV and PDF may show: refused values are gone from it, the
+others are rounded. A draft with a held cell (`GateResult.hold`) waits as a whole: publishing the rest now would make
+the next version differ in this one cell.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from benchmarks.composition.industry import IndustryLabel, RouteTotal, StepBest
+from benchmarks.composition.participants import WHOLE_ROUTE, CellRoster, Roster
+from benchmarks.disclosure import checks
+from benchmarks.disclosure.checks import Refusal
+from benchmarks.disclosure.reasons import Reason, sentence
+from benchmarks.disclosure.rounding import outward, to_grid, total_width
+from benchmarks.errors import InputError
+from benchmarks.measurements import Metric
+from benchmarks.routes import DisclosurePolicy, Words
+
+Measure = Literal["step", "composite", "best-reached", "typical"]
+
+
+@dataclass(frozen=True, slots=True)
+class CellDecision:
+    """One value of the draft: shown or not, and why. `step` is None for the three totals of the route."""
+
+    measure: Measure
+    step: str | None
+    product: str
+    variant: str
+    metric: Metric
+    firms: int
+    shown: bool
+    reason_code: Reason
+    reason: Words
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """Every decision, and the label as it may be published."""
+
+    cells: tuple[CellDecision, ...]
+    published: IndustryLabel
+
+    @property
+    def hold(self) -> bool:
+        """Whether the draft waits: some value may not go out yet, though nothing is wrong with it."""
+        return any(cell.reason_code in (Reason.DIFFERENCING, Reason.LAG) for cell in self.cells)
+
+    @property
+    def shown(self) -> int:
+        return sum(cell.shown for cell in self.cells)
+
+    def to_json(self) -> dict[str, Any]:
+        dumped: dict[str, Any] = _adapter().dump_python(self, mode="json")
+        return dumped
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> GateResult:
+        return _adapter().validate_python(data)
+
+
+@cache
+def _adapter() -> TypeAdapter[GateResult]:
+    return TypeAdapter(GateResult)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """An earlier version that the public has seen, withdrawn or not: its gated label and who stood behind it."""
+
+    version: str
+    label: IndustryLabel
+    roster: Roster
+
+
+def gate(
+    draft: IndustryLabel,
+    roster: Roster,
+    policy: DisclosurePolicy,
+    previous: Sequence[Published] = (),
+    *,
+    period_end: date,
+    today: date,
+    size_weights: Mapping[str, float] | None = None,
+) -> GateResult:
+    """Decide every value of a draft.
+
+    Args:
+        roster: `composition.roster_of` on the same participants as the draft.
+        previous: every version of this route and period that was ever published.
+        period_end: the first day after the period.
+        size_weights: firm -> declared size class weight; a firm not named weighs 1.
+    """
+    _refuse_other_roster(draft, roster)
+    late = checks.lag(policy, period_end, today)
+    weights = size_weights or {}
+    steps: list[StepBest] = []
+    decisions: list[CellDecision] = []
+    for step in draft.steps:
+        earlier = _earlier_steps(previous, draft, step.cell)
+        who = roster.of(step.cell)
+        refusal = late or _refusal(who, step.rule, policy, weights, [(version, old) for version, old, _ in earlier])
+        if refusal is None and step.best is None:
+            refusal = Reason.TOO_FEW_FIRMS, sentence(Reason.TOO_FEW_FIRMS, firms=step.firms, fewest=policy.fewest_firms)
+        same = next((shown for _, old, shown in earlier if not checks.changed_firms(old, who) and _same_method(shown, step)), None)
+        outcome = refusal or _shown(same is not None)
+        steps.append(_hidden(step, outcome[0]) if refusal else same or _rounded(step))
+        decisions.append(_step_decision(step, outcome))
+    totals = _totals(draft, steps, decisions, roster, policy, weights, previous, late)
+    published = dataclasses.replace(
+        draft,
+        steps=tuple(steps),
+        composite=totals[0][0],
+        best_reached=totals[1][0],
+        typical=totals[2][0],
+    )
+    return GateResult((*decisions, *(decision for _, decision in totals)), published)
+
+
+def _refuse_other_roster(draft: IndustryLabel, roster: Roster) -> None:
+    for step in draft.steps:
+        if len(roster.of(step.cell).members) != step.firms:
+            raise InputError(
+                "roster-differs",
+                f"The draft counts {step.firms} firms in {step.cell} and the roster names {len(roster.of(step.cell).members)}.",
+                "Compose the draft and take its roster from the same participants.",
+            )
+
+
+def _refusal(
+    who: CellRoster,
+    rule: Any,
+    policy: DisclosurePolicy,
+    weights: Mapping[str, float],
+    earlier: Sequence[tuple[str, CellRoster]],
+) -> Refusal | None:
+    """The first check that the value fails; frequency first, so that the later ones always have firms to look at."""
+    return (
+        checks.frequency(who, policy)
+        or checks.dominance(who, policy, weights)
+        or (checks.weight(rule, len(who.firms), policy) if rule else None)
+        or checks.differencing(who, earlier, policy)
+    )
+
+
+def _shown(unchanged: bool) -> Refusal:
+    reason = Reason.UNCHANGED if unchanged else Reason.SHOWN
+    return reason, sentence(reason)
+
+
+def _earlier_steps(previous: Sequence[Published], draft: IndustryLabel, cell: str) -> list[tuple[str, CellRoster, StepBest]]:
+    """Earlier versions that showed this cell, latest first."""
+    return [
+        (version.version, version.roster.of(cell), step)
+        for version in reversed(previous)
+        if (version.label.route, version.label.period) == (draft.route, draft.period)
+        for step in version.label.steps
+        if step.cell == cell and step.best is not None
+    ]
+
+
+def _same_method(earlier: StepBest, step: StepBest) -> bool:
+    """Whether an earlier figure may stand: same rule, grid and ratio; another method is another figure."""
+    return (earlier.rule, earlier.grid, earlier.ratio, earlier.headline) == (step.rule, step.grid, step.ratio, step.headline)
+
+
+def _hidden(step: StepBest, reason: Reason) -> StepBest:
+    return dataclasses.replace(
+        step, best=None, interval=None, typical=None, typical_interval=None, influence=None, good_fit=None, note=reason.value
+    )
+
+
+def _rounded(step: StepBest) -> StepBest:
+    width, origin = step.grid.width, step.grid.lower
+    return dataclasses.replace(
+        step,
+        best=None if step.best is None else to_grid(step.best, width, origin),
+        interval=step.interval and outward(step.interval, width, origin),
+        typical=None if step.typical is None else to_grid(step.typical, width, origin),
+        typical_interval=step.typical_interval and outward(step.typical_interval, width, origin),
+    )
+
+
+def _step_decision(step: StepBest, outcome: Refusal) -> CellDecision:
+    reason, words = outcome
+    shown = reason in (Reason.SHOWN, Reason.UNCHANGED)
+    return CellDecision("step", step.step, step.product, step.variant, step.metric, step.firms, shown, reason, words)
+
+
+def _totals(
+    draft: IndustryLabel,
+    steps: Sequence[StepBest],
+    decisions: Sequence[CellDecision],
+    roster: Roster,
+    policy: DisclosurePolicy,
+    weights: Mapping[str, float],
+    previous: Sequence[Published],
+    late: Refusal | None,
+) -> list[tuple[RouteTotal, CellDecision]]:
+    """Composite, best reached and typical, each hidden where it would give a hidden step away."""
+    headline = [step for step in draft.steps if step.headline]
+    width = total_width((step.ratio, step.grid) for step in headline)
+    hidden = [step.step for step in steps if step.headline and step.best is None]
+    secondary = (Reason.SECONDARY, sentence(Reason.SECONDARY, steps=", ".join(hidden))) if hidden else None
+    same = bool(headline) and all(
+        decision.reason_code == Reason.UNCHANGED for decision, step in zip(decisions, draft.steps, strict=True) if step.headline
+    )
+    found = []
+    for measure, total in (("composite", draft.composite), ("best-reached", draft.best_reached), ("typical", draft.typical)):
+        earlier = _earlier_totals(previous, draft, measure)
+        refusal = late or _no_total(total, policy) or secondary
+        unchanged = same
+        if measure == "best-reached":
+            who = roster.of(WHOLE_ROUTE)
+            behind = [(version.version, version.roster.of(WHOLE_ROUTE)) for version, _ in earlier]
+            refusal = refusal or _refusal(who, total.rule, policy, weights, behind)
+            unchanged = bool(earlier) and not checks.changed_firms(behind[0][1], who)
+        kept = earlier[0][1] if unchanged and earlier and earlier[0][0].label.pack_digest == draft.pack_digest else None
+        found.append(_decide_total(draft, measure, total, refusal, kept, width))
+    return found
+
+
+def _earlier_totals(previous: Sequence[Published], draft: IndustryLabel, measure: str) -> list[tuple[Published, RouteTotal]]:
+    name = {"composite": "composite", "best-reached": "best_reached", "typical": "typical"}[measure]
+    found: list[tuple[Published, RouteTotal]] = []
+    for version in reversed(previous):
+        total: RouteTotal = getattr(version.label, name)
+        if (version.label.route, version.label.period) == (draft.route, draft.period) and total.value is not None:
+            found.append((version, total))
+    return found
+
+
+def _no_total(total: RouteTotal, policy: DisclosurePolicy) -> Refusal | None:
+    """Why composition gave no total, in the gate's words."""
+    if total.value is not None:
+        return None
+    if total.reason == "incomplete":
+        return Reason.INCOMPLETE, sentence(Reason.INCOMPLETE, steps=", ".join(total.missing))
+    if total.reason == "units-differ":
+        return Reason.UNITS_DIFFER, sentence(Reason.UNITS_DIFFER)
+    return Reason.TOO_FEW_FIRMS, sentence(Reason.TOO_FEW_FIRMS, firms=total.firms, fewest=policy.fewest_firms)
+
+
+def _decide_total(
+    draft: IndustryLabel, measure: Any, total: RouteTotal, refusal: Refusal | None, kept: RouteTotal | None, width: Fraction
+) -> tuple[RouteTotal, CellDecision]:
+    reason, words = refusal or _shown(kept is not None)
+    if refusal:
+        result = dataclasses.replace(total, value=None, interval=None, reason=reason.value)
+    elif kept:
+        result = kept
+    else:
+        value = None if total.value is None else to_grid(total.value, width)
+        result = dataclasses.replace(total, value=value, interval=total.interval and outward(total.interval, width))
+    return result, CellDecision(measure, None, draft.product, "", Metric.TOTAL, total.firms, refusal is None, reason, words)

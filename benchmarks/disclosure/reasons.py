@@ -1,0 +1,74 @@
+"""Why a cell is shown or not: stable codes, each with a sentence for the reader in English and Chinese."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from benchmarks.routes import Words
+
+
+class Reason(StrEnum):
+    """Outcome of the gate for one published value."""
+
+    SHOWN = "shown"
+    UNCHANGED = "unchanged"  # the same participants and values as an earlier version: its figures stand
+    LAG = "lag"
+    TOO_FEW_FIRMS = "too-few-firms"
+    DOMINANCE = "dominance"
+    P_PERCENT = "p-percent"
+    WEIGHT = "weight"
+    DIFFERENCING = "differencing"
+    SECONDARY = "secondary"
+    INCOMPLETE = "incomplete"
+    UNITS_DIFFER = "units-differ"
+
+
+_SENTENCES: dict[Reason, tuple[str, str]] = {
+    Reason.SHOWN: ("Shown: every check passed.", "予以显示：各项检查均已通过。"),
+    Reason.UNCHANGED: (
+        "Shown as in the earlier version: the same firms and values stand behind it.",
+        "沿用上一版本的数值：企业及其数值均未变化。",
+    ),
+    Reason.LAG: (
+        "Not shown yet: figures of this period may be published from {date}.",
+        "暂不显示：本期数值自 {date} 起方可公布。",
+    ),
+    Reason.TOO_FEW_FIRMS: (
+        "Not shown: {firms} firms can be compared here, and {fewest} are needed so that no single firm can be worked out.",
+        "不予显示：此处可比企业为 {firms} 家，至少需要 {fewest} 家，否则可推算出个别企业的数据。",
+    ),
+    Reason.DOMINANCE: (
+        "Not shown: by declared size one firm makes up more than {share} of this cell.",
+        "不予显示：按申报规模，一家企业占本单元格的比重超过 {share}。",
+    ),
+    Reason.P_PERCENT: (
+        "Not shown: by declared size the second largest firm could work out the largest to within {share}.",
+        "不予显示：按申报规模，第二大企业可将最大企业的数据推算至 {share} 以内。",
+    ),
+    Reason.WEIGHT: (
+        "Not shown: one firm would weigh more than {share} in the published mean.",
+        "不予显示：一家企业在所公布均值中的权重将超过 {share}。",
+    ),
+    Reason.DIFFERENCING: (
+        "Held: since version {version} only {changed} firm changed, and the difference would give it away; at least {least} must change.",
+        "暂缓公布：自第 {version} 版以来仅 {changed} 家企业有变化，两版之差会暴露该企业；至少须有 {least} 家变化。",
+    ),
+    Reason.SECONDARY: (
+        "Not shown: together with the steps that are shown, it would give a hidden step away ({steps}).",
+        "不予显示：与已显示的工序一并使用，可推算出被隐藏的工序（{steps}）。",
+    ),
+    Reason.INCOMPLETE: (
+        "No total: there is no value for {steps}.",
+        "无合计值：缺少以下工序的数值：{steps}。",
+    ),
+    Reason.UNITS_DIFFER: (
+        "No total: the steps are stated in different units.",
+        "无合计值：各工序的计量单位不同。",
+    ),
+}
+
+
+def sentence(reason: Reason, **facts: str | int) -> Words:
+    """The sentence for a reason, its figures filled in."""
+    english, chinese = _SENTENCES[reason]
+    return Words(en=english.format(**facts), zh=chinese.format(**facts))

@@ -1,0 +1,11 @@
+"""Everything a reader needs to follow a published value, in English and Chinese, as named fields.
+
+Read in this order: `facts` (what the portal knows and the core does not), `wording` (figures in sentences), `limits`
+(what standards say, on their own basis), `en16231` (clause 4.1, item by item), `text` (the whole).
+"""
+
+from benchmarks.explanation.facts import Approval, Change, Participation, Verification
+from benchmarks.explanation.limits import LimitShown
+from benchmarks.explanation.text import Explanation, explain
+
+__all__ = ["Approval", "Change", "Explanation", "LimitShown", "Participation", "Verification", "explain"]

@@ -1,0 +1,54 @@
+"""Facts that stand at the portal and not in the label: who took part, who checked, who approved, what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from benchmarks.routes import Words
+
+_REGULATOR = Words(en="the sector regulator", zh="行业监管部门")
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What certification bodies looked at; zeros where none has yet."""
+
+    bodies: int = 0
+    sites_opened: int = 0
+    findings: int = 0
+    corrected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One person's decision on this version, by role and organisation: `who` is public, so it holds no private name."""
+
+    who: str
+    on: date
+    act: str = "published"  # drafted | published | withdrew
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What changed since the version before, and why, as the drafter wrote it."""
+
+    since_version: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """Who was asked and who took part, in counts only.
+
+    `excluded` counts labels that were asked for and not released or not accepted, by reason code.
+    """
+
+    firms_reporting: int
+    sites_reporting: int
+    firms_obliged: int | None = None
+    coordinator: Words = _REGULATOR
+    excluded: tuple[tuple[str, int], ...] = ()
+    verification: Verification = Verification()
+    approvals: tuple[Approval, ...] = ()
+    change: Change | None = None

@@ -1,0 +1,61 @@
+"""Limits of standards beside the label: only from verified sources, always marked with their basis, never as a gap.
+
+A limit is an annual average and the label a low quantile of batches (two bases, never mixed): so a limit has no
+position on the ladder's scale, and nothing here subtracts one from the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from benchmarks.routes import Pack, Route, Words
+
+ANNUAL_BASIS = Words(
+    en="Annual basis: a yearly average; not comparable with the label, so no gap is drawn.",
+    zh="年度口径：年平均值，不能与标识值比较，因此不画差距。",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitShown:
+    """One standard's grades for the steps it covers; a grade that the standard does not define stays None."""
+
+    words: Words
+    standard: str
+    clause: str
+    metric: str
+    unit: str
+    grades: tuple[float | None, float | None, float | None]
+    steps_covered: tuple[str, ...]
+    corrected: bool  # the standard corrects these base values for each plant's conditions
+    effective_from: date
+    effective_to: date | None
+    source: str
+    basis: Words = ANNUAL_BASIS
+
+
+def shown_limits(pack: Pack, route: Route, on: date) -> tuple[LimitShown, ...]:
+    """Verified limits in force on a date, for the steps of the route, each once."""
+    in_route = {place.step for place in route.steps}
+    found: dict[str, LimitShown] = {}
+    for step in pack.steps:
+        if step.id not in in_route:
+            continue
+        for limit in step.limits:
+            in_force = limit.effective_from <= on and (limit.effective_to is None or on < limit.effective_to)
+            if limit.source.verified and limit.source.kind != "engineering-assumption" and in_force:
+                found[limit.id] = LimitShown(
+                    words=limit.words,
+                    standard=limit.standard,
+                    clause=limit.clause,
+                    metric=limit.metric.value,
+                    unit=limit.unit,
+                    grades=limit.grades,
+                    steps_covered=limit.steps_covered,
+                    corrected=limit.correction is not None,
+                    effective_from=limit.effective_from,
+                    effective_to=limit.effective_to,
+                    source=limit.source.text,
+                )
+    return tuple(found.values())

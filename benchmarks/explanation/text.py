@@ -1,0 +1,299 @@
+"""The explanation of one published version: the lead, the rule, the noise, clause 4.1, method, exclusions, history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from benchmarks.composition.industry import IndustryLabel, RouteTotal
+from benchmarks.disclosure import GateResult, Reason
+from benchmarks.disclosure.rounding import total_width
+from benchmarks.explanation import en16231
+from benchmarks.explanation.facts import Participation
+from benchmarks.explanation.limits import LimitShown, shown_limits
+from benchmarks.explanation.wording import counted, decimals, figure, listed, span
+from benchmarks.routes import Pack, Route, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Every text of a published version. The eleven fields from `deliverables` on are EN 16231, clause 4.1, in order."""
+
+    title: Words
+    lead: Words
+    rule: Words
+    intervals: Words
+    noise: Words
+    deliverables: Words
+    objective: Words
+    entities_and_boundaries: Words
+    target_group: Words
+    sample_characteristics: Words
+    participants_and_coordinator: Words
+    comparable_conditions: Words
+    confidentiality_and_access: Words
+    verification_of_data: Words
+    validation_of_results: Words
+    content_of_report: Words
+    method: Words
+    sources: Words
+    exclusions: Words
+    refused: Words
+    approval: Words
+    changes: Words
+    limits: tuple[LimitShown, ...]
+
+    def clause_4_1(self) -> tuple[tuple[Words, Words], ...]:
+        """The items of EN 16231, clause 4.1, in its order: heading and text."""
+        return tuple((heading, getattr(self, name)) for name, heading in CLAUSE_4_1.items())
+
+    def to_json(self) -> dict[str, Any]:
+        dumped: dict[str, Any] = _adapter().dump_python(self, mode="json")
+        return dumped
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Explanation:
+        return _adapter().validate_python(data)
+
+
+@cache
+def _adapter() -> TypeAdapter[Explanation]:
+    return TypeAdapter(Explanation)
+
+
+CLAUSE_4_1: Mapping[str, Words] = {
+    "deliverables": Words(en="Deliverables", zh="交付内容"),
+    "objective": Words(en="Objective", zh="目的"),
+    "entities_and_boundaries": Words(en="Entities and boundaries", zh="对象与边界"),
+    "target_group": Words(en="Target group", zh="目标读者"),
+    "sample_characteristics": Words(en="Sample", zh="样本"),
+    "participants_and_coordinator": Words(en="Participants and coordinator", zh="参与方与协调方"),
+    "comparable_conditions": Words(en="Conditions for comparable data", zh="可比条件"),
+    "confidentiality_and_access": Words(en="Confidentiality and access", zh="保密与权限"),
+    "verification_of_data": Words(en="Verification of data", zh="数据核查"),
+    "validation_of_results": Words(en="Validation of results", zh="结果验证"),
+    "content_of_report": Words(en="Content of the report", zh="报告内容"),
+}
+
+
+def explain(gate: GateResult, pack: Pack, route: Route, participation: Participation, *, version: str, on: date) -> Explanation:
+    """Explain what may be published, and nothing else: every figure is taken from the gated label.
+
+    Args:
+        version: of this publication, e.g. "2".
+        on: the day whose limits of standards stand beside the label: the first day of the period.
+    """
+    label = gate.published
+    return Explanation(
+        title=Words(
+            en=f"{route.product_words.en} ({route.words.en}), {label.period}",
+            zh=f"{route.product_words.zh}（{route.words.zh}），{label.period}",
+        ),
+        lead=_lead(label, pack, route),
+        rule=_rule(label, pack),
+        intervals=_intervals(label),
+        noise=_noise(pack),
+        deliverables=en16231.deliverables(label),
+        objective=en16231.objective(),
+        entities_and_boundaries=en16231.entities_and_boundaries(pack, route),
+        target_group=en16231.target_group(),
+        sample_characteristics=en16231.sample(label, pack, route, participation),
+        participants_and_coordinator=en16231.participants_and_coordinator(participation),
+        comparable_conditions=en16231.comparable_conditions(pack, route),
+        confidentiality_and_access=en16231.confidentiality_and_access(pack),
+        verification_of_data=en16231.verification_of_data(participation),
+        validation_of_results=en16231.validation_of_results(label, pack),
+        content_of_report=en16231.content_of_report(),
+        method=_method(label, pack, version),
+        sources=_sources(pack, route),
+        exclusions=_exclusions(label, pack, participation),
+        refused=_refused(gate, pack),
+        approval=_approval(participation),
+        changes=_changes(participation),
+        limits=shown_limits(pack, route, on),
+    )
+
+
+def _places(label: IndustryLabel) -> int:
+    return decimals(total_width((step.ratio, step.grid) for step in label.headline))
+
+
+def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
+    """One sentence that answers the first question with numbers, as far as the gate lets it."""
+    typical = label.typical.value
+    if label.composite.value is None or typical is None:
+        return Words(
+            en="No value of the whole route can be shown for this version; the steps that can be shown stand below.",
+            zh="本版本无法显示全流程数值；可显示的工序见下。",
+        )
+    places, unit = _places(label), label.composite.unit.split("/")[0]
+    en, zh = _best_sentence(label, route, places, unit)
+    en += f" a typical plant takes {figure(typical, places)}."
+    zh += f"典型工厂为 {figure(typical, places)} {unit}。"
+    rungs = [
+        (step.ratio * (step.typical - step.best), step.step)
+        for step in label.headline
+        if step.typical is not None and step.best is not None
+    ]
+    total = sum(rung for rung, _ in rungs)
+    widest, where = max(rungs)
+    if total > 0 and 0 < widest <= total:
+        words = pack.step(where).words
+        en += f" Of what separates typical from the step bests, {100 * widest / total:.0f} % lies in one step: {words.en}."
+        zh += f"典型值与各工序最优值之间的差距，{100 * widest / total:.0f}% 出在{words.zh}这一道工序。"
+    return Words(en=en, zh=zh)
+
+
+def _best_sentence(label: IndustryLabel, route: Route, places: int, unit: str) -> tuple[str, str]:
+    reached, composite = label.best_reached.value, label.composite.value
+    product = route.product_words
+    if reached is not None:
+        text = figure(reached, places)
+        return (
+            f"The best plants really make a tonne of {product.en} with {text} {unit};",
+            f"最好的工厂实际以 {text} {unit} 生产一吨{product.zh}，",
+        )
+    text = figure(composite or 0.0, places)
+    return (
+        f"The best of each step put together make a tonne of {product.en} with {text} {unit};",
+        f"各工序最优值合成后，以 {text} {unit} 生产一吨{product.zh}，",
+    )
+
+
+def _rule(label: IndustryLabel, pack: Pack) -> Words:
+    """Which rule, for how many firms, and that step bests need not be attainable together."""
+    by_rule = {rule.rule: rule.words for rule in pack.composition}
+    used: dict[str, list[int]] = {}
+    for step in label.headline:
+        if step.rule is not None:
+            used.setdefault(step.rule, []).append(step.firms)
+    parts = []
+    for name, firms in used.items():
+        lo, hi = min(firms), max(firms)
+        words = by_rule[name]  # type: ignore[index]  # the label's rule comes from this pack
+        of_en, of_zh = (f"{lo}", f"{lo}") if lo == hi else (f"{lo} to {hi}", f"{lo} 至 {hi}")
+        parts.append(Words(en=f"{words.en}, of {of_en} firms", zh=f"{words.zh}，共 {of_zh} 家企业"))
+    rule = listed(parts) if parts else Words(en="none: too few firms at every step", zh="无：各工序企业数均不足")
+    share = f"{100 * float(pack.disclosure.largest_weight):g}"
+    en = f"Rule used: {rule.en}. One site a firm, chosen by its number of runs and not by its value; no firm weighs more than {share} %. "
+    zh = f"采用规则：{rule.zh}。每家企业只计一个厂区，按运行单元数量而非数值选定；任何企业权重不超过 {share}%。"
+    en += "The firms are not the same at each step, so the step bests need not be attainable together."
+    zh += "各工序的企业并不相同，因此各工序最优值未必能同时达到。"
+    reached = _reached(label.best_reached, _places(label))
+    return Words(en=f"{en} {reached.en}", zh=f"{zh}{reached.zh}")
+
+
+def _reached(total: RouteTotal, places: int) -> Words:
+    if total.value is None:
+        return Words(en="What plants reached together over the whole route cannot be shown.", zh="全流程实际同时达到的数值无法显示。")
+    text = figure(total.value, places)
+    return Words(
+        en=f"What plants reached together stands beside it: {text} {total.unit} ({counted(total.firms, 'firm', 'firms')}).",
+        zh=f"实际同时达到的最优全流程为 {text} {total.unit}（{total.firms} 家企业），一并列出。",
+    )
+
+
+def _intervals(label: IndustryLabel) -> Words:
+    if label.composite.interval is None:
+        return Words(
+            en="Each value stands with the interval that holds the true one in 95 of 100 cases.", zh="每个数值均附有 95% 把握的区间。"
+        )
+    text = span(label.composite.interval, _places(label))
+    return Words(
+        en=f"The true value lies between {text.en.replace(' to ', ' and ')} in 95 of 100 cases; so with each step's interval.",
+        zh=f"真实值有 95% 的把握在 {text.zh} 之间；各工序区间同理。",
+    )
+
+
+def _noise(pack: Pack) -> Words:
+    best, typical = float(pack.policy.epsilon_best), float(pack.policy.epsilon_typical)
+    return Words(
+        en="Each plant's agent adds chance to its value, so nobody can tell what happened in any one run. The chance is counted in every "
+        f"95 % interval. Budget: epsilon {best:g} for the best and {typical:g} for the typical value of a step and period. A plant whose "
+        f"expected error is above {100 * float(pack.policy.largest_expected_error):g} % does not enter.",
+        zh="厂内代理程序在上报前加入随机扰动，任何人都无法推知任一运行单元的情况。扰动已计入每个 95% 区间。"
+        f"预算：每道工序每期最优值 epsilon {best:g}，典型值 {typical:g}。预期误差超过 "
+        f"{100 * float(pack.policy.largest_expected_error):g}% 的企业不计入。",
+    )
+
+
+def _method(label: IndustryLabel, pack: Pack, version: str) -> Words:
+    return Words(
+        en=f"Version {version}. Method pack {pack.id} {pack.version}, SHA-256 {label.pack_digest}; "
+        "a step's best is a low quantile of valid runs at reference conditions, never a single minimum.",
+        zh=f"第 {version} 版。方法包 {pack.id} {pack.version}，SHA-256 {label.pack_digest}；"
+        "工序最优值为参考条件下有效运行单元的低分位数，而非单个最小值。",
+    )
+
+
+def _sources(pack: Pack, route: Route) -> Words:
+    """Sources of ratios, grids and limits; an unverified one is marked so and gives no benchmark."""
+    declared = [place.source for place in route.steps]
+    for step in en16231.route_steps(pack, route):
+        declared += [condition.source for condition in step.reference_conditions]
+        declared += [limit.source for limit in step.limits]
+    established = dict.fromkeys(source.text for source in declared if en16231.shown(source))
+    assumed = sum(not en16231.shown(source) for source in declared)
+    texts = "; ".join(established) or "-"
+    return Words(
+        en=f"Values: participants' released labels. Method: {texts}. Figures of the method that rest on unverified sources or assumptions: "
+        f"{assumed}; none is shown as a benchmark.",
+        zh=f"数值：参与企业的加噪标识。方法：{texts}。方法中依据未核实来源或假定的数值：{assumed} 项；均不作为基准显示。",
+    )
+
+
+_SET_ASIDE = {
+    "not-comparable": Words(en="another boundary, unit or grid", zh="边界、单位或网格不同"),
+    "not-eligible": Words(en="expected error too large", zh="预期误差过大"),
+    "other-site-of-firm": Words(en="another site of a firm already counted", zh="同一企业的其他厂区"),
+}
+
+
+def _exclusions(label: IndustryLabel, pack: Pack, facts: Participation) -> Words:
+    parts = []
+    for step in label.headline:
+        for reason, count in step.set_aside:
+            where, why = pack.step(step.step).words, _SET_ASIDE[reason]
+            parts.append(Words(en=f"{where.en}: {counted(count, 'site', 'sites')}, {why.en}", zh=f"{where.zh}：{count} 个厂区，{why.zh}"))
+    parts += [Words(en=f"{count} withheld or refused: {code}", zh=f"{count} 项未上报或被拒：{code}") for code, count in facts.excluded]
+    return listed(parts) if parts else Words(en="None.", zh="无。")
+
+
+def _refused(gate: GateResult, pack: Pack) -> Words:
+    """Each refused value with the gate's sentence."""
+    names = {
+        "composite": Words(en="Step bests put together", zh="各工序最优值合成"),
+        "best-reached": Words(en="Best whole route really reached", zh="实际达到的最优全流程"),
+        "typical": Words(en="Typical plant", zh="典型工厂"),
+    }
+    parts = []
+    for cell in gate.cells:
+        if cell.reason_code not in (Reason.SHOWN, Reason.UNCHANGED):
+            where = pack.step(cell.step).words if cell.step else names[cell.measure]
+            detail = f" ({cell.metric.value}, {cell.variant})" if cell.step else ""
+            parts.append(Words(en=f"{where.en}{detail}: {cell.reason.en}", zh=f"{where.zh}{detail}：{cell.reason.zh}"))
+    return listed(parts, en=" ", zh="") if parts else Words(en="None: every value passed the gate.", zh="无：全部数值均通过发布关口。")
+
+
+_ACTS = {"drafted": "起草", "published": "批准公布", "withdrew": "撤回"}
+
+
+def _approval(facts: Participation) -> Words:
+    if not facts.approvals:
+        return Words(en="Not approved yet: this is a draft.", zh="尚未批准：此为草稿。")
+    return listed(
+        Words(en=f"{a.act} by {a.who}, {a.on.isoformat()}", zh=f"{a.who}{_ACTS.get(a.act, a.act)}，{a.on.isoformat()}")
+        for a in facts.approvals
+    )
+
+
+def _changes(facts: Participation) -> Words:
+    if facts.change is None:
+        return Words(en="First version.", zh="首个版本。")
+    since = facts.change.since_version
+    return Words(en=f"Since version {since}: {facts.change.words.en}", zh=f"自第 {since} 版以来：{facts.change.words.zh}")

@@ -1,0 +1,132 @@
+"""Standings: where each site stands in its cell, with the interval of its rank. A rank is never given without it.
+
+The same posterior as composition, over every comparable participant of one cell (eligible or not: an imprecise label
+gets a wide interval), drawn simultaneously, so that a rank interval holds against the true order of all. Rank 1 is
+the least energy.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+
+from benchmarks.composition import posterior
+from benchmarks.composition.noise import observe
+from benchmarks.composition.participants import Participant
+from benchmarks.errors import InputError
+
+BANDS = 4  # quarters
+BAND_PROBABILITY = 0.8  # a band is named when the site lies in it with at least this probability
+FEWEST_IN_BANDS = 8  # as the gate's fewest firms: two a quarter
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One site's place. `value` is its released (protected) value; `estimate` and `interval` (95 %) say where the true
+    one lies given all participants, in `unit`. `rank_interval` holds the rank among `of` sites in 95 of 100 cases.
+
+    `band` is the quarter (1 the least energy) for the public; None where the site cannot be told from another quarter.
+    """
+
+    site: str
+    firm: str
+    value: float
+    estimate: float
+    interval: tuple[float, float]
+    rank_interval: tuple[int, int]
+    band: int | None
+    of: int
+    unit: str
+
+    def to_json(self) -> dict[str, Any]:
+        dumped: dict[str, Any] = _adapter().dump_python(self, mode="json")
+        return dumped
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Standing:
+        return _adapter().validate_python(data)
+
+
+@cache
+def _adapter() -> TypeAdapter[Standing]:
+    return TypeAdapter(Standing)
+
+
+def standings(participants: Sequence[Participant], rng: np.random.Generator) -> tuple[Standing, ...]:
+    """The standings of one cell, in order of the estimate, then the site's id.
+
+    Raises:
+        InputError: `cells-mixed` where the labels differ in step, product, variant, boundary, metric, unit or grid.
+    """
+    if not participants:
+        return ()
+    ordered = sorted(participants, key=lambda p: (p.firm, p.site))
+    _refuse_mixed(ordered)
+    observed = observe(ordered, "best")
+    drawn = np.concatenate(list(posterior.draws(observed, rng)))
+    ranks = _ranks(drawn)
+    lo = np.quantile(ranks, 0.025, axis=0, method="lower").astype(int)
+    hi = np.quantile(ranks, 0.975, axis=0, method="higher").astype(int)
+    _join_ties(observed.values, observed.sds, lo, hi)
+    intervals = np.quantile(drawn, (0.025, 0.975), axis=0)
+    estimates = drawn.mean(axis=0)
+    bands = _bands(ranks, len(ordered))
+    found = [
+        Standing(
+            site=p.site,
+            firm=p.firm,
+            value=float(p.label.best_value),
+            estimate=float(estimates[i]),
+            interval=(float(intervals[0, i]), float(intervals[1, i])),
+            rank_interval=(int(lo[i]), int(hi[i])),
+            band=bands[i],
+            of=len(ordered),
+            unit=p.label.unit,
+        )
+        for i, p in enumerate(ordered)
+    ]
+    return tuple(sorted(found, key=lambda s: (s.estimate, s.site)))
+
+
+def _refuse_mixed(participants: Sequence[Participant]) -> None:
+    labels = [p.label for p in participants]
+    cells = {(x.step, x.product, x.variant, x.boundary, x.metric, x.unit, x.grid) for x in labels}
+    if len(cells) > 1:
+        raise InputError(
+            "cells-mixed",
+            "Labels of different steps, products, variants, boundaries, metrics or grids were to be ranked together.",
+            "Rank each cell by itself.",
+        )
+
+
+def _ranks(drawn: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Rank of every plant in every draw, from 1."""
+    order = np.argsort(drawn, axis=1)
+    ranks = np.empty(drawn.shape, dtype=np.int32)
+    np.put_along_axis(ranks, order, np.arange(1, drawn.shape[1] + 1, dtype=np.int32)[None, :], axis=1)
+    return ranks
+
+
+def _join_ties(values: NDArray[np.float64], sds: NDArray[np.float64], lo: NDArray[np.int_], hi: NDArray[np.int_]) -> None:
+    """Sites with the same value and noise cannot be told apart: they share one interval, the union, not two by chance."""
+    tied: defaultdict[tuple[float, float], list[int]] = defaultdict(list)
+    for i, key in enumerate(zip(values.tolist(), sds.tolist(), strict=True)):
+        tied[key].append(i)
+    for places in tied.values():
+        lo[places], hi[places] = lo[places].min(), hi[places].max()
+
+
+def _bands(ranks: NDArray[np.int32], of: int) -> list[int | None]:
+    if of < FEWEST_IN_BANDS:
+        return [None] * of
+    quarters = -(-BANDS * ranks // of)  # ceil(4 r / n)
+    shares = np.stack([(quarters == quarter).mean(axis=0) for quarter in range(1, BANDS + 1)])
+    likeliest = shares.argmax(axis=0)
+    return [int(likeliest[i]) + 1 if shares[likeliest[i], i] >= BAND_PROBABILITY else None for i in range(of)]
