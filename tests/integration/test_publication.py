@@ -1,0 +1,212 @@
+"""Composed, gated, explained, published by a second person, withdrawn with a reason; and the public API of all that."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from benchmarks.wire import published
+from portal import keys
+from portal.accounts.models import SizeClass
+from portal.auditlog.models import Event
+from portal.intake import services as intake
+from portal.intake.selectors import Taking, participation
+from portal.opening import services as opening
+from portal.problems import RefusedError
+from portal.publication import selectors, services
+from portal.publication.models import Publication
+from portal.standings import selectors as standing_selectors
+from portal.standings import services as standings
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+def submit_all(cast: Cast, plants: int | None = None, revision: int = 1, shift: int = 0) -> None:
+    for number, plant in enumerate(cast.plants[:plants]):
+        raw = plant.envelope(cast.pack, revision=revision, shift=shift + number - 5)
+        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    made = make_cast(plants=10)
+    submit_all(made)
+    return made
+
+
+def publish(cast: Cast) -> Publication:
+    drafted = services.draft(cast.period, cast.drafter, NOW)
+    return services.publish(drafted, cast.approver, keys.receipt_key(), NOW)
+
+
+def test_every_step_of_the_route_is_published_with_its_interval_and_rule(cast: Cast, client: Client) -> None:
+    publish(cast)
+    answer = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/")
+    body = answer.json()
+    assert (answer.status_code, body["schema"], body["version"], body["status"]) == (200, "steplabel/benchmark/1", 1, "published")
+    headline = [step for step in body["steps"] if step["headline"]]
+    assert [step["step"] for step in headline] == [place.step for place in cast.pack.routes[0].steps]
+    for step in headline:
+        low, high = step["interval"]
+        assert low <= step["best"] <= high
+        assert step["best"] < step["typical"]
+        assert (step["rule"], step["firms"], step["gate"]["shown"]) == ("first-quartile", 10, True)
+    assert body["route_total"]["value"] is not None
+    assert body["best_reached_total"]["value"] is not None
+
+
+def test_the_document_carries_a_signature_that_holds_and_breaks_with_any_change(cast: Cast, client: Client) -> None:
+    publish(cast)
+    body = json.loads(client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").content)
+    trusted = keys.published_directory().content.receipt_keys()
+    published.verify(body, trusted)
+    body["steps"][0]["best"] += 0.01
+    with pytest.raises(published.VerificationError):
+        published.verify(body, trusted)
+
+
+def test_the_csv_says_the_same_as_the_json(cast: Cast, client: Client) -> None:
+    publish(cast)
+    body = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").json()
+    answer = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/?format=csv")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8"))))
+    steps = [row for row in rows if not row["step"].endswith("-total")]
+    assert [(row["step"], row["metric"], float(row["best"]), float(row["best_low"]), row["unit"]) for row in steps] == [
+        (step["step"], step["metric"], step["best"], step["interval"][0], step["unit"]) for step in body["steps"]
+    ]
+    assert {row["version"] for row in rows} == {"1"}
+    assert all(row["source"].endswith("cement, 2016, version 1") for row in rows)
+
+
+def test_nobody_publishes_a_draft_of_their_own_and_only_a_regulator_of_the_whole_scope_may(cast: Cast) -> None:
+    drafted = services.draft(cast.period, cast.drafter, NOW)
+    for person, code in ((cast.drafter, "own-draft"), (cast.provincial, "not-regulator"), (cast.plants[0].owner, "not-regulator")):
+        with pytest.raises(RefusedError) as refused:
+            services.publish(drafted, person, keys.receipt_key(), NOW)
+        assert (refused.value.code, refused.value.status) == (code, 403)
+    with pytest.raises(RefusedError):
+        services.draft(cast.period, cast.provincial, NOW)
+    assert Publication.objects.get().status == "draft"
+
+
+def test_a_draft_is_not_public(cast: Cast, client: Client) -> None:
+    services.draft(cast.period, cast.drafter, NOW)
+    assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").status_code == 404
+    assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").status_code == 404
+    assert client.get("/api/v1/benchmarks/").json() == []
+    assert selectors.versions("cement", PERIOD) == ()
+
+
+def test_a_draft_that_submissions_have_overtaken_is_not_published(cast: Cast) -> None:
+    drafted = services.draft(cast.period, cast.drafter, NOW)
+    submit_all(cast, plants=1, revision=2, shift=1)
+    with pytest.raises(RefusedError) as refused:
+        services.publish(drafted, cast.approver, keys.receipt_key(), NOW)
+    assert refused.value.code == "draft-outdated"
+
+
+def test_before_the_lag_has_passed_the_gate_holds_every_value(cast: Cast) -> None:
+    early = cast.period.end + timedelta(days=30)
+    drafted = services.draft(cast.period, cast.drafter, early)
+    view = selectors.draft_review(cast.approver, drafted.pk)
+    assert view is not None
+    assert (view.hold, view.may_publish, view.why_not) == (True, False, "gate-holds")
+    assert {step.best for step in view.label.steps} == {None}
+
+
+def test_a_withdrawn_version_stays_at_its_address_with_the_reason(cast: Cast, client: Client) -> None:
+    row = publish(cast)
+    before = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").json()
+    services.withdraw(row, cast.drafter, "一条线重复计算了回收电量", NOW)
+    answer = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/")
+    assert answer.json() == before
+    assert answer["Steplabel-Status"] == "withdrawn"
+    assert "reason*=UTF-8''" in answer["Steplabel-Withdrawn"]
+    assert client.get("/api/v1/benchmarks/").json() == []
+    view = selectors.benchmark("cement", PERIOD)
+    assert view is not None
+    assert (view.status, view.withdrawal_reason, view.latest_version) == ("withdrawn", "一条线重复计算了回收电量", None)
+    with pytest.raises(RefusedError):
+        services.withdraw(row, cast.drafter, "again", NOW)
+
+
+def test_a_new_version_that_differs_in_one_participant_waits(cast: Cast) -> None:
+    publish(cast)
+    submit_all(cast, plants=1, revision=2, shift=9)
+    drafted = services.draft(cast.period, cast.drafter, NOW, "One plant corrected its report.")
+    view = selectors.draft_review(cast.approver, drafted.pk)
+    assert view is not None
+    assert (view.version, view.why_not) == (2, "gate-holds")
+    with pytest.raises(RefusedError):
+        services.publish(drafted, cast.approver, keys.receipt_key(), NOW)
+
+
+def test_a_new_version_with_enough_changes_takes_over_and_the_old_one_stays(cast: Cast, client: Client) -> None:
+    publish(cast)
+    submit_all(cast, plants=4, revision=2, shift=2)
+    drafted = services.draft(cast.period, cast.drafter, NOW, "Four plants corrected their reports.")
+    services.publish(drafted, cast.approver, keys.receipt_key(), NOW)
+    assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()["version"] == 2
+    assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").json()["version"] == 1
+    assert [row.version for row in selectors.versions("cement", PERIOD)] == [2, 1]
+
+
+def test_one_firm_that_declares_most_of_the_size_hides_every_cell(cast: Cast) -> None:
+    site = cast.plants[0].site
+    site.size_class = SizeClass.VERY_LARGE
+    site.save()
+    drafted = services.draft(cast.period, cast.drafter, NOW)
+    view = selectors.draft_review(cast.approver, drafted.pk)
+    assert view is not None
+    assert {step.reason_code for step in view.label.steps} == {"dominance"}
+    assert view.why_not == "nothing-shown"
+
+
+def test_drafting_twice_from_the_same_reports_gives_the_same_figures(cast: Cast) -> None:
+    one, other = (services.draft(cast.period, cast.drafter, NOW) for _ in range(2))
+    assert (one.version, other.version) == (1, 2)
+    assert one.label == other.label
+    assert one.seed == other.seed
+
+
+def test_every_decision_is_on_record(cast: Cast) -> None:
+    row = publish(cast)
+    services.withdraw(row, cast.drafter, "One line counted twice.", NOW)
+    events = Event.objects.filter(subject=f"benchmark cement/dry-process/{PERIOD}/v1").values_list("actor", "action")
+    assert list(events) == [
+        ("drafter@example.org", "publication.drafted"),
+        ("approver@example.org", "publication.published"),
+        ("drafter@example.org", "publication.withdrawn"),
+    ]
+
+
+def test_standings_come_with_rank_intervals_and_only_owner_and_regulator_see_them(cast: Cast) -> None:
+    assert standings.compute(cast.period, "drafter@example.org", NOW) == 10
+    owner, other = cast.plants[0], cast.plants[1]
+    view = standing_selectors.where_we_stand(owner.owner, owner.site.slug, PERIOD)
+    assert view is not None
+    assert len(view.steps) == len(owner.report(cast.pack).released.labels)
+    for step in view.steps:
+        assert step.rank_interval is not None
+        assert 1 <= step.rank_interval[0] <= step.rank_interval[1] <= (step.of or 0) == 10
+    assert standing_selectors.where_we_stand(cast.approver, owner.site.slug, PERIOD) is not None
+    for person in (other.owner, cast.stranger, cast.auditor):
+        assert standing_selectors.where_we_stand(person, owner.site.slug, PERIOD) is None
+
+
+def test_participation_is_seen_by_jurisdiction_and_holds_no_value(cast: Cast) -> None:
+    whole = participation(cast.approver, cast.group.pk, PERIOD, NOW)
+    part = participation(cast.provincial, cast.group.pk, PERIOD, NOW)
+    assert whole is not None
+    assert part is not None
+    assert (len(whole.participants), whole.count(Taking.REPORTED), whole.may_decide) == (10, 10, True)
+    assert (len(part.participants), part.may_decide) == (5, False)
+    assert participation(cast.plants[0].owner, cast.group.pk, PERIOD, NOW) is None

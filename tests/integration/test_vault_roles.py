@@ -1,0 +1,152 @@
+"""Real PostgreSQL refuses the web role the vault, and the worker what is not its business: by portal/grants.sql."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connections
+
+from portal import keys
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.opening import services as opening
+from portal.problems import RefusedError
+from tests.integration.portal_cast import NOW, make_cast
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.django_db(databases=["default", "vault"], transaction=True),
+    pytest.mark.usefixtures("portal_keys"),
+]
+
+GRANTS = (Path(__file__).parents[2] / "portal" / "grants.sql").read_text(encoding="utf-8")
+UNDO = """
+GRANT ALL ON ALL TABLES IN SCHEMA public TO CURRENT_USER;
+"""
+
+
+@pytest.fixture
+def granted() -> Iterator[None]:
+    """Both test databases under the grants of production; the runner's own rights are given back after."""
+    for alias in ("default", "vault"):
+        with connections[alias].cursor() as cursor:
+            cursor.execute(GRANTS)
+    yield
+    for alias in ("default", "vault"):
+        with connections[alias].cursor() as cursor:
+            cursor.execute(UNDO)
+
+
+def connect(alias: str, role: str) -> psycopg.Connection[tuple[object, ...]]:
+    settings = connections[alias].settings_dict
+    return psycopg.connect(
+        host=settings["HOST"], port=settings["PORT"], dbname=settings["NAME"], user=role, password=os.environ.get("PGPASSWORD", "")
+    )
+
+
+def role_of(alias: str) -> str:
+    return str(connections[alias].settings_dict["USER"])
+
+
+@pytest.fixture
+def web() -> str:
+    return role_of("default")
+
+
+@pytest.fixture
+def worker() -> str:
+    return role_of("vault")
+
+
+@pytest.mark.usefixtures("granted")
+def test_postgresql_refuses_the_web_role_the_vault(web: str, worker: str) -> None:
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        connect("vault", web)
+    with connect("vault", worker) as connection:
+        assert connection.execute("SELECT count(*) FROM opening_openedreport").fetchone() == (0,)
+
+
+@pytest.mark.usefixtures("granted")
+def test_the_worker_may_do_its_work_in_the_default_database_and_no_more(worker: str) -> None:
+    with connect("default", worker) as connection:
+        connection.execute("SELECT 1 FROM intake_submission FOR UPDATE")
+        for forbidden in (
+            "SELECT password FROM accounts_user",
+            "SELECT * FROM publication_publication",
+            "DELETE FROM intake_submission",
+            "INSERT INTO accounts_device (id) VALUES (gen_random_uuid())",
+            "UPDATE standings_protectedvalue SET best_cell = 0",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
+                connection.execute(forbidden)
+
+
+@pytest.mark.usefixtures("granted")
+@pytest.mark.parametrize("table", ["auditlog_event", "intake_logentry"])
+def test_nobody_changes_or_deletes_what_was_recorded(web: str, worker: str, table: str) -> None:
+    for role in (web, worker):
+        with connect("default", role) as connection:
+            for statement in (f"DELETE FROM {table}", f"TRUNCATE {table}"):  # noqa: S608 - the names are ours
+                with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
+                    connection.execute(statement)
+
+
+@pytest.mark.usefixtures("granted")
+def test_the_worker_role_can_do_a_whole_sweep(worker: str, web: str) -> None:
+    cast = make_cast(plants=1)
+    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    default = connections["default"]
+    try:
+        default.close()
+        default.settings_dict["USER"] = worker
+        assert opening.sweep(keys.processing_key(), lambda: NOW) == opening.Swept(1, 0)
+    finally:
+        default.close()
+        default.settings_dict["USER"] = web
+
+
+def test_two_workers_at_once_open_every_submission_exactly_once() -> None:
+    cast = make_cast(plants=6)
+    for plant in cast.plants:
+        intake.receive(plant.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    key = keys.processing_key()
+    found: list[opening.Swept] = []
+
+    def work() -> None:
+        found.append(opening.sweep(key, lambda: NOW))
+        for alias in ("default", "vault"):
+            connections[alias].close()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(swept.accepted for swept in found) == 6
+    assert set(Submission.objects.values_list("state", "attempts")) == {("accepted", 1)}
+
+
+def test_of_two_envelopes_for_one_revision_sent_at_once_one_gets_in() -> None:
+    cast = make_cast(plants=1)
+    directory, key = keys.published_directory(), keys.receipt_key()
+    sent = [cast.plants[0].envelope(cast.pack, shift=shift) for shift in (0, 1)] * 3
+    outcomes: list[str] = []
+
+    def post(raw: bytes) -> None:
+        try:
+            outcomes.append("stored" if intake.receive(raw, directory, key, NOW).created else "known")
+        except RefusedError as refusal:
+            outcomes.append(refusal.code)
+        connections["default"].close()
+
+    threads = [threading.Thread(target=post, args=(raw,)) for raw in sent]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["known", "known", "revision-conflict", "revision-conflict", "revision-conflict", "stored"]
