@@ -1,0 +1,56 @@
+"""The documents of this room say what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from benchmarks import packs
+from benchmarks.carriers import CARRIERS
+from benchmarks.packs.correction_terms import Term
+from benchmarks.privacy.eligibility import expected_error
+
+DOCS = Path(__file__).parents[3] / "docs"
+PACKS_PAGE = (DOCS / "packs.md").read_text(encoding="utf-8")
+EXAMPLE, LIMIT_EXAMPLE = re.findall(r"```toml\n(.*?)```", PACKS_PAGE, flags=re.DOTALL)
+
+
+def test_the_example_pack_is_a_pack_and_its_plants_are_eligible(tmp_path: Path) -> None:
+    (tmp_path / "our-pack.toml").write_text(EXAMPLE, encoding="utf-8")
+    pack = packs.load("./our-pack.toml", "1", base=tmp_path)
+    step = pack.steps[0]
+    assert expected_error(step.metrics[0], step.label_rule.quantile, pack.policy.epsilon_best, 200) <= float(
+        pack.policy.largest_expected_error
+    )
+
+
+def test_the_example_limit_fits_the_example_pack(tmp_path: Path) -> None:
+    source = '\n[sources.the-standard]\ntext = "a standard"\nkind = "standard"\nverified = true\n'
+    (tmp_path / "our-pack.toml").write_text(EXAMPLE + LIMIT_EXAMPLE + source, encoding="utf-8")
+    (limit,) = packs.load("./our-pack.toml", base=tmp_path).steps[0].limits
+    assert limit.grades == (50, None, 70)
+    assert limit.applies == {"capacity_t": (50, 70), "variant": "hollow"}
+
+
+def test_the_glossary_lists_every_carrier_with_its_unit_and_name() -> None:
+    table = (DOCS / "glossary.md").read_text(encoding="utf-8").split("## Carriers")[1]
+    rows = [tuple(cell.strip() for cell in line.strip("| ").split("|")) for line in table.splitlines() if line.startswith("|")][2:]
+    assert rows == [(each.id, each.unit, each.words.zh) for each in CARRIERS.values()]
+
+
+def test_the_page_names_every_kind_of_correction_term() -> None:
+    section = PACKS_PAGE.split("## Corrections")[1]
+    for term in get_args(get_args(Term)[0]):
+        (kind,) = get_args(term.model_fields["kind"].annotation)
+        assert f"`{kind}`" in section
+
+
+@pytest.mark.parametrize("figure", ["0.55", "0.25", "0.11"])
+def test_the_electricity_of_media_is_the_one_in_the_table(figure: str) -> None:
+    divergence = (DOCS / "standards-divergences.md").read_text(encoding="utf-8")
+    assert figure in divergence.split("## 2.")[1].split("## 3.")[0]
+    table = (packs.HOME / "conversion.toml").read_text(encoding="utf-8")
+    assert f"{float(figure) * 0.1229:.6f}" in table
