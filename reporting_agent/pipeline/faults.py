@@ -255,5 +255,8 @@ def _gaps(batches: Sequence[Batch]) -> list[Finding]:
     if not after:
         return []
     places = tuple(batch.place for batch in after[:PLACES_KEPT] if batch.place is not None)
-    text = f"{len(after):,} pauses of more than {_LONGEST_GAP_BETWEEN_H} h between batches, the longest {longest / 24:.1f} days: a standstill, or records that are missing."
+    text = (
+        f"{len(after):,} pauses of more than {_LONGEST_GAP_BETWEEN_H} h between batches, the longest {longest / 24:.1f} days:"
+        " a standstill, or records that are missing."
+    )
     return [Finding("pause", Severity.NOTICE, text, len(after), places)]

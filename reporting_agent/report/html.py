@@ -58,7 +58,8 @@ def _lead(result: LabelResult, lang: str) -> str:
         return w["page"]["no_batches"]
     label = labels[0]
     if label.best.value is None or label.typical is None:
-        return f"{_heading(label, result, lang)}: {w['page']['no_label']} ({reason(label.best.reason or '', lang)}). {w['page']['see_reasons']}"
+        why = reason(label.best.reason or "", lang)
+        return f"{_heading(label, result, lang)}: {w['page']['no_label']} ({why}). {w['page']['see_reasons']}"
     runs = w["runs"].get(result.data.pack.step(label.step).run_kind, "")
     sentences = [
         w["lead"]["best"].format(
@@ -105,7 +106,9 @@ def _label(label: StepLabel, result: LabelResult, lang: str) -> dict[str, Any]:
         "completeness": covered,
         "refusal": None if label.best.value is not None else reason(label.best.reason or "", lang),
         "missing": w["missing"].format(carriers=", ".join(label.missing_carriers), step=label.step) if label.missing_carriers else None,
-        "figures": [{"name": w[name], "value": shown(value), "note": note, "best": name == "best"} for name, value, note in figures],
+        "figures": [
+            {"name": w[name], "value": shown(value), "note": note, "best": name == "best"} for name, value, note in figures if label.used
+        ],
         "plot": plot(label),
         "worst": [{"batch": part.batch_id, "value": shown(values.get(part.batch_id)), **_energies(part)} for part in parts],
         "gap": None if label.gap is None else _energies(label.gap),

@@ -15,7 +15,11 @@ _SHARE_SHOWN = (0.002, 0.998)  # the few outermost batches sit on the edge, so t
 
 def plot(label: StepLabel) -> dict[str, Any] | None:
     """Path, label line and axis texts; None with fewer than two used batches."""
-    used = [(one.start.timestamp(), one.at_reference, one.start) for one in label.values if one.excluded is None and one.at_reference is not None]
+    used = [
+        (one.start.timestamp(), one.at_reference, one.start)
+        for one in label.values
+        if one.excluded is None and one.at_reference is not None
+    ]
     if len(used) < 2:
         return None
     when = np.array([moment for moment, _, _ in used])

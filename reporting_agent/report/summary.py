@@ -30,4 +30,6 @@ def shown(value: float | None) -> str:
     if value is None:
         return "–"
     size = abs(value)
+    if size == 0:
+        return "0"
     return f"{value:,.0f}" if size >= 1000 else f"{value:.1f}" if size >= 100 else f"{value:.2f}" if size >= 1 else f"{value:.4f}"

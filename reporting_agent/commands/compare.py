@@ -1,0 +1,90 @@
+"""`steplabel-agent compare`: the exact gap to a published benchmark, computed on site; sends nothing but a plain GET."""
+
+from __future__ import annotations
+
+from argparse import Namespace, _SubParsersAction
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reporting_agent.commands import add_site
+
+if TYPE_CHECKING:
+    from benchmarks.wire.signing import VerifyingKey
+    from reporting_agent.comparison import StepGap
+    from reporting_agent.config import Site
+
+
+def add_parser(sub: _SubParsersAction[Any]) -> None:
+    """Declare the subcommand."""
+    parser = sub.add_parser("compare", help="the exact gap to a published benchmark, computed on site; sends nothing")
+    add_site(parser)
+    parser.add_argument("--benchmark", metavar="FILE_OR_URL", help="a published benchmark; that of the enrolled portal where not given")
+    parser.add_argument("--period", metavar="PERIOD", help="our period; the benchmark's own where not given")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="the agent's state directory (default: $STEPLABEL_STATE or ~/.steplabel)")
+
+
+def run(args: Namespace) -> int:
+    """Fetch or read the benchmark, label our own period, print the gaps."""
+    from benchmarks.errors import InputError, UsageError
+    from benchmarks.measurements import Period
+    from reporting_agent import comparison, pipeline, published
+    from reporting_agent.config import load_site
+    from reporting_agent.console import emit
+
+    site = load_site(args.site)
+    portal, keys = _enrolled(args.state, site)
+    source = args.benchmark
+    if source is None:
+        if portal is None or args.period is None:
+            raise UsageError(
+                "benchmark-not-named",
+                "No benchmark is named, and without enrolment and a period there is none to fetch.",
+                "Give --benchmark FILE or URL, or enrol first and give --period.",
+            )
+        source = f"{portal}/api/v1/benchmarks/{site.pack}/{args.period}/"
+    benchmark = published.load(source, keys)
+    result = pipeline.label(site, Period.parse(args.period or benchmark.document.period, site.zone))
+    if benchmark.document.pack != result.site_label.pack:
+        raise InputError(
+            "other-pack",
+            "The benchmark was made by another method pack than the site's.",
+            "Compare with a benchmark of the site's own pack.",
+            found=benchmark.document.pack,
+            wanted=result.site_label.pack,
+        )
+    gaps = comparison.compare(result.site_label, benchmark)
+    emit(args, comparison.as_json(site.id, benchmark, gaps), "\n".join(_line(gap) for gap in gaps))
+    return 0
+
+
+def _enrolled(state_argument: Path | None, site: Site) -> tuple[str | None, Mapping[str, VerifyingKey] | None]:
+    """The portal the agent is enrolled with and its receipt keys; nothing where it is not enrolled."""
+    import os
+
+    from reporting_agent import enrolment
+    from reporting_agent.state import StateDirectory
+
+    state = StateDirectory.locate(state_argument, os.environ, Path.home())
+    if not state.exists():
+        return None, None
+    with state.connect() as connection:
+        current = enrolment.current(connection)
+        if current is None or not current.is_registered:
+            return None, None
+        identity = enrolment.identity(state, connection, site.id)
+    return identity.portal, identity.directory.receipt_keys()
+
+
+def _line(gap: StepGap) -> str:
+    from reporting_agent.report.summary import shown
+
+    name = " · ".join(part for part in (gap.step, gap.variant, gap.metric) if part)
+    if gap.gap is None:
+        return f"{name}: not compared ({gap.reason})"
+    sign = "+" if gap.gap >= 0 else "−"
+    noise = "" if gap.beyond_interval is None else "" if gap.beyond_interval else "; within the benchmark's own interval"
+    return (
+        f"{name}: label {shown(gap.label)}, benchmark {shown(gap.benchmark)}, gap {sign}{shown(abs(gap.gap))} {gap.unit}"
+        f" ({sign}{shown(abs(gap.energy or 0.0))} {gap.energy_unit} over the period){noise}"
+    )
