@@ -18,6 +18,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import roots_legendre
 
 from benchmarks.errors import InputError
 from benchmarks.privacy.bounds import clamp_to_cells
@@ -92,5 +93,5 @@ def exact_law(cell_scores: Sequence[float], epsilon: Fraction) -> NDArray[np.flo
 
 @lru_cache(maxsize=64)
 def _quadrature(nodes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    points, weights = np.polynomial.legendre.leggauss(nodes)
+    points, weights = roots_legendre(nodes)
     return points, weights
