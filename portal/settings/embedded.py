@@ -10,9 +10,11 @@ from pathlib import Path
 
 from portal.settings import sqlite
 from portal.settings.base import *  # noqa: F403 - settings are layered, that is what the star is for
-from portal.settings.base import BASE_DIR, ROLE
+from portal.settings.base import BASE_DIR, INSTALLED_APPS, ROLE
 from portal.settings.roles import processing_key_file
 from portal.settings.secret import secret_kept_in
+
+INSTALLED_APPS = [*INSTALLED_APPS, "portal.demo"]
 
 VAR = Path(os.environ.get("STEPLABEL_VAR", BASE_DIR / "var")).resolve()
 for _folder in (VAR, VAR / "broker" / "messages", VAR / "broker" / "processed", VAR / "keys"):

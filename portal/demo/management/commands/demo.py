@@ -1,0 +1,189 @@
+"""`manage.py demo`: simulated plants, the real agent on each, real HTTP, a real worker, a published benchmark; then it serves the portal."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from benchmarks import packs
+from benchmarks.measurements import Metric
+
+INSIDE = "STEPLABEL_DEMO"
+"""Set in the process that is the demo: its settings already name a folder of its own."""
+
+OPENING_S = 120
+
+
+class Command(BaseCommand):
+    help = "The whole system on one machine: simulated plants, real agents, real HTTP, a published benchmark; then it serves the portal."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--sector", default="cement", choices=packs.available(), help="which pack's plants (default: cement)")
+        parser.add_argument("--enterprises", type=int, default=24, metavar="N", help="how many plants, one a firm (default: 24)")
+        parser.add_argument("--seed", type=int, default=1, help="of the simulated plants (default: 1)")
+        parser.add_argument("--once", action="store_true", help="print the result as JSON on the last line and end, instead of serving")
+        parser.add_argument("--keep", action="store_true", help="keep the demo's folder afterwards, and say where it is")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["enterprises"] < 1:
+            raise CommandError("--enterprises must be at least 1.")
+        if INSIDE not in os.environ:
+            raise SystemExit(_in_a_folder_of_its_own(options["keep"]))
+        Demo(options["sector"], options["enterprises"], options["seed"], Path(os.environ["STEPLABEL_VAR"])).run(options["once"])
+
+
+def _in_a_folder_of_its_own(keep: bool) -> int:
+    """Run the same command again with its databases, keys and logs in a new folder, and take the folder away after it."""
+    folder = Path(tempfile.mkdtemp(prefix="steplabel-demo-"))
+    environment = {**os.environ, INSIDE: "1", "STEPLABEL_VAR": str(folder), "DJANGO_SETTINGS_MODULE": "portal.settings.embedded"}
+    # every plant reports from one address, so what one address may send in a minute is what a whole sector may
+    environment |= {"STEPLABEL_RATE_SUBMISSIONS": "6000/min", "STEPLABEL_RATE_ENROLMENTS": "6000/min"}
+    process = subprocess.Popen([sys.executable, *sys.argv], env=environment)  # noqa: S603 - this very command
+    try:
+        return _outlive(process)
+    finally:
+        if keep:
+            say(f"Kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _outlive(process: subprocess.Popen[bytes]) -> int:
+    while True:
+        with suppress(KeyboardInterrupt):  # Ctrl-C reaches both processes; this one waits until that one has tidied up
+            return process.wait()
+
+
+class Demo:
+    """One run: every stage timed, every figure from the system itself."""
+
+    def __init__(self, sector: str, enterprises: int, seed: int, var: Path) -> None:
+        from fixtures.simulator import Sector
+
+        self.sector = Sector(sector, seed, enterprises)
+        self.var = var
+        self.seconds: dict[str, float] = {}
+
+    def run(self, once: bool) -> None:
+        from portal.demo import cast as casting
+        from portal.demo.processes import web_server, worker
+
+        with self._stage("set-up", "Setting up the portal: databases and keys"):
+            call_command("migrate", database="default", verbosity=0)
+            call_command("migrate", database="vault", verbosity=0)
+            call_command("make_keys", verbosity=0, stdout=sys.stderr)
+            cast = casting.create(self.sector, timezone.now())
+        with worker(self.var), web_server(self.var) as address:
+            accepted, rejected = self._report(cast, address)
+            result = self._publish(cast, accepted, rejected)
+            if once:
+                print(json.dumps(result), flush=True)
+                return
+            self._serve(cast, address, result)
+
+    def _report(self, cast: Any, address: str) -> tuple[int, int]:
+        from portal.demo.plants import Reported, report_all
+
+        count = len(self.sector.plants)
+        with self._stage("report", f"{count} plants write their files and run the agent: label, protect, seal, send"):
+            ended: list[Reported] = []
+
+            def heard(outcome: Reported) -> None:
+                ended.append(outcome)
+                say(f"  {len(ended):>3}/{count}  {outcome.site:<24} {outcome.message or 'sent'}")
+
+            report_all(self.sector.plants, cast.tokens, address, self.var / "plants", heard)
+        with self._stage("open", "The worker opens what came in"):
+            return self._wait_for_the_worker()
+
+    def _wait_for_the_worker(self) -> tuple[int, int]:
+        from portal.intake.models import State, Submission
+
+        deadline = time.monotonic() + OPENING_S
+        while Submission.objects.filter(state__in=[State.RECEIVED, State.OPENING]).exists():
+            if time.monotonic() > deadline:
+                log = (self.var / "worker.log").read_text(encoding="utf-8", errors="replace")
+                raise CommandError(f"The worker did not open every report in {OPENING_S} s. Its last words:\n{log[-2000:]}")
+            time.sleep(0.2)
+        for refused in Submission.objects.filter(state=State.REFUSED):
+            say(f"  refused: {refused.site.slug}: {refused.reason}")
+        return Submission.objects.filter(state=State.ACCEPTED).count(), Submission.objects.filter(state=State.REFUSED).count()
+
+    def _publish(self, cast: Any, accepted: int, rejected: int) -> dict[str, Any]:
+        from portal import keys
+        from portal.publication import services as publication
+        from portal.standings import services as standings
+        from portal.standings.models import Standing
+
+        with self._stage("compose", "Composing the industry label and ranks; drafting"):
+            standings.compute(cast.period, cast.drafter.email, timezone.now())
+            draft = publication.draft(cast.period, cast.drafter, timezone.now())
+        with self._stage("publish", "A second officer publishes"):
+            published = publication.publish(draft, cast.approver, keys.receipt_key(), timezone.now())
+        return {
+            "sector": self.sector.pack.id,
+            "enterprises": len(self.sector.plants),
+            "submissions": {"accepted": accepted, "rejected": rejected},
+            "publication": (shown := self._shown(published)),
+            "standings": {"ranked": Standing.objects.filter(period=cast.period).values("submission").distinct().count()},
+            "truth": {"steps": self._truth(shown)},
+            "seconds": {stage: round(seconds, 2) for stage, seconds in self.seconds.items()},
+        }
+
+    def _shown(self, published: Any) -> dict[str, Any]:
+        """The published document in the fields of the contract; a value the gate withheld is null, and `gate` says why."""
+        document = published.document
+        fields = ("step", "metric", "unit", "best", "interval", "rule", "firms")
+        return {
+            "version": published.version,
+            "status": published.status,
+            "steps": [{field: step[field] for field in fields} | {"gate": _verdict(step["gate"])} for step in document["steps"]],
+            "route_total": document["route_total"]["value"],
+            "best_reached_total": document["best_reached_total"]["value"],
+        }
+
+    def _truth(self, shown: dict[str, Any]) -> list[dict[str, Any]]:
+        rules = {(step["step"], Metric(step["metric"])): step["rule"] for step in shown["steps"]}
+        return [{"step": step, "metric": metric.value, "best": best} for (step, metric), best in self.sector.truth(rules).items()]
+
+    def _serve(self, cast: Any, address: str, result: dict[str, Any]) -> None:
+        shown = sum(step["best"] is not None for step in result["publication"]["steps"])
+        say(f"\nPublished: {shown} of {len(result['publication']['steps'])} values from {result['submissions']['accepted']} reports.")
+        say(f"\n  The industry label   {address}/")
+        say(f"  The API              {address}/api/v1/schema/\n")
+        for person in cast.sign_ins:
+            say(f"  {person.role:<20} {person.email:<26} {person.password}")
+        say("\nCtrl-C ends the demo; nothing stays behind.")
+        with suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(3600)
+
+    @contextmanager
+    def _stage(self, name: str, sentence: str) -> Iterator[None]:
+        say(sentence)
+        start = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - start
+
+
+def _verdict(gate: dict[str, Any]) -> str:
+    return "passed" if gate["shown"] else gate["code"]
+
+
+def say(line: str) -> None:
+    """Progress goes to stderr; stdout carries the result alone."""
+    print(line, file=sys.stderr, flush=True)

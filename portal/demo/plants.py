@@ -1,0 +1,55 @@
+"""Each simulated plant writes its files and runs the real agent on them: enrol, then submit, over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from fixtures.simulator import Plant
+
+AT_ONCE = max(2, os.cpu_count() or 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What came of one plant's report: the agent's exit code and its last message."""
+
+    site: str
+    exit_code: int
+    message: str
+
+
+def report_all(plants: tuple[Plant, ...], tokens: dict[str, str], address: str, folder: Path, say: Callable[[Reported], None]) -> list[Reported]:
+    """Every plant, a few at a time; `say` hears of each as it ends."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        pending = [pool.submit(_report, plant, tokens[plant.site], address, folder / plant.site) for plant in plants]
+        outcomes = []
+        for done in as_completed(pending):
+            outcomes.append(done.result())
+            say(outcomes[-1])
+    return outcomes
+
+
+def _report(plant: Plant, token: str, address: str, folder: Path) -> Reported:
+    plant.write(folder)
+    site, state = str(folder / "site.toml"), ["--state", str(folder / "state"), "--json"]
+    for arguments in (["enrol", "--portal", address, "--token", token, *state], ["submit", "--site", site, "--period", str(plant.year), *state]):
+        ran = subprocess.run([sys.executable, "-m", "reporting_agent", *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+        if ran.returncode:
+            return Reported(plant.site, ran.returncode, _message(ran.stdout, ran.stderr))
+    return Reported(plant.site, 0, "")
+
+
+def _message(answer: str, messages: str) -> str:
+    """The agent's own sentence, from its JSON answer or, where there is none, its messages."""
+    try:
+        error = json.loads(answer)["error"]
+    except (ValueError, KeyError, TypeError):
+        return messages.strip()[-2000:]
+    return f"{error['sentence']} {error['remedy']} [{error['code']}]"
