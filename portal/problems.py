@@ -6,8 +6,11 @@ A refusal of the core (`benchmarks.errors`) is passed on in its own words; only 
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
+import redis
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -15,6 +18,12 @@ from rest_framework.response import Response
 from benchmarks.errors import SteplabelError
 
 MEDIA_TYPE = "application/problem+json"
+BUSY_RETRY_S = 5
+
+SERVER_AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
+"""The database or the cache does not answer: ours to repair, and the client's to try again."""
+
+log = logging.getLogger(__name__)
 
 
 class RefusedError(SteplabelError):
@@ -48,10 +57,14 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     document = _document(error)
     if document is None:
         return None
+    if document["status"] >= 500:
+        log.error("The API answered %s.", document["status"], exc_info=error)
     response = Response(document, status=document["status"], content_type=MEDIA_TYPE)
     wait_s = getattr(error, "wait", None) if isinstance(error, exceptions.Throttled) else None  # the stubs do not know `wait`
     if wait_s is not None:
         response["Retry-After"] = str(int(wait_s) + 1)
+    elif document["status"] == 503:
+        response["Retry-After"] = str(BUSY_RETRY_S)
     return response
 
 
@@ -60,6 +73,10 @@ def _document(error: Exception) -> dict[str, Any] | None:
         return problem(error.status, error.code, error.sentence, error.remedy)
     if isinstance(error, SteplabelError):
         return problem(400, error.code, error.sentence, error.remedy)
+    if isinstance(error, SERVER_AWAY):
+        return problem(
+            503, "portal-busy", "The portal cannot reach its own servers just now.", "Send the same again soon: it is taken once."
+        )
     if isinstance(error, Http404 | exceptions.NotFound):
         return problem(404, "not-found", "There is nothing at this address.", "See /api/v1/schema/ for what there is.")
     if isinstance(error, exceptions.ValidationError):

@@ -8,16 +8,15 @@ from urllib.parse import quote
 
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal.publication import selectors
+from portal.publication import selectors, shapes
 from portal.publication.document import csv_of
-from portal.publication.shapes import BenchmarkView
 from portal.schema import ProblemSerializer
 
 
@@ -134,22 +133,24 @@ class BenchmarksView(APIView):
         return Response([_row(view) for view in selectors.latest_published()])
 
 
+DESCRIBED: dict[str, Any] = {
+    "parameters": [ROUTE, OpenApiParameter("format", str, enum=["json", "csv"])],
+    "responses": {
+        (200, "application/json"): BenchmarkSerializer,
+        (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "One row a step and metric, then one a total."),
+        404: ProblemSerializer,
+        429: ProblemSerializer,
+    },
+}
+
+
+@extend_schema_view(get=extend_schema(operation_id="benchmark_version", **DESCRIBED))
 class BenchmarkVersionView(APIView):
-    """One version, or the one in force."""
+    """One version of a benchmark, whatever became of it."""
 
     throttle_scope: ClassVar[str] = "public"
     renderer_classes = (JSONRenderer, CsvRenderer)
 
-    @extend_schema(
-        operation_id="benchmark",
-        parameters=[ROUTE, OpenApiParameter("format", str, enum=["json", "csv"])],
-        responses={
-            (200, "application/json"): BenchmarkSerializer,
-            (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "One row a step and metric, then one a total."),
-            404: ProblemSerializer,
-            429: ProblemSerializer,
-        },
-    )
     def get(self, request: Request, pack: str, period: str, version: str | None = None) -> Response:
         """A published benchmark. The header `Steplabel-Status` says `published` or `withdrawn`, and then why."""
         view = selectors.benchmark(pack, period, None if version is None else int(version), request.query_params.get("route"))
@@ -165,11 +166,16 @@ class BenchmarkVersionView(APIView):
         return response
 
 
-def _csv(view: BenchmarkView) -> str:
+@extend_schema_view(get=extend_schema(operation_id="benchmark", **DESCRIBED))
+class BenchmarkView(BenchmarkVersionView):
+    """The version of a benchmark that is in force; where none is, the last that was withdrawn."""
+
+
+def _csv(view: shapes.BenchmarkView) -> str:
     return csv_of({**view.document, "status": view.status}, view.label)
 
 
-def _row(view: BenchmarkView) -> dict[str, Any]:
+def _row(view: shapes.BenchmarkView) -> dict[str, Any]:
     return {
         "pack": view.pack,
         "route": view.route,
