@@ -14,7 +14,7 @@ import dataclasses
 import hashlib
 import secrets
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from benchmarks.errors import InputError, VerificationError
@@ -57,7 +57,7 @@ class Identity:
     device_id: str
     fingerprint: str
     device_key: DeviceKey
-    seed: bytes
+    seed: bytes = field(repr=False)
     directory: Directory
 
 
@@ -69,7 +69,7 @@ def enrol(
     *,
     software: str,
     now: datetime,
-    replace: bool,
+    replace: bool = False,
 ) -> Enrolment:
     """Make keys, register them, verify and keep the portal's key directory; again with the same token, the same result.
 

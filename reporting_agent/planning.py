@@ -108,8 +108,13 @@ def plan(site_label: SiteLabel, batches: Sequence[Batch], pack: Pack, subject: S
         releases.append(PlannedRelease(label, step, rule, release.release_id(*name)))
     if not releases:
         raise _nothing_to_release(withheld)
-    inside = (batch for batch in batches if batch.start in site_label.period)
-    return Plan(subject, pack, tuple(releases), tuple(sorted(withheld)), data_digest(inside), packs.digest(pack))
+    data, method = digests(site_label, batches, pack)
+    return Plan(subject, pack, tuple(releases), tuple(sorted(withheld)), data, method)
+
+
+def digests(site_label: SiteLabel, batches: Iterable[Batch], pack: Pack) -> tuple[bytes, bytes]:
+    """What stands for the data of the period and for the method: a sealed report is of these or of others."""
+    return data_digest(batch for batch in batches if batch.start in site_label.period), packs.digest(pack)
 
 
 def wire_period(period: Period) -> str:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
-from benchmarks.routes import Pack
+from benchmarks.routes import Pack, Words
 from benchmarks.wire.canonical import Value, decode
 from benchmarks.wire.schema import Header, Report, encode_report
 from reporting_agent.consent import Language, number, odds_ratio, reason, text
@@ -79,7 +79,7 @@ class Prospectus:
 
     def to_text(self, language: Language) -> str:
         released = self.report.released
-        key = "title.sealed" if self.drawn else "title.draft"
+        key = "title.sealed" if self.drawn else "title.draft" if self.state == "planned" else "title.begun"
         subject = {"site": released.site, "period": released.period, "revision": released.revision}
         blocks = [
             [text(language, key, state=text(language, f"state.{self.state}"), **subject)],
@@ -123,14 +123,13 @@ class Prospectus:
 
     def _name(self, language: Language, label: ReleasedLabel) -> str:
         step = self.pack.step(label.step)
-        product = step.product_words.zh if language == "zh" else step.product_words.en
-        variant = f" / {label.variant}" if label.variant else ""
+        product = _in(language, step.product_words)
+        variant = next((f" / {_in(language, one.words)}" for one in step.variants if one.id == label.variant), "")
         metric = text(language, f"metric.{label.metric}")
         return text(language, "section.label", step=self._step(language, label.step), product=product, variant=variant, metric=metric)
 
     def _step(self, language: Language, step_id: str) -> str:
-        words = self.pack.step(step_id).words
-        return words.zh if language == "zh" else words.en
+        return _in(language, self.pack.step(step_id).words)
 
     def _label_lines(self, language: Language, label: ReleasedLabel) -> list[str]:
         grid = label.grid
@@ -163,13 +162,18 @@ class Prospectus:
         steps = self.epsilon_by_step()
         for step, epsilon in steps.items():
             lines.append(text(language, "risk.step", step=self._step(language, step), epsilon=number(epsilon), odds=odds_ratio(epsilon)))
-        total = sum(steps.values(), Fraction(0))
-        lines.append(text(language, "risk.sum", steps=len(steps), epsilon=number(total), odds=odds_ratio(total)))
+        if len(steps) > 1:
+            total = sum(steps.values(), Fraction(0))
+            lines.append(text(language, "risk.sum", steps=len(steps), epsilon=number(total), odds=odds_ratio(total)))
         cap = self.pack.policy.cap_per_year
         for step, spent in self.spent_after.items():
             amounts = {"spent": number(spent), "cap": number(cap), "left": number(max(cap - spent, Fraction(0)))}
             lines.append(text(language, "risk.spent", step=self._step(language, step), **amounts))
         return lines
+
+
+def _in(language: Language, words: Words) -> str:
+    return words.zh if language == "zh" else words.en
 
 
 def _fields(language: Language, values: dict[str, str]) -> list[str]:

@@ -35,8 +35,9 @@ def run(args: argparse.Namespace) -> int:
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
     from reporting_agent.config import load_site
-    from reporting_agent.console import emit
-    from reporting_agent.planning import wire_period
+    from reporting_agent.consent import text
+    from reporting_agent.console import emit, say
+    from reporting_agent.planning import digests, wire_period
     from reporting_agent.state import StateDirectory
     from reporting_agent.submission import Material
 
@@ -50,8 +51,10 @@ def run(args: argparse.Namespace) -> int:
     material = Material(labelled.site_label, labelled.data.batches, labelled.data.pack)
     if sealed and not args.correct:
         shown = _sealed(sealed[-1], material, state)
+        if not sealed[-1].same_data(*digests(material.site_label, material.batches, material.pack)):
+            say(text(args.lang, "notice.data-changed"))
     else:
-        shown = _draft(material, state, site.id, name, sealed[-1] if sealed else None)
+        shown = _draft(material, state, site.id, name, revisions)
     emit(args, shown.to_json(), shown.to_text(args.lang))
     return ExitCode.DONE
 
@@ -82,7 +85,7 @@ def _sealed(parcel: Parcel, material: Material, state: StateDirectory) -> Prospe
     )
 
 
-def _draft(material: Material, state: StateDirectory, site: str, period: str, last: Parcel | None) -> Prospectus:
+def _draft(material: Material, state: StateDirectory, site: str, period: str, revisions: tuple[Parcel, ...]) -> Prospectus:
     """The next report as it would be made; refuses what `submit` would refuse, without spending."""
     from benchmarks.privacy.accounting import add_up
     from benchmarks.wire.schema import DIGEST_BYTES, Header
@@ -93,8 +96,10 @@ def _draft(material: Material, state: StateDirectory, site: str, period: str, la
     from reporting_agent.prospectus import Prospectus
     from reporting_agent.software import SOFTWARE
 
-    revision = FIRST_REVISION if last is None else last.revision + 1
-    planned = plan(material.site_label, material.batches, material.pack, Subject(site, period, revision, last is not None))
+    sealed = [parcel for parcel in revisions if parcel.is_sealed]
+    revision = sealed[-1].revision + 1 if sealed else FIRST_REVISION
+    begun = next((parcel.state.value for parcel in revisions if parcel.revision == revision), "planned")
+    planned = plan(material.site_label, material.batches, material.pack, Subject(site, period, revision, bool(sealed)))
     header, debits = None, planned.debits()
     spent = most_by_step(add_up(debits))
     if state.exists():
@@ -106,4 +111,4 @@ def _draft(material: Material, state: StateDirectory, site: str, period: str, la
         if enrolled is not None and enrolled.device_id is not None:
             header = Header(site, period, revision, "", enrolled.device_id, 0)
     report = planned.report(planned.drafts(), bytes(DIGEST_BYTES), SOFTWARE, SCHEME)
-    return Prospectus(report, header, drawn=False, state="planned", pack=material.pack, spent_after=spent)
+    return Prospectus(report, header, drawn=False, state=begun, pack=material.pack, spent_after=spent)

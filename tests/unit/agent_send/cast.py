@@ -18,8 +18,8 @@ from benchmarks.labels import label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.wire import directory as key_directory
 from benchmarks.wire import envelope, receipts, sealing
-from benchmarks.wire.directory import Directory, DirectoryKey, EnrolmentToken, ListedKey
-from benchmarks.wire.signing import ReceiptKey, VerifyingKey
+from benchmarks.wire.directory import Directory, EnrolmentToken, ListedKey
+from benchmarks.wire.signing import DirectoryKey, ReceiptKey, VerifyingKey
 from reporting_agent import enrolment
 from reporting_agent.state import StateDirectory
 from reporting_agent.submission import Material, Submission

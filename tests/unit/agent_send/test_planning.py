@@ -1,0 +1,117 @@
+"""The plan: what is asked for, what is withheld and why, and what stands for the data."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from datetime import UTC, timedelta, timezone
+
+import pytest
+
+from benchmarks import packs
+from benchmarks.errors import PolicyRefusal
+from benchmarks.measurements import Batch, Metric, Period
+from benchmarks.release import release
+from benchmarks.routes import Pack
+from reporting_agent.planning import Plan, Subject, data_digest, data_root, plan, wire_period
+from reporting_agent.submission import Material
+from tests.unit.agent_send.cast import SITE, heats, material
+
+SUBJECT = Subject(SITE, "2016", 1, correction=False)
+
+
+def planned(data: Material, pack: Pack | None = None) -> Plan:
+    return plan(data.site_label, data.batches, pack or data.pack, SUBJECT)
+
+
+def test_a_draft_is_the_release_with_the_cells_left_open(year: Material) -> None:
+    whole = planned(year)
+    for one, draft in zip(whole.releases, whole.drafts(), strict=True):
+        drawn = release(one.label, one.step, one.rule, year.pack.policy, lambda _name: random.SystemRandom())
+        best, typical = dataclasses.replace(drawn.best, cell=0), dataclasses.replace(drawn.typical, cell=0)
+        assert dataclasses.replace(drawn, best=best, typical=typical) == draft
+
+
+def test_every_used_batch_is_debited_once_for_every_release(year: Material) -> None:
+    debits = planned(year).debits()
+    assert len(debits) == 2 * 400
+    assert len({(debit.batch_id, debit.release_id) for debit in debits}) == 2 * 400
+
+
+def test_a_product_that_the_pack_does_not_compare_is_withheld_by_reason_and_not_by_name() -> None:
+    ours = heats(400)
+    secret = [dataclasses.replace(batch, batch_id=f"x{batch.batch_id}", product="Alloy-X-for-customer-9") for batch in heats(60)]
+    withheld = planned(material([*ours, *secret])).withheld
+    assert set(withheld) == {("eaf", "total", "product-outside-pack"), ("eaf", "electricity", "product-outside-pack")}
+
+
+def test_a_third_metric_is_withheld(year: Material) -> None:
+    step = year.pack.step("eaf")
+    third = (*step.metrics, step.metrics[1].model_copy(update={"metric": Metric.THERMAL}))
+    widened = step.model_copy(update={"metrics": third})
+    pack = year.pack.model_copy(update={"steps": tuple(widened if one.id == "eaf" else one for one in year.pack.steps)})
+    thermal = dataclasses.replace(next(one for one in year.site_label.steps if one.metric == "electricity"), metric=Metric.THERMAL)
+    data = dataclasses.replace(year, site_label=dataclasses.replace(year.site_label, steps=(*year.site_label.steps, thermal)))
+    assert planned(data, pack).withheld == (("eaf", "thermal", "metric-limit"),)
+
+
+def test_a_period_has_one_name() -> None:
+    for name in ("2016", "2016-01-01/2017-01-01"):
+        assert wire_period(Period.parse(name, UTC)) == "2016"
+    assert wire_period(Period.parse("2017-01-01/2017-04-01", UTC)) == "2017-Q1"
+
+
+@pytest.mark.parametrize("name", ["2016-05", "2016-01-01/2016-03-01"])
+def test_what_is_shorter_than_a_quarter_stays_on_the_site(name: str) -> None:
+    with pytest.raises(PolicyRefusal) as refused:
+        wire_period(Period.parse(name, UTC))
+    assert refused.value.code == "period-too-short"
+
+
+def _one(**changes: object) -> list[Batch]:
+    first, *rest = heats(3)
+    return [dataclasses.replace(first, **changes), *rest]  # type: ignore[arg-type]  # one field at a time, by name
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"output_t": 120.00000000000001},
+        {"batch_id": "other"},
+        {"product": "other"},
+        {"variables": {"hot_metal_pct": 3.0}},
+        {"energy": ()},
+        {"excluded": "overlap"},
+        {"equipment": "F2"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_any_change_of_a_record_is_another_digest(changes: dict[str, object]) -> None:
+    assert data_digest(_one(**changes)) != data_digest(heats(3))
+
+
+def test_order_offset_and_place_are_no_part_of_the_data() -> None:
+    shanghai = timezone(timedelta(hours=8))
+    same = [dataclasses.replace(batch, start=batch.start.astimezone(shanghai)) for batch in heats(3)]
+    assert data_digest(reversed(same)) == data_digest(heats(3))
+
+
+def test_batches_outside_the_period_do_not_make_it_another_report(year: Material) -> None:
+    later = material([*heats(400), *heats(20, year=2017)])
+    assert planned(later).data_digest == planned(year).data_digest
+
+
+def test_the_root_that_leaves_differs_by_seed_and_by_subject() -> None:
+    digest = data_digest(heats(3))
+    roots = {
+        data_root(digest, seed, subject)
+        for seed in (b"a" * 32, b"b" * 32)
+        for subject in (SUBJECT, dataclasses.replace(SUBJECT, revision=2), dataclasses.replace(SUBJECT, period="2017"))
+    }
+    assert len(roots) == 6
+    assert digest not in roots
+
+
+def test_another_pack_is_another_method(year: Material) -> None:
+    other = year.pack.model_copy(update={"version": "2"})
+    assert planned(year, other).method_digest != packs.digest(year.pack)

@@ -1,0 +1,103 @@
+"""What a person is shown is what leaves: the same fields, the same figures, in both languages."""
+
+from __future__ import annotations
+
+import re
+import string
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from benchmarks.wire.envelope import parse
+from benchmarks.wire.schema import DIGEST_BYTES, decode_report
+from reporting_agent.consent import LANGUAGES, SCHEME, Language, number, odds_ratio, text, texts
+from reporting_agent.planning import Subject, plan
+from reporting_agent.prospectus import Prospectus
+from reporting_agent.software import VERSION
+from reporting_agent.submission import Material
+from tests.unit.agent_send.cast import SITE, SOFTWARE, Desk
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def draft(year: Material) -> Prospectus:
+    planned = plan(year.site_label, year.batches, year.pack, Subject(SITE, "2016", 1, correction=False))
+    report = planned.report(planned.drafts(), bytes(DIGEST_BYTES), SOFTWARE, SCHEME)
+    return Prospectus(report, None, drawn=False, state="planned", pack=year.pack, spent_after={"eaf": Fraction(2)})
+
+
+@pytest.fixture
+def sealed(enrolled: Desk, year: Material) -> Prospectus:
+    parcel = enrolled.submission().prepare(year, "2016", correct=False)
+    assert parcel.plaintext is not None
+    assert parcel.envelope is not None
+    report = decode_report(parcel.plaintext)
+    return Prospectus(report, parse(parcel.envelope).header, drawn=True, state="sealed", pack=year.pack, spent_after={"eaf": Fraction(2)})
+
+
+def test_draft_and_sealed_report_have_the_same_fields(draft: Prospectus, sealed: Prospectus) -> None:
+    def shape(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: shape(item) for key, item in value.items() if key != "cell"}
+        return [shape(item) for item in value] if isinstance(value, list) else value
+
+    before, after = draft.canonical(), sealed.canonical()
+    before.pop("data_root")
+    after.pop("data_root")
+    assert shape(before) == shape(after)
+
+
+def test_a_draft_shows_no_value_in_place_of_a_draw(draft: Prospectus) -> None:
+    canonical = draft.canonical()
+    assert {label["best"]["cell"] for label in canonical["labels"]} == {text("en", "mark.draw")}
+    assert canonical["data_root"] == text("en", "mark.submit")
+    assert draft.to_json()["report_cbor"] is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_drawn_value_is_shown_in_words(sealed: Prospectus, language: Language) -> None:
+    shown = sealed.to_text(language)
+    for label in sealed.report.released.labels:
+        assert f"{number(label.best_value)} {label.unit}" in shown
+        assert f"{number(label.typical_value)} {label.unit}" in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_field_of_the_plaintext_is_shown(sealed: Prospectus, language: Language) -> None:
+    words = sealed.to_text(language).split(text(language, "section.canonical"))[0]
+    report = sealed.report
+    for value in (report.pack_digest.hex(), report.policy_digest.hex(), report.data_root.hex(), report.software, SCHEME, SITE, "2016"):
+        assert value in words
+
+
+def test_the_odds_are_those_of_all_metrics_of_a_step_together(sealed: Prospectus) -> None:
+    risk = sealed.to_json()["risk"]
+    assert risk["steps"] == {"eaf": {"epsilon": "2", "odds_ratio": "7.39"}}
+    assert risk["summed"] == {"epsilon": "2", "odds_ratio": "7.39"}
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "bound"), [(Fraction(1), "2.72"), (Fraction(2), "7.39"), (Fraction(3, 4), "2.12"), (Fraction(5), "148.42")]
+)
+def test_a_bound_is_rounded_up(epsilon: Fraction, bound: str) -> None:
+    assert odds_ratio(epsilon) == bound
+
+
+@pytest.mark.parametrize(("value", "shown"), [("301/5", "60.2"), ("-30", "-30"), ("1/3", "1/3"), ("1/40", "0.025"), ("0", "0")])
+def test_a_number_is_written_exactly(value: str, shown: str) -> None:
+    assert number(Fraction(value)) == shown
+
+
+def test_both_languages_fill_in_the_same_values() -> None:
+    def blanks(words: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(words) if name}
+
+    for key, words in texts().items():
+        assert blanks(words.en) == blanks(words.zh), key
+        assert re.search(r"[一-鿿]", words.zh) or blanks(words.zh), key
+
+
+def test_the_agent_calls_itself_by_the_version_of_the_package() -> None:
+    assert f'version = "{VERSION}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")

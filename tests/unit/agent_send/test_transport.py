@@ -1,0 +1,176 @@
+"""The road to the portal: what is tried again, what is a refusal, and which answers are not believed."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import httpx
+import pytest
+
+from benchmarks.errors import InputError, PolicyRefusal, SteplabelError, Unreachable, UsageError, VerificationError
+from reporting_agent.transport import LONGEST_PAUSE_S, MAX_ANSWER_BYTES, PAUSES_S, Portal, checked_address
+from tests.unit.agent_send.cast import PORTAL, SOFTWARE, problem
+
+TAKEN = httpx.Response(201, json={"receipt": base64.b64encode(b"receipt").decode()})
+
+
+class Line:
+    """A portal that gives prepared answers in turn, the last one for ever, and remembers what it was asked."""
+
+    def __init__(self, *answers: httpx.Response | Exception) -> None:
+        self.answers = list(answers)
+        self.asked: list[httpx.Request] = []
+        self.pauses: list[float] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def submit(self) -> bytes:
+        with Portal(PORTAL, sleep=self.pauses.append, software=SOFTWARE, transport=httpx.MockTransport(self)) as portal:
+            return portal.submit(b"sealed").receipt
+
+
+def test_an_envelope_is_posted_as_it_is_and_the_receipt_comes_back() -> None:
+    line = Line(TAKEN)
+    assert line.submit() == b"receipt"
+    (request,) = line.asked
+    assert (request.method, str(request.url)) == ("POST", f"{PORTAL}/api/v1/submissions/")
+    assert request.content == b"sealed"
+    assert request.headers["content-type"] == "application/cbor"
+
+
+def test_a_request_says_nothing_of_the_machine() -> None:
+    line = Line(TAKEN)
+    line.submit()
+    assert set(line.asked[0].headers) == {
+        "host",
+        "user-agent",
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-type",
+        "content-length",
+    }
+    assert line.asked[0].headers["user-agent"] == SOFTWARE
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("cut"), httpx.Response(502), httpx.Response(503)],
+    ids=["connection", "timeout", "cut-short", "502", "503"],
+)
+def test_a_passing_trouble_is_tried_again(trouble: httpx.Response | Exception) -> None:
+    line = Line(trouble, trouble, TAKEN)
+    assert line.submit() == b"receipt"
+    assert line.pauses == list(PAUSES_S[:2])
+
+
+def test_a_lasting_trouble_ends_as_unreachable_and_says_that_the_work_is_kept() -> None:
+    line = Line(httpx.ConnectError("no route"))
+    with pytest.raises(Unreachable, match="no route") as refused:
+        line.submit()
+    assert refused.value.exit_code == 3
+    assert "is kept" in refused.value.remedy
+    assert line.pauses == list(PAUSES_S)
+    assert len(line.asked) == len(PAUSES_S) + 1
+
+
+def test_too_many_requests_waits_as_long_as_the_portal_asks() -> None:
+    line = Line(problem(429, "too-many-requests", "Wait.", **{"retry-after": "7"}), TAKEN)
+    assert line.submit() == b"receipt"
+    assert line.pauses == [7.0]
+
+
+def test_a_portal_cannot_make_the_agent_wait_for_ever() -> None:
+    line = Line(problem(503, "busy", "Wait.", **{"retry-after": "86400"}), TAKEN)
+    line.submit()
+    assert line.pauses == [LONGEST_PAUSE_S]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "exit_code"),
+    [(400, InputError, 1), (401, InputError, 1), (403, PolicyRefusal, 4), (409, InputError, 1), (413, InputError, 1)],
+)
+def test_a_no_is_told_once_in_the_portals_words(status: int, kind: type[SteplabelError], exit_code: int) -> None:
+    line = Line(problem(status, "period-unknown", "The period 2031 is not open."))
+    with pytest.raises(kind) as refused:
+        line.submit()
+    assert (refused.value.code, refused.value.sentence, refused.value.remedy) == (
+        "period-unknown",
+        "The period 2031 is not open.",
+        "Do this.",
+    )
+    assert refused.value.exit_code == exit_code
+    assert line.pauses == []
+
+
+def test_a_no_without_a_problem_document_still_has_code_sentence_and_remedy() -> None:
+    with pytest.raises(InputError) as refused:
+        Line(httpx.Response(401, text="<html>who are you?</html>")).submit()
+    assert refused.value.code == "portal-401"
+    assert "--replace" in refused.value.remedy
+
+
+def test_a_redirect_is_not_followed() -> None:
+    line = Line(httpx.Response(302, headers={"location": "https://elsewhere.example/"}))
+    with pytest.raises(InputError) as refused:
+        line.submit()
+    assert refused.value.code == "portal-302"
+    assert len(line.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(201, text="fine"),
+        httpx.Response(201, json=["receipt"]),
+        httpx.Response(201, json={}),
+        httpx.Response(201, json={"receipt": 7}),
+        httpx.Response(201, json={"receipt": "not base64!"}),
+    ],
+    ids=["no-json", "no-object", "no-receipt", "receipt-no-text", "receipt-no-base64"],
+)
+def test_an_answer_that_no_portal_gives_is_not_believed(answer: httpx.Response) -> None:
+    with pytest.raises(VerificationError) as refused:
+        Line(answer).submit()
+    assert refused.value.code == "answer-unreadable"
+
+
+def test_an_answer_without_end_is_cut_off() -> None:
+    with pytest.raises(VerificationError) as refused:
+        Line(httpx.Response(201, content=b"x" * (MAX_ANSWER_BYTES + 1))).submit()
+    assert refused.value.code == "answer-too-large"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://portal.example", "ftp://portal.example", "portal.example", "https://", "https://a:b@portal.example"]
+)
+def test_an_address_that_would_go_in_the_clear_or_nowhere_is_refused(url: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        checked_address(url)
+    assert refused.value.code == "portal-address"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000/", "http://localhost:8000", "http://[::1]:8000"])
+def test_plain_http_is_for_this_very_machine(url: str) -> None:
+    assert checked_address(url) == url.rstrip("/")
+
+
+def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    with Portal(PORTAL, sleep=lambda _s: None, software=SOFTWARE) as portal:
+        assert portal._client._mounts == {}
+
+
+def test_a_file_without_certificates_is_refused(tmp_path: Path) -> None:
+    empty = tmp_path / "ca.pem"
+    empty.write_text("nothing")
+    with pytest.raises(InputError) as refused:
+        Portal(PORTAL, sleep=lambda _s: None, software=SOFTWARE, ca_file=empty)
+    assert refused.value.code == "ca-file"
