@@ -16,18 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from sqlite3 import Connection
 from typing import Protocol
 
 from benchmarks.errors import PolicyRefusal, SteplabelError, Unreachable
 from benchmarks.labels import SiteLabel
-from benchmarks.measurements import Batch
+from benchmarks.measurements import Batch, Period
 from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.release import release
 from benchmarks.released import ReleasedLabel
 from benchmarks.routes import Pack
-from benchmarks.wire import envelope, receipts
+from benchmarks.wire import envelope, receipts, requests
 from benchmarks.wire.conformity import require_conformity
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, encode_report
@@ -52,6 +52,8 @@ class Road(Protocol):
     """What submission needs of a portal; `reporting_agent.transport.Portal` is one."""
 
     def directory(self) -> bytes: ...
+
+    def held(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]: ...
 
     def submit(self, envelope: bytes) -> Acknowledgement: ...
 
@@ -88,6 +90,7 @@ class Submission:
         self._software = software
         self._clock = clock
         self._checkpoint = checkpoint
+        self._held: tuple[Receipt, ...] = ()
 
     def prepare(self, material: Material, period: str, *, correct: bool) -> Parcel:
         """Bring the report of this period as far as *sealed*; a report that is sealed already stays as it is.
@@ -97,13 +100,15 @@ class Submission:
             correct: the data changed and the next revision is meant.
 
         Raises:
-            PolicyRefusal: `data-changed` without `correct`; `budget-exhausted`, `corrections-used`; nothing to release.
+            PolicyRefusal: `data-changed` without `correct`; `budget-exhausted`, `corrections-used`, `ledger-set-back`;
+                nothing to release.
         """
         planned = self._plan(material, period, correct=correct)
         known = self._known(planned)
         if known is not None and known.is_sealed:
             return known
         if known is None or known.state is ParcelState.PLANNED or not known.same_data(planned.data_digest, planned.method_digest):
+            self._refuse_old_ledger(period)
             debits = planned.debits()
             self._ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
             with transaction(self._connection):
@@ -149,18 +154,27 @@ class Submission:
         self._checkpoint("received")
         return receipt
 
-    def renew_keys(self, road: Road) -> Unreachable | None:
-        """Take the portal's present key directory before sealing.
+    def consult(self, road: Road) -> Unreachable | None:
+        """Take the portal's present key directory, and hear what it holds of this site, before anything is spent.
 
         Returns:
             None, or why the portal was out of reach: the directory at hand will do, and sealing goes on.
+
+        Raises:
+            InputError: the portal does not know this device any more.
+            VerificationError: an older directory, or one of another signer; receipts that are not the portal's.
         """
         try:
-            raw = road.directory()
+            self._identity = enrolment.renew_directory(self._connection, self._identity, road.directory())
+            held = road.held(self._signature)
         except Unreachable as trouble:
             return trouble
-        self._identity = enrolment.renew_directory(self._connection, self._identity, raw)
+        keys = self._identity.directory.receipt_keys()
+        self._held = tuple(receipts.read(raw, keys) for raw in held)
         return None
+
+    def _signature(self, method: str, path: str) -> str:
+        return requests.sign(method, path, self._identity.device_id, self._clock(), self._identity.device_key)
 
     def spooled_besides(self, parcel: Parcel) -> list[Parcel]:
         """Other reports that are sealed and still wait for their receipt, oldest first."""
@@ -192,6 +206,22 @@ class Submission:
                 "reserve for corrections. If not, restore the files; the sealed report then counts as before.",
             )
         return planned_as(last.revision + 1, True)
+
+    def _refuse_old_ledger(self, period: str) -> None:
+        """A portal that holds reports which this outbox does not know tells that the ledger was set back: its debits are missing."""
+        ours = {parcel.digest for parcel in self._outbox.all()}
+        unknown = [receipt.header for receipt in self._held if receipt.envelope_digest not in ours]
+        asked = Period.parse(period, UTC)
+        for header in unknown:
+            other = Period.parse(header.period, UTC)
+            if asked.start < other.end and other.start < asked.end:
+                raise PolicyRefusal(
+                    "ledger-set-back",
+                    f"The portal holds a report of {header.period}, revision {header.revision}, that this state directory does not know: "
+                    "it is an older copy, or another agent reports for this site.",
+                    "Put the newest copy of the state directory back. What it spent is not in this ledger, so nothing more is spent "
+                    "on these batches; nothing was drawn.",
+                )
 
     def _known(self, planned: Plan) -> Parcel | None:
         subject = planned.subject

@@ -27,6 +27,7 @@ from typing import Any, Self
 import httpx
 
 from benchmarks.errors import InputError, PolicyRefusal, SteplabelError, Unreachable, UsageError, VerificationError
+from benchmarks.wire.requests import HTTP_HEADER
 
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 LONGEST_PAUSE_S = 30.0
@@ -105,6 +106,18 @@ class Portal:
         _, answer = self._ask("GET", "/api/v1/directory/", {200})
         return _bytes(answer, "directory")
 
+    def held(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]:
+        """The receipts of everything the portal holds of this device's site, still to be verified.
+
+        Args:
+            signature: makes the value of the device's header (`benchmarks.wire.requests`) for a method and a path.
+        """
+        path = "/api/v1/submissions/"
+        answer = self._ask("GET", path, {200}, headers={HTTP_HEADER: signature("GET", path)})[1]
+        if not isinstance(answer, list):
+            raise _not_a_portal("it does not list the submissions it holds")
+        return tuple(_bytes(entry, "receipt") for entry in answer)
+
     def submit(self, envelope: bytes) -> Acknowledgement:
         """Hand over a sealed envelope; handing over the same one again is harmless."""
         status, answer = self._ask(
@@ -112,7 +125,7 @@ class Portal:
         )
         return Acknowledgement(_bytes(answer, "receipt"), known_before=status == 200)
 
-    def _ask(self, method: str, path: str, wanted: set[int], **request: Any) -> tuple[int, Mapping[str, Any]]:
+    def _ask(self, method: str, path: str, wanted: set[int], **request: Any) -> tuple[int, object]:
         trouble = ""
         for pause in (*PAUSES_S, None):
             asked_for_s: float | None = None
@@ -196,24 +209,21 @@ def _plain(headers: httpx.Headers) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name not in ("content-encoding", "content-length", "transfer-encoding")}
 
 
-def _document(response: httpx.Response) -> Mapping[str, Any]:
+def _document(response: httpx.Response) -> object:
     try:
-        answer = response.json()
+        return response.json()
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise _not_a_portal("its answer is not JSON") from error
-    if not isinstance(answer, dict):
-        raise _not_a_portal("its answer is not a JSON object")
-    return answer
 
 
-def _text(answer: Mapping[str, Any], name: str) -> str:
-    value = answer.get(name)
+def _text(answer: object, name: str) -> str:
+    value = answer.get(name) if isinstance(answer, dict) else None
     if not isinstance(value, str) or not value:
         raise _not_a_portal(f"its answer has no text {name!r}")
     return value
 
 
-def _bytes(answer: Mapping[str, Any], name: str) -> bytes:
+def _bytes(answer: object, name: str) -> bytes:
     try:
         return base64.b64decode(_text(answer, name), validate=True)
     except (binascii.Error, ValueError) as error:

@@ -76,7 +76,7 @@ def _online(
 ) -> tuple[dict[str, Any], str]:
     from benchmarks.errors import SteplabelError
 
-    out_of_reach = submission.renew_keys(portal)
+    out_of_reach = submission.consult(portal)
     parcel = submission.prepare(material, period, correct=correct)
     if out_of_reach is not None and parcel.receipt is None:
         raise out_of_reach

@@ -48,12 +48,13 @@ class Server:
     """The cast's portal behind real sockets."""
 
     def __init__(self) -> None:
-        self.portal = portal = FakePortal()
+        self.portal = portal = FakePortal(today=lambda: datetime.now(UTC))
 
         class Handler(BaseHTTPRequestHandler):
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                given = portal(httpx.Request(self.command, f"http://{self.headers['Host']}{self.path}", content=body))
+                address = f"http://{self.headers['Host']}{self.path}"
+                given = portal(httpx.Request(self.command, address, headers=dict(self.headers), content=body))
                 self.send_response(given.status_code)
                 self.send_header("Content-Type", given.headers["content-type"])
                 self.send_header("Content-Length", str(len(given.content)))

@@ -17,7 +17,7 @@ from benchmarks.conversion import FactorTable
 from benchmarks.labels import label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.wire import directory as key_directory
-from benchmarks.wire import envelope, receipts, sealing
+from benchmarks.wire import envelope, receipts, requests, sealing
 from benchmarks.wire.directory import Directory, EnrolmentToken, ListedKey
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey, VerifyingKey
 from reporting_agent import enrolment
@@ -69,6 +69,7 @@ class FakePortal:
     asked: list[httpx.Request] = field(default_factory=list)
     trouble: Callable[[httpx.Request], httpx.Response | None] = lambda _request: None
     lose_answers: int = 0
+    today: Callable[[], datetime] = lambda: NOW
     secret: str = "s" * 43
 
     @property
@@ -96,6 +97,10 @@ class FakePortal:
         match request.method, request.url.path:
             case "GET", "/api/v1/directory/":
                 return httpx.Response(200, json={"directory": base64.b64encode(self.signed_directory()).decode()})
+            case "GET", "/api/v1/submissions/":
+                signed = requests.parse(request.headers[requests.HTTP_HEADER])
+                requests.verify(signed, "GET", request.url.path, self.today(), self.devices[signed.device_id])
+                return httpx.Response(200, json=[{"receipt": self._receipt(body)} for body in self.submissions.values()])
             case "POST", "/api/v1/enrolments/":
                 return self._enrol(json.loads(request.content))
             case "POST", "/api/v1/submissions/":
@@ -120,9 +125,12 @@ class FakePortal:
         if known is not None and known != body:
             return problem(409, "revision-taken", "Another report of this revision is here.")
         self.submissions[name] = body
-        index = list(self.submissions).index(name)
-        receipt = receipts.issue(parsed.digest, parsed.header, index, date(2017, 2, 1), self.receipt_key)
-        return httpx.Response(200 if known else 201, json={"receipt": base64.b64encode(receipt).decode(), "id": parsed.digest})
+        return httpx.Response(200 if known else 201, json={"receipt": self._receipt(body), "submission": parsed.digest})
+
+    def _receipt(self, body: bytes) -> str:
+        index = list(self.submissions.values()).index(body)
+        parsed = envelope.parse(body)
+        return base64.b64encode(receipts.issue(parsed.digest, parsed.header, index, date(2017, 2, 1), self.receipt_key)).decode()
 
 
 def problem(status: int, code: str, detail: str, **headers: str) -> httpx.Response:

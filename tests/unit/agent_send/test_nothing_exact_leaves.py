@@ -25,7 +25,7 @@ def conversation(desk: Desk, plant: Material) -> Desk:
     desk.enrol()
     submission = desk.submission()
     with desk.road as road:
-        submission.renew_keys(road)
+        submission.consult(road)
         submission.send(submission.prepare(plant, "2016", correct=False), road)
     return desk
 
@@ -52,11 +52,12 @@ def leaves(value: Value) -> Iterator[int | str | bytes]:
         yield value
 
 
-def test_only_three_addresses_are_ever_asked(conversation: Desk) -> None:
+def test_only_these_addresses_are_ever_asked(conversation: Desk) -> None:
     asked = [(request.method, request.url.path, request.url.query) for request in conversation.portal.asked]
     assert asked == [
         ("POST", "/api/v1/enrolments/", b""),
         ("GET", "/api/v1/directory/", b""),
+        ("GET", "/api/v1/submissions/", b""),
         ("POST", "/api/v1/submissions/", b""),
     ]
 

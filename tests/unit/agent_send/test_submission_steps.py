@@ -242,3 +242,37 @@ def test_an_incomplete_metric_is_withheld_under_its_reason_and_the_other_is_sent
     released = decode_report(parcel.plaintext).released
     assert [label.metric for label in released.labels] == ["electricity"]
     assert released.withheld == (("eaf", "total", "metric-incomplete"),)
+
+
+def test_a_state_directory_set_back_to_an_older_copy_spends_nothing_on_what_was_reported_since(
+    enrolled: Desk, year: Material, first_quarter: Material
+) -> None:
+    """Disk restored from last month's backup: the portal remembers what the ledger forgot."""
+    run(enrolled, year)
+    enrolled.connection.execute("DELETE FROM parcel")
+    enrolled.connection.execute("DELETE FROM ledger")
+    for data, period in ((year, "2016"), (first_quarter, "2016-Q1")):
+        submission = enrolled.submission()
+        with enrolled.road as road:
+            assert submission.consult(road) is None
+        with pytest.raises(PolicyRefusal) as refused:
+            submission.prepare(data, period, correct=False)
+        assert refused.value.code == "ledger-set-back"
+    assert debited(enrolled) == []
+
+
+def test_a_forgotten_report_of_another_period_does_not_stand_in_the_way(enrolled: Desk, year: Material) -> None:
+    run(enrolled, year)
+    enrolled.connection.execute("DELETE FROM parcel")
+    submission = enrolled.submission()
+    with enrolled.road as road:
+        assert submission.consult(road) is None
+    assert submission.prepare(material(heats(300, year=2017), "2017"), "2017", correct=False).is_sealed
+
+
+def test_a_revoked_device_hears_it_before_it_spends(enrolled: Desk) -> None:
+    enrolled.portal.trouble = lambda request: (
+        problem(401, "device-unknown", "No such device.") if "submissions" in request.url.path else None
+    )
+    with pytest.raises(InputError, match="No such device"), enrolled.road as road:
+        enrolled.submission().consult(road)
