@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from typing import Any
 
 import redis
@@ -62,7 +63,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     response = Response(document, status=document["status"], content_type=MEDIA_TYPE)
     wait_s = getattr(error, "wait", None) if isinstance(error, exceptions.Throttled) else None  # the stubs do not know `wait`
     if wait_s is not None:
-        response["Retry-After"] = str(int(wait_s) + 1)
+        response["Retry-After"] = str(max(1, math.ceil(wait_s)))
     elif document["status"] == 503:
         response["Retry-After"] = str(BUSY_RETRY_S)
     return response

@@ -17,7 +17,7 @@ from portal.settings.secret import secret_kept_in
 INSTALLED_APPS = [*INSTALLED_APPS, "portal.demo"]
 
 VAR = Path(os.environ.get("STEPLABEL_VAR", BASE_DIR / "var")).resolve()
-for _folder in (VAR, VAR / "broker" / "messages", VAR / "broker" / "processed", VAR / "keys"):
+for _folder in (VAR, VAR / "broker" / "messages", VAR / "broker" / "processed", VAR / "keys", VAR / "static"):
     _folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 SECRET_KEY = secret_kept_in(VAR / "keys" / "secret_key")
@@ -27,7 +27,7 @@ DATABASES = {"default": sqlite.database(VAR / "portal.sqlite")}
 if ROLE.sees_vault:
     DATABASES["vault"] = sqlite.database(VAR / "vault.sqlite")
 
-CELERY_BROKER_URL = "filesystem://"
+CELERY_BROKER_URL = "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # one folder for both directions: the broker is this folder
     "data_folder_in": str(VAR / "broker" / "messages"),

@@ -11,9 +11,9 @@ import pytest
 from django.db import connections
 
 from benchmarks.wire import envelope as envelopes
-from benchmarks.wire.canonical import encode
+from benchmarks.wire.canonical import Value, encode
 from benchmarks.wire.schema import Report, decode_report, encode_report
-from benchmarks.wire.sealing import seal
+from benchmarks.wire.sealing import SEALED_SIZES, seal
 from benchmarks.wire.signing import DeviceKey, Purpose
 from portal import keys
 from portal.intake import services as intake
@@ -84,8 +84,8 @@ def _inner_by_another_key(cast: Cast, plant: Plant) -> bytes:
 
 
 def _outside(plant: Plant, sealed: bytes) -> bytes:
-    content = {"v": envelopes.VERSION, "header": plant.header().to_wire(), "sealed": sealed}
-    return encode({**content, "signature": plant.key.sign(Purpose.ENVELOPE, content)})  # type: ignore[dict-item]  # header is wire already
+    content: dict[str, Value] = {"v": envelopes.VERSION, "header": plant.header().to_wire(), "sealed": sealed}
+    return encode({**content, "signature": plant.key.sign(Purpose.ENVELOPE, content)})
 
 
 def _changed(change: Callable[[Report], Report]) -> Callable[[Cast, Plant], bytes]:
@@ -116,7 +116,7 @@ def _other_grid(report: Report) -> Report:
 
 REFUSED: dict[str, tuple[Callable[[Cast, Plant], bytes], str]] = {
     "signed inside by another key": (_inner_by_another_key, "inner-signature-invalid"),
-    "ciphertext of noise": (lambda _, plant: _outside(plant, b"\x07" * envelopes.SEALED_SIZES[0]), "seal-broken"),
+    "ciphertext of noise": (lambda _, plant: _outside(plant, b"\x07" * SEALED_SIZES[0]), "seal-broken"),
     "looser epsilon than the pack": (_changed(_loose), "label-off-pack"),
     "a grid of its own": (_changed(_other_grid), "label-off-pack"),
     "no public count class": (_changed(_first_label(count_class=51)), "label-off-pack"),

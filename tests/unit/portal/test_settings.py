@@ -1,0 +1,91 @@
+"""Which process may hold what: a process that holds too much does not start."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from portal.settings.secret import secret_kept_in
+
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "portal.settings.production",
+    "SECRET_KEY": "x" * 50,
+    "STEPLABEL_HOSTS": "portal.example",
+    "DATABASE_URL": "postgres://web@db/steplabel",
+    "REDIS_URL": "redis://cache/0",
+    "DIRECTORY_FILE": "/keys/directory.cbor",
+    "RECEIPT_KEY_FILE": "/keys/receipt.pem",
+}
+
+
+def load(expression: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Load the settings in a process of their own, and print an expression over them."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
+    program = f"from django.conf import settings; print({expression})"
+    return subprocess.run([sys.executable, "-c", program], env={**kept, **environment}, capture_output=True, text=True, check=False)
+
+
+def test_the_test_settings_load_without_any_environment() -> None:
+    ran = load("sorted(settings.DATABASES)", DJANGO_SETTINGS_MODULE="portal.settings.test")
+    assert ran.stdout.strip() == "['default', 'vault']", ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("role", "databases", "receipt", "processing"),
+    [
+        ("web", "['default']", True, False),
+        ("worker", "['default', 'vault']", False, True),
+        ("operator", "['default', 'vault']", True, False),
+        ("", "['default']", True, False),
+    ],
+)
+def test_each_role_on_one_machine_gets_what_it_needs_and_no_more(
+    tmp_path: Path, role: str, databases: str, receipt: bool, processing: bool
+) -> None:
+    expression = "sorted(settings.DATABASES), settings.RECEIPT_KEY_FILE is not None, settings.PROCESSING_KEY_FILE is not None"
+    named = {"STEPLABEL_ROLE": role} if role else {}
+    ran = load(expression, DJANGO_SETTINGS_MODULE="portal.settings.embedded", STEPLABEL_VAR=str(tmp_path), **named)
+    assert ran.stdout.strip() == f"{databases} {receipt} {processing}", ran.stderr
+
+
+@pytest.mark.parametrize("settings", ["embedded", "production"])
+def test_a_web_process_that_was_given_the_processing_key_does_not_start(tmp_path: Path, settings: str) -> None:
+    environment = {**PRODUCTION, "DJANGO_SETTINGS_MODULE": f"portal.settings.{settings}", "STEPLABEL_VAR": str(tmp_path)}
+    ran = load("settings.DEBUG", **environment, STEPLABEL_ROLE="web", PROCESSING_KEY_FILE="/keys/processing.pem")
+    assert ran.returncode != 0
+    assert "Only the worker may hold the processing key" in ran.stderr
+
+
+def test_a_web_process_in_production_that_was_given_the_vault_does_not_start() -> None:
+    ran = load("settings.DEBUG", **PRODUCTION, STEPLABEL_ROLE="web", VAULT_DATABASE_URL="postgres://worker@db/vault")
+    assert "Only worker and operator may reach the vault" in ran.stderr
+
+
+def test_a_worker_in_production_needs_the_processing_key() -> None:
+    ran = load("settings.DEBUG", **PRODUCTION, STEPLABEL_ROLE="worker", VAULT_DATABASE_URL="postgres://worker@db/vault")
+    assert "needs PROCESSING_KEY_FILE" in ran.stderr
+
+
+def test_a_misspelt_role_is_refused() -> None:
+    assert "must be web, worker or operator" in load("settings.DEBUG", **PRODUCTION, STEPLABEL_ROLE="wbe").stderr
+
+
+def test_production_is_strict() -> None:
+    expression = "settings.DEBUG, settings.SECURE_HSTS_SECONDS >= 31536000, settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE"
+    ran = load(expression, **PRODUCTION, STEPLABEL_ROLE="web")
+    assert ran.stdout.strip() == "False True True True", ran.stderr
+
+
+def test_processes_that_start_at_once_agree_on_the_secret(tmp_path: Path) -> None:
+    file = tmp_path / "secret_key"
+    with ThreadPoolExecutor(8) as pool:
+        secrets = set(pool.map(secret_kept_in, [file] * 8))
+    assert len(secrets) == 1
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
