@@ -39,7 +39,7 @@ def for_role(role: Role) -> Callable[[Page[P]], Page[P]]:
             except SteplabelError as error:
                 return refused(request, error)
 
-        return guarded
+        return cast("Page[P]", guarded)
 
     return guard
 

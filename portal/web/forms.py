@@ -47,8 +47,8 @@ class SealedFileForm(forms.Form):
         },
     )
 
-    def clean_sealed(self) -> UploadedFile:
-        sealed: UploadedFile = self.cleaned_data["sealed"]
+    def clean_sealed(self) -> UploadedFile[bytes]:
+        sealed: UploadedFile[bytes] = self.cleaned_data["sealed"]
         if (sealed.size or 0) > MAX_ENVELOPE_BYTES:
             raise forms.ValidationError(_("The file is larger than any sealed report. Choose the file that “submit --offline” wrote."))
         return sealed

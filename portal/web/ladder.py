@@ -62,6 +62,7 @@ class Mark:
     label: str
     label_x: str
     label_inside: bool  # the label stands over the rung because right of the mark is no room
+    on_right: bool  # in the right half: a long text beside the mark goes to its left
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _mark(rung: Rung, estimate: Estimate | None, scale: _Scale) -> Mark | None:
     right_edge = rung.above(estimate.hi) if estimate.hi is not None else above
     inside = scale.place(max(above, right_edge)) > LABEL_FITS_TO
     label_at = above / 2 if inside else max(above, right_edge)
-    return Mark(scale.at(above), band, signed(above, decimals(above)), scale.at(label_at), inside)
+    return Mark(scale.at(above), band, signed(above, decimals(above)), scale.at(label_at), inside, scale.place(above) > 50)
 
 
 def _band(rung: Rung, estimate: Estimate | None, scale: _Scale) -> Span | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from benchmarks import packs
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
 from benchmarks.routes import Pack, Route, Step, Words
-from portal.web.viewmodels import Mood, StateWord
+from portal.web.viewmodels.shared import Mood, StateWord
 
 METRICS: dict[str, Promise] = {
     Metric.TOTAL: gettext_lazy("comprehensive energy"),
@@ -97,8 +98,8 @@ class Names:
         if route is None:
             return f"{self.pack_id}, {route_id}"
         product, way = said(route.product_words), said(route.words)
-        product = product[:1].upper() + product[1:]
-        return product if way.lower() == product.lower() else _("%(product)s (%(route)s)") % {"product": product, "route": way}
+        title = capfirst(product)
+        return title if way.lower() == product.lower() else _("%(product)s (%(route)s)") % {"product": title, "route": within(way)}
 
     def product(self, route_id: str) -> str:
         route = self.route(route_id)
@@ -117,6 +118,11 @@ class Names:
         if step is None or len(step.variants) < 2:
             return ""
         return next((said(variant.words) for variant in step.variants if variant.id == variant_id), variant_id)
+
+
+def within(name: str) -> str:
+    """A name inside a sentence: `Clinker burning` becomes `clinker burning`, `EAF` stays."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def metric_name(metric: str) -> str:

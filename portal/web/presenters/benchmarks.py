@@ -14,20 +14,9 @@ from portal.publication.shapes import BenchmarkView, LabelView, TotalView, Versi
 from portal.web.addresses import benchmark_url
 from portal.web.figures import EnergyUnit, Estimate, between, energy_units, number, per_cent
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ladder_of, total_estimate
-from portal.web.viewmodels import (
-    BenchmarkList,
-    BenchmarkPage,
-    BenchmarkRow,
-    Choice,
-    Download,
-    Figure,
-    Item,
-    Lead,
-    UnitLink,
-    VersionRow,
-    Withdrawal,
-)
-from portal.web.words import VERSION_STATES, Names, in_language, said, state
+from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, Withdrawal
+from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
+from portal.web.words import VERSION_STATES, Names, in_language, said, state, within
 
 NONE = "–"
 
@@ -133,7 +122,7 @@ def lead_of(label: LabelView, shown: Shown) -> Lead:
     return Lead(
         product=shown.names.product(shown.route),
         unit=shown.spelled(label.composite.unit).removesuffix("/t"),
-        widest_step=shown.names.step_name(widest) if lies_there else "",
+        widest_step=within(shown.names.step_name(widest)) if lies_there else "",
         widest_share=per_cent(widest_gap / total_gap) if lies_there else "",
         shown=label.cells_shown,
         hidden=len(label.steps) - label.cells_shown,

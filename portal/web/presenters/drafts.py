@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -10,16 +11,18 @@ from portal.publication.selectors import DraftView
 from portal.publication.shapes import LabelView, StepView, TotalView
 from portal.web.figures import Estimate, between, decimals, number, signed
 from portal.web.ladder import Span
+from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
-from portal.web.viewmodels import ChangeRow, Check, Crumb, DraftPage, GateCell, GateRow
+from portal.web.viewmodels.regulator import ChangeRow, Check, DraftPage, GateCell, GateRow
+from portal.web.viewmodels.shared import Crumb
 from portal.web.words import VERSION_STATES, Names, in_language, metric_name, state
 
 
 def draft_page(view: DraftView) -> DraftPage:
     names = Names.of(view.pack, view.pack_version)
     shown = shown_in_kgce(view)
-    decisions = [*view.label.steps, view.label.composite, view.label.best_reached, view.label.typical]
+    decisions: list[StepView | TotalView] = [*view.label.steps, view.label.composite, view.label.best_reached, view.label.typical]
     metrics = list(dict.fromkeys(step.metric for step in view.label.steps))
     passing = sum(decision.shown for decision in decisions)
     return DraftPage(
@@ -33,7 +36,7 @@ def draft_page(view: DraftView) -> DraftPage:
         shown=passing,
         hidden=len(decisions) - passing,
         checks=_checks(view, passing, len(decisions)),
-        columns=tuple(metric_name(metric) for metric in metrics),
+        columns=tuple(capfirst(metric_name(metric)) for metric in metrics),
         cells=_cells(view.label, metrics, shown),
         totals=tuple(_total_row(title, total, len(metrics), shown, view.label) for title, total in _totals(view.label)),
         previous=view.previous.version if view.previous else None,
@@ -144,7 +147,7 @@ def _total_row(title: str, total: TotalView, columns: int, shown: Shown, label: 
         if estimate is None
         else GateCell(f"{number(estimate.value, places)} {total.unit}", between(estimate.lo, estimate.hi, places), str(total.firms), "")
     )
-    return GateRow(title, (first, *(GateCell("", "", "", "", absent=_("No total")) for _column in range(columns - 1))))
+    return GateRow(title, (first, *(GateCell("", "", "", "", absent=NONE) for _column in range(columns - 1))))
 
 
 def _changes(now: LabelView, before: LabelView, shown: Shown) -> tuple[ChangeRow, ...]:

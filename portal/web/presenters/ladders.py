@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
@@ -14,10 +15,21 @@ from portal.publication.shapes import LabelView, StepView, TotalView
 from portal.web import ladder
 from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, signed
 from portal.web.presenters.limits import beside_rows
-from portal.web.viewmodels import Ladder, LadderRow, Limit, LimitCell, SecondMetric
+from portal.web.viewmodels.ladders import Ladder, LadderRow, Limit, LimitCell, SecondMetric
 from portal.web.words import Names, in_language, metric_name, per_tonne_of
 
 HEADLINE_UNIT = "kgce/t"
+
+
+class RowText(TypedDict):
+    """The numbers of one row of the ladder, as text."""
+
+    best: str
+    best_interval: str
+    typical: str
+    you: str
+    you_interval: str
+    above: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +174,7 @@ def _total_row(label: LabelView, shown: Shown, rung: ladder.Rung, drawn: ladder.
     )
 
 
-def _values(rung: ladder.Rung, places: int | None) -> dict[str, str]:
+def _values(rung: ladder.Rung, places: int | None) -> RowText:
     """The row's numbers as text: all with the same decimals."""
     present = [estimate for estimate in (rung.best, rung.typical, rung.you) if estimate is not None]
     places = decimals(*(estimate.value for estimate in present)) if places is None else places

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.explanation import LimitShown
 from portal.web.figures import number
-from portal.web.viewmodels import Limit, LimitCell
+from portal.web.viewmodels.ladders import Limit, LimitCell
 from portal.web.words import said
 
 

@@ -1,4 +1,4 @@
-"""The regulator's pages: who took part, a draft with what the gate found in it, what changed against the last version."""
+"""The regulator's pages: peer groups and periods, who took part, the versions of each."""
 
 from __future__ import annotations
 
@@ -14,10 +14,17 @@ from portal.web.addresses import benchmark_url
 from portal.web.figures import energy_units
 from portal.web.presenters.benchmarks import version_row
 from portal.web.presenters.ladders import Shown
-from portal.web.viewmodels import Choice, GroupRow, ParticipationPage, ParticipationRow, Square, VersionRow
+from portal.web.viewmodels.regulator import GroupRow, ParticipationPage, ParticipationRow, Square, SquareKind
+from portal.web.viewmodels.shared import Choice, VersionRow
 from portal.web.words import TAKING_PART, Names, state
 
-SQUARES = {"reported": "reported", "waiting": "reported", "unusable": "unusable", "late": "late", "missing": "missing"}
+SQUARES: dict[str, SquareKind] = {
+    "reported": "reported",
+    "waiting": "reported",
+    "unusable": "unusable",
+    "late": "late",
+    "missing": "missing",
+}
 
 
 def page_title(names: Names, route: str, period: str) -> str:

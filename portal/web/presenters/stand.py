@@ -16,8 +16,9 @@ from portal.web.gaps import Gap, clear_sum, gap, largest_first
 from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE, interval_words, unit_links
 from portal.web.presenters.ladders import Shown, headline, ladder_of, step_estimates, total_estimate
-from portal.web.viewmodels import Figure, GapRow, RankStrip, StandPage
-from portal.web.words import Names, in_language
+from portal.web.viewmodels.enterprise import GapRow, RankStrip, StandPage
+from portal.web.viewmodels.shared import Figure
+from portal.web.words import Names, in_language, within
 
 
 def stand_page(stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit], query: str) -> StandPage:
@@ -39,14 +40,15 @@ def stand_page(stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: M
         period=stand.period,
         version=view.version,
         benchmark_url=benchmark_url(view.pack, view.pack_version, view.route, view.period, view.version),
-        first_step=names.step_name(clear[0].step) if clear else "",
+        first_step=within(names.step_name(clear[0].step)) if clear else "",
         first_gap=number(clear[0].value * factor) if clear else "",
         total_gap=number(sum(one.value for one in gaps) * factor) if gaps else "",
         product=names.product(view.route),
         clear_gaps=len(clear),
         all_gaps=len(gaps),
+        at_best=sum(one.value <= 0 for one in gaps),
         figures=_figures(total, ranked, view.label, shown),
-        strip=rank_strip(ranked, names.step_name(ranked.step)) if ranked else None,
+        strip=rank_strip(ranked, within(names.step_name(ranked.step))) if ranked else None,
         ladder=ladder_of(view.label, shown, you=own, your_total=total, order=order),
         units=unit_links(units, unit, view.label, query),
         unit_note=unit.note,
@@ -120,7 +122,7 @@ def _figures(total: Estimate | None, ranked: StepStandingView | None, label: Lab
     rank = Figure(_("Your rank"), NONE, "", _("ranks are computed when the regulator composes a label"), "you")
     if ranked is not None and ranked.rank_interval is not None and ranked.of:
         rank = Figure(
-            _("Your rank at %(step)s") % {"step": shown.names.step_name(ranked.step)},
+            _("Your rank at %(step)s") % {"step": within(shown.names.step_name(ranked.step))},
             places_between(*ranked.rank_interval),
             _("of %(of)d") % {"of": ranked.of},
             _("95 %% rank interval; no single place is shown") % {},
@@ -152,7 +154,7 @@ def _rows(
         rows.append(
             GapRow(
                 step=kgce.names.step_name(one.step),
-                within_noise=one.within_noise,
+                reading=_reading(one),
                 kgce=signed(one.value, places),
                 interval=between(one.lo, one.hi, places),
                 places=_places(standings[one.step]),
@@ -166,6 +168,13 @@ def _rows(
     return tuple(rows)
 
 
+def _reading(one: Gap) -> str:
+    """What a gap that leaves the sum says instead."""
+    if one.value <= 0:
+        return _("at the industry best or below it")
+    return _("within noise") if one.within_noise else ""
+
+
 def _places(standing: StepStandingView) -> str:
     if standing.rank_interval is None or not standing.of:
         return NONE
@@ -176,7 +185,7 @@ def _sum_row(total: float, units: Mapping[str, EnergyUnit], places: int) -> GapR
     nothing = Span("0%", "0%")
     return GapRow(
         step=_("Gaps larger than the noise"),
-        within_noise=False,
+        reading="",
         kgce=number(total, places),
         interval="",
         places="",

@@ -12,7 +12,8 @@ from portal.assurance.selectors import AssignmentView
 from portal.intake.selectors import SubmissionView
 from portal.standings.selectors import ProtectedValueView
 from portal.web.figures import number
-from portal.web.viewmodels import AssignmentBlock, DeviceRow, Item, ReleasedRow, SiteRow, StateWord, SubmissionPage, SubmissionRow
+from portal.web.viewmodels.enterprise import AssignmentBlock, DeviceRow, ReleasedRow, SiteRow, SubmissionPage, SubmissionRow
+from portal.web.viewmodels.shared import Item, StateWord
 from portal.web.words import SUBMISSION_STATES, Names, in_language, metric_name, state
 
 

@@ -1,16 +1,19 @@
-"""The masthead with the entries that a person's roles open, and two small filters."""
+"""The masthead with the entries that a person's roles open, and small filters for dates and languages."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
 from django.template import RequestContext
+from django.template.defaultfilters import date as date_format
 from django.urls import Resolver404, resolve, reverse
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -53,7 +56,7 @@ def masthead(context: RequestContext) -> dict[str, Any]:
 
 
 def _entries(path: str, roles: frozenset[str]) -> list[Entry]:
-    offered = [(_("Benchmarks"), "web:benchmarks", ("benchmarks", "benchmark"))]
+    offered: list[tuple[str, str, tuple[str, ...]]] = [(_("Benchmarks"), "web:benchmarks", ("benchmarks", "benchmark"))]
     if Role.ENTERPRISE in roles:
         offered += [
             (_("Where we stand"), "web:stand", ("stand",)),
@@ -84,6 +87,18 @@ def _returning_to(request: HttpRequest | None) -> str:
 def language_tag(code: str) -> str:
     """Django's `zh-hans` as HTML wants it: `zh-Hans`."""
     return "zh-Hans" if code == "zh-hans" else code
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """`30 June 2026`, `2026年6月30日`; empty for None."""
+    return date_format(value, _("j F Y")) if value else ""
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Day and time in the portal's time zone; empty for None."""
+    return date_format(localtime(value), _("j F Y, H:i")) if value else ""
 
 
 @register.filter

@@ -13,7 +13,7 @@ from portal.assurance.selectors import assigned_submission, assigned_submissions
 from portal.intake.selectors import SubmissionView
 from portal.web.access import for_role, person
 from portal.web.presenters.submissions import assignment_block, submission_page
-from portal.web.viewmodels import Crumb
+from portal.web.viewmodels.shared import Crumb
 from portal.web.views.enterprise import receipt_file
 
 PAGE = "web:assigned-submission"

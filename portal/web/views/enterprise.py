@@ -28,7 +28,7 @@ from portal.web.access import for_role, person
 from portal.web.forms import SealedFileForm, add_error, mark_errors
 from portal.web.presenters.stand import stand_page
 from portal.web.presenters.submissions import site_row, submission_page, submission_row
-from portal.web.viewmodels import Choice, Crumb
+from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.views.errors import too_large
 from portal.web.views.public import chosen_unit
 

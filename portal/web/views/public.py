@@ -18,7 +18,7 @@ from portal.publication.shapes import BenchmarkView
 from portal.web.addresses import benchmark_url
 from portal.web.figures import EnergyUnit
 from portal.web.presenters import benchmarks
-from portal.web.viewmodels import Crumb
+from portal.web.viewmodels.shared import Crumb
 
 
 @require_safe

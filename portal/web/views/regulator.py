@@ -23,7 +23,7 @@ from portal.web.access import for_role, person
 from portal.web.forms import ReasonForm, mark_errors
 from portal.web.presenters.drafts import draft_page
 from portal.web.presenters.regulator import group_row, participation_page
-from portal.web.viewmodels import Crumb
+from portal.web.viewmodels.shared import Crumb
 
 
 @require_GET

@@ -1,0 +1,85 @@
+"""The public pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from portal.web.viewmodels.ladders import Ladder
+from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    on: date
+    reason: str
+    latest_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The sentence that answers the first question; the template words it."""
+
+    product: str
+    reached: str
+    composite: str
+    typical: str
+    unit: str
+    widest_step: str
+    widest_share: str
+    shown: int
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkPage:
+    title: str
+    period: str
+    sector: str
+    version: int
+    published: date | None
+    lead: Lead
+    figures: tuple[Figure, ...]
+    ladder: Ladder
+    units: tuple[UnitLink, ...]
+    unit_note: str
+    rule: str
+    noise: str
+    reached: str
+    explanation: tuple[Item, ...]
+    versions: tuple[VersionRow, ...]
+    downloads: tuple[Download, ...]
+    citation: str
+    address: str
+    withdrawal: Withdrawal | None
+    superseded_by: str  # address of the version now in force, where this one is not it
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkRow:
+    """One benchmark in the public list."""
+
+    title: str
+    sector: str
+    period: str
+    url: str
+    version: int
+    label: str
+    interval: str
+    unit: str
+    firms: str
+    published: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkList:
+    rows: tuple[BenchmarkRow, ...]
+    sectors: tuple[Choice, ...]
+    query: str
+    any_published: bool

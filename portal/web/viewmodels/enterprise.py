@@ -1,0 +1,126 @@
+"""Submissions, sites, where we stand; a certification body reads submissions too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.web.ladder import Span
+from portal.web.viewmodels.ladders import Ladder
+from portal.web.viewmodels.shared import Figure, Item, StateWord, UnitLink
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRow:
+    url: str
+    site: str
+    pack: str
+    period: str
+    revision: int
+    received: datetime
+    state: StateWord
+    reason: str
+    remedy: str
+    receipt_url: str
+    digest: str
+    log_index: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentBlock:
+    """One site and period that a certification body checks, with every revision."""
+
+    title: str
+    caption: str
+    rows: tuple[SubmissionRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedRow:
+    """A protected value the site itself sent, as the portal holds it."""
+
+    step: str
+    metric: str
+    best: str
+    typical: str
+    unit: str
+    count_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionPage:
+    submission: SubmissionRow
+    values: tuple[ReleasedRow, ...]
+    receipt: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RankStrip:
+    """All places as ticks; those that fit the site's value marked; never a single place."""
+
+    words: str
+    of: int
+    band: Span
+    ticks: tuple[tuple[str, bool], ...]
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """What one step would gain: per tonne of the route's product, in several units."""
+
+    step: str
+    reading: str  # why it leaves the sum; empty where it stays
+    kgce: str
+    interval: str
+    places: str
+    kwh: str
+    mj: str
+    bar: Span
+    whisker: Span
+    whisker_end: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandPage:
+    site: str
+    sector: str
+    period: str
+    version: int
+    benchmark_url: str
+    first_step: str
+    first_gap: str
+    total_gap: str
+    product: str
+    clear_gaps: int
+    all_gaps: int
+    at_best: int
+    figures: tuple[Figure, ...]
+    strip: RankStrip | None
+    ladder: Ladder
+    units: tuple[UnitLink, ...]
+    unit_note: str
+    gaps: tuple[GapRow, ...]
+    gap_sum: GapRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    id: str
+    name: str
+    enrolled: datetime
+    state: StateWord
+    revoke_url: str
+    software: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    id: str
+    name: str
+    sector: str
+    jurisdiction: str
+    token_url: str
+    devices: tuple[DeviceRow, ...]
+    waiting_tokens: int

@@ -1,0 +1,108 @@
+"""A person at a browser: opens pages, and checks each for what a person with another screen, language or ability would trip over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
+
+from tests.integration.portal_cast import PASSWORD
+
+NOTICE_VIOLATIONS = """
+window.__violations = [];
+document.addEventListener('securitypolicyviolation', event => window.__violations.push(event.violatedDirective + ' ' + event.blockedURI));
+"""
+TOO_WIDE = """
+() => [...document.querySelectorAll('main *')]
+  .filter(one => one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 90))
+"""
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@dataclass
+class Reader:
+    """One browser context: one language, one width, at most one sign-in."""
+
+    page: Page
+    base: str
+    language: str
+    width: int
+    screenshots: Path | None
+    who: str = "public"
+    complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    def made_for(cls, browser: Browser, base: str, screenshots: Path | None) -> Iterator[Any]:
+        contexts: list[BrowserContext] = []
+
+        def make(language: str, width: int, email: str | None = None) -> Reader:
+            context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB", reduced_motion="reduce")
+            contexts.append(context)
+            context.add_init_script(NOTICE_VIOLATIONS)
+            context.add_cookies([{"name": "django_language", "value": language, "url": base}])
+            reader = cls(context.new_page(), base, language, width, screenshots)
+            reader.page.on("console", reader._console)
+            reader.page.on("pageerror", lambda error: reader.complaints.append(f"script: {error}"))
+            reader.page.on("response", reader._response)
+            if email is not None:
+                reader.sign_in(email)
+            return reader
+
+        yield make
+        for context in contexts:
+            context.close()
+
+    def sign_in(self, email: str) -> None:
+        self.who = email.split("@")[0]
+        self.open("/sign-in/")
+        self.page.fill("#id_username", email)
+        self.page.fill("#id_password", PASSWORD)
+        self.page.click("form[novalidate] button")
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.base + path)
+
+    def look(self, name: str, expected_status: int | None = None) -> None:
+        """Check the page that stands there: policy, script, accessibility with every detail opened, width, language."""
+        self.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        if self.screenshots is not None:
+            self.page.screenshot(path=self.screenshots / f"{name}-{self.language}-{self.width}.png", full_page=True)
+        here = f"{name} ({self.language}, {self.width} px)"
+        assert self.page.evaluate("window.__violations") == [], f"{here}: the content policy was broken"
+        allowed = {f"Failed to load resource: the server responded with a status of {expected_status}"} if expected_status else set()
+        assert [one for one in self.complaints if not any(one.startswith(start) for start in allowed)] == [], here
+        self.complaints.clear()
+        assert self.findings() == [], here
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{here}: {wide} px wider than the screen: {self.too_wide()}"
+        assert self.page.get_attribute("html", "lang") == {"en": "en", "zh-hans": "zh-Hans"}[self.language], here
+
+    def findings(self) -> list[str]:
+        self.page.evaluate(_axe())
+        found = self.page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", AXE_RULES)
+        return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found["violations"] for node in one["nodes"]]
+
+    def too_wide(self) -> list[str]:
+        return list(self.page.evaluate(TOO_WIDE))[:5]
+
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", self.page.inner_text("main"))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 500:
+            self.complaints.append(f"{response.status} at {response.url}")
+
+
+@cache
+def _axe() -> str:
+    return str(Axe().axe_script)

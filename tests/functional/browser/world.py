@@ -1,0 +1,92 @@
+"""What the browser tests look at: 24 cement plants, a published version, reports that came in since, one refused, one missing.
+
+Everything goes the real way: sealed envelopes through intake, opened by the worker's code, composed, gated, published
+by a second person. Only the labels are made by hand, on the pack's public grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from django.utils import timezone
+
+from benchmarks.released import ReleasedLabel, ReleasedQuantile
+from benchmarks.wire import envelope
+from benchmarks.wire.schema import Report
+from portal import keys
+from portal.accounts.models import User
+from portal.assurance.services import assign
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.publication import services as publication
+from portal.standings import services as standings
+from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast, processing_public
+
+FEW_FIRMS = 5  # report the clinker kiln's heat: too few to be shown
+REPORTED_FIRST = 20
+PLANTS = 24
+OWNER = 3
+
+
+@dataclass(frozen=True)
+class World:
+    cast: Cast
+    published: int  # primary key of version 1
+    sealed_file: bytes  # a report of the last plant, not handed in yet
+    altered_file: bytes  # the same with one byte changed
+    owner: User  # of a plant with gaps to close
+    newcomer: User  # of a plant that has not reported
+
+
+def build() -> World:
+    cast = make_cast(PLANTS, "cement")
+    for place, plant in enumerate(cast.plants[:REPORTED_FIRST]):
+        _hand_in(plant, cast, place)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    standings.compute(cast.period, "worker", NOW)
+    first = publication.draft(cast.period, cast.drafter, NOW)
+    publication.publish(first, cast.approver, keys.receipt_key(), NOW)
+    for place in (REPORTED_FIRST, REPORTED_FIRST + 1):
+        _hand_in(cast.plants[place], cast, place)
+    refused = cast.plants[REPORTED_FIRST + 2]
+    _receive(_sealed(refused, cast, 3, change=lambda report: replace(report, pack_digest=b"\x00" * 32)))
+    opening.sweep(keys.processing_key(), timezone.now)
+    assign(cast.body, cast.plants[OWNER].site, PERIOD, cast.approver, NOW)
+    assign(cast.body, cast.plants[-1].site, PERIOD, cast.approver, NOW)
+    last = cast.plants[-1]
+    sealed = _sealed(last, cast, 7)
+    altered = bytearray(sealed)
+    altered[len(altered) // 2] ^= 1
+    return World(cast, first.pk, sealed, bytes(altered), cast.plants[OWNER].owner, last.owner)
+
+
+def _hand_in(plant: Plant, cast: Cast, place: int) -> None:
+    _receive(_sealed(plant, cast, place))
+
+
+def _receive(raw: bytes) -> None:
+    intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+
+
+def _sealed(plant: Plant, cast: Cast, place: int, change: Callable[[Report], Report] = lambda report: report) -> bytes:
+    report = plant.report(cast.pack)
+    labels = tuple(
+        _shifted(label, step, place)
+        for step, label in enumerate(report.released.labels)
+        if not (label.metric.value == "thermal" and place >= FEW_FIRMS)
+    )
+    report = change(replace(report, released=replace(report.released, labels=labels)))
+    return envelope.build(report, plant.header(), plant.key, processing_public())
+
+
+def _shifted(label: ReleasedLabel, step: int, place: int) -> ReleasedLabel:
+    """Plants differ by about 2 % of the value, more in some steps than in others; the order of plants changes from step to step."""
+    typical = abs(float(label.typical_value)) or 1.0
+    cells = round(Fraction(((place * (3 + step) + 5) % 17 - 8) * typical * 0.004) / label.grid.width)
+    return replace(label, best=_moved(label.best, cells, label), typical=_moved(label.typical, cells, label))
+
+
+def _moved(quantile: ReleasedQuantile, cells: int, label: ReleasedLabel) -> ReleasedQuantile:
+    return replace(quantile, cell=min(max(quantile.cell + cells, 0), label.grid.cells - 1))
