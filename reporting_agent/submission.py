@@ -133,7 +133,7 @@ class Submission:
 
         Raises:
             Unreachable: the report stays spooled.
-            InputError, PolicyRefusal: the portal refused; its sentence is kept beside the report.
+            InputError: the portal refused; its sentence is kept beside the report.
             VerificationError: the answer is no receipt of this portal for this envelope.
         """
         keys = self._identity.directory.receipt_keys()

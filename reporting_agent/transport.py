@@ -26,7 +26,7 @@ from typing import Any, Self
 
 import httpx
 
-from benchmarks.errors import InputError, PolicyRefusal, SteplabelError, Unreachable, UsageError, VerificationError
+from benchmarks.errors import InputError, SteplabelError, Unreachable, UsageError, VerificationError
 from benchmarks.wire.requests import HTTP_HEADER
 
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)
@@ -34,7 +34,6 @@ LONGEST_PAUSE_S = 30.0
 MAX_ANSWER_BYTES = 1_048_576
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-_REFUSED_BY_RULE = frozenset({403})
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -255,8 +254,7 @@ def _refusal(response: httpx.Response) -> SteplabelError:
     sentence = sentence or f"The portal refused with status {response.status_code} and gave no reason."
     remedy = problem.get("remedy")
     remedy = remedy if isinstance(remedy, str) and remedy else _REMEDIES.get(response.status_code, "Ask the portal's operator.")
-    kind = PolicyRefusal if response.status_code in _REFUSED_BY_RULE else InputError
-    return kind(code, sentence, remedy)
+    return InputError(code, sentence, remedy)
 
 
 _REMEDIES = {
