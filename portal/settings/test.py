@@ -15,8 +15,8 @@ from portal.settings.base import REST_FRAMEWORK
 from portal.settings.roles import Role
 
 ROLE = Role.OPERATOR
-VAR = Path(tempfile.gettempdir()) / f"steplabel-test-{os.getuid()}"
-VAR.mkdir(mode=0o700, exist_ok=True)
+_FOLDER = tempfile.TemporaryDirectory(prefix="steplabel-test-")  # a process's own; it vanishes with it
+VAR = Path(_FOLDER.name)
 
 SECRET_KEY = "only for tests"  # noqa: S105 - guards nothing
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
