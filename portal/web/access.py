@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
+from django.contrib.auth.middleware import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
@@ -45,5 +46,5 @@ def for_role(role: Role) -> Callable[[Page[P]], Page[P]]:
 
 
 def person(request: HttpRequest) -> User:
-    """The signed-in person; pages that ask are behind `for_role`."""
-    return cast(User, request.user)
+    """The signed-in person; pages that ask are behind `for_role`. The row itself, for `request.user` is only a stand-in for it."""
+    return cast(User, get_user(request))

@@ -127,7 +127,7 @@ def _mark(rung: Rung, estimate: Estimate | None, scale: _Scale) -> Mark | None:
     band = _band(rung, estimate, scale)
     right_edge = rung.above(estimate.hi) if estimate.hi is not None else above
     inside = scale.place(max(above, right_edge)) > LABEL_FITS_TO
-    label_at = above / 2 if inside else max(above, right_edge)
+    label_at = above / 2 if inside else max(above, right_edge, 0.0)  # never on the rail of the bests
     return Mark(scale.at(above), band, signed(above, decimals(above)), scale.at(label_at), inside, scale.place(above) > 50)
 
 

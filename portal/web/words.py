@@ -120,6 +120,11 @@ class Names:
         return next((said(variant.words) for variant in step.variants if variant.id == variant_id), variant_id)
 
 
+def with_variant(name: str, variant: str) -> str:
+    """`clinker (grey clinker)`; the name alone where there is only one variant."""
+    return _("%(name)s (%(variant)s)") % {"name": name, "variant": variant} if variant else name
+
+
 def within(name: str) -> str:
     """A name inside a sentence: `Clinker burning` becomes `clinker burning`, `EAF` stays."""
     return name if name[1:2].isupper() else name[:1].lower() + name[1:]

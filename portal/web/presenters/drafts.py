@@ -16,7 +16,7 @@ from portal.web.presenters.ladders import Shown, headline, step_estimates, total
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
 from portal.web.viewmodels.regulator import ChangeRow, Check, DraftPage, GateCell, GateRow
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import VERSION_STATES, Names, in_language, metric_name, state
+from portal.web.words import VERSION_STATES, Names, in_language, metric_name, state, with_variant
 
 
 def draft_page(view: DraftView) -> DraftPage:
@@ -122,7 +122,7 @@ def _cells(label: LabelView, metrics: list[str], shown: Shown) -> tuple[GateRow,
     table = []
     for (step_id, variant_id), by_metric in rows.items():
         variant = shown.names.variant_name(step_id, variant_id)
-        name = shown.names.step_name(step_id) + (f" ({variant})" if variant else "")
+        name = with_variant(shown.names.step_name(step_id), variant)
         table.append(GateRow(name, tuple(_cell(by_metric.get(metric), step_id, metric, shown) for metric in metrics)))
     return tuple(table)
 

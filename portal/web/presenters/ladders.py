@@ -16,7 +16,7 @@ from portal.web import ladder
 from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, signed
 from portal.web.presenters.limits import beside_rows
 from portal.web.viewmodels.ladders import Ladder, LadderRow, Limit, LimitCell, SecondMetric
-from portal.web.words import Names, in_language, metric_name, per_tonne_of
+from portal.web.words import Names, in_language, metric_name, per_tonne_of, with_variant
 
 HEADLINE_UNIT = "kgce/t"
 
@@ -151,7 +151,7 @@ def _row(
     variant = shown.names.variant_name(step.step, step.variant)
     return LadderRow(
         name=f"{place}. {shown.names.step_name(step.step)}",
-        unit=per_tonne_of(shown.spelled(step.unit).removesuffix("/t"), product) + (f" ({variant})" if variant else ""),
+        unit=per_tonne_of(shown.spelled(step.unit).removesuffix("/t"), with_variant(product, variant)),
         hidden="" if step.shown else in_language(step.reason_en, step.reason_zh),
         picture=drawn,
         limits=limits,
@@ -162,7 +162,7 @@ def _row(
 
 def _total_row(label: LabelView, shown: Shown, rung: ladder.Rung, drawn: ladder.RungPicture | None, limits: tuple[Limit, ...]) -> LadderRow:
     places = shown.total_places(label)
-    reached = f"{number(rung.reached.value, places)} {_('best route really reached')}" if rung.reached else ""
+    reached = _("%(value)s best route really reached") % {"value": number(rung.reached.value, places)} if rung.reached else ""
     return LadderRow(
         name=_("Whole route"),
         unit=per_tonne_of(shown.spelled(label.composite.unit).removesuffix("/t"), shown.names.product(shown.route)),
@@ -196,7 +196,7 @@ def _second(step: StepView, shown: Shown) -> SecondMetric:
     best, typical = step_estimates(step, factor)
     variant = shown.names.variant_name(step.step, step.variant)
     return SecondMetric(
-        step=shown.names.step_name(step.step) + (f" ({variant})" if variant else ""),
+        step=with_variant(shown.names.step_name(step.step), variant),
         metric=metric_name(step.metric),
         best=number(best.value, places) if best else "",
         best_interval=between(best.lo, best.hi, places) if best else "",

@@ -29,7 +29,6 @@ def stand_page(stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: M
     own = {step: _estimate(standing) for step, standing in standings.items()}
     gaps = largest_first(_gaps(view.label, own))
     clear = [one for one in gaps if not one.within_noise]
-    places = decimals(*(one.value for one in gaps)) if gaps else 2
     factor = shown.factor(view.label.composite.unit)
     order = [one.step for one in gaps] + [step.step for step in headline(view.label) if step.step not in {one.step for one in gaps}]
     total = _whole_route(own, view.label)
@@ -52,8 +51,8 @@ def stand_page(stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: M
         ladder=ladder_of(view.label, shown, you=own, your_total=total, order=order),
         units=unit_links(units, unit, view.label, query),
         unit_note=unit.note,
-        gaps=_rows(gaps, standings, kgce, units, places),
-        gap_sum=_sum_row(clear_sum(gaps), units, places) if clear else None,
+        gaps=_rows(gaps, standings, kgce, units),
+        gap_sum=_sum_row(clear_sum(gaps), units) if clear else None,
     )
 
 
@@ -68,6 +67,7 @@ def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
     return RankStrip(
         words=_("Your place at %(step)s: %(places)s of %(of)d.") % {"step": step, "places": places_between(low, high), "of": standing.of},
         of=standing.of,
+        several=low < high,
         band=Span(f"{left:.2f}%", f"{right - left:.2f}%"),
         ticks=tuple((f"{x:.2f}%", low <= place <= high) for place, x in enumerate(at, 1)),
         first=_("%(place)s, least energy") % {"place": ordinal(1)},
@@ -125,7 +125,7 @@ def _figures(total: Estimate | None, ranked: StepStandingView | None, label: Lab
             _("Your rank at %(step)s") % {"step": within(shown.names.step_name(ranked.step))},
             places_between(*ranked.rank_interval),
             _("of %(of)d") % {"of": ranked.of},
-            _("95 %% rank interval; no single place is shown") % {},
+            _("95 %% rank interval") % {},
             "you",
         )
     reached = total_estimate(label.best_reached, factor)
@@ -139,7 +139,7 @@ def _figures(total: Estimate | None, ranked: StepStandingView | None, label: Lab
 
 
 def _rows(
-    gaps: Sequence[Gap], standings: Mapping[str, StepStandingView], kgce: Shown, units: Mapping[str, EnergyUnit], places: int
+    gaps: Sequence[Gap], standings: Mapping[str, StepStandingView], kgce: Shown, units: Mapping[str, EnergyUnit]
 ) -> tuple[GapRow, ...]:
     """One row a gap; what lies within the noise shows its interval and dashes, for there is nothing to convert."""
     lowest = min((0.0, *(one.lo for one in gaps)))
@@ -151,6 +151,7 @@ def _rows(
     rows = []
     for one in gaps:
         left, right = sorted((at(0.0), at(one.value)))
+        places = decimals(one.value)
         rows.append(
             GapRow(
                 step=kgce.names.step_name(one.step),
@@ -181,12 +182,12 @@ def _places(standing: StepStandingView) -> str:
     return _("%(places)s of %(of)d") % {"places": places_between(*standing.rank_interval), "of": standing.of}
 
 
-def _sum_row(total: float, units: Mapping[str, EnergyUnit], places: int) -> GapRow:
+def _sum_row(total: float, units: Mapping[str, EnergyUnit]) -> GapRow:
     nothing = Span("0%", "0%")
     return GapRow(
         step=_("Gaps larger than the noise"),
         reading="",
-        kgce=number(total, places),
+        kgce=number(total),
         interval="",
         places="",
         mj=number(total * units["MJ"].per_kgce),

@@ -14,7 +14,7 @@ from portal.standings.selectors import ProtectedValueView
 from portal.web.figures import number
 from portal.web.viewmodels.enterprise import AssignmentBlock, DeviceRow, ReleasedRow, SiteRow, SubmissionPage, SubmissionRow
 from portal.web.viewmodels.shared import Item, StateWord
-from portal.web.words import SUBMISSION_STATES, Names, in_language, metric_name, state
+from portal.web.words import SUBMISSION_STATES, Names, in_language, metric_name, state, with_variant
 
 
 def submission_row(view: SubmissionView, page: str = "web:submission") -> SubmissionRow:
@@ -43,7 +43,7 @@ def submission_page(view: SubmissionView, values: Sequence[ProtectedValueView], 
         submission=submission_row(view, page),
         values=tuple(
             ReleasedRow(
-                step=names.step_name(value.step) + (f" ({variant})" if (variant := names.variant_name(value.step, value.variant)) else ""),
+                step=with_variant(names.step_name(value.step), names.variant_name(value.step, value.variant)),
                 metric=metric_name(value.metric),
                 best=number(value.best),
                 typical=number(value.typical),

@@ -83,6 +83,12 @@ def _returning_to(request: HttpRequest | None) -> str:
     return request.get_full_path() if request else "/"
 
 
+@register.simple_tag
+def space() -> str:
+    """What stands between two sentences: nothing in Chinese, whose full stop brings its own room."""
+    return "" if (get_language() or "").startswith("zh") else " "
+
+
 @register.filter
 def language_tag(code: str) -> str:
     """Django's `zh-hans` as HTML wants it: `zh-Hans`."""

@@ -60,6 +60,7 @@ class RankStrip:
 
     words: str
     of: int
+    several: bool  # more than one place fits
     band: Span
     ticks: tuple[tuple[str, bool], ...]
     first: str

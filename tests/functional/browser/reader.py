@@ -41,8 +41,10 @@ class Reader:
     def made_for(cls, browser: Browser, base: str, screenshots: Path | None) -> Iterator[Any]:
         contexts: list[BrowserContext] = []
 
-        def make(language: str, width: int, email: str | None = None) -> Reader:
-            context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB", reduced_motion="reduce")
+        def make(language: str, width: int, email: str | None = None, *, scripts: bool = True) -> Reader:
+            context = browser.new_context(
+                viewport={"width": width, "height": 900}, locale="en-GB", reduced_motion="reduce", java_script_enabled=scripts
+            )
             contexts.append(context)
             context.add_init_script(NOTICE_VIOLATIONS)
             context.add_cookies([{"name": "django_language", "value": language, "url": base}])

@@ -1,4 +1,4 @@
-"""What the browser tests look at: 24 cement plants, a published version, reports that came in since, one refused, one missing.
+"""What the browser tests look at: 25 cement plants, a published version, reports that came in since, one refused, two missing.
 
 Everything goes the real way: sealed envelopes through intake, opened by the worker's code, composed, gated, published
 by a second person. Only the labels are made by hand, on the pack's public grid.
@@ -26,7 +26,7 @@ from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast, p
 
 FEW_FIRMS = 5  # report the clinker kiln's heat: too few to be shown
 REPORTED_FIRST = 20
-PLANTS = 24
+PLANTS = 25  # the last two have not reported
 OWNER = 3
 
 
@@ -38,6 +38,7 @@ class World:
     altered_file: bytes  # the same with one byte changed
     owner: User  # of a plant with gaps to close
     newcomer: User  # of a plant that has not reported
+    carrier: User  # of the plant whose file is carried by hand
 
 
 def build() -> World:
@@ -54,12 +55,12 @@ def build() -> World:
     _receive(_sealed(refused, cast, 3, change=lambda report: replace(report, pack_digest=b"\x00" * 32)))
     opening.sweep(keys.processing_key(), timezone.now)
     assign(cast.body, cast.plants[OWNER].site, PERIOD, cast.approver, NOW)
-    assign(cast.body, cast.plants[-1].site, PERIOD, cast.approver, NOW)
+    assign(cast.body, cast.plants[-2].site, PERIOD, cast.approver, NOW)
     last = cast.plants[-1]
     sealed = _sealed(last, cast, 7)
     altered = bytearray(sealed)
     altered[len(altered) // 2] ^= 1
-    return World(cast, first.pk, sealed, bytes(altered), cast.plants[OWNER].owner, last.owner)
+    return World(cast, first.pk, sealed, bytes(altered), cast.plants[OWNER].owner, cast.plants[-2].owner, last.owner)
 
 
 def _hand_in(plant: Plant, cast: Cast, place: int) -> None:
