@@ -1,4 +1,4 @@
-"""No request to the API may carry more than an envelope: told by its declared length, before a byte of it is read."""
+"""No request may carry more than an envelope: told by its declared length, before a byte of it is read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from django.http import HttpRequest, HttpResponseBase
 
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.problems import problem_response
+
+MAX_FORM_BYTES = MAX_ENVELOPE_BYTES + 65_536
+"""A page's form: an envelope brought by hand and what surrounds it."""
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -19,17 +22,18 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith("/api/") and request.method in ("POST", "PUT", "PATCH"):
-            declared = request.META.get("CONTENT_LENGTH") or "0"
-            if not declared.isdigit() or "HTTP_TRANSFER_ENCODING" in request.META:
-                return problem_response(
-                    411, "length-required", "The request does not say how long its body is.", "Send a Content-Length; chunks are not read."
-                )
-            if int(declared) > MAX_ENVELOPE_BYTES:
-                return problem_response(
-                    413,
-                    "too-large",
-                    f"The body has {declared} bytes; at most {MAX_ENVELOPE_BYTES} are taken.",
-                    "Send one sealed envelope as steplabel-agent makes it: it is never larger than that.",
-                )
+        declared = request.META.get("CONTENT_LENGTH") or "0"
+        if not (declared.isascii() and declared.isdigit()) or "HTTP_TRANSFER_ENCODING" in request.META:
+            return problem_response(
+                411, "length-required", "The request does not say how long its body is.", "Send a Content-Length; chunks are not read."
+            )
+        most = MAX_ENVELOPE_BYTES if request.path.startswith("/api/") else MAX_FORM_BYTES
+        # compared by digits first: int() of a very long text is itself an attack
+        if len(declared) > 20 or int(declared) > most:
+            return problem_response(
+                413,
+                "too-large",
+                f"The body has {declared[:20]} bytes; at most {most} are taken.",
+                "Send one sealed envelope as steplabel-agent makes it: it is never larger than that.",
+            )
         return self.get_response(request)
