@@ -112,7 +112,7 @@ def in_order(readings: Readings, meter: Meter, file: str, tally: Tally) -> Readi
         return readings
     order = np.argsort(readings.time_us, kind="stable")
     if meter.reading == "register" and _falls(readings.value) < _falls(readings.value[order]):
-        behind = readings.time_us < np.maximum.accumulate(readings.time_us)
+        behind = np.concatenate(([False], readings.time_us[1:] <= np.maximum.accumulate(readings.time_us)[:-1]))
         tally.add("clock-jump", file, readings.row[behind])
         return readings.at(~behind)
     tally.add("reading-disordered", file, readings.row[late])
@@ -120,7 +120,11 @@ def in_order(readings: Readings, meter: Meter, file: str, tally: Tally) -> Readi
 
 
 def _leaps(time_us: Integers) -> Flags:
-    """Readings between a leap forward and the step back that undoes it, to within one usual step."""
+    """Readings between a leap forward and the step back that undoes it, to within one usual step.
+
+    Only where other readings hold the time that they claim: readings that fill a hole there are right and merely
+    stand in the wrong place.
+    """
     steps = np.diff(time_us)
     usual = max(float(np.median(steps)), 1.0)
     leapt = np.zeros(len(time_us), dtype=bool)
@@ -128,8 +132,20 @@ def _leaps(time_us: Integers) -> Flags:
     for back in np.flatnonzero(steps < 0).tolist():
         undone = ahead[(ahead < back) & (np.abs(steps[ahead] + steps[back] - 2 * usual) <= usual)]
         if len(undone):
-            leapt[undone[-1] + 1 : back + 1] = True
+            run = slice(int(undone[-1]) + 1, back + 1)
+            if _taken(time_us, run, usual / 2):
+                leapt[run] = True
     return leapt
+
+
+def _taken(time_us: Integers, run: slice, near_us: float) -> bool:
+    """Whether most stamps of the run have another reading within `near_us`."""
+    others = np.sort(np.delete(time_us, run))
+    claimed = time_us[run]
+    after = np.searchsorted(others, claimed)
+    left = np.abs(claimed - others[np.maximum(after - 1, 0)])
+    right = np.abs(claimed - others[np.minimum(after, len(others) - 1)])
+    return bool((np.minimum(left, right) < near_us).mean() > 0.5)
 
 
 def _falls(value: Floats) -> int:
@@ -195,5 +211,6 @@ def judge(segments: Segments, before: Floats, rows: Integers, meter: Meter, long
 
 
 def is_all_nines(value: float) -> bool:
-    """The same test for one value."""
-    return bool(all_nines(np.array([value]))[0])
+    """The same test for one value, without the cost of arrays."""
+    digits = f"{abs(value):.12g}".replace(".", "")
+    return len(digits) >= FEWEST_NINES and digits == "9" * len(digits)

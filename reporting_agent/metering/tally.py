@@ -23,7 +23,7 @@ _SENTENCES: dict[str, tuple[Severity, str]] = {
     "reading-disordered": (Severity.NOTICE, "readings that stand after a later one; put in order of time"),
     "clock-jump": (
         Severity.WARNING,
-        "readings made after the meter's clock was put back, while the register ran on; left out until the clock caught up",
+        "readings stamped by a clock that was wrong (it leapt, or was put back); left out, the time counts as missing",
     ),
     "reading-gap": (Severity.WARNING, "gaps longer than the label rule allows; no energy is carried across, the seconds count as missing"),
     "resolution-change": (Severity.NOTICE, "changes of the usual time between readings; each reading keeps its own length"),

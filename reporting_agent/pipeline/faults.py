@@ -18,10 +18,10 @@ from itertools import pairwise
 
 from benchmarks.labels.columns import POWER_ON_S
 from benchmarks.measurements import Batch, Direction, Finding, Severity
-from benchmarks.quantities import ratio
 from benchmarks.routes import Pack, Step
 from reporting_agent.config import Equipment, Site
 from reporting_agent.metering.cleaning import is_all_nines
+from reporting_agent.pipeline.units import to_kwh
 
 PLACES_KEPT = 20
 _LONGEST_GAP_BETWEEN_H = 24
@@ -54,7 +54,7 @@ class Seen:
         taken = [
             one for one in self.batch.energy if one.carrier == "electricity" and one.direction is Direction.IMPORT and one.completeness > 0
         ]
-        return sum(one.quantity * ratio(one.unit, "kWh") for one in taken) if taken else None
+        return sum(one.quantity * to_kwh(one.unit) for one in taken) if taken else None
 
     @property
     def mean_power_kw(self) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import Place
@@ -76,8 +77,12 @@ def _carrier_energy(row: dict[str, object]) -> CarrierEnergy:
     )
 
 
+@lru_cache(maxsize=64)
 def _mj_per(lhv_unit: str, unit: str) -> float:
-    """Heating values are written per kg where the fuel is counted in tonnes: kJ/kg, MJ/kg, GJ/t, kJ/Nm3."""
+    """How many MJ per `unit` one `lhv_unit` is.
+
+    Heating values are written per kg where the fuel is counted in tonnes: kJ/kg, MJ/kg, GJ/t, kJ/Nm3.
+    """
     return ratio(lhv_unit, f"MJ/{unit}")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from benchmarks.quantities import ratio, spelled
 from benchmarks.routes import Step
 
@@ -12,11 +14,22 @@ _OVER_TIME = {"kW": ("kWh", 1.0), "MW": ("MWh", 1.0), "W": ("kWh", 1e-3), "GW": 
 _PER = {"h": 1.0, "s": 3600.0, "min": 60.0, "d": 1 / 24, "小时": 1.0}
 
 
+@lru_cache(maxsize=64)
+def to_kwh(unit: str) -> float:
+    """How many kWh one `unit` of electricity is; asked once a batch."""
+    return ratio(unit, "kWh")
+
+
 def to_output_unit(unit: str, step: Step) -> float:
     """How many of the step's output unit one `unit` is; InputError where the two do not measure the same."""
-    if unit in COUNTED and step.output_unit in COUNTED:
-        return COUNTED[unit] / COUNTED[step.output_unit]
-    return ratio(unit, step.output_unit)
+    return _between(unit, step.output_unit)
+
+
+@lru_cache(maxsize=64)
+def _between(unit: str, output_unit: str) -> float:
+    if unit in COUNTED and output_unit in COUNTED:
+        return COUNTED[unit] / COUNTED[output_unit]
+    return ratio(unit, output_unit)
 
 
 def over_time(rate_unit: str) -> tuple[str, float]:

@@ -17,6 +17,7 @@ Cell = str | float | int | bool | datetime | date | time | timedelta | None
 BLANK = frozenset({"", "-", "--", "—", "n/a", "na", "nan", "null", "none", "#n/a", "nil"})
 """What plants write for "not known"; a value of all nines or a zero is never taken as blank."""
 
+_LONGEST_BLANK = max(map(len, BLANK))
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _STAMP = re.compile(
     r"(\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,4})日?"
@@ -33,10 +34,14 @@ class Unreadable(ValueError):  # noqa: N818 - reads as what it says: a cell is u
 
 def is_blank(cell: Cell, also: tuple[str, ...] = ()) -> bool:
     """Whether the cell says "not known"."""
+    if isinstance(cell, str):
+        text = cell.strip()
+        if len(text) > _LONGEST_BLANK and not also:
+            return False
+        return text.lower() in BLANK or text in also
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return True
-    text = str(cell).strip()
-    return text.lower() in BLANK or text in also
+    return bool(also) and str(cell) in also
 
 
 def number(cell: Cell, profile: Profile) -> float:

@@ -62,7 +62,8 @@ def recognise(path: Path) -> str:
 
 def _utf16_without_mark(head: bytes, path: Path) -> str:
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if even and odd:
+    few, many = sorted((even, odd))
+    if many < len(head) // 8 or many < 4 * few:  # in UTF-16 most of a table is digits, with zeros on one side only
         raise InputError(
             "not-a-text-file",
             "The file is not text.",
@@ -71,7 +72,7 @@ def _utf16_without_mark(head: bytes, path: Path) -> str:
             found="binary content",
             wanted=_EXAMPLES,
         )
-    return "utf-16-be" if even else "utf-16-le"
+    return "utf-16-be" if even > odd else "utf-16-le"
 
 
 def _decodes(path: Path, name: str) -> bool:

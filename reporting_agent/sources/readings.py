@@ -80,9 +80,9 @@ def stream_readings(
         layout = _layout(path, profile, meters)
         for first_row, columns in _column_blocks(path, profile, layout, log):
             log.rows += len(columns[layout.stamp])
+            yield from _split(columns, first_row, layout, profile, where, str(path), meters, log)
             if log.rejected_count > max(log.rows // 2, 10):
                 raise _mostly_unreadable(log)
-            yield from _split(columns, first_row, layout, profile, where, str(path), meters, log)
 
 
 def _layout(path: Path, profile: Profile, meters: frozenset[str]) -> _Layout:

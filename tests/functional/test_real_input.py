@@ -1,0 +1,171 @@
+"""The real EAF heats and the small firm's machines through `check` and `label`, with the profiles that ship.
+
+The data may not be redistributed: the folder is named by STEPLABEL_REAL_DATA, else `../shared/data` beside the checkout;
+without it these tests skip and say so. Figures are those of the files' own description, counted there independently.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from itertools import pairwise
+from pathlib import Path
+from statistics import fmean
+from typing import Any, NamedTuple
+
+import pytest
+
+from reporting_agent.cli import main
+from reporting_agent.config import load_site
+from reporting_agent.sources import LOG, read_table
+
+ROOT = Path(__file__).parents[2]
+PROFILES = ROOT / "fixtures" / "profiles"
+DATA = Path(os.environ.get("STEPLABEL_REAL_DATA", ROOT.parent / "shared" / "data"))
+
+
+class LogRow(NamedTuple):
+    """One row of the small firm's log, with the seconds since its machine's row before."""
+
+    span_s: float
+    part: str
+    items: float
+    energy: float
+
+
+def site_of(profile: str, data: str, folder: Path) -> Path:
+    """The shipped profile beside a link to the real file."""
+    real = DATA / data
+    if not real.is_file():
+        pytest.skip(f"real data not here: {real} (set STEPLABEL_REAL_DATA to the folder that holds it)")
+    shutil.copytree(PROFILES / profile, folder, dirs_exist_ok=True)
+    (folder / data).symlink_to(real.resolve())
+    return folder / "site.toml"
+
+
+@pytest.fixture(scope="module")
+def heats(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return site_of("eaf-heats", "eaf_heats_2015_2016.csv.gz", tmp_path_factory.mktemp("heats"))
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return site_of("small-firm", "sme_machines.csv.gz", tmp_path_factory.mktemp("machines"))
+
+
+def quality(site: Path) -> dict[str, Any]:
+    out = site.parent / "check"
+    assert main(["check", "--site", str(site), "--out", str(out)]) == 0
+    return dict(json.loads((out / "quality.json").read_text(encoding="utf-8")))
+
+
+def labels(site: Path, period: str) -> list[dict[str, Any]]:
+    out = site.parent / "label"
+    assert main(["label", "--site", str(site), "--period", period, "--out", str(out)]) == 0
+    return list(json.loads((out / "label.json").read_text(encoding="utf-8"))["steps"])
+
+
+def test_every_fault_of_the_heats_is_counted(heats: Path) -> None:
+    report = quality(heats)
+    counts = {finding["code"]: finding["count"] for finding in report["findings"]}
+    assert report["batches"]["read"] == 14_727
+    assert counts == {
+        "sentinel": 2,
+        "zero-energy": 1,
+        "too-short": 27,
+        "impossible-power": 64,
+        "energy-unknown": 2_086,
+        "end-before-start": 1_084 + 173,  # 173 end at their start
+        "end-missing": 20,
+        "overlap": counts["overlap"],
+        "pause": 17,
+    }
+    assert counts["overlap"] >= 241
+
+
+def test_the_sentinel_pair_and_the_zero_heat_are_named_by_their_rows(heats: Path) -> None:
+    rows = {finding["code"]: [place["row"] for place in finding["places"]] for finding in quality(heats)["findings"]}
+    assert rows["sentinel"] == [9488, 9489]
+    assert rows["zero-energy"] == [5295]
+
+
+def test_the_label_of_the_heats(heats: Path) -> None:
+    (step,) = [step for step in labels(heats, "2015-01-01/2017-01-01") if step["metric"] == "electricity"]
+    assert step["unit"] == "kWh/t"
+    excluded = step["batches"]["excluded"]
+    assert excluded["sentinel"] == 2
+    assert excluded["zero-energy"] == 1
+    assert excluded["impossible-power"] == 64
+    assert excluded["energy-unknown"] == 2_086
+    assert excluded["too-short"] == 27 - 9 - 4  # nine have no energy either, four an impossible power: counted there
+    assert step["batches"]["used"] + sum(excluded.values()) == step["batches"]["read"] == 14_727
+    assert step["best"]["value"] == pytest.approx(354, abs=1)  # p5 of the resolved heats, as the data's own description has it
+    assert step["typical"] == pytest.approx(395, abs=1)
+    assert step["minimum"] < 130 < step["best"]["value"]  # the raw minimum is never the label
+
+
+def test_one_year_of_heats_counts_the_other_as_outside(heats: Path) -> None:
+    (step,) = [step for step in labels(heats, "2016") if step["metric"] == "electricity"]
+    assert step["batches"]["excluded"]["outside-period"] == 7_008
+    assert step["batches"]["used"] == 6_548
+
+
+@pytest.fixture(scope="module")
+def log(machines: Path) -> dict[str, list[LogRow]]:
+    """The small firm's rows in automatic mode that follow one in automatic mode, by machine."""
+    site = load_site(machines)
+    table = read_table(site.folder / "sme_machines.csv.gz", site.mapping.log, LOG, site.zone)
+    names = ("equipment", "timestamp", "variant", "output_quantity", "energy", "state")
+    rows = sorted(zip(*(table.columns[name] for name in names), strict=True))
+    found: dict[str, list[LogRow]] = {}
+    for (machine_before, before, *_, state_before), (machine, stamp, part, items, energy, state) in pairwise(rows):
+        if machine == machine_before and state == state_before == "normal":
+            found.setdefault(machine, []).append(LogRow((stamp - before).total_seconds(), part, items, energy))
+    return found
+
+
+def test_a_row_of_the_small_firm_covers_the_time_since_the_row_before(log: dict[str, list[LogRow]]) -> None:
+    """Rows of a burst, where `status_time` stays at 60, hold items and energy in proportion to the time since the row before."""
+    whole = [row for row in log["2"] if row.span_s == 300]
+    burst = [row for row in log["2"] if 90 <= row.span_s <= 240]
+    share = fmean(row.span_s for row in burst) / 300
+    assert len(burst) > 100
+    assert fmean(row.items for row in burst) / fmean(row.items for row in whole) == pytest.approx(share, abs=0.2)
+    assert fmean(row.energy for row in burst) / fmean(row.energy for row in whole) == pytest.approx(share, abs=0.2)
+
+
+def test_a_row_after_a_gap_holds_whole_slots_of_five_minutes_items_and_energy_together(log: dict[str, list[LogRow]]) -> None:
+    """Part 1 gives 7 to 8 items in five minutes: after a gap a row holds about 8, 15, 22, 29 or 36, and the energy in step."""
+    late = [row for row in log["1"] if row.part == "part-1" and row.span_s > 300 and row.items > 2]
+    slots = [max(round(row.items / 7.25), 1) for row in late]
+    fitting = [abs(row.items - 7.25 * k) < 2 and k <= row.span_s / 300 for row, k in zip(late, slots, strict=True)]
+    assert sum(fitting) >= 0.9 * len(late)
+    assert sum(k >= 2 for k in slots) >= 20  # no single minute holds 15 items
+    per_slot = [row.energy / k for row, k in zip(late, slots, strict=True)]
+    assert fmean(per_slot) == pytest.approx(1.3, abs=0.2)
+
+
+def test_the_small_firms_integer_is_the_step_of_a_counter(log: dict[str, list[LogRow]]) -> None:
+    """Rounding a mean power leaves rows independent; steps of a whole-unit counter alternate: 0, 1, 0, 1, 0, 0, 1."""
+    steps = [row.energy for row in log["2"] if row.span_s == 300 and row.part == "part-2"]
+    mean = fmean(steps)
+    together = sum((one - mean) * (two - mean) for one, two in pairwise(steps)) / sum((one - mean) ** 2 for one in steps)
+    assert together < -0.5
+
+
+def test_the_small_firm_gets_a_label_for_each_part_it_made_often_enough(machines: Path) -> None:
+    report = quality(machines)
+    counts = {finding["code"]: finding["count"] for finding in report["findings"]}
+    assert report["rejected_rows"] == 0
+    assert counts["log-first-row"] == 3
+    assert counts["log-not-normal"] == 6_102
+    found = {step["variant"]: step for step in labels(machines, "2022-08-31/2022-10-01")}
+    assert {step["unit"] for step in found.values()} == {"kWh/1000 items"}
+    assert len(found) == 14
+    labelled = [step for step in found.values() if step["best"]["value"] is not None]
+    assert len(labelled) >= 10
+    for step in labelled:
+        assert step["minimum"] <= step["best"]["value"] <= step["typical"]
+        assert step["typical"] == pytest.approx(step["mean"], rel=0.06)  # shifts of one part agree: the span is right
+    assert found["part-8"]["best"]["reason"] == "too-few-batches"

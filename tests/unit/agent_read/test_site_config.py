@@ -1,0 +1,73 @@
+"""site.toml: what is wrong is named by its key, with what was found and what is wanted."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.errors import InputError
+from reporting_agent.config import load_site
+
+GOOD = """
+[site]
+id = "works-2"
+timezone = "Asia/Shanghai"
+pack = "steel"
+
+[inputs]
+batches = "batches.csv"
+energy = "energy.csv"
+"""
+
+METER = '[[meters]]\nid = "m1"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = "kWh"\n'
+
+
+def refusal(tmp_path: Path, text: str) -> InputError:
+    path = tmp_path / "site.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_site(path)
+    return caught.value
+
+
+def test_a_good_site_is_read_and_its_paths_start_from_its_folder(tmp_path: Path) -> None:
+    path = tmp_path / "site.toml"
+    path.write_text("\ufeff" + GOOD + METER, encoding="utf-8")
+    site = load_site(path)
+    assert (site.id, site.pack, str(site.zone), site.folder) == ("works-2", "steel", "Asia/Shanghai", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "found", "wanted"),
+    [
+        (GOOD.replace("Asia/Shanghai", "Beijing time"), "site.timezone", "'Beijing time'", "IANA"),
+        (GOOD.replace('pack = "steel"\n', ""), "site.pack", "nothing", "this key"),
+        (GOOD + '[sites]\nid = "x"\n', "sites", "does not know", "docs/agent.md"),
+        (GOOD + METER.replace("register", "counter"), "meters.0.reading", "'counter'", "register"),
+        (GOOD + METER + "range = [5.0, 1.0]\n", "meters.0", "", "[lowest, highest]"),
+        (GOOD + METER + METER, None, "", "'m1' stands twice"),
+        (GOOD.replace('energy = "energy.csv"\n', ""), "inputs", "", "readings of meters, energy per batch"),
+        (GOOD + 'log = "log.csv"\n', "inputs", "", "log stands alone"),
+        (GOOD + 'readings = "r.csv"\n', None, "", "no [[meters]]"),
+        (GOOD + '[mapping.batches]\ncolums = { a = "b" }\n', "mapping.batches.colums", "does not know", "docs/agent.md"),
+        (GOOD + '[mapping.batches]\ndecimal = ";"\n', "mapping.batches.decimal", "';'", "','"),
+        (GOOD + '[runs]\nshift_starts = ["22:00", "06:00"]\n', "runs.shift_starts", "", "order of the day"),
+    ],
+)
+def test_a_wrong_key_is_named(tmp_path: Path, text: str, column: str | None, found: str, wanted: str) -> None:
+    error = refusal(tmp_path, text)
+    assert error.code == "site-invalid"
+    assert error.place is not None
+    assert error.place.column == column
+    assert found in error.found
+    assert wanted in error.wanted
+
+
+def test_a_file_that_is_not_toml_names_the_line(tmp_path: Path) -> None:
+    error = refusal(tmp_path, "[site\nid=1")
+    assert error.code == "site-not-toml"
+    assert "line 1" in error.found
+
+
+def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="steplabel-agent init"):
+        load_site(tmp_path / "site.toml")

@@ -1,0 +1,218 @@
+"""The same rows by any road: CSV in any encoding, packed or not, XLSX, Parquet, template or mapping profile."""
+
+import csv
+import gzip
+import io
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+from openpyxl import Workbook
+
+from benchmarks.errors import InputError
+from reporting_agent.config import Profile
+from reporting_agent.sources import BATCHES, ReadingBlock, Table, read_table, stream_readings
+from reporting_agent.sources.readings import ReadingLog
+
+ZONE = ZoneInfo("Asia/Shanghai")
+HEADER = ["batch_id", "step", "start", "end", "output_quantity", "equipment", "var.power_on_s"]
+ROWS: list[list[str]] = [
+    ["H1", "eaf", "2016-05-14 08:00:00", "2016-05-14 08:50:00", "122.5", "一号炉", "2400"],
+    ["H2", "eaf", "2016-05-14 09:00:00", "", "121.25", "一号炉", "38:20"],
+]
+
+
+def as_csv(rows: list[list[str]] = ROWS, delimiter: str = ",", header: list[str] = HEADER) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter).writerows([header, *rows])
+    return text.getvalue()
+
+
+def read(path: Path, profile: Profile | None = None) -> Table:
+    return read_table(path, profile or Profile(), BATCHES, ZONE)
+
+
+def content(table: Table) -> dict[str, list[object]]:
+    return {name: values for name, values in table.columns.items() if any(value not in (None, "", 0.0) for value in values)}
+
+
+@pytest.fixture
+def wanted(tmp_path: Path) -> dict[str, list[object]]:
+    path = tmp_path / "plain.csv"
+    path.write_text(as_csv(), encoding="utf-8")
+    return content(read(path))
+
+
+def test_the_template_is_read_as_written(wanted: dict[str, list[object]]) -> None:
+    assert wanted["batch_id"] == ["H1", "H2"]
+    assert wanted["output_quantity"] == [122.5, 121.25]
+    assert wanted["var.power_on_s"] == [2400.0, 2300.0]
+    assert wanted["start"] == [datetime(2016, 5, 14, hour, tzinfo=ZONE) for hour in (8, 9)]
+    assert wanted["end"] == [datetime(2016, 5, 14, 8, 50, tzinfo=ZONE), None]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gbk", "gb18030"])
+def test_encodings_are_recognised(tmp_path: Path, wanted: dict[str, list[object]], encoding: str) -> None:
+    path = tmp_path / "b.csv"
+    path.write_bytes(as_csv().encode(encoding))
+    assert content(read(path)) == wanted
+
+
+def test_one_chinese_note_in_the_last_row_of_a_long_file_is_enough_to_recognise_gbk(tmp_path: Path) -> None:
+    rows = [["H" + str(number), *ROWS[0][1:5], "f1", ""] for number in range(200_000 // 40)]
+    path = tmp_path / "b.csv"
+    path.write_bytes(as_csv([*rows, ROWS[0]]).encode("gbk"))
+    assert read(path).columns["equipment"][-1] == "一号炉"
+
+
+def test_packed_files_are_unpacked(tmp_path: Path, wanted: dict[str, list[object]]) -> None:
+    raw = as_csv().encode()
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(raw))
+    (tmp_path / "b.csv.zst").write_bytes(zstandard.compress(raw))
+    assert content(read(tmp_path / "b.csv.gz")) == wanted
+    assert content(read(tmp_path / "b.csv.zst")) == wanted
+
+
+def test_a_workbook_gives_the_same_rows(tmp_path: Path, wanted: dict[str, list[object]]) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Heats"
+    sheet.append(["Works 2, May 2016"])
+    sheet.append(HEADER)
+    for row in ROWS:
+        start, end = (datetime.fromisoformat(text) if text else None for text in row[2:4])
+        sheet.append([*row[:2], start, end, float(row[4]), row[5], row[6]])
+    book.save(tmp_path / "b.xlsx")
+    table = read(tmp_path / "b.xlsx", Profile(sheet="Heats", header_row=2))
+    assert content(table) == wanted
+    assert table.rows == [3, 4]
+
+
+def test_parquet_gives_the_same_rows(tmp_path: Path, wanted: dict[str, list[object]]) -> None:
+    columns = dict(zip(HEADER, map(list, zip(*ROWS, strict=True)), strict=True))
+    table = pa.table(
+        {
+            **columns,
+            "start": pa.array([datetime.fromisoformat(text) for text in columns["start"]]),
+            "output_quantity": pa.array([float(text) for text in columns["output_quantity"]]),
+        }
+    )
+    pq.write_table(table, tmp_path / "b.parquet")
+    assert content(read(tmp_path / "b.parquet")) == wanted
+
+
+def test_a_foreign_file_reads_the_same_through_its_profile(tmp_path: Path, wanted: dict[str, list[object]]) -> None:
+    rows = [
+        ["H1", "14.05.2016 08:00", "14.05.2016 08:50", "122.500,0", "一号炉", "40:00"],
+        ["H2", "14.05.2016 09:00", "0", "121.250,0", "一号炉", "38:20"],
+    ]
+    path = tmp_path / "b.csv"
+    path.write_bytes(as_csv(rows, ";", ["Schmelze", "von", "bis", "kg", "Ofen", "Strom an"]).encode("gbk"))
+    profile = Profile(
+        columns={
+            "batch_id": "Schmelze",
+            "start": "von",
+            "end": "bis",
+            "output_quantity": "kg",
+            "equipment": "Ofen",
+            "var.power_on_s": "Strom an",
+        },
+        constants={"step": "eaf"},
+        missing={"end": ("0",)},
+        scale={"output_quantity": 0.001},
+        decimal=",",
+        thousands=".",
+        date_order="dmy",
+    )
+    assert content(read(path, profile)) == wanted
+
+
+def test_bad_rows_are_set_aside_with_their_place_and_the_rest_is_read(tmp_path: Path) -> None:
+    rows = [ROWS[0], ["H2", "eaf", "14/05/2016", "", "1", "", ""], ["H3", "eaf"], ROWS[1], ["", *ROWS[0][1:]], ROWS[1], ROWS[0]]
+    path = tmp_path / "b.csv"
+    path.write_text(as_csv(rows), encoding="utf-8")
+    table = read(path)
+    assert table.rows == [2, 5, 7, 8]
+    assert [(bad.place.row, bad.place.column) for bad in table.rejected] == [(3, "start"), (4, None), (6, "batch_id")]
+    assert table.rejected[0].original == tuple(rows[1])
+    assert "order ymd" in table.rejected[0].wanted
+
+
+def test_a_file_of_which_most_rows_are_unreadable_is_refused_with_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "b.csv"
+    path.write_text(as_csv([[*ROWS[0][:4], "122,5", "", ""] for _ in range(3)]), encoding="utf-8")
+    with pytest.raises(InputError) as refusal:
+        read(path)
+    assert refusal.value.code == "mostly-unreadable"
+    assert refusal.value.place is not None
+    assert (refusal.value.place.row, refusal.value.place.column) == (2, "output_quantity")
+    assert refusal.value.found == "'122,5'"
+
+
+LONG = ["meter_id", "timestamp", "value"]
+READINGS = [["m1", "2016-05-14 08:00:00", "1.5"], ["m2", "2016-05-14 08:00:00", "7"], ["m1", "2016-05-14 08:05:00", "2.5"]]
+
+
+def streamed(path: Path, profile: Profile | None = None) -> dict[str, list[tuple[int, float]]]:
+    blocks: list[ReadingBlock] = list(stream_readings([path], profile or Profile(), frozenset({"m1", "m2"}), ZONE, ReadingLog()))
+    found: dict[str, list[tuple[int, float]]] = {"m1": [], "m2": []}
+    for block in blocks:
+        found[block.meter] += zip(block.time_us.tolist(), block.value.tolist(), strict=True)
+    return found
+
+
+def test_readings_are_the_same_long_or_wide_in_any_format(tmp_path: Path) -> None:
+    eight = int(datetime(2016, 5, 14, 8, tzinfo=ZONE).timestamp()) * 1_000_000
+    wanted = {"m1": [(eight, 1.5), (eight + 300_000_000, 2.5)], "m2": [(eight, 7.0)]}
+
+    (tmp_path / "long.csv").write_text(as_csv(READINGS, header=LONG))
+    (tmp_path / "zoned.csv").write_text(
+        as_csv([[m, datetime.fromisoformat(t).replace(tzinfo=ZONE).isoformat(), v] for m, t, v in READINGS], header=LONG)
+    )
+    (tmp_path / "comma.csv").write_bytes(
+        as_csv([[m, f"14/05/2016 {t[11:16]}", v.replace(".", ",")] for m, t, v in READINGS], ";", LONG).encode("utf-16")
+    )
+    pq.write_table(
+        pa.table(
+            {
+                "meter_id": pa.array([m for m, _, _ in READINGS]).dictionary_encode(),
+                "timestamp": pa.array([datetime.fromisoformat(t) for _, t, _ in READINGS], pa.timestamp("ms")),
+                "value": pa.array([float(v) for _, _, v in READINGS]),
+            }
+        ),
+        tmp_path / "long.parquet",
+    )
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in [LONG, *([m, datetime.fromisoformat(t), float(v)] for m, t, v in READINGS)]:
+        sheet.append(row)
+    book.save(tmp_path / "long.xlsx")
+
+    assert streamed(tmp_path / "long.csv") == wanted
+    assert streamed(tmp_path / "zoned.csv") == wanted
+    assert streamed(tmp_path / "comma.csv", Profile(decimal=",", date_order="dmy")) == wanted
+    assert streamed(tmp_path / "long.parquet") == wanted
+    assert streamed(tmp_path / "long.xlsx") == wanted
+
+    wide = as_csv([["2016-05-14 08:00:00", "1.5", "7"], ["2016-05-14 08:05:00", "2.5", ""]], header=["timestamp", "m1", "m2"])
+    (tmp_path / "wide.csv").write_text(wide)
+    found = streamed(tmp_path / "wide.csv")
+    assert found["m1"] == wanted["m1"]
+    assert found["m2"][0] == wanted["m2"][0]
+    assert found["m2"][1][1] != found["m2"][1][1]  # blank: the stamp stays, its value is not known
+
+
+def test_bad_readings_are_counted_with_their_rows(tmp_path: Path) -> None:
+    rows = [*READINGS, ["m1", "not a time", "3"], ["m1", "2016-05-14 08:10:00", "three"], ["m9", "2016-05-14 08:10:00", "3"]]
+    path = tmp_path / "r.csv"
+    path.write_text(as_csv(rows, header=LONG))
+    log = ReadingLog()
+    list(stream_readings([path], Profile(), frozenset({"m1", "m2"}), ZONE, log))
+    assert [(bad.place.row, bad.place.column) for bad in log.rejected] == [(5, "timestamp"), (6, "value")]
+    assert log.unknown_meters == {"m9": 1}
