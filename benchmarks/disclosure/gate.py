@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from benchmarks.composition.industry import IndustryLabel, RouteTotal, StepBest
 from benchmarks.composition.participants import WHOLE_ROUTE, CellRoster, Roster
+from benchmarks.composition.rules import RuleName
 from benchmarks.disclosure import checks
 from benchmarks.disclosure.checks import Refusal
 from benchmarks.disclosure.reasons import Reason, sentence
@@ -110,14 +111,15 @@ def gate(
     for step in draft.steps:
         earlier = _earlier_steps(previous, draft, step.cell)
         who = roster.of(step.cell)
-        refusal = late or _refusal(who, step.rule, policy, weights, [(version, old) for version, old, _ in earlier])
+        same = next((shown for _, old, shown in earlier if not checks.changed_firms(old, who) and _same_method(shown, step)), None)
+        against = [] if same else [(version, old) for version, old, _ in earlier]  # a figure already public gives nothing away
+        refusal = late or _refusal(who, step.rule, policy, weights, against)
         if refusal is None and step.best is None:
             refusal = Reason.TOO_FEW_FIRMS, sentence(Reason.TOO_FEW_FIRMS, firms=step.firms, fewest=policy.fewest_firms)
-        same = next((shown for _, old, shown in earlier if not checks.changed_firms(old, who) and _same_method(shown, step)), None)
         outcome = refusal or _shown(same is not None)
         steps.append(_hidden(step, outcome[0]) if refusal else same or _rounded(step))
         decisions.append(_step_decision(step, outcome))
-    totals = _totals(draft, steps, decisions, roster, policy, weights, previous, late)
+    totals = _totals(draft, steps, roster, policy, weights, previous, late)
     published = dataclasses.replace(
         draft,
         steps=tuple(steps),
@@ -129,18 +131,20 @@ def gate(
 
 
 def _refuse_other_roster(draft: IndustryLabel, roster: Roster) -> None:
-    for step in draft.steps:
-        if len(roster.of(step.cell).members) != step.firms:
+    counts = {**{step.cell: step.firms for step in draft.steps}, WHOLE_ROUTE: draft.best_reached.firms}
+    for cell, firms in counts.items():
+        named = len(roster.of(cell).members)
+        if named != firms:
             raise InputError(
                 "roster-differs",
-                f"The draft counts {step.firms} firms in {step.cell} and the roster names {len(roster.of(step.cell).members)}.",
+                f"The draft counts {firms} firms in {cell} and the roster names {named}.",
                 "Compose the draft and take its roster from the same participants.",
             )
 
 
 def _refusal(
     who: CellRoster,
-    rule: Any,
+    rule: RuleName | None,
     policy: DisclosurePolicy,
     weights: Mapping[str, float],
     earlier: Sequence[tuple[str, CellRoster]],
@@ -201,7 +205,6 @@ def _step_decision(step: StepBest, outcome: Refusal) -> CellDecision:
 def _totals(
     draft: IndustryLabel,
     steps: Sequence[StepBest],
-    decisions: Sequence[CellDecision],
     roster: Roster,
     policy: DisclosurePolicy,
     weights: Mapping[str, float],
@@ -213,25 +216,29 @@ def _totals(
     width = total_width((step.ratio, step.grid) for step in headline)
     hidden = [step.step for step in steps if step.headline and step.best is None]
     secondary = (Reason.SECONDARY, sentence(Reason.SECONDARY, steps=", ".join(hidden))) if hidden else None
-    same = bool(headline) and all(
-        decision.reason_code == Reason.UNCHANGED for decision, step in zip(decisions, draft.steps, strict=True) if step.headline
-    )
     found = []
-    for measure, total in (("composite", draft.composite), ("best-reached", draft.best_reached), ("typical", draft.typical)):
-        earlier = _earlier_totals(previous, draft, measure)
+    totals: tuple[tuple[Measure, RouteTotal], ...] = (
+        ("composite", draft.composite),
+        ("best-reached", draft.best_reached),
+        ("typical", draft.typical),
+    )
+    shown_now = tuple(step for step in steps if step.headline)
+    who = roster.of(WHOLE_ROUTE)
+    for measure, total in totals:
         refusal = late or _no_total(total, policy) or secondary
-        unchanged = same
+        earlier = _earlier_totals(previous, draft, measure)
+        alike = [(version, old) for version, old in earlier if version.label.pack_digest == draft.pack_digest]
         if measure == "best-reached":
-            who = roster.of(WHOLE_ROUTE)
-            behind = [(version.version, version.roster.of(WHOLE_ROUTE)) for version, _ in earlier]
-            refusal = refusal or _refusal(who, total.rule, policy, weights, behind)
-            unchanged = bool(earlier) and not checks.changed_firms(behind[0][1], who)
-        kept = earlier[0][1] if unchanged and earlier and earlier[0][0].label.pack_digest == draft.pack_digest else None
+            kept = next((old for version, old in alike if not checks.changed_firms(version.roster.of(WHOLE_ROUTE), who)), None)
+            against = [] if kept else [(version.version, version.roster.of(WHOLE_ROUTE)) for version, _ in earlier]
+            refusal = refusal or _refusal(who, total.rule, policy, weights, against)
+        else:
+            kept = next((old for version, old in alike if version.label.headline == shown_now), None)
         found.append(_decide_total(draft, measure, total, refusal, kept, width))
     return found
 
 
-def _earlier_totals(previous: Sequence[Published], draft: IndustryLabel, measure: str) -> list[tuple[Published, RouteTotal]]:
+def _earlier_totals(previous: Sequence[Published], draft: IndustryLabel, measure: Measure) -> list[tuple[Published, RouteTotal]]:
     name = {"composite": "composite", "best-reached": "best_reached", "typical": "typical"}[measure]
     found: list[tuple[Published, RouteTotal]] = []
     for version in reversed(previous):
@@ -253,7 +260,7 @@ def _no_total(total: RouteTotal, policy: DisclosurePolicy) -> Refusal | None:
 
 
 def _decide_total(
-    draft: IndustryLabel, measure: Any, total: RouteTotal, refusal: Refusal | None, kept: RouteTotal | None, width: Fraction
+    draft: IndustryLabel, measure: Measure, total: RouteTotal, refusal: Refusal | None, kept: RouteTotal | None, width: Fraction
 ) -> tuple[RouteTotal, CellDecision]:
     reason, words = refusal or _shown(kept is not None)
     if refusal:

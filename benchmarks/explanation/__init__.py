@@ -1,7 +1,8 @@
 """Everything a reader needs to follow a published value, in English and Chinese, as named fields.
 
 Read in this order: `facts` (what the portal knows and the core does not), `wording` (figures in sentences), `limits`
-(what standards say, on their own basis), `en16231` (clause 4.1, item by item), `text` (the whole).
+(what standards say, on their own basis), `en16231` (clause 4.1, item by item), `record` (left out, refused, approved,
+changed), `text` (the whole).
 """
 
 from benchmarks.explanation.facts import Approval, Change, Participation, Verification

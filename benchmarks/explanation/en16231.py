@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from benchmarks.composition.industry import IndustryLabel
 from benchmarks.explanation.facts import Participation
-from benchmarks.explanation.wording import counted, decimals, figure, listed
+from benchmarks.explanation.wording import between, counted, decimals, figure, joined, listed
 from benchmarks.routes import Pack, ReferenceCondition, Route, Source, Step, Words
 
 RUN_KINDS = {
@@ -45,14 +45,14 @@ def objective() -> Words:
 
 
 def entities_and_boundaries(pack: Pack, route: Route) -> Words:
-    steps = listed(
+    steps = joined(
         Words(en=f"{step.words.en}: {step.boundary.words.en}", zh=f"{step.words.zh}：{step.boundary.words.zh}")
         for step in route_steps(pack, route)
     )
     return Words(
-        en=f"Sites that make {route.product_words.en} by the route {route.words.en}, step by step within these boundaries. {steps.en}. "
+        en=f"Sites that make {route.product_words.en} by the route “{route.words.en}”, step by step within these boundaries. {steps.en}. "
         "Values with another boundary are never compared.",
-        zh=f"以{route.words.zh}生产{route.product_words.zh}的厂区，逐工序按下列边界统计。{steps.zh}。边界不同的数值不作比较。",
+        zh=f"以“{route.words.zh}”路线生产{route.product_words.zh}的厂区，逐工序按下列边界统计。{steps.zh}。边界不同的数值不作比较。",
     )
 
 
@@ -66,12 +66,13 @@ def sample(label: IndustryLabel, pack: Pack, route: Route, facts: Participation)
     obliged_en = f" of {facts.firms_obliged} obliged" if facts.firms_obliged is not None else " (the number obliged is not declared)"
     obliged_zh = f"应报企业 {facts.firms_obliged} 家，" if facts.firms_obliged is not None else "应报企业数未申报，"
     counts = [step.firms for step in label.headline]
+    entering = between(min(counts), max(counts))
     return Words(
         en=f"{counted(facts.firms_reporting, 'firm', 'firms')}{obliged_en}, {counted(facts.sites_reporting, 'site', 'sites')}, "
-        f"period {label.period}; {min(counts)} to {max(counts)} firms enter at each step. One run is one {runs.en.replace(', ', ' or ')}; "
+        f"period {label.period}; {entering.en} firms enter at each step. One run is one {runs.en.replace(', ', ' or ')}; "
         f"at least {pack.policy.fewest_batches} runs a site and step.",
         zh=f"{obliged_zh}实报 {facts.firms_reporting} 家、{facts.sites_reporting} 个厂区，期间 {label.period}；各工序计入 "
-        f"{min(counts)} 至 {max(counts)} 家。"
+        f"{entering.zh} 家。"
         f"以{runs.zh}为运行单元；每个厂区每道工序至少 {pack.policy.fewest_batches} 个。",
     )
 

@@ -16,6 +16,11 @@ ANNUAL_BASIS = Words(
     zh="年度口径：年平均值，不能与标识值比较，因此不画差距。",
 )
 
+NO_LIMIT = Words(
+    en="No verified limit of a standard was in force for these steps in this period.",
+    zh="本期内这些工序没有经核实的现行标准限额。",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class LimitShown:

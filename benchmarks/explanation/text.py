@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from benchmarks.composition.industry import IndustryLabel, RouteTotal
-from benchmarks.disclosure import GateResult, Reason
+from benchmarks.disclosure import GateResult
 from benchmarks.disclosure.rounding import total_width
-from benchmarks.explanation import en16231
+from benchmarks.explanation import en16231, record
 from benchmarks.explanation.facts import Participation
-from benchmarks.explanation.limits import LimitShown, shown_limits
-from benchmarks.explanation.wording import counted, decimals, figure, listed, span
+from benchmarks.explanation.limits import ANNUAL_BASIS, NO_LIMIT, LimitShown, shown_limits
+from benchmarks.explanation.wording import between, counted, decimals, figure, listed, span
 from benchmarks.routes import Pack, Route, Words
 
 
@@ -47,6 +47,7 @@ class Explanation:
     approval: Words
     changes: Words
     limits: tuple[LimitShown, ...]
+    limits_note: Words
 
     def clause_4_1(self) -> tuple[tuple[Words, Words], ...]:
         """The items of EN 16231, clause 4.1, in its order: heading and text."""
@@ -89,11 +90,9 @@ def explain(gate: GateResult, pack: Pack, route: Route, participation: Participa
         on: the day whose limits of standards stand beside the label: the first day of the period.
     """
     label = gate.published
+    limits = shown_limits(pack, route, on)
     return Explanation(
-        title=Words(
-            en=f"{route.product_words.en} ({route.words.en}), {label.period}",
-            zh=f"{route.product_words.zh}（{route.words.zh}），{label.period}",
-        ),
+        title=_title(label, pack, route),
         lead=_lead(label, pack, route),
         rule=_rule(label, pack),
         intervals=_intervals(label),
@@ -111,12 +110,20 @@ def explain(gate: GateResult, pack: Pack, route: Route, participation: Participa
         content_of_report=en16231.content_of_report(),
         method=_method(label, pack, version),
         sources=_sources(pack, route),
-        exclusions=_exclusions(label, pack, participation),
-        refused=_refused(gate, pack),
-        approval=_approval(participation),
-        changes=_changes(participation),
-        limits=shown_limits(pack, route, on),
+        exclusions=record.exclusions(label, pack, participation),
+        refused=record.refused(gate, pack),
+        approval=record.approval(participation),
+        changes=record.changes(participation),
+        limits=limits,
+        limits_note=ANNUAL_BASIS if limits else NO_LIMIT,
     )
+
+
+def _title(label: IndustryLabel, pack: Pack, route: Route) -> Words:
+    """The pack's name; a route that is not the pack's main one is named too."""
+    if route.id == pack.routes[0].id:
+        return Words(en=f"{pack.words.en}, {label.period}", zh=f"{pack.words.zh}，{label.period}")
+    return Words(en=f"{pack.words.en} ({route.words.en}), {label.period}", zh=f"{pack.words.zh}（{route.words.zh}），{label.period}")
 
 
 def _places(label: IndustryLabel) -> int:
@@ -167,21 +174,20 @@ def _best_sentence(label: IndustryLabel, route: Route, places: int, unit: str) -
 
 def _rule(label: IndustryLabel, pack: Pack) -> Words:
     """Which rule, for how many firms, and that step bests need not be attainable together."""
-    by_rule = {rule.rule: rule.words for rule in pack.composition}
     used: dict[str, list[int]] = {}
     for step in label.headline:
         if step.rule is not None:
             used.setdefault(step.rule, []).append(step.firms)
-    parts = []
-    for name, firms in used.items():
-        lo, hi = min(firms), max(firms)
-        words = by_rule[name]  # type: ignore[index]  # the label's rule comes from this pack
-        of_en, of_zh = (f"{lo}", f"{lo}") if lo == hi else (f"{lo} to {hi}", f"{lo} 至 {hi}")
-        parts.append(Words(en=f"{words.en}, of {of_en} firms", zh=f"{words.zh}，共 {of_zh} 家企业"))
-    rule = listed(parts) if parts else Words(en="none: too few firms at every step", zh="无：各工序企业数均不足")
+    rules = [
+        Words(en=f"{rule.words.en.rstrip('.')} (here {firms.en} firms).", zh=f"{rule.words.zh.rstrip('。')}（此处 {firms.zh} 家）。")
+        for rule in pack.composition
+        if rule.rule in used
+        for firms in [between(min(used[rule.rule]), max(used[rule.rule]))]
+    ]
+    text = listed(rules, en=" ", zh="") if rules else Words(en="No rule: too few firms at every step.", zh="无规则：各工序企业数均不足。")
     share = f"{100 * float(pack.disclosure.largest_weight):g}"
-    en = f"Rule used: {rule.en}. One site a firm, chosen by its number of runs and not by its value; no firm weighs more than {share} %. "
-    zh = f"采用规则：{rule.zh}。每家企业只计一个厂区，按运行单元数量而非数值选定；任何企业权重不超过 {share}%。"
+    en = f"{text.en} A firm's one site is chosen by its number of runs, not by its value; no firm weighs more than {share} %. "
+    zh = f"{text.zh}每家企业所计厂区按运行单元数量而非数值选定；任何企业权重不超过 {share}%。"
     en += "The firms are not the same at each step, so the step bests need not be attainable together."
     zh += "各工序的企业并不相同，因此各工序最优值未必能同时达到。"
     reached = _reached(label.best_reached, _places(label))
@@ -245,55 +251,3 @@ def _sources(pack: Pack, route: Route) -> Words:
         f"{assumed}; none is shown as a benchmark.",
         zh=f"数值：参与企业的加噪标识。方法：{texts}。方法中依据未核实来源或假定的数值：{assumed} 项；均不作为基准显示。",
     )
-
-
-_SET_ASIDE = {
-    "not-comparable": Words(en="another boundary, unit or grid", zh="边界、单位或网格不同"),
-    "not-eligible": Words(en="expected error too large", zh="预期误差过大"),
-    "other-site-of-firm": Words(en="another site of a firm already counted", zh="同一企业的其他厂区"),
-}
-
-
-def _exclusions(label: IndustryLabel, pack: Pack, facts: Participation) -> Words:
-    parts = []
-    for step in label.headline:
-        for reason, count in step.set_aside:
-            where, why = pack.step(step.step).words, _SET_ASIDE[reason]
-            parts.append(Words(en=f"{where.en}: {counted(count, 'site', 'sites')}, {why.en}", zh=f"{where.zh}：{count} 个厂区，{why.zh}"))
-    parts += [Words(en=f"{count} withheld or refused: {code}", zh=f"{count} 项未上报或被拒：{code}") for code, count in facts.excluded]
-    return listed(parts) if parts else Words(en="None.", zh="无。")
-
-
-def _refused(gate: GateResult, pack: Pack) -> Words:
-    """Each refused value with the gate's sentence."""
-    names = {
-        "composite": Words(en="Step bests put together", zh="各工序最优值合成"),
-        "best-reached": Words(en="Best whole route really reached", zh="实际达到的最优全流程"),
-        "typical": Words(en="Typical plant", zh="典型工厂"),
-    }
-    parts = []
-    for cell in gate.cells:
-        if cell.reason_code not in (Reason.SHOWN, Reason.UNCHANGED):
-            where = pack.step(cell.step).words if cell.step else names[cell.measure]
-            detail = f" ({cell.metric.value}, {cell.variant})" if cell.step else ""
-            parts.append(Words(en=f"{where.en}{detail}: {cell.reason.en}", zh=f"{where.zh}{detail}：{cell.reason.zh}"))
-    return listed(parts, en=" ", zh="") if parts else Words(en="None: every value passed the gate.", zh="无：全部数值均通过发布关口。")
-
-
-_ACTS = {"drafted": "起草", "published": "批准公布", "withdrew": "撤回"}
-
-
-def _approval(facts: Participation) -> Words:
-    if not facts.approvals:
-        return Words(en="Not approved yet: this is a draft.", zh="尚未批准：此为草稿。")
-    return listed(
-        Words(en=f"{a.act} by {a.who}, {a.on.isoformat()}", zh=f"{a.who}{_ACTS.get(a.act, a.act)}，{a.on.isoformat()}")
-        for a in facts.approvals
-    )
-
-
-def _changes(facts: Participation) -> Words:
-    if facts.change is None:
-        return Words(en="First version.", zh="首个版本。")
-    since = facts.change.since_version
-    return Words(en=f"Since version {since}: {facts.change.words.en}", zh=f"自第 {since} 版以来：{facts.change.words.zh}")

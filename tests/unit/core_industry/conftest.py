@@ -159,9 +159,7 @@ def draw_cell(values: Array, grid: Grid, quantile: Fraction, epsilon: Fraction, 
     return int((float(epsilon) / 2 * utility + rng.standard_exponential(grid.cells)).argmax())
 
 
-def released(
-    pack: Pack, step_id: str, values: Array, rng: np.random.Generator, variant: str = "plain"
-) -> ReleasedLabel:
+def released(pack: Pack, step_id: str, values: Array, rng: np.random.Generator, variant: str = "plain") -> ReleasedLabel:
     step = pack.step(step_id)
     rule = step.metrics[0]
     drawn = {
@@ -176,7 +174,7 @@ def released(
 
 @pytest.fixture(scope="session")
 def grow(pack: Pack) -> Callable[..., Plants]:
-    """grow(rng, firms, step="melting", between=..., batches=...): one site a firm, true means normal between plants."""
+    """grow(rng, firms, step="melting", between=..., batches=..., shape=...): one site a firm, true means normal between plants."""
 
     def grow_plants(
         rng: np.random.Generator,
@@ -184,15 +182,15 @@ def grow(pack: Pack) -> Callable[..., Plants]:
         step: str = "melting",
         between: float | None = None,
         batches: tuple[int, int] = (400, 1500),
-        means: Sequence[float] | None = None,
+        shape: Callable[[int], Array] | None = None,
     ) -> Plants:
         declared = pack.step(step)
         rule = declared.metrics[0]
         gap = 0.04 * abs(rule.typical) if between is None else between
-        centres = rng.normal(rule.typical, gap, firms) if means is None else np.asarray(means)
+        draw = shape or rng.standard_normal
         participants, best, typical = [], [], []
-        for i, centre in enumerate(centres):
-            values = np.sort(rng.normal(centre, rule.spread * rng.uniform(0.8, 1.2), int(rng.integers(*batches))))
+        for i, centre in enumerate(rng.normal(rule.typical, gap, firms)):
+            values = np.sort(centre + rule.spread * rng.uniform(0.8, 1.2) * draw(int(rng.integers(*batches))))
             label = released(pack, step, values, rng)
             participants.append(Participant(f"firm-{i:03}", f"site-{i:03}", label))
             best.append(values[rank(declared.label_rule.quantile, len(values)) - 1])

@@ -1,0 +1,331 @@
+"""Composition: the rules, the posterior's coverage and bias against known truth, totals, and who enters."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+
+from benchmarks.composition import (
+    IndustryLabel,
+    Participant,
+    Roster,
+    apply_rule,
+    by_step,
+    compose_route,
+    compose_step,
+    designate,
+    roster_of,
+    rule_for,
+    smallest_used,
+)
+from benchmarks.composition.cells import industry_draws, largest_influence, summary
+from benchmarks.composition.noise import law_of, observe
+from benchmarks.composition.posterior import Observed, fits, jump_probability
+from benchmarks.errors import InputError, PolicyRefusal
+from benchmarks.privacy.intervals import simulate_errors
+from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank
+from benchmarks.routes import Pack
+
+Grow = Callable[..., Any]
+
+
+def quiet(values: list[float], sd: float = 0.1) -> Observed:
+    return Observed(np.array(values), np.full(len(values), sd), np.zeros(len(values)))
+
+
+@pytest.mark.parametrize(
+    ("firms", "rule"),
+    [
+        (7, None),
+        (8, "first-quartile"),
+        (19, "first-quartile"),
+        (20, "mean-of-best-five"),
+        (49, "mean-of-best-five"),
+        (50, "mean-of-top-decile"),
+    ],
+)
+def test_the_rule_goes_by_the_number_of_firms(pack: Pack, firms: int, rule: str | None) -> None:
+    found = rule_for(firms, pack.composition)
+    assert (found.rule if found else None) == rule
+
+
+def test_the_first_quartile_is_the_kth_smallest_firm_and_the_means_are_of_the_smallest() -> None:
+    values = np.array([9.0, -3.0, 5.0, 1.0, 7.0, 4.0, 2.0, 8.0, 6.0])
+    assert smallest_used("first-quartile", 9) == 3
+    assert float(apply_rule("first-quartile", values)) == 2.0
+    assert float(apply_rule("mean-of-best-five", values)) == pytest.approx((-3 + 1 + 2 + 4 + 5) / 5)
+    assert float(apply_rule("mean-of-top-decile", np.arange(51.0))) == pytest.approx(2.5)
+
+
+def test_a_mean_of_five_of_four_firms_is_refused() -> None:
+    with pytest.raises(PolicyRefusal, match="needs five firms"):
+        smallest_used("mean-of-best-five", 4)
+
+
+def test_a_pack_whose_mean_would_let_one_firm_weigh_too_much_is_refused(pack: Pack, grow: Grow) -> None:
+    top = pack.composition[2].model_copy(update={"firms_from": 8})
+    loose = pack.model_copy(update={"composition": (top,)})
+    step = pack.step("melting")
+    rng = np.random.default_rng(1)
+    with pytest.raises(PolicyRefusal, match="more than 25%"):
+        compose_step(grow(rng, 12).participants, loose, step, step.metrics[0], rng, variant="plain")
+
+
+@pytest.mark.parametrize(
+    ("step", "firms", "repetitions"),
+    [("melting", 8, 120), ("melting", 13, 120), ("melting", 19, 100), ("melting", 24, 150), ("blowing", 24, 100), ("blowing", 60, 40)],
+)
+def test_the_interval_holds_the_true_value_of_the_industry(pack: Pack, grow: Grow, step: str, firms: int, repetitions: int) -> None:
+    """Noise by the mechanism's own law on each plant's true batches; truth by the same rule on the true quantiles."""
+    declared = pack.step(step)
+    rng = np.random.default_rng(20_000 + firms)
+    held = held_typical = 0
+    errors = []
+    for _ in range(repetitions):
+        plants = grow(rng, firms, step)
+        result = compose_step(plants.participants, pack, declared, declared.metrics[0], rng, variant="plain")
+        truth = float(apply_rule(result.rule, plants.best))
+        held += result.interval[0] <= truth <= result.interval[1]
+        held_typical += result.typical_interval[0] <= float(np.median(plants.typical)) <= result.typical_interval[1]
+        errors.append(result.best - truth)
+        assert result.eligible == firms
+    assert held / repetitions >= 0.93
+    assert held_typical / repetitions >= 0.93
+    assert abs(np.mean(errors)) <= 0.001 * abs(declared.metrics[0].typical)
+
+
+def test_naive_minimum_and_naive_mean_are_further_off_than_the_posterior(pack: Pack, grow: Grow) -> None:
+    """Many plants near the least number of batches and close together: the least of many noisy values is too low."""
+    step = pack.step("melting")
+    rng = np.random.default_rng(7)
+    ours, naive_mean, naive_minimum = [], [], []
+    for _ in range(30):
+        plants = grow(rng, 150, between=1.0, batches=(341, 420))
+        result = compose_step(plants.participants, pack, step, step.metrics[0], rng, variant="plain")
+        noised = np.array([float(p.label.best_value) for p in plants.participants])
+        truth = float(apply_rule(result.rule, plants.best))
+        ours.append(result.best - truth)
+        naive_mean.append(float(apply_rule(result.rule, noised)) - truth)
+        naive_minimum.append(noised.min() - plants.best.min())
+    assert np.mean(naive_minimum) < -0.0005 * 60  # 0.05 % of a typical value
+    assert np.mean(naive_mean) < -0.0004 * 60
+    assert abs(np.mean(ours)) < abs(np.mean(naive_mean))
+
+
+@pytest.mark.parametrize("firms", [12, 24])
+def test_the_interval_holds_with_the_heavy_tails_of_real_batches(pack: Pack, grow: Grow, firms: int) -> None:
+    """Student's t with three degrees of freedom lies half as densely at the low quantile as the normal assumed."""
+    step = pack.step("melting")
+    rng = np.random.default_rng(77)
+    repetitions, held = 120, 0
+    for _ in range(repetitions):
+        plants = grow(rng, firms, shape=lambda count: rng.standard_t(3, count) / 3**0.5)
+        result = compose_step(plants.participants, pack, step, step.metrics[0], rng, variant="plain")
+        held += result.interval[0] <= float(apply_rule(result.rule, plants.best)) <= result.interval[1]
+    assert held / repetitions >= 0.93
+
+
+def test_eight_firms_get_a_wider_interval_than_known_spread_would_give() -> None:
+    values = [60.0, 61.0, 59.5, 62.0, 60.5, 61.5, 58.5, 60.2]
+    observed = quiet(values, sd=1.5)
+    rng = np.random.default_rng(3)
+    lo, hi = summary(industry_draws(observed, "first-quartile", rng))[1]
+    tau = 0.5  # were it known
+    keep = tau**2 / (tau**2 + 1.5**2)
+    known = keep * np.array(values) + (1 - keep) * np.mean(values) + 1.5 * keep**0.5 * rng.standard_normal((4000, 8))
+    known_lo, known_hi = np.quantile(apply_rule("first-quartile", known), (0.025, 0.975))
+    assert hi - lo > known_hi - known_lo
+
+
+def test_plants_that_do_not_differ_are_drawn_together() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.normal(50.0, 1.0, 40)  # nothing but noise
+    best, _ = summary(industry_draws(Observed(values, np.ones(40), np.zeros(40)), "mean-of-best-five", rng))
+    assert 50.0 - float(apply_rule("mean-of-best-five", values)) > 1.2
+    assert abs(best - 50.0) < 0.8
+
+
+def test_a_jump_of_the_mechanism_does_not_become_the_industrys_best(pack: Pack) -> None:
+    rng = np.random.default_rng(5)
+    values = np.append(rng.normal(60.0, 2.0, 23), 41.0)  # the last drew a cell at the foot of the grid
+    jumpy = Observed(values, np.full(24, 0.3), np.full(24, 0.003 / 40))
+    assert jump_probability(jumpy)[-1] > 0.9
+    assert jump_probability(jumpy)[:-1].max() < 0.05
+    best, interval = summary(industry_draws(jumpy, "mean-of-best-five", rng))
+    truth = float(apply_rule("mean-of-best-five", values[:-1]))
+    assert abs(best - truth) < 0.7
+    assert interval[1] - interval[0] < 2.0
+
+
+def test_a_sector_of_two_humps_is_said_to_fit_poorly() -> None:
+    rng = np.random.default_rng(6)
+    one = rng.normal(60.0, 2.0, 60)
+    two = np.concatenate([rng.normal(50.0, 0.8, 30), rng.normal(70.0, 0.8, 30)])
+    assert fits(quiet(one.tolist()))
+    assert not fits(quiet(two.tolist()))
+    assert fits(quiet([1.0] * 9))
+
+
+@pytest.mark.parametrize(("quantile", "count", "spread"), [("0.05", 670, 3.0), ("0.05", 2000, 3.0), ("0.1", 340, 3.0), ("0.25", 200, 2.0)])
+def test_the_exact_law_and_its_simulation_give_the_same_noise(quantile: str, count: int, spread: float) -> None:
+    grid = Grid(Fraction(40), Fraction(80), Fraction(1, 4))
+    released = ReleasedQuantile(Fraction(quantile), 60, Fraction(3, 4))
+    law = law_of(grid, released, count, spread)
+    rng = np.random.default_rng(8)
+    deviate = float(ndtri(rank(released.quantile, count) / (count + 1)))
+    simulated = np.concatenate(
+        [
+            simulate_errors(grid, released.quantile, released.epsilon, count, near - deviate * wide, wide, rng, 2000)
+            for wide in (spread, 1.7 * spread)  # as the module mixes them
+            for near in (54.9, 55.0, 55.1)  # cell 60 is 55.0
+        ]
+    )
+    core = simulated[np.abs(simulated) <= 5 * law.sd]
+    assert law.sd == pytest.approx(float(np.sqrt((core**2).mean())), rel=0.12)
+    assert law.jump == pytest.approx(1 - core.size / simulated.size, abs=0.005)
+
+
+def test_noise_is_wider_where_batches_are_spread_or_few(pack: Pack, grow: Grow) -> None:
+    grid = pack.step("melting").metrics[0].grid
+    released = ReleasedQuantile(Fraction(1, 10), 60, Fraction(3, 4))
+    assert law_of(grid, released, 340, 6.0).sd > 1.5 * law_of(grid, released, 340, 3.0).sd
+    assert law_of(grid, released, 340, 3.0).sd > 1.5 * law_of(grid, released, 2000, 3.0).sd
+    quarter = ReleasedQuantile(Fraction(1, 4), 60, Fraction(3, 4))
+    assert law_of(grid, quarter, 100, 2.0).jump > law_of(grid, quarter, 200, 2.0).jump > 0
+
+
+def test_only_eligible_plants_enter_and_the_rest_are_counted(pack: Pack, grow: Grow) -> None:
+    step = pack.step("melting")
+    rng = np.random.default_rng(9)
+    good = grow(rng, 10).participants
+    small = [Participant("small", "small", dataclasses.replace(good[0].label, count_class=50))]
+    other = [Participant("other", "other", dataclasses.replace(good[1].label, boundary="with-power-house"))]
+    second = [Participant(good[2].firm, "a-second-site", good[2].label)]
+    result = compose_step([*good, *small, *other, *second], pack, step, step.metrics[0], rng, variant="plain")
+    assert (result.sites, result.eligible, result.firms) == (13, 11, 10)
+    assert dict(result.set_aside) == {"not-comparable": 1, "not-eligible": 1, "other-site-of-firm": 1}
+
+
+def test_a_firms_one_site_is_not_picked_by_its_value(pack: Pack, grow: Grow) -> None:
+    label: ReleasedLabel = grow(np.random.default_rng(10), 1).participants[0].label
+    low = dataclasses.replace(label, best=dataclasses.replace(label.best, cell=0))
+    sites = [Participant("f", "b", low), Participant("f", "a", label), Participant("f", "c", dataclasses.replace(label, count_class=200))]
+    assert [p.site for p in designate(sites)] == ["a"]
+    larger = Participant("f", "z", dataclasses.replace(label, count_class=5000))
+    assert [p.site for p in designate([*sites, larger])] == ["z"]
+
+
+def test_one_site_twice_in_a_cell_is_refused(pack: Pack, grow: Grow) -> None:
+    step = pack.step("melting")
+    rng = np.random.default_rng(11)
+    plants = grow(rng, 8).participants
+    with pytest.raises(InputError, match="stands twice") as caught:
+        compose_step([*plants, plants[0]], pack, step, step.metrics[0], rng, variant="plain")
+    assert caught.value.code == "participant-twice"
+
+
+def test_fewer_firms_than_any_rule_give_no_value_and_say_so(pack: Pack, grow: Grow) -> None:
+    step = pack.step("melting")
+    rng = np.random.default_rng(12)
+    result = compose_step(grow(rng, 7).participants, pack, step, step.metrics[0], rng, variant="plain")
+    assert (result.best, result.interval, result.typical, result.note, result.firms) == (None, None, None, "too-few-firms", 7)
+
+
+def sector(grow: Grow, seed: int, firms: int = 24) -> tuple[dict[str, list[Participant]], dict[str, Any]]:
+    rng = np.random.default_rng(seed)
+    plants = {step: grow(rng, firms, step) for step in ("melting", "blowing", "rolling")}
+    return by_step(p for grown in plants.values() for p in grown.participants), plants
+
+
+def test_the_composite_is_the_sum_of_ratio_times_best_and_its_interval_holds_the_truth(pack: Pack, grow: Grow) -> None:
+    ratios = {"melting": 1.05, "blowing": 1.02, "rolling": 1.0}
+    held = held_reached = held_typical = 0
+    repetitions = 40
+    for seed in range(repetitions):
+        participants, plants = sector(grow, 100 + seed)
+        label = compose_route(pack, pack.routes[0], participants, np.random.default_rng(seed), period="2016")
+        assert label.composite.value == pytest.approx(sum(s.ratio * s.best for s in label.steps if s.best is not None), abs=1e-6)
+        truth = sum(ratio * float(apply_rule("mean-of-best-five", plants[step].best)) for step, ratio in ratios.items())
+        reached = float(apply_rule("mean-of-best-five", sum(ratio * plants[step].best for step, ratio in ratios.items())))
+        typical = sum(ratio * float(np.median(plants[step].typical)) for step, ratio in ratios.items())
+        assert truth < reached < typical
+        held += label.composite.interval[0] <= truth <= label.composite.interval[1]  # type: ignore[index]
+        held_reached += label.best_reached.interval[0] <= reached <= label.best_reached.interval[1]  # type: ignore[index]
+        held_typical += label.typical.interval[0] <= typical <= label.typical.interval[1]  # type: ignore[index]
+    assert min(held, held_reached, held_typical) / repetitions >= 0.93
+
+
+def test_a_missing_step_leaves_no_total_and_names_the_step(pack: Pack, grow: Grow) -> None:
+    participants, _ = sector(grow, 13)
+    del participants["rolling"]
+    label = compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
+    assert label.composite.value is None
+    assert (label.composite.reason, label.composite.missing) == ("incomplete", ("rolling",))
+    assert (label.best_reached.value, label.best_reached.reason) == (None, "too-few-whole-routes")
+    assert [s.step for s in label.steps if s.best is not None] == ["melting", "blowing"]
+
+
+def test_only_firms_with_every_step_stand_in_the_best_reached_total(pack: Pack, grow: Grow) -> None:
+    participants, _ = sector(grow, 14)
+    participants["rolling"] = participants["rolling"][:15]
+    label = compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
+    assert (label.best_reached.firms, label.best_reached.rule) == (15, "first-quartile")
+    assert len(roster_of(pack, pack.routes[0], participants).of("whole-route").members) == 15
+
+
+def test_the_order_of_the_participants_changes_nothing(pack: Pack, grow: Grow) -> None:
+    participants, _ = sector(grow, 15)
+    turned = by_step(reversed([p for group in participants.values() for p in group]))
+    first = compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
+    second = compose_route(pack, pack.routes[0], turned, np.random.default_rng(0), period="2016")
+    assert first == second
+
+
+def test_the_label_and_its_roster_come_back_from_json(pack: Pack, grow: Grow) -> None:
+    participants, _ = sector(grow, 16)
+    label = compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
+    roster = roster_of(pack, pack.routes[0], participants)
+    assert IndustryLabel.from_json(json.loads(json.dumps(label.to_json()))) == label
+    assert Roster.from_json(json.loads(json.dumps(roster.to_json()))) == roster
+    assert "site-0" not in json.dumps(label.to_json())  # who took part stays in the roster
+
+
+def test_a_variant_with_labels_of_its_own_is_shown_beside_the_first(pack: Pack, grow: Grow) -> None:
+    participants, _ = sector(grow, 17)
+    special = [dataclasses.replace(p, label=dataclasses.replace(p.label, variant="special")) for p in participants["melting"][:9]]
+    participants["melting"] = participants["melting"][9:] + special
+    label = compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
+    melting = {s.variant: s for s in label.steps if s.step == "melting"}
+    assert (melting["plain"].headline, melting["plain"].firms) == (True, 15)
+    assert (melting["special"].headline, melting["special"].firms, melting["special"].rule) == (False, 9, "first-quartile")
+
+
+def test_the_influence_bound_is_never_below_the_true_change_and_only_a_few_sizes() -> None:
+    rng = np.random.default_rng(18)
+    for firms, rule in ((8, "first-quartile"), (24, "mean-of-best-five"), (60, "mean-of-top-decile")):
+        values = rng.normal(-5.0, 2.0, firms)
+        bound = largest_influence(values, rule, 0.25)  # type: ignore[arg-type]
+        whole = apply_rule(rule, values)  # type: ignore[arg-type]
+        changes = [abs(float(apply_rule(rule, np.delete(values, i)) - whole)) for i in range(firms)]  # type: ignore[arg-type]
+        assert bound is not None
+        assert max(changes) <= bound
+        assert bound / 0.25 in {5.0, 10.0, 20.0, 50.0, 100.0}
+
+
+def test_thousands_of_plants_are_composed_in_seconds(pack: Pack, grow: Grow) -> None:
+    base = grow(np.random.default_rng(19), 50).participants
+    many = [Participant(f"f{i}", f"s{i}", base[i % 50].label) for i in range(3000)]
+    step = pack.step("melting")
+    started = time.perf_counter()
+    result = compose_step(many, pack, step, step.metrics[0], np.random.default_rng(0), variant="plain")
+    assert result.firms == 3000
+    assert time.perf_counter() - started < 10.0
+    assert observe(many, "best").values.size == 3000

@@ -1,0 +1,202 @@
+"""The gate: each check refuses what it must with its reason, rounding never narrows, totals give no hidden step away."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.composition import IndustryLabel, Participant, Roster, by_step, compose_route, roster_of
+from benchmarks.disclosure import CellDecision, GateResult, Published, Reason, gate, sentence
+from benchmarks.disclosure.rounding import outward, to_grid, total_width
+from benchmarks.errors import InputError
+from benchmarks.released import Grid
+from benchmarks.routes import Pack
+
+Grow = Callable[..., Any]
+END, LATE = date(2017, 1, 1), date(2017, 6, 1)
+
+
+@pytest.fixture(scope="module")
+def everyone(grow: Grow) -> list[Participant]:
+    rng = np.random.default_rng(1)
+    return [p for step in ("melting", "blowing", "rolling") for p in grow(rng, 26, step).participants]
+
+
+def drafted(pack: Pack, participants: list[Participant]) -> tuple[IndustryLabel, Roster]:
+    grouped = by_step(participants)
+    label = compose_route(pack, pack.routes[0], grouped, np.random.default_rng(0), period="2016")
+    return label, roster_of(pack, pack.routes[0], grouped)
+
+
+def passed(pack: Pack, participants: list[Participant], previous: tuple[Published, ...] = (), **more: Any) -> GateResult:
+    draft, roster = drafted(pack, participants)
+    return gate(draft, roster, pack.disclosure, previous, **{"period_end": END, "today": LATE, **more})
+
+
+def without(participants: list[Participant], firms: set[str], step: str | None = None) -> list[Participant]:
+    return [p for p in participants if not (p.firm in firms and step in (None, p.label.step))]
+
+
+def decision(result: GateResult, name: str) -> CellDecision:
+    return next(cell for cell in result.cells if name in (cell.step, cell.measure))
+
+
+def test_a_sound_draft_is_shown_whole_rounded_to_the_public_grid(pack: Pack, everyone: list[Participant]) -> None:
+    draft, _ = drafted(pack, everyone)
+    result = passed(pack, everyone)
+    assert {cell.reason_code for cell in result.cells} == {Reason.SHOWN}
+    assert len(result.cells) == 6
+    assert not result.hold
+    for before, after in zip(draft.steps, result.published.steps, strict=True):
+        assert before.interval is not None
+        assert after.interval is not None
+        assert after.best is not None
+        assert ((Fraction(str(after.best)) - after.grid.lower) / after.grid.width).denominator == 1
+        assert after.interval[0] <= before.interval[0] < before.interval[1] <= after.interval[1]
+    assert result.published.composite.value is not None
+
+
+def test_nothing_is_shown_before_the_lag_is_over(pack: Pack, everyone: list[Participant]) -> None:
+    result = passed(pack, everyone, today=date(2017, 3, 31))
+    assert {cell.reason_code for cell in result.cells} == {Reason.LAG}
+    assert "2017-04-01" in result.cells[0].reason.en
+    assert "2017-04-01" in result.cells[0].reason.zh
+    assert result.hold
+    assert passed(pack, everyone, today=date(2017, 4, 1)).shown == 6
+
+
+def test_too_few_firms_hide_the_step_and_every_total(pack: Pack, everyone: list[Participant]) -> None:
+    few = without(everyone, {f"firm-{i:03}" for i in range(7, 26)}, "rolling")
+    result = passed(pack, few)
+    assert decision(result, "rolling").reason_code == Reason.TOO_FEW_FIRMS
+    assert "7 firms" in decision(result, "rolling").reason.en
+    assert "7 家" in decision(result, "rolling").reason.zh
+    hidden = next(step for step in result.published.steps if step.step == "rolling")
+    assert (hidden.best, hidden.interval, hidden.typical, hidden.typical_interval) == (None, None, None, None)
+    assert decision(result, "melting").shown
+    assert decision(result, "composite").reason_code == Reason.INCOMPLETE
+    assert decision(result, "best-reached").reason_code == Reason.TOO_FEW_FIRMS
+    for total in (result.published.composite, result.published.best_reached, result.published.typical):
+        assert (total.value, total.interval) == (None, None)
+
+
+def test_a_firm_of_more_than_a_quarter_of_the_declared_size_hides_the_cell_and_the_totals_with_it(
+    pack: Pack, everyone: list[Participant]
+) -> None:
+    giants = without(everyone, {f"firm-{i:03}" for i in range(9, 26)}, "melting")
+    result = passed(pack, giants, size_weights={"firm-003": 4.0})
+    assert decision(result, "melting").reason_code == Reason.DOMINANCE
+    assert decision(result, "blowing").shown
+    assert decision(result, "composite").reason_code == Reason.SECONDARY
+    assert "melting" in decision(result, "composite").reason.en
+    assert decision(result, "typical").reason_code == Reason.SECONDARY
+    assert not decision(result, "best-reached").shown
+
+
+def test_two_giants_that_could_work_each_other_out_hide_the_cell(pack: Pack, everyone: list[Participant]) -> None:
+    policy = pack.disclosure.model_copy(update={"largest_weight": Fraction(3, 5)})
+    draft, roster = drafted(pack, everyone)
+    sizes = {f"firm-{i:03}": 0.003 for i in range(2, 26)} | {"firm-000": 1.0, "firm-001": 0.9}
+    result = gate(draft, roster, policy, period_end=END, today=LATE, size_weights=sizes)
+    assert decision(result, "melting").reason_code == Reason.P_PERCENT
+    assert "10 %" in decision(result, "melting").reason.en
+
+
+def published(pack: Pack, participants: list[Participant], version: str = "1") -> Published:
+    _, roster = drafted(pack, participants)
+    return Published(version, passed(pack, participants).published, roster)
+
+
+def test_a_version_that_differs_in_one_firm_is_held(pack: Pack, everyone: list[Participant]) -> None:
+    first = published(pack, without(everyone, {"firm-025"}))
+    result = passed(pack, everyone, (first,))
+    assert {cell.reason_code for cell in result.cells if cell.measure == "step"} == {Reason.DIFFERENCING}
+    assert result.hold
+    assert result.published.composite.value is None
+    assert "version 1 only 1 firm" in decision(result, "melting").reason.en
+
+
+def test_one_firm_with_another_draw_counts_as_changed(pack: Pack, everyone: list[Participant]) -> None:
+    first = published(pack, everyone)
+    label = everyone[0].label
+    redrawn = dataclasses.replace(label, best=dataclasses.replace(label.best, cell=label.best.cell + 1))
+    result = passed(pack, [dataclasses.replace(everyone[0], label=redrawn), *everyone[1:]], (first,))
+    assert decision(result, "melting").reason_code == Reason.DIFFERENCING
+    assert decision(result, "blowing").reason_code == Reason.UNCHANGED
+
+
+def test_a_version_that_differs_in_two_firms_may_go_out(pack: Pack, everyone: list[Participant]) -> None:
+    first = published(pack, without(everyone, {"firm-024", "firm-025"}))
+    result = passed(pack, everyone, (first,))
+    assert {cell.reason_code for cell in result.cells} == {Reason.SHOWN}
+
+
+def test_every_earlier_version_is_compared_and_not_the_last_alone(pack: Pack, everyone: list[Participant]) -> None:
+    first = published(pack, without(everyone, {"firm-025"}), "1")
+    second = published(pack, without(everyone, {"firm-023", "firm-024"}), "2")
+    result = passed(pack, everyone, (first, second))
+    assert decision(result, "melting").reason_code == Reason.DIFFERENCING
+
+
+def test_an_unchanged_cell_keeps_its_published_figures(pack: Pack, everyone: list[Participant]) -> None:
+    first = published(pack, everyone)
+    draft = compose_route(pack, pack.routes[0], by_step(everyone), np.random.default_rng(99), period="2016")  # other draws
+    result = gate(draft, first.roster, pack.disclosure, (first,), period_end=END, today=LATE)
+    assert {cell.reason_code for cell in result.cells} == {Reason.UNCHANGED}
+    assert result.published == first.label
+
+
+def test_a_roster_of_other_participants_is_refused(pack: Pack, everyone: list[Participant]) -> None:
+    draft, _ = drafted(pack, everyone)
+    _, other = drafted(pack, everyone[1:])
+    with pytest.raises(InputError) as caught:
+        gate(draft, other, pack.disclosure, period_end=END, today=LATE)
+    assert caught.value.code == "roster-differs"
+
+
+def test_the_result_comes_back_from_json(pack: Pack, everyone: list[Participant]) -> None:
+    result = passed(pack, everyone[:40])
+    assert GateResult.from_json(json.loads(json.dumps(result.to_json()))) == result
+
+
+def test_every_reason_has_its_sentence_in_both_languages() -> None:
+    facts: dict[str, str | int] = {
+        "date": "2017-04-01", "firms": 3, "fewest": 8, "share": "25 %", "version": "1", "changed": 1, "least": 2, "steps": "x"
+    }  # fmt: skip
+    for reason in Reason:
+        words = sentence(reason, **facts)
+        assert words.en
+        assert any("\u4e00" <= sign <= "\u9fff" for sign in words.zh)
+
+
+@given(st.floats(-1e4, 1e4), st.floats(0, 50), st.sampled_from(["0.25", "0.1", "0.008", "5"]))
+def test_rounding_outward_holds_the_interval_and_adds_less_than_two_cells(lo: float, length: float, width: str) -> None:
+    step = Fraction(width)
+    found = outward((lo, lo + length), step)
+    assert found[0] <= lo + 1e-9
+    assert lo + length <= found[1] + 1e-9
+    assert found[1] - found[0] <= length + 2 * float(step) + 1e-9
+
+
+def test_values_round_half_to_even_on_the_grid_below_zero_too() -> None:
+    quarter = Fraction(1, 4)
+    assert to_grid(0.125, quarter) == 0.0
+    assert to_grid(0.375, quarter) == 0.5
+    assert to_grid(-30.125, quarter) == -30.0
+    assert to_grid(-28.374, Fraction(1, 8), Fraction(-50)) == -28.375
+
+
+def test_a_totals_grid_is_no_finer_than_any_of_its_parts() -> None:
+    grids = [(1.05, Grid(Fraction(0), Fraction(9), Fraction(1, 4))), (1.0, Grid(Fraction(0), Fraction(9), Fraction(1, 10)))]
+    assert total_width(grids) == Fraction(1, 2)
+    assert total_width([(1.0, Grid(Fraction(0), Fraction(9), Fraction(1, 5)))]) == Fraction(1, 5)
+    assert total_width([(1.0, Grid(Fraction(0), Fraction(1), Fraction(1, 1000)))]) == Fraction(1, 1000)

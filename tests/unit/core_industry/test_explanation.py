@@ -1,0 +1,141 @@
+"""The explanation: every item of EN 16231 clause 4.1, both languages, only what the gate let through, verified limits only."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.composition import Participant, by_step, compose_route, roster_of
+from benchmarks.disclosure import GateResult, gate
+from benchmarks.explanation import Approval, Change, Explanation, Participation, Verification, explain
+from benchmarks.explanation.limits import ANNUAL_BASIS
+from benchmarks.explanation.text import CLAUSE_4_1
+from benchmarks.explanation.wording import decimals, figure, span
+from benchmarks.routes import Pack, Words
+
+Grow = Callable[..., Any]
+FACTS = Participation(
+    24,
+    24,
+    firms_obliged=30,
+    excluded=(("too-few-batches", 2),),
+    verification=Verification(bodies=2, sites_opened=3, findings=1, corrected=1),
+    approvals=(Approval("the sector regulator, second officer", date(2017, 5, 2)),),
+    change=Change("1", Words(en="Four firms joined.", zh="新增 4 家企业。")),
+)
+
+
+def gated(pack: Pack, grow: Grow, firms: int = 24, rolling: int = 24) -> GateResult:
+    rng = np.random.default_rng(1)
+    participants: list[Participant] = [p for step in ("melting", "blowing") for p in grow(rng, firms, step).participants]
+    participants += grow(rng, rolling, "rolling").participants
+    grouped = by_step(participants)
+    label = compose_route(pack, pack.routes[0], grouped, rng, period="2016")
+    roster = roster_of(pack, pack.routes[0], grouped)
+    return gate(label, roster, pack.disclosure, period_end=date(2017, 1, 1), today=date(2017, 6, 1))
+
+
+@pytest.fixture(scope="module")
+def result(pack: Pack, grow: Grow) -> GateResult:
+    return gated(pack, grow)
+
+
+@pytest.fixture(scope="module")
+def explanation(pack: Pack, result: GateResult) -> Explanation:
+    return explain(result, pack, pack.routes[0], FACTS, version="2", on=date(2016, 1, 1))
+
+
+def test_every_item_of_clause_4_1_is_there_in_both_languages(explanation: Explanation) -> None:
+    items = explanation.clause_4_1()
+    assert len(items) == 11
+    for heading, text in items:
+        assert heading.en
+        assert text.en.endswith(".")
+        assert heading.zh
+        assert text.zh.endswith("。")
+
+
+def test_every_other_text_is_there_in_both_languages_with_nothing_left_to_fill_in(explanation: Explanation) -> None:
+    for field in dataclasses.fields(explanation):
+        value = getattr(explanation, field.name)
+        if isinstance(value, Words):
+            for text in (value.en, value.zh):
+                assert text.strip(), field.name
+                assert "{" not in text, field.name
+                assert ".." not in text, field.name
+                assert "。。" not in text, field.name
+            assert any("\u4e00" <= sign <= "\u9fff" for sign in value.zh), field.name
+
+
+def test_the_lead_answers_with_the_published_numbers(pack: Pack, result: GateResult, explanation: Explanation) -> None:
+    label = result.published
+    assert label.best_reached.value is not None
+    assert label.typical.value is not None
+    assert f"{label.best_reached.value:.1f} kgce" in explanation.lead.en
+    assert f"{label.typical.value:.1f}" in explanation.lead.en
+    rungs = {s.step: s.ratio * (s.typical - s.best) for s in label.headline if s.typical is not None and s.best is not None}
+    widest = max(rungs, key=lambda step: rungs[step])
+    assert f"{100 * rungs[widest] / sum(rungs.values()):.0f} %" in explanation.lead.en
+    assert pack.step(widest).words.en in explanation.lead.en
+
+
+def test_the_rule_method_and_counts_are_named(pack: Pack, explanation: Explanation) -> None:
+    assert "mean of the best five (here 24 firms)" in explanation.rule.en
+    assert "need not be attainable together" in explanation.rule.en
+    assert "24 firms of 30 obliged" in explanation.sample_characteristics.en
+    assert "3 sites opened" in explanation.verification_of_data.en
+    assert "SHA-256" in explanation.method.en
+    assert "epsilon 0.75" in explanation.noise.en
+    assert "too-few-batches" in explanation.exclusions.en
+    assert explanation.approval.en == "published by the sector regulator, second officer, 2017-05-02"
+    assert explanation.changes.en == "Since version 1: Four firms joined."
+
+
+def test_what_is_not_known_yet_is_said(pack: Pack, result: GateResult) -> None:
+    text = explain(result, pack, pack.routes[0], Participation(24, 24), version="1", on=date(2016, 1, 1))
+    assert "No sample has been opened" in text.verification_of_data.en
+    assert "not declared" in text.sample_characteristics.en
+    assert "this is a draft" in text.approval.en
+    assert text.changes.en == "First version."
+
+
+def test_only_verified_limits_in_force_are_shown_and_always_on_their_own_basis(pack: Pack, explanation: Explanation) -> None:
+    assert [limit.words.en for limit in explanation.limits] == ["in force"]
+    limit = explanation.limits[0]
+    assert limit.grades == (61.0, None, 72.0)
+    assert limit.basis == ANNUAL_BASIS
+    assert "not comparable" in explanation.limits_note.en
+    for text in (explanation.lead, explanation.rule, explanation.comparable_conditions):
+        assert "61" not in text.en.replace(".", " ").split()
+
+
+def test_a_hidden_step_leaves_no_figure_in_any_text(pack: Pack, grow: Grow) -> None:
+    result = gated(pack, grow, rolling=6)
+    text = explain(result, pack, pack.routes[0], Participation(24, 24), version="1", on=date(2016, 1, 1))
+    assert "No value of the whole route can be shown" in text.lead.en
+    assert "Rolling (total, plain): Not shown: 6 firms" in text.refused.en
+    assert "Rolling" not in text.validation_of_results.en
+    assert "cannot be shown" in text.rule.en
+
+
+def test_the_explanation_comes_back_from_json(explanation: Explanation) -> None:
+    assert Explanation.from_json(json.loads(json.dumps(explanation.to_json()))) == explanation
+
+
+def test_clause_items_are_fields_of_the_explanation() -> None:
+    names = [field.name for field in dataclasses.fields(Explanation)]
+    assert [name for name in names if name in CLAUSE_4_1] == list(CLAUSE_4_1)
+
+
+def test_figures_carry_a_true_minus_and_the_grids_decimals() -> None:
+    assert figure(-30.25, 2) == "\u221230.25"
+    assert figure(-0.0001, 2) == "0.00"
+    assert span((-1.1, -0.7), 2).zh == "\u22121.10 至 \u22120.70"
+    assert [decimals(Fraction(width)) for width in ("5", "0.5", "0.25", "0.008")] == [0, 1, 2, 3]

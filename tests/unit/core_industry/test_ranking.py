@@ -1,0 +1,91 @@
+"""Standings: rank intervals that hold the true ranks, ties, bands, and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.composition import Participant
+from benchmarks.errors import InputError
+from benchmarks.ranking import Standing, standings
+
+Grow = Callable[..., Any]
+
+
+def test_the_rank_interval_holds_the_true_rank(grow: Grow) -> None:
+    rng = np.random.default_rng(1)
+    held = total = 0
+    for _ in range(30):
+        plants = grow(rng, 30, between=1.2, batches=(341, 700))
+        truth = {p.site: rank + 1 for rank, p in enumerate(plants.participants[i] for i in np.argsort(plants.best))}
+        for standing in standings(plants.participants, rng):
+            lo, hi = standing.rank_interval
+            held += lo <= truth[standing.site] <= hi
+            total += 1
+    assert held / total >= 0.95
+
+
+def test_rank_intervals_are_wider_where_the_noise_is_larger(grow: Grow) -> None:
+    rng = np.random.default_rng(2)
+    widths = []
+    for batches in ((110, 190), (2100, 2500)):
+        found = standings(grow(rng, 30, between=1.2, batches=batches).participants, rng)
+        widths.append(np.mean([s.rank_interval[1] - s.rank_interval[0] for s in found]))
+    assert widths[0] > 2 * widths[1]
+
+
+def test_equal_sites_share_one_rank_interval(grow: Grow) -> None:
+    rng = np.random.default_rng(3)
+    plants = grow(rng, 12).participants
+    twins = [Participant(f"twin-{i}", f"twin-{i}", plants[5].label) for i in range(3)]
+    found = [s for s in standings([*plants, *twins], rng) if s.site.startswith("twin") or s.site == plants[5].site]
+    assert len({s.rank_interval for s in found}) == 1
+    lo, hi = found[0].rank_interval
+    assert hi - lo >= 3
+
+
+def test_the_order_goes_by_energy_and_a_negative_step_ranks_alike(grow: Grow) -> None:
+    rng = np.random.default_rng(4)
+    found = standings(grow(rng, 16, "blowing").participants, rng)
+    estimates = [s.estimate for s in found]
+    assert estimates == sorted(estimates)
+    assert all(s.estimate < 0 and s.interval[0] < s.estimate < s.interval[1] and s.of == 16 for s in found)
+
+
+def test_a_band_is_named_only_where_the_site_lies_mostly_in_it(grow: Grow) -> None:
+    rng = np.random.default_rng(5)
+    found = standings(grow(rng, 40, between=0.8, batches=(341, 420)).participants, rng)
+    assert found[0].band == 1
+    assert found[-1].band == 4
+    undecided = [s for s in found if s.band is None]
+    assert undecided
+    for standing in found:
+        if standing.rank_interval[1] <= 10:
+            assert standing.band == 1
+
+
+def test_few_sites_get_no_bands(grow: Grow) -> None:
+    rng = np.random.default_rng(6)
+    assert {s.band for s in standings(grow(rng, 7).participants, rng)} == {None}
+    assert [s.rank_interval for s in standings(grow(rng, 1).participants, rng)] == [(1, 1)]
+    assert standings([], rng) == ()
+
+
+def test_labels_of_two_boundaries_are_not_ranked_together(grow: Grow) -> None:
+    rng = np.random.default_rng(7)
+    plants = grow(rng, 8).participants
+    stranger = Participant("x", "x", dataclasses.replace(plants[0].label, boundary="with-power-house"))
+    with pytest.raises(InputError) as caught:
+        standings([*plants, stranger], rng)
+    assert caught.value.code == "cells-mixed"
+
+
+def test_a_standing_comes_back_from_json(grow: Grow) -> None:
+    rng = np.random.default_rng(8)
+    standing = standings(grow(rng, 9).participants, rng)[0]
+    assert Standing.from_json(json.loads(json.dumps(standing.to_json()))) == standing
