@@ -34,9 +34,13 @@ class Readings:
         return len(self.time_us)
 
     def at(self, chosen: Flags | Integers | slice) -> Readings:
+        if isinstance(chosen, np.ndarray) and chosen.dtype == np.bool_ and chosen.all():
+            return self
         return Readings(self.time_us[chosen], self.value[chosen], self.row[chosen])
 
     def then(self, later: Readings) -> Readings:
+        if not len(self):
+            return later
         return Readings(
             np.concatenate((self.time_us, later.time_us)), np.concatenate((self.value, later.value)), np.concatenate((self.row, later.row))
         )
@@ -45,19 +49,17 @@ class Readings:
 NOTHING = Readings(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64))
 
 
-def all_nines(value: Floats) -> Flags:
-    """Values written with nines only, such as 999.999 or -99999 (at least five of them).
+_NINES = np.array(
+    sorted(10.0**whole - 10.0**-decimals for whole in range(2, 13) for decimals in range(7) if whole + decimals >= FEWEST_NINES)
+)
+"""Every value of w whole and d decimal nines, which is 10^w - 10^-d."""
 
-    A value of w whole and d decimal nines is 10^w - 10^-d, so adding 10^-d gives a power of ten.
-    """
+
+def all_nines(value: Floats) -> Flags:
+    """Values written with nines only, such as 999.999 or -99999 (at least five of them)."""
     size = np.abs(value)
-    found = np.zeros(len(value), dtype=bool)
-    suspects = np.flatnonzero(size >= 99.0)
-    for decimals in range(5):
-        near = size[suspects] + 10.0**-decimals
-        whole = np.round(np.log10(near))
-        close = np.abs(near - 10.0**whole) <= near * 1e-12
-        found[suspects[close & (whole + decimals >= FEWEST_NINES)]] = True
+    near = _NINES[np.minimum(np.searchsorted(_NINES, size * (1 - 1e-12)), len(_NINES) - 1)]
+    found: Flags = np.abs(size - near) <= near * 1e-12
     return found
 
 
@@ -213,4 +215,4 @@ def judge(segments: Segments, before: Floats, rows: Integers, meter: Meter, long
 def is_all_nines(value: float) -> bool:
     """The same test for one value, without the cost of arrays."""
     digits = f"{abs(value):.12g}".replace(".", "")
-    return len(digits) >= FEWEST_NINES and digits == "9" * len(digits)
+    return abs(value) >= 99 and len(digits) >= FEWEST_NINES and digits == "9" * len(digits)

@@ -7,9 +7,9 @@ With f the share of the segment that has passed,
     E(f) = energy * f + bend * f * (f - 1),        bend = (P_end - P_start) * duration / 2   (0 unless a rate)
 
 Nothing is known between segments: there E stands still and the seconds count as missing. Energy of [a, b) is E(b) - E(a)
-over prefix sums, found by bisection: O((batches + readings) log readings), no loop.
+over prefix sums, found by bisection: O(readings + batches log readings), no loop.
 
-Times are int64 microseconds; the prefix sum of one block of readings (about a million) keeps about 10 digits.
+Times are int64 microseconds; the prefix sums start anew with every block of readings, so that they keep their digits.
 """
 
 from __future__ import annotations
