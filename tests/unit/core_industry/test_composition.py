@@ -17,6 +17,7 @@ from benchmarks.composition import (
     IndustryLabel,
     Participant,
     Roster,
+    RouteTotal,
     apply_rule,
     by_step,
     compose_route,
@@ -29,6 +30,7 @@ from benchmarks.composition import (
 from benchmarks.composition.cells import industry_draws, largest_influence, summary
 from benchmarks.composition.noise import law_of, observe
 from benchmarks.composition.posterior import Observed, fits, jump_probability
+from benchmarks.composition.rules import RuleName
 from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.privacy.intervals import simulate_errors
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank
@@ -39,6 +41,27 @@ Grow = Callable[..., Any]
 
 def quiet(values: list[float], sd: float = 0.1) -> Observed:
     return Observed(np.array(values), np.full(len(values), sd), np.zeros(len(values)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """A step that has its values, so that a test need not ask at every line."""
+
+    best: float
+    interval: tuple[float, float]
+    typical_interval: tuple[float, float]
+    rule: RuleName
+    eligible: int
+
+
+def composed(pack: Pack, step_id: str, participants: list[Participant], rng: np.random.Generator) -> Shown:
+    step = pack.step(step_id)
+    found = compose_step(participants, pack, step, step.metrics[0], rng, variant="plain")
+    assert found.best is not None
+    assert found.interval is not None
+    assert found.typical_interval is not None
+    assert found.rule is not None
+    return Shown(found.best, found.interval, found.typical_interval, found.rule, found.eligible)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +114,7 @@ def test_the_interval_holds_the_true_value_of_the_industry(pack: Pack, grow: Gro
     errors = []
     for _ in range(repetitions):
         plants = grow(rng, firms, step)
-        result = compose_step(plants.participants, pack, declared, declared.metrics[0], rng, variant="plain")
+        result = composed(pack, step, plants.participants, rng)
         truth = float(apply_rule(result.rule, plants.best))
         held += result.interval[0] <= truth <= result.interval[1]
         held_typical += result.typical_interval[0] <= float(np.median(plants.typical)) <= result.typical_interval[1]
@@ -104,12 +127,11 @@ def test_the_interval_holds_the_true_value_of_the_industry(pack: Pack, grow: Gro
 
 def test_naive_minimum_and_naive_mean_are_further_off_than_the_posterior(pack: Pack, grow: Grow) -> None:
     """Many plants near the least number of batches and close together: the least of many noisy values is too low."""
-    step = pack.step("melting")
     rng = np.random.default_rng(7)
     ours, naive_mean, naive_minimum = [], [], []
     for _ in range(30):
         plants = grow(rng, 150, between=1.0, batches=(341, 420))
-        result = compose_step(plants.participants, pack, step, step.metrics[0], rng, variant="plain")
+        result = composed(pack, "melting", plants.participants, rng)
         noised = np.array([float(p.label.best_value) for p in plants.participants])
         truth = float(apply_rule(result.rule, plants.best))
         ours.append(result.best - truth)
@@ -123,12 +145,11 @@ def test_naive_minimum_and_naive_mean_are_further_off_than_the_posterior(pack: P
 @pytest.mark.parametrize("firms", [12, 24])
 def test_the_interval_holds_with_the_heavy_tails_of_real_batches(pack: Pack, grow: Grow, firms: int) -> None:
     """Student's t with three degrees of freedom lies half as densely at the low quantile as the normal assumed."""
-    step = pack.step("melting")
     rng = np.random.default_rng(77)
     repetitions, held = 120, 0
     for _ in range(repetitions):
         plants = grow(rng, firms, shape=lambda count: rng.standard_t(3, count) / 3**0.5)
-        result = compose_step(plants.participants, pack, step, step.metrics[0], rng, variant="plain")
+        result = composed(pack, "melting", plants.participants, rng)
         held += result.interval[0] <= float(apply_rule(result.rule, plants.best)) <= result.interval[1]
     assert held / repetitions >= 0.93
 
@@ -245,6 +266,11 @@ def sector(grow: Grow, seed: int, firms: int = 24) -> tuple[dict[str, list[Parti
     return by_step(p for grown in plants.values() for p in grown.participants), plants
 
 
+def inside(total: RouteTotal, truth: float) -> bool:
+    assert total.interval is not None
+    return total.interval[0] <= truth <= total.interval[1]
+
+
 def test_the_composite_is_the_sum_of_ratio_times_best_and_its_interval_holds_the_truth(pack: Pack, grow: Grow) -> None:
     ratios = {"melting": 1.05, "blowing": 1.02, "rolling": 1.0}
     held = held_reached = held_typical = 0
@@ -257,9 +283,9 @@ def test_the_composite_is_the_sum_of_ratio_times_best_and_its_interval_holds_the
         reached = float(apply_rule("mean-of-best-five", sum(ratio * plants[step].best for step, ratio in ratios.items())))
         typical = sum(ratio * float(np.median(plants[step].typical)) for step, ratio in ratios.items())
         assert truth < reached < typical
-        held += label.composite.interval[0] <= truth <= label.composite.interval[1]  # type: ignore[index]
-        held_reached += label.best_reached.interval[0] <= reached <= label.best_reached.interval[1]  # type: ignore[index]
-        held_typical += label.typical.interval[0] <= typical <= label.typical.interval[1]  # type: ignore[index]
+        held += inside(label.composite, truth)
+        held_reached += inside(label.best_reached, reached)
+        held_typical += inside(label.typical, typical)
     assert min(held, held_reached, held_typical) / repetitions >= 0.93
 
 
@@ -310,11 +336,12 @@ def test_a_variant_with_labels_of_its_own_is_shown_beside_the_first(pack: Pack, 
 
 def test_the_influence_bound_is_never_below_the_true_change_and_only_a_few_sizes() -> None:
     rng = np.random.default_rng(18)
-    for firms, rule in ((8, "first-quartile"), (24, "mean-of-best-five"), (60, "mean-of-top-decile")):
+    cases: tuple[tuple[int, RuleName], ...] = ((8, "first-quartile"), (24, "mean-of-best-five"), (60, "mean-of-top-decile"))
+    for firms, rule in cases:
         values = rng.normal(-5.0, 2.0, firms)
-        bound = largest_influence(values, rule, 0.25)  # type: ignore[arg-type]
-        whole = apply_rule(rule, values)  # type: ignore[arg-type]
-        changes = [abs(float(apply_rule(rule, np.delete(values, i)) - whole)) for i in range(firms)]  # type: ignore[arg-type]
+        bound = largest_influence(values, rule, 0.25)
+        whole = apply_rule(rule, values)
+        changes = [abs(float(apply_rule(rule, np.delete(values, i)) - whole)) for i in range(firms)]
         assert bound is not None
         assert max(changes) <= bound
         assert bound / 0.25 in {5.0, 10.0, 20.0, 50.0, 100.0}

@@ -89,6 +89,15 @@ def test_too_few_firms_hide_the_step_and_every_total(pack: Pack, everyone: list[
         assert (total.value, total.interval) == (None, None)
 
 
+def test_the_policys_fewest_firms_hold_where_composition_would_be_content_with_less(pack: Pack, everyone: list[Participant]) -> None:
+    draft, roster = drafted(pack, everyone)
+    for fewest, reason in ((26, Reason.SHOWN), (27, Reason.TOO_FEW_FIRMS)):
+        strict = pack.disclosure.model_copy(update={"fewest_firms": fewest})
+        result = gate(draft, roster, strict, period_end=END, today=LATE)
+        assert decision(result, "melting").reason_code == reason
+        assert decision(result, "best-reached").shown == (reason == Reason.SHOWN)
+
+
 def test_a_firm_of_more_than_a_quarter_of_the_declared_size_hides_the_cell_and_the_totals_with_it(
     pack: Pack, everyone: list[Participant]
 ) -> None:
