@@ -124,8 +124,8 @@ def in_order(readings: Readings, meter: Meter, file: str, tally: Tally) -> Readi
 def _leaps(time_us: Integers) -> Flags:
     """Readings between a leap forward and the step back that undoes it, to within one usual step.
 
-    Only where other readings hold the time that they claim: readings that fill a hole there are right and merely
-    stand in the wrong place.
+    Only where other readings hold some of the time that they claim, as they do from the step back on: readings that
+    fill a hole there are right and merely stand in the wrong place.
     """
     steps = np.diff(time_us)
     usual = max(float(np.median(steps)), 1.0)
@@ -141,13 +141,13 @@ def _leaps(time_us: Integers) -> Flags:
 
 
 def _taken(time_us: Integers, run: slice, near_us: float) -> bool:
-    """Whether most stamps of the run have another reading within `near_us`."""
+    """Whether any stamp of the run has another reading within `near_us`."""
     others = np.sort(np.delete(time_us, run))
     claimed = time_us[run]
     after = np.searchsorted(others, claimed)
     left = np.abs(claimed - others[np.maximum(after - 1, 0)])
     right = np.abs(claimed - others[np.minimum(after, len(others) - 1)])
-    return bool((np.minimum(left, right) < near_us).mean() > 0.5)
+    return bool((np.minimum(left, right) < near_us).any())
 
 
 def _falls(value: Floats) -> int:

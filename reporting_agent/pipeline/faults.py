@@ -97,8 +97,11 @@ def _negative(seen: Seen) -> bool:
 
 
 def _zero(seen: Seen) -> bool:
-    taken = [one.quantity for one in seen.batch.energy if one.direction is Direction.IMPORT and one.completeness > 0]
-    return bool(taken) and (seen.electricity_kwh == 0 or not any(taken))
+    least = seen.step.label_rule.least_completeness
+    taken = [one for one in seen.batch.energy if one.direction is Direction.IMPORT and one.completeness > 0]
+    if not taken or min(one.completeness for one in taken) < least:
+        return False  # too little is known of it to call it zero: incomplete
+    return seen.electricity_kwh == 0 or not any(one.quantity for one in taken)
 
 
 def _impossible(seen: Seen) -> bool:

@@ -117,6 +117,11 @@ def test_energy_of_which_nothing_was_covered_is_unknown() -> None:
     assert examine(failed, metered=True)[0] == ["energy-unknown"]
 
 
+def test_a_batch_of_which_too_little_is_known_is_not_called_zero() -> None:
+    barely = replace(HEAT, energy=(CarrierEnergy("electricity", 0.0, "kWh", completeness=0.1),))
+    assert examine(barely, metered=True)[0] == [None]  # the label rule finds it incomplete
+
+
 def test_a_long_pause_is_told_where_batches_usually_follow_faster() -> None:
     hourly = [
         replace(HEAT, batch_id=f"H{n}", start=START + timedelta(hours=n), end=START + timedelta(hours=n, minutes=50)) for n in range(100)

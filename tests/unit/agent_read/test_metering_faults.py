@@ -147,6 +147,17 @@ def test_a_clock_that_leapt_ahead_and_back_takes_its_readings_with_it() -> None:
     assert result.completeness[1] == 0.0
 
 
+@pytest.mark.parametrize("kind", ["register", "rate", "interval"])
+def test_a_leap_shorter_than_the_time_it_lasted_is_a_wrong_clock_for_every_kind_of_meter(kind: str) -> None:
+    meter = Meter(id="m", step="eaf", carrier="electricity", reading=kind, unit="kWh")
+    time, value = steady(count=240)
+    value = value if kind == "register" else np.full(240, 50.0)
+    time[100:190] += 3600
+    result = measured(meter, readings(time, value), windows((0, 239 * STEP_S)))
+    assert counts(result)["clock-jump"] == 90
+    assert result.completeness[0] == pytest.approx((239 - 91) / 239)
+
+
 def test_a_clock_put_back_for_good_loses_the_time_that_came_twice() -> None:
     time, value = steady(count=240)
     time[100:] -= 600
