@@ -1,0 +1,104 @@
+"""Each side in a child process of its own, called in turn: the memory of one is not the memory of the other.
+
+Linux counts a process's peak from its own `exec` on (`VmHWM`); `ru_maxrss` would hand the parent's down to it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from tests.performance.measurement import Measurement
+
+Action = Callable[[], Any]
+"""What a side does, picklable; what it gives back is small and shows that the work was done."""
+
+
+class Side:
+    """One side, warm and waiting in its process."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.seconds: list[float] = []
+        self.answer: Any = None
+        self.run()  # the warm-up: imports, file cache
+        self.seconds.clear()
+
+    def run(self) -> None:
+        self._connection.send("run")
+        seconds, self.answer = self._connection.recv()
+        self.seconds.append(seconds)
+
+    def peak_rss_mb(self) -> float:
+        self._connection.send("peak")
+        peak: float = self._connection.recv()
+        return peak
+
+
+def compare_apart(
+    name: str, size: str, ours: Action, reference_name: str, reference: Action, agree: Callable[[Any, Any], bool], runs: int = 5
+) -> Measurement:
+    """Time both alternately, each in its own process.
+
+    Args:
+        agree: whether the two last answers fit together; a side that is quick because it did less is an error.
+    """
+    with _child(ours) as own, _child(reference) as other:
+        for _ in range(runs):
+            own.run()
+            other.run()
+        if not agree(own.answer, other.answer):
+            raise AssertionError(f"{name}: the two sides do not agree: {own.answer} and {other.answer}")
+        ours_s, reference_s = median(own.seconds), median(other.seconds)
+        return {
+            "name": name,
+            "ours_s": ours_s,
+            "reference": reference_name,
+            "reference_s": reference_s,
+            "ratio": ours_s / reference_s,
+            "peak_rss_mb": round(own.peak_rss_mb(), 1),
+            "size": size,
+        }
+
+
+@contextmanager
+def _child(action: Action) -> Iterator[Side]:
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(there, action), daemon=True)
+    process.start()
+    there.close()
+    try:
+        yield Side(here)
+    finally:
+        here.close()
+        process.join()
+
+
+def _serve(connection: Connection, action: Action) -> None:
+    while True:
+        try:
+            asked = connection.recv()
+        except EOFError:
+            return
+        if asked == "peak":
+            connection.send(_peak_rss_mb())
+            continue
+        start = time.perf_counter()
+        answer = action()
+        connection.send((time.perf_counter() - start, answer))
+
+
+def _peak_rss_mb() -> float:
+    status = Path("/proc/self/status")
+    if status.exists():
+        peak = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
+        return int(peak.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
