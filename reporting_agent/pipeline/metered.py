@@ -59,7 +59,7 @@ def counted_meters(site: Site, pack: Pack) -> list[Meter]:
 def measure(batches: Sequence[Batch], site: Site, pack: Pack, paths: Sequence[Path]) -> Metered:
     """Add each counted meter's energy to the batches of its step (and equipment) whose interval is sound."""
     meters = counted_meters(site, pack)
-    chosen = {meter.id: [index for index, batch in enumerate(batches) if _counts_for(meter, batch)] for meter in meters}
+    chosen = _batches_of_each(meters, batches)
     windows = {name: _windows([batches[index] for index in indices]) for name, indices in chosen.items()}
     gaps = {meter.id: float(pack.step(meter.step).label_rule.longest_gap_s) for meter in meters}
     log = ReadingLog()
@@ -84,10 +84,19 @@ def measure(batches: Sequence[Batch], site: Site, pack: Pack, paths: Sequence[Pa
     return Metered(joined, log.rejected, findings)
 
 
-def _counts_for(meter: Meter, batch: Batch) -> bool:
-    if batch.excluded is not None or batch.end is None or batch.end <= batch.start:
-        return False
-    return batch.step == meter.step and meter.equipment in {"", batch.equipment}
+def _batches_of_each(meters: Sequence[Meter], batches: Sequence[Batch]) -> dict[str, list[int]]:
+    """By meter id, the indices of the batches it counts for, in their order; every batch is looked at once."""
+    chosen: dict[str, list[int]] = {meter.id: [] for meter in meters}
+    counting: dict[tuple[str, str], list[list[int]]] = {}
+    for index, batch in enumerate(batches):
+        if batch.excluded is not None or batch.end is None or batch.end <= batch.start:
+            continue
+        key = (batch.step, batch.equipment)
+        if key not in counting:
+            counting[key] = [chosen[meter.id] for meter in meters if meter.step == batch.step and meter.equipment in {"", batch.equipment}]
+        for indices in counting[key]:
+            indices.append(index)
+    return chosen
 
 
 def _windows(batches: Sequence[Batch]) -> Windows:
