@@ -76,11 +76,13 @@ class Reader:
         if self.screenshots is not None:
             self.page.screenshot(path=self.screenshots / f"{name}-{self.language}-{self.width}.png", full_page=True)
         here = f"{name} ({self.language}, {self.width} px)"
-        assert self.page.evaluate("window.__violations") == [], f"{here}: the content policy was broken"
-        allowed = {f"Failed to load resource: the server responded with a status of {expected_status}"} if expected_status else set()
-        assert [one for one in self.complaints if not any(one.startswith(start) for start in allowed)] == [], here
+        expected = f"Failed to load resource: the server responded with a status of {expected_status}"
+        complaints = [one for one in self.complaints if not one.startswith(expected)]
         self.complaints.clear()
-        assert self.findings() == [], here
+        violations, findings = self.page.evaluate("window.__violations"), self.findings()
+        assert not violations, f"{here}: the content policy was broken: {violations}"
+        assert not complaints, f"{here}: the console says {complaints}"
+        assert not findings, f"{here}: axe finds {findings}"
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{here}: {wide} px wider than the screen: {self.too_wide()}"
         assert self.page.get_attribute("html", "lang") == {"en": "en", "zh-hans": "zh-Hans"}[self.language], here
@@ -98,7 +100,7 @@ class Reader:
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
+            self.complaints.append(f"{message.text} {message.location.get('url', '')}")
 
     def _response(self, response: Response) -> None:
         if response.status >= 500:

@@ -18,7 +18,7 @@ pytestmark = [
 MakeReader = Callable[..., Reader]
 LANGUAGES = ("en", "zh-hans")
 WIDTHS = (360, 1440)
-BENCHMARK = "/b/cement/2016/v1/"
+BENCHMARK = "/b/cement/2025/v1/"
 
 
 @pytest.fixture(params=[(language, width) for language in LANGUAGES for width in WIDTHS], ids=lambda p: f"{p[0]}-{p[1]}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from django.utils import timezone
@@ -18,12 +19,15 @@ from benchmarks.wire.schema import Report
 from portal import keys
 from portal.accounts.models import User
 from portal.assurance.services import assign
+from portal.catalogue.services import open_period
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.publication import services as publication
 from portal.standings import services as standings
-from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast, processing_public
+from tests.integration.portal_cast import Cast, Plant, make_cast, processing_public
 
+PERIOD = "2025"  # limits of standards are in force
+NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)  # after the lag
 FEW_FIRMS = 5  # report the clinker kiln's heat: too few to be shown
 REPORTED_FIRST = 20
 PLANTS = 25  # the last two have not reported
@@ -43,11 +47,12 @@ class World:
 
 def build() -> World:
     cast = make_cast(PLANTS, "cement")
+    period = open_period(cast.group, PERIOD, "test", NOW)
     for place, plant in enumerate(cast.plants[:REPORTED_FIRST]):
         _hand_in(plant, cast, place)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    standings.compute(cast.period, "worker", NOW)
-    first = publication.draft(cast.period, cast.drafter, NOW)
+    standings.compute(period, "worker", NOW)
+    first = publication.draft(period, cast.drafter, NOW)
     publication.publish(first, cast.approver, keys.receipt_key(), NOW)
     for place in (REPORTED_FIRST, REPORTED_FIRST + 1):
         _hand_in(cast.plants[place], cast, place)
@@ -72,14 +77,14 @@ def _receive(raw: bytes) -> None:
 
 
 def _sealed(plant: Plant, cast: Cast, place: int, change: Callable[[Report], Report] = lambda report: report) -> bytes:
-    report = plant.report(cast.pack)
+    report = plant.report(cast.pack, period=PERIOD)
     labels = tuple(
         _shifted(label, step, place)
         for step, label in enumerate(report.released.labels)
         if not (label.metric.value == "thermal" and place >= FEW_FIRMS)
     )
     report = change(replace(report, released=replace(report.released, labels=labels)))
-    return envelope.build(report, plant.header(), plant.key, processing_public())
+    return envelope.build(report, plant.header(period=PERIOD), plant.key, processing_public())
 
 
 def _shifted(label: ReleasedLabel, step: int, place: int) -> ReleasedLabel:
