@@ -89,14 +89,15 @@ def _serve(connection: Connection, action: Action) -> None:
         except EOFError:
             return
         if asked == "peak":
-            connection.send(_peak_rss_mb())
+            connection.send(peak_rss_mb())
             continue
         start = time.perf_counter()
         answer = action()
         connection.send((time.perf_counter() - start, answer))
 
 
-def _peak_rss_mb() -> float:
+def peak_rss_mb() -> float:
+    """The most memory that this process ever held, in MB."""
     status = Path("/proc/self/status")
     if status.exists():
         peak = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))

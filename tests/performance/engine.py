@@ -89,10 +89,9 @@ def _reference(folder: Path) -> float:
     """The grouped scan; gives back what all registers counted."""
     import duckdb
 
-    rows = duckdb.sql(
-        f"SELECT meter_id, count(*), sum(value), min(value), max(value) FROM read_parquet('{folder}/*.parquet') GROUP BY meter_id"  # noqa: S608 - our own folder
-    ).fetchall()
-    return sum(row[4] - row[3] for row in rows)
+    scan = "SELECT meter_id, count(*), sum(value), min(value), max(value) FROM read_parquet(?) GROUP BY meter_id"
+    rows: list[tuple[str, int, float, float, float]] = duckdb.execute(scan, [f"{folder}/*.parquet"]).fetchall()
+    return sum(highest - lowest for _, _, _, lowest, highest in rows)
 
 
 @lru_cache(maxsize=1)

@@ -8,30 +8,26 @@ seal over texts of the same lengths. The difference is what strictness costs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from fractions import Fraction
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PrivateKey, Suite
 
-from benchmarks.measurements import Metric
-from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, ReleasedReport
 from benchmarks.wire import envelope, sealing
-from benchmarks.wire.schema import Header, Report, encode_report
+from benchmarks.wire.schema import Header, encode_report
 from benchmarks.wire.signing import DeviceKey
+from tests.performance import sample
 from tests.performance.measurement import Measurement, compare
 
-LABELS = 9  # one a step of the steel route
 ENVELOPES = 300
 
 
 def measure() -> list[Measurement]:
-    """One line a direction; seconds are of ENVELOPES envelopes of LABELS labels each."""
+    """One line a direction; seconds are of ENVELOPES envelopes of `sample.LABELS` labels each."""
     device, key = DeviceKey.generate(), sealing.generate()
-    header = Header("works-2", "2016", 1, key.key_id, "device-7", 18)
-    report = _report()
+    header = Header("works-2", sample.PERIOD, 1, key.key_id, "device-7", 18)
+    report = sample.report("works-2")
     raw = envelope.build(report, header, device, key.public)
 
     suite = Suite(KEM.MLKEM768_X25519, KDF.SHAKE256, AEAD.AES_256_GCM)
@@ -79,21 +75,3 @@ def _often(action: Callable[[], object]) -> Callable[[], None]:
             action()
 
     return repeated
-
-
-def _report() -> Report:
-    label = ReleasedLabel(
-        step="step",
-        product="product",
-        variant="",
-        boundary="comprehensive",
-        metric=Metric.TOTAL,
-        unit="kgce/t",
-        grid=Grid(Fraction(0), Fraction(200), Fraction(1, 5)),
-        count_class=670,
-        best=ReleasedQuantile(Fraction(1, 20), 271, Fraction(3, 4)),
-        typical=ReleasedQuantile(Fraction(1, 2), 342, Fraction(1, 4)),
-    )
-    labels = tuple(replace(label, step=f"step-{number}") for number in range(LABELS))
-    released = ReleasedReport("works-2", "steel", "1", "2016", 1, labels)
-    return Report(released, bytes(32), bytes(32), bytes(32), "steplabel-agent 0.1.0")
