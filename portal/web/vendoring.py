@@ -34,7 +34,7 @@ def _kept(css: str) -> Iterator[str]:
             yield head
         elif head.startswith("@font-face"):
             continue
-        elif head.startswith(("@media", "@supports")):
+        elif head.startswith(("@media", "@supports", "@-moz-document")):
             if inner := "".join(_kept(body)):
                 yield f"{head}{{{inner}}}"
         elif "url(" not in body and (selectors := ",".join(s for s in head.split(",") if not BRAND.search(s))):

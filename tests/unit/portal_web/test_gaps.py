@@ -1,0 +1,49 @@
+"""The gap to the industry best, and whether it is more than noise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from portal.web.figures import Estimate
+from portal.web.gaps import Gap, clear_sum, gap, largest_first
+
+
+def test_a_gap_is_per_tonne_of_the_routes_product() -> None:
+    one = gap("burning", Estimate(99.6, 98.9, 100.3), Estimate(95.4, 94.7, 96.1), ratio=0.75)
+    assert one.value == pytest.approx(3.15)
+    assert one.lo == pytest.approx(2.41, abs=0.005)
+    assert one.hi == pytest.approx(3.89, abs=0.005)
+    assert not one.within_noise
+
+
+def test_a_gap_whose_interval_reaches_zero_says_so_and_leaves_the_sum() -> None:
+    noisy = gap("cooling", Estimate(-0.86, -0.96, -0.76), Estimate(-0.90, -1.10, -0.70), ratio=0.75)
+    clear = Gap("burning", 3.15, 2.41, 3.89)
+    assert noisy.within_noise
+    assert clear_sum([noisy, clear]) == 3.15
+
+
+def test_what_gains_most_comes_first() -> None:
+    gaps = [Gap("b", 0.1, 0, 1), Gap("a", 0.1, 0, 1), Gap("c", 2.0, 1, 3)]
+    assert [one.step for one in largest_first(gaps)] == ["c", "a", "b"]
+
+
+def test_the_interval_of_a_difference_holds_the_true_one_as_often_as_it_says() -> None:
+    """Two values with independent normal noise: the recovered interval covers 95 %, and one of half its width does not."""
+    rng = np.random.default_rng(7)
+    sd_you, sd_best, true_you, true_best, draws = 0.4, 0.15, 10.0, 9.0, 4000
+    you = true_you + sd_you * rng.standard_normal(draws)
+    best = true_best + sd_best * rng.standard_normal(draws)
+    held = held_by_half = 0
+    for y, b in zip(you, best, strict=True):
+        one = gap("s", Estimate(y, y - 1.96 * sd_you, y + 1.96 * sd_you), Estimate(b, b - 1.96 * sd_best, b + 1.96 * sd_best), 1.0)
+        held += one.lo <= true_you - true_best <= one.hi
+        held_by_half += abs(one.value - (true_you - true_best)) <= (one.hi - one.lo) / 4
+    assert 0.94 <= held / draws <= 0.96
+    assert held_by_half / draws < 0.75
+
+
+def test_an_estimate_without_an_interval_gives_a_gap_without_width() -> None:
+    one = gap("s", Estimate(2.0), Estimate(1.0), 1.0)
+    assert (one.lo, one.hi) == (1.0, 1.0)

@@ -1,0 +1,156 @@
+"""The ladder as it reaches the page: suppressed values, limits, units, and no script or style inside a page."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from benchmarks import packs
+from benchmarks.explanation import LimitShown
+from benchmarks.routes import Words
+from portal.publication.shapes import LabelView, StepView, TotalView
+from portal.web.figures import MINUS, energy_units
+from portal.web.presenters.benchmarks import lead_of
+from portal.web.presenters.ladders import Shown, ladder_of
+from portal.web.presenters.limits import beside_rows
+from portal.web.words import Names
+
+PACK = packs.load("cement")
+ROUTE = PACK.routes[0]
+UNITS = energy_units(0.1229)
+REASON = "Not shown: 5 firms can be compared here, and 8 are needed."
+TEMPLATES = Path(__file__).parents[3] / "portal" / "web" / "templates"
+
+
+def step_view(place: int, best: float | None, typical: float | None = None) -> StepView:
+    route_step = ROUTE.steps[place]
+    step = PACK.step(route_step.step)
+    return StepView(
+        step=step.id,
+        product=step.product,
+        variant=step.variants[0].id,
+        boundary=step.boundary.id,
+        metric="total",
+        unit="kgce/t",
+        ratio=float(route_step.ratio),
+        headline=True,
+        best=best,
+        interval=None if best is None else (best - 0.1, best + 0.1),
+        typical=typical,
+        typical_interval=None,
+        rule="mean-of-best-five",
+        firms=23,
+        shown=best is not None,
+        reason_code="shown" if best is not None else "too-few-firms",
+        reason_en="Shown." if best is not None else REASON,
+        reason_zh="显示。" if best is not None else "不予显示：此处可比企业为 5 家。",
+        good_fit=True,
+        influence=None,
+    )
+
+
+def total(value: float | None) -> TotalView:
+    shown = value is not None
+    return TotalView(value, (value - 0.5, value + 0.5) if value is not None else None, "kgce/t", 23, None, shown, "", REASON, "不予显示。")
+
+
+@pytest.fixture
+def label() -> LabelView:
+    bests = (0.2, 1.9, 98.0, -0.9, 3.2)
+    steps = tuple(step_view(place, best, best + (5.0 if place == 2 else 0.3)) for place, best in enumerate(bests))
+    return LabelView(steps, total(76.1), total(77.9), total(83.2), "mean-of-best-five", 23)
+
+
+def shown_in(unit: str) -> Shown:
+    return Shown(Names.of("cement", PACK.version), ROUTE.id, UNITS[unit])
+
+
+def rendered(label: LabelView, unit: str = "kgce", limits: tuple[LimitShown, ...] = ()) -> str:
+    return render_to_string("web/parts/ladder.html", {"ladder": ladder_of(label, shown_in(unit), limits)})
+
+
+def limit(*steps: str) -> LimitShown:
+    words = Words(en="Clinker", zh="熟料")
+    return LimitShown(
+        words, "GB 16780-2021", "4.2", "total", "kgce/t", (100.0, None, 117.0), steps, False, date(2022, 1, 1), None, "the standard"
+    )
+
+
+def test_a_suppressed_value_is_hatched_and_says_why_in_the_language_of_the_page(label: LabelView) -> None:
+    held_back = replace(label, steps=(label.steps[0], step_view(1, None), *label.steps[2:]), composite=total(None))
+    with translation.override("en"):
+        page = rendered(held_back)
+        assert page.count('class="cell-sup"') == 2  # the step and the total
+        assert REASON in page
+    with translation.override("zh-hans"):
+        assert "不予显示：此处可比企业为 5 家。" in rendered(held_back)
+
+
+def test_negative_values_carry_a_true_minus_and_nothing_else_does(label: LabelView) -> None:
+    with translation.override("en"):
+        page = rendered(label)
+    assert f"{MINUS}0.900" in page
+    texts = re.sub(r"<[^>]*>", " ", page)
+    assert not re.search(r"-\d", texts)
+
+
+def test_every_figure_of_the_ladder_changes_with_the_unit(label: LabelView) -> None:
+    with translation.override("en"):
+        kgce, kwh = rendered(label), rendered(label, "kWh")
+    assert "kgce per tonne of cement" in kgce
+    assert "kWh per tonne of cement" in kwh
+    assert f"{76.1 / 0.1229:,.1f}" in kwh
+    assert "kgce" not in kwh
+
+
+def test_a_limit_is_marked_annual_and_never_drawn(label: LabelView) -> None:
+    bare = ladder_of(label, shown_in("kgce"))
+    with_limits = ladder_of(label, shown_in("kgce"), (limit("clinker-burning"),))
+    assert with_limits.picture == bare.picture
+    with translation.override("en"):
+        page = rendered(label, limits=(limit("clinker-burning"),))
+    assert "annual basis" in page
+    assert "100 · – · 117" in page, "a grade that the standard does not define stays missing"
+
+
+def test_a_limit_spans_the_rows_it_covers_where_they_stand_together() -> None:
+    steps = ["a", "b", "c", "d"]
+    cells, whole, listed = beside_rows([limit("b", "c")], steps)
+    assert {step: cell.rows for step, cell in cells.items()} == {"a": 1, "b": 2, "d": 1}
+    assert whole == ()
+    assert len(listed) == 1
+
+
+def test_limits_that_get_in_each_others_way_still_cover_every_row_once() -> None:
+    steps = ["a", "b", "c", "d"]
+    cells, whole, _listed = beside_rows([limit("a", "b", "c"), limit("b"), limit("a", "d"), limit(*steps)], steps)
+    assert sum(cell.rows for cell in cells.values()) == len(steps)
+    assert {step: len(cell.limits) for step, cell in cells.items()} == {"a": 2, "b": 1, "c": 0, "d": 0}
+    assert len(whole) == 1
+
+
+def test_the_first_sentence_names_the_step_with_the_widest_rung(label: LabelView) -> None:
+    with translation.override("en"):
+        lead = lead_of(label, shown_in("kgce"))
+    assert lead.widest_step == "clinker burning"
+    assert lead.reached == "77.9"
+    assert lead.typical == "83.2"
+
+
+def test_the_first_sentence_says_nothing_that_the_gate_holds_back(label: LabelView) -> None:
+    held_back = replace(label, composite=total(None), best_reached=total(None), typical=total(None))
+    lead = lead_of(held_back, shown_in("kgce"))
+    assert (lead.composite, lead.reached, lead.typical, lead.widest_step, lead.widest_share) == ("", "", "", "", "")
+
+
+def test_no_template_carries_a_style_or_a_script_of_its_own() -> None:
+    for path in TEMPLATES.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\sstyle=|<style|\son[a-z]+=", text), path.name
+        assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text)), path.name
