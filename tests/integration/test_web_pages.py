@@ -1,0 +1,215 @@
+"""The pages without a browser: who may open what, what is cached, downloads, refusals, errors."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from benchmarks.wire import MAX_ENVELOPE_BYTES
+from portal import keys
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.opening import services as opening
+from portal.publication import services as publication
+from portal.publication.models import Publication
+from portal.web.views.enterprise import upload
+from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    made = make_cast(9)
+    for place, plant in enumerate(made.plants):
+        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    return made
+
+
+@pytest.fixture
+def published(cast: Cast) -> Publication:
+    return publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+
+
+def signed_in(email: str) -> Client:
+    client = Client()
+    assert client.login(username=email, password=PASSWORD)
+    return client
+
+
+BEHIND_A_ROLE = ("web:submissions", "web:stand", "web:sites", "web:upload", "web:publications", "web:assigned")
+
+
+@pytest.mark.parametrize("page", BEHIND_A_ROLE)
+def test_a_stranger_is_asked_to_sign_in_and_a_wrong_role_is_told_so(client: Client, cast: Cast, page: str) -> None:
+    asked = client.get(reverse(page))
+    assert (asked.status_code, asked.headers["Location"]) == (302, f"/sign-in/?next={reverse(page)}")
+    told = signed_in(cast.stranger.email).get(reverse(page))
+    assert told.status_code == 403
+    assert "another role" in told.content.decode()
+
+
+def test_what_belongs_to_another_firm_is_not_found(cast: Cast) -> None:
+    other = signed_in(cast.plants[1].owner.email)
+    digest = Submission.objects.get(site=cast.plants[0].site).digest
+    for address in (
+        reverse("web:submission", args=[digest]),
+        reverse("web:submission-receipt", args=[digest]),
+        reverse("web:assigned-submission", args=[digest]),
+        reverse("web:revoke", args=[cast.plants[0].device.pk]),
+    ):
+        assert other.get(address).status_code in (403, 404), address
+    assert other.post(reverse("web:token", args=["works-1"])).status_code == 404
+    assert other.post(reverse("web:revoke", args=[cast.plants[0].device.pk])).status_code == 404
+
+
+def test_a_provincial_regulator_sees_participation_and_decides_nothing_of_the_nation(cast: Cast, published: Publication) -> None:
+    province = signed_in(cast.provincial.email)
+    page = province.get(reverse("web:participation", args=[cast.group.pk, "2016"]))
+    assert page.status_code == 200
+    assert "Compose a draft" not in page.content.decode()
+    assert province.post(reverse("web:compose", args=[cast.group.pk, "2016"])).status_code == 403
+    assert province.get(reverse("web:draft", args=[published.pk])).status_code == 404
+    assert province.post(reverse("web:publish", args=[published.pk])).status_code == 404
+
+
+def test_the_participation_page_shows_no_value(cast: Cast) -> None:
+    page = signed_in(cast.drafter.email).get(reverse("web:participation", args=[cast.group.pk, "2016"])).content.decode()
+    assert "kgce" not in page
+    assert "Works 1" in page
+
+
+def test_a_drafter_who_posts_anyway_is_refused_in_the_services_words(cast: Cast) -> None:
+    drafter = signed_in(cast.drafter.email)
+    drafter.post(reverse("web:compose", args=[cast.group.pk, "2016"]))
+    row = Publication.objects.get()
+    answer = drafter.post(reverse("web:publish", args=[row.pk]))
+    assert answer.status_code == 403
+    assert "own-draft" in answer.content.decode()
+    row.refresh_from_db()
+    assert row.status == "draft"
+
+
+def test_pages_behind_a_sign_in_are_never_kept_by_a_cache(cast: Cast) -> None:
+    answer = signed_in(cast.plants[0].owner.email).get(reverse("web:submissions"))
+    assert "no-store" in answer.headers["Cache-Control"]
+    token = signed_in(cast.plants[0].owner.email).post(reverse("web:token", args=["works-1"]))
+    assert "sl1." in token.content.decode()
+    assert "no-store" in token.headers["Cache-Control"]
+
+
+def test_every_page_is_sent_with_the_strict_policy(client: Client, published: Publication) -> None:
+    for address in ("/", "/sign-in/", "/b/cement/2016/v1/", "/nothing-here/"):
+        policy = client.get(address).headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+
+
+def test_the_downloads_hold_what_the_page_shows(client: Client, published: Publication) -> None:
+    signed = client.get("/b/cement/2016/v1/benchmark.json")
+    assert json.loads(signed.content) == client.get("/api/v1/benchmarks/cement/2016/v1/").json()
+    table = client.get("/b/cement/2016/v1/benchmark.csv")
+    assert 'filename="steplabel-cement-2016-v1.csv"' in table.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
+    burning = next(row for row in rows if row["step"] == "clinker-burning" and row["metric"] == "total")
+    assert f"{float(burning['best']):.2f}" in client.get("/b/cement/2016/v1/").content.decode()
+
+
+def test_the_address_without_a_version_leads_to_the_one_in_force(client: Client, published: Publication) -> None:
+    assert client.get("/b/cement/2016/").headers["Location"] == "/b/cement/2016/v1/"
+    main_route = published.period.peer_group.route
+    assert client.get(f"/b/cement/{main_route}/2016/").headers["Location"] == "/b/cement/2016/v1/"
+
+
+@pytest.mark.parametrize("address", ["/b/cement/2016/v2/", "/b/lime/2016/v1/", "/b/cement/1999/v1/", "/b/cement/2016/v1/benchmark.xml"])
+def test_what_was_never_published_is_not_found(client: Client, published: Publication, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert "start from the benchmarks" in answer.content.decode()
+
+
+def test_the_list_is_searched_and_says_what_to_do_when_nothing_fits(client: Client, published: Publication) -> None:
+    assert "/b/cement/2016/v1/" in client.get("/?q=cement+2016&sector=cement").content.decode()
+    nothing = client.get("/?q=glass").content.decode()
+    assert "/b/cement/2016/v1/" not in nothing
+    assert "Use fewer words" in nothing
+
+
+def test_before_anything_is_published_the_list_says_how_it_will_be(client: Client) -> None:
+    assert "No benchmark has been published yet." in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize("unit", ["kgce", "MJ", "kWh", "BTU", "<script>"])
+def test_any_unit_that_is_asked_for_gives_a_page(client: Client, published: Publication, unit: str) -> None:
+    page = client.get("/b/cement/2016/v1/", {"unit": unit})
+    assert page.status_code == 200
+    assert "<script>alert" not in page.content.decode()
+    assert (f"{unit}/t" if unit in ("MJ", "kWh") else "kgce/t") in page.content.decode()
+
+
+def test_a_wrong_password_is_told_beside_a_summary_and_says_what_to_do(client: Client, cast: Cast) -> None:
+    answer = client.post("/sign-in/", {"username": cast.drafter.email, "password": "wrong"})
+    assert answer.status_code == 400
+    assert "do not fit together" in answer.content.decode()
+
+
+def test_signing_in_leads_to_the_first_page_of_the_role_and_never_to_another_site(client: Client, cast: Cast) -> None:
+    into = {"username": cast.drafter.email, "password": PASSWORD}
+    assert client.post("/sign-in/", into).headers["Location"] == reverse("web:publications")
+    assert Client().post("/sign-in/?next=https://elsewhere.example/", into).headers["Location"] == reverse("web:publications")
+
+
+def test_the_body_of_a_file_that_is_too_large_is_not_read(cast: Cast) -> None:
+    class Unreadable(io.BytesIO):
+        def read(self, *_args: Any) -> bytes:
+            raise AssertionError("the body was read")
+
+    request = RequestFactory().post("/submissions/hand-in/")
+    request.META["CONTENT_LENGTH"] = str(MAX_ENVELOPE_BYTES * 1000)
+    request.META["wsgi.input"] = Unreadable()
+    request.user = AnonymousUser()
+    assert upload(request).status_code == 413
+
+
+def test_a_form_without_its_token_is_refused_with_a_page_that_says_why(cast: Cast) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.login(username=cast.plants[0].owner.email, password=PASSWORD)
+    for address in (reverse("web:upload"), reverse("web:token", args=["works-1"])):
+        answer = strict.post(address)
+        assert answer.status_code == 403
+        assert "form has expired" in answer.content.decode()
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> Client:
+    def fail() -> None:
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setattr("portal.publication.selectors.latest_published", fail)
+    return Client(raise_request_exception=False)
+
+
+def test_a_fault_of_ours_gives_a_page_that_owns_up_and_betrays_nothing(broken: Client) -> None:
+    answer = broken.get("/")
+    assert answer.status_code == 500
+    page = answer.content.decode()
+    assert "Something broke on our side" in page
+    assert "broken on purpose" not in page
+
+
+def test_pages_speak_chinese_when_asked_and_keep_to_the_choice(client: Client, published: Publication) -> None:
+    assert "行业基准" in client.get("/", headers={"accept-language": "zh-CN,zh;q=0.9"}).content.decode()
+    answer = client.post("/language/", {"language": "zh-hans", "next": "/b/cement/2016/v1/"})
+    assert answer.headers["Location"] == "/b/cement/2016/v1/"
+    page = client.get("/b/cement/2016/v1/").content.decode()
+    assert '<html lang="zh-Hans"' in page
+    assert "工序阶梯" in page
+    assert client.post("/language/", {"language": "zh-hans", "next": "https://elsewhere.example/"}).headers["Location"] == "/"
