@@ -83,13 +83,13 @@ class UsageError(SteplabelError):
     exit_code = ExitCode.USAGE
 
 
-class Unreachable(SteplabelError):
+class Unreachable(SteplabelError):  # noqa: N818 - as above: the work is kept, nothing failed
     """The portal could not be reached; the work is spooled and nothing is lost."""
 
     exit_code = ExitCode.UNREACHABLE
 
 
-class PolicyRefusal(SteplabelError):
+class PolicyRefusal(SteplabelError):  # noqa: N818 - a refusal is an answer of the system, not a failure of it
     """Refused by policy: privacy budget, too few batches, disclosure gate, a looser policy than the pack's."""
 
     exit_code = ExitCode.REFUSED

@@ -25,21 +25,23 @@ class Reported:
     message: str
 
 
-def report_all(plants: tuple[Plant, ...], tokens: dict[str, str], address: str, folder: Path, say: Callable[[Reported], None]) -> list[Reported]:
-    """Every plant, a few at a time; `say` hears of each as it ends."""
+def report_all(plants: tuple[Plant, ...], tokens: dict[str, str], address: str, folder: Path, hear: Callable[[Reported], None]) -> None:
+    """Every plant, a few at a time; `hear` is told of each as it ends."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        pending = [pool.submit(_report, plant, tokens[plant.site], address, folder / plant.site) for plant in plants]
-        outcomes = []
-        for done in as_completed(pending):
-            outcomes.append(done.result())
-            say(outcomes[-1])
-    return outcomes
+        try:
+            for done in as_completed(pool.submit(_report, plant, tokens[plant.site], address, folder / plant.site) for plant in plants):
+                hear(done.result())
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # Ctrl-C must not wait for the plants that have not begun
+            raise
 
 
 def _report(plant: Plant, token: str, address: str, folder: Path) -> Reported:
     plant.write(folder)
     site, state = str(folder / "site.toml"), ["--state", str(folder / "state"), "--json"]
-    for arguments in (["enrol", "--portal", address, "--token", token, *state], ["submit", "--site", site, "--period", str(plant.year), *state]):
+    enrol = ["enrol", "--portal", address, "--token", token, *state]
+    submit = ["submit", "--site", site, "--period", str(plant.year), *state]
+    for arguments in (enrol, submit):
         ran = subprocess.run([sys.executable, "-m", "reporting_agent", *arguments], capture_output=True, text=True, check=False)  # noqa: S603
         if ran.returncode:
             return Reported(plant.site, ran.returncode, _message(ran.stdout, ran.stderr))

@@ -24,9 +24,7 @@ def web_server(var: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [
-        *("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--no-ws", "portal.wsgi:application"),
-    ]
+    command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1", "portal.wsgi:application"]
     with _running(command, "web", var / "web.log") as process:
         address = f"http://127.0.0.1:{port}"
         _wait_until_it_answers(address, process, var / "web.log")
@@ -46,7 +44,7 @@ def _running(command: list[str], role: str, log: Path) -> Iterator[subprocess.Po
     program = [sys.executable, "-m", *command]
     with log.open("wb") as output:
         # a session of its own: Ctrl-C is ours to handle, and what the process starts ends with it
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
             program, stdout=output, stderr=output, env={**os.environ, "STEPLABEL_ROLE": role}, start_new_session=True
         )
     try:

@@ -1,10 +1,12 @@
-"""`manage.py demo`: simulated plants, the real agent on each, real HTTP, a real worker, a published benchmark; then it serves the portal."""
+"""`manage.py demo`: simulated plants, the real agent on each, a real worker, a published benchmark; then it serves the portal."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +28,7 @@ INSIDE = "STEPLABEL_DEMO"
 """Set in the process that is the demo: its settings already name a folder of its own."""
 
 OPENING_S = 120
+INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 
 class Command(BaseCommand):
@@ -43,7 +46,11 @@ class Command(BaseCommand):
             raise CommandError("--enterprises must be at least 1.")
         if INSIDE not in os.environ:
             raise SystemExit(_in_a_folder_of_its_own(options["keep"]))
-        Demo(options["sector"], options["enterprises"], options["seed"], Path(os.environ["STEPLABEL_VAR"])).run(options["once"])
+        try:
+            Demo(options["sector"], options["enterprises"], options["seed"], Path(os.environ["STEPLABEL_VAR"])).run(options["once"])
+        except KeyboardInterrupt:
+            say("\nInterrupted; everything that was started has been stopped.")
+            raise SystemExit(INTERRUPTED) from None
 
 
 def _in_a_folder_of_its_own(keep: bool) -> int:
@@ -53,6 +60,8 @@ def _in_a_folder_of_its_own(keep: bool) -> int:
     # every plant reports from one address, so what one address may send in a minute is what a whole sector may
     environment |= {"STEPLABEL_RATE_SUBMISSIONS": "6000/min", "STEPLABEL_RATE_ENROLMENTS": "6000/min"}
     process = subprocess.Popen([sys.executable, *sys.argv], env=environment)  # noqa: S603 - this very command
+    # to be asked to end is the same as Ctrl-C: the demo inside tidies up, then this process takes its folder away
+    signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
     try:
         return _outlive(process)
     finally:
@@ -100,13 +109,12 @@ class Demo:
 
         count = len(self.sector.plants)
         with self._stage("report", f"{count} plants write their files and run the agent: label, protect, seal, send"):
-            ended: list[Reported] = []
+            ended = itertools.count(1)
 
-            def heard(outcome: Reported) -> None:
-                ended.append(outcome)
-                say(f"  {len(ended):>3}/{count}  {outcome.site:<24} {outcome.message or 'sent'}")
+            def hear(outcome: Reported) -> None:
+                say(f"  {next(ended):>3}/{count}  {outcome.site:<24} {outcome.message or 'sent'}")
 
-            report_all(self.sector.plants, cast.tokens, address, self.var / "plants", heard)
+            report_all(self.sector.plants, cast.tokens, address, self.var / "plants", hear)
         with self._stage("open", "The worker opens what came in"):
             return self._wait_for_the_worker()
 
@@ -125,6 +133,7 @@ class Demo:
 
     def _publish(self, cast: Any, accepted: int, rejected: int) -> dict[str, Any]:
         from portal import keys
+        from portal.problems import RefusedError
         from portal.publication import services as publication
         from portal.standings import services as standings
         from portal.standings.models import Standing
@@ -133,31 +142,39 @@ class Demo:
             standings.compute(cast.period, cast.drafter.email, timezone.now())
             draft = publication.draft(cast.period, cast.drafter, timezone.now())
         with self._stage("publish", "A second officer publishes"):
-            published = publication.publish(draft, cast.approver, keys.receipt_key(), timezone.now())
+            try:
+                draft = publication.publish(draft, cast.approver, keys.receipt_key(), timezone.now())
+            except RefusedError as refusal:
+                # with few enterprises the gate lets nothing out: that is the answer, and the draft says why cell by cell
+                say(f"  refused: {refusal}")
         return {
             "sector": self.sector.pack.id,
             "enterprises": len(self.sector.plants),
             "submissions": {"accepted": accepted, "rejected": rejected},
-            "publication": (shown := self._shown(published)),
+            "publication": (shown := self._shown(draft)),
             "standings": {"ranked": Standing.objects.filter(period=cast.period).values("submission").distinct().count()},
             "truth": {"steps": self._truth(shown)},
             "seconds": {stage: round(seconds, 2) for stage, seconds in self.seconds.items()},
         }
 
-    def _shown(self, published: Any) -> dict[str, Any]:
-        """The published document in the fields of the contract; a value the gate withheld is null, and `gate` says why."""
-        document = published.document
+    def _shown(self, publication: Any) -> dict[str, Any]:
+        """The document in the fields of the contract; a value that the gate withheld is null, and `gate` says why."""
+        from benchmarks.disclosure import GateResult
+        from portal.publication.document import document_of
+
+        gate = GateResult.from_json(publication.gate)
+        document = document_of(gate, publication.explanation, publication.version, timezone.now().date())
         fields = ("step", "metric", "unit", "best", "interval", "rule", "firms")
         return {
-            "version": published.version,
-            "status": published.status,
+            "version": publication.version,
+            "status": publication.status,
             "steps": [{field: step[field] for field in fields} | {"gate": _verdict(step["gate"])} for step in document["steps"]],
             "route_total": document["route_total"]["value"],
             "best_reached_total": document["best_reached_total"]["value"],
         }
 
     def _truth(self, shown: dict[str, Any]) -> list[dict[str, Any]]:
-        rules = {(step["step"], Metric(step["metric"])): step["rule"] for step in shown["steps"]}
+        rules = {(step["step"], Metric(step["metric"])): step["rule"] for step in shown["steps"] if step["rule"]}
         return [{"step": step, "metric": metric.value, "best": best} for (step, metric), best in self.sector.truth(rules).items()]
 
     def _serve(self, cast: Any, address: str, result: dict[str, Any]) -> None:

@@ -1,0 +1,125 @@
+"""The README's demo, run as a newcomer runs it, and what it publishes held against the simulator's truth.
+
+The short form runs each sector once. The long form runs ten seeds a sector and asks that the published best lies within
+its interval of the truth in at least 95 % of the steps; it prints the error of every sector.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import pytest
+
+from benchmarks import packs
+
+ROOT = Path(__file__).parents[2]
+SECTORS = ("cement", "aluminium", "steel")
+
+
+def demo(*arguments: str) -> dict[str, Any]:
+    """Run `manage.py demo --once` as a program of its own, away from the tests' databases; returns its last line."""
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL") and name != "DJANGO_SETTINGS_MODULE"}
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "demo", "--once", *arguments],
+        cwd=ROOT,
+        env={**environment, "STEPLABEL_ROLE": "operator"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    result: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    return result
+
+
+def hits_and_errors(result: dict[str, Any]) -> tuple[list[bool], list[float]]:
+    """For every published value: whether the truth lies in its interval, and the relative error."""
+    truth = {(step["step"], step["metric"]): step["best"] for step in result["truth"]["steps"]}
+    hits, errors = [], []
+    for step in result["publication"]["steps"]:
+        true = truth[step["step"], step["metric"]]
+        low, high = step["interval"]
+        hits.append(low <= true <= high)
+        errors.append((step["best"] - true) / abs(true))
+    return hits, errors
+
+
+def processes_of_demos() -> list[str]:
+    """Command lines of processes that run inside any demo's folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"STEPLABEL_DEMO=1" in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue  # ended while we looked, or another user's
+    return found
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.xdist_group("demo")
+@pytest.mark.parametrize("sector", SECTORS)
+def test_the_demo_publishes_every_step_of_the_route_and_leaves_nothing(sector: str) -> None:
+    before = set(Path(tempfile.gettempdir()).glob("steplabel-demo-*"))
+    result = demo("--sector", sector)
+
+    assert (result["sector"], result["enterprises"]) == (sector, 24)
+    assert result["submissions"] == {"accepted": 24, "rejected": 0}
+    assert result["standings"]["ranked"] == 24
+    publication = result["publication"]
+    assert publication["status"] == "published"
+    assert {step["step"] for step in publication["steps"]} == {step.step for step in packs.load(sector).routes[0].steps}
+    for step in publication["steps"]:
+        assert step["gate"] == "passed", step
+        assert step["interval"][0] <= step["best"] <= step["interval"][1]
+    assert publication["route_total"] <= publication["best_reached_total"]
+
+    hits, errors = hits_and_errors(result)
+    assert sum(hits) >= len(hits) - 2  # 95 % of few values; the long form counts enough of them
+    assert max(map(abs, errors)) < 0.02
+    assert processes_of_demos() == []
+    assert set(Path(tempfile.gettempdir()).glob("steplabel-demo-*")) == before
+
+
+@pytest.mark.xdist_group("demo")
+def test_too_few_firms_are_never_shown(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL") and name != "DJANGO_SETTINGS_MODULE"}
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "demo", "--once", "--enterprises", "3"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    publication = json.loads(ran.stdout.splitlines()[-1])["publication"]
+    assert publication["status"] == "draft"
+    assert all(step["best"] is None and step["gate"] == "too-few-firms" for step in publication["steps"])
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.xdist_group("demo")
+@pytest.mark.parametrize("sector", SECTORS)
+def test_over_ten_seeds_the_truth_lies_in_the_published_interval(sector: str, capsys: pytest.CaptureFixture[str]) -> None:
+    hits: list[bool] = []
+    errors: list[float] = []
+    for seed in range(1, 11):
+        of_seed = hits_and_errors(demo("--sector", sector, "--seed", str(seed)))
+        hits += of_seed[0]
+        errors += of_seed[1]
+    share = mean(hits)
+    with capsys.disabled():
+        print(
+            f"\n{sector}: the truth lies in the interval in {sum(hits)} of {len(hits)} steps ({share:.1%}); "
+            f"error mean {mean(errors):+.3%}, mean size {mean(map(abs, errors)):.3%}, largest {max(map(abs, errors)):.3%}"
+        )
+    assert share >= 0.95
