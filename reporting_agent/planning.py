@@ -209,7 +209,7 @@ def _record(batch: Batch) -> bytes:
     for energy in sorted(map(_energy, batch.energy)):
         fields += ["energy", *energy]
     encoded = [field.encode() for field in fields]
-    return b"".join(len(field).to_bytes(4) + field for field in encoded)
+    return b"".join([len(field).to_bytes(4) + field for field in encoded])
 
 
 def _energy(energy: CarrierEnergy) -> tuple[str, ...]:
@@ -225,4 +225,5 @@ def _exactly(number: float) -> str:
 
 def _moment(moment: datetime) -> str:
     """The instant, whatever offset it was written with."""
-    return str(Fraction(moment.timestamp()))
+    seconds = moment.timestamp()
+    return str(int(seconds)) if seconds.is_integer() else str(Fraction(seconds))

@@ -19,8 +19,9 @@ def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[Rejected]]:
     refused: list[Rejected] = []
     variables = [name for name in table.columns if name.startswith("var.")]
     inputs = [name for name in table.columns if name.startswith("input.") and not name.endswith(".unit")]
-    for index in range(len(table)):
-        row = {name: column[index] for name, column in table.columns.items()}
+    names = tuple(table.columns)
+    for index, cells in enumerate(zip(*table.columns.values(), strict=True)):
+        row = dict(zip(names, cells, strict=True))
         step = steps.get(row["step"])
         place = table.place(index)
         if step is None:

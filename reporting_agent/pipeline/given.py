@@ -33,15 +33,15 @@ def join(batches: Sequence[Batch], table: Table) -> GivenEnergy:
     rejected: list[Rejected] = []
     strays: list[Place] = []
     blank: set[Key] = set()
-    for index in range(len(table)):
-        row = {name: column[index] for name, column in table.columns.items()}
+    names = tuple(table.columns)
+    for index, cells in enumerate(zip(*table.columns.values(), strict=True)):
+        row = dict(zip(names, cells, strict=True))
         key = (row["step"], row["batch_id"])
-        place = table.place(index)
         if row["carrier"] not in CARRIERS:
-            where = Place(place.file, place.row, "carrier")
+            where = table.place(index, "carrier")
             rejected.append(Rejected(where, "the carrier is not known", repr(row["carrier"]), ", ".join(CARRIERS), _as_texts(row)))
         elif key not in known:
-            strays.append(place)
+            strays.append(table.place(index))
         elif row["quantity"] is None:
             blank.add(key)
         else:

@@ -22,6 +22,8 @@ from reporting_agent.sources.cells import Cell, Unreadable
 from reporting_agent.sources.sheets import open_sheet
 from reporting_agent.sources.wanted import Column, Kind, Wanted
 
+_MOST_KNOWN = 1 << 14  # texts of one column whose value is kept; files repeat themselves
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
@@ -61,6 +63,7 @@ class _Field:
     constant: Any
     read: Callable[[Cell], Any]
     missing: tuple[str, ...]
+    known: dict[str, Any] = field(default_factory=dict)  # what texts met before were read as
 
 
 def read_table(path: str | Path, profile: Profile, wanted: Wanted, zone: tzinfo) -> Table:
@@ -73,18 +76,19 @@ def read_table(path: str | Path, profile: Profile, wanted: Wanted, zone: tzinfo)
     sheet = open_sheet(path, profile)
     fields, unused = _fields(sheet.header, sheet.file, profile, wanted, zone)
     columns: dict[str, list[Any]] = {sys.intern(one.column.name): [] for one in fields}
-    filled = [(one, columns[one.column.name]) for one in fields]
+    there = [(one, one.position) for one in fields if one.position is not None]
+    filled = [columns[one.column.name] for one, _ in there]
     rows: list[int] = []
     rejected: list[Rejected] = []
     width = len(sheet.header)
     for row, raw in progress(sheet.rows, None, f"reading {path.name}"):
-        if not any(cell is not None and cell != "" for cell in raw):
+        if not any(raw) and not any(cell is not None and cell != "" for cell in raw):
             continue
         fault = _ragged(raw, width)
         values: list[Any] = []
         if fault is None:
             try:
-                values = [_value(one, raw) for one in fields]
+                values = [_value(one, raw[position]) for one, position in there]
             except _BadCell as bad:
                 fault = (bad.header, bad.reason, bad.found, bad.wanted)
         if fault is not None:
@@ -93,9 +97,12 @@ def read_table(path: str | Path, profile: Profile, wanted: Wanted, zone: tzinfo)
                 Rejected(Place(sheet.file, row, header), reason, found, phrase, tuple("" if c is None else str(c) for c in raw))
             )
             continue
-        for (_, column), value in zip(filled, values, strict=True):
+        for column, value in zip(filled, values, strict=True):
             column.append(value)
         rows.append(row)
+    for one in fields:
+        if one.position is None:
+            columns[one.column.name] += [one.constant] * len(rows)
     table = Table(sheet.file, columns, rows, rejected, unused)
     _refuse_if_mostly_unreadable(table)
     return table
@@ -107,10 +114,18 @@ class _BadCell(Exception):  # noqa: N818 - never leaves this module
         self.header, self.reason, self.found, self.wanted = header, reason, found, wanted
 
 
-def _value(one: _Field, raw: Sequence[Cell]) -> Any:
-    if one.position is None:
-        return one.constant
-    cell = raw[one.position]
+def _value(one: _Field, cell: Cell) -> Any:
+    if not isinstance(cell, str):
+        return _read(one, cell)
+    if cell in one.known:
+        return one.known[cell]
+    value = _read(one, cell)
+    if len(one.known) < _MOST_KNOWN:
+        one.known[cell] = value
+    return value
+
+
+def _read(one: _Field, cell: Cell) -> Any:
     if cells.is_blank(cell, one.missing):
         if one.column.required:
             raise _BadCell(one.header, "a required value is missing", repr(cell or ""), one.column.kind)
@@ -122,6 +137,8 @@ def _value(one: _Field, raw: Sequence[Cell]) -> Any:
 
 
 def _ragged(raw: Sequence[Cell], width: int) -> tuple[str | None, str, str, str] | None:
+    if len(raw) == width:
+        return None
     extra = [cell for cell in raw[width:] if cell not in (None, "")]
     if len(raw) < width or extra:
         return None, "the row has not as many cells as the header", f"{len(raw)} cells", f"{width} cells"
