@@ -7,7 +7,6 @@ that an honest mistake can be repaired after the cap is spent; the whole a batch
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -45,15 +44,22 @@ class Spent:
 
 def add_up(debits: Iterable[Debit]) -> dict[Account, Spent]:
     """Sum debits by account; a release that stands twice for the same account (a retry) counts once."""
-    once = {(debit.account, debit.release_id): debit for debit in debits}
-    sums: dict[Account, Spent] = defaultdict(Spent)
-    for debit in once.values():
-        before = sums[debit.account]
-        if debit.correction:
-            sums[debit.account] = Spent(before.regular, before.corrections + debit.epsilon)
+    once = {(debit.step, debit.batch_id, debit.release_id): debit for debit in debits}
+    sums: dict[Account, Spent] = {}
+    firsts: dict[tuple[int, int, bool], Spent] = {}  # most accounts have one debit, and most debits are equal
+    for (step, batch_id, _), debit in once.items():
+        account, epsilon = (step, batch_id), debit.epsilon
+        before = sums.get(account)
+        if before is None:
+            amount = (epsilon.numerator, epsilon.denominator, debit.correction)
+            if amount not in firsts:
+                firsts[amount] = Spent(corrections=epsilon) if debit.correction else Spent(regular=epsilon)
+            sums[account] = firsts[amount]
+        elif debit.correction:
+            sums[account] = Spent(before.regular, before.corrections + epsilon)
         else:
-            sums[debit.account] = Spent(before.regular + debit.epsilon, before.corrections)
-    return dict(sums)
+            sums[account] = Spent(before.regular + epsilon, before.corrections)
+    return sums
 
 
 def reserve(policy: ReleasePolicy) -> Fraction:
@@ -71,10 +77,11 @@ def check(spent: Mapping[Account, Spent], new: Iterable[Debit], cap: Fraction, r
     over: list[Account] = []
     over_reserve: list[Account] = []
     for account, amount in asked.items():
-        before = spent.get(account, Spent())
-        if before.regular + amount.regular > cap and amount.regular:
+        before = spent.get(account)
+        whole = amount if before is None else Spent(before.regular + amount.regular, before.corrections + amount.corrections)
+        if amount.regular and whole.regular > cap:
             over.append(account)
-        if before.corrections + amount.corrections > reserve and amount.corrections:
+        if amount.corrections and whole.corrections > reserve:
             over_reserve.append(account)
     if over:
         raise _refusal(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import Place
@@ -14,6 +15,7 @@ from reporting_agent.sources import Rejected, Table
 
 PLACES_KEPT = 20
 Key = tuple[str, str]  # step and batch id
+_DIRECTIONS = {direction.value: direction for direction in Direction}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,15 @@ def join(batches: Sequence[Batch], table: Table) -> GivenEnergy:
     return GivenEnergy(joined, rejected, findings, frozenset(blank))
 
 
-def _carrier_energy(row: dict[str, object]) -> CarrierEnergy:
-    unit = str(row["unit"])
-    lhv = row["lhv"]
+def _carrier_energy(row: Mapping[str, Any]) -> CarrierEnergy:
+    unit: str = row["unit"]
+    lhv: float | None = row["lhv"]
     return CarrierEnergy(
-        carrier=str(row["carrier"]),
-        quantity=float(str(row["quantity"])),
+        carrier=row["carrier"],
+        quantity=row["quantity"],
         unit=unit,
-        direction=Direction(str(row["direction"])),
-        lhv_mj_per_unit=None if lhv is None else float(str(lhv)) * _mj_per(str(row["lhv_unit"] or f"MJ/{unit}"), unit),
+        direction=_DIRECTIONS[row["direction"]],
+        lhv_mj_per_unit=None if lhv is None else lhv * _mj_per(row["lhv_unit"] or f"MJ/{unit}", unit),
         estimated=row["quality"] == "estimated",
     )
 

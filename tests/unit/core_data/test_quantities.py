@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.errors import InputError
-from benchmarks.quantities import SPELLINGS, ratio, registry, spelled
+from benchmarks.quantities import MULTIPLES, SPELLINGS, ratio, registry, spelled
 
 ENERGY = ("J", "kJ", "MJ", "GJ", "kWh", "MWh", "kcal", "Gcal", "wan_kWh")
 MASS = ("g", "kg", "t", "wan_t")
@@ -85,3 +86,17 @@ def test_pint_is_not_imported_before_a_conversion_needs_it() -> None:
     program = "import sys; from benchmarks.quantities import ratio; ratio('kWh', 'kWh'); ratio('KWH', 'kWh'); print('pint' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("units", MULTIPLES, ids=lambda units: next(iter(units)))
+def test_known_multiples_are_those_of_pint(units: dict[str, int]) -> None:
+    for one, other in itertools.product(units, repeat=2):
+        asked = registry().convert(1.0, registry().parse_units(one), registry().parse_units(other))
+        assert ratio(one, other) == pytest.approx(asked, rel=1e-14)
+
+
+def test_multiples_and_units_per_unit_do_not_start_pint() -> None:
+    asked = "ratio('GJ', 'MJ'), ratio('MWh', 'MJ'), ratio('MJ/kg', 'MJ/t'), ratio('kJ/Nm3', 'MJ/Nm3')"
+    program = f"import sys; from benchmarks.quantities import ratio; print({asked}, 'pint' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["1000.0", "3600.0", "1000.0", "0.001", "False"]
