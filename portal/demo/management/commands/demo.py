@@ -46,6 +46,8 @@ class Command(BaseCommand):
             raise CommandError("--enterprises must be at least 1.")
         if INSIDE not in os.environ:
             raise SystemExit(_in_a_folder_of_its_own(options["keep"]))
+        for ending in (signal.SIGINT, signal.SIGTERM):  # said aloud: a shell's background job inherits a deaf SIGINT
+            signal.signal(ending, signal.default_int_handler)
         try:
             Demo(options["sector"], options["enterprises"], options["seed"], Path(os.environ["STEPLABEL_VAR"])).run(options["once"])
         except KeyboardInterrupt:
@@ -60,8 +62,8 @@ def _in_a_folder_of_its_own(keep: bool) -> int:
     # every plant reports from one address, so what one address may send in a minute is what a whole sector may
     environment |= {"STEPLABEL_RATE_SUBMISSIONS": "6000/min", "STEPLABEL_RATE_ENROLMENTS": "6000/min"}
     process = subprocess.Popen([sys.executable, *sys.argv], env=environment)  # noqa: S603 - this very command
-    # to be asked to end is the same as Ctrl-C: the demo inside tidies up, then this process takes its folder away
-    signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
+    # whoever ends this process means the demo: it tidies up inside, then this process takes its folder away
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
         return _outlive(process)
     finally:
