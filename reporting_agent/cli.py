@@ -7,6 +7,7 @@ stderr, the answer to stdout. Only the subcommand asked for is imported, so that
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import json
 import sys
@@ -15,6 +16,9 @@ from types import ModuleType
 
 from benchmarks.errors import InputError, SteplabelError
 
+OBJECTS_BETWEEN_COLLECTIONS = 200_000
+"""A command makes records by the ten thousand and hardly a cycle; Python's 700 would walk over all of them again and again."""
+
 COMMANDS = ("init", "check", "label", "compare", "preview", "enrol", "submit", "status")
 
 
@@ -22,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; argparse leaves with 2 by itself on wrong usage."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     args = _parser(arguments).parse_args(arguments)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     module: ModuleType = args.module
     try:
         return int(module.run(args))

@@ -18,7 +18,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import roots_legendre
 
 from benchmarks.errors import InputError
 from benchmarks.privacy.bounds import clamp_to_cells
@@ -93,5 +92,7 @@ def exact_law(cell_scores: Sequence[float], epsilon: Fraction) -> NDArray[np.flo
 
 @lru_cache(maxsize=64)
 def _quadrature(nodes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    from scipy.special import roots_legendre  # a tenth of a second, and only the exact law needs it
+
     points, weights = roots_legendre(nodes)
     return points, weights
