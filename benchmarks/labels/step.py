@@ -102,7 +102,8 @@ def label_rows(columns: StepColumns, measured: MetricColumns, rows: Integers, pr
     ordered = np.sort(measured.at_reference[valid])
     output_t = float(columns.output_t[valid].sum())
     mean = float(energy.total[valid].sum()) / output_t if len(valid) else None
-    missing = energy.missing_in(rows)
+    inside = rows[in_period(columns, context.period)[rows]]
+    missing = energy.missing_in(inside) if len(inside) else ()  # of other periods the readings were not looked at
     best = _best(ordered, step, missing)
     ids = [columns.batches[row].batch_id for row in valid.tolist()]
     carried = energy.by_carrier[valid].sum(axis=0)

@@ -111,6 +111,14 @@ def test_total_needs_every_carrier_of_the_boundary(
     assert declared.mean == pytest.approx(400 * 0.1229)
 
 
+def test_batches_of_another_period_say_nothing_about_missing_carriers(
+    label: Callable[..., StepLabel], a_step: BuildStep, a_heat: Build
+) -> None:
+    unread = [a_heat(i, None) for i in range(3)]  # meters are not read along batches outside the period
+    found = label(unread, a_step(), period=Period.parse("2025", UTC))
+    assert (found.best.reason, found.missing_carriers, found.excluded) == ("too-few-batches", (), {"outside-period": 3})
+
+
 def test_recovered_energy_is_credited_and_a_value_may_be_negative(
     label: Callable[..., StepLabel], a_step: BuildStep, a_metric: BuildMetric, a_heat: Build
 ) -> None:
