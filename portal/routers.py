@@ -14,13 +14,18 @@ class VaultRouter:
     """Sends the models of `VAULT_APPS` to the vault and everything else to the default database, migrations too."""
 
     def db_for_read(self, model: type[Model], **_hints: Any) -> str:
-        return VAULT if model._meta.app_label in VAULT_APPS else "default"
+        return _home(model)
 
     def db_for_write(self, model: type[Model], **_hints: Any) -> str:
-        return self.db_for_read(model)
+        return _home(model)
 
     def allow_relation(self, one: Model, other: Model, **_hints: Any) -> bool:
-        return self.db_for_read(type(one)) == self.db_for_read(type(other))
+        return _home(one) == _home(other)
 
     def allow_migrate(self, db: str, app_label: str, **_hints: Any) -> bool:
         return (db == VAULT) == (app_label in VAULT_APPS)
+
+
+def _home(model: type[Model] | Model) -> str:
+    """By `_meta` and never by `type()`: a row may be one of Django's lazy stand-ins, as `request.user` is."""
+    return VAULT if model._meta.app_label in VAULT_APPS else "default"

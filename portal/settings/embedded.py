@@ -17,7 +17,7 @@ from portal.settings.secret import secret_kept_in
 INSTALLED_APPS = [*INSTALLED_APPS, "portal.demo"]
 
 VAR = Path(os.environ.get("STEPLABEL_VAR", BASE_DIR / "var")).resolve()
-for _folder in (VAR, VAR / "broker" / "messages", VAR / "broker" / "processed", VAR / "keys", VAR / "static"):
+for _folder in (VAR, VAR / "broker" / "messages", VAR / "broker" / "processed", VAR / "broker" / "control", VAR / "keys", VAR / "static"):
     _folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 SECRET_KEY = secret_kept_in(VAR / "keys" / "secret_key")
@@ -33,6 +33,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "data_folder_in": str(VAR / "broker" / "messages"),
     "data_folder_out": str(VAR / "broker" / "messages"),
     "processed_folder": str(VAR / "broker" / "processed"),
+    "control_folder": str(VAR / "broker" / "control"),  # or kombu makes one wherever the process was started
     "polling_interval": 0.05,  # the default waits a second before the first nudge is seen
 }
 OPENING_LEASE_SECONDS = 15

@@ -8,8 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.urls import reverse
 
 from benchmarks.wire import MAX_ENVELOPE_BYTES
@@ -19,7 +18,6 @@ from portal.intake.models import Submission
 from portal.opening import services as opening
 from portal.publication import services as publication
 from portal.publication.models import Publication
-from portal.web.views.enterprise import upload
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -167,16 +165,32 @@ def test_signing_in_leads_to_the_first_page_of_the_role_and_never_to_another_sit
     assert Client().post("/sign-in/?next=https://elsewhere.example/", into).headers["Location"] == reverse("web:publications")
 
 
-def test_the_body_of_a_file_that_is_too_large_is_not_read(cast: Cast) -> None:
-    class Unreadable(io.BytesIO):
-        def read(self, *_args: Any) -> bytes:
-            raise AssertionError("the body was read")
+class Unreadable(io.BytesIO):
+    """A body that must not be looked at."""
 
-    request = RequestFactory().post("/submissions/hand-in/")
-    request.META["CONTENT_LENGTH"] = str(MAX_ENVELOPE_BYTES * 1000)
-    request.META["wsgi.input"] = Unreadable()
-    request.user = AnonymousUser()
-    assert upload(request).status_code == 413
+    def read(self, *_args: Any) -> bytes:
+        raise AssertionError("the body was read")
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "sentence"),
+    [
+        ({"CONTENT_LENGTH": str(MAX_ENVELOPE_BYTES * 1000)}, 413, "A sealed report has at most 256 KiB."),
+        ({"CONTENT_LENGTH": "9" * 5000}, 413, "A sealed report has at most 256 KiB."),
+        ({"CONTENT_LENGTH": "many"}, 411, "This request cannot be read"),
+        ({"HTTP_TRANSFER_ENCODING": "chunked"}, 411, "This request cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("address", ["/submissions/hand-in/", "/sign-in/"])
+def test_a_body_too_large_or_of_unknown_length_is_answered_with_a_page_and_not_read(
+    told: dict[str, str], status: int, sentence: str, address: str
+) -> None:
+    answer = Client().generic("POST", address, b"", **told, **{"wsgi.input": Unreadable()})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert sentence in answer.content.decode()
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    chinese = Client().generic("POST", address, b"", **told, headers={"Accept-Language": "zh-hans"})
+    assert 'lang="zh-Hans"' in chinese.content.decode()
 
 
 def test_a_form_without_its_token_is_refused_with_a_page_that_says_why(cast: Cast) -> None:

@@ -10,11 +10,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from benchmarks.errors import SteplabelError
-from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.accounts import services as accounts
 from portal.accounts.models import Device, Role, Site
 from portal.accounts.selectors import sites_of
@@ -29,10 +27,7 @@ from portal.web.forms import SealedFileForm, add_error, mark_errors
 from portal.web.presenters.stand import stand_page
 from portal.web.presenters.submissions import site_row, submission_page, submission_row
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.views.errors import too_large
 from portal.web.views.public import chosen_unit
-
-FORM_BYTES = 4096  # what the form carries beside the file: token, names, boundaries
 
 
 @require_GET
@@ -67,19 +62,9 @@ def submission_receipt(request: HttpRequest, digest: str) -> HttpResponse:
     return receipt_file(_own_submission(request, digest))
 
 
-@csrf_exempt  # only until the length is known: checking the token reads the whole body
 @require_http_methods(["GET", "POST"])
-def upload(request: HttpRequest) -> HttpResponseBase:
-    """Refuses what is declared larger than any sealed report could be, before a byte of it is read."""
-    declared = request.META.get("CONTENT_LENGTH") or "0"
-    if not declared.isdigit() or int(declared) > MAX_ENVELOPE_BYTES + FORM_BYTES:
-        return too_large(request)
-    return hand_in(request)
-
-
-@csrf_protect
 @for_role(Role.ENTERPRISE)
-def hand_in(request: HttpRequest) -> HttpResponseBase:
+def upload(request: HttpRequest) -> HttpResponseBase:
     """A sealed file carried by hand goes the way of one sent by the agent: the same checks, the same receipt."""
     form = SealedFileForm(request.POST or None, request.FILES or None) if request.method == "POST" else SealedFileForm()
     status = 200

@@ -13,6 +13,7 @@ import pytest
 
 from portal.settings.secret import secret_kept_in
 
+ROOT = Path(__file__).parents[3]
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "portal.settings.production",
     "SECRET_KEY": "x" * 50,
@@ -80,6 +81,45 @@ def test_production_is_strict() -> None:
     expression = "settings.DEBUG, settings.SECURE_HSTS_SECONDS >= 31536000, settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE"
     ran = load(expression, **PRODUCTION, STEPLABEL_ROLE="web")
     assert ran.stdout.strip() == "False True True True", ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("role", "more"),
+    [
+        ("web", {}),
+        ("operator", {"VAULT_DATABASE_URL": "postgres://worker@db/vault"}),
+        ("worker", {"VAULT_DATABASE_URL": "postgres://worker@db/vault", "PROCESSING_KEY_FILE": "/keys/processing.pem"}),
+    ],
+)
+def test_djangos_own_check_for_deployment_has_nothing_to_say(role: str, more: dict[str, str]) -> None:
+    secret = "".join(map(chr, range(48, 110)))  # long and of many letters, as `make_keys` and the embedded settings draw theirs
+    environment = {**PRODUCTION, "SECRET_KEY": secret, "STEPLABEL_ROLE": role, "PATH": os.environ["PATH"], **more}
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_on_one_machine_nothing_is_written_outside_the_folder_that_was_named(tmp_path: Path) -> None:
+    var, elsewhere = tmp_path / "var", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings.embedded", "STEPLABEL_VAR": str(var), "PYTHONPATH": str(ROOT)}
+    program = "import portal.celery; portal.celery.nudge('portal.opening.tasks.sweep')"
+    ran = subprocess.run([sys.executable, "-c", program], env=environment, cwd=elsewhere, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert list(elsewhere.iterdir()) == []
+    assert list((var / "broker" / "control").iterdir()) != []
+
+
+def test_a_lazy_stand_in_for_a_row_is_routed_as_the_row_itself() -> None:
+    from django.utils.functional import SimpleLazyObject
+
+    from portal.accounts.models import Site, User
+    from portal.opening.models import OpenedReport
+    from portal.routers import VaultRouter
+
+    person = SimpleLazyObject(User)
+    assert VaultRouter().allow_relation(person, Site()) is True  # type: ignore[arg-type]  # it stands in for a model
+    assert VaultRouter().allow_relation(person, OpenedReport()) is False  # type: ignore[arg-type]
 
 
 def test_processes_that_start_at_once_agree_on_the_secret(tmp_path: Path) -> None:
