@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from benchmarks.errors import VerificationError
 from benchmarks.wire import MAX_ENVELOPE_BYTES, requests
 from benchmarks.wire.signing import VerifyingKey
 from portal import keys
@@ -122,7 +123,10 @@ def _asking_device(request: Request) -> Device:
         device = None
     if device is None:
         raise RefusedError(401, "device-unknown", f"No device {signed.device_id} is enrolled.", "Enrol this agent with a new token.")
-    requests.verify(signed, "GET", request.get_full_path(), timezone.now(), VerifyingKey.from_hex(device.public_key))
+    try:
+        requests.verify(signed, "GET", request.get_full_path(), timezone.now(), VerifyingKey.from_hex(device.public_key))
+    except VerificationError as refusal:
+        raise RefusedError(401, refusal.code, refusal.sentence, refusal.remedy) from refusal
     return device
 
 

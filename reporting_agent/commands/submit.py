@@ -117,7 +117,7 @@ def _offline(submission: Submission, parcel: Parcel, file: Path) -> tuple[dict[s
         write_whole(file, parcel.envelope)
     except OSError as error:
         raise InputError(
-            "output-unwritable",
+            "output-not-writable",
             "The sealed file cannot be written.",
             "Give a path in a folder that exists and can be written; the report is sealed and kept.",
             place=Place(str(file)),

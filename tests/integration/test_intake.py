@@ -190,5 +190,6 @@ def test_a_device_asks_what_the_portal_holds_of_its_site_and_nobody_elses(client
     answer = client.get(path, headers={requests.HTTP_HEADER: signature})
     assert [row["site"] for row in answer.json()] == [plant.site.slug]
     forged = requests.sign("GET", path, str(plant.device.pk), timezone.now(), DeviceKey.generate())
-    assert client.get(path, headers={requests.HTTP_HEADER: forged}).status_code in (400, 401)
+    refused = client.get(path, headers={requests.HTTP_HEADER: forged})
+    assert (refused.status_code, refused.json()["code"]) == (401, "request-signature-invalid")
     assert client.get(path).status_code == 400
