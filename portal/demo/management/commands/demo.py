@@ -61,6 +61,9 @@ def _in_a_folder_of_its_own(keep: bool) -> int:
     environment = {**os.environ, INSIDE: "1", "STEPLABEL_VAR": str(folder), "DJANGO_SETTINGS_MODULE": "portal.settings.embedded"}
     # every plant reports from one address, so what one address may send in a minute is what a whole sector may
     environment |= {"STEPLABEL_RATE_SUBMISSIONS": "6000/min", "STEPLABEL_RATE_ENROLMENTS": "6000/min"}
+    if environment.pop("PYTHONDONTWRITEBYTECODE", None):
+        # the agent starts twice a plant: what Python compiles for it is kept, in this folder, which leaves nothing behind either
+        environment["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
     process = subprocess.Popen([sys.executable, *sys.argv], env=environment)  # noqa: S603 - this very command
     # whoever ends this process means the demo: it tidies up inside, then this process takes its folder away
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
