@@ -1,44 +1,61 @@
 """Published grades, tested on the only basis they are written for: the exact output-weighted mean of a whole year.
 
-A label is a low quantile of batches and never meets or misses a grade. Limits that span several steps are left to the route.
-What a limit was corrected by comes from the site's static factors and, where it was recorded with every used batch, the
-output-weighted mean of the batch's own variables.
+A label is a low quantile of batches and never meets or misses a grade. Limits that span several steps belong to the route
+and are listed as not tested here. What a limit was corrected by comes from the label's own variant, the site's static
+factors and, where it was recorded with every used batch, the output-weighted mean of the batch's own variables. Whatever
+cannot be tested says why, in both languages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from benchmarks.labels.result import Grade, LimitGrade
 from benchmarks.measurements import Period
 from benchmarks.packs.corrections import NotAssessable, corrected_limits, grade
-from benchmarks.routes import Limit, MetricRule, Step
+from benchmarks.routes import Limit, MetricRule, Step, Words
 
 StaticFactors = Mapping[str, float | str]
 _NOTHING: tuple[None, None, None] = (None, None, None)
 
+_NOT_A_YEAR = Words(
+    en="Grades are written for whole years; this period is not one, so none is tested.",
+    zh="限额等级按整年制定；本期不是整年，因此不作对照。",
+)
+_NO_BATCH = Words(en="No batch is valid, so there is no mean to test.", zh="没有有效批次，无平均值可供对照。")
+_NO_LIMIT = Words(
+    en="The method pack holds no published limit for this metric of this step.", zh="方法包中没有该工序此项指标的公开限额。"
+)
+_NONE_MET = Words(en="The mean of the year is above the limit of every grade.", zh="年度平均值高于所有等级的限额。")
+
 
 def grade_step(
-    step: Step, rule: MetricRule, mean: float | None, batch_means: Mapping[str, float], static_factors: StaticFactors, period: Period
+    step: Step,
+    rule: MetricRule,
+    variant: str,
+    mean: float | None,
+    batch_means: Mapping[str, float],
+    static_factors: StaticFactors,
+    period: Period,
 ) -> Grade:
-    """Test the annual mean against every limit of this step and metric; None with a reason where that cannot be done."""
+    """Test the annual mean of one variant against every limit of this step and metric; None with a reason where that cannot be done."""
     if not is_whole_year(period):
-        return Grade(None, "period-not-a-year")
+        return Grade(None, "period-not-a-year", why=_NOT_A_YEAR)
     if mean is None:
-        return Grade(None, "no-valid-batch")
-    limits = [
-        limit for limit in step.limits if limit.metric == rule.metric and limit.unit == rule.unit and limit.steps_covered == (step.id,)
-    ]
+        return Grade(None, "no-valid-batch", why=_NO_BATCH)
+    limits = [limit for limit in step.limits if limit.metric == rule.metric and limit.unit == rule.unit]
     if not limits:
-        return Grade(None, "no-limit-for-this-metric")
+        return Grade(None, "no-limit-for-this-metric", why=_NO_LIMIT)
     last_day = (period.end - timedelta(microseconds=1)).date()  # the version in force when the year was complete
-    tested = tuple(_test(limit, mean, {**batch_means, **static_factors}, last_day) for limit in limits)
+    line = tuple(_line_of(variant, step))
+    tested = tuple(_test(limit, step, mean, {**batch_means, **static_factors, **_named(limit, line)}, last_day) for limit in limits)
     assessed = [one for one in tested if one.reason is None]
     if not assessed:
-        return Grade(None, tested[0].reason, tested)
+        telling = next((one for one in tested if one.reason != "not-applicable"), tested[0])
+        return Grade(None, telling.reason, tested, telling.why)
     met = [one.best_met for one in assessed if one.best_met is not None]
-    return Grade(min(met, default=None), None if met else "no-grade-met", tested)
+    return Grade(min(met), None, tested) if met else Grade(None, "no-grade-met", tested, _NONE_MET)
 
 
 def is_whole_year(period: Period) -> bool:
@@ -47,10 +64,41 @@ def is_whole_year(period: Period) -> bool:
     return start.day == 1 and (end.year - start.year, end.month, end.day) == (1, start.month, 1) and start.time() == end.time()
 
 
-def _test(limit: Limit, mean: float, variables: Mapping[str, float | str], on: date) -> LimitGrade:
+def _line_of(variant: str, step: Step) -> Iterator[str]:
+    """The variant and the ones it is a kind of: what holds for other processes holds for sintering."""
+    parents = {one.id: one.parent for one in step.variants}
+    above: str | None = variant
+    while above:
+        yield above
+        above = parents.get(above)
+
+
+def _named(limit: Limit, line: tuple[str, ...]) -> dict[str, str]:
+    """The variant as this limit names it: its own name, or that of the kind which the limit is meant for."""
+    if not line:
+        return {}
+    meant = limit.applies.get("variant")
+    return {"variant": meant if isinstance(meant, str) and meant in line else line[0]}
+
+
+def _test(limit: Limit, step: Step, mean: float, variables: Mapping[str, float | str], on: date) -> LimitGrade:
+    if limit.steps_covered != (step.id,):
+        return _untested(limit, "limit-over-several-steps", _several(limit))
     corrected = corrected_limits(limit, variables, on)
     if isinstance(corrected, NotAssessable):
-        return LimitGrade(limit.id, limit.standard, _NOTHING, _NOTHING, None, True, limit.source.verified, corrected.code)
+        return _untested(limit, corrected.code, corrected.reason)
     found = grade(mean, corrected)
     first, second, third = found.met
     return LimitGrade(limit.id, limit.standard, corrected, (first, second, third), found.best_met, found.monotone, limit.source.verified)
+
+
+def _untested(limit: Limit, code: str, why: Words) -> LimitGrade:
+    return LimitGrade(limit.id, limit.standard, _NOTHING, _NOTHING, None, True, limit.source.verified, code, why)
+
+
+def _several(limit: Limit) -> Words:
+    steps = ", ".join(limit.steps_covered)
+    return Words(
+        en=f"{limit.standard} sets this limit for {steps} together; one step alone is not tested against it.",
+        zh=f"{limit.standard} 的该限额针对 {steps} 合计制定，单个工序不与之对照。",
+    )

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Finding, Metric, Period
 from benchmarks.released import rank
+from benchmarks.routes import Words
 
 SCHEMA = "steplabel/local-label/1"
 
@@ -96,7 +97,7 @@ class LimitGrade:
     """How the annual mean stands against one published limit, each grade tested alone.
 
     `limits` are after the standard's corrections; a missing grade stays None. `best_met` is the best (lowest) grade met.
-    `reason` says why nothing could be tested.
+    `reason` is the code of why nothing could be tested, `why` says it.
     """
 
     limit: str
@@ -107,6 +108,7 @@ class LimitGrade:
     monotone: bool
     verified: bool
     reason: str | None = None
+    why: Words | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -118,6 +120,7 @@ class LimitGrade:
             "monotone": self.monotone,
             "verified": self.verified,
             "reason": self.reason,
+            "why": _both(self.why),
         }
 
 
@@ -128,9 +131,20 @@ class Grade:
     best_met: int | None
     reason: str | None
     limits: tuple[LimitGrade, ...] = ()
+    why: Words | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"best_met": self.best_met, "basis": "annual", "reason": self.reason, "limits": [one.to_json() for one in self.limits]}
+        return {
+            "best_met": self.best_met,
+            "basis": "annual",
+            "reason": self.reason,
+            "why": _both(self.why),
+            "limits": [one.to_json() for one in self.limits],
+        }
+
+
+def _both(words: Words | None) -> dict[str, str] | None:
+    return None if words is None else {"en": words.en, "zh": words.zh}
 
 
 @dataclass(frozen=True, slots=True)

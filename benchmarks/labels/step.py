@@ -123,7 +123,7 @@ def label_rows(columns: StepColumns, measured: MetricColumns, rows: Integers, pr
         best=best,
         typical=float(np.median(ordered)) if len(ordered) else None,
         mean=mean,
-        grade=grade_step(step, rule, mean, _means_of_variables(columns, valid), context.static_factors or {}, context.period),
+        grade=grade_step(step, rule, variant, mean, _means_of_variables(columns, valid), context.static_factors or {}, context.period),
         output_t=output_t,
         energy_by_carrier={
             carrier: value

@@ -236,7 +236,23 @@ def test_grades_are_tested_against_the_annual_mean_only(
     not_yet = a_step(limits=[limit_of(a_metric().grid_source, effective_from="2026-07-01")])
     assert label(heats, not_yet).grade.reason == "not-in-force"
     of_two_steps = a_step(limits=[limit_of(a_metric().grid_source, steps_covered=("eaf", "ladle-refining"))])
-    assert label(heats, of_two_steps).grade.reason == "no-limit-for-this-metric"
+    assert label(heats, of_two_steps).grade.reason == "limit-over-several-steps"
+
+
+def test_a_limit_goes_by_the_labels_own_variant(
+    label: Callable[..., StepLabel], a_step: BuildStep, a_metric: BuildMetric, a_heat: Build
+) -> None:
+    source = a_metric().grid_source
+    stainless = limit_of(source, id="stainless", applies={"variant": "stainless"})
+    corrected = limit_of(source, id="corrected", correction="converter")  # 1.2 more for bearing, gear and tool steel
+    step = a_step(limits=[stainless, corrected])
+    heats = [a_heat(0, 400), a_heat(1, 411)]  # mean 405.5: above grade 2 as printed, below it with the addition
+    tool, plain = (label(heats, step, variant=one).grade for one in ("bearing-gear-hardwire-tool-die", "plain"))
+    assert [limit.reason for limit in tool.limits] == ["not-applicable", None]
+    assert (tool.limits[1].limits, tool.best_met) == ((None, 406.2, 451.2), 2)
+    assert (plain.limits[1].limits, plain.best_met) == ((None, 405.0, 450.0), 3)
+    declared = label(heats, step, variant="stainless", static_factors={"variant": "plain"}).grade
+    assert declared.limits[0].reason is None
 
 
 def test_completeness_counts_unknown_energy_as_nothing(label: Callable[..., StepLabel], a_step: BuildStep, a_heat: Build) -> None:
