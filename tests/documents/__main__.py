@@ -1,0 +1,34 @@
+"""Compare the documents that are written from the code, or write them; exit status 1 where one differs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+import django
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.documents", description="Do the documents say what the code does?")
+    parser.add_argument("--write", action="store_true", help="write docs/errors.md (its tables), docs/cli.md and docs/openapi.yaml")
+    asked = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.test")
+    django.setup()
+    from tests.documents import command_line, errors_page, openapi
+
+    current = {
+        errors_page.PAGE: errors_page.filled(errors_page.PAGE.read_text(encoding="utf-8")),
+        command_line.PAGE: command_line.page(),
+        openapi.PAGE: openapi.page(),
+    }
+    differing = [path for path, text in current.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in differing:
+        if asked.write:
+            path.write_text(current[path], encoding="utf-8")
+        print(f"{'wrote' if asked.write else 'DIFFERS'} docs/{path.name}")
+    return 0 if asked.write or not differing else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""The tables of `docs/errors.md`: a room's refusals, written from the source and compared with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rest_framework import exceptions
+
+from tests.documents.refusals import FILLED_IN, ROOT, Refusal, refusals
+
+PAGE = ROOT / "docs" / "errors.md"
+MOST_SENTENCES = 3
+
+ROOMS: dict[str, tuple[str, ...]] = {
+    "site": ("reporting_agent/config", "reporting_agent/commands/init.py"),
+    "sources": ("reporting_agent/sources", "reporting_agent/pipeline", "reporting_agent/report"),
+    "reporting": (
+        "reporting_agent/state.py",
+        "reporting_agent/enrolment.py",
+        "reporting_agent/planning.py",
+        "reporting_agent/submission.py",
+        "reporting_agent/transport.py",
+        "reporting_agent/commands/enrol.py",
+        "reporting_agent/commands/submit.py",
+        "benchmarks/privacy",
+        "benchmarks/release.py",
+    ),
+    "compare": ("reporting_agent/published.py", "reporting_agent/commands/compare.py", "benchmarks/wire/published.py"),
+    "quantities": (
+        "benchmarks/measurements.py",
+        "benchmarks/quantities.py",
+        "benchmarks/carriers.py",
+        "benchmarks/conversion.py",
+        "benchmarks/labels",
+    ),
+    "packs": ("benchmarks/packs",),
+    "industry": ("benchmarks/composition", "benchmarks/ranking.py", "benchmarks/disclosure"),
+    "wire": ("benchmarks/wire",),
+    "door": ("portal/limits.py", "portal/problems.py", "portal/accounts", "portal/intake"),
+    "opening": ("portal/opening",),
+    "publishing": ("portal/publication", "portal/assurance", "portal/catalogue"),
+    "operating": ("portal/register", "portal/key_ceremony.py", "portal/accounts/management"),
+}
+"""Marker on the page -> where its refusals are raised; the longest path that fits counts."""
+
+FRAMEWORK = (exceptions.ParseError, exceptions.MethodNotAllowed, exceptions.NotAcceptable, exceptions.UnsupportedMediaType)
+"""What Django REST framework itself refuses before a view of ours is asked; `portal.problems` makes the document."""
+
+
+def of_the_framework() -> Iterable[Refusal]:
+    for refused in FRAMEWORK:
+        sentence = re.sub(r"\{\w+\}", FILLED_IN, str(refused.default_detail))
+        remedy = "See /api/v1/schema/ for what this address takes."
+        yield Refusal(refused.default_code.replace("_", "-"), str(refused.status_code), sentence, remedy, "portal/problems.py")
+
+
+def room_of(refusal: Refusal) -> str:
+    fitting = [(len(path), room) for room, paths in ROOMS.items() for path in paths if refusal.file.startswith(path)]
+    if not fitting:
+        raise LookupError(f"{refusal.file} raises {refusal.code!r} and stands in no room of {PAGE.name}")
+    return max(fitting)[1]
+
+
+def table(of_room: Iterable[Refusal]) -> str:
+    """One row for every code, status and remedy; many sentences that differ in their end only become one."""
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for refusal in sorted(of_room):
+        rows.setdefault((refusal.code, refusal.status, refusal.remedy), []).append(refusal.sentence)
+    lines = ["| code | ends with | what it says | what to do |", "|---|---|---|---|"]
+    for (code, status, remedy), sentences in rows.items():
+        distinct = list(dict.fromkeys(sentences))
+        said = f"{_common(distinct)}{FILLED_IN}" if len(distinct) > MOST_SENTENCES else " Or: ".join(distinct)
+        lines.append(f"| `{code}` | {status} | {_cell(said)} | {_cell(remedy)} |")
+    return "\n".join(lines)
+
+
+def filled(text: str) -> str:
+    """The page with the table of every room between its markers."""
+    by_room: dict[str, list[Refusal]] = {room: [] for room in ROOMS}
+    for refusal in (*refusals(), *of_the_framework()):
+        by_room[room_of(refusal)].append(refusal)
+    for room, of_room in by_room.items():
+        begin, end = f"<!-- refusals: {room} -->", f"<!-- end: {room} -->"
+        before, rest = text.split(begin, 1)
+        text = f"{before}{begin}\n{table(of_room)}\n{end}{rest.split(end, 1)[1]}"
+    return text
+
+
+def listed_codes(heading: str) -> list[str]:
+    """The codes in the first column of the table below a heading of the page."""
+    section = PAGE.read_text(encoding="utf-8").split(f"<!-- reasons: {heading} -->", 1)[1].split("<!-- end", 1)[0]
+    return re.findall(r"^\| `([a-z0-9-]+)`", section, flags=re.MULTILINE)
+
+
+def _common(sentences: list[str]) -> str:
+    """The words that all of them begin with."""
+    first, last = min(sentences), max(sentences)  # whatever these two share, all share
+    same = [one == other for one, other in zip(first.split(" "), last.split(" "), strict=False)]
+    return "".join(f"{word} " for word in first.split(" ")[: [*same, False].index(False)])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

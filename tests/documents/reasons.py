@@ -1,0 +1,121 @@
+"""Every reason code that is an answer and not an error: why a batch, a value, a grade or a comparison is left out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from benchmarks.disclosure.reasons import Reason
+from benchmarks.labels.reasons import ExclusionReason
+from portal.intake.models import State
+from reporting_agent.metering import tally
+from reporting_agent.pipeline import faults, runs
+from tests.documents.refusals import ROOT
+
+Codes = set[str]
+
+
+def exclusions() -> Codes:
+    """Why a batch is in no label: what metering found, then what the label finds."""
+    found = {fault.code for fault in faults.FAULTS if fault.excludes is not faults._never}
+    return found | {str(reason) for reason in ExclusionReason}
+
+
+def findings() -> Codes:
+    """What the data-quality report can say besides the exclusions."""
+    tables = {*tally._SENTENCES, *runs._LEFT_OUT, *(fault.code for fault in faults.FAULTS)}
+    made = set(_first_arguments("Finding", "benchmarks", "reporting_agent"))
+    return (tables | made) - exclusions() | {"sentinel"}  # of readings as well as of batches
+
+
+def withheld() -> Codes:
+    """Why a label that was asked for does not leave."""
+    refused = set(_first_arguments("PolicyRefusal", "benchmarks/release.py"))
+    return refused | set(_returned("_reason_to_withhold", "reporting_agent/planning.py"))
+
+
+def grades() -> Codes:
+    """Why a limit was not tested, or no grade met."""
+    found = set(_first_arguments("UnassessableError", "benchmarks/packs")) | set(_first_arguments("NotAssessable", "benchmarks/packs"))
+    return found | set(_arguments("Grade", 1, "benchmarks/labels/grading.py"))
+
+
+def comparison() -> Codes:
+    """Why `compare` shows no gap."""
+    return set(_keywords("reason", "reporting_agent/comparison.py"))
+
+
+def composition() -> Codes:
+    """Why a participant or a value stands in no composition."""
+    (entrants,) = (
+        node for node in _nodes("benchmarks/composition/cells.py") if isinstance(node, ast.FunctionDef) and node.name == "entrants"
+    )
+    pairs = [node.elts[0] for node in ast.walk(entrants) if isinstance(node, ast.Tuple) and len(node.elts) == 2]
+    set_aside = {code for first in pairs for code in _literals(first)}
+    return set_aside | set(_keywords("reason", "benchmarks/composition")) | set(_keywords("note", "benchmarks/composition"))
+
+
+def gate() -> Codes:
+    """What the disclosure gate says of a value."""
+    return {str(reason) for reason in Reason}
+
+
+def states() -> Codes:
+    """The life of a submission."""
+    return {str(state) for state in State}
+
+
+LISTS: dict[str, Callable[[], Codes]] = {
+    "exclusions": exclusions,
+    "findings": findings,
+    "withheld": withheld,
+    "grades": grades,
+    "comparison": comparison,
+    "composition": composition,
+    "gate": gate,
+    "states": states,
+}
+
+
+def _nodes(*places: str) -> Iterator[ast.AST]:
+    for place in places:
+        path = ROOT / place
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def _arguments(callee: str, position: int, *places: str) -> Iterator[str]:
+    """Literal arguments at this position in calls of a class or function of this name."""
+    for node in _nodes(*places):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == callee and len(node.args) > position:
+            yield from _literals(node.args[position])
+
+
+def _first_arguments(callee: str, *places: str) -> Iterator[str]:
+    return _arguments(callee, 0, *places)
+
+
+def _keywords(name: str, *places: str) -> Iterator[str]:
+    for node in _nodes(*places):
+        if isinstance(node, ast.keyword) and node.arg == name:
+            yield from _literals(node.value)
+
+
+def _returned(function: str, *places: str) -> Iterator[str]:
+    for node in _nodes(*places):
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            for inside in ast.walk(node):
+                if isinstance(inside, ast.Return) and inside.value is not None:
+                    yield from _literals(inside.value)
+
+
+def _literals(node: ast.expr) -> Iterator[str]:
+    """Texts that an expression can be: a literal, either side of a choice."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _literals(node.body)
+        yield from _literals(node.orelse)
+    elif isinstance(node, ast.BoolOp):
+        for value in node.values:
+            yield from _literals(value)
