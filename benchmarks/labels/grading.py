@@ -24,9 +24,7 @@ _NOT_A_YEAR = Words(
     zh="限额等级按整年制定；本期不是整年，因此不作对照。",
 )
 _NO_BATCH = Words(en="No batch is valid, so there is no mean to test.", zh="没有有效批次，无平均值可供对照。")
-_NO_LIMIT = Words(
-    en="The method pack holds no published limit for this metric of this step.", zh="方法包中没有该工序此项指标的公开限额。"
-)
+_NO_LIMIT = Words(en="The method pack holds no published limit for this metric of this step.", zh="方法包中没有该工序此项指标的公开限额。")
 _NONE_MET = Words(en="The mean of the year is above the limit of every grade.", zh="年度平均值高于所有等级的限额。")
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from benchmarks.packs.correction_terms import Term, UnassessableError, Value, number
-from benchmarks.routes import Declared, Limit, Step, Words
+from benchmarks.packs.correction_terms import Altitude, Term, UnassessableError, Value, number
+from benchmarks.routes import Declared, Limit, Pack, Step, Words
 
 Limits = tuple[float | None, float | None, float | None]
 
@@ -98,6 +98,20 @@ def applicable_limits(step: Step, variables: Mapping[str, Value], on: date) -> t
         for limit, result in results
         if not (isinstance(result, NotAssessable) and result.code in ("not-in-force", "not-applicable"))
     )
+
+
+def factors_of(pack: Pack) -> frozenset[str]:
+    """Every variable that decides on or corrects a limit of this pack: what a site's static factors may name.
+
+    The variant is none of them: it is the label's own.
+    """
+    names: set[str] = set()
+    for limit in (limit for step in pack.steps for limit in step.limits):
+        terms = RULES[limit.correction].terms if limit.correction else ()
+        names |= {*limit.applies, *(term.variable for term in terms)}
+        if any(isinstance(term, Altitude) for term in terms):
+            names.add("pressure_pa")
+    return frozenset(names - {"variant"})
 
 
 def _corrected(value: Fraction, grade_number: int, rule: str | None, variables: Mapping[str, Value]) -> Fraction:
