@@ -72,14 +72,18 @@ def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolic
             f"The pack compares {step.product} in its declared variants only; this label is of {key}.",
             "Name the pack's product and variant in the log or in the mapping profile.",
         )
-    fewest = max(policy.fewest_batches, step.label_rule.fewest_batches)
-    if label.used < fewest:
+    if label.used < (fewest := fewest_batches(step, policy)):
         return PolicyRefusal(
             "too-few-batches",
             f"{label.used} valid batches of {key}; nothing is released below {fewest}.",
             "Repair what the exclusion reasons name, or report a longer period.",
         )
     return None
+
+
+def fewest_batches(step: Step, policy: ReleasePolicy) -> int:
+    """Below this many valid batches nothing is released: the policy's floor, or the step's own where that is higher."""
+    return max(policy.fewest_batches, step.label_rule.fewest_batches)
 
 
 def clamped(label: StepLabel, rule: MetricRule) -> int:

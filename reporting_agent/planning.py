@@ -3,8 +3,12 @@
 Pure: the same exact label, pack and subject give the same plan. `preview` shows it, `submit` carries it out.
 
 Asked for is every label whose metric the pack releases. A step releases its headline and at most one second metric; a
-product or variant that the pack does not compare, a metric with an unreported carrier and a cell with too few batches
+product or variant that the pack does not compare, a metric with an unreported carrier and a step with too few batches
 are withheld, each under its reason. The list of what was withheld is part of the report: nothing is dropped silently.
+
+It is declared and not noised, so no entry of it may turn on a single record. A cell is named only where it holds as many
+batches as a release needs; a metric of which nothing is released or named has too few batches. A handful of heats of a
+customer's alloy beside thousands of others is seen on the site, in the label, and nowhere else.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from fractions import Fraction
 
 from benchmarks import packs, release
 from benchmarks.errors import PolicyRefusal
-from benchmarks.labels import ExclusionReason, SiteLabel, StepLabel
+from benchmarks.labels import TOO_FEW_BATCHES, ExclusionReason, SiteLabel, StepLabel
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.privacy.accounting import Debit
 from benchmarks.released import ReleasedLabel, ReleasedQuantile, ReleasedReport
@@ -96,16 +100,21 @@ def plan(site_label: SiteLabel, batches: Sequence[Batch], pack: Pack, subject: S
     """
     releases: list[PlannedRelease] = []
     withheld: set[tuple[str, str, str]] = set()
+    asked: set[tuple[str, str]] = set()
     for label in site_label.steps:
         step = pack.step(label.step)
         rule = step.metric(label.metric)
         if rule is None or not rule.released:
             continue
-        if code := _reason_to_withhold(label, step, rule, pack):
+        asked.add((label.step, label.metric.value))
+        code = _reason_to_withhold(label, step, rule, pack)
+        if code is None:
+            name = (subject.site, subject.period, subject.revision, label.step, label.product, label.variant, label.metric)
+            releases.append(PlannedRelease(label, step, rule, release.release_id(*name)))
+        elif code != TOO_FEW_BATCHES:
             withheld.add((label.step, label.metric.value, code))
-            continue
-        name = (subject.site, subject.period, subject.revision, label.step, label.product, label.variant, label.metric)
-        releases.append(PlannedRelease(label, step, rule, release.release_id(*name)))
+    answered = {(one.label.step, one.label.metric.value) for one in releases} | {(step, metric) for step, metric, _ in withheld}
+    withheld |= {(step, metric, TOO_FEW_BATCHES) for step, metric in asked - answered}
     if not releases:
         raise _nothing_to_release(withheld)
     data, method = digests(site_label, batches, pack)
@@ -133,14 +142,18 @@ def wire_period(period: Period) -> str:
 
 
 def _reason_to_withhold(label: StepLabel, step: Step, rule: MetricRule, pack: Pack) -> str | None:
+    """Why a cell is not released: too few batches before anything else, so that no other reason tells of a few."""
+    fewest = release.fewest_batches(step, pack.policy)
+    incomplete = sum(label.excluded.get(code, 0) for code in _ENERGY_NOT_KNOWN)
+    if label.used + incomplete < fewest:
+        return TOO_FEW_BATCHES
     released = [one.metric for one in step.metrics if one.released]
     if released.index(rule.metric) >= MOST_METRICS_A_STEP:
         return "metric-limit"
     refused = release.refusal(label, step, rule, pack.policy)
     if refused is None:
         return None
-    incomplete = sum(label.excluded.get(code, 0) for code in _ENERGY_NOT_KNOWN)
-    if refused.code == "too-few-batches" and label.used + incomplete >= max(pack.policy.fewest_batches, step.label_rule.fewest_batches):
+    if refused.code == TOO_FEW_BATCHES:
         return "metric-incomplete"  # the batches are there: it is their energy that is not
     return refused.code
 

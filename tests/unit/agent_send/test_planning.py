@@ -45,6 +45,26 @@ def test_a_product_that_the_pack_does_not_compare_is_withheld_by_reason_and_not_
     assert set(withheld) == {("eaf", "total", "product-outside-pack"), ("eaf", "electricity", "product-outside-pack")}
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"product": "Alloy-X-for-customer-9"}, {"variant": "stainless"}, {"variant": "unheard-of"}, {"energy": ()}, {"excluded": "overlap"}],
+    ids=["product", "variant", "unknown-variant", "energy", "excluded"],
+)
+def test_no_single_batch_is_seen_in_what_is_withheld(changes: dict[str, object]) -> None:
+    """The list is declared and not noised: one batch of another kind among many must not add a line to it."""
+    first, *rest = heats(400)
+    odd = dataclasses.replace(first, batch_id="odd", **changes)  # type: ignore[arg-type]  # one field at a time, by name
+    assert planned(material([odd, *rest])).withheld == planned(material(rest)).withheld == ()
+
+
+def test_a_step_with_too_few_batches_says_the_same_whatever_they_are() -> None:
+    few = [dataclasses.replace(batch, step="ladle-refining") for batch in heats(49)]
+    foreign = [*few[1:], dataclasses.replace(few[0], product="Alloy-X-for-customer-9")]
+    unknown = [*few[1:], dataclasses.replace(few[0], energy=())]
+    for batches in (few, few[:1], foreign, unknown):
+        assert planned(material([*heats(400), *batches])).withheld == (("ladle-refining", "total", "too-few-batches"),)
+
+
 def test_a_third_metric_is_withheld(year: Material) -> None:
     step = year.pack.step("eaf")
     third = (*step.metrics, step.metrics[1].model_copy(update={"metric": Metric.THERMAL}))
