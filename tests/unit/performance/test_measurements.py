@@ -1,0 +1,56 @@
+"""The speed measurements run, agree with themselves, and print the contract's fields. How fast anything is, is not tested here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.performance.apart import compare_apart
+
+ROOT = Path(__file__).parents[3]
+FIELDS = {"name", "ours_s", "reference", "reference_s", "ratio", "peak_rss_mb", "size"}
+
+
+def measured(program: str) -> list[dict[str, object]]:
+    """The lines of a measurement, made small, in a process of its own: it sets up Django and child processes."""
+    text = f"import json\nfrom tests.performance import engine, intake, seal\n{program}\nprint(json.dumps(lines))"
+    ran = subprocess.run([sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    lines: list[dict[str, object]] = json.loads(ran.stdout.splitlines()[-1])
+    return lines
+
+
+def holds_the_contract(line: dict[str, object]) -> bool:
+    seconds, reference = line["ours_s"], line["reference_s"]
+    assert isinstance(seconds, float)
+    assert isinstance(reference, float)
+    return set(line) == FIELDS and line["ratio"] == pytest.approx(seconds / reference) and bool(line["peak_rss_mb"])
+
+
+def test_the_engine_is_measured_and_counts_what_duckdb_counts() -> None:
+    lines = measured("engine.YEARS, engine.RUNS = (0.01, 0.02), 1; lines = list(engine.measure())")
+    assert [line["name"] for line in lines] == ["engine", "engine"]
+    assert all(holds_the_contract(line) for line in lines)
+    assert "growth" in str(lines[1]["size"])
+
+
+def test_intake_is_measured_on_the_bare_views_server() -> None:
+    (line,) = measured("intake.SITES, intake.RUNS = 4, 1; lines = intake.measure()")
+    assert holds_the_contract(line)
+    assert str(line["reference"]).startswith("bare DRF insert")
+
+
+def test_sealing_is_measured_both_ways() -> None:
+    lines = measured("seal.ENVELOPES = 3; lines = seal.measure()")
+    assert [line["name"] for line in lines] == ["seal and sign", "open and verify"]
+    assert all(holds_the_contract(line) for line in lines)
+
+
+def test_a_side_that_is_quick_because_it_did_less_is_an_error() -> None:
+    with pytest.raises(AssertionError, match="do not agree"):
+        compare_apart("sums", "3 numbers", partial(sum, (1, 2, 3)), "fewer", partial(sum, (1, 2)), int.__eq__, runs=1)
