@@ -10,6 +10,7 @@ from django.db import models
 class Action(models.TextChoices):
     """Everything the portal records. Stable names: auditors search by them."""
 
+    REGISTER_CHANGED = "register.changed"
     TOKEN_ISSUED = "enrolment-token.issued"  # noqa: S105 - the name of an event
     DEVICE_ENROLLED = "device.enrolled"
     DEVICE_REVOKED = "device.revoked"

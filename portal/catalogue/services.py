@@ -22,9 +22,16 @@ TIME_TO_REPORT = timedelta(days=90)
 
 
 def make_peer_group(
-    pack_id: str, scope: Jurisdiction, sites: Iterable[Site], route: str | None = None, version: str | None = None
+    pack_id: str,
+    scope: Jurisdiction,
+    sites: Iterable[Site],
+    route: str | None = None,
+    version: str | None = None,
+    voluntary: Iterable[Site] = (),
 ) -> PeerGroup:
-    """A peer group of a pack's route (default: its main one) with these sites, all obliged. Asking again adds the sites that are new.
+    """A peer group of a pack's route (default: its main one) with these sites obliged, and others by their own will.
+
+    Asking again adds the sites that are new, and settles anew which of those named are obliged.
 
     Raises:
         InputError: an unknown pack, version or route, or a site of another pack.
@@ -35,7 +42,7 @@ def make_peer_group(
         raise InputError(
             "route-unknown", f"The pack {pack_id} has no route {route!r}.", "Name one of its routes.", found=route, wanted=", ".join(routes)
         )
-    members = tuple(sites)
+    members = {**dict.fromkeys(sites, True), **dict.fromkeys(voluntary, False)}
     if strange := next((site for site in members if site.pack != pack_id), None):
         raise InputError(
             "site-of-other-pack",
@@ -45,8 +52,12 @@ def make_peer_group(
         )
     with transaction.atomic():
         group, _ = PeerGroup.objects.get_or_create(pack=pack.id, pack_version=pack.version, route=route or routes[0], scope=scope)
-        rows = (PeerGroupMember(peer_group=group, site=site) for site in members)
-        PeerGroupMember.objects.bulk_create(rows, ignore_conflicts=True)
+        PeerGroupMember.objects.bulk_create(
+            [PeerGroupMember(peer_group=group, site=site, obliged=obliged) for site, obliged in members.items()],
+            update_conflicts=True,
+            unique_fields=["peer_group", "site"],
+            update_fields=["obliged"],
+        )
     return group
 
 

@@ -1,21 +1,25 @@
-"""Who takes part in the demo: a ministry with two officers, a firm a plant with its energy manager, a certification body."""
+"""Who takes part in the demo: a ministry with two officers, a firm a plant with its energy manager, a certification body.
+
+They are declared as an operator declares them, and registered by what `manage.py register` does.
+"""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from django.utils import timezone
-
-from fixtures.simulator import Plant, Sector
+from fixtures.simulator import Sector
 from portal import keys
-from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, SizeClass, User
+from portal.accounts.models import Role, Site, SizeClass, User
 from portal.accounts.services import issue_token
-from portal.assurance.models import Assignment
-from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
+from portal.catalogue.models import ReportingPeriod
+from portal.register import roll
+from portal.register.services import bring_to
 
 SIZE_CLASSES = (SizeClass.MEDIUM, SizeClass.LARGE, SizeClass.MEDIUM, SizeClass.SMALL)
+MINISTRY, CERTIFIER = "Ministry of Industry", "Certification Body North"
+DRAFTER, APPROVER, AUDITOR, MANAGER = "regulator@example.org", "approver@example.org", "auditor@example.org", "enterprise@example.org"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,51 +42,71 @@ class Cast:
 
 def create(sector: Sector, now: datetime) -> Cast:
     """Put everybody into the default database."""
-    nation = Jurisdiction.objects.create(path="cn", name="China", name_zh="中国", level=Jurisdiction.Level.NATION)
-    province = Jurisdiction.objects.create(path="cn/he", name="Hebei", name_zh="河北", level=Jurisdiction.Level.PROVINCE, parent=nation)
-    ministry = Organisation.objects.create(name="Ministry of Industry", name_zh="工业主管部门", kind=Role.REGULATOR, jurisdiction=nation)
-    drafter, drafter_sign_in = _person("Li Wei", "regulator@example.org", ministry, Role.REGULATOR)
-    approver, approver_sign_in = _person("Chen Jing", "approver@example.org", ministry, Role.REGULATOR)
-    certifier = Organisation.objects.create(name="Certification Body North", name_zh="北方认证机构", kind=Role.CERTIFICATION_BODY)
-    _, auditor_sign_in = _person("Zhao Min", "auditor@example.org", certifier, Role.CERTIFICATION_BODY)
-
-    group = PeerGroup.objects.create(pack=sector.pack.id, pack_version=sector.pack.version, route=sector.pack.routes[0].id, scope=nation)
-    year_start = datetime(sector.year, 1, 1, tzinfo=timezone.get_default_timezone())
-    year_end = year_start.replace(year=sector.year + 1)
-    period = ReportingPeriod.objects.create(
-        peer_group=group, name=str(sector.year), start=year_start, end=year_end, due=max(now, year_end) + timedelta(days=30)
-    )
-
-    sites = [_site(plant, province) for plant in sector.plants]
-    for site in sites:
-        PeerGroupMember.objects.create(peer_group=group, site=site)
-    _, enterprise_sign_in = _person("Wang Fang", "enterprise@example.org", sites[0].organisation, Role.ENTERPRISE)
-    Assignment.objects.create(body=certifier, site=sites[0], period=period.name, assigned_by=drafter, assigned_at=now)
+    bring_to(declared(sector, now.date()), now, by="demo")
     fingerprint = keys.published_directory().fingerprint
     return Cast(
-        period,
-        drafter,
-        approver,
-        {site.slug: issue_token(site, None, fingerprint, now) for site in sites},
-        (drafter_sign_in, approver_sign_in, enterprise_sign_in, auditor_sign_in),
+        ReportingPeriod.objects.select_related("peer_group__scope").get(),
+        User.objects.get(email=DRAFTER),
+        User.objects.get(email=APPROVER),
+        {site.slug: issue_token(site, None, fingerprint, now) for site in Site.objects.all()},
+        (
+            _sign_in(Role.REGULATOR, DRAFTER),
+            _sign_in(Role.REGULATOR, APPROVER),
+            _sign_in(Role.ENTERPRISE, MANAGER),
+            _sign_in(Role.CERTIFICATION_BODY, AUDITOR),
+        ),
     )
 
 
-def _site(plant: Plant, jurisdiction: Jurisdiction) -> Site:
-    firm = ControllingFirm.objects.create(name=f"{plant.name} Group")
-    organisation = Organisation.objects.create(name=plant.name, kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=jurisdiction)
-    return Site.objects.create(
-        slug=plant.site,
-        name=f"{plant.name} works",
-        organisation=organisation,
-        jurisdiction=jurisdiction,
-        pack=plant.pack.id,
-        size_class=SIZE_CLASSES[plant.index % len(SIZE_CLASSES)],
+def declared(sector: Sector, today: date) -> roll.Roll:
+    """The register of the sector: every plant obliged to report the simulated year, the first one's report to be checked."""
+    plants, year, first = sector.plants, str(sector.year), sector.plants[0]
+    return roll.Roll(
+        jurisdictions=(
+            roll.DeclaredJurisdiction(path="cn", name="China", name_zh="中国"),
+            roll.DeclaredJurisdiction(path="cn/he", name="Hebei", name_zh="河北"),
+        ),
+        firms=tuple(roll.DeclaredFirm(name=f"{plant.name} Group") for plant in plants),
+        organisations=(
+            roll.DeclaredOrganisation(name=MINISTRY, name_zh="工业主管部门", kind=Role.REGULATOR, jurisdiction="cn"),
+            roll.DeclaredOrganisation(name=CERTIFIER, name_zh="北方认证机构", kind=Role.CERTIFICATION_BODY),
+            *(
+                roll.DeclaredOrganisation(name=plant.name, kind=Role.ENTERPRISE, jurisdiction="cn/he", firm=f"{plant.name} Group")
+                for plant in plants
+            ),
+        ),
+        people=(
+            roll.DeclaredPerson(email=DRAFTER, name="Li Wei", acts_for=(MINISTRY,)),
+            roll.DeclaredPerson(email=APPROVER, name="Chen Jing", acts_for=(MINISTRY,)),
+            roll.DeclaredPerson(email=AUDITOR, name="Zhao Min", acts_for=(CERTIFIER,)),
+            roll.DeclaredPerson(email=MANAGER, name="Wang Fang", acts_for=(first.name,)),
+        ),
+        sites=tuple(
+            roll.DeclaredSite(
+                id=plant.site,
+                name=f"{plant.name} works",
+                organisation=plant.name,
+                jurisdiction="cn/he",
+                pack=plant.pack.id,
+                size_class=SIZE_CLASSES[plant.index % len(SIZE_CLASSES)],
+            )
+            for plant in plants
+        ),
+        peer_groups=(
+            roll.DeclaredPeerGroup(
+                pack=sector.pack.id,
+                version=sector.pack.version,
+                scope="cn",
+                periods=(roll.DeclaredPeriod(name=year, due=max(today, date(sector.year, 12, 31)) + timedelta(days=30)),),
+            ),
+        ),
+        assignments=(roll.DeclaredAssignment(body=CERTIFIER, site=first.site, period=year, by=DRAFTER),),
     )
 
 
-def _person(name: str, email: str, organisation: Organisation, role: Role) -> tuple[User, SignIn]:
-    password = secrets.token_urlsafe(12)
-    user = User.objects.create_user(email, password, name=name)
-    Membership.objects.create(user=user, organisation=organisation, role=role)
-    return user, SignIn(role.value, email, password)
+def _sign_in(role: Role, email: str) -> SignIn:
+    """A password of its own for this run."""
+    user, password = User.objects.get(email=email), secrets.token_urlsafe(12)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return SignIn(role.value, email, password)

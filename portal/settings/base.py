@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "portal.opening",
     "portal.publication",
     "portal.assurance",
+    "portal.register",
     "portal.web",
 ]
 

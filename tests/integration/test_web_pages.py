@@ -183,9 +183,10 @@ class Unreadable(io.BytesIO):
 )
 @pytest.mark.parametrize("address", ["/submissions/hand-in/", "/sign-in/"])
 def test_a_body_too_large_or_of_unknown_length_is_answered_with_a_page_and_not_read(
-    told: dict[str, str], status: int, sentence: str, address: str
+    told: dict[str, Any], status: int, sentence: str, address: str
 ) -> None:
-    answer = Client().generic("POST", address, b"", **told, **{"wsgi.input": Unreadable()})
+    unreadable: dict[str, Any] = {"wsgi.input": Unreadable()}
+    answer = Client().generic("POST", address, b"", **told, **unreadable)
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
     assert sentence in answer.content.decode()
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]

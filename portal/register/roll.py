@@ -1,0 +1,162 @@
+"""The register file: who takes part, in TOML. `docs/register.toml` is a whole one.
+
+Names refer to what the file declares or an earlier file declared, so a ministry and its provinces may each keep their own.
+Nothing is derived from a spelling: a firm that is only mentioned would count as one more firm in every disclosure rule.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from django.core.exceptions import ValidationError as Malformed
+from django.core.validators import validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from benchmarks.errors import InputError, Place
+from portal.accounts.models import Role, SizeClass
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+SiteId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+JurisdictionPath = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(/[a-z0-9-]+){0,2}$", max_length=120)]
+
+
+def _address(text: str) -> str:
+    try:
+        validate_email(text)
+    except Malformed as error:
+        raise ValueError("this is no email address") from error
+    return text.lower()
+
+
+Email = Annotated[str, AfterValidator(_address)]
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DeclaredJurisdiction(_Declared):
+    """`path` spells the tree out: `cn` is a nation, `cn/he` a province, `cn/he/tangshan` a city."""
+
+    path: JurisdictionPath
+    name: Name
+    name_zh: str = ""
+
+
+class DeclaredFirm(_Declared):
+    """A controlling firm: who decides for one or more enterprises."""
+
+    name: Name
+    name_zh: str = ""
+
+
+class DeclaredOrganisation(_Declared):
+    name: Name
+    name_zh: str = ""
+    kind: Role
+    jurisdiction: JurisdictionPath | None = None
+    firm: Name | None = None
+
+
+class DeclaredPerson(_Declared):
+    """`acts_for` is all that the person may act for; an organisation left out is taken away. `active = false` ends every sign-in."""
+
+    email: Email
+    name: Name
+    acts_for: tuple[Name, ...] = ()
+    active: bool = True
+
+
+class DeclaredSite(_Declared):
+    id: SiteId
+    name: Name
+    name_zh: str = ""
+    organisation: Name
+    jurisdiction: JurisdictionPath
+    pack: Name
+    size_class: SizeClass = SizeClass.MEDIUM
+
+
+class DeclaredPeriod(_Declared):
+    """`due` is the last day for reports; by default some months after the period's end."""
+
+    name: Name
+    due: date | None = None
+    closed: bool = False
+
+
+class DeclaredPeerGroup(_Declared):
+    """`obliged` left out: every site of the pack in the scope that is not `voluntary`. Members are added, never taken away."""
+
+    pack: Name
+    version: str | None = None
+    route: str | None = None
+    scope: JurisdictionPath
+    obliged: tuple[SiteId, ...] | None = None
+    voluntary: tuple[SiteId, ...] = ()
+    periods: tuple[DeclaredPeriod, ...] = ()
+
+
+class DeclaredAssignment(_Declared):
+    """A certification body checks a site's period, by decision of a regulator of the site."""
+
+    body: Name
+    site: SiteId
+    period: Name
+    by: Email
+
+
+class Roll(_Declared):
+    """A whole register file."""
+
+    jurisdictions: tuple[DeclaredJurisdiction, ...] = ()
+    firms: tuple[DeclaredFirm, ...] = ()
+    organisations: tuple[DeclaredOrganisation, ...] = ()
+    people: tuple[DeclaredPerson, ...] = ()
+    sites: tuple[DeclaredSite, ...] = ()
+    peer_groups: tuple[DeclaredPeerGroup, ...] = Field(default=())
+    assignments: tuple[DeclaredAssignment, ...] = ()
+
+
+def read(file: Path) -> Roll:
+    """The register in that file.
+
+    Raises:
+        InputError: `register-unreadable`, `register-invalid` with the entry that is wrong.
+    """
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(
+            "register-unreadable",
+            "The register file cannot be read.",
+            "Name a TOML file in UTF-8; docs/register.toml is one.",
+            place=Place(str(file)),
+            found=str(error),
+        ) from error
+    try:
+        return Roll.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise InputError(
+            "register-invalid",
+            "The register file has an entry that cannot be used.",
+            "Correct it and run the command again; nothing was changed.",
+            place=Place(str(file), column=_where(raw, first["loc"])),
+            found="nothing" if first["type"] == "missing" else repr(first["input"])[:200],
+            wanted=first["msg"],
+        ) from error
+
+
+def _where(raw: dict[str, Any], steps: tuple[int | str, ...]) -> str:
+    """A path a person can follow, entries counted from 1: `sites 3, size_class`."""
+    words: list[str] = []
+    for step in steps:
+        if isinstance(step, int) and words:
+            words[-1] += f" {step + 1}"
+        else:
+            words.append(str(step))
+    return ", ".join(words)

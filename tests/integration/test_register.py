@@ -1,0 +1,164 @@
+"""`manage.py register` and `issue_token`: from an empty portal to one that takes reports, as often as one likes, all or nothing."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command, get_commands
+from django.utils import timezone
+
+from benchmarks.wire.directory import EnrolmentToken as Token
+from portal import keys
+from portal.accounts.models import Jurisdiction, Membership, Organisation, Site, User
+from portal.accounts.selectors import own_sites, roles_of
+from portal.auditlog.models import Action, Event
+from portal.catalogue.models import PeerGroup, ReportingPeriod
+from portal.catalogue.selectors import period_taking_reports
+from portal.catalogue.services import close_period
+from portal.intake import services as intake
+from tests.integration.portal_cast import NOW, make_cast
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
+
+ROOT = Path(__file__).parents[2]
+REGISTER = ROOT / "docs" / "register.toml"
+
+
+def register(file: Path, *arguments: str) -> list[str]:
+    """Run the command; the changes it tells."""
+    told = StringIO()
+    call_command("register", str(file), *arguments, stdout=told, stderr=StringIO())
+    return told.getvalue().splitlines()
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Path:
+    file = tmp_path / "register.toml"
+    file.write_text(REGISTER.read_text("utf-8"), "utf-8")
+    return file
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
+
+
+def test_an_empty_portal_takes_reports_after_one_run() -> None:
+    changes = register(REGISTER)
+    site = Site.objects.get(slug="yanshan-1")
+    period = period_taking_reports(site, "2025")
+    assert period is not None
+    assert timezone.localtime(period.due).isoformat() == "2026-04-01T00:00:00+08:00"  # the whole of the last day
+    assert list(own_sites(User.objects.get(email="wang.fang@yanshan.example")).order_by("slug")) == list(Site.objects.order_by("slug"))
+    assert roles_of(User.objects.get(email="li.wei@ministry.example")) == {"regulator"}
+    assert dict(PeerGroup.objects.get().members.values_list("site__slug", "obliged")) == {"yanshan-1": True, "yanshan-2": False}
+    assert [str(place.parent) for place in Jurisdiction.objects.filter(path="cn/he")] == ["China"]
+    assert "site yanshan-1: made" in changes
+    assert Event.objects.filter(action=Action.REGISTER_CHANGED, actor="operator").count() >= 12
+
+
+def test_nobody_signs_in_before_a_password_is_set() -> None:
+    register(REGISTER)
+    assert not any(user.has_usable_password() for user in User.objects.all())
+
+
+def test_a_second_run_changes_nothing_and_records_nothing() -> None:
+    register(REGISTER)
+    recorded = Event.objects.count()
+    assert register(REGISTER) == []
+    assert Event.objects.count() == recorded
+
+
+def test_a_dry_run_tells_the_same_and_changes_nothing() -> None:
+    told = register(REGISTER, "--dry-run")
+    assert (Site.objects.count(), Event.objects.count()) == (0, 0)
+    assert register(REGISTER) == told
+
+
+def test_a_correction_is_made_told_and_put_on_record(edited: Path) -> None:
+    register(edited)
+    edit(edited, 'size_class = "large"', 'size_class = "small"')
+    edit(edited, "due = 2026-03-31", "due = 2026-04-30")
+    changes = register(edited)
+    assert changes[0] == "site yanshan-1: size_class was large, is small"
+    assert changes[1].startswith("period cement/2025: due was 2026-0")
+    assert Event.objects.filter(subject="site yanshan-1", detail="size_class was large, is small").count() == 1
+
+
+def test_who_leaves_loses_what_they_could_see(edited: Path) -> None:
+    register(edited)
+    edit(edited, 'acts_for = ["Yanshan Cement"]', "acts_for = []\nactive = false")
+    assert register(edited) == [
+        "person wang.fang@yanshan.example: is_active was True, is False",
+        "person wang.fang@yanshan.example: acts for Yanshan Cement no longer",
+    ]
+    assert not own_sites(User.objects.get(email="wang.fang@yanshan.example")).exists()
+
+
+WRONG = {
+    "a firm that nobody declared": (
+        'firm = "Yanshan Holding"',
+        'firm = "Yanshan Holdings"',
+        "Holdings'.*wanted: Yanshan Holding\n",
+    ),
+    "an unknown pack": ('pack = "cement"\nsize', 'pack = "cemnet"\nsize', "There is no pack 'cemnet'.*wanted: cement"),
+    "an enterprise without a firm": ('firm = "Yanshan Holding"\n', "", "enterprise Yanshan Cement has no firm"),
+    "a key that means nothing": ('size_class = "large"', 'size = "large"', "sites 1, size.*Extra inputs"),
+    "a size class of one's own": ('size_class = "large"', 'size_class = "huge"', "sites 1, size_class.*found:  'huge'"),
+    "no email": ("li.wei@ministry.example", "li.wei", "people 1, email.*this is no email address"),
+    "a site id with a blank": ('id = "yanshan-1"', 'id = "yanshan 1"', "sites 1, id"),
+    "a period nobody can spell": ('name = "2025", due', 'name = "year 25", due', "year 25"),
+    "an assignment by a stranger": ('by = "li.wei', 'by = "wang.fang@yanshan.example" # "', "no regulator of this site"),
+    "no TOML": ("[[firms]]", "[[firms", "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_file_is_refused_in_words_and_changes_nothing(edited: Path, name: str) -> None:
+    old, new, told = WRONG[name]
+    edit(edited, old, new)
+    with pytest.raises(CommandError, match=re.compile(told, re.DOTALL)):
+        register(edited)
+    assert (Organisation.objects.count(), User.objects.count(), Membership.objects.count(), Event.objects.count()) == (0, 0, 0, 0)
+
+
+def test_what_was_closed_stays_closed_and_the_file_has_to_say_so(edited: Path) -> None:
+    register(edited)
+    close_period(ReportingPeriod.objects.get(), "test", NOW)
+    with pytest.raises(CommandError, match="closed stays closed"):
+        register(edited)
+    edit(edited, "due = 2026-03-31 }", "due = 2026-03-31, closed = true }")
+    assert register(edited) == []
+
+
+def test_a_site_that_has_reported_keeps_its_pack_and_its_firm(tmp_path: Path) -> None:
+    cast = make_cast(plants=2)
+    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    file = tmp_path / "register.toml"
+    entry = '[[sites]]\nid = "works-{}"\nname = "Works"\norganisation = "Enterprise 2"\njurisdiction = "cn"\npack = "cement"\n'
+    file.write_text(entry.format(1), "utf-8")
+    with pytest.raises(CommandError, match="site-has-reported"):
+        register(file)
+    file.write_text(entry.format(2), "utf-8")
+    assert register(file) == ["site works-2: name was Works 2, is Works"]
+
+
+def test_a_token_for_a_registered_site_is_printed_once_and_nothing_else() -> None:
+    register(REGISTER)
+    told = StringIO()
+    call_command("issue_token", "yanshan-1", stdout=told, stderr=StringIO())
+    assert Token.parse(told.getvalue().strip()).fingerprint == keys.published_directory().fingerprint
+    with pytest.raises(CommandError, match="There is no site 'yanshan-9'"):
+        call_command("issue_token", "yanshan-9")
+
+
+def test_every_command_that_a_page_or_a_document_names_exists() -> None:
+    texts = [*(ROOT / "portal" / "web" / "templates").rglob("*.html"), *(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
+    texts += [*(ROOT / "docker").rglob("*.*"), *(ROOT / "portal" / "web" / "locale").rglob("*.po")]
+    named = {name for text in texts for name in re.findall(r"manage\.py ([a-z_]+)", text.read_text("utf-8"))}
+    assert {"register", "make_keys", "issue_token"} <= named
+    assert named <= get_commands().keys() | {"demo"}  # the demo's app is installed in the embedded settings alone
