@@ -7,7 +7,7 @@ released values only. `preview` prints it, and its JSON form is what `preview --
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -37,14 +37,18 @@ class Prospectus:
     spent_after: dict[str, Fraction]
 
     def epsilon_by_step(self) -> dict[str, Fraction]:
-        """What this report spends on a batch of each step. Products and variants share no batch: the dearest counts."""
+        """What this report gives away of a batch of each step, at most.
+
+        Products and variants share no batch, but a record told as another variant than it was counts in both (privacy.md):
+        the two dearest cells of a step add up.
+        """
         cells: dict[tuple[str, str, str], Fraction] = defaultdict(Fraction)
         for label in self.report.released.labels:
             cells[label.step, label.product, label.variant] += label.epsilon
-        steps: dict[str, Fraction] = {}
+        by_step: dict[str, list[Fraction]] = defaultdict(list)
         for (step, _, _), epsilon in cells.items():
-            steps[step] = max(epsilon, steps.get(step, Fraction(0)))
-        return steps
+            by_step[step].append(epsilon)
+        return {step: sum(sorted(spent)[-2:], Fraction(0)) for step, spent in by_step.items()}
 
     def canonical(self) -> dict[str, Any]:
         """The report as it is encoded, byte strings as hex; values still to be drawn or made marked so."""
@@ -160,8 +164,10 @@ class Prospectus:
             named = {"step": self._step(language, label.step), "metric": text(language, f"metric.{label.metric}")}
             lines.append(text(language, "risk.label", epsilon=number(label.epsilon), odds=odds_ratio(label.epsilon), **named))
         steps = self.epsilon_by_step()
+        cells = Counter(step for step, _, _ in {(one.step, one.product, one.variant) for one in self.report.released.labels})
         for step, epsilon in steps.items():
-            lines.append(text(language, "risk.step", step=self._step(language, step), epsilon=number(epsilon), odds=odds_ratio(epsilon)))
+            key = "risk.variants" if cells[step] > 1 else "risk.step"
+            lines.append(text(language, key, step=self._step(language, step), epsilon=number(epsilon), odds=odds_ratio(epsilon)))
         if len(steps) > 1:
             total = sum(steps.values(), Fraction(0))
             lines.append(text(language, "risk.sum", steps=len(steps), epsilon=number(total), odds=odds_ratio(total)))

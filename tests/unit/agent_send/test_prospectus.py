@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import string
 from fractions import Fraction
@@ -16,7 +17,7 @@ from reporting_agent.planning import Subject, plan
 from reporting_agent.prospectus import Prospectus
 from reporting_agent.software import VERSION
 from reporting_agent.submission import Material
-from tests.unit.agent_send.cast import SITE, SOFTWARE, Desk
+from tests.unit.agent_send.cast import SITE, SOFTWARE, Desk, heats, material
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -47,6 +48,19 @@ def test_draft_and_sealed_report_have_the_same_fields(draft: Prospectus, sealed:
     before.pop("data_root")
     after.pop("data_root")
     assert shape(before) == shape(after)
+
+
+def test_a_record_that_may_be_told_as_either_of_two_variants_counts_in_both() -> None:
+    batches = [dataclasses.replace(batch, variant=("any", "stainless", "plain-carbon")[i % 3]) for i, batch in enumerate(heats(300))]
+    data = material(batches)
+    planned = plan(data.site_label, data.batches, data.pack, Subject(SITE, "2016", 1, correction=False))
+    assert len(planned.releases) == 6
+    report = planned.report(planned.drafts(), bytes(DIGEST_BYTES), SOFTWARE, SCHEME)
+    shown = Prospectus(report, None, drawn=False, state="planned", pack=data.pack, spent_after={})
+    assert shown.epsilon_by_step() == {"eaf": 4}  # two metrics in each of two variants
+    languages: tuple[tuple[Language, str], ...] = (("en", "told as one or the other: epsilon 4"), ("zh", "归入其中任一）：ε = 4"))
+    for language, told in languages:
+        assert told in shown.to_text(language)
 
 
 def test_a_draft_shows_no_value_in_place_of_a_draw(draft: Prospectus) -> None:
