@@ -22,7 +22,7 @@ class Identity(Setting):
     pack: str
     pack_version: str | None = None
     name: str = ""
-    uncertainty_pct: float | None = Field(default=None, ge=0, lt=100)  # of a batch's energy; the pack's default where not given
+    uncertainty_pct: float | None = Field(default=None, ge=0, lt=100)  # of a batch's energy; 1 where not given
 
     @field_validator("timezone")
     @classmethod

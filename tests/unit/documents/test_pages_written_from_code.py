@@ -1,0 +1,41 @@
+"""The pages that are written from the code say what the code says; the lists of reasons hold every reason and no other."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from django.test import Client
+
+from reporting_agent.cli import COMMANDS
+from tests.documents import command_line, errors_page, openapi
+from tests.documents.reasons import LISTS
+
+WRITE = "run python -m tests.documents --write"
+
+
+def test_the_tables_of_refusals_are_those_of_the_code() -> None:
+    text = errors_page.PAGE.read_text(encoding="utf-8")
+    assert errors_page.filled(text) == text, WRITE
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_reason_stands_in_its_list_and_no_other(name: str) -> None:
+    listed = errors_page.listed_codes(name)
+    assert sorted(listed) == sorted(LISTS[name]()), f"docs/errors.md, reasons: {name}"
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_the_quoted_help_is_the_real_help(command: str) -> None:
+    said = command_line.help_of(*([command] if command else []))
+    assert f"```text\n{said}\n```" in command_line.PAGE.read_text(encoding="utf-8"), WRITE
+
+
+def test_the_committed_description_of_the_api_is_complete_and_current() -> None:
+    assert openapi.page() == openapi.PAGE.read_text(encoding="utf-8"), WRITE
+
+
+@pytest.mark.django_db(databases=["default"])
+def test_the_portal_serves_the_committed_description(client: Client) -> None:
+    served = client.get("/api/v1/schema/")
+    assert served.status_code == 200
+    assert yaml.safe_load(served.content) == yaml.safe_load(openapi.PAGE.read_text(encoding="utf-8"))

@@ -1,0 +1,197 @@
+"""What a document names is there: links, files, commands, options, settings, keys, words."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import re
+import shlex
+from argparse import ArgumentParser, _SubParsersAction
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands, load_command_class
+
+from reporting_agent.cli import COMMANDS, _parser
+from reporting_agent.config import Equipment, Inputs, Mapping, Meter, Profile, Runs, Site
+from reporting_agent.config.site import Identity, StepSetting
+from tests.documents.errors_page import PAGE as ERRORS
+from tests.documents.refusals import ROOT
+
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
+TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in PAGES}
+EVERY_PAGE = pytest.mark.parametrize("page", TEXTS)
+
+
+def quoted(text: str) -> Iterator[str]:
+    """Inline code, and the lines of code blocks."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    for block in blocks:
+        yield from block.splitlines()
+    without = re.sub(r"^```\w*\n.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    yield from re.findall(r"^ {4}(\S.*)$", without, flags=re.MULTILINE)
+    yield from re.findall(r"`([^`\n]+)`", without)
+
+
+def words_of(line: str) -> list[str]:
+    """The words of a quoted command, comments left out; nothing where it is no command line."""
+    try:
+        return shlex.split(line, comments=True)
+    except ValueError:
+        return []
+
+
+def anchors(text: str) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@EVERY_PAGE
+def test_links_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", TEXTS[page]):
+        assert not target.startswith("http"), f"{page} leaves the repository: {target}"
+        path, _, anchor = target.partition("#")
+        there = (ROOT / page).parent / path if path else ROOT / page
+        assert there.exists(), f"{page}: {target}"
+        if anchor:
+            assert anchor in anchors(there.read_text(encoding="utf-8")), f"{page}: {target}"
+
+
+@EVERY_PAGE
+def test_files_that_are_named_exist(page: str) -> None:
+    for code in quoted(TEXTS[page]):
+        if re.fullmatch(r"(benchmarks|reporting_agent|portal|fixtures|tests|docs|bin|requirements)/[\w./-]+", code):
+            assert (ROOT / code).exists(), f"{page} names {code}"
+
+
+@EVERY_PAGE
+def test_modules_and_programs_that_are_called_exist(page: str) -> None:
+    for line in quoted(TEXTS[page]):
+        for module in re.findall(r"python -m ([\w.]+)", line):
+            assert importlib.util.find_spec(module) is not None, f"{page}: {line}"
+        for name in re.findall(r"manage\.py ([a-z_]+)", line):
+            assert name in get_commands(), f"{page}: {line}"
+        for program in re.findall(r"\bbin/[a-z-]+", line):
+            assert os.access(ROOT / program, os.X_OK), f"{page}: {line}"
+
+
+def test_options_of_the_scripts_are_options() -> None:
+    demo = load_command_class("portal.demo", "demo").create_parser("manage.py", "demo")
+    found = 0
+    for page, text in TEXTS.items():
+        for line in quoted(text):
+            words = words_of(line)
+            if words[:1] == ["bin/demo"]:
+                found += len(words) > 1
+                demo.parse_args(words[1:])
+            elif words[:1] == ["bin/test"]:
+                assert set(words[1:]) <= {"--long"}, f"{page}: {line}"
+    assert found
+
+
+def commands_of_the_agent() -> dict[str, ArgumentParser]:
+    (action,) = (one for one in _parser([])._actions if isinstance(one, _SubParsersAction))
+    return dict(action.choices)
+
+
+@EVERY_PAGE
+def test_every_quoted_command_of_the_agent_parses(page: str) -> None:
+    """A whole command line as it would be typed; "…" and capital letters stand for a value."""
+    parser = _parser([])
+    for line in quoted(TEXTS[page]):
+        words = words_of(line)
+        if words[:1] != ["steplabel-agent"] or page == "docs/cli.md" or len(words) == 1:
+            continue
+        command = words[1]
+        assert command in {*COMMANDS, "COMMAND", "--help"}, f"{page}: {line}"
+        complete = {"--site", "--portal", "--period"} & set(words) and "…" not in words[2:3]
+        if complete and "[" not in line:
+            parser.parse_args(words[1:])
+        known = {option for action in commands_of_the_agent().get(command, parser)._actions for option in action.option_strings}
+        assert {word for word in words[2:] if word.startswith("--")} <= known | {"--help"}, f"{page}: {line}"
+
+
+@EVERY_PAGE
+def test_every_option_quoted_beside_a_subcommand_is_one_of_its(page: str) -> None:
+    commands = commands_of_the_agent()
+    for line in quoted(TEXTS[page]):
+        words = words_of(line)
+        if words and words[0] in commands and len(words) > 1:
+            known = {option for action in commands[words[0]]._actions for option in action.option_strings}
+            assert {word for word in words if word.startswith("--")} <= known, f"{page}: {line}"
+
+
+def environment_read(folder: Path) -> set[str]:
+    """Names of environment variables that the code of a folder asks for."""
+    found: set[str] = set()
+    for file in folder.rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        found |= set(re.findall(r"environ(?:\.get\(|\[|\.setdefault\()\"([A-Z_]+)\"", text))
+        found |= set(re.findall(r"_needed\(\"([A-Z_]+)\"\)", text))
+        found |= set(re.findall(r"\"([A-Z_]+)\" in os\.environ", text))
+    return found
+
+
+def test_the_settings_that_the_portal_reads_are_those_that_are_documented() -> None:
+    page = TEXTS["docs/portal.md"]
+    documented = set(re.findall(r"`([A-Z][A-Z_]+)`", page)) | set(re.findall(r"\b(STEPLABEL_[A-Z_]+)=", page))
+    read = environment_read(ROOT / "portal")
+    assert read - {"STEPLABEL_DEMO"} <= documented
+    settings = {name for file in (ROOT / "portal/settings").glob("*.py") for name in assigned(file)}
+    assert documented <= read | settings | {"CONNECT", "PUBLIC"}
+
+
+def assigned(file: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return names
+
+
+def keys_in_table(header: str) -> set[str]:
+    """The keys in the first column of the table of docs/agent.md with this header."""
+    table = TEXTS["docs/agent.md"].split(f"| {header} |", 1)[1].split("\n\n", 1)[0]
+    first = [line.split("|")[1] for line in table.splitlines()[2:]]
+    return {key for cell in first for key in re.findall(r"`(\w+)`", cell)}
+
+
+@pytest.mark.parametrize(
+    ("header", "model"),
+    [("`[site]`", Identity), ("`[inputs]`", Inputs), ("`[[meters]]`", Meter), ("`[[equipment]]`", Equipment), ("key", Profile)],
+)
+def test_the_keys_of_site_toml_are_documented_and_no_others(header: str, model: type[Identity]) -> None:
+    assert keys_in_table(header) == set(model.model_fields)
+
+
+def test_the_tables_of_site_toml_are_documented_and_no_others() -> None:
+    section = TEXTS["docs/agent.md"].split("## site.toml, key by key", 1)[1].split("\n## ", 1)[0]
+    tables = set(re.findall(r"\[\[?([a-z]+)(?:\.[A-Z]+)?\]\]?`", section))
+    assert tables == set(Site.model_fields) - {"path"}
+    assert {f"[mapping.{name}]" for name in Mapping.model_fields} <= set(re.findall(r"\[mapping\.\w+\]", TEXTS["docs/agent.md"]))
+    rows = dict(re.findall(r"^\| `\[(steps\.ID|runs)\]` \| (.+?) \|", section, flags=re.MULTILINE))
+    for name, model in (("steps.ID", StepSetting), ("runs", Runs)):
+        assert set(re.findall(r"`(\w+)`", rows[name])) == set(model.model_fields)
+
+
+def test_codes_that_the_portals_page_names_are_codes() -> None:
+    listed = set(re.findall(r"^\| `([a-z0-9-]+)` \|", ERRORS.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    section = TEXTS["docs/portal.md"].split("## What is refused at the door", 1)[1].split("\n## ", 1)[0]
+    assert set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", section)) <= listed
+
+
+def test_every_word_of_the_glossary_is_used() -> None:
+    """In another document, in the core, or on a page: a word that nobody uses is not part of the language."""
+    elsewhere = [text for page, text in TEXTS.items() if page != "docs/glossary.md"]
+    for folder, suffixes in (("benchmarks", {".py", ".toml"}), ("reporting_agent", {".py", ".toml"}), ("portal", {".py", ".html"})):
+        elsewhere += [file.read_text(encoding="utf-8") for file in (ROOT / folder).rglob("*") if file.suffix in suffixes]
+    spoken = re.sub(r"[\s_-]+", " ", " ".join(elsewhere)).lower()
+    in_use = TEXTS["docs/glossary.md"].split("## Words of the standards")[0]
+    for row in re.findall(r"^\| ([^|]+) \| [^|]*[\u4e00-\u9fff]", in_use, flags=re.MULTILINE):
+        for term in re.split(r",| \(", row):
+            word = term.strip(' )"').lower().replace("-", " ")
+            if word != "word":
+                assert word in spoken, f"nobody uses {word!r}"
