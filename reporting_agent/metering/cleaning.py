@@ -57,9 +57,15 @@ _NINES = np.array(
 
 def all_nines(value: Floats) -> Flags:
     """Values written with nines only, such as 999.999 or -99999 (at least five of them)."""
+    found = np.zeros(len(value), dtype=bool)
+    if not len(value):
+        return found
     size = np.abs(value)
-    near = _NINES[np.minimum(np.searchsorted(_NINES, size * (1 - 1e-12)), len(_NINES) - 1)]
-    found: Flags = np.abs(size - near) <= near * 1e-12
+    # a register runs through few of them in one block; NaN, in either end, leaves them all in
+    within = _NINES[~((size.min() > _NINES * (1 + 1e-12)) | (size.max() < _NINES * (1 - 1e-12)))]
+    if len(within):
+        near = within[np.minimum(np.searchsorted(within, size * (1 - 1e-12)), len(within) - 1)]
+        found = np.abs(size - near) <= near * 1e-12
     return found
 
 
@@ -171,9 +177,12 @@ def spikes(readings: Readings, meter: Meter) -> Flags:
     flagged = np.zeros(len(readings), dtype=bool)
     if meter.reading != "register" or len(readings) < 3:
         return flagged
-    value, hours = readings.value, readings.time_us / HOUR_US
+    value = readings.value
     before, here, after = value[:-2], value[1:-1], value[2:]
     outside = (here < before) | (here > after)
+    if not outside.any():
+        return flagged
+    hours = readings.time_us / HOUR_US
     possible = after >= before
     if meter.range is not None:
         possible &= (after - before) <= meter.range[1] * (hours[2:] - hours[:-2])
@@ -194,11 +203,12 @@ def judge(segments: Segments, before: Floats, rows: Integers, meter: Meter, long
     keep = np.ones(len(segments), dtype=bool)
     if meter.reading == "register":
         fell = energy < 0
-        rolled = fell & _rolls(before, before + energy, meter)
-        tally.add("register-rollover", file, rows[rolled])
-        tally.add("register-reset", file, rows[fell & ~rolled])
-        energy = np.where(rolled, energy + (meter.rollover or 0.0), energy)
-        keep &= ~fell | rolled
+        if fell.any():
+            rolled = fell & _rolls(before, before + energy, meter)
+            tally.add("register-rollover", file, rows[rolled])
+            tally.add("register-reset", file, rows[fell & ~rolled])
+            energy = np.where(rolled, energy + (meter.rollover or 0.0), energy)
+            keep &= ~fell | rolled
     length = segments.end_us - segments.start_us
     gap = length > longest_gap_us
     tally.add("reading-gap", file, rows[gap])

@@ -48,10 +48,13 @@ def local_to_utc(local_us: Integers, zone: tzinfo) -> Integers:
     Of an hour that came twice (the clock was put back), stamps are taken as the first until the sequence itself steps
     back, then as the second. Times that the clock skipped move on by the width of the gap.
     """
-    known = local_us[local_us != NO_STAMP]
+    stamped = local_us != NO_STAMP
+    known = local_us if stamped.all() else local_us[stamped]
     if not len(known):
         return local_us
     edges, offsets = _offsets(int(known.min()), int(known.max()), zone)
+    if len(offsets) == 1:
+        return np.where(stamped, local_us - offsets[0], NO_STAMP)
     # a local stamp belongs to the offset whose UTC span holds it: compare with each change in old local time
     local_edges = edges[1:] + offsets[:-1]
     place = np.searchsorted(local_edges, local_us, side="right")
@@ -64,7 +67,7 @@ def local_to_utc(local_us: Integers, zone: tzinfo) -> Integers:
                 if len(steps_back):
                     place[twice[steps_back[0] + 1 :]] = index + 1
     utc = local_us - offsets[place]
-    return np.where(local_us == NO_STAMP, NO_STAMP, utc)
+    return np.where(stamped, utc, NO_STAMP)
 
 
 def _offsets(first_us: int, last_us: int, zone: tzinfo) -> tuple[Integers, Integers]:

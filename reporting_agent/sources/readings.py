@@ -208,19 +208,28 @@ def _split(
     for header, wide_meter in value_columns:
         value = _values(columns[header], rows, str(header), profile, file, log)
         good = time_us != arrow.NO_STAMP
-        value = np.where(np.isinf(value), np.nan, value)
+        if (endless := np.isinf(value)).any():
+            value = np.where(endless, np.nan, value)
         only = wide_meter or layout.constant_meter
         if only is not None:
-            yield ReadingBlock(only, time_us[good], value[good], rows[good], file)
+            yield _block(only, time_us, value, rows, file, good)
             continue
         code, names = arrow.codes(columns[str(layout.meter)])
         for index, name in enumerate(names):
             mine = good & (code == index) if len(names) > 1 else good
             meter = profile.values.get("meter_id", {}).get(name or "", (name or "").strip())
             if meter in meters:
-                yield ReadingBlock(meter, time_us[mine], value[mine], rows[mine], file)
+                yield _block(meter, time_us, value, rows, file, mine)
             else:
                 log.unknown_meters[meter] = log.unknown_meters.get(meter, 0) + int(mine.sum())
+
+
+def _block(
+    meter: str, time_us: NDArray[np.int64], value: NDArray[np.float64], rows: NDArray[np.int64], file: str, chosen: NDArray[np.bool_]
+) -> ReadingBlock:
+    """The chosen readings; nothing is copied where they are all."""
+    whole = chosen.all()
+    return ReadingBlock(meter, *((time_us, value, rows) if whole else (time_us[chosen], value[chosen], rows[chosen])), file)
 
 
 def _stamps(
