@@ -1,8 +1,9 @@
 """Randomness that an auditor can check: a ChaCha20 stream keyed by the site's secret seed and public values.
 
-The site commits to its seed at enrolment; the portal gives a challenge after the data's root is logged; key and nonce are
-HKDF(seed; challenge, data root, name of the draw). No plant can redraw until it is lucky, a crash or a retry gives the same
-bytes, and the seed is opened to the auditor alone. The data root is in the key, so that a portal that repeats a challenge gains nothing.
+The site commits to its seed at enrolment; key and nonce are HKDF(seed; challenge, data root, name of the draw). A crash or a
+retry gives the same bytes, and the seed is opened to the auditor alone. The challenge is the portal's, given after the data's root
+is logged, so that no plant can redraw until it is lucky; agents of this release pass an empty one. The data root is in the key, so
+that a portal that repeats a challenge gains nothing.
 """
 
 from __future__ import annotations
