@@ -118,7 +118,7 @@ def test_a_law_takes_milliseconds() -> None:
 
 @pytest.mark.parametrize(
     ("quantile", "count_class", "enters"),
-    [("0.05", 340, False), ("0.05", 670, True), ("0.1", 200, False), ("0.1", 340, True), ("0.2", 100, False), ("0.2", 200, True)],
+    [("0.05", 500, False), ("0.05", 670, True), ("0.1", 200, False), ("0.1", 340, True), ("0.2", 100, False), ("0.2", 200, True)],
 )
 def test_eligibility_follows_the_rule_of_thumb(
     a_metric: Callable[..., Any], a_policy: ReleasePolicy, quantile: str, count_class: int, enters: bool
