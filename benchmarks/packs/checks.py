@@ -17,6 +17,8 @@ from benchmarks.quantities import ratio
 from benchmarks.routes import Limit, MetricRule, Pack, Step, Words
 
 LONGEST_GRID = 2000  # cells; a draw walks over all of them
+FEWEST_FIRMS = 3  # no pack may let the gate show a cell of fewer
+FEWEST_CHANGED = 2  # nor a version that differs in fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +67,36 @@ def _policy(pack: Pack) -> Iterator[Fault]:
     classes = policy.count_classes
     if list(classes) != sorted(set(classes)) or not classes or classes[0] != policy.fewest_batches:
         yield Fault("policy.count_classes", str(classes), f"rising lower edges, the first of them fewest_batches ({policy.fewest_batches})")
+    if policy.corrections_per_year < 0:
+        yield Fault("policy.corrections_per_year", str(policy.corrections_per_year), "0 or more")
     if not 0 < policy.largest_expected_error < 1:
         yield Fault("policy.largest_expected_error", str(policy.largest_expected_error), "a share between 0 and 1")
+    yield from _disclosure(pack)
+    if pack.effective_to is not None and pack.effective_to <= pack.effective_from:
+        yield Fault("effective_to", str(pack.effective_to), f"a day after effective_from ({pack.effective_from})")
+
+
+def _disclosure(pack: Pack) -> Iterator[Fault]:
+    """The gate's thresholds, and composition rules that it could let through."""
+    gate = pack.disclosure
     starts = [rule.firms_from for rule in pack.composition]
     if not starts or starts != sorted(set(starts)):
         yield Fault("composition", str(starts), "at least one rule, firms_from rising")
-    elif starts[0] < pack.disclosure.fewest_firms:
-        yield Fault("composition", str(starts[0]), f"no rule for fewer firms than disclosure.fewest_firms ({pack.disclosure.fewest_firms})")
-    for name, share in (("largest_weight", pack.disclosure.largest_weight), ("p_percent", pack.disclosure.p_percent)):
+    elif starts[0] < gate.fewest_firms:
+        yield Fault("composition", str(starts[0]), f"no rule for fewer firms than disclosure.fewest_firms ({gate.fewest_firms})")
+    for name, share in (("largest_weight", gate.largest_weight), ("p_percent", gate.p_percent)):
         if not 0 < share < 1:
             yield Fault(f"disclosure.{name}", str(share), "a share between 0 and 1")
-    if pack.effective_to is not None and pack.effective_to <= pack.effective_from:
-        yield Fault("effective_to", str(pack.effective_to), f"a day after effective_from ({pack.effective_from})")
+    if gate.fewest_firms < FEWEST_FIRMS:
+        yield Fault("disclosure.fewest_firms", str(gate.fewest_firms), f"at least {FEWEST_FIRMS}: of two firms each knows the other")
+    if gate.least_changed_participants < FEWEST_CHANGED:
+        yield Fault(
+            "disclosure.least_changed_participants",
+            str(gate.least_changed_participants),
+            f"at least {FEWEST_CHANGED}: the difference of two versions is the one that changed",
+        )
+    if gate.lag_days < 0:
+        yield Fault("disclosure.lag_days", str(gate.lag_days), "days after the end of the period, 0 or more")
 
 
 def _routes(pack: Pack) -> Iterator[Fault]:
@@ -154,6 +174,8 @@ def _metric(rule: MetricRule, place: str) -> Iterator[Fault]:
         yield Fault(f"{place}.floor", f"{rule.floor} to {rule.ceiling}", "a floor below the ceiling")
     if not rule.floor <= rule.typical <= rule.ceiling:
         yield Fault(f"{place}.typical", str(rule.typical), f"a value between floor and ceiling ({rule.floor} to {rule.ceiling})")
+    if rule.typical == 0:
+        yield Fault(f"{place}.typical", "0", "a value other than 0: the expected error of a release is a share of it")
     if rule.spread <= 0:
         yield Fault(f"{place}.spread", str(rule.spread), "a standard deviation more than 0, in the metric's unit")
     if rule.grid_width <= 0 or rule.grid_upper <= rule.grid_lower:
