@@ -69,7 +69,7 @@ def _require_kind(label: ReleasedLabel, step: Step, rule: MetricRule) -> None:
     """The label is of the same kind as every other label of this step and metric."""
     if label.product != step.product:
         raise _off_pack(label, f"the step's product is {step.product!r}, not {label.product!r}")
-    if label.variant and label.variant not in {variant.id for variant in step.variants}:
+    if label.variant not in {variant.id for variant in step.variants}:
         raise _off_pack(label, f"the step has no variant {label.variant!r}")
     if (label.boundary, label.unit) != (step.boundary.id, rule.unit):
         raise _off_pack(label, f"boundary and unit are {label.boundary} in {label.unit}, not {step.boundary.id} in {rule.unit}")
