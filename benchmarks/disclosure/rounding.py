@@ -25,7 +25,10 @@ def outward(interval: tuple[float, float], width: Fraction, origin: Fraction = F
 
 
 def total_width(parts: Iterable[tuple[float, Grid]]) -> Fraction:
-    """The grid width of a total of ratio x step: the least of 1, 2, 5 x 10^n that is no finer than any of its parts."""
-    coarsest = max(Fraction(ratio) * grid.width for ratio, grid in parts)
+    """The grid width of a total of ratio x step: the least of 1, 2, 5 x 10^n that is no finer than any of its parts.
+
+    A ratio is taken as the pack writes it (0.4, and not the binary number a little above it).
+    """
+    coarsest = max(Fraction(str(ratio)) * grid.width for ratio, grid in parts)
     power = Fraction(10) ** math.floor(math.log10(coarsest))
     return next(step * power for step in (1, 2, 5, 10, 20) if step * power >= coarsest)

@@ -209,3 +209,4 @@ def test_a_totals_grid_is_no_finer_than_any_of_its_parts() -> None:
     assert total_width(grids) == Fraction(1, 2)
     assert total_width([(1.0, Grid(Fraction(0), Fraction(9), Fraction(1, 5)))]) == Fraction(1, 5)
     assert total_width([(1.0, Grid(Fraction(0), Fraction(1), Fraction(1, 1000)))]) == Fraction(1, 1000)
+    assert total_width([(0.4, Grid(Fraction(0), Fraction(9), Fraction(1, 2)))]) == Fraction(1, 5)  # 0.4 as written, not 0.4000…02
