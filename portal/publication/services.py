@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
 
 from benchmarks import packs
 from benchmarks.composition import IndustryLabel, Roster, by_step, compose_route, roster_of
@@ -38,7 +37,7 @@ class _Composed:
 
 
 def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = "") -> Publication:
-    """Compose, gate and explain what is accepted now, as the next version.
+    """Compose, gate and explain what is accepted now, as the next version. The same asked twice gives the same draft.
 
     Raises:
         RefusedError: `not-regulator` (403), `no-participants` (409).
@@ -61,7 +60,10 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
     with transaction.atomic():
         # the peer group's period is the lock for its versions
         ReportingPeriod.objects.select_for_update().get(pk=period.pk)
-        version = (Publication.objects.filter(period=period).aggregate(last=Max("version"))["last"] or 0) + 1
+        last = Publication.objects.filter(period=period).order_by("-version").first()
+        if last is not None and _says_the_same(last, present, composed.gate, by, what_changed):
+            return last
+        version = last.version + 1 if last else 1
         participation = _participation(period, present, by, now, version, what_changed)
         explanation = explain(composed.gate, pack, route, participation, version=str(version), on=_local(period.start))
         row = Publication.objects.create(
@@ -87,6 +89,17 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
     return row
 
 
+def _says_the_same(last: Publication, present: Cohort, gated: GateResult, by: User, what_changed: str) -> bool:
+    """Whether a form was sent twice: the same person's draft of the same reports, let through alike, in the same words."""
+    return (
+        last.status == Status.DRAFT
+        and last.drafted_by_id == by.pk
+        and last.what_changed == what_changed
+        and last.participants == list(present.digests)
+        and last.gate == gated.to_json()
+    )
+
+
 def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime) -> Publication:
     """A second person lets a draft out. The gate is asked again: what was published since may have changed its answer.
 
@@ -108,7 +121,7 @@ def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime) 
         participation = _participation(period, present, row.drafted_by, row.drafted_at, row.version, row.what_changed, (by, now))
         row.gate = asked_again.to_json()
         row.explanation = explain(asked_again, pack, route, participation, version=str(row.version), on=_local(period.start)).to_json()
-        row.document = published.sign(document_of(asked_again, row.explanation, row.version, now.date()), key)
+        row.document = published.sign(document_of(asked_again, row.explanation, row.version, _local(now)), key)
         row.status, row.approved_by, row.published_at = Status.PUBLISHED, by, now
         row.save(update_fields=["gate", "explanation", "document", "status", "approved_by", "published_at"])
         record(now, by.email, Action.PUBLICATION_PUBLISHED, subject_of(row))
@@ -178,6 +191,7 @@ def _participation(
     approval: tuple[User, datetime] | None = None,
 ) -> Participation:
     obliged = PeerGroupMember.objects.filter(peer_group=period.peer_group, obliged=True)
+    before = Publication.objects.filter(period=period, version__lt=version).exclude(status=Status.DRAFT).order_by("-version").first()
     approvals = [Approval(_office(drafter), _local(drafted_at), "drafted")]
     if approval is not None:
         approvals.append(Approval(_office(approval[0]), _local(approval[1]), "published"))
@@ -186,8 +200,15 @@ def _participation(
         sites_reporting=len(present.submissions),
         firms_obliged=obliged.values("site__organisation__controlling_firm").distinct().count(),
         approvals=tuple(approvals),
-        change=Change(str(version - 1), Words(en=what_changed, zh=what_changed)) if what_changed and version > 1 else None,
+        change=None if before is None else Change(str(before.version), _said(what_changed)),
     )
+
+
+def _said(what_changed: str) -> Words:
+    """The drafter's words, in the one language they were written in."""
+    if what_changed:
+        return Words(en=what_changed, zh=what_changed)
+    return Words(en="the drafter gave no description of the change.", zh="起草人未说明变更内容。")
 
 
 def _office(user: User) -> str:

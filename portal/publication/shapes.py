@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils.timezone import localdate
+
 from benchmarks.composition import IndustryLabel, RouteTotal, StepBest
 from benchmarks.disclosure import CellDecision, GateResult
 from portal.publication.models import Publication, Status
@@ -136,13 +138,13 @@ def version_view(row: Publication) -> VersionView:
         id=row.pk,
         version=row.version,
         status=row.status,
-        published_on=row.published_at.date() if row.published_at else None,
+        published_on=localdate(row.published_at) if row.published_at else None,
         composite=label.composite,
         firms=label.firms,
         what_changed=row.what_changed,
         drafted_by=str(row.drafted_by),
         approved_by=str(row.approved_by or ""),
-        withdrawn_on=row.withdrawn_at.date() if row.withdrawn_at else None,
+        withdrawn_on=localdate(row.withdrawn_at) if row.withdrawn_at else None,
         withdrawal_reason=row.withdrawal_reason,
     )
 
@@ -159,13 +161,13 @@ def benchmark_view(row: Publication, latest_version: int | None) -> BenchmarkVie
         period=gate.published.period,
         version=row.version,
         status=row.status,
-        published_on=row.published_at.date(),
+        published_on=localdate(row.published_at),
         label=label_view(gate),
         explanation=row.explanation,
         what_changed=row.what_changed,
         approved_by=str(row.approved_by or ""),
         latest_version=latest_version,
-        withdrawn_on=row.withdrawn_at.date() if row.withdrawn_at else None,
+        withdrawn_on=localdate(row.withdrawn_at) if row.withdrawn_at else None,
         withdrawal_reason=row.withdrawal_reason,
         document=row.document,
     )

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.utils import ErrorList
 from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
 from benchmarks.wire import MAX_ENVELOPE_BYTES
+from portal.accounts.attempts import Attempt
 
 
 class SignInForm(AuthenticationForm):
-    """Email and password."""
+    """Email and password; after too many failures neither is looked at for a while."""
 
+    TOO_MANY = "too-many"
     error_messages = {  # noqa: RUF012 - as Django declares it
+        TOO_MANY: _("Too many sign-ins have failed. Wait 15 minutes, then try again; if you are sure of the password, tell the operator."),
         "invalid_login": _("Email and password do not fit together. Check both; the password is case-sensitive."),
         "inactive": _("This account is closed. Ask the coordinator of your sector."),
     }
@@ -31,6 +36,19 @@ class SignInForm(AuthenticationForm):
             attrs={"class": "govuk-input govuk-input--width-20", "autocomplete": "username", "spellcheck": "false"}
         )
         password.widget.attrs.update({"class": "govuk-input govuk-input--width-20", "autocomplete": "current-password"})
+
+    def clean(self) -> dict[str, Any]:
+        email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if not email or not password:  # the fields say so themselves; nothing was tried
+            return self.cleaned_data
+        # the API's throttle knows how many proxies stand in front, and so whose address this is
+        address = BaseThrottle().get_ident(cast(Request, self.request))
+        attempt = Attempt(email, address or "")
+        if not attempt.begin():
+            raise forms.ValidationError(self.error_messages[self.TOO_MANY], code=self.TOO_MANY)
+        cleaned = super().clean()
+        attempt.succeeded()
+        return cleaned
 
 
 class SealedFileForm(forms.Form):

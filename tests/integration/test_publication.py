@@ -171,8 +171,22 @@ def test_one_firm_that_declares_most_of_the_size_hides_every_cell(cast: Cast) ->
     assert view.why_not == "nothing-shown"
 
 
+def test_a_form_sent_twice_gives_one_draft(cast: Cast) -> None:
+    one, other = (services.draft(cast.period, cast.drafter, NOW, "New meters.") for _ in range(2))
+    assert one.pk == other.pk
+    assert services.draft(cast.period, cast.drafter, NOW, "Other words.").pk != one.pk
+
+
+def test_a_version_says_since_which_published_one_it_changed_even_where_the_drafter_wrote_nothing(cast: Cast) -> None:
+    services.draft(cast.period, cast.drafter, NOW)  # never published: nobody can compare with it
+    first = services.publish(services.draft(cast.period, cast.drafter, NOW, "Again."), cast.approver, keys.receipt_key(), NOW)
+    assert first.explanation["changes"]["en"] == "First version."
+    third = services.draft(cast.period, cast.drafter, NOW)
+    assert third.explanation["changes"]["en"] == "Since version 2: the drafter gave no description of the change."
+
+
 def test_drafting_twice_from_the_same_reports_gives_the_same_figures(cast: Cast) -> None:
-    one, other = (services.draft(cast.period, cast.drafter, NOW) for _ in range(2))
+    one, other = (services.draft(cast.period, by, NOW) for by in (cast.drafter, cast.approver))
     assert (one.version, other.version) == (1, 2)
     assert one.label == other.label
     assert one.seed == other.seed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import views
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import Form
 from django.http import HttpResponse
 from django.urls import reverse
@@ -30,7 +31,7 @@ class SignIn(views.LoginView):
     def form_invalid(self, form: Form) -> HttpResponse:
         mark_errors(form)
         response = super().form_invalid(form)  # type: ignore[arg-type]
-        response.status_code = 400
+        response.status_code = 429 if form.has_error(NON_FIELD_ERRORS, SignInForm.TOO_MANY) else 400
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

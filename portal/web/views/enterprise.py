@@ -10,9 +10,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from benchmarks.errors import SteplabelError
+from benchmarks.wire import envelope
 from portal.accounts import services as accounts
 from portal.accounts.models import Device, Role, Site
 from portal.accounts.selectors import sites_of
@@ -20,6 +21,7 @@ from portal.accounts.services import TOKEN_LIFETIME
 from portal.intake import services as intake
 from portal.intake.selectors import SubmissionView, submission, submissions_of
 from portal.keys import published_directory, receipt_key
+from portal.problems import RefusedError
 from portal.publication import selectors as publications
 from portal.standings.selectors import periods_with_standing, released_values, where_we_stand
 from portal.web.access import for_role, person
@@ -70,15 +72,16 @@ def upload(request: HttpRequest) -> HttpResponseBase:
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            taken = intake.receive(form.cleaned_data["sealed"].read(), published_directory(), receipt_key(), timezone.now())
+            raw = form.cleaned_data["sealed"].read()
+            _require_own_site(request, raw)
+            taken = intake.receive(raw, published_directory(), receipt_key(), timezone.now())
         except SteplabelError as error:
             add_error(form, "sealed", error.sentence, error.remedy)
         else:
-            known = submission(person(request), taken.submission.digest)
             messages.success(
                 request, _("The sealed file is in.") if taken.created else _("This file was handed in before; here is its receipt.")
             )
-            return redirect("web:submission", taken.submission.digest) if known else redirect("web:submissions")
+            return redirect("web:submission", taken.submission.digest)
     if form.errors:
         mark_errors(form)
         status = 400
@@ -91,10 +94,12 @@ def site_list(request: HttpRequest) -> HttpResponse:
     return render(request, "web/sites.html", {"sites": tuple(site_row(view) for view in sites_of(person(request), timezone.now()))})
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @for_role(Role.ENTERPRISE)
-def token(request: HttpRequest, slug: str) -> HttpResponse:
+def token(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The token is in this one answer and nowhere else: not stored, not in an address, not in a cache."""
+    if request.method == "GET":  # the page was loaded again, or its language changed: the token is gone
+        return redirect("web:sites")
     now = timezone.now()
     own = next((site for site in sites_of(person(request), now) if site.slug == slug), None)
     if own is None:
@@ -169,6 +174,23 @@ def receipt_file(view: SubmissionView) -> HttpResponse:
     response = HttpResponse(view.receipt, content_type="application/cbor")
     response["Content-Disposition"] = f'attachment; filename="receipt-{view.site}-{view.period.replace("/", "_")}-r{view.revision}.cbor"'
     return response
+
+
+def _require_own_site(request: HttpRequest, raw: bytes) -> None:
+    """A file is carried for one's own plant only. Whose it is stands on its outside, which is read before anything is asked of it.
+
+    Raises:
+        VerificationError: it is no sealed file.
+        RefusedError: `not-your-site`.
+    """
+    named = envelope.parse(raw).header.site
+    if all(site.slug != named for site in sites_of(person(request), timezone.now())):
+        raise RefusedError(
+            403,
+            "not-your-site",
+            f"This file was sealed for the site {named}, which is none of yours.",
+            "Choose the file of your own plant, or let somebody of that plant hand this one in.",
+        )
 
 
 def _own_submission(request: HttpRequest, digest: str) -> SubmissionView:

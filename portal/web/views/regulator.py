@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Role
 from portal.catalogue.models import ReportingPeriod
@@ -48,11 +48,13 @@ def participation_of(request: HttpRequest, group: int, period: str) -> HttpRespo
     return render(request, "web/participation.html", {"page": page, "crumbs": (_crumb(),)})
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @for_role(Role.REGULATOR)
 def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
-    """Standings first, so that every enterprise finds its place when the label is out; then the draft."""
+    """The draft, and with it the standings, so that every enterprise finds its place when the label is out."""
     _participation(request, group, period)
+    if request.method == "GET":  # a refusal stood at this address, and was loaded again
+        return redirect("web:participation", group, period)
     asked = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
     row = services.draft(asked, person(request), timezone.now(), request.POST.get("what_changed", "").strip()[:1000])
     standings.compute(asked, person(request).email, timezone.now())
@@ -66,10 +68,12 @@ def draft(request: HttpRequest, publication: int) -> HttpResponse:
     return render(request, "web/draft.html", {"page": draft_page(_draft(request, publication))})
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @for_role(Role.REGULATOR)
 def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
     view = _draft(request, publication)
+    if request.method == "GET" or view.status == "published":  # loaded again, or sent twice: the version's page says how it stands
+        return redirect("web:draft", publication)
     services.publish(Publication.objects.get(pk=publication), person(request), receipt_key(), timezone.now())
     messages.success(request, _("Version %(n)d is published.") % {"n": view.version})
     return redirect("web:draft", publication)
@@ -79,8 +83,8 @@ def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
 @for_role(Role.REGULATOR)
 def withdraw(request: HttpRequest, publication: int) -> HttpResponseBase:
     view = _draft(request, publication)
-    if not view.may_withdraw:
-        raise Http404
+    if not view.may_withdraw:  # sent twice, or never published: the version's page says how it stands
+        return redirect("web:draft", publication)
     form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm()
     if request.method == "POST" and form.is_valid():
         services.withdraw(Publication.objects.get(pk=publication), person(request), form.cleaned_data["reason"], timezone.now())
