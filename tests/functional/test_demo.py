@@ -20,12 +20,14 @@ import pytest
 from benchmarks import packs
 
 ROOT = Path(__file__).parents[2]
+PRESET = {"DJANGO_SETTINGS_MODULE", "STEPLABEL_ROLE"}
 SECTORS = ("cement", "aluminium", "steel")
 
 
 def demo(*arguments: str) -> dict[str, Any]:
     """Run `manage.py demo --once` as a program of its own, away from the tests' databases; returns its last line."""
-    environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL") and name != "DJANGO_SETTINGS_MODULE"}
+    # no server's address, no settings, no role of this test process: what a newcomer's shell has
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL") and name not in PRESET}
     command = [sys.executable, "manage.py", "demo", "--once", *arguments]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
