@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
+
+# a slow example is a busy machine, not a finding: speed is measured elsewhere
+settings.register_profile("steplabel", deadline=None)
+settings.load_profile("steplabel")
 
 NEEDS = {"browser": "CHROMIUM", "postgres": "DATABASE_URL", "redis": "REDIS_URL"}
 
