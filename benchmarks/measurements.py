@@ -155,10 +155,11 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something found in the data: a stable code, a sentence, how many, and the rows that prove it."""
+    """Something found in the data: a stable code, a sentence in both languages, how many, and the rows that prove it."""
 
     code: str
     severity: Severity
     sentence: str
     count: int
     places: tuple[Place, ...] = ()  # the first few; rejected.csv and the report hold them all
+    zh: str = ""  # the sentence in Chinese

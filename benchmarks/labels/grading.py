@@ -95,8 +95,8 @@ def _untested(limit: Limit, code: str, why: Words) -> LimitGrade:
 
 
 def _several(limit: Limit) -> Words:
-    steps = ", ".join(limit.steps_covered)
+    steps = len(limit.steps_covered)
     return Words(
-        en=f"{limit.standard} sets this limit for {steps} together; one step alone is not tested against it.",
-        zh=f"{limit.standard} 的该限额针对 {steps} 合计制定，单个工序不与之对照。",
+        en=f"{limit.standard} sets this limit for {steps} steps together; one step alone is not tested against it.",
+        zh=f"{limit.standard} 的该限额针对 {steps} 个工序合计制定，单个工序不与之对照。",
     )

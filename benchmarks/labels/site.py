@@ -113,6 +113,7 @@ def _merged(step: Step, variant: str, parent: str, valid: int) -> Finding:
         f"Step {step.id}: variant {variant!r} has {valid} valid batches, fewer than {step.label_rule.fewest_batches};"
         f" it is labelled together with {parent!r}.",
         valid,
+        zh=f"工序 {step.id}：品种 {variant!r} 有 {valid} 个有效批次，不足 {step.label_rule.fewest_batches} 个；与 {parent!r} 合并。",
     )
 
 
@@ -124,6 +125,7 @@ def _product_unknown(step: Step, product: str, columns: StepColumns, rows: Integ
         " it has a label of its own that is not released.",
         len(rows),
         tuple(place for row in rows[:_PLACES].tolist() if (place := columns.batches[row].place) is not None),
+        zh=f"工序 {step.id}：日志中的产品为 {product!r}，方法包只比较 {step.product!r}；该产品单独形成标识，不发布。",
     )
 
 
@@ -134,6 +136,7 @@ def _step_unknown(name: str, strays: Sequence[Batch], pack: Pack) -> Finding:
         f"The pack {pack.id} has no step {name!r}; its batches are in no label.",
         len(strays),
         tuple(batch.place for batch in strays[:_PLACES] if batch.place is not None),
+        zh=f"方法包 {pack.id} 中没有工序 {name!r}；其批次不计入任何标识。",
     )
 
 
@@ -147,6 +150,7 @@ def _boundary_findings(columns: StepColumns) -> Iterator[Finding]:
             " it is in no metric.",
             len(holders),
             tuple(batch.place for batch in holders[:_PLACES] if batch.place is not None),
+            zh=f"工序 {columns.step.id}：报告了 {carrier}，但边界 {columns.step.boundary.id!r} 不含该能源；不计入任何指标。",
         )
 
 
@@ -161,4 +165,5 @@ def _assumed_findings(columns: StepColumns, metrics: Sequence[MetricColumns]) ->
                 " these batches are taken as at reference conditions.",
                 len(assumed),
                 tuple(place for row in assumed[:_PLACES].tolist() if (place := columns.batches[row].place) is not None),
+                zh=f"工序 {columns.step.id}，{measured.rule.metric}：有相关变量未记录；这些批次按基准工况计。",
             )

@@ -28,7 +28,7 @@ def run(args: Namespace) -> int:
 
     site = load_site(args.site)
     result = pipeline.label(site, Period.parse(args.period, site.zone))
-    payload = result.site_label.to_json()
+    payload = result.to_json()
     out = writing.folder(Path(args.out))
     writing.write_json(out / "label.json", payload)
     writing.write_batches(out / "batches.parquet", result)

@@ -105,16 +105,21 @@ class Runs(Setting):
     """[runs]: how a production log without batches is cut into runs.
 
     A row's amounts belong to the time since the same equipment's row before (`since-previous`), or to the seconds its
-    own `span_s` column gives (`span`). `energy` says what the energy column is: an amount (`interval`) or the mean
-    power over that time (`rate`).
+    own `span_s` column gives (`span`). `row_state` says to which time a row's state belongs: to the time that the row
+    covers (`over-the-row`), or to what follows its stamp (`from-the-stamp`), where a change of state writes the row that
+    closes the time before it. `energy` says what the energy column is: an amount (`interval`) or the mean power over that
+    time (`rate`). `unit_assumed` marks a unit that nothing in the file proves: it is shown with every value, and no such
+    value is reported.
     """
 
     by: Literal["hour", "shift", "day"] = "shift"
     shift_starts: tuple[str, ...] = ("06:00", "14:00", "22:00")
     row_covers: Literal["since-previous", "span"] = "since-previous"
+    row_state: Literal["over-the-row", "from-the-stamp"] = "over-the-row"
     energy: Literal["interval", "rate"] = "interval"
     carrier: str = "electricity"
     unit: str = "kWh"  # of the energy column; kW for a rate
+    unit_assumed: bool = False
 
     @field_validator("shift_starts")
     @classmethod

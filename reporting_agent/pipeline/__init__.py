@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from benchmarks import packs
 from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import RELATIVE_UNCERTAINTY, ExclusionReason, SiteLabel, label_site
 from benchmarks.measurements import Batch, Finding, Period, Severity
+from benchmarks.packs.corrections import factors_of
 from benchmarks.routes import Pack
 from reporting_agent import sources
 from reporting_agent.config import Site
 from reporting_agent.console import say
 from reporting_agent.pipeline import batches as batch_rows
 from reporting_agent.pipeline import faults, given, metered, runs
+from reporting_agent.pipeline.rejections import rejections
 from reporting_agent.sources import Rejected, read_table
 
 PLACES_KEPT = 20
@@ -34,6 +37,7 @@ class PlantData:
     batches: list[Batch]
     findings: list[Finding]
     rejected: list[Rejected]
+    unit_assumed: bool = False  # the site says that nothing proves the unit of its energy
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,14 @@ class LabelResult:
     def findings(self) -> list[Finding]:
         """Everything found, in the data and while labelling."""
         return [*self.data.findings, *self.site_label.findings]
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of label.json; every step says so where the unit of its energy is an assumption."""
+        payload = self.site_label.to_json()
+        if self.data.unit_assumed:
+            for step in payload["steps"]:
+                step["unit_assumed"] = True
+        return payload
 
 
 def read(site: Site, period: Period | None = None) -> PlantData:
@@ -83,7 +95,7 @@ def read(site: Site, period: Period | None = None) -> PlantData:
         rejected += measured.rejected
         findings += measured.findings
     made, found = faults.examine(made, site, pack, metered_steps=metered_steps, blank=blank)
-    return PlantData(pack, made, [*_outside(made), *found, *findings, *_rejections(rejected)], rejected)
+    return PlantData(pack, made, [*_outside(made), *found, *findings, *rejections(rejected), *_unused_factors(site, pack)], rejected)
 
 
 def label(site: Site, period: Period) -> LabelResult:
@@ -116,7 +128,13 @@ def _read_log(site: Site, pack: Pack, period: Period | None) -> PlantData:
         findings += cut.findings
     made = _mark_period(made, period)
     made, found = faults.examine(made, site, pack, metered_steps={}, blank=frozenset())
-    return PlantData(pack, made, [*_outside(made), *found, *findings, *_rejections(rejected)], rejected)
+    return PlantData(
+        pack,
+        made,
+        [*_outside(made), *found, *findings, *rejections(rejected), *_unused_factors(site, pack)],
+        rejected,
+        site.runs.unit_assumed,
+    )
 
 
 def _gather(site: Site, pattern: str | None, wanted: sources.Wanted) -> list[sources.Table]:
@@ -156,21 +174,24 @@ def _outside(batches: Sequence[Batch]) -> list[Finding]:
     if not outside:
         return []
     places = tuple(batch.place for batch in outside[:PLACES_KEPT] if batch.place is not None)
-    return [Finding("outside-period", Severity.EXCLUSION, f"{len(outside):,} batches start outside the period.", len(outside), places)]
+    count = len(outside)
+    en, zh = f"{count:,} batches start outside the period.", f"{count:,} 个批次的开始时间不在本期。"
+    return [Finding("outside-period", Severity.EXCLUSION, en, count, places, zh=zh)]
 
 
-def _rejections(rejected: Sequence[Rejected]) -> list[Finding]:
-    """One finding a reason; rejected.csv holds every row."""
-    by_reason: dict[str, list[Rejected]] = {}
-    for one in rejected:
-        by_reason.setdefault(one.reason, []).append(one)
+def _unused_factors(site: Site, pack: Pack) -> list[Finding]:
+    """Static factors that no limit of the pack asks for: most often a name mistyped."""
+    known = factors_of(pack)
+    names = ", ".join(sorted(known)) or "none"
     return [
         Finding(
-            "row-rejected",
-            Severity.REJECTION,
-            f"{len(rows):,} rows: {reason}; they stand in rejected.csv.",
-            len(rows),
-            tuple(r.place for r in rows[:PLACES_KEPT]),
+            "factor-unknown",
+            Severity.NOTICE,
+            f"[static] {name} is asked for by no limit of the pack {pack.id} and changes nothing. Asked for: {names}.",
+            1,
+            (Place(str(site.path), column=f"static.{name}"),),
+            zh=f"方法包 {pack.id} 的限额均不需要 [static] {name}，该项不起作用。需要的有：{names}。",
         )
-        for reason, rows in by_reason.items()
+        for name in site.static
+        if name not in known
     ]

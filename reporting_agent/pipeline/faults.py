@@ -70,6 +70,7 @@ class Fault:
     shows: Callable[[Seen], bool]
     excludes: Callable[[Seen], bool]
     sentence: str
+    zh: str
 
 
 def _always(seen: Seen) -> bool:
@@ -123,26 +124,51 @@ def _end_before_start(seen: Seen) -> bool:
 
 FAULTS = (
     Fault(
-        "duplicate", lambda seen: seen.again, _always, "batches whose id stands before in the file for the same step; the first is taken"
+        "duplicate",
+        lambda seen: seen.again,
+        _always,
+        "batches whose id stands before in the file for the same step; the first is taken",
+        "个批次的编号在同一工序中已出现过；取第一个",
     ),
-    Fault("end-missing", _end_missing, _metered, "batches without an end"),
-    Fault("end-before-start", _end_before_start, _metered, "batches that end at or before their start"),
-    Fault("overlap", lambda seen: seen.overlapped, _metered, "batches that overlap another one of the same equipment"),
-    Fault("energy-unknown", _unknown, _always, "batches of which no energy is known"),
+    Fault("end-missing", _end_missing, _metered, "batches without an end", "个批次没有结束时间"),
+    Fault("end-before-start", _end_before_start, _metered, "batches that end at or before their start", "个批次的结束不晚于开始"),
+    Fault(
+        "overlap",
+        lambda seen: seen.overlapped,
+        _metered,
+        "batches that overlap another one of the same equipment",
+        "个批次与同一设备的另一批次时间重叠",
+    ),
+    Fault("energy-unknown", _unknown, _always, "batches of which no energy is known", "个批次没有任何已知能耗"),
     Fault(
         "sentinel",
         _sentinel,
         _always,
         "batches with an energy of all nines such as ±999.999, which a logger writes when its counter is reset",
+        "个批次的能耗为全 9 值（如 ±999.999），记录仪在计数器复位时写入",
     ),
-    Fault("negative-energy", _negative, _always, "batches with a negative energy"),
-    Fault("zero-energy", _zero, _always, "batches that ran with zero energy"),
-    Fault("impossible-power", _impossible, _always, "batches whose mean power is above what the equipment can draw"),
+    Fault("negative-energy", _negative, _always, "batches with a negative energy", "个批次的能耗为负"),
+    Fault("zero-energy", _zero, _always, "batches that ran with zero energy", "个批次在运行而能耗为零"),
     Fault(
-        "energy-partly-unknown", lambda seen: seen.blank and not _unknown(seen), _never, "batches of which one carrier's energy is blank"
+        "impossible-power",
+        _impossible,
+        _always,
+        "batches whose mean power is above what the equipment can draw",
+        "个批次的平均功率超过设备所能达到的功率",
     ),
     Fault(
-        "too-short", _too_short, _never, "batches shorter than a real one (by power-on time where given); the label rule decides on them"
+        "energy-partly-unknown",
+        lambda seen: seen.blank and not _unknown(seen),
+        _never,
+        "batches of which one carrier's energy is blank",
+        "个批次有一种能源的数据空缺",
+    ),
+    Fault(
+        "too-short",
+        _too_short,
+        _never,
+        "batches shorter than a real one (by power-on time where given); the label rule decides on them",
+        "个批次短于真实批次（有通电时间时以其为准）；由标识规则决定取舍",
     ),
 )
 """In the order in which an excluding fault claims a batch. Times come first: where they exclude, the energy means nothing."""
@@ -191,14 +217,15 @@ def examine(
 def _finding(fault: Fault, batches: Sequence[Batch], claimed: int) -> Finding:
     count = len(batches)
     if claimed == count:
-        note = "; excluded"
+        note, zh_note = "; excluded", "；已排除"
     elif claimed:
         note = f"; {claimed:,} excluded for it, the others for another reason or not at all"
+        zh_note = f"；其中 {claimed:,} 个因此排除，其余因其他原因排除或未排除"
     else:
-        note = ""
+        note, zh_note = "", ""
     severity = Severity.EXCLUSION if claimed else Severity.NOTICE
     places = tuple(batch.place for batch in batches[:PLACES_KEPT] if batch.place is not None)
-    return Finding(fault.code, severity, f"{count:,} {fault.sentence}{note}.", count, places)
+    return Finding(fault.code, severity, f"{count:,} {fault.sentence}{note}.", count, places, zh=f"{count:,} {fault.zh}{zh_note}。")
 
 
 def _repeated(batches: Sequence[Batch]) -> set[int]:
@@ -262,4 +289,5 @@ def _gaps(batches: Sequence[Batch]) -> list[Finding]:
         f"{len(after):,} pauses of more than {_LONGEST_GAP_BETWEEN_H} h between batches, the longest {longest / 24:.1f} days:"
         " a standstill, or records that are missing."
     )
-    return [Finding("pause", Severity.NOTICE, text, len(after), places)]
+    zh = f"批次之间有 {len(after):,} 次超过 {_LONGEST_GAP_BETWEEN_H} 小时的停顿，最长 {longest / 24:.1f} 天：可能停产，也可能缺少记录。"
+    return [Finding("pause", Severity.NOTICE, text, len(after), places, zh=zh)]

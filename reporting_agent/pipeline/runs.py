@@ -25,14 +25,35 @@ from reporting_agent.sources import Rejected, Table
 
 PLACES_KEPT = 20
 
-_LEFT_OUT = {
-    "log-first-row": "rows that open an equipment's log: what time they cover is not known; left out",
-    "log-gap": "rows that cover longer than the label rule's longest gap; left out, the time counts as missing",
-    "log-not-normal": "rows in another state than normal; left out of the runs with their output and energy",
-    "log-energy-unknown": "rows without an energy; left out, the time counts as missing",
-    "log-same-stamp": "rows whose stamp stands before for the same equipment; they cover no time of their own, their amounts are kept",
-    "log-standing": "rows with energy and no output: standing time, kept in the run it lies in",
-    "log-coarse-energy": "rows with output and 0 energy, because the counter shows whole units; kept, for it catches up within the run",
+_SENTENCES = {
+    "log-first-row": (
+        "rows that open an equipment's log: what time they cover is not known; left out",
+        "行是设备记录的首行，所含时段未知；已舍去",
+    ),
+    "log-gap": (
+        "rows that cover longer than the label rule's longest gap; left out, the time counts as missing",
+        "行所含时段长于标识规则允许的缺口；已舍去，该时段按缺失计",
+    ),
+    "log-not-normal": (
+        "rows in another state than normal; left out of the runs with their output and energy",
+        "行处于非正常状态；连同产量和能耗一并舍去",
+    ),
+    "log-energy-unknown": (
+        "rows without an energy; left out, the time counts as missing",
+        "行没有能耗；已舍去，该时段按缺失计",
+    ),
+    "log-same-stamp": (
+        "rows whose stamp stands before for the same equipment; they cover no time of their own, their amounts are kept",
+        "行与同一设备的前一行时间戳相同，不占时段，其数量保留",
+    ),
+    "log-standing": (
+        "rows with energy and no output: standing time, kept in the run it lies in",
+        "行有能耗而无产量：停机时段，计入所在的生产段",
+    ),
+    "log-coarse-energy": (
+        "rows with output and 0 energy, because the counter shows whole units; kept, for it catches up within the run",
+        "行有产量而能耗为 0，因计数器只显示整数；予以保留，在同一生产段内会补上",
+    ),
 }
 _EXCLUDING = frozenset({"log-first-row", "log-gap", "log-not-normal", "log-energy-unknown"})
 
@@ -92,7 +113,8 @@ def cut(table: Table, site: Site, pack: Pack) -> Cut:
             run.missing_s += row.span_s
     batches = [_batch(key, run, site.runs, unit, factor) for key, run in built.items() if run.rows]
     batches.sort(key=lambda batch: (batch.start, batch.batch_id))
-    return Cut(batches, rejected, [_finding(code, noted[code]) for code in _LEFT_OUT if code in noted])
+    findings = [_finding(code, noted[code]) for code in _SENTENCES if code in noted]
+    return Cut(batches, rejected, [*findings, *([_unit_assumed(site.runs.unit, len(rows))] if site.runs.unit_assumed else [])])
 
 
 def _rows(table: Table, setting: Runs, pack: Pack) -> tuple[list[_Row], list[Rejected]]:
@@ -101,6 +123,7 @@ def _rows(table: Table, setting: Runs, pack: Pack) -> tuple[list[_Row], list[Rej
     rows: list[_Row] = []
     rejected: list[Rejected] = []
     before: dict[str, datetime] = {}
+    state_before: dict[str, State] = {}
     for index in order:
         row: dict[str, Any] = {name: column[index] for name, column in table.columns.items()}
         place = table.place(index)
@@ -117,9 +140,10 @@ def _rows(table: Table, setting: Runs, pack: Pack) -> tuple[list[_Row], list[Rej
         first = setting.row_covers == "since-previous" and equipment not in before
         start = before.get(equipment, end) if setting.row_covers == "since-previous" else end - timedelta(seconds=row["span_s"] or 0.0)
         before[equipment] = end
-        rows.append(
-            _Row(equipment, step, row["product"], row["variant"], State(row["state"]), start, end, output, row["energy"], place, first)
-        )
+        stated = State(row["state"])
+        state = state_before.get(equipment, stated) if setting.row_state == "from-the-stamp" else stated
+        state_before[equipment] = stated
+        rows.append(_Row(equipment, step, row["product"], row["variant"], state, start, end, output, row["energy"], place, first))
     return rows, rejected
 
 
@@ -195,4 +219,17 @@ def _as_texts(values: Iterable[object]) -> tuple[str, ...]:
 
 def _finding(code: str, places: Sequence[Place]) -> Finding:
     severity = Severity.WARNING if code in _EXCLUDING else Severity.NOTICE
-    return Finding(code, severity, f"{len(places):,} {_LEFT_OUT[code]}.", len(places), tuple(places[:PLACES_KEPT]))
+    en, zh = _SENTENCES[code]
+    count = len(places)
+    return Finding(code, severity, f"{count:,} {en}.", count, tuple(places[:PLACES_KEPT]), zh=f"{count:,} {zh}。")
+
+
+def _unit_assumed(unit: str, rows: int) -> Finding:
+    return Finding(
+        "unit-assumed",
+        Severity.WARNING,
+        f"The unit of the log's energy, {unit}, is an assumption: nothing in the file proves it. Every value scales with it;"
+        " runs of this log compare with one another, and with nothing else.",
+        rows,
+        zh=f"日志能耗的单位 {unit} 系假定，文件本身无法证明。所有数值随之成比例变化；只可在本日志内部比较，不可与外部比较。",
+    )

@@ -9,13 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.carriers import CARRIERS
 from benchmarks.errors import Place
-from benchmarks.labels import StepLabel
+from benchmarks.labels import Grade, LimitGrade, StepLabel
 from benchmarks.measurements import Finding
+from benchmarks.routes import Words
 from reporting_agent.report.plot import plot
 from reporting_agent.report.quality import in_order
-from reporting_agent.report.summary import shown
-from reporting_agent.report.words import reason, words
+from reporting_agent.report.summary import doubt, shown, unit_of
+from reporting_agent.report.words import reason, rule, words
 
 if TYPE_CHECKING:
     from reporting_agent.config import Site
@@ -64,25 +66,27 @@ def _lead(result: LabelResult, lang: str) -> str:
     sentences = [
         w["lead"]["best"].format(
             runs=runs,
-            best=f"{shown(label.best.value)} {label.unit}",
-            typical=f"{shown(label.typical)} {label.unit}",
+            best=f"{shown(label.best.value)} {unit_of(label, result, lang)}",
+            typical=f"{shown(label.typical)} {unit_of(label, result, lang)}",
             above=shown(label.typical - label.best.value),
         )
     ]
     if label.gap is not None and label.gap.energy > 0:
         share = f"{100 * label.gap.avoidable / label.gap.energy:.0f} %"
-        sentences.append(w["lead"]["avoidable"].format(avoidable=f"{shown(label.gap.avoidable)} {label.gap.unit}", share=share))
+        sentences.append(
+            w["lead"]["avoidable"].format(avoidable=f"{shown(label.gap.avoidable)} {label.gap.unit}{doubt(result, lang)}", share=share)
+        )
         if label.gap.batches:
             worst = label.gap.batches[0].batch_id
             value = next((one.value for one in label.values if one.batch_id == worst), None)
-            sentences.append(w["lead"]["worst"].format(batch=worst, value=f"{shown(value)} {label.unit}"))
+            sentences.append(w["lead"]["worst"].format(batch=worst, value=f"{shown(value)} {unit_of(label, result, lang)}"))
     return ("" if lang == "zh" else " ").join(sentences)
 
 
 def _heading(label: StepLabel, result: LabelResult, lang: str) -> str:
     step = result.data.pack.step(label.step)
-    name = step.words.zh if lang == "zh" else step.words.en
-    variant = next((one.words.zh if lang == "zh" else one.words.en for one in step.variants if one.id == label.variant), label.variant)
+    name = _said(step.words, lang)
+    variant = next((_said(one.words, lang) for one in step.variants if one.id == label.variant), label.variant)
     parts = [name, variant if len(step.variants) > 1 else "", words(lang)["metric"].get(str(label.metric), str(label.metric))]
     return " · ".join(part for part in parts if part)
 
@@ -90,7 +94,7 @@ def _heading(label: StepLabel, result: LabelResult, lang: str) -> str:
 def _label(label: StepLabel, result: LabelResult, lang: str) -> dict[str, Any]:
     w = words(lang)["label"]
     figures = [
-        ("best", label.best.value, label.best.rule),
+        ("best", label.best.value, rule(result.data.pack.step(label.step).label_rule.quantile, lang)),
         ("typical", label.typical, ""),
         ("mean", label.mean, w["mean_note"]),
         ("minimum", label.minimum, w["minimum_note"]),
@@ -100,12 +104,12 @@ def _label(label: StepLabel, result: LabelResult, lang: str) -> dict[str, Any]:
     parts = label.gap.batches[:WORST_SHOWN] if label.gap is not None else ()
     return {
         "heading": _heading(label, result, lang),
-        "unit": label.unit,
-        "energy_unit": label.energy_unit,
+        "unit": unit_of(label, result, lang),
+        "energy_unit": label.energy_unit + doubt(result, lang),
         "batches": w["batches"].format(used=f"{label.used:,}", read=f"{label.read:,}"),
         "completeness": covered,
         "refusal": None if label.best.value is not None else reason(label.best.reason or "", lang),
-        "missing": w["missing"].format(carriers=", ".join(label.missing_carriers), step=label.step) if label.missing_carriers else None,
+        "missing": w["missing"].format(carriers=_carriers(label, lang), step=label.step) if label.missing_carriers else None,
         "figures": [
             {"name": w[name], "value": shown(value), "note": note, "best": name == "best"} for name, value, note in figures if label.used
         ],
@@ -113,7 +117,41 @@ def _label(label: StepLabel, result: LabelResult, lang: str) -> dict[str, Any]:
         "worst": [{"batch": part.batch_id, "value": shown(values.get(part.batch_id)), **_energies(part)} for part in parts],
         "gap": None if label.gap is None else _energies(label.gap),
         "excluded": [(reason(code, lang), f"{count:,}") for code, count in label.excluded.items()],
+        "grade": _grade(label.grade, lang),
     }
+
+
+def _carriers(label: StepLabel, lang: str) -> str:
+    """The carriers by name, with the id that site.toml wants."""
+    return ", ".join(f"{_said(CARRIERS[carrier].words, lang)} ({carrier})" for carrier in label.missing_carriers)
+
+
+def _grade(grade: Grade, lang: str) -> dict[str, Any]:
+    """The sentence on the grade, and each limit tested or the reason why it was not; limits without a verified source show no figure."""
+    w = words(lang)["grade"]
+    if grade.best_met is not None:
+        standards = sorted({limit.standard for limit in grade.limits if limit.best_met == grade.best_met})
+        sentence = w["met"].format(grade=grade.best_met, standard=", ".join(standards))
+    else:
+        sentence = w["none"] if grade.why is None else _said(grade.why, lang)
+    return {
+        "sentence": sentence,
+        "limits": [_limit(limit, lang) for limit in grade.limits if limit.verified],
+        "not_monotone": any(not limit.monotone for limit in grade.limits),
+    }
+
+
+def _limit(limit: LimitGrade, lang: str) -> dict[str, Any]:
+    w = words(lang)["grade"]
+    marks = {True: w["yes"], False: w["no"], None: w["undefined"]}
+    cells = [
+        f"{shown(value)} · {marks[met]}" if value is not None else marks[None] for value, met in zip(limit.limits, limit.met, strict=True)
+    ]
+    return {"standard": limit.standard, "cells": cells, "why": None if limit.why is None else _said(limit.why, lang)}
+
+
+def _said(both: Words, lang: str) -> str:
+    return both.zh if lang == "zh" else both.en
 
 
 def _energies(part: Any) -> dict[str, str]:
@@ -123,7 +161,7 @@ def _energies(part: Any) -> dict[str, str]:
 def _finding(finding: Finding, lang: str) -> dict[str, str]:
     return {
         "name": reason(finding.code, lang),
-        "sentence": finding.sentence if lang == "en" else "",
+        "sentence": finding.zh if lang == "zh" else finding.sentence,
         "kind": words(lang)["severity"][str(finding.severity)],
         "count": f"{finding.count:,}",
         "places": _places(finding.places, lang),

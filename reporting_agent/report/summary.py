@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reporting_agent.report.words import words
+
 if TYPE_CHECKING:
+    from benchmarks.labels import StepLabel
     from reporting_agent.pipeline import LabelResult
 
 
@@ -15,14 +18,33 @@ def as_text(result: LabelResult) -> str:
         name = " · ".join(part for part in (label.step, label.product, label.variant, str(label.metric)) if part)
         lines.append(f"{name}: {label.used:,} of {label.read:,} batches used")
         values = (("minimum", label.minimum), ("best", label.best.value), ("typical", label.typical), ("mean", label.mean))
-        lines.append("  " + "   ".join(f"{word} {shown(value)}" for word, value in values) + f"   {label.unit}")
+        lines.append("  " + "   ".join(f"{word} {shown(value)}" for word, value in values) + f"   {unit_of(label, result)}")
         if label.best.value is None:
             lines.append(f"  no label: {label.best.reason}")
         if label.missing_carriers:
             lines.append(f"  never reported: {', '.join(label.missing_carriers)} (declare not_used under [steps.{label.step}] if so)")
         if label.excluded:
             lines.append("  excluded: " + ", ".join(f"{reason} {count:,}" for reason, count in label.excluded.items()))
+        lines.append(f"  grade: {_grade(label)}")
     return "\n".join(lines) or "No batch of the period belongs to a step of the pack."
+
+
+def unit_of(label: StepLabel, result: LabelResult, lang: str = "en") -> str:
+    """The unit as a person is shown it: with the doubt, where nothing proves it."""
+    return label.unit + doubt(result, lang)
+
+
+def doubt(result: LabelResult, lang: str) -> str:
+    """What stands behind a unit that is an assumption; nothing behind one that is known."""
+    return words(lang)["label"]["unit_assumed"] if result.data.unit_assumed else ""
+
+
+def _grade(label: StepLabel) -> str:
+    grade = label.grade
+    if grade.best_met is not None:
+        standard = next(limit.standard for limit in grade.limits if limit.best_met == grade.best_met)
+        return f"{grade.best_met} by {standard}, on the mean of the year"
+    return "none tested" if grade.why is None else grade.why.en
 
 
 def shown(value: float | None) -> str:

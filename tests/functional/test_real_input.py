@@ -6,8 +6,11 @@ without it these tests skip and say so. Figures are those of the files' own desc
 
 from __future__ import annotations
 
+import csv
+import gzip
 import json
 import os
+import re
 import shutil
 from itertools import pairwise
 from pathlib import Path
@@ -25,13 +28,24 @@ PROFILES = ROOT / "fixtures" / "profiles"
 DATA = Path(os.environ.get("STEPLABEL_REAL_DATA", ROOT.parent / "shared" / "data"))
 
 
+FIRMS_WEEKS = "2022-08-31/2022-10-01"
+
+
 class LogRow(NamedTuple):
-    """One row of the small firm's log, with the seconds since its machine's row before."""
+    """One row of the small firm's log, with the seconds since its machine's row before and the state that row gave."""
 
     span_s: float
     part: str
     items: float
     energy: float
+    state_before: str
+    state: str
+    status_time_s: float
+    on_grid: bool
+
+    @property
+    def automatic(self) -> bool:
+        return self.state_before == self.state == "normal"
 
 
 def site_of(profile: str, data: str, folder: Path) -> Path:
@@ -113,31 +127,34 @@ def test_one_year_of_heats_counts_the_other_as_outside(heats: Path) -> None:
 
 @pytest.fixture(scope="module")
 def log(machines: Path) -> dict[str, list[LogRow]]:
-    """The small firm's rows in automatic mode that follow one in automatic mode, by machine."""
+    """The small firm's rows, by machine, each beside the seconds since the machine's row before and the state that held then."""
     site = load_site(machines)
     table = read_table(site.folder / "sme_machines.csv.gz", site.mapping.log, LOG, site.zone)
+    with gzip.open(site.folder / "sme_machines.csv.gz", "rt", encoding="utf-8") as file:
+        status_time = [float(row["status_time"]) for row in csv.DictReader(file)]  # no column of the template
     names = ("equipment", "timestamp", "variant", "output_quantity", "energy", "state")
-    rows = sorted(zip(*(table.columns[name] for name in names), strict=True))
+    rows = sorted(zip(*(table.columns[name] for name in names), (status_time[row - 2] for row in table.rows), strict=True))
     found: dict[str, list[LogRow]] = {}
-    for (machine_before, before, *_, state_before), (machine, stamp, part, items, energy, state) in pairwise(rows):
-        if machine == machine_before and state == state_before == "normal":
-            found.setdefault(machine, []).append(LogRow((stamp - before).total_seconds(), part, items, energy))
+    for (machine_before, before, *_, state_before, _), (machine, stamp, part, items, energy, state, known_s) in pairwise(rows):
+        if machine == machine_before:
+            span_s = (stamp - before).total_seconds()
+            on_grid = stamp.minute % 5 == stamp.second == 0
+            found.setdefault(machine, []).append(LogRow(span_s, part, items, energy, state_before, state, known_s, on_grid))
     return found
 
 
 def test_a_row_of_the_small_firm_covers_the_time_since_the_row_before(log: dict[str, list[LogRow]]) -> None:
-    """Rows of a burst, where `status_time` stays at 60, hold items and energy in proportion to the time since the row before."""
-    whole = [row for row in log["2"] if row.span_s == 300]
-    burst = [row for row in log["2"] if 90 <= row.span_s <= 240]
-    share = fmean(row.span_s for row in burst) / 300
-    assert len(burst) > 100
-    assert fmean(row.items for row in burst) / fmean(row.items for row in whole) == pytest.approx(share, abs=0.2)
-    assert fmean(row.energy for row in burst) / fmean(row.energy for row in whole) == pytest.approx(share, abs=0.2)
+    """`status_time` is that time, cut off at 60 s."""
+    rows = [row for machine in log.values() for row in machine if 0 < row.span_s <= 300]
+    fitting = [abs(row.status_time_s - min(row.span_s, 60)) <= 1 for row in rows]
+    assert (sum(fitting), len(rows)) == (13_652, 14_248)
+    below = [fits for row, fits in zip(rows, fitting, strict=True) if row.span_s < 60]
+    assert (sum(below), len(below)) == (774, 783)
 
 
 def test_a_row_after_a_gap_holds_whole_slots_of_five_minutes_items_and_energy_together(log: dict[str, list[LogRow]]) -> None:
     """Part 1 gives 7 to 8 items in five minutes: after a gap a row holds about 8, 15, 22, 29 or 36, and the energy in step."""
-    late = [row for row in log["1"] if row.part == "part-1" and row.span_s > 300 and row.items > 2]
+    late = [row for row in log["1"] if row.automatic and row.part == "part-1" and row.span_s > 300 and row.items > 2]
     slots = [max(round(row.items / 7.25), 1) for row in late]
     fitting = [abs(row.items - 7.25 * k) < 2 and k <= row.span_s / 300 for row, k in zip(late, slots, strict=True)]
     assert sum(fitting) >= 0.9 * len(late)
@@ -146,9 +163,37 @@ def test_a_row_after_a_gap_holds_whole_slots_of_five_minutes_items_and_energy_to
     assert fmean(per_slot) == pytest.approx(1.3, abs=0.2)
 
 
+def test_a_state_of_the_small_firm_begins_at_its_rows_stamp(log: dict[str, list[LogRow]]) -> None:
+    """A row that a change of state wrote holds what the state before made: items where automatic mode ends, none where it begins."""
+
+    def items_in_five_minutes(rows: list[LogRow]) -> float:
+        return 300 * sum(row.items for row in rows) / sum(row.span_s for row in rows)
+
+    changes = [row for row in log["2"] if 0 < row.span_s < 300 and not row.on_grid]
+    ends = [row for row in changes if row.state_before == "normal" != row.state]
+    begins = [row for row in changes if row.state == "normal" != row.state_before]
+    assert (len(ends), len(begins)) == (344, 347)
+    assert items_in_five_minutes(ends) == pytest.approx(4.14, abs=0.01)
+    assert items_in_five_minutes(begins) == pytest.approx(0.07, abs=0.01)
+
+
+def test_the_small_firms_integer_is_an_amount_and_no_mean_power(log: dict[str, list[LogRow]]) -> None:
+    """In rows shorter than five minutes an amount is smaller in proportion, a mean power is not."""
+    observed = as_amount = as_power = 0.0
+    for machine in log.values():
+        automatic = [row for row in machine if row.automatic]
+        whole = {row.part: fmean(one.energy for one in automatic if one.part == row.part and one.span_s == 300) for row in automatic}
+        for row in automatic:
+            if 0 < row.span_s < 300:
+                observed += row.energy
+                as_amount += whole[row.part] * row.span_s / 300
+                as_power += whole[row.part]
+    assert (observed, round(as_amount), round(as_power)) == (153, 147, 310)
+
+
 def test_the_small_firms_integer_is_the_step_of_a_counter(log: dict[str, list[LogRow]]) -> None:
     """Rounding a mean power leaves rows independent; steps of a whole-unit counter alternate: 0, 1, 0, 1, 0, 0, 1."""
-    steps = [row.energy for row in log["2"] if row.span_s == 300 and row.part == "part-2"]
+    steps = [row.energy for row in log["2"] if row.automatic and row.span_s == 300 and row.part == "part-2"]
     mean = fmean(steps)
     together = sum((one - mean) * (two - mean) for one, two in pairwise(steps)) / sum((one - mean) ** 2 for one in steps)
     assert together < -0.5
@@ -158,14 +203,41 @@ def test_the_small_firm_gets_a_label_for_each_part_it_made_often_enough(machines
     report = quality(machines)
     counts = {finding["code"]: finding["count"] for finding in report["findings"]}
     assert report["rejected_rows"] == 0
-    assert counts["log-first-row"] == 3
-    assert counts["log-not-normal"] == 6_102
-    found = {step["variant"]: step for step in labels(machines, "2022-08-31/2022-10-01")}
-    assert {step["unit"] for step in found.values()} == {"kWh/1000 items"}
+    assert counts == {
+        "unit-assumed": 14_492,
+        "log-not-normal": 6_101,
+        "log-coarse-energy": 1_496,
+        "log-standing": 56,
+        "log-first-row": 3,
+        "log-gap": 1,
+        "too-short": 28,
+        "zero-energy": 2,
+        "overlap": 21,
+        "pause": 5,
+    }
+    found = {step["variant"]: step for step in labels(machines, FIRMS_WEEKS)}
     assert len(found) == 14
-    labelled = [step for step in found.values() if step["best"]["value"] is not None]
-    assert len(labelled) >= 10
-    for step in labelled:
-        assert step["minimum"] <= step["best"]["value"] <= step["typical"]
-        assert step["typical"] == pytest.approx(step["mean"], rel=0.06)  # shifts of one part agree: the span is right
-    assert found["part-8"]["best"]["reason"] == "too-few-batches"
+    labelled = {variant: step for variant, step in found.items() if step["best"]["value"] is not None}
+    assert {variant: step["batches"]["used"] for variant, step in labelled.items()} == {
+        "part-4": 20,
+        "part-3": 16,
+        "part-10": 10,
+        "part-2": 12,
+    }
+    for step in labelled.values():
+        assert step["minimum"] < step["best"]["value"] <= step["typical"]
+        assert step["typical"] == pytest.approx(step["mean"], rel=0.02)  # shifts of one part agree: the span is right
+    short = [step for variant, step in found.items() if variant not in labelled]
+    assert {step["best"]["reason"] for step in short} == {"too-few-batches"}
+    assert max(step["batches"]["used"] for step in short) < 10
+
+
+def test_the_doubt_about_the_small_firms_unit_stands_beside_every_value(machines: Path) -> None:
+    out = machines.parent / "doubt"
+    assert main(["label", "--site", str(machines), "--period", FIRMS_WEEKS, "--out", str(out), "--lang", "zh"]) == 0
+    steps = json.loads((out / "label.json").read_text(encoding="utf-8"))["steps"]
+    assert all(step["unit"] == "kWh/1000 items" and step["unit_assumed"] for step in steps)
+    page = re.sub(r"<[^>]+>", "", (out / "report.html").read_text(encoding="utf-8"))
+    assert (
+        len(re.findall(r"kWh(/1000 items)?(?!/1000)", page)) == len(re.findall(r"kWh(/1000 items)?（单位系假定）", page)) + 1
+    )  # the finding
