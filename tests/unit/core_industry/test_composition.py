@@ -35,6 +35,7 @@ from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.privacy.intervals import simulate_errors
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank
 from benchmarks.routes import Pack
+from tests.unit.core_industry.conftest import released
 
 Grow = Callable[..., Any]
 
@@ -125,8 +126,8 @@ def test_the_interval_holds_the_true_value_of_the_industry(pack: Pack, grow: Gro
     assert abs(np.mean(errors)) <= 0.001 * abs(declared.metrics[0].typical)
 
 
-def test_naive_minimum_and_naive_mean_are_further_off_than_the_posterior(pack: Pack, grow: Grow) -> None:
-    """Many plants near the least number of batches and close together: the least of many noisy values is too low."""
+def test_the_least_of_many_noisy_values_is_too_low_and_the_posterior_within_a_thousandth(pack: Pack, grow: Grow) -> None:
+    """Many plants near the least number of batches and close together, where noise pulls hardest: down, or to the middle."""
     rng = np.random.default_rng(7)
     ours, naive_mean, naive_minimum = [], [], []
     for _ in range(30):
@@ -139,7 +140,7 @@ def test_naive_minimum_and_naive_mean_are_further_off_than_the_posterior(pack: P
         naive_minimum.append(noised.min() - plants.best.min())
     assert np.mean(naive_minimum) < -0.0005 * 60  # 0.05 % of a typical value
     assert np.mean(naive_mean) < -0.0004 * 60
-    assert abs(np.mean(ours)) < abs(np.mean(naive_mean))
+    assert abs(np.mean(ours)) < 0.001 * 60
 
 
 @pytest.mark.parametrize("firms", [12, 24])
@@ -152,6 +153,22 @@ def test_the_interval_holds_with_the_heavy_tails_of_real_batches(pack: Pack, gro
         result = composed(pack, "melting", plants.participants, rng)
         held += result.interval[0] <= float(apply_rule(result.rule, plants.best)) <= result.interval[1]
     assert held / repetitions >= 0.93
+
+
+def test_the_noise_of_heavy_tailed_plants_is_as_wide_as_it_is_taken_to_be(pack: Pack) -> None:
+    """A twentieth of 700 heats with heavy tails: the fewest and most scattered records that may enter."""
+    melting = pack.step("melting")
+    p5 = melting.model_copy(update={"label_rule": melting.label_rule.model_copy(update={"quantile": Fraction(1, 20)})})
+    at_p5 = pack.model_copy(update={"steps": (p5, *pack.steps[1:])})
+    rng = np.random.default_rng(3)
+    plants, exact = [], []
+    for i in range(400):
+        values = np.sort(60.0 + 3.0 * rng.standard_t(3, 700) / 3**0.5)
+        plants.append(Participant(f"f{i}", f"s{i}", released(at_p5, "melting", values, rng)))
+        exact.append(values[34])
+    observed = observe(plants, "best")
+    held = np.abs(observed.values - np.array(exact)) <= 1.96 * observed.sds
+    assert held.mean() >= 0.92
 
 
 def test_eight_firms_get_a_wider_interval_than_known_spread_would_give() -> None:
@@ -205,7 +222,7 @@ def test_the_exact_law_and_its_simulation_give_the_same_noise(quantile: str, cou
     simulated = np.concatenate(
         [
             simulate_errors(grid, released.quantile, released.epsilon, count, near - deviate * wide, wide, rng, 2000)
-            for wide in (spread, 1.7 * spread)  # as the module mixes them
+            for wide in (spread, 2.3 * spread)  # as the module mixes them
             for near in (54.9, 55.0, 55.1)  # cell 60 is 55.0
         ]
     )
