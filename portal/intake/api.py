@@ -28,8 +28,6 @@ from portal.intake.models import Submission
 from portal.problems import RefusedError
 from portal.schema import ProblemSerializer
 
-OPENING = "portal.opening.tasks.sweep"
-
 
 class EnvelopeParser(BaseParser):
     """The body as it is: an envelope is signed over its bytes. Its length was bounded before it was read."""
@@ -86,7 +84,7 @@ class SubmissionsView(APIView):
             raise RefusedError(400, "body-empty", "The request has no body.", "Send the sealed envelope as its body.")
         taken = services.receive(raw, keys.published_directory(), keys.receipt_key(), timezone.now())
         if taken.created:
-            transaction.on_commit(lambda: nudge(OPENING))
+            transaction.on_commit(lambda: nudge(services.OPENING))
         return Response(_shown(taken.submission), status=201 if taken.created else 200)
 
     @extend_schema(

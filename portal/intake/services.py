@@ -19,7 +19,8 @@ from benchmarks.wire import receipts
 from benchmarks.wire.envelope import Envelope
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
-from portal.accounts.models import Device
+from portal.accounts.models import Device, User
+from portal.accounts.selectors import own_sites
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.catalogue.selectors import period_taking_reports
@@ -27,6 +28,9 @@ from portal.intake import log
 from portal.intake.models import Submission
 from portal.keys import PublishedDirectory
 from portal.problems import RefusedError
+
+OPENING = "portal.opening.tasks.sweep"
+"""The task that opens what was received; who has received something asks for it by name, for it lies in an app above."""
 
 FIRST_REVISIONS = (0, 1)  # a site may count its revisions from either
 
@@ -60,6 +64,23 @@ def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: dat
         return Received(known, created=False)
     _require_openable(envelope.header, device, directory)
     return _store(raw, envelope, device, key, now)
+
+
+def receive_for(user: User, raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime) -> Received:
+    """As `receive`, for a person who carries a file: of their own plants only. Whose a file is stands on its outside.
+
+    Raises:
+        RefusedError: `not-your-site` (403), and what `receive` raises.
+    """
+    named = envelopes.parse(raw).header.site
+    if not own_sites(user).filter(slug=named).exists():
+        raise RefusedError(
+            403,
+            "not-your-site",
+            f"This file was sealed for the site {named}, which is none of yours.",
+            "Choose the file of your own plant, or let somebody of that plant hand this one in.",
+        )
+    return receive(raw, directory, key, now)
 
 
 def _device_of(header: Header) -> Device:

@@ -8,11 +8,13 @@ import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal import keys
+from portal.accounts.models import EnrolmentToken
 from portal.intake import services as intake
 from portal.intake.models import Submission
 from portal.opening import services as opening
@@ -192,6 +194,72 @@ def test_a_body_too_large_or_of_unknown_length_is_answered_with_a_page_and_not_r
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     chinese = Client().generic("POST", address, b"", **told, headers={"Accept-Language": "zh-hans"})
     assert 'lang="zh-Hans"' in chinese.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("photo.png", b"\x89PNG\r\n\x1a\n" + bytes(2000), "This is no sealed report, or it was altered on the way. Choose the file"),
+        ("empty.cbor", b"", "The file is empty. Copy it again from the plant’s computer."),
+    ],
+)
+def test_a_file_that_is_no_sealed_report_is_refused_beside_its_field(cast: Cast, name: str, content: bytes, says: str) -> None:
+    answer = hand_in(cast.plants[0].owner.email, name, content)
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert 'id="id_sealed_error"' in page
+    assert 'aria-describedby="id_sealed_helptext id_sealed_error"' in page
+    assert says in page
+    assert page.count("Please mend this first") == 1
+
+
+def test_the_sealed_file_of_another_firm_is_refused_and_not_stored(cast: Cast) -> None:
+    theirs = cast.plants[1].envelope(cast.pack, revision=2)
+    before = Submission.objects.count()
+    answer = hand_in(cast.plants[0].owner.email, "report.cbor", theirs)
+    assert answer.status_code == 400
+    assert "sealed for the site works-2, which is none of yours" in answer.content.decode()
+    assert Submission.objects.count() == before
+
+
+def test_a_file_handed_in_twice_is_one_submission(cast: Cast) -> None:
+    mine = cast.plants[0].envelope(cast.pack, revision=2)
+    first, second = (hand_in(cast.plants[0].owner.email, "report.cbor", mine) for _ in range(2))
+    assert first.headers["Location"] == second.headers["Location"]
+    assert Submission.objects.filter(site=cast.plants[0].site, revision=2).count() == 1
+
+
+def hand_in(email: str, name: str, content: bytes) -> Any:
+    return signed_in(email).post(reverse("web:upload"), {"sealed": SimpleUploadedFile(name, content)})
+
+
+def test_a_withdrawal_without_a_reason_is_refused_beside_its_field(cast: Cast, published: Publication) -> None:
+    for reason in ("", "   "):
+        answer = signed_in(cast.approver.email).post(reverse("web:withdraw", args=[published.pk]), {"reason": reason})
+        assert answer.status_code == 400
+        assert "a version is never withdrawn without one" in answer.content.decode()
+    published.refresh_from_db()
+    assert published.status == "published"
+
+
+def test_a_decision_sent_twice_leads_to_the_version_it_was_about(cast: Cast) -> None:
+    row = publication.draft(cast.period, cast.drafter, NOW)
+    approver, page = signed_in(cast.approver.email), reverse("web:draft", args=[row.pk])
+    for _ in range(2):
+        assert approver.post(reverse("web:publish", args=[row.pk])).headers["Location"] == page
+    for _ in range(2):
+        assert approver.post(reverse("web:withdraw", args=[row.pk]), {"reason": "One line twice."}).headers["Location"] == page
+    row.refresh_from_db()
+    assert (row.status, row.withdrawal_reason) == ("withdrawn", "One line twice.")
+
+
+def test_a_token_is_shown_once_and_never_again(cast: Cast) -> None:
+    owner, address = signed_in(cast.plants[0].owner.email), reverse("web:token", args=["works-1"])
+    token = next(word for word in owner.post(address).content.decode().split() if "sl1." in word)
+    assert owner.get(address).headers["Location"] == reverse("web:sites")
+    assert "sl1." not in owner.get(reverse("web:sites")).content.decode()
+    secret = token.split("sl1.")[1].split(".")[0]
+    assert not EnrolmentToken.objects.filter(secret_sha256__contains=secret).exists()
 
 
 def test_a_form_without_its_token_is_refused_with_a_page_that_says_why(cast: Cast) -> None:

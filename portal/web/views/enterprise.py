@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,16 +13,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from benchmarks.errors import SteplabelError
-from benchmarks.wire import envelope
+from benchmarks.errors import SteplabelError, VerificationError
 from portal.accounts import services as accounts
 from portal.accounts.models import Device, Role, Site
 from portal.accounts.selectors import sites_of
 from portal.accounts.services import TOKEN_LIFETIME
+from portal.celery import nudge
 from portal.intake import services as intake
 from portal.intake.selectors import SubmissionView, submission, submissions_of
 from portal.keys import published_directory, receipt_key
-from portal.problems import RefusedError
 from portal.publication import selectors as publications
 from portal.standings.selectors import periods_with_standing, released_values, where_we_stand
 from portal.web.access import for_role, person
@@ -68,16 +68,21 @@ def submission_receipt(request: HttpRequest, digest: str) -> HttpResponse:
 @for_role(Role.ENTERPRISE)
 def upload(request: HttpRequest) -> HttpResponseBase:
     """A sealed file carried by hand goes the way of one sent by the agent: the same checks, the same receipt."""
-    form = SealedFileForm(request.POST or None, request.FILES or None) if request.method == "POST" else SealedFileForm()
+    form = SealedFileForm(request.POST, request.FILES) if request.method == "POST" else SealedFileForm()
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
             raw = form.cleaned_data["sealed"].read()
-            _require_own_site(request, raw)
-            taken = intake.receive(raw, published_directory(), receipt_key(), timezone.now())
+            taken = intake.receive_for(person(request), raw, published_directory(), receipt_key(), timezone.now())
+        except VerificationError:  # what is wrong with its bytes helps whoever writes an agent, not who chose a photograph
+            sentence = _("This is no sealed report, or it was altered on the way.")
+            remedy = _("Choose the file that “steplabel-agent submit --offline” wrote, or copy it again from the plant’s computer.")
+            add_error(form, "sealed", sentence, remedy)
         except SteplabelError as error:
             add_error(form, "sealed", error.sentence, error.remedy)
         else:
+            if taken.created:
+                transaction.on_commit(lambda: nudge(intake.OPENING))
             messages.success(
                 request, _("The sealed file is in.") if taken.created else _("This file was handed in before; here is its receipt.")
             )
@@ -174,23 +179,6 @@ def receipt_file(view: SubmissionView) -> HttpResponse:
     response = HttpResponse(view.receipt, content_type="application/cbor")
     response["Content-Disposition"] = f'attachment; filename="receipt-{view.site}-{view.period.replace("/", "_")}-r{view.revision}.cbor"'
     return response
-
-
-def _require_own_site(request: HttpRequest, raw: bytes) -> None:
-    """A file is carried for one's own plant only. Whose it is stands on its outside, which is read before anything is asked of it.
-
-    Raises:
-        VerificationError: it is no sealed file.
-        RefusedError: `not-your-site`.
-    """
-    named = envelope.parse(raw).header.site
-    if all(site.slug != named for site in sites_of(person(request), timezone.now())):
-        raise RefusedError(
-            403,
-            "not-your-site",
-            f"This file was sealed for the site {named}, which is none of yours.",
-            "Choose the file of your own plant, or let somebody of that plant hand this one in.",
-        )
 
 
 def _own_submission(request: HttpRequest, digest: str) -> SubmissionView:
