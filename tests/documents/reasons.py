@@ -23,7 +23,7 @@ def exclusions() -> Codes:
 
 def findings() -> Codes:
     """What the data-quality report can say besides the exclusions."""
-    tables = {*tally._SENTENCES, *runs._LEFT_OUT, *(fault.code for fault in faults.FAULTS)}
+    tables = {*tally._SENTENCES, *runs._SENTENCES, *(fault.code for fault in faults.FAULTS)}
     made = set(_first_arguments("Finding", "benchmarks", "reporting_agent"))
     return (tables | made) - exclusions() | {"sentinel"}  # of readings as well as of batches
 
@@ -37,7 +37,8 @@ def withheld() -> Codes:
 def grades() -> Codes:
     """Why a limit was not tested, or no grade met."""
     found = set(_first_arguments("UnassessableError", "benchmarks/packs")) | set(_first_arguments("NotAssessable", "benchmarks/packs"))
-    return found | set(_arguments("Grade", 1, "benchmarks/labels/grading.py"))
+    found |= set(_arguments("_untested", 1, "benchmarks/labels/grading.py"))
+    return found | {code for name in ("Grade", "_untested") for code in _arguments(name, 1, "benchmarks/labels/grading.py")}
 
 
 def comparison() -> Codes:

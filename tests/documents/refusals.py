@@ -8,6 +8,7 @@ others: then the calls of that function are followed, within the module.
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -164,7 +165,20 @@ class Module:
         if isinstance(node, ast.Name) and node.id in scope.given:
             value, there = scope.given[node.id]
             return self.codes(value, there)
+        if isinstance(node, ast.Name) and (named := self._constant_code(node.id)):
+            return [named]
         return []
+
+    def _constant_code(self, name: str) -> str | None:
+        """A code that is a constant of this module, or of one that it is imported from."""
+        if name in self.constants:
+            constant = self.constants[name]
+            return constant.value if isinstance(constant, ast.Constant) and isinstance(constant.value, str) else None
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom) and node.module and name in {alias.name for alias in node.names}:
+                value = getattr(importlib.import_module(node.module), name)
+                return str(value) if isinstance(value, str) else None
+        return None
 
     def text(self, node: ast.expr, scope: Scope) -> str:
         """What the expression says, with "…" for what only the moment knows."""
