@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -24,10 +23,11 @@ PRESET = {"DJANGO_SETTINGS_MODULE", "STEPLABEL_ROLE"}
 SECTORS = ("cement", "aluminium", "steel")
 
 
-def demo(*arguments: str) -> dict[str, Any]:
-    """Run `manage.py demo --once` as a program of its own, away from the tests' databases; returns its last line."""
+def demo(folder: Path, *arguments: str) -> dict[str, Any]:
+    """Run `manage.py demo --once` as a program of its own, with `folder` for its temporary files; returns its last line."""
     # no server's address, no settings, no role of this test process: what a newcomer's shell has
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL") and name not in PRESET}
+    environment["TMPDIR"] = str(folder)
     command = [sys.executable, "manage.py", "demo", "--once", *arguments]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -51,12 +51,12 @@ def hits_and_errors(result: dict[str, Any]) -> tuple[list[bool], list[float]]:
     return hits, errors
 
 
-def processes_of_demos() -> list[str]:
-    """Command lines of processes that run inside any demo's folder."""
+def processes_in(folder: Path) -> list[str]:
+    """Command lines of processes whose temporary files go to `folder`."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if b"STEPLABEL_DEMO=1" in (process / "environ").read_bytes():
+            if f"TMPDIR={folder}\0".encode() in (process / "environ").read_bytes():
                 found.append((process / "cmdline").read_text().replace("\0", " "))
         except OSError:
             continue  # ended while we looked, or another user's
@@ -64,11 +64,9 @@ def processes_of_demos() -> list[str]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("demo")
 @pytest.mark.parametrize("sector", SECTORS)
-def test_the_demo_publishes_every_step_of_the_route_and_leaves_nothing(sector: str) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("steplabel-demo-*"))
-    result = demo("--sector", sector)
+def test_the_demo_publishes_every_step_of_the_route_and_leaves_nothing(sector: str, tmp_path: Path) -> None:
+    result = demo(tmp_path, "--sector", sector)
 
     assert (result["sector"], result["enterprises"]) == (sector, 24)
     assert result["submissions"] == {"accepted": 24, "rejected": 0}
@@ -84,27 +82,25 @@ def test_the_demo_publishes_every_step_of_the_route_and_leaves_nothing(sector: s
     hits, errors = hits_and_errors(result)
     assert sum(hits) >= len(hits) - 2  # 95 % of few values; the long form counts enough of them
     assert max(map(abs, errors)) < 0.02
-    assert processes_of_demos() == []
-    assert set(Path(tempfile.gettempdir()).glob("steplabel-demo-*")) == before
+    assert processes_in(tmp_path) == []
+    assert list(tmp_path.glob("steplabel-demo-*")) == []
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("demo")
-def test_too_few_firms_are_never_shown() -> None:
-    publication = demo("--enterprises", "3")["publication"]
+def test_too_few_firms_are_never_shown(tmp_path: Path) -> None:
+    publication = demo(tmp_path, "--enterprises", "3")["publication"]
     assert publication["status"] == "draft"
     assert all(step["best"] is None and step["gate"] == "too-few-firms" for step in publication["steps"])
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-@pytest.mark.xdist_group("demo")
 @pytest.mark.parametrize("sector", SECTORS)
-def test_over_ten_seeds_the_truth_lies_in_the_published_interval(sector: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_over_ten_seeds_the_truth_lies_in_the_published_interval(sector: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     hits: list[bool] = []
     errors: list[float] = []
     for seed in range(1, 11):
-        of_seed = hits_and_errors(demo("--sector", sector, "--seed", str(seed)))
+        of_seed = hits_and_errors(demo(tmp_path, "--sector", sector, "--seed", str(seed)))
         hits += of_seed[0]
         errors += of_seed[1]
     share = mean(hits)

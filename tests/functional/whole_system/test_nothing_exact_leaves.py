@@ -18,7 +18,7 @@ from tests.functional.whole_system.conftest import AgentAtPlant
 from tests.functional.whole_system.exact_facts import ExactFacts, counts_in, facts_of, found_in_bytes
 from tests.functional.whole_system.relay import Relay
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "vault"]), pytest.mark.xdist_group("whole-system")]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "vault"])
 
 
 @pytest.mark.parametrize(("pack", "road"), [("cement", "csv"), ("steel", "meters")])
