@@ -116,7 +116,7 @@ def plan(site_label: SiteLabel, batches: Sequence[Batch], pack: Pack, subject: S
     answered = {(one.label.step, one.label.metric.value) for one in releases} | {(step, metric) for step, metric, _ in withheld}
     withheld |= {(step, metric, TOO_FEW_BATCHES) for step, metric in asked - answered}
     if not releases:
-        raise _nothing_to_release(withheld)
+        raise _nothing_to_release(withheld, site_label, pack)
     data, method = digests(site_label, batches, pack)
     return Plan(subject, pack, tuple(releases), tuple(sorted(withheld)), data, method)
 
@@ -158,13 +158,40 @@ def _reason_to_withhold(label: StepLabel, step: Step, rule: MetricRule, pack: Pa
     return refused.code
 
 
-def _nothing_to_release(withheld: set[tuple[str, str, str]]) -> PolicyRefusal:
+def missing_carriers(site_label: SiteLabel, pack: Pack) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Carriers that no batch reports, by step and metric: for the owner's eyes, they explain what is withheld as incomplete."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for label in site_label.steps:
+        rule = pack.step(label.step).metric(label.metric)
+        if rule is not None and rule.released and label.missing_carriers:
+            found[label.step, label.metric.value] = label.missing_carriers
+    return found
+
+
+def _nothing_to_release(withheld: set[tuple[str, str, str]], site_label: SiteLabel, pack: Pack) -> PolicyRefusal:
     codes = {code for _, _, code in withheld}
+    if codes == {TOO_FEW_BATCHES}:
+        return _all_too_small(site_label, pack)
     named = ", ".join(f"{step} {metric}: {code}" for step, metric, code in sorted(withheld)) or "the period holds no labelled batches"
     return PolicyRefusal(
         codes.pop() if len(codes) == 1 else "nothing-to-release",
         f"Nothing can be released for this period ({named}).",
         "Run `steplabel-agent check` and `label` to see which batches are excluded and why; a longer period holds more batches.",
+    )
+
+
+def _all_too_small(site_label: SiteLabel, pack: Pack) -> PolicyRefusal:
+    """Every cell with how many batches it has and how many a release needs; said on the site only."""
+    cells = sorted(
+        {(label.step, label.variant, label.used, release.fewest_batches(pack.step(label.step), pack.policy)) for label in site_label.steps},
+        key=lambda cell: (-cell[2], cell),
+    )
+    shown = "; ".join(f"{' '.join(part for part in (step, variant) if part)}: {used} of {fewest}" for step, variant, used, fewest in cells)
+    return PolicyRefusal(
+        "too-few-batches",
+        f"No label of {site_label.period.name} has the valid batches that a release needs, for noise hides one batch only among many "
+        f"({shown}). Nothing was drawn, spent or sent; the labels are yours to use on the site.",
+        "Report a longer period, or repair what `steplabel-agent check` names as the reason for excluded batches.",
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -27,6 +28,7 @@ class Prospectus:
 
     `header` is None where no device is enrolled yet. `drawn` says whether cells, key and data root are the real ones.
     `spent_after` gives, per step, the most that any batch carries once this report is debited, corrections aside.
+    `missing` names, by step and metric, the carriers that no batch reports: it is shown here and does not leave.
     """
 
     report: Report
@@ -35,6 +37,7 @@ class Prospectus:
     state: str
     pack: Pack
     spent_after: dict[str, Fraction]
+    missing: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def epsilon_by_step(self) -> dict[str, Fraction]:
         """What this report gives away of a batch of each step, at most.
@@ -76,6 +79,9 @@ class Prospectus:
                 "steps": {step: {"epsilon": str(epsilon), "odds_ratio": odds_ratio(epsilon)} for step, epsilon in steps.items()},
                 "summed": {"epsilon": str(total), "odds_ratio": odds_ratio(total)},
             },
+            "missing_carriers": [
+                {"step": step, "metric": metric, "carriers": list(names)} for (step, metric), names in self.missing.items()
+            ],
             "spent_after": {step: str(spent) for step, spent in self.spent_after.items()},
             "cap_per_year": str(self.pack.policy.cap_per_year),
             "unprotected": {name: text("en", f"open.{name}") for name in UNPROTECTED},
@@ -154,9 +160,13 @@ class Prospectus:
 
     def _withheld_lines(self, language: Language) -> list[str]:
         return [
-            f"{step}, {text(language, f'metric.{metric}')}: {reason(language, code)}"
+            f"{step}, {text(language, f'metric.{metric}')}: {reason(language, code)}{self._missing_text(language, step, metric, code)}"
             for step, metric, code in self.report.released.withheld
         ] or ["–"]
+
+    def _missing_text(self, language: Language, step: str, metric: str, code: str) -> str:
+        names = self.missing.get((step, metric), ())
+        return text(language, "withheld.missing", carriers=", ".join(names), step=step) if names and code == "metric-incomplete" else ""
 
     def _risk_lines(self, language: Language) -> list[str]:
         lines = []

@@ -38,10 +38,12 @@ def run(args: argparse.Namespace) -> int:
     from reporting_agent.consent import text
     from reporting_agent.console import emit, say
     from reporting_agent.planning import digests, wire_period
+    from reporting_agent.reportable import require_reportable
     from reporting_agent.state import StateDirectory
     from reporting_agent.submission import Material
 
     site = load_site(args.site)
+    require_reportable(site)
     period = Period.parse(args.period, site.zone)
     name = wire_period(period)
     state = StateDirectory.locate(args.state, os.environ, Path.home())
@@ -72,6 +74,7 @@ def _sealed(parcel: Parcel, material: Material, state: StateDirectory) -> Prospe
     from benchmarks.wire import envelope
     from benchmarks.wire.schema import decode_report
     from reporting_agent.ledger import Ledger
+    from reporting_agent.planning import missing_carriers
     from reporting_agent.prospectus import Prospectus
 
     assert parcel.plaintext is not None  # noqa: S101  # the database refuses a sealed parcel without both
@@ -81,7 +84,13 @@ def _sealed(parcel: Parcel, material: Material, state: StateDirectory) -> Prospe
     with state.connect() as connection:
         spent = {step: most for step, most in Ledger(connection).most_spent().items() if step in steps}
     return Prospectus(
-        report, envelope.parse(parcel.envelope).header, drawn=True, state=parcel.state.value, pack=material.pack, spent_after=spent
+        report,
+        envelope.parse(parcel.envelope).header,
+        drawn=True,
+        state=parcel.state.value,
+        pack=material.pack,
+        spent_after=spent,
+        missing=missing_carriers(material.site_label, material.pack),
     )
 
 
@@ -92,7 +101,7 @@ def _draft(material: Material, state: StateDirectory, site: str, period: str, re
     from reporting_agent import enrolment
     from reporting_agent.consent import SCHEME
     from reporting_agent.ledger import Ledger, most_by_step
-    from reporting_agent.planning import FIRST_REVISION, Subject, plan
+    from reporting_agent.planning import FIRST_REVISION, Subject, missing_carriers, plan
     from reporting_agent.prospectus import Prospectus
     from reporting_agent.software import SOFTWARE
 
@@ -111,4 +120,5 @@ def _draft(material: Material, state: StateDirectory, site: str, period: str, re
         if enrolled is not None and enrolled.device_id is not None:
             header = Header(site, period, revision, "", enrolled.device_id, 0)
     report = planned.report(planned.drafts(), bytes(DIGEST_BYTES), SOFTWARE, SCHEME)
-    return Prospectus(report, header, drawn=False, state=begun, pack=material.pack, spent_after=spent)
+    missing = missing_carriers(material.site_label, material.pack)
+    return Prospectus(report, header, drawn=False, state=begun, pack=material.pack, spent_after=spent, missing=missing)

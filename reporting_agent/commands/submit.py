@@ -11,7 +11,7 @@ from reporting_agent.commands import add_period, add_site
 
 if TYPE_CHECKING:
     from reporting_agent.outbox import Parcel
-    from reporting_agent.submission import Submission
+    from reporting_agent.submission import Material, Submission
     from reporting_agent.transport import Portal
 
 
@@ -38,11 +38,13 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
     from reporting_agent.planning import wire_period
+    from reporting_agent.reportable import require_reportable
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
     from reporting_agent.submission import Material, Submission, no_checkpoint
 
     site = load_site(args.site)
+    require_reportable(site)
     period = Period.parse(args.period, site.zone)
     name = wire_period(period)
     state = StateDirectory.locate(args.state, os.environ, Path.home())
@@ -54,7 +56,7 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
             connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC), checkpoint=checkpoint or no_checkpoint
         )
         if args.offline is not None:
-            payload, text = _offline(submission, submission.prepare(material, name, correct=args.correct), args.offline)
+            payload, text = _offline(submission.prepare(material, name, correct=args.correct), material, args.offline)
         else:
             with _portal(args, identity.portal) as portal:
                 payload, text = _online(submission, portal, material, name, args.correct, say)
@@ -72,7 +74,7 @@ def _portal(args: argparse.Namespace, address: str) -> Portal:
 
 
 def _online(
-    submission: Submission, portal: Portal, material: Any, period: str, correct: bool, say: Callable[[str], None]
+    submission: Submission, portal: Portal, material: Material, period: str, correct: bool, say: Callable[[str], None]
 ) -> tuple[dict[str, Any], str]:
     from benchmarks.errors import SteplabelError
 
@@ -90,7 +92,7 @@ def _online(
         except SteplabelError as refusal:  # this period's report is safe; the other's trouble is told, and stays spooled
             say(f"{other.period} revision {other.revision} is still spooled: {refusal}")
             others.append({"period": other.period, "revision": other.revision, "sent": False, "code": refusal.code})
-    payload = _summary(parcel) | {
+    payload = _summary(parcel, material) | {
         "state": "received",
         "known_before": known_before,
         "receipt": {
@@ -108,7 +110,7 @@ def _online(
     return payload, text
 
 
-def _offline(submission: Submission, parcel: Parcel, file: Path) -> tuple[dict[str, Any], str]:
+def _offline(parcel: Parcel, material: Material, file: Path) -> tuple[dict[str, Any], str]:
     from benchmarks.errors import InputError, Place
     from reporting_agent.state import write_whole
 
@@ -123,19 +125,22 @@ def _offline(submission: Submission, parcel: Parcel, file: Path) -> tuple[dict[s
             place=Place(str(file)),
             found=str(error.strerror or error),
         ) from error
-    payload = _summary(parcel) | {"file": str(file)}
+    payload = _summary(parcel, material) | {"file": str(file)}
     text = (
-        f"{parcel.site} {parcel.period} revision {parcel.revision}: sealed report written to {file}, "
-        f"envelope {parcel.digest}.{_withheld_text(payload)}"
+        f"{parcel.site} {parcel.period} revision {parcel.revision}: sealed report written to {file}, envelope {parcel.digest}. "
+        "Hand the file in as it is, on the portal's upload page or by POST to /api/v1/submissions/; whoever carries it can neither read nor "
+        f"change it. `submit` without --offline sends the same bytes and keeps the receipt.{_withheld_text(payload)}"
     )
     return payload, text
 
 
-def _summary(parcel: Parcel) -> dict[str, Any]:
+def _summary(parcel: Parcel, material: Material) -> dict[str, Any]:
     from benchmarks.wire.schema import decode_report
+    from reporting_agent.planning import missing_carriers
 
     assert parcel.plaintext is not None  # noqa: S101  # `prepare` ends with a sealed parcel
     released = decode_report(parcel.plaintext).released
+    missing = missing_carriers(material.site_label, material.pack)
     return {
         "site": parcel.site,
         "period": parcel.period,
@@ -143,12 +148,19 @@ def _summary(parcel: Parcel) -> dict[str, Any]:
         "state": parcel.state.value,
         "envelope_digest": parcel.digest,
         "labels": [{"step": one.step, "product": one.product, "variant": one.variant, "metric": one.metric} for one in released.labels],
-        "withheld": [{"step": step, "metric": metric, "reason": code} for step, metric, code in released.withheld],
+        "withheld": [
+            {"step": step, "metric": metric, "reason": code, "missing_carriers": list(missing.get((step, metric), ()))}
+            for step, metric, code in released.withheld
+        ],
     }
 
 
 def _withheld_text(payload: dict[str, Any]) -> str:
-    from reporting_agent.consent import reason
+    from reporting_agent.consent import reason, text
 
-    lines = [f"\nWithheld: {one['step']}, {one['metric']}: {reason('en', one['reason'])}" for one in payload["withheld"]]
+    lines = []
+    for one in payload["withheld"]:
+        carriers = ", ".join(one["missing_carriers"])
+        why = text("en", "withheld.missing", carriers=carriers, step=one["step"]) if carriers else ""
+        lines.append(f"\nWithheld: {one['step']}, {one['metric']}: {reason('en', one['reason'])}{why}")
     return "".join(lines)

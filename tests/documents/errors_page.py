@@ -19,6 +19,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "reporting_agent/state.py",
         "reporting_agent/enrolment.py",
         "reporting_agent/planning.py",
+        "reporting_agent/reportable.py",
         "reporting_agent/submission.py",
         "reporting_agent/transport.py",
         "reporting_agent/commands/enrol.py",

@@ -13,7 +13,7 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Batch, Metric, Period
 from benchmarks.release import release
 from benchmarks.routes import Pack
-from reporting_agent.planning import Plan, Subject, data_digest, data_root, plan, wire_period
+from reporting_agent.planning import Plan, Subject, data_digest, data_root, missing_carriers, plan, wire_period
 from reporting_agent.submission import Material
 from tests.unit.agent_send.cast import SITE, heats, material
 
@@ -135,3 +135,18 @@ def test_the_root_that_leaves_differs_by_seed_and_by_subject() -> None:
 def test_another_pack_is_another_method(year: Material) -> None:
     other = year.pack.model_copy(update={"version": "2"})
     assert planned(year, other).method_digest != packs.digest(year.pack)
+
+
+def test_what_nothing_can_be_released_of_says_how_many_there_are_and_how_many_it_takes() -> None:
+    with pytest.raises(PolicyRefusal) as refused:
+        planned(material(heats(30)))
+    assert refused.value.code == "too-few-batches"
+    assert "eaf any: 30 of 50" in refused.value.sentence
+    assert "Nothing was drawn, spent or sent" in refused.value.sentence
+
+
+def test_the_carriers_that_no_batch_reports_are_named_for_the_owner_and_stay_out_of_the_report() -> None:
+    only_electric = [dataclasses.replace(batch, energy=batch.energy[:1]) for batch in heats(400)]
+    made = material(only_electric)
+    assert planned(made).withheld == (("eaf", "total", "metric-incomplete"),)
+    assert missing_carriers(made.site_label, made.pack) == {("eaf", "total"): ("natural-gas", "coke")}

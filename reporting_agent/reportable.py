@@ -1,0 +1,48 @@
+"""May this site report at all? Asked before anything is read, so that nobody waits for a refusal that was certain.
+
+A report is worth sending where many report by the same pack in a unit that is known. A pack of the plant's own, and a unit
+that nothing proves, make labels for the plant's own eyes: neither is sent, and nothing is spent on them.
+"""
+
+from __future__ import annotations
+
+from benchmarks import packs
+from benchmarks.errors import InputError, PolicyRefusal
+from benchmarks.routes import Pack
+from reporting_agent.config import Site
+
+
+def require_reportable(site: Site) -> None:
+    """Refuse a site whose labels no portal could compare.
+
+    Raises:
+        InputError: the pack cannot be read.
+        PolicyRefusal: `pack-of-its-own`, `unit-assumed`.
+    """
+    pack = packs.load(site.pack, site.pack_version, site.folder)
+    if not _is_published(pack):
+        raise PolicyRefusal(
+            "pack-of-its-own",
+            f"The pack {pack.id} {pack.version} ({site.pack}) is this site's own: nobody else reports by it, so no portal has anybody to "
+            "compare with. Nothing was drawn, spent, written or sent.",
+            f"Use `label` and `check` on the site. To take part in a benchmark, name a published pack ({', '.join(packs.available())}), "
+            "or have your association publish yours as one.",
+        )
+    if site.inputs.log is not None and site.runs.unit_assumed:
+        raise PolicyRefusal(
+            "unit-assumed",
+            f"The unit of the log's energy, {site.runs.unit}, is an assumption ([runs] unit_assumed): compared with others' it could be "
+            "wrong by any factor. Nothing was drawn, spent, written or sent.",
+            "Ask whoever set up the logger, or hold a day of it against the meter on the wall; then remove unit_assumed.",
+        )
+
+
+def _is_published(pack: Pack) -> bool:
+    """Whether the pack is, content for content, one of those that come with Steplabel, wherever it was read from."""
+    if pack.id not in packs.available():
+        return False
+    try:
+        published = packs.load(pack.id, pack.version)
+    except InputError:  # a version that does not exist
+        return False
+    return packs.digest(published) == packs.digest(pack)
