@@ -128,8 +128,8 @@ def _offline(parcel: Parcel, material: Material, file: Path) -> tuple[dict[str, 
     payload = _summary(parcel, material) | {"file": str(file)}
     text = (
         f"{parcel.site} {parcel.period} revision {parcel.revision}: sealed report written to {file}, envelope {parcel.digest}. "
-        "Hand the file in as it is, on the portal's upload page or by POST to /api/v1/submissions/; whoever carries it can neither read nor "
-        f"change it. `submit` without --offline sends the same bytes and keeps the receipt.{_withheld_text(payload)}"
+        "Hand the file in as it is, on the portal's upload page or by POST to /api/v1/submissions/; whoever carries it can neither read "
+        f"nor change it. `submit` without --offline sends the same bytes and keeps the receipt.{_withheld_text(payload)}"
     )
     return payload, text
 
