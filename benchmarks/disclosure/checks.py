@@ -1,4 +1,4 @@
-"""The checks of one published value: frequency, dominance, p-percent, weight, differencing. Each says its reason or None.
+"""The checks of one published value: frequency, dominance, p-percent, weight, differencing, overlap. Each says its reason or None.
 
 Dominance and p-percent are on declared size classes (public weights, equal where none is declared), because a firm's
 output never reaches the portal; the thresholds are the pack's.
@@ -61,13 +61,20 @@ def changed_firms(before: CellRoster, after: CellRoster) -> int:
     return sum(old.get(firm) != new.get(firm) for firm in old.keys() | new.keys())
 
 
-def differencing(roster: CellRoster, earlier: Iterable[tuple[str, CellRoster]], policy: DisclosurePolicy) -> Refusal | None:
-    """Against every earlier version that showed this value, withdrawn ones too: none or at least `least_changed` firms."""
-    for version, before in earlier:
+def differencing(
+    roster: CellRoster, others: Iterable[tuple[str, CellRoster]], policy: DisclosurePolicy, reason: Reason = Reason.DIFFERENCING
+) -> Refusal | None:
+    """Against every other publication that ever showed this value, withdrawn ones too: no firm differs, or at least
+    `least_changed_participants` do.
+
+    Args:
+        others: name of the publication, and who stood behind the value there.
+        reason: `differencing` against earlier versions, `overlap` against other peer groups.
+    """
+    for version, before in others:
         changed = changed_firms(before, roster)
         if 0 < changed < policy.least_changed_participants:
-            least = policy.least_changed_participants
-            return Reason.DIFFERENCING, sentence(Reason.DIFFERENCING, version=version, changed=changed, least=least)
+            return reason, sentence(reason, version=version, changed=changed, least=policy.least_changed_participants)
     return None
 
 

@@ -8,7 +8,7 @@ the next version differ in this one cell.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -78,7 +78,10 @@ def _adapter() -> TypeAdapter[GateResult]:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """An earlier version that the public has seen, withdrawn or not: its gated label and who stood behind it."""
+    """A version that the public has seen, withdrawn or not: its gated label and who stood behind it.
+
+    `version` is the name the gate's sentences give it: "2", or in another peer group that group's name with it.
+    """
 
     version: str
     label: IndustryLabel
@@ -91,6 +94,7 @@ def gate(
     policy: DisclosurePolicy,
     previous: Sequence[Published] = (),
     *,
+    elsewhere: Sequence[Published] = (),
     period_end: date,
     today: date,
     size_weights: Mapping[str, float] | None = None,
@@ -99,7 +103,9 @@ def gate(
 
     Args:
         roster: `composition.roster_of` on the same participants as the draft.
-        previous: every version of this route and period that was ever published.
+        previous: every version of this peer group and period that was ever published, oldest first.
+        elsewhere: every version of this period that other peer groups of the sector published, oldest first: another route
+            or another jurisdiction shows some of the same cells, of nearly the same firms.
         period_end: the first day after the period.
         size_weights: firm -> declared size class weight; a firm not named weighs 1.
     """
@@ -109,17 +115,20 @@ def gate(
     steps: list[StepBest] = []
     decisions: list[CellDecision] = []
     for step in draft.steps:
-        earlier = _earlier_steps(previous, draft, step.cell)
+        earlier, others = (_shown_before(versions, draft.period, step.cell) for versions in (previous, elsewhere))
         who = roster.of(step.cell)
-        same = next((shown for _, old, shown in earlier if not checks.changed_firms(old, who) and _same_method(shown, step)), None)
-        against = [] if same else [(version, old) for version, old, _ in earlier]  # a figure already public gives nothing away
-        refusal = late or _refusal(who, step.rule, policy, weights, against)
+        known = [shown for _, old, shown in (*earlier, *others) if not checks.changed_firms(old, who) and _same_method(shown, step)]
+        # a figure already public gives nothing away, and stands: in this route's ratio
+        same = dataclasses.replace(known[0], ratio=step.ratio, headline=step.headline) if known else None
+        refusal = late or _refusal(who, step.rule, policy, weights)
+        if not refusal and not same:
+            refusal = _difference(who, policy, [entry[:2] for entry in earlier], [entry[:2] for entry in others])
         if refusal is None and step.best is None:
             refusal = Reason.TOO_FEW_FIRMS, sentence(Reason.TOO_FEW_FIRMS, firms=step.firms, fewest=policy.fewest_firms)
         outcome = refusal or _shown(same is not None)
         steps.append(_hidden(step, outcome[0]) if refusal else same or _rounded(step))
         decisions.append(_step_decision(step, outcome))
-    totals = _totals(draft, steps, roster, policy, weights, previous, late)
+    totals = _totals(draft, steps, roster, policy, weights, previous, elsewhere, late)
     published = dataclasses.replace(
         draft,
         steps=tuple(steps),
@@ -147,15 +156,20 @@ def _refusal(
     rule: RuleName | None,
     policy: DisclosurePolicy,
     weights: Mapping[str, float],
-    earlier: Sequence[tuple[str, CellRoster]],
 ) -> Refusal | None:
-    """The first check that the value fails; frequency first, so that the later ones always have firms to look at."""
+    """The first check that the value fails by itself; frequency first, so that the later ones always have firms to look at."""
     return (
         checks.frequency(who, policy)
         or checks.dominance(who, policy, weights)
         or (checks.weight(rule, len(who.firms), policy) if rule else None)
-        or checks.differencing(who, earlier, policy)
     )
+
+
+def _difference(
+    who: CellRoster, policy: DisclosurePolicy, earlier: Iterable[tuple[str, CellRoster]], others: Iterable[tuple[str, CellRoster]]
+) -> Refusal | None:
+    """The first check that the value fails beside what is public: versions of its own, then other peer groups."""
+    return checks.differencing(who, earlier, policy) or checks.differencing(who, others, policy, Reason.OVERLAP)
 
 
 def _shown(unchanged: bool) -> Refusal:
@@ -163,20 +177,20 @@ def _shown(unchanged: bool) -> Refusal:
     return reason, sentence(reason)
 
 
-def _earlier_steps(previous: Sequence[Published], draft: IndustryLabel, cell: str) -> list[tuple[str, CellRoster, StepBest]]:
-    """Earlier versions that showed this cell, latest first."""
+def _shown_before(versions: Sequence[Published], period: str, cell: str) -> list[tuple[str, CellRoster, StepBest]]:
+    """Versions of the period that showed this cell, latest first."""
     return [
         (version.version, version.roster.of(cell), step)
-        for version in reversed(previous)
-        if (version.label.route, version.label.period) == (draft.route, draft.period)
+        for version in reversed(versions)
+        if version.label.period == period
         for step in version.label.steps
         if step.cell == cell and step.best is not None
     ]
 
 
 def _same_method(earlier: StepBest, step: StepBest) -> bool:
-    """Whether an earlier figure may stand: same rule, grid and ratio; another method is another figure."""
-    return (earlier.rule, earlier.grid, earlier.ratio, earlier.headline) == (step.rule, step.grid, step.ratio, step.headline)
+    """Whether an earlier figure may stand: same rule and grid; another method is another figure."""
+    return (earlier.rule, earlier.grid) == (step.rule, step.grid)
 
 
 def _hidden(step: StepBest, reason: Reason) -> StepBest:
@@ -209,6 +223,7 @@ def _totals(
     policy: DisclosurePolicy,
     weights: Mapping[str, float],
     previous: Sequence[Published],
+    elsewhere: Sequence[Published],
     late: Refusal | None,
 ) -> list[tuple[RouteTotal, CellDecision]]:
     """Composite, best reached and typical, each hidden where it would give a hidden step away."""
@@ -230,8 +245,9 @@ def _totals(
         alike = [(version, old) for version, old in earlier if version.label.pack_digest == draft.pack_digest]
         if measure == "best-reached":
             kept = next((old for version, old in alike if not checks.changed_firms(version.roster.of(WHOLE_ROUTE), who)), None)
-            against = [] if kept else [(version.version, version.roster.of(WHOLE_ROUTE)) for version, _ in earlier]
-            refusal = refusal or _refusal(who, total.rule, policy, weights, against)
+            refusal = refusal or _refusal(who, total.rule, policy, weights)
+            if not refusal and not kept:
+                refusal = _difference(who, policy, _whole_routes(earlier), _whole_routes(_earlier_totals(elsewhere, draft, measure)))
         else:
             kept = next((old for version, old in alike if version.label.headline == shown_now), None)
         found.append(_decide_total(draft, measure, total, refusal, kept, width))
@@ -246,6 +262,10 @@ def _earlier_totals(previous: Sequence[Published], draft: IndustryLabel, measure
         if (version.label.route, version.label.period) == (draft.route, draft.period) and total.value is not None:
             found.append((version, total))
     return found
+
+
+def _whole_routes(totals: Iterable[tuple[Published, RouteTotal]]) -> list[tuple[str, CellRoster]]:
+    return [(version.version, version.roster.of(WHOLE_ROUTE)) for version, _ in totals]
 
 
 def _no_total(total: RouteTotal, policy: DisclosurePolicy) -> Refusal | None:

@@ -11,13 +11,14 @@ class Reason(StrEnum):
     """Outcome of the gate for one published value."""
 
     SHOWN = "shown"
-    UNCHANGED = "unchanged"  # the same participants and values as an earlier version: its figures stand
+    UNCHANGED = "unchanged"  # the same participants and values as published before: those figures stand
     LAG = "lag"
     TOO_FEW_FIRMS = "too-few-firms"
     DOMINANCE = "dominance"
     P_PERCENT = "p-percent"
     WEIGHT = "weight"
     DIFFERENCING = "differencing"
+    OVERLAP = "overlap"
     SECONDARY = "secondary"
     INCOMPLETE = "incomplete"
     UNITS_DIFFER = "units-differ"
@@ -26,8 +27,8 @@ class Reason(StrEnum):
 _SENTENCES: dict[Reason, tuple[str, str]] = {
     Reason.SHOWN: ("Shown: every check passed.", "予以显示：各项检查均已通过。"),
     Reason.UNCHANGED: (
-        "Shown as in the earlier version: the same firms and values stand behind it.",
-        "沿用上一版本的数值：企业及其数值均未变化。",
+        "Shown as published before: the same firms and values stand behind it.",
+        "沿用此前公布的数值：企业及其数值均未变化。",
     ),
     Reason.LAG: (
         "Not shown yet: figures of this period may be published from {date}.",
@@ -52,6 +53,10 @@ _SENTENCES: dict[Reason, tuple[str, str]] = {
     Reason.DIFFERENCING: (
         "Held: since version {version} only {changed} firm changed, and the difference would give it away; at least {least} must change.",
         "暂缓公布：自第 {version} 版以来仅 {changed} 家企业有变化，两版之差会暴露该企业；至少须有 {least} 家变化。",
+    ),
+    Reason.OVERLAP: (
+        "Not shown: {version} shows this value of all these firms but {changed}; the difference would give it away, {least} must differ.",
+        "不予显示：{version} 中的同一数值仅有 {changed} 家企业不同，两者之差会暴露该企业；至少须有 {least} 家不同。",
     ),
     Reason.SECONDARY: (
         "Not shown: together with the steps that are shown, it would give a hidden step away ({steps}).",

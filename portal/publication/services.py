@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -65,7 +65,7 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
             return last
         version = last.version + 1 if last else 1
         participation = _participation(period, present, by, now, version, what_changed)
-        explanation = explain(composed.gate, pack, route, participation, version=str(version), on=_local(period.start))
+        explanation = explain(composed.gate, pack, route, participation, version=str(version), on=_last_day(period))
         row = Publication.objects.create(
             period=period,
             version=version,
@@ -108,7 +108,10 @@ def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime) 
     """
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
-        period = ReportingPeriod.objects.select_for_update().select_related("peer_group__scope").get(pk=row.period_id)
+        # the period in every peer group of the sector, in one order: what two groups publish at once must know of each other
+        alike = ReportingPeriod.objects.filter(name=row.period.name, peer_group__pack=row.period.peer_group.pack).order_by("pk")
+        periods = {one.pk: one for one in alike.select_for_update().select_related("peer_group__scope")}
+        period = periods[row.period_id]
         present = cohort(period)
         if row.status == Status.DRAFT and list(present.digests) != row.participants:
             raise _refused("draft-outdated")
@@ -120,7 +123,7 @@ def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime) 
         route = next(declared for declared in pack.routes if declared.id == label.route)
         participation = _participation(period, present, row.drafted_by, row.drafted_at, row.version, row.what_changed, (by, now))
         row.gate = asked_again.to_json()
-        row.explanation = explain(asked_again, pack, route, participation, version=str(row.version), on=_local(period.start)).to_json()
+        row.explanation = explain(asked_again, pack, route, participation, version=str(row.version), on=_last_day(period)).to_json()
         row.document = published.sign(document_of(asked_again, row.explanation, row.version, _local(now)), key)
         row.status, row.approved_by, row.published_at = Status.PUBLISHED, by, now
         row.save(update_fields=["gate", "explanation", "document", "status", "approved_by", "published_at"])
@@ -163,22 +166,33 @@ def _compose(period: ReportingPeriod, present: Cohort, pack: Pack, route: Route,
 
 
 def _gate(period: ReportingPeriod, label: IndustryLabel, roster: Roster, present: Cohort, pack: Pack, now: datetime) -> GateResult:
-    seen = Publication.objects.filter(period=period).exclude(status=Status.DRAFT).order_by("version")
-    previous = [Published(str(row.version), GateResult.from_json(row.gate).published, Roster.from_json(row.roster)) for row in seen]
+    public = Publication.objects.exclude(status=Status.DRAFT).order_by("published_at", "pk")
+    other_groups = public.filter(period__name=period.name, period__peer_group__pack=pack.id).exclude(period=period)
     return gate(
         label,
         roster,
         pack.disclosure,
-        previous,
+        [_published(row, str(row.version)) for row in public.filter(period=period)],
+        elsewhere=[_published(row, subject_of(row)) for row in other_groups.select_related("period__peer_group")],
         period_end=_local(period.end),
         today=_local(now),
         size_weights=present.size_weights,
     )
 
 
+def _published(row: Publication, name: str) -> Published:
+    """A version that the public has seen, as the gate compares it."""
+    return Published(name, GateResult.from_json(row.gate).published, Roster.from_json(row.roster))
+
+
 def _local(moment: datetime) -> date:
     """The day in the portal's time zone: a period ends at its midnight."""
     return moment.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+def _last_day(period: ReportingPeriod) -> date:
+    """The limits of standards in force on it stand beside the label: those that the sites' own grades are tested against."""
+    return _local(period.end - timedelta(microseconds=1))
 
 
 def _participation(

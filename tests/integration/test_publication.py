@@ -10,11 +10,13 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from benchmarks.disclosure import GateResult, Reason
 from benchmarks.errors import VerificationError
 from benchmarks.wire import published
 from portal import keys
 from portal.accounts.models import SizeClass
 from portal.auditlog.models import Event
+from portal.catalogue.services import make_peer_group, open_period
 from portal.intake import services as intake
 from portal.intake.selectors import Taking, participation
 from portal.opening import services as opening
@@ -148,6 +150,17 @@ def test_a_new_version_that_differs_in_one_participant_waits(cast: Cast) -> None
     assert (view.version, view.why_not) == (2, "gate-holds")
     with pytest.raises(RefusedError):
         services.publish(drafted, cast.approver, keys.receipt_key(), NOW)
+
+
+def test_another_route_with_all_firms_but_one_does_not_show_what_the_first_showed(cast: Cast) -> None:
+    """The clinker route shares four cells with the main route: beside the published ones, each would give the one firm away."""
+    publish(cast)
+    members = [plant.site for plant in cast.plants[1:]]
+    period = open_period(make_peer_group("cement", cast.nation, members, route="clinker"), PERIOD, "test", NOW)
+    gated = GateResult.from_json(services.draft(period, cast.drafter, NOW).gate)
+    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {Reason.OVERLAP}
+    assert "cement/dry-process/2016/v1" in gated.cells[0].reason.en
+    assert gated.shown == 0
 
 
 def test_a_new_version_with_enough_changes_takes_over_and_the_old_one_stays(cast: Cast, client: Client) -> None:

@@ -156,6 +156,39 @@ def test_every_earlier_version_is_compared_and_not_the_last_alone(pack: Pack, ev
     assert decision(result, "melting").reason_code == Reason.DIFFERENCING
 
 
+def of_route_melting(pack: Pack, participants: list[Participant], seed: int) -> tuple[IndustryLabel, Roster]:
+    """A shorter route of the same pack, which shares its first cell with the main route."""
+    first = pack.routes[0].steps[0].model_copy(update={"ratio": Fraction(2)})
+    route = pack.routes[0].model_copy(update={"id": "melting-alone", "steps": (first,)})
+    grouped = by_step(participants)
+    label = compose_route(pack, route, grouped, np.random.default_rng(seed), period="2016")
+    return label, roster_of(pack, route, grouped)
+
+
+def test_a_cell_that_another_peer_group_showed_with_all_firms_but_one_is_hidden(pack: Pack, everyone: list[Participant]) -> None:
+    elsewhere = published(pack, everyone, "main, version 1")
+    draft, roster = of_route_melting(pack, without(everyone, {"firm-025"}), 5)
+    result = gate(draft, roster, pack.disclosure, elsewhere=(elsewhere,), period_end=END, today=LATE)
+    assert decision(result, "melting").reason_code == Reason.OVERLAP
+    assert "main, version 1" in decision(result, "melting").reason.en
+    assert (result.shown, result.hold) == (0, False)  # waiting would not help: the cell stays hidden, the rest may go out
+    two_less, roster = of_route_melting(pack, without(everyone, {"firm-024", "firm-025"}), 5)
+    assert decision(gate(two_less, roster, pack.disclosure, elsewhere=(elsewhere,), period_end=END, today=LATE), "melting").shown
+    draft, roster = of_route_melting(pack, without(everyone, {"firm-025"}), 5)
+    other_year = dataclasses.replace(elsewhere, label=dataclasses.replace(elsewhere.label, period="2015"))
+    assert decision(gate(draft, roster, pack.disclosure, elsewhere=(other_year,), period_end=END, today=LATE), "melting").shown
+
+
+def test_a_cell_of_the_same_firms_has_one_figure_in_every_route(pack: Pack, everyone: list[Participant]) -> None:
+    elsewhere = published(pack, everyone, "main, version 1")
+    draft, roster = of_route_melting(pack, everyone, 5)
+    result = gate(draft, roster, pack.disclosure, elsewhere=(elsewhere,), period_end=END, today=LATE)
+    ours, theirs = result.published.steps[0], elsewhere.label.steps[0]
+    assert decision(result, "melting").reason_code == Reason.UNCHANGED
+    assert (ours.best, ours.interval, ours.typical) == (theirs.best, theirs.interval, theirs.typical)
+    assert (ours.ratio, theirs.ratio) == (2.0, 1.05)
+
+
 def test_an_unchanged_cell_keeps_its_published_figures(pack: Pack, everyone: list[Participant]) -> None:
     first = published(pack, everyone)
     draft = compose_route(pack, pack.routes[0], by_step(everyone), np.random.default_rng(99), period="2016")  # other draws
