@@ -6,9 +6,11 @@ said (no sample opened yet, number of obliged firms not declared), never left ou
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from benchmarks.composition.industry import IndustryLabel
 from benchmarks.explanation.facts import Participation
-from benchmarks.explanation.wording import between, counted, decimals, figure, joined, listed
+from benchmarks.explanation.wording import between, counted, decimals, figure, listed
 from benchmarks.routes import Pack, ReferenceCondition, Route, Source, Step, Words
 
 RUN_KINDS = {
@@ -20,6 +22,21 @@ RUN_KINDS = {
     "campaign": Words(en="campaign", zh="生产批"),
     "pot-month": Words(en="pot-month", zh="槽月"),
 }
+
+
+VARIABLES = {
+    "moisture_pct": Words(en="moisture of the coal charge", zh="装炉煤水分"),
+    "rare_earth_pct": Words(en="rare-earth ore in the charge", zh="含稀土矿比例"),
+    "vti_pct": Words(en="vanadium-titanium ore in the charge", zh="钒钛矿比例"),
+    "laterite_pct": Words(en="laterite ore in the charge", zh="红土矿比例"),
+    "feed_fe_pct": Words(en="iron content of the charge", zh="入炉矿品位"),
+    "scrap_pct": Words(en="scrap in the charge", zh="废钢比"),
+    "hot_metal_pct": Words(en="hot metal in the charge", zh="铁水比"),
+    "blaine_m2_kg": Words(en="fineness (Blaine)", zh="比表面积"),
+}
+"""Relevant variables by their names in batch files (`var.NAME`); one that is not here stands by that name."""
+
+UNITS = {"m2/kg": "m²/kg"}
 
 
 def route_steps(pack: Pack, route: Route) -> list[Step]:
@@ -45,15 +62,21 @@ def objective() -> Words:
 
 
 def entities_and_boundaries(pack: Pack, route: Route) -> Words:
-    steps = joined(
+    steps = _lines(
         Words(en=f"{step.words.en}: {step.boundary.words.en}", zh=f"{step.words.zh}：{step.boundary.words.zh}")
         for step in route_steps(pack, route)
     )
     return Words(
-        en=f"Sites that make {route.product_words.en} by the route “{route.words.en}”, step by step within these boundaries. {steps.en}. "
+        en=f"Sites that make {route.product_words.en} by the route “{route.words.en}”, step by step within these boundaries:\n{steps.en}\n"
         "Values with another boundary are never compared.",
-        zh=f"以“{route.words.zh}”路线生产{route.product_words.zh}的厂区，逐工序按下列边界统计。{steps.zh}。边界不同的数值不作比较。",
+        zh=f"以“{route.words.zh}”路线生产{route.product_words.zh}的厂区，逐工序按下列边界统计：\n{steps.zh}\n边界不同的数值不作比较。",
     )
+
+
+def _lines(texts: Iterable[Words]) -> Words:
+    """One text a line, each ending in one full stop."""
+    ended = [Words(en=text.en.rstrip(". ") + ".", zh=text.zh.rstrip("。") + "。") for text in texts]
+    return listed(ended, en="\n", zh="\n")
 
 
 def target_group() -> Words:
@@ -89,25 +112,40 @@ def participants_and_coordinator(facts: Participation) -> Words:
 
 
 def comparable_conditions(pack: Pack, route: Route) -> Words:
-    conditions = [_condition(step, condition) for step in route_steps(pack, route) for condition in step.reference_conditions]
-    brought = listed(conditions) if conditions else Words(en="no variable is corrected", zh="不作变量修正")
+    conditions = [_conditions(step) for step in route_steps(pack, route) if step.reference_conditions]
+    brought = _lines(conditions) if conditions else Words(en="No variable is corrected.", zh="不作变量修正。")
     assumed = "" if all(shown(place.source) for place in route.steps) else " They are engineering assumptions of the pack."
     assumed_zh = "" if not assumed else "其取值为方法包的工程假定。"
     return Words(
         en="Same product, variant, boundary, unit and calculation on the calorific basis. Each run is brought to reference "
-        "conditions before "
-        f"the quantile is taken: {brought.en}. Steps are put together with the pack's reference ratios, never with a plant's own.{assumed}",
-        zh=f"产品、品种、边界、单位及当量值计算口径一致。取分位数之前，先将每个运行单元折算至参考条件：{brought.zh}。"
+        f"conditions before the quantile is taken:\n{brought.en}\n"
+        f"Steps are put together with the pack's reference ratios, never with a plant's own.{assumed}",
+        zh=f"产品、品种、边界、单位及当量值计算口径一致。取分位数之前，先将每个运行单元折算至参考条件：\n{brought.zh}\n"
         f"各工序按方法包的参考物料比合成，不使用企业自身的物料比。{assumed_zh}",
     )
 
 
-def _condition(step: Step, condition: ReferenceCondition) -> Words:
-    mark_en, mark_zh = ("", "") if shown(condition.source) else (" (slope: engineering assumption)", "（斜率为工程假定）")
-    return Words(
-        en=f"{step.words.en}, {condition.variable} to {condition.reference:g} {condition.unit}{mark_en}",
-        zh=f"{step.words.zh}，{condition.variable} 折算至 {condition.reference:g} {condition.unit}{mark_zh}",
-    )
+def _conditions(step: Step) -> Words:
+    """Everything that one step's runs are brought to, each variable once."""
+    by_variable: dict[str, list[ReferenceCondition]] = {}
+    for condition in step.reference_conditions:
+        by_variable.setdefault(condition.variable, []).append(condition)
+    parts = listed([_condition(conditions) for conditions in by_variable.values()], en=", ", zh="，")
+    return Words(en=f"{step.words.en}: {parts.en}", zh=f"{step.words.zh}：{parts.zh}")
+
+
+def _condition(conditions: Sequence[ReferenceCondition]) -> Words:
+    """One variable's reference; its slopes may differ by metric, and so may their sources."""
+    first = conditions[0]
+    name = VARIABLES.get(first.variable, Words(en=first.variable, zh=first.variable))
+    unit = UNITS.get(first.unit, first.unit)
+    assumed = [not shown(condition.source) for condition in conditions]
+    mark_en = mark_zh = ""
+    if any(assumed):
+        mark_en = f" ({'slope' if all(assumed) else 'one slope'}: engineering assumption)"
+        mark_zh = f"（{'' if all(assumed) else '其中一项'}斜率为工程假定）"
+    percent = f"{first.reference:g}%" if unit == "%" else f"{first.reference:g} {unit}"
+    return Words(en=f"{name.en} to {first.reference:g} {unit}{mark_en}", zh=f"{name.zh}折算至 {percent}{mark_zh}")
 
 
 def shown(source: Source) -> bool:
@@ -125,7 +163,7 @@ def confidentiality_and_access(pack: Pack) -> Words:
         "place; the regulator sees protected values and places of its jurisdiction; a certification body sees what a plant opens "
         "to it; the public sees this page.",
         zh=f"在厂内先加入噪声，之后才上报；噪声掩盖任何单个运行单元的数据。企业的总体水平会以约 1% 的精度上报，由加密、权限与发布关口保护。"
-        f"不足 {policy.fewest_firms} 家企业的单元格不显示。{policy.reason.zh} 企业可见自身位置；监管部门可见辖区内的加噪值与位置；"
+        f"不足 {policy.fewest_firms} 家企业的单元格不显示。{policy.reason.zh}企业可见自身位置；监管部门可见辖区内的加噪值与位置；"
         "认证机构可见企业向其开放的内容；公众可见本页。",
     )
 

@@ -6,10 +6,11 @@ position on the ladder's scale, and nothing here subtracts one from the other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks.routes import Pack, Route, Words
+from benchmarks.routes import Limit, Pack, Route, Step, Words
 
 ANNUAL_BASIS = Words(
     en="Annual basis: a yearly average; not comparable with the label, so no gap is drawn.",
@@ -40,14 +41,20 @@ class LimitShown:
     basis: Words = ANNUAL_BASIS
 
 
-def shown_limits(pack: Pack, route: Route, on: date) -> tuple[LimitShown, ...]:
-    """Verified limits in force on a date, for the steps of the route, each once."""
+def shown_limits(pack: Pack, route: Route, on: date, variants: Mapping[str, str] | None = None) -> tuple[LimitShown, ...]:
+    """Verified limits in force on a date, for the steps of the route, each once.
+
+    Args:
+        variants: the published variant of a step; a limit for another one (another process, another grade) does not stand beside it.
+    """
     in_route = {place.step for place in route.steps}
     found: dict[str, LimitShown] = {}
     for step in pack.steps:
         if step.id not in in_route:
             continue
         for limit in step.limits:
+            if not _concerns(limit, step, (variants or {}).get(step.id)):
+                continue
             in_force = limit.effective_from <= on and (limit.effective_to is None or on < limit.effective_to)
             if limit.source.verified and limit.source.kind != "engineering-assumption" and in_force:
                 found[limit.id] = LimitShown(
@@ -64,3 +71,21 @@ def shown_limits(pack: Pack, route: Route, on: date) -> tuple[LimitShown, ...]:
                     source=limit.source.text,
                 )
     return tuple(found.values())
+
+
+def _concerns(limit: Limit, step: Step, published: str | None) -> bool:
+    """Whether the published variant is the limit's own, or one of the two holds the other in the declared tree."""
+    wanted = limit.applies.get("variant")
+    if published is None or not isinstance(wanted, str):
+        return True
+    return wanted in _line(step, published) or published in _line(step, wanted)
+
+
+def _line(step: Step, variant: str) -> list[str]:
+    """The variant, what it merges up to, and so on."""
+    parents = {known.id: known.parent for known in step.variants}
+    line, above = [variant], parents.get(variant)
+    while above is not None and above not in line:
+        line.append(above)
+        above = parents.get(above)
+    return line

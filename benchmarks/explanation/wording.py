@@ -36,11 +36,6 @@ def listed(words: Iterable[Words], *, en: str = "; ", zh: str = "；") -> Words:
     return Words(en=en.join(text.en for text in texts), zh=zh.join(text.zh for text in texts))
 
 
-def joined(words: Iterable[Words]) -> Words:
-    """Texts that may or may not end in a full stop, as one without: the sentence around them has its own."""
-    return listed(Words(en=text.en.rstrip(". "), zh=text.zh.rstrip("。")) for text in words)
-
-
 def between(lo: int, hi: int) -> Words:
     """`24`, or `8 to 24`."""
     return Words(en=f"{lo}", zh=f"{lo}") if lo == hi else Words(en=f"{lo} to {hi}", zh=f"{lo} 至 {hi}")

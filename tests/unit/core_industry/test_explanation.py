@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks import packs
 from benchmarks.composition import Participant, by_step, compose_route, roster_of
 from benchmarks.disclosure import GateResult, gate
-from benchmarks.explanation import Approval, Change, Explanation, Participation, Verification, explain
-from benchmarks.explanation.limits import ANNUAL_BASIS
+from benchmarks.explanation import Approval, Change, Explanation, Participation, Verification, en16231, explain
+from benchmarks.explanation.limits import ANNUAL_BASIS, shown_limits
 from benchmarks.explanation.text import CLAUSE_4_1
 from benchmarks.explanation.wording import decimals, figure, span
 from benchmarks.routes import Pack, Words
@@ -139,3 +140,27 @@ def test_figures_carry_a_true_minus_and_the_grids_decimals() -> None:
     assert figure(-0.0001, 2) == "0.00"
     assert span((-1.1, -0.7), 2).zh == "\u22121.10 至 \u22120.70"
     assert [decimals(Fraction(width)) for width in ("5", "0.5", "0.25", "0.008")] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("name", packs.available())
+def test_readers_are_told_relevant_variables_in_words_each_once_a_step(name: str) -> None:
+    known = packs.load(name)
+    text = en16231.comparable_conditions(known, known.routes[0])
+    for condition in (condition for step in known.steps for condition in step.reference_conditions):
+        assert condition.variable not in text.en
+        assert condition.variable not in text.zh
+        words = en16231.VARIABLES[condition.variable]
+        assert words.zh in text.zh
+        assert all(line.count(words.en) <= 1 for line in text.en.split("\n"))
+
+
+def test_a_limit_for_another_process_does_not_stand_beside_the_published_one() -> None:
+    aluminium = packs.load("aluminium")
+    on = date(2025, 12, 31)
+    bayer = {limit.words.en for limit in shown_limits(aluminium, aluminium.routes[0], on, {"alumina-refining": "bayer"})}
+    every = {limit.words.en for limit in shown_limits(aluminium, aluminium.routes[0], on)}
+    assert len(every - bayer) == 1
+    assert "other processes" in next(iter(every - bayer))
+    steel = packs.load("steel")
+    merged = shown_limits(steel, steel.routes[0], date(2026, 12, 31), {"coking": "any"})
+    assert sum("Coke" in limit.words.en for limit in merged) == 2, "a merged variant holds both ways of charging"
