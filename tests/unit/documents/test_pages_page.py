@@ -1,0 +1,36 @@
+"""docs/pages.md lists every address of the pages, and no other."""
+
+from __future__ import annotations
+
+import re
+
+from django.urls import URLPattern, resolve
+
+from portal.web.urls import urlpatterns
+from tests.documents.refusals import ROOT
+
+PAGE = (ROOT / "docs" / "pages.md").read_text(encoding="utf-8")
+SAMPLES = {
+    "pack": "steel", "route": "eaf", "period": "2016-01-01_2016-07-01", "version": "1", "digest": 64 * "a", "site": "works-2",
+    "device": "00000000-0000-4000-8000-000000000000", "group": "1", "id": "1",
+}  # fmt: skip
+
+
+def listed() -> list[str]:
+    """Addresses of the table, with samples in place of their parts; "…" repeats the one before."""
+    table = PAGE.split("## Addresses", 1)[1].split("\n\n", 2)[1]
+    found: list[str] = []
+    for row in table.splitlines()[2:]:
+        before = ""
+        for code in re.findall(r"`([^`]+)`", row.split("|")[1]):
+            whole = code if not code.startswith("…") else re.sub(r"[^/]+$", "", before) + code.removeprefix("…/")
+            before = whole if not code.startswith("…") else before
+            found.append(re.sub(r"<(\w+)>", lambda part: SAMPLES[part[1]], whole))
+    return found
+
+
+def test_every_address_of_the_pages_is_listed_and_leads_somewhere() -> None:
+    named = {resolve(address).url_name for address in listed()}
+    patterns = {pattern.name for pattern in urlpatterns if isinstance(pattern, URLPattern)}
+    assert patterns - named == {"benchmark-route-csv", "benchmark-route-json"}  # "of a route likewise"
+    assert named <= patterns
