@@ -3,11 +3,18 @@
 The last two readings of a block are kept back for the next, so that the result does not depend on where blocks are cut:
 a register spike is only told from a reset by what follows, and a segment may span two blocks. A block that begins before
 the last one ended raises `OutOfOrder`; the engine then reads that meter again as a whole.
+
+An interval meter's reading at the open edge of the record (the first where stamps end intervals, the last where they start
+them) has no neighbour to tell its length. It is the declared `interval_s`; else the spacing of its neighbours where the two
+nearest agree; else it is not known, and the reading is left out with a finding.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
+from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering import cleaning
@@ -17,6 +24,7 @@ from reporting_agent.metering.tally import Tally
 
 _STEP_SHARE = 0.05  # a spacing that this share of all readings has is a resolution of its own
 _LONGEST_STEP_S = 7200
+_AGREE_US = MICROSECONDS
 
 
 class OutOfOrder(Exception):  # noqa: N818 - a turn of the road between engine and stream, not an error anyone sees
@@ -33,6 +41,9 @@ class MeterStream:
         self._tail = NOTHING
         self._file = ""
         self._steps = np.zeros(_LONGEST_STEP_S, dtype=np.int64)
+        self._opens = meter.reading == "interval" and meter.stamp == "end"  # the first reading's length is still to be found
+        self._closes = meter.reading == "interval" and meter.stamp == "start"
+        self._third_last_us: int | None = None
 
     def feed(self, readings: Readings, file: str) -> Segments:
         """Segments that are settled after this block."""
@@ -46,14 +57,47 @@ class MeterStream:
         spike = cleaning.spikes(joined, self.meter)
         self.tally.add("register-spike", file, joined.row[spike])
         joined = joined.at(~spike)
+        if len(joined) >= 3:  # before that nothing has been settled
+            joined = self._with_first(joined)
+            self._third_last_us = int(joined.time_us[-3])
         settled, self._tail = joined.at(slice(0, max(len(joined) - 1, 0))), joined.at(slice(max(len(joined) - 2, 0), None))
         return self._segments(settled)
 
     def close(self) -> Segments:
         """The last segment, after all blocks."""
-        last, self._tail = self._tail, NOTHING
+        last, self._tail = self._with_last(self._with_first(self._tail)), NOTHING
         self._find_resolution_changes()
         return self._segments(last)
+
+    def _with_first(self, readings: Readings) -> Readings:
+        """A stamp before the first reading, so that its interval has a beginning."""
+        if not self._opens or not len(readings):
+            return readings
+        self._opens = False
+        length_us = self._edge_length_us(readings.time_us[:3].tolist(), readings.row[:1])
+        if length_us is None:
+            return readings
+        return Readings(readings.time_us[:1] - length_us, np.zeros(1), readings.row[:1]).then(readings)
+
+    def _with_last(self, readings: Readings) -> Readings:
+        """A stamp after the last reading, so that its interval has an end."""
+        if not self._closes or not len(readings):
+            return readings
+        before = [] if self._third_last_us is None else [self._third_last_us]
+        length_us = self._edge_length_us([*before, *readings.time_us.tolist()], readings.row[-1:])
+        if length_us is None:
+            return readings
+        return readings.then(Readings(readings.time_us[-1:] + length_us, np.zeros(1), readings.row[-1:]))
+
+    def _edge_length_us(self, stamps_us: list[int], row: NDArray[np.int64]) -> int | None:
+        """Length of the interval at the edge, from the three stamps nearest to it."""
+        if self.meter.interval_s is not None:
+            return round(self.meter.interval_s * MICROSECONDS)
+        spacings = [later - earlier for earlier, later in pairwise(stamps_us)]
+        if len(spacings) == 2 and abs(spacings[0] - spacings[1]) <= _AGREE_US:
+            return spacings[0]
+        self.tally.add("first-interval-unknown", self._file, row)
+        return None
 
     def _segments(self, readings: Readings) -> Segments:
         if len(readings) < 2:

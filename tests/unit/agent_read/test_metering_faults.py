@@ -237,3 +237,40 @@ def test_the_result_does_not_depend_on_where_blocks_are_cut(fault: str, at: int,
     assert cut.completeness == pytest.approx(whole.completeness)
     if kind != "register" or fault != "sentinel":  # a register's all-nines is judged by its neighbours in the block
         assert counts(cut) == counts(whole)
+
+
+INTERVAL = Meter(id="m", step="eaf", carrier="electricity", reading="interval", unit="kWh")
+
+
+@pytest.mark.parametrize("block", [None, 1, 2, 3, 7])
+def test_the_first_interval_has_the_length_of_the_two_after_it(block: int | None) -> None:
+    time = np.arange(1, 11) * 300.0  # stamps end their intervals: the first begins at 0
+    whole = measured(INTERVAL, readings(time, np.full(10, 90.0)), windows((0, 3000), (0, 300)), **({"block": block} if block else {}))
+    assert counts(whole) == {}
+    assert whole.energy == pytest.approx([900.0, 90.0])
+    assert whole.completeness == pytest.approx([1.0, 1.0])
+
+
+@pytest.mark.parametrize("block", [None, 1, 2, 3, 7])
+def test_the_last_interval_of_a_meter_that_stamps_its_start_has_the_length_of_the_two_before_it(block: int | None) -> None:
+    meter = INTERVAL.model_copy(update={"stamp": "start"})
+    time = np.arange(10) * 300.0
+    whole = measured(meter, readings(time, np.full(10, 90.0)), windows((0, 3000), (2700, 3000)), **({"block": block} if block else {}))
+    assert counts(whole) == {}
+    assert whole.energy == pytest.approx([900.0, 90.0])
+
+
+@pytest.mark.parametrize("stamp", ["end", "start"])
+@pytest.mark.parametrize("times", [(300.0,), (300.0, 600.0), (300.0, 500.0, 800.0)])
+def test_an_edge_interval_of_unknown_length_is_left_out_and_told_unless_its_length_is_declared(
+    times: tuple[float, ...], stamp: str
+) -> None:
+    meter = INTERVAL.model_copy(update={"stamp": stamp})
+    data = readings(np.array(times), np.full(len(times), 90.0))
+    edge = windows((0, 300) if stamp == "end" else (times[-1], times[-1] + 300))
+    unknown = measured(meter, data, edge)
+    assert counts(unknown) == {"first-interval-unknown": 1}
+    assert unknown.completeness[0] == 0.0
+    declared = measured(meter.model_copy(update={"interval_s": 300.0}), data, edge)
+    assert counts(declared) == {}
+    assert declared.energy[0] == pytest.approx(90.0)
