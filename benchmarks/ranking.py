@@ -3,6 +3,9 @@
 The same posterior as composition, over every comparable participant of one cell (eligible or not: an imprecise label
 gets a wide interval), drawn simultaneously, so that a rank interval holds against the true order of all. Rank 1 is
 the least energy.
+
+Of fewer firms than the gate's fewest there are no standings, for the owner either: a place among three, and an estimate
+that leans on two others, would tell a firm what those two released.
 """
 
 from __future__ import annotations
@@ -24,7 +27,6 @@ from benchmarks.errors import InputError
 
 BANDS = 4  # quarters
 BAND_PROBABILITY = 0.8  # a band is named when the site lies in it with at least this probability
-FEWEST_IN_BANDS = 8  # as the gate's fewest firms: two a quarter
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +61,19 @@ def _adapter() -> TypeAdapter[Standing]:
     return TypeAdapter(Standing)
 
 
-def standings(participants: Sequence[Participant], rng: np.random.Generator) -> tuple[Standing, ...]:
-    """The standings of one cell, in order of the estimate, then the site's id.
+def standings(participants: Sequence[Participant], rng: np.random.Generator, *, fewest_firms: int) -> tuple[Standing, ...]:
+    """The standings of one cell, in order of the estimate, then the site's id; none where fewer firms stand in it.
+
+    Args:
+        fewest_firms: the pack's, as the gate has it (`disclosure.fewest_firms`).
 
     Raises:
         InputError: `cells-mixed` where the labels differ in step, product, variant, boundary, metric, unit or grid.
     """
-    if not participants:
-        return ()
     ordered = sorted(participants, key=lambda p: (p.firm, p.site))
     _refuse_mixed(ordered)
+    if len({p.firm for p in ordered}) < fewest_firms:
+        return ()
     observed = observe(ordered, "best")
     drawn = np.concatenate(list(posterior.draws(observed, rng)))
     ranks = _ranks(drawn)
@@ -124,8 +129,6 @@ def _join_ties(values: NDArray[np.float64], sds: NDArray[np.float64], lo: NDArra
 
 
 def _bands(ranks: NDArray[np.int32], of: int) -> list[int | None]:
-    if of < FEWEST_IN_BANDS:
-        return [None] * of
     quarters = -(-BANDS * ranks // of)  # ceil(4 r / n)
     shares = np.stack([(quarters == quarter).mean(axis=0) for quarter in range(1, BANDS + 1)])
     likeliest = shares.argmax(axis=0)

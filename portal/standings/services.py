@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 from django.db import transaction
 
-from benchmarks import ranking
+from benchmarks import packs, ranking
 from benchmarks.composition import Participant
 from benchmarks.released import ReleasedLabel
 from portal.auditlog.models import Action
@@ -42,6 +42,7 @@ def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[
         label = participant.label
         cells[label.step, label.product, label.variant, label.boundary, label.metric.value, label.unit].append(participant)
     rng = np.random.default_rng(present.seed("standings"))
+    fewest_firms = packs.load(period.peer_group.pack, period.peer_group.pack_version).disclosure.fewest_firms
     rows = []
     for cell in sorted(cells):
         step, product, variant, _boundary, metric, _unit = cell
@@ -64,6 +65,6 @@ def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[
                 of=found.of,
                 computed_at=now,
             )
-            for found in ranking.standings(cells[cell], rng)
+            for found in ranking.standings(cells[cell], rng, fewest_firms=fewest_firms)
         ]
     return rows

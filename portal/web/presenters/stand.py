@@ -119,7 +119,7 @@ def _figures(total: Estimate | None, ranked: StepStandingView | None, label: Lab
     if total is not None:
         own = total.scaled(factor)
         value = Figure(value.title, number(own.value, places), shown.spelled(label.composite.unit), interval_words(own, places), "you")
-    rank = Figure(_("Your rank"), NONE, "", _("ranks are computed when the regulator composes a label"), "you")
+    rank = Figure(_("Your rank"), NONE, "", _("ranks are computed when the regulator composes a label, among enough firms"), "you")
     if ranked is not None and ranked.rank_interval is not None and ranked.of:
         rank = Figure(
             _("Your rank at %(step)s") % {"step": within(shown.names.step_name(ranked.step))},

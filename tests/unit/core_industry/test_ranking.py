@@ -10,11 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks import ranking
 from benchmarks.composition import Participant
 from benchmarks.errors import InputError
-from benchmarks.ranking import Standing, standings
+from benchmarks.ranking import Standing
 
 Grow = Callable[..., Any]
+
+
+def standings(participants: list[Participant], rng: np.random.Generator) -> tuple[Standing, ...]:
+    return ranking.standings(participants, rng, fewest_firms=8)
 
 
 def test_the_rank_interval_holds_the_true_rank(grow: Grow) -> None:
@@ -69,10 +74,13 @@ def test_a_band_is_named_only_where_the_site_lies_mostly_in_it(grow: Grow) -> No
             assert standing.band == 1
 
 
-def test_few_sites_get_no_bands(grow: Grow) -> None:
+def test_among_too_few_firms_nobody_is_ranked(grow: Grow) -> None:
+    """Its own place and estimate among three would tell a firm what the two others released."""
     rng = np.random.default_rng(6)
-    assert {s.band for s in standings(grow(rng, 7).participants, rng)} == {None}
-    assert [s.rank_interval for s in standings(grow(rng, 1).participants, rng)] == [(1, 1)]
+    seven = grow(rng, 7).participants
+    assert standings(seven, rng) == ()
+    assert standings([*seven, Participant(seven[0].firm, "second-site", seven[0].label)], rng) == ()
+    assert len(standings([*seven, Participant("firm-eight", "site-eight", seven[0].label)], rng)) == 8
     assert standings([], rng) == ()
 
 
