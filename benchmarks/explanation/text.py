@@ -87,10 +87,10 @@ def explain(gate: GateResult, pack: Pack, route: Route, participation: Participa
 
     Args:
         version: of this publication, e.g. "2".
-        on: the day whose limits of standards stand beside the label: the first day of the period.
+        on: the day whose limits of standards stand beside the label: the last of the period, as a site's grades have it.
     """
     label = gate.published
-    limits = shown_limits(pack, route, on)
+    limits = shown_limits(pack, route, on, {step.step: step.variant for step in label.headline})
     return Explanation(
         title=_title(label, pack, route),
         lead=_lead(label, pack, route),
@@ -211,8 +211,9 @@ def _intervals(label: IndustryLabel) -> Words:
         )
     text = span(label.composite.interval, _places(label))
     return Words(
-        en=f"The true value lies between {text.en.replace(' to ', ' and ')} in 95 of 100 cases; so with each step's interval.",
-        zh=f"真实值有 95% 的把握在 {text.zh} 之间；各工序区间同理。",
+        en=f"The true value of the whole route lies between {text.en.replace(' to ', ' and ')} {label.composite.unit} in 95 of 100 cases; "
+        "the interval beside each step is meant the same way.",
+        zh=f"全流程真实值有 95% 的把握在 {text.zh} {label.composite.unit} 之间；各工序区间含义相同。",
     )
 
 
@@ -220,10 +221,10 @@ def _noise(pack: Pack) -> Words:
     best, typical = float(pack.policy.epsilon_best), float(pack.policy.epsilon_typical)
     return Words(
         en="Each plant's agent adds chance to its value, so nobody can tell what happened in any one run. The chance is counted in every "
-        f"95 % interval. Budget: epsilon {best:g} for the best and {typical:g} for the typical value of a step and period. A plant whose "
-        f"expected error is above {100 * float(pack.policy.largest_expected_error):g} % does not enter.",
+        f"95 % interval. Budget, for each metric of a step and period: epsilon {best:g} for the best, {typical:g} for the typical value. "
+        f"A plant whose expected error is above {100 * float(pack.policy.largest_expected_error):g} % does not enter.",
         zh="厂内代理程序在上报前加入随机扰动，任何人都无法推知任一运行单元的情况。扰动已计入每个 95% 区间。"
-        f"预算：每道工序每期最优值 epsilon {best:g}，典型值 {typical:g}。预期误差超过 "
+        f"预算：每道工序每项指标每期最优值 epsilon {best:g}，典型值 {typical:g}。预期误差超过 "
         f"{100 * float(pack.policy.largest_expected_error):g}% 的企业不计入。",
     )
 
