@@ -88,8 +88,8 @@ def enrol(
         seed_commitment=randomness.commitment(state.read_secret(SEED_FILE)).hex(),
         software=software,
     )
-    key_directory.verify(registration.directory, token.fingerprint)
     before = current(connection)
+    key_directory.verify(registration.directory, token.fingerprint, at_least=_number_seen(before, token.fingerprint))
     if before is not None and before.site != registration.site:
         raise InputError(
             "site-changed",
@@ -103,6 +103,13 @@ def enrol(
             (registration.site, registration.device_id, registration.directory, now.isoformat(), _digest(token)),
         )
     return _of_token(connection, token) or row
+
+
+def _number_seen(before: Enrolment | None, fingerprint: str) -> int:
+    """The number of the directory last taken from this signer: a new device key is no way back to an older one."""
+    if before is None or before.directory is None or before.fingerprint != fingerprint:
+        return 0
+    return key_directory.verify(before.directory, fingerprint).number
 
 
 def current(connection: sqlite3.Connection) -> Enrolment | None:

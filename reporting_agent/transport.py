@@ -34,6 +34,7 @@ LONGEST_PAUSE_S = 30.0
 MAX_ANSWER_BYTES = 1_048_576
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+_NOT_JSON = (json.JSONDecodeError, UnicodeDecodeError, RecursionError)  # the last where a megabyte is all brackets
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -132,6 +133,8 @@ class Portal:
                 response = self._once(method, path, **request)
             except httpx.TransportError as error:
                 trouble = f"{type(error).__name__}: {error}"
+            except httpx.DecodingError as error:
+                raise _not_a_portal("its answer is not encoded as it says") from error
             else:
                 if response.status_code in wanted:
                     return response.status_code, _document(response)
@@ -211,7 +214,7 @@ def _plain(headers: httpx.Headers) -> dict[str, str]:
 def _document(response: httpx.Response) -> object:
     try:
         return response.json()
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except _NOT_JSON as error:
         raise _not_a_portal("its answer is not JSON") from error
 
 
@@ -240,7 +243,7 @@ def _not_a_portal(why: str) -> VerificationError:
 def _problem(response: httpx.Response) -> Mapping[str, Any]:
     try:
         problem = response.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except _NOT_JSON:
         return {}
     return problem if isinstance(problem, dict) else {}
 

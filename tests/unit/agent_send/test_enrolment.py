@@ -94,6 +94,15 @@ def test_another_token_needs_replace_and_makes_a_new_device_key_with_the_same_se
     assert enrolled.state.read_secret(SEED_FILE) == seed
 
 
+def test_a_new_device_key_is_no_way_back_to_an_older_key_directory(desk: Desk) -> None:
+    desk.portal.number = 5
+    desk.enrol()
+    desk.portal.number, desk.portal.secret = 4, "t" * 43
+    with pytest.raises(VerificationError) as refused:
+        desk.enrol(replace=True)
+    assert refused.value.code == "directory-outdated"
+
+
 def test_a_lost_seed_is_not_replaced_by_another(enrolled: Desk) -> None:
     (enrolled.state.path / SEED_FILE).unlink()
     enrolled.portal.secret = "t" * 43

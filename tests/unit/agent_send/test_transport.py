@@ -135,6 +135,15 @@ def test_an_answer_that_no_portal_gives_is_not_believed(answer: httpx.Response) 
     assert refused.value.code == "answer-unreadable"
 
 
+@pytest.mark.parametrize("status", [201, 400])
+def test_an_answer_that_cannot_be_unpacked_or_never_stops_opening_brackets_is_told_in_words(status: int) -> None:
+    packed = httpx.Response(status, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip at all"))
+    nested = httpx.Response(status, content=b"[" * 500_000)
+    for answer, refusal in ((packed, VerificationError), (nested, VerificationError if status == 201 else InputError)):
+        with pytest.raises(refusal):
+            Line(answer).submit()
+
+
 def test_an_answer_without_end_is_cut_off() -> None:
     with pytest.raises(VerificationError) as refused:
         Line(httpx.Response(201, content=b"x" * (MAX_ANSWER_BYTES + 1))).submit()
