@@ -28,6 +28,7 @@ class SiteView:
     organisation: str
     pack: str
     jurisdiction: str
+    jurisdiction_zh: str
     size_class: str
     devices: tuple[DeviceView, ...]
     waiting_tokens: int  # issued, not used, not expired
@@ -98,6 +99,7 @@ def sites_of(user: User, now: datetime) -> tuple[SiteView, ...]:
             site.organisation.name,
             site.pack,
             site.jurisdiction.name,
+            site.jurisdiction.name_zh,
             site.size_class,
             tuple(DeviceView(d.pk, d.public_key[:16], d.software, d.enrolled_at, d.revoked_at) for d in site.devices.all()),
             len(site.waiting),

@@ -14,8 +14,10 @@ from portal.intake.selectors import SubmissionView, views_of
 @dataclass(frozen=True, slots=True)
 class AssignmentView:
     body: str
+    body_zh: str
     site: str
     site_name: str
+    site_name_zh: str
     period: str
     assigned_at: datetime
     submissions: tuple[SubmissionView, ...]  # all revisions, newest first
@@ -31,14 +33,21 @@ def assigned_submissions(user: User) -> tuple[AssignmentView, ...]:
         .distinct()
         .order_by("-period", "site__slug")
     )
+    # one question for all of them; what is of another period of the same site falls out below
+    theirs = Submission.objects.filter(site__in={row.site_id for row in rows}, period__in={row.period for row in rows})
+    found: dict[tuple[str, str], list[SubmissionView]] = {}
+    for view in views_of(theirs.order_by("-revision")):
+        found.setdefault((view.site, view.period), []).append(view)
     return tuple(
         AssignmentView(
             row.body.name,
+            row.body.name_zh,
             row.site.slug,
             row.site.name,
+            row.site.name_zh,
             row.period,
             row.assigned_at,
-            views_of(Submission.objects.filter(site=row.site, period=row.period).order_by("-revision")),
+            tuple(found.get((row.site.slug, row.period), ())),
         )
         for row in rows
     )

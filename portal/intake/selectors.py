@@ -22,6 +22,7 @@ class SubmissionView:
     digest: str
     site: str
     site_name: str
+    site_name_zh: str
     pack: str
     period: str
     revision: int
@@ -51,10 +52,13 @@ class Taking(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ParticipantView:
     firm: str
+    firm_zh: str
     organisation: str
     site: str
     site_name: str
+    site_name_zh: str
     jurisdiction: str
+    jurisdiction_zh: str
     obliged: bool
     taking: Taking
     received_at: datetime | None
@@ -71,6 +75,7 @@ class ParticipationView:
     pack_version: str
     route: str
     scope: str
+    scope_zh: str
     period: str
     due: datetime
     closed_at: datetime | None
@@ -107,6 +112,7 @@ def views_of(rows: QuerySet[Submission]) -> tuple[SubmissionView, ...]:
             digest=row.digest,
             site=row.site.slug,
             site_name=row.site.name,
+            site_name_zh=row.site.name_zh,
             pack=row.site.pack,
             period=row.period,
             revision=row.revision,
@@ -150,6 +156,7 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
         pack_version=group.pack_version,
         route=group.route,
         scope=group.scope.name,
+        scope_zh=group.scope.name_zh,
         period=period,
         due=asked.due,
         closed_at=asked.closed_at,
@@ -163,10 +170,13 @@ def _participant(member: PeerGroupMember, row: Submission | None, due: datetime,
     firm = site.organisation.controlling_firm
     return ParticipantView(
         firm=firm.name if firm else site.organisation.name,
+        firm_zh=firm.name_zh if firm else site.organisation.name_zh,
         organisation=site.organisation.name,
         site=site.slug,
         site_name=site.name,
+        site_name_zh=site.name_zh,
         jurisdiction=site.jurisdiction.name,
+        jurisdiction_zh=site.jurisdiction.name_zh,
         obliged=member.obliged,
         taking=_taking(row, due, now),
         received_at=row.received_at if row else None,

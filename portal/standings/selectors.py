@@ -50,6 +50,7 @@ class StandView:
 
     site: str
     site_name: str
+    site_name_zh: str
     pack: str
     pack_version: str
     route: str
@@ -84,6 +85,7 @@ def where_we_stand(user: User, site: str, period: str) -> StandView | None:
     return StandView(
         site=row.site.slug,
         site_name=row.site.name,
+        site_name_zh=row.site.name_zh,
         pack=asked.peer_group.pack,
         pack_version=asked.peer_group.pack_version,
         route=asked.peer_group.route,

@@ -34,8 +34,8 @@ def energy_units(kgce_per_kwh: float) -> Mapping[str, EnergyUnit]:
     return MappingProxyType(
         {
             "kgce": EnergyUnit("kgce", 1.0),
-            "MJ": EnergyUnit("MJ", MJ_PER_KGCE, f"1 kgce = {MJ_PER_KGCE} MJ"),
-            "kWh": EnergyUnit("kWh", 1.0 / kgce_per_kwh, f"1 kWh = {kgce_per_kwh:g} kgce"),
+            "MJ": EnergyUnit("MJ", MJ_PER_KGCE, _("1 kgce = %(mj)s MJ.") % {"mj": MJ_PER_KGCE}),
+            "kWh": EnergyUnit("kWh", 1.0 / kgce_per_kwh, _("1 kWh = %(kgce)s kgce (calorific value).") % {"kgce": f"{kgce_per_kwh:g}"}),
         }
     )
 

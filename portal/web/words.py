@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import lru_cache
 
+from django.template.defaultfilters import date as date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from benchmarks import packs
@@ -53,6 +55,25 @@ def said(words: Words) -> str:
 def in_language(en: str, zh: str) -> str:
     """The Chinese text on a Chinese page where there is one, else the English."""
     return zh if zh and (get_language() or "").startswith("zh") else en
+
+
+def period_name(period: str) -> str:
+    """A period as a reader calls it: `2016`, `2016, first quarter`, `May 2016`, `1 January 2016 to 30 June 2016`."""
+    if "/" in period:
+        first, after = (date.fromisoformat(day) for day in period.split("/"))
+        last = after - timedelta(days=1)  # half-open: the second date is the first day that no longer belongs to it
+        return _("%(first)s to %(last)s") % {"first": date_format(first, _("j F Y")), "last": date_format(last, _("j F Y"))}
+    year, _dash, part = period.partition("-")
+    if not part:
+        return pgettext("period", "%(year)s") % {"year": year}
+    if part.startswith("Q"):
+        return pgettext("period", "%(year)s, quarter %(quarter)s") % {"year": year, "quarter": part[1:]}
+    return date_format(date(int(year), int(part), 1), pgettext("period", "F Y"))
+
+
+def sentence_space() -> str:
+    """What stands between two sentences: nothing in Chinese, whose full stop brings its own room."""
+    return "" if (get_language() or "").startswith("zh") else " "
 
 
 def state(states: dict[str, tuple[Promise, Mood]], code: str) -> StateWord:

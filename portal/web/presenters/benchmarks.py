@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from django.template.defaultfilters import date as date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from benchmarks.conversion import Basis, FactorTable
@@ -16,7 +18,7 @@ from portal.web.figures import EnergyUnit, Estimate, between, energy_units, numb
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ladder_of, total_estimate
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, Withdrawal
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
-from portal.web.words import VERSION_STATES, Names, in_language, said, state, within
+from portal.web.words import VERSION_STATES, Names, in_language, period_name, said, state, within
 
 NONE = "–"
 
@@ -54,7 +56,7 @@ def _list_row(view: BenchmarkView) -> BenchmarkRow:
     places = shown.total_places(view.label)
     total = total_estimate(view.label.composite, 1.0)
     return BenchmarkRow(
-        title=_("%(title)s, %(period)s") % {"title": names.title(view.route), "period": view.period},
+        title=_("%(title)s, %(period)s") % {"title": names.title(view.route), "period": period_name(view.period)},
         sector=names.sector,
         period=view.period,
         url=_address(view),
@@ -81,7 +83,7 @@ def benchmark_page(
     title = names.title(view.route)
     return BenchmarkPage(
         title=title,
-        period=view.period,
+        period=period_name(view.period),
         sector=names.sector,
         version=view.version,
         published=view.published_on,
@@ -90,6 +92,7 @@ def benchmark_page(
         ladder=ladder_of(view.label, shown, explained.limits),
         units=unit_links(units, unit, view.label),
         unit_note=unit.note,
+        no_limits="" if explained.limits else said(explained.limits_note),
         rule=said(explained.rule),
         reached=number(reached.value, places) if reached else "",
         explanation=_items(explained),
@@ -97,7 +100,7 @@ def benchmark_page(
         versions=tuple(_version_row(row, view, shown) for row in versions),
         downloads=_downloads(view),
         citation=_("Steplabel (%(year)s). Industry label, %(title)s, %(period)s, version %(version)s.")
-        % {"year": view.published_on.year, "title": title, "period": view.period, "version": view.version},
+        % {"year": view.published_on.year, "title": title, "period": period_name(view.period), "version": view.version},
         address=f"{site}{address}",
         withdrawal=Withdrawal(view.withdrawn_on, view.withdrawal_reason, in_force or "") if view.withdrawn_on else None,
         superseded_by=in_force if in_force and view.latest_version != view.version else "",
@@ -161,7 +164,7 @@ def _items(explained: Explanation) -> tuple[Item, ...]:
         (_("Changes"), explained.changes),
     )
     named = tuple(Item(said(heading), said(text)) for heading, text in explained.clause_4_1())
-    return named + tuple(Item(title, said(text)) for title, text in more)
+    return named + tuple(Item(title, capfirst(said(text))) for title, text in more)
 
 
 def _version_row(row: VersionView, view: BenchmarkView, shown: Shown) -> VersionRow:
@@ -174,9 +177,12 @@ def version_row(row: VersionView, url: str, shown: Shown, label: LabelView | Non
     places = shown.total_places(label) if label else None
     text = f"{number(total.value, places)} {shown.spelled(row.composite.unit)}" if total else ""
     span = between(total.lo, total.hi, places) if total else ""
-    change = row.what_changed
+    change = row.what_changed or (_("First version.") if row.version == 1 else "")
     if row.withdrawn_on:
-        change = _("Withdrawn on %(day)s: %(reason)s") % {"day": row.withdrawn_on.isoformat(), "reason": row.withdrawal_reason}
+        change = _("Withdrawn on %(day)s: %(reason)s") % {
+            "day": date_format(row.withdrawn_on, _("j F Y")),
+            "reason": row.withdrawal_reason,
+        }
     return VersionRow(
         number=row.version,
         url=url,

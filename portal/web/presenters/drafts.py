@@ -32,6 +32,7 @@ def draft_page(view: DraftView) -> DraftPage:
         drafted_by=view.drafted_by,
         drafted_at=view.drafted_at,
         undecided=view.status == "draft",
+        decided={"published": _("This version is published."), "withdrawn": _("This version is withdrawn.")}.get(view.status, ""),
         may_go_out=not view.hold and passing > 0,
         shown=passing,
         hidden=len(decisions) - passing,
@@ -67,7 +68,9 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
     checks = [
         Check(
             _("Gate"),
-            _("%(shown)d of %(of)d values may be shown; each of the others has its reason below.") % {"shown": passing, "of": of},
+            _("All %(of)d values may be shown.") % {"of": of}
+            if passing == of
+            else _("%(shown)d of %(of)d values may be shown; each of the others has its reason below.") % {"shown": passing, "of": of},
             "ok" if passing else "no",
         )
     ]
@@ -153,18 +156,18 @@ def _total_row(title: str, total: TotalView, columns: int, shown: Shown, label: 
 def _changes(now: LabelView, before: LabelView, shown: Shown) -> tuple[ChangeRow, ...]:
     """Every headline value that stands in both, on one scale of energy per tonne of the route's product; last the whole route."""
     old = {step.step: step for step in headline(before)}
-    pairs: list[tuple[str, Estimate, Estimate, float, int | None]] = []
+    pairs: list[tuple[str, str, Estimate, Estimate, float, int | None]] = []
     for step in headline(now):
         if step.step in old:
             then, current = step_estimates(old[step.step], 1.0)[0], step_estimates(step, 1.0)[0]
             if then is not None and current is not None:
-                pairs.append((shown.names.step_name(step.step), then, current, step.ratio, shown.step_places(step)))
+                pairs.append((shown.names.step_name(step.step), step.unit, then, current, step.ratio, shown.step_places(step)))
     then, current = total_estimate(before.composite, 1.0), total_estimate(now.composite, 1.0)
     if then is not None and current is not None:
-        pairs.append((_("Whole route"), then, current, 1.0, shown.total_places(now)))
+        pairs.append((_("Whole route"), now.composite.unit, then, current, 1.0, shown.total_places(now)))
     ends = [
         abs(ratio * (end - then.value))
-        for _name, then, current, ratio, _places in pairs
+        for _name, _unit, then, current, ratio, _places in pairs
         for end in (then.lo, then.hi, current.value)
         if end is not None
     ]
@@ -172,7 +175,7 @@ def _changes(now: LabelView, before: LabelView, shown: Shown) -> tuple[ChangeRow
     return tuple(_change(*pair, scale) for pair in pairs)
 
 
-def _change(name: str, then: Estimate, now: Estimate, ratio: float, places: int | None, scale: float) -> ChangeRow:
+def _change(name: str, unit: str, then: Estimate, now: Estimate, ratio: float, places: int | None, scale: float) -> ChangeRow:
     places = decimals(then.value, now.value) if places is None else places
     band = None
     if then.lo is not None and then.hi is not None:
@@ -181,6 +184,7 @@ def _change(name: str, then: Estimate, now: Estimate, ratio: float, places: int 
     inside = then.lo is not None and then.hi is not None and then.lo <= now.value <= then.hi
     return ChangeRow(
         step=name,
+        unit=unit,
         before=number(then.value, places),
         now=number(now.value, places),
         change=signed(now.value - then.value, places),

@@ -163,6 +163,7 @@ def _row(
 def _total_row(label: LabelView, shown: Shown, rung: ladder.Rung, drawn: ladder.RungPicture | None, limits: tuple[Limit, ...]) -> LadderRow:
     places = shown.total_places(label)
     reached = _("%(value)s best route really reached") % {"value": number(rung.reached.value, places)} if rung.reached else ""
+    own = _("%(value)s you") % {"value": number(rung.you.value, places)} if rung.you else ""
     return LadderRow(
         name=_("Whole route"),
         unit=per_tonne_of(shown.spelled(label.composite.unit).removesuffix("/t"), shown.names.product(shown.route)),
@@ -170,6 +171,7 @@ def _total_row(label: LabelView, shown: Shown, rung: ladder.Rung, drawn: ladder.
         picture=drawn,
         limits=LimitCell(1, limits) if limits else None,
         reached=reached,
+        own=own,
         **_values(rung, places),
     )
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext as _
 
 from benchmarks.explanation import LimitShown
 from portal.web.figures import number
@@ -41,4 +44,9 @@ def beside_rows(limits: Sequence[LimitShown], steps: Sequence[str]) -> tuple[Map
 
 def _limit(limit: LimitShown) -> Limit:
     grades = " · ".join("–" if grade is None else number(grade, 0 if grade == int(grade) else None) for grade in limit.grades)
-    return Limit(said(limit.words), grades, limit.unit, f"{limit.standard}, {limit.clause}" if limit.clause else limit.standard)
+    return Limit(said(limit.words), grades, limit.unit, f"{limit.standard}, {_clause(limit.clause)}" if limit.clause else limit.standard)
+
+
+def _clause(clause: str) -> str:
+    """`4.2, table 2` in the language of the page, number and word never parted at the end of a line."""
+    return re.sub(r"\btable (\d+)", lambda found: _("table %(n)s").replace(" ", "\u00a0") % {"n": found[1]}, clause)

@@ -16,7 +16,7 @@ from portal.web.presenters.benchmarks import version_row
 from portal.web.presenters.ladders import Shown
 from portal.web.viewmodels.regulator import GroupRow, ParticipationPage, ParticipationRow, Square, SquareKind
 from portal.web.viewmodels.shared import Choice, VersionRow
-from portal.web.words import TAKING_PART, Names, state
+from portal.web.words import TAKING_PART, Names, in_language, period_name, state
 
 SQUARES: dict[str, SquareKind] = {
     "reported": "reported",
@@ -28,7 +28,7 @@ SQUARES: dict[str, SquareKind] = {
 
 
 def page_title(names: Names, route: str, period: str) -> str:
-    return _("%(title)s, %(period)s") % {"title": names.title(route), "period": period}
+    return _("%(title)s, %(period)s") % {"title": names.title(route), "period": period_name(period)}
 
 
 def shown_in_kgce(view: ParticipationView | DraftView) -> Shown:
@@ -45,8 +45,8 @@ def group_row(view: ParticipationView, versions: Sequence[VersionView]) -> Group
     rows = dict(zip((row.id for row in versions), version_rows(view, versions), strict=True))
     in_force = next((row for row in versions if row.status == "published"), None)
     return GroupRow(
-        title=f"{names.title(view.route)} · {view.scope}",
-        period=view.period,
+        title=f"{names.title(view.route)} · {in_language(view.scope, view.scope_zh)}",
+        period=period_name(view.period),
         url=reverse("web:participation", args=[view.peer_group, view.period]),
         reported=view.firms_reported,
         of=view.firms,
@@ -68,7 +68,7 @@ def participation_page(view: ParticipationView, versions: Sequence[VersionView],
     here = [code for code in TAKING_PART if view.count(Taking(code))]
     return ParticipationPage(
         title=page_title(names, view.route, view.period),
-        scope=view.scope,
+        scope=in_language(view.scope, view.scope_zh),
         due=view.due,
         rows=found,
         counts=tuple((SQUARES[code], view.count(Taking(code)), state(TAKING_PART, code).word) for code in here),
@@ -89,9 +89,9 @@ def participation_page(view: ParticipationView, versions: Sequence[VersionView],
 
 def _row(view: ParticipantView) -> ParticipationRow:
     return ParticipationRow(
-        firm=view.firm,
-        site=view.site_name,
-        jurisdiction=view.jurisdiction,
+        firm=in_language(view.firm, view.firm_zh),
+        site=in_language(view.site_name, view.site_name_zh),
+        jurisdiction=in_language(view.jurisdiction, view.jurisdiction_zh),
         state=state(TAKING_PART, view.taking.value),
         received=view.received_at,
         note=view.reason,

@@ -18,7 +18,7 @@ from portal.web.presenters.benchmarks import NONE, interval_words, unit_links
 from portal.web.presenters.ladders import Shown, headline, ladder_of, step_estimates, total_estimate
 from portal.web.viewmodels.enterprise import GapRow, RankStrip, StandPage
 from portal.web.viewmodels.shared import Figure
-from portal.web.words import Names, in_language, within
+from portal.web.words import Names, in_language, period_name, sentence_space, within
 
 
 def stand_page(stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit], query: str) -> StandPage:
@@ -29,28 +29,32 @@ def stand_page(stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: M
     own = {step: _estimate(standing) for step, standing in standings.items()}
     gaps = largest_first(_gaps(view.label, own))
     clear = [one for one in gaps if not one.within_noise]
+    at_best = sum(one.value <= 0 for one in gaps)
     factor = shown.factor(view.label.composite.unit)
     order = [one.step for one in gaps] + [step.step for step in headline(view.label) if step.step not in {one.step for one in gaps}]
     total = _whole_route(own, view.label)
     ranked = standings.get(order[0]) if order else None
     return StandPage(
-        site=stand.site_name,
+        site=in_language(stand.site_name, stand.site_name_zh),
         sector=names.title(view.route),
-        period=stand.period,
+        period=period_name(stand.period),
         version=view.version,
         benchmark_url=benchmark_url(view.pack, view.pack_version, view.route, view.period, view.version),
         first_step=within(names.step_name(clear[0].step)) if clear else "",
         first_gap=number(clear[0].value * factor) if clear else "",
-        total_gap=number(sum(one.value for one in gaps) * factor) if gaps else "",
+        clear_sum=number(clear_sum(gaps) * factor) if clear else "",
         product=names.product(view.route),
         clear_gaps=len(clear),
         all_gaps=len(gaps),
-        at_best=sum(one.value <= 0 for one in gaps),
+        within_noise=len(gaps) - len(clear) - at_best,
+        at_best=at_best,
+        computed=stand.computed_at,
         figures=_figures(total, ranked, view.label, shown),
         strip=rank_strip(ranked, within(names.step_name(ranked.step))) if ranked else None,
         ladder=ladder_of(view.label, shown, you=own, your_total=total, order=order),
         units=unit_links(units, unit, view.label, query),
         unit_note=unit.note,
+        conversions=f"{units['MJ'].note}{sentence_space()}{units['kWh'].note}",
         gaps=_rows(gaps, standings, kgce, units),
         gap_sum=_sum_row(clear_sum(gaps), units) if clear else None,
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.template.defaultfilters import date as date_format
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from portal.accounts.selectors import SiteView
@@ -14,16 +16,16 @@ from portal.standings.selectors import ProtectedValueView
 from portal.web.figures import number
 from portal.web.viewmodels.enterprise import AssignmentBlock, DeviceRow, ReleasedRow, SiteRow, SubmissionPage, SubmissionRow
 from portal.web.viewmodels.shared import Item, StateWord
-from portal.web.words import SUBMISSION_STATES, Names, in_language, metric_name, state, with_variant
+from portal.web.words import SUBMISSION_STATES, Names, in_language, metric_name, period_name, state, with_variant
 
 
 def submission_row(view: SubmissionView, page: str = "web:submission") -> SubmissionRow:
     """One line of the list. `page` names the address of the submission for this reader."""
     return SubmissionRow(
         url=reverse(page, args=[view.digest]),
-        site=view.site_name,
+        site=in_language(view.site_name, view.site_name_zh),
         pack=Names.newest(view.pack).sector,
-        period=view.period,
+        period=period_name(view.period),
         revision=view.revision,
         received=view.received_at,
         state=state(SUBMISSION_STATES, view.state),
@@ -54,7 +56,7 @@ def submission_page(view: SubmissionView, values: Sequence[ProtectedValueView], 
         ),
         receipt=(
             Item(_("Digest of the sealed file (SHA-256)"), view.digest),
-            Item(_("Place in the log"), f"{view.log_index:,}"),
+            Item(_("Log index"), f"{view.log_index:,}"),
             Item(_("Signed by agent"), view.device),
             Item(_("Sealed to key"), view.key_id),
             Item(_("Privacy ledger entry"), f"{view.ledger_sequence:,}"),
@@ -68,7 +70,7 @@ def site_row(view: SiteView) -> SiteRow:
         id=view.slug,
         name=in_language(view.name, view.name_zh),
         sector=Names.newest(view.pack).sector,
-        jurisdiction=view.jurisdiction,
+        jurisdiction=in_language(view.jurisdiction, view.jurisdiction_zh),
         token_url=reverse("web:token", args=[view.slug]),
         devices=tuple(
             DeviceRow(
@@ -87,7 +89,8 @@ def site_row(view: SiteView) -> SiteRow:
 
 def assignment_block(view: AssignmentView) -> AssignmentBlock:
     return AssignmentBlock(
-        title=_("%(title)s, %(period)s") % {"title": view.site_name, "period": view.period},
-        caption=_("Assigned to %(body)s on %(day)s") % {"body": view.body, "day": view.assigned_at.date().isoformat()},
+        title=_("%(title)s, %(period)s") % {"title": in_language(view.site_name, view.site_name_zh), "period": period_name(view.period)},
+        caption=_("Assigned to %(body)s on %(day)s")
+        % {"body": in_language(view.body, view.body_zh), "day": date_format(localdate(view.assigned_at), _("j F Y"))},
         rows=tuple(submission_row(one, "web:assigned-submission") for one in view.submissions),
     )

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
 from portal.accounts.selectors import roles_of
+from portal.web.words import sentence_space
 
 register = template.Library()
 
@@ -83,10 +84,7 @@ def _returning_to(request: HttpRequest | None) -> str:
     return request.get_full_path() if request else "/"
 
 
-@register.simple_tag
-def space() -> str:
-    """What stands between two sentences: nothing in Chinese, whose full stop brings its own room."""
-    return "" if (get_language() or "").startswith("zh") else " "
+register.simple_tag(sentence_space, name="space")
 
 
 @register.filter

@@ -49,6 +49,7 @@ class BenchmarkPage:
     ladder: Ladder
     units: tuple[UnitLink, ...]
     unit_note: str
+    no_limits: str  # why no limit of a standard stands beside the ladder
     rule: str
     noise: str
     reached: str

@@ -92,16 +92,19 @@ class StandPage:
     benchmark_url: str
     first_step: str
     first_gap: str
-    total_gap: str
+    clear_sum: str  # of the gaps that are larger than the noise
     product: str
     clear_gaps: int
     all_gaps: int
+    within_noise: int  # above the best, but not by more than the noise
     at_best: int
+    computed: datetime | None  # when the places were computed
     figures: tuple[Figure, ...]
     strip: RankStrip | None
     ladder: Ladder
     units: tuple[UnitLink, ...]
     unit_note: str
+    conversions: str
     gaps: tuple[GapRow, ...]
     gap_sum: GapRow | None
 

@@ -42,6 +42,7 @@ class LadderRow:
     limits: LimitCell | None
     limits_from_above: bool = False  # a cell further up spans this row
     reached: str = ""  # text beside the mark of the best whole route
+    own: str = ""  # text beside the site's own whole route: its value, for the published total is rounded and a difference would not add up
 
 
 @dataclass(frozen=True, slots=True)

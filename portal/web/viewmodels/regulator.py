@@ -92,6 +92,7 @@ class GateRow:
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
     step: str
+    unit: str
     before: str
     now: str
     change: str
@@ -108,6 +109,7 @@ class DraftPage:
     drafted_by: str
     drafted_at: datetime
     undecided: bool
+    decided: str  # how it was decided, in words
     may_go_out: bool
     shown: int
     hidden: int
