@@ -36,8 +36,8 @@ def nudge(task_name: str) -> None:
 
 @worker_ready.connect  # type: ignore[untyped-decorator] # Celery ships no types
 def sweep_what_was_left(sender: Any, **_rest: Any) -> None:
-    """Sweep when a worker starts and, where no beat runs, from the worker's own timer ever after."""
+    """Sweep when a worker starts, and from the worker's own timer ever after: no further process that could be missing or dead."""
     for name in settings.SWEEPS:
         nudge(name)
-        if settings.SWEEP_EVERY_SECONDS:
+        if settings.SWEEP_EVERY_SECONDS is not None:
             sender.timer.call_repeatedly(settings.SWEEP_EVERY_SECONDS, nudge, (name,))

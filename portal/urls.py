@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from portal.health import healthz
 from portal.problems import not_found
 from portal.schema import SchemaView
 
@@ -17,5 +18,6 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("api/v1/", include((api, "api"))),
     re_path(r"^api/(?P<rest>.*)$", not_found),
+    path("healthz", healthz),
     path("", include("portal.web.urls")),
 ]

@@ -151,7 +151,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 OPENING_LEASE_SECONDS = 60  # a claim older than this belonged to a worker that died
 SWEEPS = ("portal.opening.tasks.sweep",)  # tasks that look for work left undone
-SWEEP_EVERY_SECONDS: float | None = None  # from the worker's own timer; None where Celery beat does it
+SWEEP_EVERY_SECONDS: float | None = None  # from every worker's own timer: finds what a lost nudge or a dead worker left
 
 # Keys: files made by `manage.py make_keys`; see docs/portal.md
 DIRECTORY_FILE: Path | None = None  # assigned by the settings that know where

@@ -37,7 +37,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "polling_interval": 0.05,  # the default waits a second before the first nudge is seen
 }
 OPENING_LEASE_SECONDS = 15
-SWEEP_EVERY_SECONDS = 10.0  # one worker, no beat
+SWEEP_EVERY_SECONDS = 10.0
 
 DIRECTORY_FILE = VAR / "keys" / "directory.cbor"
 RECEIPT_KEY_FILE = VAR / "keys" / "receipt.pem" if ROLE.signs else None

@@ -1,20 +1,23 @@
 """Production: PostgreSQL (two databases, two roles), Redis, HTTPS in front. Everything comes from the environment.
 
-Needed: `SECRET_KEY` or `SECRET_KEY_FILE`, `STEPLABEL_HOSTS`, `DATABASE_URL`, `REDIS_URL`, `DIRECTORY_FILE`;
-for web and operator `RECEIPT_KEY_FILE`; for worker and operator `VAULT_DATABASE_URL`; for the worker alone `PROCESSING_KEY_FILE`.
+Needed: `SECRET_KEY`, `STEPLABEL_HOSTS`, `DATABASE_URL`, `REDIS_URL`, `DIRECTORY_FILE`; for web and operator `RECEIPT_KEY_FILE`; for
+worker and operator `VAULT_DATABASE_URL`; for the worker alone `PROCESSING_KEY_FILE`. What is secret may come as a file
+instead: `SECRET_KEY_FILE`, `DATABASE_URL_FILE`, `VAULT_DATABASE_URL_FILE`, `REDIS_URL_FILE`, and the passwords of the two database
+roles alone as `DATABASE_PASSWORD_FILE` and `VAULT_DATABASE_PASSWORD_FILE`.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403 - settings are layered, that is what the star is for
-from portal.settings.base import BASE_DIR, ROLE, SWEEPS
-from portal.settings.roles import processing_key_file
+from portal.settings.base import BASE_DIR, ROLE
+from portal.settings.roles import Role, processing_key_file
 
 
 def _needed(name: str) -> str:
@@ -24,19 +27,39 @@ def _needed(name: str) -> str:
         raise ImproperlyConfigured(f"Production needs {name} in the environment of the role {ROLE}.") from None
 
 
-SECRET_KEY = Path(os.environ["SECRET_KEY_FILE"]).read_text("ascii").strip() if "SECRET_KEY_FILE" in os.environ else _needed("SECRET_KEY")
+def _secret(name: str) -> str:
+    """From the file that `<name>_FILE` names, else from the variable itself."""
+    if file := os.environ.get(f"{name}_FILE"):
+        return Path(file).read_text("utf-8").strip()
+    return _needed(name)
+
+
+def _database(name: str) -> dict[str, Any]:
+    parsed: dict[str, Any] = {**dj_database_url.parse(_secret(f"{name}_URL"), conn_health_checks=True)}
+    if f"{name}_PASSWORD_FILE" in os.environ:
+        parsed["PASSWORD"] = _secret(f"{name}_PASSWORD")
+    if ROLE is Role.WEB:
+        # the threads of a web process share few connections: a thread that waits for a slow body holds none
+        most = int(os.environ.get("STEPLABEL_DATABASE_CONNECTIONS", "8"))
+        parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": most, "timeout": 10}}
+    else:
+        parsed["CONN_MAX_AGE"] = 600
+    return parsed
+
+
+SECRET_KEY = _secret("SECRET_KEY")
 ALLOWED_HOSTS = _needed("STEPLABEL_HOSTS").split(",")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
 
-DATABASES = {"default": dj_database_url.parse(_needed("DATABASE_URL"), conn_max_age=600, conn_health_checks=True)}
+DATABASES = {"default": _database("DATABASE")}
 if ROLE.sees_vault:
-    DATABASES["vault"] = dj_database_url.parse(_needed("VAULT_DATABASE_URL"), conn_max_age=600, conn_health_checks=True)
-elif "VAULT_DATABASE_URL" in os.environ:
-    raise ImproperlyConfigured("VAULT_DATABASE_URL is set for the web role. Only worker and operator may reach the vault.")
+    DATABASES["vault"] = _database("VAULT_DATABASE")
+elif given := sorted(name for name in os.environ if name.startswith("VAULT_DATABASE_")):
+    raise ImproperlyConfigured(f"{given[0]} is set for the web role. Only worker and operator may reach the vault.")
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _needed("REDIS_URL")}}
-CELERY_BROKER_URL = _needed("REDIS_URL")
-CELERY_BEAT_SCHEDULE = {f"what was left: {name}": {"task": name, "schedule": 60.0} for name in SWEEPS}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _secret("REDIS_URL")}}
+CELERY_BROKER_URL = _secret("REDIS_URL")
+SWEEP_EVERY_SECONDS = float(os.environ.get("STEPLABEL_SWEEP_SECONDS", "60"))
 
 DIRECTORY_FILE = Path(_needed("DIRECTORY_FILE"))
 RECEIPT_KEY_FILE = Path(_needed("RECEIPT_KEY_FILE")) if ROLE.signs else None
@@ -46,6 +69,7 @@ STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", BASE_DIR / "staticfiles"))
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked from inside the container
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

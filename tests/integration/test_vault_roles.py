@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from pathlib import Path
+from io import StringIO
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import connections
 
 from portal import keys
@@ -24,18 +25,20 @@ pytestmark = [
     pytest.mark.usefixtures("portal_keys"),
 ]
 
-GRANTS = (Path(__file__).parents[2] / "portal" / "grants.sql").read_text(encoding="utf-8")
 UNDO = """
 GRANT ALL ON ALL TABLES IN SCHEMA public TO CURRENT_USER;
 """
 
 
+def grant() -> None:
+    """What the operator runs after every migrate."""
+    call_command("apply_grants", stderr=StringIO())
+
+
 @pytest.fixture
 def granted() -> Iterator[None]:
     """Both test databases under the grants of production; the runner's own rights are given back after."""
-    for alias in ("default", "vault"):
-        with connections[alias].cursor() as cursor:
-            cursor.execute(GRANTS)
+    grant()
     yield
     for alias in ("default", "vault"):
         with connections[alias].cursor() as cursor:
@@ -69,6 +72,16 @@ def test_postgresql_refuses_the_web_role_the_vault(web: str, worker: str) -> Non
         connect("vault", web)
     with connect("vault", worker) as connection:
         assert connection.execute("SELECT count(*) FROM opening_openedreport").fetchone() == (0,)
+
+
+def test_it_is_the_grants_that_shut_the_web_role_out(web: str) -> None:
+    vault = connections["vault"]
+    with vault.cursor() as cursor:  # as every new database is, before anything is taken back
+        cursor.execute(f'GRANT CONNECT ON DATABASE "{vault.settings_dict["NAME"]}" TO PUBLIC')
+    connect("vault", web).close()
+    grant()
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        connect("vault", web)
 
 
 @pytest.mark.usefixtures("granted")

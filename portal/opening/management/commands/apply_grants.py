@@ -1,0 +1,27 @@
+"""`manage.py apply_grants`: who may do what in the two databases. Run it after every `migrate`: new tables need it too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections, transaction
+
+from portal.routers import VAULT
+
+GRANTS = settings.BASE_DIR / "portal" / "grants.sql"
+
+
+class Command(BaseCommand):
+    help = "Apply portal/grants.sql to both databases: shuts the web role out of the vault, keeps records append-only."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        for alias in ("default", VAULT):
+            if connections[alias].vendor != "postgresql":
+                raise CommandError(f"The database {alias} is no PostgreSQL: only there do roles and grants exist.")
+        statements = GRANTS.read_text(encoding="utf-8")
+        for alias in ("default", VAULT):
+            with transaction.atomic(alias), connections[alias].cursor() as cursor:
+                cursor.execute(statements)
+            self.stderr.write(f"{connections[alias].settings_dict['NAME']}: granted as portal/grants.sql says.")

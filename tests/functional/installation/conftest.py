@@ -1,0 +1,225 @@
+"""A portal as docs/portal.md sets it up for production: two PostgreSQL databases, Redis, roles that are processes of their own.
+
+What is run is what the container runs (`docker/entrypoint`), under `portal.settings.production`; only TLS is left to the client,
+which says as the proxy would that it came by HTTPS.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+from urllib.parse import urlsplit
+
+import httpx
+import psycopg
+import pytest
+from psycopg import sql
+
+from benchmarks import packs
+from benchmarks.released import ReleasedReport
+from benchmarks.routes import Pack
+from benchmarks.wire import directory, envelope
+from benchmarks.wire.conformity import policy_digest
+from benchmarks.wire.directory import EnrolmentToken
+from benchmarks.wire.schema import Header, Report
+from benchmarks.wire.sealing import ProcessingPublicKey
+from benchmarks.wire.signing import DeviceKey
+from tests.integration.portal_cast import label_of
+from tests.servers import free_port
+
+ROOT = Path(__file__).parents[3]
+ENTRYPOINT = ROOT / "docker" / "entrypoint"
+HOST = "portal.example"
+PERIOD = "2025"
+SITES = 24
+BEHIND_TLS = {"Host": HOST, "X-Forwarded-Proto": "https"}
+START_S = 60
+
+REGISTER = """
+jurisdictions = [{ path = "cn", name = "China" }]
+firms = [{ name = "Firm" }]
+organisations = [{ name = "Works", kind = "enterprise", firm = "Firm" }]
+peer_groups = [{ pack = "cement", scope = "cn", periods = [{ name = "2025" }] }]
+"""
+SITE = '[[sites]]\nid = "works-{}"\nname = "Works"\norganisation = "Works"\njurisdiction = "cn"\npack = "cement"\n'
+
+
+@dataclass(frozen=True)
+class Plant:
+    """An enrolled device of a registered site."""
+
+    site: str
+    device_id: str
+    key: DeviceKey
+    pack: Pack
+    recipient: ProcessingPublicKey
+
+    def envelope(self, shift: int = 0, revision: int = 1, signer: DeviceKey | None = None, pack_digest: bytes = b"") -> bytes:
+        """A sealed report; `shift` makes another one of the same revision."""
+        labels = tuple(
+            label_of(self.pack, step, rule.metric.value, shift) for step in self.pack.steps for rule in step.metrics if rule.released
+        )
+        released = ReleasedReport(self.site, self.pack.id, self.pack.version, PERIOD, revision, labels)
+        report = Report(
+            released, pack_digest or packs.digest(self.pack), policy_digest(self.pack.policy), b"\x01" * 32, "steplabel-agent/test"
+        )
+        header = Header(self.site, PERIOD, revision, self.recipient.key_id, self.device_id, 1)
+        return envelope.build(report, header, signer or self.key, self.recipient)
+
+
+@dataclass
+class Installation:
+    """Its folder, its keys apart by role, and what each role finds in its environment."""
+
+    folder: Path
+    default_url: str  # as the web role
+    vault_url: str  # as the worker's role
+    redis_url: str
+    address: str = ""
+    plants: list[Plant] = field(default_factory=list)
+
+    def environment(self, role: str) -> dict[str, str]:
+        keys = self.folder / "keys"
+        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        environment |= {
+            "PATH": f"{Path(sys.executable).parent}:{environment['PATH']}",
+            "DJANGO_SETTINGS_MODULE": "portal.settings.production",
+            "STEPLABEL_ROLE": role,
+            "STEPLABEL_HOSTS": HOST,
+            "SECRET_KEY_FILE": str(self.folder / "secret_key"),
+            "DATABASE_URL": self.default_url,
+            "REDIS_URL": self.redis_url,
+            "DIRECTORY_FILE": str(keys / "directory.cbor"),
+            "STATIC_ROOT": str(self.folder / "static"),
+            "STEPLABEL_RATE_SUBMISSIONS": "100000/min",
+            "STEPLABEL_RATE_ENROLMENTS": "100000/min",
+            "STEPLABEL_WEB_PROCESSES": "1",
+            "STEPLABEL_WORKER_PROCESSES": "1",
+        }
+        if role != "worker":
+            environment["RECEIPT_KEY_FILE"] = str(keys / "receipt.pem")
+        if role != "web":
+            environment["VAULT_DATABASE_URL"] = self.vault_url
+        if role == "worker":
+            user = urlsplit(self.vault_url).netloc.split("@")[0]
+            environment["DATABASE_URL"] = as_user(self.default_url, user)
+            environment["PROCESSING_KEY_FILE"] = str(keys / "processing.pem")
+        return environment
+
+    def operate(self, *arguments: str) -> str:
+        """Run an operator's command as the container does; its stdout."""
+        ran = subprocess.run(
+            [ENTRYPOINT, *arguments], env=self.environment("operator"), cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    def program(self, text: str, role: str) -> subprocess.CompletedProcess[str]:
+        """Run a few lines of Python as a process of that role."""
+        command = [sys.executable, "-c", f"import django; django.setup()\n{text}"]
+        return subprocess.run(command, env=self.environment(role), cwd=ROOT, capture_output=True, text=True, check=False)
+
+    @contextmanager
+    def running(self, role: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+        log = self.folder / f"{role}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [ENTRYPOINT, role], env={**self.environment(role), **more}, cwd=ROOT, stdout=output, stderr=output, start_new_session=True
+            )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(60)
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.address, headers=BEHIND_TLS, trust_env=False, timeout=30)
+
+    def enrol(self, site: str) -> Plant:
+        """With a token of the operator's, over HTTP."""
+        token = EnrolmentToken.parse(self.operate("issue_token", site).strip())
+        key = DeviceKey.generate()
+        asked = {"secret": token.secret, "device_public_key": key.public.hex, "seed_commitment": token_hex(32)}
+        with self.client() as client:
+            answer = client.post("/api/v1/enrolments/", json=asked).raise_for_status().json()
+        signed = (self.folder / "keys" / "directory.cbor").read_bytes()
+        recipient = directory.verify(signed, token.fingerprint).processing_key(datetime.now(UTC).date())
+        return Plant(site, answer["device_id"], key, packs.load("cement"), recipient)
+
+    def state_of(self, digest: str) -> dict[str, str]:
+        with self.client() as client:
+            state: dict[str, str] = client.get(f"/api/v1/submissions/{digest}/").json()
+        return state
+
+
+def as_user(url: str, user: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{user}@{parts.netloc.rpartition('@')[2]}").geturl()
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Set up from nothing by the runbook, with its web server running."""
+    folder = tmp_path_factory.mktemp("installation")
+    name = f"steplabel_installation_{token_hex(4)}"
+    with _database("DATABASE_URL", name) as default, _database("VAULT_DATABASE_URL", f"{name}_vault") as vault:
+        redis = urlsplit(os.environ["REDIS_URL"])._replace(path="/9").geturl()  # apart from the other tests' queue
+        made = Installation(folder, default, vault, redis)
+        (folder / "secret_key").write_text(token_hex(32), "ascii")
+        (folder / "register.toml").write_text(REGISTER + "".join(SITE.format(number) for number in range(SITES)), "utf-8")
+        made.operate("make_keys")
+        made.operate("migrate")
+        made.operate("collectstatic", "--no-input")
+        made.operate("register", str(folder / "register.toml"))
+        port = free_port()
+        made.address = f"http://127.0.0.1:{port}"
+        with made.running("web", PORT=str(port)) as process:
+            _wait_until_healthy(made, process, port)
+            yield made
+
+
+def _wait_until_healthy(made: Installation, process: subprocess.Popen[bytes], port: int) -> None:
+    """By the container's own health check."""
+    deadline = time.monotonic() + START_S
+    command = [sys.executable, "-m", "portal.health"]
+    environment = {**made.environment("web"), "PORT": str(port)}
+    while subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=False).returncode != 0:
+        assert process.poll() is None, (made.folder / "web.log").read_text("utf-8")
+        assert time.monotonic() < deadline, (made.folder / "web.log").read_text("utf-8")
+        time.sleep(0.2)
+
+
+@contextmanager
+def _database(variable: str, name: str) -> Iterator[str]:
+    """A database beside the one that the variable names, owned by the role that it names; dropped afterwards."""
+    beside = os.environ[variable]
+    with psycopg.connect(beside, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    try:
+        yield urlsplit(beside)._replace(path=f"/{name}").geturl()
+    finally:
+        with psycopg.connect(beside, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def plant(installation: Installation) -> Plant:
+    """A newly enrolled device of a site that no other test uses."""
+    fresh = installation.enrol(f"works-{len(installation.plants)}")
+    installation.plants.append(fresh)
+    return fresh
+
+
+def as_json(text: str) -> dict[str, object]:
+    """The last line of a program's output."""
+    loaded: dict[str, object] = json.loads(text.splitlines()[-1])
+    return loaded

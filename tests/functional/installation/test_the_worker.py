@@ -1,0 +1,117 @@
+"""The worker's process in an installation for production: it opens what came, waits for nobody's nudge, and may be killed anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import time
+
+import psycopg
+import pytest
+
+from tests.functional.installation.conftest import Installation, Plant, as_json
+
+pytestmark = [pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("installation")]
+
+OPENING_S = 60
+
+SWEEP = """
+import os, signal
+from django.conf import settings
+from django.utils import timezone
+from portal import keys
+from portal.opening import services as opening
+settings.OPENING_LEASE_SECONDS = 0  # the test does not wait for a claim to age
+point, after = {point!r}, {after!r}
+if point:
+    whole = getattr(opening, point)
+    def dies(*arguments):
+        if after:
+            whole(*arguments)
+        os.kill(os.getpid(), signal.SIGKILL)
+    setattr(opening, point, dies)
+opening.sweep(keys.processing_key(), timezone.now)
+"""
+
+COUNT = """
+import json
+from portal.auditlog.models import Event
+from portal.intake.models import LogEntry, Submission
+from portal.opening.models import OpenedReport
+from portal.standings.models import ProtectedValue
+digest = {digest!r}
+print(json.dumps({{
+    "states": list(Submission.objects.filter(digest=digest).values_list("state", flat=True)),
+    "log": LogEntry.objects.filter(envelope_digest=digest).count(),
+    "opened": OpenedReport.objects.filter(envelope_digest=digest).count(),
+    "values": ProtectedValue.objects.filter(submission__digest=digest).count(),
+    "accepted": Event.objects.filter(action="submission.accepted", subject=f"submission {{digest}}").count(),
+}}))
+"""
+
+RECEIVE = """
+from django.utils import timezone
+from portal import keys
+from portal.intake import services as intake
+intake.receive(bytes.fromhex({raw!r}), keys.published_directory(), keys.receipt_key(), timezone.now())
+"""
+
+POINTS = [(point, after) for point in ("claim", "opened", "keep", "settle") for after in (False, True)]
+"""Every step of opening, and whether the worker dies just before it or just after."""
+
+
+def sent(installation: Installation, raw: bytes) -> str:
+    """Hand an envelope in; its digest."""
+    with installation.client() as client:
+        client.post("/api/v1/submissions/", content=raw, headers={"Content-Type": "application/cbor"}).raise_for_status()
+    return hashlib.sha256(raw).hexdigest()
+
+
+@pytest.mark.parametrize(("point", "after"), POINTS)
+def test_killed_at_any_step_the_report_is_accepted_once_after_a_restart(
+    installation: Installation, plant: Plant, point: str, after: bool
+) -> None:
+    digest = sent(installation, plant.envelope())
+    killed = installation.program(SWEEP.format(point=point, after=after), "worker")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    restarted = installation.program(SWEEP.format(point="", after=False), "worker")
+    assert restarted.returncode == 0, restarted.stderr
+    counted = as_json(installation.program(COUNT.format(digest=digest), "operator").stdout)
+    labels = sum(rule.released for step in plant.pack.steps for rule in step.metrics)
+    assert counted == {"states": ["accepted"], "log": 1, "opened": 1, "values": labels, "accepted": 1}
+
+
+def test_a_real_worker_opens_what_waited_what_is_nudged_and_refuses_what_is_wrong_inside(installation: Installation, plant: Plant) -> None:
+    waited = sent(installation, plant.envelope())
+    with installation.running("worker") as process:
+        assert settled(installation, waited)["state"] == "accepted"
+        nudged = sent(installation, plant.envelope(revision=2))
+        assert settled(installation, nudged)["state"] == "accepted"
+        assert installation.state_of(waited)["state"] == "superseded"
+        off_pack = sent(installation, plant.envelope(revision=3, pack_digest=bytes(32)))
+        refused = settled(installation, off_pack)
+        assert (refused["state"], refused["reason_code"]) == ("refused", "pack-mismatch")
+        assert process.poll() is None
+    with psycopg.connect(installation.vault_url) as connection:
+        kept = {row[0] for row in connection.execute("SELECT envelope_digest FROM opening_openedreport")}
+    assert {waited, nudged} <= kept
+    assert off_pack not in kept
+
+
+def test_a_worker_finds_by_itself_what_nobody_told_it_of(installation: Installation, plant: Plant) -> None:
+    raw = plant.envelope()
+    with installation.running("worker", STEPLABEL_SWEEP_SECONDS="1"):
+        first = sent(installation, raw)
+        assert settled(installation, first)["state"] == "accepted"  # it is up, and its first sweep is over
+        silent = plant.envelope(revision=2)
+        stored = installation.program(RECEIVE.format(raw=silent.hex()), "operator")  # the service alone: nobody is nudged
+        assert stored.returncode == 0, stored.stderr
+        assert settled(installation, hashlib.sha256(silent).hexdigest())["state"] == "accepted"
+
+
+def settled(installation: Installation, digest: str) -> dict[str, str]:
+    deadline = time.monotonic() + OPENING_S
+    while (told := installation.state_of(digest))["state"] in {"received", "opening"}:
+        assert time.monotonic() < deadline, (installation.folder / "worker.log").read_text("utf-8")
+        time.sleep(0.2)
+    return told

@@ -1,0 +1,107 @@
+"""The container's files: well written by the judgement of their own checkers, and each role given no more than it may hold."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+DOCKER = ROOT / "docker"
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text("utf-8"))
+    return loaded
+
+
+CHECKS: dict[str, list[str | Path]] = {
+    "hadolint": [BIN / "hadolint", DOCKER / "Dockerfile"],
+    "the compose specification": [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", DOCKER / "compose.yaml"],
+    "shellcheck": [
+        BIN / "shellcheck",
+        *(DOCKER / name for name in ("entrypoint", "make-secrets", "database-roles.sh")),
+        *sorted((ROOT / "bin").iterdir()),
+        ROOT / ".ci" / "run",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_checker_finds_nothing(name: str) -> None:
+    ran = subprocess.run(CHECKS[name], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def secrets_of(service: dict[str, Any]) -> set[str]:
+    return set(service["secrets"])
+
+
+def test_the_web_container_holds_neither_the_processing_key_nor_the_way_to_the_vault(compose: dict[str, Any]) -> None:
+    web = compose["services"]["web"]
+    assert secrets_of(web) == {"secret_key", "directory.cbor", "receipt.pem", "web_database_password"}
+    assert not [name for name in web["environment"] if name.startswith(("VAULT_", "PROCESSING_"))]
+
+
+def test_the_processing_key_is_the_workers_alone_and_it_signs_no_receipts(compose: dict[str, Any]) -> None:
+    holders = {name for name, service in compose["services"].items() if "processing.pem" in service.get("secrets", ())}
+    assert holders == {"worker"}
+    assert "receipt.pem" not in secrets_of(compose["services"]["worker"])
+    assert "web_database_password" not in secrets_of(compose["services"]["worker"])
+
+
+def test_web_and_worker_sign_in_to_the_default_database_as_different_roles(compose: dict[str, Any]) -> None:
+    urls = {name: compose["services"][name]["environment"]["DATABASE_URL"] for name in ("web", "worker")}
+    assert urls == {
+        "web": "postgres://steplabel_web@database/steplabel",
+        "worker": "postgres://steplabel_worker@database/steplabel",
+    }
+    made = re.findall(r"^make (\w+) /run/secrets/(\w+) (\w+)$", (DOCKER / "database-roles.sh").read_text("utf-8"), re.MULTILINE)
+    assert made == [
+        ("steplabel_web", "web_database_password", "steplabel"),
+        ("steplabel_worker", "worker_database_password", "steplabel_vault"),
+    ]
+
+
+def test_nothing_serves_before_the_tables_and_their_grants_are_there(compose: dict[str, Any]) -> None:
+    for name in ("web", "worker"):
+        assert compose["services"][name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+    steps = (DOCKER / "entrypoint").read_text("utf-8").split("migrate)")[1].split(";;")[0]
+    order = [steps.index(step) for step in ("migrate --no-input\n", "--database vault", "apply_grants")]
+    assert order == sorted(order)
+
+
+def test_the_portals_containers_write_nowhere_and_only_the_web_is_reachable(compose: dict[str, Any]) -> None:
+    for name in ("web", "worker", "migrate", "operator"):
+        service = compose["services"][name]
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    assert {name for name, service in compose["services"].items() if "ports" in service} == {"web"}
+    assert compose["networks"]["inside"] == {"internal": True}
+
+
+def test_every_secret_is_a_file_that_is_never_committed_or_built_in(compose: dict[str, Any]) -> None:
+    assert {secret["file"].split("/")[0] for secret in compose["secrets"].values()} == {"secrets"}
+    assert "/docker/secrets/" in (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert "*" in ignored  # what is not named stays out
+    assert not [line for line in ignored if line.startswith("!") and "secrets" in line]
+
+
+def test_the_drawn_secrets_are_long_apart_and_kept(tmp_path: Path) -> None:
+    script = tmp_path / "make-secrets"
+    script.write_bytes((DOCKER / "make-secrets").read_bytes())
+    subprocess.run(["/bin/sh", script], check=True)
+    drawn = {file.name: file.read_text("ascii") for file in (tmp_path / "secrets").iterdir()}
+    assert set(drawn) == {"secret_key", "postgres_password", "web_database_password", "worker_database_password"}
+    assert {len(text) for text in drawn.values()} == {64}
+    assert len(set(drawn.values())) == len(drawn)
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+    subprocess.run(["/bin/sh", script], check=True)
+    assert {file.name: file.read_text("ascii") for file in (tmp_path / "secrets").iterdir()} == drawn
