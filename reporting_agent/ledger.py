@@ -2,7 +2,8 @@
 
 The rules are `benchmarks.privacy.accounting`; this module keeps the rows. A batch is known by (step, batch id), whatever
 period, product, variant or metric it was released under: 2016 and 2016-Q1 draw on the same account. A debit is on the disk
-before anything is drawn; a release id is debited once, however often a killed run is repeated.
+before anything is drawn; a release id is debited once, however often a killed run is repeated. Where ids start again every
+year they carry their year (`reporting_agent.batch_names`), and `settle` keeps a record whose start was changed on its account.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from benchmarks.errors import PolicyRefusal
+from benchmarks.measurements import Batch
 from benchmarks.privacy import accounting
 from benchmarks.privacy.accounting import Debit, Spent
 from benchmarks.routes import ReleasePolicy
+from reporting_agent.batch_names import Key, split, with_year
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,39 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
+    def settle(self, debits: Sequence[Debit], batches: Iterable[Batch]) -> list[Debit]:
+        """Give every debit the account on which its record stands already, whatever name it comes under now.
+
+        A name with a year in it opens an account of its own, except where the ledger holds the plant's same id
+        - for the same year, named with or without it: the plant changed `batch_ids` in between; or
+        - for another year of which the data at hand hold batches, and this one no more: its start was changed.
+        Of a year whose records are not at hand nothing can be told: there the plant's word counts that ids start again.
+
+        Args:
+            batches: every record at hand, those outside the period as well.
+        """
+        held: dict[Key, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+        for step in sorted({debit.step for debit in debits}):
+            for row in self._connection.execute("SELECT DISTINCT batch_id, year FROM ledger WHERE step = ?", (step,)):
+                held[step, split(row["batch_id"])[0]][row["batch_id"]].add(row["year"])
+        present, years = set[Key](), set[tuple[str, int]]()
+        for batch in batches:
+            present.add((batch.step, with_year(split(batch.batch_id)[0], batch.start.year)))
+            years.add((batch.step, batch.start.year))
+
+        def account(debit: Debit) -> str:
+            own, named_year = split(debit.batch_id)
+            accounts = held.get((debit.step, own), {})
+            if debit.batch_id in accounts:
+                return debit.batch_id
+            for name, debited in accounts.items():
+                gone = all((debit.step, year) in years and (debit.step, with_year(own, year)) not in present for year in debited)
+                if debit.year in debited or (named_year is not None and gone):
+                    return name
+            return debit.batch_id
+
+        return [replace(debit, batch_id=account(debit)) for debit in debits]
+
     def record(self, debits: Sequence[Debit], *, parcel: str, rules: ReleasePolicy) -> int:
         """Write the debits of one report, those that are already there excepted.
 
@@ -47,7 +84,8 @@ class Ledger:
             The number of rows written.
 
         Raises:
-            PolicyRefusal: `budget-exhausted`, `correction-budget-exhausted` or `corrections-used`; nothing was written.
+            PolicyRefusal: `budget-exhausted`, `batch-ids-again`, `correction-budget-exhausted` or `corrections-used`; nothing was
+                written.
         """
         self.check(debits, parcel=parcel, rules=rules)
         before = self._connection.total_changes
@@ -67,7 +105,13 @@ class Ledger:
         for year in sorted({debit.year for debit in new if debit.correction}):
             accounting.check_correction(len(self._corrections(year) - {parcel}), rules)
         spent = {key: Spent(account.regular, account.corrections) for key, account in accounts.items()}
-        accounting.check(spent, new, rules.cap_per_year, accounting.reserve(rules))
+        try:
+            accounting.check(spent, new, rules.cap_per_year, accounting.reserve(rules))
+        except PolicyRefusal as refused:
+            again = [debit for debit in new if debit.account in accounts and accounts[debit.account].year != debit.year]
+            if refused.code != "budget-exhausted" or not again:
+                raise
+            raise _ids_again(again, accounts[again[0].account].year) from refused
 
     def most_spent(self, debits: Iterable[Debit] = ()) -> dict[str, Fraction]:
         """Per step, the most that any batch carries, and would carry with these debits; corrections aside."""
@@ -109,6 +153,17 @@ class Ledger:
                 else:
                     account.regular += epsilon
         return accounts
+
+
+def _ids_again(again: Sequence[Debit], year: int) -> PolicyRefusal:
+    first = again[0]
+    return PolicyRefusal(
+        "batch-ids-again",
+        f"{len({debit.account for debit in again}):,} batches of {first.year} carry ids debited for batches of other years, first "
+        f"among them batch {first.batch_id!r} of step {first.step!r}, debited for {year}; together they would spend more than the cap.",
+        'If the plant\'s batch numbers start again every year, set batch_ids = "restart-yearly" under [site] in site.toml. If these are '
+        "the same batches with a corrected date, they have spent what they may: report them no more.",
+    )
 
 
 def most_by_step(sums: Mapping[accounting.Account, Spent]) -> dict[str, Fraction]:

@@ -109,7 +109,7 @@ class Submission:
             return known
         if known is None or known.state is ParcelState.PLANNED or not known.same_data(planned.data_digest, planned.method_digest):
             self._refuse_old_ledger(period)
-            debits = planned.debits()
+            debits = self._ledger.settle(planned.debits(), material.batches)
             self._ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
             with transaction(self._connection):
                 known = self._outbox.plan(

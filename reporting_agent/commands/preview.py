@@ -114,6 +114,7 @@ def _draft(material: Material, state: StateDirectory, site: str, period: str, re
     if state.exists():
         with state.connect() as connection:
             ledger = Ledger(connection)
+            debits = ledger.settle(debits, material.batches)
             ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
             spent = {step: most for step, most in ledger.most_spent(debits).items() if step in spent}
             enrolled = enrolment.current(connection)

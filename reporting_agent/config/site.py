@@ -22,6 +22,7 @@ class Identity(Setting):
     pack: str
     pack_version: str | None = None
     name: str = ""
+    batch_ids: Literal["unique", "restart-yearly"] = "unique"  # over all years, or only within the year of a batch's start
     uncertainty_pct: float | None = Field(default=None, ge=0, lt=100)  # of a batch's energy; 1 where not given
 
     @field_validator("timezone")

@@ -6,7 +6,7 @@ counted, never dropped silently.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from benchmarks.labels import RELATIVE_UNCERTAINTY, ExclusionReason, SiteLabel, 
 from benchmarks.measurements import Batch, Finding, Period, Severity
 from benchmarks.packs.corrections import factors_of
 from benchmarks.routes import Pack
-from reporting_agent import sources
+from reporting_agent import batch_names, sources
 from reporting_agent.config import Site
 from reporting_agent.console import say
 from reporting_agent.pipeline import batches as batch_rows
@@ -77,13 +77,17 @@ def read(site: Site, period: Period | None = None) -> PlantData:
         some, refused = batch_rows.batches_of(one, pack)
         made += some
         rejected += refused
+    own_ids: Mapping[batch_names.Key, str] = {}
+    if site.site.batch_ids == "restart-yearly":
+        made = batch_names.in_their_years(made)
+        own_ids = batch_names.by_own_id(made) if site.inputs.energy is not None else {}
     made = _mark_period(made, period)
     findings: list[Finding] = []
     blank: frozenset[given.Key] = frozenset()
     metered_steps: dict[str, set[str]] = {}
     if site.inputs.energy is not None:
         for one in _gather(site, site.inputs.energy, sources.ENERGY):
-            joined = given.join(made, one)
+            joined = given.join(made, one, own_ids)
             made, blank = joined.batches, blank | joined.blank
             rejected += [*one.rejected, *joined.rejected]
             findings += joined.findings

@@ -28,17 +28,21 @@ class GivenEnergy:
     blank: frozenset[Key]
 
 
-def join(batches: Sequence[Batch], table: Table) -> GivenEnergy:
-    """Give each batch the carriers that the energy file holds for it; a blank quantity stays unknown."""
+def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None = None) -> GivenEnergy:
+    """Give each batch the carriers that the energy file holds for it; a blank quantity stays unknown.
+
+    `names` gives a batch's name by step and the id that the energy file uses, where the two differ.
+    """
+    renamed = names or {}
     known = {(batch.step, batch.batch_id) for batch in batches}
     energy: dict[Key, list[CarrierEnergy]] = {}
     rejected: list[Rejected] = []
     strays: list[Place] = []
     blank: set[Key] = set()
-    names = tuple(table.columns)
+    columns = tuple(table.columns)
     for index, cells in enumerate(zip(*table.columns.values(), strict=True)):
-        row = dict(zip(names, cells, strict=True))
-        key = (row["step"], row["batch_id"])
+        row = dict(zip(columns, cells, strict=True))
+        key = (row["step"], renamed.get((row["step"], row["batch_id"]), row["batch_id"]))
         if row["carrier"] not in CARRIERS:
             where = table.place(index, "carrier")
             rejected.append(Rejected(where, "the carrier is not known", repr(row["carrier"]), ", ".join(CARRIERS), _as_texts(row)))

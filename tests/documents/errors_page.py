@@ -19,6 +19,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "reporting_agent/state.py",
         "reporting_agent/enrolment.py",
         "reporting_agent/planning.py",
+        "reporting_agent/ledger.py",
+        "reporting_agent/batch_names.py",
         "reporting_agent/reportable.py",
         "reporting_agent/submission.py",
         "reporting_agent/transport.py",

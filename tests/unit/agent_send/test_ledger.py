@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
 
 from benchmarks import packs
 from benchmarks.errors import PolicyRefusal
+from benchmarks.measurements import Batch
 from benchmarks.privacy.accounting import Debit
 from benchmarks.routes import ReleasePolicy
 from reporting_agent.ledger import Ledger
@@ -81,3 +83,48 @@ def test_accounts_tell_step_year_and_the_batch_that_carries_most(desk: Desk, rul
     record(desk, rules, [Debit("converter", "x", "c", Fraction(1, 4), 2017)])
     told = [(one.step, one.year, one.batches, one.most_spent) for one in Ledger(desk.connection).accounts()]
     assert told == [("converter", 2017, 1, Fraction(1, 4)), ("eaf", 2016, 3, Fraction(3, 2))]
+
+
+def heat(name: str, year: int) -> Batch:
+    begin = datetime(year, 6, 1, tzinfo=UTC)
+    return Batch(name, "eaf", "liquid-steel", "any", begin, begin + timedelta(hours=1), 120.0)
+
+
+def debit_of(name: str, year: int) -> Debit:
+    return Debit("eaf", name, f"{year}/total", Fraction(1), year)
+
+
+def settled(desk: Desk, name: str, year: int, at_hand: list[Batch]) -> str:
+    (one,) = Ledger(desk.connection).settle([debit_of(name, year)], at_hand)
+    return one.batch_id
+
+
+def test_numbers_that_start_again_have_an_account_for_each_year(desk: Desk, rules: ReleasePolicy) -> None:
+    record(desk, rules, [debit_of("1~2016", 2016)])
+    assert settled(desk, "1~2017", 2017, [heat("1~2017", 2017)]) == "1~2017"
+    assert settled(desk, "1~2017", 2017, [heat("1~2016", 2016), heat("1~2017", 2017)]) == "1~2017"
+
+
+def test_a_record_moved_into_another_year_keeps_its_account(desk: Desk, rules: ReleasePolicy) -> None:
+    record(desk, rules, [debit_of("9~2016", 2016), debit_of("8~2016", 2016)])
+    at_hand = [heat("8~2016", 2016), heat("9~2017", 2017)]  # 2016 is there, and 9 is no longer in it
+    assert settled(desk, "9~2017", 2017, at_hand) == "9~2016"
+    record(desk, rules, Ledger(desk.connection).settle([debit_of("9~2017", 2017)], at_hand))
+    assert settled(desk, "9~2017", 2017, at_hand) == "9~2016"  # and again, after a crash
+    assert Ledger(desk.connection).most_spent() == {"eaf": Fraction(2)}
+
+
+@pytest.mark.parametrize(("before", "after"), [("1", "1~2016"), ("1~2016", "1")])
+def test_changing_how_batches_are_named_opens_no_second_account(desk: Desk, rules: ReleasePolicy, before: str, after: str) -> None:
+    record(desk, rules, [debit_of(before, 2016)])
+    assert settled(desk, after, 2016, [heat(after, 2016)]) == before
+
+
+def test_ids_that_come_again_in_another_year_are_refused_with_what_to_set(desk: Desk, rules: ReleasePolicy) -> None:
+    record(desk, rules, debits("2016/total", epsilon=Fraction(2)))
+    with pytest.raises(PolicyRefusal) as refused:
+        record(desk, rules, debits("2017/total", year=2017))
+    assert refused.value.code == "batch-ids-again"
+    assert "3 batches of 2017" in refused.value.sentence
+    assert "debited for 2016" in refused.value.sentence
+    assert 'batch_ids = "restart-yearly"' in refused.value.remedy
