@@ -11,26 +11,24 @@ that leans on two others, would tell a firm what those two released.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 
 from benchmarks.composition import posterior
 from benchmarks.composition.noise import observe
 from benchmarks.composition.participants import Participant
 from benchmarks.errors import InputError
+from benchmarks.stored import Stored
 
 BANDS = 4  # quarters
 BAND_PROBABILITY = 0.8  # a band is named when the site lies in it with at least this probability
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Stored):
     """One site's place. `value` is its released (protected) value; `estimate` and `interval` (95 %) say where the true
     one lies given all participants, in `unit`. `rank_interval` holds the rank among `of` sites in 95 of 100 cases.
 
@@ -46,19 +44,6 @@ class Standing:
     band: int | None
     of: int
     unit: str
-
-    def to_json(self) -> dict[str, Any]:
-        dumped: dict[str, Any] = _adapter().dump_python(self, mode="json")
-        return dumped
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Standing:
-        return _adapter().validate_python(data)
-
-
-@cache
-def _adapter() -> TypeAdapter[Standing]:
-    return TypeAdapter(Standing)
 
 
 def standings(participants: Sequence[Participant], rng: np.random.Generator, *, fewest_firms: int) -> tuple[Standing, ...]:

@@ -6,17 +6,13 @@ Values are in the metric's unit (`unit`), totals in the headline unit per tonne 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
-
-from pydantic import TypeAdapter
 
 from benchmarks.composition.participants import cell_key
 from benchmarks.composition.rules import RuleName
 from benchmarks.measurements import Metric
 from benchmarks.released import Grid
+from benchmarks.stored import Stored
 
 Interval = tuple[float, float]
 
@@ -71,7 +67,7 @@ class RouteTotal:
 
 
 @dataclass(frozen=True, slots=True)
-class IndustryLabel:
+class IndustryLabel(Stored):
     """One sector, route and period: step bests and the totals made of them.
 
     `composite` is the sum of ratio x step best, `best_reached` the same rule on the totals that participants' own
@@ -93,16 +89,3 @@ class IndustryLabel:
     def headline(self) -> tuple[StepBest, ...]:
         """The cells that make up the totals, in the order of the route."""
         return tuple(step for step in self.steps if step.headline)
-
-    def to_json(self) -> dict[str, Any]:
-        dumped: dict[str, Any] = _adapter().dump_python(self, mode="json")
-        return dumped
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> IndustryLabel:
-        return _adapter().validate_python(data)
-
-
-@cache
-def _adapter() -> TypeAdapter[IndustryLabel]:
-    return TypeAdapter(IndustryLabel)

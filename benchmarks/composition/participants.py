@@ -8,18 +8,15 @@ the smallest site id. The firm's other sites stand in the standings and do not e
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
-from typing import Any
-
-from pydantic import TypeAdapter
 
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
 from benchmarks.released import ReleasedLabel
 from benchmarks.routes import MetricRule, Step
+from benchmarks.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +50,13 @@ class CellRoster:
 
 
 @dataclass(frozen=True, slots=True)
-class Roster:
+class Roster(Stored):
     """Who stands behind every value of one draft: stored beside each version, needed by the gate, never published."""
 
     cells: tuple[CellRoster, ...]
 
     def of(self, cell: str) -> CellRoster:
         return next((roster for roster in self.cells if roster.cell == cell), CellRoster(cell, ()))
-
-    def to_json(self) -> dict[str, Any]:
-        dumped: dict[str, Any] = _roster_adapter().dump_python(self, mode="json")
-        return dumped
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Roster:
-        return _roster_adapter().validate_python(data)
-
-
-@cache
-def _roster_adapter() -> TypeAdapter[Roster]:
-    return TypeAdapter(Roster)
 
 
 WHOLE_ROUTE = "whole-route"

@@ -12,10 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from functools import cache
-from typing import Any, Literal
-
-from pydantic import TypeAdapter
+from typing import Literal
 
 from benchmarks.composition.industry import IndustryLabel, RouteTotal, StepBest
 from benchmarks.composition.participants import WHOLE_ROUTE, CellRoster, Roster
@@ -27,6 +24,7 @@ from benchmarks.disclosure.rounding import outward, to_grid, total_width
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
 from benchmarks.routes import DisclosurePolicy, Words
+from benchmarks.stored import Stored
 
 Measure = Literal["step", "composite", "best-reached", "typical"]
 
@@ -47,7 +45,7 @@ class CellDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class GateResult:
+class GateResult(Stored):
     """Every decision, and the label as it may be published."""
 
     cells: tuple[CellDecision, ...]
@@ -61,19 +59,6 @@ class GateResult:
     @property
     def shown(self) -> int:
         return sum(cell.shown for cell in self.cells)
-
-    def to_json(self) -> dict[str, Any]:
-        dumped: dict[str, Any] = _adapter().dump_python(self, mode="json")
-        return dumped
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> GateResult:
-        return _adapter().validate_python(data)
-
-
-@cache
-def _adapter() -> TypeAdapter[GateResult]:
-    return TypeAdapter(GateResult)
 
 
 @dataclass(frozen=True, slots=True)

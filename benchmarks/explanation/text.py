@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from typing import Any
-
-from pydantic import TypeAdapter
 
 from benchmarks.composition.industry import IndustryLabel, RouteTotal
 from benchmarks.disclosure import GateResult
@@ -18,10 +14,11 @@ from benchmarks.explanation.facts import Participation
 from benchmarks.explanation.limits import ANNUAL_BASIS, NO_LIMIT, LimitShown, shown_limits
 from benchmarks.explanation.wording import between, counted, decimals, figure, listed, span
 from benchmarks.routes import Pack, Route, Words
+from benchmarks.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Stored):
     """Every text of a published version. The eleven fields from `deliverables` on are EN 16231, clause 4.1, in order."""
 
     title: Words
@@ -52,19 +49,6 @@ class Explanation:
     def clause_4_1(self) -> tuple[tuple[Words, Words], ...]:
         """The items of EN 16231, clause 4.1, in its order: heading and text."""
         return tuple((heading, getattr(self, name)) for name, heading in CLAUSE_4_1.items())
-
-    def to_json(self) -> dict[str, Any]:
-        dumped: dict[str, Any] = _adapter().dump_python(self, mode="json")
-        return dumped
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Explanation:
-        return _adapter().validate_python(data)
-
-
-@cache
-def _adapter() -> TypeAdapter[Explanation]:
-    return TypeAdapter(Explanation)
 
 
 CLAUSE_4_1: Mapping[str, Words] = {
