@@ -41,6 +41,11 @@ def release(
     name = "/".join((label.step, label.product, label.variant, label.metric))
     best = draw(values, rule.grid, step.label_rule.quantile, policy.epsilon_best, stream_for(f"{name}/best"))
     typical = draw(values, rule.grid, TYPICAL_QUANTILE, policy.epsilon_typical, stream_for(f"{name}/typical"))
+    return with_cells(label, step, rule, policy, best, typical)
+
+
+def with_cells(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy, best: int, typical: int) -> ReleasedLabel:
+    """The label as it leaves, with these cells of the grid: drawn by `release`, or left at 0 in a draft to be looked at."""
     return ReleasedLabel(
         step=label.step,
         product=label.product,

@@ -25,7 +25,7 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.labels import TOO_FEW_BATCHES, ExclusionReason, SiteLabel, StepLabel
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.privacy.accounting import Debit
-from benchmarks.released import ReleasedLabel, ReleasedQuantile, ReleasedReport
+from benchmarks.released import ReleasedLabel, ReleasedReport
 from benchmarks.routes import MetricRule, Pack, Step
 from benchmarks.wire.conformity import policy_digest
 from benchmarks.wire.schema import Report, canonical_period
@@ -89,7 +89,7 @@ class Plan:
 
     def drafts(self) -> tuple[ReleasedLabel, ...]:
         """The labels as they would leave, the drawn cells standing at 0 in place of what is not drawn yet."""
-        return tuple(_draft(one, self.pack) for one in self.releases)
+        return tuple(release.with_cells(one.label, one.step, one.rule, self.pack.policy, best=0, typical=0) for one in self.releases)
 
 
 def plan(site_label: SiteLabel, batches: Sequence[Batch], pack: Pack, subject: Subject) -> Plan:
@@ -192,22 +192,6 @@ def _all_too_small(site_label: SiteLabel, pack: Pack) -> PolicyRefusal:
         f"No label of {site_label.period.name} has the valid batches that a release needs, for noise hides one batch only among many "
         f"({shown}). Nothing was drawn, spent or sent; the labels are yours to use on the site.",
         "Report a longer period, or repair what `steplabel-agent check` names as the reason for excluded batches.",
-    )
-
-
-def _draft(planned: PlannedRelease, pack: Pack) -> ReleasedLabel:
-    label, policy = planned.label, pack.policy
-    return ReleasedLabel(
-        step=label.step,
-        product=label.product,
-        variant=label.variant,
-        boundary=label.boundary,
-        metric=label.metric,
-        unit=label.unit,
-        grid=planned.rule.grid,
-        count_class=release.count_class(label.used, policy),
-        best=ReleasedQuantile(planned.step.label_rule.quantile, 0, policy.epsilon_best),
-        typical=ReleasedQuantile(release.TYPICAL_QUANTILE, 0, policy.epsilon_typical),
     )
 
 

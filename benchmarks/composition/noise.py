@@ -26,7 +26,7 @@ from scipy.special import ndtr, ndtri
 
 from benchmarks.composition.participants import Participant
 from benchmarks.composition.posterior import Array, Observed
-from benchmarks.privacy.mechanism import exact_law
+from benchmarks.privacy.mechanism import expected_law
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank
 
 Which = Literal["best", "typical"]
@@ -82,12 +82,8 @@ def _law(grid: Grid, quantile: Fraction, epsilon: Fraction, cell: int, count: in
         for phase in _PHASES:
             exact = cell + phase
             centre = exact - spread * float(ndtri(k / (count + 1)))
-            at_most = count * ndtr((cells + 0.5 - centre) / spread)
-            at_most[-1] = count  # the last cell takes everything above, the first everything below
-            below = np.concatenate(([0.0], at_most[:-1]))
-            replaced = np.maximum(np.maximum(below - (k - 1), k - at_most), 0.0)
             errors.append(cells - exact)
-            chances.append(exact_law((-replaced).tolist(), epsilon))
+            chances.append(expected_law(ndtr((cells + 0.5 - centre) / spread), count, k, epsilon))
     law = _core(np.concatenate(errors), np.concatenate(chances))
     return Law(law.sd * width, law.jump)
 

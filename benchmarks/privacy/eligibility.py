@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from benchmarks.privacy.mechanism import exact_law
+from benchmarks.privacy.mechanism import expected_law
 from benchmarks.released import Grid, ReleasedLabel, rank
 from benchmarks.routes import MetricRule, ReleasePolicy
 
@@ -46,13 +46,9 @@ def _expected_error(typical: float, spread: float, grid: Grid, quantile: Fractio
     values = float(grid.lower) + float(grid.width) * np.arange(grid.cells)
     edges = (values + float(grid.width) / 2 - typical) / spread
 
-    def off(quantile_at: float, below_edges: NDArray[np.float64]) -> float:
-        at_most = count * below_edges
-        at_most[-1] = count  # the last cell takes everything above, the first everything below
-        below = np.concatenate(([0.0], at_most[:-1]))
-        replaced = np.maximum(np.maximum(below - (k - 1), k - at_most), 0.0)
-        exact = typical + spread * quantile_at
-        return float(np.sqrt(exact_law((-replaced).tolist(), epsilon) @ (values - exact) ** 2))
+    def off(deviate: float, shares: NDArray[np.float64]) -> float:
+        exact = typical + spread * deviate
+        return float(np.sqrt(expected_law(shares, count, k, epsilon) @ (values - exact) ** 2))
 
     normal = off(float(ndtri(share)), ndtr(edges))
     heavy = off(float(stdtrit(_FREEDOM, share)) / _UNIT_SD, stdtr(_FREEDOM, edges * _UNIT_SD))

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from benchmarks.privacy.mechanism import to_replace
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank
 from benchmarks.routes import MetricRule
 
@@ -94,9 +95,8 @@ def simulate_errors(
     flat = binned + np.arange(-lowest, draws * near - lowest, near)[:, None]
     counts = np.bincount(flat.ravel(), minlength=draws * near).reshape(draws, near)
     at_most = first - 1 + np.cumsum(counts, axis=1)
-    replaced = np.maximum(np.maximum(at_most - counts - (k - 1), k - at_most), 0)
     half = float(epsilon) / 2
-    noised = rng.standard_exponential((draws, near)) - half * replaced
+    noised = rng.standard_exponential((draws, near)) - half * to_replace(at_most - counts, at_most, k)
     drawn = noised.argmax(axis=1)
     top = noised[np.arange(draws), drawn]
     drawn += lowest

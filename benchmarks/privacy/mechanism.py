@@ -15,6 +15,7 @@ import random
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.released import Grid, rank
 
 _SMALLEST_EPSILON = Fraction(1, 2**10)
+_Number = TypeVar("_Number", np.int64, np.float64)
 
 
 def scores(cells: Sequence[int], grid_cells: int, k: int) -> list[int]:
@@ -34,9 +36,18 @@ def scores(cells: Sequence[int], grid_cells: int, k: int) -> list[int]:
     if len(counts) > grid_cells:
         raise ValueError(f"a record lies in cell {len(counts) - 1}, beyond the {grid_cells} cells of the grid")
     at_most = np.cumsum(counts)
-    replaced = np.maximum(np.maximum(at_most - counts - (k - 1), k - at_most), 0)
-    listed: list[int] = (-replaced).tolist()
+    listed: list[int] = (-to_replace(at_most - counts, at_most, k)).tolist()
     return listed
+
+
+def to_replace(below: NDArray[_Number], at_most: NDArray[_Number], k: int) -> NDArray[_Number]:
+    """Of every cell, how many records have to be replaced before it is the k-th smallest: the score without its sign.
+
+    Args:
+        below, at_most: records below the cell, and below or in it, along the last axis; counts, or expected counts.
+    """
+    replaced: NDArray[_Number] = np.maximum(np.maximum(below - (k - 1), k - at_most), 0)
+    return replaced
 
 
 def draw(values: Sequence[float], grid: Grid, quantile: Fraction, epsilon: Fraction, stream: random.SystemRandom) -> int:
@@ -88,6 +99,19 @@ def exact_law(cell_scores: Sequence[float], epsilon: Fraction) -> NDArray[np.flo
     others = np.exp(np.log(tails).sum(axis=1, keepdims=True) - np.log(tails))
     law: NDArray[np.float64] = weight * ((node_weights / 2) @ others)
     return law
+
+
+def expected_law(shares: NDArray[np.float64], count: int, k: int, epsilon: Fraction) -> NDArray[np.float64]:
+    """The exact law on the expected counts of a plant: what a draw does there on the whole, without drawing batches.
+
+    Args:
+        shares: for every cell, the share of the plant's batches at or below its upper edge; rising along the grid.
+        count: batches, of which the k-th smallest is protected.
+    """
+    at_most = count * shares
+    at_most[-1] = count  # the last cell takes everything above, the first everything below
+    below = np.concatenate(([0.0], at_most[:-1]))
+    return exact_law((-to_replace(below, at_most, k)).tolist(), epsilon)
 
 
 @lru_cache(maxsize=64)
