@@ -1,7 +1,6 @@
 """The real EAF heats and the small firm's machines through `check` and `label`, with the profiles that ship.
 
-The data may not be redistributed: the folder is named by STEPLABEL_REAL_DATA, else `../shared/data` beside the checkout;
-without it these tests skip and say so. Figures are those of the files' own description, counted there independently.
+The data may not be redistributed: see `real_data`. Figures are those of the files' own description, counted there independently.
 """
 
 from __future__ import annotations
@@ -9,9 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import os
 import re
-import shutil
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
@@ -22,11 +19,7 @@ import pytest
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.sources import LOG, read_table
-
-ROOT = Path(__file__).parents[2]
-PROFILES = ROOT / "fixtures" / "profiles"
-DATA = Path(os.environ.get("STEPLABEL_REAL_DATA", ROOT.parent / "shared" / "data"))
-
+from tests.functional.real_data import HEATS, MACHINES, site_of
 
 FIRMS_WEEKS = "2022-08-31/2022-10-01"
 
@@ -48,24 +41,14 @@ class LogRow(NamedTuple):
         return self.state_before == self.state == "normal"
 
 
-def site_of(profile: str, data: str, folder: Path) -> Path:
-    """The shipped profile beside a link to the real file."""
-    real = DATA / data
-    if not real.is_file():
-        pytest.skip(f"real data not here: {real} (set STEPLABEL_REAL_DATA to the folder that holds it)")
-    shutil.copytree(PROFILES / profile, folder, dirs_exist_ok=True)
-    (folder / data).symlink_to(real.resolve())
-    return folder / "site.toml"
-
-
 @pytest.fixture(scope="module")
 def heats(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return site_of("eaf-heats", "eaf_heats_2015_2016.csv.gz", tmp_path_factory.mktemp("heats"))
+    return site_of(*HEATS, tmp_path_factory.mktemp("heats"))
 
 
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return site_of("small-firm", "sme_machines.csv.gz", tmp_path_factory.mktemp("machines"))
+    return site_of(*MACHINES, tmp_path_factory.mktemp("machines"))
 
 
 def quality(site: Path) -> dict[str, Any]:
