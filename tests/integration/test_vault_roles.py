@@ -74,6 +74,7 @@ def test_postgresql_refuses_the_web_role_the_vault(web: str, worker: str) -> Non
         assert connection.execute("SELECT count(*) FROM opening_openedreport").fetchone() == (0,)
 
 
+@pytest.mark.usefixtures("granted")
 def test_it_is_the_grants_that_shut_the_web_role_out(web: str) -> None:
     vault = connections["vault"]
     with vault.cursor() as cursor:  # as every new database is, before anything is taken back

@@ -130,6 +130,7 @@ def environment_read(folder: Path) -> set[str]:
         text = file.read_text(encoding="utf-8")
         found |= set(re.findall(r"environ(?:\.get\(|\[|\.setdefault\()\"([A-Z_]+)\"", text))
         found |= set(re.findall(r"_needed\(\"([A-Z_]+)\"\)", text))
+        found |= {name + ending for name in re.findall(r"_secret\(\"([A-Z_]+)\"\)", text) for ending in ("", "_FILE")}
         found |= set(re.findall(r"\"([A-Z_]+)\" in os\.environ", text))
     return found
 
@@ -137,9 +138,10 @@ def environment_read(folder: Path) -> set[str]:
 def test_the_settings_that_the_portal_reads_are_those_that_are_documented() -> None:
     page = TEXTS["docs/portal.md"]
     documented = set(re.findall(r"`([A-Z][A-Z_]+)`", page)) | set(re.findall(r"\b(STEPLABEL_[A-Z_]+)=", page))
-    read = environment_read(ROOT / "portal")
+    entrypoint = ROOT / "docker" / "entrypoint"
+    read = environment_read(ROOT / "portal") | set(re.findall(r"\$\{([A-Z_]+):-", entrypoint.read_text(encoding="utf-8")))
     assert read - {"STEPLABEL_DEMO"} <= documented
-    sources = [*(ROOT / "portal").rglob("*.py"), *(ROOT / "portal").rglob("*.sql")]
+    sources = [*(ROOT / "portal").rglob("*.py"), *(ROOT / "portal").rglob("*.sql"), entrypoint]
     spoken = " ".join(file.read_text(encoding="utf-8") for file in sources)
     assert {name for name in documented if not re.search(rf"\b{name}\b", spoken)} == set()
 
