@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from enum import StrEnum
 
 from benchmarks.routes import Words
@@ -77,3 +79,15 @@ def sentence(reason: Reason, **facts: str | int) -> Words:
     """The sentence for a reason, its figures filled in."""
     english, chinese = _SENTENCES[reason]
     return Words(en=english.format(**facts), zh=chinese.format(**facts))
+
+
+def with_step_names(text: Words, names: Mapping[str, Words]) -> Words:
+    """A total's sentence with the names of steps for their ids: the gate knows ids only, its readers know names."""
+    if not names:
+        return text
+    one = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    listed = re.compile(rf"(?<![\w-])(?:{one})(?:, (?:{one}))*(?![\w-])")
+    return Words(
+        en=listed.sub(lambda found: ", ".join(names[step].en for step in found[0].split(", ")), text.en),
+        zh=listed.sub(lambda found: "、".join(names[step].zh for step in found[0].split(", ")), text.zh),
+    )

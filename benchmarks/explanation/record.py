@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from benchmarks.composition.industry import IndustryLabel
-from benchmarks.disclosure import GateResult, Reason
+from benchmarks.disclosure import CellDecision, GateResult, Reason
+from benchmarks.disclosure.reasons import with_step_names
 from benchmarks.explanation.facts import Participation
 from benchmarks.explanation.wording import counted, listed
-from benchmarks.routes import Pack, Words
+from benchmarks.measurements import Metric
+from benchmarks.routes import Pack, Step, Words
 
 _SET_ASIDE = {
     "not-comparable": Words(en="another boundary, unit or grid", zh="边界、单位或网格不同"),
@@ -32,13 +34,29 @@ def refused(gate: GateResult, pack: Pack) -> Words:
         "best-reached": Words(en="Best whole route really reached", zh="实际达到的最优全流程"),
         "typical": Words(en="Typical plant", zh="典型工厂"),
     }
+    steps = {step.id: step.words for step in pack.steps}
     parts = []
     for cell in gate.cells:
         if cell.reason_code not in (Reason.SHOWN, Reason.UNCHANGED):
-            where = pack.step(cell.step).words if cell.step else names[cell.measure]
-            detail = f" ({cell.metric.value}, {cell.variant})" if cell.step else ""
-            parts.append(Words(en=f"{where.en}{detail}: {cell.reason.en}", zh=f"{where.zh}{detail}：{cell.reason.zh}"))
+            where = _cell(pack.step(cell.step), cell) if cell.step else names[cell.measure]
+            why = cell.reason if cell.step else with_step_names(cell.reason, steps)
+            parts.append(Words(en=f"{where.en}: {why.en}", zh=f"{where.zh}：{why.zh}"))
     return listed(parts, en=" ", zh="") if parts else Words(en="None: every value passed the gate.", zh="无：全部数值均通过发布关口。")
+
+
+_METRICS = {
+    Metric.TOTAL: Words(en="comprehensive energy", zh="综合能耗"),
+    Metric.ELECTRICITY: Words(en="electricity", zh="电耗"),
+    Metric.THERMAL: Words(en="heat", zh="热耗"),
+}
+
+
+def _cell(step: Step, cell: CellDecision) -> Words:
+    """`Clinker burning (grey clinker, heat)`; the variant only where the step has several."""
+    details = [variant.words for variant in step.variants if variant.id == cell.variant and len(step.variants) > 1]
+    details.append(_METRICS[cell.metric])
+    within = listed(details, en=", ", zh="，")
+    return Words(en=f"{step.words.en} ({within.en})", zh=f"{step.words.zh}（{within.zh}）")
 
 
 _ACTS = {"drafted": "起草", "published": "批准公布", "withdrew": "撤回"}

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext, pgett
 from django.utils.translation import gettext as _
 
 from benchmarks import packs
+from benchmarks.disclosure.reasons import with_step_names
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
 from benchmarks.routes import Pack, Route, Step, Words
@@ -132,6 +133,11 @@ class Names:
     def step_name(self, step_id: str) -> str:
         step = self.step(step_id)
         return said(step.words) if step else step_id
+
+    def total_reason(self, en: str, zh: str) -> str:
+        """Why a total is held back, its steps by name."""
+        steps = {step.id: step.words for step in self.pack.steps} if self.pack else {}
+        return said(with_step_names(Words(en=en, zh=zh or en), steps))
 
     def variant_name(self, step_id: str, variant_id: str) -> str:
         """The variant's name; empty where the step has only one."""

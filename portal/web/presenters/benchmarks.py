@@ -18,7 +18,7 @@ from portal.web.figures import EnergyUnit, Estimate, between, energy_units, numb
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ladder_of, total_estimate
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, Withdrawal
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
-from portal.web.words import VERSION_STATES, Names, in_language, period_name, said, state, within
+from portal.web.words import VERSION_STATES, Names, period_name, said, state, within
 
 NONE = "–"
 
@@ -143,7 +143,7 @@ def _figures(label: LabelView, shown: Shown) -> tuple[Figure, ...]:
 def _figure(title: str, total: TotalView, label: LabelView, shown: Shown) -> Figure:
     estimate = total_estimate(total, shown.factor(total.unit))
     if estimate is None:
-        return Figure(title, NONE, "", in_language(total.reason_en, total.reason_zh))
+        return Figure(title, NONE, "", shown.names.total_reason(total.reason_en, total.reason_zh))
     places = shown.total_places(label)
     return Figure(title, number(estimate.value, places), shown.spelled(total.unit), interval_words(estimate, places))
 

@@ -146,7 +146,7 @@ def _total_row(title: str, total: TotalView, columns: int, shown: Shown, label: 
     estimate = total_estimate(total, 1.0)
     places = shown.total_places(label)
     first = (
-        GateCell("", "", str(total.firms), in_language(total.reason_en, total.reason_zh))
+        GateCell("", "", str(total.firms), shown.names.total_reason(total.reason_en, total.reason_zh))
         if estimate is None
         else GateCell(f"{number(estimate.value, places)} {total.unit}", between(estimate.lo, estimate.hi, places), str(total.firms), "")
     )

@@ -167,7 +167,7 @@ def _total_row(label: LabelView, shown: Shown, rung: ladder.Rung, drawn: ladder.
     return LadderRow(
         name=_("Whole route"),
         unit=per_tonne_of(shown.spelled(label.composite.unit).removesuffix("/t"), shown.names.product(shown.route)),
-        hidden="" if label.composite.shown else in_language(label.composite.reason_en, label.composite.reason_zh),
+        hidden="" if label.composite.shown else shown.names.total_reason(label.composite.reason_en, label.composite.reason_zh),
         picture=drawn,
         limits=LimitCell(1, limits) if limits else None,
         reached=reached,

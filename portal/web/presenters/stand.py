@@ -137,7 +137,7 @@ def _figures(total: Estimate | None, ranked: StepStandingView | None, label: Lab
     best = (
         Figure(title, number(reached.value, places), shown.spelled(label.best_reached.unit), interval_words(reached, places), "best")
         if reached
-        else Figure(title, NONE, "", in_language(label.best_reached.reason_en, label.best_reached.reason_zh), "best")
+        else Figure(title, NONE, "", shown.names.total_reason(label.best_reached.reason_en, label.best_reached.reason_zh), "best")
     )
     return value, rank, best
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -36,8 +37,14 @@ def _django_db_helper() -> None:
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Built once a module and really written, so that the server's threads see it; removed afterwards."""
+def world(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """Built once a module and really written, so that the server's threads see it; removed afterwards.
+
+    A test that is parametrised with `world` (indirect) names another builder.
+    """
+    made: Callable[[], object] = getattr(request, "param", build)
     folder = tmp_path_factory.mktemp("keys")
     make_portal_keys(folder)
     files = {
@@ -48,7 +55,7 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_fa
     with django_db_blocker.unblock(), override_settings(**files):
         keys.forget()
         try:
-            yield build()
+            yield made()
         finally:
             for database in ("default", "vault"):
                 call_command("flush", verbosity=0, interactive=False, database=database, allow_cascade=True)

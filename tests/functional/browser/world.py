@@ -32,6 +32,7 @@ FEW_FIRMS = 5  # report the clinker kiln's heat: too few to be shown
 REPORTED_FIRST = 20
 PLANTS = 25  # the last two have not reported
 OWNER = 3
+FEWEST = 8  # firms that the gate asks for
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,35 @@ class World:
     owner: User  # of a plant with gaps to close
     newcomer: User  # of a plant that has not reported
     carrier: User  # of the plant whose file is carried by hand
+
+
+@dataclass(frozen=True)
+class Sector:
+    """Another sector, published from a few plants; `owner` has one of them."""
+
+    pack: str
+    cast: Cast
+    owner: User
+
+
+def build_steel() -> Sector:
+    return _sector("steel")
+
+
+def build_aluminium() -> Sector:
+    return _sector("aluminium")
+
+
+def _sector(pack: str) -> Sector:
+    """Just enough firms for the gate."""
+    cast = make_cast(FEWEST, pack)
+    period = open_period(cast.group, PERIOD, "test", NOW)
+    for place, plant in enumerate(cast.plants):
+        _hand_in(plant, cast, place)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    standings.compute(period, "worker", NOW)
+    publication.publish(publication.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return Sector(pack, cast, cast.plants[OWNER].owner)
 
 
 def build() -> World:

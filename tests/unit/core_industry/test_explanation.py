@@ -121,7 +121,7 @@ def test_a_hidden_step_leaves_no_figure_in_any_text(pack: Pack, grow: Grow) -> N
     result = gated(pack, grow, rolling=6)
     text = explain(result, pack, pack.routes[0], Participation(24, 24), version="1", on=date(2016, 1, 1))
     assert "No value of the whole route can be shown" in text.lead.en
-    assert "Rolling (total, plain): Not shown: 6 firms" in text.refused.en
+    assert "Rolling (plain, comprehensive energy): Not shown: 6 firms" in text.refused.en
     assert "Rolling" not in text.validation_of_results.en
     assert "cannot be shown" in text.rule.en
 

@@ -1,0 +1,64 @@
+"""Periods, reasons and clauses as a reader of either language calls them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.utils import translation
+
+from benchmarks import packs
+from benchmarks.explanation import LimitShown
+from benchmarks.routes import Words
+from portal.web.presenters.limits import beside_rows
+from portal.web.words import Names, period_name
+
+CEMENT = Names("cement", packs.load("cement"))
+
+
+@pytest.mark.parametrize(
+    ("period", "english", "chinese"),
+    [
+        ("2016", "2016", "2016 年"),
+        ("2016-Q1", "2016, quarter 1", "2016 年第 1 季度"),
+        ("2016-05", "May 2016", "2016 年 5 月"),
+        ("2016-01-01/2016-07-01", "1 January 2016 to 30 June 2016", "2016 年 1 月 1 日至 2016 年 6 月 30 日"),
+    ],
+)
+def test_a_period_is_named_by_its_last_day_not_by_the_first_after_it(period: str, english: str, chinese: str) -> None:
+    with translation.override("en"):
+        assert period_name(period) == english
+    with translation.override("zh-hans"):
+        assert period_name(period) == chinese
+
+
+def test_a_total_that_is_held_back_names_steps_not_ids() -> None:
+    en, zh = (
+        "No total: there is no value for clinker-burning, clinker-cooling.",
+        "无合计值：缺少以下工序的数值：clinker-burning, clinker-cooling。",
+    )
+    with translation.override("en"):
+        assert CEMENT.total_reason(en, zh) == "No total: there is no value for Clinker burning, Clinker cooling."
+    with translation.override("zh-hans"):
+        assert CEMENT.total_reason(en, zh) == "无合计值：缺少以下工序的数值：熟料烧成、熟料冷却。"
+        assert Names("gone", None).total_reason(en, zh) == zh
+
+
+def test_a_clause_is_cited_in_the_language_of_the_page_and_never_parted_from_its_number() -> None:
+    shown = LimitShown(
+        Words(en="Clinker", zh="熟料"),
+        "GB 16780-2021",
+        "4.2, table 2; 5.4",
+        "total",
+        "kgce/t",
+        (100.0, 107.0, 117.0),
+        ("a",),
+        True,
+        date(2022, 11, 1),
+        None,
+        "",
+    )
+    for language, clause in (("en", "4.2, table\u00a02; 5.4"), ("zh-hans", "4.2, 表\u00a02; 5.4")):
+        with translation.override(language):
+            _cells, _whole, (limit,) = beside_rows([shown], ["a", "b"])
+        assert limit.standard == f"GB 16780-2021, {clause}"
