@@ -15,7 +15,6 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Metric
 from benchmarks.privacy.accounting import Debit
-from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.privacy.mechanism import draw
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from benchmarks.routes import MetricRule, ReleasePolicy, Step
@@ -89,11 +88,6 @@ def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolic
 def fewest_batches(step: Step, policy: ReleasePolicy) -> int:
     """Below this many valid batches nothing is released: the policy's floor, or the step's own where that is higher."""
     return max(policy.fewest_batches, step.label_rule.fewest_batches)
-
-
-def clamped(label: StepLabel, rule: MetricRule) -> int:
-    """How many used batches lie beyond the release grid: for the site's own report, it does not leave."""
-    return clamp_to_cells(label.used_values(), rule.grid)[1]
 
 
 def count_class(batches: int, policy: ReleasePolicy) -> int:

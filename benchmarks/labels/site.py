@@ -18,6 +18,7 @@ from benchmarks.labels.result import SiteLabel, StepLabel
 from benchmarks.labels.step import RELATIVE_UNCERTAINTY, Context, MetricColumns, label_rows, measure
 from benchmarks.labels.validity import record_reasons
 from benchmarks.measurements import Batch, Finding, Period, Severity
+from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.routes import Pack, Step, Variant
 
 _PLACES = 5  # of a finding that are carried along; the report holds them all
@@ -71,6 +72,7 @@ def _label_one(columns: StepColumns, context: Context) -> tuple[list[StepLabel],
             for variant, rows in cells.items()
             for measured in metrics
         ]
+    findings += _clamped_findings(step, labels)
     return labels, findings
 
 
@@ -167,3 +169,20 @@ def _assumed_findings(columns: StepColumns, metrics: Sequence[MetricColumns]) ->
                 tuple(place for row in assumed[:_PLACES].tolist() if (place := columns.batches[row].place) is not None),
                 zh=f"工序 {columns.step.id}，{measured.rule.metric}：有相关变量未记录；这些批次按基准工况计。",
             )
+
+
+def _clamped_findings(step: Step, labels: Sequence[StepLabel]) -> Iterator[Finding]:
+    """Counted here, on the site: a release clamps what lies beyond its public grid, and no reader of it can tell."""
+    for rule in step.metrics:
+        if rule.released:
+            beyond = sum(clamp_to_cells(label.used_values(), rule.grid)[1] for label in labels if label.metric == rule.metric)
+            if beyond:
+                yield Finding(
+                    "beyond-release-grid",
+                    Severity.NOTICE,
+                    f"Step {step.id}, {rule.metric}: values beyond the public grid from {float(rule.grid.lower):g} to"
+                    f" {float(rule.grid.upper):g} {rule.unit}; a release counts them at its ends.",
+                    beyond,
+                    zh=f"工序 {step.id}，{rule.metric}：有数值超出公开网格 {float(rule.grid.lower):g} 至 {float(rule.grid.upper):g}"
+                    f" {rule.unit}；发布时按网格端点计。",
+                )

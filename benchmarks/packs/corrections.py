@@ -20,7 +20,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from benchmarks.packs.correction_terms import Altitude, Term, UnassessableError, Value, number
-from benchmarks.routes import Declared, Limit, Pack, Step, Words
+from benchmarks.routes import Declared, Limit, Pack, Words
 
 Limits = tuple[float | None, float | None, float | None]
 
@@ -88,16 +88,6 @@ def grade(mean: float, limits: Limits) -> Grade:
     met = tuple(None if limit is None else mean <= limit for limit in limits)
     defined = [limit for limit in limits if limit is not None]
     return Grade(next((index for index, each in enumerate(met, start=1) if each), None), met, defined == sorted(defined))
-
-
-def applicable_limits(step: Step, variables: Mapping[str, Value], on: date) -> tuple[tuple[Limit, Limits | NotAssessable], ...]:
-    """Every limit of a step that is in force and meant for these conditions, corrected or with the reason why not."""
-    results = ((limit, corrected_limits(limit, variables, on)) for limit in step.limits)
-    return tuple(
-        (limit, result)
-        for limit, result in results
-        if not (isinstance(result, NotAssessable) and result.code in ("not-in-force", "not-applicable"))
-    )
 
 
 def factors_of(pack: Pack) -> frozenset[str]:

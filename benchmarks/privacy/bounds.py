@@ -1,7 +1,7 @@
 """Bounds: values are rounded to the public release grid and clamped to its ends, before any noise is drawn.
 
-The grid is the pack's, absolute, and never depends on the data. How many values were clamped is counted for the plant and
-stays on the site.
+The grid is the pack's, absolute, and never depends on the data. How many values were clamped is a finding of the
+plant's label and stays on the site.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.conversion import FactorTable
 from benchmarks.labels import SiteLabel, label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Period
-from benchmarks.routes import DisclosurePolicy, Pack, ReleasePolicy, Step, Variant, Words
+from benchmarks.routes import DisclosurePolicy, MetricRule, Pack, ReleasePolicy, Step, Variant, Words
 
 WORDS = Words(en="word", zh="词")
 GATE = DisclosurePolicy(
@@ -68,6 +68,18 @@ def test_large_variants_keep_their_own_label(
     found = label(heats, a_step(variants=TREE, fewest_batches=5))
     assert {(one.variant, one.used) for one in found.steps} == {("all", 5), ("alloy", 5)}
     assert found.findings == ()
+
+
+def test_values_beyond_the_public_grid_are_counted_on_the_site(
+    label: Callable[..., SiteLabel], a_step: Callable[..., Step], a_metric: Callable[..., MetricRule], a_heat: Callable[..., Batch]
+) -> None:
+    narrow = a_metric(grid_lower="390", grid_upper="410")
+    heats = [a_heat(i, value) for i, value in enumerate((300, 389.4, 389.6, 400, 410.4, 410.6))]
+    (finding,) = label(heats, a_step(metrics=[narrow])).findings
+    assert (finding.code, finding.count) == ("beyond-release-grid", 3)
+    assert "390 to 410 kWh/t" in finding.sentence
+    stays = a_metric(grid_lower="390", grid_upper="410", released=False)
+    assert label(heats, a_step(metrics=[stays])).findings == ()
 
 
 def test_what_the_pack_does_not_know_is_said(

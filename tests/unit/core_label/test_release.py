@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
@@ -16,7 +16,7 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.labels import StepLabel, label_step
 from benchmarks.measurements import Batch, Metric, Period
 from benchmarks.privacy.randomness import KeyedStream
-from benchmarks.release import clamped, count_class, debits, refusal, release, release_id
+from benchmarks.release import count_class, debits, refusal, release, release_id
 from benchmarks.released import ReleasedLabel
 from benchmarks.routes import ReleasePolicy, Step
 
@@ -121,12 +121,6 @@ def test_every_used_batch_is_debited_in_its_own_year(
     assert [(debit.batch_id, debit.year) for debit in found] == [(f"H{i}", 2015 + i % 2) for i in range(6)]
     assert {(debit.epsilon, debit.correction) for debit in found} == {(Fraction(1), False)}
     assert {debit.correction for debit in debits(label, a_policy, "r1", correction=True)} == {True}
-
-
-def test_clamped_values_are_counted_on_site_only(label_of: Callable[..., StepLabel], a_metric: Callable[..., Any]) -> None:
-    narrow = a_metric(grid_lower="390", grid_upper="410")
-    assert 0 < clamped(label_of(200), narrow) < 200
-    assert not any("clamp" in field.name for field in fields(ReleasedLabel))
 
 
 @pytest.mark.parametrize(("batches", "edge"), [(50, 50), (99, 50), (100, 100), (669, 500), (670, 670), (10**6, 5000)])
