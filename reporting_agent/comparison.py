@@ -60,6 +60,7 @@ def as_json(site: str, benchmark: Benchmark, gaps: Sequence[StepGap]) -> dict[st
             "period": document.period,
             "version": document.version,
             "signature": benchmark.signature,
+            "withdrawn": benchmark.withdrawn,
         },
         "steps": [asdict(gap) for gap in gaps],
     }

@@ -1,7 +1,8 @@
 """A published benchmark, read from a file or fetched: the one thing that comes from outside, and it is public.
 
 Fetching sends a plain GET for a public page: no site id, no value, no credential. Where the agent is enrolled, the
-portal's signature is checked with the keys it got at enrolment; where it is not, that is said.
+portal's signature is checked with the keys it got at enrolment, wherever the document came from; where it is not, that is
+said. The signature stands over what was published; that a version was withdrawn since is said beside it, in a header.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from benchmarks.errors import InputError, Place, Unreachable
 from benchmarks.wire import published
@@ -51,13 +53,26 @@ class PublishedDocument(BaseModel):
     steps: tuple[PublishedStep, ...]
 
 
+class ListedBenchmark(BaseModel):
+    """One row of the portal's list: the newest period of a pack stands first."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    pack: str
+    url: str = Field(pattern=r"^/api/v1/benchmarks/")
+
+
+_LISTED = TypeAdapter(tuple[ListedBenchmark, ...])
+
+
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """The document, where it came from, and whether its signature was checked."""
+    """The document, where it came from, whether its signature was checked, and when and why it was withdrawn, if it was."""
 
     document: PublishedDocument
     source: str
     signature: str  # "verified" or "not-checked"
+    withdrawn: str | None = None
 
 
 def load(source: str, keys: Mapping[str, VerifyingKey] | None) -> Benchmark:
@@ -67,7 +82,7 @@ def load(source: str, keys: Mapping[str, VerifyingKey] | None) -> Benchmark:
         InputError: the file is missing or is no benchmark. Unreachable: the address did not answer.
         VerificationError: the signature does not hold.
     """
-    raw = _fetch(source) if source.startswith(("http://", "https://")) else _read(Path(source))
+    raw, withdrawn = _fetch(source) if source.startswith(("http://", "https://")) else (_read(Path(source)), None)
     try:
         whole: Any = json.loads(raw)
         document = PublishedDocument.model_validate(whole)
@@ -83,7 +98,39 @@ def load(source: str, keys: Mapping[str, VerifyingKey] | None) -> Benchmark:
         ) from wrong
     if keys is not None:
         published.verify(whole, keys)
-    return Benchmark(document, source, "not-checked" if keys is None else "verified")
+    return Benchmark(document, source, "not-checked" if keys is None else "verified", withdrawn)
+
+
+def newest(portal: str, pack: str) -> str:
+    """The address of the newest benchmark in force that the portal has published by this pack.
+
+    Raises:
+        InputError: there is none, or the answer is no list. Unreachable: the portal did not answer.
+    """
+    address = f"{portal}/api/v1/benchmarks/"
+    raw, _ = _fetch(address)
+    try:
+        rows = _LISTED.validate_json(raw)
+    except ValueError as wrong:
+        raise InputError(
+            "benchmark-unreadable",
+            "The portal's list of benchmarks cannot be read.",
+            "Name the benchmark with --benchmark, or try another address.",
+            place=Place(address),
+            found=str(wrong).splitlines()[0],
+            wanted="a list of published benchmarks",
+        ) from wrong
+    fitting = next((row for row in rows if row.pack == pack), None)
+    if fitting is None:
+        raise InputError(
+            "benchmark-not-there",
+            f"The portal has published no benchmark by the pack {pack} yet.",
+            "Wait for its first publication, or name a benchmark with --benchmark.",
+            place=Place(address),
+            found=", ".join(sorted({row.pack for row in rows})) or "none at all",
+            wanted=pack,
+        )
+    return f"{portal}{fitting.url}"
 
 
 def _read(path: Path) -> bytes:
@@ -100,7 +147,8 @@ def _read(path: Path) -> bytes:
         ) from gone
 
 
-def _fetch(address: str) -> bytes:
+def _fetch(address: str) -> tuple[bytes, str | None]:
+    """The body, and when and why the portal says that this version was withdrawn."""
     import httpx
 
     try:
@@ -126,7 +174,8 @@ def _fetch(address: str) -> bytes:
                         found=f"more than {MOST_BYTES:,} bytes",
                         wanted="a published benchmark",
                     )
-            return bytes(body)
+            withdrawn = answer.headers.get("Steplabel-Withdrawn", "withdrawn")
+            return bytes(body), unquote(withdrawn) if answer.headers.get("Steplabel-Status") == "withdrawn" else None
     except (httpx.TransportError, httpx.InvalidURL) as silent:
         raise Unreachable(
             "benchmark-unreachable",

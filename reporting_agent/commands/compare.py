@@ -13,19 +13,21 @@ if TYPE_CHECKING:
     from benchmarks.wire.signing import VerifyingKey
     from reporting_agent.comparison import StepGap
     from reporting_agent.config import Site
+    from reporting_agent.published import Benchmark
 
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
     parser = sub.add_parser("compare", help="the exact gap to a published benchmark, computed on site; sends nothing")
     add_site(parser)
-    parser.add_argument("--benchmark", metavar="FILE_OR_URL", help="a published benchmark; that of the enrolled portal where not given")
-    parser.add_argument("--period", metavar="PERIOD", help="our period; the benchmark's own where not given")
+    parser.add_argument("--benchmark", metavar="FILE_OR_URL", help="a published benchmark; where not given, that of the portal enrolled at")
+    parser.add_argument("--period", metavar="PERIOD", help="our period; the benchmark's own, and its newest, where not given")
     parser.add_argument("--state", type=Path, metavar="DIR", help="the agent's state directory (default: $STEPLABEL_STATE or ~/.steplabel)")
 
 
 def run(args: Namespace) -> int:
     """Fetch or read the benchmark, label our own period, print the gaps."""
+    from benchmarks import packs
     from benchmarks.errors import InputError, UsageError
     from benchmarks.measurements import Period
     from reporting_agent import comparison, pipeline, published
@@ -36,13 +38,14 @@ def run(args: Namespace) -> int:
     portal, keys = _enrolled(args.state, site)
     source = args.benchmark
     if source is None:
-        if portal is None or args.period is None:
+        if portal is None:
             raise UsageError(
                 "benchmark-not-named",
-                "No benchmark is named, and without enrolment and a period there is none to fetch.",
-                "Give --benchmark FILE or URL, or enrol first and give --period.",
+                "No benchmark is named, and this agent is enrolled at no portal that could be asked for one.",
+                "Give --benchmark FILE or URL, or enrol first.",
             )
-        source = f"{portal}/api/v1/benchmarks/{site.pack}/{args.period}/"
+        pack = packs.load(site.pack, site.pack_version, site.folder).id
+        source = published.newest(portal, pack) if args.period is None else f"{portal}/api/v1/benchmarks/{pack}/{args.period}/"
     benchmark = published.load(source, keys)
     result = pipeline.label(site, Period.parse(args.period or benchmark.document.period, site.zone))
     if benchmark.document.pack != result.site_label.pack:
@@ -54,7 +57,8 @@ def run(args: Namespace) -> int:
             wanted=result.site_label.pack,
         )
     gaps = comparison.compare(result.site_label, benchmark)
-    emit(args, comparison.as_json(site.id, benchmark, gaps), "\n".join(_line(gap) for gap in gaps))
+    period = result.site_label.period.name
+    emit(args, comparison.as_json(site.id, benchmark, gaps), "\n".join([*_head(benchmark, period), *(_line(gap) for gap in gaps)]))
     return 0
 
 
@@ -74,6 +78,23 @@ def _enrolled(state_argument: Path | None, site: Site) -> tuple[str | None, Mapp
             return None, None
         identity = enrolment.identity(state, connection, site.id)
     return identity.portal, identity.directory.receipt_keys()
+
+
+def _head(benchmark: Benchmark, our_period: str) -> list[str]:
+    """What was compared with, and how far it can be trusted."""
+    document = benchmark.document
+    lines = [f"Benchmark {document.pack} {document.period}, version {document.version}, from {benchmark.source}"]
+    if benchmark.signature == "verified":
+        lines.append("Signature verified with the keys of the portal that this agent is enrolled at.")
+    else:
+        lines.append(
+            "NOT VERIFIED: this agent is enrolled at no portal, so nothing proves who made this document. Enrol to have it checked."
+        )
+    if benchmark.withdrawn is not None:
+        lines.append(f"WITHDRAWN by the portal ({benchmark.withdrawn}): do not build on this comparison.")
+    if document.period != our_period:
+        lines.append(f"Our own values are of {our_period}, the benchmark's of {document.period}.")
+    return lines
 
 
 def _line(gap: StepGap) -> str:
