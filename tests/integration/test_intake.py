@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +12,12 @@ from django.test import Client
 
 from benchmarks.wire import MAX_ENVELOPE_BYTES, receipts
 from benchmarks.wire import envelope as envelopes
+from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.signing import DeviceKey
 from portal import keys
 from portal.accounts.services import revoke
 from portal.auditlog.models import Event
-from portal.catalogue.services import close_period
+from portal.catalogue.services import close_period, open_period
 from portal.intake import log
 from portal.intake.models import LogEntry, State, Submission
 from tests.integration.portal_cast import NOW, Cast, make_cast
@@ -51,6 +53,38 @@ def test_the_same_envelope_again_brings_the_same_receipt_and_no_second_row(clien
     first, again = post(client, sent), post(client, sent)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json()["receipt"] == again.json()["receipt"]
+    assert stored() == (1, 1, 1)
+
+
+def test_an_envelope_replayed_after_the_period_has_closed_brings_its_receipt_and_changes_nothing(client: Client, cast: Cast) -> None:
+    sent = cast.plants[0].envelope(cast.pack)
+    first = post(client, sent)
+    close_period(cast.period, "test", NOW)
+    again = post(client, sent)
+    assert (again.status_code, again.json()["receipt"]) == (200, first.json()["receipt"])
+    assert stored() == (1, 1, 1)
+
+
+def test_an_envelope_replayed_by_a_device_since_revoked_is_refused_and_what_was_taken_stands(client: Client, cast: Cast) -> None:
+    sent = cast.plants[0].envelope(cast.pack)
+    digest = post(client, sent).json()["submission"]
+    revoke(cast.plants[0].device, cast.drafter, NOW)
+    again = post(client, sent)
+    assert (again.status_code, again.json()["code"]) == (401, "device-revoked")
+    assert client.get(f"/api/v1/submissions/{digest}/").json()["state"] == State.RECEIVED
+    assert stored() == (1, 1, 1)
+
+
+@pytest.mark.parametrize("field", [{"period": "2015"}, {"revision": 2}, {"ledger_sequence": 2}])
+def test_a_sealed_report_replayed_under_another_header_is_refused(client: Client, cast: Cast, field: dict[str, Any]) -> None:
+    plant = cast.plants[0]
+    post(client, plant.envelope(cast.pack))
+    open_period(cast.group, "2015", "test", NOW)
+    taken = decode(plant.envelope(cast.pack))
+    assert isinstance(taken, dict)
+    taken["header"] = {**plant.header().to_wire(), **field}
+    answer = post(client, encode(taken))
+    assert (answer.status_code, answer.json()["code"]) == (401, "outer-signature-invalid")
     assert stored() == (1, 1, 1)
 
 
@@ -138,6 +172,17 @@ def test_a_body_above_the_limit_is_refused_before_it_is_read(client: Client, cas
     assert stored() == (0, 0, 0)
 
 
+def test_a_body_of_100_mb_is_refused_by_what_it_declares(client: Client, cast: Cast) -> None:
+    class Unreadable(io.BytesIO):
+        def read(self, *_args: Any) -> bytes:
+            raise AssertionError("the body was read")
+
+    declared: dict[str, Any] = {"CONTENT_LENGTH": "100000000", "wsgi.input": Unreadable()}
+    answer = post(client, b"", **declared)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+    assert stored() == (0, 0, 0)
+
+
 def test_a_body_that_does_not_say_its_length_is_refused(client: Client, cast: Cast) -> None:
     answer = post(client, cast.plants[0].envelope(cast.pack), headers={"Transfer-Encoding": "chunked"})
     assert (answer.status_code, answer.json()["code"]) == (411, "length-required")
@@ -159,6 +204,7 @@ def test_too_many_requests_are_told_when_to_come_back(client: Client, cast: Cast
     answers = [post(client, sent) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [201, 200, 429]
     assert int(answers[-1]["Retry-After"]) > 0
+    assert (answers[-1]["Content-Type"], answers[-1].json()["code"]) == ("application/problem+json", "too-many-requests")
     cache.clear()
 
 

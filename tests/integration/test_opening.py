@@ -18,12 +18,15 @@ from benchmarks.wire.signing import DeviceKey, Purpose
 from portal import keys
 from portal.intake import services as intake
 from portal.intake.models import State, Submission
+from portal.intake.selectors import Taking, participation
 from portal.opening import services as opening
 from portal.opening.models import OpenedReport
 from portal.opening.tasks import sweep as task
+from portal.publication import services as publication
+from portal.standings import services as standings
 from portal.standings.cohort import cohort
-from portal.standings.models import ProtectedValue
-from tests.integration.portal_cast import NOW, Cast, Plant, make_cast, processing_public
+from portal.standings.models import ProtectedValue, Standing
+from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast, processing_public
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -138,6 +141,28 @@ def test_what_only_the_worker_can_find_ends_refused_and_is_never_counted(cast: C
     assert Submission.objects.get(pk=row.pk).reason
     assert (OpenedReport.objects.count(), ProtectedValue.objects.count()) == (0, 0)
     assert cohort(cast.period).participants == ()
+
+
+def test_a_refused_report_is_in_no_figure_of_participation_standings_or_publication(portal_keys: object) -> None:
+    cast = make_cast(plants=9)
+    *good, bad = cast.plants
+    make, _ = REFUSED["looser epsilon than the pack"]
+    rows = [take(plant.envelope(cast.pack, shift=place)) for place, plant in enumerate(good)]
+    refused = take(make(cast, bad))
+    assert opening.sweep(keys.processing_key(), Clock()) == opening.Swept(accepted=8, refused=1)
+
+    view = participation(cast.drafter, cast.group.pk, PERIOD, NOW)
+    assert view is not None
+    assert (view.firms, view.firms_reported) == (9, 8)
+    assert [row.site for row in view.participants if row.taking is Taking.UNUSABLE] == [bad.site.slug]
+
+    assert standings.compute(cast.period, "test", NOW) == 8
+    assert not Standing.objects.filter(submission__digest=refused.digest).exists()
+
+    published = publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    assert published.participants == sorted(row.digest for row in rows)
+    assert published.document is not None
+    assert {step["firms"] for step in published.document["steps"]} == {8}
 
 
 def test_after_a_refusal_the_next_revision_is_taken_and_counts(cast: Cast) -> None:
