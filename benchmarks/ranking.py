@@ -1,8 +1,9 @@
 """Standings: where each site stands in its cell, with the interval of its rank. A rank is never given without it.
 
-The same posterior as composition, over every comparable participant of one cell (eligible or not: an imprecise label
-gets a wide interval), drawn simultaneously, so that a rank interval holds against the true order of all. Rank 1 is
-the least energy.
+The same posterior as composition, over every participant of one cell, drawn simultaneously, so that a rank interval holds
+against the true order of all. Rank 1 is the least energy. A label that is not precise enough to enter a composition tells
+too little to place its site, and would displace the others': its site is drawn as one of the sector of which nothing is
+known, which gives it a wide band and leaves the others their own.
 
 Of fewer firms than the gate's fewest there are no standings, for the owner either: a place among three, and an estimate
 that leans on two others, would tell a firm what those two released.
@@ -21,6 +22,8 @@ from benchmarks.composition import posterior
 from benchmarks.composition.noise import observe
 from benchmarks.composition.participants import Participant
 from benchmarks.errors import InputError
+from benchmarks.privacy.eligibility import eligible
+from benchmarks.routes import Pack
 from benchmarks.stored import Stored
 
 BANDS = 4  # quarters
@@ -46,27 +49,30 @@ class Standing(Stored):
     unit: str
 
 
-def standings(participants: Sequence[Participant], rng: np.random.Generator, *, fewest_firms: int) -> tuple[Standing, ...]:
-    """The standings of one cell, in order of the estimate, then the site's id; none where fewer firms stand in it.
+def standings(participants: Sequence[Participant], pack: Pack, rng: np.random.Generator) -> tuple[Standing, ...]:
+    """The standings of one cell, in order of the estimate, then the site's id.
 
-    Args:
-        fewest_firms: the pack's, as the gate has it (`disclosure.fewest_firms`).
+    Empty where fewer firms have a precise label than `pack.disclosure.fewest_firms`.
 
     Raises:
         InputError: `cells-mixed` where the labels differ in step, product, variant, boundary, metric, unit or grid.
     """
-    ordered = sorted(participants, key=lambda p: (p.firm, p.site))
-    _refuse_mixed(ordered)
-    if len({p.firm for p in ordered}) < fewest_firms:
+    _refuse_mixed(participants)
+    ordered, precise = _precise_first(participants, pack)
+    if len({p.firm for p in ordered[:precise]}) < pack.disclosure.fewest_firms:
         return ()
-    observed = observe(ordered, "best")
-    drawn = np.concatenate(list(posterior.draws(observed, rng)))
+    observed = observe(ordered[:precise], "best")
+    unseen = len(ordered) - precise
+    drawn = np.concatenate(list(posterior.draws(observed, rng, unseen=unseen)))
     ranks = _ranks(drawn)
     lo = np.quantile(ranks, 0.025, axis=0, method="lower").astype(int)
     hi = np.quantile(ranks, 0.975, axis=0, method="higher").astype(int)
-    _join_ties(observed.values, observed.sds, lo, hi)
+    _join_ties(np.append(observed.values, np.zeros(unseen)), np.append(observed.sds, np.full(unseen, np.inf)), lo, hi)
     intervals = np.quantile(drawn, (0.025, 0.975), axis=0)
     estimates = drawn.mean(axis=0)
+    if unseen:  # what is known of one is known of all
+        estimates[precise:] = drawn[:, precise:].mean()
+        intervals[:, precise:] = np.quantile(drawn[:, precise:], (0.025, 0.975))[:, None]
     bands = _bands(ranks, len(ordered))
     found = [
         Standing(
@@ -83,6 +89,17 @@ def standings(participants: Sequence[Participant], rng: np.random.Generator, *, 
         for i, p in enumerate(ordered)
     ]
     return tuple(sorted(found, key=lambda s: (s.estimate, s.site)))
+
+
+def _precise_first(participants: Sequence[Participant], pack: Pack) -> tuple[list[Participant], int]:
+    """In a fixed order, those with an eligible label first; and how many these are."""
+    precise: list[Participant] = []
+    others: list[Participant] = []
+    for participant in sorted(participants, key=lambda p: (p.firm, p.site)):
+        label = participant.label
+        rule = pack.step(label.step).metric(label.metric)
+        (precise if rule is not None and eligible(label, rule, pack.policy) else others).append(participant)
+    return [*precise, *others], len(precise)
 
 
 def _refuse_mixed(participants: Sequence[Participant]) -> None:

@@ -44,13 +44,17 @@ class Observed:
     jump_density: Array
 
 
-def draws(observed: Observed, rng: np.random.Generator, count: int = DRAWS) -> Iterator[Array]:
-    """Simultaneous draws of all plants' true values: blocks of rows, one row a draw, one column a plant."""
+def draws(observed: Observed, rng: np.random.Generator, count: int = DRAWS, *, unseen: int = 0) -> Iterator[Array]:
+    """Simultaneous draws of all plants' true values: blocks of rows, one row a draw, one column a plant.
+
+    Args:
+        unseen: further plants of the sector of which nothing is known; their columns come last.
+    """
     values, sds = observed.values, observed.sds
     jumped = jump_probability(observed)
     taus, weights = _tau_posterior(observed, jumped)
     half_step = (taus[1] - taus[0]) / 2
-    rows = max(1, _BLOCK // values.size)
+    rows = max(1, _BLOCK // (values.size + unseen))
     for start in range(0, count, rows):
         block = min(rows, count - start)
         tau = np.abs(rng.choice(taus, size=block, p=weights) + rng.uniform(-half_step, half_step, block))[:, None]
@@ -59,7 +63,8 @@ def draws(observed: Observed, rng: np.random.Generator, count: int = DRAWS) -> I
         total = precision.sum(axis=1, keepdims=True)
         mu = (precision * values).sum(axis=1, keepdims=True) / total + rng.standard_normal((block, 1)) / np.sqrt(total)
         own = tau**2 * precision  # how much of its own value a plant keeps; the rest comes from the sector
-        yield own * values + (1.0 - own) * mu + tau * np.sqrt(1.0 - own) * rng.standard_normal((block, values.size))
+        seen = own * values + (1.0 - own) * mu + tau * np.sqrt(1.0 - own) * rng.standard_normal((block, values.size))
+        yield np.hstack((seen, mu + tau * rng.standard_normal((block, unseen)))) if unseen else seen
 
 
 def _told(jumped: Array, block: int, rng: np.random.Generator) -> NDArray[np.bool_]:

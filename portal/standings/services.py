@@ -42,7 +42,7 @@ def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[
         label = participant.label
         cells[label.step, label.product, label.variant, label.boundary, label.metric.value, label.unit].append(participant)
     rng = np.random.default_rng(present.seed("standings"))
-    fewest_firms = packs.load(period.peer_group.pack, period.peer_group.pack_version).disclosure.fewest_firms
+    pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
     rows = []
     for cell in sorted(cells):
         step, product, variant, _boundary, metric, _unit = cell
@@ -65,6 +65,6 @@ def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[
                 of=found.of,
                 computed_at=now,
             )
-            for found in ranking.standings(cells[cell], rng, fewest_firms=fewest_firms)
+            for found in ranking.standings(cells[cell], pack, rng)
         ]
     return rows
