@@ -27,6 +27,7 @@ class Approval:
     who: str
     on: date
     act: str = "published"  # drafted | published | withdrew
+    who_zh: str = ""  # where the organisation has a Chinese name
 
 
 @dataclass(frozen=True, slots=True)

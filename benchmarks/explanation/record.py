@@ -66,7 +66,7 @@ def approval(facts: Participation) -> Words:
     if not facts.approvals:
         return Words(en="Not approved yet: this is a draft.", zh="尚未批准：此为草稿。")
     return listed(
-        Words(en=f"{a.act} by {a.who}, {a.on.isoformat()}", zh=f"{a.who}{_ACTS.get(a.act, a.act)}，{a.on.isoformat()}")
+        Words(en=f"{a.act} by {a.who}, {a.on.isoformat()}", zh=f"{a.who_zh or a.who}{_ACTS.get(a.act, a.act)}，{a.on.isoformat()}")
         for a in facts.approvals
     )
 

@@ -18,8 +18,8 @@ def decimals(width: Fraction) -> int:
 
 def figure(value: float, places: int) -> str:
     """A number for reading; zero never carries a sign."""
-    text = f"{value:.{places}f}"
-    if float(text) == 0:
+    text = f"{value:,.{places}f}"
+    if float(text.replace(",", "")) == 0:
         return text.lstrip("-")
     return text.replace("-", MINUS)
 

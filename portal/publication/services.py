@@ -206,9 +206,9 @@ def _participation(
 ) -> Participation:
     obliged = PeerGroupMember.objects.filter(peer_group=period.peer_group, obliged=True)
     before = Publication.objects.filter(period=period, version__lt=version).exclude(status=Status.DRAFT).order_by("-version").first()
-    approvals = [Approval(_office(drafter), _local(drafted_at), "drafted")]
+    approvals = [_approval(drafter, drafted_at, "drafted")]
     if approval is not None:
-        approvals.append(Approval(_office(approval[0]), _local(approval[1]), "published"))
+        approvals.append(_approval(*approval, "published"))
     return Participation(
         firms_reporting=len({participant.firm for participant in present.participants}),
         sites_reporting=len(present.submissions),
@@ -225,10 +225,11 @@ def _said(what_changed: str) -> Words:
     return Words(en="the drafter gave no description of the change.", zh="起草人未说明变更内容。")
 
 
-def _office(user: User) -> str:
-    """The organisation a person decides for: what is public holds no private name."""
+def _approval(user: User, at: datetime, act: str) -> Approval:
+    """By the organisation the person decides for: what is public holds no private name."""
     membership = user.memberships.filter(role="regulator").select_related("organisation").order_by("pk").first()
-    return membership.organisation.name if membership else "regulator"
+    name, name_zh = (membership.organisation.name, membership.organisation.name_zh) if membership else ("regulator", "监管部门")
+    return Approval(name, _local(at), act, name_zh)
 
 
 _SENTENCES = {
