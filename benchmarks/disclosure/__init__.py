@@ -1,9 +1,11 @@
 """The disclosure gate: nothing is published before every cell has passed it, and a refused cell says why.
 
-Read in this order: `reasons` (the codes and their sentences), `checks` (one value), `rounding`, `gate` (the whole draft).
+Read in this order: `reasons` (the codes and their sentences), `checks` (one value), `rounding`, `decisions` (what comes out),
+`totals` (what would give a hidden step away), `gate` (the whole draft).
 """
 
-from benchmarks.disclosure.gate import CellDecision, GateResult, Published, gate
+from benchmarks.disclosure.decisions import CellDecision, GateResult, Published
+from benchmarks.disclosure.gate import gate
 from benchmarks.disclosure.reasons import Reason, sentence
 
 __all__ = ["CellDecision", "GateResult", "Published", "Reason", "gate", "sentence"]

@@ -1,4 +1,6 @@
-"""The checks of one published value: frequency, dominance, p-percent, weight, differencing, overlap. Each says its reason or None.
+"""The checks of one published value: frequency, dominance, p-percent, weight, differencing, overlap.
+
+Each gives the reason why the value is refused, or None.
 
 Dominance and p-percent are on declared size classes (public weights, equal where none is declared), because a firm's
 output never reaches the portal; the thresholds are the pack's.
@@ -76,6 +78,24 @@ def differencing(
         if 0 < changed < policy.least_changed_participants:
             return reason, sentence(reason, version=version, changed=changed, least=policy.least_changed_participants)
     return None
+
+
+def alone(who: CellRoster, rule: RuleName | None, policy: DisclosurePolicy, size_weights: Mapping[str, float]) -> Refusal | None:
+    """The first check that a value fails by itself; frequency first, so that the later ones always have firms to look at."""
+    return frequency(who, policy) or dominance(who, policy, size_weights) or (weight(rule, len(who.firms), policy) if rule else None)
+
+
+def beside(
+    who: CellRoster, earlier: Iterable[tuple[str, CellRoster]], others: Iterable[tuple[str, CellRoster]], policy: DisclosurePolicy
+) -> Refusal | None:
+    """The first check that a value fails beside what is public: earlier versions of its own, then other peer groups."""
+    return differencing(who, earlier, policy) or differencing(who, others, policy, Reason.OVERLAP)
+
+
+def passed(*, unchanged: bool) -> tuple[Reason, Words]:
+    """What is said of a value that no check refuses."""
+    reason = Reason.UNCHANGED if unchanged else Reason.SHOWN
+    return reason, sentence(reason)
 
 
 def _per_cent(share: float) -> str:

@@ -1,0 +1,90 @@
+"""The totals of a route: each hidden where, with the steps that are shown, it would give a hidden step away."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from benchmarks.composition.industry import IndustryLabel, RouteTotal, StepBest
+from benchmarks.composition.participants import WHOLE_ROUTE, CellRoster
+from benchmarks.disclosure import checks
+from benchmarks.disclosure.checks import Refusal
+from benchmarks.disclosure.decisions import CellDecision, Measure, Published, Sight
+from benchmarks.disclosure.reasons import Reason, sentence
+from benchmarks.disclosure.rounding import outward, to_grid, total_width
+from benchmarks.measurements import Metric
+from benchmarks.routes import DisclosurePolicy
+
+
+def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight) -> list[tuple[RouteTotal, CellDecision]]:
+    """Composite, best reached and typical, in this order.
+
+    Args:
+        steps: the draft's steps as they will be shown.
+    """
+    headline = [step for step in draft.steps if step.headline]
+    width = total_width((step.ratio, step.grid) for step in headline)
+    hidden = [step.step for step in steps if step.headline and step.best is None]
+    secondary = (Reason.SECONDARY, sentence(Reason.SECONDARY, steps=", ".join(hidden))) if hidden else None
+    found = []
+    totals: tuple[tuple[Measure, RouteTotal], ...] = (
+        ("composite", draft.composite),
+        ("best-reached", draft.best_reached),
+        ("typical", draft.typical),
+    )
+    shown_now = tuple(step for step in steps if step.headline)
+    who = sight.roster.of(WHOLE_ROUTE)
+    for measure, total in totals:
+        refusal = sight.late or _no_total(total, sight.policy) or secondary
+        earlier = _earlier_totals(sight.previous, draft, measure)
+        alike = [(version, old) for version, old in earlier if version.label.pack_digest == draft.pack_digest]
+        if measure == "best-reached":
+            kept = next((old for version, old in alike if not checks.changed_firms(version.roster.of(WHOLE_ROUTE), who)), None)
+            refusal = refusal or checks.alone(who, total.rule, sight.policy, sight.weights)
+            if not refusal and not kept:
+                others = _earlier_totals(sight.elsewhere, draft, measure)
+                refusal = checks.beside(who, _whole_routes(earlier), _whole_routes(others), sight.policy)
+        else:
+            kept = next((old for version, old in alike if version.label.headline == shown_now), None)
+        found.append(_decide_total(draft, measure, total, refusal, kept, width))
+    return found
+
+
+def _earlier_totals(previous: Sequence[Published], draft: IndustryLabel, measure: Measure) -> list[tuple[Published, RouteTotal]]:
+    name = {"composite": "composite", "best-reached": "best_reached", "typical": "typical"}[measure]
+    found: list[tuple[Published, RouteTotal]] = []
+    for version in reversed(previous):
+        total: RouteTotal = getattr(version.label, name)
+        if (version.label.route, version.label.period) == (draft.route, draft.period) and total.value is not None:
+            found.append((version, total))
+    return found
+
+
+def _whole_routes(totals: Iterable[tuple[Published, RouteTotal]]) -> list[tuple[str, CellRoster]]:
+    return [(version.version, version.roster.of(WHOLE_ROUTE)) for version, _ in totals]
+
+
+def _no_total(total: RouteTotal, policy: DisclosurePolicy) -> Refusal | None:
+    """Why composition gave no total, in the gate's words."""
+    if total.value is not None:
+        return None
+    if total.reason == "incomplete":
+        return Reason.INCOMPLETE, sentence(Reason.INCOMPLETE, steps=", ".join(total.missing))
+    if total.reason == "units-differ":
+        return Reason.UNITS_DIFFER, sentence(Reason.UNITS_DIFFER)
+    return Reason.TOO_FEW_FIRMS, sentence(Reason.TOO_FEW_FIRMS, firms=total.firms, fewest=policy.fewest_firms)
+
+
+def _decide_total(
+    draft: IndustryLabel, measure: Measure, total: RouteTotal, refusal: Refusal | None, kept: RouteTotal | None, width: Fraction
+) -> tuple[RouteTotal, CellDecision]:
+    reason, words = refusal or checks.passed(unchanged=kept is not None)
+    if refusal:
+        result = dataclasses.replace(total, value=None, interval=None, reason=reason.value)
+    elif kept:
+        result = kept
+    else:
+        value = None if total.value is None else to_grid(total.value, width)
+        result = dataclasses.replace(total, value=value, interval=total.interval and outward(total.interval, width))
+    return result, CellDecision(measure, None, draft.product, "", Metric.TOTAL, total.firms, refusal is None, reason, words)
