@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from portal import keys
@@ -28,3 +29,10 @@ def portal_keys(key_folder: Path, settings: Settings) -> Iterator[Path]:
     keys.forget()
     yield key_folder
     keys.forget()
+
+
+@pytest.fixture(autouse=True)
+def _a_pages_language_ends_with_its_test() -> Iterator[None]:
+    """A request leaves its language in the thread, where the next test, of another room, would speak it."""
+    yield
+    translation.deactivate()

@@ -75,10 +75,14 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
         )
     ]
     if view.previous is not None:
-        held = _reason(view.label, "differencing")
-        text = held or _("Enough participants differ from version %(n)d: no firm can be worked out from the difference.") % {
-            "n": view.previous.version
-        }
+        held = _reason(view.label, "differencing") or _reason(view.label, "overlap")
+        same = {step.reason_code for step in view.label.steps if step.shown} == {"unchanged"}
+        differs = (
+            _("The same firms and values as before stand behind every value: the figures are those of version %(n)d.")
+            if same
+            else _("Enough participants differ from version %(n)d: no firm can be worked out from the difference.")
+        )
+        text = held or differs % {"n": view.previous.version}
         checks.append(Check(_("Difference from version %(n)d") % {"n": view.previous.version}, text, "no" if held else "ok"))
     if lag := _reason(view.label, "lag"):
         checks.append(Check(_("Lag"), lag, "wait"))
