@@ -253,6 +253,13 @@ def test_a_decision_sent_twice_leads_to_the_version_it_was_about(cast: Cast) -> 
     assert (row.status, row.withdrawal_reason) == ("withdrawn", "One line twice.")
 
 
+def test_a_draft_of_the_same_reports_says_that_nothing_differs(cast: Cast, published: Publication) -> None:
+    officer = signed_in(cast.drafter.email)
+    page = officer.post(reverse("web:compose", args=[cast.group.pk, "2016"]), {"what_changed": "Wording."}, follow=True).content.decode()
+    assert "the figures are those of version 1" in page
+    assert "Enough participants differ" not in page
+
+
 def test_a_token_is_shown_once_and_never_again(cast: Cast) -> None:
     owner, address = signed_in(cast.plants[0].owner.email), reverse("web:token", args=["works-1"])
     token = next(word for word in owner.post(address).content.decode().split() if "sl1." in word)

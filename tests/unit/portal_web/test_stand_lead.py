@@ -1,0 +1,87 @@
+"""The first sentence of "Where we stand": true whatever the gaps are, and never of a gap that is not there."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from portal.web.ladder import Picture
+from portal.web.viewmodels.enterprise import StandPage
+from portal.web.viewmodels.ladders import Ladder, LadderRow
+
+TOTAL = LadderRow("Whole route", "kgce/t", "", "", "", "", "", "", "", None, None)
+LADDER = Ladder((), TOTAL, Picture((), "3.00%", ()), "kgce per tonne of cement", True, False, ())
+
+
+def lead(language: str, **gaps: int) -> str:
+    counts: dict[str, Any] = {"clear_gaps": 0, "all_gaps": 0, "within_noise": 0, "at_best": 0} | gaps
+    named: dict[str, Any] = {"first_step": "", "first_gap": "", "clear_sum": ""}
+    if counts["clear_gaps"]:
+        named = {"first_step": "clinker burning", "first_gap": "7.69", "clear_sum": "7.87"}
+    page = StandPage(
+        site="Works 1",
+        sector="Cement",
+        period="2025",
+        version=1,
+        benchmark_url="/",
+        product="cement",
+        computed=None,
+        figures=(),
+        strip=None,
+        ladder=LADDER,
+        units=(),
+        unit_note="",
+        conversions="",
+        gaps=(),
+        gap_sum=None,
+        **named,
+        **counts,
+    )
+    with translation.override(language):
+        html = render_to_string("web/stand.html", {"page": page, "choices": ()})
+    found = re.search(r'<p class="sl-lead">(.*?)</p>', html, re.DOTALL)
+    assert found is not None
+    return re.sub("<[^>]+>", "", found[1])
+
+
+@pytest.mark.parametrize(
+    ("gaps", "sentence"),
+    [
+        ({}, "No step of yours can be compared: you did not report it, or the gate holds its value back."),
+        ({"all_gaps": 3, "at_best": 3}, "At every step you are at the industry best or below it: there is no gap to close."),
+        (
+            {"all_gaps": 3, "within_noise": 2, "at_best": 1},
+            (
+                "No gap of yours is larger than the noise: there is nothing here to act on. 2 gaps are within the noise. "
+                "At 1 step you are at the best or below it."
+            ),
+        ),
+        (
+            {"all_gaps": 3, "clear_gaps": 1, "within_noise": 2},
+            (
+                "Act first at clinker burning: there you take 7.69 kgce per tonne of cement more than the industry best. "
+                "1 of 3 steps lies above the best by more than the noise. 2 gaps are within the noise."
+            ),
+        ),
+        (
+            {"all_gaps": 9, "clear_gaps": 7, "at_best": 2},
+            (
+                "Act first at clinker burning: 7.69 of the 7.87 kgce per tonne of cement that you take above the industry best. "
+                "7 of 9 steps lie above the best by more than the noise. At 2 steps you are at the best or below it."
+            ),
+        ),
+    ],
+    ids=["nothing to compare", "all at the best", "all within the noise", "one clear gap", "several"],
+)
+def test_the_first_sentence_says_what_there_is_and_no_more(gaps: dict[str, int], sentence: str) -> None:
+    assert lead("en", **gaps) == sentence
+
+
+def test_in_chinese_no_space_follows_a_full_stop() -> None:
+    said = lead("zh-hans", all_gaps=9, clear_gaps=6, within_noise=1, at_best=2)
+    assert said.count("。") == 4
+    assert "。 " not in said
