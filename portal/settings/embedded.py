@@ -28,6 +28,7 @@ if ROLE.sees_vault:
     DATABASES["vault"] = sqlite.database(VAR / "vault.sqlite")
 
 CELERY_BROKER_URL = "filesystem://localhost"
+CELERY_BROKER_TRANSPORT = "portal.broker:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # one folder for both directions: the broker is this folder
     "data_folder_in": str(VAR / "broker" / "messages"),
