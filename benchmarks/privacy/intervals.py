@@ -11,6 +11,10 @@ The simulation draws the order statistics around the target rank, bins them on t
 exponential noise: the same law as permute-and-flip (Ding, Kifer et al., "The permute-and-flip mechanism is identical to
 report-noisy-max with exponential noise", 2021), vectorised. It is for simulation only: no plant's value is drawn this way.
 
+Meters read in steps. Where a step is coarser than the grid and the rank lies at the edge of a step, no score tells the cells
+between two steps apart, and the draw lies anywhere among them: one and a half cells are added on either side, which is
+enough for steps of two cells (real arc-furnace heats: 0.25 MWh, 2.04 kWh/t, on a grid of 1).
+
 The interval is for the plant's exact *sample* quantile (the k-th smallest of its valid batches), the number that its own
 label shows. A value released at an end of the grid may stand for one beyond it.
 """
@@ -34,6 +38,8 @@ Which = Literal["best", "typical"]
 
 SPREAD_FACTORS = (1.0, 2.0)
 DRAWS = 1000
+STEP_ALLOWANCE = 1.5
+"""Cells added to the interval on either side, because real meters read in steps and the simulated batches do not."""
 _FAR = 18.0  # exponents of the coin beyond which records need not be told apart: exp(-18) of a cell's weight
 _LEAST_SHARE_OF_PUBLIC_SPREAD = 0.4
 _CELLS_WITHOUT_RULE = 14  # stands for the public spread where no pack is at hand: cells are made about that fine
@@ -69,7 +75,8 @@ def noise_law(
     pooled = np.concatenate(errors)
     value = float(label.grid.value(released.cell))
     outer = float(low.min()), float(middle.mean()), float(high.max())
-    return NoiseLaw(float(pooled.mean()), float(pooled.std()), outer, value - outer[2], value - outer[0])
+    step = STEP_ALLOWANCE * float(label.grid.width)
+    return NoiseLaw(float(pooled.mean()), float(pooled.std()), outer, value - outer[2] - step, value - outer[0] + step)
 
 
 def interval(
