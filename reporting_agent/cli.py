@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from benchmarks.errors import InputError, SteplabelError
+from reporting_agent.console import answer
 
 OBJECTS_BETWEEN_COLLECTIONS = 200_000
 """A command makes records by the ten thousand and hardly a cycle; Python's 700 would walk over all of them again and again."""
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SteplabelError as refusal:
         print(f"steplabel-agent {args.command}: {refusal}", file=sys.stderr)
         if args.json:
-            print(json.dumps({"error": _as_json(refusal)}, ensure_ascii=False, indent=2))
+            answer(json.dumps({"error": _as_json(refusal)}, ensure_ascii=False, indent=2))
         return int(refusal.exit_code)
 
 
@@ -55,12 +56,12 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
 
 
 def _as_json(refusal: SteplabelError) -> dict[str, object]:
-    answer: dict[str, object] = {"code": refusal.code, "sentence": refusal.sentence, "remedy": refusal.remedy}
+    told: dict[str, object] = {"code": refusal.code, "sentence": refusal.sentence, "remedy": refusal.remedy}
     if isinstance(refusal, InputError):
         place = refusal.place
-        answer["place"] = None if place is None else {"file": place.file, "row": place.row, "column": place.column}
-        answer["found"], answer["wanted"] = refusal.found, refusal.wanted
-    return answer
+        told["place"] = None if place is None else {"file": place.file, "row": place.row, "column": place.column}
+        told["found"], told["wanted"] = refusal.found, refusal.wanted
+    return told
 
 
 if __name__ == "__main__":

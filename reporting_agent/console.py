@@ -6,6 +6,7 @@ With `--json` the answer is one JSON document on stdout and nothing else goes th
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from argparse import Namespace
@@ -26,10 +27,16 @@ def say(text: str) -> None:
 
 def emit(args: Namespace, payload: dict[str, Any], text: str) -> None:
     """The command's answer: `payload` as JSON on stdout with `--json`, else `text`."""
-    if getattr(args, "json", False):
-        print(json.dumps(payload, ensure_ascii=False, indent=2))
-    else:
-        print(text)
+    answer(json.dumps(payload, ensure_ascii=False, indent=2) if getattr(args, "json", False) else text)
+
+
+def answer(text: str) -> None:
+    """The whole answer, on stdout."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # whoever reads has read enough (`| head`); the work is done, and the interpreter must not stumble over it at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def progress(items: Iterable[Item], total: int | None, what: str) -> Iterator[Item]:

@@ -17,7 +17,7 @@ def as_text(result: LabelResult) -> str:
     for label in result.site_label.steps:
         name = " · ".join(part for part in (label.step, label.product, label.variant, str(label.metric)) if part)
         lines.append(f"{name}: {label.used:,} of {label.read:,} batches used")
-        values = (("minimum", label.minimum), ("best", label.best.value), ("typical", label.typical), ("mean", label.mean))
+        values = (("minimum", label.minimum), ("best", label.best.value), ("typical", label.typical), ("mean as measured", label.mean))
         lines.append("  " + "   ".join(f"{word} {shown(value)}" for word, value in values) + f"   {unit_of(label, result)}")
         if label.best.value is None:
             lines.append(f"  no label: {label.best.reason}")

@@ -218,3 +218,26 @@ def test_the_published_schemas_are_those_of_the_code() -> None:
         assert (HOME / name).read_text(encoding="utf-8") == as_text(schema), f"run python -m reporting_agent.schemas ({name})"
         jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator.check_schema(label_schema())
+
+
+def test_a_reader_that_has_read_enough_does_not_spoil_the_command(plant: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "reporting_agent",
+        "label",
+        "--site",
+        str(plant),
+        "--period",
+        "2016",
+        "--out",
+        str(plant.parent / "out"),
+        "--json",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as agent:
+        assert agent.stdout is not None
+        assert agent.stderr is not None
+        agent.stdout.close()  # as `| head -0` does
+        messages = agent.stderr.read()
+    assert agent.returncode == 0, messages
+    assert "BrokenPipe" not in messages
