@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -20,7 +21,7 @@ from benchmarks import packs
 
 ROOT = Path(__file__).parents[2]
 PRESET = {"DJANGO_SETTINGS_MODULE", "STEPLABEL_ROLE"}
-SECTORS = ("cement", "aluminium", "steel")
+SECTORS = ("steel", "aluminium", "cement")  # the longest first
 
 
 def demo(folder: Path, *arguments: str) -> dict[str, Any]:
@@ -96,7 +97,9 @@ def test_too_few_firms_are_never_shown(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("sector", SECTORS)
-def test_over_ten_seeds_the_truth_lies_in_the_published_interval(sector: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_over_ten_seeds_the_truth_lies_in_the_published_interval(
+    sector: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     hits: list[bool] = []
     errors: list[float] = []
     for seed in range(1, 11):
@@ -104,9 +107,9 @@ def test_over_ten_seeds_the_truth_lies_in_the_published_interval(sector: str, tm
         hits += of_seed[0]
         errors += of_seed[1]
     share = mean(hits)
-    with capsys.disabled():
-        print(
-            f"\n{sector}: the truth lies in the interval in {sum(hits)} of {len(hits)} steps ({share:.1%}); "
-            f"error mean {mean(errors):+.3%}, mean size {mean(map(abs, errors)):.3%}, largest {max(map(abs, errors)):.3%}"
-        )
+    record_property(
+        sector,
+        f"the truth lies in the interval in {sum(hits)} of {len(hits)} steps ({share:.1%}); "
+        f"error mean {mean(errors):+.3%}, mean size {mean(map(abs, errors)):.3%}, largest {max(map(abs, errors)):.3%}",
+    )
     assert share >= 0.95
