@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.dying_worker import SWEEP
+
 ROOT = Path(__file__).parents[2]
 
 PREPARE = """
@@ -27,24 +29,6 @@ from portal.intake import services as intake
 casting.make_portal_keys(settings.VAR / "keys")
 cast = casting.make_cast(plants=1)
 intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), casting.NOW)
-"""
-
-SWEEP = """
-import os, signal
-from django.conf import settings
-from django.utils import timezone
-from portal import keys
-from portal.opening import services as opening
-settings.OPENING_LEASE_SECONDS = 0  # the test does not wait for a claim to age
-point, after = {point!r}, {after!r}
-if point:
-    whole = getattr(opening, point)
-    def dies(*arguments):
-        if after:
-            whole(*arguments)
-        os.kill(os.getpid(), signal.SIGKILL)
-    setattr(opening, point, dies)
-opening.sweep(keys.processing_key(), timezone.now)
 """
 
 COUNT = """

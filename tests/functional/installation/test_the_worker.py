@@ -10,28 +10,11 @@ import psycopg
 import pytest
 
 from tests.functional.installation.conftest import Installation, Plant, as_json
+from tests.integration.dying_worker import SWEEP
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("installation")]
 
 OPENING_S = 60
-
-SWEEP = """
-import os, signal
-from django.conf import settings
-from django.utils import timezone
-from portal import keys
-from portal.opening import services as opening
-settings.OPENING_LEASE_SECONDS = 0  # the test does not wait for a claim to age
-point, after = {point!r}, {after!r}
-if point:
-    whole = getattr(opening, point)
-    def dies(*arguments):
-        if after:
-            whole(*arguments)
-        os.kill(os.getpid(), signal.SIGKILL)
-    setattr(opening, point, dies)
-opening.sweep(keys.processing_key(), timezone.now)
-"""
 
 COUNT = """
 import json

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import pytest
 
-from benchmarks.measurements import Metric
-from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, ReleasedReport
+from benchmarks.released import ReleasedLabel, ReleasedReport
 from benchmarks.wire import envelope, sealing
 from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.signing import DeviceKey
+from fixtures.vectors.wire import messages
 
 
 @pytest.fixture(scope="session")
@@ -36,18 +34,7 @@ def header(processing_key: sealing.ProcessingKey) -> Header:
 @pytest.fixture(scope="session")
 def label() -> ReleasedLabel:
     """A converter's: below zero, so that signs are tested."""
-    return ReleasedLabel(
-        step="converter",
-        product="crude-steel",
-        variant="",
-        boundary="converter-total",
-        metric=Metric.TOTAL,
-        unit="kgce/t",
-        grid=Grid(Fraction(-60), Fraction(40), Fraction(1, 10)),
-        count_class=5000,
-        best=ReleasedQuantile(Fraction(1, 20), 271, Fraction(3, 4)),
-        typical=ReleasedQuantile(Fraction(1, 2), 342, Fraction(1, 4)),
-    )
+    return messages.report().released.labels[0]
 
 
 @pytest.fixture(scope="session")
