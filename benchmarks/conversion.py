@@ -183,6 +183,18 @@ class FactorTable:
             return amount * float(found.kg_co2_per_unit)
         return amount * float(found.lhv_mj_per_unit or 0) * (found.kg_co2_per_mj or 0.0)  # the loader has seen to it that both are there
 
+    def co2_per_kgce(self, carrier_id: str, on: date) -> float | None:
+        """CO2 in kg that a kgce of a carrier stands for on that day, calorific basis; None where a factor is missing."""
+        found = _in_force(self.carbon.get(carrier_id, ()), on)
+        if found is None:
+            return None
+        if found.kg_co2_per_mj is not None:
+            return found.kg_co2_per_mj * float(MJ_PER_KGCE)
+        content = _in_force(self.factors.get((carrier_id, Basis.CALORIFIC), ()), on)
+        if content is None or found.kg_co2_per_unit is None:
+            return None
+        return float(found.kg_co2_per_unit) / (ratio(found.unit, content.unit) * float(content.kgce_per_unit))
+
     def _no_factor(self, what: Carrier, basis: Basis, on: date) -> InputError:
         if (conflict := self.conflicts.get(what.id)) is not None and what.form != "medium":
             return InputError(

@@ -7,7 +7,7 @@ zone-aware and intervals half-open, [start, end). Missing is None or a finding, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -106,6 +106,9 @@ class CarrierEnergy:
 
     `lhv_mj_per_unit` is the measured lower heating value where the plant has one; `completeness` the share of the
     batch's seconds that the readings cover (1.0 where the plant gives energy per batch); `estimated` is the plant's own flag.
+    `relative_uncertainty` is the expanded uncertainty (k = 2, JCGM 100) as a share of the quantity; None where nothing states it.
+    `relative_systematic` is the part of it that every batch of the same meter has in common: it does not average out.
+    `allocated` says that a declared rule, and no meter of its own, gave this batch its part of a shared meter.
     """
 
     carrier: str
@@ -115,6 +118,9 @@ class CarrierEnergy:
     lhv_mj_per_unit: float | None = None
     completeness: float = 1.0
     estimated: bool = False
+    relative_uncertainty: float | None = None
+    relative_systematic: float | None = None
+    allocated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +144,21 @@ class Batch:
     reject_t: float = 0.0
     variables: Mapping[str, float] = field(default_factory=dict)
     energy: tuple[CarrierEnergy, ...] = ()
+    parents: tuple[str, ...] = ()  # batches of earlier steps whose product this one took in (B2MML: material flow)
     excluded: str | None = None
     place: Place | None = None
 
     @property
     def duration(self) -> timedelta | None:
         return None if self.end is None else self.end - self.start
+
+    def with_energy(self, more: Iterable[CarrierEnergy]) -> Batch:
+        """The same batch with energy added; three times as quick as `dataclasses.replace`, which counts for ten thousands."""
+        made: Batch = object.__new__(Batch)
+        for name in Batch.__slots__:
+            object.__setattr__(made, name, getattr(self, name))
+        object.__setattr__(made, "energy", (*self.energy, *more))
+        return made
 
 
 class Severity(StrEnum):

@@ -1,9 +1,9 @@
 """Standings: where each site stands in its cell, with the interval of its rank. A rank is never given without it.
 
 The same posterior as composition, over every participant of one cell, drawn simultaneously, so that a rank interval holds
-against the true order of all. Rank 1 is the least energy. A label that is not precise enough to enter a composition tells
-too little to place its site, and would displace the others': its site is drawn as one of the sector of which nothing is
-known, which gives it a wide band and leaves the others their own.
+against the true order of all; once for each view of the noise, and the interval is their union. Rank 1 is the least energy. A
+label that is not precise enough to enter a composition tells too little to place its site, and would displace the others: its
+site is drawn as one of the sector of which nothing is known, which gives it a wide band and leaves the others their own.
 
 Of fewer firms than the gate's fewest there are no standings, for the owner either: a place among three, and an estimate
 that leans on two others, would tell a firm what those two released.
@@ -27,6 +27,7 @@ from benchmarks.routes import Pack
 from benchmarks.stored import Stored
 
 BANDS = 4  # quarters
+FEWEST_DRAWS = 1000
 BAND_PROBABILITY = 0.8  # a band is named when the site lies in it with at least this probability
 
 
@@ -61,26 +62,23 @@ def standings(participants: Sequence[Participant], pack: Pack, rng: np.random.Ge
     ordered, precise = _precise_first(participants, pack)
     if len({p.firm for p in ordered[:precise]}) < pack.disclosure.fewest_firms:
         return ()
-    observed = observe(ordered[:precise], "best")
     unseen = len(ordered) - precise
-    drawn = np.concatenate(list(posterior.draws(observed, rng, unseen=unseen)))
-    ranks = _ranks(drawn)
-    lo = np.quantile(ranks, 0.025, axis=0, method="lower").astype(int)
-    hi = np.quantile(ranks, 0.975, axis=0, method="higher").astype(int)
-    _join_ties(np.append(observed.values, np.zeros(unseen)), np.append(observed.sds, np.full(unseen, np.inf)), lo, hi)
-    intervals = np.quantile(drawn, (0.025, 0.975), axis=0)
-    estimates = drawn.mean(axis=0)
-    if unseen:  # what is known of one is known of all
-        estimates[precise:] = drawn[:, precise:].mean()
-        intervals[:, precise:] = np.quantile(drawn[:, precise:], (0.025, 0.975))[:, None]
-    bands = _bands(ranks, len(ordered))
+    views = observe(ordered[:precise], "best")
+    places = [_places(observed, rng, unseen) for observed in views]
+    lo = np.min([place.lo for place in places], axis=0)
+    hi = np.max([place.hi for place in places], axis=0)
+    wider = views[-1]
+    _join_ties(np.append(wider.values, np.zeros(unseen)), np.append(wider.sds, np.full(unseen, np.inf)), lo, hi)
+    lows, highs = (union(ends, axis=0) for union, ends in ((np.min, [p.low for p in places]), (np.max, [p.high for p in places])))
+    estimates = np.mean([place.estimates for place in places], axis=0)
+    bands = _bands(np.mean([place.quarters for place in places], axis=0))
     found = [
         Standing(
             site=p.site,
             firm=p.firm,
             value=float(p.label.best_value),
             estimate=float(estimates[i]),
-            interval=(float(intervals[0, i]), float(intervals[1, i])),
+            interval=(float(lows[i]), float(highs[i])),
             rank_interval=(int(lo[i]), int(hi[i])),
             band=bands[i],
             of=len(ordered),
@@ -89,6 +87,37 @@ def standings(participants: Sequence[Participant], pack: Pack, rng: np.random.Ge
         for i, p in enumerate(ordered)
     ]
     return tuple(sorted(found, key=lambda s: (s.estimate, s.site)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where all sites stand under one view of the noise; one entry a site, in `quarters` one row a quarter."""
+
+    lo: NDArray[np.int_]
+    hi: NDArray[np.int_]
+    estimates: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    quarters: NDArray[np.float64]
+
+
+def _places(observed: posterior.Observed, rng: np.random.Generator, unseen: int) -> _Places:
+    precise = observed.values.size
+    drawn = np.concatenate(list(posterior.draws(observed, rng, _draw_count(precise + unseen), unseen=unseen)))
+    ranks = _ranks(drawn)
+    low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
+    estimates = drawn.mean(axis=0)
+    if unseen:  # what is known of one is known of all
+        estimates[precise:] = drawn[:, precise:].mean()
+        low[precise:], high[precise:] = np.quantile(drawn[:, precise:], (0.025, 0.975))
+    lo = np.quantile(ranks, 0.025, axis=0, method="lower").astype(int)
+    hi = np.quantile(ranks, 0.975, axis=0, method="higher").astype(int)
+    return _Places(lo, hi, estimates, low, high, _quarter_shares(ranks))
+
+
+def _draw_count(sites: int) -> int:
+    """As in a composition, but never below a thousand: a site's own rank is no mean of many."""
+    return max(FEWEST_DRAWS, posterior.draw_count(sites))
 
 
 def _precise_first(participants: Sequence[Participant], pack: Pack) -> tuple[list[Participant], int]:
@@ -130,8 +159,11 @@ def _join_ties(values: NDArray[np.float64], sds: NDArray[np.float64], lo: NDArra
         lo[places], hi[places] = lo[places].min(), hi[places].max()
 
 
-def _bands(ranks: NDArray[np.int32], of: int) -> list[int | None]:
-    quarters = -(-BANDS * ranks // of)  # ceil(4 r / n)
-    shares = np.stack([(quarters == quarter).mean(axis=0) for quarter in range(1, BANDS + 1)])
+def _quarter_shares(ranks: NDArray[np.int32]) -> NDArray[np.float64]:
+    quarters = -(-BANDS * ranks // ranks.shape[1])  # ceil(4 r / n)
+    return np.stack([(quarters == quarter).mean(axis=0) for quarter in range(1, BANDS + 1)])
+
+
+def _bands(shares: NDArray[np.float64]) -> list[int | None]:
     likeliest = shares.argmax(axis=0)
-    return [int(likeliest[i]) + 1 if shares[likeliest[i], i] >= BAND_PROBABILITY else None for i in range(of)]
+    return [int(best) + 1 if shares[best, i] >= BAND_PROBABILITY else None for i, best in enumerate(likeliest)]

@@ -12,10 +12,13 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from benchmarks.errors import PolicyRefusal
-from benchmarks.labels import StepLabel
+from benchmarks.labels import BatchValue, StepLabel
 from benchmarks.measurements import Metric
-from benchmarks.privacy.accounting import Debit
+from benchmarks.privacy.accounting import Debit, day_account
+from benchmarks.privacy.eligibility import expected_error
 from benchmarks.privacy.mechanism import draw
+from benchmarks.privacy.pooling import fewest_batches
+from benchmarks.privacy.units import day_of, draw_epsilons, most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from benchmarks.routes import MetricRule, ReleasePolicy, Step
 
@@ -23,28 +26,39 @@ TYPICAL_QUANTILE = Fraction(1, 2)
 
 
 def release(
-    label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy, stream_for: Callable[[str], random.SystemRandom]
+    label: StepLabel,
+    step: Step,
+    rule: MetricRule,
+    policy: ReleasePolicy,
+    stream_for: Callable[[str], random.SystemRandom],
+    *,
+    years: int = 1,
 ) -> ReleasedLabel:
     """Protect a label: the pack's low quantile and the median, each drawn once.
 
     Args:
         stream_for: gives the stream of chance for a name, `step/product/variant/metric/best` or `.../typical`; every name must
             have a stream of its own, and the same one again after a crash.
+        years: how many years the label was made of.
 
     Raises:
         PolicyRefusal: see `refusal`.
     """
     if (refused := refusal(label, step, rule, policy)) is not None:
         raise refused
-    values = label.used_values()
+    values = [one.at_reference for one in counted(label, step, policy) if one.at_reference is not None]
+    epsilon_best, epsilon_typical = draw_epsilons(step, policy)
     name = "/".join((label.step, label.product, label.variant, label.metric))
-    best = draw(values, rule.grid, step.label_rule.quantile, policy.epsilon_best, stream_for(f"{name}/best"))
-    typical = draw(values, rule.grid, TYPICAL_QUANTILE, policy.epsilon_typical, stream_for(f"{name}/typical"))
-    return with_cells(label, step, rule, policy, best, typical)
+    best = draw(values, rule.grid, step.label_rule.quantile, epsilon_best, stream_for(f"{name}/best"))
+    typical = draw(values, rule.grid, TYPICAL_QUANTILE, epsilon_typical, stream_for(f"{name}/typical"))
+    return with_cells(label, step, rule, policy, best, typical, years=years)
 
 
-def with_cells(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy, best: int, typical: int) -> ReleasedLabel:
+def with_cells(
+    label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy, best: int, typical: int, *, years: int = 1
+) -> ReleasedLabel:
     """The label as it leaves, with these cells of the grid: drawn by `release`, or left at 0 in a draft to be looked at."""
+    epsilon_best, epsilon_typical = draw_epsilons(step, policy)
     return ReleasedLabel(
         step=label.step,
         product=label.product,
@@ -53,9 +67,10 @@ def with_cells(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePo
         metric=label.metric,
         unit=label.unit,
         grid=rule.grid,
-        count_class=count_class(label.used, policy),
-        best=ReleasedQuantile(step.label_rule.quantile, best, policy.epsilon_best),
-        typical=ReleasedQuantile(TYPICAL_QUANTILE, typical, policy.epsilon_typical),
+        count_class=count_class(len(counted(label, step, policy)), policy),
+        best=ReleasedQuantile(step.label_rule.quantile, best, epsilon_best),
+        typical=ReleasedQuantile(TYPICAL_QUANTILE, typical, epsilon_typical),
+        years=years,
     )
 
 
@@ -76,18 +91,48 @@ def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolic
             f"The pack compares {step.product} in its declared variants only; this label is of {key}.",
             "Name the pack's product and variant in the log or in the mapping profile.",
         )
-    if label.used < (fewest := fewest_batches(step, policy)):
+    try:
+        number = len(counted(label, step, policy))
+    except PolicyRefusal as without_bound:
+        return without_bound
+    if number < (fewest := fewest_batches(step, policy)):
         return PolicyRefusal(
             "too-few-batches",
-            f"{label.used} valid batches of {key}; nothing is released below {fewest}.",
+            f"{number} valid batches of {key}; nothing is released below {fewest}.",
             "Repair what the exclusion reasons name, or report a longer period.",
         )
-    return None
+    return _not_affordable(key, number, step, rule, policy)
 
 
-def fewest_batches(step: Step, policy: ReleasePolicy) -> int:
-    """Below this many valid batches nothing is released: the policy's floor, or the step's own where that is higher."""
-    return max(policy.fewest_batches, step.label_rule.fewest_batches)
+def counted(label: StepLabel, step: Step, policy: ReleasePolicy) -> list[BatchValue]:
+    """The valid batches that a release counts: all, or of every day as many as the pack lets count where days are protected."""
+    used = [one for one in label.values if one.excluded is None and one.at_reference is not None]
+    return used if policy.unit == "record" else within_bound(used, most_together(step, policy))
+
+
+def _not_affordable(key: str, number: int, step: Step, rule: MetricRule, policy: ReleasePolicy) -> PolicyRefusal | None:
+    """Where a day holds several records its noise is so many times larger: no budget is spent on what nobody could use.
+
+    Decided on public figures and the count class alone, like eligibility; a day of one record costs what a record does.
+    """
+    together = most_together(step, policy)
+    if together == 1:
+        return None
+    epsilon, _ = draw_epsilons(step, policy)
+    largest = float(policy.largest_expected_error)
+
+    def error(edge: int) -> float:
+        return expected_error(rule, step.label_rule.quantile, epsilon, edge)
+
+    if error(count_class(number, policy)) <= largest:
+        return None
+    enough = next((f"{edge:,} batches would do" for edge in sorted(policy.count_classes) if error(edge) <= largest), "no class would do")
+    return PolicyRefusal(
+        "day-not-affordable",
+        f"Up to {together} records of {key} are hidden at once, a whole day; with {number:,} batches the noise would exceed "
+        f"{100 * largest:g} % ({enough}).",
+        "It stays in the local label and spends nothing; report a longer period, or pool years.",
+    )
 
 
 def count_class(batches: int, policy: ReleasePolicy) -> int:
@@ -108,10 +153,13 @@ def release_id(site: str, period: str, revision: int, step: str, product: str, v
 
 
 def debits(label: StepLabel, policy: ReleasePolicy, release_id: str, *, correction: bool = False) -> list[Debit]:
-    """What the release takes from every used batch: the budgets of its two draws together."""
+    """What the release takes from every used batch, or from every day that holds one: the budgets of its two draws together.
+
+    A label over several years debits each batch, or day, in its own year.
+    """
     epsilon = policy.epsilon_best + policy.epsilon_typical
-    return [
-        Debit(label.step, value.batch_id, release_id, epsilon, value.start.year, correction)
-        for value in label.values
-        if value.excluded is None
-    ]
+    used = [value for value in label.values if value.excluded is None]
+    if policy.unit == "day":
+        days = sorted({day_of(value) for value in used})
+        return [Debit(label.step, day_account(day), release_id, epsilon, day.year, correction) for day in days]
+    return [Debit(label.step, value.batch_id, release_id, epsilon, value.start.year, correction) for value in used]

@@ -55,6 +55,7 @@ class ReleasedLabel:
 
     `count_class` is the lower edge of the public class that holds the number of batches; the number itself stays.
     `best` and `typical` are noised quantiles on `grid`; their values are `grid.value(best.cell)`.
+    `years` is how many years, the last of them the report's, were pooled for it; 1 is the report's period alone.
     """
 
     step: str
@@ -67,6 +68,7 @@ class ReleasedLabel:
     count_class: int
     best: ReleasedQuantile
     typical: ReleasedQuantile
+    years: int = 1
 
     @property
     def best_value(self) -> Fraction:

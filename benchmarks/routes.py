@@ -86,6 +86,7 @@ class LabelRule(Declared):
     longest_gap_s: int
     shortest_s: int  # of a batch (or of the variable `power_on_s` where the log gives it)
     longest_s: int
+    most_records_a_day: int | None = None  # of one site; public, and needed only where the pack protects whole days
 
 
 class MetricRule(Declared):
@@ -141,7 +142,7 @@ class Step(Declared):
     words: Words
     product: str
     product_words: Words
-    output_unit: Literal["t", "1000 items"] = "t"  # counted goods: a small firm weighs nothing
+    output_unit: Literal["t", "1000 items", "m", "m2", "m3"] = "t"  # a small firm counts its goods, or measures them
     run_kind: Literal["heat", "coil", "melt", "day", "shift", "campaign", "pot-month"]
     boundary: Boundary
     variants: tuple[Variant, ...]
@@ -173,9 +174,13 @@ class Route(Declared):
 
 
 class ReleasePolicy(Declared):
-    """What a release may spend and when it may enter a composition; dyadic epsilons only (exact in binary floats)."""
+    """What a release may spend and when it may enter a composition; dyadic epsilons only (exact in binary floats).
 
-    unit: Literal["record"] = "record"
+    `unit` is what one epsilon hides: a batch record of a step, or all its records of one day (`benchmarks.privacy.units`).
+    `most_years` is how many years one label may cover, 1 where the pack lets nobody pool (`benchmarks.privacy.pooling`).
+    """
+
+    unit: Literal["record", "day"] = "record"
     epsilon_best: Exact
     epsilon_typical: Exact
     cap_per_year: Exact
@@ -183,6 +188,7 @@ class ReleasePolicy(Declared):
     fewest_batches: int
     count_classes: tuple[int, ...]
     largest_expected_error: Exact  # relative, for a plant to be eligible
+    most_years: int = 1
 
 
 class CompositionRule(Declared):
@@ -199,7 +205,8 @@ class DisclosurePolicy(Declared):
     fewest_firms: int
     largest_weight: Exact  # of one firm in a mean, and dominance on declared size classes
     p_percent: Exact
-    least_changed_participants: int
+    least_changed_participants: int  # between two publications: in all, and of those that matter to a mean
+    largest_share_of_change: Exact  # of one firm in what separates two published means
     lag_days: int
     reason: Words
 

@@ -1,21 +1,29 @@
-"""Making the portal's keys: all at once, where the offline key is allowed to exist."""
+"""Making the portal's keys and changing them.
+
+At first all at once, where the offline key is allowed to exist. Later in steps, so that the offline key stays where it is:
+`rotate` draws the new keys where they will be used and writes a request, `sign` answers it with the signed directory at
+the offline key, and `take` puts that directory in the place of the old one.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
 from benchmarks.wire import directory as directories
-from benchmarks.wire import sealing
+from benchmarks.wire import renewal, sealing
 from benchmarks.wire.directory import Directory, ListedKey
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey
 from portal.keys import PASSWORD_SUFFIX
 
 OFFLINE, PROCESSING, RECEIPT, DIRECTORY = "offline.pem", "processing.pem", "receipt.pem", "directory.cbor"
+REQUEST, SIGNED = "directory-request.cbor", "directory-signed.cbor"
+OVERLAP = timedelta(days=90)
+"""How long an old processing key is still sealed to by sites that have not fetched the new directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +64,101 @@ def make_keys(folder: Path, valid_from: date, valid_to: date) -> MadeKeys:
     return MadeKeys(folder, offline.key_id, processing.key_id, receipt.key_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What was drawn, by key id, and the file that goes to the offline key."""
+
+    request: Path
+    processing_key_id: str | None
+    receipt_key_id: str | None
+
+
+def rotate(
+    folder: Path,
+    signed: bytes,
+    *,
+    processing: bool,
+    receipt: bool,
+    valid_from: date,
+    valid_to: date,
+    old_until: date,
+) -> Rotation:
+    """Draw new keys beside the old ones and ask for a directory that lists both. Nothing is used before `take`.
+
+    Args:
+        folder: where the processing key lies, or the receipt key, or both.
+        signed: the directory in force.
+        old_until: the old keys' last day; they stay listed.
+
+    Raises:
+        InputError: `keys-exist` where a request waits already: two rotations at once would take the same number.
+    """
+    file = folder / REQUEST
+    if file.exists():
+        raise InputError(
+            "keys-exist", "A request for a new directory waits here already.", "Finish it with `sign` and `take`.", place=Place(str(file))
+        )
+    present = directories.verify(signed, directories.signer_of(signed))
+    new_processing = sealing.generate() if processing else None
+    new_receipt = ReceiptKey.generate() if receipt else None
+    proposed = renewal.following(
+        present,
+        processing=new_processing.public_bytes if new_processing else None,
+        receipt=new_receipt.public_bytes if new_receipt else None,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        old_until=old_until,
+    )
+    renewal.require_succession(present, proposed)
+    if new_processing:
+        password, name = secrets.token_hex(32).encode("ascii"), beside(PROCESSING, new_processing.key_id)
+        _write(folder / (name + PASSWORD_SUFFIX), password)
+        _write(folder / name, new_processing.to_pem(password))
+    if new_receipt:
+        _write(folder / beside(RECEIPT, new_receipt.key_id), new_receipt.to_pem())
+    _write(file, renewal.request(signed, proposed))
+    return Rotation(file, new_processing.key_id if new_processing else None, new_receipt.key_id if new_receipt else None)
+
+
+def sign(request: bytes, signed: bytes, offline: Path) -> bytes:
+    """The answer to a request, made where the offline key is. VerificationError where it does not follow `signed`."""
+    return renewal.answer(request, signed, DirectoryKey.from_pem(offline.read_bytes()))
+
+
+def take(file: Path, answer: bytes) -> directories.Directory:
+    """Put a newly signed directory in the place of the one in force, whole or not at all.
+
+    Raises:
+        VerificationError: another signer, an older number, a fork, or no successor.
+    """
+    signed = file.read_bytes()
+    fingerprint = directories.signer_of(signed)
+    present = directories.verify(signed, fingerprint)
+    new = directories.renewed(answer, fingerprint, present)
+    if new != present:
+        renewal.require_succession(present, new)
+        fresh = file.with_name(file.name + ".new")
+        fresh.unlink(missing_ok=True)  # of a step that was cut short
+        _write(fresh, answer)
+        fresh.replace(file)
+    return new
+
+
+def beside(name: str, key_id: str) -> str:
+    """The file of a further key: `processing.pem` becomes `processing-<id>.pem`."""
+    stem, ending = name.rsplit(".", 1)
+    return f"{stem}-{key_id[:16]}.{ending}"
+
+
 def _write(file: Path, content: bytes) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """There whole or not at all, for a worker may look at any moment; and never over what is there (FileExistsError)."""
+    aside = file.with_name(file.name + ".unfinished")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as handle:
         handle.write(content)
         handle.flush()
         os.fsync(handle.fileno())
+    try:
+        os.link(aside, file)  # unlike a rename, a link replaces nothing
+    finally:
+        aside.unlink()

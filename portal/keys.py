@@ -1,4 +1,8 @@
-"""The portal's keys, read from files once a process. Which process is given which file is settled in the settings.
+"""The portal's keys, read from files and read again when a file changes. Which process is given which is settled in the settings.
+
+While keys are rotated there are several of a kind: `processing.pem` and beside it `processing-<id>.pem`. A process takes every
+file whose name begins as its own setting's does. The worker opens with whichever key an envelope names; the web signs
+with the receipt key that the signed directory says is in use.
 
 | key        | held by            | does                                          |
 |------------|--------------------|-----------------------------------------------|
@@ -9,19 +13,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 
 from benchmarks.wire import directory as directories
-from benchmarks.wire.canonical import decode
 from benchmarks.wire.directory import Directory
-from benchmarks.wire.fields import Fields
-from benchmarks.wire.sealing import ProcessingKey, ProcessingPublicKey
-from benchmarks.wire.signing import PUBLIC_BYTES, ReceiptKey, VerifyingKey
+from benchmarks.wire.sealing import ProcessingKey
+from benchmarks.wire.signing import ReceiptKey
 
 PASSWORD_SUFFIX = ".password"  # noqa: S105 - the ending of a file's name
 """The processing key's password lies beside it in `<file>.password`: in production a file of the secret store."""
@@ -35,45 +40,102 @@ class PublishedDirectory:
     content: Directory
     fingerprint: str  # of the offline key that signed it; it goes into enrolment tokens
 
-    def lists_processing_key(self, key_id: str) -> bool:
-        """Whether a report sealed to this key can be opened at all, however old the key is."""
-        return any(ProcessingPublicKey(key.public_bytes).key_id == key_id for key in self.content.processing)
+    def takes(self, key_id: str, on: date) -> bool:
+        """Whether a report sealed to this key is let in on that day: listed, and its window not longer over than the grace."""
+        return any(key.key_id == key_id and key.is_taken(on) for key in self.content.processing)
 
 
-@cache
+Stamp = tuple[tuple[Path, int, int, int], ...]
+
+
 def published_directory() -> PublishedDirectory:
     """The directory in `DIRECTORY_FILE`, its signature checked: a damaged file is noticed here and not at the plants."""
-    signed = _read(settings.DIRECTORY_FILE, "DIRECTORY_FILE")
-    fingerprint = VerifyingKey(Fields(decode(signed)).octets("signer", PUBLIC_BYTES)).key_id
-    return PublishedDirectory(signed, directories.verify(signed, fingerprint), fingerprint)
+    return _directory(_stamp(_there(settings.DIRECTORY_FILE, "DIRECTORY_FILE")))
 
 
-@cache
 def receipt_key() -> ReceiptKey:
-    """Web and operator only."""
-    return ReceiptKey.from_pem(_read(settings.RECEIPT_KEY_FILE, "RECEIPT_KEY_FILE"))
+    """Web and operator only: of the keys at hand, the listed one that began last."""
+    held = _receipt_keys(_stamp(*_files(settings.RECEIPT_KEY_FILE, "RECEIPT_KEY_FILE")))
+    today = timezone.now().date()
+    listed = sorted(published_directory().content.receipts, key=lambda key: (key.valid_from <= today, key.valid_from))
+    found = next((held[key.key_id] for key in reversed(listed) if key.key_id in held), None)
+    if found is None:
+        raise ImproperlyConfigured("RECEIPT_KEY_FILE: the key directory lists none of the receipt keys at hand; see docs/portal.md.")
+    return found
 
 
-@cache
-def processing_key() -> ProcessingKey:
+def processing_keys() -> tuple[ProcessingKey, ...]:
     """The worker only: in any other process the setting is None, and a variable that names a file stops it from starting."""
-    file = settings.PROCESSING_KEY_FILE
-    pem = _read(file, "PROCESSING_KEY_FILE")
-    password_file = None if file is None else file.with_name(file.name + PASSWORD_SUFFIX)
-    return ProcessingKey.from_pem(pem, _read(password_file, "password of the processing key").strip())
+    return _processing_keys(_stamp(*_files(settings.PROCESSING_KEY_FILE, "PROCESSING_KEY_FILE")))
+
+
+def processing_key(key_id: str | None = None) -> ProcessingKey:
+    """The worker only: one of `processing_keys`, else the first of them."""
+    return next(key for key in processing_keys() if key_id in (None, key.key_id))
+
+
+def processing_files() -> dict[str, Path]:
+    """The worker only: the file of each processing key at hand, by key id."""
+    files = _files(settings.PROCESSING_KEY_FILE, "PROCESSING_KEY_FILE")
+    return dict(zip((key.key_id for key in processing_keys()), files, strict=True))
 
 
 def forget() -> None:
-    """Read the files again at the next use: after a change of keys, and between tests."""
-    published_directory.cache_clear()
-    receipt_key.cache_clear()
-    processing_key.cache_clear()
+    """Drop the keys from memory as far as Python lets one: after one was destroyed, and between tests."""
+    _directory.cache_clear()
+    _receipt_keys.cache_clear()
+    _processing_keys.cache_clear()
 
 
-def _read(file: Path | None, what: str) -> bytes:
+@lru_cache(maxsize=1)
+def _directory(stamp: Stamp) -> PublishedDirectory:
+    signed = stamp[0][0].read_bytes()
+    fingerprint = directories.signer_of(signed)
+    return PublishedDirectory(signed, directories.verify(signed, fingerprint), fingerprint)
+
+
+@lru_cache(maxsize=1)
+def _receipt_keys(stamp: Stamp) -> dict[str, ReceiptKey]:
+    keys = (ReceiptKey.from_pem(file.read_bytes()) for file, *_ in stamp)
+    return {key.key_id: key for key in keys}
+
+
+@lru_cache(maxsize=1)
+def _processing_keys(stamp: Stamp) -> tuple[ProcessingKey, ...]:
+    return tuple(_opened(file) for file, *_ in stamp)
+
+
+def _opened(file: Path) -> ProcessingKey:
+    password = _there(file.with_name(file.name + PASSWORD_SUFFIX), "password of the processing key").read_bytes()
+    return ProcessingKey.from_pem(file.read_bytes(), password.strip())
+
+
+def _files(file: Path | None, what: str) -> tuple[Path, ...]:
+    """The setting's file and those that rotation put beside it, oldest name first."""
     if file is None:
-        raise ImproperlyConfigured(f"This process was given no {what}; see docs/portal.md for which process holds which key.")
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        raise ImproperlyConfigured(f"{what}: there is no file {file}. `manage.py make_keys` writes it; see docs/portal.md.") from None
+        raise _not_given(what)
+    return tuple(sorted(_of_one_kind(file), key=lambda one: (one != file, one.name))) or (_there(file, what),)
+
+
+def _of_one_kind(file: Path) -> Iterator[Path]:
+    if file.exists():
+        yield file
+    yield from file.parent.glob(f"{file.stem}-*{file.suffix}")
+
+
+def _there(file: Path | None, what: str) -> Path:
+    if file is None:
+        raise _not_given(what)
+    if not file.exists():
+        raise ImproperlyConfigured(f"{what}: there is no file {file}. `manage.py make_keys` writes it; see docs/portal.md.")
+    return file
+
+
+def _not_given(what: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"This process was given no {what}; see docs/portal.md for which process holds which key.")
+
+
+def _stamp(*files: Path) -> Stamp:
+    """What changes when a file does; a replaced file has another inode."""
+    found = ((file, file.stat()) for file in files)
+    return tuple((file, stat.st_ino, stat.st_mtime_ns, stat.st_size) for file, stat in found)

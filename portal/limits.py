@@ -1,4 +1,7 @@
-"""No request may carry more than an envelope: told by its declared length, before a byte of it is read."""
+"""What no request may be: longer than an envelope, told by its declared length before a byte of it is read; or asking for a NUL.
+
+No text of ours holds a NUL character and PostgreSQL takes none: an address with one is refused here, not wherever it meets a query.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,21 @@ MAX_FORM_BYTES = MAX_ENVELOPE_BYTES + 65_536
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-class BodyLimitMiddleware:
-    """Refuses with 413 what is declared too long, with 411 what does not say how long it is: the API in JSON, a page as a page."""
+class RequestLimitsMiddleware:
+    """Refuses with 413 what is declared too long, with 411 what does not say how long it is, with 400 an address that has a NUL.
+
+    The API in JSON, a page as a page.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         api = request.path.startswith("/api/")
+        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            if not api:
+                return _page("400.html", 400)
+            return problem_response(400, "address-invalid", "The address has a NUL character.", "Ask without it.")
         declared = request.META.get("CONTENT_LENGTH") or "0"
         if not (declared.isascii() and declared.isdigit()) or "HTTP_TRANSFER_ENCODING" in request.META:
             if not api:

@@ -20,6 +20,7 @@ from benchmarks.errors import SteplabelError
 
 MEDIA_TYPE = "application/problem+json"
 BUSY_RETRY_S = 5
+ASKS_FOR_A_KEY = ("key-missing", "key-unknown")
 
 SERVER_AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
 """The database or the cache does not answer: ours to repair, and the client's to try again."""
@@ -64,6 +65,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     wait_s = getattr(error, "wait", None) if isinstance(error, exceptions.Throttled) else None  # the stubs do not know `wait`
     if wait_s is not None:
         response["Retry-After"] = str(max(1, math.ceil(wait_s)))
+    elif document["code"] in ASKS_FOR_A_KEY:
+        response["WWW-Authenticate"] = 'Bearer realm="steplabel"'
     elif document["status"] == 503:
         response["Retry-After"] = str(BUSY_RETRY_S)
     return response

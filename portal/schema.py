@@ -1,17 +1,41 @@
-"""What all API documents share: the problem document, and fields that take exactly what they say."""
+"""What the API's views share: the problem document, and requests that are taken for exactly what they say."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, ClassVar
 
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from portal.openness import OPEN
+from portal.problems import MEDIA_TYPE, RefusedError
 
 
 class SchemaView(SpectacularAPIView):
     """The OpenAPI document: YAML, or JSON by `?format=json`."""
 
+    scope: ClassVar[str] = OPEN
     throttle_scope: ClassVar[str] = "public"
+    authentication_classes = ()
+
+
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # the library has no types
+    """How the schema says that an address asks for a key."""
+
+    target_class = "portal.accounts.key_authentication.KeyAuthentication"
+    name = "ApiKey"
+
+    def get_security_definition(self, _auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "An API key, made on the page API keys: docs/api.md."}
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -23,6 +47,71 @@ class ProblemSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="What happened, for a person.")
     code = serializers.CharField(help_text="Stable; programs hold on to it.")
     remedy = serializers.CharField(help_text="What to do about it.")
+
+
+def problems_in_their_own_media_type(result: dict[str, Any], **_made_by: Any) -> dict[str, Any]:
+    """Every refusal of the document stands as `application/problem+json` and nothing else, as it is sent (`portal.problems`)."""
+    problem = "#/components/schemas/Problem"
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            for answer in operation["responses"].values():
+                bodies = answer.get("content", {}).values()
+                if bodies and all(body["schema"].get("$ref") == problem for body in bodies):
+                    answer["content"] = {MEDIA_TYPE: next(iter(bodies))}
+    return result
+
+
+def answers_that_have_not_changed(result: dict[str, Any], **_made_by: Any) -> dict[str, Any]:
+    """Every GET that answers 200 has an entity tag, and answers 304 to whoever holds that tag already (RFC 9110, 13.1.2)."""
+    for operations in result["paths"].values():
+        answers = operations.get("get", {}).get("responses", {})
+        if "200" in answers:
+            tag = {"description": "Strong: the same tag, the same bytes.", "schema": {"type": "string"}}
+            answers["200"].setdefault("headers", {})["ETag"] = tag
+            answers["304"] = {"description": "Not changed since the answer whose tag If-None-Match names."}
+    return result
+
+
+class StrictView(APIView):
+    """Refuses a query it does not know: `?rout=` must not be answered as if nothing had been asked for.
+
+    Every view says by `scope` whose it is: OPEN, ANY_KEY, or what a key must be good for. One that says nothing lets nobody in.
+    """
+
+    scope: ClassVar[str] = ""
+    scope_to_write: ClassVar[str] = ""
+    """What a key must be good for where something is handed in."""
+
+    query: ClassVar[frozenset[str]] = frozenset()
+    """Names of the parameters that the view reads."""
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        """What is open asks nobody who they are: a key that has expired must not shut out its holder of what is public."""
+        return [] if self.scope == OPEN else super().get_authenticators()
+
+    def dispatch(self, request: HttpRequest, *args: Any, **parts: Any) -> HttpResponseBase:
+        """With a strong entity tag on what was asked for and found; 304 to whoever holds it already."""
+        response = super().dispatch(request, *args, **parts)
+        if self.scope != OPEN:
+            response["Cache-Control"] = "private, no-cache"
+            patch_vary_headers(response, ("Authorization",))
+        if request.method != "GET" or response.status_code != 200 or not isinstance(response, HttpResponse):
+            return response
+        if isinstance(response, Response):
+            response.render()
+        said = response.headers.get("Steplabel-Status", "").encode()  # a version may be withdrawn, its bytes stay
+        etag = f'"{hashlib.sha256(response.content + said).hexdigest()[:32]}"'
+        response["ETag"] = etag
+        answer: HttpResponseBase = get_conditional_response(request, etag=etag, response=response) or response
+        return answer
+
+    def initial(self, request: Request, *args: Any, **parts: Any) -> None:
+        if not hasattr(self, (request.method or "").lower()):  # said before anything is asked of whoever asks
+            raise MethodNotAllowed(request.method or "")
+        super().initial(request, *args, **parts)
+        if unknown := sorted(set(request.query_params) - self.query):
+            known = f"Ask with {', '.join(sorted(self.query))} only." if self.query else "Ask without any."
+            raise RefusedError(400, "query-unknown", f"There is no query parameter {unknown[0]!r} here.", known)
 
 
 class StrictText(serializers.CharField):

@@ -13,11 +13,16 @@ api: list[URLPattern | URLResolver] = [
     path("", include("portal.accounts.urls")),
     path("", include("portal.intake.urls")),
     path("", include("portal.publication.urls")),
+    path("", include("portal.standings.urls")),
+    path("", include("portal.assurance.urls")),
+    path("", include("portal.translog.urls")),
+    path("", include("portal.partners.urls")),
 ]
 
 urlpatterns = [
     path("api/v1/", include((api, "api"))),
-    re_path(r"^api/(?P<rest>.*)$", not_found),
+    re_path(r"^api/(?P<rest>(?s:.*))\Z", not_found),
     path("healthz", healthz),
+    path("", include("portal.web.account_urls")),
     path("", include("portal.web.urls")),
 ]

@@ -7,6 +7,7 @@ same figures, and `docs/reporting.md` to the same claims.
 from __future__ import annotations
 
 import functools
+import hashlib
 import math
 import tomllib
 from collections.abc import Mapping
@@ -15,12 +16,16 @@ from importlib import resources
 from typing import Literal
 
 from benchmarks.routes import Words
+from benchmarks.wire.consent import Consent
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
+COLON: Mapping[Language, str] = {"en": ": ", "zh": "："}
 
 SCHEME = "scheme-1"
-"""Id of the texts below: it travels in the report, so that what the firm agreed to can be shown later."""
+PURPOSE, USE, NAMING, RETENTION_YEARS = "industry-label", "no-enforcement", "not-named-in-public", 10
+TERMS = ("purpose", "use", "naming", "retention")
+"""What a firm agrees to by submitting, in the order in which it is shown; their wording is `term.<name>`."""
 
 
 @functools.cache
@@ -40,6 +45,17 @@ def reason(language: Language, code: str) -> str:
     """A withholding reason in words, with its code; a code without a text stands for itself."""
     key = f"reason.{code}"
     return f"{text(language, key)} [{code}]" if key in texts() else f"[{code}]"
+
+
+def terms(language: Language) -> list[str]:
+    """The wording of what is agreed to."""
+    return [text(language, f"term.{name}", years=RETENTION_YEARS) for name in TERMS]
+
+
+def agreed() -> Consent:
+    """The terms as the device signs them in the report, with SHA-256 over scheme and wording in every language."""
+    wording = hashlib.sha256(b"\x00".join([b"steplabel/1 terms", SCHEME.encode(), *(t.encode() for one in LANGUAGES for t in terms(one))]))
+    return Consent(SCHEME, wording.digest(), PURPOSE, USE, NAMING, RETENTION_YEARS)
 
 
 def odds_ratio(epsilon: Fraction) -> str:

@@ -159,7 +159,7 @@ def identity(state: StateDirectory, connection: sqlite3.Connection, site: str) -
 
 def renew_directory(connection: sqlite3.Connection, known: Identity, raw: bytes) -> Identity:
     """Take a newer key directory of the same signer; an older one is refused, an equal one changes nothing."""
-    renewed = key_directory.verify(raw, known.fingerprint, at_least=known.directory.number)
+    renewed = key_directory.renewed(raw, known.fingerprint, known.directory)
     if renewed.number > known.directory.number:
         with transaction(connection):
             connection.execute("UPDATE enrolment SET directory = ? WHERE device_id = ? AND state = 'registered'", (raw, known.device_id))

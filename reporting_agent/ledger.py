@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -31,6 +31,24 @@ class StepAccount:
     batches: int
     most_spent: Fraction
     most_corrected: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What one report took from the batches of one step that began in one year."""
+
+    step: str
+    year: int
+    parcel: str
+    correction: bool
+    releases: int
+    batches: int
+    most: Fraction  # from one batch
+
+    @property
+    def period(self) -> str:
+        """That of the report; a label of it may cover years before."""
+        return period_of(self.parcel)
 
 
 class Ledger:
@@ -113,15 +131,15 @@ class Ledger:
                 raise
             raise _ids_again(again, accounts[again[0].account].year) from refused
 
-    def most_spent(self, debits: Iterable[Debit] = ()) -> dict[str, Fraction]:
-        """Per step, the most that any batch carries, and would carry with these debits; corrections aside."""
-        accounts = self._accounts(self._steps())
-        sums = {key: Spent(account.regular, account.corrections) for key, account in accounts.items()}
-        new = [debit for debit in debits if debit.release_id not in accounts.get(debit.account, _EMPTY).releases]
-        for key, amount in accounting.add_up(new).items():
-            held = sums.get(key, Spent())
-            sums[key] = Spent(held.regular + amount.regular, held.corrections + amount.corrections)
-        return most_by_step(sums)
+    def most_spent(self, debits: Iterable[Debit] = (), *, besides: str = "") -> dict[tuple[str, int], Fraction]:
+        """Per step and year, the most that any batch carries, and would carry with these debits; corrections aside.
+
+        Args:
+            besides: a period whose own reports are left out of account, in every revision.
+        """
+        rows = self._connection.execute("SELECT * FROM ledger WHERE correction = 0")
+        held = [_debit(row) for row in rows if not besides or period_of(row["parcel"]) != besides]
+        return most_by_year([*held, *debits])
 
     def accounts(self) -> tuple[StepAccount, ...]:
         """How every step stands, a line for each year in which batches began."""
@@ -132,6 +150,16 @@ class Ledger:
             StepAccount(step, year, len(held), max(one.regular for one in held), max(one.corrections for one in held))
             for (step, year), held in sorted(lines.items())
         )
+
+    def spendings(self) -> tuple[Spending, ...]:
+        """On what it was spent: a line for each step, year and report."""
+        spent: dict[tuple[str, int, str, bool], dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
+        releases: dict[tuple[str, int, str, bool], set[str]] = defaultdict(set)
+        for row in self._connection.execute("SELECT * FROM ledger"):
+            key = (row["step"], row["year"], row["parcel"], bool(row["correction"]))
+            spent[key][row["batch_id"]] += Fraction(row["epsilon_numerator"], row["epsilon_denominator"])
+            releases[key].add(row["release_id"])
+        return tuple(Spending(*key, len(releases[key]), len(by_batch), max(by_batch.values())) for key, by_batch in sorted(spent.items()))
 
     def _steps(self) -> list[str]:
         return [row["step"] for row in self._connection.execute("SELECT DISTINCT step FROM ledger ORDER BY step")]
@@ -166,12 +194,27 @@ def _ids_again(again: Sequence[Debit], year: int) -> PolicyRefusal:
     )
 
 
-def most_by_step(sums: Mapping[accounting.Account, Spent]) -> dict[str, Fraction]:
-    """The batch on which most was spent decides for its step."""
-    most: dict[str, Fraction] = {}
-    for (step, _), amount in sums.items():
-        most[step] = max(amount.regular, most.get(step, Fraction(0)))
-    return most
+def period_of(parcel: str) -> str:
+    """The period in a report's name in the ledger (`planning.Subject.parcel`)."""
+    return parcel.rpartition(" r")[0]
+
+
+def most_by_year(debits: Iterable[Debit]) -> dict[tuple[str, int], Fraction]:
+    """Per step and year, what was taken from the batch that most was taken from; corrections aside, a retry counts once."""
+    regular = [debit for debit in debits if not debit.correction]
+    years: dict[accounting.Account, int] = {}
+    for debit in regular:
+        years.setdefault(debit.account, debit.year)
+    most: dict[tuple[str, int], Fraction] = {}
+    for account, amount in accounting.add_up(regular).items():
+        key = (account[0], years[account])
+        most[key] = max(amount.regular, most.get(key, Fraction(0)))
+    return dict(sorted(most.items()))
+
+
+def _debit(row: sqlite3.Row) -> Debit:
+    epsilon = Fraction(row["epsilon_numerator"], row["epsilon_denominator"])
+    return Debit(row["step"], row["batch_id"], row["release_id"], epsilon, row["year"], bool(row["correction"]))
 
 
 @dataclass(slots=True)

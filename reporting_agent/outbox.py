@@ -1,23 +1,28 @@
 """The outbox: every report this site ever planned, sealed or sent, as a row with a named state. Nothing is overwritten.
 
-    planned ─▶ debited ─▶ sealed ─▶ received
+    planned ─▶ committed ─▶ challenged ─▶ debited ─▶ sealed ─▶ received
 
-*planned*: what is to be released is known, nothing is spent. *debited*: the budget is on the disk, nothing is drawn that
-anyone has seen. *sealed*: plaintext and envelope are stored, in one transaction, and never change again. *received*: the
-portal's receipt was verified and stored. A row in one of the first two states may be planned anew when the data changed;
-from *sealed* on, other data are another revision.
+*planned*: what is to be released is known, nothing is spent. *committed*: the device's commitment to the data is on the disk and
+may be at the portal. *challenged*: the portal's answer is kept; from here on the draws are determined, and the row is *bound*:
+other data are another revision. *debited*: the budget is on the disk, nothing is drawn that anyone has seen. *sealed*:
+plaintext and envelope are stored, in one transaction, and never change again. *received*: the portal's receipt was verified and
+stored. A row in one of the first two states may be planned anew when the data changed: nothing can be drawn for it yet.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 
 class ParcelState(StrEnum):
     PLANNED = "planned"
+    COMMITTED = "committed"
+    CHALLENGED = "challenged"
     DEBITED = "debited"
     SEALED = "sealed"
     RECEIVED = "received"
@@ -27,8 +32,10 @@ class ParcelState(StrEnum):
 class Parcel:
     """One report of one site, period and revision on its way to the portal.
 
-    `sequence` is the ledger sequence of the header: it counts this site's reports. `data_root` stands for the batch
-    records behind the report and `method_digest` for the pack: neither leaves the site.
+    `sequence` is the ledger sequence of the header: it counts this site's reports. `data_digest` stands for the batch
+    records behind the report and `method_digest` for the pack: neither leaves the site. `data_root` is what was committed to,
+    `parts` the digests of what it stands for, part by part (`benchmarks.audit.parts`); a report of an earlier agent has none.
+    `windows` names the steps whose label covers earlier years as well, and how many years in all.
     """
 
     site: str
@@ -37,14 +44,19 @@ class Parcel:
     sequence: int
     correction: bool
     state: ParcelState
-    data_root: bytes
+    data_digest: bytes
     method_digest: bytes
+    data_root: bytes | None = None
+    commitment: bytes | None = None
+    challenge: bytes | None = None
     plaintext: bytes | None = None
     envelope: bytes | None = None
     digest: str | None = None
     receipt: bytes | None = None
     refusal: str | None = None
     attempts: int = 0
+    windows: Mapping[str, int] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
     planned_at: str = ""
     sealed_at: str | None = None
     received_at: str | None = None
@@ -53,9 +65,14 @@ class Parcel:
     def is_sealed(self) -> bool:
         return self.state in (ParcelState.SEALED, ParcelState.RECEIVED)
 
-    def same_data(self, data_root: bytes, method_digest: bytes) -> bool:
+    @property
+    def is_bound(self) -> bool:
+        """Whether its draws are determined: the data can no longer be exchanged under this revision."""
+        return self.state not in (ParcelState.PLANNED, ParcelState.COMMITTED)
+
+    def same_data(self, data_digest: bytes, method_digest: bytes) -> bool:
         """Whether these batch records under this pack are the ones behind the report."""
-        return self.data_root == data_root and self.method_digest == method_digest
+        return self.data_digest == data_digest and self.method_digest == method_digest
 
 
 class Outbox:
@@ -87,22 +104,40 @@ class Outbox:
         return _parcel(row)
 
     def plan(
-        self, *, site: str, period: str, revision: int, correction: bool, data_root: bytes, method_digest: bytes, now: datetime
+        self,
+        *,
+        site: str,
+        period: str,
+        revision: int,
+        correction: bool,
+        data_digest: bytes,
+        method_digest: bytes,
+        windows: Mapping[str, int],
+        now: datetime,
     ) -> Parcel:
-        """Plan a revision, or plan one anew that was not sealed yet: it keeps its sequence and what it has debited."""
+        """Plan a revision, or plan one anew that is not bound yet: it keeps its sequence."""
         self._connection.execute(
-            """INSERT INTO parcel (site, period, revision, sequence, correction, state, data_root, method_digest, planned_at)
-               VALUES (?, ?, ?, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM parcel), ?, ?, ?, ?, ?)
+            """INSERT INTO parcel (site, period, revision, sequence, correction, state, data_digest, method_digest, windows, planned_at)
+               VALUES (?, ?, ?, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM parcel), ?, ?, ?, ?, ?, ?)
                ON CONFLICT (site, period, revision) DO UPDATE
-               SET state = excluded.state, data_root = excluded.data_root, method_digest = excluded.method_digest,
-                   planned_at = excluded.planned_at
-               WHERE state IN ('planned', 'debited')""",
-            (site, period, revision, correction, ParcelState.PLANNED, data_root, method_digest, now.isoformat()),
+               SET state = excluded.state, data_digest = excluded.data_digest, method_digest = excluded.method_digest,
+                   windows = excluded.windows, planned_at = excluded.planned_at,
+                   data_root = NULL, parts = '{}', commitment = NULL, refusal = NULL
+               WHERE state IN ('planned', 'committed')""",
+            (site, period, revision, correction, ParcelState.PLANNED, data_digest, method_digest, json.dumps(windows), now.isoformat()),
         )
         return self.get(site, period, revision)
 
+    def committed(self, parcel: Parcel, *, data_root: bytes, parts: Mapping[str, str], commitment: bytes) -> None:
+        self._advance(
+            parcel, ParcelState.COMMITTED, "state = 'planned'", data_root=data_root, parts=json.dumps(parts), commitment=commitment
+        )
+
+    def challenged(self, parcel: Parcel, *, challenge: bytes) -> None:
+        self._advance(parcel, ParcelState.CHALLENGED, "state = 'committed'", challenge=challenge, refusal=None)
+
     def debited(self, parcel: Parcel) -> None:
-        self._advance(parcel, ParcelState.DEBITED, "state = 'planned'")
+        self._advance(parcel, ParcelState.DEBITED, "state = 'challenged'")
 
     def sealed(self, parcel: Parcel, *, plaintext: bytes, envelope: bytes, digest: str, now: datetime) -> None:
         self._advance(
@@ -113,6 +148,12 @@ class Outbox:
             envelope=envelope,
             digest=digest,
             sealed_at=now.isoformat(),
+        )
+
+    def resealed(self, parcel: Parcel, *, envelope: bytes, digest: str, now: datetime) -> None:
+        """Another envelope about the same plaintext (`reporting_agent.resealing`)."""
+        self._advance(
+            parcel, ParcelState.SEALED, "state = 'sealed'", envelope=envelope, digest=digest, sealed_at=now.isoformat(), refusal=None
         )
 
     def received(self, parcel: Parcel, *, receipt: bytes, now: datetime) -> None:
@@ -137,4 +178,6 @@ class Outbox:
 
 def _parcel(row: sqlite3.Row) -> Parcel:
     values = dict(row)
-    return Parcel(**{**values, "state": ParcelState(values["state"]), "correction": bool(values["correction"])})
+    read = {"state": ParcelState(values["state"]), "correction": bool(values["correction"]), "windows": json.loads(values["windows"])}
+    read["parts"] = json.loads(values["parts"])
+    return Parcel(**{**values, **read})

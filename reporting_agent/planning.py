@@ -6,6 +6,8 @@ Asked for is every label whose metric the pack releases. A step releases its hea
 product or variant that the pack does not compare, a metric with an unreported carrier and a step with too few batches
 are withheld, each under its reason. The list of what was withheld is part of the report: nothing is dropped silently.
 
+A step whose label covers earlier years as well (`reporting_agent.pooled`) comes here with the label over all of them.
+
 It is declared and not noised, so no entry of it may turn on a single record. A cell is named only where it holds as many
 batches as a release needs; a metric of which nothing is released or named has too few batches. A handful of heats of a
 customer's alloy beside thousands of others is seen on the site, in the label, and nowhere else.
@@ -13,24 +15,30 @@ customer's alloy beside thousands of others is seen on the site, in the label, a
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from fractions import Fraction
+from dataclasses import dataclass, field, replace
 
 from benchmarks import packs, release
+from benchmarks.audit.arrangement import counted as counted_by_cell
+from benchmarks.audit.commitment import DataTree
+from benchmarks.audit.contents import Contents, padded
 from benchmarks.errors import PolicyRefusal
 from benchmarks.labels import TOO_FEW_BATCHES, ExclusionReason, SiteLabel, StepLabel
-from benchmarks.measurements import Batch, CarrierEnergy, Period
+from benchmarks.measurements import Batch, Period
+from benchmarks.privacy import randomness
 from benchmarks.privacy.accounting import Debit
+from benchmarks.privacy.pooling import fewest_batches, too_long
+from benchmarks.privacy.units import most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedReport
-from benchmarks.routes import MetricRule, Pack, Step
+from benchmarks.routes import MetricRule, Pack, ReleasePolicy, Step
 from benchmarks.wire.conformity import policy_digest
 from benchmarks.wire.schema import Report, canonical_period
+from reporting_agent.behind import Behind, Provenance
+from reporting_agent.consent import agreed
+from reporting_agent.data_digest import data_digest
+from reporting_agent.offers import Cell, Counted
+from reporting_agent.pooled import ALONE, MOST_METRICS_A_STEP, Windows, counted, covers
 
-MOST_METRICS_A_STEP = 2
 FIRST_REVISION = 1
 _ENERGY_NOT_KNOWN = (ExclusionReason.ENERGY_UNKNOWN, ExclusionReason.ENERGY_INCOMPLETE, ExclusionReason.LHV_REQUIRED)
 SHORTEST_PERIOD_DAYS = 90  # the first quarter of a year without a leap day
@@ -59,6 +67,7 @@ class PlannedRelease:
     step: Step
     rule: MetricRule
     release_id: str
+    years: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,8 @@ class Plan:
     withheld: tuple[tuple[str, str, str], ...]
     data_digest: bytes
     method_digest: bytes
+    behind: Behind = field(compare=False, repr=False)
+    windows: Windows = field(default_factory=dict)
 
     def debits(self) -> list[Debit]:
         """What carrying this out spends: one debit for every release and every batch in it."""
@@ -79,21 +90,71 @@ class Plan:
             found += release.debits(one.label, self.pack.policy, one.release_id, correction=self.subject.correction)
         return found
 
-    def report(self, labels: Iterable[ReleasedLabel], data_root: bytes, software: str, consent: str) -> Report:
+    def counted(self) -> dict[Cell, Counted]:
+        """The batches behind each label, for the owner's eyes."""
+        return {
+            (one.label.step, one.label.product, one.label.variant, one.label.metric.value): counted(one.label, one.step, self.pack)
+            for one in self.releases
+        }
+
+    def under(self, revision: int, *, correction: bool) -> Plan:
+        """The same report as another revision."""
+        subject = replace(self.subject, revision=revision, correction=correction)
+        releases = tuple(replace(one, release_id=_release_id(subject, one.label)) for one in self.releases)
+        return replace(self, subject=subject, releases=releases)
+
+    def tree(self, seed: bytes, software: str) -> DataTree:
+        """What the site commits to before it draws, by its root: data, settings, pack, policy and software of this report.
+
+        Salted by the site's seed and by subject, so that the root can neither be guessed at nor compared.
+        """
+        subject, arranged = self.subject, self.behind.arranged(self.pack)
+        table = Contents(
+            site=subject.site,
+            period=subject.period,
+            revision=subject.revision,
+            size=padded(arranged.leaves),
+            steps=arranged.steps,
+            meters=arranged.meters,
+            counted=tuple(counted_by_cell(one.label, one.step, one.rule, self.pack.policy, one.years) for one in self.releases),
+            pack_digest=self.method_digest,
+            policy_digest=policy_digest(self.pack.policy),
+            settings_digest=self.behind.provenance.settings_digest,
+            software=software,
+            seed_commitment=randomness.commitment(seed),
+            windows=self.windows,
+        )
+        return DataTree(table, arranged.batches, arranged.days, seed)
+
+    def report(self, labels: Iterable[ReleasedLabel], *, data_root: bytes, challenge: bytes, software: str) -> Report:
         """The report that is sealed, from labels that were drawn (or, for `preview`, from drafts)."""
         subject = self.subject
         released = ReleasedReport(
             subject.site, self.pack.id, self.pack.version, subject.period, subject.revision, tuple(labels), self.withheld
         )
-        return Report(released, self.method_digest, policy_digest(self.pack.policy), data_root, software, consent)
+        return Report(released, self.method_digest, policy_digest(self.pack.policy), data_root, challenge, software, agreed())
 
     def drafts(self) -> tuple[ReleasedLabel, ...]:
         """The labels as they would leave, the drawn cells standing at 0 in place of what is not drawn yet."""
-        return tuple(release.with_cells(one.label, one.step, one.rule, self.pack.policy, best=0, typical=0) for one in self.releases)
+        return tuple(
+            release.with_cells(one.label, one.step, one.rule, self.pack.policy, best=0, typical=0, years=one.years) for one in self.releases
+        )
 
 
-def plan(site_label: SiteLabel, batches: Sequence[Batch], pack: Pack, subject: Subject) -> Plan:
+def plan(
+    site_label: SiteLabel,
+    batches: Sequence[Batch],
+    pack: Pack,
+    subject: Subject,
+    windows: Windows = ALONE,
+    provenance: Provenance = Provenance(),  # noqa: B008  # frozen
+) -> Plan:
     """What a report on `subject` would hold.
+
+    Args:
+        site_label: of the subject's period, the labels of pooled steps over all their years.
+        windows: the steps whose labels are pooled.
+        provenance: what the batches come from; only a commitment asks for it.
 
     Raises:
         PolicyRefusal: when nothing at all can be released, with the reason that holds for everything or `nothing-to-release`.
@@ -109,29 +170,37 @@ def plan(site_label: SiteLabel, batches: Sequence[Batch], pack: Pack, subject: S
         asked.add((label.step, label.metric.value))
         code = _reason_to_withhold(label, step, rule, pack)
         if code is None:
-            name = (subject.site, subject.period, subject.revision, label.step, label.product, label.variant, label.metric)
-            releases.append(PlannedRelease(label, step, rule, release.release_id(*name)))
+            releases.append(PlannedRelease(label, step, rule, _release_id(subject, label), windows.get(label.step, 1)))
         elif code != TOO_FEW_BATCHES:
             withheld.add((label.step, label.metric.value, code))
     answered = {(one.label.step, one.label.metric.value) for one in releases} | {(step, metric) for step, metric, _ in withheld}
     withheld |= {(step, metric, TOO_FEW_BATCHES) for step, metric in asked - answered}
     if not releases:
         raise _nothing_to_release(withheld, site_label, pack)
-    data, method = digests(site_label, batches, pack)
-    return Plan(subject, pack, tuple(releases), tuple(sorted(withheld)), data, method)
+    data, method = digests(site_label, batches, pack, windows)
+    behind = Behind(site_label, batches, windows, provenance)
+    return Plan(subject, pack, tuple(releases), tuple(sorted(withheld)), data, method, behind, windows)
 
 
-def digests(site_label: SiteLabel, batches: Iterable[Batch], pack: Pack) -> tuple[bytes, bytes]:
-    """What stands for the data of the period and for the method: a sealed report is of these or of others."""
-    return data_digest(batch for batch in batches if batch.start in site_label.period), packs.digest(pack)
+def _release_id(subject: Subject, label: StepLabel) -> str:
+    name = (subject.site, subject.period, subject.revision, label.step, label.product, label.variant, label.metric)
+    return release.release_id(*name)
 
 
-def wire_period(period: Period) -> str:
+def digests(site_label: SiteLabel, batches: Iterable[Batch], pack: Pack, windows: Windows = ALONE) -> tuple[bytes, bytes]:
+    """What stands for the data of the period, pooled years and all, and for the method: a sealed report is of these or of others."""
+    return data_digest((batch for batch in batches if covers(batch, site_label.period, windows)), windows), packs.digest(pack)
+
+
+def wire_period(period: Period, policy: ReleasePolicy) -> str:
     """The one name of a period in ledger, outbox and envelope.
 
     Raises:
-        PolicyRefusal: `period-too-short`: months are for the site's own eyes, a report covers a quarter at least.
+        PolicyRefusal: `period-too-short`: months are for the site's own eyes, a report covers a quarter at least;
+            `period-too-long`: more years than the pack's policy lets a label cover.
     """
+    if (refused := too_long(period, policy)) is not None:
+        raise refused
     if (period.end.date() - period.start.date()).days < SHORTEST_PERIOD_DAYS:
         raise PolicyRefusal(
             "period-too-short",
@@ -143,9 +212,11 @@ def wire_period(period: Period) -> str:
 
 def _reason_to_withhold(label: StepLabel, step: Step, rule: MetricRule, pack: Pack) -> str | None:
     """Why a cell is not released: too few batches before anything else, so that no other reason tells of a few."""
-    fewest = release.fewest_batches(step, pack.policy)
-    incomplete = sum(label.excluded.get(code, 0) for code in _ENERGY_NOT_KNOWN)
-    if label.used + incomplete < fewest:
+    try:
+        there = _with_unknown_energy(label, step, pack.policy)
+    except PolicyRefusal as without_bound:
+        return without_bound.code
+    if there < fewest_batches(step, pack.policy):
         return TOO_FEW_BATCHES
     released = [one.metric for one in step.metrics if one.released]
     if released.index(rule.metric) >= MOST_METRICS_A_STEP:
@@ -156,6 +227,12 @@ def _reason_to_withhold(label: StepLabel, step: Step, rule: MetricRule, pack: Pa
     if refused.code == TOO_FEW_BATCHES:
         return "metric-incomplete"  # the batches are there: it is their energy that is not
     return refused.code
+
+
+def _with_unknown_energy(label: StepLabel, step: Step, policy: ReleasePolicy) -> int:
+    """Batches that a release would count if the energy of all were known; of every day as many as the pack lets count."""
+    there = [one for one in label.values if one.excluded is None or one.excluded in _ENERGY_NOT_KNOWN]
+    return len(there if policy.unit == "record" else within_bound(there, most_together(step, policy)))
 
 
 def missing_carriers(site_label: SiteLabel, pack: Pack) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -183,7 +260,7 @@ def _nothing_to_release(withheld: set[tuple[str, str, str]], site_label: SiteLab
 def _all_too_small(site_label: SiteLabel, pack: Pack) -> PolicyRefusal:
     """Every cell with how many batches it has and how many a release needs; said on the site only."""
     cells = sorted(
-        {(label.step, label.variant, label.used, release.fewest_batches(pack.step(label.step), pack.policy)) for label in site_label.steps},
+        {(label.step, label.variant, label.used, fewest_batches(pack.step(label.step), pack.policy)) for label in site_label.steps},
         key=lambda cell: (-cell[2], cell),
     )
     shown = "; ".join(f"{' '.join(part for part in (step, variant) if part)}: {used} of {fewest}" for step, variant, used, fewest in cells)
@@ -191,63 +268,6 @@ def _all_too_small(site_label: SiteLabel, pack: Pack) -> PolicyRefusal:
         "too-few-batches",
         f"No label of {site_label.period.name} has the valid batches that a release needs, for noise hides one batch only among many "
         f"({shown}). Nothing was drawn, spent or sent; the labels are yours to use on the site.",
-        "Report a longer period, or repair what `steplabel-agent check` names as the reason for excluded batches.",
+        "`steplabel-agent preview` says which steps `--pool` would help, by covering earlier years as well; or repair what "
+        "`steplabel-agent check` names as the reason for excluded batches.",
     )
-
-
-def data_digest(batches: Iterable[Batch]) -> bytes:
-    """SHA-256 over the batch records, whatever order they were read in: equal data, equal digest. It stays on the site.
-
-    Where a record was read from is no part of it: the same data from another file are the same data.
-    """
-    whole = hashlib.sha256(b"steplabel/1 batch records\x00")
-    for record in sorted(_record(batch) for batch in batches):
-        whole.update(len(record).to_bytes(8) + record)
-    return whole.digest()
-
-
-def data_root(digest: bytes, seed: bytes, subject: Subject) -> bytes:
-    """What the report says of the data: salted by the site's seed and by subject, so that it can neither be guessed at nor compared."""
-    named = f"{subject.site}\x00{subject.period}\x00{subject.revision}".encode()
-    salt = hmac.digest(seed, b"steplabel/1 data root\x00" + named, "sha256")
-    return hmac.digest(salt, digest, "sha256")
-
-
-def _record(batch: Batch) -> bytes:
-    fields: list[str] = [
-        batch.step,
-        batch.batch_id,
-        batch.product,
-        batch.variant,
-        _moment(batch.start),
-        "" if batch.end is None else _moment(batch.end),
-        _exactly(batch.output_t),
-        batch.equipment,
-        batch.status,
-        batch.state,
-        _exactly(batch.reject_t),
-        batch.excluded or "",
-    ]
-    for name, value in sorted(batch.variables.items()):
-        fields += ["variable", name, _exactly(value)]
-    for energy in sorted(map(_energy, batch.energy)):
-        fields += ["energy", *energy]
-    encoded = [field.encode() for field in fields]
-    return b"".join([len(field).to_bytes(4) + field for field in encoded])
-
-
-def _energy(energy: CarrierEnergy) -> tuple[str, ...]:
-    lhv = "" if energy.lhv_mj_per_unit is None else _exactly(energy.lhv_mj_per_unit)
-    quantity, completeness = _exactly(energy.quantity), _exactly(energy.completeness)
-    return energy.carrier, energy.direction, quantity, energy.unit, lhv, completeness, str(energy.estimated)
-
-
-def _exactly(number: float) -> str:
-    """Every bit of it, and -0.0 as 0.0."""
-    return (float(number) + 0.0).hex()
-
-
-def _moment(moment: datetime) -> str:
-    """The instant, whatever offset it was written with."""
-    seconds = moment.timestamp()
-    return str(int(seconds)) if seconds.is_integer() else str(Fraction(seconds))

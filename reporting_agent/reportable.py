@@ -12,8 +12,8 @@ from benchmarks.routes import Pack
 from reporting_agent.config import Site
 
 
-def require_reportable(site: Site) -> None:
-    """Refuse a site whose labels no portal could compare.
+def require_reportable(site: Site) -> Pack:
+    """The site's pack; refuse a site whose labels no portal could compare.
 
     Raises:
         InputError: the pack cannot be read.
@@ -35,6 +35,7 @@ def require_reportable(site: Site) -> None:
             "wrong by any factor. Nothing was drawn, spent, written or sent.",
             "Ask whoever set up the logger, or hold a day of it against the meter on the wall; then remove unit_assumed.",
         )
+    return pack
 
 
 def _is_published(pack: Pack) -> bool:

@@ -22,10 +22,34 @@ from pathlib import Path
 from benchmarks.errors import InputError
 
 ENVIRONMENT_NAME = "STEPLABEL_STATE"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 5
+OLDEST_VERSION = 2  # before it, nothing was drawn by the portal's challenge
 SECONDS_TO_WAIT_FOR_A_WRITER = 10.0
+_NOT_WRITTEN = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
 
-_SCHEMA = """
+_LOG_TABLES = """
+CREATE TABLE log_head (                   -- the newest verified head of a portal's log
+    fingerprint TEXT PRIMARY KEY,         -- which portal: of its directory's offline key
+    head BLOB NOT NULL,                   -- signed, as the portal gave it
+    seen_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE log_included (               -- what of this site's own was found in that log; what is in it stays in it
+    fingerprint TEXT NOT NULL,
+    log_index INTEGER NOT NULL,
+    leaf BLOB NOT NULL,                   -- its hash
+    PRIMARY KEY (fingerprint, log_index, leaf)
+) STRICT;
+CREATE TABLE log_evidence (               -- what a portal signed that cannot all be true
+    code TEXT NOT NULL,
+    first BLOB NOT NULL,
+    second BLOB NOT NULL,
+    found_at TEXT NOT NULL,
+    PRIMARY KEY (code, first, second)
+) STRICT;
+"""
+
+_SCHEMA = (
+    """
 CREATE TABLE enrolment (
     token_digest TEXT PRIMARY KEY,        -- SHA-256 of the one-time token: which token these keys were made for
     sequence INTEGER NOT NULL UNIQUE,     -- the highest one that is registered is the one in force
@@ -55,9 +79,14 @@ CREATE TABLE parcel (
     revision INTEGER NOT NULL CHECK (revision > 0),
     sequence INTEGER NOT NULL UNIQUE,     -- the ledger sequence in the header: counts reports, never batches
     correction INTEGER NOT NULL CHECK (correction IN (0, 1)),
-    state TEXT NOT NULL CHECK (state IN ('planned', 'debited', 'sealed', 'received')),
-    data_root BLOB NOT NULL,              -- of the batch records behind it; never leaves the site
+    state TEXT NOT NULL CHECK (state IN ('planned', 'committed', 'challenged', 'debited', 'sealed', 'received')),
+    data_digest BLOB NOT NULL,            -- of the batch records behind it; never leaves the site
     method_digest BLOB NOT NULL,          -- of the sector pack
+    windows TEXT NOT NULL DEFAULT '{}',   -- JSON: steps whose label covers more years than the period, and how many
+    data_root BLOB,                       -- what was committed to: the root of the data's tree
+    parts TEXT NOT NULL DEFAULT '{}',     -- JSON: digests of the tree's parts, to name what differs later; never leave the site
+    commitment BLOB,                      -- to it, signed by the device
+    challenge BLOB,                       -- the portal's answer, the first and only one that is taken
     plaintext BLOB,                       -- what was sealed, for `preview`
     envelope BLOB,                        -- sealed once: sealing again would give other bytes
     digest TEXT UNIQUE,
@@ -68,10 +97,22 @@ CREATE TABLE parcel (
     sealed_at TEXT,
     received_at TEXT,
     PRIMARY KEY (site, period, revision),
-    CHECK (state IN ('planned', 'debited') OR (plaintext IS NOT NULL AND envelope IS NOT NULL AND digest IS NOT NULL)),
+    CHECK (state = 'planned' OR (data_root IS NOT NULL AND commitment IS NOT NULL)),
+    CHECK (state IN ('planned', 'committed') OR challenge IS NOT NULL),
+    CHECK (state IN ('planned', 'committed', 'challenged', 'debited')
+           OR (plaintext IS NOT NULL AND envelope IS NOT NULL AND digest IS NOT NULL)),
     CHECK (state <> 'received' OR receipt IS NOT NULL)
 ) STRICT;
 """
+    + _LOG_TABLES
+)
+
+_ADDED = (
+    (3, "ALTER TABLE parcel ADD COLUMN windows TEXT NOT NULL DEFAULT '{}'"),
+    (4, "ALTER TABLE parcel ADD COLUMN parts TEXT NOT NULL DEFAULT '{}'"),
+    (5, _LOG_TABLES),
+)
+"""What a directory of an earlier version lacks, each with the version that brought it."""
 
 
 class StateDirectory:
@@ -99,15 +140,40 @@ class StateDirectory:
 
     @contextmanager
     def connect(self) -> Iterator[sqlite3.Connection]:
-        """The database, made on first use; autocommit, transactions are opened by `transaction`."""
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self.database, timeout=SECONDS_TO_WAIT_FOR_A_WRITER, isolation_level=None)) as connection:
+        """The database, made on first use; autocommit, transactions are opened by `transaction`.
+
+        Raises:
+            InputError: `state-not-written` where the disk does not take what is written, `state-too-new`, `state-too-old`.
+        """
+        with (
+            self._on_disk(),
+            closing(sqlite3.connect(self.database, timeout=SECONDS_TO_WAIT_FOR_A_WRITER, isolation_level=None)) as connection,
+        ):
             self.database.chmod(0o600)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             self._migrate(connection)
             yield connection
+
+    @contextmanager
+    def _on_disk(self) -> Iterator[None]:
+        """Make the directory; tell in words what a disk that is full, broken or read-only answers to a write."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            yield
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _NOT_WRITTEN:  # the low byte is the kind, the rest says where
+                raise
+            raise self._not_written(str(error)) from error
+
+    def _not_written(self, found: str) -> InputError:
+        return InputError(
+            "state-not-written",
+            f"The disk did not take what had to be written to {self.path}; what was there before is unharmed.",
+            "Make room, or give the agent the right to write there, then run the same command again: it goes on where this one ended.",
+            found=found,
+        )
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         with transaction(connection):
@@ -120,11 +186,20 @@ class StateDirectory:
                     found=f"state version {version} in {self.path}",
                     wanted=f"at most {SCHEMA_VERSION}",
                 )
+            if 0 < version < OLDEST_VERSION:
+                raise InputError(
+                    "state-too-old",
+                    "The state directory was written by an agent that drew without the portal's challenge; no portal takes its reports.",
+                    "Keep it, since it says what was spent; enrol a new directory with --state and a new token.",
+                    found=f"state version {version} in {self.path}",
+                    wanted=f"{OLDEST_VERSION} to {SCHEMA_VERSION}",
+                )
+            for since, statements in _ADDED:
+                if OLDEST_VERSION <= version < since:
+                    _make(connection, statements)
             if version == 0:
-                for statement in _SCHEMA.split(";\n"):
-                    if statement.strip():
-                        connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                _make(connection, _SCHEMA)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -133,11 +208,12 @@ class StateDirectory:
         Raises:
             InputError: `state-busy`, when another process holds the directory.
         """
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self.path / "lock.sqlite", timeout=0.0, isolation_level=None)) as lock:
+        with self._on_disk(), closing(sqlite3.connect(self.path / "lock.sqlite", timeout=0.0, isolation_level=None)) as lock:
             try:
                 lock.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
                 raise InputError(
                     "state-busy",
                     "Another steplabel-agent is working on this state directory.",
@@ -151,11 +227,18 @@ class StateDirectory:
 
     def write_secret(self, name: str, secret: bytes) -> None:
         """Write a secret so that it is there whole or not at all, readable by its owner only (mode 0600)."""
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(self.path / name, secret)
+        with self._on_disk():
+            try:
+                write_whole(self.path / name, secret)
+            except OSError as error:
+                raise self._not_written(str(error.strerror or error)) from error
 
     def has_secret(self, name: str) -> bool:
         return (self.path / name).exists()
+
+    def delete_secret(self, name: str) -> None:
+        """Delete a secret that serves no more; a copy in a backup stays there."""
+        (self.path / name).unlink(missing_ok=True)
 
     def read_secret(self, name: str) -> bytes:
         """Read a secret.
@@ -183,16 +266,23 @@ class StateDirectory:
         return file.read_bytes()
 
 
+def _make(connection: sqlite3.Connection, statements: str) -> None:
+    for statement in statements.split(";\n"):
+        if statement.strip():
+            connection.execute(statement)
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """All of it or none of it; on the disk when the block ends (`BEGIN IMMEDIATE`: a writer from the first statement on)."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk may have ended it already
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 def write_whole(path: Path, content: bytes) -> None:

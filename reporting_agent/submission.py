@@ -1,10 +1,12 @@
 """`submit` as a chain of durable steps: killed between any two of them and run again, exactly one report is sent.
 
-    planned ─▶ debited ─▶ drawn ─▶ sealed ─▶ sent ─▶ received
+    planned ─▶ committed ─▶ challenged ─▶ debited ─▶ drawn ─▶ sealed ─▶ sent ─▶ received
 
-*planned*: site, period, revision and the digest of the data are in the outbox. *debited*: every batch in every release
-carries its epsilon in the ledger, on the disk, before anything is drawn. *drawn*: from a stream keyed by the site's seed,
-the data and the release's name, so that drawing again gives the same cells; nothing is stored. *sealed*: HPKE is
+*planned*: site, period, revision and the digest of the data are in the outbox. *committed*: the device's signature under the
+data's root is on the disk, and may now go to the portal. *challenged*: the portal's answer was verified and is on the disk; the
+first one counts for ever. *debited*: every batch in every release carries its epsilon in the ledger, on the disk, before
+anything is drawn. *drawn*: from a stream keyed by the site's seed, the challenge, the data's root and the release's name,
+so that drawing again gives the same cells; nothing is stored. *sealed*: HPKE is
 randomised, so plaintext and envelope are stored in one transaction, once, and only these bytes are ever sent. *sent*: the
 portal answers the same envelope with the same receipt, however often it comes. *received*: the receipt was verified
 against the portal's signed key directory and stored.
@@ -15,56 +17,72 @@ The whole chain holds the state directory's lock; time comes in as an argument, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from sqlite3 import Connection
-from typing import Protocol
 
-from benchmarks.errors import PolicyRefusal, SteplabelError, Unreachable
+from benchmarks.audit.commitment import DataTree
+from benchmarks.audit.parts import parts_of
+from benchmarks.errors import SteplabelError, Unreachable
 from benchmarks.labels import SiteLabel
-from benchmarks.measurements import Batch, Period
-from benchmarks.privacy.randomness import KeyedStream
-from benchmarks.release import release
-from benchmarks.released import ReleasedLabel
+from benchmarks.measurements import Batch
 from benchmarks.routes import Pack
-from benchmarks.wire import envelope, receipts, requests
+from benchmarks.wire import challenges, commitments, envelope, receipts, requests
+from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.conformity import require_conformity
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, encode_report
-from reporting_agent import enrolment
-from reporting_agent.consent import SCHEME
+from reporting_agent import enrolment, heads, revisions
+from reporting_agent.behind import Provenance
+from reporting_agent.bindings import commitment_of, kept, refuse_another
+from reporting_agent.drawing import draw
 from reporting_agent.enrolment import Identity
 from reporting_agent.ledger import Ledger
+from reporting_agent.offers import Offer
 from reporting_agent.outbox import Outbox, Parcel, ParcelState
-from reporting_agent.planning import FIRST_REVISION, Plan, Subject, data_root, plan
+from reporting_agent.planning import FIRST_REVISION, Plan, Subject, digests, plan
+from reporting_agent.pooled import Windows
+from reporting_agent.resealing import sealed_for_today
+from reporting_agent.road import Road
 from reporting_agent.state import transaction
-from reporting_agent.transport import Acknowledgement
 
-STEPS = ("planned", "debited", "drawn", "sealed", "sent", "received")
+STEPS = ("planned", "committed", "challenged", "debited", "drawn", "sealed", "sent", "received")
 """Names of the points between which a run may be killed; `checkpoint` is called with each once it is reached."""
-
-NO_CHALLENGE = b""  # the portal gives none yet; the stream's key already has a place for it
 
 Checkpoint = Callable[[str], None]
 
 
-class Road(Protocol):
-    """What submission needs of a portal; `reporting_agent.transport.Portal` is one."""
-
-    def directory(self) -> bytes: ...
-
-    def held(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]: ...
-
-    def submit(self, envelope: bytes) -> Acknowledgement: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What is reported on: the exact label and its batches, and the pack they were labelled by."""
+    """What is reported on: the exact label, all batches at hand, and the pack they were labelled by."""
 
     site_label: SiteLabel
     batches: Sequence[Batch]
     pack: Pack
+    windows: Windows = field(default_factory=dict)  # the steps whose labels cover earlier years as well
+    gains: tuple[Offer, ...] = ()  # what earlier years would give, where it was looked for
+    provenance: Provenance = field(default_factory=Provenance)  # what the batches come from, where it is to be committed to
+
+    def plan(self, subject: Subject) -> Plan:
+        """What a report on `subject` would hold."""
+        return plan(self.site_label, self.batches, self.pack, subject, self.windows, self.provenance)
+
+    def digests(self) -> tuple[bytes, bytes]:
+        """What stands for the data and for the method."""
+        return digests(self.site_label, self.batches, self.pack, self.windows)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A report on its way: what is to be released, of which records, and how far its parcel has come."""
+
+    plan: Plan
+    batches: Sequence[Batch]
+    parcel: Parcel
+
+    @property
+    def waits_for_challenge(self) -> bool:
+        return self.parcel.challenge is None
 
 
 def no_checkpoint(_name: str) -> None:
@@ -90,43 +108,101 @@ class Submission:
         self._software = software
         self._clock = clock
         self._checkpoint = checkpoint
-        self._held: tuple[Receipt, ...] = ()
+        self._held: tuple[Receipt, ...] | None = None  # until the portal was asked
 
-    def prepare(self, material: Material, period: str, *, correct: bool) -> Parcel:
-        """Bring the report of this period as far as *sealed*; a report that is sealed already stays as it is.
+    def begin(self, material: Material, period: str, *, correct: bool) -> Begun:
+        """Bring the report of this period as far as *committed*; one that came farther stays as it is. Spends nothing.
 
         Args:
             period: under its one name on the wire (`planning.wire_period`).
             correct: the data changed and the next revision is meant.
 
         Raises:
-            PolicyRefusal: `data-changed` without `correct`; `budget-exhausted`, `corrections-used`, `ledger-set-back`;
-                nothing to release.
+            PolicyRefusal: `data-changed` without `correct`, `software-changed`; `budget-exhausted`, `corrections-used`,
+                `ledger-set-back`; nothing to release.
         """
-        planned = self._plan(material, period, correct=correct)
-        known = self._known(planned)
-        if known is not None and known.is_sealed:
-            return known
-        if known is None or known.state is ParcelState.PLANNED or not known.same_data(planned.data_digest, planned.method_digest):
-            self._refuse_old_ledger(period)
+        planned = material.plan(Subject(self._identity.site, period, FIRST_REVISION, False))
+        rows = self._outbox.revisions(planned.subject.site, period)
+        planned, parcel = revisions.place(planned, rows, self._root, correct=correct)
+        if parcel is not None and parcel.is_sealed:
+            return Begun(planned, material.batches, parcel)
+        revisions.refuse_old_ledger(planned, self._held or (), self._outbox.all())
+        if parcel is None or not parcel.is_bound:
             debits = self._ledger.settle(planned.debits(), material.batches)
             self._ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
-            with transaction(self._connection):
-                known = self._outbox.plan(
-                    site=planned.subject.site,
-                    period=period,
-                    revision=planned.subject.revision,
-                    correction=planned.subject.correction,
-                    data_root=planned.data_digest,
-                    method_digest=planned.method_digest,
-                    now=self._clock(),
-                )
-            self._checkpoint("planned")
+            tree = planned.tree(self._identity.seed, self._software)
+            if parcel is None or not self._is_committed(parcel, tree.root):
+                parcel = self._commit(planned, tree)
+        return Begun(planned, material.batches, parcel)
+
+    def ask(self, begun: Begun, road: Road) -> Begun:
+        """Hand the commitment in and keep the portal's challenge; nothing is asked where one is kept already.
+
+        Raises:
+            Unreachable: the commitment is kept; the same command hands it in later.
+            InputError: the portal refused; its sentence is kept beside the report.
+            VerificationError: the answer is no challenge of this portal for this commitment.
+        """
+        if begun.parcel.challenge is not None:
+            return begun
+        assert begun.parcel.commitment is not None  # noqa: S101  # `begin` ends with a commitment
+        try:
+            answer = road.commit(begun.parcel.commitment)
+        except SteplabelError as refusal:
+            self._note(begun.parcel, refusal)
+            raise
+        return self.accept(begun, answer)
+
+    def accept(self, begun: Begun, challenge: bytes) -> Begun:
+        """Keep the portal's challenge; the one that is kept already may come again, another is refused.
+
+        Raises:
+            VerificationError: `challenge-changed`, or no challenge of this portal for this commitment.
+        """
+        parcel = begun.parcel
+        keys = self._identity.directory.receipt_keys()
+        given = challenges.verify(challenge, keys, commitment_of(parcel))
+        if parcel.challenge is not None:
+            refuse_another(given, parcel, keys)
+            return begun
+        with transaction(self._connection):
+            self._outbox.challenged(parcel, challenge=challenge)
+        self._checkpoint("challenged")
+        return replace(begun, parcel=self._outbox.get(parcel.site, parcel.period, parcel.revision))
+
+    def seal(self, begun: Begun) -> Parcel:
+        """Debit, draw, sign and seal; a report that is sealed already stays as it is.
+
+        Raises:
+            PolicyRefusal: `budget-exhausted`, `corrections-used`: another report has spent in between; nothing was drawn.
+            VerificationError: the directory lists no key to seal to today; nothing was spent.
+        """
+        planned, parcel = begun.plan, begun.parcel
+        if parcel.is_sealed:
+            return parcel
+        challenge = kept(parcel, self._identity.directory.receipt_keys())
+        recipient = self._identity.directory.processing_key(self._clock().date())
+        if parcel.state is ParcelState.CHALLENGED:
+            debits = self._ledger.settle(planned.debits(), begun.batches)
             with transaction(self._connection):
                 self._ledger.record(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
-                self._outbox.debited(known)
+                self._outbox.debited(parcel)
             self._checkpoint("debited")
-        return self._seal(planned, known)
+        labels = draw(planned, self._identity.seed, root=challenge.commitment.data_root, challenge=challenge.nonce)
+        self._checkpoint("drawn")
+        report = planned.report(labels, data_root=challenge.commitment.data_root, challenge=challenge.nonce, software=self._software)
+        require_conformity(report, planned.pack, planned.method_digest)
+        header = Header(parcel.site, parcel.period, parcel.revision, recipient.key_id, self._identity.device_id, parcel.sequence)
+        sealed = envelope.build(report, header, self._identity.device_key, recipient)
+        with transaction(self._connection):
+            self._outbox.sealed(parcel, plaintext=encode_report(report), envelope=sealed, digest=envelope.digest(sealed), now=self._clock())
+        self._checkpoint("sealed")
+        return self._outbox.get(parcel.site, parcel.period, parcel.revision)
+
+    def prepare(self, material: Material, period: str, road: Road, *, correct: bool) -> Parcel:
+        """All of it up to *sealed*, over a road that leads to the portal: `begin`, `ask`, `seal`, with what they raise."""
+        begun = self.begin(material, period, correct=correct)
+        return self.seal(begun if begun.parcel.is_sealed else self.ask(begun, road))
 
     def send(self, parcel: Parcel, road: Road) -> Receipt:
         """Send a sealed report, verify the portal's receipt and keep it; a report with a receipt is not sent again.
@@ -137,123 +213,80 @@ class Submission:
             VerificationError: the answer is no receipt of this portal for this envelope.
         """
         keys = self._identity.directory.receipt_keys()
-        if parcel.envelope is None:
-            raise LookupError(f"{parcel.period} revision {parcel.revision} is not sealed yet")
-        if parcel.receipt is not None:
+        if parcel.receipt is not None and parcel.envelope is not None:
             return receipts.verify(parcel.receipt, keys, parcel.envelope)
+        sealed = sealed_for_today(self._connection, parcel, self._identity, self._held, self._clock())
         try:
-            answer = road.submit(parcel.envelope)
+            answer = road.submit(sealed)
         except SteplabelError as refusal:
-            with transaction(self._connection):
-                self._outbox.attempted(parcel, None if isinstance(refusal, Unreachable) else f"{refusal.sentence} [{refusal.code}]")
+            self._note(parcel, refusal)
             raise
         self._checkpoint("sent")
-        receipt = receipts.verify(answer.receipt, keys, parcel.envelope)
+        receipt = receipts.verify(answer.receipt, keys, sealed)
         with transaction(self._connection):
             self._outbox.received(parcel, receipt=answer.receipt, now=self._clock())
         self._checkpoint("received")
         return receipt
 
     def consult(self, road: Road) -> Unreachable | None:
-        """Take the portal's present key directory, and hear what it holds of this site, before anything is spent.
+        """Take the portal's present key directory and the head of its log, and hear what it holds of this site, before anything is spent.
 
         Returns:
-            None, or why the portal was out of reach: the directory at hand will do, and sealing goes on.
+            None, or why the portal was out of reach: the directory at hand will do, and what has its challenge is sealed.
 
         Raises:
             InputError: the portal does not know this device any more.
-            VerificationError: an older directory, or one of another signer; receipts that are not the portal's.
+            VerificationError: an older directory, or one of another signer; receipts or challenges that are not the
+                portal's; `challenge-changed` where it says that it gave another challenge than the one kept here; a log that is
+                not the one seen before, or lacks what this site handed in (`heads.look`).
         """
         try:
             self._identity = enrolment.renew_directory(self._connection, self._identity, road.directory())
+            heads.look(self._connection, self._identity, road, self._outbox.all(), self._clock())
             held = road.held(self._signature)
+            given = road.challenges(self._signature)
         except Unreachable as trouble:
             return trouble
         keys = self._identity.directory.receipt_keys()
         self._held = tuple(receipts.read(raw, keys) for raw in held)
+        bound = {commitment_of(one): one for one in self._outbox.all() if one.is_bound}
+        for raw in given:
+            challenge = challenges.read(raw, keys)
+            if challenge.commitment in bound:
+                refuse_another(challenge, bound[challenge.commitment], keys)
         return None
-
-    def _signature(self, method: str, path: str) -> str:
-        return requests.sign(method, path, self._identity.device_id, self._clock(), self._identity.device_key)
 
     def spooled_besides(self, parcel: Parcel) -> list[Parcel]:
         """Other reports that are sealed and still wait for their receipt, oldest first."""
         return [one for one in self._outbox.spooled() if one.digest != parcel.digest]
 
-    def _plan(self, material: Material, period: str, *, correct: bool) -> Plan:
-        """The plan of the revision that these data belong to."""
-        site = self._identity.site
+    def _signature(self, method: str, path: str) -> str:
+        return requests.sign(method, path, self._identity.device_id, self._clock(), self._identity.device_key)
 
-        def planned_as(revision: int, correction: bool) -> Plan:
-            subject = Subject(site, period, revision, correction)
-            return plan(material.site_label, material.batches, material.pack, subject)
-
-        revisions = self._outbox.revisions(site, period)
-        sealed = [parcel for parcel in revisions if parcel.is_sealed]
-        unfinished = next((parcel for parcel in revisions if not parcel.is_sealed), None)
-        if not sealed:
-            return planned_as(FIRST_REVISION, False)
-        last = sealed[-1]
-        again = planned_as(last.revision, last.correction)
-        if last.same_data(again.data_digest, again.method_digest):
-            return again
-        resumed = unfinished is not None and unfinished.same_data(again.data_digest, again.method_digest)
-        if not correct and not resumed:
-            raise PolicyRefusal(
-                "data-changed",
-                f"The data of {period} are not those of revision {last.revision}, which is already sealed.",
-                "If the change is right, run submit again with --correct: that makes the next revision and spends from the "
-                "reserve for corrections. If not, restore the files; the sealed report then counts as before.",
-            )
-        return planned_as(last.revision + 1, True)
-
-    def _refuse_old_ledger(self, period: str) -> None:
-        """A portal that holds reports which this outbox does not know tells that the ledger was set back: its debits are missing."""
-        ours = {parcel.digest for parcel in self._outbox.all()}
-        unknown = [receipt.header for receipt in self._held if receipt.envelope_digest not in ours]
-        asked = Period.parse(period, UTC)
-        for header in unknown:
-            other = Period.parse(header.period, UTC)
-            if asked.start < other.end and other.start < asked.end:
-                raise PolicyRefusal(
-                    "ledger-set-back",
-                    f"The portal holds a report of {header.period}, revision {header.revision}, that this state directory does not know: "
-                    "it is an older copy, or another agent reports for this site.",
-                    "Put the newest copy of the state directory back. What it spent is not in this ledger, so nothing more is spent "
-                    "on these batches; nothing was drawn.",
-                )
-
-    def _known(self, planned: Plan) -> Parcel | None:
-        subject = planned.subject
-        return next((one for one in self._outbox.revisions(subject.site, subject.period) if one.revision == subject.revision), None)
-
-    def _seal(self, planned: Plan, parcel: Parcel) -> Parcel:
-        identity = self._identity
-        root = data_root(planned.data_digest, identity.seed, planned.subject)
-        labels = self._draw(planned, root)
-        self._checkpoint("drawn")
-        report = planned.report(labels, root, self._software, SCHEME)
-        require_conformity(report, planned.pack, planned.method_digest)
-        recipient = identity.directory.processing_key(self._clock().date())
-        header = Header(
-            site=parcel.site,
-            period=parcel.period,
-            revision=parcel.revision,
-            key_id=recipient.key_id,
-            device_id=identity.device_id,
-            ledger_sequence=parcel.sequence,
-        )
-        sealed = envelope.build(report, header, identity.device_key, recipient)
+    def _note(self, parcel: Parcel, refusal: SteplabelError) -> None:
         with transaction(self._connection):
-            self._outbox.sealed(parcel, plaintext=encode_report(report), envelope=sealed, digest=envelope.digest(sealed), now=self._clock())
-        self._checkpoint("sealed")
-        return self._outbox.get(parcel.site, parcel.period, parcel.revision)
+            self._outbox.attempted(parcel, None if isinstance(refusal, Unreachable) else f"{refusal.sentence} [{refusal.code}]")
 
-    def _draw(self, planned: Plan, root: bytes) -> list[ReleasedLabel]:
-        subject = planned.subject
-        prefix = f"{subject.site}/{subject.period}/{subject.revision}"
+    def _root(self, planned: Plan) -> bytes:
+        return planned.tree(self._identity.seed, self._software).root
 
-        def stream_for(name: str) -> KeyedStream:
-            return KeyedStream(self._identity.seed, challenge=NO_CHALLENGE, data_root=root, name=f"{prefix}/{name}")
+    def _commit(self, planned: Plan, tree: DataTree) -> Parcel:
+        subject, identity = planned.subject, self._identity
+        with transaction(self._connection):
+            data, method = planned.data_digest, planned.method_digest
+            parcel = self._outbox.plan(
+                **asdict(subject), data_digest=data, method_digest=method, windows=planned.windows, now=self._clock()
+            )
+        self._checkpoint("planned")
+        commitment = Commitment(subject.site, subject.period, subject.revision, tree.root)
+        signed = commitments.commit(commitment, identity.device_id, identity.device_key)
+        with transaction(self._connection):
+            self._outbox.committed(parcel, data_root=tree.root, parts=parts_of(tree), commitment=signed)
+        self._checkpoint("committed")
+        return self._outbox.get(subject.site, subject.period, subject.revision)
 
-        return [release(one.label, one.step, one.rule, planned.pack.policy, stream_for) for one in planned.releases]
+    def _is_committed(self, parcel: Parcel, root: bytes) -> bool:
+        """Whether the row holds a commitment to this root that the device in force signed."""
+        if parcel.commitment is None or parcel.data_root != root:
+            return False
+        return commitments.parse(parcel.commitment).device_id == self._identity.device_id

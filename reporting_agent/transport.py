@@ -27,7 +27,8 @@ from typing import Any, Self
 import httpx
 
 from benchmarks.errors import InputError, SteplabelError, Unreachable, UsageError, VerificationError
-from benchmarks.wire.requests import HTTP_HEADER
+from benchmarks.wire.rotation import Rotation
+from reporting_agent.client.operations import PATHS, Operations
 
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 LONGEST_PAUSE_S = 30.0
@@ -35,6 +36,7 @@ MAX_ANSWER_BYTES = 1_048_576
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NOT_JSON = (json.JSONDecodeError, UnicodeDecodeError, RecursionError)  # the last where a megabyte is all brackets
+_HASH = re.compile(r"[0-9a-f]{64}")
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -61,6 +63,7 @@ class Portal:
     Args:
         base_url: `https://…`; plain `http` only to this very machine.
         sleep: how to wait between two tries (seconds).
+        pauses: how long, one pause between every two tries; none for a single try.
         proxy: the proxy to go through, if any.
         ca_file: certificates to trust instead of the public ones, for a portal with a private authority.
         transport: for tests.
@@ -75,9 +78,12 @@ class Portal:
         proxy: str | None = None,
         ca_file: Path | None = None,
         transport: httpx.BaseTransport | None = None,
+        pauses: tuple[float, ...] = PAUSES_S,
     ) -> None:
         self.base_url = checked_address(base_url)
         self._sleep = sleep
+        self._pauses = pauses
+        self._api = Operations(self._ask)
         self._client = httpx.Client(
             base_url=self.base_url,
             timeout=_TIMEOUT,
@@ -97,14 +103,26 @@ class Portal:
 
     def register(self, *, secret: str, device_public_key: str, seed_commitment: str, software: str) -> Registration:
         """Redeem a one-time token. The same keys with the same token again get the same answer."""
-        body = {"secret": secret, "device_public_key": device_public_key, "seed_commitment": seed_commitment, "software": software}
-        _, answer = self._ask("POST", "/api/v1/enrolments/", {200, 201}, json=body)
+        _, answer = self._api.enrol(
+            {"secret": secret, "device_public_key": device_public_key, "seed_commitment": seed_commitment, "software": software}
+        )
+        return Registration(_text(answer, "site"), _text(answer, "device_id"), _bytes(answer, "directory"))
+
+    def rotate(self, rotation: Rotation) -> Registration:
+        """Register a device's new key, which its old one vouches for. The same rotation again gets the same answer."""
+        _, answer = self._api.rotate(
+            {
+                "device_id": rotation.device_id,
+                "device_public_key": rotation.new.hex,
+                "by_old": rotation.by_old.hex(),
+                "by_new": rotation.by_new.hex(),
+            }
+        )
         return Registration(_text(answer, "site"), _text(answer, "device_id"), _bytes(answer, "directory"))
 
     def directory(self) -> bytes:
         """The portal's signed key directory as it stands today, still to be verified."""
-        _, answer = self._ask("GET", "/api/v1/directory/", {200})
-        return _bytes(answer, "directory")
+        return _bytes(self._api.directory(), "directory")
 
     def held(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]:
         """The receipts of everything the portal holds of this device's site, still to be verified.
@@ -112,22 +130,51 @@ class Portal:
         Args:
             signature: makes the value of the device's header (`benchmarks.wire.requests`) for a method and a path.
         """
-        path = "/api/v1/submissions/"
-        answer = self._ask("GET", path, {200}, headers={HTTP_HEADER: signature("GET", path)})[1]
-        if not isinstance(answer, list):
-            raise _not_a_portal("it does not list the submissions it holds")
-        return tuple(_bytes(entry, "receipt") for entry in answer)
+        path = PATHS["submissions_of_device"]
+        return _list(self._api.submissions_of_device(steplabel_device=signature("GET", path)), "receipt")
+
+    def challenges(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]:
+        """Every challenge the portal says it gave this device's site, still to be verified."""
+        path = PATHS["commitments_of_device"]
+        return _list(self._api.commitments_of_device(steplabel_device=signature("GET", path)), "challenge")
+
+    def log_head(self) -> bytes:
+        """The signed head of the portal's log, still to be verified."""
+        return _bytes(self._api.log_head(), "head")
+
+    def log_consistency(self, first: int, second: int) -> tuple[bytes, ...]:
+        """What the portal says proves that its log of the second size begins with that of the first."""
+        return _hashes(self._api.log_consistency(from_=first, to=second), "proof")
+
+    def log_inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
+        """What the portal says proves the entry in its log of that size."""
+        return _hashes(self._api.log_inclusion(index=index, size=size), "proof")
+
+    def commit(self, commitment: bytes) -> bytes:
+        """Hand over a signed commitment; the challenge, still to be verified. The same one again gets the same challenge."""
+        _, answer = self._api.commit(commitment)
+        return _bytes(answer, "challenge")
 
     def submit(self, envelope: bytes) -> Acknowledgement:
         """Hand over a sealed envelope; handing over the same one again is harmless."""
-        status, answer = self._ask(
-            "POST", "/api/v1/submissions/", {200, 201}, content=envelope, headers={"Content-Type": "application/cbor"}
-        )
+        status, answer = self._api.submit(envelope)
         return Acknowledgement(_bytes(answer, "receipt"), known_before=status == 200)
 
-    def _ask(self, method: str, path: str, wanted: set[int], **request: Any) -> tuple[int, object]:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        wanted: frozenset[int],
+        *,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        json: object = None,
+        content: bytes | None = None,
+    ) -> tuple[int, object]:
+        """The road that the client's operations go: asked again with growing pauses, until the portal answers or says no."""
+        request = {"params": dict(query) or None, "headers": dict(headers), "json": json, "content": content}
         trouble = ""
-        for pause in (*PAUSES_S, None):
+        for pause in (*self._pauses, None):
             asked_for_s: float | None = None
             try:
                 response = self._once(method, path, **request)
@@ -146,7 +193,7 @@ class Portal:
                 self._sleep(min(max(pause, asked_for_s or 0.0), LONGEST_PAUSE_S))
         raise Unreachable(
             "portal-unreachable",
-            f"The portal {self.base_url} could not be reached in {len(PAUSES_S) + 1} tries ({trouble}).",
+            f"The portal {self.base_url} could not be reached ({len(self._pauses) + 1} tried: {trouble}).",
             "What was to be sent is kept. Check the network, --proxy and --ca-file, then run the same command again.",
         )
 
@@ -163,6 +210,12 @@ class Portal:
                         "Check that --portal names a Steplabel portal; tell its operator if it does.",
                     )
             return httpx.Response(response.status_code, headers=_plain(response.headers), content=bytes(body))
+
+
+def _list(answer: object, name: str) -> tuple[bytes, ...]:
+    if not isinstance(answer, list):
+        raise _not_a_portal("it does not list what it holds")
+    return tuple(_bytes(entry, name) for entry in answer)
 
 
 def checked_address(url: str) -> str:
@@ -230,6 +283,13 @@ def _bytes(answer: object, name: str) -> bytes:
         return base64.b64decode(_text(answer, name), validate=True)
     except (binascii.Error, ValueError) as error:
         raise _not_a_portal(f"{name!r} in its answer is not base64") from error
+
+
+def _hashes(answer: object, name: str) -> tuple[bytes, ...]:
+    listed = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(one, str) and _HASH.fullmatch(one) for one in listed):
+        raise _not_a_portal(f"{name!r} in its answer is no list of hashes")
+    return tuple(bytes.fromhex(one) for one in listed)
 
 
 def _not_a_portal(why: str) -> VerificationError:

@@ -1,18 +1,21 @@
 """Composition of the industry label: released labels + route + rule -> step bests, totals, and how certain they are.
 
 Read in this order: `participants` (who enters, one site a firm), `rules` (what is published for how many firms),
-`noise` (how uncertain one released value is), `posterior` (where the true values lie), `industry` (the result),
-`cells` (one step), `route` (the whole).
+`entrants` (who enters which cell), `simulation` (what chance is seeded with), `noise` (how uncertain one released value is),
+`posterior` (where the true values lie), `curve` (how firms are spread), `industry` (the result), `cells` (one step), `route` (the whole).
 """
 
 from benchmarks.composition.cells import compose_step
+from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.industry import IndustryLabel, RouteTotal, StepBest
 from benchmarks.composition.participants import CellRoster, Member, Participant, Roster, by_step, designate
-from benchmarks.composition.route import compose_route, roster_of
+from benchmarks.composition.route import compose_route, compose_with_roster, roster_of
 from benchmarks.composition.rules import apply_rule, rule_for, smallest_used
+from benchmarks.composition.simulation import seed_of
 
 __all__ = [
     "CellRoster",
+    "CurvePoint",
     "IndustryLabel",
     "Member",
     "Participant",
@@ -23,8 +26,10 @@ __all__ = [
     "by_step",
     "compose_route",
     "compose_step",
+    "compose_with_roster",
     "designate",
     "roster_of",
     "rule_for",
+    "seed_of",
     "smallest_used",
 ]

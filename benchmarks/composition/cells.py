@@ -1,4 +1,4 @@
-"""One step's best and typical value from the released labels of one cell."""
+"""One step's best and typical value, and its percentile curve, from the released labels of one cell."""
 
 from __future__ import annotations
 
@@ -8,24 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.composition import posterior
+from benchmarks.composition import curve, posterior
+from benchmarks.composition.curve import CurvePoint
+from benchmarks.composition.entrants import Entrants, entrants
 from benchmarks.composition.industry import Interval, StepBest
-from benchmarks.composition.noise import observe
-from benchmarks.composition.participants import Participant, comparable, designate, in_cell
-from benchmarks.composition.rules import RuleName, apply_rule, heaviest_weight, rule_for
+from benchmarks.composition.noise import Views, observe
+from benchmarks.composition.participants import Participant
+from benchmarks.composition.rules import RuleName, apply_rule, apply_to_ordered, heaviest_weight, rule_for, smallest_used
 from benchmarks.errors import PolicyRefusal
-from benchmarks.privacy.eligibility import eligible
 from benchmarks.routes import MetricRule, Pack, Step
 
+Draws = NDArray[np.float64]
+"""One row a view of the noise (`noise.VIEWS`), one column a draw."""
 
-@dataclass(frozen=True, slots=True)
-class Entrants:
-    """The participants of one cell, sorted into those that enter and those set aside, with the reason."""
-
-    reported: int
-    eligible: tuple[Participant, ...]
-    entering: tuple[Participant, ...]  # one site a firm
-    set_aside: tuple[tuple[str, int], ...]
+_ENOUGH_FOR_QUANTILES = 1000  # draws; of fewer, an interval is told better by their standard deviation
+_OUTER = 1.959964  # normal deviate of 97.5 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +30,8 @@ class Composed:
     """A step's result with the draws behind it; the draws are None where there is no value."""
 
     result: StepBest
-    best_draws: NDArray[np.float64] | None
-    typical_draws: NDArray[np.float64] | None
-
-
-def entrants(participants: Sequence[Participant], pack: Pack, step: Step, rule: MetricRule, variant: str) -> Entrants:
-    """Who enters the cell. Reasons: `not-comparable` (boundary, unit or grid), `not-eligible`, `other-site-of-firm`."""
-    found = in_cell(participants, step, rule, variant)
-    like = [p for p in found if comparable(p.label, step, rule)]
-    precise = [p for p in like if eligible(p.label, rule, pack.policy)]
-    entering = designate(precise)
-    counts = (
-        ("not-comparable", len(found) - len(like)),
-        ("not-eligible", len(like) - len(precise)),
-        ("other-site-of-firm", len(precise) - len(entering)),
-    )
-    return Entrants(len(found), tuple(precise), tuple(entering), tuple((reason, count) for reason, count in counts if count))
+    best_draws: Draws | None
+    typical_draws: Draws | None
 
 
 def compose_step(
@@ -62,11 +45,12 @@ def compose_step(
     ratio: float = 1.0,
 ) -> StepBest:
     """Best and typical value of one cell with 95 % intervals, by the pack's rule for the number of firms."""
-    return compose_cell(participants, pack, step, rule, rng, variant=variant, ratio=ratio, headline=True).result
+    who = entrants(participants, pack, step, rule, variant)
+    return compose_cell(who, pack, step, rule, rng, variant=variant, ratio=ratio, headline=True).result
 
 
 def compose_cell(
-    participants: Sequence[Participant],
+    who: Entrants,
     pack: Pack,
     step: Step,
     rule: MetricRule,
@@ -75,21 +59,27 @@ def compose_cell(
     variant: str,
     ratio: float,
     headline: bool,
+    count: int | None = None,
 ) -> Composed:
-    """As `compose_step`, keeping the draws for the route's totals."""
-    who = entrants(participants, pack, step, rule, variant)
+    """As `compose_step`, keeping the draws for the route's totals.
+
+    Args:
+        count: draws; a route needs as many of every cell. By the number of firms where None.
+    """
     firms = len(who.entering)
     holds = rule_for(firms, pack.composition)
     best = typical = influence = good_fit = None
     best_draws = typical_draws = None
+    points: tuple[CurvePoint, ...] = ()
     if holds is not None:
         refuse_heavy_weight(holds.rule, firms, pack)
-        observed = observe(who.entering, "best")
-        best_draws = industry_draws(observed, holds.rule, rng)
-        typical_draws = median_draws(observe(who.entering, "typical"), rng)
+        views = observe(who.entering, "best")
+        best_draws, along = drawn_together(views, holds.rule, rng, count)
+        typical_draws = median_draws(observe(who.entering, "typical"), rng, count)
         best, typical = summary(best_draws), summary(typical_draws)
-        good_fit = posterior.fits(observed)
-        influence = largest_influence(observed.values, holds.rule, float(rule.grid_width))
+        points = tuple(CurvePoint(percent, *summary(drawn)) for percent, drawn in zip(curve.percents(firms), along, strict=True))
+        good_fit = all(posterior.fits(observed) for observed in views)
+        influence = largest_influence(views[0].values, holds.rule, float(rule.grid_width))
     result = StepBest(
         step=step.id,
         product=step.product,
@@ -112,6 +102,8 @@ def compose_cell(
         good_fit=good_fit,
         influence=influence,
         note=None if holds else "too-few-firms",
+        curve=points,
+        pooled=who.pooled,
     )
     return Composed(result, best_draws, typical_draws)
 
@@ -126,20 +118,49 @@ def refuse_heavy_weight(rule: RuleName, firms: int, pack: Pack) -> None:
         )
 
 
-def industry_draws(observed: posterior.Observed, rule: RuleName, rng: np.random.Generator) -> NDArray[np.float64]:
+def industry_draws(views: Views, rule: RuleName, rng: np.random.Generator, count: int | None = None) -> Draws:
     """The rule applied in each posterior draw: the industry's value, with everything that is not known about it."""
-    return np.concatenate([apply_rule(rule, block) for block in posterior.draws(observed, rng)])
+    return drawn_together(views, rule, rng, count)[0]
 
 
-def median_draws(observed: posterior.Observed, rng: np.random.Generator) -> NDArray[np.float64]:
+def drawn_together(views: Views, rule: RuleName, rng: np.random.Generator, count: int | None = None) -> tuple[Draws, list[Draws]]:
+    """The industry's value, and each point of the curve, in the same draws."""
+    best, along = [], []
+    for observed in views:
+        values, points = [], []
+        for block in posterior.draws(observed, rng, count):
+            block.sort(axis=-1)
+            values.append(apply_to_ordered(rule, block))
+            points.append(curve.read_off(block))
+        best.append(np.concatenate(values))
+        along.append(np.concatenate(points))
+    return np.array(best), list(np.moveaxis(np.array(along), -1, 0))
+
+
+def median_draws(views: Views, rng: np.random.Generator, count: int | None = None) -> Draws:
     """The median firm in each posterior draw."""
-    return np.concatenate([np.median(block, axis=-1) for block in posterior.draws(observed, rng)])
+    return np.array([np.concatenate([_middle(block) for block in posterior.draws(observed, rng, count)]) for observed in views])
 
 
-def summary(draws: NDArray[np.float64]) -> tuple[float, Interval]:
-    """Mean and 95 % interval of draws."""
-    lo, hi = np.quantile(draws, (0.025, 0.975))
-    return float(draws.mean()), (float(lo), float(hi))
+def _middle(block: Draws) -> Draws:
+    """The median of each row. Sorted in place: quicker than a partition, and the block is no longer needed."""
+    block.sort(axis=-1)
+    firms = block.shape[-1]
+    return np.asarray((block[:, (firms - 1) // 2] + block[:, firms // 2]) / 2)
+
+
+def summary(draws: Draws) -> tuple[float, Interval]:
+    """Mean of all draws, and the union of the 95 % intervals of each view.
+
+    Few draws are drawn of many plants only: a mean or a middle rank of many is normal, and its interval is told by the mean and the
+    standard deviation, three times closer than by the outer draws.
+    """
+    if draws.shape[-1] < _ENOUGH_FOR_QUANTILES:
+        reach = _OUTER * draws.std(axis=-1)
+        lows, highs = draws.mean(axis=-1) - reach, draws.mean(axis=-1) + reach
+    else:
+        lows, highs = np.quantile(draws, (0.025, 0.975), axis=-1)
+    return float(draws.mean()), (float(lows.min()), float(highs.max()))
 
 
 def largest_influence(values: NDArray[np.float64], rule: RuleName, width: float) -> float | None:
@@ -152,9 +173,11 @@ def largest_influence(values: NDArray[np.float64], rule: RuleName, width: float)
         return None
     whole = float(apply_rule(rule, values))
     ordered = np.sort(values)
-    # only the smallest can move a low rank or a mean of the smallest; leaving out any other gives the same as the last
-    candidates = [*range(min(values.size, values.size // 4 + 6)), values.size - 1]
-    change = max(abs(float(apply_rule(rule, np.delete(ordered, i))) - whole) for i in candidates)
+    count = smallest_used(rule, values.size - 1)
+    # leaving out a firm that the rule looks at brings in the next one; leaving out any other gives the same as the last
+    first = ordered[: count + 1]
+    left = first[-2:] if rule == "first-quartile" else (first.sum() - first) / count
+    change = float(np.abs(left - whole).max())
     bound, factors = 5.0 * width, (2.0, 2.0, 2.5)
     turn = 0
     while bound < change:

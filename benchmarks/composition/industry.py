@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.participants import cell_key
 from benchmarks.composition.rules import RuleName
 from benchmarks.measurements import Metric
@@ -24,6 +25,9 @@ class StepBest:
     `sites` reported in the cell, `eligible` of them are precise enough, and `firms` controlling firms enter with one
     site each. `set_aside` counts the others by reason. `influence` bounds how far `best` moves when any one firm is
     left out, on a coarse scale so that the bound gives no firm away. `headline` cells make up the route's totals.
+    `pooled` says of how many of these firms the value covers several years, the last of them the period: (years, firms).
+    `curve` is how the firms are spread over values of `best`'s kind; empty where there are too few, in a publication from
+    before there were curves, or (`curve_withheld`) where the gate left it out beside another publication's.
     """
 
     step: str
@@ -47,6 +51,9 @@ class StepBest:
     good_fit: bool | None = None
     influence: float | None = None
     note: str | None = None
+    curve: tuple[CurvePoint, ...] = ()
+    curve_withheld: bool = False
+    pooled: tuple[tuple[int, int], ...] = ()
 
     @property
     def cell(self) -> str:

@@ -34,7 +34,12 @@ class Member:
 
     firm: str
     site: str
-    fingerprint: tuple[int, ...]  # the drawn cells: another draw or another revision is another member
+    fingerprint: tuple[int, ...]  # count class, best, typical of each label: another draw or another revision is another member
+
+    @property
+    def bests(self) -> tuple[int, ...]:
+        """The released best of each of its labels, as a cell of its grid."""
+        return self.fingerprint[1::3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ def designate(participants: Sequence[Participant]) -> list[Participant]:
     return list(chosen.values())
 
 
-def member(participant: Participant) -> Member:
-    label = participant.label
-    return Member(participant.firm, participant.site, (label.count_class, label.best.cell, label.typical.cell))
+def member(run: Sequence[Participant]) -> Member:
+    """A firm's part: one label in a cell, or those of a whole route."""
+    drawn = [number for p in run for number in (p.label.count_class, p.label.best.cell, p.label.typical.cell)]
+    return Member(run[0].firm, run[0].site, tuple(drawn))

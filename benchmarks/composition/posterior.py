@@ -7,9 +7,13 @@ firms, widens the intervals. Stages: p(tau | y) on a grid, mu | tau, then every 
 
 A release may also *jump*: with a small known probability the mechanism draws a cell far away, anywhere on the grid. A
 value that is better explained by a jump than by the other plants tells nothing, and its plant is drawn from the sector.
+What the other plants lead one to expect is a mixture of a normal and a heavy-tailed sector, weighed by how well each
+foretells the values: with the normal alone the truly best plants of a heavy-tailed sector pass for jumps, and the mean of the
+top decile of 1,000 stands 0.5 % too high and outside its interval 96 times in 100.
 
 Nothing is divided by a value or logged: values near zero and below it (a converter gives energy back) work alike.
-Known drawback: real sectors may have two humps; `fits` says when that matters. Coverage is checked in the tests.
+Known drawback: real sectors may have two humps; `fits` says when that matters. Shrinking is slight, because plants whose noise
+is large beside a sector's spread are not eligible: bias and coverage hold in such sectors, too (docs/composition.md).
 """
 
 from __future__ import annotations
@@ -20,16 +24,22 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr
+from scipy.special import expit, log_ndtr
 
 Array = NDArray[np.float64]
 
-DRAWS = 4000
-_TAU_POINTS = 240
+MOST_DRAWS, FEWEST_DRAWS = 2000, 100
+_NUMBERS = 1_000_000  # plants x draws from which on draws are saved
+_COARSE, _FINE = 48, 96  # points of tau: over the whole reach, and again where its posterior lies
 _TAU_REACH = 6.0  # the grid ends at this many standard deviations: beyond lies < 1e-3 of p(tau | y) at 8 firms
-_BLOCK = 1 << 21  # numbers in one block of draws: 16 MB, whatever the number of plants
+_NEGLIGIBLE = 16.0  # exponents below the largest of p(tau | y)
+_STRATA = 50  # values of tau, each shared by a fiftieth of the draws: what depends on tau alone is worked out once for all of them
 _ANDERSON_DARLING_1_PERCENT = 1.035
 _FEWEST_TO_JUDGE = 5  # plants, before a jump or a poor fit can be told
+_HEAVY = 3.0  # degrees of freedom of a heavy-tailed sector
+_HEAVY_QUARTILE = 0.7649  # of Student's t with so many
+_LEAST_HEAVY = 0.1  # weight that a heavy-tailed sector keeps, however normal it looks: a few plants cannot rule it out
+_NO_JUMP = 1e-6  # probability of a jump below which no coin is thrown
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,66 +54,115 @@ class Observed:
     jump_density: Array
 
 
-def draws(observed: Observed, rng: np.random.Generator, count: int = DRAWS, *, unseen: int = 0) -> Iterator[Array]:
-    """Simultaneous draws of all plants' true values: blocks of rows, one row a draw, one column a plant.
+def draw_count(plants: int) -> int:
+    """How many draws in each view of the noise: 2,000, and from 500 plants on as many as give a million numbers, down to 100.
+
+    A value of the industry is a rank or a mean of many plants. Of two views of 100 draws the mean lies within 0.07, and the end of
+    an interval made with their standard deviation within 0.17, of one standard deviation of the posterior, which at 10,000 plants is
+    below 0.02 % of the value: a tenth of the cell that the value is rounded to. Fewer plants have wide intervals of no
+    particular shape, and get draws for their tails.
+    """
+    return max(FEWEST_DRAWS, min(MOST_DRAWS, _NUMBERS // max(plants, 1)))
+
+
+def draws(observed: Observed, rng: np.random.Generator, count: int | None = None, *, unseen: int = 0) -> Iterator[Array]:
+    """Simultaneous draws of all plants' true values: blocks of rows, one row a draw, one column a plant. Rows of a block
+    share their tau; blocks come in random order.
 
     Args:
+        count: rows in all; `draw_count` of the plants where None.
         unseen: further plants of the sector of which nothing is known; their columns come last.
     """
-    values, sds = observed.values, observed.sds
+    values, plants = observed.values, observed.values.size
+    wanted = draw_count(plants) if count is None else count
     jumped = jump_probability(observed)
-    taus, weights = _tau_posterior(observed, jumped)
-    half_step = (taus[1] - taus[0]) / 2
-    rows = max(1, _BLOCK // (values.size + unseen))
-    for start in range(0, count, rows):
-        block = min(rows, count - start)
-        tau = np.abs(rng.choice(taus, size=block, p=weights) + rng.uniform(-half_step, half_step, block))[:, None]
-        kept = _told(jumped, block, rng)
-        precision = kept / (sds**2 + tau**2)
-        total = precision.sum(axis=1, keepdims=True)
-        mu = (precision * values).sum(axis=1, keepdims=True) / total + rng.standard_normal((block, 1)) / np.sqrt(total)
+    doubted = _doubted(jumped)
+    taus = _strata(*_tau_posterior(observed, jumped), rng)
+    ends = np.linspace(0, wanted, taus.size + 1).astype(int)
+    for tau, rows in zip(taus.tolist(), np.diff(ends).tolist(), strict=True):
+        precision = 1.0 / (observed.sds**2 + tau**2)
+        told = precision * values
+        jumps = rng.random((rows, doubted.size)) < jumped[doubted]  # these tell nothing
+        total = precision.sum() - jumps @ precision[doubted]
+        mu = (told.sum() - jumps @ told[doubted]) / total + rng.standard_normal(rows) / np.sqrt(total)
         own = tau**2 * precision  # how much of its own value a plant keeps; the rest comes from the sector
-        seen = own * values + (1.0 - own) * mu + tau * np.sqrt(1.0 - own) * rng.standard_normal((block, values.size))
-        yield np.hstack((seen, mu + tau * rng.standard_normal((block, unseen)))) if unseen else seen
+        drawn = rng.standard_normal((rows, plants + unseen))
+        seen = drawn[:, :plants]
+        for_jumps = mu[:, None] + tau * seen[:, doubted]
+        seen *= tau * np.sqrt(1.0 - own)
+        seen += own * values
+        seen += mu[:, None] * (1.0 - own)
+        seen[:, doubted] = np.where(jumps, for_jumps, seen[:, doubted])
+        drawn[:, plants:] = mu[:, None] + tau * drawn[:, plants:]
+        yield drawn
 
 
-def _told(jumped: Array, block: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """In which draws each plant's value tells something. At least two plants keep theirs, or mu would be unknown."""
-    kept = rng.random((block, jumped.size)) >= jumped
-    kept[:, np.argsort(jumped, kind="stable")[:2]] = True
-    return kept
+def _strata(taus: Array, weights: Array, rng: np.random.Generator) -> Array:
+    """One value of tau from each fiftieth of its posterior, in random order: closer than as many by chance alone."""
+    chances = (rng.permutation(_STRATA) + rng.random(_STRATA)) / _STRATA
+    edges = np.concatenate(([taus[0]], (taus[1:] + taus[:-1]) / 2, [taus[-1]]))
+    return np.asarray(np.interp(chances, np.concatenate(([0.0], np.cumsum(weights))), edges))
+
+
+def _doubted(jumped: Array) -> NDArray[np.int64]:
+    """Plants whose value may be a jump. At least two keep theirs, or mu would be unknown."""
+    doubted = np.flatnonzero(jumped > _NO_JUMP)
+    if jumped.size - doubted.size < 2:
+        doubted = doubted[~np.isin(doubted, np.argsort(jumped, kind="stable")[:2])]
+    return doubted
 
 
 def jump_probability(observed: Observed) -> Array:
-    """Probability that each value is a jump: its jump density against Student's t predicted from all other values."""
-    values = observed.values
+    """Probability that each value is a jump: its jump density against what the other values foretell.
+
+    A normal sector foretells Student's t around the mean of the others; a heavy-tailed one Student's t with three degrees of
+    freedom whose middle and scale are told by the quartiles. Their weights are as the likelihoods of all values under either.
+    """
+    values, jump = observed.values, observed.jump_density
     others = values.size - 1
-    if others < _FEWEST_TO_JUDGE - 1 or not observed.jump_density.any():
+    if others < _FEWEST_TO_JUDGE - 1 or not jump.any():
         return np.zeros(values.size)
+    wider = 1 + 1 / others
     mean = (values.sum() - values) / others
     squares = ((values**2).sum() - values**2) / others - mean**2  # variance of the others, before the n - 1
-    least = observed.sds**2
-    scale = np.sqrt(np.maximum(squares * others / (others - 1), least) * (1 + 1 / others))
-    freedom = others - 1
+    normal = _student(values - mean, others - 1, np.sqrt(np.maximum(squares * others / (others - 1), observed.sds**2) * wider))
+    low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
+    scale = (high - low) / (2 * _HEAVY_QUARTILE)
+    heavy = _student(values - middle, _HEAVY, np.sqrt(np.maximum(scale**2, observed.sds**2) * wider))
+    gain = float(np.log((heavy + jump) / (normal + jump)).sum())
+    weight = max(float(expit(gain)), _LEAST_HEAVY)
+    return np.asarray(jump / (jump + (1 - weight) * normal + weight * heavy))
+
+
+def _student(off: Array, freedom: float, scale: Array) -> Array:
+    """Density of Student's t at a distance from its middle."""
     constant = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)) / math.sqrt(freedom * math.pi)
-    predicted = constant / scale * (1 + ((values - mean) / scale) ** 2 / freedom) ** (-(freedom + 1) / 2)
-    return np.asarray(observed.jump_density / (observed.jump_density + predicted))
+    return np.asarray(constant / scale * (1 + (off / scale) ** 2 / freedom) ** (-(freedom + 1) / 2))
 
 
 def _tau_posterior(observed: Observed, jumped: Array) -> tuple[Array, Array]:
-    """p(tau | y) on an even grid from 0, flat prior: BDA3 equation 5.21, over the values that are no jumps."""
+    """p(tau | y) on an even grid, flat prior: BDA3 equation 5.21, over the values that are no jumps."""
     told = jumped < 0.5
-    values, sds = observed.values[told], observed.sds[told]
-    reach = _TAU_REACH * max(float(values.std()), float(sds.max()))
-    taus = np.linspace(0.0, reach, _TAU_POINTS)
-    log_density = np.empty(_TAU_POINTS)
-    for i, tau in enumerate(taus):  # a loop over the grid, not over plants: flat memory for thousands of plants
-        variance = sds**2 + tau**2
-        total = (1.0 / variance).sum()
-        mean = (values / variance).sum() / total
-        log_density[i] = -0.5 * (np.log(total) + np.log(variance).sum() + ((values - mean) ** 2 / variance).sum())
-    weights = np.exp(log_density - log_density.max())
+    values, variances = observed.values[told], observed.sds[told] ** 2
+    reach = _TAU_REACH * max(float(values.std()), math.sqrt(float(variances.max())))
+    taus = np.linspace(0.0, reach, _COARSE)
+    likely = np.flatnonzero((density := _log_tau_density(taus, values, variances)) > density.max() - _NEGLIGIBLE)
+    # thousands of plants tell tau much closer than the whole reach has points
+    low, high = taus[max(likely[0] - 1, 0)], taus[min(likely[-1] + 1, _COARSE - 1)]
+    taus = np.linspace(low, high, _FINE)
+    density = _log_tau_density(taus, values, variances)
+    weights = np.exp(density - density.max())
     return taus, weights / weights.sum()
+
+
+def _log_tau_density(taus: Array, values: Array, variances: Array) -> Array:
+    found = np.empty(taus.size)
+    for i, tau in enumerate(taus):  # a loop over the grid, not over plants: flat memory for thousands of plants
+        precision = 1.0 / (variances + tau**2)
+        total = precision.sum()
+        mean = precision @ values / total
+        found[i] = -0.5 * (np.log(total) - np.log(precision).sum() + precision @ (values - mean) ** 2)
+    return found
 
 
 def fits(observed: Observed) -> bool:

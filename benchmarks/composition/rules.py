@@ -47,8 +47,12 @@ def heaviest_weight(rule: RuleName, firms: int) -> float:
 
 def apply_rule(rule: RuleName, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The rule on the last axis: one value of the industry for each row of firms' values."""
-    count = smallest_used(rule, values.shape[-1])
-    smallest = np.partition(values, count - 1, axis=-1)
+    return apply_to_ordered(rule, np.partition(values, smallest_used(rule, values.shape[-1]) - 1, axis=-1))
+
+
+def apply_to_ordered(rule: RuleName, ordered: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`apply_rule` where the last axis is in rising order already."""
+    count = smallest_used(rule, ordered.shape[-1])
     if rule == "first-quartile":
-        return np.asarray(smallest[..., count - 1])
-    return np.asarray(smallest[..., :count].mean(axis=-1))
+        return np.asarray(ordered[..., count - 1])
+    return np.asarray(ordered[..., :count].mean(axis=-1))

@@ -2,6 +2,8 @@
 
 Each gives the reason why the value is refused, or None.
 
+Two publications are held against each other as if their difference were published (`influence`).
+
 Dominance and p-percent are on declared size classes (public weights, equal where none is declared), because a firm's
 output never reaches the portal; the thresholds are the pack's.
 """
@@ -13,6 +15,7 @@ from datetime import date, timedelta
 
 from benchmarks.composition.participants import CellRoster
 from benchmarks.composition.rules import RuleName, heaviest_weight
+from benchmarks.disclosure.influence import Exhibit, gives_away
 from benchmarks.disclosure.reasons import Reason, sentence
 from benchmarks.routes import DisclosurePolicy, Words
 
@@ -34,19 +37,28 @@ def frequency(roster: CellRoster, policy: DisclosurePolicy) -> Refusal | None:
 
 
 def dominance(roster: CellRoster, policy: DisclosurePolicy, size_weights: Mapping[str, float]) -> Refusal | None:
-    """No firm above `largest_weight` of the cell's declared size; and the p-percent rule on the same sizes.
+    """No firm above `largest_weight` of the cell's declared size."""
+    sizes = _sizes(roster, size_weights)
+    if sizes[0] / sum(sizes) <= policy.largest_weight:
+        return None
+    return Reason.DOMINANCE, sentence(Reason.DOMINANCE, share=_per_cent(float(policy.largest_weight)))
 
-    p-percent: the cell is refused where what remains without the two largest is below p % of the largest, because the
-    second largest, who knows itself, could then work the largest out that closely.
+
+def p_percent(roster: CellRoster, policy: DisclosurePolicy, size_weights: Mapping[str, float]) -> Refusal | None:
+    """What remains of the declared sizes without the two largest is at least p % of the largest.
+
+    Else the second largest, who knows itself, could work the largest out that closely.
     """
-    sizes = sorted((size_weights.get(firm, 1.0) for firm in roster.firms), reverse=True)
-    largest_share = sizes[0] / sum(sizes)
-    if largest_share > policy.largest_weight:
-        return Reason.DOMINANCE, sentence(Reason.DOMINANCE, share=_per_cent(float(policy.largest_weight)))
+    sizes = _sizes(roster, size_weights)
     p = float(policy.p_percent)  # a share: 1/10 is 10 %
-    if sum(sizes[2:]) < p * sizes[0]:
-        return Reason.P_PERCENT, sentence(Reason.P_PERCENT, share=_per_cent(p))
-    return None
+    if sum(sizes[2:]) >= p * sizes[0]:
+        return None
+    return Reason.P_PERCENT, sentence(Reason.P_PERCENT, share=_per_cent(p))
+
+
+def _sizes(roster: CellRoster, size_weights: Mapping[str, float]) -> list[float]:
+    """Declared sizes of the cell's firms, the largest first."""
+    return sorted((size_weights.get(firm, 1.0) for firm in roster.firms), reverse=True)
 
 
 def weight(rule: RuleName, firms: int, policy: DisclosurePolicy) -> Refusal | None:
@@ -56,40 +68,38 @@ def weight(rule: RuleName, firms: int, policy: DisclosurePolicy) -> Refusal | No
     return Reason.WEIGHT, sentence(Reason.WEIGHT, share=_per_cent(float(policy.largest_weight)))
 
 
-def changed_firms(before: CellRoster, after: CellRoster) -> int:
-    """Firms that joined, left, or stand with another site or another draw."""
-    old = {member.firm: member for member in before.members}
-    new = {member.firm: member for member in after.members}
-    return sum(old.get(firm) != new.get(firm) for firm in old.keys() | new.keys())
-
-
 def differencing(
-    roster: CellRoster, others: Iterable[tuple[str, CellRoster]], policy: DisclosurePolicy, reason: Reason = Reason.DIFFERENCING
+    ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy, reason: Reason = Reason.DIFFERENCING
 ) -> Refusal | None:
     """Against every other publication that ever showed this value, withdrawn ones too: no firm differs, or at least
-    `least_changed_participants` do.
+    `least_changed_participants` do, as many matter to a mean that moves, and none makes up most of its change.
+
+    The sentence is one for all three: it does not say whether a firm that joined is among the best.
 
     Args:
-        others: name of the publication, and who stood behind the value there.
         reason: `differencing` against earlier versions, `overlap` against other peer groups.
     """
-    for version, before in others:
-        changed = changed_firms(before, roster)
-        if 0 < changed < policy.least_changed_participants:
-            return reason, sentence(reason, version=version, changed=changed, least=policy.least_changed_participants)
+    for other in others:
+        changed, least = len(ours.differs_from(other)), policy.least_changed_participants
+        if 0 < changed < least or gives_away(ours.means, ours, other.means, other, policy):
+            share = _per_cent(float(policy.largest_share_of_change))
+            return reason, sentence(reason, version=other.name, changed=changed, least=least, share=share)
     return None
 
 
 def alone(who: CellRoster, rule: RuleName | None, policy: DisclosurePolicy, size_weights: Mapping[str, float]) -> Refusal | None:
     """The first check that a value fails by itself; frequency first, so that the later ones always have firms to look at."""
-    return frequency(who, policy) or dominance(who, policy, size_weights) or (weight(rule, len(who.firms), policy) if rule else None)
+    return (
+        frequency(who, policy)
+        or dominance(who, policy, size_weights)
+        or p_percent(who, policy, size_weights)
+        or (weight(rule, len(who.firms), policy) if rule else None)
+    )
 
 
-def beside(
-    who: CellRoster, earlier: Iterable[tuple[str, CellRoster]], others: Iterable[tuple[str, CellRoster]], policy: DisclosurePolicy
-) -> Refusal | None:
+def beside(ours: Exhibit, earlier: Iterable[Exhibit], others: Iterable[Exhibit], policy: DisclosurePolicy) -> Refusal | None:
     """The first check that a value fails beside what is public: earlier versions of its own, then other peer groups."""
-    return differencing(who, earlier, policy) or differencing(who, others, policy, Reason.OVERLAP)
+    return differencing(ours, earlier, policy) or differencing(ours, others, policy, Reason.OVERLAP)
 
 
 def passed(*, unchanged: bool) -> tuple[Reason, Words]:

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from benchmarks.composition.industry import IndustryLabel, StepBest
-from benchmarks.composition.participants import WHOLE_ROUTE, CellRoster, Roster
-from benchmarks.disclosure import checks
+from benchmarks.composition.participants import WHOLE_ROUTE, Roster
+from benchmarks.disclosure import checks, combinations, curve, influence
 from benchmarks.disclosure.decisions import CellDecision, GateResult, Published, Sight
+from benchmarks.disclosure.influence import Exhibit
 from benchmarks.disclosure.reasons import Reason, sentence
 from benchmarks.disclosure.rounding import outward, to_grid
 from benchmarks.disclosure.totals import decide_totals
@@ -77,13 +78,16 @@ def _refuse_other_roster(draft: IndustryLabel, roster: Roster) -> None:
 def _decide_step(step: StepBest, period: str, sight: Sight) -> tuple[StepBest, CellDecision]:
     """One cell as it will be shown."""
     earlier, others = (_shown_before(versions, period, step.cell) for versions in (sight.previous, sight.elsewhere))
-    who = sight.roster.of(step.cell)
-    known = [shown for _, old, shown in (*earlier, *others) if not checks.changed_firms(old, who) and _same_method(shown, step)]
+    ours = influence.of_step("", sight.roster.of(step.cell), step)
+    known = [shown for old, shown in (*earlier, *others) if not ours.differs_from(old) and _same_method(shown, step)]
     # a figure already public gives nothing away, and stands: in this route's ratio
     same = dataclasses.replace(known[0], ratio=step.ratio, headline=step.headline) if known else None
-    refusal = sight.late or checks.alone(who, step.rule, sight.policy, sight.weights)
+    refusal = sight.late or checks.alone(ours.who, step.rule, sight.policy, sight.weights)
     if not refusal and not same:
-        refusal = checks.beside(who, [entry[:2] for entry in earlier], [entry[:2] for entry in others], sight.policy)
+        before, elsewhere = [old for old, _ in earlier], [old for old, _ in others]
+        refusal = checks.beside(ours, before, elsewhere, sight.policy) or combinations.left_over(ours, before + elsewhere, sight.policy)
+        if curve.gives_firms_away(ours, before + elsewhere, sight.policy):
+            step = dataclasses.replace(step, curve=(), curve_withheld=True)
     if refusal is None and step.best is None:
         refusal = Reason.TOO_FEW_FIRMS, sentence(Reason.TOO_FEW_FIRMS, firms=step.firms, fewest=sight.policy.fewest_firms)
     reason, words = refusal or checks.passed(unchanged=same is not None)
@@ -91,10 +95,10 @@ def _decide_step(step: StepBest, period: str, sight: Sight) -> tuple[StepBest, C
     return shown, CellDecision("step", step.step, step.product, step.variant, step.metric, step.firms, refusal is None, reason, words)
 
 
-def _shown_before(versions: Sequence[Published], period: str, cell: str) -> list[tuple[str, CellRoster, StepBest]]:
+def _shown_before(versions: Sequence[Published], period: str, cell: str) -> list[tuple[Exhibit, StepBest]]:
     """Versions of the period that showed this cell, latest first."""
     return [
-        (version.version, version.roster.of(cell), step)
+        (influence.of_step(version.version, version.roster.of(cell), step), step)
         for version in reversed(versions)
         if version.label.period == period
         for step in version.label.steps
@@ -109,7 +113,17 @@ def _same_method(earlier: StepBest, step: StepBest) -> bool:
 
 def _hidden(step: StepBest, reason: Reason) -> StepBest:
     return dataclasses.replace(
-        step, best=None, interval=None, typical=None, typical_interval=None, influence=None, good_fit=None, note=reason.value
+        step,
+        best=None,
+        interval=None,
+        typical=None,
+        typical_interval=None,
+        influence=None,
+        good_fit=None,
+        note=reason.value,
+        curve=(),
+        curve_withheld=False,
+        pooled=(),
     )
 
 
@@ -121,4 +135,5 @@ def _rounded(step: StepBest) -> StepBest:
         interval=step.interval and outward(step.interval, width, origin),
         typical=None if step.typical is None else to_grid(step.typical, width, origin),
         typical_interval=step.typical_interval and outward(step.typical_interval, width, origin),
+        curve=curve.let_through(step.curve, step.firms, width, origin),
     )

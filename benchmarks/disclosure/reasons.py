@@ -21,6 +21,7 @@ class Reason(StrEnum):
     WEIGHT = "weight"
     DIFFERENCING = "differencing"
     OVERLAP = "overlap"
+    COMBINED = "combined"
     SECONDARY = "secondary"
     INCOMPLETE = "incomplete"
     UNITS_DIFFER = "units-differ"
@@ -53,12 +54,28 @@ _SENTENCES: dict[Reason, tuple[str, str]] = {
         "不予显示：一家企业在所公布均值中的权重将超过 {share}。",
     ),
     Reason.DIFFERENCING: (
-        "Held: since version {version} only {changed} firm changed, and the difference would give it away; at least {least} must change.",
-        "暂缓公布：自第 {version} 版以来仅 {changed} 家企业有变化，两版之差会暴露该企业；至少须有 {least} 家变化。",
+        (
+            "Held: firms changed since version {version}: {changed}. The difference would give one of them away: at least {least} must "
+            "change, and where a mean moves matter to it, and none may make up more than {share} of its change."
+        ),
+        (
+            "暂缓公布：自第 {version} 版以来有 {changed} 家企业变化，两版之差会暴露其中一家："
+            "至少须有 {least} 家变化；均值变动时至少须受 {least} 家影响，且任何一家在其变动中的占比不得超过 {share}。"
+        ),
     ),
     Reason.OVERLAP: (
-        "Not shown: {version} shows this value of all these firms but {changed}; the difference would give it away, {least} must differ.",
-        "不予显示：{version} 中的同一数值仅有 {changed} 家企业不同，两者之差会暴露该企业；至少须有 {least} 家不同。",
+        (
+            "Not shown: firms that differ from the same value in {version}: {changed}. The difference would give one of them away: at "
+            "least {least} must differ, and where a mean moves matter to it, and none may make up more than {share} of its change."
+        ),
+        (
+            "不予显示：与 {version} 中的同一数值相比有 {changed} 家企业不同，两者之差会暴露其中一家："
+            "至少须有 {least} 家不同；均值变动时至少须受 {least} 家影响，且任何一家在其变动中的占比不得超过 {share}。"
+        ),
+    ),
+    Reason.COMBINED: (
+        "Not shown: together with what {version} show of the same value, fewer than {least} firms that matter would be left over.",
+        "不予显示：与 {version} 中公布的同一数值合并后，剩余的有影响的企业将少于 {least} 家。",
     ),
     Reason.SECONDARY: (
         "Not shown: together with the steps that are shown, it would give a hidden step away ({steps}).",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 from benchmarks.composition.industry import IndustryLabel, RouteTotal, StepBest
-from benchmarks.composition.participants import WHOLE_ROUTE, CellRoster
-from benchmarks.disclosure import checks
+from benchmarks.composition.participants import WHOLE_ROUTE
+from benchmarks.disclosure import checks, combinations, influence
 from benchmarks.disclosure.checks import Refusal
 from benchmarks.disclosure.decisions import CellDecision, Measure, Published, Sight
+from benchmarks.disclosure.influence import Exhibit
 from benchmarks.disclosure.reasons import Reason, sentence
 from benchmarks.disclosure.rounding import outward, to_grid, total_width
 from benchmarks.measurements import Metric
@@ -25,7 +26,7 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
     """
     headline = [step for step in draft.steps if step.headline]
     width = total_width((step.ratio, step.grid) for step in headline)
-    hidden = [step.step for step in steps if step.headline and step.best is None]
+    hidden = _hidden_steps(steps)
     secondary = (Reason.SECONDARY, sentence(Reason.SECONDARY, steps=", ".join(hidden))) if hidden else None
     found = []
     totals: tuple[tuple[Measure, RouteTotal], ...] = (
@@ -40,15 +41,24 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
         earlier = _earlier_totals(sight.previous, draft, measure)
         alike = [(version, old) for version, old in earlier if version.label.pack_digest == draft.pack_digest]
         if measure == "best-reached":
-            kept = next((old for version, old in alike if not checks.changed_firms(version.roster.of(WHOLE_ROUTE), who)), None)
+            ours = influence.of_whole_route("", who, total, draft.headline)
+            kept = next((old for version, old in alike if not ours.differs_from(_whole_route(version, old))), None)
             refusal = refusal or checks.alone(who, total.rule, sight.policy, sight.weights)
             if not refusal and not kept:
                 others = _earlier_totals(sight.elsewhere, draft, measure)
-                refusal = checks.beside(who, _whole_routes(earlier), _whole_routes(others), sight.policy)
+                before, elsewhere = ([_whole_route(*shown) for shown in versions] for versions in (earlier, others))
+                refusal = checks.beside(ours, before, elsewhere, sight.policy) or combinations.left_over(
+                    ours, before + elsewhere, sight.policy
+                )
         else:
             kept = next((old for version, old in alike if version.label.headline == shown_now), None)
         found.append(_decide_total(draft, measure, total, refusal, kept, width))
     return found
+
+
+def _hidden_steps(steps: Sequence[StepBest]) -> list[str]:
+    """Of those that make up the totals."""
+    return [step.step for step in steps if step.headline and step.best is None]
 
 
 def _earlier_totals(previous: Sequence[Published], draft: IndustryLabel, measure: Measure) -> list[tuple[Published, RouteTotal]]:
@@ -61,8 +71,8 @@ def _earlier_totals(previous: Sequence[Published], draft: IndustryLabel, measure
     return found
 
 
-def _whole_routes(totals: Iterable[tuple[Published, RouteTotal]]) -> list[tuple[str, CellRoster]]:
-    return [(version.version, version.roster.of(WHOLE_ROUTE)) for version, _ in totals]
+def _whole_route(version: Published, total: RouteTotal) -> Exhibit:
+    return influence.of_whole_route(version.version, version.roster.of(WHOLE_ROUTE), total, version.label.headline)
 
 
 def _no_total(total: RouteTotal, policy: DisclosurePolicy) -> Refusal | None:

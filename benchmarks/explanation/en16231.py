@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from benchmarks.composition.industry import IndustryLabel
-from benchmarks.explanation.facts import Participation
+from benchmarks.explanation.facts import Participation, StepAttested
 from benchmarks.explanation.wording import between, counted, decimals, figure, listed
 from benchmarks.routes import Pack, ReferenceCondition, Route, Source, Step, Words
 
@@ -90,14 +90,29 @@ def sample(label: IndustryLabel, pack: Pack, route: Route, facts: Participation)
     obliged_zh = f"应报企业 {facts.firms_obliged} 家，" if facts.firms_obliged is not None else "应报企业数未申报，"
     counts = [step.firms for step in label.headline]
     entering = between(min(counts), max(counts))
+    pooled = _pooled(label, pack)
     return Words(
         en=f"{counted(facts.firms_reporting, 'firm', 'firms')}{obliged_en}, {counted(facts.sites_reporting, 'site', 'sites')}, "
         f"period {label.period}; {entering.en} firms enter at each step. One run is one {runs.en.replace(', ', ' or ')}; "
-        f"at least {pack.policy.fewest_batches} runs a site and step.",
+        f"at least {pack.policy.fewest_batches} runs a site and step.{pooled.en}",
         zh=f"{obliged_zh}实报 {facts.firms_reporting} 家、{facts.sites_reporting} 个厂区，期间 {label.period}；各工序计入 "
         f"{entering.zh} 家。"
-        f"以{runs.zh}为运行单元；每个厂区每道工序至少 {pack.policy.fewest_batches} 个。",
+        f"以{runs.zh}为运行单元；每个厂区每道工序至少 {pack.policy.fewest_batches} 个。{pooled.zh}",
     )
+
+
+def _pooled(label: IndustryLabel, pack: Pack) -> Words:
+    """Where firms with few runs report several years as one: how many, and that the series breaks there. No firm is named."""
+    parts = []
+    for step in label.headline:
+        name = pack.step(step.step).words
+        for years, firms in step.pooled if step.best is not None else ():
+            en = f" At {name.en} the values of {firms} of {step.firms} firms cover {years} years up to {label.period}, for want of runs"
+            zh = f"{name.zh}的 {step.firms} 家企业中有 {firms} 家因运行次数少，其数值涵盖截至 {label.period} 的 {years} 年"
+            parts.append(
+                Words(en=f"{en}: a break in the series, not to be compared year by year.", zh=f"{zh}：序列在此中断，不宜逐年比较。")
+            )
+    return listed(parts, en="", zh="") if parts else Words(en="", zh="")
 
 
 def participants_and_coordinator(facts: Participation) -> Words:
@@ -168,7 +183,35 @@ def confidentiality_and_access(pack: Pack) -> Words:
     )
 
 
-def verification_of_data(facts: Participation) -> Words:
+def verification_of_data(facts: Participation, pack: Pack) -> Words:
+    """What the agents check, what was opened, and what share of each step's sites is attested.
+
+    A count is told where it points at no firm: where nobody or at least the gate's fewest firms stand behind it, and behind the rest.
+    """
+    agents = _checked_and_opened(facts)
+    found = facts.verification
+    if not found.names or found.valid_until is None:
+        return agents
+    fewest = pack.disclosure.fewest_firms
+    shares = listed(_share(step, pack, fewest) for step in found.steps)
+    bodies, until = listed(found.names, en=", ", zh="、"), found.valid_until.isoformat()
+    return Words(
+        en=f"{agents.en} Attested by {bodies.en} (the first of it valid until {until}): {shares.en}.",
+        zh=f"{agents.zh}由{bodies.zh}鉴证（最早到期日 {until}）：{shares.zh}。",
+    )
+
+
+def _share(step: StepAttested, pack: Pack, fewest: int) -> Words:
+    name = pack.step(step.step).words
+    if any(0 < firms < fewest for firms in (step.firms, step.other_firms)):
+        return Words(
+            en=f"{name.en}, a share that is not told, for fewer than {fewest} firms stand on one side of it",
+            zh=f"{name.zh}，因一侧不足 {fewest} 家企业，不公布比例",
+        )
+    return Words(en=f"{name.en}, {step.sites} of {step.of} sites", zh=f"{name.zh}，{step.of} 个厂区中的 {step.sites} 个")
+
+
+def _checked_and_opened(facts: Participation) -> Words:
     found = facts.verification
     agent_en = "Each agent checks its inputs by the pack's rules, and every report is signed; what was excluded is counted."
     agent_zh = "各代理程序按方法包规则检查输入数据，每份报告均经签名；剔除情况均有计数。"

@@ -11,13 +11,27 @@ _REGULATOR = Words(en="the sector regulator", zh="行业监管部门")
 
 
 @dataclass(frozen=True, slots=True)
+class StepAttested:
+    """Of one step: how many of its sites are attested, and how many firms stand behind those and behind the others."""
+
+    step: str
+    sites: int
+    of: int
+    firms: int
+    other_firms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
-    """What certification bodies looked at; zeros where none has yet."""
+    """What certification bodies looked at and attested; nothing where none has yet. `names` are the bodies'."""
 
     bodies: int = 0
     sites_opened: int = 0
     findings: int = 0
     corrected: int = 0
+    names: tuple[Words, ...] = ()
+    steps: tuple[StepAttested, ...] = ()
+    valid_until: date | None = None  # the first of the attestations to end
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,28 @@ _SET_ASIDE = {
 }
 
 
+_BY_POLICY = {
+    "not-attested": Words(en="not attested: only attested reports set these values", zh="未经鉴证：仅经鉴证的报告参与计算"),
+    "adverse-opinion": Words(en="with an adverse opinion of a certification body", zh="认证机构出具否定意见"),
+}
+"""Why accepted reports do not enter, where the regulators of the peer group decided so."""
+
+
 def exclusions(label: IndustryLabel, pack: Pack, facts: Participation) -> Words:
     parts = []
     for step in label.headline:
         for reason, count in step.set_aside:
             where, why = pack.step(step.step).words, _SET_ASIDE[reason]
             parts.append(Words(en=f"{where.en}: {counted(count, 'site', 'sites')}, {why.en}", zh=f"{where.zh}：{count} 个厂区，{why.zh}"))
-    parts += [Words(en=f"{count} withheld or refused: {code}", zh=f"{count} 项未上报或被拒：{code}") for code, count in facts.excluded]
+    parts += [_left_out(code, count) for code, count in facts.excluded]
     return listed(parts) if parts else Words(en="None.", zh="无。")
+
+
+def _left_out(code: str, count: int) -> Words:
+    why = _BY_POLICY.get(code)
+    if why is None:
+        return Words(en=f"{count} withheld or refused: {code}", zh=f"{count} 项未上报或被拒：{code}")
+    return Words(en=f"{counted(count, 'report', 'reports')}, {why.en}", zh=f"{count} 份报告，{why.zh}")
 
 
 def refused(gate: GateResult, pack: Pack) -> Words:

@@ -89,7 +89,7 @@ def explain(gate: GateResult, pack: Pack, route: Route, participation: Participa
         participants_and_coordinator=en16231.participants_and_coordinator(participation),
         comparable_conditions=en16231.comparable_conditions(pack, route),
         confidentiality_and_access=en16231.confidentiality_and_access(pack),
-        verification_of_data=en16231.verification_of_data(participation),
+        verification_of_data=en16231.verification_of_data(participation, pack),
         validation_of_results=en16231.validation_of_results(label, pack),
         content_of_report=en16231.content_of_report(),
         method=_method(label, pack, version),
@@ -201,13 +201,21 @@ def _intervals(label: IndustryLabel) -> Words:
     )
 
 
+_HIDDEN = {
+    "record": Words(en="in any one run", zh="任一运行单元"),
+    "day": Words(en="on any one day, whatever runs it held", zh="任何一天（不论当天有多少运行单元）"),
+}
+"""What the noise hides, by the policy's unit of privacy."""
+
+
 def _noise(pack: Pack) -> Words:
     best, typical = float(pack.policy.epsilon_best), float(pack.policy.epsilon_typical)
+    hidden = _HIDDEN[pack.policy.unit]
     return Words(
-        en="Each plant's agent adds chance to its value, so nobody can tell what happened in any one run. The chance is counted in every "
+        en=f"Each plant's agent adds chance to its value, so nobody can tell what happened {hidden.en}. The chance is counted in every "
         f"95 % interval. Budget, for each metric of a step and period: epsilon {best:g} for the best, {typical:g} for the typical value. "
         f"A plant whose expected error is above {100 * float(pack.policy.largest_expected_error):g} % does not enter.",
-        zh="厂内代理程序在上报前加入随机扰动，任何人都无法推知任一运行单元的情况。扰动已计入每个 95% 区间。"
+        zh=f"厂内代理程序在上报前加入随机扰动，任何人都无法推知{hidden.zh}的情况。扰动已计入每个 95% 区间。"
         f"预算：每道工序每项指标每期最优值 epsilon {best:g}，典型值 {typical:g}。预期误差超过 "
         f"{100 * float(pack.policy.largest_expected_error):g}% 的企业不计入。",
     )

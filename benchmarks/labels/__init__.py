@@ -1,13 +1,14 @@
 """StepLabel: the least energy per tonne that a plant's step really and repeatedly reached, exact and confidential.
 
-Read in this order: reasons, result, columns, validity, waste, grading, step, site, single.
+Read in this order: reasons, columns, uncertainty, result, validity, waste, grading, step, site, single.
 """
 
 from benchmarks.labels.reasons import ExclusionReason
-from benchmarks.labels.result import SCHEMA, BatchValue, Best, Gap, GapPart, Grade, LimitGrade, SiteLabel, StepLabel, ValueAdding
+from benchmarks.labels.result import SCHEMA, BatchValue, Best, Gap, GapPart, Grade, LimitGrade, Measured, SiteLabel, StepLabel, ValueAdding
 from benchmarks.labels.single import IncompleteError, value_per_tonne
 from benchmarks.labels.site import label_site
 from benchmarks.labels.step import RELATIVE_UNCERTAINTY, TOO_FEW_BATCHES, label_step
+from benchmarks.labels.uncertainty import Expanded, LabelUncertainty
 
 __all__ = [
     "RELATIVE_UNCERTAINTY",
@@ -16,11 +17,14 @@ __all__ = [
     "BatchValue",
     "Best",
     "ExclusionReason",
+    "Expanded",
     "Gap",
     "GapPart",
     "Grade",
     "IncompleteError",
+    "LabelUncertainty",
     "LimitGrade",
+    "Measured",
     "SiteLabel",
     "StepLabel",
     "ValueAdding",

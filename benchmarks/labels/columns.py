@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, date
+from math import fsum, hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period
 from benchmarks.routes import Boundary, MetricRule, Step
 
 Floats = NDArray[np.float64]
@@ -53,7 +54,12 @@ class StepColumns:
     entry_kind: Integers
     entry_quantity: Floats
     entry_completeness: Floats
+    entry_uncertainty: Floats  # expanded (k = 2), as a share of the quantity; NaN where nothing states it
+    entry_systematic: Floats  # the part of it that all batches of the meter have in common; all of it where not told apart
+    entry_allocated: Flags  # a declared rule, and no meter of its own, gave the batch its part
     kinds: tuple[_EnergyKind, ...]
+    _variables: dict[str, Floats] = field(default_factory=dict, compare=False, repr=False)
+    _begun: dict[Period, Flags] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, batches: Sequence[Batch], step: Step) -> StepColumns:
@@ -61,6 +67,9 @@ class StepColumns:
         kind_of_entry: list[int] = []
         quantities: list[float] = []
         completeness: list[float] = []
+        uncertainty: list[float | None] = []
+        systematic: list[float | None] = []
+        allocated: list[bool] = []
         kinds: dict[tuple[str, str, Direction, float | None, date], int] = {}
         for row, batch in enumerate(batches):
             if not batch.energy:
@@ -72,6 +81,9 @@ class StepColumns:
                 kind_of_entry.append(kinds.setdefault(key, len(kinds)))
                 quantities.append(energy.quantity)
                 completeness.append(energy.completeness)
+                allocated.append(energy.allocated)
+                uncertainty.append(energy.relative_uncertainty)
+                systematic.append(energy.relative_uncertainty if energy.relative_systematic is None else energy.relative_systematic)
         return cls(
             step=step,
             batches=tuple(batches),
@@ -82,16 +94,40 @@ class StepColumns:
             entry_kind=np.array(kind_of_entry, dtype=np.int64),
             entry_quantity=np.array(quantities, dtype=float),
             entry_completeness=np.array(completeness, dtype=float),
+            entry_uncertainty=np.array(uncertainty, dtype=float),
+            entry_systematic=np.array(systematic, dtype=float),
+            entry_allocated=np.array(allocated, dtype=bool),
             kinds=tuple(_EnergyKind(*key) for key in kinds),
         )
 
     def variable(self, name: str) -> Floats:
-        """A relevant variable of every batch; NaN where it was not recorded."""
-        return np.array([batch.variables.get(name, np.nan) for batch in self.batches], dtype=float)
+        """A relevant variable of every batch; NaN where it was not recorded. Looked up once a name."""
+        if name not in self._variables:
+            self._variables[name] = np.array([batch.variables.get(name, np.nan) for batch in self.batches], dtype=float)
+        return self._variables[name]
+
+    def begun_in(self, period: Period) -> Flags:
+        """Which batches began in the period. Looked at once a period."""
+        if period not in self._begun:
+            first, end = period.start.astimezone(UTC), period.end.astimezone(UTC)  # as batches are: two zones are slow to compare
+            self._begun[period] = np.array([first <= batch.start < end for batch in self.batches], dtype=bool)
+        return self._begun[period]
+
+    def allocated_in(self, rows: Integers) -> tuple[str, ...]:
+        """Carriers of which a declared rule gave some of these batches their part of a shared meter."""
+        if not self.entry_allocated.any():
+            return ()
+        shared = self.entry_allocated & np.isin(self.entry_row, rows)
+        return tuple(sorted({self.kinds[kind].carrier for kind in np.unique(self.entry_kind[shared]).tolist()}))
 
     def carriers_outside_boundary(self) -> frozenset[str]:
         """Carriers that were reported and that the step's boundary does not hold: they are in no metric."""
         return frozenset(kind.carrier for kind in self.kinds) - frozenset(_within(self.step.boundary))
+
+    def credits_outside_boundary(self) -> frozenset[str]:
+        """Carriers of the boundary that were given back and that it does not credit: what was given back is in no metric."""
+        inside = _within(self.step.boundary)
+        return frozenset(kind.carrier for kind in self.kinds if kind.carrier in inside and not _admits(self.step.boundary, kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +143,26 @@ class MetricEnergy:
     coverage: Floats  # least completeness of the carriers reported; 0 where nothing was
     reported: Flags  # rows x carriers
     required: tuple[int, ...]  # columns of the carriers that the boundary needs
+    own_variance: Floats  # of each batch's energy: what its own readings may be wrong by, expanded (k = 2) and squared
+    common: Floats  # rows x (carriers + 1): expanded error that all batches have in common, by carrier; last, of energies stating none
+    taken_in: Floats  # rows x carriers: imports only, so never negative; the mix that an amount of this energy is told in
 
     @property
     def total(self) -> Floats:
         summed: Floats = self.by_carrier.sum(axis=1)
         return summed
+
+    @property
+    def uncertainty(self) -> Floats:
+        """Expanded uncertainty (k = 2) of every batch's energy; errors of different carriers are independent (JCGM 100, 5.1.2)."""
+        found: Floats = np.sqrt(self.own_variance + (self.common**2).sum(axis=1))
+        return found
+
+    def relative_systematic(self, rows: Integers) -> float:
+        """The expanded error that these batches have in common, as a share of their energy: it stays, however many they are."""
+        taken = fsum(self.total[rows])
+        in_common = [fsum(column) for column in self.common[rows].T]
+        return hypot(*in_common) / abs(taken) if taken else 0.0
 
     def missing_in(self, rows: Integers) -> tuple[str, ...]:
         """Required carriers that none of these batches reports: why a metric is incomplete."""
@@ -123,12 +174,19 @@ class MetricEnergy:
         return [bool(self.reported[rows, column].any()) for column in range(len(self.carriers))]
 
 
-def metric_energy(columns: StepColumns, rule: MetricRule, factors: FactorTable, basis: Basis, not_used: AbstractSet[str]) -> MetricEnergy:
+def metric_energy(
+    columns: StepColumns,
+    rule: MetricRule,
+    factors: FactorTable,
+    basis: Basis,
+    not_used: AbstractSet[str],
+    relative_uncertainty: float = 0.0,
+) -> MetricEnergy:
     """Form the numerator of a metric for every batch of the step.
 
     `total` (comprehensive energy consumption, GB/T 2589) needs every carrier of the boundary reported or declared not used;
     media made outside the boundary count with the energy that made them, on the same basis. `electricity` and `thermal`
-    need and count their own carriers only.
+    need and count their own carriers only. Energies that state no uncertainty have `relative_uncertainty`, as one common error.
     """
     boundary = columns.step.boundary
     counted = tuple(carrier for carrier in _within(boundary) if _counts(carrier, rule.metric))
@@ -136,9 +194,12 @@ def metric_energy(columns: StepColumns, rule: MetricRule, factors: FactorTable, 
     place = {carrier: index for index, carrier in enumerate(counted)}
     energy_unit = _energy_unit(rule, columns.step)
 
-    carrier_of_kind = np.array([place.get(kind.carrier, -1) for kind in columns.kinds], dtype=np.int64)
+    carrier_of_kind = np.array([place.get(kind.carrier, -1) if _admits(boundary, kind) else -1 for kind in columns.kinds], dtype=np.int64)
     factor_of_kind = np.array(
-        [_factor(kind, energy_unit, factors, basis) if kind.carrier in place else 0.0 for kind in columns.kinds],
+        [
+            _factor(kind, energy_unit, factors, basis) if place_of_kind >= 0 else 0.0
+            for kind, place_of_kind in zip(columns.kinds, carrier_of_kind, strict=True)
+        ],
         dtype=float,
     )
     count, width = len(columns.batches), len(counted)
@@ -151,6 +212,8 @@ def metric_energy(columns: StepColumns, rule: MetricRule, factors: FactorTable, 
     cell = row * width + (carrier_of_kind[kind] if len(kind) else np.zeros(0, dtype=np.int64))
     by_carrier: Floats = np.bincount(cell, weights=converted, minlength=count * width).astype(float).reshape(count, width)
     reported = np.bincount(cell, minlength=count * width).reshape(count, width) > 0
+    taken = factor_of_kind * np.array([kind.direction is Direction.IMPORT for kind in columns.kinds], dtype=float)
+    taken_in = columns.entry_quantity[kept] * np.nan_to_num(taken[kind] if len(kind) else np.zeros(0))
     coverage = np.full(count, np.inf)
     np.minimum.at(coverage, row, columns.entry_completeness[kept])
     measured = np.zeros(count, dtype=bool)
@@ -158,6 +221,11 @@ def metric_energy(columns: StepColumns, rule: MetricRule, factors: FactorTable, 
     known = measured & np.isfinite(by_carrier).all(axis=1)
     counted_at_all = np.asarray(reported.any(axis=1))
     needed = [place[carrier] for carrier in required]
+    share, systematic = np.nan_to_num(columns.entry_uncertainty[kept]), np.nan_to_num(columns.entry_systematic[kept])
+    own_squared = np.maximum(share**2 - systematic**2, 0.0) * converted**2
+    unstated = np.where(np.isnan(columns.entry_uncertainty[kept]), converted, 0.0)
+    in_common = np.bincount(cell, weights=systematic * converted, minlength=count * width).astype(float).reshape(count, width)
+    rest = relative_uncertainty * np.bincount(row, weights=unstated, minlength=count).astype(float)
     return MetricEnergy(
         unit=energy_unit,
         carriers=counted,
@@ -168,6 +236,9 @@ def metric_energy(columns: StepColumns, rule: MetricRule, factors: FactorTable, 
         coverage=np.where(known & counted_at_all, coverage, 0.0),
         reported=reported,
         required=tuple(needed),
+        own_variance=np.bincount(row, weights=own_squared, minlength=count).astype(float),
+        common=np.abs(np.column_stack([in_common, rest])),
+        taken_in=np.bincount(cell, weights=taken_in, minlength=count * width).astype(float).reshape(count, width),
     )
 
 
@@ -180,6 +251,11 @@ def _length_s(batch: Batch) -> float:
 
 def _within(boundary: Boundary) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*boundary.carriers, *boundary.credited, *boundary.media)))
+
+
+def _admits(boundary: Boundary, kind: _EnergyKind) -> bool:
+    """What is given back is credited only where the pack says so: else a step could be credited with what passed through it."""
+    return kind.direction is Direction.IMPORT or kind.carrier in boundary.credited
 
 
 def _counts(carrier: str, metric: Metric) -> bool:

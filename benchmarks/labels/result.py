@@ -6,12 +6,15 @@ Nothing on the wire, in the transport or in the portal may import this module: a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from benchmarks.errors import PolicyRefusal
+from benchmarks.labels.columns import Floats, Integers, MetricEnergy, StepColumns
+from benchmarks.labels.uncertainty import LabelUncertainty
+from benchmarks.labels.validity import Reasons
 from benchmarks.measurements import Finding, Metric, Period
 from benchmarks.released import rank
 from benchmarks.routes import Words
@@ -156,6 +159,27 @@ class Best:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What a label was made from, for those who look further into it: the step's batches as columns and the rows it used."""
+
+    columns: StepColumns
+    energy: MetricEnergy  # of all rows of the step
+    rows: Integers  # used batches, in the order of the log
+    value: Floats  # of the used batches, as measured
+    at_reference: Floats
+    reasons: Reasons  # of all rows of the step, why they are in no label of this metric
+
+    @property
+    def output_t(self) -> Floats:
+        return self.columns.output_t[self.rows]
+
+    @property
+    def uncertainty(self) -> Floats:
+        """Expanded uncertainty of each used batch's energy, in the label's energy unit."""
+        return self.energy.uncertainty[self.rows]
+
+
 @dataclass(frozen=True, slots=True)
 class StepLabel:
     """The exact label of one (step, product, variant, metric) over one period.
@@ -187,6 +211,9 @@ class StepLabel:
     gap: Gap | None
     missing_carriers: tuple[str, ...]
     values: tuple[BatchValue, ...]
+    uncertainty: LabelUncertainty | None = None  # None where no batch is valid
+    allocated_carriers: tuple[str, ...] = ()  # shared out by a declared rule, not measured for this step alone
+    made_from: Measured | None = field(default=None, compare=False, repr=False)
 
     def used_values(self) -> list[float]:
         """Values at reference conditions of the used batches, in the order of the log."""
@@ -224,6 +251,8 @@ class StepLabel:
             "value_adding": self.value_adding.to_json(),
             "gap": None if self.gap is None else self.gap.to_json(),
             "missing_carriers": list(self.missing_carriers),
+            "allocated_carriers": list(self.allocated_carriers),
+            "uncertainty": None if self.uncertainty is None else self.uncertainty.to_json(),
         }
 
 

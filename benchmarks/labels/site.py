@@ -17,10 +17,11 @@ from benchmarks.labels.grading import StaticFactors
 from benchmarks.labels.result import SiteLabel, StepLabel
 from benchmarks.labels.step import RELATIVE_UNCERTAINTY, Context, MetricColumns, label_rows, measure
 from benchmarks.labels.validity import record_reasons
-from benchmarks.measurements import Batch, Finding, Period, Severity
+from benchmarks.measurements import Batch, Direction, Finding, Metric, Period, Severity
 from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.routes import Pack, Step, Variant
 
+_METRIC_ZH = {Metric.TOTAL: "综合能耗", Metric.ELECTRICITY: "电耗", Metric.THERMAL: "热耗"}
 _PLACES = 5  # of a finding that are carried along; the report holds them all
 
 
@@ -61,7 +62,7 @@ def _label_one(columns: StepColumns, context: Context) -> tuple[list[StepLabel],
     step = columns.step
     found = record_reasons(columns, context.period)
     metrics = [measure(columns, rule, found, context) for rule in step.metrics]
-    findings = [*_boundary_findings(columns), *_assumed_findings(columns, metrics)]
+    findings = [*_boundary_findings(columns), *_credit_findings(columns), *_assumed_findings(columns, metrics)]
     labels = []
     for product, cells in _cells(columns).items():
         if product != step.product:
@@ -156,6 +157,24 @@ def _boundary_findings(columns: StepColumns) -> Iterator[Finding]:
         )
 
 
+def _credit_findings(columns: StepColumns) -> Iterator[Finding]:
+    for carrier in sorted(columns.credits_outside_boundary()):
+        holders = [
+            batch
+            for batch in columns.batches
+            if any(energy.carrier == carrier and energy.direction is not Direction.IMPORT for energy in batch.energy)
+        ]
+        yield Finding(
+            "credit-outside-boundary",
+            Severity.WARNING,
+            f"Step {columns.step.id}: {carrier} was given back, and the boundary {columns.step.boundary.id!r} does not credit it;"
+            " what was given back is in no metric.",
+            len(holders),
+            tuple(batch.place for batch in holders[:_PLACES] if batch.place is not None),
+            zh=f"工序 {columns.step.id}：回收或外供了 {carrier}，但边界 {columns.step.boundary.id!r} 不予扣除；该部分不计入任何指标。",
+        )
+
+
 def _assumed_findings(columns: StepColumns, metrics: Sequence[MetricColumns]) -> Iterator[Finding]:
     for measured in metrics:
         assumed = np.flatnonzero(measured.taken_at_reference & measured.reasons.valid)
@@ -167,7 +186,7 @@ def _assumed_findings(columns: StepColumns, metrics: Sequence[MetricColumns]) ->
                 " these batches are taken as at reference conditions.",
                 len(assumed),
                 tuple(place for row in assumed[:_PLACES].tolist() if (place := columns.batches[row].place) is not None),
-                zh=f"工序 {columns.step.id}，{measured.rule.metric}：有相关变量未记录；这些批次按基准工况计。",
+                zh=f"工序 {columns.step.id}，{_METRIC_ZH[measured.rule.metric]}：有相关变量未记录；这些批次按基准工况计。",
             )
 
 
@@ -183,6 +202,6 @@ def _clamped_findings(step: Step, labels: Sequence[StepLabel]) -> Iterator[Findi
                     f"Step {step.id}, {rule.metric}: values beyond the public grid from {float(rule.grid.lower):g} to"
                     f" {float(rule.grid.upper):g} {rule.unit}; a release counts them at its ends.",
                     beyond,
-                    zh=f"工序 {step.id}，{rule.metric}：有数值超出公开网格 {float(rule.grid.lower):g} 至 {float(rule.grid.upper):g}"
-                    f" {rule.unit}；发布时按网格端点计。",
+                    zh=f"工序 {step.id}，{_METRIC_ZH[rule.metric]}：有数值超出公开网格"
+                    f" {float(rule.grid.lower):g} 至 {float(rule.grid.upper):g} {rule.unit}；发布时按网格端点计。",
                 )

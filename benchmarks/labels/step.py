@@ -1,8 +1,8 @@
 """The label of one step: from valid batches at reference conditions, the pack's robust rule.
 
 Order of the work, each part a module: energy in the metric's unit (`columns`), who is valid (`validity`), reference
-conditions, the rule, then waste (`waste`) and grades (`grading`). Reference conditions come before the quantile: without
-them a low quantile only finds the batches that had the easiest conditions.
+conditions, the rule, then waste (`waste`), how sure it all is (`uncertainty`) and grades (`grading`). Reference conditions come
+before the quantile: without them a low quantile only finds the batches that had the easiest conditions.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
+from math import fsum
 
 import numpy as np
 
@@ -17,9 +19,10 @@ from benchmarks.conversion import Basis, FactorTable
 from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, StepColumns, metric_energy
 from benchmarks.labels.grading import StaticFactors, grade_step
 from benchmarks.labels.reasons import ExclusionReason
-from benchmarks.labels.result import BatchValue, Best, StepLabel, rule_name
-from benchmarks.labels.validity import Reasons, in_period, metric_reasons, record_reasons
-from benchmarks.labels.waste import gap_above, value_adding
+from benchmarks.labels.result import BatchValue, Best, Measured, StepLabel, rule_name
+from benchmarks.labels.uncertainty import LabelUncertainty, label_uncertainty
+from benchmarks.labels.validity import Reasons, metric_reasons, record_reasons
+from benchmarks.labels.waste import gap_above, split_gap, value_adding
 from benchmarks.measurements import Batch, Period, State, Status
 from benchmarks.released import rank
 from benchmarks.routes import MetricRule, Step
@@ -87,7 +90,7 @@ def label_step(
 def measure(columns: StepColumns, rule: MetricRule, found: Reasons, context: Context) -> MetricColumns:
     """Values of one metric for every batch of the step, with the first reason against each."""
     not_used = (context.not_used or {}).get(columns.step.id, frozenset())
-    energy = metric_energy(columns, rule, context.factors, context.basis, not_used)
+    energy = metric_energy(columns, rule, context.factors, context.basis, not_used, context.relative_uncertainty)
     usable = energy.known & energy.convertible & (columns.output_t > 0)
     value = np.full(len(columns.batches), np.nan)
     np.divide(energy.total, columns.output_t, out=value, where=usable)
@@ -100,13 +103,13 @@ def label_rows(columns: StepColumns, measured: MetricColumns, rows: Integers, pr
     step, rule, energy, reasons = columns.step, measured.rule, measured.energy, measured.reasons
     valid = rows[reasons.valid[rows]]
     ordered = np.sort(measured.at_reference[valid])
-    output_t = float(columns.output_t[valid].sum())
-    mean = float(energy.total[valid].sum()) / output_t if len(valid) else None
-    inside = rows[in_period(columns, context.period)[rows]]
+    output_t = fsum(columns.output_t[valid])
+    mean = fsum(energy.total[valid]) / output_t if len(valid) else None
+    inside = rows[columns.begun_in(context.period)[rows]]
     missing = energy.missing_in(inside) if len(inside) else ()  # of other periods the readings were not looked at
     best = _best(ordered, step, missing)
     ids = [columns.batches[row].batch_id for row in valid.tolist()]
-    carried = energy.by_carrier[valid].sum(axis=0)
+    made_from = Measured(columns, energy, valid, measured.value[valid], measured.at_reference[valid], reasons)
     return StepLabel(
         step=step.id,
         product=product,
@@ -126,24 +129,24 @@ def label_rows(columns: StepColumns, measured: MetricColumns, rows: Integers, pr
         grade=grade_step(step, rule, variant, mean, _means_of_variables(columns, valid), context.static_factors or {}, context.period),
         output_t=output_t,
         energy_by_carrier={
-            carrier: value
-            for carrier, value, present in zip(energy.carriers, carried.tolist(), energy.reported_in(valid), strict=True)
+            carrier: fsum(energy.by_carrier[valid, column])
+            for column, (carrier, present) in enumerate(zip(energy.carriers, energy.reported_in(valid), strict=True))
             if present
         },
         value_adding=value_adding(columns, energy, reasons, rows),
         gap=None
         if best.value is None
         else gap_above(
-            best.value,
             ids,
-            measured.value[valid],
-            measured.at_reference[valid],
-            columns.output_t[valid],
+            split_gap(best.value, made_from.value, made_from.at_reference, made_from.output_t, made_from.uncertainty),
             energy.unit,
             context.relative_uncertainty,
         ),
+        uncertainty=None if mean is None else _uncertainty(columns, made_from, step, best.value, mean, rows, rule.unit),
         missing_carriers=missing,
+        allocated_carriers=tuple(carrier for carrier in columns.allocated_in(valid) if carrier in energy.carriers),
         values=_values(columns, measured, rows),
+        made_from=made_from,
     )
 
 
@@ -175,14 +178,29 @@ def _best(ordered: Floats, step: Step, missing: tuple[str, ...]) -> Best:
     return Best(float(ordered[rank(rule.quantile, len(ordered)) - 1]), name)
 
 
+def _uncertainty(
+    columns: StepColumns, made_from: Measured, step: Step, best: float | None, mean: float, rows: Integers, unit: str
+) -> LabelUncertainty:
+    by_start = sorted(range(len(made_from.rows)), key=lambda place: _when(columns.batches[int(made_from.rows[place])]))
+    relative = made_from.energy.relative_systematic(made_from.rows)
+    return label_uncertainty(
+        made_from.at_reference[by_start], step.label_rule.quantile, best, mean, len(_good(columns, rows)), relative, unit
+    )
+
+
+def _when(batch: Batch) -> tuple[datetime, str]:
+    return batch.start, batch.batch_id
+
+
+def _good(columns: StepColumns, rows: Integers) -> list[int]:
+    batches = columns.batches
+    return [row for row in rows.tolist() if batches[row].status is Status.GOOD and batches[row].state is State.NORMAL]
+
+
 def _completeness(columns: StepColumns, energy: MetricEnergy, rows: Integers, period: Period) -> float | None:
-    inside = in_period(columns, period)
-    good = [
-        row
-        for row in rows.tolist()
-        if inside[row] and columns.batches[row].status is Status.GOOD and columns.batches[row].state is State.NORMAL
-    ]
-    return float(energy.coverage[good].mean()) if good else None
+    inside = columns.begun_in(period)
+    good = [row for row in _good(columns, rows) if inside[row]]
+    return fsum(energy.coverage[good]) / len(good) if good else None
 
 
 def _means_of_variables(columns: StepColumns, rows: Integers) -> dict[str, float]:
@@ -194,7 +212,7 @@ def _means_of_variables(columns: StepColumns, rows: Integers) -> dict[str, float
     for name in names:
         values = columns.variable(name)[rows]
         if not np.isnan(values).any():
-            means[name] = float(np.average(values, weights=columns.output_t[rows]))
+            means[name] = fsum(values * columns.output_t[rows]) / fsum(columns.output_t[rows])
     return means
 
 

@@ -59,7 +59,7 @@ def record_reasons(columns: StepColumns, period: Period) -> Reasons:
     declared = {variant.id for variant in columns.step.variants}
     if sum(variant.parent is None for variant in columns.step.variants) == 1:
         declared.add("")  # a log without variants means the root of the tree
-    reasons.add(~in_period(columns, period), ExclusionReason.OUTSIDE_PERIOD)
+    reasons.add(~columns.begun_in(period), ExclusionReason.OUTSIDE_PERIOD)
     reasons.add(
         np.array([bool(declared) and batch.variant not in declared for batch in batches], dtype=bool), ExclusionReason.VARIANT_UNKNOWN
     )
@@ -86,7 +86,3 @@ def metric_reasons(
         reasons.add(value < rule.floor, ExclusionReason.BELOW_PHYSICAL_FLOOR)
         reasons.add(value > rule.ceiling, ExclusionReason.ABOVE_PHYSICAL_CEILING)
     return reasons
-
-
-def in_period(columns: StepColumns, period: Period) -> Flags:
-    return np.array([batch.start in period for batch in columns.batches], dtype=bool)

@@ -56,6 +56,16 @@ def load(name_or_path: str, version: str | None = None, base: Path | None = None
     raise _version_unknown(name_or_path, version, (*(path.stem.removeprefix(f"{name_or_path}-") for path in older), pack.version))
 
 
+def versions(name: str) -> tuple[Pack, ...]:
+    """Every version of a pack that is here, the one that took effect last first.
+
+    Raises:
+        InputError: as `load`.
+    """
+    older = [_read_checked(path) for path in HOME.glob(f"{name}-*.toml")]
+    return tuple(sorted((load(name), *older), key=lambda pack: (pack.effective_from, pack.version), reverse=True))
+
+
 def digest(pack: Pack) -> bytes:
     """SHA-256 of the pack's content in canonical JSON: sorted keys, fractions as n/d, dates as ISO 8601, UTF-8."""
     canonical = json.dumps(pack.model_dump(), sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)

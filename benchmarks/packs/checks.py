@@ -19,6 +19,7 @@ from benchmarks.routes import Limit, MetricRule, Pack, Step, Words
 LONGEST_GRID = 2000  # cells; a draw walks over all of them
 FEWEST_FIRMS = 3  # no pack may let the gate show a cell of fewer
 FEWEST_CHANGED = 2  # nor a version that differs in fewer
+LONGEST_POOL = 3  # years; no pack may have a label cover more
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ def _policy(pack: Pack) -> Iterator[Fault]:
         yield Fault("policy.corrections_per_year", str(policy.corrections_per_year), "0 or more")
     if not 0 < policy.largest_expected_error < 1:
         yield Fault("policy.largest_expected_error", str(policy.largest_expected_error), "a share between 0 and 1")
+    if not 1 <= policy.most_years <= LONGEST_POOL:
+        yield Fault("policy.most_years", str(policy.most_years), f"1 to {LONGEST_POOL}: a plant is not what it was longer ago")
     yield from _disclosure(pack)
     if pack.effective_to is not None and pack.effective_to <= pack.effective_from:
         yield Fault("effective_to", str(pack.effective_to), f"a day after effective_from ({pack.effective_from})")
@@ -84,7 +87,8 @@ def _disclosure(pack: Pack) -> Iterator[Fault]:
         yield Fault("composition", str(starts), "at least one rule, firms_from rising")
     elif starts[0] < gate.fewest_firms:
         yield Fault("composition", str(starts[0]), f"no rule for fewer firms than disclosure.fewest_firms ({gate.fewest_firms})")
-    for name, share in (("largest_weight", gate.largest_weight), ("p_percent", gate.p_percent)):
+    shares = ("largest_weight", "p_percent", "largest_share_of_change")
+    for name, share in ((name, getattr(gate, name)) for name in shares):
         if not 0 < share < 1:
             yield Fault(f"disclosure.{name}", str(share), "a share between 0 and 1")
     if gate.fewest_firms < FEWEST_FIRMS:
@@ -127,6 +131,10 @@ def _step(step: Step, pack: Pack) -> Iterator[Fault]:
         yield Fault(f"{place}.label_rule.longest_s", str(rule.longest_s), f"seconds, more than shortest_s ({rule.shortest_s})")
     if rule.fewest_batches < 1:
         yield Fault(f"{place}.label_rule.fewest_batches", str(rule.fewest_batches), "at least 1")
+    if rule.most_records_a_day is not None and rule.most_records_a_day < 1:
+        yield Fault(f"{place}.label_rule.most_records_a_day", str(rule.most_records_a_day), "at least 1")
+    if pack.policy.unit == "day" and rule.most_records_a_day is None:
+        yield Fault(f"{place}.label_rule.most_records_a_day", "none", "the most records of one day, since the policy protects days")
     if not step.metrics:
         yield Fault(f"{place}.metrics", "none", "at least one metric; the first is the headline")
     yield from _unique(f"{place}.metrics", [metric.metric.value for metric in step.metrics])

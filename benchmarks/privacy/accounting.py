@@ -1,7 +1,8 @@
 """The rules of the privacy ledger, in rational arithmetic. Keeping the ledger durable is the agent's work.
 
-The account is the batch record: (step, batch id). What it spends adds up over years, metrics, boundary variants, revisions and
-the releases of a batch that moved from one cell to another. A correction draws on a reserve of its own beside the cap, so
+The account is the unit of privacy: the batch record, (step, batch id), or the day, (step, day), where the pack protects whole
+days. What it spends adds up over years, metrics, boundary variants, revisions and the releases of a batch that moved from one cell
+to another. A correction draws on a reserve of its own beside the cap, so
 that an honest mistake can be repaired after the cap is spent; the whole a batch can ever spend is cap + reserve.
 """
 
@@ -9,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from benchmarks.errors import PolicyRefusal
 from benchmarks.routes import ReleasePolicy
 
 Account = tuple[str, str]
-"""(step, batch id)."""
+"""(step, batch id), or (step, `day_account`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class Spent:
 
     regular: Fraction = Fraction(0)
     corrections: Fraction = Fraction(0)
+
+
+def day_account(day: date) -> str:
+    """What stands in place of the batch id where the day is what spends. A batch that a plant named so only shares its account."""
+    return f"day {day.isoformat()}"
 
 
 def add_up(debits: Iterable[Debit]) -> dict[Account, Spent]:

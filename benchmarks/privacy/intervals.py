@@ -5,7 +5,10 @@ are taken as normal around the released median with sigma = (typical - best) / z
 Real batches are not normal: at the low quantile of arc-furnace heats, as of Student's t with three degrees of freedom, they lie
 half as densely as the normal says. So sigma and 2 sigma are both simulated and the interval is the union. Where the two
 values lie too close together to tell a spread, or crossed, the pack's public spread stands in; where too few records hold a
-value in place (rank times epsilon below 25) it joins the union, for then the two values themselves may be far off.
+value in place (rank times epsilon below 25) it joins the union, for then the two values themselves may be far off. Where the
+median is such a value (fewer than 200 batches) the simulated batches may lie in quite the wrong place: the pack's public typical
+value joins as well. Each simulation is cut at 1.25 % on either side (0.5 % where a value is not held in place), not at 2.5 %, because
+no plant is one of those simulated.
 
 The simulation draws the order statistics around the target rank, bins them on the grid and takes the largest of score plus
 exponential noise: the same law as permute-and-flip (Ding, Kifer et al., "The permute-and-flip mechanism is identical to
@@ -37,6 +40,7 @@ from benchmarks.routes import MetricRule
 Which = Literal["best", "typical"]
 
 SPREAD_FACTORS = (1.0, 2.0)
+_CUT, _CUT_WHERE_NOT_FIRM = 0.0125, 0.005
 DRAWS = 1000
 STEP_ALLOWANCE = 1.5
 """Cells added to the interval on either side, because real meters read in steps and the simulated batches do not."""
@@ -50,8 +54,8 @@ _FIRM = 25  # rank x epsilon from which a far cell is drawn less than once in a 
 class NoiseLaw:
     """The law of (released - exact) as simulated, and the interval it gives. All in the metric's unit.
 
-    `bias` and `sd` are over all spreads alike; `quantiles` are the outer 2.5 %, the mean of the medians and the outer
-    97.5 %; `lo` and `hi` bound the plant's exact sample quantile with 95 %.
+    `bias` and `sd` are over all simulated plants alike; `quantiles` are the outermost of the lower cuts, the mean of the medians and
+    the outermost of the upper cuts; `lo` and `hi` bound the plant's exact sample quantile with 95 %.
     """
 
     bias: float
@@ -64,14 +68,14 @@ class NoiseLaw:
 def noise_law(
     label: ReleasedLabel, which: Which, rng: np.random.Generator, draws: int = DRAWS, *, rule: MetricRule | None = None
 ) -> NoiseLaw:
-    """Simulate the mechanism at the plant that released this label; `draws` data sets for each spread that may hold."""
+    """Simulate the mechanism at the plant that released this label; `draws` data sets for each centre and spread that may hold."""
     released = label.best if which == "best" else label.typical
-    centre = float(label.typical_value)
     errors = [
         simulate_errors(label.grid, released.quantile, released.epsilon, label.count_class, centre, spread, rng, draws)
-        for spread in _spreads(label, released, rule)
+        for centre, spread in _plants(label, released, rule)
     ]
-    low, middle, high = np.array([np.quantile(one, (0.025, 0.5, 0.975)) for one in errors]).T
+    cut = _CUT if _held(label, released) >= _FIRM else _CUT_WHERE_NOT_FIRM
+    low, middle, high = np.array([np.quantile(one, (cut, 0.5, 1 - cut)) for one in errors]).T
     pooled = np.concatenate(errors)
     value = float(label.grid.value(released.cell))
     outer = float(low.min()), float(middle.mean()), float(high.max())
@@ -127,13 +131,23 @@ def _uniform_order_statistics(count: int, first: int, last: int, rng: np.random.
     return ordered
 
 
-def _spreads(label: ReleasedLabel, released: ReleasedQuantile, rule: MetricRule | None) -> list[float]:
-    """Standard deviations of batches that are simulated, by the rules in the head of this module."""
+def _plants(label: ReleasedLabel, released: ReleasedQuantile, rule: MetricRule | None) -> list[tuple[float, float]]:
+    """Centre and standard deviation of the batches that are simulated, by the rules in the head of this module."""
     width = float(label.grid.width)
     public = _CELLS_WITHOUT_RULE * width if rule is None else rule.spread
     z = -float(ndtri(float(label.best.quantile)))
     found = float(label.typical_value - label.best_value) / z if z > 0 else 0.0
     base = found if found >= _LEAST_SHARE_OF_PUBLIC_SPREAD * public else public
+    centre = float(label.typical_value)
+    plants = [(centre, factor * base) for factor in SPREAD_FACTORS]
+    if _held(label, released) < _FIRM:
+        plants.append((centre, public))
+    if rule is not None and _held(label, label.typical) < _FIRM:
+        plants.append((rule.typical, public))
+    return plants
+
+
+def _held(label: ReleasedLabel, released: ReleasedQuantile) -> float:
+    """How firmly a value is held in place: the records between it and the nearer end, times epsilon."""
     k = rank(released.quantile, label.count_class)
-    held = min(k, label.count_class + 1 - k) * float(released.epsilon)
-    return [factor * base for factor in SPREAD_FACTORS] + ([public] if held < _FIRM else [])
+    return min(k, label.count_class + 1 - k) * float(released.epsilon)

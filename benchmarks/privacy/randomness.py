@@ -1,9 +1,9 @@
 """Randomness that an auditor can check: a ChaCha20 stream keyed by the site's secret seed and public values.
 
 The site commits to its seed at enrolment; key and nonce are HKDF(seed; challenge, data root, name of the draw). A crash or a
-retry gives the same bytes, and the seed is opened to the auditor alone. The challenge is the portal's, given after the data's root
-is logged, so that no plant can redraw until it is lucky; agents of this release pass an empty one. The data root is in the key, so
-that a portal that repeats a challenge gains nothing.
+retry gives the same bytes, and the seed is opened to the auditor alone. The challenge is the portal's, 32 random bytes given after
+the data's root is logged, so that no plant can redraw until it is lucky. The data root is in the key, so that a portal that gives
+the same challenge for other data gains nothing.
 """
 
 from __future__ import annotations

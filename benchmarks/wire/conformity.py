@@ -8,9 +8,13 @@ smaller noise than the release policy gives. A site may be stricter than the pol
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC
 from fractions import Fraction
 
 from benchmarks.errors import VerificationError
+from benchmarks.measurements import Period
+from benchmarks.privacy.pooling import too_long
+from benchmarks.privacy.units import draw_epsilons
 from benchmarks.released import ReleasedLabel
 from benchmarks.routes import MetricRule, Pack, ReleasePolicy, Step
 from benchmarks.wire.canonical import Value, encode
@@ -40,7 +44,7 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
         pack_digest: SHA-256 of that pack's canonical content, as `benchmarks.packs` computes it.
 
     Raises:
-        VerificationError: `pack-mismatch`, or `label-off-pack` naming the step and what does not fit.
+        VerificationError: `pack-mismatch`, `period-too-long`, or `label-off-pack` naming the step and what does not fit.
     """
     named = (report.released.pack, report.released.pack_version, report.pack_digest)
     if named != (pack.id, pack.version, pack_digest):
@@ -50,6 +54,10 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
             f"the portal compares by {pack.id} {pack.version} ({pack_digest.hex()[:16]}).",
             "Install the portal's pack version and submit a new revision.",
         )
+    period = Period.parse(report.released.period, UTC)
+    for years in sorted({1, *(label.years for label in report.released.labels)}):
+        if (refused := too_long(period, pack.policy, years)) is not None:
+            raise VerificationError(refused.code, refused.sentence, refused.remedy)
     for label in report.released.labels:
         _require_label(label, pack)
 
@@ -83,7 +91,8 @@ def _require_policy(label: ReleasedLabel, step: Step, policy: ReleasePolicy) -> 
         raise _off_pack(
             label, f"its quantiles are {label.best.quantile} and {label.typical.quantile}, not {step.label_rule.quantile} and 1/2"
         )
-    if label.best.epsilon > policy.epsilon_best or label.typical.epsilon > policy.epsilon_typical:
+    best, typical = draw_epsilons(step, policy)
+    if label.best.epsilon > best or label.typical.epsilon > typical:
         raise _off_pack(label, f"it spent {label.best.epsilon} and {label.typical.epsilon}, more than the policy's draw")
     if label.count_class not in policy.count_classes or label.count_class < policy.fewest_batches:
         raise _off_pack(label, f"{label.count_class} is none of the policy's classes for the number of batches")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
@@ -18,9 +18,12 @@ from benchmarks.wire.fields import Fields, malformed
 from benchmarks.wire.sealing import PUBLIC_BYTES as PROCESSING_BYTES
 from benchmarks.wire.sealing import ProcessingPublicKey
 from benchmarks.wire.secrecy import Secret
-from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, DirectoryKey, Purpose, VerifyingKey
+from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, DirectoryKey, Purpose, VerifyingKey, key_id
 
 VERSION = 1
+GRACE = timedelta(days=31)
+"""A report sealed on a key's last day may travel by hand: the portal takes it for so long after the key's window, then no more."""
+
 _MOST_KEYS = 64
 
 
@@ -32,8 +35,16 @@ class ListedKey:
     valid_from: date
     valid_to: date
 
+    @property
+    def key_id(self) -> str:
+        return key_id(self.public_bytes)
+
     def is_valid(self, on: date) -> bool:
         return self.valid_from <= on < self.valid_to
+
+    def is_taken(self, on: date) -> bool:
+        """Whether a report sealed to this key is still let in on that day; afterwards the key may be destroyed."""
+        return on < self.valid_to + GRACE
 
     def _to_wire(self) -> Value:
         return {"public": self.public_bytes, "valid_from": self.valid_from.isoformat(), "valid_to": self.valid_to.isoformat()}
@@ -67,18 +78,28 @@ class Directory:
         keys = (VerifyingKey(key.public_bytes) for key in self.receipts)
         return {key.key_id: key for key in keys}
 
-    def _to_wire(self) -> Value:
+    def to_wire(self) -> Value:
         return {
             "number": self.number,
             "processing": _keys_to_wire(self.processing),
             "receipts": _keys_to_wire(self.receipts),
         }
 
+    @classmethod
+    def from_wire(cls, fields: Fields) -> Directory:
+        directory = cls(
+            number=fields.integer("number", 0, LARGEST_INTEGER),
+            processing=tuple(_key_from_wire(key, PROCESSING_BYTES) for key in fields.each("processing", _MOST_KEYS)),
+            receipts=tuple(_key_from_wire(key, PUBLIC_BYTES) for key in fields.each("receipts", _MOST_KEYS)),
+        )
+        fields.done()
+        return directory
+
 
 def issue(directory: Directory, key: DirectoryKey) -> bytes:
     """The directory, signed offline; it carries its signer's public key, which the reader holds against the fingerprint."""
-    content = directory._to_wire()
-    _from_wire(Fields(content, "directory"))
+    content = directory.to_wire()
+    Directory.from_wire(Fields(content, "directory"))
     return encode({"v": VERSION, "directory": content, "signer": key.public_bytes, "signature": key.sign(Purpose.DIRECTORY, content)})
 
 
@@ -110,7 +131,7 @@ def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
             "The portal's key directory was altered after it was signed.",
             "Do not submit. Fetch it again; if it still does not hold, ask the coordinator.",
         )
-    directory = _from_wire(Fields(content, "directory"))
+    directory = Directory.from_wire(Fields(content, "directory"))
     if directory.number < at_least:
         raise VerificationError(
             "directory-outdated",
@@ -120,18 +141,29 @@ def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
     return directory
 
 
+def signer_of(raw: bytes) -> str:
+    """The fingerprint of the key that a directory says signed it: for the portal that hands it out, never for who has a token."""
+    return VerifyingKey(Fields(decode(raw)).octets("signer", PUBLIC_BYTES)).key_id
+
+
+def renewed(raw: bytes, fingerprint: str, known: Directory) -> Directory:
+    """The directory in `raw`, held against the one taken last: a higher number, or the very same.
+
+    Raises:
+        VerificationError: as `verify`; `directory-forked` for another content under a number already seen.
+    """
+    directory = verify(raw, fingerprint, at_least=known.number)
+    if directory.number == known.number and directory != known:
+        raise VerificationError(
+            "directory-forked",
+            f"The portal offers a key directory {directory.number} that differs from the one seen under this number.",
+            "Do not submit. Ask the coordinator, by another way than this portal, how two were signed.",
+        )
+    return directory
+
+
 def _keys_to_wire(keys: Iterable[ListedKey]) -> Value:
     return [key._to_wire() for key in keys]
-
-
-def _from_wire(fields: Fields) -> Directory:
-    directory = Directory(
-        number=fields.integer("number", 0, LARGEST_INTEGER),
-        processing=tuple(_key_from_wire(key, PROCESSING_BYTES) for key in fields.each("processing", _MOST_KEYS)),
-        receipts=tuple(_key_from_wire(key, PUBLIC_BYTES) for key in fields.each("receipts", _MOST_KEYS)),
-    )
-    fields.done()
-    return directory
 
 
 def _key_from_wire(fields: Fields, length: int) -> ListedKey:

@@ -106,12 +106,16 @@ class Fields:
         """A map handed on whole, to be read by the schema it belongs to."""
         return self._take(name)
 
-    def each(self, name: str, most: int) -> list[Fields]:
-        """A list of maps."""
+    def items(self, name: str, most: int) -> list[Value]:
+        """A list, each item to be read by the schema it belongs to."""
         value = self._take(name)
         if not isinstance(value, list) or len(value) > most:
             raise malformed(self.path(name), f"a list of at most {most} entries")
-        return [Fields(item, f"{self.path(name)}[{position}]") for position, item in enumerate(value)]
+        return value
+
+    def each(self, name: str, most: int) -> list[Fields]:
+        """A list of maps."""
+        return [Fields(item, f"{self.path(name)}[{position}]") for position, item in enumerate(self.items(name, most))]
 
     def done(self) -> None:
         """Refuse what was not read."""

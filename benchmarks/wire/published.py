@@ -55,10 +55,15 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Non
         )
 
 
-def _content(document: Mapping[str, Any]) -> Value:
+def digest(document: Mapping[str, Any]) -> bytes:
+    """SHA-256 of the canonical JSON without the signature: what is signed, and what a citation names."""
     bare = {name: value for name, value in document.items() if name != MEMBER}
     canonical = json.dumps(bare, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return {"sha256": hashlib.sha256(canonical.encode("utf-8")).digest()}
+    return hashlib.sha256(canonical.encode("utf-8")).digest()
+
+
+def _content(document: Mapping[str, Any]) -> Value:
+    return {"sha256": digest(document)}
 
 
 def _octets(value: object) -> bytes:

@@ -10,21 +10,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC
-from fractions import Fraction
+from functools import lru_cache
 
 from benchmarks.errors import InputError, VerificationError
 from benchmarks.measurements import Metric, Period
-from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, ReleasedReport
-from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
-from benchmarks.wire.fields import Fields, malformed, rational_to_wire
+from benchmarks.released import ReleasedLabel, ReleasedReport
+from benchmarks.wire import frames
+from benchmarks.wire.canonical import LARGEST_INTEGER, Spelled, Value, decode, encode, parse
+from benchmarks.wire.consent import Consent
+from benchmarks.wire.fields import Fields, malformed
 
 REPORT_SCHEMA = "steplabel/report/1"
 MOST_LABELS = 512
 MOST_REVISIONS = 9_999
-MOST_CELLS = 1_000_000
 DIGEST_BYTES = 32
 
-_METRICS = re.compile("|".join(metric.value for metric in Metric))
+_SCHEMA = re.compile(re.escape(REPORT_SCHEMA))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,18 @@ class Header:
             "ledger_sequence": self.ledger_sequence,
         }
 
+    @property
+    def spelled(self) -> Spelled:
+        """Its canonical bytes, which two signatures and the seal are bound to: spelled once for all three."""
+        return _spelled_header(self)
+
     @classmethod
     def from_wire(cls, value: Value, where: str = "header") -> Header:
         """Read strictly; VerificationError names the field."""
         fields = Fields(value, where)
         header = cls(
             site=fields.identifier("site"),
-            period=_period(fields),
+            period=read_period(fields),
             revision=fields.integer("revision", 0, MOST_REVISIONS),
             key_id=fields.digest_hex("key_id"),
             device_id=fields.identifier("device_id"),
@@ -68,21 +74,27 @@ class Header:
         return header
 
 
+@lru_cache(maxsize=64)
+def _spelled_header(header: Header) -> Spelled:
+    return Spelled(encode(header.to_wire()))
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Everything that is sealed: the released report, and by what it was made.
 
     `pack_digest` and `policy_digest` are SHA-256 of the method pack and release policy used; `data_root` commits to the
-    batch records behind the labels (salted, 32 bytes, opaque); `software` is the agent's name and version; `consent` the
-    id of the scheme text the firm has agreed to (None: none asked for).
+    batch records behind the labels (salted, 32 bytes, opaque), `challenge` is what the portal answered to that commitment;
+    `software` is the agent's name and version; `consent` what the firm has agreed to (None: nothing asked for).
     """
 
     released: ReleasedReport
     pack_digest: bytes
     policy_digest: bytes
     data_root: bytes
+    challenge: bytes
     software: str
-    consent: str | None = None
+    consent: Consent | None = None
 
 
 def encode_report(report: Report) -> bytes:
@@ -91,6 +103,38 @@ def encode_report(report: Report) -> bytes:
     Raises:
         VerificationError: as `decode_report`: a report that could not be read back is not written.
     """
+    spelled: list[Value] = [frames.spelled(label, f"labels[{place}]") for place, label in enumerate(report.released.labels)]
+    content = _to_wire(report, spelled)
+    _without_labels(Fields({name: value for name, value in content.items() if name != "labels"}), report.released.labels)
+    return encode(content)
+
+
+def decode_report(raw: bytes) -> Report:
+    """The report in `raw`.
+
+    Raises:
+        VerificationError: `cbor-malformed`, `cbor-not-canonical`, `field-missing`, `field-unknown`, `field-malformed`,
+            `period-not-canonical`, `label-repeated`.
+    """
+    try:
+        report, spelled = _read(Fields(parse(raw)))
+    except VerificationError:
+        decode(raw)  # bytes that are no canonical CBOR at all are refused as that
+        raise
+    if spelled != raw:
+        decode(raw)
+        raise VerificationError("cbor-not-canonical", "The report is not in its one spelling.", "Send the bytes as the agent wrote them.")
+    return report
+
+
+def _read(fields: Fields) -> tuple[Report, bytes]:
+    """The report, and how it is spelled."""
+    labels = [frames.read(label, f"labels[{place}]") for place, label in enumerate(fields.items("labels", MOST_LABELS))]
+    report = _without_labels(fields, tuple(label for label, _ in labels))
+    return report, encode(_to_wire(report, [spelled for _, spelled in labels]))
+
+
+def _to_wire(report: Report, labels: list[Value]) -> dict[str, Value]:
     released = report.released
     content: dict[str, Value] = {
         "schema": REPORT_SCHEMA,
@@ -102,37 +146,26 @@ def encode_report(report: Report) -> bytes:
         "period": released.period,
         "revision": released.revision,
         "data_root": report.data_root,
+        "challenge": report.challenge,
         "software": report.software,
-        "labels": [_label_to_wire(label) for label in released.labels],
+        "labels": labels,
         "withheld": [{"step": step, "metric": str(metric), "reason": reason} for step, metric, reason in released.withheld],
     }
     if report.consent is not None:
-        content["consent"] = report.consent
-    _report_from_wire(content)
-    return encode(content)
+        content["consent"] = report.consent.to_wire()
+    return content
 
 
-def decode_report(raw: bytes) -> Report:
-    """The report in `raw`.
-
-    Raises:
-        VerificationError: `cbor-malformed`, `cbor-not-canonical`, `field-missing`, `field-unknown`, `field-malformed`,
-            `period-not-canonical`, `label-repeated`.
-    """
-    return _report_from_wire(decode(raw))
-
-
-def _report_from_wire(content: Value) -> Report:
-    fields = Fields(content)
-    fields.matching("schema", re.compile(re.escape(REPORT_SCHEMA)), REPORT_SCHEMA)
-    site = fields.identifier("site")
+def _without_labels(fields: Fields, labels: tuple[ReleasedLabel, ...]) -> Report:
+    """All of a report but its labels, which were read already."""
+    fields.matching("schema", _SCHEMA, REPORT_SCHEMA)
     released = ReleasedReport(
-        site=site,
+        site=fields.identifier("site"),
         pack=fields.identifier("pack"),
         pack_version=fields.identifier("pack_version"),
-        period=_period(fields),
+        period=read_period(fields),
         revision=fields.integer("revision", 0, MOST_REVISIONS),
-        labels=tuple(_label_from_wire(label) for label in fields.each("labels", MOST_LABELS)),
+        labels=labels,
         withheld=tuple(_withheld_from_wire(entry) for entry in fields.each("withheld", MOST_LABELS)),
     )
     _refuse_repeated(released)
@@ -141,88 +174,18 @@ def _report_from_wire(content: Value) -> Report:
         pack_digest=fields.octets("pack_digest", DIGEST_BYTES),
         policy_digest=fields.octets("policy_digest", DIGEST_BYTES),
         data_root=fields.octets("data_root", DIGEST_BYTES),
+        challenge=fields.octets("challenge", DIGEST_BYTES),
         software=fields.words("software"),
-        consent=fields.identifier("consent") if fields.has("consent") else None,
+        consent=Consent.from_wire(fields.fields("consent")) if fields.has("consent") else None,
     )
     fields.done()
     return report
 
 
-def _label_to_wire(label: ReleasedLabel) -> Value:
-    return {
-        "step": label.step,
-        "product": label.product,
-        "variant": label.variant,
-        "boundary": label.boundary,
-        "metric": label.metric.value,
-        "unit": label.unit,
-        "grid": {
-            "lower": rational_to_wire(label.grid.lower),
-            "upper": rational_to_wire(label.grid.upper),
-            "width": rational_to_wire(label.grid.width),
-        },
-        "count_class": label.count_class,
-        "best": _quantile_to_wire(label.best),
-        "typical": _quantile_to_wire(label.typical),
-    }
-
-
-def _label_from_wire(fields: Fields) -> ReleasedLabel:
-    grid = _grid_from_wire(fields.fields("grid"))
-    label = ReleasedLabel(
-        step=fields.identifier("step"),
-        product=fields.words("product"),
-        variant=fields.words("variant", shortest=0),
-        boundary=fields.words("boundary"),
-        metric=Metric(fields.matching("metric", _METRICS, "one of the metrics " + ", ".join(Metric))),
-        unit=fields.words("unit", longest=24),
-        grid=grid,
-        count_class=fields.integer("count_class", 1, LARGEST_INTEGER),
-        best=_quantile_from_wire(fields.fields("best"), grid),
-        typical=_quantile_from_wire(fields.fields("typical"), grid),
-    )
-    if not label.best.quantile < label.typical.quantile:
-        raise malformed(fields.path("best.quantile"), "below the quantile of the typical value")
-    fields.done()
-    return label
-
-
-def _grid_from_wire(fields: Fields) -> Grid:
-    lower, upper, width = (fields.rational(name) for name in ("lower", "upper", "width"))
-    if width <= 0:
-        raise malformed(fields.path("width"), "above zero")
-    grid = Grid(lower, upper, width)
-    if not 2 <= grid.cells <= MOST_CELLS:
-        raise malformed(fields.path("upper"), f"above lower, giving 2 to {MOST_CELLS:,} cells")
-    fields.done()
-    return grid
-
-
-def _quantile_to_wire(quantile: ReleasedQuantile) -> Value:
-    return {"quantile": rational_to_wire(quantile.quantile), "cell": quantile.cell, "epsilon": rational_to_wire(quantile.epsilon)}
-
-
-def _quantile_from_wire(fields: Fields, grid: Grid) -> ReleasedQuantile:
-    drawn = ReleasedQuantile(
-        quantile=fields.rational("quantile"), cell=fields.integer("cell", 0, grid.cells - 1), epsilon=fields.rational("epsilon")
-    )
-    if not 0 < drawn.quantile < 1:
-        raise malformed(fields.path("quantile"), "between 0 and 1")
-    if not 0 < drawn.epsilon <= 16 or not _is_dyadic(drawn.epsilon):
-        raise malformed(fields.path("epsilon"), "above 0, at most 16, and a whole number over a power of two")
-    fields.done()
-    return drawn
-
-
-def _is_dyadic(number: Fraction) -> bool:
-    """Exact in a binary float, as the mechanism needs it (docs/privacy.md)."""
-    return number.denominator & (number.denominator - 1) == 0
-
-
 def _withheld_from_wire(fields: Fields) -> tuple[str, str, str]:
     entry = (
         fields.identifier("step"),
-        fields.matching("metric", _METRICS, "one of the metrics " + ", ".join(Metric)),
+        fields.matching("metric", frames.METRICS, "one of the metrics " + ", ".join(Metric)),
         fields.identifier("reason"),
     )
     fields.done()
@@ -242,7 +205,7 @@ def _refuse_repeated(released: ReleasedReport) -> None:
         seen.add(key)
 
 
-def _period(fields: Fields) -> str:
+def read_period(fields: Fields) -> str:
     """A period under its shortest name: two names for one period would allow two reports of it."""
     name = fields.words("period", longest=21)
     try:
@@ -256,6 +219,7 @@ def _period(fields: Fields) -> str:
     return name
 
 
+@lru_cache(maxsize=256)
 def canonical_period(name: str) -> str:
     """The one name of a period on the wire: `2016-01-01/2017-01-01` is `2016`. InputError where it cannot be read."""
     period = Period.parse(name, UTC)

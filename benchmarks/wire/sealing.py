@@ -8,7 +8,7 @@ header is bound in HPKE's `info` behind a label: under any other header the seal
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519Pr
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat, load_pem_private_key
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire.canonical import encode
 from benchmarks.wire.padding import SIZES, pad, unpad
 from benchmarks.wire.schema import Header
 from benchmarks.wire.secrecy import Secret
@@ -40,11 +39,12 @@ class ProcessingPublicKey:
     """The public half: the ML-KEM-768 encapsulation key (1184 bytes), then the X25519 key (32 bytes)."""
 
     public_bytes: bytes
+    hybrid: MLKEM768X25519PublicKey = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        self._halves()
+        object.__setattr__(self, "hybrid", self._of_halves())
 
-    def _halves(self) -> MLKEM768X25519PublicKey:
+    def _of_halves(self) -> MLKEM768X25519PublicKey:
         try:
             lattice = MLKEM768PublicKey.from_public_bytes(self.public_bytes[:_MLKEM_BYTES])
             curve = X25519PublicKey.from_public_bytes(self.public_bytes[_MLKEM_BYTES:])
@@ -131,7 +131,7 @@ def seal(recipient: ProcessingPublicKey, header: Header, plaintext: bytes) -> by
     _require_key(header, recipient.key_id)
     padded = pad(plaintext)
     try:
-        return _SUITE.encrypt(padded, recipient._halves(), info=_info(header))
+        return _SUITE.encrypt(padded, recipient.hybrid, info=_info(header))
     except ValueError as error:  # an X25519 key of small order: everybody would know the shared secret
         raise _no_public_key() from error
 
@@ -154,8 +154,32 @@ def unseal(key: ProcessingKey, header: Header, sealed: bytes) -> bytes:
     return unpad(padded)
 
 
+def seal_bytes(recipient: ProcessingPublicKey, info: bytes, content: bytes) -> bytes:
+    """Seal content of any length, unpadded, under a label of the caller's own, to a key of whoever is to read it."""
+    try:
+        return _SUITE.encrypt(content, recipient.hybrid, info=info)
+    except ValueError as error:  # as in `seal`
+        raise _no_public_key() from error
+
+
+def unseal_bytes(key: ProcessingKey, info: bytes, sealed: bytes) -> bytes:
+    """What `seal_bytes` sealed.
+
+    Raises:
+        VerificationError: `seal-broken`: altered, cut, another key or another label.
+    """
+    try:
+        return _SUITE.decrypt(sealed, key._key, info=info)
+    except InvalidTag as error:
+        raise VerificationError(
+            "seal-broken",
+            "The sealed file does not open: it was altered on the way, or sealed to another key.",
+            "Have it written again, and open it with the key that it names.",
+        ) from error
+
+
 def _info(header: Header) -> bytes:
-    return _LABEL + b"\x00" + encode(header.to_wire())
+    return _LABEL + b"\x00" + header.spelled
 
 
 def _require_key(header: Header, expected: str) -> None:

@@ -49,10 +49,19 @@ class Purpose(Enum):
 
     REPORT = b"steplabel/1 report"  # inner signature: by the device, inside the seal
     ENVELOPE = b"steplabel/1 envelope"  # outer signature: by the device, over header and ciphertext
+    COMMITMENT = b"steplabel/1 commitment"  # of a device to its data, before it draws
+    CHALLENGE = b"steplabel/1 challenge"  # the portal's answer to that
     RECEIPT = b"steplabel/1 receipt"
     DIRECTORY = b"steplabel/1 directory"
     REQUEST = b"steplabel/1 request"  # a device asking for what is its own
     BENCHMARK = b"steplabel/1 benchmark"  # a published industry label
+    TREE_HEAD = b"steplabel/1 tree head"  # what the portal's log is at one size
+    ROTATION = b"steplabel/1 rotation"  # a device's new key, by the old one and by itself
+    ATTESTATION = b"steplabel/1 attestation"  # an auditor's opinion of a report or of a publication
+    ATTESTATION_WITHDRAWN = b"steplabel/1 attestation-withdrawn"  # an auditor taking one back
+    OPENING = b"steplabel/1 opening"  # a device standing by what its plant shows an auditor
+    AUDIT_NONCE = b"steplabel/1 audit-nonce"  # an auditor binding themselves to a number not shown yet
+    AUDIT_DRAW = b"steplabel/1 audit-draw"  # an auditor's draw of what is to be opened
 
     def message(self, content: Value) -> bytes:
         """The bytes that are signed."""
@@ -173,14 +182,14 @@ class DeviceKey(SigningKey):
     """Of one agent at one site, registered at enrolment."""
 
     __slots__ = ()
-    purposes = frozenset({Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST})
+    purposes = frozenset({Purpose.COMMITMENT, Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST, Purpose.ROTATION, Purpose.OPENING})
 
 
 class ReceiptKey(SigningKey):
-    """Of the portal's web tier: it signs receipts and published benchmarks, and can open nothing."""
+    """Of the portal's web tier: it signs challenges, receipts, heads of the log and published benchmarks, and can open nothing."""
 
     __slots__ = ()
-    purposes = frozenset({Purpose.RECEIPT, Purpose.BENCHMARK})
+    purposes = frozenset({Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK})
 
 
 class DirectoryKey(SigningKey):
@@ -188,6 +197,13 @@ class DirectoryKey(SigningKey):
 
     __slots__ = ()
     purposes = frozenset({Purpose.DIRECTORY})
+
+
+class AuditorKey(SigningKey):
+    """Of one auditor of a certification body, registered there by its owner; the portal never sees its private half."""
+
+    __slots__ = ()
+    purposes = frozenset({Purpose.ATTESTATION, Purpose.ATTESTATION_WITHDRAWN, Purpose.AUDIT_NONCE, Purpose.AUDIT_DRAW})
 
 
 def _unreadable() -> VerificationError:

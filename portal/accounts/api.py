@@ -1,22 +1,28 @@
-"""`POST /api/v1/enrolments/` and `GET /api/v1/directory/`."""
+"""`POST /api/v1/enrolments/`, `POST /api/v1/rotations/` and `GET /api/v1/directory/`."""
 
 from __future__ import annotations
 
 import base64
 from typing import Any, ClassVar
 
+from django.core.validators import RegexValidator
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from benchmarks.errors import VerificationError
+from benchmarks.wire.rotation import Rotation
 from benchmarks.wire.signing import VerifyingKey
 from portal import keys
 from portal.accounts import services
 from portal.accounts.models import HEX_32
-from portal.schema import ProblemSerializer, StrictSerializer, StrictText
+from portal.openness import OPEN
+from portal.problems import RefusedError
+from portal.schema import ProblemSerializer, StrictSerializer, StrictText, StrictView
+
+SIGNATURE = RegexValidator(r"^[0-9a-f]{128}\Z", "128 hexadecimal digits, lower case.")
 
 
 class EnrolmentSerializer(StrictSerializer):
@@ -26,6 +32,15 @@ class EnrolmentSerializer(StrictSerializer):
     device_public_key = StrictText(validators=[HEX_32], help_text="Ed25519 public key, 64 hexadecimal digits.")
     seed_commitment = StrictText(validators=[HEX_32], help_text="SHA-256 commitment to the seed of the noise.")
     software = StrictText(max_length=100, allow_blank=True, required=False, default="")
+
+
+class RotationSerializer(StrictSerializer):
+    """A device's new key, vouched for by its old one."""
+
+    device_id = StrictText(max_length=36)
+    device_public_key = StrictText(validators=[HEX_32], help_text="The new Ed25519 public key, 64 hexadecimal digits.")
+    by_old = StrictText(validators=[SIGNATURE], help_text="The old key's signature: docs/wire-format.md, Rotation of a device's key.")
+    by_new = StrictText(validators=[SIGNATURE], help_text="The new key's signature over the same.")
 
 
 class EnrolledSerializer(serializers.Serializer[Any]):
@@ -39,7 +54,8 @@ class DirectorySerializer(serializers.Serializer[Any]):
     fingerprint = serializers.CharField(help_text="Of the key that signed it. Trust the one in your enrolment token, not this one.")
 
 
-class EnrolmentView(APIView):
+class EnrolmentView(StrictView):
+    scope: ClassVar[str] = OPEN
     throttle_scope: ClassVar[str] = "enrolments"
 
     @extend_schema(
@@ -65,7 +81,39 @@ class EnrolmentView(APIView):
         return Response(answer, status=201 if enrolled.created else 200)
 
 
-class DirectoryView(APIView):
+class RotationView(StrictView):
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "enrolments"
+
+    @extend_schema(
+        operation_id="rotate",
+        request=RotationSerializer,
+        responses={
+            201: EnrolledSerializer,
+            200: OpenApiResponse(EnrolledSerializer, "The same rotation again."),
+            400: ProblemSerializer,
+            401: OpenApiResponse(ProblemSerializer, "Unknown or revoked device, or not signed by both keys."),
+            409: ProblemSerializer,
+            429: ProblemSerializer,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Register a device's new key; the old one signs nothing new from now on."""
+        asked = RotationSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        new = VerifyingKey.from_hex(given["device_public_key"])
+        by_old, by_new = bytes.fromhex(given["by_old"]), bytes.fromhex(given["by_new"])
+        try:
+            rotated = services.rotate(Rotation(given["device_id"], new, by_old, by_new), timezone.now())
+        except VerificationError as refusal:
+            raise RefusedError(401, refusal.code, refusal.sentence, refusal.remedy) from refusal
+        answer = {"site": rotated.device.site.slug, "device_id": str(rotated.device.pk), "directory": _directory()}
+        return Response(answer, status=201 if rotated.created else 200)
+
+
+class DirectoryView(StrictView):
+    scope: ClassVar[str] = OPEN
     throttle_scope: ClassVar[str] = "public"
 
     @extend_schema(operation_id="directory", responses={200: DirectorySerializer, 429: ProblemSerializer})

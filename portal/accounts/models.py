@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -18,6 +19,17 @@ class Role(models.TextChoices):
     REGULATOR = "regulator", "Regulator"
     ENTERPRISE = "enterprise", "Enterprise"
     CERTIFICATION_BODY = "certification-body", "Certification body"
+    PROVIDER = "technology-provider", "Technology provider"
+    SUPPLIER = "energy-supplier", "Energy supplier"
+    ACADEMIC = "academic", "Academic"
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """For which organisation alone, and as what, whoever asks with an API key asks."""
+
+    organisation: int
+    role: str
 
 
 class UserManager(BaseUserManager["User"]):
@@ -35,10 +47,16 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person; signs in with an email address. What they may see comes from their memberships."""
+    """A person; signs in with an email address. What they may see comes from their memberships.
+
+    Who asks with an API key is a person too, of no row and no membership: `acting_as` is all that they may see.
+    """
+
+    acting_as: ClassVar[Acting | None] = None
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=150, blank=True)
+    zone = models.CharField(max_length=40, blank=True)  # IANA name of the zone they read times in; empty: that of the scheme
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
@@ -86,7 +104,7 @@ class ControllingFirm(models.Model):
 
 
 class Organisation(models.Model):
-    """A regulator, an enterprise or a certification body."""
+    """A regulator, an enterprise, a certification body, or one of the further roles."""
 
     name = models.CharField(max_length=200, unique=True)
     name_zh = models.CharField(max_length=200, blank=True)
@@ -109,11 +127,13 @@ class Organisation(models.Model):
 
 
 class Membership(models.Model):
-    """A person acts for an organisation in a role."""
+    """A person acts for an organisation in a role. Who may not manage only reads; a delegate is of another house and manages no people."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role.choices)
+    may_manage = models.BooleanField(default=True)
+    delegate = models.BooleanField(default=False)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("user", "organisation", "role"), name="one_membership_a_role"),)
@@ -141,6 +161,7 @@ class Site(models.Model):
     jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, related_name="sites")
     pack = models.CharField(max_length=40)
     size_class = models.CharField(max_length=12, choices=SizeClass.choices, default=SizeClass.MEDIUM)
+    retired_at = models.DateTimeField(null=True)  # no agent signs for it any more; what it reported stands
 
     def __str__(self) -> str:
         return self.slug
@@ -170,6 +191,30 @@ class Device(models.Model):
     software = models.CharField(max_length=100, blank=True)
     enrolled_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="successor")  # the key that vouched for this one
 
     def __str__(self) -> str:
         return f"device {self.id} of {self.site}"
+
+
+class ApiKey(models.Model):
+    """A key that a program asks with. The secret itself is shown once and never kept; `prefix` names the key wherever it is spoken of.
+
+    With `person` it is that person's and ends with their membership; without, it is the organisation's and outlives who made it.
+    """
+
+    prefix = models.CharField(max_length=12, unique=True)
+    secret_sha256 = models.CharField(max_length=64, validators=[HEX_32])
+    name = models.CharField(max_length=120)
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="api_keys")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    person = models.ForeignKey(User, models.CASCADE, null=True, related_name="api_keys")
+    scopes = models.CharField(max_length=400)  # parted by blanks
+    made_by = models.CharField(max_length=254)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)  # to the minute
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"key {self.prefix} of {self.organisation}"

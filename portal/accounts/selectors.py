@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from portal.accounts.models import Device, EnrolmentToken, Jurisdiction, Membership, Role, Site, User
+from portal.accounts.models import Device, EnrolmentToken, Jurisdiction, Membership, Organisation, Role, Site, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class DeviceView:
     software: str
     enrolled_at: datetime
     revoked_at: datetime | None
+    replaced: bool  # revoked by its own rotation: another key goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +34,45 @@ class SiteView:
     size_class: str
     devices: tuple[DeviceView, ...]
     waiting_tokens: int  # issued, not used, not expired
+    managed: bool  # whether the reader may enrol and revoke
+    led: bool  # whether the reader may rename and retire it
+    retired_at: datetime | None
+
+
+def _devices(site: Site) -> tuple[DeviceView, ...]:
+    devices = list(site.devices.all())
+    replaced = {device.replaces_id for device in devices}
+    return tuple(
+        DeviceView(one.pk, one.public_key[:16], one.software, one.enrolled_at, one.revoked_at, one.pk in replaced) for one in devices
+    )
 
 
 def roles_of(user: User) -> frozenset[str]:
     """The roles a person has in any organisation; none for somebody who is not signed in."""
     if not user.is_authenticated:
         return frozenset()
+    if user.acting_as is not None:
+        return frozenset({user.acting_as.role})
     return frozenset(Membership.objects.filter(user=user).values_list("role", flat=True))
+
+
+def organisations_as(user: User, role: Role, *, managing: bool = False) -> QuerySet[Organisation]:
+    """The organisations that the person acts for in that role. Whoever asks with a key acts for the key's alone, and manages nothing."""
+    rows = Organisation.objects.filter(kind=role)
+    if not user.is_authenticated:
+        return rows.none()
+    if user.acting_as is not None:
+        mine = user.acting_as.role == role and not managing
+        return rows.filter(pk=user.acting_as.organisation) if mine else rows.none()
+    held = {"memberships__may_manage": True} if managing else {}
+    return rows.filter(memberships__user=user, memberships__role=role, **held)
 
 
 def jurisdictions_of(user: User) -> tuple[Jurisdiction, ...]:
     """Where the person acts as regulator."""
     if not user.is_authenticated:
         return ()
-    held = Q(organisations__memberships__user=user, organisations__memberships__role=Role.REGULATOR, organisations__kind=Role.REGULATOR)
-    return tuple(Jurisdiction.objects.filter(held).distinct())
+    return tuple(Jurisdiction.objects.filter(organisations__in=organisations_as(user, Role.REGULATOR)).distinct())
 
 
 def within(jurisdictions: tuple[Jurisdiction, ...], path: str = "jurisdiction__path") -> Q:
@@ -64,9 +90,27 @@ def may_decide_for(user: User, scope: Jurisdiction) -> bool:
 
 def own_sites(user: User) -> QuerySet[Site]:
     """The sites of the enterprises the person acts for: the only sites whose values are their own."""
-    if not user.is_authenticated:
+    return Site.objects.filter(organisation__in=organisations_as(user, Role.ENTERPRISE))
+
+
+def managed_sites(user: User) -> QuerySet[Site]:
+    """Of the own sites those that the person may act for: enrol and revoke agents, hand in files."""
+    return Site.objects.filter(organisation__in=organisations_as(user, Role.ENTERPRISE, managing=True))
+
+
+def led_sites(user: User) -> QuerySet[Site]:
+    """Of those the ones of their own house: a delegate reports for a site, and neither renames nor retires it; a key leads none."""
+    if not user.is_authenticated or user.acting_as is not None:
         return Site.objects.none()
-    return Site.objects.filter(organisation__memberships__user=user, organisation__memberships__role=Role.ENTERPRISE).distinct()
+    led = Organisation.objects.filter(
+        memberships__user=user, memberships__role=Role.ENTERPRISE, memberships__may_manage=True, memberships__delegate=False
+    )
+    return managed_sites(user).filter(organisation__in=led)
+
+
+def manages_anything(user: User) -> bool:
+    """Whether the person acts for any enterprise, and does not only read."""
+    return Membership.objects.filter(user=user, role=Role.ENTERPRISE, may_manage=True).exists()
 
 
 def regulated_sites(user: User) -> QuerySet[Site]:
@@ -82,10 +126,30 @@ def visible_sites(user: User) -> QuerySet[Site]:
 
 def sites_of(user: User, now: datetime) -> tuple[SiteView, ...]:
     """The sites of the person's own enterprises, with their devices."""
+    managed, led = (set(sites.values_list("pk", flat=True)) for sites in (managed_sites(user), led_sites(user)))
+    return _site_views(own_sites(user), now, managed, led)
+
+
+def regulated_site(user: User, slug: str, now: datetime) -> SiteView | None:
+    """A site with its devices, for a regulator of where it lies."""
+    return next(iter(_site_views(regulated_sites(user).filter(slug=slug), now)), None)
+
+
+def regulated_site_views(user: User, now: datetime) -> tuple[SiteView, ...]:
+    """Every site that lies where the person is regulator, with its devices."""
+    return _site_views(regulated_sites(user), now)
+
+
+def revocable_device(user: User, device: UUID) -> Device | None:
+    """A device of a site the person acts for, or of one in the jurisdiction they regulate."""
+    sites = Q(site__in=managed_sites(user)) | Q(site__in=regulated_sites(user))
+    return Device.objects.filter(sites, pk=device).select_related("site").first()
+
+
+def _site_views(rows: QuerySet[Site], now: datetime, managed: Collection[int] = (), led: Collection[int] = ()) -> tuple[SiteView, ...]:
     waiting = EnrolmentToken.objects.filter(used_at=None, expires_at__gt=now)
     sites = (
-        own_sites(user)
-        .select_related("organisation", "jurisdiction")
+        rows.select_related("organisation", "jurisdiction")
         .prefetch_related(
             Prefetch("devices", Device.objects.order_by("enrolled_at")), Prefetch("enrolment_tokens", waiting, to_attr="waiting")
         )
@@ -101,8 +165,11 @@ def sites_of(user: User, now: datetime) -> tuple[SiteView, ...]:
             site.jurisdiction.name,
             site.jurisdiction.name_zh,
             site.size_class,
-            tuple(DeviceView(d.pk, d.public_key[:16], d.software, d.enrolled_at, d.revoked_at) for d in site.devices.all()),
+            _devices(site),
             len(site.waiting),
+            site.pk in managed,
+            site.pk in led,
+            site.retired_at,
         )
         for site in sites
     )

@@ -1,4 +1,4 @@
-"""Enrolment: a one-time token admits one device to one site. Devices are revoked, never deleted."""
+"""Enrolment: a one-time token admits one device to one site; its key may be rotated. Devices are revoked, never deleted."""
 
 from __future__ import annotations
 
@@ -6,15 +6,26 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
+from benchmarks.wire import logged
+from benchmarks.wire import rotation as rotations
 from benchmarks.wire.directory import EnrolmentToken as Token
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.rotation import Rotation
+from benchmarks.wire.signing import VerifyingKey
+from portal.accounts.audience import named, people_of_site
 from portal.accounts.models import Device, EnrolmentToken, Site, User
-from portal.accounts.selectors import own_sites, regulated_sites
+from portal.accounts.selectors import managed_sites, regulated_sites
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
+from portal.notifications.kinds import Kind as NoticeKind
+from portal.notifications.services import tell
 from portal.problems import RefusedError
+from portal.translog import log
+from portal.translog.models import LogHead
 
 TOKEN_LIFETIME = timedelta(days=7)
 
@@ -43,7 +54,7 @@ def issue_token(site: Site, by: User | None, fingerprint: str, now: datetime, li
 
 def issue_token_for(user: User, site_slug: str, fingerprint: str, now: datetime) -> str:
     """As `issue_token`, for a site of the person's own enterprise or jurisdiction; `Site.DoesNotExist` for any other."""
-    site = own_sites(user).filter(slug=site_slug).first() or regulated_sites(user).get(slug=site_slug)
+    site = managed_sites(user).filter(slug=site_slug, retired_at=None).first() or regulated_sites(user).get(slug=site_slug, retired_at=None)
     return issue_token(site, user, fingerprint, now)
 
 
@@ -54,6 +65,7 @@ def enrol(secret: str, public_key: str, seed_commitment: str, software: str, now
         RefusedError: `token-unknown` (unknown, used or expired: the answer does not tell which), `device-known`.
     """
     with transaction.atomic():
+        head = log.lock()
         token = EnrolmentToken.objects.select_for_update().select_related("site").filter(secret_sha256=_digest(secret)).first()
         if token is None:
             raise _token_unknown()
@@ -69,31 +81,68 @@ def enrol(secret: str, public_key: str, seed_commitment: str, software: str, now
         device = _register(token.site, public_key, seed_commitment, software, now)
         token.used_at = now
         token.save(update_fields=["used_at"])
-        record(now, f"device {device.pk}", Action.DEVICE_ENROLLED, f"site {token.site.slug}", software)
+        said = _software_and_seed(token.site, seed_commitment, software)
+        record(now, f"device {device.pk}", Action.DEVICE_ENROLLED, f"site {token.site.slug}", said)
+        _log(head, "enrolled", device, now)
+        _tell(NoticeKind.DEVICE_ENROLLED, token.site, now)
     return Enrolled(device, created=True)
 
 
-def revoke(device: Device, by: User, now: datetime) -> None:
-    """From now on nothing signed by the device is taken. What it sent before stands."""
+def rotate(rotation: Rotation, now: datetime) -> Enrolled:
+    """Register the key that a device's old key vouches for; the old one signs nothing new. The same again, the same answer.
+
+    The commitment to the seed goes over unchanged: a new key is no way to new noise.
+
+    Raises:
+        VerificationError: `rotation-signature-invalid`.
+        RefusedError: `device-unknown`, `device-revoked` (401), `device-known` (409).
+    """
     with transaction.atomic():
+        head = log.lock()
+        asked = Device.objects.select_for_update(of=_self()).select_related("site")
+        old = asked.filter(pk=identity).first() if (identity := _uuid(rotation.device_id)) else None
+        if old is None:
+            raise RefusedError(401, "device-unknown", f"No device {rotation.device_id} is enrolled.", "Enrol this agent with a new token.")
+        rotations.verify(rotation, VerifyingKey.from_hex(old.public_key))
+        successor = Device.objects.select_related("site").filter(replaces=old).first()
+        if successor is not None and successor.public_key == rotation.new.hex and successor.revoked_at is None:
+            return Enrolled(successor, created=False)
+        if old.revoked_at is not None:
+            raise RefusedError(
+                401, "device-revoked", f"The device {old.pk} was revoked.", "Ask for a new token and enrol with new device keys."
+            )
+        device = _register(old.site, rotation.new.hex, old.seed_commitment, old.software, now, replaces=old)
+        old.revoked_at = now
+        old.save(update_fields=["revoked_at"])
+        record(now, f"device {old.pk}", Action.DEVICE_ROTATED, f"site {old.site.slug}", f"now device {device.pk}")
+        _log(head, "rotated", device, now)
+    return Enrolled(device, created=True)
+
+
+def revoke(device: Device, by: User | None, now: datetime) -> None:
+    """From now on nothing signed by the device is taken. What it sent before stands. `by`: None for the operator at the machine."""
+    with transaction.atomic():
+        head = log.lock()
         held = Device.objects.select_for_update().get(pk=device.pk)
         if held.revoked_at is None:
             held.revoked_at = now
             held.save(update_fields=["revoked_at"])
-            record(now, by.email, Action.DEVICE_REVOKED, f"site {held.site.slug}", str(held.pk))
+            record(now, by.email if by else "operator", Action.DEVICE_REVOKED, f"site {held.site.slug}", str(held.pk))
+            _log(head, "revoked", held, now)
+            _tell(NoticeKind.DEVICE_REVOKED, held.site, now)
 
 
 def revoke_for(user: User, device_id: str, now: datetime) -> None:
     """As `revoke`, for a device of the person's own sites or jurisdiction; `Device.DoesNotExist` for any other."""
     device = Device.objects.filter(pk=device_id)
-    revoke(device.filter(site__in=own_sites(user)).first() or device.get(site__in=regulated_sites(user)), user, now)
+    revoke(device.filter(site__in=managed_sites(user)).first() or device.get(site__in=regulated_sites(user)), user, now)
 
 
-def _register(site: Site, public_key: str, seed_commitment: str, software: str, now: datetime) -> Device:
+def _register(site: Site, public_key: str, seed_commitment: str, software: str, now: datetime, replaces: Device | None = None) -> Device:
     try:
         with transaction.atomic():
             return Device.objects.create(
-                site=site, public_key=public_key, seed_commitment=seed_commitment, software=software, enrolled_at=now
+                site=site, public_key=public_key, seed_commitment=seed_commitment, software=software, enrolled_at=now, replaces=replaces
             )
     except IntegrityError as error:
         raise RefusedError(
@@ -102,6 +151,32 @@ def _register(site: Site, public_key: str, seed_commitment: str, software: str, 
             "This device key is registered already.",
             "Make new keys with `steplabel-agent enrol`; a key serves one site once.",
         ) from error
+
+
+def _log(head: LogHead, act: str, device: Device, now: datetime) -> None:
+    """A change of keys is logged as what is signed with them: nobody can say later that another key was in force."""
+    log.append(head, Kind.DEVICE_KEY, logged.device_key(act, str(device.pk), bytes.fromhex(device.public_key)).hex(), now)
+
+
+def _tell(kind: NoticeKind, site: Site, now: datetime) -> None:
+    tell(kind, people_of_site(site), "web:sites", {}, named(site), now)
+
+
+def _self() -> tuple[str, ...]:
+    return ("self",) if connection.features.has_select_for_update_of else ()
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _software_and_seed(site: Site, seed_commitment: str, software: str) -> str:
+    """What the auditor should see: a device with another seed than the site's earlier ones, as after a lost state directory."""
+    earlier = set(Device.objects.filter(site=site).values_list("seed_commitment", flat=True)) - {seed_commitment}
+    return f"{software}; another seed than the site's earlier devices" if earlier else software
 
 
 def _digest(secret: str) -> str:

@@ -1,8 +1,12 @@
 from django.urls import path
 
-from portal.accounts.api import DirectoryView, EnrolmentView
+from portal.accounts.api import DirectoryView, EnrolmentView, RotationView
+from portal.accounts.api_sites import KeyView, SitesView
 
 urlpatterns = [
     path("enrolments/", EnrolmentView.as_view(), name="enrolments"),
+    path("rotations/", RotationView.as_view(), name="rotations"),
     path("directory/", DirectoryView.as_view(), name="directory"),
+    path("key/", KeyView.as_view(), name="key"),
+    path("sites/", SitesView.as_view(), name="sites"),
 ]

@@ -1,58 +1,25 @@
-"""What a certification body sees: the submissions it is assigned, from outside. What is inside is the plant's to open."""
+"""One submission for the certification body that it is assigned to: from outside, and with its protected values where it may see them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from portal.accounts.models import Role, User
-from portal.assurance.models import Assignment
+from portal.accounts.models import User
+from portal.assurance.engagements import assigned_to
 from portal.intake.models import Submission
 from portal.intake.selectors import SubmissionView, views_of
-
-
-@dataclass(frozen=True, slots=True)
-class AssignmentView:
-    body: str
-    body_zh: str
-    site: str
-    site_name: str
-    site_name_zh: str
-    period: str
-    assigned_at: datetime
-    submissions: tuple[SubmissionView, ...]  # all revisions, newest first
-
-
-def assigned_submissions(user: User) -> tuple[AssignmentView, ...]:
-    """The assignments of the certification bodies the person acts for."""
-    if not user.is_authenticated:
-        return ()
-    rows = (
-        Assignment.objects.filter(body__memberships__user=user, body__memberships__role=Role.CERTIFICATION_BODY)
-        .select_related("body", "site")
-        .distinct()
-        .order_by("-period", "site__slug")
-    )
-    # one question for all of them; what is of another period of the same site falls out below
-    theirs = Submission.objects.filter(site__in={row.site_id for row in rows}, period__in={row.period for row in rows})
-    found: dict[tuple[str, str], list[SubmissionView]] = {}
-    for view in views_of(theirs.order_by("-revision")):
-        found.setdefault((view.site, view.period), []).append(view)
-    return tuple(
-        AssignmentView(
-            row.body.name,
-            row.body.name_zh,
-            row.site.slug,
-            row.site.name,
-            row.site.name_zh,
-            row.period,
-            row.assigned_at,
-            tuple(found.get((row.site.slug, row.period), ())),
-        )
-        for row in rows
-    )
+from portal.standings.selectors import ProtectedValueView, values_of
 
 
 def assigned_submission(user: User, digest: str) -> SubmissionView | None:
-    """One submission out of those."""
-    return next((one for assignment in assigned_submissions(user) for one in assignment.submissions if one.digest == digest), None)
+    """One submission of a site and period that is assigned to a body of the person."""
+    row = Submission.objects.filter(digest=digest).defer("envelope").first()
+    if row is None or not assigned_to(user).filter(site=row.site_id, period=row.period).exists():
+        return None
+    return next(iter(views_of(Submission.objects.filter(pk=row.pk))), None)
+
+
+def assigned_values(user: User, digest: str) -> tuple[ProtectedValueView, ...]:
+    """Its protected values, where an assignment lets the body see them."""
+    row = Submission.objects.filter(digest=digest).defer("envelope").first()
+    if row is None or not assigned_to(user).filter(site=row.site_id, period=row.period, sees_values=True).exists():
+        return ()
+    return values_of(row)

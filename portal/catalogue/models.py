@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from portal.accounts.models import Jurisdiction, Site
+from portal.accounts.models import Jurisdiction, Site, User
+from portal.auditlog.models import AppendOnly
 
 
 class PeerGroup(models.Model):
@@ -16,6 +17,8 @@ class PeerGroup(models.Model):
     route = models.CharField(max_length=40)
     scope = models.ForeignKey(Jurisdiction, models.PROTECT, related_name="peer_groups")
     sites = models.ManyToManyField(Site, through="PeerGroupMember", related_name="peer_groups")
+    attested_only = models.BooleanField(default=False)  # only attested reports set the industry's values
+    adverse_leaves = models.BooleanField(default=False)  # a report with an adverse opinion leaves the next version
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("pack", "pack_version", "route", "scope"), name="one_peer_group_a_scope"),)
@@ -24,12 +27,21 @@ class PeerGroup(models.Model):
         return f"{self.pack} {self.pack_version} {self.route}, {self.scope}"
 
 
+class Cohort(models.TextChoices):
+    """The hundred, thousand and ten thousand largest users of energy, whom nation, province and city look after."""
+
+    HUNDRED = "hundred"
+    THOUSAND = "thousand"
+    TEN_THOUSAND = "ten-thousand"
+
+
 class PeerGroupMember(models.Model):
     """A site's place in a peer group; obliged by the regulator, or taking part by its own will."""
 
     peer_group = models.ForeignKey(PeerGroup, models.CASCADE, related_name="members")
     site = models.ForeignKey(Site, models.CASCADE, related_name="peer_group_members")
     obliged = models.BooleanField(default=True)
+    cohort = models.CharField(max_length=12, choices=Cohort.choices, blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("peer_group", "site"), name="one_membership_a_peer_group"),)
@@ -57,3 +69,62 @@ class ReportingPeriod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.peer_group}, {self.name}"
+
+
+class ObligedChange(models.Model):
+    """A change of who is obliged in a peer group: proposed with its difference, applied, perhaps undone.
+
+    `entries` are [site, obliged, cohort]; `before` what those sites were when it was applied, null for one that was no member.
+    """
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed"
+        APPLIED = "applied"
+        UNDONE = "undone"
+
+    peer_group = models.ForeignKey(PeerGroup, models.PROTECT, related_name="obliged_changes")
+    entries = models.JSONField()
+    before = models.JSONField(null=True)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PROPOSED)
+    applied_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.peer_group}: {len(self.entries)} sites ({self.state})"
+
+
+class Extension(AppendOnly):
+    """A later due date for one site and period, with its reason. The newest of a site counts; none is ever changed."""
+
+    period = models.ForeignKey(ReportingPeriod, models.PROTECT, related_name="extensions")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    due = models.DateTimeField()
+    reason = models.CharField(max_length=500)
+    granted_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        abstract = False
+        ordering = ("pk",)
+        constraints = (models.CheckConstraint(condition=~Q(reason=""), name="an_extension_has_a_reason"),)
+
+    def __str__(self) -> str:
+        return f"{self.site}, {self.period}: until {self.due:%Y-%m-%d}"
+
+
+class Reminder(AppendOnly):
+    """That the people of a site were told that its report is late: when, by whom, and who they were."""
+
+    period = models.ForeignKey(ReportingPeriod, models.PROTECT, related_name="reminders")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    sent_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField()
+    reminded = models.JSONField()  # names of the people, sorted; empty where nobody acts for the site's enterprise
+
+    class Meta(AppendOnly.Meta):
+        abstract = False
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.site}, {self.period}: {self.sent_at:%Y-%m-%d}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count
+
 from portal.accounts.models import Jurisdiction, Site, User
 from portal.accounts.selectors import jurisdictions_of
 from portal.catalogue.models import PeerGroup, ReportingPeriod
@@ -29,15 +31,18 @@ class PeerGroupView:
     pack_version: str
     route: str
     scope: str
+    scope_zh: str
     sites: int
     may_decide: bool
     periods: tuple[PeriodView, ...]
+    attested_only: bool
+    adverse_leaves: bool
 
 
 def groups_of(user: User) -> tuple[PeerGroupView, ...]:
     """The peer groups whose scope touches the person's jurisdiction."""
     held = jurisdictions_of(user)
-    groups = PeerGroup.objects.select_related("scope").prefetch_related("periods", "members").order_by("pack", "route", "scope__path")
+    groups = PeerGroup.objects.select_related("scope").prefetch_related("periods").annotate(of_sites=Count("members"))
     return tuple(
         PeerGroupView(
             group.pk,
@@ -45,11 +50,14 @@ def groups_of(user: User) -> tuple[PeerGroupView, ...]:
             group.pack_version,
             group.route,
             group.scope.name,
-            len(group.members.all()),
+            group.scope.name_zh,
+            group.of_sites,
             any(jurisdiction.covers(group.scope) for jurisdiction in held),
             tuple(_view(period) for period in group.periods.all()),
+            group.attested_only,
+            group.adverse_leaves,
         )
-        for group in groups
+        for group in groups.order_by("pack", "route", "scope__path")
         if any(_touch(jurisdiction, group.scope) for jurisdiction in held)
     )
 

@@ -13,10 +13,12 @@ from benchmarks import packs
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.wire.schema import canonical_period
-from portal.accounts.models import Jurisdiction, Site
+from portal.accounts.deciding import require_regulator_of_scope
+from portal.accounts.models import Jurisdiction, Site, User
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
+from portal.problems import RefusedError
 
 TIME_TO_REPORT = timedelta(days=90)
 
@@ -81,3 +83,33 @@ def close_period(period: ReportingPeriod, by: str, now: datetime) -> None:
             held.closed_at = now
             held.save(update_fields=["closed_at"])
             record(now, by, Action.PERIOD_CLOSED, f"period {held.peer_group.pack}/{held.name}", str(held.peer_group))
+
+
+def open_period_for(user: User, group: PeerGroup, name: str, now: datetime) -> ReportingPeriod:
+    """Open a period by decision of a regulator of the whole scope, where the group's pack version is in force when it begins.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `pack-not-in-force` (409).
+        SteplabelError: what `canonical_period` says of the name.
+    """
+    require_regulator_of_scope(user, group.scope)
+    period = Period.parse(canonical_period(name), ZoneInfo(settings.TIME_ZONE))
+    pack, first = packs.load(group.pack, group.pack_version), period.start.date()
+    if first < pack.effective_from or (pack.effective_to is not None and first >= pack.effective_to):
+        raise RefusedError(
+            409,
+            "pack-not-in-force",
+            f"Version {pack.version} of the pack {pack.id} is not in force on {first}.",
+            "Open the period for the peer group of the version that is.",
+        )
+    return open_period(group, name, user.email, now)
+
+
+def close_period_for(user: User, period: ReportingPeriod, now: datetime) -> None:
+    """Close it by decision of a regulator of the whole scope: no report is taken any more, for good.
+
+    Raises:
+        RefusedError: `not-regulator` (403).
+    """
+    require_regulator_of_scope(user, period.peer_group.scope)
+    close_period(period, user.email, now)

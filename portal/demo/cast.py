@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from fixtures.simulator import Sector
 from portal import keys
+from portal.accounts import second_factor
 from portal.accounts.models import Role, Site, SizeClass, User
 from portal.accounts.services import issue_token
 from portal.catalogue.models import ReportingPeriod
@@ -19,6 +20,12 @@ from portal.register.services import bring_to
 
 SIZE_CLASSES = (SizeClass.MEDIUM, SizeClass.LARGE, SizeClass.MEDIUM, SizeClass.SMALL)
 MINISTRY, CERTIFIER = "Ministry of Industry", "Certification Body North"
+PARTNERS = (
+    (Role.PROVIDER, "provider@example.org", "Meters and Bridges", "Sun Lei"),
+    (Role.SUPPLIER, "supplier@example.org", "Hebei Power", "Gao Ling"),
+    (Role.ACADEMIC, "academic@example.org", "Institute of Energy", "Ma Yan"),
+)
+"""The further roles: role, who signs in, whom for, by what name."""
 DRAFTER, APPROVER, AUDITOR, MANAGER = "regulator@example.org", "approver@example.org", "auditor@example.org", "enterprise@example.org"
 
 
@@ -29,6 +36,11 @@ class SignIn:
     role: str
     email: str
     password: str
+    secret: str  # of the authenticator app; empty where the role needs none
+
+    def code(self, moment: datetime) -> str:
+        """What the app would show."""
+        return second_factor.code_at(self.secret, moment) if self.secret else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,7 @@ def create(sector: Sector, now: datetime) -> Cast:
             _sign_in(Role.REGULATOR, APPROVER),
             _sign_in(Role.ENTERPRISE, MANAGER),
             _sign_in(Role.CERTIFICATION_BODY, AUDITOR),
+            *(_sign_in(role, email) for role, email, _house, _name in PARTNERS),
         ),
     )
 
@@ -70,6 +83,7 @@ def declared(sector: Sector, today: date) -> roll.Roll:
         organisations=(
             roll.DeclaredOrganisation(name=MINISTRY, name_zh="工业主管部门", kind=Role.REGULATOR, jurisdiction="cn"),
             roll.DeclaredOrganisation(name=CERTIFIER, name_zh="北方认证机构", kind=Role.CERTIFICATION_BODY),
+            *(roll.DeclaredOrganisation(name=house, kind=role, jurisdiction="cn/he") for role, _email, house, _name in PARTNERS),
             *(
                 roll.DeclaredOrganisation(name=plant.name, kind=Role.ENTERPRISE, jurisdiction="cn/he", firm=f"{plant.name} Group")
                 for plant in plants
@@ -79,6 +93,7 @@ def declared(sector: Sector, today: date) -> roll.Roll:
             roll.DeclaredPerson(email=DRAFTER, name="Li Wei", acts_for=(MINISTRY,)),
             roll.DeclaredPerson(email=APPROVER, name="Chen Jing", acts_for=(MINISTRY,)),
             roll.DeclaredPerson(email=AUDITOR, name="Zhao Min", acts_for=(CERTIFIER,)),
+            *(roll.DeclaredPerson(email=email, name=name, acts_for=(house,)) for _role, email, house, name in PARTNERS),
             roll.DeclaredPerson(email=MANAGER, name="Wang Fang", acts_for=(first.name,)),
         ),
         sites=tuple(
@@ -105,8 +120,8 @@ def declared(sector: Sector, today: date) -> roll.Roll:
 
 
 def _sign_in(role: Role, email: str) -> SignIn:
-    """A password of its own for this run."""
+    """A password of its own for this run, and an authenticator app where the role needs one."""
     user, password = User.objects.get(email=email), secrets.token_urlsafe(12)
     user.set_password(password)
     user.save(update_fields=["password"])
-    return SignIn(role.value, email, password)
+    return SignIn(role.value, email, password, second_factor.give(user) if second_factor.needed_by(user) else "")

@@ -1,8 +1,9 @@
-"""`/api/v1/submissions/`: sealed envelopes in, signed receipts out. No session: a device is known by its signatures."""
+"""Commitments in, signed challenges out; sealed envelopes in, signed receipts out. No session: a device is known by its signatures."""
 
 from __future__ import annotations
 
 import base64
+import secrets
 from typing import IO, Any, ClassVar
 from uuid import UUID
 
@@ -15,7 +16,6 @@ from rest_framework import serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire import MAX_ENVELOPE_BYTES, requests
@@ -23,10 +23,11 @@ from benchmarks.wire.signing import VerifyingKey
 from portal import keys
 from portal.accounts.models import Device
 from portal.celery import nudge
-from portal.intake import services
-from portal.intake.models import Submission
+from portal.intake import commitments, services
+from portal.intake.models import Commitment, Submission
+from portal.openness import OPEN
 from portal.problems import RefusedError
-from portal.schema import ProblemSerializer
+from portal.schema import ProblemSerializer, StrictView
 
 
 class EnvelopeParser(BaseParser):
@@ -50,14 +51,68 @@ class SubmissionSerializer(serializers.Serializer[Any]):
     site = serializers.CharField()
     period = serializers.CharField()
     revision = serializers.IntegerField()
-    state = serializers.ChoiceField(["received", "opening", "accepted", "refused", "superseded"])
+    state = serializers.ChoiceField(["received", "opening", "accepted", "refused", "superseded", "deleted"])
     reason_code = serializers.CharField(help_text="Why it was refused; empty otherwise.")
     reason = serializers.CharField()
     log_index = serializers.IntegerField()
     receipt = serializers.CharField()
 
 
-class SubmissionsView(APIView):
+class CommitmentSerializer(serializers.Serializer[Any]):
+    """A commitment and its answer. `challenge` is canonical CBOR in base64: the draws of the report are keyed by it."""
+
+    commitment = serializers.CharField(help_text="SHA-256 of what is committed to, hex.")
+    site = serializers.CharField()
+    period = serializers.CharField()
+    revision = serializers.IntegerField()
+    log_index = serializers.IntegerField()
+    challenge = serializers.CharField()
+
+
+DEVICE_SIGNATURE = OpenApiParameter(requests.HTTP_HEADER, str, OpenApiParameter.HEADER, required=True, description="Signed by the device.")
+
+
+class CommitmentsView(StrictView):
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "submissions"
+    parser_classes = (EnvelopeParser,)
+
+    @extend_schema(
+        operation_id="commit",
+        request={"application/cbor": OpenApiTypes.BINARY},
+        responses={
+            201: CommitmentSerializer,
+            200: OpenApiResponse(CommitmentSerializer, "The same commitment again: the same challenge."),
+            400: OpenApiResponse(ProblemSerializer, "Malformed."),
+            401: OpenApiResponse(ProblemSerializer, "Unknown or revoked device, or not its signature."),
+            409: OpenApiResponse(ProblemSerializer, "Other data were committed to for the same site, period and revision."),
+            411: ProblemSerializer,
+            413: ProblemSerializer,
+            415: ProblemSerializer,
+            422: OpenApiResponse(
+                ProblemSerializer, "The period is not open, a revision is missing before this one, or no correction is left."
+            ),
+            429: ProblemSerializer,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Take a commitment to the data of a report; answer with the challenge that its draws are keyed by."""
+        taken = commitments.take(_body(request, "commitment"), keys.receipt_key(), timezone.now(), secrets.token_bytes)
+        return Response(_committed(taken.commitment), status=201 if taken.created else 200)
+
+    @extend_schema(
+        operation_id="commitments_of_device",
+        parameters=[DEVICE_SIGNATURE],
+        responses={200: CommitmentSerializer(many=True), 400: ProblemSerializer, 401: ProblemSerializer, 429: ProblemSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        """Every challenge the portal gave the device's site: an agent holds them against those it keeps."""
+        rows = Commitment.objects.filter(site=_asking_device(request).site).select_related("site").defer("signed").order_by("log_index")
+        return Response([_committed(row) for row in rows])
+
+
+class SubmissionsView(StrictView):
+    scope: ClassVar[str] = OPEN
     throttle_scope: ClassVar[str] = "submissions"
     parser_classes = (EnvelopeParser,)
 
@@ -73,25 +128,22 @@ class SubmissionsView(APIView):
             411: ProblemSerializer,
             413: ProblemSerializer,
             415: ProblemSerializer,
-            422: OpenApiResponse(ProblemSerializer, "The period is not open, or a revision is missing before this one."),
+            422: OpenApiResponse(
+                ProblemSerializer, "The period is not open, a revision is missing before this one, or nothing was committed to for it."
+            ),
             429: ProblemSerializer,
         },
     )
     def post(self, request: Request) -> Response:
         """Take a sealed envelope."""
-        raw = request.data
-        if not isinstance(raw, bytes):
-            raise RefusedError(400, "body-empty", "The request has no body.", "Send the sealed envelope as its body.")
-        taken = services.receive(raw, keys.published_directory(), keys.receipt_key(), timezone.now())
+        taken = services.receive(_body(request, "sealed envelope"), keys.published_directory(), keys.receipt_key(), timezone.now())
         if taken.created:
             transaction.on_commit(lambda: nudge(services.OPENING))
         return Response(_shown(taken.submission), status=201 if taken.created else 200)
 
     @extend_schema(
         operation_id="submissions_of_device",
-        parameters=[
-            OpenApiParameter(requests.HTTP_HEADER, str, OpenApiParameter.HEADER, required=True, description="Signed by the device.")
-        ],
+        parameters=[DEVICE_SIGNATURE],
         responses={200: SubmissionSerializer(many=True), 400: ProblemSerializer, 401: ProblemSerializer, 429: ProblemSerializer},
     )
     def get(self, request: Request) -> Response:
@@ -101,16 +153,27 @@ class SubmissionsView(APIView):
         return Response([_shown(row) for row in rows])
 
 
-class SubmissionView(APIView):
+class SubmissionView(StrictView):
+    scope: ClassVar[str] = OPEN
     throttle_scope: ClassVar[str] = "public"
 
-    @extend_schema(operation_id="submission", responses={200: SubmissionSerializer, 404: ProblemSerializer, 429: ProblemSerializer})
+    @extend_schema(
+        operation_id="submission",
+        responses={200: SubmissionSerializer, 400: ProblemSerializer, 404: ProblemSerializer, 429: ProblemSerializer},
+    )
     def get(self, _request: Request, digest: str) -> Response:
         """One submission's state, for who knows the envelope: its digest cannot be guessed."""
         row = Submission.objects.filter(digest=digest).select_related("site").defer("envelope").first()
         if row is None:
             raise Http404
         return Response(_shown(row))
+
+
+def _body(request: Request, what: str) -> bytes:
+    raw = request.data
+    if not isinstance(raw, bytes):
+        raise RefusedError(400, "body-empty", "The request has no body.", f"Send the {what} as its body.")
+    return raw
 
 
 def _asking_device(request: Request) -> Device:
@@ -126,6 +189,17 @@ def _asking_device(request: Request) -> Device:
     except VerificationError as refusal:
         raise RefusedError(401, refusal.code, refusal.sentence, refusal.remedy) from refusal
     return device
+
+
+def _committed(row: Commitment) -> dict[str, Any]:
+    return {
+        "commitment": row.digest,
+        "site": row.site.slug,
+        "period": row.period,
+        "revision": row.revision,
+        "log_index": row.log_index,
+        "challenge": base64.b64encode(row.challenge).decode("ascii"),
+    }
 
 
 def _shown(row: Submission) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Sealed reports as they came in, and the append-only log of their digests. The web tier stores ciphertext and nothing else."""
+"""What devices hand in, commitments and then sealed reports; both are logged (`portal.translog`).
+
+Of a report the web tier stores ciphertext and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,17 @@ from portal.auditlog.models import AppendOnly
 
 
 class State(models.TextChoices):
-    """The life of a submission: received ▶ opening ▶ accepted or refused; an accepted one is superseded by a later revision."""
+    """The life of a submission: received ▶ opening ▶ accepted or refused; an accepted one is superseded by a later revision.
+
+    Whatever it was, it is deleted when its firm leaves: then the receipt is all that is left of it.
+    """
 
     RECEIVED = "received", "Received"
     OPENING = "opening", "Being opened"
     ACCEPTED = "accepted", "Accepted"
     REFUSED = "refused", "Refused"
     SUPERSEDED = "superseded", "Superseded"
+    DELETED = "deleted", "Deleted"
 
 
 class Submission(models.Model):
@@ -49,27 +56,39 @@ class Submission(models.Model):
         return f"{self.site} {self.period} revision {self.revision} ({self.state})"
 
 
-class LogHead(models.Model):
-    """The size and the last hash of the log; its one row is locked by whoever appends."""
+class Commitment(AppendOnly):
+    """What a site committed to before it drew, and the challenge it was given: one for a site, period and revision, for ever."""
 
-    size = models.PositiveBigIntegerField(default=0)
-    hash = models.CharField(max_length=64, validators=[HEX_32])
-
-    def __str__(self) -> str:
-        return f"{self.size} entries, {self.hash}"
-
-
-class LogEntry(AppendOnly):
-    """One received envelope: hash = SHA-256(previous hash ‖ index as 8 bytes ‖ envelope digest). Indices count from 0 without a gap."""
-
-    index = models.PositiveBigIntegerField(primary_key=True)
-    envelope_digest = models.CharField(max_length=64, unique=True, validators=[HEX_32])
-    hash = models.CharField(max_length=64, unique=True, validators=[HEX_32])
-    appended_at = models.DateTimeField()
+    digest = models.CharField(max_length=64, unique=True, validators=[HEX_32])  # of what is committed to, whichever device signed it
+    site = models.ForeignKey(Site, models.PROTECT, related_name="commitments")
+    period = models.CharField(max_length=32)
+    revision = models.PositiveIntegerField()
+    device = models.ForeignKey(Device, models.PROTECT, related_name="commitments")
+    data_root = models.CharField(max_length=64, validators=[HEX_32])
+    nonce = models.CharField(max_length=64, validators=[HEX_32])  # the challenge's 32 random bytes
+    signed = models.BinaryField()  # the commitment as the device signed it
+    challenge = models.BinaryField()  # signed; the same bytes for the same commitment, for ever
+    log_index = models.PositiveBigIntegerField(unique=True)
+    committed_at = models.DateTimeField()
 
     class Meta(AppendOnly.Meta):
         abstract = False
-        ordering = ("index",)
+        constraints = (models.UniqueConstraint(fields=("site", "period", "revision"), name="one_commitment_a_revision"),)
 
     def __str__(self) -> str:
-        return f"{self.index}: {self.envelope_digest}"
+        return f"{self.site} {self.period} revision {self.revision}"
+
+
+class ReportConsent(models.Model):
+    """What the firm agreed to in a report, as its device signed it there. Copied when it is opened; the pages have the words."""
+
+    submission = models.OneToOneField(Submission, models.CASCADE, related_name="consent")
+    scheme = models.CharField(max_length=64)
+    terms = models.CharField(max_length=64, validators=[HEX_32])  # SHA-256 of the wording that was shown
+    purpose = models.CharField(max_length=64)
+    use = models.CharField(max_length=64)
+    naming = models.CharField(max_length=64)
+    retention_years = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.submission_id}: {self.scheme}"

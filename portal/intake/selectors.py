@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
+from django.db.models.functions import Coalesce
 
 from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for, own_sites, regulated_sites, visible_sites
+from portal.catalogue.deadlines import due_dates
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.selectors import group_of
-from portal.intake.models import State, Submission
+from portal.intake.models import Commitment, State, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,21 @@ class ParticipantView:
     site_name_zh: str
     jurisdiction: str
     jurisdiction_zh: str
+    size_class: str  # as declared
     obliged: bool
+    cohort: str  # hundred, thousand, ten-thousand, or none
     taking: Taking
-    received_at: datetime | None
+    due: datetime
+    committed_at: datetime | None  # of the first commitment
+    first_received_at: datetime | None  # of the first report, whatever became of it
+    received_at: datetime | None  # of the report that counts
     revision: int | None
     reason: str  # of a refusal
+
+    @property
+    def arrived_late(self) -> bool:
+        """Whether the first report came after the due date."""
+        return self.first_received_at is not None and self.first_received_at > self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,7 @@ class ParticipationView:
     scope: str
     scope_zh: str
     period: str
+    start: datetime
     due: datetime
     closed_at: datetime | None
     may_decide: bool
@@ -92,6 +106,13 @@ class ParticipationView:
 
     def count(self, taking: Taking) -> int:
         return sum(participant.taking is taking for participant in self.participants)
+
+
+def waiting_since() -> datetime | None:
+    """When the submission that has waited longest to be opened came in; None where none waits."""
+    waiting = Submission.objects.filter(state__in=(State.RECEIVED, State.OPENING))
+    oldest: datetime | None = waiting.aggregate(oldest=Min("received_at"))["oldest"]
+    return oldest
 
 
 def submissions_of(user: User) -> tuple[SubmissionView, ...]:
@@ -139,17 +160,19 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
         asked = ReportingPeriod.objects.get(peer_group=group, name=period)
     except (PeerGroup.DoesNotExist, ReportingPeriod.DoesNotExist):
         return None
-    members = (
-        PeerGroupMember.objects.filter(peer_group=group, site__in=regulated_sites(user))
-        .select_related("site__organisation__controlling_firm", "site__jurisdiction")
-        .order_by("site__organisation__controlling_firm__name", "site__slug")
-    )
-    latest: dict[int, Submission] = {}
-    rows = Submission.objects.filter(period=period, site__in=members.values("site")).order_by("revision").defer("envelope", "receipt")
-    for row in rows:
-        held = latest.get(row.site_id)
-        if held is None or held.state != State.ACCEPTED or row.state == State.ACCEPTED:
-            latest[row.site_id] = row
+    members = PeerGroupMember.objects.filter(peer_group=group, site__in=regulated_sites(user))
+    latest: dict[int, _Report] = {}
+    first: dict[int, datetime] = {}
+    reports = Submission.objects.filter(period=period, site__in=members.values("site")).order_by("revision")
+    for site, *told in reports.values_list("site_id", *_Report._fields):
+        report = _Report(*told)
+        first.setdefault(site, report.received_at)
+        held = latest.get(site)
+        if held is None or held.state != State.ACCEPTED or report.state == State.ACCEPTED:
+            latest[site] = report
+    commitments = Commitment.objects.filter(period=period, site__in=members.values("site")).order_by("-committed_at")
+    committed = dict(commitments.values_list("site_id", "committed_at"))  # the first one stays
+    later = due_dates([asked.pk])
     return ParticipationView(
         peer_group=group.pk,
         pack=group.pack,
@@ -158,36 +181,92 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
         scope=group.scope.name,
         scope_zh=group.scope.name_zh,
         period=period,
+        start=asked.start,
         due=asked.due,
         closed_at=asked.closed_at,
         may_decide=may_decide_for(user, group.scope),
-        participants=tuple(_participant(member, latest.get(member.site_id), asked.due, now) for member in members),
+        participants=tuple(
+            _participant(
+                _Member(*told),
+                latest.get(site),
+                later.get((asked.pk, site), asked.due),
+                now,
+                committed.get(site),
+                first.get(site),
+            )
+            for site, *told in members.order_by("site__organisation__controlling_firm__name", "site__slug").values_list(
+                "site_id", *_MEMBER.values()
+            )
+        ),
     )
 
 
-def _participant(member: PeerGroupMember, row: Submission | None, due: datetime, now: datetime) -> ParticipantView:
-    site = member.site
-    firm = site.organisation.controlling_firm
+class _Report(NamedTuple):
+    """What participation tells of a submission: read as columns, for a model of each of thousands costs more than all questions."""
+
+    state: str
+    received_at: datetime
+    revision: int
+    reason: str
+
+
+class _Member(NamedTuple):
+    """A site of the peer group; its firm is the controlling one, else the organisation itself."""
+
+    firm: str
+    firm_zh: str
+    organisation: str
+    site: str
+    site_name: str
+    site_name_zh: str
+    jurisdiction: str
+    jurisdiction_zh: str
+    size_class: str
+    obliged: bool
+    cohort: str
+
+
+_OWNER = "site__organisation__"
+_MEMBER: dict[str, str | Coalesce] = {
+    "firm": Coalesce(f"{_OWNER}controlling_firm__name", f"{_OWNER}name"),
+    "firm_zh": Coalesce(f"{_OWNER}controlling_firm__name_zh", f"{_OWNER}name_zh"),
+    "organisation": f"{_OWNER}name",
+    "site": "site__slug",
+    "site_name": "site__name",
+    "site_name_zh": "site__name_zh",
+    "jurisdiction": "site__jurisdiction__name",
+    "jurisdiction_zh": "site__jurisdiction__name_zh",
+    "size_class": "site__size_class",
+    "obliged": "obliged",
+    "cohort": "cohort",
+}
+"""Where the fields of a member are found, in their order."""
+
+
+def _participant(
+    member: _Member,
+    report: _Report | None,
+    due: datetime,
+    now: datetime,
+    committed_at: datetime | None,
+    first_received_at: datetime | None,
+) -> ParticipantView:
     return ParticipantView(
-        firm=firm.name if firm else site.organisation.name,
-        firm_zh=firm.name_zh if firm else site.organisation.name_zh,
-        organisation=site.organisation.name,
-        site=site.slug,
-        site_name=site.name,
-        site_name_zh=site.name_zh,
-        jurisdiction=site.jurisdiction.name,
-        jurisdiction_zh=site.jurisdiction.name_zh,
-        obliged=member.obliged,
-        taking=_taking(row, due, now),
-        received_at=row.received_at if row else None,
-        revision=row.revision if row else None,
-        reason=row.reason if row else "",
+        *member,
+        taking=taking_of(report.state if report else None, due, now),
+        due=due,
+        committed_at=committed_at,
+        first_received_at=first_received_at,
+        received_at=report.received_at if report else None,
+        revision=report.revision if report else None,
+        reason=report.reason if report else "",
     )
 
 
-def _taking(row: Submission | None, due: datetime, now: datetime) -> Taking:
-    if row is None:
+def taking_of(state: str | None, due: datetime, now: datetime) -> Taking:
+    """Where a site stands whose last report that counts is in this state; None: nothing came."""
+    if state is None:
         return Taking.LATE if now > due else Taking.MISSING
-    if row.state == State.ACCEPTED:
+    if state == State.ACCEPTED:
         return Taking.REPORTED
-    return Taking.UNUSABLE if row.state == State.REFUSED else Taking.WAITING
+    return Taking.UNUSABLE if state == State.REFUSED else Taking.WAITING

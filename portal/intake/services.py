@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from django.db import transaction
@@ -17,22 +18,33 @@ from benchmarks.errors import VerificationError
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire import receipts
 from benchmarks.wire.envelope import Envelope
+from benchmarks.wire.logged import Kind
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal.accounts.models import Device, User
-from portal.accounts.selectors import own_sites
+from portal.accounts.selectors import managed_sites
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.catalogue.selectors import period_taking_reports
-from portal.intake import log
-from portal.intake.models import Submission
+from portal.intake.models import Commitment, Submission
 from portal.keys import PublishedDirectory
 from portal.problems import RefusedError
+from portal.translog import log
 
 OPENING = "portal.opening.tasks.sweep"
 """The task that opens what was received; who has received something asks for it by name, for it lies in an app above."""
 
 FIRST_REVISIONS = (0, 1)  # a site may count its revisions from either
+
+
+class Sender(Protocol):
+    """What an envelope's header and a commitment have in common: whose it says it is."""
+
+    @property
+    def site(self) -> str: ...
+
+    @property
+    def device_id(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +61,10 @@ def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: dat
     Raises:
         VerificationError: malformed (`benchmarks.wire.envelope.parse`).
         RefusedError: `device-unknown`, `device-revoked`, `outer-signature-invalid` (401); `processing-key-unknown` (400);
-            `period-not-open`, `revision-out-of-order` (422); `revision-conflict` (409).
+            `period-not-open`, `revision-out-of-order`, `commitment-missing` (422); `revision-conflict` (409).
     """
     envelope = envelopes.parse(raw)
-    device = _device_of(envelope.header)
+    device = device_of(envelope.header)
     if not _signed(envelope, device):
         raise RefusedError(
             401,
@@ -62,7 +74,7 @@ def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: dat
         )
     if known := Submission.objects.filter(digest=envelope.digest).first():
         return Received(known, created=False)
-    _require_openable(envelope.header, device, directory)
+    _require_openable(envelope.header, device, directory, now)
     return _store(raw, envelope, device, key, now)
 
 
@@ -73,7 +85,7 @@ def receive_for(user: User, raw: bytes, directory: PublishedDirectory, key: Rece
         RefusedError: `not-your-site` (403), and what `receive` raises.
     """
     named = envelopes.parse(raw).header.site
-    if not own_sites(user).filter(slug=named).exists():
+    if not managed_sites(user).filter(slug=named).exists():
         raise RefusedError(
             403,
             "not-your-site",
@@ -83,7 +95,8 @@ def receive_for(user: User, raw: bytes, directory: PublishedDirectory, key: Rece
     return receive(raw, directory, key, now)
 
 
-def _device_of(header: Header) -> Device:
+def device_of(header: Sender) -> Device:
+    """The site's device that a message says it is from. RefusedError: `device-unknown`, `device-revoked` (401)."""
     device = None
     if identity := _uuid(header.device_id):
         device = Device.objects.select_related("site").filter(pk=identity, site__slug=header.site).first()
@@ -93,6 +106,13 @@ def _device_of(header: Header) -> Device:
             "device-unknown",
             f"No device {header.device_id} is enrolled for the site {header.site}.",
             "Enrol this agent with a new token.",
+        )
+    if device.revoked_at is not None and Device.objects.filter(replaces=device).exists():
+        raise RefusedError(
+            401,
+            "device-replaced",
+            f"The device {header.device_id} has a new key since; its old one signs nothing new.",
+            "Submit from the state directory in which the key was rotated, not from an older copy of it.",
         )
     if device.revoked_at is not None:
         raise RefusedError(
@@ -118,12 +138,12 @@ def _signed(envelope: Envelope, device: Device) -> bool:
     return True
 
 
-def _require_openable(header: Header, device: Device, directory: PublishedDirectory) -> None:
-    if not directory.lists_processing_key(header.key_id):
+def _require_openable(header: Header, device: Device, directory: PublishedDirectory, now: datetime) -> None:
+    if not directory.takes(header.key_id, now.date()):
         raise RefusedError(
             400,
             "processing-key-unknown",
-            "The envelope is sealed to a key that this portal does not list: nobody here could open it.",
+            "The envelope is sealed to a key that this portal does not list, or lists no more: nobody here could open it.",
             "Fetch the key directory again, then submit a new envelope.",
         )
     if period_taking_reports(device.site, header.period) is None:
@@ -142,7 +162,8 @@ def _store(raw: bytes, envelope: Envelope, device: Device, key: ReceiptKey, now:
         if known := Submission.objects.filter(digest=envelope.digest).first():
             return Received(known, created=False)
         _require_turn(device, header)
-        index = log.append(head, envelope.digest, now)
+        _require_commitment(device, header)
+        index = log.append(head, Kind.ENVELOPE, envelope.digest, now)
         submission = Submission.objects.create(
             digest=envelope.digest,
             site=device.site,
@@ -153,7 +174,7 @@ def _store(raw: bytes, envelope: Envelope, device: Device, key: ReceiptKey, now:
             ledger_sequence=header.ledger_sequence,
             envelope=raw,
             size_bytes=len(raw),
-            receipt=receipts.issue(envelope.digest, header, index, now.date(), key),
+            receipt=receipts.issue(envelope.digest, header, index, log.day_of(now), key),
             log_index=index,
             received_at=now,
         )
@@ -162,7 +183,7 @@ def _store(raw: bytes, envelope: Envelope, device: Device, key: ReceiptKey, now:
 
 
 def _require_turn(device: Device, header: Header) -> None:
-    """A revision not yet taken, and the next one."""
+    """A revision not yet taken, and the next one; or a later one that was committed to: what lies between was given up by the site."""
     taken = set(Submission.objects.filter(site=device.site, period=header.period).values_list("revision", flat=True))
     if header.revision in taken:
         raise RefusedError(
@@ -172,10 +193,24 @@ def _require_turn(device: Device, header: Header) -> None:
             "Send that envelope again for its receipt, or the corrected report as the next revision.",
         )
     allowed = (max(taken) + 1,) if taken else FIRST_REVISIONS
-    if header.revision not in allowed:
+    if header.revision in allowed:
+        return
+    committed = Commitment.objects.filter(site=device.site, period=header.period, revision=header.revision).exists()
+    if header.revision < max(allowed) or not committed:
         raise RefusedError(
             422,
             "revision-out-of-order",
             f"Revision {header.revision} of {header.site}, {header.period} came before revision {max(allowed)}.",
             "Send what is still in the spool first: revisions are taken one after the other.",
+        )
+
+
+def _require_commitment(device: Device, header: Header) -> None:
+    """Something was committed to for this revision: the worker would open the report only to refuse it, and the revision be gone."""
+    if not Commitment.objects.filter(site=device.site, period=header.period, revision=header.revision).exists():
+        raise RefusedError(
+            422,
+            "commitment-missing",
+            f"Nothing was committed to for {header.site}, {header.period}, revision {header.revision} before this report.",
+            "Use the agent of this release, which commits to the data first and draws by the portal's challenge.",
         )

@@ -21,18 +21,24 @@ from django.db.models import Q
 
 from benchmarks import packs
 from benchmarks.errors import VerificationError
-from benchmarks.released import ReleasedReport
 from benchmarks.wire import envelope as envelopes
+from benchmarks.wire import logged
 from benchmarks.wire.conformity import require_conformity
+from benchmarks.wire.consent import Consent
+from benchmarks.wire.logged import Kind
 from benchmarks.wire.schema import Report, encode_report
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import VerifyingKey
+from portal.accounts.audience import named, people_of_site
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.catalogue.models import ReportingPeriod
-from portal.intake.models import State, Submission
+from portal.intake.models import Commitment, ReportConsent, State, Submission
+from portal.notifications.kinds import Kind as NoticeKind
+from portal.notifications.services import tell
 from portal.opening.models import OpenedReport
 from portal.standings.services import record_protected_values
+from portal.translog import log
 
 Clock = Callable[[], datetime]
 
@@ -80,7 +86,7 @@ def open_one(submission: Submission, key: ProcessingKey, clock: Clock) -> State 
     except VerificationError as refusal:
         return settle(submission.pk, submission.claim, None, refusal, clock())
     keep(submission, report, clock())
-    return settle(submission.pk, submission.claim, report.released, None, clock())
+    return settle(submission.pk, submission.claim, report, None, clock())
 
 
 def opened(submission: Submission, key: ProcessingKey) -> Report:
@@ -109,7 +115,36 @@ def opened(submission: Submission, key: ProcessingKey) -> Report:
         )
     pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
     require_conformity(report, pack, packs.digest(pack))
+    _require_commitment(submission, report)
     return report
+
+
+def _require_commitment(submission: Submission, report: Report) -> None:
+    """The report is of the data that its site committed to, and was drawn by the challenge that was given for them.
+
+    Raises:
+        VerificationError: `commitment-missing`, `data-root-mismatch`, `challenge-mismatch`.
+    """
+    held = Commitment.objects.filter(site=submission.site, period=submission.period, revision=submission.revision).first()
+    subject = f"{submission.site.slug}, {submission.period}, revision {submission.revision}"
+    if held is None:
+        raise VerificationError(
+            "commitment-missing",
+            f"No commitment to the data of {subject} was handed in before this report: it was drawn without a challenge of this portal.",
+            "Use the agent of this release, which commits first, and submit a new revision.",
+        )
+    if held.data_root != report.data_root.hex():
+        raise VerificationError(
+            "data-root-mismatch",
+            f"The report names other data than those that were committed to for {subject}.",
+            "Submit a new revision from the data as they are: it commits to them first.",
+        )
+    if held.nonce != report.challenge.hex():
+        raise VerificationError(
+            "challenge-mismatch",
+            f"The report was drawn by another challenge than the one given for {subject}.",
+            "Submit a new revision with the agent of this release, which draws by the portal's challenge only.",
+        )
 
 
 def keep(submission: Submission, report: Report, now: datetime) -> None:
@@ -127,22 +162,48 @@ def keep(submission: Submission, report: Report, now: datetime) -> None:
     )
 
 
-def settle(pk: int, claim_id: UUID, released: ReleasedReport | None, refusal: VerificationError | None, now: datetime) -> State | None:
-    """Set the final state and copy the released values, in one transaction, if the claim still holds."""
+def settle(pk: int, claim_id: UUID, report: Report | None, refusal: VerificationError | None, now: datetime) -> State | None:
+    """Set the final state, copy the released values and log them, in one transaction, if the claim still holds."""
     with transaction.atomic():
+        head = log.lock()
         row = Submission.objects.select_for_update(of=_self()).select_related("site").get(pk=pk)
         if row.state != State.OPENING or row.claim != claim_id:
             return None
         if refusal is not None:
             row.state, row.reason_code, row.reason = State.REFUSED, refusal.code, f"{refusal.sentence} {refusal.remedy}"[:1000]
             record(now, "worker", Action.SUBMISSION_REFUSED, f"submission {row.digest}", refusal.code)
-        elif released is not None:
-            record_protected_values(row, released.labels)
+        elif report is not None:
+            record_protected_values(row, report.released.labels)
+            _copy_consent(row, report.consent)
             row.state = _place_among_revisions(row)
+            log.append(head, Kind.VALUES, logged.values(bytes.fromhex(row.digest), report.released.labels).hex(), now)
             record(now, "worker", Action.SUBMISSION_ACCEPTED, f"submission {row.digest}", str(row))
         row.decided_at, row.claim = now, None
         row.save(update_fields=["state", "reason_code", "reason", "decided_at", "claim"])
+        _tell(row, now)
     return State(row.state)
+
+
+def _tell(row: Submission, now: datetime) -> None:
+    """The people of the site; a revision that was overtaken before it was opened is no news to them."""
+    kind = {State.ACCEPTED: NoticeKind.SUBMISSION_ACCEPTED, State.REFUSED: NoticeKind.SUBMISSION_REFUSED}.get(State(row.state))
+    if kind is not None:
+        told = {**named(row.site), "period": row.period}
+        tell(kind, people_of_site(row.site), "web:submission", {"digest": row.digest}, told, now)
+
+
+def _copy_consent(row: Submission, consent: Consent | None) -> None:
+    """What the firm agreed to, for its own page: the report itself is closed to the pages."""
+    if consent is not None:
+        ReportConsent.objects.create(
+            submission=row,
+            scheme=consent.scheme,
+            terms=consent.terms.hex(),
+            purpose=consent.purpose,
+            use=consent.use,
+            naming=consent.naming,
+            retention_years=consent.retention_years,
+        )
 
 
 def _place_among_revisions(row: Submission) -> State:

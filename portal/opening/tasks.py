@@ -11,5 +11,6 @@ from portal.opening import services
 
 @shared_task(name="portal.opening.tasks.sweep")  # type: ignore[untyped-decorator] # Celery ships no types
 def sweep() -> None:
-    """Open every submission that waits."""
-    services.sweep(keys.processing_key(), timezone.now)
+    """Open every submission that waits, with whichever key its envelope names; a key that was destroyed meanwhile is gone from memory."""
+    for key in keys.processing_keys():
+        services.sweep(key, timezone.now)

@@ -13,11 +13,14 @@ from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from portal.publication import selectors, shapes
-from portal.publication.document import csv_of
-from portal.schema import ProblemSerializer
+from portal.openness import OPEN
+from portal.problems import RefusedError
+from portal.publication import selectors
+from portal.publication.citation import file_name
+from portal.publication.rows import benchmark_view
+from portal.publication.shapes import ListedView
+from portal.schema import ProblemSerializer, StrictView
 
 
 class IntervalField(serializers.ListField):
@@ -37,6 +40,29 @@ class GateSerializer(serializers.Serializer[Any]):
     reason = ReasonSerializer()
 
 
+class CurvePointSerializer(serializers.Serializer[Any]):
+    percent = serializers.IntegerField(help_text="Share of the firms that stay at or below the value.")
+    value = serializers.FloatField()
+    interval = IntervalField()
+
+
+class PooledSerializer(serializers.Serializer[Any]):
+    years = serializers.IntegerField(help_text="How many years the value covers, the last of them the period.")
+    firms = serializers.IntegerField()
+
+
+class NamedSerializer(serializers.Serializer[Any]):
+    quarter = serializers.IntegerField(help_text="1 is the least energy.")
+    firm = serializers.CharField()
+    firm_zh = serializers.CharField(allow_blank=True)
+
+
+class BandsSerializer(serializers.Serializer[Any]):
+    quarters = serializers.ListField(child=serializers.IntegerField(), help_text="Sites sure to lie in each quarter, least energy first.")
+    untold = serializers.IntegerField(help_text="Sites whose quarter cannot be told.")
+    named = NamedSerializer(many=True, required=False, help_text="Firms that chose to be named, each in its own quarter.")
+
+
 class BenchmarkStepSerializer(serializers.Serializer[Any]):
     step = serializers.CharField()
     product = serializers.CharField()
@@ -50,8 +76,19 @@ class BenchmarkStepSerializer(serializers.Serializer[Any]):
     interval = IntervalField(allow_null=True)
     typical = serializers.FloatField(allow_null=True)
     typical_interval = IntervalField(allow_null=True)
+    curve = CurvePointSerializer(
+        many=True,
+        required=False,
+        help_text="How the firms are spread; empty where too few. Documents from before there were curves lack it.",
+    )
+    bands = BandsSerializer(required=False, allow_null=True)
     rule = serializers.CharField(allow_null=True)
     firms = serializers.IntegerField()
+    pooled = PooledSerializer(
+        many=True,
+        required=False,
+        help_text="Of how many of the firms the value covers several years, for want of runs. Documents from before pooling lack it.",
+    )
     gate = GateSerializer()
 
 
@@ -72,6 +109,14 @@ class SignatureSerializer(serializers.Serializer[Any]):
     value = serializers.CharField()
 
 
+class JurisdictionSerializer(serializers.Serializer[Any]):
+    """Whose firms."""
+
+    path = serializers.CharField(help_text="From the nation down: cn/he/tangshan.")
+    en = serializers.CharField()
+    zh = serializers.CharField()
+
+
 class BenchmarkSerializer(serializers.Serializer[Any]):
     """A published industry label, as it was signed."""
 
@@ -79,6 +124,7 @@ class BenchmarkSerializer(serializers.Serializer[Any]):
     pack = serializers.CharField()
     pack_version = serializers.CharField()
     pack_digest = serializers.CharField()
+    jurisdiction = JurisdictionSerializer(required=False, help_text="Documents from before it was named lack it.")
     route = serializers.CharField()
     product = serializers.CharField()
     period = serializers.CharField()
@@ -98,6 +144,7 @@ class BenchmarkSerializer(serializers.Serializer[Any]):
 
 class BenchmarkRowSerializer(serializers.Serializer[Any]):
     pack = serializers.CharField()
+    jurisdiction = JurisdictionSerializer()
     route = serializers.CharField()
     product = serializers.CharField()
     period = serializers.CharField()
@@ -121,13 +168,16 @@ class CsvRenderer(BaseRenderer):
         return rendered
 
 
-ROUTE = OpenApiParameter("route", str, description="Default: the pack's main route.")
+ROUTE = OpenApiParameter("route", {"type": "string", "pattern": "^[a-z0-9-]+$"}, description="Default: the pack's main route.")
 
 
-class BenchmarksView(APIView):
+class BenchmarksView(StrictView):
+    scope: ClassVar[str] = OPEN
     throttle_scope: ClassVar[str] = "public"
 
-    @extend_schema(operation_id="benchmarks", responses={200: BenchmarkRowSerializer(many=True), 429: ProblemSerializer})
+    @extend_schema(
+        operation_id="benchmarks", responses={200: BenchmarkRowSerializer(many=True), 400: ProblemSerializer, 429: ProblemSerializer}
+    )
     def get(self, _request: Request) -> Response:
         """The version in force of every benchmark."""
         return Response([_row(view) for view in selectors.latest_published()])
@@ -138,32 +188,60 @@ DESCRIBED: dict[str, Any] = {
     "responses": {
         (200, "application/json"): BenchmarkSerializer,
         (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "One row a step and metric, then one a total."),
+        400: ProblemSerializer,
         404: ProblemSerializer,
+        409: ProblemSerializer,
         429: ProblemSerializer,
     },
 }
 
+OF_PLACE = {
+    "parameters": DESCRIBED["parameters"][1:],
+    "responses": {code: told for code, told in DESCRIBED["responses"].items() if code != 409},
+}
 
-@extend_schema_view(get=extend_schema(operation_id="benchmark_version", **DESCRIBED))
-class BenchmarkVersionView(APIView):
-    """One version of a benchmark, whatever became of it."""
 
+class _OneBenchmark(StrictView):
+    scope: ClassVar[str] = OPEN
     throttle_scope: ClassVar[str] = "public"
     renderer_classes = (JSONRenderer, CsvRenderer)
 
-    def get(self, request: Request, pack: str, period: str, version: str | None = None) -> Response:
-        """A published benchmark. The header `Steplabel-Status` says `published` or `withdrawn`, and then why."""
-        view = selectors.benchmark(pack, period, None if version is None else int(version), request.query_params.get("route"))
-        if view is None:
+    def answer(self, request: Request, pack: str, period: str, version: str | None, route: str | None, place: str | None) -> Response:
+        found = selectors.series(pack, period, route, place and place.replace(".", "/"))
+        row = found.row(None if version is None else int(version))
+        if row is None:
+            refuse_if_several(pack, period, route, place)
             raise Http404
-        response = Response(_csv(view) if request.accepted_renderer.format == "csv" else view.document)
+        view = benchmark_view(row, found.in_force)
+        as_csv = request.accepted_renderer.format == "csv"
+        response = Response(selectors.table_of(view, selectors.preceding(row)) if as_csv else view.document)
         response["Steplabel-Status"] = view.status
         if view.status == "withdrawn":
             # header values are Latin-1: a reason in Chinese is percent-encoded as RFC 8187 does
             response["Steplabel-Withdrawn"] = f"{view.withdrawn_on}; reason*=UTF-8''{quote(view.withdrawal_reason)}"
-        if request.accepted_renderer.format == "csv":
-            response["Content-Disposition"] = f'attachment; filename="steplabel-{pack}-{period.replace("/", "_")}-v{view.version}.csv"'
+        if as_csv:
+            response["Content-Disposition"] = f'attachment; filename="{file_name(view)}.csv"'
         return response
+
+
+def refuse_if_several(pack: str, period: str, route: str | None, place: str | None) -> None:
+    """Raises: RefusedError `several-jurisdictions` (409), where an address without a jurisdiction could mean each of several."""
+    meant = [] if place is not None else selectors.places(pack, period, route)
+    if len(meant) > 1:
+        rest = f"{route or selectors.main_route(pack)}/{quote(period, safe='')}/"
+        named = ", ".join(f"/api/v1/benchmarks/{pack}/{quote(one.path.replace('/', '.'))}/{rest}" for one in meant)
+        raise RefusedError(409, "several-jurisdictions", "Several jurisdictions have published this benchmark.", f"Ask one of: {named}.")
+
+
+@extend_schema_view(get=extend_schema(operation_id="benchmark_version", **DESCRIBED))
+class BenchmarkVersionView(_OneBenchmark):
+    """One version of a benchmark, whatever became of it, where one jurisdiction alone has published it."""
+
+    query = frozenset({"route", "format"})
+
+    def get(self, request: Request, pack: str, period: str, version: str | None = None) -> Response:
+        """A published benchmark. The header `Steplabel-Status` says `published` or `withdrawn`, and then why."""
+        return self.answer(request, pack, period, version, request.query_params.get("route"), None)
 
 
 @extend_schema_view(get=extend_schema(operation_id="benchmark", **DESCRIBED))
@@ -171,18 +249,32 @@ class BenchmarkView(BenchmarkVersionView):
     """The version of a benchmark that is in force; where none is, the last that was withdrawn."""
 
 
-def _csv(view: shapes.BenchmarkView) -> str:
-    return csv_of({**view.document, "status": view.status}, view.label)
+@extend_schema_view(get=extend_schema(operation_id="benchmark_version_of_place", **OF_PLACE))
+class BenchmarkVersionOfPlaceView(_OneBenchmark):
+    """One version of a jurisdiction's benchmark, whatever became of it."""
+
+    query = frozenset({"format"})
+
+    def get(self, request: Request, pack: str, place: str, route: str, period: str, version: str | None = None) -> Response:
+        """A published benchmark by its full address. The header `Steplabel-Status` says `published` or `withdrawn`, and then why."""
+        return self.answer(request, pack, period, version, route, place)
 
 
-def _row(view: shapes.BenchmarkView) -> dict[str, Any]:
+@extend_schema_view(get=extend_schema(operation_id="benchmark_of_place", **OF_PLACE))
+class BenchmarkOfPlaceView(BenchmarkVersionOfPlaceView):
+    """The version of a jurisdiction's benchmark that is in force; where none is, the last that was withdrawn."""
+
+
+def _row(view: ListedView) -> dict[str, Any]:
+    place = view.place.replace("/", ".")
     return {
         "pack": view.pack,
+        "jurisdiction": {"path": view.place, "en": view.scope, "zh": view.scope_zh or view.scope},
         "route": view.route,
-        "product": view.product,
+        "product": view.summary.product,
         "period": view.period,
         "version": view.version,
         "status": view.status,
         "published_on": view.published_on,
-        "url": f"/api/v1/benchmarks/{view.pack}/{quote(view.period, safe='')}/v{view.version}/",
+        "url": f"/api/v1/benchmarks/{view.pack}/{quote(place)}/{view.route}/{quote(view.period, safe='')}/v{view.version}/",
     }

@@ -5,17 +5,23 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 from benchmarks.composition import IndustryLabel
+from benchmarks.composition.curve import LADDERS, percents
 from benchmarks.disclosure import GateResult
 from benchmarks.wire.published import SCHEMA
+from portal.accounts.models import Jurisdiction
+from portal.publication.breaks import Breaks, Cell, cell_of
 from portal.publication.shapes import LabelView, StepView, TotalView, label_view
+from portal.standings.bands import Bands
 
 CSV_FIELDS = (
     "pack",
     "pack_version",
+    "jurisdiction",
     "route",
     "period",
     "version",
@@ -35,15 +41,50 @@ CSV_FIELDS = (
     "typical_high",
     "rule",
     "firms",
+    "pooled_firms",
     "shown",
     "reason_code",
     "reason",
     "source",
+    "quarter_1",
+    "quarter_2",
+    "quarter_3",
+    "quarter_4",
+    "quarter_untold",
+    "break_since",
+    "breaks",
+    *(f"p{percent}{end}" for percent in sorted({percent for ladder in LADDERS for percent in ladder}) for end in ("", "_low", "_high")),
 )
-"""One row a step and metric, then one a total. `*_low` and `*_high` are the ends of the 95 % interval, in `unit`."""
+"""One row a step and metric, then one a total. `*_low` and `*_high` are the ends of the 95 % interval, in `unit`. `p25` is the value
+that 25 % of the firms stay at or below; only the points that the number of firms allows are filled in. `pooled_firms` is how many
+firms' values cover several years, the last of them the period. `breaks` are codes of what is defined otherwise than in `break_since`,
+the version that a series had before; a total breaks where any of its steps does."""
+
+HEAD = ("pack", "pack_version", "jurisdiction", "route", "period", "version", "status", "published_on", "source")
+"""Columns that are the same in every row."""
 
 
-def document_of(gate: GateResult, explanation: Mapping[str, Any], version: int, published_on: date) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose firms a benchmark is of: `path` spells the tree of jurisdictions out (`cn/he`), the names are for readers."""
+
+    path: str
+    en: str
+    zh: str
+
+    @classmethod
+    def of(cls, jurisdiction: Jurisdiction) -> Scope:
+        return cls(jurisdiction.path, jurisdiction.name, jurisdiction.name_zh or jurisdiction.name)
+
+
+def document_of(
+    gate: GateResult,
+    explanation: Mapping[str, Any],
+    version: int,
+    published_on: date,
+    scope: Scope,
+    bands: Mapping[Cell, Bands] | None = None,
+) -> dict[str, Any]:
     """The document as it is signed at publication. A withdrawal is said beside it: what was signed is never changed."""
     label: IndustryLabel = gate.published
     view = label_view(gate)
@@ -52,14 +93,15 @@ def document_of(gate: GateResult, explanation: Mapping[str, Any], version: int, 
         "pack": label.pack,
         "pack_version": label.pack_version,
         "pack_digest": label.pack_digest,
+        "jurisdiction": asdict(scope),
         "route": label.route,
         "product": label.product,
         "period": label.period,
         "version": version,
         "status": "published",
         "published_on": published_on.isoformat(),
-        "source": source_of(label.pack, label.period, version),
-        "steps": [_step(step) for step in view.steps],
+        "source": source_of(label.pack, scope, label.period, version),
+        "steps": [_step(step, (bands or {}).get(cell_of(step))) for step in view.steps],
         "route_total": _total(view.composite),
         "best_reached_total": _total(view.best_reached),
         "typical_total": _total(view.typical),
@@ -67,13 +109,15 @@ def document_of(gate: GateResult, explanation: Mapping[str, Any], version: int, 
     }
 
 
-def csv_of(document: Mapping[str, Any], label: LabelView) -> str:
-    """The same figures as rows, for a spreadsheet."""
+def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None = None) -> str:
+    """The same figures as rows, for a spreadsheet. `document` with the path of its jurisdiction, which old ones do not hold."""
     out = io.StringIO()
     writer = csv.DictWriter(out, CSV_FIELDS, lineterminator="\r\n")
     writer.writeheader()
-    head = {name: document[name] for name in ("pack", "pack_version", "route", "period", "version", "status", "published_on", "source")}
-    for step in label.steps:
+    head = {name: document[name] for name in HEAD}
+    if broken is not None:
+        head["break_since"] = broken.since
+    for place, step in enumerate(label.steps):
         writer.writerow(
             head
             | {
@@ -87,13 +131,18 @@ def csv_of(document: Mapping[str, Any], label: LabelView) -> str:
                 "typical": step.typical,
                 "rule": step.rule,
                 "firms": step.firms,
+                "pooled_firms": sum(firms for _, firms in step.pooled),
                 "shown": str(step.shown).lower(),
                 "reason_code": step.reason_code,
                 "reason": step.reason_en,
+                "breaks": " ".join(broken.codes_of(cell_of(step))) if broken else "",
             }
             | _ends("best", step.interval)
             | _ends("typical", step.typical_interval)
+            | _points(step)
+            | _quarters(document["steps"][place])
         )
+    codes = dict.fromkeys(code for step in label.steps if step.headline and broken for code in broken.codes_of(cell_of(step)))
     for name, total in (("route-total", label.composite), ("best-reached-total", label.best_reached), ("typical-total", label.typical)):
         writer.writerow(
             head
@@ -108,22 +157,39 @@ def csv_of(document: Mapping[str, Any], label: LabelView) -> str:
                 "shown": str(total.shown).lower(),
                 "reason_code": total.reason_code,
                 "reason": total.reason_en,
+                "breaks": " ".join(codes),
             }
             | _ends("best", total.interval)
         )
     return out.getvalue()
 
 
-def source_of(pack: str, period: str, version: int) -> str:
+def source_of(pack: str, scope: Scope, period: str, version: int) -> str:
     """How a figure is cited: with its version, which stays even when it is withdrawn."""
-    return f"Steplabel industry label, {pack}, {period}, version {version}"
+    return f"Steplabel industry label, {pack}, {scope.en}, {period}, version {version}"
 
 
 def _ends(name: str, interval: tuple[float, float] | None) -> dict[str, float]:
     return {} if interval is None else {f"{name}_low": interval[0], f"{name}_high": interval[1]}
 
 
-def _step(step: StepView) -> dict[str, Any]:
+def _quarters(signed: Mapping[str, Any]) -> dict[str, int]:
+    told = signed.get("bands")
+    if told is None:
+        return {}
+    return {f"quarter_{place}": sites for place, sites in enumerate(told["quarters"], 1)} | {"quarter_untold": told["untold"]}
+
+
+def _points(step: StepView) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for point in step.curve:
+        found |= {f"p{point.percent}": point.value} | _ends(f"p{point.percent}", point.interval)
+    return found
+
+
+def _step(step: StepView, bands: Bands | None) -> dict[str, Any]:
+    """Bands go with the cell and its curve: a quarter of five firms, and nothing where the curve is withheld."""
+    told = bands if step.shown and percents(step.firms) and not step.curve_withheld else None
     return {
         "step": step.step,
         "product": step.product,
@@ -137,10 +203,19 @@ def _step(step: StepView) -> dict[str, Any]:
         "interval": _pair(step.interval),
         "typical": step.typical,
         "typical_interval": _pair(step.typical_interval),
+        "curve": [{"percent": point.percent, "value": point.value, "interval": _pair(point.interval)} for point in step.curve],
+        "curve_withheld": step.curve_withheld,
+        "bands": None if told is None else _bands(told),
         "rule": step.rule,
         "firms": step.firms,
+        "pooled": [{"years": years, "firms": firms} for years, firms in step.pooled],
         "gate": _gate(step),
     }
+
+
+def _bands(told: Bands) -> dict[str, Any]:
+    named = [{"quarter": one.quarter, "firm": one.firm, "firm_zh": one.firm_zh} for one in told.named]
+    return {"quarters": list(told.quarters), "untold": told.untold, "named": named}
 
 
 def _total(total: TotalView) -> dict[str, Any]:

@@ -2,19 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from benchmarks import packs
 from benchmarks.disclosure import GateResult
 from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
 from portal.catalogue.models import PeerGroup
-from portal.catalogue.selectors import group_of
-from portal.publication.models import Publication, Status
-from portal.publication.shapes import BenchmarkView, LabelView, VersionView, benchmark_view, label_view, version_view
+from portal.catalogue.selectors import PeerGroupView, group_of
+from portal.publication.breaks import breaks
+from portal.publication.document import csv_of
+from portal.publication.models import Publication, ScheduledRelease, Status
+from portal.publication.rows import Row, Series, benchmark_view, in_force, listed_view, public, read, version_view
+from portal.publication.shapes import BenchmarkView, LabelView, ListedView, VersionView, label_view
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    author: str
+    at: datetime
+    text: str
+
+
+_GROUP = ("pack", "scope__path", "route")
+_ORDER = ("period__peer_group__pack", "-period__start", "period_id")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceView:
+    """A jurisdiction by its path."""
+
+    path: str
+    name: str
+    name_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseView:
+    """An approval for a set time: the one that waits, or the last that came to an end."""
+
+    at: datetime
+    approved_by: str
+    approved_at: datetime
+    note: str
+    state: str  # ScheduledRelease.State
+    ended_at: datetime | None
+    ended_by: str
+    reason_code: str  # why it was stopped: not-a-draft, not-regulator, draft-outdated, gate-changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +64,7 @@ class DraftView:
     pack: str
     pack_version: str
     route: str
+    place: str  # path of the jurisdiction
     scope: str
     period: str
     version: int
@@ -37,35 +76,124 @@ class DraftView:
     drafted_at: datetime
     approved_by: str
     published_at: datetime | None
+    approval_note: str
     withdrawn_at: datetime | None
     withdrawal_reason: str
     what_changed: str
+    comments: tuple[CommentView, ...]  # oldest first
+    release: ReleaseView | None
     previous: BenchmarkView | None  # the version before this one that was published
     may_publish: bool
-    why_not: str  # code: not-regulator, own-draft, not-a-draft, gate-holds, nothing-shown; empty when it may
+    why_not: str  # code: not-regulator, not-a-draft, is-scheduled, own-draft, gate-holds, nothing-shown; empty when it may
     may_withdraw: bool
 
 
-def latest_published() -> tuple[BenchmarkView, ...]:
-    """The version now in force of every benchmark."""
-    rows = _public().filter(status=Status.PUBLISHED).order_by("period__peer_group__pack", "-period__start", "period_id", "-version")
-    latest: dict[int, Publication] = {}
-    for row in rows:
-        latest.setdefault(row.period_id, row)
-    return tuple(benchmark_view(row, row.version) for row in latest.values())
+def latest_published(pack: str = "", first: int = 0, most: int | None = None) -> tuple[ListedView, ...]:
+    """The version now in force of every benchmark, by pack, newest period first; those of one pack, or a part of them."""
+    rows = in_force().order_by(*_ORDER)
+    if pack:
+        rows = rows.filter(period__peer_group__pack=pack)
+    return tuple(listed_view(row) for row in read(rows[first : None if most is None else first + most]))
 
 
-def benchmark(pack: str, period: str, version: int | None = None, route: str | None = None) -> BenchmarkView | None:
-    """One version; without `version` the one in force, else the last that was withdrawn. Without `route` the pack's main route."""
-    rows = list(_versions(pack, period, route))
-    in_force = next((row for row in rows if row.status == Status.PUBLISHED), None)
-    wanted = (in_force or next(iter(rows), None)) if version is None else next((row for row in rows if row.version == version), None)
-    return None if wanted is None else benchmark_view(wanted, in_force.version if in_force else None)
+def every_published() -> tuple[Row, ...]:
+    """Every version that the public has seen, withdrawn ones too, in one order for good."""
+    return read(public().order_by(*(f"period__peer_group__{name}" for name in _GROUP), "period__start", "period_id", "version"))
 
 
-def versions(pack: str, period: str, route: str | None = None) -> tuple[VersionView, ...]:
+def count_published(pack: str = "") -> int:
+    rows = in_force()
+    return (rows.filter(period__peer_group__pack=pack) if pack else rows).count()
+
+
+def packs_published() -> tuple[tuple[str, str], ...]:
+    """(pack, newest version of it that something was published by), by pack."""
+    found = in_force().values_list("period__peer_group__pack").annotate(Max("period__peer_group__pack_version"))
+    return tuple(found.order_by("period__peer_group__pack"))
+
+
+def state_of_the_list() -> tuple[Hashable, ...]:
+    """Changes whenever something is published or withdrawn."""
+    withdrawn = Count("pk", filter=Q(status=Status.WITHDRAWN))
+    told = public().aggregate(Count("pk"), Max("pk"), Max("published_at"), withdrawn=withdrawn, at=Max("withdrawn_at"))
+    return tuple(told.values())
+
+
+def places(pack: str, period: str, route: str | None = None, version: int | None = None) -> tuple[PlaceView, ...]:
+    """The jurisdictions in which something is published under this pack, route and period: who asks without one means one of these.
+
+    What was published when addresses did not name the jurisdiction keeps its address: where such a version is among them, it alone
+    is meant.
+    """
+    asked = _versions(pack, period, route, None)
+    rows = read(asked if version is None else asked.filter(version=version))
+    meant = [row for row in rows if row.first_at_its_address] or rows
+    return tuple(PlaceView(*place) for place in dict.fromkeys((row.place, row.scope, row.scope_zh) for row in meant))
+
+
+def main_route(pack: str) -> str:
+    """The route that is meant where none is named."""
+    return packs.load(pack).routes[0].id if pack in packs.available() else ""
+
+
+def series(pack: str, period: str, route: str | None = None, place: str | None = None) -> Series:
+    """Every version that the public has seen of one benchmark, newest first. `place` is the path of its jurisdiction.
+
+    Without `route` the pack's main route; without `place` the one jurisdiction there is (`places`), nothing where there are several.
+    """
+    rows = read(_versions(pack, period, route, place))
+    if place is None:
+        meant = places(pack, period, route)
+        rows = tuple(row for row in rows if len(meant) == 1 and row.place == meant[0].path)
+    return Series(rows)
+
+
+def benchmark(
+    pack: str, period: str, version: int | None = None, route: str | None = None, place: str | None = None
+) -> BenchmarkView | None:
+    """One version; without `version` the one in force, else the last that was withdrawn. `route` and `place` as in `series`."""
+    found = series(pack, period, route, place)
+    row = found.row(version)
+    return None if row is None else benchmark_view(row, found.in_force)
+
+
+def two_versions(
+    pack: str, period: str, a: int, b: int, route: str | None = None, place: str | None = None
+) -> tuple[BenchmarkView, BenchmarkView] | None:
+    """Two versions of one benchmark, to be held against each other; None where the public has not seen both."""
+    found = series(pack, period, route, place)
+    before, after = found.row(a), found.row(b)
+    if before is None or after is None:
+        return None
+    return benchmark_view(before, found.in_force), benchmark_view(after, found.in_force)
+
+
+def preceding(row: Row) -> Row | None:
+    """What a reader of a series read before this version: the version before it, else the one in force of the last period before."""
+    rows = public().filter(
+        period__peer_group__pack=row.pack, period__peer_group__route=row.route, period__peer_group__scope__path=row.place
+    )
+    same = Q(period__name=row.period, version__lt=row.version)
+    earlier = Q(period__end__lte=row.start, status=Status.PUBLISHED)
+    found = read(rows.filter(same | earlier).order_by("-period__start", "-period__end", "-version")[:1])
+    return found[0] if found else None
+
+
+def in_force_of(periods: Collection[int]) -> Mapping[int, BenchmarkView]:
+    """The versions in force of these periods, by the period's row."""
+    rows = read(in_force().filter(period__in=periods))
+    return {row.period_id: benchmark_view(row, row.version) for row in rows}
+
+
+def table_of(view: BenchmarkView, before: Row | None) -> str:
+    """The version as CSV, with the breaks since what came before it (`preceding`)."""
+    broken = None if before is None else breaks(benchmark_view(before, None), view)
+    return csv_of({**view.document, "jurisdiction": view.place, "status": view.status}, view.label, broken)
+
+
+def versions(pack: str, period: str, route: str | None = None, place: str | None = None) -> tuple[VersionView, ...]:
     """Every version that the public has seen, newest first."""
-    return tuple(version_view(row) for row in _versions(pack, period, route))
+    return series(pack, period, route, place).views
 
 
 def drafts_of(user: User, peer_group: int, period: str) -> tuple[VersionView, ...]:
@@ -74,18 +202,28 @@ def drafts_of(user: User, peer_group: int, period: str) -> tuple[VersionView, ..
         group = group_of(user, peer_group)
     except PeerGroup.DoesNotExist:
         return ()
-    rows = Publication.objects.filter(period__peer_group=group, period__name=period).select_related("drafted_by", "approved_by")
-    return tuple(version_view(row) for row in rows.order_by("-version"))
+    rows = Publication.objects.filter(period__peer_group=group, period__name=period)
+    return tuple(version_view(row) for row in read(rows.order_by("-version")))
+
+
+def drafts_of_periods(groups: Sequence[PeerGroupView], periods: Collection[int]) -> Mapping[int, tuple[VersionView, ...]]:
+    """By period, all versions of these periods as far as they are of groups that a regulator was given; newest first."""
+    rows = Publication.objects.filter(period__in=periods, period__peer_group__in=[group.id for group in groups])
+    found: dict[int, tuple[VersionView, ...]] = {}
+    for row in read(rows.order_by("-version")):
+        found[row.period_id] = (*found.get(row.period_id, ()), version_view(row))
+    return found
 
 
 def draft_review(user: User, publication: int) -> DraftView | None:
     """One version, whatever its status, for a regulator whose jurisdiction covers its scope; None for anybody else."""
-    row = Publication.objects.select_related("period__peer_group__scope", "drafted_by", "approved_by").filter(pk=publication).first()
+    rows = Publication.objects.select_related("period__peer_group__scope", "drafted_by", "approved_by").defer("label", "roster")
+    row = rows.filter(pk=publication).first()
     if row is None or not may_decide_for(user, row.period.peer_group.scope):
         return None
     group = row.period.peer_group
     gate = GateResult.from_json(row.gate)
-    before = _public().filter(period=row.period, version__lt=row.version).order_by("-version").first()
+    before = read(public().filter(period=row.period, version__lt=row.version).order_by("-version")[:1])
     why_not = obstacle(row, user, gate)
     return DraftView(
         id=row.pk,
@@ -93,6 +231,7 @@ def draft_review(user: User, publication: int) -> DraftView | None:
         pack=group.pack,
         pack_version=group.pack_version,
         route=group.route,
+        place=group.scope.path,
         scope=group.scope.name,
         period=row.period.name,
         version=row.version,
@@ -104,10 +243,13 @@ def draft_review(user: User, publication: int) -> DraftView | None:
         drafted_at=row.drafted_at,
         approved_by=str(row.approved_by or ""),
         published_at=row.published_at,
+        approval_note=row.approval_note,
         withdrawn_at=row.withdrawn_at,
         withdrawal_reason=row.withdrawal_reason,
         what_changed=row.what_changed,
-        previous=benchmark_view(before, None) if before else None,
+        comments=tuple(CommentView(str(one.author), one.at, one.text) for one in row.comments.select_related("author")),
+        release=_release(row),
+        previous=benchmark_view(before[0], None) if before else None,
         may_publish=not why_not,
         why_not=why_not,
         may_withdraw=row.status == Status.PUBLISHED,
@@ -120,6 +262,8 @@ def obstacle(row: Publication, user: User, gate: GateResult) -> str:
         return "not-regulator"
     if row.status != Status.DRAFT:
         return "not-a-draft"
+    if row.releases.filter(state=ScheduledRelease.State.WAITING).exists():
+        return "is-scheduled"
     if row.drafted_by_id == user.pk:
         return "own-draft"
     if gate.hold:
@@ -127,11 +271,16 @@ def obstacle(row: Publication, user: User, gate: GateResult) -> str:
     return "" if gate.shown else "nothing-shown"
 
 
-def _public() -> QuerySet[Publication]:
-    return Publication.objects.exclude(status=Status.DRAFT).select_related("approved_by", "drafted_by", "period__peer_group")
+def _release(row: Publication) -> ReleaseView | None:
+    last = row.releases.select_related("approved_by", "ended_by").order_by("-pk").first()
+    if last is None:
+        return None
+    by, ended_by = str(last.approved_by), str(last.ended_by or "")
+    return ReleaseView(last.at, by, last.approved_at, last.note, last.state, last.ended_at, ended_by, last.reason_code)
 
 
-def _versions(pack: str, period: str, route: str | None) -> QuerySet[Publication]:
-    if route is None:
-        route = packs.load(pack).routes[0].id if pack in packs.available() else ""
-    return _public().filter(period__peer_group__pack=pack, period__peer_group__route=route, period__name=period).order_by("-version")
+def _versions(pack: str, period: str, route: str | None, place: str | None) -> QuerySet[Publication]:
+    rows = public().filter(period__peer_group__pack=pack, period__peer_group__route=route or main_route(pack), period__name=period)
+    if place is not None:
+        rows = rows.filter(period__peer_group__scope__path=place)
+    return rows.order_by("-version", "-published_at")

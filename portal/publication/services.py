@@ -4,29 +4,41 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max, QuerySet
 
 from benchmarks import packs
-from benchmarks.composition import IndustryLabel, Roster, by_step, compose_route, roster_of
+from benchmarks.composition import IndustryLabel, Roster, by_step, compose_with_roster, seed_of
 from benchmarks.disclosure import GateResult, Published, gate
 from benchmarks.explanation import Approval, Change, Participation, explain
-from benchmarks.routes import Pack, Route, Words
+from benchmarks.routes import Pack, Route
 from benchmarks.wire import published
 from benchmarks.wire.signing import ReceiptKey
+from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.problems import RefusedError
-from portal.publication.document import document_of
+from portal.publication import announcing
+from portal.publication.audited import excluded, told_of_change, verification
+from portal.publication.document import Scope, document_of
+from portal.publication.entered import is_outdated
+from portal.publication.entries import log_published, log_withdrawn
 from portal.publication.models import Publication, Status
 from portal.publication.selectors import obstacle
-from portal.standings.cohort import Cohort, cohort
+from portal.publication.shapes import summary_json
+from portal.standings.bands import bands
+from portal.standings.cohort import Cohort, cohort, collector_paused
+
+JSON = dict[str, Any]
+LET_OUT = ("gate", "explanation", "document", "summary", "digest", "status", "approved_by", "published_at", "approval_note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +56,8 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
         PolicyRefusal, InputError: as the core says.
     """
     group = period.peer_group
-    if not may_decide_for(by, group.scope):
-        raise RefusedError(403, "not-regulator", "You are no regulator of this peer group.", "Ask a regulator of its whole jurisdiction.")
-    present = cohort(period)
+    require_regulator_of_scope(by, group.scope)
+    present = cohort(period, _local(now))
     if not present.participants:
         raise RefusedError(
             409,
@@ -58,12 +69,12 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
     route = next(declared for declared in pack.routes if declared.id == group.route)
     composed = _compose(period, present, pack, route, now)
     with transaction.atomic():
-        # the peer group's period is the lock for its versions
-        ReportingPeriod.objects.select_for_update().get(pk=period.pk)
+        # the periods of all groups that share an address are the lock for its versions
+        list(_at_one_address(period).select_for_update(of=("self",)).order_by("pk"))
         last = Publication.objects.filter(period=period).order_by("-version").first()
-        if last is not None and _says_the_same(last, present, composed.gate, by, what_changed):
+        if last is not None and _says_the_same(last, present, composed, by, what_changed):
             return last
-        version = last.version + 1 if last else 1
+        version = _next_version(period)
         participation = _participation(period, present, by, now, version, what_changed)
         explanation = explain(composed.gate, pack, route, participation, version=str(version), on=_last_day(period))
         row = Publication.objects.create(
@@ -72,9 +83,10 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
             label=composed.label.to_json(),
             roster=composed.roster.to_json(),
             gate=composed.gate.to_json(),
+            summary=summary_json(composed.gate),
             explanation=explanation.to_json(),
             participants=list(present.digests),
-            seed=f"{present.seed('composition'):064x}",
+            seed=f"{seed_of('composition', present.digests):064x}",
             what_changed=what_changed,
             drafted_by=by,
             drafted_at=now,
@@ -86,21 +98,36 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
             subject_of(row),
             f"{len(present.digests)} submissions, {composed.gate.shown} cells shown",
         )
+        announcing.waits(row, now)
     return row
 
 
-def _says_the_same(last: Publication, present: Cohort, gated: GateResult, by: User, what_changed: str) -> bool:
+def _at_one_address(period: ReportingPeriod) -> QuerySet[ReportingPeriod]:
+    """The periods that an address cannot tell apart, which names pack, jurisdiction, route and period: of groups by other pack versions."""
+    group = period.peer_group
+    return ReportingPeriod.objects.filter(
+        name=period.name, peer_group__pack=group.pack, peer_group__route=group.route, peer_group__scope=group.scope_id
+    )
+
+
+def _next_version(period: ReportingPeriod) -> int:
+    last: int | None = Publication.objects.filter(period__in=_at_one_address(period)).aggregate(last=Max("version"))["last"]
+    return (last or 0) + 1
+
+
+def _says_the_same(last: Publication, present: Cohort, composed: _Composed, by: User, what_changed: str) -> bool:
     """Whether a form was sent twice: the same person's draft of the same reports, let through alike, in the same words."""
     return (
         last.status == Status.DRAFT
         and last.drafted_by_id == by.pk
         and last.what_changed == what_changed
         and last.participants == list(present.digests)
-        and last.gate == gated.to_json()
+        and last.gate == composed.gate.to_json()
+        and last.roster == composed.roster.to_json()
     )
 
 
-def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime) -> Publication:
+def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime, note: str = "") -> Publication:
     """A second person lets a draft out. The gate is asked again: what was published since may have changed its answer.
 
     Raises:
@@ -108,27 +135,54 @@ def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime) 
     """
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
-        # the period in every peer group of the sector, in one order: what two groups publish at once must know of each other
-        alike = ReportingPeriod.objects.filter(name=row.period.name, peer_group__pack=row.period.peer_group.pack).order_by("pk")
-        periods = {one.pk: one for one in alike.select_for_update().select_related("peer_group__scope")}
-        period = periods[row.period_id]
-        present = cohort(period)
-        if row.status == Status.DRAFT and list(present.digests) != row.participants:
-            raise _refused("draft-outdated")
-        pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
-        label, roster = IndustryLabel.from_json(row.label), Roster.from_json(row.roster)
-        asked_again = _gate(period, label, roster, present, pack, now)
-        if code := obstacle(row, by, asked_again):
-            raise _refused(code)
-        route = next(declared for declared in pack.routes if declared.id == label.route)
-        participation = _participation(period, present, row.drafted_by, row.drafted_at, row.version, row.what_changed, (by, now))
-        row.gate = asked_again.to_json()
-        row.explanation = explain(asked_again, pack, route, participation, version=str(row.version), on=_last_day(period)).to_json()
-        row.document = published.sign(document_of(asked_again, row.explanation, row.version, _local(now)), key)
-        row.status, row.approved_by, row.published_at = Status.PUBLISHED, by, now
-        row.save(update_fields=["gate", "explanation", "document", "status", "approved_by", "published_at"])
-        record(now, by.email, Action.PUBLICATION_PUBLISHED, subject_of(row))
+        let_out(row, *approved(row, by, key, now), by.pk, now, note.strip()[:1000])
+        record(now, by.email, Action.PUBLICATION_PUBLISHED, subject_of(row), row.approval_note)
+        log_published(row, now)
+        announcing.published(row, now)
     return row
+
+
+def let_out(row: Publication, gate: JSON, explanation: JSON, document: JSON, by: int, now: datetime, note: str) -> None:
+    """From here on the version is public: what was decided and signed, and what lists and addresses tell of it."""
+    row.gate, row.explanation, row.document = gate, explanation, document
+    row.summary, row.digest = summary_json(GateResult.from_json(gate)), published.digest(document).hex()
+    row.status, row.approved_by_id, row.published_at, row.approval_note = Status.PUBLISHED, by, now, note
+    row.save(update_fields=LET_OUT)
+
+
+def approved(row: Publication, by: User, key: ReceiptKey, out_at: datetime) -> tuple[JSON, JSON, JSON]:
+    """Gate, explanation and signed document of a draft that this person lets out at that moment. Holds the locks of `asked_again`.
+
+    Raises:
+        RefusedError: as `publish`.
+    """
+    period = row.period
+    present, again = asked_again(row, out_at)
+    if row.status == Status.DRAFT and is_outdated(row, present):
+        raise refusal("draft-outdated")
+    if code := obstacle(row, by, again):
+        raise refusal(code)
+    pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
+    route = next(declared for declared in pack.routes if declared.id == period.peer_group.route)
+    participation = _participation(period, present, row.drafted_by, row.drafted_at, row.version, row.what_changed, (by, out_at))
+    explanation = explain(again, pack, route, participation, version=str(row.version), on=_last_day(period)).to_json()
+    scope = Scope.of(period.peer_group.scope)
+    told = bands(period, present.participants, pack.disclosure.fewest_firms)
+    document = document_of(again, explanation, row.version, _local(out_at), scope, told)
+    return again.to_json(), explanation, published.sign(document, key)
+
+
+def asked_again(row: Publication, now: datetime) -> tuple[Cohort, GateResult]:
+    """Who takes part now, and what the gate says of the draft as it would stand among all that is public at that moment.
+
+    Locks the period in every peer group of the sector, in one order: what two groups publish at once must know of each other.
+    """
+    alike = ReportingPeriod.objects.filter(name=row.period.name, peer_group__pack=row.period.peer_group.pack).order_by("pk")
+    periods = {one.pk: one for one in alike.select_for_update(of=("self",)).select_related("peer_group__scope")}
+    period = periods[row.period_id]
+    present = cohort(period, _local(now))
+    pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
+    return present, _gate(period, IndustryLabel.from_json(row.label), Roster.from_json(row.roster), present, pack, now)
 
 
 def withdraw(publication: Publication, by: User, reason: str, now: datetime) -> Publication:
@@ -140,28 +194,29 @@ def withdraw(publication: Publication, by: User, reason: str, now: datetime) -> 
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
         if not may_decide_for(by, row.period.peer_group.scope):
-            raise _refused("not-regulator")
+            raise refusal("not-regulator")
         if row.status != Status.PUBLISHED:
-            raise _refused("not-published")
+            raise refusal("not-published")
         if not reason.strip():
-            raise _refused("reason-missing")
+            raise refusal("reason-missing")
         row.status, row.withdrawn_by, row.withdrawn_at, row.withdrawal_reason = Status.WITHDRAWN, by, now, reason.strip()[:1000]
         row.save(update_fields=["status", "withdrawn_by", "withdrawn_at", "withdrawal_reason"])
         record(now, by.email, Action.PUBLICATION_WITHDRAWN, subject_of(row), row.withdrawal_reason)
+        log_withdrawn(row, now)
+        announcing.withdrawn(row, now)
     return row
 
 
 def subject_of(row: Publication) -> str:
     """How the audit record names a version."""
     group = row.period.peer_group
-    return f"benchmark {group.pack}/{group.route}/{row.period.name}/v{row.version}"
+    return f"benchmark {group.pack}/{group.scope.path}/{group.route}/{row.period.name}/v{row.version}"
 
 
 def _compose(period: ReportingPeriod, present: Cohort, pack: Pack, route: Route, now: datetime) -> _Composed:
-    grouped = by_step(present.participants)
-    rng = np.random.default_rng(present.seed("composition"))
-    label = compose_route(pack, route, grouped, rng, period=period.name)
-    roster = roster_of(pack, route, grouped)
+    rng = np.random.default_rng(seed_of("composition", present.digests))
+    with collector_paused():
+        label, roster = compose_with_roster(pack, route, by_step(present.participants), rng, period=period.name)
     return _Composed(label, roster, _gate(period, label, roster, present, pack, now))
 
 
@@ -173,7 +228,7 @@ def _gate(period: ReportingPeriod, label: IndustryLabel, roster: Roster, present
         roster,
         pack.disclosure,
         [_published(row, str(row.version)) for row in public.filter(period=period)],
-        elsewhere=[_published(row, subject_of(row)) for row in other_groups.select_related("period__peer_group")],
+        elsewhere=[_published(row, subject_of(row)) for row in other_groups.select_related("period__peer_group__scope")],
         period_end=_local(period.end),
         today=_local(now),
         size_weights=present.size_weights,
@@ -214,15 +269,10 @@ def _participation(
         sites_reporting=len(present.submissions),
         firms_obliged=obliged.values("site__organisation__controlling_firm").distinct().count(),
         approvals=tuple(approvals),
-        change=None if before is None else Change(str(before.version), _said(what_changed)),
+        excluded=excluded(present),
+        verification=verification(present),
+        change=None if before is None else Change(str(before.version), told_of_change(what_changed, present, before.participants)),
     )
-
-
-def _said(what_changed: str) -> Words:
-    """The drafter's words, in the one language they were written in."""
-    if what_changed:
-        return Words(en=what_changed, zh=what_changed)
-    return Words(en="the drafter gave no description of the change.", zh="起草人未说明变更内容。")
 
 
 def _approval(user: User, at: datetime, act: str) -> Approval:
@@ -241,13 +291,22 @@ _SENTENCES = {
         "The gate holds a value of this version back for now.",
         "Wait until more participants have changed, or the lag has passed.",
     ),
+    "is-scheduled": (409, "This version is approved and waits for its time.", "Cancel its release first, or wait until it is out."),
     "nothing-shown": (409, "The gate lets no value of this version out.", "Look at the gate's reasons cell by cell."),
-    "draft-outdated": (409, "Submissions were accepted or superseded since this was drafted.", "Draft the version again."),
+    "draft-outdated": (
+        409,
+        "Other reports, or steps of them, would enter now than when this was drafted.",
+        "Draft the version again.",
+    ),
+    "time-past": (409, "The time that was set is past.", "Set a time to come, or publish now."),
+    "not-scheduled": (409, "No release of this version waits for its time.", "Look at its page: it may be out, cancelled or stopped."),
+    "comment-empty": (409, "The comment says nothing.", "Write what the others should know of this draft."),
     "not-published": (409, "Only a published version can be withdrawn.", "A draft that is not wanted is simply not published."),
     "reason-missing": (409, "A withdrawal needs a reason; it is shown to everybody.", "Say in a sentence what was wrong."),
 }
 
 
-def _refused(code: str) -> RefusedError:
+def refusal(code: str) -> RefusedError:
+    """What stands in the way of a decision, in words, with its HTTP status."""
     status, sentence, remedy = _SENTENCES[code]
     return RefusedError(status, code, sentence, remedy)

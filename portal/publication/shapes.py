@@ -6,15 +6,12 @@ Everything is taken from the gate's result, so a cell that the gate held back ca
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from django.utils.timezone import localdate
-
-from benchmarks.composition import IndustryLabel, RouteTotal, StepBest
+from benchmarks.composition import CurvePoint, IndustryLabel, RouteTotal, StepBest
 from benchmarks.disclosure import CellDecision, GateResult
-from portal.publication.models import Publication, Status
 
 Interval = tuple[float, float]
 
@@ -43,6 +40,9 @@ class StepView:
     reason_zh: str
     good_fit: bool | None
     influence: float | None
+    curve: tuple[CurvePoint, ...] = ()  # how the firms are spread, in `unit`; empty where too few, held back, or never drawn
+    curve_withheld: bool = False  # the gate left it out: beside another publication's it would tell where a firm lies
+    pooled: tuple[tuple[int, int], ...] = ()  # (years, firms): of how many firms the value covers several years; empty where held back
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,31 @@ class LabelView:
     def cells_shown(self) -> int:
         return sum(step.shown for step in self.steps)
 
+    @property
+    def headline(self) -> tuple[StepView, ...]:
+        """The cells that make up the totals, in the order of the route."""
+        return tuple(step for step in self.steps if step.headline)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlineView:
+    """What the rounding of a total goes by, of one cell that enters it."""
+
+    step: str
+    metric: str
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryView:
+    """A gated label as far as a list of labels tells it."""
+
+    product: str
+    composite: TotalView
+    firms: int  # most firms in any headline cell
+    headline: tuple[HeadlineView, ...]
+    steps: tuple[str, ...]  # each once
+
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkView:
@@ -83,6 +108,9 @@ class BenchmarkView:
     pack: str
     pack_version: str
     route: str
+    place: str  # path of the jurisdiction
+    scope: str
+    scope_zh: str
     product: str
     period: str
     version: int
@@ -91,11 +119,28 @@ class BenchmarkView:
     label: LabelView
     explanation: Mapping[str, Any]  # Explanation.to_json()
     what_changed: str
-    approved_by: str
     latest_version: int | None  # the version now in force, if any
     withdrawn_on: date | None
     withdrawal_reason: str
     document: Mapping[str, Any]
+    digest: str  # of the signed document, hex
+
+
+@dataclass(frozen=True, slots=True)
+class ListedView:
+    """One benchmark in force, as the list of them tells it."""
+
+    pack: str
+    pack_version: str
+    route: str
+    place: str  # path of the jurisdiction
+    scope: str
+    scope_zh: str
+    period: str
+    version: int
+    status: str
+    published_on: date
+    summary: SummaryView
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,44 +177,27 @@ def label_view(gate: GateResult) -> LabelView:
     )
 
 
-def version_view(row: Publication) -> VersionView:
-    label = label_view(GateResult.from_json(row.gate))
-    return VersionView(
-        id=row.pk,
-        version=row.version,
-        status=row.status,
-        published_on=localdate(row.published_at) if row.published_at else None,
-        composite=label.composite,
-        firms=label.firms,
-        what_changed=row.what_changed,
-        drafted_by=str(row.drafted_by),
-        approved_by=str(row.approved_by or ""),
-        withdrawn_on=localdate(row.withdrawn_at) if row.withdrawn_at else None,
-        withdrawal_reason=row.withdrawal_reason,
-    )
+def summary_json(gate: GateResult) -> dict[str, Any]:
+    """What `summary_view` reads back: kept beside the gate's result whenever that is written."""
+    label = label_view(gate)
+    return {
+        "product": gate.published.product,
+        "composite": asdict(label.composite),
+        "firms": label.firms,
+        "headline": [[step.step, step.metric, step.ratio] for step in label.headline],
+        "steps": list(dict.fromkeys(step.step for step in label.steps)),
+    }
 
 
-def benchmark_view(row: Publication, latest_version: int | None) -> BenchmarkView:
-    if row.published_at is None or row.document is None or row.status == Status.DRAFT:
-        raise ValueError(f"{row} was never published")
-    gate = GateResult.from_json(row.gate)
-    return BenchmarkView(
-        pack=gate.published.pack,
-        pack_version=gate.published.pack_version,
-        route=gate.published.route,
-        product=gate.published.product,
-        period=gate.published.period,
-        version=row.version,
-        status=row.status,
-        published_on=localdate(row.published_at),
-        label=label_view(gate),
-        explanation=row.explanation,
-        what_changed=row.what_changed,
-        approved_by=str(row.approved_by or ""),
-        latest_version=latest_version,
-        withdrawn_on=localdate(row.withdrawn_at) if row.withdrawn_at else None,
-        withdrawal_reason=row.withdrawal_reason,
-        document=row.document,
+def summary_view(kept: Mapping[str, Any]) -> SummaryView:
+    total = kept["composite"]
+    interval = total["interval"]
+    return SummaryView(
+        product=kept["product"],
+        composite=TotalView(**{**total, "interval": None if interval is None else (interval[0], interval[1])}),
+        firms=kept["firms"],
+        headline=tuple(HeadlineView(*cell) for cell in kept["headline"]),
+        steps=tuple(kept["steps"]),
     )
 
 
@@ -195,6 +223,9 @@ def _step(step: StepBest, decision: CellDecision) -> StepView:
         reason_zh=decision.reason.zh,
         good_fit=step.good_fit,
         influence=step.influence,
+        pooled=step.pooled,
+        curve=step.curve,
+        curve_withheld=step.curve_withheld,
     )
 
 

@@ -1,16 +1,44 @@
 from django.urls import path, re_path
 
-from portal.publication.api import BenchmarksView, BenchmarkVersionView, BenchmarkView
+from portal.publication.api import (
+    BenchmarkOfPlaceView,
+    BenchmarksView,
+    BenchmarkVersionOfPlaceView,
+    BenchmarkVersionView,
+    BenchmarkView,
+)
+from portal.publication.api_drafts import DraftsView
+from portal.publication.api_leaves import BenchmarkLeavesOfPlaceView, BenchmarkLeavesView
 
 # a period may be two dates with a slash between (2016-01-01/2016-07-01), so it is spelt out
 PERIOD = r"(?P<period>\d{4}(?:-Q[1-4]|-\d{2})?|\d{4}-\d{2}-\d{2}(?:/|%2F)\d{4}-\d{2}-\d{2})"
 
+# the jurisdiction's path with dots between its parts, then the route
+SERIES = r"(?P<place>[^/.]+(?:\.[^/.]+)*)/(?P<route>[a-z0-9-]+)"
+
 urlpatterns = [
+    path("drafts/", DraftsView.as_view(), name="drafts"),
     path("benchmarks/", BenchmarksView.as_view(), name="benchmarks"),
+    re_path(rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/$", BenchmarkOfPlaceView.as_view(), name="benchmark-of-place"),
+    re_path(
+        rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/$",
+        BenchmarkVersionOfPlaceView.as_view(),
+        name="benchmark-version-of-place",
+    ),
     re_path(rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{PERIOD}/$", BenchmarkView.as_view(), name="benchmark"),
     re_path(
         rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/$",
         BenchmarkVersionView.as_view(),
         name="benchmark-version",
+    ),
+    re_path(
+        rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/leaves/$",
+        BenchmarkLeavesView.as_view(),
+        name="benchmark-leaves",
+    ),
+    re_path(
+        rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/leaves/$",
+        BenchmarkLeavesOfPlaceView.as_view(),
+        name="benchmark-leaves-of-place",
     ),
 ]

@@ -107,6 +107,8 @@ class DeclaredAssignment(_Declared):
     site: SiteId
     period: Name
     by: Email
+    due: date | None = None  # the conclusion is wanted by the end of it
+    sees_values: bool = False  # the protected values of the site's reports
 
 
 class Roll(_Declared):

@@ -205,9 +205,10 @@ class _Register:
 
     def _assignment(self, declared: DeclaredAssignment) -> None:
         body, site = _named(Organisation, "name", declared.body), _named(Site, "slug", declared.site)
-        known = body.assignments.count()
-        assign(body, site, declared.period, _named(User, "email", declared.by), self.now)
-        if body.assignments.count() > known:
+        known = body.assignments.filter(site=site, period=declared.period, due=declared.due, sees_values=declared.sees_values).exists()
+        by = _named(User, "email", declared.by)
+        assign(body, site, declared.period, by, self.now, declared.due, sees_values=declared.sees_values)
+        if not known:
             self.changes.append(Change(f"site {site}", f"{body} checks {declared.period}"))
 
     def _keep(self, model: type[Row], subject: str, key: Mapping[str, Any], fields: Mapping[str, Any]) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from portal.settings.roles import role_of_this_process
+from portal.settings.secret import optional_secret
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 ROLE = role_of_this_process()
 
 DEBUG = False
 ALLOWED_HOSTS: list[str] = []
+PORTAL_URL = "http://localhost:8000"  # what links in mails begin with; each installation says its own
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -26,6 +28,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "portal.auditlog",
+    "portal.translog",
+    "portal.notifications",
     "portal.accounts",
     "portal.catalogue",
     "portal.intake",
@@ -33,23 +37,32 @@ INSTALLED_APPS = [
     "portal.opening",
     "portal.publication",
     "portal.assurance",
+    "portal.partners",
+    "portal.sharing",
     "portal.register",
     "portal.web",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "portal.web.packed.PackedPagesMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "portal.limits.BodyLimitMiddleware",  # before anything that could read a body
+    "portal.limits.RequestLimitsMiddleware",  # before anything that could read a body
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.web.zones.ReadersZoneMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -84,6 +97,48 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# Signing in: a password, and for these roles a second factor; the rules of portal.accounts.attempts count the failures of both.
+SECOND_FACTOR_ROLES = tuple(filter(None, os.environ.get("STEPLABEL_SECOND_FACTOR_ROLES", "regulator,certification-body").split(",")))
+ACCOUNT_ADAPTER = "portal.web.signing_in.AccountAdapter"
+MFA_ADAPTER = "portal.web.signing_in.SecondFactorAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses come from the register or from an invitation that was answered
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to people who are not here
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_FORMS = {
+    "change_password": "portal.web.account_forms.ChangePasswordForm",
+    "reauthenticate": "portal.web.account_forms.ConfirmPasswordForm",
+    "reset_password": "portal.web.account_forms.ForgottenPasswordForm",
+    "reset_password_from_key": "portal.web.account_forms.NewPasswordForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Steplabel"
+MFA_TOTP_TOLERANCE = 1  # RFC 6238, 5.2: one step either way for clocks that differ
+MFA_FORMS = {
+    "activate_totp": "portal.web.account_forms.SetUpAppForm",
+    "authenticate": "portal.web.account_forms.CodeForm",
+    "reauthenticate": "portal.web.account_forms.CodeAgainForm",
+}
+PASSWORD_RESET_TIMEOUT = 3600  # seconds that a link to a new password is good
+
+# Mail. Without a server's name mails are written to the output of the process.
+# The password may come as a file instead: STEPLABEL_MAIL_PASSWORD_FILE.
+EMAIL_HOST = os.environ.get("STEPLABEL_MAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("STEPLABEL_MAIL_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("STEPLABEL_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = optional_secret("STEPLABEL_MAIL_PASSWORD")
+EMAIL_USE_TLS = EMAIL_PORT == 587
+EMAIL_USE_SSL = EMAIL_PORT == 465
+EMAIL_TIMEOUT = 20
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+MAIL_LEASE_SECONDS = 300  # a claim on a mail older than this belonged to a worker that died
+DEFAULT_FROM_EMAIL = os.environ.get("STEPLABEL_MAIL_FROM", "steplabel@localhost")
+
 # Languages and time. Times are kept in UTC; a period's ends carry the time zone of its peer group.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
@@ -117,20 +172,21 @@ SESSION_COOKIE_AGE = 8 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 
-# The API. Devices are known by their signatures, not by sessions; requests a minute for each address.
+# The API. Devices are known by their signatures, programs by their keys, nobody by a session; requests a minute for each address or key.
 RATES = {
     "submissions": os.environ.get("STEPLABEL_RATE_SUBMISSIONS", "120/min"),
     "enrolments": os.environ.get("STEPLABEL_RATE_ENROLMENTS", "30/min"),
     "public": os.environ.get("STEPLABEL_RATE_PUBLIC", "600/min"),
+    "keys": os.environ.get("STEPLABEL_RATE_KEYS", "300/min"),
 }
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.accounts.key_authentication.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.accounts.scopes.HoldsScope"],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["portal.accounts.key_authentication.RateByKey"],
     "DEFAULT_THROTTLE_RATES": RATES,
     "EXCEPTION_HANDLER": "portal.problems.handle",
     "NUM_PROXIES": int(os.environ.get("STEPLABEL_PROXIES", "0")),
@@ -142,6 +198,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": True,
     "SERVE_PUBLIC": True,
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "portal.schema.problems_in_their_own_media_type",
+        "portal.schema.answers_that_have_not_changed",
+    ],
 }
 
 # Work: the row is the queue, tasks take no arguments and may run twice.
@@ -150,7 +211,13 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 OPENING_LEASE_SECONDS = 60  # a claim older than this belonged to a worker that died
-SWEEPS = ("portal.opening.tasks.sweep",)  # tasks that look for work left undone
+SWEEPS = (  # tasks that look for work left undone, or due
+    "portal.opening.tasks.sweep",
+    "portal.publication.tasks.release",
+    "portal.web.tasks.send_mail",
+    "portal.register.tasks.sweep",
+    "portal.assurance.tasks.remind",
+)
 SWEEP_EVERY_SECONDS: float | None = None  # from every worker's own timer: finds what a lost nudge or a dead worker left
 
 # Keys: files made by `manage.py make_keys`; see docs/portal.md

@@ -20,6 +20,7 @@ VAR = Path(os.environ.get("STEPLABEL_VAR", BASE_DIR / "var")).resolve()
 for _folder in (VAR, VAR / "broker" / "messages", VAR / "broker" / "processed", VAR / "broker" / "control", VAR / "keys", VAR / "static"):
     _folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
+PORTAL_URL = os.environ.get("STEPLABEL_URL", "http://localhost:8000")
 SECRET_KEY = secret_kept_in(VAR / "keys" / "secret_key")
 ALLOWED_HOSTS = os.environ.get("STEPLABEL_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
@@ -43,6 +44,9 @@ SWEEP_EVERY_SECONDS = 10.0
 DIRECTORY_FILE = VAR / "keys" / "directory.cbor"
 RECEIPT_KEY_FILE = VAR / "keys" / "receipt.pem" if ROLE.signs else None
 PROCESSING_KEY_FILE = processing_key_file(ROLE, VAR / "keys" / "processing.pem")
+
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"  # nobody to send them: they lie here
+EMAIL_FILE_PATH = VAR / "mail"
 
 STATIC_ROOT = VAR / "static"
 STORAGES = {

@@ -49,6 +49,7 @@ def _database(name: str) -> dict[str, Any]:
 
 SECRET_KEY = _secret("SECRET_KEY")
 ALLOWED_HOSTS = _needed("STEPLABEL_HOSTS").split(",")
+PORTAL_URL = os.environ.get("STEPLABEL_URL", f"https://{ALLOWED_HOSTS[0].lstrip('.')}")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
 
 DATABASES = {"default": _database("DATABASE")}

@@ -1,4 +1,4 @@
-"""Django's secret key where nobody set one: drawn once and kept in a file that only its owner reads."""
+"""Secrets of the settings: from the environment, from a file that it names, or drawn once and kept in a file that only its owner reads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+
+
+def optional_secret(name: str) -> str:
+    """From the file that `<name>_FILE` names, else from the variable itself; empty where neither is set."""
+    if file := os.environ.get(f"{name}_FILE"):
+        return Path(file).read_text("utf-8").strip()
+    return os.environ.get(name, "")
 
 
 def secret_kept_in(file: Path) -> str:

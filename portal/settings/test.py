@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 
@@ -18,6 +19,7 @@ ROLE = Role.OPERATOR
 _FOLDER = tempfile.TemporaryDirectory(prefix="steplabel-test-")  # a process's own; it vanishes with it
 VAR = Path(_FOLDER.name)
 
+PORTAL_URL = "http://testserver"
 SECRET_KEY = "only for tests"  # noqa: S105 - guards nothing
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 
@@ -30,7 +32,10 @@ else:
     DATABASES = {"default": sqlite.database(VAR / "portal.sqlite"), "vault": sqlite.database(VAR / "vault.sqlite")}
 
 if "REDIS_URL" in os.environ:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": os.environ["REDIS_URL"]}}
+    # a numbered database a process of the tests, from 1 on: one clears its counts while another counts
+    _number = 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 15  # of the 16 that Redis has
+    _cache = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{_number}").geturl()
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _cache}}
     CELERY_BROKER_URL = os.environ["REDIS_URL"]
 else:
     CELERY_BROKER_URL = "memory://"
@@ -40,6 +45,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+ACCOUNT_RATE_LIMITS = False  # all tests ask from one address
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 STATIC_ROOT = VAR / "static"

@@ -8,8 +8,26 @@ from django.db import models
 
 from benchmarks.measurements import Metric
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile
+from portal.accounts.models import HEX_32, Organisation
+from portal.auditlog.models import AppendOnly
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Submission
+
+
+class Verdict(models.Model):
+    """What an auditor signed of one report, as far as a publication asks: written when it is issued, ended when it is withdrawn."""
+
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="verdicts")
+    attestation = models.CharField(max_length=64, unique=True, validators=[HEX_32])  # the statement's digest
+    adverse = models.BooleanField()
+    steps = models.JSONField()  # ids of those that were audited
+    body = models.CharField(max_length=200)
+    body_zh = models.CharField(max_length=200, blank=True)
+    valid_until = models.DateField()
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.submission}: {'adverse' if self.adverse else 'attested'} by {self.body}"
 
 
 class ProtectedValue(models.Model):
@@ -32,6 +50,7 @@ class ProtectedValue(models.Model):
     typical_quantile = models.CharField(max_length=40)
     typical_cell = models.PositiveIntegerField()
     typical_epsilon = models.CharField(max_length=40)
+    years = models.PositiveSmallIntegerField(default=1)  # pooled, the last of them the submission's
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("submission", "step", "product", "variant", "metric"), name="one_value_a_cell"),)
@@ -59,6 +78,7 @@ class ProtectedValue(models.Model):
             typical_quantile=str(label.typical.quantile),
             typical_cell=label.typical.cell,
             typical_epsilon=str(label.typical.epsilon),
+            years=label.years,
         )
 
     def released(self) -> ReleasedLabel:
@@ -74,7 +94,24 @@ class ProtectedValue(models.Model):
             count_class=self.count_class,
             best=ReleasedQuantile(Fraction(self.best_quantile), self.best_cell, Fraction(self.best_epsilon)),
             typical=ReleasedQuantile(Fraction(self.typical_quantile), self.typical_cell, Fraction(self.typical_epsilon)),
+            years=self.years,
         )
+
+
+class NamingChoice(AppendOnly):
+    """Whether a firm lets itself be named beside its quarter in what is published from then on. The newest counts; none means no."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="naming_choices")
+    named = models.BooleanField()
+    chosen_by = models.CharField(max_length=254)
+    chosen_at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        abstract = False
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.organisation}: {'named' if self.named else 'not named'}"
 
 
 class Standing(models.Model):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from portal.accounts.models import User
 from portal.accounts.selectors import visible_sites
 from portal.catalogue.models import ReportingPeriod
@@ -28,6 +30,7 @@ class StepStandingView:
     rank_interval: tuple[int, int] | None  # 1 is the least energy
     band: int | None  # quarter 1 to 4, None where it cannot be told from another
     of: int | None
+    years: int  # that the value covers, the last of them the period's
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class ProtectedValueView:
     best: float
     typical: float
     count_class: int
+    years: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class StandView:
     pack: str
     pack_version: str
     route: str
+    place: str  # path of the jurisdiction that the peer group is of
     period: str
     submission: str  # digest
     revision: int
@@ -77,7 +82,7 @@ def where_we_stand(user: User, site: str, period: str) -> StandView | None:
         .first()
     )
     periods = ReportingPeriod.objects.filter(name=period, peer_group__members__site__slug=site)
-    asked = periods.select_related("peer_group").order_by("pk").first()
+    asked = periods.select_related("peer_group__scope").order_by("pk").first()
     if row is None or asked is None:
         return None
     standings = {_cell(standing): standing for standing in Standing.objects.filter(period=asked, submission=row)}
@@ -89,6 +94,7 @@ def where_we_stand(user: User, site: str, period: str) -> StandView | None:
         pack=asked.peer_group.pack,
         pack_version=asked.peer_group.pack_version,
         route=asked.peer_group.route,
+        place=asked.peer_group.scope.path,
         period=period,
         submission=row.digest,
         revision=row.revision,
@@ -100,12 +106,22 @@ def where_we_stand(user: User, site: str, period: str) -> StandView | None:
 
 def released_values(user: User, digest: str) -> tuple[ProtectedValueView, ...]:
     """The protected values of one submission the person may see."""
-    rows = ProtectedValue.objects.filter(submission__digest=digest, submission__site__in=visible_sites(user)).order_by("pk")
+    return _values(ProtectedValue.objects.filter(submission__digest=digest, submission__site__in=visible_sites(user)))
+
+
+def values_of(submission: Submission) -> tuple[ProtectedValueView, ...]:
+    """The same, for selectors of the apps above, which bring their own permission."""
+    return _values(ProtectedValue.objects.filter(submission=submission))
+
+
+def _values(rows: QuerySet[ProtectedValue]) -> tuple[ProtectedValueView, ...]:
     views = []
-    for row in rows:
+    for row in rows.order_by("pk"):
         label = row.released()
         best, typical = float(label.best_value), float(label.typical_value)
-        views.append(ProtectedValueView(row.step, row.product, row.variant, row.metric, row.unit, best, typical, row.count_class))
+        views.append(
+            ProtectedValueView(row.step, row.product, row.variant, row.metric, row.unit, best, typical, row.count_class, row.years)
+        )
     return tuple(views)
 
 
@@ -128,4 +144,5 @@ def _step(value: ProtectedValue, standing: Standing | None) -> StepStandingView:
         rank_interval=(standing.rank_low, standing.rank_high) if standing else None,
         band=standing.band if standing else None,
         of=standing.of if standing else None,
+        years=value.years,
     )

@@ -10,7 +10,7 @@ import numpy as np
 from django.db import transaction
 
 from benchmarks import packs, ranking
-from benchmarks.composition import Participant
+from benchmarks.composition import Participant, seed_of
 from benchmarks.released import ReleasedLabel
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
@@ -41,7 +41,7 @@ def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[
     for participant in present.participants:
         label = participant.label
         cells[label.step, label.product, label.variant, label.boundary, label.metric.value, label.unit].append(participant)
-    rng = np.random.default_rng(present.seed("standings"))
+    rng = np.random.default_rng(seed_of("standings", present.digests))
     pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
     rows = []
     for cell in sorted(cells):

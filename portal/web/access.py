@@ -1,6 +1,7 @@
 """Who may open a page. What they then see is the selectors' business.
 
-A stranger is asked to sign in, a wrong role is told so, and a refusal of a service becomes a page in the service's words.
+A stranger is asked to sign in, a wrong role is told so, whose role needs a second factor is led to it, and a refusal of a
+service becomes a page in the service's words.
 """
 
 from __future__ import annotations
@@ -13,19 +14,24 @@ from django.contrib.auth.middleware import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
 from benchmarks.errors import SteplabelError
+from portal.accounts import second_factor
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import roles_of
+from portal.web.signing_in import signed_in_lately
 from portal.web.views.errors import refused
 
 P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def for_role(role: Role) -> Callable[[Page[P]], Page[P]]:
-    """Only for people with that role; their pages are never kept by a cache on the way."""
+def for_role(*roles: Role) -> Callable[[Page[P]], Page[P]]:
+    """Only for people with one of these roles; their pages are never kept by a cache on the way."""
 
     def guard(page: Page[P]) -> Page[P]:
         @wraps(page)
@@ -33,8 +39,12 @@ def for_role(role: Role) -> Callable[[Page[P]], Page[P]]:
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            if role not in roles_of(person(request)):
+            user = person(request)
+            held = roles_of(user)
+            if held.isdisjoint(roles):
                 raise PermissionDenied
+            if second_factor.asked_of(held) and not second_factor.was_shown(request, user):
+                return to_second_factor(request, user)
             try:
                 return page(request, *args, **kwargs)
             except SteplabelError as error:
@@ -45,6 +55,40 @@ def for_role(role: Role) -> Callable[[Page[P]], Page[P]]:
     return guard
 
 
+def for_anybody_signed_in(page: Page[P]) -> Page[P]:
+    """For pages about the person alone."""
+
+    @wraps(page)
+    @never_cache
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        try:
+            return page(request, *args, **kwargs)
+        except SteplabelError as error:
+            return refused(request, error)
+
+    return cast("Page[P]", guarded)
+
+
+def freshly(page: Page[P]) -> Page[P]:
+    """For dangerous acts: who gave no password and no code for a quarter of an hour is asked again, and brought back to the page."""
+
+    @wraps(page)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not signed_in_lately(request):
+            return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': request.get_full_path()})}")
+        return page(request, *args, **kwargs)
+
+    return cast("Page[P]", guarded)
+
+
 def person(request: HttpRequest) -> User:
     """The signed-in person; pages that ask are behind `for_role`. The row itself, for `request.user` is only a stand-in for it."""
     return cast(User, get_user(request))
+
+
+def to_second_factor(request: HttpRequest, user: User) -> HttpResponseBase:
+    """To give a code, or first to set up what gives one."""
+    name = "mfa_reauthenticate" if second_factor.has_one(user) else "mfa_activate_totp"
+    return redirect(f"{reverse(name)}?{urlencode({'next': request.get_full_path()})}")

@@ -1,18 +1,36 @@
-"""Permanent addresses of published versions: /b/<pack>/<period>/v<version>/, with the route between where it is not the main one."""
+"""Permanent addresses of published versions: /benchmarks/<pack>/<jurisdiction>/<route>/<period>/v<version>/.
+
+Nothing is left out, so that no benchmark published later can be meant by an address that is cited today. The parts of a
+jurisdiction's path stand with dots between them: `cn.he.tangshan`.
+"""
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 from django.urls import reverse
 
-from portal.web.words import pack_of
+
+class Addressed(Protocol):
+    """One benchmark: what its address is made of."""
+
+    @property
+    def pack(self) -> str: ...
+    @property
+    def place(self) -> str: ...
+    @property
+    def route(self) -> str: ...
+    @property
+    def period(self) -> str: ...
 
 
-def benchmark_url(pack: str, pack_version: str, route: str, period: str, version: int) -> str:
-    if route == main_route(pack, pack_version):
-        return reverse("web:benchmark", kwargs={"pack": pack, "period": period, "version": version})
-    return reverse("web:benchmark-route", kwargs={"pack": pack, "route": route, "period": period, "version": version})
+def benchmark_url(of: Addressed, version: int) -> str:
+    return reverse("web:benchmark", kwargs=_parts(of, version=version))
 
 
-def main_route(pack: str, pack_version: str) -> str:
-    known = pack_of(pack, pack_version)
-    return known.routes[0].id if known else ""
+def compare_url(of: Addressed, a: int, b: int) -> str:
+    return reverse("web:compare", kwargs=_parts(of, a=a, b=b))
+
+
+def _parts(of: Addressed, **more: int) -> dict[str, Any]:
+    return {"pack": of.pack, "place": of.place, "route": of.route, "period": of.period, **more}

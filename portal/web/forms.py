@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -9,11 +13,12 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.utils import ErrorList
 from django.utils.translation import gettext_lazy as _
-from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.accounts.attempts import Attempt
+from portal.accounts.client_address import client_address
+from portal.catalogue.obliged import MOST_BYTES
+from portal.web.words import COHORTS, zone_name
 
 
 class SignInForm(AuthenticationForm):
@@ -41,9 +46,7 @@ class SignInForm(AuthenticationForm):
         email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if not email or not password:  # the fields say so themselves; nothing was tried
             return self.cleaned_data
-        # the API's throttle knows how many proxies stand in front, and so whose address this is
-        address = BaseThrottle().get_ident(cast(Request, self.request))
-        attempt = Attempt(email, address or "")
+        attempt = Attempt(email, client_address(self.request) if self.request else "")
         if not attempt.begin():
             raise forms.ValidationError(self.error_messages[self.TOO_MANY], code=self.TOO_MANY)
         cleaned = super().clean()
@@ -82,6 +85,206 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": "4"}),
         error_messages={"required": _("Give a reason: a version is never withdrawn without one.")},
     )
+
+
+class LogEntryForm(forms.Form):
+    """Which entry of the transparency log is looked for."""
+
+    entry = forms.CharField(
+        label=_("Number of the entry, or digest"),
+        help_text=_("As a receipt or challenge names it; a digest has 64 hex digits."),
+        max_length=64,
+        widget=forms.TextInput(attrs={"class": "govuk-input", "spellcheck": "false", "autocomplete": "off"}),
+        error_messages={"required": _("Enter a number or a digest."), "max_length": _("A digest has 64 hex digits.")},
+    )
+
+    def clean_entry(self) -> str:
+        """Digits, or a digest in lower case."""
+        typed = str(self.cleaned_data["entry"]).replace(",", "").lower()
+        if not re.fullmatch(r"[0-9]{1,15}|[0-9a-f]{64}", typed, re.ASCII):
+            raise forms.ValidationError(_("Enter a number, or the 64 hex digits of a digest."))
+        return typed
+
+
+class CommentForm(forms.Form):
+    """Something to say about a draft, to those who decide about it."""
+
+    text = forms.CharField(
+        label=_("Your comment"),
+        help_text=_("For the people who decide about this draft; the public never reads it, and it is never changed."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": "3"}),
+        error_messages={"required": _("Write what the others should know of this draft.")},
+    )
+
+
+class ApprovalForm(forms.Form):
+    """The second person's decision: now, or at a time in the reader's zone."""
+
+    note = forms.CharField(
+        label=_("Note on your decision (optional)"),
+        help_text=_("Kept on record beside your name; the public does not read it."),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": "2"}),
+    )
+    at = forms.DateTimeField(
+        label=_("Time of publication"),
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        widget=forms.DateTimeInput(attrs={"class": "govuk-input govuk-input--width-20", "type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": _("Write day and time as 2027-03-31 09:00.")},
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+        self.fields["at"].help_text = _("Only for “Publish at that time”. Times are in %(zone)s.") % {"zone": zone_name(now)}
+
+    @property
+    def later(self) -> bool:
+        """Whether the second button was pressed."""
+        return bool(self.data.get("when") == "later")
+
+    def clean_at(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["at"]
+        if self.later and at is None:
+            raise forms.ValidationError(_("Set the day and time first."))
+        if self.later and at is not None and at <= self.now:
+            raise forms.ValidationError(_("This time is past. Set a time to come, or publish now."))
+        return at
+
+
+def _day(**attributes: str) -> forms.DateInput:
+    return forms.DateInput(attrs={"class": "govuk-input govuk-input--width-10", "type": "date", **attributes}, format="%Y-%m-%d")
+
+
+class DueForm(forms.Form):
+    """The last day for reports of a period."""
+
+    due = forms.DateField(
+        label=_("Last day for reports"),
+        help_text=_("For every site of the period. Sites that were given more time keep it."),
+        widget=_day(),
+        error_messages={"required": _("Choose a day."), "invalid": _("Write the day as 2027-03-31.")},
+    )
+
+
+class IncentiveForm(forms.Form):
+    """An incentive that a site was given, with its evidence."""
+
+    site = forms.ChoiceField(
+        label=_("Site"),
+        widget=forms.Select(attrs={"class": "govuk-select"}),
+        error_messages={"required": _("Choose a site."), "invalid_choice": _("Choose a site.")},
+    )
+    scheme = forms.CharField(
+        label=_("Scheme"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-20"}),
+        error_messages={"required": _("Name the scheme.")},
+    )
+    amount = forms.DecimalField(
+        label=_("Amount, yuan"),
+        min_value=Decimal("0.01"),
+        max_digits=14,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-10", "inputmode": "decimal"}),
+        error_messages={"required": _("Give the amount."), "invalid": _("Write the amount as 120000 or 120000.50.")},
+    )
+    evidence = forms.RegexField(
+        label=_("Evidence, SHA-256"),
+        help_text=_("The digest of the site’s sealed report, or of a document that you keep: 64 digits of 0–9 and a–f."),
+        regex=r"^[0-9a-f]{64}\Z",
+        widget=forms.TextInput(attrs={"class": "govuk-input", "spellcheck": "false"}),
+        error_messages={"required": _("Give the digest of the evidence."), "invalid": _("This is no SHA-256: 64 digits of 0–9 and a–f.")},
+    )
+
+    def __init__(self, *args: Any, sites: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["site"]).choices = [("", _("Choose a site")), *sites]
+
+
+class PeriodForm(forms.Form):
+    """A period to be opened for a peer group."""
+
+    name = forms.CharField(
+        label=_("Period"),
+        help_text=_("As 2027, 2027-Q1 or 2027-03."),
+        max_length=32,
+        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-10", "spellcheck": "false"}),
+        error_messages={"required": _("Name the period.")},
+    )
+
+
+class ObligedListForm(forms.Form):
+    """The whole list of the obliged, as a file."""
+
+    listed = forms.FileField(
+        label=_("List of the obliged, CSV"),
+        help_text=_(
+            "A column “site” with the site’s id, perhaps a column “cohort” (hundred, thousand, ten-thousand). Nothing changes yet."
+        ),
+        widget=forms.ClearableFileInput(attrs={"class": "govuk-file-upload", "accept": ".csv,text/csv"}),
+        error_messages={"required": _("Choose the file first."), "empty": _("The file is empty.")},
+    )
+
+    def clean_listed(self) -> UploadedFile[bytes]:
+        listed: UploadedFile[bytes] = self.cleaned_data["listed"]
+        if (listed.size or 0) > MOST_BYTES:
+            raise forms.ValidationError(_("The file is larger than 2 MB. Keep the columns “site” and “cohort” only."))
+        return listed
+
+
+class ObligedForm(forms.Form):
+    """One site of the list, by hand."""
+
+    site = forms.ChoiceField(
+        label=_("Site"),
+        widget=forms.Select(attrs={"class": "govuk-select"}),
+        error_messages={"required": _("Choose a site."), "invalid_choice": _("Choose a site.")},
+    )
+    duty = forms.ChoiceField(
+        label=_("Duty"),
+        choices=[("obliged", _("Obliged")), ("voluntary", _("Voluntary"))],
+        widget=forms.Select(attrs={"class": "govuk-select"}),
+    )
+    cohort = forms.ChoiceField(
+        label=_("Cohort"),
+        required=False,
+        choices=[("", _("None of the cohorts")), *COHORTS.items()],
+        widget=forms.Select(attrs={"class": "govuk-select"}),
+    )
+
+    def __init__(self, *args: Any, sites: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["site"]).choices = [("", _("Choose a site")), *((site, site) for site in sites)]
+
+
+class ExtensionForm(forms.Form):
+    """More time for one site, with its reason."""
+
+    site = forms.ChoiceField(
+        label=_("Site"),
+        widget=forms.Select(attrs={"class": "govuk-select"}),
+        error_messages={"required": _("Choose a site."), "invalid_choice": _("Choose a site.")},
+    )
+    until = forms.DateField(
+        label=_("New last day"),
+        widget=_day(),
+        error_messages={"required": _("Choose a day."), "invalid": _("Write the day as 2027-03-31.")},
+    )
+    reason = forms.CharField(
+        label=_("Reason of the extension"),
+        help_text=_("Kept on record; other firms do not read it."),
+        max_length=500,
+        widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": "2"}),
+        error_messages={"required": _("Say in a sentence why the site gets more time.")},
+    )
+
+    def __init__(self, *args: Any, sites: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["site"]).choices = [("", _("Choose a site")), *sites]
 
 
 def mark_errors(form: forms.Form) -> None:

@@ -86,7 +86,8 @@ def untranslated(catalog: Catalog) -> list[str]:
 
 
 def _sources() -> Iterator[tuple[Path, str]]:
-    for path in sorted((HERE / "templates").rglob("*.html")):
+    templates = HERE / "templates"
+    for path in sorted([*templates.rglob("*.html"), *templates.rglob("*.txt")]):
         calls = templatize(path.read_text(encoding="utf-8"), origin=path.name)
         yield path, "\n".join(line.strip() for line in calls.splitlines())  # what is left of the markup may not look indented
     for path in sorted(HERE.rglob("*.py")):

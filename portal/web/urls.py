@@ -3,9 +3,41 @@
 from __future__ import annotations
 
 from django.urls import path, register_converter
-from django.views.i18n import set_language
 
-from portal.web.views import account, certification, enterprise, public, regulator
+from portal.web.views import (
+    about,
+    account,
+    applications,
+    attesting,
+    audits,
+    certification,
+    consent,
+    deadlines,
+    drafts,
+    earlier,
+    engagements,
+    enterprise,
+    incentives,
+    keys,
+    leaving,
+    letting_in,
+    log,
+    notifications,
+    obliged,
+    oversight,
+    overview,
+    packs,
+    partners,
+    people,
+    public,
+    record,
+    registering,
+    regulator,
+    samples,
+    sharing,
+    sites,
+    verify,
+)
 
 
 class PeriodConverter:
@@ -20,6 +52,18 @@ class PeriodConverter:
         return value.replace("/", "_")
 
 
+class PlaceConverter:
+    """The path of a jurisdiction, its parts with dots between them."""
+
+    regex = r"[^/.]+(?:\.[^/.]+)*"
+
+    def to_python(self, value: str) -> str:
+        return value.replace(".", "/")
+
+    def to_url(self, value: str) -> str:
+        return value.replace("/", ".")
+
+
 class DigestConverter:
     regex = "[0-9a-f]{64}"
 
@@ -31,37 +75,159 @@ class DigestConverter:
 
 
 register_converter(PeriodConverter, "period")
+register_converter(PlaceConverter, "place")
 register_converter(DigestConverter, "digest")
+
+FILES = {
+    "csv": public.benchmark_csv,
+    "json": public.benchmark_json,
+    "pdf": public.benchmark_pdf,
+    "bib": public.benchmark_bib,
+    "ris": public.benchmark_ris,
+}
+"""What a published version can be had as, by the ending of its address."""
+
+BENCHMARK = "benchmarks/<slug:pack>/<place:place>/<slug:route>/<period:period>"
+
+EARLIER = {
+    "benchmark-in-force": "",
+    "benchmark": "v<int:version>/",
+    "compare": "compare/<int:a>/<int:b>/",
+    **{f"benchmark-{end}": f"v<int:version>/benchmark.{end}" for end in FILES},
+}
 
 app_name = "web"
 urlpatterns = [
     path("", public.benchmark_list, name="benchmarks"),
-    path("b/<slug:pack>/<period:period>/", public.in_force, name="benchmark-in-force"),
-    path("b/<slug:pack>/<period:period>/v<int:version>/", public.benchmark, name="benchmark"),
-    path("b/<slug:pack>/<period:period>/v<int:version>/benchmark.csv", public.benchmark_csv, name="benchmark-csv"),
-    path("b/<slug:pack>/<period:period>/v<int:version>/benchmark.json", public.benchmark_json, name="benchmark-json"),
-    path("b/<slug:pack>/<slug:route>/<period:period>/", public.in_force, name="benchmark-route-in-force"),
-    path("b/<slug:pack>/<slug:route>/<period:period>/v<int:version>/", public.benchmark, name="benchmark-route"),
-    path("b/<slug:pack>/<slug:route>/<period:period>/v<int:version>/benchmark.csv", public.benchmark_csv, name="benchmark-route-csv"),
-    path("b/<slug:pack>/<slug:route>/<period:period>/v<int:version>/benchmark.json", public.benchmark_json, name="benchmark-route-json"),
-    path("sign-in/", account.SignIn.as_view(), name="sign-in"),
+    path(f"{BENCHMARK}/", public.in_force, name="benchmark-in-force"),
+    path(f"{BENCHMARK}/v<int:version>/", public.benchmark, name="benchmark"),
+    path(f"{BENCHMARK}/compare/<int:a>/<int:b>/", public.compare, name="compare"),
+    *(path(f"{BENCHMARK}/v<int:version>/benchmark.{end}", view, name=f"benchmark-{end}") for end, view in FILES.items()),
+    # addresses of before the jurisdiction was named, which were cited: they lead on
+    *(
+        path(f"b/<slug:pack>/{route}<period:period>/{rest}", earlier.lead_on, {"to": to}, name=f"earlier-{to}{name}")
+        for name, route in (("", ""), ("-route", "<slug:route>/"))
+        for to, rest in EARLIER.items()
+    ),
+    path("about/", about.about, name="about"),
+    path("about/privacy/", about.about, {"page": "privacy"}, name="privacy"),
+    path("about/licence/", about.about, {"page": "licence"}, name="licence"),
+    path("about/glossary/", about.words, name="glossary"),
+    path("status/", about.status, name="status"),
+    path("log/", log.page, name="log"),
+    path("log/head.cbor", log.head_file, name="log-head"),
+    path("about/codebook/", public.codebook_page, name="codebook"),
+    path("about/codebook.csv", public.codebook_csv, name="codebook-csv"),
     path("sign-out/", account.sign_out, name="sign-out"),
-    path("language/", set_language, name="language"),
+    path("language/", account.language, name="language"),
+    path("notifications/", notifications.notices, name="notifications"),
+    path("notifications/<int:notice>/", notifications.notice, name="notification"),
+    path("notifications/read/", notifications.mark_read, name="notifications-read"),
+    path("notifications/wishes/", notifications.wishes, name="notification-wishes"),
     path("where-we-stand/", enterprise.stand, name="stand"),
     path("submissions/", enterprise.submission_list, name="submissions"),
     path("submissions/hand-in/", enterprise.upload, name="upload"),
     path("submissions/<digest:digest>/", enterprise.submission_detail, name="submission"),
     path("submissions/<digest:digest>/receipt/", enterprise.submission_receipt, name="submission-receipt"),
+    path("submissions/<digest:digest>/show/", sharing.show, name="show"),
+    path("submissions/<digest:digest>/show/<int:share>/", sharing.take_back, name="take-back"),
+    path("submissions/<digest:digest>/certificate/", sharing.certificate, name="certificate"),
+    path("submissions/<digest:digest>/certificate.pdf", sharing.certificate_pdf, name="certificate-pdf"),
+    path("shared/<str:secret>/", sharing.shared, name="shared"),
     path("sites/", enterprise.site_list, name="sites"),
+    path("sites/new/", sites.new, name="new-site"),
+    path("sites/<slug:slug>/edit/", sites.edit, name="edit-site"),
+    path("sites/<slug:slug>/retire/", sites.retire, name="retire-site"),
     path("sites/<slug:slug>/token/", enterprise.token, name="token"),
+    path("sites/<slug:slug>/agents/", regulator.agents, name="agents"),
     path("agents/<uuid:device>/revoke/", enterprise.revoke, name="revoke"),
+    path("register/", registering.register, name="register"),
+    path("register/sent/", registering.sent, name="register-sent"),
+    path("register/confirm/<str:secret>/", registering.confirm, name="register-confirm"),
+    path("applications/", applications.applications, name="applications"),
+    path("applications/firms/<int:application>/", applications.firm, name="firm-application"),
+    path("applications/sites/<int:application>/", applications.site, name="site-application"),
+    path("people/", people.people, name="people"),
+    path("people/<int:member>/", people.member, name="member"),
+    path("people/invitations/<int:invitation>/", people.invitation, name="invitation"),
+    path("people/firms/<int:firm>/consent/", consent.consent, name="consent"),
+    path("people/firms/<int:firm>/record/", record.record, name="record"),
+    path("people/firms/<int:firm>/record/record.csv", record.record_csv, name="record-csv"),
+    path("people/firms/<int:firm>/leave/", leaving.leave, name="leave"),
+    path("left/<str:secret>/", leaving.left, name="left"),
+    path("left/<str:secret>/certificate.pdf", leaving.left_pdf, name="left-pdf"),
+    path("join/<str:secret>/", people.join, name="join"),
+    path("sites/<slug:slug>/access/", letting_in.access, name="access"),
+    path("sites/<slug:slug>/access/<int:grant>/end/", letting_in.end, name="end-access"),
+    path("provider/", partners.provider, name="provider"),
+    path("provider/conformance.csv", partners.provider_csv, name="provider-csv"),
+    path("provider/reports/<digest:digest>/", partners.values, name="granted"),
+    path("provider/reports/<digest:digest>/receipt/", partners.receipt, name="granted-receipt"),
+    path("supplier/", partners.supplier, name="supplier"),
+    path("supplier/deliveries.csv", partners.supplier_csv, name="supplier-csv"),
+    path("supplier/deliveries/<int:delivery>/take-back/", partners.take_back, name="take-back-delivery"),
+    path("downloads/", partners.downloads, name="downloads"),
+    path("downloads/steplabel.zip", partners.archive_zip, name="archive"),
+    path("conformance/", letting_in.results, name="conformance"),
+    path("conformance/conformance.csv", letting_in.results_csv, name="conformance-csv"),
+    path("conformance/<int:result>/confirm/", letting_in.confirm, name="confirm-result"),
+    path("account/keys/", keys.page, name="keys"),
+    path("account/keys/keys.csv", keys.as_csv, name="keys-csv"),
+    path("account/keys/<int:key>/revoke/", keys.revoke, name="revoke-key"),
+    path("overview/", overview.overview, name="overview"),
+    path("overview/participation.csv", overview.overview_csv, name="overview-csv"),
+    path("packs/", packs.page, name="packs"),
+    path("packs/groups/<int:group>/open/", packs.open_period, name="open-period"),
+    path("packs/groups/<int:group>/audits/", packs.policy, name="audit-policy"),
+    path("packs/groups/<int:group>/obliged/", obliged.page, name="obliged"),
+    path("packs/groups/<int:group>/obliged/upload/", obliged.upload, name="obliged-upload"),
+    path("packs/groups/<int:group>/obliged/amend/", obliged.amend, name="obliged-amend"),
+    path("packs/groups/<int:group>/obliged/<int:change>/", obliged.one_list, name="obliged-list"),
+    path("packs/groups/<int:group>/obliged/<int:change>/apply/", obliged.apply, name="obliged-apply"),
+    path("packs/groups/<int:group>/obliged/<int:change>/undo/", obliged.undo, name="obliged-undo"),
+    path("packs/groups/<int:group>/<period:period>/close/", packs.close_period, name="close-period"),
+    path("incentives/", incentives.page, name="incentives"),
+    path("incentives/incentives.csv", incentives.as_csv, name="incentives-csv"),
+    path("audit-trail/", oversight.trail, name="trail"),
+    path("audit-trail/events.csv", oversight.trail_csv, name="trail-csv"),
     path("publications/", regulator.publications, name="publications"),
     path("publications/<int:group>/<period:period>/", regulator.participation_of, name="participation"),
+    path("publications/<int:group>/<period:period>/sites.csv", regulator.participation_csv, name="participation-csv"),
+    path("publications/<int:group>/<period:period>/standings/", oversight.standings, name="standings"),
+    path("publications/<int:group>/<period:period>/standings/standings.csv", oversight.standings_csv, name="standings-csv"),
+    path("publications/<int:group>/<period:period>/deadlines/", deadlines.page, name="deadlines"),
+    path("publications/<int:group>/<period:period>/deadlines/due/", deadlines.set_due, name="set-due"),
+    path("publications/<int:group>/<period:period>/deadlines/extend/", deadlines.extend, name="extend"),
+    path("publications/<int:group>/<period:period>/deadlines/remind/", deadlines.remind, name="remind"),
     path("publications/<int:group>/<period:period>/compose/", regulator.compose, name="compose"),
-    path("publications/versions/<int:publication>/", regulator.draft, name="draft"),
-    path("publications/versions/<int:publication>/publish/", regulator.publish, name="publish"),
-    path("publications/versions/<int:publication>/withdraw/", regulator.withdraw, name="withdraw"),
+    path("publications/versions/<int:publication>/", drafts.draft, name="draft"),
+    path("publications/versions/<int:publication>/composed-of.json", drafts.composed_of_json, name="composed-of"),
+    path("publications/versions/<int:publication>/publish/", drafts.publish, name="publish"),
+    path("publications/versions/<int:publication>/comment/", drafts.comment, name="comment"),
+    path("publications/versions/<int:publication>/cancel-release/", drafts.cancel_release, name="cancel-release"),
+    path("publications/versions/<int:publication>/withdraw/", drafts.withdraw, name="withdraw"),
     path("assigned/", certification.assigned, name="assigned"),
+    path("assigned/deliveries/", letting_in.assigned_deliveries, name="assigned-deliveries"),
+    path("assigned/deliveries/deliveries.csv", letting_in.assigned_deliveries_csv, name="assigned-deliveries-csv"),
     path("assigned/<digest:digest>/", certification.submission_detail, name="assigned-submission"),
     path("assigned/<digest:digest>/receipt/", certification.submission_receipt, name="assigned-submission-receipt"),
+    path("assigned/<int:assignment>/", engagements.page, name="engagement"),
+    path("assigned/<int:assignment>/interest/", engagements.interest, name="engagement-interest"),
+    path("assigned/<int:assignment>/findings/new/", engagements.new_finding, name="engagement-new-finding"),
+    path("assigned/<int:assignment>/findings/<int:number>/", engagements.finding, name="engagement-finding"),
+    path("assigned/<int:assignment>/sample/", samples.page, name="engagement-sample"),
+    path("assigned/<int:assignment>/commitment.cbor", samples.commitment, name="engagement-commitment"),
+    path("draws/<int:sample>.cbor", samples.draw_file, name="draw-file"),
+    path("assigned/<int:assignment>/opinion/", attesting.opinion, name="engagement-opinion"),
+    path("attestations/<digest:digest>/", attesting.attestation, name="attestation"),
+    path("attestations/<digest:digest>/to-sign.cbor", attesting.to_sign, name="attestation-to-sign"),
+    path("attestations/<digest:digest>/withdraw/", attesting.withdraw, name="attestation-withdraw"),
+    path("auditor-keys/", certification.keys, name="auditor-keys"),
+    path("auditor-keys/<int:key>/revoke/", certification.revoke_key, name="revoke-auditor-key"),
+    path("audits/", audits.audits, name="audits"),
+    path("audits/<int:assignment>/findings/<int:number>/", audits.finding, name="audit-finding"),
+    path("verify/", verify.ask, name="verify-ask"),
+    path("verify/<str:code>/", verify.page, name="verify"),
+    path("verify/<str:code>/statement.cbor", verify.statement, name="verify-statement"),
+    path("verify/<str:code>/certificate.pdf", verify.certificate, name="verify-certificate"),
 ]

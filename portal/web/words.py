@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from django.template.defaultfilters import date as date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,7 @@ SUBMISSION_STATES: dict[str, tuple[Promise, Mood]] = {
     "accepted": (gettext_lazy("Accepted"), "ok"),
     "refused": (gettext_lazy("Refused"), "no"),
     "superseded": (gettext_lazy("Replaced by a later revision"), "wait"),
+    "deleted": (gettext_lazy("Deleted: the firm has left"), "wait"),
 }
 
 TAKING_PART: dict[str, tuple[Promise, Mood]] = {
@@ -41,10 +43,30 @@ TAKING_PART: dict[str, tuple[Promise, Mood]] = {
     "missing": (pgettext_lazy("taking part", "Not yet due"), "wait"),
 }
 
+SIZE_CLASSES: dict[str, Promise] = {
+    "small": pgettext_lazy("size class", "Small"),
+    "medium": pgettext_lazy("size class", "Medium"),
+    "large": pgettext_lazy("size class", "Large"),
+    "very-large": pgettext_lazy("size class", "Very large"),
+}
+
+COHORTS: dict[str, Promise] = {
+    "hundred": gettext_lazy("the hundred largest"),
+    "thousand": gettext_lazy("the thousand largest"),
+    "ten-thousand": gettext_lazy("the ten thousand largest"),
+}
+
 VERSION_STATES: dict[str, tuple[Promise, Mood]] = {
     "draft": (gettext_lazy("Draft"), "wait"),
     "published": (gettext_lazy("Published"), "ok"),
     "withdrawn": (gettext_lazy("Withdrawn"), "no"),
+}
+
+
+RULES: dict[str, Promise] = {
+    "first-quartile": gettext_lazy("the first quartile of the firms"),
+    "mean-of-best-five": gettext_lazy("the mean of the best five firms"),
+    "mean-of-top-decile": gettext_lazy("the mean of the best tenth of the firms"),
 }
 
 
@@ -72,6 +94,19 @@ def period_name(period: str) -> str:
     return date_format(date(int(year), int(part), 1), pgettext("period", "F Y"))
 
 
+def moment_in_words(moment: datetime) -> str:
+    """`30 June 2026, 09:00`, `2026年6月30日 09:00`, in the zone of who reads it."""
+    return date_format(localtime(moment), _("j F Y, H:i"))
+
+
+def zone_name(moment: datetime) -> str:
+    """The reader's zone as it is at that moment: `UTC+8`."""
+    offset = localtime(moment).utcoffset() or timedelta()
+    minutes = round(offset.total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'−' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}" if minutes else "UTC"
+
+
 def sentence_space() -> str:
     """What stands between two sentences: nothing in Chinese, whose full stop brings its own room."""
     return "" if (get_language() or "").startswith("zh") else " "
@@ -83,8 +118,8 @@ def state(states: dict[str, tuple[Promise, Mood]], code: str) -> StateWord:
 
 
 @lru_cache(maxsize=32)
-def pack_of(pack: str, version: str) -> Pack | None:
-    """The pack behind a published value; None where it is no longer installed, and the page then shows ids."""
+def pack_of(pack: str, version: str | None = None) -> Pack | None:
+    """The pack behind a published value, or its newest version; None where it is no longer installed, and the page then shows ids."""
     try:
         return packs.load(pack, version)
     except InputError:
@@ -105,7 +140,7 @@ class Names:
     @classmethod
     def newest(cls, pack_id: str) -> Names:
         """For a site that has not reported yet: by the pack's newest version."""
-        return cls(pack_id, packs.load(pack_id) if pack_id in packs.available() else None)
+        return cls(pack_id, pack_of(pack_id) if pack_id in packs.available() else None)
 
     @property
     def sector(self) -> str:
@@ -150,6 +185,11 @@ class Names:
 def with_variant(name: str, variant: str) -> str:
     """`clinker (grey clinker)`; the name alone where there is only one variant."""
     return _("%(name)s (%(variant)s)") % {"name": name, "variant": variant} if variant else name
+
+
+def over_years(what: str, years: int) -> str:
+    """What a value is of, with the years that it covers where they are several."""
+    return _("%(what)s, over %(years)s years as one") % {"what": what, "years": years} if years > 1 else what
 
 
 def within(name: str) -> str:

@@ -5,13 +5,26 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 
-def add_site(parser: ArgumentParser) -> None:
+def add_site(parser: ArgumentParser, *, required: bool = True) -> None:
     """The option that names the plant's site.toml."""
-    parser.add_argument("--site", required=True, metavar="FILE", help="the site.toml of the plant")
+    parser.add_argument("--site", required=required, metavar="FILE", help="the site.toml of the plant")
 
 
-def add_period(parser: ArgumentParser) -> None:
+def add_period(parser: ArgumentParser, *, required: bool = True) -> None:
     """The option that names the reporting period."""
     parser.add_argument(
-        "--period", required=True, metavar="PERIOD", help="2016, 2016-Q1, 2016-05 or 2016-01-01/2016-07-01 (the second day not included)"
+        "--period",
+        required=required,
+        metavar="PERIOD",
+        help="2016, 2016-Q1, 2016-05 or 2016-01-01/2016-07-01 (the second day not included)",
+    )
+
+
+def add_pool(parser: ArgumentParser) -> None:
+    """The option that lets labels cover earlier years as well."""
+    parser.add_argument(
+        "--pool",
+        action="store_true",
+        help="steps with too few batches in the year cover the one or two years before as well, where that helps and the pack allows it; "
+        "spends on those years' batches, too",
     )

@@ -1,8 +1,9 @@
-"""`steplabel-agent check`: reads every input, writes the data-quality report, computes no label."""
+"""`steplabel-agent check`: reads every input, writes the data-quality report as JSON and as a page, computes no label."""
 
 from __future__ import annotations
 
 from argparse import Namespace, _SubParsersAction
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     parser = sub.add_parser("check", help="read all inputs and say what is wrong with them; computes nothing")
     add_site(parser)
     parser.add_argument("--period", metavar="PERIOD", help="only batches of this period; all where not given")
-    parser.add_argument("--out", metavar="DIR", default="check", help="where quality.json and rejected.csv go (default: check)")
+    parser.add_argument(
+        "--out", metavar="DIR", default="check", help="where quality.json, quality.html and rejected.csv go (default: check)"
+    )
+    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of quality.html")
 
 
 def run(args: Namespace) -> int:
@@ -23,7 +27,7 @@ def run(args: Namespace) -> int:
     from reporting_agent import pipeline
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
-    from reporting_agent.report import quality, writing
+    from reporting_agent.report import html, quality, writing
 
     site = load_site(args.site)
     period = Period.parse(args.period, site.zone) if args.period else None
@@ -31,7 +35,8 @@ def run(args: Namespace) -> int:
     out = writing.folder(Path(args.out))
     payload = quality.as_json(site, data)
     writing.write_json(out / "quality.json", payload)
-    writing.write_rejected(out / "rejected.csv", data.rejected)
+    writing.write_text(out / "quality.html", html.render_check(site, data, period, args.lang, made=datetime.now(UTC)))
+    writing.write_rejected(out / "rejected.csv", [*data.rejected, *data.corrected])
     say(quality.as_table(data))
     emit(args, payload, f"{len(data.batches):,} batches read, {payload['batches']['excluded_total']:,} excluded; written to {out}")
     return 0

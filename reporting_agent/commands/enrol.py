@@ -1,16 +1,23 @@
-"""`steplabel-agent enrol`: make the device's keys and register them at a portal with a one-time token."""
+"""`steplabel-agent enrol`: make the device's keys and register them at a portal with a one-time token, or rotate them (`--rotate`)."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+    from reporting_agent.state import StateDirectory
+    from reporting_agent.transport import Portal
 
 
 def add_parser(sub: Any) -> None:
     parser = sub.add_parser("enrol", help="make the device keys and register them with a one-time token")
-    parser.add_argument("--portal", required=True, metavar="URL", help="the portal's address, https://…")
-    parser.add_argument("--token", required=True, metavar="T", help="the one-time token, or @FILE that holds it")
+    parser.add_argument("--portal", metavar="URL", help="the portal's address, https://…")
+    parser.add_argument("--token", metavar="T", help="the one-time token, or @FILE that holds it")
+    parser.add_argument("--rotate", action="store_true", help="replace the device key by a new one that it signs; no token is needed")
     parser.add_argument("--replace", action="store_true", help="register a new device key for the site that is enrolled already")
     parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
     parser.add_argument("--proxy", metavar="URL", help="go through this proxy; none is taken from the environment")
@@ -23,14 +30,20 @@ def run(args: argparse.Namespace) -> int:
     import time
     from datetime import UTC, datetime
 
-    from benchmarks.errors import ExitCode, VerificationError
+    from benchmarks.errors import ExitCode, UsageError, VerificationError
     from benchmarks.wire.directory import EnrolmentToken
-    from reporting_agent import enrolment
+    from reporting_agent import enrolment, rotation
     from reporting_agent.console import emit
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
     from reporting_agent.transport import Portal
 
+    if args.rotate:
+        return _rotate(args)
+    if args.portal is None or args.token is None:
+        raise UsageError(
+            "enrol-arguments", "To enrol, the portal and a token are needed.", "Give --portal URL --token T, or --rotate alone."
+        )
     token = EnrolmentToken.parse(_token_text(args.token))
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with (
@@ -41,11 +54,58 @@ def run(args: argparse.Namespace) -> int:
         done = enrolment.enrol(state, connection, portal, token, software=SOFTWARE, now=datetime.now(UTC), replace=args.replace)
         if done.site is None:
             raise VerificationError("not-registered", "The portal gave no site.", "Ask the portal's operator.")
+        _look_at_log(state, connection, portal, done.site)
+        closed = rotation.reported_elsewhere(state, connection, portal, done, now=datetime.now(UTC))
+    payload: dict[str, object] = {"site": done.site, "device_id": done.device_id, "portal": done.portal, "directory_key": done.fingerprint}
+    told = f"Enrolled at {done.portal} as {done.site}, device {done.device_id}. Keys are in {state.path}; back that folder up."
+    if closed:
+        payload["reported_elsewhere"] = list(closed)
+        told += f" The portal holds reports that this folder does not know ({', '.join(closed)}): nothing more is spent on these periods."
+    emit(args, payload, told)
+    return ExitCode.DONE
+
+
+def _rotate(args: argparse.Namespace) -> int:
+    """A new key for the device of this state directory; the portal is the one it is enrolled at."""
+    import os
+    import time
+    from datetime import UTC, datetime
+
+    from benchmarks.errors import ExitCode, UsageError
+    from reporting_agent import rotation
+    from reporting_agent.console import emit
+    from reporting_agent.software import SOFTWARE
+    from reporting_agent.state import StateDirectory
+    from reporting_agent.transport import Portal
+
+    if args.token is not None or args.portal is not None or args.replace:
+        raise UsageError("enrol-arguments", "A key is rotated without a token.", "Give --rotate without --portal, --token and --replace.")
+    state = StateDirectory.locate(args.state, os.environ, Path.home())
+    with state.exclusive(), state.connect() as connection:
+        address = rotation.in_force(state, connection).portal
+        with Portal(address, sleep=time.sleep, software=SOFTWARE, proxy=args.proxy, ca_file=args.ca_file) as portal:
+            done = rotation.rotate(state, connection, portal, now=datetime.now(UTC))
+            _look_at_log(state, connection, portal, str(done.site))
     payload = {"site": done.site, "device_id": done.device_id, "portal": done.portal, "directory_key": done.fingerprint}
     emit(
-        args, payload, f"Enrolled at {done.portal} as {done.site}, device {done.device_id}. Keys are in {state.path}; back that folder up."
+        args,
+        payload,
+        f"{done.site} is now device {done.device_id}. The old key is deleted; back {state.path} up again.",
     )
     return ExitCode.DONE
+
+
+def _look_at_log(state: StateDirectory, connection: Connection, portal: Portal, site: str) -> None:
+    """Keep the head of the portal's log from the first contact on. Where it does not answer, `submit` asks again."""
+    from contextlib import suppress
+    from datetime import UTC, datetime
+
+    from benchmarks.errors import Unreachable
+    from reporting_agent import enrolment, heads
+    from reporting_agent.outbox import Outbox
+
+    with suppress(Unreachable):
+        heads.look(connection, enrolment.identity(state, connection, site), portal, Outbox(connection).all(), datetime.now(UTC))
 
 
 def _token_text(argument: str) -> str:

@@ -1,10 +1,13 @@
-"""`steplabel-agent init`: a commented site.toml and one example of each input file, ready for `check`."""
+"""`steplabel-agent init`: a commented site.toml and one example of each input file, or a small firm's empty workbook."""
 
 from __future__ import annotations
 
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from benchmarks.errors import InputError
 
 STARTER = Path(__file__).parent.parent / "starter"
 
@@ -12,26 +15,54 @@ STARTER = Path(__file__).parent.parent / "starter"
 def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
     parser = sub.add_parser("init", help="write a commented site.toml and an example of each input file")
-    parser.add_argument("directory", metavar="DIR", help="where they go; nothing that is there is overwritten")
+    parser.add_argument("directory", metavar="DIR", nargs="?", help="where they go; nothing that is there is overwritten")
+    parser.add_argument("--workbook", metavar="FILE.xlsx", help="write a small firm's empty workbook instead")
+    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the workbook")
+    parser.set_defaults(wrong_usage=parser.error)
 
 
 def run(args: Namespace) -> int:
-    """Copy the starter files."""
+    """Copy the starter files, or write the empty workbook."""
+    if (args.directory is None) == (args.workbook is None):
+        args.wrong_usage("give DIR, or --workbook FILE.xlsx")
+    return _workbook(args) if args.workbook is not None else _starter(args)
+
+
+def _workbook(args: Namespace) -> int:
+    from reporting_agent.console import emit
+    from reporting_agent.report import writing
+    from reporting_agent.workbook.template import template
+
+    target = Path(args.workbook)
+    if target.exists():
+        raise _already_there(target, target.name)
+    writing.write_bytes(target, template(args.lang, args.workbook))
+    text = f"Written to {target}. Fill in one row a run, then: steplabel-agent label {target}"
+    emit(args, {"workbook": str(target)}, text)
+    return 0
+
+
+def _already_there(place: Path, found: str) -> InputError:
     from benchmarks.errors import InputError, Place
+
+    return InputError(
+        "already-there",
+        "A file of this name is there already; nothing was written.",
+        "Name an empty folder, or another file.",
+        place=Place(str(place)),
+        found=found,
+        wanted="none of these files",
+    )
+
+
+def _starter(args: Namespace) -> int:
     from reporting_agent.console import emit
     from reporting_agent.report import writing
 
     out = writing.folder(Path(args.directory))
     files = {path.name.removesuffix(".txt"): path for path in sorted(STARTER.iterdir()) if path.suffix in {".toml", ".txt"}}
     if there := [name for name in files if (out / name).exists()]:
-        raise InputError(
-            "already-there",
-            "A file of this name is there already; nothing was written.",
-            "Name an empty folder.",
-            place=Place(str(out / there[0])),
-            found=", ".join(there),
-            wanted="none of these files",
-        )
+        raise _already_there(out / there[0], ", ".join(there))
     for name, path in files.items():
         writing.write_text(out / name, path.read_text(encoding="utf-8"))
     names = list(files)

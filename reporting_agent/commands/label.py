@@ -1,38 +1,92 @@
-"""`steplabel-agent label`: the site's exact step labels, made and kept on the site."""
+"""`steplabel-agent label`: the site's exact step labels, made and kept on the site; of a small firm, from one workbook."""
 
 from __future__ import annotations
 
 from argparse import Namespace, _SubParsersAction
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reporting_agent.commands import add_period, add_site
+
+if TYPE_CHECKING:
+    from reporting_agent.analysis import Analysis
+    from reporting_agent.pipeline import LabelResult
 
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
     parser = sub.add_parser("label", help="make the local step labels: label.json, batches.parquet, rejected.csv, report.html")
-    add_site(parser)
-    add_period(parser)
-    parser.add_argument("--out", metavar="DIR", default="label", help="where the four files go (default: label)")
+    parser.add_argument(
+        "workbook", nargs="?", metavar="WORKBOOK.xlsx", help="a small firm's workbook instead of a site: a copy with labels"
+    )
+    add_site(parser, required=False)
+    add_period(parser, required=False)
+    parser.add_argument("--out", metavar="DIR", default="label", help="where the files go (default: label)")
+    parser.add_argument("--xlsx", action="store_true", help="also label.xlsx: the report's figures, a sheet a table")
+    parser.add_argument("--tables", action="store_true", help="also tables/NAME.parquet: the same, a file a table")
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of report.html")
+    parser.set_defaults(wrong_usage=parser.error)
 
 
 def run(args: Namespace) -> int:
     """Read, label, write; the label's values go to stdout."""
+    if args.workbook is not None:
+        if args.site or args.period:
+            args.wrong_usage("a workbook stands alone: it holds its own runs and settings; leave out --site and --period")
+        return _workbook(args)
+    if not (args.site and args.period):
+        args.wrong_usage("give --site FILE and --period PERIOD, or a WORKBOOK.xlsx")
+    return _site(args)
+
+
+def _workbook(args: Namespace) -> int:
+    from reporting_agent.console import emit
+    from reporting_agent.report import writing
+    from reporting_agent.workbook import copying, labelling, reading, summary
+
+    source = Path(args.workbook)
+    labelled = labelling.label(reading.read(source))
+    out = writing.folder(Path(args.out))
+    target = out / f"{source.stem}.labelled.xlsx"
+    writing.write_bytes(target, copying.labelled_copy(labelled))
+    emit(args, labelled.result.to_json(), summary.as_text(labelled) + f"\nWritten to {target}; your own workbook is as it was.")
+    return 0
+
+
+def _site(args: Namespace) -> int:
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
+    from reporting_agent.analysis import analyse, label_json
     from reporting_agent.config import load_site
     from reporting_agent.console import emit
-    from reporting_agent.report import html, summary, writing
+    from reporting_agent.report import html, summary, tables, writing
 
     site = load_site(args.site)
     result = pipeline.label(site, Period.parse(args.period, site.zone))
-    payload = result.to_json()
+    analysis = analyse(site, result)
+    payload = label_json(result, analysis)
     out = writing.folder(Path(args.out))
     writing.write_json(out / "label.json", payload)
-    writing.write_batches(out / "batches.parquet", result)
-    writing.write_rejected(out / "rejected.csv", result.data.rejected)
-    writing.write_text(out / "report.html", html.render(site, result, args.lang))
+    writing.write_table(out / "batches.parquet", tables.batches(result.site_label.steps))
+    writing.write_rejected(out / "rejected.csv", [*result.data.rejected, *result.data.corrected])
+    writing.write_text(out / "report.html", html.render(site, result, analysis, args.lang, made=datetime.now(UTC)))
+    if args.xlsx or args.tables:
+        _more(out, result, analysis, xlsx=args.xlsx, parquet=args.tables)
     emit(args, payload, summary.as_text(result) + f"\nWritten to {out}. Everything in it is exact and stays on this site.")
     return 0
+
+
+def _more(out: Path, result: LabelResult, analysis: Analysis, *, xlsx: bool, parquet: bool) -> None:
+    """The same figures once more, for those who go on with them."""
+    from reporting_agent.report import writing
+    from reporting_agent.report.analysis_tables import every
+    from reporting_agent.report.xlsx import workbook
+
+    made = every(result, analysis)
+    if xlsx:
+        writing.write_bytes(out / "label.xlsx", workbook(made))
+    if parquet:
+        folder = writing.folder(out / "tables")
+        for table in made:
+            writing.write_table(folder / f"{table.name}.parquet", table)

@@ -9,9 +9,17 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reporting_agent.commands import add_period, add_site
+from reporting_agent.commands import add_period, add_pool, add_site
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from fractions import Fraction
+
+    from benchmarks.measurements import Period
+    from benchmarks.released import ReleasedReport
+    from benchmarks.routes import Pack
+    from reporting_agent.config import Site
+    from reporting_agent.consent import Language
     from reporting_agent.outbox import Parcel
     from reporting_agent.prospectus import Prospectus
     from reporting_agent.state import StateDirectory
@@ -22,6 +30,7 @@ def add_parser(sub: Any) -> None:
     parser = sub.add_parser("preview", help="show every field that would leave the site; spends nothing")
     add_site(parser)
     add_period(parser)
+    add_pool(parser)
     parser.add_argument("--correct", action="store_true", help="show what the next revision would hold, not what is sealed")
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the words (default: en)")
     parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
@@ -33,41 +42,43 @@ def run(args: argparse.Namespace) -> int:
 
     from benchmarks.errors import ExitCode
     from benchmarks.measurements import Period
-    from reporting_agent import pipeline
     from reporting_agent.config import load_site
     from reporting_agent.consent import text
     from reporting_agent.console import emit, say
-    from reporting_agent.planning import digests, wire_period
+    from reporting_agent.planning import wire_period
     from reporting_agent.reportable import require_reportable
     from reporting_agent.state import StateDirectory
-    from reporting_agent.submission import Material
 
     site = load_site(args.site)
-    require_reportable(site)
+    pack = require_reportable(site)
     period = Period.parse(args.period, site.zone)
-    name = wire_period(period)
+    name = wire_period(period, pack.policy)
     state = StateDirectory.locate(args.state, os.environ, Path.home())
-    revisions = _revisions(state, site.id, name)
+    revisions, material = _material(args, site, pack, period, name, state)
     sealed = [parcel for parcel in revisions if parcel.is_sealed]
-    labelled = pipeline.label(site, period)
-    material = Material(labelled.site_label, labelled.data.batches, labelled.data.pack)
     if sealed and not args.correct:
         shown = _sealed(sealed[-1], material, state)
-        if not sealed[-1].same_data(*digests(material.site_label, material.batches, material.pack)):
+        if not sealed[-1].same_data(*material.digests()):
             say(text(args.lang, "notice.data-changed"))
     else:
-        shown = _draft(material, state, site.id, name, revisions)
+        shown = _draft(args.lang, material, state, site.id, name, revisions)
     emit(args, shown.to_json(), shown.to_text(args.lang))
     return ExitCode.DONE
 
 
-def _revisions(state: StateDirectory, site: str, period: str) -> tuple[Parcel, ...]:
+def _material(
+    args: argparse.Namespace, site: Site, pack: Pack, period: Period, name: str, state: StateDirectory
+) -> tuple[tuple[Parcel, ...], Material]:
+    """The report's revisions so far, and its material; where earlier years might help, those are looked at as well."""
+    from reporting_agent.ledger import Ledger
+    from reporting_agent.material import gather
     from reporting_agent.outbox import Outbox
 
     if not state.exists():
-        return ()
+        return (), gather(site, pack, period, (), None, pool=args.pool, correct=args.correct, look=True)
     with state.connect() as connection:
-        return Outbox(connection).revisions(site, period)
+        revisions = Outbox(connection).revisions(site.id, name)
+        return revisions, gather(site, pack, period, revisions, Ledger(connection), pool=args.pool, correct=args.correct, look=True)
 
 
 def _sealed(parcel: Parcel, material: Material, state: StateDirectory) -> Prospectus:
@@ -80,9 +91,8 @@ def _sealed(parcel: Parcel, material: Material, state: StateDirectory) -> Prospe
     assert parcel.plaintext is not None  # noqa: S101  # the database refuses a sealed parcel without both
     assert parcel.envelope is not None  # noqa: S101
     report = decode_report(parcel.plaintext)
-    steps = {label.step for label in report.released.labels}
     with state.connect() as connection:
-        spent = {step: most for step, most in Ledger(connection).most_spent().items() if step in steps}
+        spent = _of_report(Ledger(connection).most_spent(), report.released)
     return Prospectus(
         report,
         envelope.parse(parcel.envelope).header,
@@ -94,32 +104,62 @@ def _sealed(parcel: Parcel, material: Material, state: StateDirectory) -> Prospe
     )
 
 
-def _draft(material: Material, state: StateDirectory, site: str, period: str, revisions: tuple[Parcel, ...]) -> Prospectus:
+def _draft(
+    language: Language, material: Material, state: StateDirectory, site: str, period: str, revisions: tuple[Parcel, ...]
+) -> Prospectus:
     """The next report as it would be made; refuses what `submit` would refuse, without spending."""
-    from benchmarks.privacy.accounting import add_up
+    from benchmarks.errors import PolicyRefusal
     from benchmarks.wire.schema import DIGEST_BYTES, Header
     from reporting_agent import enrolment
-    from reporting_agent.consent import SCHEME
-    from reporting_agent.ledger import Ledger, most_by_step
-    from reporting_agent.planning import FIRST_REVISION, Subject, missing_carriers, plan
+    from reporting_agent.console import say
+    from reporting_agent.ledger import Ledger, most_by_year
+    from reporting_agent.offers import offer_lines
+    from reporting_agent.planning import FIRST_REVISION, Subject, missing_carriers
     from reporting_agent.prospectus import Prospectus
     from reporting_agent.software import SOFTWARE
 
-    sealed = [parcel for parcel in revisions if parcel.is_sealed]
-    revision = sealed[-1].revision + 1 if sealed else FIRST_REVISION
-    begun = next((parcel.state.value for parcel in revisions if parcel.revision == revision), "planned")
-    planned = plan(material.site_label, material.batches, material.pack, Subject(site, period, revision, bool(sealed)))
+    bound = [parcel for parcel in revisions if parcel.is_bound]
+    try:
+        planned = material.plan(Subject(site, period, FIRST_REVISION, False))
+    except PolicyRefusal:
+        for line in offer_lines(language, material.gains, material.pack):
+            say(line)
+        raise
+    begun = next((parcel for parcel in revisions if not parcel.is_bound), None)
+    if bound and not bound[-1].is_sealed and bound[-1].same_data(planned.data_digest, planned.method_digest):
+        begun = bound[-1]
+        planned = planned.under(begun.revision, correction=begun.correction)
+    elif bound:
+        planned = planned.under(bound[-1].revision + 1, correction=True)
+    revision = planned.subject.revision
     header, debits = None, planned.debits()
-    spent = most_by_step(add_up(debits))
+    spent = most_by_year(debits)
     if state.exists():
         with state.connect() as connection:
             ledger = Ledger(connection)
             debits = ledger.settle(debits, material.batches)
             ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
-            spent = {step: most for step, most in ledger.most_spent(debits).items() if step in spent}
+            spent = ledger.most_spent(debits)
             enrolled = enrolment.current(connection)
         if enrolled is not None and enrolled.device_id is not None:
             header = Header(site, period, revision, "", enrolled.device_id, 0)
-    report = planned.report(planned.drafts(), bytes(DIGEST_BYTES), SOFTWARE, SCHEME)
-    missing = missing_carriers(material.site_label, material.pack)
-    return Prospectus(report, header, drawn=False, state=begun, pack=material.pack, spent_after=spent, missing=missing)
+    report = planned.report(planned.drafts(), data_root=bytes(DIGEST_BYTES), challenge=bytes(DIGEST_BYTES), software=SOFTWARE)
+    return Prospectus(
+        report,
+        header,
+        drawn=False,
+        state="planned" if begun is None else begun.state.value,
+        pack=material.pack,
+        spent_after=_of_report(spent, report.released),
+        missing=missing_carriers(material.site_label, material.pack),
+        counted=planned.counted(),
+        offered=material.gains,
+    )
+
+
+def _of_report(spent: Mapping[tuple[str, int], Fraction], released: ReleasedReport) -> dict[tuple[str, int], Fraction]:
+    """What the report's own steps stand at, in the years that its labels cover."""
+    from reporting_agent.offers import years_of
+
+    covered = {(label.step, year) for label in released.labels for year in years_of(released.period, label.years)}
+    return {key: most for key, most in spent.items() if key in covered}

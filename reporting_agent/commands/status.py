@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from benchmarks.routes import ReleasePolicy
     from benchmarks.wire.signing import VerifyingKey
     from reporting_agent.consent import Language
     from reporting_agent.enrolment import Enrolment
-    from reporting_agent.ledger import StepAccount
+    from reporting_agent.heads import Evidence, Kept
+    from reporting_agent.ledger import Spending, StepAccount
     from reporting_agent.outbox import Parcel
 
 
@@ -20,6 +22,12 @@ def add_parser(sub: Any) -> None:
     parser = sub.add_parser("status", help="privacy budget spent and left, spool, receipts, enrolment")
     parser.add_argument("--site", metavar="FILE", help="the site.toml of the plant: its pack says what is left of the budget")
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the words (default: en)")
+    parser.add_argument(
+        "--heads",
+        type=Path,
+        metavar="DIR",
+        help="write the newest head seen of the portal's log there, and what it signed that contradicts it: files to compare with others'",
+    )
     parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
@@ -28,47 +36,62 @@ def run(args: argparse.Namespace) -> int:
     import os
 
     from benchmarks.errors import ExitCode
-    from reporting_agent import enrolment
+    from reporting_agent import enrolment, heads
     from reporting_agent.console import emit
     from reporting_agent.ledger import Ledger
     from reporting_agent.outbox import Outbox
     from reporting_agent.state import StateDirectory
 
-    cap = _cap(args.site)
+    rules = _rules(args.site)
+    cap = None if rules is None else rules.cap_per_year
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     enrolled: Enrolment | None = None
     waiting: Enrolment | None = None
     accounts: tuple[StepAccount, ...] = ()
+    spendings: tuple[Spending, ...] = ()
     parcels: tuple[Parcel, ...] = ()
+    kept: Kept | None = None
+    evidence: tuple[Evidence, ...] = ()
     if state.exists():
         with state.connect() as connection:
             enrolled, waiting = enrolment.current(connection), enrolment.pending(connection)
-            accounts, parcels = Ledger(connection).accounts(), Outbox(connection).all()
+            accounts, spendings = Ledger(connection).accounts(), Ledger(connection).spendings()
+            parcels = Outbox(connection).all()
+            kept = None if enrolled is None else heads.kept(connection, enrolled.fingerprint)
+            evidence = heads.evidence(connection)
+    seen = None if kept is None else _seen(kept, _receipt_keys(enrolled))
+    files = [] if args.heads is None else _written(args.heads, kept, evidence)
     payload = {
         "state_directory": str(state.path),
         "enrolment": None if enrolled is None else {"portal": enrolled.portal, "site": enrolled.site, "device_id": enrolled.device_id},
         "enrolment_pending": waiting is not None,
         "budget": [_account(account, cap) for account in accounts],
+        "spent_on": [_spending(one) for one in spendings],
         "reports": [_report(parcel, _receipt_keys(enrolled)) for parcel in parcels],
         "spooled": sum(parcel.state.value == "sealed" for parcel in parcels),
+        "log": seen,
+        "log_evidence": [{"code": one.code, "found_at": one.found_at} for one in evidence],
+        "log_files": [str(file) for file in files],
+        "unfinished": sum(not parcel.is_sealed for parcel in parcels),
     }
     lines = [
         *_enrolment_lines(args.lang, enrolled, waiting),
-        *_budget_lines(args.lang, accounts, cap),
+        *_budget_lines(args.lang, accounts, spendings, rules),
         *_report_lines(args.lang, parcels),
+        *_log_lines(args.lang, seen, evidence, files),
     ]
     emit(args, payload, "\n".join(lines))
     return ExitCode.DONE
 
 
-def _cap(site_file: str | None) -> Fraction | None:
+def _rules(site_file: str | None) -> ReleasePolicy | None:
     if site_file is None:
         return None
     from benchmarks import packs
     from reporting_agent.config import load_site
 
     site = load_site(site_file)
-    return packs.load(site.pack, site.pack_version, site.folder).policy.cap_per_year
+    return packs.load(site.pack, site.pack_version, site.folder).policy
 
 
 def _account(account: StepAccount, cap: Fraction | None) -> dict[str, Any]:
@@ -80,6 +103,18 @@ def _account(account: StepAccount, cap: Fraction | None) -> dict[str, Any]:
         "in_corrections": str(account.most_corrected),
         "cap": None if cap is None else str(cap),
         "left": None if cap is None else str(cap - account.most_spent),
+    }
+
+
+def _spending(one: Spending) -> dict[str, Any]:
+    return {
+        "step": one.step,
+        "year": one.year,
+        "report": one.parcel,
+        "correction": one.correction,
+        "releases": one.releases,
+        "batches": one.batches,
+        "spent": str(one.most),
     }
 
 
@@ -110,6 +145,44 @@ def _report(parcel: Parcel, keys: dict[str, VerifyingKey]) -> dict[str, Any]:
     }
 
 
+def _seen(kept: Kept, keys: dict[str, VerifyingKey]) -> dict[str, Any]:
+    from benchmarks.wire import heads
+
+    head = heads.read(kept.signed, keys).head
+    return {"size": head.size, "root": head.root.hex(), "at": head.moment.isoformat(), "key_id": head.key_id, "seen_at": kept.seen_at}
+
+
+def _written(folder: Path, kept: Kept | None, evidence: tuple[Evidence, ...]) -> list[Path]:
+    """The signed bytes as files: one head, and two for each piece of evidence."""
+    from benchmarks.errors import InputError, Place
+    from reporting_agent.state import write_whole
+
+    contents = {} if kept is None else {"head.cbor": kept.signed}
+    for number, one in enumerate(evidence, 1):
+        contents |= {f"{one.code}-{number}-first.cbor": one.first, f"{one.code}-{number}-second.cbor": one.second}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            write_whole(folder / name, content)
+    except OSError as error:
+        raise InputError(
+            "output-not-writable",
+            "The files cannot be written.",
+            "Give a folder that can be written; what they hold is kept.",
+            place=Place(str(folder)),
+            found=str(error.strerror or error),
+        ) from error
+    return [folder / name for name in contents]
+
+
+def _log_lines(language: Language, seen: dict[str, Any] | None, evidence: tuple[Evidence, ...], files: list[Path]) -> list[str]:
+    from reporting_agent.consent import text
+
+    lines = [] if seen is None else [text(language, "status.log", size=seen["size"], root=seen["root"], at=seen["seen_at"][:10])]
+    lines += [text(language, "status.log-evidence", code=one.code, on=one.found_at[:10]) for one in evidence]
+    return [*lines, *(text(language, "status.log-file", file=file) for file in files)]
+
+
 def _enrolment_lines(language: Language, enrolled: Enrolment | None, waiting: Enrolment | None) -> list[str]:
     from reporting_agent.consent import text
 
@@ -121,10 +194,21 @@ def _enrolment_lines(language: Language, enrolled: Enrolment | None, waiting: En
     return lines or [text(language, "status.not-enrolled")]
 
 
-def _budget_lines(language: Language, accounts: tuple[StepAccount, ...], cap: Fraction | None) -> list[str]:
-    from reporting_agent.consent import number, text
+def _budget_lines(
+    language: Language, accounts: tuple[StepAccount, ...], spendings: tuple[Spending, ...], rules: ReleasePolicy | None
+) -> list[str]:
+    """How every step stands, and below it each report that took its share."""
+    from benchmarks.privacy.accounting import reserve
+    from reporting_agent.consent import number, odds_ratio, text
+    from reporting_agent.offers import years_of
 
+    cap = None if rules is None else rules.cap_per_year
     lines = []
+    if rules is not None:
+        whole = rules.cap_per_year + reserve(rules)
+        amounts = {"cap": number(rules.cap_per_year), "reserve": number(reserve(rules)), "whole": number(whole)}
+        odds = {"odds": odds_ratio(rules.cap_per_year), "odds_ever": odds_ratio(whole)}
+        lines.append(text(language, "status.cap", **amounts, **odds))
     for one in accounts:
         shown = {
             "step": one.step,
@@ -137,7 +221,14 @@ def _budget_lines(language: Language, accounts: tuple[StepAccount, ...], cap: Fr
             lines.append(text(language, "status.budget-only", **shown))
         else:
             lines.append(text(language, "status.budget", cap=number(cap), left=number(cap - one.most_spent), **shown))
-    return lines or [text(language, "status.nothing-spent")]
+        for spent in spendings:
+            if (spent.step, spent.year) == (one.step, one.year):
+                kind = text(language, "status.on-correction") if spent.correction else ""
+                if spent.year < years_of(spent.period, 1)[0]:
+                    kind += text(language, "status.on-earlier")
+                amount = {"epsilon": number(spent.most), "releases": spent.releases, "batches": spent.batches, "kind": kind}
+                lines.append(text(language, "status.on", parcel=spent.parcel, **amount))
+    return lines if accounts else [*lines, text(language, "status.nothing-spent")]
 
 
 def _report_lines(language: Language, parcels: tuple[Parcel, ...]) -> list[str]:
@@ -145,7 +236,7 @@ def _report_lines(language: Language, parcels: tuple[Parcel, ...]) -> list[str]:
 
     lines = []
     for parcel in parcels:
-        digest = f", {parcel.digest}" if parcel.digest else ""
+        digest = f" ({parcel.digest})" if parcel.digest else ""
         subject = {"site": parcel.site, "period": parcel.period, "revision": parcel.revision}
         lines.append(text(language, "status.parcel", state=text(language, f"state.{parcel.state}"), digest=digest, **subject))
         if parcel.refusal:

@@ -1,4 +1,8 @@
-"""`steplabel-agent submit`: protect, sign, seal, spool and send the report of one period; safe to repeat."""
+"""`steplabel-agent submit`: commit, protect, sign, seal, spool and send the report of one period; safe to repeat.
+
+With `--offline FILE` the sealed envelope goes to FILE instead. A site without any connection goes two ways by hand, for its
+draws wait for the portal's challenge: FILE.commitment out, the challenge's file in, FILE out.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reporting_agent.commands import add_period, add_site
+from reporting_agent.commands import add_period, add_pool, add_site
 
 if TYPE_CHECKING:
     from reporting_agent.outbox import Parcel
-    from reporting_agent.submission import Material, Submission
+    from reporting_agent.submission import Begun, Material, Submission
     from reporting_agent.transport import Portal
 
 
@@ -19,8 +23,12 @@ def add_parser(sub: Any) -> None:
     parser = sub.add_parser("submit", help="protect, sign, seal and send the report of a period; safe to repeat")
     add_site(parser)
     add_period(parser)
+    add_pool(parser)
     parser.add_argument("--correct", action="store_true", help="the data changed since they were sealed: make the next revision")
     parser.add_argument("--offline", type=Path, metavar="FILE", help="write the sealed envelope to FILE instead of sending it")
+    parser.add_argument(
+        "--challenge", type=Path, metavar="FILE", help="with --offline: the portal's challenge, brought by hand; no connection is tried"
+    )
     parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
     parser.add_argument("--proxy", metavar="URL", help="go through this proxy; none is taken from the environment")
     parser.add_argument("--ca-file", type=Path, metavar="PEM", help="trust these certificates instead of the public ones")
@@ -32,31 +40,39 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     import os
     from datetime import UTC, datetime
 
-    from benchmarks.errors import ExitCode
+    from benchmarks.errors import ExitCode, UsageError
     from benchmarks.measurements import Period
-    from reporting_agent import enrolment, pipeline
+    from reporting_agent import enrolment
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
+    from reporting_agent.ledger import Ledger
+    from reporting_agent.material import gather
+    from reporting_agent.outbox import Outbox
     from reporting_agent.planning import wire_period
     from reporting_agent.reportable import require_reportable
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
-    from reporting_agent.submission import Material, Submission, no_checkpoint
+    from reporting_agent.submission import Submission, no_checkpoint
 
+    if args.challenge is not None and args.offline is None:
+        raise UsageError(
+            "challenge-without-offline", "--challenge goes with --offline FILE.", "Say where the sealed file is to be written."
+        )
     site = load_site(args.site)
-    require_reportable(site)
+    pack = require_reportable(site)
     period = Period.parse(args.period, site.zone)
-    name = wire_period(period)
+    name = wire_period(period, pack.policy)
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:
         identity = enrolment.identity(state, connection, site.id)  # before the long part: refuse early
-        labelled = pipeline.label(site, period)
-        material = Material(labelled.site_label, labelled.data.batches, labelled.data.pack)
+        revisions = Outbox(connection).revisions(site.id, name)
+        material = gather(site, pack, period, revisions, Ledger(connection), pool=args.pool, correct=args.correct, commit=True)
         submission = Submission(
             connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC), checkpoint=checkpoint or no_checkpoint
         )
         if args.offline is not None:
-            payload, text = _offline(submission.prepare(material, name, correct=args.correct), material, args.offline)
+            begun = _offline_begun(args, submission, identity.portal, material, name)
+            payload, text = _offline(submission, begun, material, args.offline)
         else:
             with _portal(args, identity.portal) as portal:
                 payload, text = _online(submission, portal, material, name, args.correct, say)
@@ -65,12 +81,14 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
 
 
 def _portal(args: argparse.Namespace, address: str) -> Portal:
+    """The road to the portal; one try only for an agent that is told to work offline."""
     import time
 
     from reporting_agent.software import SOFTWARE
-    from reporting_agent.transport import Portal
+    from reporting_agent.transport import PAUSES_S, Portal
 
-    return Portal(address, sleep=time.sleep, software=SOFTWARE, proxy=args.proxy, ca_file=args.ca_file)
+    pauses = PAUSES_S if args.offline is None else ()
+    return Portal(address, sleep=time.sleep, software=SOFTWARE, proxy=args.proxy, ca_file=args.ca_file, pauses=pauses)
 
 
 def _online(
@@ -79,13 +97,20 @@ def _online(
     from benchmarks.errors import SteplabelError
 
     out_of_reach = submission.consult(portal)
-    parcel = submission.prepare(material, period, correct=correct)
+    begun = submission.begin(material, period, correct=correct)
+    if out_of_reach is not None and begun.waits_for_challenge:
+        raise out_of_reach
+    parcel = submission.seal(submission.ask(begun, portal))
     if out_of_reach is not None and parcel.receipt is None:
         raise out_of_reach
     known_before = parcel.receipt is not None
+    waiting = submission.spooled_besides(parcel)
+    for earlier in [one for one in waiting if one.period == parcel.period and one.revision < parcel.revision]:
+        submission.send(earlier, portal)  # revisions are taken one after the other
+        waiting.remove(earlier)
     receipt = submission.send(parcel, portal)
     others = []
-    for other in submission.spooled_besides(parcel):
+    for other in waiting:
         try:
             submission.send(other, portal)
             others.append({"period": other.period, "revision": other.revision, "sent": True})
@@ -105,33 +130,98 @@ def _online(
     }
     text = (
         f"{parcel.site} {parcel.period} revision {parcel.revision}: received by the portal on {receipt.received_on.isoformat()}, "
-        f"log entry {receipt.log_index}, envelope {parcel.digest}.{_withheld_text(payload)}"
+        f"log entry {receipt.log_index}, envelope {parcel.digest}.{_told(payload)}"
     )
     return payload, text
 
 
-def _offline(parcel: Parcel, material: Material, file: Path) -> tuple[dict[str, Any], str]:
-    from benchmarks.errors import InputError, Place
-    from reporting_agent.state import write_whole
+def _offline_begun(args: argparse.Namespace, submission: Submission, address: str, material: Material, period: str) -> Begun:
+    """The report as far as it comes: with the challenge brought by hand, or the portal's own where it happens to be in reach."""
+    from benchmarks.errors import Unreachable
 
-    assert parcel.envelope is not None  # noqa: S101  # `prepare` ends with a sealed parcel
-    try:
-        write_whole(file, parcel.envelope)
-    except OSError as error:
-        raise InputError(
-            "output-not-writable",
-            "The sealed file cannot be written.",
-            "Give a path in a folder that exists and can be written; the report is sealed and kept.",
-            place=Place(str(file)),
-            found=str(error.strerror or error),
-        ) from error
+    if args.challenge is not None:
+        return submission.accept(submission.begin(material, period, correct=args.correct), _read(args.challenge))
+    with _portal(args, address) as portal:
+        reached = submission.consult(portal) is None
+        begun = submission.begin(material, period, correct=args.correct)
+        if not reached or not begun.waits_for_challenge:
+            return begun
+        try:
+            return submission.ask(begun, portal)
+        except Unreachable:  # lost in between: the way by hand is still open
+            return begun
+
+
+def _offline(submission: Submission, begun: Begun, material: Material, file: Path) -> tuple[dict[str, Any], str]:
+    if begun.waits_for_challenge:
+        return _commitment_file(begun.parcel, file)
+    parcel = submission.seal(begun)
+    assert parcel.envelope is not None  # noqa: S101  # `seal` ends with a sealed parcel
+    _write(file, parcel.envelope)
     payload = _summary(parcel, material) | {"file": str(file)}
     text = (
         f"{parcel.site} {parcel.period} revision {parcel.revision}: sealed report written to {file}, envelope {parcel.digest}. "
         "Hand the file in as it is, on the portal's upload page or by POST to /api/v1/submissions/; whoever carries it can neither read "
-        f"nor change it. `submit` without --offline sends the same bytes and keeps the receipt.{_withheld_text(payload)}"
+        f"nor change it. `submit` without --offline sends the same bytes and keeps the receipt.{_told(payload)}"
     )
     return payload, text
+
+
+def _commitment_file(parcel: Parcel, file: Path) -> tuple[dict[str, Any], str]:
+    """The first of the two ways by hand."""
+    assert parcel.commitment is not None  # noqa: S101  # `begin` ends with a commitment
+    commitment = file.with_name(f"{file.name}.commitment")
+    _write(commitment, parcel.commitment)
+    payload = {
+        "site": parcel.site,
+        "period": parcel.period,
+        "revision": parcel.revision,
+        "state": parcel.state.value,
+        "file": None,
+        "commitment_file": str(commitment),
+    }
+    text = (
+        f"{parcel.site} {parcel.period} revision {parcel.revision}: the portal is not in reach, and nothing can be drawn without its "
+        f"challenge. Nothing was drawn or spent; {file} is not written yet.\n"
+        f"1. Hand {commitment} in on the portal's upload page. It holds site, period, revision and a salted digest, no figure.\n"
+        "2. The page gives back a file with the challenge: bring it here.\n"
+        f"3. Run the same command with `--offline {file} --challenge` and that file: it writes the sealed report. Do not change the data "
+        "in between: the challenge is for these data only."
+    )
+    return payload, text
+
+
+def _read(file: Path) -> bytes:
+    from benchmarks.errors import InputError, Place
+    from benchmarks.wire import MAX_ENVELOPE_BYTES
+
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_ENVELOPE_BYTES)
+    except OSError as error:
+        raise InputError(
+            "challenge-unreadable",
+            "The file with the portal's challenge cannot be read.",
+            "Give the path of the file that the portal's upload page gave for the commitment.",
+            place=Place(str(file)),
+            found=str(error.strerror or error),
+        ) from error
+
+
+def _write(file: Path, content: bytes) -> None:
+    from benchmarks.errors import InputError, Place
+    from reporting_agent.state import write_whole
+
+    try:
+        write_whole(file, content)
+    except OSError as error:
+        raise InputError(
+            "output-not-writable",
+            "The file cannot be written.",
+            "Give a path in a folder that exists and can be written; what it was to hold is kept, and the same command writes it.",
+            place=Place(str(file)),
+            found=str(error.strerror or error),
+        ) from error
 
 
 def _summary(parcel: Parcel, material: Material) -> dict[str, Any]:
@@ -147,7 +237,10 @@ def _summary(parcel: Parcel, material: Material) -> dict[str, Any]:
         "revision": parcel.revision,
         "state": parcel.state.value,
         "envelope_digest": parcel.digest,
-        "labels": [{"step": one.step, "product": one.product, "variant": one.variant, "metric": one.metric} for one in released.labels],
+        "labels": [
+            {"step": one.step, "product": one.product, "variant": one.variant, "metric": one.metric, "years": one.years}
+            for one in released.labels
+        ],
         "withheld": [
             {"step": step, "metric": metric, "reason": code, "missing_carriers": list(missing.get((step, metric), ()))}
             for step, metric, code in released.withheld
@@ -155,10 +248,12 @@ def _summary(parcel: Parcel, material: Material) -> dict[str, Any]:
     }
 
 
-def _withheld_text(payload: dict[str, Any]) -> str:
+def _told(payload: dict[str, Any]) -> str:
+    """What a person should know of the content: labels over several years, and what was withheld."""
     from reporting_agent.consent import reason, text
 
-    lines = []
+    pooled = {one["step"]: one["years"] for one in payload["labels"] if one["years"] > 1}
+    lines = [f"\nOver {years} years as one: {step}." for step, years in pooled.items()]
     for one in payload["withheld"]:
         carriers = ", ".join(one["missing_carriers"])
         why = text("en", "withheld.missing", carriers=carriers, step=one["step"]) if carriers else ""

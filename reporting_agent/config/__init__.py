@@ -1,6 +1,7 @@
 """The site's own settings: site.toml with its meters, inputs and mapping profiles."""
 
+from reporting_agent.config.meters import Meter
 from reporting_agent.config.profile import Mapping, Profile
-from reporting_agent.config.site import Equipment, Inputs, Meter, Runs, Site, load_site
+from reporting_agent.config.site import Equipment, Inputs, Runs, Site, load_site
 
 __all__ = ["Equipment", "Inputs", "Mapping", "Meter", "Profile", "Runs", "Site", "load_site"]

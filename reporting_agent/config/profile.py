@@ -2,7 +2,7 @@
 
 A profile is a table `[mapping.batches]`, `[mapping.energy]`, `[mapping.readings]` or `[mapping.log]` of site.toml.
 Without one the file must be the strict template. Nothing is guessed that could change a value: a decimal comma, a
-day-first date or a unit is declared, or the row is rejected with what was found.
+day-first date or a unit is declared, or the row is rejected with what was found. `steplabel-agent map` proposes one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
+Decimal = Literal[".", ","]
+Thousands = Literal["", ",", ".", " ", "'"]
+ExcelDates = Literal["1900", "1904"]
 
 
 class Setting(BaseModel):
@@ -20,11 +23,23 @@ class Setting(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class CarrierColumn(Setting):
+    """Energy of one carrier in a column of its own: its header, unit and direction, and the heating value where one is measured."""
+
+    column: str
+    unit: str
+    direction: Literal["import", "export", "recovered"] = "import"
+    lhv: float | None = Field(default=None, gt=0)
+    lhv_unit: str = ""
+    lhv_source: Literal["measured", "contract", "default"] | None = None
+
+
 class Profile(Setting):
     """How one kind of input file is written.
 
     `columns` names the foreign header of a standard column; a standard column not named keeps its own name. Numeric
-    columns are multiplied by `scale` after reading, which is where a foreign unit becomes the template's.
+    columns are multiplied by `scale` after reading, which is where a foreign unit becomes the template's. A header of
+    several rows (merged cells) is named from above to below, joined by " / ".
     """
 
     columns: dict[str, str] = {}
@@ -34,14 +49,29 @@ class Profile(Setting):
     scale: dict[str, float] = {}
     encoding: str | None = None  # recognised (UTF-8, BOM, UTF-16, GBK) where not given
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
-    decimal: Literal[".", ","] = "."
-    thousands: Literal["", ",", ".", " ", "'"] = ""
+    decimal: Decimal = "."
+    thousands: Thousands = ""
     date_order: DateOrder = "ymd"
     date_format: str | None = None  # strptime, where date_order is not enough
+    excel_dates: ExcelDates | None = None  # dates are numbers of days, counted by this system
+    midnight: Literal["begins", "ends"] = "begins"  # whether 00:00 begins the date beside it or ends it
     timezone: str | None = None  # of stamps without an offset; the site's where not given
     sheet: str | None = None  # of a workbook; the first where not given
-    header_row: int = Field(default=1, ge=1)  # as a spreadsheet counts
+    header_row: int = Field(default=1, ge=1)  # the header's first row, as a spreadsheet counts
+    header_rows: int = Field(default=1, ge=1, le=9)  # how many rows it takes
+    below_header: int = Field(default=0, ge=0, le=99)  # rows of units or remarks between the header and the data
+    totals: tuple[str, ...] = ()  # words that mark a row as a total, besides the usual ones
+    fill_down: tuple[str, ...] = ()  # standard columns whose blank cells repeat the cell above (merged downwards)
     wide: bool = False  # readings only: a column a meter
+    carriers: dict[str, CarrierColumn] = {}  # energy only: a column a carrier
+
+    @property
+    def last_header_row(self) -> int:
+        return self.header_row + self.header_rows - 1
+
+    @property
+    def first_data_row(self) -> int:
+        return self.last_header_row + self.below_header + 1
 
 
 class Mapping(Setting):

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
-from benchmarks.measurements import Direction
+from reporting_agent.config.agreement import refuse_disagreement
+from reporting_agent.config.flow import BoughtIn, Joint
+from reporting_agent.config.heating_values import HeatingValue, HeatingValues, refuse_twice
+from reporting_agent.config.meters import Meter
 from reporting_agent.config.profile import Mapping, Setting
+from reporting_agent.config.site_boundary import SiteBoundary
+from reporting_agent.config.tariff import Tariff
+from reporting_agent.config.tree import MeterTree
+from reporting_agent.config.variables import Variable
 
 
 class Identity(Setting):
@@ -35,40 +44,6 @@ class Identity(Setting):
         return name
 
 
-class Meter(Setting):
-    """[[meters]]: what one meter measures and how its readings are meant.
-
-    A *register* counts up, a *rate* is the power or flow at the stamp, an *interval* is the energy in the interval
-    that ends (or starts) at the stamp. `unit` is that of the readings: kWh for a register, kW for a rate. `range` is
-    the possible power or flow in `unit` per hour (for a rate: in `unit`); what lies outside is a fault.
-    """
-
-    id: str
-    step: str
-    carrier: str
-    reading: Literal["register", "rate", "interval"]
-    unit: str
-    range: tuple[float, float] | None = None
-    rollover: float | None = Field(default=None, gt=0)
-    equipment: str = ""  # only this equipment's batches; all batches of the step where empty
-    stamp: Literal["end", "start"] = "end"  # of an interval
-    interval_s: float | None = Field(default=None, gt=0)  # fixed length; since the stamp before where not given
-    direction: Direction = Direction.IMPORT
-    parent: str | None = None
-    role: Literal["main", "sub", "check", "virtual"] = "main"
-    lhv: float | None = Field(default=None, gt=0)  # MJ per unit
-    lhv_source: Literal["measured", "contract", "default"] | None = None
-    accuracy_class: float | None = None
-    calibrated_on: str | None = None
-    clock_offset_s: float = 0.0  # the meter's clock minus the right time
-
-    @model_validator(mode="after")
-    def _orders_its_range(self) -> Self:
-        if self.range is not None and self.range[0] >= self.range[1]:
-            raise ValueError("range must be [lowest, highest]")
-        return self
-
-
 class Equipment(Setting):
     """[[equipment]]: a furnace, mill or machine, with the power it cannot exceed."""
 
@@ -78,17 +53,25 @@ class Equipment(Setting):
 
 
 class Inputs(Setting):
-    """[inputs]: files, relative to site.toml; a pattern such as readings/*.parquet may name several."""
+    """[inputs]: files, relative to site.toml; a pattern such as readings/*.parquet may name several.
+
+    `source` names a source of a technology provider, which gives the inputs that no file is named for; `corrections` the
+    rejected.csv of an earlier run in which a person mended rows.
+    """
 
     batches: str | None = None
     readings: str | None = None
     energy: str | None = None
     log: str | None = None
+    source: str | None = None
+    corrections: str | None = None
 
     @model_validator(mode="after")
     def _one_way_of_energy(self) -> Self:
         if self.log is not None and (self.batches or self.readings or self.energy):
             raise ValueError("log stands alone: it brings output and energy together")
+        if self.source is not None:
+            return self  # what it gives is known once it is connected
         if self.log is None and self.batches is None:
             raise ValueError("batches (with readings or energy) or log must be given")
         if self.batches is not None and self.readings is None and self.energy is None:
@@ -97,9 +80,22 @@ class Inputs(Setting):
 
 
 class StepSetting(Setting):
-    """[steps.ID]: what the plant declares of a step. A carrier `not_used` counts as zero instead of missing."""
+    """[steps.ID]: what the plant declares of a step.
+
+    A carrier `not_used` counts as zero instead of missing. A medium `made_inside` (by an air station whose electricity counts
+    in this step) is not counted again.
+    """
 
     not_used: tuple[str, ...] = ()
+    made_inside: tuple[str, ...] = ()
+
+    @field_validator("made_inside")
+    @classmethod
+    def _media(cls, carriers: tuple[str, ...]) -> tuple[str, ...]:
+        media = [one.id for one in CARRIERS.values() if one.form == "medium"]
+        if set(carriers) - set(media):
+            raise ValueError("must be working media: " + ", ".join(media))
+        return carriers
 
 
 class Runs(Setting):
@@ -113,7 +109,7 @@ class Runs(Setting):
     value is reported.
     """
 
-    by: Literal["hour", "shift", "day"] = "shift"
+    by: Literal["hour", "shift", "day", "month", "campaign"] = "shift"
     shift_starts: tuple[str, ...] = ("06:00", "14:00", "22:00")
     row_covers: Literal["since-previous", "span"] = "since-previous"
     row_state: Literal["over-the-row", "from-the-stamp"] = "over-the-row"
@@ -141,20 +137,37 @@ class Site(Setting):
     meters: tuple[Meter, ...] = ()
     equipment: tuple[Equipment, ...] = ()
     inputs: Inputs
+    source: dict[str, Any] = Field(default_factory=dict)  # [source]: the options of the source that [inputs] names
     mapping: Mapping = Mapping()
     runs: Runs = Runs()
     steps: dict[str, StepSetting] = Field(default_factory=dict)
     static: dict[str, float | str] = Field(default_factory=dict)  # static factors (ISO 50006) by the pack's names, such as altitude_m
+    tariff: Tariff | None = None
+    lhv: tuple[HeatingValue, ...] = ()
+    site_boundary: SiteBoundary | None = None
+    joint: tuple[Joint, ...] = ()
+    bought_in: tuple[BoughtIn, ...] = ()
+    variables: dict[str, Variable] = Field(default_factory=dict)  # by the name under `var.` or `input.`
     path: Path = Path("site.toml")
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
         meter_ids = [meter.id for meter in self.meters]
         if twice := sorted({name for name in meter_ids if meter_ids.count(name) > 1}):
-            raise ValueError(f"meters: the id {twice[0]!r} stands twice")
+            raise ValueError(f"must give every meter an id of its own; {twice[0]!r} stands twice")
         if self.inputs.readings is not None and not self.meters:
             raise ValueError("meters: readings are given, but no [[meters]] says what they measure")
+        refuse_twice(self.lhv)
         return self
+
+    @cached_property
+    def tree(self) -> MeterTree:
+        """The checked tree of meters; raises as `load_site` does."""
+        return refuse_disagreement(self)
+
+    @property
+    def heating_values(self) -> HeatingValues:
+        return HeatingValues(self.lhv)
 
     @property
     def id(self) -> str:
@@ -203,9 +216,11 @@ def load_site(path: str | Path) -> Site:
             "site-not-toml", "The site file is not valid TOML.", "Mend the line.", place=place, found=str(wrong), wanted="TOML 1.0"
         ) from wrong
     try:
-        return Site.model_validate({**raw, "path": path})
+        site = Site.model_validate({**raw, "path": path})
     except ValidationError as wrong:
         raise _first_fault(wrong, path) from wrong
+    refuse_disagreement(site)
+    return site
 
 
 def _first_fault(wrong: ValidationError, path: Path) -> InputError:
@@ -218,7 +233,8 @@ def _first_fault(wrong: ValidationError, path: Path) -> InputError:
     elif first["type"] == "missing":
         found, wanted = "nothing", "this key"
     else:
-        found, wanted = repr(first["input"])[:120], first["msg"].removeprefix("Value error, ")
+        whole = isinstance(first["input"], dict)  # what is wrong lies between its keys
+        found, wanted = "keys that do not fit together" if whole else repr(first["input"])[:120], first["msg"].removeprefix("Value error, ")
     return InputError(
         "site-invalid",
         f"The site file does not hold together{more}.",

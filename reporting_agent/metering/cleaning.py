@@ -1,7 +1,8 @@
 """What is done about faulty readings before they become energy. Every rule is stated, counted and never guesses a value.
 
-Order: sentinels, values outside the range, order of time, duplicates, register spikes. Resets and rollovers are judged on
-segments (`judge_register`), because they lie between two readings.
+Order: sentinels, values outside the range, values at its end, order of time, duplicates, register spikes. Resets, rollovers and gaps are
+judged on segments (`judge`), because they lie between two readings. What only the whole record shows comes as a `Verdict`
+when the meter is read again.
 """
 
 from __future__ import annotations
@@ -12,14 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
+from reporting_agent.metering.order import order_of
+from reporting_agent.metering.scale import rescaled_by
 from reporting_agent.metering.segments import HOUR_US, Segments
 from reporting_agent.metering.tally import Tally
+from reporting_agent.metering.verdict import NO_STAMPS, Verdict
+from reporting_agent.rows import Rows
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 FEWEST_NINES = 5  # 9999 kW can be real; 999.999 and 99999 are what loggers write
+AT_RANGE = 5e-4  # of the range: nearer to its end a sensor has reached what it can tell; the end itself passes through rounding on its way
+FROM_ZERO = 5.0  # times what the register counts next: a value below that began again at 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ class Readings:
 
     time_us: Integers
     value: Floats
-    row: Integers
+    row: Rows
 
     def __len__(self) -> int:
         return len(self.time_us)
@@ -69,95 +76,99 @@ def all_nines(value: Floats) -> Flags:
     return found
 
 
-def clean(readings: Readings, meter: Meter, file: str, tally: Tally) -> Readings:
-    """Drop what cannot be a reading, and put the rest in order of time. Not for spikes: those need a neighbour on each side.
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """Readings in order of time, one a stamp, and the stamps of those that were there and were left out."""
+
+    readings: Readings
+    left_out_us: Integers
+    open_back: bool  # see order.Order
+
+
+def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: Verdict | None = None) -> Cleaned:
+    """Drop what cannot be a reading, and put the rest in order of time. Not for spikes of a register: those need a neighbour on each side.
 
     An interval meter's stamp also ends the interval before: there the value becomes unknown (NaN) and the stamp stays.
     """
     bad = all_nines(readings.value)
     if meter.reading == "register" and bad.any():
-        bad &= ~_fits_its_neighbours(readings.value, bad)
+        bad &= ~_fits_its_neighbours(readings, bad)
     tally.add("sentinel", file, readings.row[bad])
+    blank = np.isnan(readings.value)
+    tally.add("reading-blank", file, readings.row[blank])
+    if verdict is not None:
+        bad |= _judged(readings, meter, verdict)
+        if meter.reading == "interval":
+            cut = _at_ceiling(readings.value, verdict)
+            tally.add("saturated", file, readings.row[cut])
+            bad |= cut
     if meter.reading == "interval":
-        readings = Readings(readings.time_us, np.where(bad, np.nan, readings.value), readings.row)
+        readings, left_out = Readings(readings.time_us, np.where(bad, np.nan, readings.value), readings.row), readings.at(bad)
     else:
-        readings = readings.at(~bad & ~np.isnan(readings.value))
+        bad |= blank
+        readings, left_out = readings.at(~bad), readings.at(bad & ~blank)
     if meter.range is not None and meter.reading == "rate":
         low, high = meter.range
         outside = (readings.value < low) | (readings.value > high)
         tally.add("out-of-range", file, readings.row[outside])
-        readings = readings.at(~outside)
-    return without_duplicates(in_order(readings, meter, file, tally), file, tally)
+        _note_outside(readings.value[outside], tally)
+        readings, left_out = readings.at(~outside), left_out.then(readings.at(outside))
+    if meter.reading == "rate":
+        tally.add("saturated", file, readings.row[saturated(readings.value, meter, verdict)])
+    ordered, open_back = in_order(readings, meter, file, tally)
+    return Cleaned(without_duplicates(ordered, file, tally), np.sort(left_out.time_us), open_back)
 
 
-def _fits_its_neighbours(value: Floats, suspect: Flags) -> Flags:
-    """A register may pass 99999 on its way: it did where the readings around it enclose it."""
-    places = np.flatnonzero(~suspect)
-    at = np.flatnonzero(suspect)
+def _note_outside(load: Floats, tally: Tally) -> None:
+    if len(load):
+        tally.loads_outside.append((len(load), float(np.median(np.abs(load)))))
+
+
+def _judged(readings: Readings, meter: Meter, verdict: Verdict) -> Flags:
+    """Values that the whole record showed to be none."""
+    bad = np.isin(readings.time_us, verdict.stamps_us)
+    if meter.reading == "interval":
+        bad |= verdict.unknown.hold(readings.time_us)
+    return bad
+
+
+def saturated(value: Floats, meter: Meter, verdict: Verdict | None) -> Flags:
+    """Values of a rate at the end of its range, or at the ceiling that its record showed: the load was that or more."""
+    flags = np.zeros(len(value), dtype=bool)
+    if meter.range is not None:
+        low, high = meter.range
+        flags |= value >= high - AT_RANGE * (high - low)
+    return flags if verdict is None else flags | _at_ceiling(value, verdict)
+
+
+def _at_ceiling(value: Floats, verdict: Verdict) -> Flags:
+    return np.zeros(len(value), dtype=bool) if verdict.ceiling is None else value >= verdict.ceiling
+
+
+def _fits_its_neighbours(readings: Readings, suspect: Flags) -> Flags:
+    """A register may pass 99999 on its way: it did where the readings before and after it in time enclose it."""
+    in_time = np.argsort(readings.time_us, kind="stable")
+    value = readings.value[in_time]
+    places, at = np.flatnonzero(~suspect[in_time]), np.flatnonzero(suspect[in_time])
     after = np.searchsorted(places, at)
     inside = (after > 0) & (after < len(places))
     fits = np.zeros(len(value), dtype=bool)
     known = at[inside]
     before, behind = value[places[after[inside] - 1]], value[places[after[inside]]]
-    fits[known] = (before <= value[known]) & (value[known] <= behind)
+    fits[in_time[known]] = (before <= value[known]) & (value[known] <= behind)
     return fits
 
 
-def in_order(readings: Readings, meter: Meter, file: str, tally: Tally) -> Readings:
-    """Order of time, by what the steps back in time show.
-
-    A stretch between a leap forward and the same leap back was stamped by a wrong clock: left out. A register that ran
-    on while its stamps stepped back shows a clock put back: left out until the clock caught up. The rest are late
-    entries: sorted.
-    """
-    if not (np.diff(readings.time_us) < 0).any():
-        return readings
-    leapt = _leaps(readings.time_us)
-    tally.add("clock-jump", file, readings.row[leapt])
-    readings = readings.at(~leapt)
-    late = np.flatnonzero(np.diff(readings.time_us) < 0) + 1
-    if not len(late):
-        return readings
-    order = np.argsort(readings.time_us, kind="stable")
-    if meter.reading == "register" and _falls(readings.value) < _falls(readings.value[order]):
-        behind = np.concatenate(([False], readings.time_us[1:] <= np.maximum.accumulate(readings.time_us)[:-1]))
-        tally.add("clock-jump", file, readings.row[behind])
-        return readings.at(~behind)
-    tally.add("reading-disordered", file, readings.row[late])
-    return readings.at(order)
-
-
-def _leaps(time_us: Integers) -> Flags:
-    """Readings between a leap forward and the step back that undoes it, to within one usual step.
-
-    Only where other readings hold some of the time that they claim, as they do from the step back on: readings that
-    fill a hole there are right and merely stand in the wrong place.
-    """
-    steps = np.diff(time_us)
-    usual = max(float(np.median(steps)), 1.0)
-    leapt = np.zeros(len(time_us), dtype=bool)
-    ahead = np.flatnonzero(steps > 2 * usual)
-    for back in np.flatnonzero(steps < 0).tolist():
-        undone = ahead[(ahead < back) & (np.abs(steps[ahead] + steps[back] - 2 * usual) <= usual)]
-        if len(undone):
-            run = slice(int(undone[-1]) + 1, back + 1)
-            if _taken(time_us, run, usual / 2):
-                leapt[run] = True
-    return leapt
-
-
-def _taken(time_us: Integers, run: slice, near_us: float) -> bool:
-    """Whether any stamp of the run has another reading within `near_us`."""
-    others = np.sort(np.delete(time_us, run))
-    claimed = time_us[run]
-    after = np.searchsorted(others, claimed)
-    left = np.abs(claimed - others[np.maximum(after - 1, 0)])
-    right = np.abs(claimed - others[np.minimum(after, len(others) - 1)])
-    return bool((np.minimum(left, right) < near_us).any())
-
-
-def _falls(value: Floats) -> int:
-    return int((np.diff(value) < 0).sum())
+def in_order(readings: Readings, meter: Meter, file: str, tally: Tally) -> tuple[Readings, bool]:
+    """Order of time, without what a wrong clock stamped; and whether what undoes a step of the clock may stand in another block."""
+    order = order_of(readings.time_us, readings.value, counts=meter.reading == "register")
+    if order is None:
+        return readings, False
+    after = order.after_back
+    tally.turned_back.append(np.column_stack((readings.time_us[after - 1], readings.time_us[after])))
+    tally.add("clock-jump", file, readings.row[order.wrong_clock])
+    tally.add("reading-disordered", file, readings.row[order.late])
+    return readings.at(order.sorted[~order.wrong_clock[order.sorted]]), order.open_back
 
 
 def without_duplicates(readings: Readings, file: str, tally: Tally) -> Readings:
@@ -197,29 +208,86 @@ def _rolls(before: Floats, after: Floats, meter: Meter) -> Flags:
     return (before >= 0.9 * meter.rollover) & (before < meter.rollover) & (after <= 0.1 * meter.rollover) & (after >= 0)
 
 
-def judge(segments: Segments, before: Floats, rows: Integers, meter: Meter, longest_gap_us: int, file: str, tally: Tally) -> Segments:
-    """Keep the segments over which energy is known; `before` is the reading at each segment's start, `rows` that at its end."""
-    energy = segments.energy
+def judge(
+    segments: Segments,
+    readings: Readings,
+    meter: Meter,
+    longest_gap_us: int,
+    file: str,
+    tally: Tally,
+    left_out_us: Integers = NO_STAMPS,
+    verdict: Verdict | None = None,
+) -> Segments:
+    """Keep the segments over which energy is known; segment i lies between readings i and i + 1.
+
+    Args:
+        left_out_us: stamps of readings that were there and were left out: between them nothing was missed.
+    """
+    energy, before, rows = segments.energy, readings.value[:-1], readings.row[1:]
     keep = np.ones(len(segments), dtype=bool)
     if meter.reading == "register":
         fell = energy < 0
         if fell.any():
             rolled = fell & _rolls(before, before + energy, meter)
+            if meter.range is not None:  # a register that was reset near its end would have counted the impossible
+                hours = np.maximum(segments.end_us - segments.start_us, 1) / HOUR_US
+                rolled &= energy + (meter.rollover or 0.0) <= meter.range[1] * hours
             tally.add("register-rollover", file, rows[rolled])
-            tally.add("register-reset", file, rows[fell & ~rolled])
+            usual = float(np.median(energy[energy > 0])) if (energy > 0).any() else 0.0
+            rescaled = fell & ~rolled & rescaled_by(before, readings.value[1:], usual)
+            rescaled &= ~(readings.value[1:] <= FROM_ZERO * np.abs(np.append(energy[1:], np.nan)))
+            tally.add("register-rescaled", file, rows[rescaled])
+            tally.add("register-reset", file, rows[fell & ~rolled & ~rescaled])
             energy = np.where(rolled, energy + (meter.rollover or 0.0), energy)
             keep &= ~fell | rolled
     length = segments.end_us - segments.start_us
     gap = length > longest_gap_us
-    tally.add("reading-gap", file, rows[gap])
-    keep &= ~gap & (length > 0) & ~np.isnan(energy)
+    if gap.any():
+        tally.holes.append(np.column_stack((readings.time_us[:-1][gap], readings.time_us[1:][gap])))
+        tally.add("reading-gap", file, rows[gap & _missed(readings.time_us, gap, left_out_us, longest_gap_us)])
+    keep &= ~gap & (length > 0) & ~np.isnan(energy) & ~_unknown(readings, meter, verdict)
     if meter.range is not None and meter.reading != "rate":
-        low, high = meter.range
-        hours = np.maximum(length, 1) / HOUR_US
-        outside = keep & ((energy < low * hours - 1e-9) | (energy > high * hours * (1 + 1e-9)))
-        tally.add("out-of-range", file, rows[outside])
-        keep &= ~outside
+        keep &= _within_range(energy, length, keep, rows, meter, file, tally)
     return Segments(segments.start_us, segments.end_us, energy, segments.bend).where(keep)
+
+
+def _missed(time_us: Integers, gap: Flags, left_out_us: Integers, longest_gap_us: int) -> Flags:
+    """Which gaps are such: where readings were there and only left out, nothing was missed between them."""
+    if not len(left_out_us):
+        return gap
+    edges = np.concatenate((time_us[:-1][gap], time_us[1:][gap]))
+    stamps = np.sort(np.concatenate((edges, left_out_us)))
+    wide = stamps[:-1][np.diff(stamps) > longest_gap_us]
+    at = np.searchsorted(time_us, wide, side="right") - 1
+    missed = np.zeros(len(gap), dtype=bool)
+    missed[at[(at >= 0) & (at < len(gap))]] = True
+    return missed
+
+
+def _within_range(energy: Floats, length_us: Integers, known: Flags, rows: Rows, meter: Meter, file: str, tally: Tally) -> Flags:
+    """Segments whose mean load the meter can have told: within its range, and not at the end of it."""
+    low, high = meter.range or (-np.inf, np.inf)
+    load = energy * (HOUR_US / np.maximum(length_us, 1))
+    slack = AT_RANGE * (high - low)
+    outside = known & ((load < low - slack) | (load > high + slack))
+    at_end = known & ~outside & (load >= high - slack)
+    tally.add("out-of-range", file, rows[outside])
+    _note_outside(load[outside], tally)
+    tally.add("saturated", file, rows[at_end])
+    within: Flags = ~(outside | at_end)
+    return within
+
+
+def _unknown(readings: Readings, meter: Meter, verdict: Verdict | None) -> Flags:
+    """Segments that the meter's state makes unknown: of a rate those that touch a value that says nothing."""
+    if meter.reading == "rate":
+        bad = saturated(readings.value, meter, verdict)
+        if verdict is not None:
+            bad |= verdict.unknown.hold(readings.time_us)
+        return bad[:-1] | bad[1:]
+    if verdict is None or meter.reading == "interval":
+        return np.zeros(len(readings) - 1, dtype=bool)
+    return verdict.unknown.between(readings.time_us) | verdict.caught_up.between(readings.time_us)
 
 
 def is_all_nines(value: float) -> bool:

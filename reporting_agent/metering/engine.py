@@ -1,12 +1,15 @@
-"""All meters against all batches: one pass over the readings, flat memory, whatever their number.
+"""All meters against all moments asked for: one pass over the readings, flat memory, whatever their number.
 
-Each block of readings adds what it knows to the batches it touches, so nothing but the batches' sums is held. A meter whose
-readings reach back over a block's edge is read a second time as a whole (16 bytes a reading) and sorted.
+Each block of readings carries its meter's curve on to the moments it passes, so nothing but the curves is held. A meter
+whose readings reach back over a block's edge is read a second time as a whole (16 bytes a reading) and sorted; one whose whole
+record shows readings that must be left out is read a second time, block by block, without them.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +18,18 @@ from numpy.typing import NDArray
 from benchmarks.measurements import Finding
 from reporting_agent.config import Meter
 from reporting_agent.metering.cleaning import NOTHING, Readings
-from reporting_agent.metering.segments import Segments, energy_between
+from reporting_agent.metering.curve import Curve
+from reporting_agent.metering.kernel import Kernel
+from reporting_agent.metering.record import MeterFacts
 from reporting_agent.metering.stream import MeterStream, OutOfOrder
+from reporting_agent.metering.verdict import Verdict
+
+FIRST_READINGS = 512  # of a meter, laid out before the rest of its first block may take the fast road: enough to tell its usual load
 
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The batches one meter counts for: half-open windows in UTC microseconds, in any order, each longer than nothing."""
+    """Half-open windows in UTC microseconds, in any order, each longer than nothing; they may overlap."""
 
     start_us: NDArray[np.int64]
     end_us: NDArray[np.int64]
@@ -36,64 +44,168 @@ class MeteredEnergy:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One meter's readings, all seen: its curve, what was found wrong with them, and what they show of the meter."""
+
+    curve: Curve
+    findings: tuple[Finding, ...]
+    facts: MeterFacts
+    verdict: Verdict | None = None  # what the whole record showed, in the meter's own time
+
+    def over(self, windows: Windows) -> MeteredEnergy:
+        """Energy and completeness of windows between moments of the curve."""
+        length_s = (windows.end_us - windows.start_us) / 1e6
+        energy, known_s = self.curve.over(windows.start_us, windows.end_us)
+        return MeteredEnergy(energy, np.minimum(known_s / length_s, 1.0), self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of one meter.
+
+    Args:
+        moments_us: every moment that a window begins or ends at.
+        longest_gap_s: from the label rule of the meter's step.
+        factor: of a rate, what one unit of it gives in an hour, in the unit of the energy (kW: 1 kWh; W: 0.001 kWh).
+    """
+
+    meter: Meter
+    moments_us: NDArray[np.int64]
+    longest_gap_s: float
+    factor: float = 1.0
+
+
 Block = tuple[str, Readings, str]
 """Meter id, readings in file order, file name."""
 
+Read = Callable[[frozenset[str]], Iterable[Block]]
+"""Gives the blocks of the meters named, from the beginning; called again where a meter must be read again."""
+
 
 class _Running:
-    """One meter's stream and the sums it has added to its batches so far."""
+    """One meter's stream and its curve so far."""
 
-    def __init__(self, meter: Meter, windows: Windows, longest_gap_s: float) -> None:
-        self.stream = MeterStream(meter, longest_gap_s)
-        self.windows = windows
-        self.energy = np.zeros(len(windows.start_us))
-        self.known_s = np.zeros(len(windows.start_us))
+    def __init__(self, asked: Asked, verdict: Verdict | None = None, kernel: Kernel | None = None, *, whole: bool = False) -> None:
+        self.stream = MeterStream(asked.meter, asked.longest_gap_s, asked.factor, verdict, whole=whole)
+        self.curve = Curve(asked.moments_us)
+        self._kernel = kernel
 
     def feed(self, readings: Readings, file: str) -> None:
-        self._add(self.stream.feed(readings, file))
+        """A block, by the fast road where it is sound; without a kernel, always by the careful one."""
+        if self._kernel is not None and self.stream.begins and len(readings) > 2 * FIRST_READINGS:
+            self._feed(readings.at(slice(0, FIRST_READINGS)), file)  # the fast road needs a beginning to go on from
+            readings = readings.at(slice(FIRST_READINGS, None))
+        self._feed(readings, file)
 
-    def finish(self) -> MeteredEnergy:
-        self._add(self.stream.close())
-        length_s = (self.windows.end_us - self.windows.start_us) / 1e6
-        return MeteredEnergy(self.energy, np.minimum(self.known_s / length_s, 1.0), tuple(self.stream.tally.findings()))
+    def _feed(self, readings: Readings, file: str) -> None:
+        fast = None if self._kernel is None else self.stream.pass_over(readings, file, self._kernel)
+        if fast is None:
+            self.curve.add(self.stream.feed(readings, file))
+        else:
+            lead, run = fast
+            self.curve.add(lead)
+            self.curve.add_run(run)
 
-    def _add(self, segments: Segments) -> None:
-        if not len(segments):
-            return
-        touched = np.flatnonzero((self.windows.end_us > segments.start_us[0]) & (self.windows.start_us < segments.end_us[-1]))
-        energy, known_s = energy_between(segments, self.windows.start_us[touched], self.windows.end_us[touched])
-        self.energy[touched] += energy
-        self.known_s[touched] += known_s
+    def close(self) -> Verdict:
+        """After all blocks: what the whole record showed."""
+        self.curve.add(self.stream.close())
+        return self.stream.verdict or Verdict(self.stream.tally)
+
+    def course(self) -> Course:
+        """All that this meter told, after it was closed."""
+        for end_us, energy in self.stream.across_gaps:
+            self.curve.add_unplaced(end_us, energy)
+        self.curve.finish()
+        verdict = self.stream.verdict
+        return Course(self.curve, tuple(self.stream.tally.findings()), self.stream.seen.facts(), verdict)
 
 
 def meter_energy(
     meters: Sequence[Meter],
     windows: Mapping[str, Windows],
     longest_gap_s: Mapping[str, float],
-    read: Callable[[frozenset[str]], Iterable[Block]],
+    read: Read,
+    kernel: Kernel | None = None,
 ) -> dict[str, MeteredEnergy]:
     """Energy and completeness of each meter's windows.
 
     Args:
         windows: by meter id.
         longest_gap_s: by meter id, from the label rule of the meter's step.
-        read: gives the blocks of the meters named, from the beginning; called again for meters out of order.
     """
-    running = {meter.id: _Running(meter, windows[meter.id], longest_gap_s[meter.id]) for meter in meters}
+    asked = [
+        Asked(meter, np.concatenate((windows[meter.id].start_us, windows[meter.id].end_us)), longest_gap_s[meter.id]) for meter in meters
+    ]
+    return {name: course.over(windows[name]) for name, course in courses(asked, [read], kernel).items()}
+
+
+def courses(asked: Sequence[Asked], lanes: Sequence[Read], kernel: Kernel | None = None) -> dict[str, Course]:
+    """The course of each meter, by its id.
+
+    Args:
+        lanes: each gives the blocks of meters that stand in no other; they are followed at the same time, one a core.
+        kernel: None sends all readings the careful road.
+    """
+    by_id = {one.meter.id: one for one in asked}
+    if len(lanes) < 2:
+        followed = [_follow(read, by_id, kernel) for read in lanes]
+    else:
+        with ThreadPoolExecutor(min(len(lanes), cores())) as pool:
+            followed = list(pool.map(lambda read: _follow(read, by_id, kernel), lanes))
+    found = {name: running for lane in followed for name, running in lane.items()}
+    return {name: (found[name] if name in found else _never_read(one)).course() for name, one in by_id.items()}
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _never_read(asked: Asked) -> _Running:
+    running = _Running(asked)
+    running.close()
+    return running
+
+
+def _follow(read: Read, by_id: Mapping[str, Asked], kernel: Kernel | None) -> dict[str, _Running]:
+    """The meters of one lane; read again where that is needed, and closed."""
+    running: dict[str, _Running] = {}
     again: set[str] = set()
-    for name, readings, file in read(frozenset(running)):
+    for name, readings, file in read(frozenset(by_id)):
         if name in again:
             continue
+        if name not in running:
+            running[name] = _Running(by_id[name], kernel=kernel)
         try:
             running[name].feed(readings, file)
         except OutOfOrder:
             again.add(name)
+    verdicts = {name: one.close() for name, one in running.items() if name not in again}
     if again:
-        by_id = {meter.id: meter for meter in meters}
         for name, readings, file in _whole(read(frozenset(again))):
-            running[name] = _Running(by_id[name], windows[name], longest_gap_s[name])
+            running[name] = _whole_read(by_id[name], readings, file)
+    judged = {name: verdict for name, verdict in verdicts.items() if verdict.leaves_out}
+    if judged:
+        running.update({name: _Running(by_id[name], verdict, kernel) for name, verdict in judged.items()})
+        for name, readings, file in read(frozenset(judged)):
             running[name].feed(readings, file)
-    return {name: one.finish() for name, one in running.items()}
+        for name in judged:
+            running[name].close()
+    return running
+
+
+def _whole_read(asked: Asked, readings: Readings, file: str) -> _Running:
+    """One meter's readings in one piece, and once more where the whole record shows what is to be left out."""
+    first = _Running(asked, whole=True)
+    first.feed(readings, file)
+    verdict = first.close()
+    if not verdict.leaves_out:
+        return first
+    second = _Running(asked, verdict)
+    second.feed(readings, file)
+    second.close()
+    return second
 
 
 def _whole(blocks: Iterable[Block]) -> Iterator[Block]:

@@ -6,10 +6,8 @@ With f the share of the segment that has passed,
 
     E(f) = energy * f + bend * f * (f - 1),        bend = (P_end - P_start) * duration / 2   (0 unless a rate)
 
-Nothing is known between segments: there E stands still and the seconds count as missing. Energy of [a, b) is E(b) - E(a)
-over prefix sums, found by bisection: O(readings + batches log readings), no loop.
-
-Times are int64 microseconds; the prefix sums start anew with every block of readings, so that they keep their digits.
+Nothing is known between segments: there E stands still and the seconds count as missing. Energy of [a, b) is E(b) - E(a),
+read off the meter's `curve`. Times are int64 microseconds.
 """
 
 from __future__ import annotations
@@ -41,6 +39,22 @@ class Segments:
     def where(self, keep: NDArray[np.bool_]) -> Segments:
         return self if keep.all() else Segments(self.start_us[keep], self.end_us[keep], self.energy[keep], self.bend[keep])
 
+    @classmethod
+    def of_rate(cls, start_us: Integers, end_us: Integers, before: Floats, after: Floats) -> Segments:
+        """Straight lines from `before` to `after`; energy in rate x hours."""
+        hours = (end_us - start_us) / HOUR_US
+        return cls(start_us, end_us, (before + after) / 2 * hours, (after - before) / 2 * hours)
+
+    def at(self, places: Integers) -> Segments:
+        return Segments(self.start_us[places], self.end_us[places], self.energy[places], self.bend[places])
+
+    def until(self, moment_us: Integers) -> tuple[Integers, Floats]:
+        """Of each segment, the microseconds and the energy that have passed at its own moment; all of it after its end."""
+        length = self.end_us - self.start_us
+        passed = np.clip(moment_us - self.start_us, 0, length)
+        share = passed / length
+        return passed, self.energy * share + self.bend * share * (share - 1)
+
 
 def register_segments(time_us: Integers, value: Floats) -> Segments:
     """A counter: the difference of two readings is the energy between them."""
@@ -49,9 +63,7 @@ def register_segments(time_us: Integers, value: Floats) -> Segments:
 
 def rate_segments(time_us: Integers, value: Floats) -> Segments:
     """Power or flow at the stamps, in a straight line between them; energy in rate x hours."""
-    hours = np.diff(time_us) / HOUR_US
-    before, after = value[:-1], value[1:]
-    return Segments(time_us[:-1], time_us[1:], (before + after) / 2 * hours, (after - before) / 2 * hours)
+    return Segments.of_rate(time_us[:-1], time_us[1:], value[:-1], value[1:])
 
 
 def interval_segments(time_us: Integers, value: Floats, *, stamp: str, length_us: int | None) -> Segments:
@@ -66,24 +78,3 @@ def interval_segments(time_us: Integers, value: Floats, *, stamp: str, length_us
         if length_us is not None:
             end = np.minimum(end, start + length_us)
     return Segments(start, end, energy, np.zeros(len(energy)))
-
-
-def energy_between(segments: Segments, start_us: Integers, end_us: Integers) -> tuple[Floats, Floats]:
-    """Energy and known seconds of each half-open window [start, end)."""
-    if not len(segments):
-        return np.zeros(len(start_us)), np.zeros(len(start_us))
-    before = np.concatenate(([0.0], np.cumsum(segments.energy)))
-    known_before = np.concatenate(([0], np.cumsum(segments.end_us - segments.start_us)))
-    energy_a, known_a = _until(segments, before, known_before, start_us)
-    energy_b, known_b = _until(segments, before, known_before, end_us)
-    return energy_b - energy_a, (known_b - known_a) / MICROSECONDS
-
-
-def _until(segments: Segments, before: Floats, known_before: Integers, moment_us: Integers) -> tuple[Floats, Integers]:
-    """Energy and known microseconds from the first segment's start until each moment."""
-    at = np.maximum(np.searchsorted(segments.start_us, moment_us, side="right") - 1, 0)
-    length = segments.end_us[at] - segments.start_us[at]
-    passed = np.clip(moment_us - segments.start_us[at], 0, length)
-    share = passed / length
-    inside = segments.energy[at] * share + segments.bend[at] * share * (share - 1)
-    return before[at] + inside, known_before[at] + passed

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import packs
 from benchmarks.conversion import FactorTable
@@ -21,10 +20,17 @@ from benchmarks.routes import Pack
 from reporting_agent import batch_names, sources
 from reporting_agent.config import Site
 from reporting_agent.console import say
+from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import batches as batch_rows
-from reporting_agent.pipeline import faults, given, metered, runs
+from reporting_agent.pipeline import faults, flow, given, heat_content, joint, metered, row_units, runs
+from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.pipeline.rejections import rejections
-from reporting_agent.sources import Rejected, read_table
+from reporting_agent.pipeline.sharing import sinks_of
+from reporting_agent.sources import Rejected
+from reporting_agent.sources.extract import Extract
+
+if TYPE_CHECKING:  # not where a small firm's one file runs: what it digests with is not in there
+    from reporting_agent.sources.day_digests import DayDigests
 
 PLACES_KEPT = 20
 
@@ -37,7 +43,10 @@ class PlantData:
     batches: list[Batch]
     findings: list[Finding]
     rejected: list[Rejected]
+    meters: tuple[MeterRecord, ...] = ()  # every declared meter that has readings, counted or not
     unit_assumed: bool = False  # the site says that nothing proves the unit of its energy
+    left_out: tuple[runs.LeftOut, ...] | None = None  # of a log: energy in no run, over the period; None where there is no log
+    corrected: tuple[Rejected, ...] = ()  # rows read as a person corrected them; they stay in rejected.csv for the next run
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,54 +70,84 @@ class LabelResult:
         return payload
 
 
-def read(site: Site, period: Period | None = None) -> PlantData:
+def read(site: Site, period: Period | None = None, extract: Extract | None = None, *, days: DayDigests | None = None) -> PlantData:
     """Read all inputs of the site. With a period, batches that start outside it are marked and not metered.
+
+    With an extract, its rows and readings are read in place of what the site's files and sources hold.
+
+    Args:
+        days: takes the readings as their source gives them, where their days are to be digested.
 
     Raises:
         InputError: a file, the profile or the pack cannot be used; names file, row, column, found and wanted.
     """
-    pack = packs.load(site.pack, site.pack_version, site.folder)
-    if site.inputs.log is not None:
-        return _read_log(site, pack, period)
-    table = _gather(site, site.inputs.batches, sources.BATCHES)
+    pack = _pack_of(site)
+    inputs = Inputs(site, extract)
+    if inputs.given("log"):
+        return _read_log(site, inputs, pack, period)
+    table = inputs.tables(sources.BATCHES)
     rejected = [bad for one in table for bad in one.rejected]
     made: list[Batch] = []
     for one in table:
         some, refused = batch_rows.batches_of(one, pack)
         made += some
-        rejected += refused
+        rejected += one.in_their_own_columns(refused)
     own_ids: Mapping[batch_names.Key, str] = {}
     if site.site.batch_ids == "restart-yearly":
         made = batch_names.in_their_years(made)
-        own_ids = batch_names.by_own_id(made) if site.inputs.energy is not None else {}
-    made = _mark_period(made, period)
-    findings: list[Finding] = []
+        own_ids = batch_names.by_own_id(made) if inputs.given("energy") else {}
+    together = joint.merged(made, site)
+    made = _mark_period(together.batches, period)
+    findings: list[Finding] = [*together.findings]
     blank: frozenset[given.Key] = frozenset()
     metered_steps: dict[str, set[str]] = {}
-    if site.inputs.energy is not None:
-        for one in _gather(site, site.inputs.energy, sources.ENERGY):
+    suspected: dict[int, set[str]] = {}
+    meters: tuple[MeterRecord, ...] = ()
+    if inputs.given("energy"):
+        for one in inputs.tables(sources.ENERGY):
             joined = given.join(made, one, own_ids)
             made, blank = joined.batches, blank | joined.blank
-            rejected += [*one.rejected, *joined.rejected]
+            rejected += [*one.rejected, *one.in_their_own_columns(joined.rejected)]
             findings += joined.findings
-    if site.inputs.readings is not None:
+    off_scale = row_units.off_scales(made)  # of what the plant gave per batch: before the meters add theirs
+    if inputs.given("readings"):
         for meter in metered.counted_meters(site, pack):
-            metered_steps.setdefault(meter.step, set()).add(meter.equipment)
-        measured = metered.measure(made, site, pack, _paths(site, site.inputs.readings))
-        made = measured.batches
+            for sink in sinks_of(meter, site):
+                metered_steps.setdefault(sink.step, set()).add(sink.equipment)
+        measured = metered.measure(made, site, pack, inputs.readings(), period, inputs.corrections, days)
+        made, meters, suspected = measured.batches, measured.meters, measured.suspected
         rejected += measured.rejected
         findings += measured.findings
-    made, found = faults.examine(made, site, pack, metered_steps=metered_steps, blank=blank)
-    return PlantData(pack, made, [*_outside(made), *found, *findings, *rejections(rejected), *_unused_factors(site, pack)], rejected)
+        inputs.totals += measured.totals
+    settled = heat_content.settle(made, site)
+    findings += settled.findings
+    made, found = faults.examine(
+        settled.batches, site, pack, metered_steps=metered_steps, blank=blank, suspected=suspected, off_scale=off_scale
+    )
+    made, divided = joint.split(made, together.parts, site)
+    findings += [*divided, *flow.examine(made, pack)]
+    return PlantData(
+        pack,
+        made,
+        [*_outside(made), *found, *findings, *rejections(rejected), *inputs.findings(), *_unused_factors(site, pack)],
+        rejected,
+        meters,
+        corrected=inputs.corrected,
+    )
 
 
 def label(site: Site, period: Period) -> LabelResult:
     """The site's exact label over the period, by its pack's rules."""
     data = read(site, period)
+    return LabelResult(label_of(site, data, period), data)
+
+
+def label_of(site: Site, data: PlantData, period: Period) -> SiteLabel:
+    """The site's exact label over a period of data that were read for it, or for a longer one."""
     pack = data.pack
     uncertainty = RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
     say(f"labelling {len(data.batches):,} batches by pack {pack.id} {pack.version}")
-    site_label = label_site(
+    return label_site(
         data.batches,
         pack,
         FactorTable.load(),
@@ -118,53 +157,38 @@ def label(site: Site, period: Period) -> LabelResult:
         static_factors=site.static or None,
         relative_uncertainty=uncertainty,
     )
-    return LabelResult(site_label, data)
 
 
-def _read_log(site: Site, pack: Pack, period: Period | None) -> PlantData:
+def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None) -> PlantData:
     rejected: list[Rejected] = []
     made: list[Batch] = []
     findings: list[Finding] = []
-    for one in _gather(site, site.inputs.log, sources.LOG):
+    left_out: list[runs.LeftOut] = []
+    for one in inputs.tables(sources.LOG):
         cut = runs.cut(one, site, pack)
-        rejected += [*one.rejected, *cut.rejected]
+        rejected += [*one.rejected, *one.in_their_own_columns(cut.rejected)]
         made += cut.batches
+        left_out += [one for one in cut.left_out if period is None or one.start in period]
         findings += cut.findings
     made = _mark_period(made, period)
     made, found = faults.examine(made, site, pack, metered_steps={}, blank=frozenset())
     return PlantData(
         pack,
         made,
-        [*_outside(made), *found, *findings, *rejections(rejected), *_unused_factors(site, pack)],
+        [*_outside(made), *found, *findings, *rejections(rejected), *inputs.findings(), *_unused_factors(site, pack)],
         rejected,
-        site.runs.unit_assumed,
+        unit_assumed=site.runs.unit_assumed,
+        left_out=tuple(left_out),
+        corrected=inputs.corrected,
     )
 
 
-def _gather(site: Site, pattern: str | None, wanted: sources.Wanted) -> list[sources.Table]:
-    profile = getattr(site.mapping, wanted.name)
-    return [read_table(path, profile, wanted, site.zone) for path in _paths(site, pattern or "")]
-
-
-def _paths(site: Site, pattern: str) -> list[Path]:
-    """Files of an input, in order of name; InputError where there is none."""
-    whole = site.folder / pattern
-    if whole.is_file():
-        return [whole]
-    if Path(pattern).is_absolute():
-        found = sorted(Path(whole.anchor).glob(str(whole.relative_to(whole.anchor))))
-    else:
-        found = sorted(site.folder.glob(pattern))
-    if not found:
-        raise InputError(
-            "file-missing",
-            "No file of this name is there.",
-            "Check the path under [inputs] in site.toml; it is relative to site.toml.",
-            place=Place(str(site.path), column="inputs"),
-            found="no such file",
-            wanted=str(whole),
-        )
-    return [path for path in found if path.is_file()]
+def _pack_of(site: Site) -> Pack:
+    try:
+        return packs.load(site.pack, site.pack_version, site.folder)
+    except InputError as refused:
+        refused.place = refused.place or Place(str(site.path), column="site.pack")
+        raise
 
 
 def _mark_period(batches: Sequence[Batch], period: Period | None) -> list[Batch]:

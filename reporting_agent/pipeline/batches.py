@@ -48,6 +48,7 @@ def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[Rejected]]:
                 state=State(row["state"]),
                 reject_t=row["reject_quantity"] * in_output_unit,
                 variables=values,
+                parents=tuple(parent.strip() for parent in (row["parent_batch_ids"] or "").split(";") if parent.strip()),
                 place=place,
             )
         )

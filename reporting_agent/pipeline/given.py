@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.errors import Place
+from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
 from benchmarks.quantities import ratio
 from reporting_agent.sources import Rejected, Table
@@ -51,7 +51,13 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
         elif row["quantity"] is None:
             blank.add(key)
         else:
-            energy.setdefault(key, []).append(_carrier_energy(row))
+            try:
+                energy.setdefault(key, []).append(_carrier_energy(row))
+            except InputError as wrong:
+                column = "unit" if row["lhv"] is None else "lhv_unit"
+                wanted = wrong.wanted if row["lhv"] is not None else _units(row["carrier"])
+                reason = "the unit does not measure the carrier"
+                rejected.append(Rejected(table.place(index, column), reason, repr(row[column]), wanted, _as_texts(row)))
     findings = []
     if strays:
         findings.append(
@@ -74,6 +80,8 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
 def _carrier_energy(row: Mapping[str, Any]) -> CarrierEnergy:
     unit: str = row["unit"]
     lhv: float | None = row["lhv"]
+    if lhv is None:
+        _check_unit(row["carrier"], unit)
     return CarrierEnergy(
         carrier=row["carrier"],
         quantity=row["quantity"],
@@ -82,6 +90,23 @@ def _carrier_energy(row: Mapping[str, Any]) -> CarrierEnergy:
         lhv_mj_per_unit=None if lhv is None else lhv * _mj_per(row["lhv_unit"] or f"MJ/{unit}", unit),
         estimated=row["quality"] == "estimated",
     )
+
+
+def _units(carrier_id: str) -> str:
+    what = CARRIERS[carrier_id]
+    return f"a unit of {carrier_id}, such as {what.unit}" + (", or of its heat, such as GJ" if what.thermal else "")
+
+
+@lru_cache(maxsize=64)
+def _check_unit(carrier_id: str, unit: str) -> None:
+    """InputError where the unit measures neither the carrier's amount nor, of a thermal one, its heat."""
+    what = CARRIERS[carrier_id]
+    try:
+        ratio(unit, what.unit)
+    except InputError:
+        if not what.thermal:
+            raise
+        ratio(unit, "MJ")
 
 
 @lru_cache(maxsize=64)

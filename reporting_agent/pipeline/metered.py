@@ -3,107 +3,98 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from benchmarks.errors import InputError, Place
-from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
+from benchmarks.measurements import Batch, CarrierEnergy, Finding, Period, Severity
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
-from reporting_agent.console import progress
-from reporting_agent.metering import Windows, meter_energy
-from reporting_agent.metering.cleaning import Readings
-from reporting_agent.pipeline.units import over_time
-from reporting_agent.sources import Rejected, stream_readings
+from reporting_agent.metering import MeterRecord
+from reporting_agent.metering.account import record_of
+from reporting_agent.metering.derived import work_out
+from reporting_agent.pipeline import suspicions
+from reporting_agent.pipeline.entries import allocated, entries
+from reporting_agent.pipeline.following import follow
+from reporting_agent.pipeline.lanes import Given
+from reporting_agent.pipeline.sharing import refuse_unknown_steps
+from reporting_agent.sources import Rejected
+from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.readings import ReadingLog
+from reporting_agent.sources.totals import Total
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+if TYPE_CHECKING:  # not where a small firm's one file runs: what it digests with is not in there
+    from reporting_agent.sources.day_digests import DayDigests
 
 
 @dataclass(frozen=True, slots=True)
 class Metered:
-    """Batches with what their meters counted, and the rows of readings that could not be used."""
+    """Batches with what their meters counted, the meters' own records, and the rows of readings that could not be used."""
 
     batches: list[Batch]
+    meters: tuple[MeterRecord, ...]
     rejected: list[Rejected]
     findings: list[Finding]
+    totals: list[Total] = field(default_factory=list)  # rows of readings that sum others; they are no readings
+    suspected: dict[int, set[str]] = field(default_factory=dict)  # by place of the batch, why its metered energy is wrong
 
 
 def counted_meters(site: Site, pack: Pack) -> list[Meter]:
-    """The meters whose energy enters a label: not check meters, and no sub-meter beside the meter it hangs on."""
-    steps = {step.id for step in pack.steps}
-    by_id = {meter.id: meter for meter in site.meters}
-    for meter in site.meters:
-        if meter.step not in steps:
-            raise InputError(
-                "step-unknown",
-                f"Meter {meter.id} names a step that the pack does not have.",
-                "Correct step under [[meters]].",
-                place=Place(str(site.path), column=f"meters.{meter.id}.step"),
-                found=repr(meter.step),
-                wanted=", ".join(sorted(steps)),
-            )
-    counted = []
-    for meter in site.meters:
-        above = by_id.get(meter.parent or "")
-        beside_parent = above is not None and (above.step, above.carrier, above.direction) == (meter.step, meter.carrier, meter.direction)
-        if meter.role in {"main", "sub"} and not beside_parent:
-            counted.append(meter)
-    return counted
+    """The meters whose energy enters a label: not check meters, and no meter beside one that it hangs on."""
+    refuse_unknown_steps(site, pack)
+    return list(site.tree.counted)
 
 
-def measure(batches: Sequence[Batch], site: Site, pack: Pack, paths: Sequence[Path]) -> Metered:
-    """Add each counted meter's energy to the batches of its step (and equipment) whose interval is sound."""
-    meters = counted_meters(site, pack)
-    chosen = _batches_of_each(meters, batches)
-    windows = {name: _windows([batches[index] for index in indices]) for name, indices in chosen.items()}
-    gaps = {meter.id: float(pack.step(meter.step).label_rule.longest_gap_s) for meter in meters}
-    log = ReadingLog()
+def measure(
+    batches: Sequence[Batch],
+    site: Site,
+    pack: Pack,
+    readings: Sequence[Path] | Given,
+    period: Period | None = None,
+    corrections: Corrections | None = None,
+    days: DayDigests | None = None,
+) -> Metered:
+    """Add each counted meter's energy to the batches of its step (and equipment) whose interval is sound.
 
-    def read(names: frozenset[str]) -> Iterator[tuple[str, Readings, str]]:
-        blocks = stream_readings(paths, site.mapping.readings, names, site.zone, log)
-        for block in progress(blocks, None, "reading meters, blocks"):
-            yield block.meter, Readings(block.time_us, block.value, block.row), block.file
+    `readings` are files, or what a provider's source gives; `corrections` are rows of the files that a person mended; `days` takes the
+    readings on their way, where their days are to be digested.
 
-    found = meter_energy(meters, windows, gaps, read)
+    Meters that count for nothing (checks, mains of the site, subs below a counted one) are read as well, and have a record;
+    batches carry nothing of them.
+    """
+    counted = {meter.id for meter in counted_meters(site, pack)}
+    tree = site.tree
+    log = ReadingLog(corrections=corrections or Corrections())
+    followed = follow(batches, site, pack, readings, period, log, suspicions.moments_of, days)
     energy: dict[int, list[CarrierEnergy]] = {}
     findings: list[Finding] = []
-    for meter in meters:
-        measured = found[meter.id]
-        findings.extend(measured.findings)
-        unit, factor = over_time(meter.unit) if meter.reading == "rate" else (meter.unit, 1.0)
-        for index, amount, share in zip(chosen[meter.id], (measured.energy * factor).tolist(), measured.completeness.tolist(), strict=True):
-            # also with nothing known: one of two meters that failed must show as missing, not as little energy
-            energy.setdefault(index, []).append(CarrierEnergy(meter.carrier, amount, unit, meter.direction, meter.lhv, completeness=share))
+    records: list[MeterRecord] = []
+    worked = work_out(tree, followed.courses, followed.units)
+    for meter in followed.meters:
+        name, made = meter.id, worked[meter.id]
+        course = made.course
+        findings.extend(course.findings)
+        if course.facts.readings:
+            of_reading = made.per_reading, made.state_doubt
+            demand_us = followed.demand_us.get(name)
+            records.append(
+                record_of(meter, made.unit, name in counted, course, followed.occupied[name], followed.hours_us, *of_reading, demand_us)
+            )
+        if name in counted:
+            own, windows = followed.of_period(name, batches)
+            sinks = followed.sinks[name]
+            for index, entry in entries(meter, tree, worked, batches, own, windows, sinks):
+                energy.setdefault(index, []).append(entry)
+            findings.extend(allocated(meter, sinks, len(own)))
+    for meter in site.meters:
+        if meter.role == "state":
+            findings.extend(followed.courses[meter.id].findings)
+    own_windows = {name: one.windows for name, one in followed.occupied.items()}
+    suspected = suspicions.look(followed.courses, own_windows, followed.chosen, counted, batches, site, pack, log.in_skipped_hours)
+    findings.extend(suspected.findings)
     findings.extend(_strange(log, {meter.id for meter in site.meters}))
-    joined = [replace(batch, energy=(*batch.energy, *energy[index])) if index in energy else batch for index, batch in enumerate(batches)]
-    return Metered(joined, log.rejected, findings)
-
-
-def _batches_of_each(meters: Sequence[Meter], batches: Sequence[Batch]) -> dict[str, list[int]]:
-    """By meter id, the indices of the batches it counts for, in their order; every batch is looked at once."""
-    chosen: dict[str, list[int]] = {meter.id: [] for meter in meters}
-    counting: dict[tuple[str, str], list[list[int]]] = {}
-    for index, batch in enumerate(batches):
-        if batch.excluded is not None or batch.end is None or batch.end <= batch.start:
-            continue
-        key = (batch.step, batch.equipment)
-        if key not in counting:
-            counting[key] = [chosen[meter.id] for meter in meters if meter.step == batch.step and meter.equipment in {"", batch.equipment}]
-        for indices in counting[key]:
-            indices.append(index)
-    return chosen
-
-
-def _windows(batches: Sequence[Batch]) -> Windows:
-    return Windows(
-        np.array([(batch.start - _EPOCH) // _MICROSECOND for batch in batches], dtype=np.int64),
-        np.array([(batch.end - _EPOCH) // _MICROSECOND for batch in batches if batch.end is not None], dtype=np.int64),
-    )
+    joined = [batch.with_energy(energy[index]) if index in energy else batch for index, batch in enumerate(batches)]
+    return Metered(joined, tuple(records), log.rejected, findings, log.totals, suspected.of_batch)
 
 
 def _strange(log: ReadingLog, declared: set[str]) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
-"""Runs out of a production log that knows no batches: rows of output and energy, added up over hours, shifts or days.
+"""Runs out of a production log that knows no batches: rows of output and energy, added up over hours, shifts, days, months or campaigns.
 
 Each row's amounts belong to the time it covers: since the same equipment's row before, or the seconds of its own `span_s`.
-A run is one equipment on one product within one window of local time; a row belongs where the middle of its time lies.
+A run is one equipment on one product within one window of local time (a row belongs where the middle of its time lies), or
+one campaign: from one change of product to the next.
 
 Assumptions. Output and energy of a row cover the same time. A row in another state than normal is left out with its
 output and its energy. Whole-number energies are increments of a counter: over a run they add up to within one unit, so a
@@ -59,10 +60,23 @@ _EXCLUDING = frozenset({"log-first-row", "log-gap", "log-not-normal", "log-energ
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Energy of a log's rows that stand in no run: in another state than normal, or of a time that is not known (state None)."""
+
+    step: str
+    carrier: str
+    unit: str
+    state: State | None
+    start: datetime  # of the window of time that a run would have held
+    energy: float
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
-    """Runs as batches, with the rows that were left out or are worth knowing."""
+    """Runs as batches, with the rows that were left out or are worth knowing. Batches and `left_out` hold all energy of the log."""
 
     batches: list[Batch]
+    left_out: list[LeftOut]
     rejected: list[Rejected]
     findings: list[Finding]
 
@@ -94,6 +108,7 @@ class _Run:
 
     rows: list[_Row] = field(default_factory=list)
     missing_s: float = 0.0
+    left: dict[State | None, float] = field(default_factory=dict)
 
 
 def cut(table: Table, site: Site, pack: Pack) -> Cut:
@@ -102,19 +117,28 @@ def cut(table: Table, site: Site, pack: Pack) -> Cut:
     noted: dict[str, list[Place]] = {}
     built: dict[tuple[str, str, str, str, datetime], _Run] = {}
     rows, rejected = _rows(table, site.runs, pack)
-    for row in rows:
-        run = built.setdefault((row.equipment, row.step.id, row.product, row.variant, _window(row, site)), _Run())
+    for row, window in zip(rows, _windows(rows, site), strict=True):
+        run = built.setdefault((row.equipment, row.step.id, row.product, row.variant, window), _Run())
         codes = list(_codes(row))
         for code in codes:
             noted.setdefault(code, []).append(row.place)
         if not _EXCLUDING & set(codes):
             run.rows.append(row)
-        elif codes[0] != "log-not-normal":
+            continue
+        state = row.state if codes[0] == "log-not-normal" else None
+        run.left[state] = run.left.get(state, 0.0) + _energy(row, site.runs, factor)
+        if state is None:
             run.missing_s += row.span_s
     batches = [_batch(key, run, site.runs, unit, factor) for key, run in built.items() if run.rows]
     batches.sort(key=lambda batch: (batch.start, batch.batch_id))
+    left_out = [
+        LeftOut(key[1], site.runs.carrier, unit, state, min((row.start for row in run.rows), default=key[4]), energy)
+        for key, run in built.items()
+        for state, energy in run.left.items()
+        if energy
+    ]
     findings = [_finding(code, noted[code]) for code in _SENTENCES if code in noted]
-    return Cut(batches, rejected, [*findings, *([_unit_assumed(site.runs.unit, len(rows))] if site.runs.unit_assumed else [])])
+    return Cut(batches, left_out, rejected, [*findings, *([_unit_assumed(site.runs.unit, len(rows))] if site.runs.unit_assumed else [])])
 
 
 def _rows(table: Table, setting: Runs, pack: Pack) -> tuple[list[_Row], list[Rejected]]:
@@ -169,12 +193,36 @@ def _codes(row: _Row) -> Iterator[str]:
         yield "log-coarse-energy"
 
 
+def _windows(rows: Sequence[_Row], site: Site) -> Iterator[datetime]:
+    """What run each row belongs to, by the local time at which that run's window begins.
+
+    A campaign begins with an equipment's first row of a product or variant, and with the first after a gap longer than the label rule's;
+    the time of the gap is in none.
+    """
+    if site.runs.by != "campaign":
+        yield from (_window(row, site) for row in rows)
+        return
+    running: dict[str, tuple[tuple[str, str, str], datetime]] = {}
+    for row in rows:
+        made = (row.step.id, row.product, row.variant)
+        begins = row.start.astimezone(site.zone)
+        if row.span_s > row.step.label_rule.longest_gap_s:
+            running.pop(row.equipment, None)
+            yield begins
+            continue
+        if row.equipment not in running or running[row.equipment][0] != made:
+            running[row.equipment] = (made, begins)
+        yield running[row.equipment][1]
+
+
 def _window(row: _Row, site: Site) -> datetime:
-    """Local start of the hour, shift or day that holds the middle of the row's time."""
+    """Local start of the hour, shift, day or month that holds the middle of the row's time."""
     local = (row.start + (row.end - row.start) / 2).astimezone(site.zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     if site.runs.by == "day":
         return midnight
+    if site.runs.by == "month":
+        return midnight.replace(day=1)
     if site.runs.by == "hour":
         return local.replace(minute=0, second=0, microsecond=0)
     starts = [60 * int(clock[:-3]) + int(clock[-2:]) for clock in site.runs.shift_starts]

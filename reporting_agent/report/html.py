@@ -1,178 +1,175 @@
 """The local report: one self-contained page that opens from a file, without JavaScript or anything fetched.
 
-The lead sentence answers the first question with numbers; then each label with its values, its worst batches and its
-exclusions; then what was found in the data.
+Its parts stand in `sections`, one module and one template each; here they are put in order. The content policy in its head allows
+nothing but its own style, so a page that tried to fetch anything would fail in every browser.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+import base64
+import hashlib
+from datetime import datetime, timedelta
+from functools import lru_cache
+from importlib.resources import files
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.carriers import CARRIERS
-from benchmarks.errors import Place
-from benchmarks.labels import Grade, LimitGrade, StepLabel
-from benchmarks.measurements import Finding
-from benchmarks.routes import Words
-from reporting_agent.report.plot import plot
-from reporting_agent.report.quality import in_order
-from reporting_agent.report.summary import doubt, shown, unit_of
-from reporting_agent.report.words import reason, rule, words
+from markupsafe import Markup
+
+from benchmarks.labels import SiteLabel
+from benchmarks.measurements import Period
+from reporting_agent.analysis import Analysis
+from reporting_agent.analysis.adequacy import adequacy
+from reporting_agent.analysis.balance import balances
+from reporting_agent.pipeline import LabelResult, PlantData
+from reporting_agent.report.numbers import count, day, time
+from reporting_agent.report.sections import (
+    about,
+    baselines,
+    costs,
+    drill,
+    drivers,
+    first_look,
+    flow,
+    ladder,
+    lead,
+    meters,
+    pareto,
+    quality,
+    site_balance,
+    steps,
+    use,
+    worst,
+)
+from reporting_agent.report.view import View
 
 if TYPE_CHECKING:
-    from reporting_agent.config import Site
-    from reporting_agent.pipeline import LabelResult
-
-WORST_SHOWN = 10
-PLACES_SHOWN = 5
-_TEMPLATE = Path(__file__).with_name("page.html")
-
-
-def render(site: Site, result: LabelResult, lang: str) -> str:
-    """The page in `en` or `zh`."""
     import jinja2
 
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    label = result.site_label
-    return template.render(
-        lang=lang,
-        w=words(lang),
-        name=site.site.name or site.id,
-        period=label.period.name,
-        period_start=label.period.start.date().isoformat(),
-        period_end=label.period.end.date().isoformat(),
-        pack=f"{label.pack} {label.pack_version}",
-        lead=_lead(result, lang),
-        labels=[_label(one, result, lang) for one in _useful_first(label.steps)],
-        findings=[_finding(one, lang) for one in in_order(result.findings)],
+    from reporting_agent.config import Site
+
+PARTS: tuple[ModuleType, ...] = (
+    worst,
+    first_look,
+    flow,
+    ladder,
+    steps,
+    pareto,
+    use,
+    flow,
+    meters,
+    drivers,
+    baselines,
+    costs,
+    site_balance,
+    drill,
+    quality,
+)
+"""In the order they are read; `about` ends the page, with what could not be shown."""
+
+
+def render(site: Site, result: LabelResult, analysis: Analysis, lang: str, made: datetime) -> str:
+    """The page in `en` or `zh`. `made` is the moment that it carries, zone-aware."""
+    view = View(site, result, analysis, lang, made)
+    parts, absent = [], []
+    for module in PARTS:
+        name = module.__name__.rpartition(".")[2]
+        found = module.data(view)
+        if found is None:
+            absent.append(name)
+        else:
+            parts.append(_part(view, name, found))
+    parts.append(_part(view, "about", about.data(view, absent)))
+    w, period = view.w["frame"], result.site_label.period
+    days = w["period"].format(first=day(period.start, lang), last=day(period.end - timedelta(microseconds=1), lang))
+    name = site.site.name or site.id
+    heading = name if "/" in period.name else f"{name}, {period.name}"
+    return _page(view, heading, [days], _body(view, "lead", lead.data(view)), parts)
+
+
+def render_check(site: Site, data: PlantData, period: Period | None, lang: str, made: datetime) -> str:
+    """The page of `check`: what was found in the data, and whether the meters suffice. No label is computed for it."""
+    found = _without_labels(data, period, made)
+    judged = Analysis(balances=balances(site, found) if period is not None else (), adequacy=adequacy(site, found))
+    view = View(site, found, judged, lang, made)
+    w = view.w["check"]
+    excluded = sum(one.excluded is not None for one in data.batches)
+    told = w["lead"].format(read=count(len(data.batches)), excluded=count(excluded), rejected=count(len(data.rejected)))
+    parts = [_part(view, "quality", quality.data(view))]
+    of_meters = meters.data(view)
+    if of_meters is not None:
+        parts.append(_part(view, "meters", of_meters))
+    heading = w["heading"].format(name=site.site.name or site.id)
+    return _page(view, heading, [], Markup('<p class="lead">{}</p>').format(told), parts)
+
+
+def _without_labels(data: PlantData, period: Period | None, made: datetime) -> LabelResult:
+    """What the parts of the page are made from, where there are no labels; without a period, from the first batch on."""
+    starts = [one.start for one in data.batches] or [made]
+    over = period or Period(min(starts), max(max(starts), made), "")
+    return LabelResult(SiteLabel(data.pack.id, data.pack.version, over, ()), data)
+
+
+def _page(view: View, heading: str, days: list[str], opening: Markup, parts: list[dict[str, Any]]) -> str:
+    w, pack = view.w["frame"], view.result.data.pack
+    caption = [
+        view.site.id,
+        w["pack"].format(pack=view.said(pack.words), version=pack.version),
+        *days,
+        w["made"].format(when=time(view.made.astimezone(view.site.zone), view.lang)),
+    ]
+    return (
+        environment()
+        .get_template("frame.html")
+        .render(
+            lang=view.lang,
+            w=view.w,
+            style=style(),
+            style_hash=style_hash(),
+            heading=heading,
+            caption=" · ".join(caption),
+            lead=opening,
+            parts=parts,
+            zone=w["zone"].format(zone=view.site.site.timezone),
+        )
     )
 
 
-def _useful_first(labels: tuple[StepLabel, ...]) -> list[StepLabel]:
-    return sorted(labels, key=lambda label: label.best.value is None)
-
-
-def _lead(result: LabelResult, lang: str) -> str:
-    w = words(lang)
-    labels = _useful_first(result.site_label.steps)
-    if not labels:
-        return w["page"]["no_batches"]
-    label = labels[0]
-    if label.best.value is None or label.typical is None:
-        why = reason(label.best.reason or "", lang)
-        return f"{_heading(label, result, lang)}: {w['page']['no_label']} ({why}). {w['page']['see_reasons']}"
-    runs = w["runs"].get(result.data.pack.step(label.step).run_kind, "")
-    sentences = [
-        w["lead"]["best"].format(
-            runs=runs,
-            best=f"{shown(label.best.value)} {unit_of(label, result, lang)}",
-            typical=f"{shown(label.typical)} {unit_of(label, result, lang)}",
-            above=shown(label.typical - label.best.value),
-        )
-    ]
-    if label.gap is not None and label.gap.energy > 0:
-        share = f"{100 * label.gap.avoidable / label.gap.energy:.0f} %"
-        sentences.append(
-            w["lead"]["avoidable"].format(avoidable=f"{shown(label.gap.avoidable)} {label.gap.unit}{doubt(result, lang)}", share=share)
-        )
-        if label.gap.batches:
-            worst = label.gap.batches[0].batch_id
-            value = next((one.value for one in label.values if one.batch_id == worst), None)
-            sentences.append(w["lead"]["worst"].format(batch=worst, value=f"{shown(value)} {unit_of(label, result, lang)}"))
-    return ("" if lang == "zh" else " ").join(sentences)
-
-
-def _heading(label: StepLabel, result: LabelResult, lang: str) -> str:
-    step = result.data.pack.step(label.step)
-    name = _said(step.words, lang)
-    variant = next((_said(one.words, lang) for one in step.variants if one.id == label.variant), label.variant)
-    parts = [name, variant if len(step.variants) > 1 else "", words(lang)["metric"].get(str(label.metric), str(label.metric))]
-    return " · ".join(part for part in parts if part)
-
-
-def _label(label: StepLabel, result: LabelResult, lang: str) -> dict[str, Any]:
-    w = words(lang)["label"]
-    figures = [
-        ("best", label.best.value, rule(result.data.pack.step(label.step).label_rule.quantile, lang)),
-        ("typical", label.typical, ""),
-        ("mean", label.mean, w["mean_note"]),
-        ("minimum", label.minimum, w["minimum_note"]),
-    ]
-    covered = None if label.completeness is None else w["completeness"].format(share=f"{100 * label.completeness:.1f} %")
-    values = {one.batch_id: one.value for one in label.values}
-    parts = label.gap.batches[:WORST_SHOWN] if label.gap is not None else ()
+def _part(view: View, name: str, found: dict[str, Any]) -> dict[str, Any]:
+    """A part with its heading; one that has a `title` of its own writes it itself."""
+    heading = view.w[name]["heading"]
     return {
-        "heading": _heading(label, result, lang),
-        "unit": unit_of(label, result, lang),
-        "energy_unit": label.energy_unit + doubt(result, lang),
-        "batches": w["batches"].format(used=f"{label.used:,}", read=f"{label.read:,}"),
-        "completeness": covered,
-        "refusal": None if label.best.value is not None else reason(label.best.reason or "", lang),
-        "missing": w["missing"].format(carriers=_carriers(label, lang), step=label.step) if label.missing_carriers else None,
-        "figures": [
-            {"name": w[name], "value": shown(value), "note": note, "best": name == "best"} for name, value, note in figures if label.used
-        ],
-        "plot": plot(label),
-        "worst": [{"batch": part.batch_id, "value": shown(values.get(part.batch_id)), **_energies(part)} for part in parts],
-        "gap": None if label.gap is None else _energies(label.gap),
-        "excluded": [(reason(code, lang), f"{count:,}") for code, count in label.excluded.items()],
-        "grade": _grade(label.grade, lang),
+        "id": name.replace("_", "-"),
+        "heading": heading,
+        "title": "" if "title" in found else heading,
+        "body": _body(view, name, found),
     }
 
 
-def _carriers(label: StepLabel, lang: str) -> str:
-    """The carriers by name, with the id that site.toml wants."""
-    return ", ".join(f"{_said(CARRIERS[carrier].words, lang)} ({carrier})" for carrier in label.missing_carriers)
+def _body(view: View, name: str, found: dict[str, Any]) -> Markup:
+    return Markup(environment().get_template(f"{name}.html").render(s=found, w=view.w))  # noqa: S704 - the template escapes
 
 
-def _grade(grade: Grade, lang: str) -> dict[str, Any]:
-    """The sentence on the grade, and each limit tested or the reason why it was not; limits without a verified source show no figure."""
-    w = words(lang)["grade"]
-    if grade.best_met is not None:
-        standards = sorted({limit.standard for limit in grade.limits if limit.best_met == grade.best_met})
-        sentence = w["met"].format(grade=grade.best_met, standard=", ".join(standards))
-    else:
-        sentence = w["none"] if grade.why is None else _said(grade.why, lang)
-    return {
-        "sentence": sentence,
-        "limits": [_limit(limit, lang) for limit in grade.limits if limit.verified],
-        "not_monotone": any(not limit.monotone for limit in grade.limits),
-    }
+@lru_cache(maxsize=1)
+def environment() -> jinja2.Environment:
+    """The templates, compiled once; read as package data, so that they are found inside an archive too."""
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(_source), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
 
 
-def _limit(limit: LimitGrade, lang: str) -> dict[str, Any]:
-    w = words(lang)["grade"]
-    marks = {True: w["yes"], False: w["no"], None: w["undefined"]}
-    cells = [
-        f"{shown(value)} · {marks[met]}" if value is not None else marks[None] for value, met in zip(limit.limits, limit.met, strict=True)
-    ]
-    return {"standard": limit.standard, "cells": cells, "why": None if limit.why is None else _said(limit.why, lang)}
+def _source(name: str) -> str:
+    return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _said(both: Words, lang: str) -> str:
-    return both.zh if lang == "zh" else both.en
+@lru_cache(maxsize=1)
+def style() -> str:
+    return _source("style.css")
 
 
-def _energies(part: Any) -> dict[str, str]:
-    return {name: shown(getattr(part, name)) for name in ("energy", "explained", "within_uncertainty", "avoidable")}
-
-
-def _finding(finding: Finding, lang: str) -> dict[str, str]:
-    return {
-        "name": reason(finding.code, lang),
-        "sentence": finding.zh if lang == "zh" else finding.sentence,
-        "kind": words(lang)["severity"][str(finding.severity)],
-        "count": f"{finding.count:,}",
-        "places": _places(finding.places, lang),
-    }
-
-
-def _places(places: tuple[Place, ...], lang: str) -> str:
-    """Rows grouped by file, as a person looks them up."""
-    w = words(lang)["quality"]
-    by_file: dict[str, list[str]] = {}
-    for place in places[:PLACES_SHOWN]:
-        by_file.setdefault(Path(place.file).name, []).append("" if place.row is None else f"{place.row}")
-    texts = [f"{file}: {w['row']} {', '.join(rows)}{w['row_after']}" if any(rows) else file for file, rows in by_file.items()]
-    return "; ".join(texts) + (" …" if len(places) > PLACES_SHOWN else "")
+@lru_cache(maxsize=1)
+def style_hash() -> str:
+    """What the content policy knows the style by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(style().encode("utf-8")).digest()).decode("ascii")

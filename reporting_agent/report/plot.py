@@ -1,41 +1,160 @@
-"""Every batch of a label as one drawn path: no script, so the page opens from a file."""
+"""The two drawings of a label: every batch over time against it, and how the batches spread around it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.labels import StepLabel
-from reporting_agent.report.summary import shown
+from reporting_agent.report.numbers import month, shown
+from reporting_agent.report.svg import WIDTH, Floats, Scale, bars, dates, dots, line, tick_text, ticks
 
-WIDTH, HEIGHT, MARGIN = 1000.0, 240.0, 10.0
-_SHARE_SHOWN = (0.002, 0.998)  # the few outermost batches sit on the edge, so that the many can be told apart
+HEIGHT = 320
+SPREAD_HEIGHT = 200
+_EDGES = (0.005, 0.995)  # the few outermost batches stand on the edge, so that the many can be told apart
+_COLUMNS = 48
+_MOST_EMPTY = 0.9
+LABEL_NEEDS = 160.0  # drawing units that a text needs left of its line
+FEWEST_OF_A_MEDIAN = 5
 
 
-def plot(label: StepLabel) -> dict[str, Any] | None:
-    """Path, label line and axis texts; None with fewer than two used batches."""
-    used = [
-        (one.start.timestamp(), one.at_reference, one.start)
-        for one in label.values
-        if one.excluded is None and one.at_reference is not None
-    ]
-    if len(used) < 2:
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The used batches of one label: seconds since the period began, and values at reference conditions."""
+
+    when: Floats
+    value: Floats
+    rows: NDArray[np.int64]  # of the batches, in the label's values
+
+
+def window(label: StepLabel, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """The days that hold the used batches, where they leave a tenth of the period or more empty; else the period itself."""
+    used = [one.start for one in label.values if one.excluded is None]
+    if not used:
+        return start, end
+    first = min(used).astimezone(start.tzinfo).replace(hour=0, minute=0, second=0, microsecond=0)
+    last = max(used).astimezone(start.tzinfo).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    first, last = max(first, start), min(last, end)
+    return (first, last) if last - first < _MOST_EMPTY * (end - start) else (start, end)
+
+
+def points(label: StepLabel, start: datetime) -> Points:
+    began = start.timestamp()
+    used = [(row, one.start.timestamp() - began, one.at_reference) for row, one in enumerate(label.values) if one.excluded is None]
+    rows, when, value = zip(*used, strict=True) if used else ((), (), ())
+    return Points(np.array(when, dtype=float), np.array(value, dtype=float), np.array(rows, dtype=np.int64))
+
+
+def over_time(label: StepLabel, found: Points, start: datetime, end: datetime, told: NDArray[np.bool_], lang: str) -> dict[str, Any] | None:
+    """Every batch as a dot, those told one by one darker; the median of stretches of time; the label. None with fewer than two batches."""
+    if len(found.value) < 2 or label.best.value is None:
         return None
-    when = np.array([moment for moment, _, _ in used])
-    value = np.array([amount for _, amount, _ in used], dtype=float)
-    low, high = (float(edge) for edge in np.quantile(value, _SHARE_SHOWN))
-    if label.best.value is not None:
-        low = min(low, label.best.value)
-    span = (high - low) or 1.0
-    x = MARGIN + (WIDTH - 2 * MARGIN) * (when - when.min()) / ((when.max() - when.min()) or 1.0)
-    y = HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * np.clip((value - low) / span, 0.0, 1.0)
-    best = label.best.value
+    length = (end - start).total_seconds()
+    low, high = _range(found.value, label.best.value)
+    marked = ticks(low, high)
+    across = Scale(0.0, length, 0.0, float(WIDTH))
+    down = Scale(low, high, HEIGHT - 8.0, 8.0)
+    x, y = across.at(found.when), down.at(found.value)
+    many, drawn_many = dots(x[~told], y[~told])
+    few, drawn_few = dots(x[told], y[told])
+    middle = _medians(found, length)
+    worst = int(np.argmax(found.value))
     return {
-        "path": "".join(f"M{across:.1f} {down:.1f}h0" for across, down in zip(x.tolist(), y.tolist(), strict=True)),
-        "line": None if best is None else round(HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * (best - low) / span, 1),
-        "low": shown(low),
+        "height": HEIGHT,
+        "dots": many,
+        "told": few,
+        "weight": "few" if len(found.value) <= 200 else "some" if len(found.value) <= 1500 else "" if len(found.value) <= 6000 else "thin",
+        "drawn": drawn_many + drawn_few,
+        "batches": len(found.value),
+        "beyond": int((found.value > high).sum() + (found.value < low).sum()),
         "high": shown(high),
-        "first": min(start for _, _, start in used).date().isoformat(),
-        "last": max(start for _, _, start in used).date().isoformat(),
+        "low": shown(low),
+        "median": line((across.at(middle[0])).tolist(), _or_nan(down, middle[1])),
+        "median_at": down.percent(_last(middle[1], label.best.value), HEIGHT),
+        "label_at": down.percent(label.best.value, HEIGHT),
+        "label_y": down.one(label.best.value),
+        "label": shown(label.best.value),
+        "grid": [{"y": down.one(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, _step(marked))} for value in marked],
+        "dates": [
+            {"at": across.percent((moment - start).total_seconds(), WIDTH), "text": _date(moment, start, end, lang)}
+            for moment in dates(start, end)
+        ],
+        "worst": {
+            "x": across.percent(float(found.when[worst]), WIDTH),
+            "y": down.percent(float(found.value[worst]), HEIGHT),
+            "row": int(found.rows[worst]),
+        },
     }
+
+
+def spread(label: StepLabel, found: Points) -> dict[str, Any] | None:
+    """How many batches took how much, with label, median and mean; None with fewer than two batches."""
+    if len(found.value) < 2 or label.best.value is None or label.typical is None or label.mean is None:
+        return None
+    low, high = _range(found.value, label.best.value)
+    counts, edges = np.histogram(np.clip(found.value, low, high), bins=min(_COLUMNS, max(8, len(found.value) // 5)), range=(low, high))
+    across = Scale(low, high, 0.0, float(WIDTH))
+    base = SPREAD_HEIGHT - 2.0
+    down = Scale(0.0, float(counts.max()), base, 66.0)
+    marked = ticks(low, high, 6)
+    marks = (("label", label.best.value), ("typical", label.typical), ("mean", label.mean))
+    middle = (label.typical + label.mean) / 2
+    placed = [
+        {
+            "kind": kind,
+            "x": across.one(value),
+            "at": across.percent(value, WIDTH),
+            "value": shown(value),
+            "left": value < middle and across.one(value) > LABEL_NEEDS,
+        }
+        for kind, value in marks
+    ]
+    return {
+        "height": SPREAD_HEIGHT,
+        "bars": bars(across.at(edges), down.at(counts.astype(float)), base),
+        "marks": placed,
+        "ticks": [{"at": across.percent(value, WIDTH), "text": tick_text(value, _step(marked))} for value in marked],
+        "most": int(counts.max()),
+        "width": shown(float(edges[1] - edges[0])),
+        "beyond": int((found.value > high).sum() + (found.value < low).sum()),
+    }
+
+
+def _range(value: Floats, best: float) -> tuple[float, float]:
+    low, high = (float(edge) for edge in np.quantile(value, _EDGES))
+    low = min(low, best)
+    margin = 0.04 * ((high - low) or abs(high) or 1.0)
+    return low - margin, high + margin
+
+
+def _step(marked: list[float]) -> float:
+    return marked[1] - marked[0] if len(marked) > 1 else 1.0
+
+
+def _medians(found: Points, length: float) -> tuple[Floats, Floats]:
+    """Middle and median of about 26 equal stretches; NaN where a stretch has too few batches for one."""
+    stretches = max(4, min(26, len(found.value) // 20))
+    which = np.minimum((found.when / length * stretches).astype(np.int64), stretches - 1)
+    values = [found.value[which == number] for number in range(stretches)]
+    medians = [float(np.median(some)) if len(some) >= FEWEST_OF_A_MEDIAN else np.nan for some in values]
+    return (np.arange(stretches) + 0.5) * length / stretches, np.array(medians)
+
+
+def _or_nan(down: Scale, values: Floats) -> list[float]:
+    return [float("nan") if np.isnan(value) else down.one(float(value)) for value in values]
+
+
+def _last(values: Floats, otherwise: float) -> float:
+    known = values[~np.isnan(values)]
+    return float(known[-1]) if len(known) else otherwise
+
+
+def _date(moment: datetime, start: datetime, end: datetime, lang: str) -> str:
+    if (end - start).days > 80:
+        years = (end - start).days > 370
+        return month(moment.month, lang) + (f" {moment:%y}" if years and lang == "en" else f"/{moment:%y}" if years else "")
+    return f"{moment.month}/{moment.day}" if lang == "zh" else f"{moment.day} {month(moment.month, lang)}"

@@ -9,6 +9,7 @@ from benchmarks.measurements import Finding, Severity
 
 if TYPE_CHECKING:
     from reporting_agent.config import Site
+    from reporting_agent.metering import MeterRecord
     from reporting_agent.pipeline import PlantData
 
 SCHEMA = "steplabel/data-quality/1"
@@ -42,8 +43,27 @@ def as_json(site: Site, data: PlantData) -> dict[str, Any]:
                 for name, step in by_step.items()
             },
         },
+        "meters": [meter_as_json(record) for record in data.meters],
         "rejected_rows": len(data.rejected),
         "findings": [finding_as_json(finding) for finding in in_order(data.findings)],
+    }
+
+
+def meter_as_json(record: MeterRecord) -> dict[str, Any]:
+    """How much of the period a meter told, and what its readings show of it."""
+    facts, whole_s = record.facts, record.known_s + record.missing_s
+    return {
+        "meter": record.meter.id,
+        "counted": record.counted,
+        "readings": facts.readings,
+        "known_share": round(record.known_s / whole_s, 6) if whole_s else 0.0,
+        "missing_h": round(record.missing_s / 3600, 3),
+        "unplaced": record.unplaced,
+        "unit": record.unit,
+        "usual_step_s": facts.usual_step_s,
+        "quantum": facts.quantum,
+        "highest": facts.highest,
+        "at_range_share": round(facts.at_range_share, 6),
     }
 
 
@@ -53,6 +73,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "severity": str(finding.severity),
         "sentence": finding.sentence,
+        "sentence_zh": finding.zh,
         "count": finding.count,
         "places": [{"file": place.file, "row": place.row, "column": place.column} for place in finding.places],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reporting_agent.report.numbers import shown
 from reporting_agent.report.words import words
 
 if TYPE_CHECKING:
@@ -45,13 +46,3 @@ def _grade(label: StepLabel) -> str:
         standard = next(limit.standard for limit in grade.limits if limit.best_met == grade.best_met)
         return f"{grade.best_met} by {standard}, on the mean of the year"
     return "none tested" if grade.why is None else grade.why.en
-
-
-def shown(value: float | None) -> str:
-    """Four significant figures, as a person writes them; a dash where there is no value."""
-    if value is None:
-        return "–"
-    size = abs(value)
-    if size == 0:
-        return "0"
-    return f"{value:,.0f}" if size >= 1000 else f"{value:.1f}" if size >= 100 else f"{value:.2f}" if size >= 1 else f"{value:.4f}"

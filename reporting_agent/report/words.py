@@ -1,21 +1,29 @@
-"""The report's words in one language, read from words.toml."""
+"""The report's words in one language, read from words.toml (codes and kinds) and sections.toml (the page, part by part)."""
 
 from __future__ import annotations
 
 import tomllib
 from fractions import Fraction
 from functools import lru_cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
-_FILE = Path(__file__).with_name("words.toml")
+FILES = ("words.toml", "sections.toml")
 
 
 @lru_cache(maxsize=2)
 def words(lang: str) -> dict[str, dict[str, str]]:
-    """Every section of words.toml with the texts of that language."""
-    raw: dict[str, dict[str, dict[str, Any]]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return {section: {key: str(texts[lang]) for key, texts in entries.items()} for section, entries in raw.items()}
+    """Every section of the files with the texts of that language."""
+    return {section: {key: str(texts[lang]) for key, texts in entries.items()} for section, entries in both().items()}
+
+
+@lru_cache(maxsize=1)
+def both() -> dict[str, dict[str, dict[str, Any]]]:
+    """Every text in every language, section by section; no section stands in two files."""
+    made: dict[str, dict[str, dict[str, Any]]] = {}
+    for name in FILES:
+        made.update(tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8")))
+    return made
 
 
 def rule(quantile: Fraction, lang: str) -> str:

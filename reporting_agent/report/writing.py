@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import InputError, Place
 
 if TYPE_CHECKING:
-    from reporting_agent.pipeline import LabelResult
+    from reporting_agent.report.tables import Table
     from reporting_agent.sources import Rejected
 
 
@@ -31,55 +30,68 @@ def write_text(path: Path, text: str) -> None:
     _into_place(path, text.encode("utf-8"))
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file of any kind, or leave the one that was there."""
+    _into_place(path, content)
+
+
 def write_json(path: Path, payload: dict[str, Any]) -> None:
-    """JSON as people read it."""
-    write_text(path, json.dumps(payload, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    """JSON as people read it: indented, and a record that holds nothing but figures on one line."""
+    write_text(path, "".join(_lines(payload, "\n")) + "\n")
+
+
+_BETWEEN = "\x1e"  # no text holds it as it stands: JSON writes control characters as escapes
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(_BETWEEN, ": "))
+
+
+def _lines(value: Any, margin: str) -> Iterator[str]:
+    """The pieces of a value's text. Ten thousands of flat records go to the encoder of the library at once, which is in C."""
+    nested = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    if _flat(nested):
+        yield _encoded(value)
+        return
+    opens, closes = ("{", "}") if isinstance(value, dict) else ("[", "]")
+    inner = margin + "  "
+    if not isinstance(value, dict) and all(type(one) is dict and one and _flat(one.values()) for one in value):
+        records = _ENCODER.encode(value)[1:-1].replace("}" + _BETWEEN + "{", "}," + inner + "{")
+        yield opens + inner + records.replace(_BETWEEN, ", ") + margin + closes
+        return
+    separator = opens + inner
+    for key in value:
+        yield separator
+        if isinstance(value, dict):
+            yield f"{_encoded(key)}: "
+        yield from _lines(value[key] if isinstance(value, dict) else key, inner)
+        separator = "," + inner
+    yield margin + closes
+
+
+def _encoded(value: Any) -> str:
+    return _ENCODER.encode(value).replace(_BETWEEN, ", ")
+
+
+def _flat(values: Iterable[Any]) -> bool:
+    """Whether none of them holds others."""
+    return not any(issubclass(kind, dict | list | tuple) for kind in set(map(type, values)))
 
 
 def write_rejected(path: Path, rejected: Sequence[Rejected]) -> None:
-    """rejected.csv: where each unreadable row stands, why, and the row as it was. UTF-8 with BOM, so that Excel reads it."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(["file", "row", "column", "reason", "found", "wanted", "original"])
-    for one in rejected:
-        original = io.StringIO(newline="")
-        csv.writer(original, lineterminator="").writerow(one.original)
-        writer.writerow([one.place.file, one.place.row, one.place.column, one.reason, one.found, one.wanted, original.getvalue()])
-    _into_place(path, text.getvalue().encode("utf-8-sig"))
+    """rejected.csv: why each row was set aside, and the row in its own columns, to be corrected. UTF-8 with BOM, for Excel."""
+    from reporting_agent.sources.corrections import as_csv
+
+    _into_place(path, as_csv(rejected).encode("utf-8-sig"))
 
 
-def write_batches(path: Path, result: LabelResult) -> None:
-    """batches.parquet: one row a batch and metric, with its values and why it was excluded."""
+def write_table(path: Path, table: Table) -> None:
+    """One table as Parquet, every row of it; times are UTC."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns: dict[str, list[Any]] = {
-        name: []
-        for name in (
-            "step",
-            "product",
-            "variant",
-            "metric",
-            "unit",
-            "batch_id",
-            "start",
-            "value",
-            "at_reference",
-            "energy",
-            "output",
-            "excluded",
-        )
-    }
-    for label in result.site_label.steps:
-        for one in label.values:
-            cells = (label.step, label.product, label.variant, str(label.metric), label.unit, one.batch_id, one.start)
-            for name, value in zip(columns, (*cells, one.value, one.at_reference, one.energy, one.output_t, one.excluded), strict=True):
-                columns[name].append(value)
-    text, number = pa.string(), pa.float64()
-    kinds = [text, text, text, text, text, text, pa.timestamp("us", "UTC"), number, number, number, number, text]
-    table = pa.table({name: pa.array(column, kind) for (name, column), kind in zip(columns.items(), kinds, strict=True)})
+    from reporting_agent import arrays
+
+    made = pa.table({column.name: arrays.column(column.kind, column.values) for column in table.columns})
     buffer = io.BytesIO()
-    pq.write_table(table, buffer)
+    pq.write_table(made, buffer)
     _into_place(path, buffer.getvalue())
 
 

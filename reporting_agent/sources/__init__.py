@@ -1,7 +1,7 @@
-"""Reading the plant's files: CSV, XLSX and Parquet become typed columns that remember their rows."""
+"""Reading the plant's files: CSV, XLSX, Parquet and B2MML become typed columns that remember their rows."""
 
 from reporting_agent.sources.readings import ReadingBlock, stream_readings
-from reporting_agent.sources.table import Rejected, Table, read_table
+from reporting_agent.sources.table import Rejected, Table, read_sheet, read_table
 from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, Column, Kind, Wanted
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Rejected",
     "Table",
     "Wanted",
+    "read_sheet",
     "read_table",
     "stream_readings",
 ]

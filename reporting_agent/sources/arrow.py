@@ -23,23 +23,32 @@ NO_STAMP = np.iinfo(np.int64).min
 
 
 def floats(column: Any) -> Floats:
-    """A numeric Arrow array as float64, NaN where null."""
-    return _buffer(pc.fill_null(column.cast(pa.float64()), float("nan")), np.dtype(np.float64))
+    """A numeric Arrow array as float64, NaN where null; nothing is copied where it is that already."""
+    cast = column.cast(pa.float64())
+    return _buffer(pc.fill_null(cast, float("nan")) if cast.null_count else cast, np.dtype(np.float64))
 
 
 def stamps(column: Any, zone: tzinfo) -> Integers:
     """A timestamp Arrow array as UTC microseconds, `NO_STAMP` where null; stamps without a zone are local."""
-    zoned = column.type.tz is not None
-    cast = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64())
-    raw = _buffer(pc.fill_null(cast, NO_STAMP), np.dtype(np.int64))
-    return raw if zoned else local_to_utc(raw, zone)
+    raw = raw_stamps(column)
+    return raw if column.type.tz is not None else local_to_utc(raw, zone)
 
 
-def codes(column: Any) -> tuple[Integers, list[str | None]]:
+def raw_stamps(column: Any) -> Integers:
+    """A timestamp Arrow array as microseconds, of UTC or of whatever clock it was written by, `NO_STAMP` where null."""
+    kind = pa.timestamp("us", column.type.tz)
+    cast = (column if column.type == kind else column.cast(kind, safe=False)).view(pa.int64())
+    return _buffer(pc.fill_null(cast, NO_STAMP) if cast.null_count else cast, np.dtype(np.int64))
+
+
+def codes(column: Any) -> tuple[NDArray[np.int32], list[str | None]]:
     """A text column as small integers and the texts they stand for."""
+    if pa.types.is_run_end_encoded(column.type):  # one text throughout: see `blocks`
+        return np.broadcast_to(np.int32(0), len(column)), [None if text is None else str(text) for text in column.values.to_pylist()]
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    filled = pc.fill_null(encoded.indices.cast(pa.int64()), -1)
-    return _buffer(filled, np.dtype(np.int64)), [None if text is None else str(text) for text in encoded.dictionary.to_pylist()]
+    indices = encoded.indices.cast(pa.int32())
+    filled = pc.fill_null(indices, -1) if indices.null_count else indices
+    return _buffer(filled, np.dtype(np.int32)), [None if text is None else str(text) for text in encoded.dictionary.to_pylist()]
 
 
 def local_to_utc(local_us: Integers, zone: tzinfo) -> Integers:

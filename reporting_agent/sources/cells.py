@@ -1,41 +1,57 @@
 """From one cell as written to a typed value, by the profile's conventions and by nothing else.
 
 Each reader raises `Unreadable` with the phrase of what was wanted; the caller knows file, row and column. Cells of a
-workbook arrive typed (numbers, dates) and pass unchanged.
+workbook or of Parquet arrive typed (numbers, dates) and keep their value. Full-width digits and signs, no-break spaces and
+the typographic minus mean what they look like and are read so; nothing else is changed.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+from functools import lru_cache
 
 from reporting_agent.config import Profile
+from reporting_agent.sources import stamps
+from reporting_agent.sources.unreadable import Unreadable
 
-Cell = str | float | int | bool | datetime | date | time | timedelta | None
+__all__ = ["BLANK", "Cell", "Unreadable", "is_blank", "moment", "number", "plain", "seconds", "text"]
+
+Cell = str | float | int | bool | Decimal | datetime | date | time | timedelta | bytes | list[object] | dict[str, object] | None
 
 BLANK = frozenset({"", "-", "--", "—", "n/a", "na", "nan", "null", "none", "#n/a", "nil"})
 """What plants write for "not known"; a value of all nines or a zero is never taken as blank."""
 
+LONGEST_TEXT = 1_000  # an id or a word; what is longer swallowed other cells
+
 _LONGEST_BLANK = max(map(len, BLANK))
-_PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_STAMP = re.compile(
-    r"(\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,4})日?"
-    r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?"
-    r"\s*(Z|[+-]\d{2}:?\d{2}(?::?\d{2})?|[+-]\d{2})?"
-)
 _CLOCK = re.compile(r"(?:(\d+)\s*:\s*)?(\d+)\s*:\s*(\d{1,2}(?:\.\d+)?)")
-_PLACES = {"ymd": (1, 2, 3), "dmy": (3, 2, 1), "mdy": (3, 1, 2)}  # groups of year, month, day
+_AS_IT_LOOKS = str.maketrans(
+    {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}  # full-width forms of ASCII
+    | dict.fromkeys((0x3000, 0x00A0, 0x202F, 0x2007, 0x2009), " ")  # spaces that are wide, thin or do not break
+    | {0x2212: "-", 0x2019: "'"}
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
+_FORMULA = re.compile(r"[=@]|[+-].*[(!|]")
+_WITH_UNIT = re.compile(r"[+-]?[\d.,' ]*\d\s*[^\d\s.,'][^\d]*")
 
 
-class Unreadable(ValueError):  # noqa: N818 - reads as what it says: a cell is unreadable
-    """A cell cannot be read as what its column holds; the text says what is wanted."""
+def plain(text: str) -> str:
+    """The text without the spaces around it, and every character as it looks."""
+    return text.strip() if text.isascii() else text.translate(_AS_IT_LOOKS).strip()
+
+
+def is_value(cell: Cell) -> bool:
+    """Whether the cell can be a number, a date or a duration in any notation: it has a digit, or is typed."""
+    return any(map(str.isdigit, cell)) if isinstance(cell, str) else cell is not None
 
 
 def is_blank(cell: Cell, also: tuple[str, ...] = ()) -> bool:
     """Whether the cell says "not known"."""
     if isinstance(cell, str):
-        text = cell.strip()
+        text = plain(cell)
         if len(text) > _LONGEST_BLANK and not also:
             return False
         return text.lower() in BLANK or text in also
@@ -44,30 +60,69 @@ def is_blank(cell: Cell, also: tuple[str, ...] = ()) -> bool:
     return bool(also) and str(cell) in also
 
 
+def text(cell: Cell) -> str:
+    """A name, an id or a word: one line, no formula. A number stands for itself, 12.0 for 12."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, bytes | list | dict | datetime | date | time | timedelta):
+        raise Unreadable("a text")
+    found = plain(str(cell))
+    if len(found) > LONGEST_TEXT:
+        raise Unreadable(f"a text of at most {LONGEST_TEXT:,} characters; a quote may stand open")
+    if "\n" in found or "\r" in found or _CONTROL.search(found):
+        raise Unreadable("a text of one line without control characters")
+    if _FORMULA.match(found):
+        raise Unreadable("a text that is no formula")
+    return found
+
+
 def number(cell: Cell, profile: Profile) -> float:
     """A finite number in the declared notation."""
-    if isinstance(cell, bool | datetime | date | time | timedelta):
-        raise Unreadable("a number")
-    if isinstance(cell, int | float):
+    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
         value = float(cell)
+    elif isinstance(cell, str):
+        value = _written(plain(cell), profile)
     else:
-        text = str(cell).strip().replace("−", "-")
-        if profile.thousands:
-            text = text.replace(profile.thousands, "")
-        if profile.thousands == " ":
-            text = text.replace("\u00a0", "").replace("\u202f", "")
-        if profile.decimal == ",":
-            if "." in text:
-                raise Unreadable("a number with a decimal comma; declare thousands = '.' where the point groups digits")
-            text = text.replace(",", ".")
-        elif "," in text:
-            raise Unreadable("a number with a decimal point; declare decimal = ',' or thousands = ',' in the mapping profile")
-        if not _PLAIN.fullmatch(text):
-            raise Unreadable("a number")
-        value = float(text)
+        raise Unreadable("a number")
     if not math.isfinite(value):
         raise Unreadable("a finite number")
     return value
+
+
+def _written(text: str, profile: Profile) -> float:
+    straight, grouped = _notation(profile.decimal, profile.thousands)
+    if straight.fullmatch(text):
+        return float(text if profile.decimal == "." else text.replace(",", "."))
+    if grouped is not None and grouped.fullmatch(text):
+        whole = text.replace(profile.thousands, "")
+        return float(whole if profile.decimal == "." else whole.replace(",", "."))
+    raise Unreadable(_hint(text, profile))
+
+
+@lru_cache(maxsize=16)
+def _notation(decimal: str, thousands: str) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
+    """What a number looks like without and with groups; groups are of exactly three digits, the first of one to three."""
+    point = re.escape(decimal)
+    straight = re.compile(rf"[+-]?(?:\d+(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?")
+    if not thousands:
+        return straight, None
+    return straight, re.compile(rf"[+-]?\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+(?:{point}\d*)?")
+
+
+def _hint(text: str, profile: Profile) -> str:
+    if profile.thousands and re.fullmatch(rf"[+-]?\d[\d.,' ]*{re.escape(profile.thousands)}[\d.,' ]*", text):
+        return f"a number whose {profile.thousands!r} parts groups of three digits"
+    if profile.decimal == "," and "." in text:
+        return "a number with a decimal comma; declare thousands = '.' where the point groups digits"
+    if profile.decimal == "." and "," in text:
+        return "a number with a decimal point; declare decimal = ',' or thousands = ',' in the mapping profile"
+    if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", text):
+        return "a number with one decimal point; declare thousands = '.' and decimal = ',' where the points group digits"
+    if re.fullmatch(r"[+-]?\d{1,3}(['’ ]\d{3})+([.,]\d+)?", text):
+        return "a number without spaces or apostrophes; declare thousands = ' ' or \"'\" in the mapping profile"
+    if _WITH_UNIT.fullmatch(text):
+        return "a number alone, without its unit"
+    return "a number"
 
 
 def seconds(cell: Cell, profile: Profile) -> float:
@@ -76,7 +131,7 @@ def seconds(cell: Cell, profile: Profile) -> float:
         return cell.total_seconds()
     if isinstance(cell, time):
         return cell.hour * 3600.0 + cell.minute * 60.0 + cell.second + cell.microsecond / 1e6
-    if isinstance(cell, str) and (match := _CLOCK.fullmatch(cell.strip().replace(",", "."))):
+    if isinstance(cell, str) and (match := _CLOCK.fullmatch(plain(cell).replace(",", "."))):
         hours, minutes, rest = match.groups()
         if float(rest) >= 60 or (hours is not None and int(minutes) >= 60):
             raise Unreadable("MM:SS with seconds below 60")
@@ -90,57 +145,19 @@ def moment(cell: Cell, profile: Profile, zone: tzinfo) -> datetime:
     Local time without an offset is of the site's zone. A time that the clock skipped is refused; of a time that
     came twice, the first is taken.
     """
+    return stamps.fixed(written_moment(cell, profile), zone)
+
+
+def written_moment(cell: Cell, profile: Profile) -> datetime:
+    """A moment as written, without a zone where it names none; in a year that a plant can have."""
     if isinstance(cell, datetime):
-        return _fixed(cell, zone)
-    if isinstance(cell, date):
-        return _fixed(datetime(cell.year, cell.month, cell.day), zone)  # noqa: DTZ001 - the zone is given in _fixed
-    if not isinstance(cell, str):
+        stamp = stamps.midnight(cell, profile)
+    elif isinstance(cell, date):
+        stamp = datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001 - of the plant's wall clock
+    elif isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
+        stamp = stamps.midnight(stamps.of_serial(float(cell), profile), profile)
+    elif isinstance(cell, str):
+        stamp = stamps.read(plain(cell), profile)
+    else:
         raise Unreadable("a date and time")
-    text = cell.strip()
-    if profile.date_format is not None:
-        try:
-            return _fixed(datetime.strptime(text, profile.date_format), zone)  # noqa: DTZ007 - the zone is given in _fixed
-        except ValueError as wrong:
-            raise Unreadable(f"a date and time written as {profile.date_format}") from wrong
-    return _fixed(_by_order(text, profile), zone)
-
-
-def _by_order(text: str, profile: Profile) -> datetime:
-    wanted = f"a date and time in the order {profile.date_order}"
-    match = _STAMP.fullmatch(text)
-    if match is None:
-        raise Unreadable(wanted)
-    year, month, day = (match[place] for place in _PLACES[profile.date_order])
-    if len(year) != 4 or len(month) > 2 or len(day) > 2:
-        raise Unreadable(wanted + " with a year of four digits")
-    hour, minute, second = int(match[4] or 0), int(match[5] or 0), int(match[6] or 0)
-    midnight_after = hour == 24 and minute == second == 0  # some logs write the end of a day as 24:00
-    fraction = int((match[7] or "0").ljust(6, "0")[:6])
-    try:
-        stamp = datetime(int(year), int(month), int(day), 0 if midnight_after else hour, minute, second, fraction, _offset(match[8]))
-    except ValueError as impossible:
-        raise Unreadable(wanted) from impossible
-    return stamp + timedelta(days=1) if midnight_after else stamp
-
-
-def _offset(text: str | None) -> tzinfo | None:
-    if text is None:
-        return None
-    if text == "Z":
-        return UTC
-    digits = text[1:].replace(":", "").ljust(6, "0")
-    span = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]), seconds=int(digits[4:6]))
-    return timezone(-span if text[0] == "-" else span)
-
-
-def _fixed(stamp: datetime, zone: tzinfo) -> datetime:
-    if stamp.tzinfo is not None:
-        return stamp.astimezone(timezone(offset) if (offset := stamp.astimezone(zone).utcoffset()) is not None else zone)
-    local = stamp.replace(tzinfo=zone)
-    offset = local.utcoffset()
-    if offset is None:
-        raise Unreadable("a date and time in a known time zone")
-    fixed = stamp.replace(tzinfo=timezone(offset))
-    if fixed.astimezone(zone).replace(tzinfo=None) != stamp:
-        raise Unreadable("a time that exists: the clock was put forward over this one")
-    return fixed
+    return stamps.of_a_plant(stamp)

@@ -1,31 +1,35 @@
 """Which encoding a text file is in: UTF-8 (with or without BOM), UTF-16, or GBK.
 
-The whole file is looked at, not its beginning: the one note in Chinese may stand in the last row.
+The whole file is looked at, not its beginning: the one note in Chinese may stand in the last row. Windows-1252 must be
+declared: nearly every text in it also decodes as GBK, to other letters. Where the pairs of bytes are such as GBK hardly
+ever has (an accented letter before a plain one), the file is refused instead of read as Chinese that nobody wrote.
 """
 
 from __future__ import annotations
 
 import codecs
 import gzip
+import io
+import re
+import zlib
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from benchmarks.errors import InputError, Place
 
 _CHUNK = 1 << 20
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _EXAMPLES = "UTF-8, UTF-16 or GBK text"
+_PAIR = re.compile(rb"[\x81-\xfe]([\x40-\xfe])")
 
 
 def open_bytes(path: Path) -> BinaryIO:
     """The file's bytes, unpacked where it ends in .gz or .zst."""
     try:
-        if path.suffix == ".gz":
+        if path.suffix.lower() == ".gz":
             return cast("BinaryIO", gzip.open(path, "rb"))
-        if path.suffix == ".zst":
-            import zstandard
-
-            return cast("BinaryIO", zstandard.open(path, "rb"))
+        if path.suffix.lower() == ".zst":
+            return io.BufferedReader(_Frames(path), _CHUNK)
         return path.open("rb")
     except OSError as gone:
         raise InputError(
@@ -38,32 +42,68 @@ def open_bytes(path: Path) -> BinaryIO:
         ) from gone
 
 
+def head(path: Path, size: int = 4096) -> bytes:
+    """The first bytes, unpacked."""
+    with open_bytes(path) as stream:
+        return _read(stream, path, size)
+
+
 def recognise(path: Path) -> str:
     """The encoding's name for `open`; InputError where the file is none of them."""
-    with open_bytes(path) as stream:
-        head = _read(stream, path, 4096)
-        for mark, name in _MARKS:
-            if head.startswith(mark):
-                return name
-        if b"\x00" in head:
-            return _utf16_without_mark(head, path)
-    for name in ("utf-8", "gb18030"):
-        if _decodes(path, name):
+    start = head(path)
+    for mark, name in _MARKS:
+        if start.startswith(mark):
             return name
+    if b"\x00" in start:
+        return _utf16_without_mark(start, path)
+    if _decodes(path, "utf-8"):
+        return "utf-8"
+    if _decodes(path, "gb18030"):
+        _refuse_if_western(path)
+        return "gb18030"
     raise InputError(
         "encoding-unknown",
         "The file is in an encoding that cannot be recognised.",
-        'Name it with encoding = "…" in the mapping profile, or save the file as UTF-8.',
+        'Name it with encoding = "…" in the mapping profile (often "cp1252" in the West), or save the file as UTF-8.',
         place=Place(str(path)),
         found="bytes that are neither UTF-8 nor GBK",
         wanted=_EXAMPLES,
     )
 
 
-def _utf16_without_mark(head: bytes, path: Path) -> str:
-    even, odd = head[::2].count(0), head[1::2].count(0)
+def looks_western(raw: bytes) -> bool:
+    """Whether bytes that decode as GBK are more likely Windows-1252: most pairs end in a plain letter, few in GB 2312.
+
+    In Chinese texts both bytes of nearly every character lie above 0xA1 (GB 2312); an accented letter of a Western text
+    stands before a plain letter or a sign.
+    """
+    trails = [pair[0] for pair in _PAIR.findall(raw)]
+    return bool(trails) and sum(trail < 0xA1 for trail in trails) > len(trails) / 2
+
+
+def _refuse_if_western(path: Path) -> None:
+    with open_bytes(path) as stream:
+        while chunk := _read(stream, path, _CHUNK):
+            if chunk.isascii():
+                continue
+            if looks_western(chunk):
+                where = next(_PAIR.finditer(chunk))
+                sample = chunk[max(0, where.start() - 8) : where.end() + 8]
+                raise InputError(
+                    "encoding-ambiguous",
+                    "The file can be read as Windows-1252 and as GBK, and says other words in each.",
+                    'Declare encoding = "cp1252" (or "gbk") in the mapping profile, or save the file as UTF-8.',
+                    place=Place(str(path)),
+                    found=f"{sample.decode('cp1252', 'replace')!r} or {sample.decode('gb18030', 'replace')!r}",
+                    wanted=_EXAMPLES,
+                )
+            return
+
+
+def _utf16_without_mark(start: bytes, path: Path) -> str:
+    even, odd = start[::2].count(0), start[1::2].count(0)
     few, many = sorted((even, odd))
-    if many < len(head) // 8 or many < 4 * few:  # in UTF-16 most of a table is digits, with zeros on one side only
+    if many < len(start) // 8 or many < 4 * few:  # in UTF-16 most of a table is digits, with zeros on one side only
         raise InputError(
             "not-a-text-file",
             "The file is not text.",
@@ -80,22 +120,86 @@ def _decodes(path: Path, name: str) -> bool:
     with open_bytes(path) as stream:
         try:
             while chunk := _read(stream, path, _CHUNK):
-                decoder.decode(chunk)
+                if not (chunk.isascii() and decoder.getstate()[0] == b""):
+                    decoder.decode(chunk)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             return False
     return True
 
 
+class _Frames(io.RawIOBase):
+    """A .zst file unpacked, frame after frame. One that breaks off is an error, as it is for gzip, and not its end."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._packed = path.open("rb")
+        self._frame: Any = None
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            packed = self._packed.read(_CHUNK)
+            if not packed:
+                if self._frame is not None and not self._frame.eof:
+                    raise EOFError("the file breaks off within a frame")
+                return 0
+            self._ready = self._unpacked(packed)
+        count = min(len(buffer), len(self._ready))
+        buffer[:count], self._ready = self._ready[:count], self._ready[count:]
+        return count
+
+    def _unpacked(self, packed: bytes) -> bytes:
+        import zstandard
+
+        ready = b""
+        while packed:
+            if self._frame is None or self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+            ready += self._frame.decompress(packed)
+            packed = self._frame.unused_data if self._frame.eof else b""
+        return ready
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
+
+
+def damaged(path: Path, broken: Exception) -> InputError:
+    """What to say of a packed file that breaks off while it is read, or that is none."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if not start.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")):
+        return InputError(
+            "file-damaged",
+            "The file is called packed and is not.",
+            f"Take {path.suffix} off its name.",
+            place=Place(str(path)),
+            found="no archive",
+            wanted="a .gz or .zst file",
+        )
+    return InputError(
+        "file-damaged",
+        "The compressed file is damaged or cut short.",
+        "Copy it again from its source.",
+        place=Place(str(path)),
+        found=str(broken),
+        wanted="a whole .gz or .zst file",
+    )
+
+
+def broken_archives() -> tuple[type[Exception], ...]:
+    """What reading a damaged .gz or .zst raises; asked for only when something is raised."""
+    import zstandard
+
+    return (EOFError, OSError, zlib.error, zstandard.ZstdError)
+
+
 def _read(stream: BinaryIO, path: Path, size: int) -> bytes:
     try:
         return stream.read(size)
-    except (OSError, EOFError) as broken:
-        raise InputError(
-            "file-damaged",
-            "The compressed file is damaged or cut short.",
-            "Copy it again from its source.",
-            place=Place(str(path)),
-            found=str(broken),
-            wanted="a whole .gz or .zst file",
-        ) from broken
+    except broken_archives() as broken:
+        raise damaged(path, broken) from broken

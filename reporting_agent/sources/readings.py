@@ -1,92 +1,79 @@
 """Meter readings as a stream of blocks, so that tens of millions fit: long or wide, CSV, XLSX or Parquet.
 
-Each block holds one meter's readings in file order as arrays. Rows that cannot be read are kept apart with their reason
-(the first hundred thousand; all are counted).
+Each block holds one meter's readings in file order as arrays. A block in which nothing is to be understood is handed on as it
+stands (`straight`), any other is read `row_by_row`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from datetime import tzinfo
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
-
-import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
-from reporting_agent.sources import cells
-from reporting_agent.sources.cells import Unreadable
-from reporting_agent.sources.encodings import open_bytes, recognise
-from reporting_agent.sources.sheets import delimiter_of, format_of, open_sheet
-from reporting_agent.sources.table import Rejected
+from reporting_agent.rows import Consecutive, Rows
+from reporting_agent.sources import blocks, cells
+from reporting_agent.sources.blocks import ROWS_A_BLOCK
+from reporting_agent.sources.clock import WallClock
+from reporting_agent.sources.lanes import ahead
+from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
+from reporting_agent.sources.row_by_row import FIRST_US, LAST_US, Block, Ragged
+from reporting_agent.sources.sheets import open_sheet
 
-ROWS_A_BLOCK = 1 << 16  # the arrays of one block stay in the processor's cache: a third quicker than 1 << 18
-_MOST_KEPT = 100_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+if TYPE_CHECKING:
+    from reporting_agent.sources.straight import Part
 
-
-@dataclass(frozen=True, slots=True)
-class ReadingBlock:
-    """Consecutive readings of one meter: stamps in UTC microseconds, values as written (NaN: not known), rows of the file."""
-
-    meter: str
-    time_us: NDArray[np.int64]
-    value: NDArray[np.float64]
-    row: NDArray[np.int64]
-    file: str
-
-
-@dataclass(slots=True)
-class ReadingLog:
-    """What the stream met besides readings: rows that could not be read, and meters that site.toml does not know."""
-
-    rejected: list[Rejected] = field(default_factory=list)
-    rejected_count: int = 0
-    unknown_meters: dict[str, int] = field(default_factory=dict)
-    rows: int = 0
-
-    def reject(self, rejected: Rejected) -> None:
-        self.rejected_count += 1
-        if len(self.rejected) < _MOST_KEPT:
-            self.rejected.append(rejected)
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """Where the template's columns are in this file."""
-
-    stamp: str
-    value: str | None  # None: wide
-    meter: str | None  # None: wide, or one meter given as a constant
-    meters: dict[str, str]  # wide: header -> meter id
-    constant_meter: str | None = None
+__all__ = ["ROWS_A_BLOCK", "ReadingBlock", "ReadingLog", "stream_readings"]
 
 
 def stream_readings(
-    paths: Sequence[Path], profile: Profile, meters: frozenset[str], zone: tzinfo, log: ReadingLog
+    paths: Sequence[Path], profile: Profile, meters: frozenset[str], zone: tzinfo, log: ReadingLog, *, read_ahead: bool = False
 ) -> Iterator[ReadingBlock]:
     """Yield the readings of the meters named, file by file.
 
+    Args:
+        read_ahead: another thread reads the next block while this one is worked on.
+
     Raises:
-        InputError: a file is missing, not of its format, or lacks a column.
+        InputError: a file is missing, not of its format, lacks a column, or most of its rows are unreadable.
     """
-    where = ZoneInfo(profile.timezone) if profile.timezone else zone
+    clock = WallClock(ZoneInfo(profile.timezone) if profile.timezone else zone)
     for path in paths:
-        layout = _layout(path, profile, meters)
-        for first_row, columns in _column_blocks(path, profile, layout, log):
-            log.rows += len(columns[layout.stamp])
-            yield from _split(columns, first_row, layout, profile, where, str(path), meters, log)
+        layout = _layout(path, profile, meters, str(path) in log.understood)
+        if layout is None:
+            continue  # some meters are read again, and this wide file holds none of them
+        log.understood.add(str(path))
+        ragged = Ragged(str(path), layout, profile, log)
+        plain = partial(_is_plain, layout=layout, profile=profile, clock=clock)
+        read = blocks.blocks_of(path, profile, layout.header, layout.wanted, ragged.met, layout.meter, plain)
+        for rows, columns in ahead(read) if read_ahead else read:
+            log.rows += len(rows)
+            handed_on = _straight(rows, columns, layout, profile, str(path), meters, clock, log)
+            yield from Block(rows, columns, layout, profile, str(path), log).split(meters, clock) if handed_on is None else handed_on
             if log.rejected_count > max(log.rows // 2, 10):
                 raise _mostly_unreadable(log)
+        if ragged.mended:
+            yield from ragged.block().split(meters, clock)
+    if log.rejected_count > log.rows // 2 and log.rejected:
+        raise _mostly_unreadable(log)
+    if not log.rows:
+        raise InputError(
+            "file-empty",
+            "The files of readings have a header and no rows.",
+            "Export them again, or name others under [inputs].",
+            place=Place(str(paths[0]) if paths else "site.toml"),
+            found="0 rows",
+            wanted="at least one row",
+        )
 
 
-def _layout(path: Path, profile: Profile, meters: frozenset[str]) -> _Layout:
-    header = open_sheet(path, profile).header
+def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bool) -> Layout | None:
+    """Where the columns are; None where a file that is known to be right holds none of these meters."""
+    header = open_sheet(path, profile, "readings").header
     stamp = profile.columns.get("timestamp", "timestamp")
     value = profile.columns.get("value", "value")
     meter = profile.columns.get("meter_id", "meter_id")
@@ -96,6 +83,8 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str]) -> _Layout:
     needed = [stamp] if wide else [stamp, value] if constant is not None else [stamp, meter, value]
     missing = [name for name in needed if name not in header]
     found_meters = {name: foreign[name] for name in header if name in foreign} if wide else {}
+    if wide and not found_meters and understood:
+        return None
     if missing or (wide and not found_meters):
         raise InputError(
             "column-missing",
@@ -105,188 +94,63 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str]) -> _Layout:
             found=", ".join(name for name in header if name) or "no headers",
             wanted=", ".join(missing) or "a column named by one of the meters " + ", ".join(sorted(meters)),
         )
-    if wide:
-        return _Layout(stamp, None, None, found_meters)
-    return _Layout(stamp, value, None if constant is not None else meter, {}, None if constant is None else str(constant))
-
-
-def _column_blocks(path: Path, profile: Profile, layout: _Layout, log: ReadingLog) -> Iterator[tuple[int, dict[str, Any]]]:
-    import pyarrow as pa
-
-    wanted = [layout.stamp, *(name for name in (layout.meter, layout.value) if name is not None), *layout.meters]
-    kind = format_of(path)
-    if kind == "csv":
-        yield from _csv_blocks(path, profile, wanted, log)
-    elif kind == "parquet":
-        import pyarrow.parquet as pq
-
-        row = 2
-        with pq.ParquetFile(path, pre_buffer=False) as file:
-            for batch in file.iter_batches(batch_size=ROWS_A_BLOCK, columns=wanted):
-                yield row, {name: batch.column(name) for name in wanted}
-                row += batch.num_rows
-    else:
-        sheet = open_sheet(path, profile)
-        places = [sheet.header.index(name) for name in wanted]
-        while block := list(islice(sheet.rows, 65_536)):
-            texts = [[_as_text(raw[place]) if place < len(raw) else None for _, raw in block] for place in places]
-            yield block[0][0], {name: pa.array(column, pa.string()) for name, column in zip(wanted, texts, strict=True)}
-
-
-def _as_text(cell: cells.Cell) -> str | None:
-    if cell is None:
-        return None
-    if isinstance(cell, datetime):
-        return cell.isoformat(sep=" ")
-    return repr(cell) if isinstance(cell, float) else str(cell)
-
-
-def _csv_blocks(path: Path, profile: Profile, wanted: list[str], log: ReadingLog) -> Iterator[tuple[int, dict[str, Any]]]:
-    import pyarrow as pa
-    import pyarrow.csv as arrow_csv
-
-    encoding = profile.encoding or recognise(path)
-
-    def ragged(row: Any) -> str:
-        log.reject(
-            Rejected(
-                Place(str(path), row.number),
-                "the row has not as many cells as the header",
-                f"{row.actual_columns} cells",
-                f"{row.expected_columns} cells",
-                (row.text,),
-            )
+    if twice := [name for name in (*needed, *found_meters) if header.count(name) > 1]:
+        raise InputError(
+            "header-twice",
+            "Two columns have the same header.",
+            "Rename one of them in the file.",
+            place=Place(str(path), profile.header_row, twice[0]),
+            found=f"{header.count(twice[0])} columns named {twice[0]!r}",
+            wanted="one",
         )
-        return "skip"
-
-    with open_bytes(path) as stream:
-        try:
-            reader = arrow_csv.open_csv(
-                pa.PythonFile(stream, mode="r"),
-                read_options=arrow_csv.ReadOptions(
-                    use_threads=False, block_size=32 << 20, encoding=encoding, skip_rows=profile.header_row - 1
-                ),
-                parse_options=arrow_csv.ParseOptions(
-                    delimiter=profile.delimiter or delimiter_of(path, encoding, profile.header_row),
-                    invalid_row_handler=ragged,
-                    ignore_empty_lines=True,
-                ),
-                convert_options=arrow_csv.ConvertOptions(
-                    column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted, strings_can_be_null=False
-                ),
-            )
-            row = profile.header_row + 1
-            for batch in reader:
-                yield row, {name: batch.column(index) for index, name in enumerate(wanted)}
-                row += batch.num_rows
-        except (pa.ArrowInvalid, pa.ArrowKeyError, UnicodeDecodeError) as broken:
-            raise InputError(
-                "not-a-text-file",
-                "The file of readings cannot be read as CSV.",
-                "Check delimiter and encoding in the mapping profile, or export the file again.",
-                place=Place(str(path)),
-                found=str(broken).splitlines()[0],
-                wanted=f"{encoding} CSV with the columns {', '.join(wanted)}",
-            ) from broken
+    if wide:
+        return Layout(header, stamp, None, None, found_meters)
+    return Layout(header, stamp, value, None if constant is not None else meter, {}, None if constant is None else str(constant))
 
 
-def _split(
+def _is_plain(columns: dict[str, Any], *, layout: Layout, profile: Profile, clock: WallClock) -> bool:
+    """Whether typed columns are readings already."""
+    return _split(columns, Consecutive(0, len(columns[layout.stamp])), layout, profile, clock) is not None
+
+
+def _split(columns: dict[str, Any], rows: Rows, layout: Layout, profile: Profile, clock: WallClock) -> Callable[[], Iterator[Part]] | None:
+    """What divides columns that are readings already between the meters; None where they are not."""
+    from reporting_agent.sources import straight
+
+    if profile.midnight != "begins":
+        return None
+    scale = profile.scale.get("value", 1.0)
+    return straight.read(columns, rows, layout.stamp, layout.values, layout.meter, scale, (FIRST_US, LAST_US), clock)
+
+
+def _straight(
+    rows: Rows,
     columns: dict[str, Any],
-    first_row: int,
-    layout: _Layout,
+    layout: Layout,
     profile: Profile,
-    zone: tzinfo,
     file: str,
     meters: frozenset[str],
+    clock: WallClock,
     log: ReadingLog,
-) -> Iterator[ReadingBlock]:
-    from reporting_agent.sources import arrow
+) -> Iterator[ReadingBlock] | None:
+    """A block in which there is nothing to understand; None where there is."""
+    split = _split(columns, rows, layout, profile, clock)
+    if split is None:
+        return None
+    words = profile.values.get("meter_id", {})
 
-    rows = np.arange(first_row, first_row + len(columns[layout.stamp]), dtype=np.int64)
-    time_us = _stamps(columns[layout.stamp], rows, layout.stamp, profile, zone, file, log)
-    value_columns = [(layout.value, None)] if layout.value is not None else list(layout.meters.items())
-    for header, wide_meter in value_columns:
-        value = _values(columns[header], rows, str(header), profile, file, log)
-        good = time_us != arrow.NO_STAMP
-        if (endless := np.isinf(value)).any():
-            value = np.where(endless, np.nan, value)
-        only = wide_meter or layout.constant_meter
-        if only is not None:
-            yield _block(only, time_us, value, rows, file, good)
-            continue
-        code, names = arrow.codes(columns[str(layout.meter)])
-        for index, name in enumerate(names):
-            mine = good & (code == index) if len(names) > 1 else good
-            meter = profile.values.get("meter_id", {}).get(name or "", (name or "").strip())
-            if meter in meters:
-                yield _block(meter, time_us, value, rows, file, mine)
-            else:
-                log.unknown_meters[meter] = log.unknown_meters.get(meter, 0) + int(mine.sum())
-
-
-def _block(
-    meter: str, time_us: NDArray[np.int64], value: NDArray[np.float64], rows: NDArray[np.int64], file: str, chosen: NDArray[np.bool_]
-) -> ReadingBlock:
-    """The chosen readings; nothing is copied where they are all."""
-    whole = chosen.all()
-    return ReadingBlock(meter, *((time_us, value, rows) if whole else (time_us[chosen], value[chosen], rows[chosen])), file)
-
-
-def _stamps(
-    column: Any, rows: NDArray[np.int64], header: str, profile: Profile, zone: tzinfo, file: str, log: ReadingLog
-) -> NDArray[np.int64]:
-    import pyarrow as pa
-
-    from reporting_agent.sources import arrow
-
-    if pa.types.is_timestamp(column.type):
-        return arrow.stamps(column, zone)
-    if profile.date_format is None and profile.date_order == "ymd":
-        for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
-            try:
-                return arrow.stamps(column.cast(kind), zone)
-            except pa.ArrowInvalid:
-                continue  # another notation, or a row among them that is wrong: read one by one below
-    known: dict[str, int] = {}
-    read = np.full(len(column), arrow.NO_STAMP, dtype=np.int64)
-    for index, text in enumerate(column.to_pylist()):
-        if text not in known:
-            try:
-                stamp = cells.moment(text, profile, zone)
-            except Unreadable as wrong:
-                log.reject(_bad(file, int(rows[index]), header, text, str(wrong)))
+    def handed_on() -> Iterator[ReadingBlock]:
+        for part in split():
+            if layout.meter is None:
+                yield ReadingBlock(layout.meters.get(part.header, layout.constant_meter or ""), part.time_us, part.value, part.rows, file)
                 continue
-            known[text] = (stamp - _EPOCH) // timedelta(microseconds=1)
-        read[index] = known[text]
-    return read
+            meter = words.get(part.name or "", cells.plain(part.name or ""))
+            if meter in meters:
+                yield ReadingBlock(meter, part.time_us, part.value, part.rows, file)
+            else:
+                log.unknown_meters[meter] = log.unknown_meters.get(meter, 0) + len(part.rows)
 
-
-def _values(column: Any, rows: NDArray[np.int64], header: str, profile: Profile, file: str, log: ReadingLog) -> NDArray[np.float64]:
-    import pyarrow as pa
-
-    from reporting_agent.sources import arrow
-
-    scale = profile.scale.get("value", 1.0)
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return arrow.floats(column) * scale
-    if profile.decimal == "." and not profile.thousands:
-        try:
-            return arrow.floats(column.cast(pa.float64())) * scale
-        except pa.ArrowInvalid:
-            pass  # a row among them is wrong or blank: read one by one below
-    read = np.full(len(column), np.nan)
-    for index, text in enumerate(column.to_pylist()):
-        if cells.is_blank(text, profile.missing.get("value", ())):
-            continue  # no reading at this stamp: the gap shows in the completeness
-        try:
-            read[index] = cells.number(text, profile) * scale
-        except Unreadable as wrong:
-            log.reject(_bad(file, int(rows[index]), header, text, str(wrong)))
-    return read
-
-
-def _bad(file: str, row: int, header: str, text: str | None, wanted: str) -> Rejected:
-    return Rejected(Place(file, row, header), "the value cannot be read", repr(text), wanted, (text or "",))
+    return handed_on()
 
 
 def _mostly_unreadable(log: ReadingLog) -> InputError:
@@ -294,7 +158,7 @@ def _mostly_unreadable(log: ReadingLog) -> InputError:
     return InputError(
         "mostly-unreadable",
         f"{log.rejected_count:,} of the first {log.rows:,} readings cannot be read.",
-        "Set [mapping.readings] in site.toml to how the file is written; docs/agent.md shows how.",
+        "Set [mapping.readings] in site.toml to how the file is written; `steplabel-agent map FILE` proposes it.",
         place=first.place,
         found=first.found,
         wanted=first.wanted,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
+from reporting_agent.sources import b2mml, delimited, parquet, workbooks
 from reporting_agent.sources.cells import Cell
-from reporting_agent.sources.encodings import open_bytes, recognise
+from reporting_agent.sources.delimited import delimiter_of
+from reporting_agent.sources.workbooks import Merged
 
-_DELIMITERS = (",", ";", "\t", "|")
-_ROWS_A_BATCH = 65_536
+__all__ = ["JOINER", "RawRows", "Sheet", "delimiter_of", "format_of", "open_sheet", "raw_rows"]
+
+JOINER = " / "
+"""Between the parts of a header that takes several rows: "Furnace 1 / Electricity"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,17 @@ class Sheet:
     rows: Iterator[tuple[int, Sequence[Cell]]]
 
 
+@dataclass(frozen=True, slots=True)
+class RawRows:
+    """Numbered rows, and the ranges of merged cells: None where the format cannot tell."""
+
+    rows: Iterator[tuple[int, Sequence[Cell]]]
+    merged: tuple[Merged, ...] | None = ()
+    first_column: int = 0
+
+
 def format_of(path: Path) -> str:
-    """`csv`, `xlsx` or `parquet`, by the file's name."""
+    """`csv`, `xlsx`, `parquet` or `b2mml`, by the file's name."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     packed = bool(suffixes) and suffixes[-1] in {".gz", ".zst"}
     last = suffixes[-2] if packed and len(suffixes) > 1 else suffixes[-1] if suffixes else ""
@@ -37,18 +48,33 @@ def format_of(path: Path) -> str:
         return "parquet"
     if last in {".csv", ".tsv", ".txt"}:
         return "csv"
+    if last == ".xml":
+        return "b2mml"
+    packed_already = packed and last in {".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".pq"}
     raise InputError(
         "format-unknown",
-        "The file's format cannot be told from its name.",
-        "Rename or convert the file.",
+        "Only text files are read packed." if packed_already else "The file's format cannot be told from its name.",
+        f"Unpack it; {last} is packed already." if packed_already else "Rename or convert the file.",
         place=Place(str(path)),
         found=path.name,
-        wanted=".csv, .csv.gz, .csv.zst, .xlsx or .parquet",
+        wanted=".csv, .csv.gz, .csv.zst, .xlsx, .parquet or .xml (B2MML)",
     )
 
 
-def open_sheet(path: Path, profile: Profile) -> Sheet:
-    """Open a file of any format; InputError where it cannot be read or has no header."""
+def open_sheet(path: Path, profile: Profile, wanted: str = "batches") -> Sheet:
+    """Open a file of any format; InputError where it cannot be read or has no header.
+
+    `wanted` names the input that is asked for, which matters where one file holds several (B2MML).
+    """
+    if path.is_dir():
+        raise InputError(
+            "file-missing",
+            "This is a folder, not a file.",
+            "Name a file under [inputs], or all files of the folder by a pattern such as readings/*.csv.",
+            place=Place(str(path)),
+            found="a folder",
+            wanted="a CSV, XLSX, Parquet or B2MML file",
+        )
     if not path.is_file():
         raise InputError(
             "file-missing",
@@ -56,111 +82,68 @@ def open_sheet(path: Path, profile: Profile) -> Sheet:
             "Check the path under [inputs] in site.toml; it is relative to site.toml.",
             place=Place(str(path)),
             found="no such file",
-            wanted="a CSV, XLSX or Parquet file",
+            wanted="a CSV, XLSX, Parquet or B2MML file",
         )
     kind = format_of(path)
-    numbered = {"csv": _csv_rows, "xlsx": _workbook_rows, "parquet": _parquet_rows}[kind](path, profile)
-    first = 1 if kind == "parquet" else profile.header_row
+    if kind == "b2mml":
+        header, rows = b2mml.table_of(path, wanted)
+        return Sheet(str(path), header, rows)
+    return _headed(path, raw_rows(path, profile), Profile() if kind == "parquet" else profile)
+
+
+def raw_rows(path: Path, profile: Profile) -> RawRows:
+    """Every row of a file as it stands there, header and titles included."""
+    kind = format_of(path)
+    if kind == "parquet":
+        return RawRows(parquet.rows_of(path))
+    if kind == "xlsx":
+        sheet = workbooks.sheet_of(path, profile)
+        return RawRows(sheet.rows, sheet.merged, sheet.first_column)
+    return RawRows(delimited.rows_of(path, profile), None)
+
+
+def _headed(path: Path, raw: RawRows, profile: Profile) -> Sheet:
+    """The header that the profile declares, and the rows below it."""
+    numbered = raw.rows
+    top, bottom = profile.header_row, profile.last_header_row
+    lines: dict[int, list[str]] = {}
     for row, cells in numbered:
-        if row < first:
-            continue
-        header = tuple("" if cell is None else str(cell).strip() for cell in cells)
-        if row > first or not any(header):
+        if row >= top:
+            lines[row] = ["" if cell is None else str(cell).strip() for cell in cells]
+        if row >= bottom:
             break
-        return Sheet(str(path), header, numbered)
-    raise InputError(
-        "header-missing",
-        "The file has no header row.",
-        "Give the row with header_row in the mapping profile, or put the header into the first row.",
-        place=Place(str(path), row=first),
-        found="nothing" if path.stat().st_size == 0 else "a blank row",
-        wanted="the names of the columns",
-    )
-
-
-def _csv_rows(path: Path, profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]]:
-    encoding = profile.encoding or recognise(path)
-    try:
-        with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="") as text:
-            delimiter = profile.delimiter or delimiter_of(path, encoding, profile.header_row)
-            yield from enumerate(csv.reader(text, delimiter=delimiter), start=1)
-    except LookupError as unknown:
+    header = _joined(lines, range(top, bottom + 1), raw.merged, raw.first_column)
+    if not any(header):
         raise InputError(
-            "encoding-unknown",
-            "The profile names an encoding that does not exist.",
-            "Correct it.",
-            place=Place(str(path)),
-            found=repr(encoding),
-            wanted="utf-8, gbk, utf-16 or another encoding's name",
-        ) from unknown
-    except (UnicodeDecodeError, csv.Error) as broken:
-        raise InputError(
-            "not-a-text-file",
-            "The file is not the text it should be.",
-            "Check the encoding in the mapping profile, or export the file again.",
-            place=Place(str(path)),
-            found=str(broken),
-            wanted=f"{encoding} text",
-        ) from broken
-
-
-def delimiter_of(path: Path, encoding: str, header_row: int) -> str:
-    """The delimiter that occurs most in the header line; a comma where none does."""
-    with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline=None) as text:
-        for _ in range(header_row - 1):
-            text.readline()
-        header = text.readline()
-    return max(_DELIMITERS, key=header.count)
-
-
-def _workbook_rows(path: Path, profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]]:
-    import python_calamine
-
-    try:
-        book = python_calamine.CalamineWorkbook.from_path(path)
-    except (python_calamine.CalamineError, OSError) as broken:
-        raise InputError(
-            "workbook-unreadable",
-            "The workbook cannot be opened.",
-            "Open it in a spreadsheet program and save it again as .xlsx.",
-            place=Place(str(path)),
-            found=str(broken),
-            wanted="a workbook",
-        ) from broken
-    name = profile.sheet or book.sheet_names[0]
-    if name not in book.sheet_names:
-        raise InputError(
-            "sheet-missing",
-            "The workbook has no such sheet.",
-            'Correct sheet = "…" in the mapping profile.',
-            place=Place(str(path)),
-            found=", ".join(book.sheet_names),
-            wanted=name,
+            "header-missing",
+            "The file has no header row.",
+            "Give the row with header_row in the mapping profile, or put the header into the first row.",
+            place=Place(str(path), row=top),
+            found="nothing" if path.stat().st_size == 0 else "a blank row" if lines else "fewer rows",
+            wanted="the names of the columns",
         )
-    sheet = book.get_sheet_by_name(name)
-    first = 1 + (sheet.start[0] if sheet.start else 0)
-    yield from enumerate(sheet.to_python(skip_empty_area=True), start=first)
+    first = profile.first_data_row
+    return Sheet(str(path), header, ((row, cells) for row, cells in numbered if row >= first))
 
 
-def _parquet_rows(path: Path, profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def _joined(lines: dict[int, list[str]], rows: range, merged: tuple[Merged, ...] | None, first_column: int) -> tuple[str, ...]:
+    """One name a column: its cells from above to below, each distinct text once.
 
-    try:
-        file = pq.ParquetFile(path, pre_buffer=False)
-    except (pa.ArrowInvalid, OSError) as broken:
-        raise InputError(
-            "parquet-unreadable",
-            "The file is not Parquet.",
-            "Write it again.",
-            place=Place(str(path)),
-            found=str(broken).splitlines()[0],
-            wanted="a Parquet file",
-        ) from broken
-    with file:
-        yield 1, file.schema_arrow.names
-        row = 2
-        for batch in file.iter_batches(batch_size=_ROWS_A_BATCH):
-            for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                yield row, cells
-                row += 1
+    A merged cell holds its text in its first cell alone. A workbook says which cells are merged; of a CSV file only the
+    blank cells after a text are left, so there every blank cell above the last row takes the text to its left.
+    """
+    width = max((len(lines.get(row, ())) for row in rows), default=0)
+    spread = {row: [*lines.get(row, ()), *[""] * (width - len(lines.get(row, ())))] for row in rows}
+    if merged is None:
+        for row in rows[:-1]:
+            for column in range(1, width):
+                spread[row][column] = spread[row][column] or spread[row][column - 1]
+    for (top, left), (bottom, right) in merged or ():
+        if top + 1 in spread and left >= first_column and left - first_column < width:
+            text = spread[top + 1][left - first_column]
+            for row in range(top + 1, min(bottom + 1, rows[-1]) + 1):
+                across = min(right - first_column + 1, width) if row < rows[-1] else left - first_column + 1
+                for column in range(left - first_column, across):
+                    spread[row][column] = text
+    columns = zip(*(spread[row] for row in rows), strict=True)
+    return tuple(JOINER.join(dict.fromkeys(part for part in parts if part)) for parts in columns)

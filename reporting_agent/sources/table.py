@@ -7,33 +7,29 @@ For batches, energy per batch and production logs (up to a few million rows). Me
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.console import progress
-from reporting_agent.sources import cells
-from reporting_agent.sources.cells import Cell, Unreadable
-from reporting_agent.sources.sheets import open_sheet
-from reporting_agent.sources.wanted import Column, Kind, Wanted
+from reporting_agent.sources import totals
+from reporting_agent.sources.cells import Cell, Unreadable, is_blank, is_value
+from reporting_agent.sources.corrections import Corrections, identity
+from reporting_agent.sources.delimited import BrokenRow
+from reporting_agent.sources.fields import BadCell, Field, fields_of
+from reporting_agent.sources.rejected import Rejected
+from reporting_agent.sources.sheets import Sheet, open_sheet
+from reporting_agent.sources.spreading import spread
+from reporting_agent.sources.totals import Total
+from reporting_agent.sources.wanted import Wanted, adds_up
 
-_MOST_KNOWN = 1 << 14  # texts of one column whose value is kept; files repeat themselves
+__all__ = ["Rejected", "Table", "read_sheet", "read_table"]
 
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A row that could not be read: where, why, what stood there, what was wanted, and the row as it was."""
-
-    place: Place
-    reason: str
-    found: str
-    wanted: str
-    original: tuple[str, ...]
+Row = tuple[int, Sequence[Cell]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +41,10 @@ class Table:
     rows: list[int]
     rejected: list[Rejected] = field(default_factory=list)
     unused: tuple[str, ...] = ()  # headers of the file that mean nothing here
+    totals: list[Total] = field(default_factory=list)
+    input: str = ""
+    again: Callable[[], Sheet] | None = None  # opens the file once more, from its beginning
+    corrections: Corrections = field(default_factory=Corrections)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -52,200 +52,168 @@ class Table:
     def place(self, index: int, column: str | None = None) -> Place:
         return Place(self.file, self.rows[index], column)
 
+    def in_their_own_columns(self, refused: Sequence[Rejected]) -> list[Rejected]:
+        """Rows refused after they were read, with their cells as the file has them and the identity by which they are corrected."""
+        if not refused or self.again is None:
+            return list(refused)
+        numbers = {one.place.row for one in refused}
+        sheet = self.again()
+        own = {row: raw for row, raw in sheet.rows if row in numbers}
+        return [self._own(one, sheet.header, own.get(one.place.row or 0)) for one in refused]
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """How one standard column is filled: from a position in the row, or from a constant."""
-
-    column: Column
-    header: str
-    position: int | None
-    constant: Any
-    read: Callable[[Cell], Any]
-    missing: tuple[str, ...]
-    known: dict[str, Any] = field(default_factory=dict)  # what texts met before were read as
+    def _own(self, one: Rejected, header: tuple[str, ...], raw: Sequence[Cell] | None) -> Rejected:
+        if raw is None or one.place.row is None:
+            return one
+        cells = self.corrections.mended(self.input, self.file, header, one.place.row, raw) or raw
+        name = identity(self.input, self.file, one.place.row, raw)
+        self.corrections.used.pop(name, None)
+        return replace(one, header=header, original=tuple(cells), input=self.input, row_id=name)
 
 
-def read_table(path: str | Path, profile: Profile, wanted: Wanted, zone: tzinfo) -> Table:
+def read_table(path: str | Path, profile: Profile, wanted: Wanted, zone: tzinfo, corrections: Corrections | None = None) -> Table:
     """Read a file by its profile into the template's columns.
 
     Raises:
         InputError: the file is missing, not of its format, lacks a required column, or most of its rows are unreadable.
     """
     path = Path(path)
-    sheet = open_sheet(path, profile)
-    fields, unused = _fields(sheet.header, sheet.file, profile, wanted, zone)
+    return read_sheet(lambda: open_sheet(path, profile, wanted.name), profile, wanted, zone, corrections)
+
+
+def read_sheet(
+    reopen: Callable[[], Sheet], profile: Profile, wanted: Wanted, zone: tzinfo, corrections: Corrections | None = None
+) -> Table:
+    """The same of any sheet; `reopen` opens it from its beginning, and may be called more than once."""
+
+    def again() -> Sheet:
+        return spread(reopen(), profile.carriers) if profile.carriers else reopen()
+
+    sheet = again()
+    fields, unused = fields_of(sheet.header, sheet.file, profile, wanted, zone)
     columns: dict[str, list[Any]] = {sys.intern(one.column.name): [] for one in fields}
-    there = [(one, one.position) for one in fields if one.position is not None]
-    filled = [columns[one.column.name] for one, _ in there]
-    rows: list[int] = []
-    rejected: list[Rejected] = []
-    width = len(sheet.header)
-    for row, raw in progress(sheet.rows, None, f"reading {path.name}"):
-        if not any(raw) and not any(cell is not None and cell != "" for cell in raw):
-            continue
-        fault = _ragged(raw, width)
-        values: list[Any] = []
-        if fault is None:
-            try:
-                values = [_value(one, raw[position]) for one, position in there]
-            except _BadCell as bad:
-                fault = (bad.header, bad.reason, bad.found, bad.wanted)
-        if fault is not None:
-            header, reason, found, phrase = fault
-            rejected.append(
-                Rejected(Place(sheet.file, row, header), reason, found, phrase, tuple("" if c is None else str(c) for c in raw))
-            )
-            continue
-        for column, value in zip(filled, values, strict=True):
-            column.append(value)
-        rows.append(row)
+    table = Table(sheet.file, columns, [], [], unused, [], wanted.name, again, corrections or Corrections())
+    _Reading(table, sheet, profile, wanted, fields).run()
     for one in fields:
         if one.position is None:
-            columns[one.column.name] += [one.constant] * len(rows)
-    table = Table(sheet.file, columns, rows, rejected, unused)
+            columns[one.column.name] += [one.constant] * len(table.rows)
     _refuse_if_mostly_unreadable(table)
     return table
 
 
-class _BadCell(Exception):  # noqa: N818 - never leaves this module
-    def __init__(self, header: str, reason: str, found: str, wanted: str) -> None:
-        super().__init__(reason)
-        self.header, self.reason, self.found, self.wanted = header, reason, found, wanted
+class _Reading:
+    """The rows of one sheet on their way into a table."""
 
+    def __init__(self, table: Table, sheet: Sheet, profile: Profile, wanted: Wanted, fields: Sequence[Field]) -> None:
+        self.table, self.sheet, self.profile, self.wanted = table, sheet, profile, wanted
+        self.there = [(one, one.position) for one in fields if one.position is not None]
+        self.filled = [table.columns[one.column.name] for one, _ in self.there]
+        self.width = len(sheet.header)
+        self.key = next((position for one, position in self.there if one.column.name == wanted.key), None)
+        self.adding = [(one, position) for one, position in self.there if adds_up(one.column.name)]
+        self.rows_before = 0  # the last total
+        self.sums = totals.Sums({one.column.name: table.columns[one.column.name] for one, _ in self.adding})
 
-def _value(one: _Field, cell: Cell) -> Any:
-    if not isinstance(cell, str):
-        return _read(one, cell)
-    if cell in one.known:
-        return one.known[cell]
-    value = _read(one, cell)
-    if len(one.known) < _MOST_KNOWN:
-        one.known[cell] = value
-    return value
+    def run(self) -> None:
+        """Read every row; blank ones are no rows."""
+        rows, corrections = self.sheet.rows, self.table.corrections
+        if self.profile.fill_down:
+            rows = self._filled_down(rows)
+        for row, raw in progress(rows, None, f"reading {Path(self.sheet.file).name}"):
+            if not any(raw) and not any(cell is not None and cell != "" for cell in raw):
+                continue
+            mended = corrections.mended(self.wanted.name, self.table.file, self.sheet.header, row, raw) if corrections.rows else None
+            try:
+                self._take(row, self._values(raw if mended is None else mended))
+            except BadCell as bad:
+                self._set_aside(row, raw, mended, bad)
+            else:
+                if mended is not None:
+                    corrections.use(self.wanted.name, self.table.file, self.sheet.header, row, raw, mended)
 
+    def _take(self, row: int, values: Sequence[Any]) -> None:
+        for column, value in zip(self.filled, values, strict=True):
+            column.append(value)
+        self.table.rows.append(row)
 
-def _read(one: _Field, cell: Cell) -> Any:
-    if cells.is_blank(cell, one.missing):
-        if one.column.required:
-            raise _BadCell(one.header, "a required value is missing", repr(cell or ""), one.column.kind)
-        return one.column.default
-    try:
-        return one.read(cell)
-    except Unreadable as wrong:
-        raise _BadCell(one.header, "the value cannot be read", repr(cell), str(wrong)) from wrong
+    def _values(self, raw: Sequence[Cell]) -> list[Any]:
+        if len(raw) != self.width or isinstance(raw, BrokenRow):
+            _refuse_ragged(raw, self.width)
+        return [one.value(raw[position]) for one, position in self.there]
 
+    def _set_aside(self, row: int, raw: Sequence[Cell], mended: Sequence[Cell] | None, bad: BadCell) -> None:
+        """Note a row that cannot be read: as a total, where it is one, else as rejected, as it was mended last."""
+        file, wanted = self.table.file, self.wanted.name
+        if mended is None and (total := self._total(row, raw)) is not None:
+            self.table.totals.append(total)
+            self.sums.begin_group(len(self.table.rows))
+            self.rows_before = len(self.table.rows)
+            return
+        name, shown = identity(wanted, file, row, raw), tuple(raw if mended is None else mended)
+        if row == self.profile.first_data_row and not any(is_value(cell) for cell in raw):
+            bad.wanted += "; declare below_header = 1 where this row holds units or remarks"
+        place = Place(file, row, bad.header)
+        self.table.rejected.append(Rejected(place, bad.reason, bad.found, bad.wanted, shown, self.sheet.header, wanted, name))
 
-def _ragged(raw: Sequence[Cell], width: int) -> tuple[str | None, str, str, str] | None:
-    if len(raw) == width:
+    def _total(self, row: int, raw: Sequence[Cell]) -> Total | None:
+        """The row as a total, where it is one; asked only of rows that cannot be read."""
+        if len(raw) < self.width or isinstance(raw, BrokenRow):
+            return None
+        first = next((cell for cell in raw if not is_blank(cell)), None)
+        key = None if self.key is None else raw[self.key]
+        named = any(totals.names_a_total(cell, self.profile.totals) for cell in (first, key))
+        if not named and not (self.key is not None and is_blank(key)):
+            return None
+        amounts = dict(self._amounts(raw))
+        agrees, found, summed = self.sums.judge(amounts, len(self.table.rows))
+        place = Place(self.table.file, row, None)
+        if not named:
+            return Total(place, agrees) if agrees and len(self.table.rows) - self.rows_before > 1 else None
+        declared = any(totals.names_a_total_by_declaration(cell, self.profile.totals) for cell in (first, key))
+        if agrees or declared or any(is_blank(raw[position]) for one, position in self.there if one.column.required):
+            return Total(place, agrees, found, summed)
         return None
+
+    def _amounts(self, raw: Sequence[Cell]) -> Iterator[tuple[str, tuple[float, float]]]:
+        """What a total has to add up to, in the template's unit, and half of the last digit that it shows."""
+        for one, position in self.adding:
+            cell = raw[position]
+            if is_blank(cell, one.missing):
+                continue
+            try:
+                value = one.read(cell)
+            except Unreadable:
+                continue  # a total of something else, or a word
+            yield one.column.name, (value, totals.half_a_digit(str(cell)) * self.profile.scale.get(one.column.name, 1.0))
+
+    def _filled_down(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """Blank cells of the declared columns repeat the cell above, as a merged cell means it; not in rows without a key."""
+        places = [position for one, position in self.there if one.column.name in self.profile.fill_down]
+        above: dict[int, Cell] = {}
+        for row, raw in rows:
+            filled = list(raw)
+            blank_row = all(cell is None or cell == "" for cell in raw)
+            for position in places:
+                if position >= len(filled) or blank_row:
+                    continue
+                if filled[position] in (None, ""):
+                    filled[position] = above.get(position, filled[position])
+                above[position] = filled[position]
+            yield row, filled
+
+
+def _refuse_ragged(raw: Sequence[Cell], width: int) -> None:
+    if isinstance(raw, BrokenRow):
+        raise BadCell(None, "a quote stands inside a quoted cell", str(raw[0]), 'a quote inside a quoted cell written twice ("")')
     extra = [cell for cell in raw[width:] if cell not in (None, "")]
     if len(raw) < width or extra:
-        return None, "the row has not as many cells as the header", f"{len(raw)} cells", f"{width} cells"
-    return None
-
-
-def _fields(header: tuple[str, ...], file: str, profile: Profile, wanted: Wanted, zone: tzinfo) -> tuple[list[_Field], tuple[str, ...]]:
-    twice = sorted({name for name in header if name and header.count(name) > 1})
-    positions = {name: index for index, name in enumerate(header)}
-    where = ZoneInfo(profile.timezone) if profile.timezone else zone
-    claimed = set(profile.columns.values())  # a header that the profile gives to one column is not another one's by its name
-    chosen = dict(profile.columns)
-    chosen |= {column.name: column.name for column in wanted.columns if column.name not in chosen and column.name not in claimed}
-    chosen |= {column.name: "" for column in wanted.columns if column.name not in chosen}
-    chosen |= {name: name for name in header if name not in chosen and name not in claimed and wanted.column(name) is not None}
-    chosen |= {name: name for name in profile.constants if name not in chosen}
-    fields: list[_Field] = []
-    for name, foreign in chosen.items():
-        column = wanted.column(name)
-        if column is None:
-            raise _profile_error(file, name, f"mapping.{wanted.name} names a column that this input does not have", wanted)
-        if foreign in twice:
-            raise InputError(
-                "header-twice",
-                "Two columns have the same header.",
-                "Rename one of them in the file.",
-                place=Place(file, profile.header_row, foreign),
-                found=f"{header.count(foreign)} columns named {foreign!r}",
-                wanted="one",
-            )
-        read = _reader(column, profile, where)
-        missing = profile.missing.get(name, ())
-        if name in profile.constants:
-            fields.append(_Field(column, name, None, _constant(read, profile.constants[name], file, name), read, missing))
-        elif foreign in positions:
-            fields.append(_Field(column, foreign, positions[foreign], None, read, missing))
-        elif column.required or name in profile.columns:
-            raise InputError(
-                "column-missing",
-                f"The file has no column for {name}.",
-                f"Name the column under [mapping.{wanted.name}] columns in site.toml, or give it one value under constants.",
-                place=Place(file, profile.header_row, foreign or name),
-                found=", ".join(one for one in header if one) or "no headers",
-                wanted=foreign or f"a column for {name} of its own",
-            )
-        else:
-            fields.append(_Field(column, name, None, column.default, read, missing))
-    used = {one.header for one in fields if one.position is not None}
-    return fields, tuple(name for name in header if name and name not in used)
-
-
-def _reader(column: Column, profile: Profile, zone: tzinfo) -> Callable[[Cell], Any]:
-    words = profile.values.get(column.name, {})
-    scale = profile.scale.get(column.name, 1.0)
-
-    def read_text(cell: Cell) -> str:
-        text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
-        text = words.get(text, text)
-        if column.choices and text not in column.choices:
-            raise Unreadable("one of " + ", ".join(column.choices))
-        return text
-
-    def read_number(cell: Cell) -> float:
-        value = (cells.seconds if column.kind is Kind.SECONDS else cells.number)(cell, profile) * scale
-        if column.kind is Kind.AMOUNT and value < 0:
-            raise Unreadable(Kind.AMOUNT)
-        return value
-
-    if column.kind is Kind.TEXT:
-        return read_text
-    if column.kind is Kind.MOMENT:
-        return lambda cell: cells.moment(cell, profile, zone)
-    return read_number
-
-
-def _constant(read: Callable[[Cell], Any], value: str | float, file: str, name: str) -> Any:
-    try:
-        return read(value)
-    except Unreadable as wrong:
-        raise InputError(
-            "profile-invalid",
-            f"The constant for {name} cannot be used.",
-            "Correct it under constants in the mapping profile.",
-            place=Place(file, column=name),
-            found=repr(value),
-            wanted=str(wrong),
-        ) from wrong
-
-
-def _profile_error(file: str, name: str, sentence: str, wanted: Wanted) -> InputError:
-    known = ", ".join(column.name for column in wanted.columns)
-    more = f", or a name that begins with {' or '.join(wanted.open_prefixes)}" if wanted.open_prefixes else ""
-    return InputError(
-        "profile-invalid",
-        f"{sentence}.",
-        "Correct the name in the mapping profile.",
-        place=Place(file, column=name),
-        found=name,
-        wanted=known + more,
-    )
+        raise BadCell(None, "the row has not as many cells as the header", f"{len(raw)} cells", f"{width} cells")
 
 
 def _refuse_if_mostly_unreadable(table: Table) -> None:
     if not table.rows and not table.rejected:
         raise InputError(
             "file-empty",
-            "The file has a header and no rows.",
+            "The file has a header and no rows." if not table.totals else "The file has totals and no rows.",
             "Export it again, or name another file under [inputs].",
             place=Place(table.file),
             found="0 rows",
@@ -256,7 +224,7 @@ def _refuse_if_mostly_unreadable(table: Table) -> None:
         raise InputError(
             "mostly-unreadable",
             f"{len(table.rejected):,} of {len(table.rejected) + len(table.rows):,} rows cannot be read; this is the first: {first.reason}.",
-            "Set the mapping profile in site.toml to how the file is written; docs/agent.md shows how.",
+            "Set the mapping profile in site.toml to how the file is written; `steplabel-agent map FILE` proposes one.",
             place=first.place,
             found=first.found,
             wanted=first.wanted,

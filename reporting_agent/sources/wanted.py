@@ -49,6 +49,18 @@ class Wanted:
             return Column(name, Kind.SECONDS if name.endswith("_s") else Kind.NUMBER)
         return None
 
+    @property
+    def key(self) -> str:
+        """The column that names a row; a total has a word or nothing there."""
+        return self.columns[0].name
+
+
+def adds_up(name: str) -> bool:
+    """Whether a total of the column means something: amounts do, heating values and temperatures do not."""
+    return name in {"output_quantity", "reject_quantity", "quantity", "energy"} or (
+        name.startswith("input.") and not name.endswith(".unit")
+    )
+
 
 STATES = ("normal", "start-up", "shut-down", "idle", "holding", "trial", "fault")
 

@@ -11,22 +11,25 @@ import django
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.documents", description="Do the documents say what the code does?")
-    parser.add_argument("--write", action="store_true", help="write docs/errors.md (its tables), docs/cli.md and docs/openapi.yaml")
+    written = "docs/errors.md (its tables), docs/cli.md, docs/openapi.yaml, reporting_agent/client"
+    parser.add_argument("--write", action="store_true", help=f"write {written}")
     asked = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.test")
     django.setup()
-    from tests.documents import command_line, errors_page, openapi
+    from tests.documents import client, command_line, errors_page, openapi
+    from tests.documents.refusals import ROOT
 
     current = {
         errors_page.PAGE: errors_page.filled(errors_page.PAGE.read_text(encoding="utf-8")),
         command_line.PAGE: command_line.page(),
         openapi.PAGE: openapi.page(),
+        **client.pages(),
     }
     differing = [path for path, text in current.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in differing:
         if asked.write:
             path.write_text(current[path], encoding="utf-8")
-        print(f"{'wrote' if asked.write else 'DIFFERS'} docs/{path.name}")
+        print(f"{'wrote' if asked.write else 'DIFFERS'} {path.relative_to(ROOT)}")
     return 0 if asked.write or not differing else 1
 
 

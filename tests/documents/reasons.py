@@ -9,7 +9,7 @@ from benchmarks.disclosure.reasons import Reason
 from benchmarks.labels.reasons import ExclusionReason
 from portal.intake.models import State
 from reporting_agent.metering import tally
-from reporting_agent.pipeline import faults, runs
+from reporting_agent.pipeline import batch_faults, runs
 from tests.documents.refusals import ROOT
 
 Codes = set[str]
@@ -17,20 +17,21 @@ Codes = set[str]
 
 def exclusions() -> Codes:
     """Why a batch is in no label: what metering found, then what the label finds."""
-    found = {fault.code for fault in faults.FAULTS if fault.excludes is not faults._never}
+    found = {fault.code for fault in batch_faults.FAULTS if fault.excludes is not batch_faults.never}
     return found | {str(reason) for reason in ExclusionReason}
 
 
 def findings() -> Codes:
     """What the data-quality report can say besides the exclusions."""
-    tables = {*tally._SENTENCES, *runs._SENTENCES, *(fault.code for fault in faults.FAULTS)}
+    tables = {*tally._SENTENCES, *runs._SENTENCES, *(fault.code for fault in batch_faults.FAULTS)}
     made = set(_first_arguments("Finding", "benchmarks", "reporting_agent"))
+    made |= set(_first_arguments("_finding", "reporting_agent/pipeline/rejections.py"))
     return (tables | made) - exclusions() | {"sentinel"}  # of readings as well as of batches
 
 
 def withheld() -> Codes:
     """Why a label that was asked for does not leave."""
-    refused = set(_first_arguments("PolicyRefusal", "benchmarks/release.py"))
+    refused = set(_first_arguments("PolicyRefusal", "benchmarks/release.py", "benchmarks/privacy/units.py"))
     return refused | set(_returned("_reason_to_withhold", "reporting_agent/planning.py"))
 
 
@@ -49,7 +50,7 @@ def comparison() -> Codes:
 def composition() -> Codes:
     """Why a participant or a value stands in no composition."""
     (entrants,) = (
-        node for node in _nodes("benchmarks/composition/cells.py") if isinstance(node, ast.FunctionDef) and node.name == "entrants"
+        node for node in _nodes("benchmarks/composition/entrants.py") if isinstance(node, ast.FunctionDef) and node.name == "entrants"
     )
     pairs = [node.elts[0] for node in ast.walk(entrants) if isinstance(node, ast.Tuple) and len(node.elts) == 2]
     set_aside = {code for first in pairs for code in _literals(first)}

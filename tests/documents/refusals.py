@@ -31,6 +31,9 @@ WITH_STATUS = ("RefusedError", "problem", "problem_response")  # an HTTP status 
 PASSED_ON = {
     ("benchmarks/labels/single.py", "reason"),  # an exclusion reason, listed as such
     ("reporting_agent/transport.py", "code"),  # the portal's own, else portal-STATUS
+    ("benchmarks/wire/conformity.py", "refused.code"),  # period-too-long, of pooling
+    ("portal/accounts/api.py", "refusal.code"),  # of the wire, likewise
+    ("portal/intake/commitments.py", "refusal.code"),
     ("portal/intake/api.py", "refusal.code"),  # request-signature-invalid and request-outdated, of the wire
     ("portal/problems.py", "error.code"),  # what a service raised
     ("portal/problems.py", "code"),  # of the framework, see FRAMEWORK

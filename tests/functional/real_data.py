@@ -14,6 +14,7 @@ DATA = Path(os.environ.get("STEPLABEL_REAL_DATA", ROOT.parent / "shared" / "data
 
 HEATS = ("eaf-heats", "eaf_heats_2015_2016.csv.gz")
 MACHINES = ("small-firm", "sme_machines.csv.gz")
+METER = ("plant-15-minutes", "steel_15min_uci.csv.gz")
 
 
 def site_of(profile: str, data: str, folder: Path) -> Path:

@@ -6,15 +6,17 @@ that kills it; the one after it is the command as anybody runs it.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +27,7 @@ import httpx
 import pytest
 
 from benchmarks.wire import envelope
+from benchmarks.wire.commitments import Commitment
 from reporting_agent.submission import STEPS
 from tests.unit.agent_send.cast import SITE, FakePortal
 
@@ -33,12 +36,13 @@ ROOT = Path(__file__).resolve().parents[2]
 DYING_SUBMIT = """
 import argparse, os, pathlib, signal, sys
 from reporting_agent.commands import submit
-site, state, stop_at = sys.argv[1:]
+site, state, stop_at, *pool = sys.argv[1:]
 def checkpoint(name):
     if name == stop_at:
         os.kill(os.getpid(), signal.SIGKILL)
 args = argparse.Namespace(
-    site=site, period="2016", correct=False, offline=None, state=pathlib.Path(state), proxy=None, ca_file=None, json=True
+    site=site, period="2016", pool=bool(pool), correct=False, offline=None, challenge=None, state=pathlib.Path(state), proxy=None,
+    ca_file=None, json=True,
 )
 sys.exit(submit.run(args, checkpoint))
 """
@@ -92,6 +96,11 @@ class Plant:
         command = [sys.executable, "-m", "reporting_agent", *arguments, "--state", str(self.state), "--json"]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
+    def text(self, *arguments: str) -> str:
+        """What a person reads."""
+        command = [sys.executable, "-m", "reporting_agent", *arguments, "--state", str(self.state)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True).stdout
+
     def enrol(self) -> subprocess.CompletedProcess[str]:
         return self.agent("enrol", "--portal", self._url, "--token", self.token)
 
@@ -113,8 +122,8 @@ class Plant:
         ]
         return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def submit_dying_at(self, step: str) -> int:
-        command = [sys.executable, "-c", DYING_SUBMIT, str(self.site), str(self.state), step]
+    def submit_dying_at(self, step: str, *pool: str) -> int:
+        command = [sys.executable, "-c", DYING_SUBMIT, str(self.site), str(self.state), step, *pool]
         return subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=False).returncode
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -122,7 +131,8 @@ class Plant:
             return connection.execute(query).fetchall()
 
 
-def write_plant(folder: Path, heats: int = 120) -> None:
+def write_plant(folder: Path, heats: int = 120, years: Sequence[int] = (2016,)) -> None:
+    """So many heats in each of the years."""
     chance = random.Random(7)  # noqa: S311  # a plant made up for a test
     folder.joinpath("site.toml").write_text(
         f'[site]\nid = "{SITE}"\ntimezone = "Asia/Shanghai"\npack = "steel"\n\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n',
@@ -130,9 +140,8 @@ def write_plant(folder: Path, heats: int = 120) -> None:
     )
     batches = ["batch_id,step,product,start,end,output_quantity,output_unit,variant,equipment,status"]
     energy = ["batch_id,step,carrier,quantity,unit,lhv,lhv_unit,lhv_source"]
-    begin = datetime(2016, 1, 2, tzinfo=UTC)
-    for index in range(heats):
-        start = begin + timedelta(hours=60 * index)
+    for index in range(heats * len(years)):
+        start = datetime(years[index // heats], 1, 2, tzinfo=UTC) + timedelta(hours=60 * (index % heats))
         end = start + timedelta(minutes=50)
         name = f"HEAT-{index:04d}"
         batches.append(f"{name},eaf,liquid-steel,{start.isoformat()},{end.isoformat()},120,t,any,F1,good")
@@ -195,18 +204,37 @@ def test_killed_at_every_step_in_turn(plant: Plant, server: Server) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_killed_at_any_moment_at_all(plant: Plant, server: Server) -> None:
+    """At 200 random instants; as soon as a report is through, the next one begins on a fresh state directory."""
     chance = random.Random(os.getpid())  # noqa: S311  # moments, not secrets
-    for _ in range(20):
+    finished = 0
+    for number in range(200):
         running = plant.start_submit()
         try:
-            running.wait(timeout=chance.uniform(0.5, 4.0))
+            running.wait(timeout=chance.uniform(0.4, 2.0))
         except subprocess.TimeoutExpired:
             running.kill()
         running.communicate()
-    assert plant.submit().returncode == 0
-    assert set(server.portal.bodies) == {whole_report(server)}
-    assert plant.rows("SELECT COUNT(*) FROM ledger") == [(2 * 120,)]
+        spent = plant.rows("SELECT COUNT(*) FROM ledger") if (plant.state / "state.sqlite").exists() else [(0,)]
+        assert spent in ([(0,)], [(2 * 120,)])
+        assert spent == [(2 * 120,)] or server.portal.bodies == []
+        if number % 20 == 19:  # let it end, then another site's agent, so to say
+            assert plant.submit().returncode == 0
+            assert set(server.portal.bodies) == {whole_report(server)}
+            assert len(server.portal.challenges) == 1
+            finished += 1
+            _begin_again(plant, server)
+    assert finished == 10
+
+
+def _begin_again(plant: Plant, server: Server) -> None:
+    """A site that was never enrolled, at a portal that holds nothing."""
+    shutil.rmtree(plant.state)
+    portal = server.portal
+    for memory in (portal.submissions, portal.bodies, portal.challenges, portal.commitment_bodies, portal.redeemed):
+        memory.clear()
+    assert plant.enrol().returncode == 0
 
 
 def test_two_runs_at_once_send_one_report(plant: Plant, server: Server) -> None:
@@ -243,8 +271,61 @@ def test_enrol_preview_offline_submit_and_status_tell_one_story(plant: Plant, se
     assert [report["state"] for report in status["reports"]] == ["received"]
 
 
+def test_a_site_without_any_connection_goes_two_ways_by_hand(plant: Plant, server: Server, tmp_path: Path) -> None:
+    """Commitment out, challenge in, sealed report out: every step says the next one, and nothing is spent before the challenge."""
+    file, commitment = tmp_path / "report.sealed", tmp_path / "report.sealed.commitment"
+    server.__exit__()  # nothing to be reached from here on
+    first = plant.submit("--offline", str(file))
+    assert first.returncode == 0, first.stderr
+    told = json.loads(first.stdout)
+    assert (told["state"], told["file"], told["commitment_file"]) == ("committed", None, str(commitment))
+    assert not file.exists()
+    assert plant.rows("SELECT COUNT(*) FROM ledger") == [(0,)]
+    status = plant.text("status")
+    assert "waiting for the portal's challenge" in status
+    assert "submit --offline FILE" in status
+
+    carried = commitment.read_bytes()
+    again = plant.submit("--offline", str(file))
+    assert (again.returncode, commitment.read_bytes()) == (0, carried)
+
+    answer = server.portal(httpx.Request("POST", f"{server.url}/api/v1/commitments/", content=carried)).json()["challenge"]
+    challenge = tmp_path / "challenge.cbor"
+    challenge.write_bytes(base64.b64decode(answer))
+    done = plant.submit("--offline", str(file), "--challenge", str(challenge))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["file"] == str(file)
+    assert plant.rows("SELECT COUNT(*) FROM ledger") == [(240,)]
+    taken = server.portal(httpx.Request("POST", f"{server.url}/api/v1/submissions/", content=file.read_bytes()))
+    assert taken.status_code == 201
+    whole_report(server)
+
+    sealed = file.read_bytes()
+    file.unlink()
+    once_more = plant.submit("--offline", str(file), "--challenge", str(challenge))
+    assert (once_more.returncode, file.read_bytes()) == (0, sealed)
+
+
+def test_a_challenge_of_another_commitment_is_told_and_the_right_one_still_counts(plant: Plant, server: Server, tmp_path: Path) -> None:
+    file = tmp_path / "report.sealed"
+    server.__exit__()
+    assert plant.submit("--offline", str(file)).returncode == 0
+    other = server.portal.challenge_for(Commitment(SITE, "2017", 1, bytes(32)), bytes(32))
+    challenge = tmp_path / "challenge.cbor"
+    challenge.write_bytes(other)
+    refused = plant.submit("--offline", str(file), "--challenge", str(challenge))
+    assert (refused.returncode, json.loads(refused.stdout)["error"]["code"]) == (1, "challenge-for-another")
+    missing = plant.submit("--offline", str(file), "--challenge", str(tmp_path / "nothing"))
+    assert (missing.returncode, json.loads(missing.stdout)["error"]["code"]) == (1, "challenge-unreadable")
+    without = plant.submit("--challenge", str(challenge))
+    assert (without.returncode, json.loads(without.stdout)["error"]["code"]) == (2, "challenge-without-offline")
+    assert plant.rows("SELECT COUNT(*) FROM ledger") == [(0,)]
+
+
 def test_an_unreachable_portal_ends_with_3_and_nothing_is_lost(plant: Plant, server: Server) -> None:
     server.__exit__()
     away = plant.submit()
     assert away.returncode == 3, away.stderr
-    assert json.loads(plant.agent("status").stdout)["spooled"] == 1
+    status = json.loads(plant.agent("status").stdout)
+    assert [report["state"] for report in status["reports"]] == ["committed"]
+    assert (status["budget"], status["unfinished"]) == ([], 1)

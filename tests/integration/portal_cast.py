@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
+from secrets import token_bytes
+
+from django.db import transaction
 
 from benchmarks import packs
 from benchmarks.released import ReleasedLabel, ReleasedQuantile, ReleasedReport
 from benchmarks.routes import Pack, Step
-from benchmarks.wire import envelope
+from benchmarks.wire import commitments, envelope
+from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.conformity import policy_digest
 from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.sealing import ProcessingPublicKey
@@ -23,10 +27,14 @@ from portal.accounts import services as accounts
 from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.catalogue.services import make_peer_group, open_period
+from portal.intake import commitments as intake_commitments
+from portal.intake.models import Commitment as CommitmentRow
 from portal.key_ceremony import make_keys
+from portal.translog import log
 
 NOW = datetime(2017, 6, 1, 9, 0, tzinfo=UTC)  # after the lag of 2016's figures
 PERIOD = "2016"
+DATA_ROOT = b"\x01" * 32
 PASSWORD = "a long enough password"  # noqa: S105 - of people who do not exist
 
 
@@ -39,8 +47,19 @@ class Plant:
     device: Device
     key: DeviceKey
 
-    def report(self, pack: Pack, revision: int = 1, shift: int = 0, period: str = PERIOD) -> Report:
+    def challenge(self, revision: int = 1, period: str = PERIOD) -> bytes:
+        """What the portal answered to the commitment for it, which is made at first use; not every rule of `take` is asked."""
+        raw = commitments.commit(Commitment(self.site.slug, period, revision, DATA_ROOT), str(self.device.pk), self.key)
+        signed = commitments.parse(raw)
+        with transaction.atomic():
+            head = log.lock()
+            known = CommitmentRow.objects.filter(digest=signed.commitment.digest).first()
+            row = known or intake_commitments.keep(head, raw, signed, self.device, keys.receipt_key(), NOW, token_bytes)
+        return bytes.fromhex(row.nonce)
+
+    def report(self, pack: Pack, revision: int = 1, shift: int = 0, period: str = PERIOD, *, committed: bool = True) -> Report:
         """A report of every released metric of every step: `shift` cells above the typical value."""
+        challenge = self.challenge(revision, period) if committed else bytes(32)
         labels = tuple(
             label
             for step in pack.steps
@@ -49,13 +68,13 @@ class Plant:
             for label in [label_of(pack, step, rule.metric.value, shift)]
         )
         released = ReleasedReport(self.site.slug, pack.id, pack.version, period, revision, labels)
-        return Report(released, packs.digest(pack), policy_digest(pack.policy), b"\x01" * 32, "steplabel-agent/test")
+        return Report(released, packs.digest(pack), policy_digest(pack.policy), DATA_ROOT, challenge, "steplabel-agent/test")
 
     def header(self, revision: int = 1, period: str = PERIOD, ledger_sequence: int = 1) -> Header:
         return Header(self.site.slug, period, revision, processing_public().key_id, str(self.device.pk), ledger_sequence)
 
-    def envelope(self, pack: Pack, revision: int = 1, shift: int = 0, period: str = PERIOD) -> bytes:
-        report = self.report(pack, revision, shift, period)
+    def envelope(self, pack: Pack, revision: int = 1, shift: int = 0, period: str = PERIOD, *, committed: bool = True) -> bytes:
+        report = self.report(pack, revision, shift, period, committed=committed)
         return envelope.build(report, self.header(revision, period), self.key, processing_public())
 
 

@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.xdist_group("live-portal"),
 ]
 
-SHORT = ("debited", "sealed", "sent")  # every step is killed at a small server of our own in tests/functional
+SHORT = ("committed", "debited", "sealed", "sent")  # every step is killed at a small server of our own in tests/functional
 
 
 @pytest.fixture
@@ -97,4 +97,5 @@ def test_a_period_that_is_not_open_is_refused_in_the_portals_words_and_kept(plan
     assert json.loads(refused.stdout)["error"]["code"] == "period-not-open"
     assert Submission.objects.count() == 0
     status = json.loads(plant.agent("status").stdout)
-    assert [(report["state"], report["refusal"][-17:]) for report in status["reports"]] == [("sealed", "[period-not-open]")]
+    assert [(report["state"], report["refusal"][-17:]) for report in status["reports"]] == [("committed", "[period-not-open]")]
+    assert status["budget"] == []

@@ -78,7 +78,7 @@ def test_an_enrolled_agent_fetches_the_newest_benchmark_and_holds_its_signature_
     by_itself, by_address = works.answer(), works.answer("--benchmark", works.address)
     assert by_itself["steps"] == by_address["steps"] == works.answer("--period", PERIOD)["steps"]
     assert by_itself["benchmark"] == {
-        "source": f"{works.address}v1/",
+        "source": f"{works.portal}/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/",
         "pack": "cement",
         "pack_version": works.cast.pack.version,
         "period": PERIOD,

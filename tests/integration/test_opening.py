@@ -87,6 +87,7 @@ def _inner_by_another_key(cast: Cast, plant: Plant) -> bytes:
 
 
 def _outside(plant: Plant, sealed: bytes) -> bytes:
+    plant.challenge()  # else the door would not let it in
     content: dict[str, Value] = {"v": envelopes.VERSION, "header": plant.header().to_wire(), "sealed": sealed}
     return encode({**content, "signature": plant.key.sign(Purpose.ENVELOPE, content)})
 
@@ -123,6 +124,7 @@ REFUSED: dict[str, tuple[Callable[[Cast, Plant], bytes], str]] = {
     "looser epsilon than the pack": (_changed(_loose), "label-off-pack"),
     "a grid of its own": (_changed(_other_grid), "label-off-pack"),
     "no public count class": (_changed(_first_label(count_class=51)), "label-off-pack"),
+    "more years pooled than the pack allows": (_changed(_first_label(years=4)), "period-too-long"),
     "a step of another sector": (_changed(_first_label(step="eaf")), "label-off-pack"),
     "another pack content": (_changed(lambda report: replace(report, pack_digest=b"\x09" * 32)), "pack-mismatch"),
     "another sector's pack": (

@@ -9,6 +9,7 @@ from portal.accounts import selectors as accounts
 from portal.accounts import services as enrolment
 from portal.accounts.models import Device, Site
 from portal.assurance import selectors as assurance
+from portal.assurance.engagements import engagements_of
 from portal.assurance.services import assign
 from portal.intake import selectors as intake_selectors
 from portal.intake import services as intake
@@ -44,9 +45,9 @@ def test_a_regulator_sees_its_jurisdiction_only(cast: Cast) -> None:
 
 
 def test_a_certification_body_sees_what_it_was_assigned(cast: Cast) -> None:
-    assert assurance.assigned_submissions(cast.auditor) == ()
+    assert engagements_of(cast.auditor, NOW.date()) == ()
     assign(cast.body, cast.plants[0].site, PERIOD, cast.provincial, NOW)
-    (assignment,) = assurance.assigned_submissions(cast.auditor)
+    (assignment,) = engagements_of(cast.auditor, NOW.date())
     assert [submission.site for submission in assignment.submissions] == [cast.plants[0].site.slug]
     other = intake_selectors.submissions_of(cast.plants[1].owner)[0]
     assert assurance.assigned_submission(cast.auditor, other.digest) is None

@@ -65,6 +65,18 @@ def test_every_step_of_the_route_is_published_with_its_interval_and_rule(cast: C
     assert body["best_reached_total"]["value"] is not None
 
 
+@pytest.mark.parametrize("fits", [True, False])
+def test_where_the_assumed_spread_fits_poorly_page_and_api_say_at_which_step(
+    cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch, fits: bool
+) -> None:
+    monkeypatch.setattr("benchmarks.composition.posterior.fits", lambda _observed: fits)
+    publish(cast)
+    told = "The assumed normal spread between firms fits poorly, so the interval is less sure, at: "
+    said = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()["explanation"]
+    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/", headers={"accept-language": "en"}).content.decode()
+    assert [told in json.dumps(said), told in page] == [not fits, not fits]
+
+
 def test_the_document_carries_a_signature_that_holds_and_breaks_with_any_change(cast: Cast, client: Client) -> None:
     publish(cast)
     body = json.loads(client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").content)
@@ -86,7 +98,7 @@ def test_the_csv_says_the_same_as_the_json(cast: Cast, client: Client) -> None:
         (step["step"], step["metric"], step["best"], step["interval"][0], step["unit"]) for step in body["steps"]
     ]
     assert {row["version"] for row in rows} == {"1"}
-    assert all(row["source"].endswith("cement, 2016, version 1") for row in rows)
+    assert all(row["source"].endswith("cement, China, 2016, version 1") for row in rows)
 
 
 def test_nobody_publishes_a_draft_of_their_own_and_only_a_regulator_of_the_whole_scope_may(cast: Cast) -> None:
@@ -159,7 +171,7 @@ def test_another_route_with_all_firms_but_one_does_not_show_what_the_first_showe
     period = open_period(make_peer_group("cement", cast.nation, members, route="clinker"), PERIOD, "test", NOW)
     gated = GateResult.from_json(services.draft(period, cast.drafter, NOW).gate)
     assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {Reason.OVERLAP}
-    assert "cement/dry-process/2016/v1" in gated.cells[0].reason.en
+    assert "cement/cn/dry-process/2016/v1" in gated.cells[0].reason.en
     assert gated.shown == 0
 
 
@@ -208,7 +220,7 @@ def test_drafting_twice_from_the_same_reports_gives_the_same_figures(cast: Cast)
 def test_every_decision_is_on_record(cast: Cast) -> None:
     row = publish(cast)
     services.withdraw(row, cast.drafter, "One line counted twice.", NOW)
-    events = Event.objects.filter(subject=f"benchmark cement/dry-process/{PERIOD}/v1").values_list("actor", "action")
+    events = Event.objects.filter(subject=f"benchmark cement/cn/dry-process/{PERIOD}/v1").values_list("actor", "action")
     assert list(events) == [
         ("drafter@example.org", "publication.drafted"),
         ("approver@example.org", "publication.published"),

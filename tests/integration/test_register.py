@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from benchmarks.wire.directory import EnrolmentToken as Token
 from portal import keys
 from portal.accounts.models import Jurisdiction, Membership, Organisation, Site, User
 from portal.accounts.selectors import own_sites, roles_of
+from portal.assurance.models import Assignment
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.catalogue.selectors import period_taking_reports
@@ -87,6 +89,17 @@ def test_a_correction_is_made_told_and_put_on_record(edited: Path) -> None:
     assert changes[0] == "site yanshan-1: size_class was large, is small"
     assert changes[1].startswith("period cement/2025: due was 2026-0")
     assert Event.objects.filter(subject="site yanshan-1", detail="size_class was large, is small").count() == 1
+
+
+def test_an_assignment_says_until_when_and_whether_values_are_seen(edited: Path) -> None:
+    register(edited)
+    assert Assignment.objects.values_list("due", "sees_values").get() == (date(2026, 9, 30), False)
+    edit(edited, "sees_values = false", "sees_values = true")
+    assert any("checks 2025" in change for change in register(edited))
+    assert Assignment.objects.values_list("due", "sees_values").get() == (date(2026, 9, 30), True)
+    last = Event.objects.filter(action="assignment.made").last()
+    assert last is not None
+    assert last.detail == "Certification Body North, 2025: due 2026-09-30, with protected values"
 
 
 def test_who_leaves_loses_what_they_could_see(edited: Path) -> None:

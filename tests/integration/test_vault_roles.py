@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from io import StringIO
 
 import psycopg
@@ -13,11 +14,22 @@ from django.core.management import call_command
 from django.db import connections
 
 from portal import keys
+from portal.accounts.models import User
+from portal.assurance import reminding
+from portal.assurance.services import assign
+from portal.auditlog.models import Event
+from portal.catalogue.models import PeerGroupMember
 from portal.intake import services as intake
 from portal.intake.models import Submission
+from portal.notifications import outbox
 from portal.opening import services as opening
 from portal.problems import RefusedError
-from tests.integration.portal_cast import NOW, make_cast
+from portal.publication import scheduling
+from portal.publication import services as publication
+from portal.register import leaving
+from portal.web.letters import write
+from tests.integration.audited import make_attestation
+from tests.integration.portal_cast import NOW, PERIOD, make_cast
 
 pytestmark = [
     pytest.mark.postgres,
@@ -91,7 +103,13 @@ def test_the_worker_may_do_its_work_in_the_default_database_and_no_more(worker: 
         connection.execute("SELECT 1 FROM intake_submission FOR UPDATE")
         for forbidden in (
             "SELECT password FROM accounts_user",
-            "SELECT * FROM publication_publication",
+            "SELECT name FROM accounts_user",
+            "SELECT * FROM publication_draftcomment",
+            "SELECT text FROM assurance_finding",
+            "SELECT signed FROM assurance_attestation",
+            "UPDATE publication_publication SET participants = '[]'",
+            "UPDATE publication_scheduledrelease SET at = now()",
+            "UPDATE catalogue_reportingperiod SET closed_at = now()",
             "DELETE FROM intake_submission",
             "INSERT INTO accounts_device (id) VALUES (gen_random_uuid())",
             "UPDATE standings_protectedvalue SET best_cell = 0",
@@ -101,7 +119,23 @@ def test_the_worker_may_do_its_work_in_the_default_database_and_no_more(worker: 
 
 
 @pytest.mark.usefixtures("granted")
-@pytest.mark.parametrize("table", ["auditlog_event", "intake_logentry"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "auditlog_event",
+        "translog_logentry",
+        "translog_lognode",
+        "publication_draftcomment",
+        "publication_loggedact",
+        "catalogue_extension",
+        "catalogue_reminder",
+        "assurance_incentive",
+        "assurance_interestdeclaration",
+        "assurance_finding",
+        "assurance_findingstep",
+        "assurance_reminded",
+    ],
+)
 def test_nobody_changes_or_deletes_what_was_recorded(web: str, worker: str, table: str) -> None:
     for role in (web, worker):
         with connect("default", role) as connection:
@@ -119,9 +153,89 @@ def test_the_worker_role_can_do_a_whole_sweep(worker: str, web: str) -> None:
         default.close()
         default.settings_dict["USER"] = worker
         assert opening.sweep(keys.processing_key(), lambda: NOW) == opening.Swept(1, 0)
+        assert outbox.sweep(write, lambda: NOW) >= 1, "what it told people of is mailed by it"
+        outbox.forget(NOW + outbox.KEPT_NOTICES * 2)
     finally:
         default.close()
         default.settings_dict["USER"] = web
+
+
+@pytest.mark.usefixtures("granted")
+def test_the_worker_role_lets_out_what_was_approved_for_a_set_time(worker: str, web: str) -> None:
+    cast = make_cast(plants=9)
+    for place, plant in enumerate(cast.plants):
+        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    draft, at = publication.draft(cast.period, cast.drafter, NOW), NOW + timedelta(hours=1)
+    scheduling.schedule(draft, cast.approver, at, keys.receipt_key(), NOW)
+    default = connections["default"]
+    try:
+        default.close()
+        default.settings_dict["USER"] = worker
+        assert scheduling.release_due(lambda: at) == 1
+    finally:
+        default.close()
+        default.settings_dict["USER"] = web
+    draft.refresh_from_db()
+    assert draft.status == "published"
+
+
+@pytest.mark.usefixtures("granted")
+def test_the_worker_role_tells_of_the_days_of_audits(worker: str, web: str) -> None:
+    cast = make_cast(plants=1)
+    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    made = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW), cast.auditor, NOW)
+    default = connections["default"]
+    try:
+        default.close()
+        default.settings_dict["USER"] = worker
+        assert reminding.remind(NOW + timedelta(days=360)) == 2, "what was attested ends; the observation was never answered"
+    finally:
+        default.close()
+        default.settings_dict["USER"] = web
+    assert made.state == "issued"
+
+
+@pytest.mark.usefixtures("granted")
+def test_the_worker_role_can_delete_what_is_a_firms_that_leaves(worker: str, web: str) -> None:
+    cast = make_cast(plants=2)
+    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    PeerGroupMember.objects.update(obliged=False)
+    leaving.ask(cast.plants[0].owner, cast.plants[0].site.organisation_id, NOW)
+    default = connections["default"]
+    try:
+        default.close()
+        default.settings_dict["USER"] = worker
+        assert leaving.carry_out_due(lambda: NOW + leaving.COOLING) == 1
+    finally:
+        default.close()
+        default.settings_dict["USER"] = web
+    assert not User.objects.filter(pk=cast.plants[0].owner.pk).exists()
+    assert User.objects.filter(pk=cast.plants[1].owner.pk).exists()
+
+
+def test_two_workers_at_once_let_a_version_out_exactly_once() -> None:
+    cast = make_cast(plants=9)
+    for place, plant in enumerate(cast.plants):
+        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    at = NOW + timedelta(hours=1)
+    scheduling.schedule(publication.draft(cast.period, cast.drafter, NOW), cast.approver, at, keys.receipt_key(), NOW)
+    out: list[int] = []
+
+    def work() -> None:
+        out.append(scheduling.release_due(lambda: at))
+        connections["default"].close()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(out) == [0, 1]
+    assert Event.objects.filter(action="publication.published").count() == 1
 
 
 def test_two_workers_at_once_open_every_submission_exactly_once() -> None:

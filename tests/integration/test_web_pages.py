@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils import translation
+from django.views.defaults import server_error
 
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal import keys
@@ -106,30 +108,50 @@ def test_pages_behind_a_sign_in_are_never_kept_by_a_cache(cast: Cast) -> None:
     assert "no-store" in token.headers["Cache-Control"]
 
 
+def test_an_address_with_a_nul_is_refused_before_it_meets_a_query(client: Client, published: Publication) -> None:
+    """PostgreSQL takes no text with one: without the refusal the API's question by route is an error of ours."""
+    for address in (
+        "/?q=%00",
+        "/benchmarks/cement/cn/dry-process/%00/v1/",
+        f"/benchmarks/cement/cn/dry-process/{published.period.name}/v1/?unit=%00",
+    ):
+        assert client.get(address).status_code == 400, address
+    answer = client.get(f"/api/v1/benchmarks/cement/{published.period.name}/?route=%00")
+    assert (answer.status_code, answer.json()["code"]) == (400, "address-invalid")
+
+
 def test_every_page_is_sent_with_the_strict_policy(client: Client, published: Publication) -> None:
-    for address in ("/", "/sign-in/", "/b/cement/2016/v1/", "/nothing-here/"):
+    for address in ("/", "/sign-in/", "/benchmarks/cement/cn/dry-process/2016/v1/", "/nothing-here/"):
         policy = client.get(address).headers["Content-Security-Policy"]
         assert "default-src 'self'" in policy
         assert "unsafe" not in policy
 
 
 def test_the_downloads_hold_what_the_page_shows(client: Client, published: Publication) -> None:
-    signed = client.get("/b/cement/2016/v1/benchmark.json")
+    signed = client.get("/benchmarks/cement/cn/dry-process/2016/v1/benchmark.json")
     assert json.loads(signed.content) == client.get("/api/v1/benchmarks/cement/2016/v1/").json()
-    table = client.get("/b/cement/2016/v1/benchmark.csv")
-    assert 'filename="steplabel-cement-2016-v1.csv"' in table.headers["Content-Disposition"]
+    table = client.get("/benchmarks/cement/cn/dry-process/2016/v1/benchmark.csv")
+    assert 'filename="steplabel-cement-cn-2016-v1.csv"' in table.headers["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
     burning = next(row for row in rows if row["step"] == "clinker-burning" and row["metric"] == "total")
-    assert f"{float(burning['best']):.2f}" in client.get("/b/cement/2016/v1/").content.decode()
+    assert f"{float(burning['best']):.2f}" in client.get("/benchmarks/cement/cn/dry-process/2016/v1/").content.decode()
 
 
 def test_the_address_without_a_version_leads_to_the_one_in_force(client: Client, published: Publication) -> None:
-    assert client.get("/b/cement/2016/").headers["Location"] == "/b/cement/2016/v1/"
+    assert client.get("/benchmarks/cement/cn/dry-process/2016/").headers["Location"] == "/benchmarks/cement/cn/dry-process/2016/v1/"
     main_route = published.period.peer_group.route
-    assert client.get(f"/b/cement/{main_route}/2016/").headers["Location"] == "/b/cement/2016/v1/"
+    assert client.get(f"/b/cement/{main_route}/2016/").headers["Location"] == "/benchmarks/cement/cn/dry-process/2016/"
 
 
-@pytest.mark.parametrize("address", ["/b/cement/2016/v2/", "/b/lime/2016/v1/", "/b/cement/1999/v1/", "/b/cement/2016/v1/benchmark.xml"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/benchmarks/cement/cn/dry-process/2016/v2/",
+        "/benchmarks/lime/cn/dry-process/2016/v1/",
+        "/benchmarks/cement/cn/dry-process/1999/v1/",
+        "/benchmarks/cement/cn/dry-process/2016/v1/benchmark.xml",
+    ],
+)
 def test_what_was_never_published_is_not_found(client: Client, published: Publication, address: str) -> None:
     answer = client.get(address)
     assert answer.status_code == 404
@@ -137,9 +159,9 @@ def test_what_was_never_published_is_not_found(client: Client, published: Public
 
 
 def test_the_list_is_searched_and_says_what_to_do_when_nothing_fits(client: Client, published: Publication) -> None:
-    assert "/b/cement/2016/v1/" in client.get("/?q=cement+2016&sector=cement").content.decode()
+    assert "/benchmarks/cement/cn/dry-process/2016/v1/" in client.get("/?q=cement+2016&sector=cement").content.decode()
     nothing = client.get("/?q=glass").content.decode()
-    assert "/b/cement/2016/v1/" not in nothing
+    assert "/benchmarks/cement/cn/dry-process/2016/v1/" not in nothing
     assert "Use fewer words" in nothing
 
 
@@ -149,7 +171,7 @@ def test_before_anything_is_published_the_list_says_how_it_will_be(client: Clien
 
 @pytest.mark.parametrize("unit", ["kgce", "MJ", "kWh", "BTU", "<script>"])
 def test_any_unit_that_is_asked_for_gives_a_page(client: Client, published: Publication, unit: str) -> None:
-    page = client.get("/b/cement/2016/v1/", {"unit": unit})
+    page = client.get("/benchmarks/cement/cn/dry-process/2016/v1/", {"unit": unit})
     assert page.status_code == 200
     assert "<script>alert" not in page.content.decode()
     assert (f"{unit}/t" if unit in ("MJ", "kWh") else "kgce/t") in page.content.decode()
@@ -199,7 +221,11 @@ def test_a_body_too_large_or_of_unknown_length_is_answered_with_a_page_and_not_r
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("photo.png", b"\x89PNG\r\n\x1a\n" + bytes(2000), "This is no sealed report, or it was altered on the way. Choose the file"),
+        (
+            "photo.png",
+            b"\x89PNG\r\n\x1a\n" + bytes(2000),
+            "This is no sealed report and no commitment, or it was altered on the way. Choose the file",
+        ),
         ("empty.cbor", b"", "The file is empty. Copy it again from the plant’s computer."),
     ],
 )
@@ -287,6 +313,17 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Client:
     return Client(raise_request_exception=False)
 
 
+@pytest.mark.parametrize(("language", "sentence"), [("en", "Something broke on our side"), ("zh-hans", "请几分钟后重试")])
+def test_the_page_of_a_fault_needs_neither_database_nor_session(
+    language: str, sentence: str, rf: RequestFactory, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(0), translation.override(language):
+        answer = server_error(rf.get("/"))  # a request that has neither a session nor a person
+    assert answer.status_code == 500
+    assert sentence in answer.content.decode()
+    assert "sl-brand" in answer.content.decode()
+
+
 def test_a_fault_of_ours_gives_a_page_that_owns_up_and_betrays_nothing(broken: Client) -> None:
     answer = broken.get("/")
     assert answer.status_code == 500
@@ -297,9 +334,9 @@ def test_a_fault_of_ours_gives_a_page_that_owns_up_and_betrays_nothing(broken: C
 
 def test_pages_speak_chinese_when_asked_and_keep_to_the_choice(client: Client, published: Publication) -> None:
     assert "行业基准" in client.get("/", headers={"accept-language": "zh-CN,zh;q=0.9"}).content.decode()
-    answer = client.post("/language/", {"language": "zh-hans", "next": "/b/cement/2016/v1/"})
-    assert answer.headers["Location"] == "/b/cement/2016/v1/"
-    page = client.get("/b/cement/2016/v1/").content.decode()
+    answer = client.post("/language/", {"language": "zh-hans", "next": "/benchmarks/cement/cn/dry-process/2016/v1/"})
+    assert answer.headers["Location"] == "/benchmarks/cement/cn/dry-process/2016/v1/"
+    page = client.get("/benchmarks/cement/cn/dry-process/2016/v1/").content.decode()
     assert '<html lang="zh-Hans"' in page
     assert "工序阶梯" in page
     assert client.post("/language/", {"language": "zh-hans", "next": "https://elsewhere.example/"}).headers["Location"] == "/"

@@ -33,13 +33,14 @@ intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), k
 
 COUNT = """
 import json
-from portal.intake.models import Submission, LogEntry
+from portal.intake.models import Submission
+from portal.translog.models import LogEntry
 from portal.opening.models import OpenedReport
 from portal.standings.models import ProtectedValue
 from portal.auditlog.models import Event
 print(json.dumps({
     "states": list(Submission.objects.values_list("state", flat=True)),
-    "log": LogEntry.objects.count(),
+    "log": LogEntry.objects.filter(kind="envelope").count(),
     "opened": OpenedReport.objects.count(),
     "values": ProtectedValue.objects.count(),
     "accepted": Event.objects.filter(action="submission.accepted").count(),

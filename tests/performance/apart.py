@@ -6,7 +6,9 @@ Linux counts a process's peak from its own `exec` on (`VmHWM`); `ru_maxrss` woul
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +17,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from reporting_agent.cli import MEMORY_KEPT_MS
 from tests.performance.measurement import Measurement
+
+if sys.platform == "linux":  # as the agent sets it for itself; the children inherit it
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "jemalloc")
+    os.environ.setdefault("JE_ARROW_MALLOC_CONF", f"dirty_decay_ms:{MEMORY_KEPT_MS}")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 Action = Callable[[], Any]
 """What a side does, picklable; what it gives back is small and shows that the work was done."""
@@ -27,14 +35,17 @@ class Side:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.seconds: list[float] = []
+        self.processor_s: list[float] = []
         self.answer: Any = None
         self.run()  # the warm-up: imports, file cache
         self.seconds.clear()
+        self.processor_s.clear()
 
     def run(self) -> None:
         self._connection.send("run")
-        seconds, self.answer = self._connection.recv()
+        seconds, processor_s, self.answer = self._connection.recv()
         self.seconds.append(seconds)
+        self.processor_s.append(processor_s)
 
     def peak_rss_mb(self) -> float:
         self._connection.send("peak")
@@ -64,8 +75,14 @@ def compare_apart(
             "reference_s": reference_s,
             "ratio": ours_s / reference_s,
             "peak_rss_mb": round(own.peak_rss_mb(), 1),
-            "size": size,
+            "size": f"{size}, processor time x {median(own.processor_s) / median(other.processor_s):.2f},"
+            f" spread {_spread(own.seconds):.0%} and {_spread(other.seconds):.0%}",
         }
+
+
+def _spread(seconds: list[float]) -> float:
+    """How far the slowest run lies above the quickest."""
+    return max(seconds) / min(seconds) - 1
 
 
 @contextmanager
@@ -91,9 +108,15 @@ def _serve(connection: Connection, action: Action) -> None:
         if asked == "peak":
             connection.send(peak_rss_mb())
             continue
-        start = time.perf_counter()
+        start, processor_start_s = time.perf_counter(), _processor_s()
         answer = action()
-        connection.send((time.perf_counter() - start, answer))
+        connection.send((time.perf_counter() - start, _processor_s() - processor_start_s, answer))
+
+
+def _processor_s() -> float:
+    """Seconds of the processor, in all threads and ended child processes: of a busy machine, steadier than the clock."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def peak_rss_mb() -> float:

@@ -1,149 +1,98 @@
-"""The label engine beside DuckDB's grouped scan of the same Parquet: from meters and batches to the energy of each batch.
+"""The label engine beside DuckDB's grouped scan of the same files, beside pandas, and the command beside the engine.
 
-Ours is the road that a plant's data take, `pipeline.metered.measure`: files of readings, cleaned (sentinels, range,
-order of time, duplicates, spikes, resets, gaps), cut along the batches, joined to the batch records, with completeness.
-The reference reads the same columns once and adds them up by meter: about the least that anything must do which looks at
-every reading. It knows no batches, no time and no faults.
+Ours is the road that a plant's data take, `pipeline.metered.measure`: files of readings, screened and where needed cleaned, cut
+along batches, pauses and clock hours, joined to the batch records. The reference reads the same columns once and adds
+them up by meter: about the least that anything must do which looks at every reading. It knows no batches and no faults.
 
-Ten registers are read once a minute, batches follow one another without a pause, 24,000 a year. So the energies of a
-meter's batches add up to the last reading minus the first, which DuckDB knows as max - min: both sides are held to that.
-Sizes are a quarter, a year and four years; the exponent p in time ~ readings^p stands with each size after the first.
+Both sides are held to the same energies: a register's highest less its lowest, an interval's sum, a rate's mean times the time.
 """
 
 from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from tests.performance.apart import compare_apart
+from tests.performance import plant, sides
+from tests.performance.apart import Action, compare_apart
 from tests.performance.measurement import Measurement
 
-if TYPE_CHECKING:
-    from benchmarks.measurements import Batch
-    from benchmarks.routes import Pack
-    from reporting_agent.config import Site
-
-METERS = 10
-MINUTES_A_YEAR = 525_600
-BATCHES_A_YEAR = 2_400  # of each meter
-YEARS = (0.25, 1.0, 4.0)
+SIZES = (5_000_000, 50_000_000)
+LONG_SIZE = 200_000_000
+SMALL = 5_000_000  # of text
+FRAME = 20_000_000  # of one frame of pandas: at 5 M most of our time does not grow with the readings, at 50 M pandas takes 8 GB (`long`)
 RUNS = 5
-START = datetime(2021, 1, 1, tzinfo=UTC)
+
+SCAN = "DuckDB grouped scan"
 
 
-@dataclass(frozen=True, slots=True)
-class Plant:
-    """The plant as the engine is given it: batches in memory, readings on the disk."""
-
-    batches: list[Batch]
-    site: Site
-    pack: Pack
-    paths: list[Path]
-
-
-def measure() -> Iterator[Measurement]:
-    """One line a size."""
-    before: tuple[int, float] | None = None
-    for years in YEARS:
-        readings, batches = METERS * round(years * MINUTES_A_YEAR), METERS * round(years * BATCHES_A_YEAR)
-        with tempfile.TemporaryDirectory(prefix="steplabel-engine-") as folder:
-            _write(Path(folder), years)
-            line = compare_apart(
-                "engine",
-                f"{readings / 1e6:.1f} M readings, {batches:,} batches",
-                partial(_ours, Path(folder), years),
-                "DuckDB grouped scan",
-                partial(_reference, Path(folder)),
-                _agree,
-                RUNS,
-            )
-        if before is not None:
-            exponent = math.log(line["ours_s"] / before[1]) / math.log(readings / before[0])
-            line["size"] += f", growth {exponent:.2f}"
-        before = readings, line["ours_s"]
-        yield line
+def measure(long: bool = False) -> Iterator[Measurement]:
+    """Every comparison; with `long` also at 200 million readings, and beside one frame of pandas at 50 million."""
+    before: Measurement | None = None
+    readings_before = 0
+    for readings in (*SIZES, *([LONG_SIZE] if long else [])):
+        with _plant(readings, "apart") as folder:
+            line = _compare("engine", readings, partial(sides.engine, folder), SCAN, partial(sides.grouped_scan, folder))
+            if before is not None:
+                growth = math.log(line["ours_s"] / before["ours_s"]) / math.log(readings / readings_before)
+                line["size"] += f", growth {growth:.2f}, memory {line['peak_rss_mb'] / before['peak_rss_mb'] - 1:+.0%}"
+            before, readings_before = line, readings
+            yield line
+            if readings == SIZES[-1]:
+                yield from _at_full_size(folder, readings)
+    for readings in (FRAME, *([SIZES[-1]] if long else [])):
+        with _plant(readings, "apart") as folder:
+            batches, merged = partial(sides.batch_energies, folder), partial(sides.merge_asof, folder)
+            yield _compare("engine, pandas", readings, batches, "pandas merge_asof", merged, _alike(0.05), runs=min(3, RUNS))
+    with _plant(SMALL, "csv") as folder:
+        yield _compare("engine, csv", SMALL, partial(sides.engine, folder), "DuckDB typed read", partial(sides.typed_csv, folder))
+    yield _start("--help", ["-m", "reporting_agent", "--help"])
 
 
-def _agree(energy_kwh: float, scanned: float) -> bool:
-    return math.isclose(energy_kwh, scanned, rel_tol=1e-9)
+def _at_full_size(folder: Path, readings: int) -> Iterator[Measurement]:
+    ours, scan = partial(sides.engine, folder), partial(sides.grouped_scan, folder)
+    for kernel in ("numba", "numpy"):
+        yield _compare(f"engine, {kernel}", readings, partial(sides.engine, folder, kernel), SCAN, scan)
+    yield _compare("engine, least scan", readings, ours, "DuckDB, values only", partial(sides.values_only, folder), _any)
+    with _plant(readings, "together") as together:
+        yield _compare("engine, one file", readings, partial(sides.engine, together), "ours, a file a meter", ours, _any, runs=min(3, RUNS))
+    batches, edges = partial(sides.batch_energies, folder), partial(sides.merge_edges, folder)
+    yield _compare("engine, pandas edges", readings, batches, "pandas merge_asof of edges", edges, _alike(1e-9), runs=min(3, RUNS))
+    yield _compare("label", readings, partial(sides.label, folder), "the engine alone", ours, _any, runs=min(3, RUNS))
 
 
-def _ours(folder: Path, years: float) -> float:
-    """Energy of every batch; gives back their sum."""
-    from reporting_agent.pipeline import metered
-
-    plant = _plant(folder, years)
-    measured = metered.measure(plant.batches, plant.site, plant.pack, plant.paths)
-    return sum(energy.quantity for batch in measured.batches for energy in batch.energy)
-
-
-def _reference(folder: Path) -> float:
-    """The grouped scan; gives back what all registers counted."""
-    import duckdb
-
-    scan = "SELECT meter_id, count(*), sum(value), min(value), max(value) FROM read_parquet(?) GROUP BY meter_id"
-    rows: list[tuple[str, int, float, float, float]] = duckdb.execute(scan, [f"{folder}/*.parquet"]).fetchall()
-    return sum(highest - lowest for _, _, _, lowest, highest in rows)
+def _compare(
+    name: str,
+    readings: int,
+    ours: Action,
+    reference_name: str,
+    reference: Action,
+    agree: Callable[[Any, Any], bool] | None = None,
+    runs: int | None = None,
+) -> Measurement:
+    size = f"{readings / 1e6:g} M readings, {plant.METERS * plant.BATCHES:,} batches"
+    return compare_apart(name, size, ours, reference_name, reference, agree or _alike(1e-3), runs or RUNS)
 
 
-@lru_cache(maxsize=1)
-def _plant(folder: Path, years: float) -> Plant:
-    """Made at the warm-up: reading the production log is no part of the engine."""
-    from benchmarks import packs
-    from benchmarks.measurements import Batch
-    from reporting_agent.config import load_site
-
-    pack = packs.load("steel")
-    step = pack.step("eaf")
-    site = load_site(folder / "site.toml")
-    count = round(years * BATCHES_A_YEAR)
-    length = timedelta(minutes=MINUTES_A_YEAR / BATCHES_A_YEAR)
-    batches = [
-        Batch(
-            batch_id=f"{furnace}-{number}",
-            step=step.id,
-            product=step.product,
-            variant="",
-            start=START + number * length,
-            end=START + (number + 1) * length,
-            output_t=120.0,
-            equipment=f"furnace-{furnace}",
-        )
-        for furnace in range(METERS)
-        for number in range(count)
-    ]
-    return Plant(batches, site, pack, sorted(folder.glob("*.parquet")))
+def _start(name: str, arguments: list[str]) -> Measurement:
+    ours, bare = partial(sides.run, arguments), partial(sides.run, ["-c", "pass"])
+    return compare_apart(name, "a new process", ours, "python -c pass", bare, _any, 3 * RUNS)
 
 
-def _write(folder: Path, years: float) -> None:
-    """A file a meter, as a historian exports it, and the site.toml that declares the meters."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def _alike(tolerance: float) -> Callable[[Any, Any], bool]:
+    return lambda ours, its: len(ours) == len(its) and all(math.isclose(*pair, rel_tol=tolerance) for pair in zip(ours, its, strict=True))
 
-    chance = np.random.default_rng(7)
-    count = round(years * MINUTES_A_YEAR) + 1
-    first = np.datetime64(START.replace(tzinfo=None), "ms")
-    stamps = first + np.arange(count) * np.timedelta64(60_000, "ms")
-    lines: list[Any] = ["[site]", 'id = "works"', 'timezone = "UTC"', 'pack = "steel"', "[inputs]", 'batches = "batches.csv"']
-    lines += ['readings = "*.parquet"']
-    for number in range(METERS):
-        name = f"meter-{number}"
-        table = pa.table(
-            {
-                "meter_id": pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, dtype=np.int32)), pa.array([name])),
-                "timestamp": pa.array(stamps),
-                "value": pa.array(np.cumsum(chance.uniform(0.0, 1500.0, count)).round(3)),
-            }
-        )
-        pq.write_table(table, folder / f"{name}.parquet")
-        lines += ["[[meters]]", f'id = "{name}"', 'step = "eaf"', 'carrier = "electricity"', 'reading = "register"', 'unit = "kWh"']
-        lines += [f'equipment = "furnace-{number}"', "range = [0.0, 120000.0]"]
-    (folder / "site.toml").write_text("\n".join(lines), encoding="utf-8")
+
+def _any(_ours: Any, _its: Any) -> bool:
+    return True
+
+
+@contextmanager
+def _plant(readings: int, layout: str) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="steplabel-engine-") as name:
+        plant.write(Path(name), readings, layout)
+        yield Path(name)

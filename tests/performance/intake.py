@@ -23,7 +23,8 @@ from pathlib import Path
 from secrets import token_bytes, token_hex
 from urllib.parse import urlsplit
 
-from benchmarks.wire import envelope
+from benchmarks.wire import commitments, envelope
+from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.directory import EnrolmentToken
 from benchmarks.wire.schema import Header
 from benchmarks.wire.sealing import ProcessingPublicKey
@@ -62,6 +63,7 @@ def measure() -> list[Measurement]:
         address = stack.enter_context(web_server(folder))
         pool = stack.enter_context(ThreadPoolExecutor(CONNECTIONS))
         devices = list(pool.map(lambda token: _enrol(address, token), tokens))
+        _commit(devices, range(1, RUNS + 2))
         # a site's revisions come one after the other: each run sends the next one of every site; the first run warms up
         runs = [[device.envelope(revision, recipient) for device in devices] for revision in range(1, RUNS + 2)]
         size = len(runs[0][0])
@@ -118,6 +120,25 @@ def _enrol(address: str, token: str) -> Device:
     answer = json.loads(_ask(connection, "POST", "/api/v1/enrolments/", json.dumps(asked).encode(), 201, "application/json"))
     connection.close()
     return Device(answer["site"], answer["device_id"], key)
+
+
+def _commit(devices: Sequence[Device], revisions: Sequence[int]) -> None:
+    """What each report is of was committed to before: more corrections than the policy would let anybody commit to."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from portal import keys
+    from portal.accounts.models import Device as Row
+    from portal.intake import commitments as taking
+    from portal.translog import log
+
+    rows = {str(row.pk): row for row in Row.objects.select_related("site")}
+    with transaction.atomic():
+        for device in devices:
+            for revision in revisions:
+                raw = commitments.commit(Commitment(device.site, sample.PERIOD, revision, bytes(32)), device.device_id, device.key)
+                row, signed = rows[device.device_id], commitments.parse(raw)
+                taking.keep(log.lock(), raw, signed, row, keys.receipt_key(), timezone.now(), token_bytes)
 
 
 def _post_all(pool: ThreadPoolExecutor, address: str, path: str, bodies: Sequence[bytes]) -> None:

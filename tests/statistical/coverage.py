@@ -1,4 +1,7 @@
-"""How often the 95 % interval holds the plant's exact value, on plants that are not the normal ones it assumes."""
+"""How often the 95 % interval holds the plant's exact value, on plants that are not the normal ones it assumes.
+
+Every plant has a level of its own around the pack's public typical value, so that the public figures help no more than in life.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +10,34 @@ from fractions import Fraction
 import numpy as np
 from scipy import stats
 
+from benchmarks.privacy import intervals
 from benchmarks.privacy.eligibility import expected_error
-from benchmarks.privacy.intervals import interval
 from tests.statistical.outcome import Outcome
-from tests.statistical.plants import EPSILON_BEST, RULE, SHAPES, TYPICAL, exact_quantile, released_label
+from tests.statistical.plants import AWKWARD, EPSILON_BEST, RULE, SHAPES, TYPICAL, exact_quantile, in_steps, released_label
 
-CASES = ((Fraction(1, 20), 100), (Fraction(1, 20), 340), (Fraction(1, 20), 670), (Fraction(1, 20), 5000), (Fraction(1, 5), 340))
-_CLAIMED, _CLAIMED_WHERE_NOT_ELIGIBLE = 0.95, 0.88
+CASES = (
+    *((Fraction(1, 20), count) for count in (100, 500, 670, 5000)),
+    (Fraction(1, 10), 100),
+    *((Fraction(1, 5), count) for count in (100, 340)),
+)
+_CLAIMED, _CLAIMED_FROM_500 = 0.946, 0.99
+_LEVEL_SD = 0.04  # between plants, as a share
 _DRAWS = 400
+_PLANTS = {**SHAPES, **AWKWARD}
 
 
 def run(long: bool) -> Outcome:
-    trials = 1000 if long else 60
+    trials = 1000 if long else 200
     rows = []
     held = True
     for quantile, count in CASES:
         eligible = expected_error(RULE, quantile, EPSILON_BEST, count) <= 0.01
-        claimed = _CLAIMED if eligible else _CLAIMED_WHERE_NOT_ELIGIBLE
-        covered, widths = zip(*(coverage(name, quantile, count, trials) for name in SHAPES), strict=True)
-        # refused when the claim is outside what so many trials can tell
-        held &= all(stats.binomtest(hits, trials).proportion_ci(0.99, "exact").high >= claimed for hits in covered)
-        if long:
-            held &= all(hits >= claimed * trials for hits in covered)
-        percents = (f"{100 * hits / trials:.1f}" for hits in covered)
+        claimed = _CLAIMED if count < 500 else _CLAIMED_FROM_500
+        covered, widths = zip(*(coverage(name, quantile, count, trials) for name in _PLANTS), strict=True)
+        # all shapes together as measured; one shape only where so few trials refute the claim
+        held &= sum(covered) >= claimed * trials * len(covered)
+        held &= all(stats.binomtest(hits, trials).proportion_ci(0.98, "exact").high >= claimed for hits in covered)
+        percents = (f"{100 * hits / trials:.1f}" for hits in (*covered, sum(covered) / len(covered)))
         rows.append(
             (f"p{float(100 * quantile):g}", f"{count:,}", *percents, f"{100 * float(np.median(widths)):.1f}", "yes" if eligible else "no")
         )
@@ -37,7 +45,7 @@ def run(long: bool) -> Outcome:
         "coverage",
         held,
         f"% of 95 % intervals that hold the exact best ({trials} plants each), and their width in % of the typical value",
-        ("rule", "batches", *SHAPES, "width", "eligible"),
+        ("rule", "batches", *_PLANTS, "all", "width", "eligible"),
         tuple(rows),
     )
 
@@ -47,8 +55,10 @@ def coverage(shape: str, quantile: Fraction, count: int, trials: int) -> tuple[i
     rng = np.random.default_rng(count)
     hits, widths = 0, []
     for _ in range(trials):
-        values = SHAPES[shape](rng, count)
-        low, high = interval(released_label(values, quantile, rng), "best", rng, _DRAWS, rule=RULE)
+        values = _PLANTS[shape](rng, count) * rng.normal(1, _LEVEL_SD)
+        if shape == "steps":
+            values = in_steps(values)  # a meter's step does not grow with the plant's level
+        low, high = intervals.interval(released_label(values, quantile, rng), "best", rng, _DRAWS, rule=RULE)
         hits += low <= exact_quantile(values, quantile) <= high
         widths.append(high - low)
     return hits, float(np.median(widths)) / TYPICAL

@@ -1,4 +1,4 @@
-"""The tables of `docs/privacy.md`: written from the long form by one command, and compared with it."""
+"""The tables of the pages in `docs` that hold some: written by one command, and compared with what is computed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.statistical.outcome import Outcome
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "privacy.md"
+DOCS = Path(__file__).parents[2] / "docs"
+DOCUMENT = DOCS / "privacy.md"
 
 
 def filled(text: str, outcomes: Sequence[Outcome]) -> str:
@@ -15,7 +16,7 @@ def filled(text: str, outcomes: Sequence[Outcome]) -> str:
     for outcome in outcomes:
         begin, end = f"<!-- table: {outcome.name} -->", f"<!-- end: {outcome.name} -->"
         if begin not in text or end not in text:
-            raise LookupError(f"{DOCUMENT.name} has no place for the table {outcome.name!r}: {begin} ... {end}")
+            raise LookupError(f"{outcome.page} has no place for the table {outcome.name!r}: {begin} ... {end}")
         table = f"{begin}\n{outcome.sentence[0].upper()}{outcome.sentence[1:]}.\n\n{outcome.markdown()}\n{end}"
         before, rest = text.split(begin, 1)
         text = before + table + rest.split(end, 1)[1]
@@ -23,10 +24,15 @@ def filled(text: str, outcomes: Sequence[Outcome]) -> str:
 
 
 def write(outcomes: Sequence[Outcome]) -> None:
-    DOCUMENT.write_text(filled(DOCUMENT.read_text(encoding="utf-8"), outcomes), encoding="utf-8")
+    for path, tables in _by_page(outcomes).items():
+        path.write_text(filled(path.read_text(encoding="utf-8"), tables), encoding="utf-8")
 
 
 def agrees(outcomes: Sequence[Outcome]) -> bool:
-    """Whether the document holds exactly these tables."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    return filled(text, outcomes) == text
+    """Whether the documents hold exactly these tables."""
+    texts = {path: path.read_text(encoding="utf-8") for path in _by_page(outcomes)}
+    return all(filled(texts[path], tables) == texts[path] for path, tables in _by_page(outcomes).items())
+
+
+def _by_page(outcomes: Sequence[Outcome]) -> dict[Path, list[Outcome]]:
+    return {DOCS / page: [outcome for outcome in outcomes if outcome.page == page] for page in sorted({one.page for one in outcomes})}

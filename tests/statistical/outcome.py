@@ -13,6 +13,7 @@ class Outcome:
     sentence: str
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    page: str = "privacy.md"  # of `docs`, which holds the table
 
     def markdown(self) -> str:
         """The table as it stands in the document."""

@@ -1,4 +1,4 @@
-"""Plants to try the mechanism on: four shapes of batches with the spread of arc-furnace heats (400 and 22 kWh/t).
+"""Plants to try the mechanism on: shapes of batches with the spread of arc-furnace heats (400 and 22 kWh/t).
 
 Real heats have a heavier low tail than the normal; two products in one log give two humps. Grid and spread are those of the
 electricity metric of an arc furnace.
@@ -19,8 +19,10 @@ from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank
 from benchmarks.routes import MetricRule, Source
 
 Shape = Callable[[np.random.Generator, int], NDArray[np.float64]]
+"""(chance, number of batches) -> their values, around TYPICAL."""
 
 TYPICAL, SPREAD = 400.0, 22.0
+LATTICE_STEP = 250 / 122.5
 EPSILON_BEST, EPSILON_TYPICAL = Fraction(3, 4), Fraction(1, 4)
 COUNT_CLASSES = (50, 100, 200, 340, 500, 670, 1000, 2000, 5000)
 RULE = MetricRule(
@@ -54,7 +56,18 @@ def _two_humps(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
     return np.where(rng.random(count) < 0.4, rng.normal(375, 10, count), rng.normal(412, 12, count))
 
 
+def _ties(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """Every value stands three times: copied from the heat before, as in logs that are filled in at the end of a shift."""
+    return np.repeat(rng.normal(TYPICAL, SPREAD, -(-count // 3)), 3)[:count]
+
+
+def in_steps(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Read off in steps of the meter: 0.25 MWh on heats of 122.5 t, as in the real log of an arc furnace."""
+    return np.round(values / LATTICE_STEP) * LATTICE_STEP
+
+
 SHAPES: Mapping[str, Shape] = {"normal": _normal, "lognormal": _lognormal, "heavy tails": _heavy, "two humps": _two_humps}
+AWKWARD: Mapping[str, Shape] = {"ties": _ties, "steps": lambda rng, count: in_steps(_normal(rng, count))}
 
 
 def released_by_simulation(values: NDArray[np.float64], quantile: Fraction, epsilon: Fraction, rng: np.random.Generator) -> int:

@@ -1,20 +1,25 @@
-"""Chi-square: the library's draws, and the noisy maximum that simulations use, both follow the exact law."""
+"""Chi-square: the library's draws, opendp's, and the noisy maximum that simulations use, all follow the exact law."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.privacy.mechanism import draw_cell, exact_law, scores
 from benchmarks.privacy.randomness import KeyedStream
+from tests.statistical.others import diffprivlib_draws, diffprivlib_law, opendp_draws, opendp_law, opendp_selects
 from tests.statistical.outcome import Outcome
+from tests.statistical.plants import GRID, SHAPES
 
 EPSILON = Fraction(3, 4)
 GRID_CELLS = 12
 _REFUSED_BELOW = 0.001
+_REFUSED_BELOW_IF_NOT_KEYED = 1e-6
 CASES = {
     "three records": (scores([0, 0, 1], GRID_CELLS, 2), EPSILON),
     "ties": (scores([4] * 9 + [5], GRID_CELLS, 1), EPSILON),
@@ -23,7 +28,7 @@ CASES = {
 
 
 def run(long: bool) -> Outcome:
-    draws = 20_000 if long else 4_000
+    draws = 40_000 if long else 10_000
     rows = []
     held = True
     for name, (cell_scores, epsilon) in CASES.items():
@@ -32,15 +37,37 @@ def run(long: bool) -> Outcome:
             p_value(_library(cell_scores, epsilon, draws, name), law),
             p_value(_simulated(cell_scores, epsilon, 25 * draws), law),
         )
-        held &= min(library, simulation) > _REFUSED_BELOW
-        rows.append((name, f"{draws:,}", f"{library:.3f}", f"{25 * draws:,}", f"{simulation:.3f}"))
+        second = _agrees(opendp_selects(cell_scores, epsilon, draws), law)
+        held &= min(library, simulation) > _REFUSED_BELOW and second
+        rows.append((name, f"{library:.3f}", f"{simulation:.3f}", "agrees" if second else "differs"))
+    laws = all(_agrees(drawn, law) for drawn, law in _ready_made(draws))
     return Outcome(
         "sampler",
-        held,
-        "chi-square against the exact law, p values",
-        ("input", "draws of the library", "p", "draws of the simulation", "p"),
+        held and laws,
+        f"chi-square against the exact law: p values of {draws:,} draws of diffprivlib's PermuteAndFlip by our stream and of "
+        f"{25 * draws:,} of the simulation; opendp's own permute-and-flip on the same scores, whose chance cannot be keyed, agrees or not",
+        ("input", "diffprivlib", "simulation", "opendp"),
         tuple(rows),
     )
+
+
+def _agrees(drawn: list[int], law: NDArray[np.float64]) -> bool:
+    """Of draws that are others on every run: refused only where chance would do it once in a million runs."""
+    return p_value(np.bincount(drawn, minlength=len(law)), law) > _REFUSED_BELOW_IF_NOT_KEYED
+
+
+def _ready_made(draws: int) -> Iterator[tuple[list[int], NDArray[np.float64]]]:
+    """Draws and laws of the two quantiles that `comparison` sets beside ours."""
+    quantile, fewer = Fraction(1, 20), draws // 4
+    values = SHAPES["lognormal"](np.random.default_rng(1), 200)
+    cells, _ = clamp_to_cells(values.tolist(), GRID)
+    for declared in (False, True):
+        law = opendp_law(cells, GRID, quantile, EPSILON, size_is_public=declared)
+        yield opendp_draws(cells, GRID, quantile, EPSILON, fewer, size_is_public=declared), law
+    bounds = (float(GRID.lower), float(GRID.upper))
+    ends, gaps = diffprivlib_law(values, bounds, quantile, EPSILON)
+    drawn = diffprivlib_draws(values, bounds, quantile, EPSILON, fewer)
+    yield np.clip(np.searchsorted(ends, drawn, side="right") - 1, 0, len(gaps) - 1).tolist(), gaps
 
 
 def p_value(counts: NDArray[np.int64], law: NDArray[np.float64]) -> float:

@@ -7,18 +7,22 @@ from dataclasses import replace
 from datetime import date
 
 from django.template.defaultfilters import date as date_format
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.explanation import Explanation
-from portal.publication.shapes import BenchmarkView, LabelView, TotalView, VersionView
-from portal.web.addresses import benchmark_url
+from portal.publication.codebook import CODEBOOK, COMPOSED, GATE, OWN, PACK, PORTAL
+from portal.publication.shapes import BenchmarkView, LabelView, ListedView, TotalView, VersionView
+from portal.web.addresses import benchmark_url, compare_url
 from portal.web.figures import EnergyUnit, Estimate, between, energy_units, number, per_cent
+from portal.web.presenters.curves import bands_of, spread_of
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ladder_of, total_estimate
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, Withdrawal
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
-from portal.web.words import VERSION_STATES, Names, period_name, said, state, within
+from portal.web.viewmodels.tables import Pages
+from portal.web.words import VERSION_STATES, Names, in_language, pack_of, period_name, said, state, within
 
 NONE = "–"
 
@@ -36,35 +40,48 @@ def unit_links(units: Mapping[str, EnergyUnit], chosen: EnergyUnit, label: Label
     return tuple(UnitLink(unit.id, f"?{query}unit={unit.id}", unit.id == chosen.id) for unit in units.values())
 
 
-def benchmark_list(views: Sequence[BenchmarkView], query: str, sector: str) -> BenchmarkList:
-    rows = [(view, _list_row(view)) for view in views]
-    sectors = sorted({view.pack: row.sector for view, row in rows}.items(), key=lambda pair: pair[1])
-    words = query.lower().split()
-    found = tuple(
-        row
-        for view, row in rows
-        if sector in ("", view.pack)
-        and all(word in f"{row.title} {row.sector} {row.period} {view.pack} {view.route}".lower() for word in words)
-    )
+def benchmark_list(
+    views: Sequence[ListedView], of: int, pages: Pages | None, packs: Sequence[tuple[str, str]], query: str, sector: str
+) -> BenchmarkList:
+    """One page of the list: `of` benchmarks were found, and `packs` with their versions are those that have any."""
+    sectors = sorted(((pack, Names.of(pack, version).sector) for pack, version in packs), key=lambda pair: pair[1])
     choices = (Choice("", _("All sectors"), not sector), *(Choice(pack, name, pack == sector) for pack, name in sectors))
-    return BenchmarkList(found, choices, query, any_published=bool(views))
+    return BenchmarkList(tuple(_list_row(view) for view in views), choices, query, of, pages, any_published=bool(packs))
 
 
-def _list_row(view: BenchmarkView) -> BenchmarkRow:
+def fitting(views: Sequence[ListedView], words: Sequence[str]) -> tuple[ListedView, ...]:
+    """Those in whose names of sector, jurisdiction, route, product or step, in either language, in an id or the period each word stands."""
+    return tuple(view for view in views if _fits(view, words))
+
+
+def _fits(view: ListedView, words: Sequence[str]) -> bool:
+    text = f"{view.pack} {view.place} {view.route} {view.summary.product} {view.period} {' '.join(view.summary.steps)} "
+    text += f"{view.scope} {view.scope_zh} "
+    pack = pack_of(view.pack, view.pack_version)
+    if pack is not None:
+        names = [pack.words, *(name for route in pack.routes if route.id == view.route for name in (route.words, route.product_words))]
+        known = set(view.summary.steps)
+        names += [name for step in pack.steps if step.id in known for name in (step.words, step.product_words)]
+        text += " ".join(f"{name.en} {name.zh}" for name in names)
+    return all(word in text.lower() for word in words)
+
+
+def _list_row(view: ListedView) -> BenchmarkRow:
     names = Names.of(view.pack, view.pack_version)
     shown = Shown(names, view.route, energy_units(1.0)["kgce"])
-    places = shown.total_places(view.label)
-    total = total_estimate(view.label.composite, 1.0)
+    places = shown.total_places(view.summary)
+    total = total_estimate(view.summary.composite, 1.0)
     return BenchmarkRow(
         title=_("%(title)s, %(period)s") % {"title": names.title(view.route), "period": period_name(view.period)},
         sector=names.sector,
         period=view.period,
-        url=_address(view),
+        scope=in_language(view.scope, view.scope_zh),
+        url=benchmark_url(view, view.version),
         version=view.version,
         label=number(total.value, places) if total else "",
         interval=between(total.lo, total.hi, places) if total else "",
-        unit=view.label.composite.unit,
-        firms=str(view.label.firms),
+        unit=view.summary.composite.unit,
+        firms=str(view.summary.firms),
         published=view.published_on,
     )
 
@@ -76,8 +93,8 @@ def benchmark_page(
     names = Names.of(view.pack, view.pack_version)
     shown = Shown(names, view.route, unit)
     explained = Explanation.from_json(view.explanation)
-    address = _address(view)
-    in_force = None if view.latest_version is None else _address(view, view.latest_version)
+    address = benchmark_url(view, view.version)
+    in_force = None if view.latest_version is None else benchmark_url(view, view.latest_version)
     reached = total_estimate(view.label.best_reached, shown.factor(view.label.best_reached.unit))
     places = shown.total_places(view.label)
     title = names.title(view.route)
@@ -85,11 +102,13 @@ def benchmark_page(
         title=title,
         period=period_name(view.period),
         sector=names.sector,
+        scope=in_language(view.scope, view.scope_zh),
         version=view.version,
         published=view.published_on,
         lead=lead_of(view.label, shown),
         figures=_figures(view.label, shown),
         ladder=ladder_of(view.label, shown, explained.limits),
+        spread=replace(spread_of(view.label, shown), bands=bands_of(view, shown)),
         units=unit_links(units, unit, view.label),
         unit_note=unit.note,
         no_limits="" if explained.limits else said(explained.limits_note),
@@ -99,12 +118,20 @@ def benchmark_page(
         noise=said(explained.noise),
         versions=tuple(_version_row(row, view, shown) for row in versions),
         downloads=_downloads(view),
-        citation=_("Steplabel (%(year)s). Industry label, %(title)s, %(period)s, version %(version)s.")
-        % {"year": view.published_on.year, "title": title, "period": period_name(view.period), "version": view.version},
+        citation=_("Steplabel (%(year)s). %(title)s.") % {"year": view.published_on.year, "title": citation_title(view)},
+        citations=_citations(view),
+        digest=view.digest,
         address=f"{site}{address}",
         withdrawal=Withdrawal(view.withdrawn_on, view.withdrawal_reason, in_force or "") if view.withdrawn_on else None,
         superseded_by=in_force if in_force and view.latest_version != view.version else "",
     )
+
+
+def codebook_rows() -> tuple[tuple[str, str, str, str], ...]:
+    """Column, unit, meaning and source in the language of the page."""
+    sources = {PACK: _("method pack"), COMPOSED: _("composition"), GATE: _("disclosure gate"), PORTAL: _("publication")}
+    units = {OWN: _("unit of the row"), "date": _("date (year-month-day)"), "firms": _("firms"), "sites": _("sites"), "": NONE}
+    return tuple((one.name, units[one.unit], said(one.meaning), sources[one.source]) for one in CODEBOOK)
 
 
 def lead_of(label: LabelView, shown: Shown) -> Lead:
@@ -168,7 +195,10 @@ def _items(explained: Explanation) -> tuple[Item, ...]:
 
 
 def _version_row(row: VersionView, view: BenchmarkView, shown: Shown) -> VersionRow:
-    return version_row(row, _address(view, row.version), shown, view.label, here=row.version == view.version)
+    here = row.version == view.version
+    older, newer = sorted((row.version, view.version))
+    beside = "" if here else compare_url(view, older, newer)
+    return replace(version_row(row, benchmark_url(view, row.version), shown, view.label, here=here), compare_url=beside)
 
 
 def version_row(row: VersionView, url: str, shown: Shown, label: LabelView | None, *, here: bool = False) -> VersionRow:
@@ -197,9 +227,25 @@ def version_row(row: VersionView, url: str, shown: Shown, label: LabelView | Non
 
 
 def _downloads(view: BenchmarkView) -> tuple[Download, ...]:
-    address = _address(view)
-    return Download(_("Table, CSV"), f"{address}benchmark.csv"), Download(_("Signed benchmark, JSON"), f"{address}benchmark.json")
+    address = benchmark_url(view, view.version)
+    return (
+        Download(_("Table, CSV"), f"{address}benchmark.csv"),
+        Download(_("Signed benchmark, JSON"), f"{address}benchmark.json"),
+        Download(_("This version on paper, PDF"), f"{address}benchmark.pdf"),
+        Download(_("Codebook: what each column means"), reverse("web:codebook")),
+    )
 
 
-def _address(view: BenchmarkView, version: int | None = None) -> str:
-    return benchmark_url(view.pack, view.pack_version, view.route, view.period, version or view.version)
+def _citations(view: BenchmarkView) -> tuple[Download, ...]:
+    address = benchmark_url(view, view.version)
+    return Download("BibTeX", f"{address}benchmark.bib"), Download("RIS", f"{address}benchmark.ris")
+
+
+def citation_title(view: BenchmarkView) -> str:
+    title = Names.of(view.pack, view.pack_version).title(view.route)
+    return _("Industry label, %(title)s, %(scope)s, %(period)s, version %(version)s") % {
+        "title": title,
+        "scope": in_language(view.scope, view.scope_zh),
+        "period": period_name(view.period),
+        "version": view.version,
+    }

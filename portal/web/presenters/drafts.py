@@ -7,14 +7,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.publication.selectors import DraftView
+from portal.publication.selectors import DraftView, ReleaseView
 from portal.publication.shapes import LabelView, StepView, TotalView
 from portal.web.figures import Estimate, between, decimals, number, signed
 from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
-from portal.web.viewmodels.regulator import ChangeRow, Check, DraftPage, GateCell, GateRow
+from portal.web.viewmodels.regulator import ChangeRow, Check, CommentRow, DraftPage, GateCell, GateRow, ReleaseRow
 from portal.web.viewmodels.shared import Crumb
 from portal.web.words import VERSION_STATES, Names, in_language, metric_name, state, with_variant
 
@@ -45,7 +45,13 @@ def draft_page(view: DraftView) -> DraftPage:
         may_publish=view.may_publish,
         why_not=_why_not(view),
         publish_url=reverse("web:publish", args=[view.id]),
+        comment_url=reverse("web:comment", args=[view.id]),
+        comments=tuple(CommentRow(one.author, one.at, one.text) for one in view.comments),
+        release=_release(view.release) if view.release else None,
+        cancel_url=reverse("web:cancel-release", args=[view.id]) if view.release and view.release.state == "waiting" else "",
+        approval_note=view.approval_note,
         withdraw_url=reverse("web:withdraw", args=[view.id]),
+        composed_url=reverse("web:composed-of", args=[view.id]),
         public_url=public_address(view),
         may_withdraw=view.may_withdraw,
         what_changed=view.what_changed,
@@ -75,7 +81,7 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
         )
     ]
     if view.previous is not None:
-        held = _reason(view.label, "differencing") or _reason(view.label, "overlap")
+        held = _reason(view.label, "differencing") or _reason(view.label, "overlap") or _reason(view.label, "combined")
         same = {step.reason_code for step in view.label.steps if step.shown} == {"unchanged"}
         differs = (
             _("The same firms and values as before stand behind every value: the figures are those of version %(n)d.")
@@ -103,6 +109,24 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
     return tuple(checks)
 
 
+def _release(view: ReleaseView) -> ReleaseRow:
+    stopped = {
+        "not-a-draft": _("it was no draft any more"),
+        "not-regulator": _("who approved it may no longer decide on it"),
+        "draft-outdated": _("reports were accepted or replaced after the approval"),
+        "naming-changed": _("a firm that it names has taken that back"),
+        "gate-changed": _("the gate no longer says what it said at the approval"),
+    }
+    ended = {
+        "waiting": "",
+        "released": _("It went out as it was approved."),
+        "cancelled": _("Cancelled by %(who)s.") % {"who": view.ended_by},
+        "stopped": _("It was stopped when its time came: %(why)s. Compose the draft again.")
+        % {"why": stopped.get(view.reason_code, view.reason_code)},
+    }
+    return ReleaseRow(view.at, view.approved_by, view.approved_at, view.note, ended[view.state])
+
+
 def _reason(label: LabelView, code: str) -> str:
     """The gate's sentence for the first value it holds for this reason."""
     return next((in_language(cell.reason_en, cell.reason_zh) for cell in label.steps if cell.reason_code == code), "")
@@ -111,6 +135,7 @@ def _reason(label: LabelView, code: str) -> str:
 def _why_not(view: DraftView) -> str:
     reasons = {
         "not-regulator": _("Only a regulator of the whole jurisdiction of this peer group can decide on it."),
+        "is-scheduled": _("It is approved and goes out at the time that was set."),
         "own-draft": _("You drafted this version, so another person must decide. Ask a colleague to sign in and read it."),
         "not-a-draft": _("This version has been decided; it is a draft no longer."),
         "gate-holds": _("The gate holds this draft: wait until its reason has passed, then compose it again."),

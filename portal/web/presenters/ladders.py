@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import LimitShown
 from benchmarks.explanation.wording import decimals as grid_decimals
-from portal.publication.shapes import LabelView, StepView, TotalView
+from portal.publication.shapes import LabelView, StepView, SummaryView, TotalView
 from portal.web import ladder
 from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, signed
 from portal.web.presenters.limits import beside_rows
@@ -52,9 +52,9 @@ class Shown:
         rule = next((rule for rule in known.metrics if rule.metric == step.metric), None) if known else None
         return None if rule is None or self.factor(step.unit) != 1.0 else grid_decimals(rule.grid_width)
 
-    def total_places(self, label: LabelView) -> int | None:
+    def total_places(self, label: LabelView | SummaryView) -> int | None:
         grids = []
-        for step in headline(label):
+        for step in label.headline:
             known = self.names.step(step.step)
             rule = next((rule for rule in known.metrics if rule.metric == step.metric), None) if known else None
             if rule is None:
@@ -65,7 +65,7 @@ class Shown:
 
 def headline(label: LabelView) -> list[StepView]:
     """The cells that make up the totals, in the order of the route."""
-    return [step for step in label.steps if step.headline]
+    return list(label.headline)
 
 
 def step_estimates(step: StepView, factor: float) -> tuple[Estimate | None, Estimate | None]:

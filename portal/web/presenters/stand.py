@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from math import hypot
 
 from django.utils.translation import gettext as _
@@ -11,17 +12,23 @@ from django.utils.translation import pgettext
 from portal.publication.shapes import BenchmarkView, LabelView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.addresses import benchmark_url
+from portal.web.carbon import Bounds, co2, last_day, of_electricity, together
 from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, ordinal, signed
 from portal.web.gaps import Gap, clear_sum, gap, largest_first
 from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE, interval_words, unit_links
 from portal.web.presenters.ladders import Shown, headline, ladder_of, step_estimates, total_estimate
-from portal.web.viewmodels.enterprise import GapRow, RankStrip, StandPage
+from portal.web.viewmodels.enterprise import GapRow, RankStrip, StandPage, TrendStep
 from portal.web.viewmodels.shared import Figure
-from portal.web.words import Names, in_language, period_name, sentence_space, within
+from portal.web.words import Names, in_language, over_years, period_name, sentence_space, within
+
+MOST_TICKS = 200
+"""Places with a tick each: with more of them ticks would touch, and two thousand weigh 140 kB."""
 
 
-def stand_page(stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit], query: str) -> StandPage:
+def stand_page(
+    stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit], query: str, trend: tuple[TrendStep, ...] = ()
+) -> StandPage:
     names = Names.of(view.pack, view.pack_version)
     shown = Shown(names, view.route, unit)
     kgce = Shown(names, view.route, units["kgce"])
@@ -30,6 +37,7 @@ def stand_page(stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: M
     gaps = largest_first(_gaps(view.label, own))
     clear = [one for one in gaps if not one.within_noise]
     at_best = sum(one.value <= 0 for one in gaps)
+    carbon = _carbon(clear, names, last_day(stand.period))
     factor = shown.factor(view.label.composite.unit)
     order = [one.step for one in gaps] + [step.step for step in headline(view.label) if step.step not in {one.step for one in gaps}]
     total = _whole_route(own, view.label)
@@ -39,7 +47,7 @@ def stand_page(stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: M
         sector=names.title(view.route),
         period=period_name(stand.period),
         version=view.version,
-        benchmark_url=benchmark_url(view.pack, view.pack_version, view.route, view.period, view.version),
+        benchmark_url=benchmark_url(view, view.version),
         first_step=within(names.step_name(clear[0].step)) if clear else "",
         first_gap=number(clear[0].value * factor) if clear else "",
         clear_sum=number(clear_sum(gaps) * factor) if clear else "",
@@ -54,26 +62,34 @@ def stand_page(stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: M
         ladder=ladder_of(view.label, shown, you=own, your_total=total, order=order),
         units=unit_links(units, unit, view.label, query),
         unit_note=unit.note,
-        conversions=f"{units['MJ'].note}{sentence_space()}{units['kWh'].note}",
-        gaps=_rows(gaps, standings, kgce, units),
-        gap_sum=_sum_row(clear_sum(gaps), units) if clear else None,
+        conversions=units["kWh"].note,
+        carbon_note=_carbon_note(last_day(stand.period)),
+        gaps=_rows(gaps, standings, kgce, units, carbon),
+        gap_sum=_sum_row(clear_sum(gaps), units, together(carbon.values())) if clear else None,
+        trend=trend,
     )
 
 
 def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
-    """All places as ticks, those that fit marked: a rank is never shown without its interval, so there is no point."""
+    """All places as ticks, those that fit marked: a rank is never shown without its interval, so there is no point.
+
+    Where ticks would touch, a line stands for all places, and only the ends of those that fit have theirs.
+    """
     if standing.rank_interval is None or not standing.of:
         return None
     low, high = standing.rank_interval
     room = 97.0 / max(standing.of - 1, 1)
     at = [1.5 + room * place for place in range(standing.of)] if standing.of > 1 else [50.0]
+    crowded = standing.of > MOST_TICKS
+    marked = sorted({low, high}) if crowded else range(1, standing.of + 1)
     left, right = max(at[low - 1] - room / 2, 0.0), min(at[high - 1] + room / 2, 100.0)
     return RankStrip(
         words=_("Your place at %(step)s: %(places)s of %(of)d.") % {"step": step, "places": places_between(low, high), "of": standing.of},
         of=standing.of,
         several=low < high,
         band=Span(f"{left:.2f}%", f"{right - left:.2f}%"),
-        ticks=tuple((f"{x:.2f}%", low <= place <= high) for place, x in enumerate(at, 1)),
+        crowded=crowded,
+        ticks=tuple((f"{at[place - 1]:.2f}%", low <= place <= high) for place in marked),
         first=_("%(place)s, least energy") % {"place": ordinal(1)},
         last=ordinal(standing.of),
     )
@@ -143,7 +159,11 @@ def _figures(total: Estimate | None, ranked: StepStandingView | None, label: Lab
 
 
 def _rows(
-    gaps: Sequence[Gap], standings: Mapping[str, StepStandingView], kgce: Shown, units: Mapping[str, EnergyUnit]
+    gaps: Sequence[Gap],
+    standings: Mapping[str, StepStandingView],
+    kgce: Shown,
+    units: Mapping[str, EnergyUnit],
+    carbon: Mapping[str, Bounds | None],
 ) -> tuple[GapRow, ...]:
     """One row a gap; what lies within the noise shows its interval and dashes, for there is nothing to convert."""
     lowest = min((0.0, *(one.lo for one in gaps)))
@@ -158,13 +178,15 @@ def _rows(
         places = decimals(one.value)
         rows.append(
             GapRow(
-                step=kgce.names.step_name(one.step),
+                step=over_years(kgce.names.step_name(one.step), standings[one.step].years),
                 reading=_reading(one),
                 kgce=signed(one.value, places),
                 interval=between(one.lo, one.hi, places),
                 places=_places(standings[one.step]),
-                mj=NONE if one.within_noise else number(one.value * units["MJ"].per_kgce),
+                co2=_bounds(carbon.get(one.step)),
                 kwh=NONE if one.within_noise else number(one.value * units["kWh"].per_kgce),
+                exact_kgce="" if one.within_noise else f"{one.value:.6g}",
+                exact_kwh="" if one.within_noise else f"{one.value * units['kWh'].per_kgce:.6g}",
                 bar=Span(f"{left:.2f}%", f"{right - left:.2f}%"),
                 whisker=Span(f"{at(one.lo):.2f}%", f"{at(one.hi) - at(one.lo):.2f}%"),
                 whisker_end=f"{at(one.hi):.2f}%",
@@ -186,7 +208,32 @@ def _places(standing: StepStandingView) -> str:
     return _("%(places)s of %(of)d") % {"places": places_between(*standing.rank_interval), "of": standing.of}
 
 
-def _sum_row(total: float, units: Mapping[str, EnergyUnit]) -> GapRow:
+def _carbon(clear: Sequence[Gap], names: Names, on: date) -> dict[str, Bounds | None]:
+    """Step -> what closing its gap would spare, kg CO2 per tonne of the route's product."""
+    steps = {one.step: names.step(one.step) for one in clear}
+    return {one.step: co2(one.value, step.boundary, on) if (step := steps[one.step]) else None for one in clear}
+
+
+def _carbon_note(on: date) -> str:
+    kwh = of_electricity(on)
+    said = _(
+        "CO₂ lies between the default factors of the energies that a step takes (GB/T 32150, GB/T 32151); "
+        "a dash where one of them has none, or energy leaves the step."
+    )
+    if kwh is None:
+        return said
+    return said + sentence_space() + _("Electricity: %(kg)s kg per kWh, the national average.") % {"kg": f"{kwh:g}"}
+
+
+def _bounds(found: Bounds | None) -> str:
+    """One figure where both ends read the same."""
+    if found is None:
+        return NONE
+    low, high = (number(end, decimals(found[1])) for end in found)
+    return low if low == high else between(*found)
+
+
+def _sum_row(total: float, units: Mapping[str, EnergyUnit], carbon: Bounds | None) -> GapRow:
     nothing = Span("0%", "0%")
     return GapRow(
         step=_("Gaps larger than the noise"),
@@ -194,8 +241,10 @@ def _sum_row(total: float, units: Mapping[str, EnergyUnit]) -> GapRow:
         kgce=number(total),
         interval="",
         places="",
-        mj=number(total * units["MJ"].per_kgce),
+        co2=_bounds(carbon),
         kwh=number(total * units["kWh"].per_kgce),
+        exact_kgce=f"{total:.6g}",
+        exact_kwh=f"{total * units['kWh'].per_kgce:.6g}",
         bar=nothing,
         whisker=nothing,
         whisker_end="0%",

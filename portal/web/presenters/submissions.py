@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.template.defaultfilters import date as date_format
 from django.urls import reverse
-from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from portal.accounts.selectors import SiteView
-from portal.assurance.selectors import AssignmentView
+from portal.accounts.selectors import DeviceView, SiteView
 from portal.intake.selectors import SubmissionView
 from portal.standings.selectors import ProtectedValueView
 from portal.web.figures import number
-from portal.web.viewmodels.enterprise import AssignmentBlock, DeviceRow, ReleasedRow, SiteRow, SubmissionPage, SubmissionRow
+from portal.web.viewmodels.enterprise import DeviceRow, ReleasedRow, SiteRow, SubmissionPage, SubmissionRow
 from portal.web.viewmodels.shared import Item, StateWord
-from portal.web.words import SUBMISSION_STATES, Names, in_language, metric_name, period_name, state, with_variant
+from portal.web.words import SUBMISSION_STATES, Names, in_language, metric_name, over_years, period_name, state, with_variant
 
 
 def submission_row(view: SubmissionView, page: str = "web:submission") -> SubmissionRow:
@@ -50,7 +47,7 @@ def submission_page(view: SubmissionView, values: Sequence[ProtectedValueView], 
                 best=number(value.best),
                 typical=number(value.typical),
                 unit=value.unit,
-                count_class=_("%(n)s or more") % {"n": f"{value.count_class:,}"},
+                count_class=over_years(_("%(n)s or more") % {"n": f"{value.count_class:,}"}, value.years),
             )
             for value in values
         ),
@@ -77,20 +74,21 @@ def site_row(view: SiteView) -> SiteRow:
                 id=str(device.id),
                 name=device.key_fingerprint,
                 enrolled=device.enrolled_at,
-                state=StateWord(_("Revoked"), "no") if device.revoked_at else StateWord(_("May report"), "ok"),
+                state=_device_state(device),
                 revoke_url="" if device.revoked_at else reverse("web:revoke", args=[device.id]),
                 software=device.software,
             )
             for device in view.devices
         ),
         waiting_tokens=view.waiting_tokens,
+        managed=view.managed and view.retired_at is None,
+        retired=view.retired_at,
+        edit_url=reverse("web:edit-site", args=[view.slug]) if view.led else "",
+        access_url=reverse("web:access", args=[view.slug]),
     )
 
 
-def assignment_block(view: AssignmentView) -> AssignmentBlock:
-    return AssignmentBlock(
-        title=_("%(title)s, %(period)s") % {"title": in_language(view.site_name, view.site_name_zh), "period": period_name(view.period)},
-        caption=_("Assigned to %(body)s on %(day)s")
-        % {"body": in_language(view.body, view.body_zh), "day": date_format(localdate(view.assigned_at), _("j F Y"))},
-        rows=tuple(submission_row(one, "web:assigned-submission") for one in view.submissions),
-    )
+def _device_state(device: DeviceView) -> StateWord:
+    if device.replaced:
+        return StateWord(_("Replaced by a new key"), "wait")
+    return StateWord(_("Revoked"), "no") if device.revoked_at else StateWord(_("May report"), "ok")

@@ -13,15 +13,31 @@ from django.http import HttpRequest
 from django.template import RequestContext
 from django.template.defaultfilters import date as date_format
 from django.urls import Resolver404, resolve, reverse
-from django.utils.timezone import localtime
+from django.utils.html import format_html
+from django.utils.timezone import localtime, now
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
 from portal.accounts.selectors import roles_of
-from portal.web.words import sentence_space
+from portal.notifications.selectors import unread
+from portal.web.words import moment_in_words, sentence_space, zone_name
 
 register = template.Library()
+
+ENGAGEMENT_PAGES = (
+    "assigned-deliveries",
+    "assigned",
+    "assigned-submission",
+    "engagement",
+    "engagement-interest",
+    "engagement-new-finding",
+    "engagement-finding",
+    "engagement-opinion",
+    "engagement-sample",
+    "attestation",
+    "attestation-withdraw",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,7 @@ def masthead(context: RequestContext) -> dict[str, Any]:
     return {
         "entries": _entries(path, roles_of(user) if user is not None else frozenset()),
         "user": user,
+        "unread": unread(user.pk) if user is not None and user.is_authenticated else 0,
         "path": _returning_to(request),
         "languages": [(code, Language(name, language_tag(code))) for code, name in settings.LANGUAGES],
         "current": get_language(),
@@ -61,13 +78,30 @@ def _entries(path: str, roles: frozenset[str]) -> list[Entry]:
     if Role.ENTERPRISE in roles:
         offered += [
             (_("Where we stand"), "web:stand", ("stand",)),
-            (_("Submissions"), "web:submissions", ("submissions", "submission", "upload")),
-            (_("Sites and agents"), "web:sites", ("sites", "token", "revoke")),
+            (_("Submissions"), "web:submissions", ("submissions", "submission", "upload", "show")),
+            (_("Sites and agents"), "web:sites", ("sites", "token", "revoke", "new-site", "edit-site", "retire-site", "access")),
+            (_("Audits"), "web:audits", ("audits", "audit-finding")),
+            (_("People"), "web:people", ("people", "member", "leave", "record", "consent")),
         ]
     if Role.REGULATOR in roles:
-        offered.append((_("Publications"), "web:publications", ("publications", "participation", "draft", "withdraw")))
+        offered.append((_("At a glance"), "web:overview", ("overview",)))
+        offered.append((_("Packs and periods"), "web:packs", ("packs", "open-period", "close-period", "obliged", "obliged-list")))
+        offered.append(
+            (_("Publications"), "web:publications", ("publications", "participation", "deadlines", "standings", "draft", "withdraw"))
+        )
+        offered.append((_("Incentives"), "web:incentives", ("incentives",)))
+        offered.append((_("Audit trail"), "web:trail", ("trail",)))
+        offered.append((_("Conformance"), "web:conformance", ("conformance", "confirm-result")))
+        offered.append((_("Applications"), "web:applications", ("applications", "firm-application", "site-application")))
     if Role.CERTIFICATION_BODY in roles:
-        offered.append((_("Assigned submissions"), "web:assigned", ("assigned", "assigned-submission")))
+        offered.append((_("Assigned sites"), "web:assigned", ENGAGEMENT_PAGES))
+        offered.append((_("Signing keys"), "web:auditor-keys", ("auditor-keys", "revoke-auditor-key")))
+    if Role.PROVIDER in roles:
+        offered.append((_("Your sources and sites"), "web:provider", ("provider", "granted")))
+    if Role.SUPPLIER in roles:
+        offered.append((_("Declared deliveries"), "web:supplier", ("supplier",)))
+    if Role.ACADEMIC in roles:
+        offered.append((_("Data downloads"), "web:downloads", ("downloads",)))
     try:
         here = resolve(path).url_name
     except Resolver404:
@@ -95,14 +129,33 @@ def language_tag(code: str) -> str:
 
 @register.filter
 def day(value: date | None) -> str:
-    """`30 June 2026`, `2026年6月30日`; empty for None."""
+    """`30 June 2026`, `2026年6月30日`; a moment's day is the one in the reader's zone; empty for None."""
+    if isinstance(value, datetime):
+        value = localtime(value)
     return date_format(value, _("j F Y")) if value else ""
 
 
 @register.filter
 def moment(value: datetime | None) -> str:
-    """Day and time in the portal's time zone; empty for None."""
-    return date_format(localtime(value), _("j F Y, H:i")) if value else ""
+    """Day and time in the reader's zone, as an element that programs read, too; empty for None."""
+    if not value:
+        return ""
+    return format_html('<time datetime="{}">{}</time>', localtime(value).isoformat(timespec="seconds"), moment_in_words(value))
+
+
+register.filter("moment_in_words", moment_in_words)
+
+
+@register.simple_tag
+def readers_zone() -> str:
+    """The zone that the times of this page are in, as it is now."""
+    return zone_name(now())
+
+
+@register.filter
+def zone(value: datetime) -> str:
+    """The reader's zone at that moment: `UTC+8`."""
+    return zone_name(value)
 
 
 @register.filter

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from portal.web.viewmodels.curves import Spread
 from portal.web.viewmodels.ladders import Ladder
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
+from portal.web.viewmodels.tables import Pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,13 @@ class BenchmarkPage:
     title: str
     period: str
     sector: str
+    scope: str  # whose firms: the jurisdiction
     version: int
     published: date | None
     lead: Lead
     figures: tuple[Figure, ...]
     ladder: Ladder
+    spread: Spread
     units: tuple[UnitLink, ...]
     unit_note: str
     no_limits: str  # why no limit of a standard stands beside the ladder
@@ -57,6 +61,8 @@ class BenchmarkPage:
     versions: tuple[VersionRow, ...]
     downloads: tuple[Download, ...]
     citation: str
+    citations: tuple[Download, ...]
+    digest: str  # of the signed document, hex
     address: str
     withdrawal: Withdrawal | None
     superseded_by: str  # address of the version now in force, where this one is not it
@@ -68,6 +74,7 @@ class BenchmarkRow:
 
     title: str
     sector: str
+    scope: str  # whose firms: the jurisdiction
     period: str
     url: str
     version: int
@@ -83,4 +90,6 @@ class BenchmarkList:
     rows: tuple[BenchmarkRow, ...]
     sectors: tuple[Choice, ...]
     query: str
+    found: int
+    pages: Pages | None
     any_published: bool

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.web.ladder import Span
+from portal.web.trend import TrendPicture
 from portal.web.viewmodels.ladders import Ladder
 from portal.web.viewmodels.shared import Figure, Item, StateWord, UnitLink
 
@@ -24,15 +25,6 @@ class SubmissionRow:
     receipt_url: str
     digest: str
     log_index: str
-
-
-@dataclass(frozen=True, slots=True)
-class AssignmentBlock:
-    """One site and period that a certification body checks, with every revision."""
-
-    title: str
-    caption: str
-    rows: tuple[SubmissionRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +54,8 @@ class RankStrip:
     of: int
     several: bool  # more than one place fits
     band: Span
-    ticks: tuple[tuple[str, bool], ...]
+    crowded: bool  # too many places for a tick each: a line stands for them
+    ticks: tuple[tuple[str, bool], ...]  # where, and whether it fits
     first: str
     last: str
 
@@ -77,10 +70,32 @@ class GapRow:
     interval: str
     places: str
     kwh: str
-    mj: str
+    co2: str  # kg; bounds where the step takes several carriers
+    exact_kgce: str  # for the script that turns it into yearly figures; empty where nothing is to be added up
+    exact_kwh: str
     bar: Span
     whisker: Span
     whisker_end: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrendRow:
+    """One period in the table beside the drawing; `flag` says what is defined otherwise than before."""
+
+    period: str
+    value: str
+    interval: str
+    best: str
+    flag: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrendStep:
+    name: str
+    unit: str
+    described: str
+    picture: TrendPicture
+    rows: tuple[TrendRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +120,10 @@ class StandPage:
     units: tuple[UnitLink, ...]
     unit_note: str
     conversions: str
+    carbon_note: str
     gaps: tuple[GapRow, ...]
     gap_sum: GapRow | None
+    trend: tuple[TrendStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +145,7 @@ class SiteRow:
     token_url: str
     devices: tuple[DeviceRow, ...]
     waiting_tokens: int
+    managed: bool
+    retired: datetime | None
+    edit_url: str  # empty for a delegate
+    access_url: str

@@ -68,3 +68,4 @@ class VersionRow:
     firms: str
     change: str
     approved_by: str
+    compare_url: str = ""  # this version beside the one of the page

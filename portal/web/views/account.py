@@ -1,41 +1,52 @@
-"""Sign in and out."""
+"""Sign in and out; the language of pages and mails."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
+from django.conf import settings
 from django.contrib.auth import views
+from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.forms import Form
-from django.http import HttpResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.views.i18n import set_language
 
-from portal.accounts.models import Role, User
-from portal.accounts.selectors import roles_of
+from portal.notifications.services import speak
+from portal.web.access import person
 from portal.web.forms import SignInForm, mark_errors
-
-FIRST_PAGES = ((Role.REGULATOR, "web:publications"), (Role.ENTERPRISE, "web:submissions"), (Role.CERTIFICATION_BODY, "web:assigned"))
 
 
 class SignIn(views.LoginView):
-    """Leads to where the person was going, else to the first page of their role."""
+    """The password first; allauth then asks for a code where the person has a second factor, and leads to where they were going."""
 
     template_name = "web/sign_in.html"
     authentication_form = SignInForm
 
-    def get_default_redirect_url(self) -> str:
-        user = self.request.user
-        roles = roles_of(user) if isinstance(user, User) else frozenset()
-        return next((reverse(page) for role, page in FIRST_PAGES if role in roles), reverse("web:benchmarks"))
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        user = form.get_user()
+        login = Login(user=user, email=user.get_username(), redirect_url=self.get_redirect_url() or None)
+        answer: HttpResponse = perform_password_login(self.request, {"email": user.get_username()}, login)
+        return answer
 
-    def form_invalid(self, form: Form) -> HttpResponse:
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         mark_errors(form)
-        response = super().form_invalid(form)  # type: ignore[arg-type]
+        response = super().form_invalid(form)
         response.status_code = 429 if form.has_error(NON_FIELD_ERRORS, SignInForm.TOO_MANY) else 400
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), "next": self.get_redirect_url()}
+
+
+def language(request: HttpRequest) -> HttpResponseBase:
+    """Read on in another language; who is signed in is also written to in it."""
+    answer = set_language(request)
+    chosen = request.POST.get("language", "")
+    if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
+        speak(person(request).pk, chosen)
+    return answer
 
 
 sign_out = views.LogoutView.as_view(next_page="web:benchmarks")

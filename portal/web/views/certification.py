@@ -1,19 +1,32 @@
-"""For a certification body: the submissions it is assigned, from outside."""
+"""For a certification body: the sites it is assigned, their submissions, and its auditors' signing keys."""
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
+from benchmarks.errors import SteplabelError
+from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import Role
-from portal.assurance.selectors import assigned_submission, assigned_submissions
+from portal.accounts.selectors import organisations_as
+from portal.assurance import auditor_keys
+from portal.assurance.engagements import engagements_of
+from portal.assurance.models import AuditorKey
+from portal.assurance.selectors import assigned_submission, assigned_values
+from portal.days import scheme_day
 from portal.intake.selectors import SubmissionView
-from portal.web.access import for_role, person
-from portal.web.presenters.submissions import assignment_block, submission_page
-from portal.web.viewmodels.shared import Crumb
+from portal.web.access import for_role, freshly, person
+from portal.web.assurance_forms import KeyForm
+from portal.web.forms import add_error, mark_errors
+from portal.web.presenters.assurance import assigned_page
+from portal.web.presenters.submissions import submission_page
+from portal.web.viewmodels.assurance import KeyRow
+from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.views.enterprise import receipt_file
 
 PAGE = "web:assigned-submission"
@@ -22,23 +35,87 @@ PAGE = "web:assigned-submission"
 @require_GET
 @for_role(Role.CERTIFICATION_BODY)
 def assigned(request: HttpRequest) -> HttpResponse:
-    return render(
-        request, "web/assigned.html", {"assignments": tuple(assignment_block(view) for view in assigned_submissions(person(request)))}
-    )
+    today = scheme_day()
+    return render(request, "web/assigned.html", {"page": assigned_page(engagements_of(person(request), today), today)})
 
 
 @require_GET
 @for_role(Role.CERTIFICATION_BODY)
 def submission_detail(request: HttpRequest, digest: str) -> HttpResponse:
-    crumbs = (Crumb(_("Assigned submissions"), reverse("web:assigned")),)
-    page = submission_page(_assigned(request, digest), (), PAGE)
-    return render(request, "web/submission.html", {"page": page, "crumbs": crumbs, "outside_only": True})
+    crumbs = (Crumb(_("Assigned sites"), reverse("web:assigned")),)
+    values = assigned_values(person(request), digest)
+    page = submission_page(_assigned(request, digest), values, PAGE)
+    return render(request, "web/submission.html", {"page": page, "crumbs": crumbs, "outside_only": not values})
 
 
 @require_GET
 @for_role(Role.CERTIFICATION_BODY)
 def submission_receipt(request: HttpRequest, digest: str) -> HttpResponse:
     return receipt_file(_assigned(request, digest))
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.CERTIFICATION_BODY)
+@freshly
+def keys(request: HttpRequest) -> HttpResponseBase:
+    """The keys of the person's body, and a form for the person's own."""
+    user = person(request)
+    body = organisations_as(user, Role.CERTIFICATION_BODY).order_by("pk").first()
+    if body is None:
+        raise Http404
+    form = KeyForm(request.POST) if request.method == "POST" else KeyForm()
+    if request.method == "POST" and form.is_valid():
+        try:
+            auditor_keys.register(body, form.cleaned_data["public_key"], user, timezone.now())
+        except SteplabelError as refusal:
+            add_error(form, "public_key", refusal.sentence, refusal.remedy)
+        else:
+            messages.success(request, _("The key is registered. What you draw up from now on is signed with it."))
+            return redirect("web:auditor-keys")
+    mark_errors(form)
+    rows = AuditorKey.objects.filter(body=body).select_related("owner").order_by("-pk")
+    told = {"rows": tuple(_key_row(row) for row in rows), "form": form}
+    return render(request, "web/auditor_keys.html", told, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.CERTIFICATION_BODY)
+@freshly
+def revoke_key(request: HttpRequest, key: int) -> HttpResponseBase:
+    user = person(request)
+    mine = AuditorKey.objects.filter(body__in=organisations_as(user, Role.CERTIFICATION_BODY))
+    row = mine.filter(pk=key).select_related("body").first()
+    if row is None:
+        raise Http404
+    back = Crumb(_("Signing keys"), reverse("web:auditor-keys"))
+    if request.method == "POST":
+        auditor_keys.revoke(row, user, timezone.now())
+        messages.success(request, _("The key is revoked. What it signed before stands."))
+        return redirect(back.url)
+    told = {
+        "title": _("Revoke this key?"),
+        "sentence": _("Nothing that the key %(name)s signs will be taken any more. Attestations that it signed stay valid until withdrawn.")
+        % {"name": _fingerprint(row)},
+        "button": _("Revoke the key"),
+        "warning": True,
+        "back": back.url,
+        "crumbs": (back,),
+    }
+    return render(request, "web/confirm.html", told)
+
+
+def _key_row(row: AuditorKey) -> KeyRow:
+    return KeyRow(
+        fingerprint=_fingerprint(row),
+        owner=str(row.owner),
+        registered=row.registered_at,
+        state=StateWord(_("Revoked"), "no") if row.revoked_at else StateWord(_("May sign"), "ok"),
+        revoke_url="" if row.revoked_at else reverse("web:revoke-auditor-key", args=[row.pk]),
+    )
+
+
+def _fingerprint(row: AuditorKey) -> str:
+    return VerifyingKey.from_hex(row.public_key).key_id[:16]
 
 
 def _assigned(request: HttpRequest, digest: str) -> SubmissionView:

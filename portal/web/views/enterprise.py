@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from secrets import token_bytes
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,22 +15,32 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from benchmarks.errors import SteplabelError, VerificationError
+from benchmarks.wire import commitments
 from portal.accounts import services as accounts
-from portal.accounts.models import Device, Role, Site
-from portal.accounts.selectors import sites_of
+from portal.accounts.models import Role, Site
+from portal.accounts.selectors import own_sites, revocable_device, sites_of
 from portal.accounts.services import TOKEN_LIFETIME
 from portal.celery import nudge
+from portal.intake import commitments as intake_commitments
 from portal.intake import services as intake
+from portal.intake.reminders import owed_by
 from portal.intake.selectors import SubmissionView, submission, submissions_of
 from portal.keys import published_directory, receipt_key
 from portal.publication import selectors as publications
+from portal.register.record import Page, saw
+from portal.register.selectors import site_wishes_of
+from portal.standings.history import history
 from portal.standings.selectors import periods_with_standing, released_values, where_we_stand
-from portal.web.access import for_role, person
+from portal.web.access import for_role, freshly, person
 from portal.web.forms import SealedFileForm, add_error, mark_errors
+from portal.web.presenters.applications import own_wish
+from portal.web.presenters.deadlines import owed_sentences
 from portal.web.presenters.stand import stand_page
 from portal.web.presenters.submissions import site_row, submission_page, submission_row
+from portal.web.presenters.trend import trend_steps
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.views.public import chosen_unit
+from portal.web.words import in_language
 
 
 @require_GET
@@ -46,6 +57,7 @@ def submission_list(request: HttpRequest) -> HttpResponse:
             "accepted": states.count("accepted"),
             "refused": states.count("refused"),
             "waiting": any(state in ("received", "opening") for state in states),
+            "owed": owed_sentences(owed_by(person(request))),
         },
     )
 
@@ -54,28 +66,34 @@ def submission_list(request: HttpRequest) -> HttpResponse:
 @for_role(Role.ENTERPRISE)
 def submission_detail(request: HttpRequest, digest: str) -> HttpResponse:
     view = _own_submission(request, digest)
+    saw(person(request), Page.SUBMISSION, f"submission {digest}", timezone.now(), view.site)
     page = submission_page(view, released_values(person(request), digest))
-    return render(request, "web/submission.html", {"page": page, "crumbs": _crumbs()})
+    show_url = reverse("web:show", args=[digest]) if view.state == "accepted" else ""
+    return render(request, "web/submission.html", {"page": page, "show_url": show_url, "crumbs": _crumbs()})
 
 
 @require_GET
 @for_role(Role.ENTERPRISE)
 def submission_receipt(request: HttpRequest, digest: str) -> HttpResponse:
-    return receipt_file(_own_submission(request, digest))
+    view = _own_submission(request, digest)
+    saw(person(request), Page.RECEIPT, f"submission {digest}", timezone.now(), view.site)
+    return receipt_file(view)
 
 
 @require_http_methods(["GET", "POST"])
 @for_role(Role.ENTERPRISE)
 def upload(request: HttpRequest) -> HttpResponseBase:
-    """A sealed file carried by hand goes the way of one sent by the agent: the same checks, the same receipt."""
+    """A file carried by hand goes the way of one sent by the agent: the same checks, the same challenge or receipt."""
     form = SealedFileForm(request.POST, request.FILES) if request.method == "POST" else SealedFileForm()
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
             raw = form.cleaned_data["sealed"].read()
+            if commitments.is_commitment(raw):
+                return _challenge_file(intake_commitments.take_for(person(request), raw, receipt_key(), timezone.now(), token_bytes))
             taken = intake.receive_for(person(request), raw, published_directory(), receipt_key(), timezone.now())
         except VerificationError:  # what is wrong with its bytes helps whoever writes an agent, not who chose a photograph
-            sentence = _("This is no sealed report, or it was altered on the way.")
+            sentence = _("This is no sealed report and no commitment, or it was altered on the way.")
             remedy = _("Choose the file that “steplabel-agent submit --offline” wrote, or copy it again from the plant’s computer.")
             add_error(form, "sealed", sentence, remedy)
         except SteplabelError as error:
@@ -96,17 +114,23 @@ def upload(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 @for_role(Role.ENTERPRISE)
 def site_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/sites.html", {"sites": tuple(site_row(view) for view in sites_of(person(request), timezone.now()))})
+    user = person(request)
+    told = {
+        "sites": tuple(site_row(view) for view in sites_of(user, timezone.now())),
+        "wishes": tuple(own_wish(view) for view in site_wishes_of(user)),
+    }
+    return render(request, "web/sites.html", told)
 
 
 @require_http_methods(["GET", "POST"])
 @for_role(Role.ENTERPRISE)
+@freshly
 def token(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The token is in this one answer and nowhere else: not stored, not in an address, not in a cache."""
     if request.method == "GET":  # the page was loaded again, or its language changed: the token is gone
         return redirect("web:sites")
     now = timezone.now()
-    own = next((site for site in sites_of(person(request), now) if site.slug == slug), None)
+    own = next((site for site in sites_of(person(request), now) if site.slug == slug and site.managed and site.retired_at is None), None)
     if own is None:
         raise Http404
     try:
@@ -127,19 +151,21 @@ def token(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
+@for_role(Role.ENTERPRISE, Role.REGULATOR)
+@freshly
 def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
-    now = timezone.now()
-    known = next((one for site in sites_of(person(request), now) for one in site.devices if one.id == device), None)
+    """By its enterprise or the regulator of where it stands: a stolen machine is stopped by whoever hears of it first."""
+    known = revocable_device(person(request), device)
     if known is None:
         raise Http404
+    own = any(one.pk == known.site_id for one in own_sites(person(request)))
+    back = Crumb(_("Sites and agents"), reverse("web:sites"))
+    if not own:
+        back = Crumb(in_language(known.site.name, known.site.name_zh), reverse("web:agents", args=[known.site.slug]))
     if request.method == "POST":
-        try:
-            accounts.revoke_for(person(request), str(device), now)
-        except Device.DoesNotExist as error:
-            raise Http404 from error
+        accounts.revoke_for(person(request), str(device), timezone.now())
         messages.success(request, _("The agent is revoked. What it sent before stands."))
-        return redirect("web:sites")
+        return redirect(back.url)
     return render(
         request,
         "web/confirm.html",
@@ -148,11 +174,11 @@ def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
             "sentence": _(
                 "Nothing that the agent %(name)s signs will be taken any more. To report again, enrol a new one with a new token."
             )
-            % {"name": known.key_fingerprint},
+            % {"name": known.public_key[:16]},
             "button": _("Revoke the agent"),
             "warning": True,
-            "back": reverse("web:sites"),
-            "crumbs": (Crumb(_("Sites and agents"), reverse("web:sites")),),
+            "back": back.url,
+            "crumbs": (back,),
         },
     )
 
@@ -166,12 +192,24 @@ def stand(request: HttpRequest) -> HttpResponse:
     chosen = next((pair for pair in offered if _key(pair) == asked), offered[0] if offered else None)
     choices = tuple(Choice(_key(pair), f"{pair[0]}, {pair[1]}", pair == chosen) for pair in offered)
     standing = where_we_stand(person(request), *chosen) if chosen else None
-    view = publications.benchmark(standing.pack, standing.period, None, standing.route) if standing else None
+    view = publications.benchmark(standing.pack, standing.period, None, standing.route, standing.place) if standing else None
     if chosen is None or standing is None or view is None or view.status != "published":
         return render(request, "web/stand_empty.html", {"choices": choices})
-    unit, units = chosen_unit(request, view)
-    page = stand_page(standing, view, unit, units, f"which={_key(chosen)}&")
+    saw(person(request), Page.STAND, f"site {standing.site}, {standing.period}", timezone.now(), standing.site)
+    unit, units = chosen_unit(request, view.period)
+    reported = history(person(request), standing.site, {step.metric for step in view.label.headline})
+    in_force = publications.in_force_of([one.id for one in reported])
+    page = stand_page(standing, view, unit, units, f"which={_key(chosen)}&", trend_steps(reported, in_force, view))
     return render(request, "web/stand.html", {"page": page, "choices": choices})
+
+
+def _challenge_file(taken: intake_commitments.Committed) -> HttpResponse:
+    """The signed challenge, as `steplabel-agent submit --challenge` reads it; the same file whenever the commitment is handed in."""
+    row = taken.commitment
+    response = HttpResponse(bytes(row.challenge), content_type="application/cbor")
+    name = f"challenge-{row.site.slug}-{row.period.replace('/', '_')}-r{row.revision}.cbor"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def receipt_file(view: SubmissionView) -> HttpResponse:

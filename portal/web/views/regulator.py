@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -11,32 +13,40 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Role
+from portal.accounts.selectors import regulated_site
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import groups_of
+from portal.intake.counts import firms_of, firms_reported
 from portal.intake.selectors import ParticipationView, participation
-from portal.keys import receipt_key
 from portal.publication import services
-from portal.publication.models import Publication
-from portal.publication.selectors import DraftView, draft_review, drafts_of
+from portal.publication.selectors import drafts_of, drafts_of_periods
 from portal.standings import services as standings
+from portal.standings.quality import QualityView, quality
 from portal.web.access import for_role, person
-from portal.web.forms import ReasonForm, mark_errors
-from portal.web.presenters.drafts import draft_page
-from portal.web.presenters.regulator import group_row, participation_page
+from portal.web.presenters.participation import participation_page, participation_table, steps_of
+from portal.web.presenters.regulator import group_row
+from portal.web.presenters.submissions import site_row
+from portal.web.tables import csv_file, paged
 from portal.web.viewmodels.shared import Crumb
+
+PERIODS_A_PAGE = 12
 
 
 @require_GET
 @for_role(Role.REGULATOR)
 def publications(request: HttpRequest) -> HttpResponse:
-    user, now = person(request), timezone.now()
-    rows = []
-    for group in groups_of(user):
-        for period in group.periods:
-            view = participation(user, group.id, period.name, now)
-            if view is not None:
-                rows.append(group_row(view, drafts_of(user, group.id, period.name)))
-    return render(request, "web/groups.html", {"groups": tuple(rows)})
+    user = person(request)
+    groups = groups_of(user)
+    firms = firms_of(user, [group.id for group in groups])
+    lines, pages = paged([(group, period) for group in groups for period in group.periods], request.GET, PERIODS_A_PAGE)
+    reported = firms_reported(user, {group.id for group, _period in lines}, {period.name for _group, period in lines})
+    versions = drafts_of_periods(groups, [period.id for _group, period in lines])
+    rows = tuple(
+        group_row(group, period.name, reported.get((group.id, period.name), 0), firms.get(group.id, 0), versions.get(period.id, ()))
+        for group, period in lines
+    )
+    found = pages.of if pages else len(rows)
+    return render(request, "web/groups.html", {"groups": rows, "found": found, "pages": pages})
 
 
 @require_GET
@@ -44,8 +54,26 @@ def publications(request: HttpRequest) -> HttpResponse:
 def participation_of(request: HttpRequest, group: int, period: str) -> HttpResponse:
     view = _participation(request, group, period)
     versions = drafts_of(person(request), group, period)
-    page = participation_page(view, versions, request.GET.get("q", "").strip()[:100], request.GET.get("state", ""))
+    page = participation_page(view, _quality(view), versions, request.GET)
     return render(request, "web/participation.html", {"page": page, "crumbs": (_crumb(),)})
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def participation_csv(request: HttpRequest, group: int, period: str) -> HttpResponse:
+    view = _participation(request, group, period)
+    name = f"steplabel-participation-{view.pack}-{period.replace('/', '_')}.csv"
+    return csv_file(name, *participation_table(view, _quality(view), request.GET))
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def agents(request: HttpRequest, slug: str) -> HttpResponse:
+    """The devices that sign for a site of the regulator's jurisdiction, to revoke one; who they are, never what they sent."""
+    view = regulated_site(person(request), slug, timezone.now())
+    if view is None:
+        raise Http404
+    return render(request, "web/agents.html", {"site": site_row(view), "crumbs": (_crumb(),)})
 
 
 @require_http_methods(["GET", "POST"])
@@ -62,52 +90,6 @@ def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     return redirect("web:draft", row.pk)
 
 
-@require_GET
-@for_role(Role.REGULATOR)
-def draft(request: HttpRequest, publication: int) -> HttpResponse:
-    return render(request, "web/draft.html", {"page": draft_page(_draft(request, publication))})
-
-
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
-def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
-    view = _draft(request, publication)
-    if request.method == "GET" or view.status == "published":  # loaded again, or sent twice: the version's page says how it stands
-        return redirect("web:draft", publication)
-    services.publish(Publication.objects.get(pk=publication), person(request), receipt_key(), timezone.now())
-    messages.success(request, _("Version %(n)d is published.") % {"n": view.version})
-    return redirect("web:draft", publication)
-
-
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
-def withdraw(request: HttpRequest, publication: int) -> HttpResponseBase:
-    view = _draft(request, publication)
-    if not view.may_withdraw:  # sent twice, or never published: the version's page says how it stands
-        return redirect("web:draft", publication)
-    form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm()
-    if request.method == "POST" and form.is_valid():
-        services.withdraw(Publication.objects.get(pk=publication), person(request), form.cleaned_data["reason"], timezone.now())
-        messages.success(request, _("Version %(n)d is withdrawn. Its page stays, marked with the reason.") % {"n": view.version})
-        return redirect("web:draft", publication)
-    mark_errors(form)
-    page = draft_page(view)
-    return render(
-        request,
-        "web/confirm.html",
-        {
-            "form": form,
-            "title": _("Withdraw version %(n)d?") % {"n": view.version},
-            "sentence": _("The page stays at its address, marked as withdrawn, with the reason you give."),
-            "button": _("Withdraw version %(n)d") % {"n": view.version},
-            "warning": True,
-            "back": reverse("web:draft", args=[publication]),
-            "crumbs": page.crumbs,
-        },
-        status=400 if form.errors else 200,
-    )
-
-
 def _participation(request: HttpRequest, group: int, period: str) -> ParticipationView:
     view = participation(person(request), group, period, timezone.now())
     if view is None:
@@ -115,11 +97,8 @@ def _participation(request: HttpRequest, group: int, period: str) -> Participati
     return view
 
 
-def _draft(request: HttpRequest, publication: int) -> DraftView:
-    view = draft_review(person(request), publication)
-    if view is None:
-        raise Http404
-    return view
+def _quality(view: ParticipationView) -> Mapping[str, QualityView]:
+    return quality(view, steps_of(view))
 
 
 def _crumb() -> Crumb:

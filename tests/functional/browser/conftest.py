@@ -31,6 +31,24 @@ ARGUMENTS = [
 ]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Every journey once in the short form, the next one on the next of its screens (language and width); on all of them with `--long`."""
+    if config.getoption("--long"):
+        return
+    screens: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if (
+            isinstance(item, pytest.Function)
+            and Path(__file__).parent in item.path.parents
+            and "screen" in getattr(item, "fixturenames", ())
+        ):
+            screens.setdefault(f"{item.path}::{item.originalname}", []).append(item)
+    for turn, same in enumerate(screens.values()):
+        for place, item in enumerate(same):
+            if place != turn % len(same):
+                item.add_marker(pytest.mark.skip(reason="another screen: run with --long"))
+
+
 @pytest.fixture
 def _django_db_helper() -> None:
     """No transaction around these tests: the world is really written, once a module, and the server's threads must see it."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from portal import keys
 from portal.opening import services as opening
-from tests.functional.browser.reader import Reader
+from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.browser.world import World
 
 pytestmark = [
@@ -86,13 +85,34 @@ def test_one_person_drafts_another_publishes_and_withdraws(reader: MakeReader, w
     approver = reader("en", 1440, world.cast.approver.email)
     approver.open(draft)
     approver.look("draft-of-another")
+    approver.page.click("#comments button")
+    approver.look("draft-comment-empty", expected_status=400)
+    approver.page.fill("#id_text", "Which two firms came in?")
+    approver.page.click("#comments button")
+    assert "Which two firms came in?" in approver.text()
+    approver.page.click("button[value=later]")
+    approver.look("draft-time-missing", expected_status=400)
+    assert "Set the day and time first." in approver.text()
+    tomorrow = (timezone.localtime() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    approver.page.fill("#id_at", tomorrow)
+    approver.page.fill("#id_note", "After the announcement")
+    approver.page.click("button[value=later]")
+    assert "is approved and goes out on" in approver.text()
+    approver.look("draft-scheduled")
+    drafter.open(draft)
+    drafter.look("draft-scheduled-own")
+    approver.page.click("text=Cancel this release")
+    assert "is a draft as before" in approver.text()
     approver.page.click("#decide button")
     assert "is published" in approver.text()
 
     visitor = reader("en", 1440)
-    visitor.open("/b/cement/2025/")
+    visitor.open("/benchmarks/cement/cn/dry-process/2025/")
     visitor.look("benchmark-second-version")
-    assert visitor.page.url.endswith("/b/cement/2025/v2/")
+    assert visitor.page.url.endswith("/benchmarks/cement/cn/dry-process/2025/v2/")
+    visitor.page.click("text=Compare with version 1")
+    assert visitor.page.url.endswith("/benchmarks/cement/cn/dry-process/2025/compare/1/2/")
+    visitor.look("compare-versions")
 
     approver.page.click("text=Withdraw it with a reason")
     approver.page.click("main form button")
@@ -101,11 +121,55 @@ def test_one_person_drafts_another_publishes_and_withdraws(reader: MakeReader, w
     approver.page.click("main form button")
     assert "is withdrawn" in approver.text()
 
-    visitor.open("/b/cement/2025/v2/")
+    visitor.open("/benchmarks/cement/cn/dry-process/2025/v2/")
     assert "One line had counted recovered power twice." in visitor.text()
     visitor.look("benchmark-withdrawn")
     visitor.page.click("text=Go to the version in force")
     assert visitor.page.url.endswith("/v1/")
+
+
+def test_a_late_site_gets_more_time_or_a_reminder_that_its_people_read(reader: MakeReader, world: World) -> None:
+    officer = reader("en", 360, world.cast.drafter.email)
+    officer.open(f"/publications/{world.cast.group.pk}/2016/deadlines/")
+    officer.look("deadlines")
+    officer.page.select_option("#id_site", "works-1")
+    officer.page.fill("#id_until", "2016-02-01")
+    officer.page.fill("#id_reason", "The kiln was rebuilt.")
+    officer.page.click("text=Give more time")
+    officer.look("deadlines-too-early", expected_status=400)
+    assert "not later than the one that holds now" in officer.text()
+    officer.page.fill("#id_until", (timezone.localdate() + timedelta(days=9)).isoformat())
+    officer.page.click("text=Give more time")
+    assert "The site has more time." in officer.text()
+    officer.page.click("main form button")
+    assert "24 sites are reminded." in officer.text()
+    officer.look("deadlines-reminded")
+    officer.page.set_viewport_size({"width": 1440, "height": 900})
+    officer.width = 1440
+    officer.look("deadlines-reminded")
+    late = reader("zh-hans", 1440, world.newcomer.email)
+    late.look("submissions-reminded")
+    assert "逾期" in late.text()
+
+
+def test_a_list_of_the_obliged_is_looked_at_applied_and_undone(reader: MakeReader, world: World, tmp_path: Path) -> None:
+    officer = reader("en", 360, world.cast.drafter.email)
+    page, group = officer.page, world.cast.group.pk
+    officer.open(f"/packs/groups/{group}/obliged/")
+    officer.look("obliged")
+    upload(officer, "site,cohort\nworks-1,hundred\nnowhere,\nworks-1,\n", tmp_path)
+    officer.look("obliged-faults", expected_status=400)
+    assert "Line 3: “nowhere” is no site" in page.inner_text("main")
+    upload(officer, "site,cohort\nworks-1,hundred\nworks-2,thousand\n", tmp_path)
+    officer.look("obliged-difference")
+    assert "Obliged no longer; may go on by their own will: 23" in officer.text()
+    page.click("text=Apply this list")
+    assert "2 sites are obliged to report." in officer.text()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    officer.width = 1440
+    officer.look("obliged-cohorts")
+    page.click("text=/^Undo list/")
+    assert "25 sites are obliged to report." in officer.text()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
@@ -129,7 +193,7 @@ def test_the_filter_of_participants_works_with_and_without_scripts(reader: MakeR
 
 def test_the_language_is_switched_on_the_page_and_stays(reader: MakeReader) -> None:
     visitor = reader("en", 360)
-    visitor.open("/b/cement/2025/v1/?unit=MJ")
+    visitor.open("/benchmarks/cement/cn/dry-process/2025/v1/?unit=MJ")
     visitor.page.click("text=简体中文")
     visitor.language = "zh-hans"
     assert visitor.page.url.endswith("?unit=MJ")
@@ -147,6 +211,13 @@ def test_the_first_key_leads_past_the_navigation(reader: MakeReader) -> None:
     assert visitor.page.evaluate("document.activeElement.id") == "main"
 
 
+def upload(reader: Reader, content: str, folder: Path) -> None:
+    file = folder / "obliged.csv"
+    file.write_text(content, encoding="utf-8")
+    reader.page.set_input_files("#id_listed", file)
+    reader.page.click("text=Show what it would change")
+
+
 def hand_in(reader: Reader, content: bytes, folder: Path) -> None:
     file = folder / "report.sealed"
     file.write_bytes(content)
@@ -158,16 +229,3 @@ def hand_in(reader: Reader, content: bytes, folder: Path) -> None:
 
 def open_what_waits() -> None:
     opening.sweep(keys.processing_key(), timezone.now)
-
-
-def in_a_worker(work: Callable[[], None]) -> None:
-    """In a thread of its own, as the worker is a process of its own: Playwright's loop runs in this one."""
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(run).result()

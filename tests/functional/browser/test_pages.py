@@ -18,7 +18,7 @@ pytestmark = [
 MakeReader = Callable[..., Reader]
 LANGUAGES = ("en", "zh-hans")
 WIDTHS = (360, 1440)
-BENCHMARK = "/b/cement/2025/v1/"
+BENCHMARK = "/benchmarks/cement/cn/dry-process/2025/v1/"
 
 
 @pytest.fixture(params=[(language, width) for language in LANGUAGES for width in WIDTHS], ids=lambda p: f"{p[0]}-{p[1]}")
@@ -36,10 +36,62 @@ def test_the_public_finds_a_benchmark_and_reads_how_it_was_obtained(reader: Make
     visitor.look("benchmark")
     visitor.open(f"{BENCHMARK}?unit=kWh")
     visitor.look("benchmark-kwh")
+    visitor.open("/benchmarks/cement/cn/dry-process/2025/compare/1/1/")
+    visitor.look("compare")
+    for name in ("", "privacy/", "licence/", "glossary/", "codebook/"):
+        visitor.open(f"/about/{name}")
+        visitor.look(f"about-{name.strip('/')}")
+    visitor.open("/status/")
+    visitor.look("status")
     visitor.open("/sign-in/")
     visitor.look("sign-in")
-    visitor.open("/b/cement/2031/v1/")
+    visitor.open("/benchmarks/cement/cn/dry-process/2031/v1/")
     visitor.look("not-found", expected_status=404)
+
+
+WEIGHT = """
+() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+  .reduce((sum, one) => sum + one.transferSize, 0)
+"""
+FIRST_KB, AFTER_KB = 400, 60
+
+
+def test_anybody_reads_the_log_and_looks_an_entry_up_by_keyboard(reader: MakeReader, screen: tuple[str, int]) -> None:
+    visitor = reader(*screen)
+    visitor.open("/log/")
+    visitor.look("log")
+    visitor.page.focus("input[name=entry]")
+    visitor.page.keyboard.type("3")
+    with visitor.page.expect_navigation():
+        visitor.page.keyboard.press("Enter")
+    visitor.look("log-entry")
+    assert "/api/v1/log/inclusion/?index=3" in visitor.page.content()
+    visitor.page.fill("input[name=entry]", "999999999")
+    with visitor.page.expect_navigation():
+        visitor.page.keyboard.press("Enter")
+    visitor.look("log-not-found", expected_status=404)
+
+
+def test_public_pages_are_light(reader: MakeReader) -> None:
+    """What goes over the wire: the first page with style and script, and every page after it, which finds these kept."""
+    visitor = reader("en", 1440)
+    weights = {}
+    for page in (
+        BENCHMARK,
+        "/",
+        f"{BENCHMARK}?unit=MJ",
+        "/benchmarks/cement/cn/dry-process/2025/compare/1/1/",
+        "/about/",
+        "/about/codebook/",
+        "/status/",
+        "/log/?entry=1",
+    ):
+        visitor.open(page)
+        weights[page] = visitor.page.evaluate(WEIGHT) / 1000
+        print(f"{page}: {weights[page]:.0f} kB")
+    first, *after = weights.values()
+    assert 0 < first < FIRST_KB
+    assert 0 < max(after) < AFTER_KB, weights
 
 
 def test_an_enterprise_sees_its_reports_its_place_and_its_agents(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
@@ -60,6 +112,25 @@ def test_an_enterprise_sees_its_reports_its_place_and_its_agents(reader: MakeRea
 def test_a_regulator_sees_who_took_part_and_what_the_gate_found(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
     officer = reader(*screen, world.cast.drafter.email)
     officer.look("publications")
+    officer.open("/incentives/")
+    officer.look("incentives")
+    officer.page.click("main form button")
+    officer.look("incentives-nothing", expected_status=400)
+    officer.open("/audit-trail/?subject=benchmark")
+    officer.look("audit-trail")
+    officer.open(f"/publications/{world.cast.group.pk}/2025/standings/?metric=total")
+    officer.look("standings")
+    officer.open(f"/publications/{world.cast.group.pk}/2016/standings/")
+    officer.look("standings-none")
+    officer.open("/packs/")
+    officer.look("packs")
+    officer.page.click("text=/^(Open a period|开放报告期)/")
+    officer.look("open-period")
+    officer.open("/overview/?stage=all")
+    officer.look("overview")
+    officer.open("/overview/?stage=closed")
+    officer.look("overview-nothing")
+    officer.open("/publications/")
     officer.page.click("main table a")
     officer.look("participation")
     officer.open(f"/publications/versions/{world.published}/")
@@ -69,6 +140,8 @@ def test_a_regulator_sees_who_took_part_and_what_the_gate_found(reader: MakeRead
 def test_a_certification_body_sees_what_it_is_assigned(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
     auditor = reader(*screen, world.cast.auditor.email)
     auditor.look("assigned")
+    auditor.page.click("main table a")
+    auditor.look("engagement")
     auditor.page.click("main table a")
     auditor.look("assigned-submission")
     assert "kgce" not in auditor.text()

@@ -26,7 +26,7 @@ SCREENS = [(language, width) for language in ("en", "zh-hans") for width in (360
 def test_every_step_has_its_rung_for_the_public_and_for_the_firm(reader: MakeReader, screen: tuple[str, int], world: Sector) -> None:
     steps = packs.load(world.pack).steps
     visitor = reader(*screen)
-    visitor.open(f"/b/{world.pack}/2025/v1/?unit={'kWh' if screen[1] == 360 else 'kgce'}")
+    visitor.open(f"/benchmarks/{world.pack}/cn/{packs.load(world.pack).routes[0].id}/2025/v1/?unit={'kWh' if screen[1] == 360 else 'kgce'}")
     rungs_are_drawn(visitor, len(steps))
     visitor.look(f"{world.pack}-benchmark")
 

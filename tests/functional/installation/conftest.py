@@ -6,6 +6,7 @@ which says as the proxy would that it came by HTTPS.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -27,12 +28,13 @@ from psycopg import sql
 from benchmarks import packs
 from benchmarks.released import ReleasedReport
 from benchmarks.routes import Pack
-from benchmarks.wire import directory, envelope
+from benchmarks.wire import challenges, commitments, directory, envelope
+from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.conformity import policy_digest
 from benchmarks.wire.directory import EnrolmentToken
 from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.sealing import ProcessingPublicKey
-from benchmarks.wire.signing import DeviceKey
+from benchmarks.wire.signing import DeviceKey, VerifyingKey
 from tests.integration.portal_cast import label_of
 from tests.servers import free_port
 
@@ -40,6 +42,7 @@ ROOT = Path(__file__).parents[3]
 ENTRYPOINT = ROOT / "docker" / "entrypoint"
 HOST = "portal.example"
 PERIOD = "2025"
+DATA_ROOT = b"\x01" * 32
 SITES = 24
 BEHIND_TLS = {"Host": HOST, "X-Forwarded-Proto": "https"}
 START_S = 60
@@ -62,6 +65,15 @@ class Plant:
     key: DeviceKey
     pack: Pack
     recipient: ProcessingPublicKey
+    door: Installation
+
+    def challenge(self, revision: int) -> bytes:
+        """What the portal answers to the commitment, over HTTP; the same again for the same revision."""
+        raw = commitments.commit(Commitment(self.site, PERIOD, revision, DATA_ROOT), self.device_id, self.key)
+        with self.door.client() as client:
+            answer = client.post("/api/v1/commitments/", content=raw, headers={"Content-Type": "application/cbor"}).raise_for_status()
+        given = challenges.read(base64.b64decode(answer.json()["challenge"]), self.door.receipt_keys())
+        return given.nonce
 
     def envelope(self, shift: int = 0, revision: int = 1, signer: DeviceKey | None = None, pack_digest: bytes = b"") -> bytes:
         """A sealed report; `shift` makes another one of the same revision."""
@@ -70,7 +82,12 @@ class Plant:
         )
         released = ReleasedReport(self.site, self.pack.id, self.pack.version, PERIOD, revision, labels)
         report = Report(
-            released, pack_digest or packs.digest(self.pack), policy_digest(self.pack.policy), b"\x01" * 32, "steplabel-agent/test"
+            released,
+            pack_digest or packs.digest(self.pack),
+            policy_digest(self.pack.policy),
+            DATA_ROOT,
+            self.challenge(revision),
+            "steplabel-agent/test",
         )
         header = Header(self.site, PERIOD, revision, self.recipient.key_id, self.device_id, 1)
         return envelope.build(report, header, signer or self.key, self.recipient)
@@ -85,6 +102,7 @@ class Installation:
     vault_url: str  # as the worker's role
     redis_url: str
     address: str = ""
+    fingerprint: str = ""  # of the directory's signer, as the last enrolment token named it
     plants: list[Plant] = field(default_factory=list)
 
     def environment(self, role: str) -> dict[str, str]:
@@ -151,9 +169,15 @@ class Installation:
         asked = {"secret": token.secret, "device_public_key": key.public.hex, "seed_commitment": token_hex(32)}
         with self.client() as client:
             answer = client.post("/api/v1/enrolments/", json=asked).raise_for_status().json()
-        signed = (self.folder / "keys" / "directory.cbor").read_bytes()
-        recipient = directory.verify(signed, token.fingerprint).processing_key(datetime.now(UTC).date())
-        return Plant(site, answer["device_id"], key, packs.load("cement"), recipient)
+        self.fingerprint = token.fingerprint
+        recipient = self._directory().processing_key(datetime.now(UTC).date())
+        return Plant(site, answer["device_id"], key, packs.load("cement"), recipient, self)
+
+    def receipt_keys(self) -> dict[str, VerifyingKey]:
+        return self._directory().receipt_keys()
+
+    def _directory(self) -> directory.Directory:
+        return directory.verify((self.folder / "keys" / "directory.cbor").read_bytes(), self.fingerprint)
 
     def state_of(self, digest: str) -> dict[str, str]:
         with self.client() as client:
@@ -214,9 +238,18 @@ def _database(variable: str, name: str) -> Iterator[str]:
 @pytest.fixture
 def plant(installation: Installation) -> Plant:
     """A newly enrolled device of a site that no other test uses."""
-    fresh = installation.enrol(f"works-{len(installation.plants)}")
-    installation.plants.append(fresh)
-    return fresh
+    return _fresh(installation)
+
+
+@pytest.fixture
+def other_plant(installation: Installation) -> Plant:
+    return _fresh(installation)
+
+
+def _fresh(installation: Installation) -> Plant:
+    made = installation.enrol(f"works-{len(installation.plants)}")
+    installation.plants.append(made)
+    return made
 
 
 def as_json(text: str) -> dict[str, object]:

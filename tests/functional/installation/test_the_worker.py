@@ -19,13 +19,14 @@ OPENING_S = 60
 COUNT = """
 import json
 from portal.auditlog.models import Event
-from portal.intake.models import LogEntry, Submission
+from portal.intake.models import Submission
+from portal.translog.models import LogEntry
 from portal.opening.models import OpenedReport
 from portal.standings.models import ProtectedValue
 digest = {digest!r}
 print(json.dumps({{
     "states": list(Submission.objects.filter(digest=digest).values_list("state", flat=True)),
-    "log": LogEntry.objects.filter(envelope_digest=digest).count(),
+    "log": LogEntry.objects.filter(digest=digest).count(),
     "opened": OpenedReport.objects.filter(envelope_digest=digest).count(),
     "values": ProtectedValue.objects.filter(submission__digest=digest).count(),
     "accepted": Event.objects.filter(action="submission.accepted", subject=f"submission {{digest}}").count(),
@@ -64,14 +65,16 @@ def test_killed_at_any_step_the_report_is_accepted_once_after_a_restart(
     assert counted == {"states": ["accepted"], "log": 1, "opened": 1, "values": labels, "accepted": 1}
 
 
-def test_a_real_worker_opens_what_waited_what_is_nudged_and_refuses_what_is_wrong_inside(installation: Installation, plant: Plant) -> None:
+def test_a_real_worker_opens_what_waited_what_is_nudged_and_refuses_what_is_wrong_inside(
+    installation: Installation, plant: Plant, other_plant: Plant
+) -> None:
     waited = sent(installation, plant.envelope())
     with installation.running("worker") as process:
         assert settled(installation, waited)["state"] == "accepted"
         nudged = sent(installation, plant.envelope(revision=2))
         assert settled(installation, nudged)["state"] == "accepted"
         assert installation.state_of(waited)["state"] == "superseded"
-        off_pack = sent(installation, plant.envelope(revision=3, pack_digest=bytes(32)))
+        off_pack = sent(installation, other_plant.envelope(pack_digest=bytes(32)))
         refused = settled(installation, off_pack)
         assert (refused["state"], refused["reason_code"]) == ("refused", "pack-mismatch")
         assert process.poll() is None

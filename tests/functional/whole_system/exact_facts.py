@@ -12,7 +12,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from benchmarks.wire import canonical
 from benchmarks.wire.canonical import Value
+
+SHORTEST_DIGEST = 16
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,15 @@ def found_in_bytes(facts: ExactFacts, raw: bytes, shortest: int = 4) -> list[str
     return found
 
 
+def found_in_message(facts: ExactFacts, message: Value) -> list[str]:
+    """Every fact that stands in a decoded message: in any form outside its digests and keys, in forms of six bytes within.
+
+    A digest's bytes are any bytes: among tens of thousands of facts, one or another of four bytes stands in some of them by chance.
+    """
+    opaque = [leaf for _, leaf in _leaves(message) if _is_opaque(leaf)]
+    return found_in_bytes(facts, canonical.encode(_without_opaque(message))) + found_in_bytes(facts, b"".join(opaque), shortest=6)
+
+
 def counts_in(facts: ExactFacts, value: Value) -> list[str]:
     """Exact counts that stand as a number anywhere in a decoded message.
 
@@ -80,6 +92,18 @@ def counts_in(facts: ExactFacts, value: Value) -> list[str]:
         for path, leaf in _leaves(value)
         if isinstance(leaf, int) and not isinstance(leaf, bool) and leaf in facts.counts and not path.endswith(("/cell", "/count_class"))
     ]
+
+
+def _is_opaque(leaf: Any) -> bool:
+    return isinstance(leaf, bytes) and len(leaf) >= SHORTEST_DIGEST
+
+
+def _without_opaque(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_opaque(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_opaque(inner) for inner in value]
+    return b"" if _is_opaque(value) else value
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -15,7 +15,7 @@ from portal import keys
 from portal.accounts.models import Device
 from portal.intake.models import State, Submission
 from tests.functional.whole_system.conftest import AgentAtPlant
-from tests.functional.whole_system.exact_facts import ExactFacts, counts_in, facts_of, found_in_bytes
+from tests.functional.whole_system.exact_facts import ExactFacts, counts_in, facts_of, found_in_bytes, found_in_message
 from tests.functional.whole_system.relay import Relay
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "vault"])
@@ -37,11 +37,12 @@ def test_no_exact_value_batch_id_count_or_timestamp_is_in_what_the_agent_sends(
 
     (raw,) = portal_relay.bodies("/api/v1/submissions/")
     sent = envelope.parse(raw)
-    plaintext = sealing.unseal(keys.processing_key(), sent.header, sent.sealed)
+    inside = canonical.decode(sealing.unseal(keys.processing_key(), sent.header, sent.sealed))
+    assert isinstance(inside, dict)
     device = VerifyingKey.from_hex(Device.objects.get().public_key)
     report = envelope.open(sent, keys.processing_key(), device)
 
-    assert found_in_bytes(facts, plaintext) == []
+    assert found_in_message(facts, {**inside, "report": canonical.decode(encode_report(report))}) == []
     assert counts_in(facts, canonical.decode(encode_report(report))) == []
     assert counts_in(facts, sent.header.to_wire()) == []
     assert {label.count_class for label in report.released.labels} <= set(agent.plant.pack.policy.count_classes)
@@ -81,5 +82,9 @@ def test_the_search_finds_every_kind_of_fact_in_every_form() -> None:
         int(noon.timestamp()).to_bytes(4, "big"),
     ):
         assert len(found_in_bytes(facts, leak)) == 1, leak
+        assert len(found_in_message(facts, {"note": leak})) == 1, leak
+    digest = bytes(14) + struct.pack(">f", 369.574357582) + bytes(14)
+    assert found_in_message(facts, {"root": digest}) == []
+    assert len(found_in_message(facts, {"root": digest + b"eaf-00017"})) == 1
     assert counts_in(facts, {"labels": [{"count_class": 2000, "n": 2461}]}) == ["batches read: 2461 at /labels/0/n"]
     assert counts_in(facts, {"labels": [{"best": {"cell": 2461}}]}) == []

@@ -1,4 +1,7 @@
-"""The embedded portal, on PostgreSQL where `DATABASE_URL` names a database of this measurement's own, with the bare view beside it."""
+"""The embedded portal, on PostgreSQL where `DATABASE_URL` names a database of this measurement's own, with bare views beside it.
+
+Static files as in production: collected, compressed, fingerprinted.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,16 @@ import os
 
 import dj_database_url
 
+from portal.settings.base import STORAGES as STORAGES_OF_PRODUCTION
 from portal.settings.embedded import *  # noqa: F403 - settings are layered, as the portal's are
 from portal.settings.embedded import DATABASES
 from portal.settings.embedded import INSTALLED_APPS as PORTAL_APPS
 
 INSTALLED_APPS = [*PORTAL_APPS, "tests.performance.bare_portal"]
 ROOT_URLCONF = "tests.performance.bare_portal.urls"
+
+STORAGES = STORAGES_OF_PRODUCTION
+WHITENOISE_USE_FINDERS = False
 
 if "DATABASE_URL" in os.environ:
     DATABASES["default"] = {**dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=600)}  # as in production

@@ -1,4 +1,4 @@
-"""The portal's addresses and two more."""
+"""The portal's addresses and three more."""
 
 from __future__ import annotations
 
@@ -6,4 +6,9 @@ from django.urls import include, path
 
 from tests.performance.bare_portal import views
 
-urlpatterns = [path("bare/", views.InsertView.as_view()), path("peak/", views.peak), path("", include("portal.urls"))]
+urlpatterns = [
+    path("bare/", views.InsertView.as_view()),
+    path("bare-page/", views.page),
+    path("peak/", views.peak),
+    path("", include("portal.urls")),
+]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from benchmarks import packs
-from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
+from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity, State
 from reporting_agent.config import Site
 from reporting_agent.pipeline import faults
 
@@ -117,6 +117,13 @@ def test_energy_of_which_nothing_was_covered_is_unknown() -> None:
     assert examine(failed, metered=True)[0] == ["energy-unknown"]
 
 
+def test_a_batch_without_electricity_is_told_though_a_quarter_of_its_gas_is_not_known() -> None:
+    gas = CarrierEnergy("natural-gas", 300.0, "Nm3", lhv_mj_per_unit=35.5, completeness=0.75)
+    assert examine(replace(HEAT, energy=(*energy(0.0), gas)))[0] == ["zero-energy"]
+    assert examine(replace(HEAT, energy=(*energy(48.0), gas)))[0] == [None]
+    assert examine(replace(HEAT, energy=(CarrierEnergy("electricity", 0.0, "MWh", completeness=0.75), gas)))[0] == [None]
+
+
 def test_a_batch_of_which_too_little_is_known_is_not_called_zero() -> None:
     barely = replace(HEAT, energy=(CarrierEnergy("electricity", 0.0, "kWh", completeness=0.1),))
     assert examine(barely, metered=True)[0] == [None]  # the label rule finds it incomplete
@@ -130,3 +137,75 @@ def test_a_long_pause_is_told_where_batches_usually_follow_faster() -> None:
     assert examine(*hourly, late)[1]["pause"].count == 1
     daily = [replace(HEAT, batch_id=f"D{n}", start=START + timedelta(days=n, hours=n % 3)) for n in range(30)]
     assert "pause" not in examine(*daily)[1]
+
+
+def test_a_row_exported_twice_costs_the_copy_only() -> None:
+    excluded, found = examine(HEAT, HEAT, metered=True)
+    assert excluded == [None, "duplicate"]
+    assert "overlap" not in found
+
+
+def test_a_time_of_waiting_has_no_shortest_length() -> None:
+    waiting = replace(HEAT, batch_id="wait", state=State.HOLDING, end=START + timedelta(minutes=4), output_t=0.0, variables={})
+    assert "too-short" not in examine(waiting)[1]
+    assert "too-short" in examine(replace(waiting, state=State.NORMAL))[1]
+
+
+def heats(count: int, **changes: object) -> list[Batch]:
+    """Heats one after another, of about 48 MWh each."""
+    return [
+        replace(
+            HEAT,
+            batch_id=f"H{number}",
+            start=START + timedelta(hours=number),
+            end=START + timedelta(hours=number, minutes=50),
+            energy=energy(48.0 + number % 7 * 0.3),
+            **changes,  # type: ignore[arg-type]
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+def test_an_energy_in_another_unit_than_the_rest_excludes_and_is_no_impossible_power() -> None:
+    several = heats(40)
+    several[5] = replace(several[5], energy=energy(0.0484))  # GWh under a header of MWh
+    several[9] = replace(several[9], energy=energy(48_400.0))
+    reasons, found = examine(*several)
+    assert [reasons[5], reasons[9]] == ["unit-label", "unit-label"]
+    assert found["unit-label"].count == 2
+    assert "impossible-power" not in found
+
+
+def test_a_heat_that_was_broken_off_has_no_other_unit() -> None:
+    several = heats(40)
+    several[5] = replace(several[5], energy=energy(0.0484), end=several[5].start + timedelta(seconds=18), variables={})
+    assert "unit-label" not in examine(*several)[1]
+
+
+@pytest.mark.parametrize("code", ["still-while-producing", "clock-drift", "clock-standard-time", "clock-daylight-saving", "clock-offset"])
+def test_what_is_wrong_with_a_meter_excludes_its_batches_and_is_told_with_the_meter(code: str) -> None:
+    several = heats(5)
+    judged, found = faults.examine(several, site(), PACK, metered_steps={"eaf": {""}}, blank=frozenset(), suspected={3: {code}})
+    assert [batch.excluded for batch in judged] == [None, None, None, code, None]
+    assert [finding.code for finding in found] == []
+
+
+def test_power_on_time_beyond_the_interval_is_told_and_believed() -> None:
+    short = replace(HEAT, end=START + timedelta(minutes=30))
+    reasons, found = examine(short)
+    assert reasons == [None]
+    assert found["power-on-beyond-interval"].severity is Severity.NOTICE
+
+
+def test_numbers_missing_between_batches_are_counted_with_the_batch_after() -> None:
+    several = [one for one in heats(100) if one.batch_id not in {"H10", "H11", "H50"}]
+    found = examine(*several)[1]["number-missing"]
+    assert (found.count, found.severity) == (3, Severity.NOTICE)
+    assert "2 places" in found.sentence
+
+
+def test_ids_that_are_no_running_numbers_miss_none() -> None:
+    thin = [replace(one, batch_id=f"H{number * 7}") for number, one in enumerate(heats(100))]
+    named = [replace(one, batch_id=f"{number}-{chr(97 + number % 26)}") for number, one in enumerate(heats(100))]
+    assert "number-missing" not in examine(*thin)[1]
+    assert "number-missing" not in examine(*named)[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,12 @@ from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Finding, Period
 from fixtures.simulator import Sector
 from reporting_agent import pipeline
+from reporting_agent.analysis import analyse
 from reporting_agent.config import load_site
 from reporting_agent.metering import tally
-from reporting_agent.pipeline import faults, runs
+from reporting_agent.pipeline import batch_faults, runs
 from reporting_agent.report import html
-from reporting_agent.report.words import words
+from reporting_agent.report.words import both, words
 
 ROOT = Path(__file__).parents[3]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -45,15 +46,14 @@ def test_every_code_that_a_report_can_show_has_a_name_in_both_languages() -> Non
         for _, call in calls_of_finding()
         if isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
     }
-    codes = written | {fault.code for fault in faults.FAULTS} | set(tally._SENTENCES) | set(runs._SENTENCES) | set(ExclusionReason)
+    codes = written | {fault.code for fault in batch_faults.FAULTS} | set(tally._SENTENCES) | set(runs._SENTENCES) | set(ExclusionReason)
     for lang in ("en", "zh"):
         assert {str(code) for code in codes} - set(words(lang)["reasons"]) == set()
-    raw = tomllib.loads((ROOT / "reporting_agent/report/words.toml").read_text(encoding="utf-8"))
     bare = {
         f"{section}.{key}"
-        for section, entries in raw.items()
-        for key, both in entries.items()
-        if both["zh"] and not CHINESE.search(both["zh"])
+        for section, entries in both().items()
+        for key, said in entries.items()
+        if re.search("[a-z]", re.sub(r"\{\w+\}", "", said["en"])) and not CHINESE.search(said["zh"])
     }
     assert bare == set()
 
@@ -67,9 +67,10 @@ def test_a_plant_with_every_fault_gets_a_chinese_report_without_an_english_sente
     for finding in result.findings:
         assert CHINESE.search(finding.zh), finding
         assert f"{finding.count:,}" in finding.zh, finding
-    page = html.render(site, result, "zh")
-    shown = re.sub(r"<style>.*?</style>|<[^>]+>", "\n", page, flags=re.DOTALL)
+    page = html.render(site, result, analyse(site, result), "zh", datetime(2026, 1, 5, tzinfo=UTC))
+    said = re.sub(r'<span lang="en">.*?</span>', "", page, flags=re.DOTALL)  # sources are cited as they are
+    shown = re.sub(r"<style>.*?</style>|<[^>]+>", "\n", said, flags=re.DOTALL)
     lines = [line for line in shown.splitlines() if len(re.findall(r"[A-Za-z]{3,}", line)) > 4 and not CHINESE.search(line)]
-    assert set(lines) <= {site.site.name}  # the plant's own name for itself
+    assert set(lines) <= {site.site.name, *(line for line in lines if ".csv" in line)}  # the plant's own names
     for finding in result.findings:
         assert finding.sentence not in shown

@@ -9,7 +9,6 @@ from reporting_agent.metering.segments import (
     HOUR_US,
     MICROSECONDS,
     Segments,
-    energy_between,
     interval_segments,
     rate_segments,
     register_segments,
@@ -20,6 +19,17 @@ SECOND = MICROSECONDS
 
 def micro(*seconds: float) -> np.ndarray:
     return np.array([round(second * SECOND) for second in seconds], dtype=np.int64)
+
+
+def energy_between(segments: Segments, start_us: np.ndarray, end_us: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Energy and known seconds of each half-open window [start, end): E(end) - E(start), E summed over what has passed of every segment."""
+
+    def passed(moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        each = [segments.until(np.full(len(segments), moment)) for moment in moments]
+        return np.array([energy.sum() for _, energy in each]), np.array([known.sum() for known, _ in each])
+
+    (energy_a, known_a), (energy_b, known_b) = passed(start_us), passed(end_us)
+    return energy_b - energy_a, (known_b - known_a) / MICROSECONDS
 
 
 def by_the_second(segments: Segments, first_s: int, last_s: int) -> tuple[float, int]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from benchmarks import packs
+from benchmarks.measurements import State
 from reporting_agent.config import Site
 from reporting_agent.pipeline import runs
 from reporting_agent.sources import LOG, read_table
@@ -73,6 +74,20 @@ def test_rows_in_alarm_or_by_hand_are_left_out_with_items_and_energy(tmp_path: P
     assert counts(found)["log-not-normal"] == 2
 
 
+def test_runs_and_what_is_left_out_hold_all_energy_of_the_log(tmp_path: Path) -> None:
+    rows: list[Row] = [
+        *[(0, 0, 2, "normal"), (5, 4, 3, "normal"), (10, 7, 9, "fault"), (15, 4, 3, "normal"), (20, 1, 1, "idle"), (25, 0, 4, "fault")],
+        *[(200, 9, 16, "normal"), (205, 9, "", "normal"), (1000, 0, 32, "idle")],  # after a gap; without energy; in a shift of no run
+    ]
+    found = cut(tmp_path, rows)
+    left: dict[State | None, float] = {}
+    for one in found.left_out:
+        left[one.state] = left.get(one.state, 0.0) + one.energy
+    assert left == {None: 18.0, State.FAULT: 13.0, State.IDLE: 33.0}
+    assert {one.start for one in found.left_out} == {SIX, SIX + timedelta(hours=8)}
+    assert sum(one.energy for one in found.left_out) + sum(batch.energy[0].quantity for batch in found.batches) == 70.0
+
+
 def test_whole_unit_steps_of_a_counter_are_kept_because_they_catch_up(tmp_path: Path) -> None:
     found = cut(tmp_path, [(0, 0, 0, "normal"), *((5 * n, 5, n % 2, "normal") for n in range(1, 13))])
     (run,) = found.batches
@@ -100,8 +115,8 @@ def test_the_night_shift_belongs_to_the_evening_it_began(tmp_path: Path) -> None
     assert run.batch_id.endswith("2022-09-04T22:00")
 
 
-@pytest.mark.parametrize(("by", "number"), [("hour", 3), ("day", 1)])
-def test_runs_may_be_hours_or_days(tmp_path: Path, by: str, number: int) -> None:
+@pytest.mark.parametrize(("by", "number"), [("hour", 3), ("day", 1), ("month", 1), ("campaign", 1)])
+def test_runs_may_be_hours_days_months_or_campaigns(tmp_path: Path, by: str, number: int) -> None:
     assert len(cut(tmp_path, [(5 * n, 4, 3, "normal") for n in range(36)], by=by).batches) == number
 
 
@@ -117,3 +132,29 @@ def test_an_unknown_energy_is_missing_time(tmp_path: Path) -> None:
     found = cut(tmp_path, [(0, 0, 0, "normal"), (5, 4, "", "normal"), (10, 4, 3, "normal")])
     assert found.batches[0].energy[0].completeness == pytest.approx(0.5)
     assert counts(found)["log-energy-unknown"] == 1
+
+
+def test_a_campaign_ends_with_its_product_and_with_a_gap(tmp_path: Path) -> None:
+    """Part 0, part 4, part 0 again, and after three hours without a row part 0 once more."""
+    stamps = [(0, 0), (5, 0), (10, 0), (15, 4), (20, 4), (25, 0), (30, 0), (210, 0), (215, 0), (220, 0)]
+    lines = ["timestamp,equipment,step,variant,output_quantity,output_unit,energy,state"]
+    lines += [f"{(SIX + timedelta(minutes=at)).isoformat()},m0,machining-0,part-{part},4,items,3,normal" for at, part in stamps]
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(lines) + "\n")
+    chosen = site(by="campaign")
+    found = runs.cut(read_table(path, chosen.mapping.log, LOG, chosen.zone), chosen, PACK)
+    assert [(run.variant, round(run.output_t * 1000), run.energy[0].completeness) for run in found.batches] == [
+        ("part-0", 8, 1.0),
+        ("part-4", 8, 1.0),
+        ("part-0", 8, 1.0),
+        ("part-0", 8, 1.0),
+    ]
+    assert counts(found)["log-gap"] == 1
+
+
+def test_a_month_is_that_of_the_local_clock(tmp_path: Path) -> None:
+    midnight = 25 * 1440 + 18 * 60  # minutes from the fifth of September, six o'clock, to the first of October
+    rows: list[Row] = [(midnight - 10, 0, 0, "normal"), (midnight - 5, 4, 3, "normal"), (midnight + 10, 5, 2, "normal")]
+    september, october = cut(tmp_path, rows, by="month").batches
+    assert (september.batch_id[-16:], october.batch_id[-16:]) == ("2022-09-01T00:00", "2022-10-01T00:00")
+    assert october.output_t == pytest.approx(0.005)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -16,9 +17,12 @@ from benchmarks import packs
 from benchmarks.conversion import FactorTable
 from benchmarks.labels import label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Period
+from benchmarks.wire import challenges, commitments, envelope, heads, logged, receipts, requests, sealing
 from benchmarks.wire import directory as key_directory
-from benchmarks.wire import envelope, receipts, requests, sealing
+from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.directory import Directory, EnrolmentToken, ListedKey
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.merkle import Tree
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey, VerifyingKey
 from reporting_agent import enrolment
 from reporting_agent.state import StateDirectory
@@ -28,6 +32,7 @@ from reporting_agent.transport import Portal
 NOW = datetime(2017, 2, 1, 9, 0, tzinfo=UTC)
 SOFTWARE = "steplabel-agent/test"
 SITE = "works-2"
+LOGGED_ON = date(2017, 2, 1)
 PORTAL = "https://portal.example"
 
 
@@ -66,9 +71,13 @@ class FakePortal:
     redeemed: dict[str, str] = field(default_factory=dict)
     submissions: dict[tuple[str, str, int], bytes] = field(default_factory=dict)
     bodies: list[bytes] = field(default_factory=list)
+    challenges: dict[Commitment, bytes] = field(default_factory=dict)
+    commitment_bodies: list[bytes] = field(default_factory=list)
     asked: list[httpx.Request] = field(default_factory=list)
     trouble: Callable[[httpx.Request], httpx.Response | None] = lambda _request: None
     lose_answers: int = 0
+    log: Tree = field(default_factory=Tree)
+    places: dict[str, int] = field(default_factory=dict)  # of envelopes, by digest
     today: Callable[[], datetime] = lambda: NOW
     secret: str = "s" * 43
 
@@ -103,8 +112,16 @@ class FakePortal:
                 return httpx.Response(200, json=[{"receipt": self._receipt(body)} for body in self.submissions.values()])
             case "POST", "/api/v1/enrolments/":
                 return self._enrol(json.loads(request.content))
+            case "GET", "/api/v1/commitments/":
+                signed = requests.parse(request.headers[requests.HTTP_HEADER])
+                requests.verify(signed, "GET", request.url.path, self.today(), self.devices[signed.device_id])
+                return httpx.Response(200, json=[{"challenge": base64.b64encode(raw).decode()} for raw in self.challenges.values()])
+            case "POST", "/api/v1/commitments/":
+                return self._commit(request.content)
             case "POST", "/api/v1/submissions/":
                 return self._take(request.content)
+            case "GET", path if path.startswith("/api/v1/log/"):
+                return self._prove(path, request.url.params)
         return problem(404, "not-found", "There is nothing at this address.")
 
     def _enrol(self, asked: dict[str, str]) -> httpx.Response:
@@ -116,6 +133,23 @@ class FakePortal:
         directory = base64.b64encode(self.signed_directory()).decode()
         return httpx.Response(201, json={"site": SITE, "device_id": device_id, "directory": directory})
 
+    def _commit(self, body: bytes) -> httpx.Response:
+        self.commitment_bodies.append(body)
+        signed = commitments.parse(body)
+        commitments.verify(signed, self.devices[signed.device_id])
+        asked = signed.commitment
+        known = self.challenges.get(asked)
+        if known is None:
+            if any((one.site, one.period, one.revision) == (asked.site, asked.period, asked.revision) for one in self.challenges):
+                return problem(409, "commitment-conflict", "Other data were committed to.")
+            known = self.challenge_for(asked, secrets.token_bytes(challenges.NONCE_BYTES))
+            self.log.append(logged.hashed(Kind.COMMITMENT, bytes.fromhex(asked.digest), LOGGED_ON))
+            self.challenges[asked] = known
+        return httpx.Response(200, json={"challenge": base64.b64encode(known).decode()})
+
+    def challenge_for(self, commitment: Commitment, nonce: bytes) -> bytes:
+        return challenges.issue(commitment, nonce, len(self.log), LOGGED_ON, self.receipt_key)
+
     def _take(self, body: bytes) -> httpx.Response:
         self.bodies.append(body)
         parsed = envelope.parse(body)
@@ -125,12 +159,28 @@ class FakePortal:
         if known is not None and known != body:
             return problem(409, "revision-taken", "Another report of this revision is here.")
         self.submissions[name] = body
+        if known is None:
+            self.places[parsed.digest] = len(self.log)
+            self.log.append(logged.hashed(Kind.ENVELOPE, bytes.fromhex(parsed.digest), LOGGED_ON))
         return httpx.Response(200 if known else 201, json={"receipt": self._receipt(body), "submission": parsed.digest})
 
     def _receipt(self, body: bytes) -> str:
-        index = list(self.submissions.values()).index(body)
         parsed = envelope.parse(body)
-        return base64.b64encode(receipts.issue(parsed.digest, parsed.header, index, date(2017, 2, 1), self.receipt_key)).decode()
+        index = self.places[parsed.digest]
+        return base64.b64encode(receipts.issue(parsed.digest, parsed.header, index, LOGGED_ON, self.receipt_key)).decode()
+
+    def signed_head(self) -> bytes:
+        return heads.issue(len(self.log), self.log.root(), len(self.log), self.receipt_key)
+
+    def _prove(self, path: str, asked: httpx.QueryParams) -> httpx.Response:
+        """A portal that says of its log whatever its tree says."""
+        if path.endswith("/head/"):
+            return httpx.Response(200, json={"head": base64.b64encode(self.signed_head()).decode()})
+        kind = self.log.inclusion_proof if path.endswith("/inclusion/") else self.log.consistency_proof
+        first, second = (int(asked[name]) for name in (("index", "size") if path.endswith("/inclusion/") else ("from", "to")))
+        if second > len(self.log):
+            return problem(404, "log-size-unknown", "The log never had so many entries.")
+        return httpx.Response(200, json={"proof": [one.hex() for one in kind(first, second)]})
 
 
 def problem(status: int, code: str, detail: str, **headers: str) -> httpx.Response:

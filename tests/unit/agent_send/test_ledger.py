@@ -40,7 +40,7 @@ def test_a_release_is_debited_once_however_often_it_is_recorded(desk: Desk, rule
 def test_thirds_add_up_to_a_whole_and_not_to_nearly_one(desk: Desk, rules: ReleasePolicy) -> None:
     for name in "abcdef":
         record(desk, rules, debits(name, epsilon=Fraction(1, 3)))
-    assert Ledger(desk.connection).most_spent() == {"eaf": Fraction(2)}
+    assert Ledger(desk.connection).most_spent() == {("eaf", 2016): Fraction(2)}
     with pytest.raises(PolicyRefusal):
         record(desk, rules, debits("g", epsilon=Fraction(1, 2**40)))
 
@@ -72,9 +72,9 @@ def test_a_correction_draws_on_its_own_reserve_and_there_is_one_a_year(desk: Des
 def test_what_a_report_would_spend_is_told_without_spending(desk: Desk, rules: ReleasePolicy) -> None:
     record(desk, rules, debits("a"))
     ledger = Ledger(desk.connection)
-    assert ledger.most_spent(debits("b")) == {"eaf": Fraction(2)}
-    assert ledger.most_spent(debits("a")) == {"eaf": Fraction(1)}
-    assert ledger.most_spent() == {"eaf": Fraction(1)}
+    assert ledger.most_spent(debits("b")) == {("eaf", 2016): Fraction(2)}
+    assert ledger.most_spent(debits("a")) == {("eaf", 2016): Fraction(1)}
+    assert ledger.most_spent() == {("eaf", 2016): Fraction(1)}
 
 
 def test_accounts_tell_step_year_and_the_batch_that_carries_most(desk: Desk, rules: ReleasePolicy) -> None:
@@ -111,7 +111,7 @@ def test_a_record_moved_into_another_year_keeps_its_account(desk: Desk, rules: R
     assert settled(desk, "9~2017", 2017, at_hand) == "9~2016"
     record(desk, rules, Ledger(desk.connection).settle([debit_of("9~2017", 2017)], at_hand))
     assert settled(desk, "9~2017", 2017, at_hand) == "9~2016"  # and again, after a crash
-    assert Ledger(desk.connection).most_spent() == {"eaf": Fraction(2)}
+    assert Ledger(desk.connection).most_spent() == {("eaf", 2016): Fraction(2)}
 
 
 @pytest.mark.parametrize(("before", "after"), [("1", "1~2016"), ("1~2016", "1")])

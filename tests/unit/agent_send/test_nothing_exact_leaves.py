@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.wire import envelope, sealing
 from benchmarks.wire.canonical import Value, decode
+from reporting_agent.consent import RETENTION_YEARS
 from reporting_agent.submission import Material
 from tests.unit.agent_send.cast import Desk, heats, material
 
@@ -26,12 +27,14 @@ def conversation(desk: Desk, plant: Material) -> Desk:
     submission = desk.submission()
     with desk.road as road:
         submission.consult(road)
-        submission.send(submission.prepare(plant, "2016", correct=False), road)
+        submission.send(submission.prepare(plant, "2016", road, correct=False), road)
     return desk
 
 
 def plaintexts(desk: Desk) -> Iterator[Value]:
-    """Header and opened report of every envelope that was sent."""
+    """Every commitment that was sent, and header and opened report of every envelope."""
+    for body in desk.portal.commitment_bodies:
+        yield decode(body)
     for body in desk.portal.bodies:
         parsed = envelope.parse(body)
         yield parsed.header.to_wire()
@@ -57,7 +60,10 @@ def test_only_these_addresses_are_ever_asked(conversation: Desk) -> None:
     assert asked == [
         ("POST", "/api/v1/enrolments/", b""),
         ("GET", "/api/v1/directory/", b""),
+        ("GET", "/api/v1/log/head/", b""),
         ("GET", "/api/v1/submissions/", b""),
+        ("GET", "/api/v1/commitments/", b""),
+        ("POST", "/api/v1/commitments/", b""),
         ("POST", "/api/v1/submissions/", b""),
     ]
 
@@ -105,7 +111,7 @@ def test_every_number_sent_is_public_or_was_drawn(conversation: Desk, plant: Mat
             assert set(drawn) == {"quantile", "cell", "epsilon"}
         assert not [leaf for leaf in leaves(entry) if isinstance(leaf, int)]
     left = [leaf for leaf in leaves({**report, "labels": []}) if isinstance(leaf, int)]
-    assert left == [1]  # the revision
+    assert left == [RETENTION_YEARS, 1]  # of the consent; and the revision
 
 
 def test_the_search_finds_a_count_if_one_is_sent(conversation: Desk) -> None:

@@ -9,19 +9,23 @@ from datetime import UTC, timedelta, timezone
 import pytest
 
 from benchmarks import packs
+from benchmarks.audit.records import DAY_US, MeterDay
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Batch, Metric, Period
 from benchmarks.release import release
 from benchmarks.routes import Pack
-from reporting_agent.planning import Plan, Subject, data_digest, data_root, missing_carriers, plan, wire_period
+from reporting_agent.behind import Provenance
+from reporting_agent.data_digest import data_digest
+from reporting_agent.planning import Plan, Subject, missing_carriers, plan, wire_period
 from reporting_agent.submission import Material
 from tests.unit.agent_send.cast import SITE, heats, material
 
+POLICY = packs.load("steel").policy
 SUBJECT = Subject(SITE, "2016", 1, correction=False)
 
 
 def planned(data: Material, pack: Pack | None = None) -> Plan:
-    return plan(data.site_label, data.batches, pack or data.pack, SUBJECT)
+    return plan(data.site_label, data.batches, pack or data.pack, SUBJECT, provenance=data.provenance)
 
 
 def test_a_draft_is_the_release_with_the_cells_left_open(year: Material) -> None:
@@ -77,14 +81,14 @@ def test_a_third_metric_is_withheld(year: Material) -> None:
 
 def test_a_period_has_one_name() -> None:
     for name in ("2016", "2016-01-01/2017-01-01"):
-        assert wire_period(Period.parse(name, UTC)) == "2016"
-    assert wire_period(Period.parse("2017-01-01/2017-04-01", UTC)) == "2017-Q1"
+        assert wire_period(Period.parse(name, UTC), POLICY) == "2016"
+    assert wire_period(Period.parse("2017-01-01/2017-04-01", UTC), POLICY) == "2017-Q1"
 
 
 @pytest.mark.parametrize("name", ["2016-05", "2016-01-01/2016-03-01"])
 def test_what_is_shorter_than_a_quarter_stays_on_the_site(name: str) -> None:
     with pytest.raises(PolicyRefusal) as refused:
-        wire_period(Period.parse(name, UTC))
+        wire_period(Period.parse(name, UTC), POLICY)
     assert refused.value.code == "period-too-short"
 
 
@@ -107,13 +111,13 @@ def _one(**changes: object) -> list[Batch]:
     ids=lambda changes: next(iter(changes)),
 )
 def test_any_change_of_a_record_is_another_digest(changes: dict[str, object]) -> None:
-    assert data_digest(_one(**changes)) != data_digest(heats(3))
+    assert data_digest(_one(**changes), {}) != data_digest(heats(3), {})
 
 
 def test_order_offset_and_place_are_no_part_of_the_data() -> None:
     shanghai = timezone(timedelta(hours=8))
     same = [dataclasses.replace(batch, start=batch.start.astimezone(shanghai)) for batch in heats(3)]
-    assert data_digest(reversed(same)) == data_digest(heats(3))
+    assert data_digest(reversed(same), {}) == data_digest(heats(3), {})
 
 
 def test_batches_outside_the_period_do_not_make_it_another_report(year: Material) -> None:
@@ -121,15 +125,39 @@ def test_batches_outside_the_period_do_not_make_it_another_report(year: Material
     assert planned(later).data_digest == planned(year).data_digest
 
 
-def test_the_root_that_leaves_differs_by_seed_and_by_subject() -> None:
-    digest = data_digest(heats(3))
-    roots = {
-        data_root(digest, seed, subject)
-        for seed in (b"a" * 32, b"b" * 32)
-        for subject in (SUBJECT, dataclasses.replace(SUBJECT, revision=2), dataclasses.replace(SUBJECT, period="2017"))
-    }
-    assert len(roots) == 6
-    assert digest not in roots
+def test_the_root_that_leaves_differs_by_seed_by_subject_and_by_what_it_was_made_with(year: Material) -> None:
+    first = planned(year)
+    policy = year.pack.policy.model_copy(update={"corrections_per_year": 2})
+    day = MeterDay("eaf-1", "kWh", 16_900 * DAY_US, 24, bytes(32))
+    made_differently = [
+        first,
+        first.under(2, correction=True),
+        dataclasses.replace(first, subject=dataclasses.replace(SUBJECT, period="2017")),
+        planned(material(heats(399))),
+        planned(dataclasses.replace(year, provenance=Provenance((day,)))),
+        planned(dataclasses.replace(year, provenance=Provenance(settings_digest=b"1" * 32))),
+        dataclasses.replace(first, method_digest=bytes(32)),
+        dataclasses.replace(first, pack=year.pack.model_copy(update={"policy": policy})),
+    ]
+    roots = {one.tree(seed, software).root for one in made_differently for seed in (b"a" * 32, b"b" * 32) for software in ("1", "2")}
+    assert len(roots) == 4 * len(made_differently)
+    assert first.data_digest not in roots
+
+
+def test_the_root_has_one_length_whatever_the_number_of_records(year: Material) -> None:
+    assert {len(planned(data).tree(bytes(32), "1").root) for data in (year, material(heats(60)))} == {32}
+
+
+def test_days_of_other_years_are_no_part_of_the_report(year: Material) -> None:
+    """A file that has grown since, or that holds earlier years, gives the same root."""
+    days = [MeterDay("eaf-1", "kWh", number * DAY_US, 24, bytes(32)) for number in (16_000, 16_800, 16_900, 17_167, 17_168, 18_000)]
+    roots = [planned(dataclasses.replace(year, provenance=Provenance(tuple(some)))).tree(bytes(32), "1").root for some in (days, days[2:3])]
+    assert roots[0] == roots[1]
+
+
+def test_a_plan_under_another_revision_is_the_plan_of_that_revision(year: Material) -> None:
+    second = dataclasses.replace(SUBJECT, revision=2, correction=True)
+    assert planned(year).under(2, correction=True) == plan(year.site_label, year.batches, year.pack, second)
 
 
 def test_another_pack_is_another_method(year: Material) -> None:

@@ -12,9 +12,10 @@ import pytest
 
 from benchmarks.wire.envelope import parse
 from benchmarks.wire.schema import DIGEST_BYTES, decode_report
-from reporting_agent.consent import LANGUAGES, SCHEME, Language, number, odds_ratio, text, texts
+from reporting_agent import consent
+from reporting_agent.consent import LANGUAGES, SCHEME, Language, agreed, number, odds_ratio, terms, text, texts
 from reporting_agent.planning import Subject, plan
-from reporting_agent.prospectus import Prospectus
+from reporting_agent.prospectus import ASKED, Prospectus
 from reporting_agent.software import VERSION
 from reporting_agent.submission import Material
 from tests.unit.agent_send.cast import SITE, SOFTWARE, Desk, heats, material
@@ -25,17 +26,20 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def draft(year: Material) -> Prospectus:
     planned = plan(year.site_label, year.batches, year.pack, Subject(SITE, "2016", 1, correction=False))
-    report = planned.report(planned.drafts(), bytes(DIGEST_BYTES), SOFTWARE, SCHEME)
-    return Prospectus(report, None, drawn=False, state="planned", pack=year.pack, spent_after={"eaf": Fraction(2)})
+    report = planned.report(planned.drafts(), data_root=bytes(DIGEST_BYTES), challenge=bytes(DIGEST_BYTES), software=SOFTWARE)
+    return Prospectus(report, None, drawn=False, state="planned", pack=year.pack, spent_after={("eaf", 2016): Fraction(2)})
 
 
 @pytest.fixture
 def sealed(enrolled: Desk, year: Material) -> Prospectus:
-    parcel = enrolled.submission().prepare(year, "2016", correct=False)
+    with enrolled.road as road:
+        parcel = enrolled.submission().prepare(year, "2016", road, correct=False)
     assert parcel.plaintext is not None
     assert parcel.envelope is not None
     report = decode_report(parcel.plaintext)
-    return Prospectus(report, parse(parcel.envelope).header, drawn=True, state="sealed", pack=year.pack, spent_after={"eaf": Fraction(2)})
+    return Prospectus(
+        report, parse(parcel.envelope).header, drawn=True, state="sealed", pack=year.pack, spent_after={("eaf", 2016): Fraction(2)}
+    )
 
 
 def test_draft_and_sealed_report_have_the_same_fields(draft: Prospectus, sealed: Prospectus) -> None:
@@ -45,8 +49,9 @@ def test_draft_and_sealed_report_have_the_same_fields(draft: Prospectus, sealed:
         return [shape(item) for item in value] if isinstance(value, list) else value
 
     before, after = draft.canonical(), sealed.canonical()
-    before.pop("data_root")
-    after.pop("data_root")
+    for name in ("data_root", "challenge"):
+        before.pop(name)
+        after.pop(name)
     assert shape(before) == shape(after)
 
 
@@ -55,7 +60,7 @@ def test_a_record_that_may_be_told_as_either_of_two_variants_counts_in_both() ->
     data = material(batches)
     planned = plan(data.site_label, data.batches, data.pack, Subject(SITE, "2016", 1, correction=False))
     assert len(planned.releases) == 6
-    report = planned.report(planned.drafts(), bytes(DIGEST_BYTES), SOFTWARE, SCHEME)
+    report = planned.report(planned.drafts(), data_root=bytes(DIGEST_BYTES), challenge=bytes(DIGEST_BYTES), software=SOFTWARE)
     shown = Prospectus(report, None, drawn=False, state="planned", pack=data.pack, spent_after={})
     assert shown.epsilon_by_step() == {"eaf": 4}  # two metrics in each of two variants
     languages: tuple[tuple[Language, str], ...] = (("en", "told as one or the other: epsilon 4"), ("zh", "归入其中任一）：ε = 4"))
@@ -70,6 +75,29 @@ def test_a_draft_shows_no_value_in_place_of_a_draw(draft: Prospectus) -> None:
     assert draft.to_json()["report_cbor"] is None
 
 
+def test_no_field_leaves_that_is_not_asked_for_with_a_reason(sealed: Prospectus) -> None:
+    assert sealed.header is not None
+    written = sealed.canonical()
+    leaving = {*sealed.header.to_wire(), *written, *(name for label in written["labels"] for name in label)}
+    for language in LANGUAGES:
+        shown = sealed.to_text(language)
+        for group in ASKED:
+            assert text(language, f"why.{group}") in shown
+    assert {name for fields in ASKED.values() for name in fields} == leaving | {"reason", "years"}
+
+
+def test_what_is_agreed_to_is_shown_in_words_and_signed_by_its_digest(sealed: Prospectus, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sealed.report.consent == agreed()
+    assert (agreed().purpose, agreed().use, agreed().naming) == ("industry-label", "no-enforcement", "not-named-in-public")
+    for language in LANGUAGES:
+        for term in terms(language):
+            assert term in sealed.to_text(language)
+    before = agreed()
+    altered = {**texts(), "term.use": texts()["term.use"].model_copy(update={"zh": "用于执法。"})}
+    monkeypatch.setattr(consent, "texts", lambda: altered)
+    assert agreed().terms != before.terms
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_drawn_value_is_shown_in_words(sealed: Prospectus, language: Language) -> None:
     shown = sealed.to_text(language)
@@ -82,7 +110,9 @@ def test_every_drawn_value_is_shown_in_words(sealed: Prospectus, language: Langu
 def test_every_field_of_the_plaintext_is_shown(sealed: Prospectus, language: Language) -> None:
     words = sealed.to_text(language).split(text(language, "section.canonical"))[0]
     report = sealed.report
-    for value in (report.pack_digest.hex(), report.policy_digest.hex(), report.data_root.hex(), report.software, SCHEME, SITE, "2016"):
+    assert report.consent is not None
+    digests = (report.pack_digest, report.policy_digest, report.data_root, report.challenge, report.consent.terms)
+    for value in (*(digest.hex() for digest in digests), report.software, SCHEME, SITE, "2016"):
         assert value in words
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
+from reporting_agent import heads
+from reporting_agent.outbox import Outbox
 from reporting_agent.state import SCHEMA_VERSION, StateDirectory, transaction, write_whole
 
 
@@ -75,6 +77,35 @@ def test_a_directory_of_a_newer_version_is_left_alone(state: StateDirectory) -> 
     assert refused.value.code == "state-too-new"
 
 
+@pytest.mark.parametrize(("version", "lacking"), [(2, ("windows", "parts")), (3, ("parts",))])
+def test_a_directory_of_a_version_before_is_brought_up_and_its_reports_cover_their_own_year(
+    state: StateDirectory, version: int, lacking: tuple[str, ...]
+) -> None:
+    with state.connect() as connection:
+        connection.execute(
+            "INSERT INTO parcel (site, period, revision, sequence, correction, state, data_digest, method_digest, planned_at) "
+            "VALUES ('s', '2016', 1, 1, 0, 'planned', x'00', x'00', '')"
+        )
+        for column in lacking:
+            connection.execute(f"ALTER TABLE parcel DROP COLUMN {column}")
+        for table in ("log_head", "log_included", "log_evidence"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute(f"PRAGMA user_version = {version}")
+    with state.connect() as connection:
+        (parcel,) = Outbox(connection).all()
+        assert (parcel.windows, parcel.parts) == ({}, {})
+        assert heads.evidence(connection) == ()
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+
+
+def test_a_directory_from_before_challenges_is_left_alone(state: StateDirectory) -> None:
+    with state.connect() as connection:
+        connection.execute("PRAGMA user_version = 1")
+    with pytest.raises(InputError) as refused, state.connect():
+        pass
+    assert refused.value.code == "state-too-old"
+
+
 def test_a_file_is_written_whole_or_stays_what_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "key"
     write_whole(file, b"old")
@@ -102,7 +133,7 @@ def test_a_file_is_written_whole_or_stays_what_it_was(tmp_path: Path, monkeypatc
 def test_the_database_itself_refuses_rows_that_make_no_sense(state: StateDirectory, statement: str) -> None:
     with state.connect() as connection:
         connection.execute(
-            "INSERT INTO parcel (site, period, revision, sequence, correction, state, data_root, method_digest, planned_at) "
+            "INSERT INTO parcel (site, period, revision, sequence, correction, state, data_digest, method_digest, planned_at) "
             "VALUES ('s', '2016', 1, 1, 0, 'planned', x'00', x'00', '')"
         )
         with pytest.raises(sqlite3.IntegrityError):

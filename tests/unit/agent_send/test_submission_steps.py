@@ -12,11 +12,12 @@ from benchmarks.errors import InputError, PolicyRefusal, Unreachable, Verificati
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire import envelope
 from benchmarks.wire.schema import decode_report
-from reporting_agent import enrolment
+from reporting_agent import submission
+from reporting_agent.drawing import draw
 from reporting_agent.outbox import Outbox, Parcel, ParcelState
 from reporting_agent.planning import Plan
-from reporting_agent.submission import STEPS, Material, Submission
-from tests.unit.agent_send.cast import NOW, SITE, SOFTWARE, Desk, heats, material, problem
+from reporting_agent.submission import STEPS, Material
+from tests.unit.agent_send.cast import SITE, Desk, heats, material, problem
 
 
 class Killed(BaseException):
@@ -28,10 +29,10 @@ def run(desk: Desk, data: Material, period: str = "2016", *, correct: bool = Fal
         if name == stop_at:
             raise Killed(name)
 
-    submission = desk.submission(checkpoint)
+    sending = desk.submission(checkpoint)
     with desk.road as road:
-        parcel = submission.prepare(data, period, correct=correct)
-        submission.send(parcel, road)
+        parcel = sending.prepare(data, period, road, correct=correct)
+        sending.send(parcel, road)
     return Outbox(desk.connection).get(parcel.site, parcel.period, parcel.revision)
 
 
@@ -69,24 +70,23 @@ def test_killed_after_any_step_and_run_again_one_report_is_sent_and_debited_once
     assert after_kill in ([], debited(enrolled))
 
 
-def test_drawing_again_after_a_crash_gives_the_same_cells(enrolled: Desk, year: Material) -> None:
+def test_drawing_again_after_a_crash_gives_the_same_cells(enrolled: Desk, year: Material, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the killed run drew and lost is what the report then holds: nobody draws twice until the luck is good."""
     lost: list[object] = []
 
-    class Spy(Submission):
-        def _draw(self, planned: Plan, root: bytes) -> list[ReleasedLabel]:
-            drawn = super()._draw(planned, root)
-            lost.append(drawn)
-            return drawn
+    def watched(planned: Plan, seed: bytes, *, root: bytes, challenge: bytes) -> list[ReleasedLabel]:
+        drawn = draw(planned, seed, root=root, challenge=challenge)
+        lost.append(drawn)
+        return drawn
 
     def kill_at_drawn(name: str) -> None:
         if name == "drawn":
             raise Killed(name)
 
-    identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
-    spy = Spy(enrolled.connection, identity, software=SOFTWARE, clock=lambda: NOW, checkpoint=kill_at_drawn)
-    with pytest.raises(Killed):
-        spy.prepare(year, "2016", correct=False)
+    with enrolled.road as road, monkeypatch.context() as watching:
+        watching.setattr(submission, "draw", watched)
+        with pytest.raises(Killed):
+            enrolled.submission(kill_at_drawn).prepare(year, "2016", road, correct=False)
     parcel = run(enrolled, year)
     assert parcel.plaintext is not None
     assert [list(decode_report(parcel.plaintext).released.labels)] == lost
@@ -106,17 +106,34 @@ def test_records_read_in_another_order_are_the_same_data(enrolled: Desk, year: M
 
 
 def test_an_answer_lost_on_the_way_ends_with_the_same_report_and_receipt(enrolled: Desk, year: Material) -> None:
+    enrolled.portal.lose_answers = 4
+    with pytest.raises(Killed):
+        run(enrolled, year, stop_at="sealed")
+    assert enrolled.portal.commitment_bodies == enrolled.portal.commitment_bodies[:1] * 5
     enrolled.portal.lose_answers = 2
     parcel = run(enrolled, year)
     assert parcel.state is ParcelState.RECEIVED
     assert enrolled.portal.bodies == [parcel.envelope] * 3
 
 
-def test_an_unreachable_portal_leaves_the_report_spooled_and_the_next_run_sends_the_same_bytes(enrolled: Desk, year: Material) -> None:
-    def gone(_request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("no route to host")
+def gone(_request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("no route to host")
 
+
+def test_without_a_portal_the_report_stays_committed_and_nothing_is_debited_or_drawn(enrolled: Desk, year: Material) -> None:
     enrolled.portal.trouble = gone
+    with pytest.raises(Unreachable):
+        run(enrolled, year)
+    (waiting,) = Outbox(enrolled.connection).all()
+    assert (waiting.state, waiting.envelope) == (ParcelState.COMMITTED, None)
+    assert debited(enrolled) == []
+    enrolled.portal.trouble = lambda _request: None
+    assert run(enrolled, year).state is ParcelState.RECEIVED
+    assert enrolled.portal.commitment_bodies == [waiting.commitment]
+
+
+def test_an_unreachable_portal_leaves_the_report_spooled_and_the_next_run_sends_the_same_bytes(enrolled: Desk, year: Material) -> None:
+    enrolled.portal.trouble = lambda request: gone(request) if request.url.path == "/api/v1/submissions/" else None
     with pytest.raises(Unreachable):
         run(enrolled, year)
     (spooled,) = Outbox(enrolled.connection).spooled()
@@ -127,7 +144,7 @@ def test_an_unreachable_portal_leaves_the_report_spooled_and_the_next_run_sends_
 
 def test_a_refusal_is_told_in_the_portals_words_and_kept_beside_the_report(enrolled: Desk, year: Material) -> None:
     enrolled.portal.trouble = lambda request: (
-        problem(401, "device-revoked", "This device was revoked.") if request.method == "POST" else None
+        problem(401, "device-revoked", "This device was revoked.") if request.url.path == "/api/v1/submissions/" else None
     )
     with pytest.raises(InputError, match="This device was revoked") as refused:
         run(enrolled, year)
@@ -184,14 +201,29 @@ def test_data_that_change_back_bring_back_the_sealed_report(enrolled: Desk, year
     assert run(enrolled, year).digest == first.digest
 
 
-def test_data_that_change_before_sealing_are_planned_anew_and_debit_only_what_is_new(
-    enrolled: Desk, year: Material, changed_year: Material
+@pytest.mark.parametrize("stop_at", ["planned", "committed"])
+def test_data_that_change_before_the_portal_has_their_commitment_are_committed_to_anew(
+    enrolled: Desk, year: Material, changed_year: Material, stop_at: str
 ) -> None:
     with pytest.raises(Killed):
-        run(enrolled, year, stop_at="debited")
+        run(enrolled, year, stop_at=stop_at)
     parcel = run(enrolled, changed_year)
     assert parcel.revision == 1
     assert len(debited(enrolled)) == 802
+
+
+@pytest.mark.parametrize("stop_at", ["challenged", "debited", "drawn"])
+def test_data_that_change_once_the_challenge_is_known_make_the_next_revision(
+    enrolled: Desk, year: Material, changed_year: Material, stop_at: str
+) -> None:
+    with pytest.raises(Killed):
+        run(enrolled, year, stop_at=stop_at)
+    with pytest.raises(PolicyRefusal) as refused:
+        run(enrolled, changed_year)
+    assert refused.value.code == "data-changed"
+    parcel = run(enrolled, changed_year, correct=True)
+    assert (parcel.revision, parcel.correction) == (2, True)
+    assert {row[6] for row in debited(enrolled) if row[2] == "works-2/2016/2/eaf/liquid-steel/any/total"} == {1}
 
 
 def test_an_overlapping_period_draws_on_the_same_account(enrolled: Desk, year: Material, first_quarter: Material) -> None:
@@ -252,11 +284,11 @@ def test_a_state_directory_set_back_to_an_older_copy_spends_nothing_on_what_was_
     enrolled.connection.execute("DELETE FROM parcel")
     enrolled.connection.execute("DELETE FROM ledger")
     for data, period in ((year, "2016"), (first_quarter, "2016-Q1")):
-        submission = enrolled.submission()
+        sending = enrolled.submission()
         with enrolled.road as road:
-            assert submission.consult(road) is None
+            assert sending.consult(road) is None
         with pytest.raises(PolicyRefusal) as refused:
-            submission.prepare(data, period, correct=False)
+            sending.begin(data, period, correct=False)
         assert refused.value.code == "ledger-set-back"
     assert debited(enrolled) == []
 
@@ -264,10 +296,10 @@ def test_a_state_directory_set_back_to_an_older_copy_spends_nothing_on_what_was_
 def test_a_forgotten_report_of_another_period_does_not_stand_in_the_way(enrolled: Desk, year: Material) -> None:
     run(enrolled, year)
     enrolled.connection.execute("DELETE FROM parcel")
-    submission = enrolled.submission()
+    sending = enrolled.submission()
     with enrolled.road as road:
-        assert submission.consult(road) is None
-    assert submission.prepare(material(heats(300, year=2017), "2017"), "2017", correct=False).is_sealed
+        assert sending.consult(road) is None
+        assert sending.prepare(material(heats(300, year=2017), "2017"), "2017", road, correct=False).is_sealed
 
 
 def test_a_revoked_device_hears_it_before_it_spends(enrolled: Desk) -> None:

@@ -106,6 +106,7 @@ def pack() -> Pack:
                 "largest_weight": "0.25",
                 "p_percent": "0.1",
                 "least_changed_participants": 2,
+                "largest_share_of_change": "0.4",
                 "lag_days": 90,
                 "reason": words("Fewer would give firms away."),
             },

@@ -23,6 +23,7 @@ from benchmarks.composition import (
     compose_route,
     compose_step,
     designate,
+    posterior,
     roster_of,
     rule_for,
     smallest_used,
@@ -130,8 +131,8 @@ def test_the_least_of_many_noisy_values_is_too_low_and_the_posterior_within_a_th
     """Many plants near the least number of batches and close together, where noise pulls hardest: down, or to the middle."""
     rng = np.random.default_rng(7)
     ours, naive_mean, naive_minimum = [], [], []
-    for _ in range(30):
-        plants = grow(rng, 150, between=1.0, batches=(341, 420))
+    for _ in range(60):
+        plants = grow(rng, 150, between=0.6, batches=(341, 360))
         result = composed(pack, "melting", plants.participants, rng)
         noised = np.array([float(p.label.best_value) for p in plants.participants])
         truth = float(apply_rule(result.rule, plants.best))
@@ -139,7 +140,7 @@ def test_the_least_of_many_noisy_values_is_too_low_and_the_posterior_within_a_th
         naive_mean.append(float(apply_rule(result.rule, noised)) - truth)
         naive_minimum.append(noised.min() - plants.best.min())
     assert np.mean(naive_minimum) < -0.0005 * 60  # 0.05 % of a typical value
-    assert np.mean(naive_mean) < -0.0004 * 60
+    assert np.mean(naive_mean) < -0.0003 * 60
     assert abs(np.mean(ours)) < 0.001 * 60
 
 
@@ -166,16 +167,15 @@ def test_the_noise_of_heavy_tailed_plants_is_as_wide_as_it_is_taken_to_be(pack: 
         values = np.sort(60.0 + 3.0 * rng.standard_t(3, 700) / 3**0.5)
         plants.append(Participant(f"f{i}", f"s{i}", released(at_p5, "melting", values, rng)))
         exact.append(values[34])
-    observed = observe(plants, "best")
-    held = np.abs(observed.values - np.array(exact)) <= 1.96 * observed.sds
-    assert held.mean() >= 0.92
+    narrow, wide = (float((np.abs(view.values - exact) <= 1.96 * view.sds).mean()) for view in observe(plants, "best"))
+    assert narrow < 0.92 <= wide  # so the cell is seen both ways
 
 
 def test_eight_firms_get_a_wider_interval_than_known_spread_would_give() -> None:
     values = [60.0, 61.0, 59.5, 62.0, 60.5, 61.5, 58.5, 60.2]
     observed = quiet(values, sd=1.5)
     rng = np.random.default_rng(3)
-    lo, hi = summary(industry_draws(observed, "first-quartile", rng))[1]
+    lo, hi = summary(industry_draws((observed,), "first-quartile", rng))[1]
     tau = 0.5  # were it known
     keep = tau**2 / (tau**2 + 1.5**2)
     known = keep * np.array(values) + (1 - keep) * np.mean(values) + 1.5 * keep**0.5 * rng.standard_normal((4000, 8))
@@ -186,21 +186,33 @@ def test_eight_firms_get_a_wider_interval_than_known_spread_would_give() -> None
 def test_plants_that_do_not_differ_are_drawn_together() -> None:
     rng = np.random.default_rng(4)
     values = rng.normal(50.0, 1.0, 40)  # nothing but noise
-    best, _ = summary(industry_draws(Observed(values, np.ones(40), np.zeros(40)), "mean-of-best-five", rng))
+    best, _ = summary(industry_draws((Observed(values, np.ones(40), np.zeros(40)),), "mean-of-best-five", rng))
     assert 50.0 - float(apply_rule("mean-of-best-five", values)) > 1.2
     assert abs(best - 50.0) < 0.8
 
 
-def test_a_jump_of_the_mechanism_does_not_become_the_industrys_best(pack: Pack) -> None:
-    rng = np.random.default_rng(5)
-    values = np.append(rng.normal(60.0, 2.0, 23), 41.0)  # the last drew a cell at the foot of the grid
-    jumpy = Observed(values, np.full(24, 0.3), np.full(24, 0.003 / 40))
-    assert jump_probability(jumpy)[-1] > 0.9
-    assert jump_probability(jumpy)[:-1].max() < 0.05
-    best, interval = summary(industry_draws(jumpy, "mean-of-best-five", rng))
-    truth = float(apply_rule("mean-of-best-five", values[:-1]))
-    assert abs(best - truth) < 0.7
-    assert interval[1] - interval[0] < 2.0
+def test_a_jump_of_the_mechanism_is_doubted_and_does_not_drag_the_interval_off_the_truth(pack: Pack) -> None:
+    held = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        values = np.append(rng.normal(60.0, 2.0, 23), 32.0)  # the last drew a cell at the foot of the grid
+        jumpy = Observed(values, np.full(24, 0.3), np.full(24, 0.006 / 40))
+        doubt = jump_probability(jumpy)
+        assert doubt[-1] > 0.6
+        assert doubt[:-1].max() < 0.1
+        lo, hi = summary(industry_draws((jumpy,), "mean-of-best-five", rng))[1]
+        held += lo <= float(apply_rule("mean-of-best-five", values[:-1])) <= hi
+        assert float(apply_rule("mean-of-best-five", values)) < 55.0  # as it would be published
+    assert held >= 19
+
+
+def test_the_truly_best_of_a_heavy_tailed_sector_do_not_pass_for_jumps(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(6)
+    sector = Observed(60 + 1.4 * rng.standard_t(3, 1000), np.full(1000, 0.3), np.full(1000, 0.001 / 40))
+    farthest = np.argsort(np.abs(sector.values - 60))[-5:]
+    assert jump_probability(sector)[farthest].max() < 0.5
+    monkeypatch.setattr(posterior, "_HEAVY", 1e6)  # both sectors are normal then
+    assert jump_probability(sector)[farthest].min() > 0.9
 
 
 def test_a_sector_of_two_humps_is_said_to_fit_poorly() -> None:
@@ -221,7 +233,7 @@ def test_the_exact_law_and_its_simulation_give_the_same_noise(quantile: str, cou
     deviate = float(ndtri(rank(released.quantile, count) / (count + 1)))
     simulated = np.concatenate(
         [
-            simulate_errors(grid, released.quantile, released.epsilon, count, near - deviate * wide, wide, rng, 2000)
+            simulate_errors(grid, released.quantile, released.epsilon, count, near - deviate * spread, spread, rng, 4000)
             for wide in (spread, 2.3 * spread)  # as the module mixes them
             for near in (54.9, 55.0, 55.1)  # cell 60 is 55.0
         ]
@@ -372,4 +384,91 @@ def test_thousands_of_plants_are_composed_in_seconds(pack: Pack, grow: Grow) -> 
     result = compose_step(many, pack, step, step.metrics[0], np.random.default_rng(0), variant="plain")
     assert result.firms == 3000
     assert time.perf_counter() - started < 10.0
-    assert observe(many, "best").values.size == 3000
+    assert all(view.values.size == 3000 for view in observe(many, "best"))
+
+
+def test_the_few_draws_of_many_plants_give_what_many_draws_give(pack: Pack, grow: Grow) -> None:
+    """Against 4,000 draws, on a sector large enough for few: within four of the errors that the rule for draws states."""
+    base = grow(np.random.default_rng(20), 60).participants
+    many = [Participant(f"f{i}", f"s{i}", base[i % 60].label) for i in range(3000)]
+    views = observe(many, "best")
+    assert posterior.draw_count(3000) < 400
+    few, (few_low, few_high) = summary(industry_draws(views, "mean-of-top-decile", np.random.default_rng(0)))
+    slow, (low, high) = summary(industry_draws(views, "mean-of-top-decile", np.random.default_rng(1), 4000))
+    sd = (high - low) / 3.92
+    assert few == pytest.approx(slow, abs=4 * 0.07 * sd)
+    assert few_low == pytest.approx(low, abs=4 * 0.17 * sd)
+    assert few_high == pytest.approx(high, abs=4 * 0.17 * sd)
+
+
+def test_one_tau_for_many_draws_gives_what_a_tau_a_draw_gives() -> None:
+    """The plain reading of the model, draw by draw, on few plants, where tau matters most."""
+    rng = np.random.default_rng(21)
+    observed = quiet(rng.normal(60.0, 1.0, 9).tolist(), sd=0.7)
+    taus, weights = posterior._tau_posterior(observed, np.zeros(9))
+    plain = []
+    for tau in rng.choice(taus, 6000, p=weights):
+        precision = 1 / (observed.sds**2 + tau**2)
+        mu = precision @ observed.values / precision.sum() + rng.standard_normal() / precision.sum() ** 0.5
+        own = tau**2 * precision
+        plain.append(own * observed.values + (1 - own) * mu + tau * np.sqrt(1 - own) * rng.standard_normal(9))
+    slow = np.quantile(apply_rule("first-quartile", np.array(plain)), (0.025, 0.5, 0.975))
+    quick = np.quantile(industry_draws((observed,), "first-quartile", rng, 6000), (0.025, 0.5, 0.975))
+    assert quick == pytest.approx(slow, abs=0.08)
+
+
+@pytest.mark.parametrize(("firms", "points"), [(19, ()), (20, (25, 50, 75)), (49, (25, 50, 75)), (50, tuple(range(10, 100, 10)))])
+def test_points_of_the_curve_are_five_firms_apart_and_the_ends_withheld(
+    pack: Pack, grow: Grow, firms: int, points: tuple[int, ...]
+) -> None:
+    rng = np.random.default_rng(22)
+    step = pack.step("melting")
+    found = compose_step(grow(rng, firms).participants, pack, step, step.metrics[0], rng, variant="plain")
+    assert tuple(point.percent for point in found.curve) == points
+    values = [point.value for point in found.curve]
+    assert values == sorted(values)
+    assert all(point.interval[0] < point.value < point.interval[1] for point in found.curve)
+
+
+def test_the_curve_holds_the_true_percentiles(pack: Pack, grow: Grow) -> None:
+    rng = np.random.default_rng(23)
+    step = pack.step("melting")
+    held = []
+    for _ in range(25):
+        plants = grow(rng, 60)
+        found = compose_step(plants.participants, pack, step, step.metrics[0], rng, variant="plain")
+        ordered = np.sort(plants.best)
+        held += [point.interval[0] <= ordered[6 * point.percent // 10 - 1] <= point.interval[1] for point in found.curve]
+    assert np.mean(held) >= 0.95
+
+
+def test_a_label_from_before_there_were_curves_still_loads(pack: Pack, grow: Grow) -> None:
+    participants, _ = sector(grow, 24)
+    label = compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
+    stored = json.loads(json.dumps(label.to_json()))
+    for step in stored["steps"]:
+        assert step.pop("curve")
+    assert all(step.curve == () for step in IndustryLabel.from_json(stored).steps)
+
+
+def test_lines_of_one_plant_reported_as_labels_of_their_own_are_refused(pack: Pack, grow: Grow) -> None:
+    """A plant's lines make one label a step: two labels of one site would count it twice."""
+    participants, _ = sector(grow, 25)
+    first = participants["rolling"][0]
+    line = dataclasses.replace(first.label, best=dataclasses.replace(first.label.best, cell=first.label.best.cell + 1))
+    participants["rolling"] = [*participants["rolling"], Participant(first.firm, first.site, line)]
+    with pytest.raises(InputError) as caught:
+        compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
+    assert caught.value.code == "participant-twice"
+
+
+def test_a_firm_with_many_plants_counts_once_in_the_value_and_the_roster(pack: Pack, grow: Grow) -> None:
+    participants, _ = sector(grow, 26)
+    alone = roster_of(pack, pack.routes[0], participants)
+    more = [p for group in participants.values() for p in group]
+    more += [Participant(p.firm, f"{p.site}-second", p.label) for p in more if p.firm == "firm-003"]
+    grouped = by_step(more)
+    label = compose_route(pack, pack.routes[0], grouped, np.random.default_rng(0), period="2016")
+    assert all((step.firms, step.sites) == (24, 25) for step in label.steps)
+    assert label.best_reached.firms == 24
+    assert roster_of(pack, pack.routes[0], grouped) == alone

@@ -131,7 +131,7 @@ def test_a_version_that_differs_in_one_firm_is_held(pack: Pack, everyone: list[P
     assert {cell.reason_code for cell in result.cells if cell.measure == "step"} == {Reason.DIFFERENCING}
     assert result.hold
     assert result.published.composite.value is None
-    assert "version 1 only 1 firm" in decision(result, "melting").reason.en
+    assert "since version 1: 1." in decision(result, "melting").reason.en
 
 
 def test_one_firm_with_another_draw_counts_as_changed(pack: Pack, everyone: list[Participant]) -> None:
@@ -143,10 +143,81 @@ def test_one_firm_with_another_draw_counts_as_changed(pack: Pack, everyone: list
     assert decision(result, "blowing").reason_code == Reason.UNCHANGED
 
 
-def test_a_version_that_differs_in_two_firms_may_go_out(pack: Pack, everyone: list[Participant]) -> None:
-    first = published(pack, without(everyone, {"firm-024", "firm-025"}))
-    result = passed(pack, everyone, (first,))
-    assert {cell.reason_code for cell in result.cells} == {Reason.SHOWN}
+def ranked(participants: list[Participant], step: str) -> list[str]:
+    """The firms of a step by their released values, the best first."""
+    return [p.firm for p in sorted(participants, key=lambda p: (p.label.best.cell, p.firm)) if p.label.step == step]
+
+
+def without_places(participants: list[Participant], *places: int) -> list[Participant]:
+    """Of each step the firms at these places leave, 0 the best and -1 the last."""
+    gone = {
+        (firms[place], step) for step in ("melting", "blowing", "rolling") for firms in [ranked(participants, step)] for place in places
+    }
+    return [p for p in participants if (p.firm, p.label.step) not in gone]
+
+
+def of_steps(result: GateResult) -> set[Reason]:
+    return {cell.reason_code for cell in result.cells if cell.measure == "step"}
+
+
+def test_a_version_that_differs_in_two_firms_which_do_not_move_the_mean_may_go_out(pack: Pack, everyone: list[Participant]) -> None:
+    first = published(pack, without_places(everyone, -1, -2))
+    assert of_steps(passed(pack, everyone, (first,))) == {Reason.SHOWN}
+
+
+@pytest.mark.parametrize("others", [(-1,), (-1, -2), (-1, -2, -3), (-1, -2, -3, 5)], ids=lambda others: f"beside {len(others)}")
+def test_the_best_firm_is_not_hidden_by_any_number_of_poor_ones_that_join_with_it(
+    pack: Pack, everyone: list[Participant], others: tuple[int, ...]
+) -> None:
+    few, all_of_them = without_places(everyone, 0, *others), everyone
+    assert of_steps(passed(pack, all_of_them, (published(pack, few),))) == {Reason.DIFFERENCING}
+    assert of_steps(passed(pack, few, (published(pack, all_of_them),))) == {Reason.DIFFERENCING}  # nor where they leave
+    assert of_steps(passed(pack, all_of_them, elsewhere=(published(pack, few),))) == {Reason.OVERLAP}
+
+
+def revised(participants: list[Participant], changes: dict[tuple[str, str], int]) -> list[Participant]:
+    """The same participants; where a (firm, step) is named its released best lies that many cells higher."""
+
+    def anew(p: Participant) -> Participant:
+        best = dataclasses.replace(p.label.best, cell=p.label.best.cell + changes.get((p.firm, p.label.step), 0))
+        return dataclasses.replace(p, label=dataclasses.replace(p.label, best=best))
+
+    return [anew(p) for p in participants]
+
+
+def test_a_correction_that_alone_moves_the_best_waits_whoever_else_corrects(pack: Pack, everyone: list[Participant]) -> None:
+    """The poorest comes out as the best, and two in the middle move by a cell: of four that changed one matters to the best."""
+    firms = ranked(everyone, "melting")
+    jumps = {(firms[-1], "melting"): -60} | {(firm, "melting"): 1 for firm in firms[12:15]}
+    result = passed(pack, revised(everyone, jumps), (published(pack, everyone),))
+    assert decision(result, "melting").reason_code == Reason.DIFFERENCING
+    assert decision(result, "blowing").reason_code == Reason.UNCHANGED
+
+
+def test_corrections_that_move_nothing_by_half_a_cell_may_go_out(pack: Pack, everyone: list[Participant]) -> None:
+    slight = {(firm, "melting"): 1 for firm in ranked(everyone, "melting")[-3:]}
+    result = passed(pack, revised(everyone, slight), (published(pack, everyone),))
+    assert decision(result, "melting").reason_code == Reason.SHOWN
+
+
+def test_one_of_five_that_matter_may_make_up_no_more_than_its_share_of_the_change(pack: Pack, everyone: list[Participant]) -> None:
+    """All of the best five join: how evenly they do decides, and a laxer policy lets go what this one holds."""
+    first = published(pack, without_places(everyone, 0, 1, 2, 3, 4))
+    draft, roster = drafted(pack, everyone)
+    found = []
+    for share in (Fraction(1, 5), Fraction(1)):
+        policy = pack.disclosure.model_copy(update={"largest_share_of_change": share})
+        found.append(of_steps(gate(draft, roster, policy, (first,), period_end=END, today=LATE)))
+    assert found == [{Reason.DIFFERENCING}, {Reason.SHOWN}]
+
+
+def test_a_curve_stays_out_where_it_would_tell_in_which_quarter_one_firm_lies(pack: Pack, everyone: list[Participant]) -> None:
+    """Of two that join one lies in the last quarter, whose beginning shows it: best and typical value may go out, the curve may not."""
+    result = passed(pack, everyone, (published(pack, without_places(everyone, 8, 24)),))
+    assert of_steps(result) == {Reason.SHOWN}
+    assert {(step.curve, step.curve_withheld) for step in result.published.steps} == {((), True)}
+    alone = passed(pack, everyone)
+    assert () not in {step.curve for step in alone.published.steps}
 
 
 def test_every_earlier_version_is_compared_and_not_the_last_alone(pack: Pack, everyone: list[Participant]) -> None:
@@ -172,7 +243,7 @@ def test_a_cell_that_another_peer_group_showed_with_all_firms_but_one_is_hidden(
     assert decision(result, "melting").reason_code == Reason.OVERLAP
     assert "main, version 1" in decision(result, "melting").reason.en
     assert (result.shown, result.hold) == (0, False)  # waiting would not help: the cell stays hidden, the rest may go out
-    two_less, roster = of_route_melting(pack, without(everyone, {"firm-024", "firm-025"}), 5)
+    two_less, roster = of_route_melting(pack, without_places(everyone, -1, -2), 5)
     assert decision(gate(two_less, roster, pack.disclosure, elsewhere=(elsewhere,), period_end=END, today=LATE), "melting").shown
     draft, roster = of_route_melting(pack, without(everyone, {"firm-025"}), 5)
     other_year = dataclasses.replace(elsewhere, label=dataclasses.replace(elsewhere.label, period="2015"))

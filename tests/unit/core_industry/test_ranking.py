@@ -114,3 +114,22 @@ def test_a_standing_comes_back_from_json(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(8)
     standing = standings(grow(rng, 9).participants, pack, rng)[0]
     assert Standing.from_json(json.loads(json.dumps(standing.to_json()))) == standing
+
+
+def test_every_plant_of_a_firm_is_ranked_and_the_firm_counts_once(pack: Pack, grow: Grow) -> None:
+    rng = np.random.default_rng(10)
+    plants = grow(rng, 10).participants
+    sisters = [Participant(plants[0].firm, f"sister-{i}", plants[i].label) for i in (3, 6)]
+    found = standings([*plants, *sisters], pack, rng)
+    assert {s.site for s in found} == {p.site for p in (*plants, *sisters)}
+    assert all(s.of == 12 for s in found)
+    of_seven_firms = [Participant(plants[0].firm, p.site, p.label) if i > 6 else p for i, p in enumerate(plants)]
+    assert standings(of_seven_firms, pack, rng) == ()
+
+
+def test_no_standing_names_a_rank_alone(pack: Pack, grow: Grow) -> None:
+    rng = np.random.default_rng(11)
+    for standing in standings(grow(rng, 12).participants, pack, rng):
+        fields = {field.name for field in dataclasses.fields(standing)}
+        assert "rank" not in fields
+        assert 1 <= standing.rank_interval[0] <= standing.rank_interval[1] <= standing.of

@@ -117,4 +117,5 @@ def a_policy() -> ReleasePolicy:
         fewest_batches=50,
         count_classes=(50, 100, 200, 340, 500, 670, 1000, 2000, 5000),
         largest_expected_error=Fraction(1, 100),
+        most_years=3,
     )

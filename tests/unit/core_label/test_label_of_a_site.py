@@ -16,7 +16,13 @@ from benchmarks.routes import DisclosurePolicy, MetricRule, Pack, ReleasePolicy,
 
 WORDS = Words(en="word", zh="词")
 GATE = DisclosurePolicy(
-    fewest_firms=8, largest_weight=Fraction(1, 4), p_percent=Fraction(10), least_changed_participants=2, lag_days=30, reason=WORDS
+    fewest_firms=8,
+    largest_weight=Fraction(1, 4),
+    p_percent=Fraction(10),
+    least_changed_participants=2,
+    largest_share_of_change=Fraction(2, 5),
+    lag_days=30,
+    reason=WORDS,
 )
 TREE = (
     Variant(id="all", words=WORDS),

@@ -1,31 +1,75 @@
-"""The statistical checks have force: with too little noise they fail, and the document's tables have their places."""
+"""The statistical checks have force: with a defence off they fail; and every figure of the document has its check."""
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.privacy import intervals, mechanism
 from benchmarks.privacy.mechanism import exact_law, scores
-from tests.statistical import audit, document, sampler
+from benchmarks.privacy.randomness import KeyedStream
+from tests.statistical import audit, cheats, checks, comparison, coverage, document, enough, odds, others, sampler, sound
 from tests.statistical import exact_law as pairs
+from tests.statistical.audit import LEAST_LOST, REPLACED
 from tests.statistical.outcome import Outcome
+from tests.statistical.plants import EPSILON_BEST, GRID
+
+TEXT = "".join((document.DOCS / page).read_text(encoding="utf-8") for page in ("privacy.md", "composition.md", "audit.md"))
+NEIGHBOURS = (pairs.replaced, pairs.added, pairs.removed)
 
 
-def test_exact_law_check_finds_half_the_noise() -> None:
-    tried, worst = pairs.worst_loss(Fraction(1), 4, 4)
-    assert tried > 500
+@pytest.mark.parametrize("neighbours", NEIGHBOURS)
+def test_exact_law_check_finds_half_the_noise(neighbours: pairs.Neighbours) -> None:
+    tried, worst = pairs.worst_loss(Fraction(1), 4, 4, neighbours)
+    assert tried > 300
     assert 0.8 < worst <= 1 + 1e-9
-    assert pairs.worst_loss(Fraction(1), 4, 4, noise=0.5)[1] > 1.5
+    assert pairs.worst_loss(Fraction(1), 4, 4, neighbours, noise=0.5)[1] > 1.5
 
 
 def test_exact_law_check_finds_a_tenth_too_little_noise() -> None:
-    assert pairs.worst_loss(Fraction(1), 5, 5, noise=0.9)[1] > 1
+    assert pairs.worst_loss(Fraction(1), 5, 5, pairs.replaced, noise=0.9)[1] > 1
 
 
-def test_audit_finds_half_the_noise() -> None:
-    assert audit.lower_bound(5000) <= 1 < audit.lower_bound(5000, noise=Fraction(1, 2))
+def test_neighbours_are_those_of_the_definition() -> None:
+    assert set(pairs.replaced((0, 1), 3)) == {(0, 0), (0, 2), (1, 1), (1, 2)}
+    assert set(pairs.added((0, 1), 3)) == {(0, 0, 1), (0, 1, 1), (0, 1, 2)}
+    assert set(pairs.removed((0, 0, 1), 3)) == {(0, 0), (0, 1)}
+    assert {(1,), (1, 2, 2), (1, 1)} < set(pairs.day_changed((0, 1), 3))
+
+
+@pytest.mark.parametrize("pair", [audit.REPLACED, audit.REMOVED, audit.ADDED])
+def test_audit_passes_the_mechanism_and_comes_near_its_epsilon(pair: audit.Pair) -> None:
+    assert 0.75 < audit.lower_bound(cheats.honest, pair, 4000) <= 1
+
+
+@pytest.mark.parametrize(
+    ("shortcut", "pair"),
+    [
+        (cheats.half_the_noise, REPLACED),
+        (cheats.grid_of_the_data, REPLACED),
+        (cheats.looks_and_draws_again, LEAST_LOST),
+        (cheats.corrects_without_debit, REPLACED),
+    ],
+)
+def test_audit_finds_out_every_shortcut(shortcut: cheats.Release, pair: audit.Pair) -> None:
+    assert audit.lower_bound(shortcut, pair, 8000 if shortcut is cheats.corrects_without_debit else 3000) > 1
+
+
+def test_a_key_that_a_retry_cannot_change_stops_the_plant_that_draws_again() -> None:
+    assert audit.lower_bound(cheats.looks_and_draws_again_by_key, LEAST_LOST, 3000) <= 1
+
+
+def test_a_shortcut_that_is_off_is_the_mechanism(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plant that may try once only draws what an honest one draws: it is the trying again that the audit finds."""
+    monkeypatch.setattr(cheats, "TRIES", 1)
+    one, other = (KeyedStream(bytes(32), challenge=b"", data_root=b"", name="same") for _ in range(2))
+    for _ in range(50):
+        drawn = cheats.looks_and_draws_again((0, 8, 8), Fraction(1, 20), one)
+        assert drawn == cheats.honest((0, 8, 8), Fraction(1, 20), other)
 
 
 def test_chi_square_finds_another_law() -> None:
@@ -35,12 +79,72 @@ def test_chi_square_finds_another_law() -> None:
     assert sampler.p_value(drawn, exact_law(scores([0, 0, 1], 12, 2), Fraction(3, 4))) < 1e-6
 
 
-def test_document_has_a_place_for_every_table() -> None:
-    text = document.DOCUMENT.read_text(encoding="utf-8")
-    for name in ("exact-law", "audit", "sampler", "utility", "coverage"):
+def test_the_libraries_laws_are_those_of_their_draws_and_of_no_other_epsilon() -> None:
+    cells = [int(cell) for cell in np.random.default_rng(1).normal(150, 22, 200).clip(0, 350)]
+    for declared in (False, True):
+        drawn = np.bincount(
+            others.opendp_draws(cells, GRID, Fraction(1, 4), EPSILON_BEST, 1500, size_is_public=declared), minlength=GRID.cells
+        )
+        laws = [
+            others.opendp_law(cells, GRID, Fraction(1, 4), epsilon, size_is_public=declared) for epsilon in (EPSILON_BEST, 8 * EPSILON_BEST)
+        ]
+        assert sampler.p_value(drawn, laws[0]) > 1e-6
+        assert sampler.p_value(drawn, laws[1]) < 1e-6
+
+
+def test_comparison_would_find_a_worse_mechanism(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, diffprivlib, opendp, _ = comparison.errors(Fraction(1, 10), 200, 4)
+    assert ours < min(diffprivlib, opendp)
+    monkeypatch.setattr(mechanism, "exact_law", lambda cell_scores, epsilon: exact_law(cell_scores, epsilon / 2))
+    assert comparison.errors(Fraction(1, 10), 200, 4)[0] > diffprivlib
+
+
+def test_soundness_would_find_a_quantile_that_fails_on_ties(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sound.run(False).held
+    monkeypatch.setattr(mechanism, "exact_law", lambda cell_scores, _epsilon: np.full(len(cell_scores), 1 / len(cell_scores)))
+    assert not sound.run(False).held
+
+
+def test_coverage_would_find_an_interval_too_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    hits, width = coverage.coverage("heavy tails", Fraction(1, 20), 670, 40)
+    assert hits >= 39
+    assert width < 0.06
+    true_interval = intervals.interval
+
+    def narrow(*arguments: Any, **named: Any) -> tuple[float, float]:
+        low, high = true_interval(*arguments, **named)
+        return (9 * low + 11 * high) / 20, (11 * low + 9 * high) / 20
+
+    monkeypatch.setattr(intervals, "interval", narrow)
+    assert coverage.coverage("heavy tails", Fraction(1, 20), 670, 40)[0] < 36
+
+
+def test_more_records_a_day_need_so_many_more_batches() -> None:
+    one, four = (enough.first_enough(Fraction(1, 10), EPSILON_BEST / together) for together in (1, 4))
+    assert four == pytest.approx(4 * one, rel=0.1)
+
+
+def test_document_has_every_table_and_no_other() -> None:
+    tables = re.findall(r"<!-- table: ([a-z-]+) -->", TEXT)
+    assert sorted(tables) == sorted(name.replace("_", "-") for name in checks.CHECKS)
+    for name in tables:
         outcome = Outcome(name, held=True, sentence="sentence", header=("a",), rows=(("1",),))
-        changed = document.filled(text, [outcome])
+        changed = document.filled(TEXT, [outcome])
         assert "Sentence." in changed
         assert document.filled(changed, [outcome]) == changed
     with pytest.raises(LookupError, match="no place"):
-        document.filled(text, [Outcome("unheard-of", held=True, sentence="s")])
+        document.filled(TEXT, [Outcome("unheard-of", held=True, sentence="s")])
+
+
+@pytest.mark.parametrize("check", [odds, enough, sound, pairs], ids=lambda check: str(check.__name__))
+def test_document_holds_what_the_quick_checks_find(check: object) -> None:
+    """The others take half a minute; `python -m tests.statistical` compares every table with the document."""
+    outcome: Outcome = check.run(False)  # type: ignore[attr-defined]
+    assert outcome.held
+    assert document.agrees([outcome])
+
+
+def test_a_table_that_says_something_else_is_noticed() -> None:
+    outcome = odds.run(False)
+    other = Outcome(outcome.name, outcome.held, outcome.sentence, outcome.header, (*outcome.rows[:-1], ("x",) * 4))
+    assert not document.agrees([other])

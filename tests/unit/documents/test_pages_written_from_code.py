@@ -7,6 +7,7 @@ import yaml
 from django.test import Client
 
 from reporting_agent.cli import COMMANDS
+from tests.documents import client as typed_client
 from tests.documents import command_line, errors_page, openapi
 from tests.documents.reasons import LISTS
 
@@ -32,6 +33,11 @@ def test_the_quoted_help_is_the_real_help(command: str) -> None:
 
 def test_the_committed_description_of_the_api_is_complete_and_current() -> None:
     assert openapi.page() == openapi.PAGE.read_text(encoding="utf-8"), WRITE
+
+
+def test_the_committed_client_is_the_one_of_the_schema() -> None:
+    for place, text in typed_client.pages().items():
+        assert text == place.read_text(encoding="utf-8"), WRITE
 
 
 @pytest.mark.django_db(databases=["default"])

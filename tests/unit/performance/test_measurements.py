@@ -12,14 +12,16 @@ import pytest
 
 from tests.performance.apart import compare_apart
 
+pytestmark = pytest.mark.timeout(900)  # two dozen processes one after the other, each with its imports: on a busy machine minutes
+
 ROOT = Path(__file__).parents[3]
 FIELDS = {"name", "ours_s", "reference", "reference_s", "ratio", "peak_rss_mb", "size"}
 
 
 def measured(program: str) -> list[dict[str, object]]:
     """The lines of a measurement, made small, in a process of its own: it sets up Django and child processes."""
-    text = f"import json\nfrom tests.performance import engine, intake, seal\n{program}\nprint(json.dumps(lines))"
-    ran = subprocess.run([sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    text = f"import json\nfrom tests.performance import commitment, engine, intake, seal\n{program}\nprint(json.dumps(lines))"
+    ran = subprocess.run([sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, check=False, timeout=880)
     assert ran.returncode == 0, ran.stderr
     lines: list[dict[str, object]] = json.loads(ran.stdout.splitlines()[-1])
     return lines
@@ -32,9 +34,11 @@ def holds_the_contract(line: dict[str, object]) -> bool:
     return set(line) == FIELDS and line["ratio"] == pytest.approx(seconds / reference) and bool(line["peak_rss_mb"])
 
 
-def test_the_engine_is_measured_and_counts_what_duckdb_counts() -> None:
-    lines = measured("engine.YEARS, engine.RUNS = (0.01, 0.02), 1; lines = list(engine.measure())")
-    assert [line["name"] for line in lines] == ["engine", "engine"]
+def test_the_engine_is_measured_against_every_reference_and_counts_what_each_counts() -> None:
+    small = "engine.SIZES, engine.SMALL, engine.FRAME, engine.RUNS = (200_000, 400_000), 200_000, 200_000, 1"
+    lines = measured(f"{small}; lines = list(engine.measure())")
+    full = ["engine, numba", "engine, numpy", "engine, least scan", "engine, one file", "engine, pandas edges", "label"]
+    assert [line["name"] for line in lines] == ["engine", "engine", *full, "engine, pandas", "engine, csv", "--help"]
     assert all(holds_the_contract(line) for line in lines)
     assert "growth" in str(lines[1]["size"])
 
@@ -49,6 +53,15 @@ def test_sealing_is_measured_both_ways() -> None:
     lines = measured("seal.ENVELOPES = 3; lines = seal.measure()")
     assert [line["name"] for line in lines] == ["seal and sign", "open and verify"]
     assert all(holds_the_contract(line) for line in lines)
+
+
+def test_a_commitment_is_measured_from_records_and_from_batches_and_an_opening_beside_its_records() -> None:
+    small = "commitment.RECORDS, commitment.FEWER, commitment.BATCHES, commitment.OPENED, commitment.RUNS = 4_000, 1_000, 400, 20, 1"
+    lines = measured(f"{small}; lines = commitment.measure()")
+    assert [line["name"] for line in lines] == ["commitment", "commitment", "commitment, spelled", "opening"]
+    assert all(holds_the_contract(line) for line in lines)
+    assert "growth" in str(lines[1]["size"])
+    assert str(lines[3]["size"]).endswith("the longest proof 288 bytes")  # 9 hashes in a tree of 512 leaves
 
 
 def test_a_side_that_is_quick_because_it_did_less_is_an_error() -> None:

@@ -1,9 +1,9 @@
-"""The key ceremony: files that only their owner reads, never overwritten, and one key for one purpose."""
+"""The key ceremonies: files that only their owner reads, never overwritten, and one key for one purpose; changed in two steps."""
 
 from __future__ import annotations
 
 import stat
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ import pytest
 from benchmarks.errors import InputError, VerificationError
 from benchmarks.wire import directory
 from benchmarks.wire.sealing import ProcessingKey
+from benchmarks.wire.signing import DirectoryKey
+from portal import key_ceremony
 from portal.key_ceremony import make_keys
 
 FROM, TO = date(2026, 1, 1), date(2028, 1, 1)
@@ -45,3 +47,72 @@ def test_the_processing_key_opens_with_its_password_only(tmp_path: Path) -> None
     assert ProcessingKey.from_pem(pem, password).key_id == made.processing_key_id
     with pytest.raises(VerificationError):
         ProcessingKey.from_pem(pem, b"guess")
+
+
+TURN, UNTIL, LATER = date(2027, 6, 1), date(2027, 9, 1), date(2029, 6, 1)
+
+
+def rotated(folder: Path, *, processing: bool = True, receipt: bool = True) -> key_ceremony.Rotation:
+    signed = (folder / "directory.cbor").read_bytes()
+    return key_ceremony.rotate(folder, signed, processing=processing, receipt=receipt, valid_from=TURN, valid_to=LATER, old_until=UNTIL)
+
+
+def test_a_rotation_changes_nothing_before_the_signed_directory_is_taken(tmp_path: Path) -> None:
+    made = make_keys(tmp_path, FROM, TO)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    asked = rotated(tmp_path)
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+    answer = key_ceremony.sign(asked.request.read_bytes(), before["directory.cbor"], tmp_path / "offline.pem")
+    taken = key_ceremony.take(tmp_path / "directory.cbor", answer)
+    listed = directory.verify((tmp_path / "directory.cbor").read_bytes(), made.fingerprint)
+    assert taken == listed
+    assert (listed.processing_key(FROM).key_id, listed.processing_key(TURN).key_id) == (made.processing_key_id, asked.processing_key_id)
+    assert set(listed.receipt_keys()) == {made.receipt_key_id, asked.receipt_key_id}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_the_offline_key_is_not_needed_where_the_request_is_made(tmp_path: Path) -> None:
+    make_keys(tmp_path, FROM, TO)
+    (tmp_path / "offline.pem").unlink()
+    (tmp_path / "processing.pem").unlink()  # nor the worker's, where only the web's is rotated
+    asked = rotated(tmp_path, processing=False)
+    assert asked.processing_key_id is None
+    assert asked.receipt_key_id
+
+
+def test_two_rotations_at_once_are_refused(tmp_path: Path) -> None:
+    make_keys(tmp_path, FROM, TO)
+    rotated(tmp_path)
+    with pytest.raises(InputError) as refused:
+        rotated(tmp_path)
+    assert refused.value.code == "keys-exist"
+
+
+def test_a_directory_of_another_offline_key_or_an_older_one_is_not_taken(tmp_path: Path) -> None:
+    make_keys(tmp_path, FROM, TO)
+    file = tmp_path / "directory.cbor"
+    first = file.read_bytes()
+    asked = rotated(tmp_path)
+    stranger = tmp_path / "stranger.pem"
+    stranger.write_bytes(DirectoryKey.generate().to_pem())
+    with pytest.raises(VerificationError) as refused:
+        key_ceremony.sign(asked.request.read_bytes(), first, stranger)
+    assert refused.value.code == "directory-signer-unknown"
+    key_ceremony.take(file, key_ceremony.sign(asked.request.read_bytes(), first, tmp_path / "offline.pem"))
+    strange = directory.issue(directory.verify(first, directory.signer_of(first)), DirectoryKey.generate())
+    for answer, code in ((first, "directory-outdated"), (strange, "directory-signer-unknown")):
+        with pytest.raises(VerificationError) as refused:
+            key_ceremony.take(file, answer)
+        assert refused.value.code == code
+
+
+def test_a_rotation_that_would_leave_days_without_a_key_is_not_even_asked_for(tmp_path: Path) -> None:
+    make_keys(tmp_path, FROM, TO)
+    signed = (tmp_path / "directory.cbor").read_bytes()
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(VerificationError) as refused:
+        key_ceremony.rotate(
+            tmp_path, signed, processing=True, receipt=False, valid_from=TURN, valid_to=LATER, old_until=TURN - timedelta(days=1)
+        )
+    assert refused.value.code == "directory-no-successor"
+    assert sorted(path.name for path in tmp_path.iterdir()) == before

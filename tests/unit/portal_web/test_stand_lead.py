@@ -36,6 +36,7 @@ def lead(language: str, **gaps: int) -> str:
         units=(),
         unit_note="",
         conversions="",
+        carbon_note="",
         gaps=(),
         gap_sum=None,
         **named,

@@ -52,8 +52,9 @@ def report(label: ReleasedLabel) -> Report:
         pack_digest=bytes(range(32)),
         policy_digest=bytes(range(32, 64)),
         data_root=bytes(range(64, 96)),
+        challenge=bytes(range(96, 128)),
         software="steplabel-agent 0.1.0",
-        consent="steplabel-scheme-1",
+        consent=messages.consent(),
     )
 
 

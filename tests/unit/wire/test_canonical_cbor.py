@@ -116,3 +116,27 @@ def test_only_one_order_of_keys_is_read(content: dict[str, Any], rng: Any) -> No
         assert canonical.decode(raw) == content
     else:
         assert code_of(raw) == "cbor-not-canonical"
+
+
+@given(values)
+def test_the_spelling_is_the_canonical_one_of_the_library(value: canonical.Value) -> None:
+    assert canonical.encode(value) == cbor2.dumps(value, canonical=True)
+
+
+@given(st.integers(0, 2**64 - 1), values)
+def test_no_tag_is_obeyed_whatever_its_number(tag: int, value: canonical.Value) -> None:
+    assert code_of(cbor2.dumps(cbor2.CBORTag(tag, value), canonical=True)) == "cbor-malformed"
+
+
+@pytest.mark.parametrize("tag", range(300))
+def test_no_tag_that_the_library_knows_is_obeyed(tag: int) -> None:
+    head = bytes((0xC0 | tag,)) if tag < 24 else bytes((0xD8, tag)) if tag < 256 else b"\xd9" + tag.to_bytes(2)
+    for content in (b"\x01", b"\x61a", b"\x82\x01\x02", b"\x49" + bytes(9), b"\x80"):
+        assert code_of(head + content) == "cbor-malformed"
+        assert code_of(b"\x81" + head + content) == "cbor-malformed"
+
+
+def test_a_long_text_or_a_map_of_many_keys_is_not_kept_in_memory() -> None:
+    before = canonical._remembered_text.cache_info().currsize, canonical._remembered_order.cache_info().currsize
+    canonical.encode({f"{number:065d}": "x" * 65 for number in range(17)})
+    assert (canonical._remembered_text.cache_info().currsize, canonical._remembered_order.cache_info().currsize) == before

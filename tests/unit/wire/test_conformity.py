@@ -47,6 +47,7 @@ POLICY = ReleasePolicy(
     fewest_batches=50,
     count_classes=(20, 50, 100, 340, 5000),
     largest_expected_error=Fraction(1, 100),
+    most_years=3,
 )
 
 PACK = Pack(
@@ -62,6 +63,7 @@ PACK = Pack(
         largest_weight=Fraction(1, 4),
         p_percent=Fraction(10),
         least_changed_participants=2,
+        largest_share_of_change=Fraction(2, 5),
         lag_days=0,
         reason=WORDS,
     ),
@@ -138,6 +140,30 @@ def test_a_report_by_another_pack_is_refused(report: Report) -> None:
 def test_a_label_off_the_pack_is_refused_by_what_does_not_fit(change: dict[str, Any], named: str, report: Report) -> None:
     code, sentence = refused(with_label(report, **change))
     assert (code, named in sentence) == ("label-off-pack", True), sentence
+
+
+def test_where_days_are_protected_a_record_may_spend_its_part_of_the_day_only(report: Report, label: ReleasedLabel) -> None:
+    (step,) = (one for one in PACK.steps if one.id == label.step)
+    of_four = step.model_copy(update={"label_rule": step.label_rule.model_copy(update={"most_records_a_day": 4})})
+    pack = PACK.model_copy(update={"policy": POLICY.model_copy(update={"unit": "day"}), "steps": (of_four,)})
+    with pytest.raises(VerificationError, match="spent"):
+        require_conformity(report, pack, DIGEST)
+    best, typical = replace(label.best, epsilon=label.best.epsilon / 4), replace(label.typical, epsilon=label.typical.epsilon / 4)
+    require_conformity(with_label(report, best=best, typical=typical), pack, DIGEST)
+
+
+def test_a_report_over_more_than_three_years_is_refused(report: Report) -> None:
+    pooled = replace(report, released=replace(report.released, period="2014-01-01/2017-01-01"))
+    require_conformity(pooled, PACK, DIGEST)
+    assert refused(replace(report, released=replace(report.released, period="2013-01-01/2017-01-01")))[0] == "period-too-long"
+
+
+def test_a_label_may_pool_as_many_years_as_the_policy_says_up_to_a_report_of_one_year(report: Report, label: ReleasedLabel) -> None:
+    year = replace(report, released=replace(report.released, period="2016"))
+    require_conformity(with_label(year, years=3), PACK, DIGEST)
+    assert refused(with_label(year, years=4))[0] == "period-too-long"
+    quarter = replace(report, released=replace(report.released, period="2016-Q1"))
+    assert refused(with_label(quarter, years=2))[0] == "period-too-long"
 
 
 def test_a_policy_has_a_digest_of_its_content() -> None:

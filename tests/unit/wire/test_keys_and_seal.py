@@ -18,7 +18,7 @@ from benchmarks.wire import padding, sealing, signing
 from benchmarks.wire.directory import EnrolmentToken
 from benchmarks.wire.schema import Header
 from benchmarks.wire.sealing import ProcessingKey, ProcessingPublicKey
-from benchmarks.wire.signing import DeviceKey, DirectoryKey, Purpose, ReceiptKey, VerifyingKey
+from benchmarks.wire.signing import AuditorKey, DeviceKey, DirectoryKey, Purpose, ReceiptKey, VerifyingKey
 
 SECRETS = [sealing.generate(), DeviceKey.generate(), ReceiptKey.generate(), DirectoryKey.generate(), EnrolmentToken("s" * 43, "0" * 64)]
 
@@ -123,9 +123,10 @@ def test_a_device_key_that_is_something_else_is_unreadable(device_key: DeviceKey
 
 def test_a_key_signs_only_what_its_role_may() -> None:
     roles = {
-        DeviceKey: {Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST},
-        ReceiptKey: {Purpose.RECEIPT, Purpose.BENCHMARK},
+        DeviceKey: {Purpose.COMMITMENT, Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST, Purpose.ROTATION, Purpose.OPENING},
+        ReceiptKey: {Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK},
         DirectoryKey: {Purpose.DIRECTORY},
+        AuditorKey: {Purpose.ATTESTATION, Purpose.ATTESTATION_WITHDRAWN, Purpose.AUDIT_NONCE, Purpose.AUDIT_DRAW},
     }
     assert set.union(*roles.values()) == set(Purpose)
     for role, allowed in roles.items():
@@ -219,7 +220,7 @@ def test_a_curve_share_of_small_order_does_not_open(processing_key: ProcessingKe
 
 def test_nothing_can_be_hidden_in_the_padding_of_a_seal(processing_key: ProcessingKey, header: Header) -> None:
     padded = padding.pad(b"text")[:-5] + b"14727"
-    sealed = sealing._SUITE.encrypt(padded, processing_key.public._halves(), info=sealing._info(header))
+    sealed = sealing._SUITE.encrypt(padded, processing_key.public.hybrid, info=sealing._info(header))
     with pytest.raises(VerificationError) as refusal:
         sealing.unseal(processing_key, header, sealed)
     assert refusal.value.code == "padding-malformed"

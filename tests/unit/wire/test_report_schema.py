@@ -16,6 +16,7 @@ from benchmarks.errors import InputError, VerificationError
 from benchmarks.measurements import Metric
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, ReleasedReport
 from benchmarks.wire import canonical, schema
+from benchmarks.wire.consent import Consent
 from benchmarks.wire.schema import Header, Report
 
 identifiers = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
@@ -42,6 +43,7 @@ def released_labels(draw: st.DrawFn) -> ReleasedLabel:
         count_class=draw(st.sampled_from([50, 340, 5000])),
         best=ReleasedQuantile(low, draw(cells), draw(epsilons)),
         typical=ReleasedQuantile(Fraction(1, 2), draw(cells), draw(epsilons)),
+        years=draw(st.sampled_from([1, 1, 2, 3])),
     )
 
 
@@ -59,7 +61,18 @@ def reports(draw: st.DrawFn) -> Report:
             draw(st.lists(st.tuples(identifiers, st.sampled_from([metric.value for metric in Metric]), identifiers), max_size=3))
         ),
     )
-    return Report(released, draw(digests), draw(digests), draw(digests), draw(words), draw(st.none() | identifiers))
+    consent = st.builds(Consent, identifiers, digests, identifiers, identifiers, identifiers, st.integers(0, 100))
+    pack, policy, root, challenge = (draw(digests) for _ in range(4))
+    return Report(released, pack, policy, root, challenge, draw(words), draw(st.none() | consent))
+
+
+@pytest.mark.parametrize("years", [0, 1, 10, -1, "2", [2]])
+def test_years_are_told_where_they_are_several_and_in_one_spelling(report: Report, years: object) -> None:
+    with pytest.raises(VerificationError) as refused:
+        schema.decode_report(changed(report, lambda content: content["labels"][0].update(years=years)))
+    assert refused.value.code in ("field-malformed", "cbor-not-canonical")
+    two = schema.decode_report(changed(report, lambda content: content["labels"][0].update(years=2)))
+    assert two.released.labels[0].years == 2
 
 
 @given(reports())
@@ -123,7 +136,12 @@ BAD_REPORTS: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
     "a grid of no width": (inner_field("grid", "width", [0, 1]), "field-malformed", "labels[0].grid.width"),
     "a grid fine enough to carry the exact value": (inner_field("grid", "width", [1, 10**9]), "field-malformed", "labels[0].grid.upper"),
     "a reason that is a sentence": (lambda c: c["withheld"][0].update(reason="only 49 batches"), "field-malformed", "withheld[0].reason"),
+    "no challenge": (lambda c: c.pop("challenge"), "field-missing", "challenge"),
+    "a short challenge": (lambda c: c.update(challenge=bytes(31)), "field-malformed", "challenge"),
     "consent that is empty": (lambda c: c.update(consent=""), "field-malformed", "consent"),
+    "consent without its use": (lambda c: c["consent"].pop("use"), "field-missing", "consent.use"),
+    "consent to something more": (lambda c: c["consent"].update(resale="allowed"), "field-unknown", "consent.resale"),
+    "consent without end": (lambda c: c["consent"].update(retention_years=1000), "field-malformed", "consent.retention_years"),
 }
 
 

@@ -165,10 +165,11 @@ class Demo:
     def _shown(self, publication: Any) -> dict[str, Any]:
         """The document in the fields of the contract; a value that the gate withheld is null, and `gate` says why."""
         from benchmarks.disclosure import GateResult
-        from portal.publication.document import document_of
+        from portal.publication.document import Scope, document_of
 
         gate = GateResult.from_json(publication.gate)
-        document = document_of(gate, publication.explanation, publication.version, timezone.now().date())
+        scope = Scope.of(publication.period.peer_group.scope)
+        document = document_of(gate, publication.explanation, publication.version, timezone.now().date(), scope)
         fields = ("step", "metric", "unit", "best", "interval", "rule", "firms")
         return {
             "version": publication.version,
@@ -188,10 +189,16 @@ class Demo:
         say(f"\n  The industry label   {address}/")
         say(f"  The API              {address}/api/v1/schema/\n")
         for person in cast.sign_ins:
-            say(f"  {person.role:<20} {person.email:<26} {person.password}")
-        say("\nCtrl-C ends the demo; nothing stays behind.")
+            say(f"  {person.role:<20} {person.email:<26} {person.password:<18} {person.secret}")
+        say("\nThe last column is the key for an authenticator app. Without one: press Enter for the codes of the moment.")
+        say("Ctrl-C ends the demo; nothing stays behind.")
         with suppress(KeyboardInterrupt):
-            while True:
+            for _line in sys.stdin:
+                now = timezone.now()
+                for person in cast.sign_ins:
+                    if person.secret:
+                        say(f"  {person.email:<26} {person.code(now)}")
+            while True:  # nobody is at the keyboard
                 time.sleep(3600)
 
     @contextmanager

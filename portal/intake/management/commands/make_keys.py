@@ -1,36 +1,110 @@
-"""`manage.py make_keys [--dir DIR] [--years N]`: the keys of a new portal."""
+"""`manage.py make_keys`: the keys of a new portal; `rotate`, `sign` and `take` change them later.
+
+make_keys                      draw all keys, the offline key among them, and sign the first directory
+make_keys rotate               draw new keys beside the old; a request for the offline key is written
+make_keys sign                 at the offline key: answer a request (offline.pem, directory.cbor and the request in one folder)
+make_keys take FILE            put the signed directory in the place of the old one
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
-from benchmarks.errors import InputError
-from portal.key_ceremony import make_keys
+from benchmarks.errors import SteplabelError
+from benchmarks.wire import directory as directories
+from benchmarks.wire import renewal
+from benchmarks.wire.directory import Directory
+from benchmarks.wire.logged import Kind
+from portal import key_ceremony as ceremony
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.translog import log
 
 
 class Command(BaseCommand):
-    help = "Make the portal's keys: the offline key, the processing key (worker), the receipt key (web) and the signed key directory."
+    help = "Make the portal's keys (offline, processing for the worker, receipt for the web, and the signed directory), or rotate them."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dir", type=Path, default=None, help="an empty folder; default: where the settings look for the directory")
-        parser.add_argument("--years", type=int, default=2, help="how long the keys are listed as valid")
+        parser.add_argument("step", nargs="?", choices=["new", "rotate", "sign", "take"], default="new")
+        parser.add_argument("file", nargs="?", type=Path, help="for `take`: the directory as the offline key signed it")
+        parser.add_argument("--dir", type=Path, default=None, help="the folder of keys; default: where the settings look for the directory")
+        parser.add_argument("--years", type=int, default=2, help="how long the new keys are listed as valid")
+        parser.add_argument("--overlap", type=int, default=ceremony.OVERLAP.days, help="days for which an old key is still used (rotate)")
+        parser.add_argument("--only", choices=["processing", "receipt"], help="rotate this key alone")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         folder: Path | None = options["dir"] or (settings.DIRECTORY_FILE.parent if settings.DIRECTORY_FILE else None)
         if folder is None:
             raise CommandError("These settings name no DIRECTORY_FILE: say where with --dir.")
-        today = timezone.now().date()
         try:
-            # from yesterday on: the plants' clocks and ours need not agree on the date
-            made = make_keys(folder, today - timedelta(days=1), today + timedelta(days=365 * options["years"]))
-        except InputError as error:
+            getattr(self, f"_{options['step']}")(folder, timezone.now().date(), options)
+        except SteplabelError as error:
             raise CommandError(str(error)) from error
+        except FileNotFoundError as error:
+            raise CommandError(f"There is no file {error.filename}.") from error
+
+    def _new(self, folder: Path, today: date, options: dict[str, Any]) -> None:
+        # from yesterday on: the plants' clocks and ours need not agree on the date
+        made = ceremony.make_keys(folder, today - timedelta(days=1), _years(today, options))
         self.stdout.write(f"Keys are in {made.folder}. Fingerprint for enrolment tokens: {made.fingerprint}")
         self.stderr.write("Take offline.pem off this machine. Give processing.pem and its password to the worker alone.")
+
+    def _rotate(self, folder: Path, today: date, options: dict[str, Any]) -> None:
+        made = ceremony.rotate(
+            folder,
+            (folder / ceremony.DIRECTORY).read_bytes(),
+            processing=options["only"] != "receipt",
+            receipt=options["only"] != "processing",
+            valid_from=today - timedelta(days=1),
+            valid_to=_years(today, options),
+            old_until=today + timedelta(days=options["overlap"]),
+        )
+        for what, key_id in (("processing", made.processing_key_id), ("receipt", made.receipt_key_id)):
+            if key_id:
+                self.stdout.write(f"New {what} key {key_id}")
+        self.stdout.write(f"Carry {made.request} to the offline key, these ids by another way. Nothing changes before `make_keys take`.")
+
+    def _sign(self, folder: Path, _today: date, _options: dict[str, Any]) -> None:
+        request, signed = (folder / ceremony.REQUEST).read_bytes(), (folder / ceremony.DIRECTORY).read_bytes()
+        answer = ceremony.sign(request, signed, folder / ceremony.OFFLINE)
+        self._tell(directories.verify(signed, directories.signer_of(signed)), renewal.read(request).directory)
+        (folder / ceremony.SIGNED).write_bytes(answer)
+        self.stdout.write(
+            f"Signed: {folder / ceremony.SIGNED}. Hand it out only if the new ids are those read to you by another way; "
+            "else delete it. At the portal: `make_keys take`."
+        )
+
+    def _take(self, folder: Path, _today: date, options: dict[str, Any]) -> None:
+        if options["file"] is None:
+            raise CommandError("Say which file came back from the offline key: make_keys take FILE.")
+        taken = ceremony.take(folder / ceremony.DIRECTORY, options["file"].read_bytes())
+        (folder / ceremony.REQUEST).unlink(missing_ok=True)
+        newest = max(taken.processing, key=lambda key: key.valid_from)
+        now, signed = timezone.now(), (folder / ceremony.DIRECTORY).read_bytes()
+        with transaction.atomic():
+            record(now, "operator", Action.DIRECTORY_TAKEN, f"key directory {taken.number}", f"processing key {newest.key_id}")
+            log.add_once(Kind.KEY_DIRECTORY, sha256(signed).hexdigest(), now)
+        self.stdout.write(f"Directory {taken.number} is in force; reports are sealed to {newest.key_id} from now on.")
+
+    def _tell(self, present: Directory, asked: Directory) -> None:
+        """What the person at the offline key is about to hand out."""
+        for what, before, after in (("processing", present.processing, asked.processing), ("receipt", present.receipts, asked.receipts)):
+            known = {key.public_bytes: key for key in before}
+            for key in after:
+                window = f"{key.valid_from.isoformat()} to {key.valid_to.isoformat()}"
+                old = known.get(key.public_bytes)
+                word = "NEW" if old is None else "ends earlier" if old != key else "as before"
+                self.stdout.write(f"{what} key {key.key_id}, {window}: {word}")
+
+
+def _years(today: date, options: dict[str, Any]) -> date:
+    return today + timedelta(days=365 * int(options["years"]))

@@ -1,0 +1,147 @@
+"""In what order the leaves of the data's tree stand: from the exact labels to the table of contents. It never leaves the site.
+
+For every step its used batches, cell by cell (product and variant as they were labelled), each cell rising by the value of the
+step's headline metric at reference conditions, ties by id; then its excluded batches by (reason, start, id). The headline metric is
+the one that the pack names first. In this order a batch that was opened shows whether it stands where it belongs, and "the batches
+that set the label" are a place in the tree.
+
+Nothing turns on the order in which a plant's files were read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+import numpy as np
+
+from benchmarks.audit.commitment import Filed
+from benchmarks.audit.contents import Cell, Counted, MeterPart, StepPart
+from benchmarks.audit.records import MeterDay, of_batch
+from benchmarks.labels import Measured, SiteLabel, StepLabel
+from benchmarks.measurements import Batch
+from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.release import counted as counted_by_release
+from benchmarks.routes import MetricRule, Pack, ReleasePolicy, Step
+
+STEP_OUTSIDE_PACK = "step-outside-pack"
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """Batches and days in the order of the leaves, from leaf 1 on, and where each part begins."""
+
+    batches: tuple[Filed, ...]
+    days: tuple[MeterDay, ...]
+    steps: tuple[StepPart, ...]
+    meters: tuple[MeterPart, ...]
+
+    @property
+    def leaves(self) -> int:
+        """With the table of contents, without padding."""
+        return 1 + len(self.batches) + len(self.days)
+
+
+def arrange(
+    site_label: SiteLabel,
+    batches: Iterable[Batch],
+    pack: Pack,
+    covered: Callable[[Batch], bool],
+    days: Iterable[MeterDay],
+) -> Arranged:
+    """The order of the leaves.
+
+    Args:
+        batches: all that were read; of the pack's steps, those of the label.
+        covered: whether a batch belongs to the report (its period, or the years of a pooled step).
+        days: of whatever meters.
+    """
+    filed: list[Filed] = []
+    parts: list[StepPart] = []
+    by_step: dict[str, list[StepLabel]] = {}
+    for label in site_label.steps:
+        by_step.setdefault(label.step, []).append(label)
+    for step in pack.steps:
+        labels = by_step.get(step.id, ())
+        rule = headline(step)
+        mine = sorted((one for one in labels if one.metric == rule.metric), key=lambda one: (one.product, one.variant))
+        if mine:
+            parts.append(_step_part(step, rule, mine, covered, filed))
+    known = {step.id for step in pack.steps}
+    strays: dict[str, list[Filed]] = {}
+    for batch in batches:
+        if batch.step not in known and covered(batch):
+            strays.setdefault(batch.step, []).append(Filed(batch, batch.excluded or STEP_OUTSIDE_PACK))
+    for name, ours in sorted(strays.items()):
+        parts.append(StepPart(name, "", "", (), 1 + len(filed), len(ours)))
+        filed += _excluded(ours)
+    in_order = tuple(sorted(days, key=lambda day: (day.meter, day.start_us)))
+    return Arranged(tuple(filed), in_order, tuple(parts), _meter_parts(in_order, 1 + len(filed)))
+
+
+def headline(step: Step) -> MetricRule:
+    """The metric by which the used batches of a step are ordered: the pack names it first."""
+    return step.metrics[0]
+
+
+def counted(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy, years: int) -> Counted:
+    """What a release reads of the data behind this label."""
+    values = [one.at_reference for one in counted_by_release(label, step, policy) if one.at_reference is not None]
+    cells, _ = clamp_to_cells(values, rule.grid)
+    return Counted(label.step, label.product, label.variant, label.metric.value, years, tuple(sorted(Counter(cells).items())))
+
+
+def _step_part(step: Step, rule: MetricRule, labels: Sequence[StepLabel], covered: Callable[[Batch], bool], filed: list[Filed]) -> StepPart:
+    """Put the batches of one step behind those that are filed already."""
+    cells: list[Cell] = []
+    used: set[int] = set()
+    measured = [_made_from(label) for label in labels]
+    for label, made in zip(labels, measured, strict=True):
+        rows = made.rows.tolist()
+        used.update(rows)
+        all_of_step = made.columns.batches
+        ranked = sorted(
+            zip(made.at_reference.tolist(), (all_of_step[row] for row in rows), strict=True),
+            key=lambda one: (one[0], one[1].batch_id, one[1].start),
+        )
+        if ranked:
+            cells.append(Cell(label.product, label.variant, 1 + len(filed), len(ranked)))
+            filed += [Filed(batch, None) for _, batch in ranked]
+    whole = measured[0]
+    left = [row for row, batch in enumerate(whole.columns.batches) if row not in used and covered(batch)]
+    reasons = whole.reasons.listed(np.array(left, dtype=np.int64))
+    excluded = _excluded(Filed(whole.columns.batches[row], reason) for row, reason in zip(left, reasons, strict=True))
+    part = StepPart(step.id, str(rule.metric), rule.unit, tuple(cells), 1 + len(filed), len(excluded))
+    filed += excluded
+    return part
+
+
+def _made_from(label: StepLabel) -> Measured:
+    if label.made_from is None:
+        raise ValueError(f"the label of {label.step} does not say what it was made from")
+    return label.made_from
+
+
+def _excluded(ours: Iterable[Filed]) -> list[Filed]:
+    """By reason, start and id; what is equal in all three by the whole record."""
+    ordered: list[Filed] = []
+    for _, alike in groupby(sorted(ours, key=_place), key=_place):
+        same = list(alike)
+        ordered += same if len(same) == 1 else sorted(same, key=lambda one: of_batch(*one))
+    return ordered
+
+
+def _place(one: Filed) -> tuple[str, datetime, str]:
+    return one.excluded or "", one.batch.start, one.batch.batch_id
+
+
+def _meter_parts(days: Sequence[MeterDay], first: int) -> tuple[MeterPart, ...]:
+    parts: list[MeterPart] = []
+    for meter, ours in groupby(days, key=lambda day: day.meter):
+        number = sum(1 for _ in ours)
+        parts.append(MeterPart(meter, first, number))
+        first += number
+    return tuple(parts)

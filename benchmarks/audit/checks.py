@@ -1,0 +1,48 @@
+"""The checks of an opening, one for each way of cheating: code, sentence, remedy, and the records it is about.
+
+What a sample can show and what only the whole can:
+
+| tampering | check | by a sample |
+|---|---|---|
+| a root swapped, a draw chosen | root-committed, commitment-logged, head-signed, draw-promised | always |
+| a record not committed to, or held back | leaves-proven, everything-opened, leaves-of-their-kind | always |
+| noise not from the seed | seed-committed, challenge-signed, noise-repeated | always: a draw reads leaf 0 alone |
+| another method than reported | method-declared | always |
+| counts not those of the records | ranks-and-counts | next to the label always, else as promised |
+| energy, exclusions, batches, readings | the others | with the promised probability |
+
+Only the whole recomputation on site shows that no record at all was misstated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from benchmarks.audit import computed, proven
+from benchmarks.audit.evidence import Check, Evidence, Outcome
+
+CHECKS: tuple[Check, ...] = (
+    proven.draw_promised,
+    proven.drawn_after_commitment,
+    proven.head_signed,
+    proven.commitment_logged,
+    proven.root_committed,
+    proven.challenge_signed,
+    proven.everything_opened,
+    proven.leaves_proven,
+    proven.leaves_of_their_kind,
+    proven.method_declared,
+    proven.seed_committed,
+    proven.noise_repeated,
+    computed.ranks_and_counts,
+    computed.readings_committed,
+    computed.records_recomputed,
+    computed.records_with_evidence,
+    computed.exclusions_justified,
+    computed.nothing_left_out,
+)
+
+
+def run(evidence: Evidence, checks: Iterable[Check] = CHECKS) -> tuple[Outcome, ...]:
+    """What every check found, in order."""
+    return tuple(check(evidence) for check in checks)

@@ -1,0 +1,244 @@
+"""Checks that compute: records from readings, order and counts from records, and what the meters counted besides."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import accumulate
+
+import numpy as np
+
+from benchmarks.audit.contents import Cell, Counted, StepPart
+from benchmarks.audit.evidence import Evidence, Outcome, Unaccounted, failed, held, named, not_checkable
+from benchmarks.audit.records import DAY_US, of_batch, read
+from benchmarks.labels.columns import StepColumns
+from benchmarks.labels.step import measure
+from benchmarks.labels.validity import record_reasons
+from benchmarks.measurements import Batch
+from benchmarks.routes import MetricRule, Step
+
+_NEARLY = 1e-9
+"""Relative: a record's energies are added in their order, a label's in that of the files (`audit.records`)."""
+
+
+def readings_committed(evidence: Evidence) -> Outcome:
+    """The readings shown are those that were committed to: every day of them has its digest in the tree."""
+    code = "readings-committed"
+    if not evidence.contents.meters:
+        return not_checkable(
+            code, "The site has no readings: energy is given by batch, and its evidence is the plant's own system, to be seen on site."
+        )
+    committed = {(day.meter, day.start_us): day for day in evidence.days.values()}
+    first = min(day.start_us for day in committed.values()) if committed else 0
+    wrong = [
+        f"{day.meter}, {_date(day.start_us)}"
+        for key, day in sorted(evidence.shown.items())
+        if committed.get(key, None if _is_inside(evidence, key, first) else day) != day
+    ]
+    wrong += [
+        f"{day.meter}, {_date(day.start_us)}: not shown"
+        for index, day in sorted(evidence.days.items())
+        if (day.meter, day.start_us) not in evidence.shown and _is_drawn(evidence, index)
+    ]
+    if wrong:
+        return failed(
+            code,
+            f"{len(wrong):,} days of readings are not those that were committed to.",
+            "The readings were changed after the root had been logged. Keep the opening, and read the meters' own memory on site.",
+            wrong,
+        )
+    return held(code, f"All {len(evidence.shown):,} days of readings shown have the digest that was committed to.", len(evidence.shown))
+
+
+def records_recomputed(evidence: Evidence) -> Outcome:
+    """Every batch opened is what its readings and rows give."""
+    code, opened = "records-recomputed", sorted(evidence.batches.items())
+    wrong = [named(index, batch) for index, batch in opened if _differs(evidence, batch)]
+    if wrong:
+        return failed(
+            code,
+            f"{len(wrong):,} of {len(opened):,} records are not what the plant's readings and rows give.",
+            "Compare the record with the meter's own memory and the batch log on site; what it should be is in the report.",
+            wrong,
+        )
+    return held(code, f"All {len(opened):,} records of batches come out of the readings and rows as they were committed to.", len(opened))
+
+
+def records_with_evidence(evidence: Evidence) -> Outcome:
+    """No batch opened is without rows, and where the others have readings none is without energy."""
+    code, opened = "records-with-evidence", sorted(evidence.batches.items())
+    wrong = [named(index, batch) for index, batch in opened if _is_without(evidence, batch)]
+    if wrong:
+        return failed(
+            code,
+            f"{len(wrong):,} records are of batches that the plant's rows and readings do not know.",
+            "Ask for the batch in the plant's production system; a batch that was never made lowers a label as well as a false reading.",
+            wrong,
+        )
+    return held(code, f"All {len(opened):,} batches stand in the plant's rows, with energy in its readings or rows.", len(opened))
+
+
+def exclusions_justified(evidence: Evidence) -> Outcome:
+    """Every batch that was left out is left out by its stated rule when it is computed again, and for the same reason."""
+    code = "exclusions-justified"
+    excluded = [(index, batch) for index, batch in sorted(evidence.batches.items()) if batch.excluded is not None]
+    wrong = [
+        f"{named(index, batch)}: {batch.excluded}, computed: {', '.join(sorted(_reasons(evidence, batch)))}"
+        for index, batch in excluded
+        if _is_unjustified(evidence, batch)
+    ]
+    if wrong:
+        return failed(
+            code,
+            f"{len(wrong):,} of {len(excluded):,} exclusions are not justified by the plant's rows and readings.",
+            "See on site what happened in these batches; an exclusion without its reason lowers the label.",
+            wrong,
+        )
+    return held(code, f"All {len(excluded):,} exclusions that were opened are justified by their stated rule.", len(excluded))
+
+
+def ranks_and_counts(evidence: Evidence) -> Outcome:
+    """Used batches stand in the order of their values, and each lies in the cell of the grid in which it was counted."""
+    code, wrong, seen = "ranks-and-counts", [], 0
+    for part, cell, values in _valued(evidence):
+        seen += len(values)
+        step = evidence.pack.step(part.step)
+        rule = next(one for one in step.metrics if one.metric.value == part.metric)
+        counted = _counted(evidence, part, cell)
+        wrong += [named(index, evidence.batches[index]) for index in _out_of_order(values)]
+        if counted is not None and evidence.pack.policy.unit == "record":
+            if counted.batches != cell.used:
+                wrong.append(f"{part.step}/{cell.product}/{cell.variant}: {cell.used:,} used, {counted.batches:,} counted")
+            wrong += [named(index, evidence.batches[index]) for index in _miscounted(values, cell, counted, rule)]
+    if wrong:
+        return failed(
+            code,
+            f"{len(wrong):,} records do not stand at the rank, or in the cell of the grid, that the label counted them in.",
+            "The label is not that of these records: have it recomputed on site from the plant's files.",
+            wrong,
+        )
+    return held(code, f"All {seen:,} used batches that were opened stand at their rank and were counted in the cell of their value.", seen)
+
+
+def nothing_left_out(evidence: Evidence) -> Outcome:
+    """On the drawn days, what the meters counted is in records of batches, or is what standing and idling explain."""
+    code = "nothing-left-out"
+    if evidence.unaccounted is None:
+        return not_checkable(
+            code, "No drawn day is of a meter that counts for one step: readings cannot tell whether a batch was left out."
+        )
+    if evidence.unaccounted and evidence.opening.unread:
+        rows = sum(evidence.opening.unread.values())
+        return not_checkable(
+            code,
+            f"{len(evidence.unaccounted):,} stretches of drawn days look like production without a batch, and {rows:,} rows of the log "
+            "could not be read, in which these batches may stand.",
+            "See rejected.csv of the plant on site, and hold these stretches against it.",
+        )
+    wrong = [_stretch(one) for one in evidence.unaccounted]
+    if wrong:
+        return failed(
+            code,
+            f"{len(wrong):,} stretches of drawn days hold energy like that of production, and no batch was committed to.",
+            "Ask what was made then, and see the production system on site; a batch that was left out is missing from the label.",
+            wrong,
+        )
+    return held(code, "On the drawn days no meter counted more outside the batches than standing and idling explain.")
+
+
+def _differs(evidence: Evidence, batch: Batch) -> bool:
+    """Not what is computed, and for no other reason than its figures."""
+    return not _comes_out(evidence, batch) and not _is_without(evidence, batch) and not _is_unjustified(evidence, batch)
+
+
+def _is_without(evidence: Evidence, batch: Batch) -> bool:
+    """No row, or no energy at all where the record has some."""
+    found = _found(evidence, batch)
+    without_energy = bool(batch.energy) and not any(one.completeness > 0 for made in found for one in made.energy)
+    return not _comes_out(evidence, batch) and (not found or without_energy)
+
+
+def _is_unjustified(evidence: Evidence, batch: Batch) -> bool:
+    return batch.excluded is not None and not _is_without(evidence, batch) and batch.excluded not in _reasons(evidence, batch)
+
+
+def _reasons(evidence: Evidence, batch: Batch) -> set[str]:
+    return {made.excluded or "none" for made in _found(evidence, batch)}
+
+
+def _comes_out(evidence: Evidence, batch: Batch) -> bool:
+    return of_batch(batch, batch.excluded) in evidence.recomputed(batch)
+
+
+def _found(evidence: Evidence, batch: Batch) -> list[Batch]:
+    return [made for raw in evidence.recomputed(batch) if isinstance(made := read(raw), Batch)]
+
+
+def _valued(evidence: Evidence) -> Iterator[tuple[StepPart, Cell, dict[int, float]]]:
+    """Of every cell of a step that the pack knows, the values of the opened used batches by leaf, at reference conditions."""
+    known = {step.id: step for step in evidence.pack.steps}
+    for part in evidence.contents.steps:
+        step = known.get(part.step)
+        for cell in part.cells if step is not None else ():
+            opened = [index for index in sorted(evidence.batches) if cell.first <= index < cell.first + cell.used]
+            if opened and step is not None:
+                yield part, cell, dict(zip(opened, _values(evidence, step, part.metric, opened), strict=True))
+
+
+def _values(evidence: Evidence, step: Step, metric: str, opened: list[int]) -> list[float]:
+    rule = next(one for one in step.metrics if one.metric.value == metric)
+    columns = StepColumns.of([evidence.batches[index] for index in opened], step)
+    measured = measure(columns, rule, record_reasons(columns, evidence.context.period), evidence.context)
+    found: list[float] = measured.at_reference.tolist()
+    return found
+
+
+def _counted(evidence: Evidence, part: StepPart, cell: Cell) -> Counted | None:
+    key = (part.step, cell.product, cell.variant, part.metric)
+    return next((one for one in evidence.contents.counted if (one.step, one.product, one.variant, one.metric) == key), None)
+
+
+def _out_of_order(values: dict[int, float]) -> list[int]:
+    """Leaves whose value is below one at an earlier leaf, or is none."""
+    wrong, highest = [], -np.inf
+    for index, value in values.items():
+        if not value >= highest - _NEARLY * abs(value):
+            wrong.append(index)
+        else:
+            highest = max(highest, value)
+    return wrong
+
+
+def _miscounted(values: dict[int, float], cell: Cell, counted: Counted, rule: MetricRule) -> list[int]:
+    """Leaves whose place among the used batches the table counts in another cell of the grid than that of their value."""
+    ends = list(accumulate(number for _, number in counted.cells))
+    wrong = []
+    for index, value in values.items():
+        place = bisect_right(ends, index - cell.first)
+        told = counted.cells[place][0] if place < len(ends) else -1
+        exact = (value - float(rule.grid.lower)) / float(rule.grid.width) + 0.5
+        near = [np.clip(np.floor(exact * (1 + sign * _NEARLY)), 0, rule.grid.cells - 1) for sign in (-1, 0, 1)]
+        if told not in near:
+            wrong.append(index)
+    return wrong
+
+
+def _is_inside(evidence: Evidence, key: tuple[str, int], first_us: int) -> bool:
+    """Whether a day of readings ought to be in the tree: it lies in the report's time, of a meter that the table names."""
+    start, end = evidence.context.period.start, evidence.context.period.end
+    day = datetime.fromtimestamp(key[1] / 1e6, UTC)
+    return key[1] >= first_us and start <= day and day.timestamp() + DAY_US / 1e6 <= end.timestamp()
+
+
+def _is_drawn(evidence: Evidence, index: int) -> bool:
+    return any(one.position == index for one in evidence.drawn)
+
+
+def _stretch(one: Unaccounted) -> str:
+    start, end = (datetime.fromtimestamp(us / 1e6, UTC) for us in (one.start_us, one.end_us))
+    return f"{one.meter}, {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC: {one.energy:,.0f} {one.unit}"
+
+
+def _date(start_us: int) -> str:
+    return f"{datetime.fromtimestamp(start_us / 1e6, UTC):%Y-%m-%d}"

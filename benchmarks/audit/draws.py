@@ -1,0 +1,282 @@
+"""An auditor's draw as two signed files: first a promise that hides a number, later the draw that shows it.
+
+    promise (nonce's digest) ─▶ the plant's root and a tree head of the log are public ─▶ draw (nonce, head, plan)
+
+The auditor binds themselves to 32 random bytes before the tree head is there that the positions follow from as well: so the auditor
+cannot look for a draw that spares or hits a record, and the plant, which has committed to its root by then, cannot know it. What is
+drawn is not listed in the file: it follows from it and from the table of contents (leaf 0), and everybody computes it alike.
+
+The portal may read both files: neither holds a figure of the plant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from benchmarks.audit import sampling
+from benchmarks.audit.contents import Cell, Contents, StepPart
+from benchmarks.audit.sampling import Drawn, Kind, Plan, Size, Stratum
+from benchmarks.errors import VerificationError
+from benchmarks.released import rank
+from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
+from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.fields import Fields, malformed, rational_to_wire
+from benchmarks.wire.merkle import HASH_BYTES
+from benchmarks.wire.sealing import PUBLIC_BYTES as SEALING_BYTES
+from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, AuditorKey, Purpose, VerifyingKey
+
+VERSION = 1
+NONCE_BYTES = 32
+MOST_BESIDE = 1_000
+_MOST_STEPS = 64
+_NONCE = b"steplabel/1 audit nonce\x00"
+_KINDS = re.compile("|".join(Kind))
+TYPICAL = Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The auditor's word, for one site and period, for a nonce of this digest."""
+
+    site: str
+    period: str
+    nonce_digest: bytes
+    made_on: date
+    auditor: VerifyingKey
+
+    @property
+    def content(self) -> dict[str, Value]:
+        return {
+            "v": VERSION,
+            "promise": {
+                "site": self.site,
+                "period": self.period,
+                "nonce_digest": self.nonce_digest,
+                "made_on": self.made_on.isoformat(),
+                "auditor": self.auditor.public_bytes,
+            },
+        }
+
+    @property
+    def digest(self) -> str:
+        """Its name wherever it is logged or noted: SHA-256 over label and canonical content, lower-case hex."""
+        return hashlib.sha256(Purpose.AUDIT_NONCE.message(self.content)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The log as a tree head tells it: so many entries under this root."""
+
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What is to be opened: of which commitment, from which nonce and head, by which plan.
+
+    Args:
+        steps: of which steps records are drawn; none named: of all.
+        seal_to: the auditor's public sealing key, where the opening is to travel sealed.
+        promise: the digest of the promise that the nonce was bound by.
+    """
+
+    commitment: Commitment
+    nonce: bytes
+    head: Head
+    plan: Plan
+    steps: tuple[str, ...]
+    auditor: VerifyingKey
+    promise: str
+    seal_to: bytes | None = None
+
+    @property
+    def content(self) -> dict[str, Value]:
+        told: dict[str, Value] = {
+            "commitment": self.commitment.to_wire(),
+            "nonce": self.nonce,
+            "head_size": self.head.size,
+            "head_root": self.head.root,
+            "plan": _plan_to_wire(self.plan),
+            "steps": list(self.steps),
+            "auditor": self.auditor.public_bytes,
+            "promise": self.promise,
+        }
+        if self.seal_to is not None:
+            told["seal_to"] = self.seal_to
+        return {"v": VERSION, "draw": told}
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(Purpose.AUDIT_DRAW.message(self.content)).hexdigest()
+
+    @property
+    def seed(self) -> bytes:
+        return sampling.seed(self.nonce, self.head.root, self.head.size, self.commitment.data_root)
+
+    def positions(self, contents: Contents, quantiles: Mapping[str, Fraction]) -> list[Drawn]:
+        """The leaves to be opened, in order. `quantiles` are the label rules' by step, as the pack has them."""
+        return sampling.draw(strata(contents, quantiles, self.steps), self.plan, self.seed)
+
+
+def nonce_digest(nonce: bytes) -> bytes:
+    """What a promise shows of the nonce."""
+    return hashlib.sha256(_NONCE + nonce).digest()
+
+
+def strata(contents: Contents, quantiles: Mapping[str, Fraction], steps: tuple[str, ...] = ()) -> list[Stratum]:
+    """The strata of a plant's tree, as the table of contents tells them; of some steps only, where some are named."""
+    found: list[Stratum] = []
+    for part in contents.steps:
+        if not steps or part.step in steps:
+            found += _of_step(part, quantiles.get(part.step))
+    days = sum(meter.days for meter in contents.meters)
+    if days:
+        found.append(Stratum("days", Kind.DAYS, contents.meters[0].first, days))
+    found.append(Stratum("padding", Kind.PADDING, contents.padding_first, contents.size - contents.padding_first))
+    return found
+
+
+def _of_step(part: StepPart, quantile: Fraction | None) -> list[Stratum]:
+    found: list[Stratum] = []
+    for cell in part.cells if quantile is not None else ():
+        found += _by_rank(part.step, cell, quantile or TYPICAL)
+    found.append(Stratum(f"used/{part.step}", Kind.USED, part.first, part.used))
+    found.append(Stratum(f"excluded/{part.step}", Kind.EXCLUDED, part.excluded_first, part.excluded))
+    return found
+
+
+def _by_rank(step: str, cell: Cell, quantile: Fraction) -> list[Stratum]:
+    name, best = f"{step}/{cell.product}/{cell.variant}", rank(quantile, cell.used)
+    return [
+        Stratum(f"edge/{name}", Kind.EDGE, cell.first, cell.used, (best, rank(TYPICAL, cell.used))),
+        Stratum(f"below/{name}", Kind.BELOW, cell.first, best),
+    ]
+
+
+def promise(site: str, period: str, nonce: bytes, made_on: date, key: AuditorKey) -> bytes:
+    """The signed promise. The same arguments always give the same bytes."""
+    made = Promise(site, period, nonce_digest(nonce), made_on, key.public)
+    return encode({**made.content, "signature": key.sign(Purpose.AUDIT_NONCE, made.content)})
+
+
+def read_promise(raw: bytes) -> Promise:
+    """A promise signed by the key that stands in it.
+
+    Raises:
+        VerificationError: malformed bytes or fields; `draw-signature-invalid`.
+    """
+    fields = Fields(decode(raw))
+    fields.integer("v", VERSION, VERSION)
+    inner, signature = fields.fields("promise"), fields.octets("signature", SIGNATURE_BYTES)
+    fields.done()
+    made = Promise(
+        site=inner.identifier("site"),
+        period=inner.words("period"),
+        nonce_digest=inner.octets("nonce_digest", HASH_BYTES),
+        made_on=inner.day("made_on"),
+        auditor=VerifyingKey(inner.octets("auditor", PUBLIC_BYTES)),
+    )
+    inner.done()
+    _require_signed(made.auditor, Purpose.AUDIT_NONCE, made.content, signature)
+    return made
+
+
+def sign(draw: Draw, key: AuditorKey) -> bytes:
+    """The signed draw.
+
+    Raises:
+        ValueError: the draw names another auditor's key.
+    """
+    if draw.auditor != key.public:
+        raise ValueError("the draw names another auditor than the key's owner")
+    return encode({**draw.content, "signature": key.sign(Purpose.AUDIT_DRAW, draw.content)})
+
+
+def read(raw: bytes) -> Draw:
+    """A draw signed by the key that stands in it; whose key that is, is for the caller to know.
+
+    Raises:
+        VerificationError: malformed bytes or fields; `draw-signature-invalid`.
+    """
+    fields = Fields(decode(raw))
+    fields.integer("v", VERSION, VERSION)
+    inner, signature = fields.fields("draw"), fields.octets("signature", SIGNATURE_BYTES)
+    fields.done()
+    draw = Draw(
+        commitment=Commitment.from_wire(inner.map_of("commitment"), "draw.commitment"),
+        nonce=inner.octets("nonce", NONCE_BYTES),
+        head=Head(inner.integer("head_size", 1, LARGEST_INTEGER), inner.octets("head_root", HASH_BYTES)),
+        plan=_plan(inner.fields("plan")),
+        steps=tuple(Fields({"step": one}, "draw.steps").identifier("step") for one in inner.items("steps", _MOST_STEPS)),
+        auditor=VerifyingKey(inner.octets("auditor", PUBLIC_BYTES)),
+        promise=inner.digest_hex("promise"),
+        seal_to=inner.octets("seal_to", SEALING_BYTES) if inner.has("seal_to") else None,
+    )
+    inner.done()
+    _require_signed(draw.auditor, Purpose.AUDIT_DRAW, draw.content, signature)
+    return draw
+
+
+def require_promised(draw: Draw, made: Promise) -> None:
+    """Refuse a draw whose nonce is not the one that was promised, by this auditor, for this site and period.
+
+    Raises:
+        VerificationError: `nonce-not-promised`.
+    """
+    commitment = draw.commitment
+    subject = (commitment.site, commitment.period)
+    if (made.nonce_digest, made.auditor, made.digest) != (nonce_digest(draw.nonce), draw.auditor, draw.promise) or subject != (
+        made.site,
+        made.period,
+    ):
+        raise VerificationError(
+            "nonce-not-promised",
+            "The nonce of this draw is not the one that its auditor had promised for this site and period.",
+            "Draw again with the nonce that was promised; a draw from another one could have been looked for.",
+        )
+
+
+def _plan_to_wire(plan: Plan) -> Value:
+    sizes: dict[str, Value] = {
+        kind.value: {"confidence": rational_to_wire(size.confidence), "share": rational_to_wire(size.share)}
+        for kind, size in plan.sizes.items()
+    }
+    return {"beside_rank": plan.beside_rank, "sizes": sizes}
+
+
+def _plan(fields: Fields) -> Plan:
+    beside, named = fields.integer("beside_rank", 0, MOST_BESIDE), fields.map_of("sizes")
+    within = Fields(named, fields.path("sizes"))
+    sizes = {_kind(name): _size(within.fields(name)) for name in (named if isinstance(named, dict) else ())}
+    fields.done()
+    return Plan(sizes, beside)
+
+
+def _kind(name: str) -> Kind:
+    if not _KINDS.fullmatch(name) or name == Kind.EDGE:
+        raise malformed("draw.plan.sizes", "sizes of " + ", ".join(kind for kind in Kind if kind is not Kind.EDGE))
+    return Kind(name)
+
+
+def _size(fields: Fields) -> Size:
+    confidence, share = fields.rational("confidence"), fields.rational("share")
+    fields.done()
+    try:
+        return Size(confidence, share)
+    except ValueError as wrong:
+        raise malformed(fields.path("confidence"), "above 0 and below 1, with a share above 0 and at most 1") from wrong
+
+
+def _require_signed(key: VerifyingKey, purpose: Purpose, content: dict[str, Value], signature: bytes) -> None:
+    if not key.accepts(purpose, content, signature):
+        raise VerificationError(
+            "draw-signature-invalid",
+            "The file was not signed by the auditor's key that stands in it, or was altered since.",
+            "Ask the auditor for the file again.",
+        )

@@ -1,0 +1,58 @@
+"""The parts of a site's data, each with a digest of its own: which of them changed, where a root is not the one committed to.
+
+The digests stay on the site, beside the report: they are not salted, and a root alone says no more than that something differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import TypeAlias
+
+from benchmarks.audit import contents
+from benchmarks.audit.commitment import DataTree
+from benchmarks.audit.contents import Contents
+
+Parts: TypeAlias = dict[str, str]
+"""Name -> number of records and digest, as `117 5e88…`."""
+
+
+def parts_of(tree: DataTree) -> Parts:
+    """Every part by name: `step eaf, used`, `step eaf, excluded`, `meter eaf-1`, and what the table of contents holds besides."""
+    return tree.digests | _alone(tree.contents)
+
+
+def told_by(table: Contents) -> Parts:
+    """The same names, as far as a table of contents alone tells them: of records, only how many there are."""
+    return {name: f"{count}" for name, _, count in contents.ranges(table)} | _alone(table)
+
+
+def _alone(table: Contents) -> Parts:
+    """What the table holds besides the places of records."""
+    alone = {
+        "pack": table.pack_digest,
+        "policy": table.policy_digest,
+        "settings": table.settings_digest,
+        "agent's version": table.software.encode(),
+        "seed": table.seed_commitment,
+        "windows": repr(sorted(table.windows.items())).encode(),
+        "labels": contents.counted_bytes(table.counted),
+    }
+    return {name: f"1 {sha256(content).hexdigest()}" for name, content in alone.items()}
+
+
+def differing(committed: Parts, now: Parts) -> list[str]:
+    """The parts that are not alike, each in words: what there is now, and what there was."""
+    return list(_differing(committed, now))
+
+
+def _differing(committed: Parts, now: Parts) -> Iterator[str]:
+    for name in dict.fromkeys([*committed, *now]):
+        before, after = committed.get(name), now.get(name)
+        if before == after:
+            continue
+        if before is None or after is None:
+            yield f"{name}: {'not there when it was committed to' if before is None else 'there no more'}"
+            continue
+        there, here = before.partition(" ")[0], after.partition(" ")[0]
+        yield f"{name}: {here} records, {there} when they were committed to" if here != there else f"{name}: not the same"

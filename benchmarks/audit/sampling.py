@@ -1,0 +1,193 @@
+"""What an auditor draws: how many, from which strata, and which positions. Plant and auditor compute the same, from public values.
+
+How many: a stratum of N records of which K are misstated is drawn without replacement, so n draws miss all of them with
+probability C(N-K, n) / C(N, n) (hypergeometric; JCGM 106 and ISO 2859-2 call it the risk of accepting). `needed` gives the least n
+for which this is at most 1 - confidence, in whole numbers: no approximation, and the finite population counts.
+
+Which: the strata follow the risk (ISA 530, ISO 19011 A.6), not the records' number. A label is an order statistic, so whoever wants it
+lower must put records at or below its rank, or declare others excluded: these are drawn more densely than the rest, and the
+records next to the rank are all drawn. The positions come from a seed that neither side could choose: see `seed`.
+
+Knows counts and positions only. No label and no record is imported here, so that the portal may compute a draw, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from math import ceil, perm
+
+_SEED = b"steplabel/1 audit seed\x00"
+_STRATUM = b"steplabel/1 audit stratum\x00"
+_WORD = 1 << 64
+
+
+class Kind(StrEnum):
+    """Why a record is drawn. The order is that of the opening."""
+
+    EDGE = "edge"  # next to the rank that is the label: all of them
+    BELOW = "below"  # at or below the label: what makes it low
+    USED = "used"  # any that the label counts
+    EXCLUDED = "excluded"  # left out of it
+    DAYS = "days"  # a meter's day: is all that was counted on it in the records?
+    PADDING = "padding"  # what fills the tree up to a power of two: is it empty?
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How sure the auditor wants to be, and of what: with `confidence` at least one is drawn where `share` of the stratum is misstated."""
+
+    confidence: Fraction
+    share: Fraction
+
+    def __post_init__(self) -> None:
+        if not (0 < self.confidence < 1 and 0 < self.share <= 1):
+            raise ValueError("confidence lies between 0 and 1, and the share above 0 and at most at 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A sampling plan: the size of each kind of stratum, and how many records on each side of a label's rank are all drawn."""
+
+    sizes: Mapping[Kind, Size]
+    beside_rank: int = 5
+
+
+STANDARD = Plan(
+    {
+        Kind.BELOW: Size(Fraction(19, 20), Fraction(1, 20)),
+        Kind.USED: Size(Fraction(19, 20), Fraction(1, 100)),
+        Kind.EXCLUDED: Size(Fraction(19, 20), Fraction(1, 20)),
+        Kind.DAYS: Size(Fraction(19, 20), Fraction(1, 20)),
+        Kind.PADDING: Size(Fraction(19, 20), Fraction(1, 5)),
+    }
+)
+"""95 % sure to meet one of 1 % misstated among the used, one of 5 % among those at or below the label, the excluded and the days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """Leaves `first` to `first + count - 1` of the tree, under a name of their own; `ranks` are those of labels, counted from 1."""
+
+    name: str
+    kind: Kind
+    first: int
+    count: int
+    ranks: tuple[int, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.first < 0 or self.count < 0:
+            raise ValueError(f"the stratum {self.name} has neither a place nor a size below 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One position of the tree that is to be opened, and for which stratum it was drawn; `order` counts from 1 within it."""
+
+    position: int
+    stratum: str
+    kind: Kind
+    order: int
+
+
+def misstated(population: int, share: Fraction) -> int:
+    """How many records a share of the population is, rounded up: any smaller number is less than the share."""
+    return min(population, max(1, ceil(population * share)))
+
+
+def needed(population: int, size: Size) -> int:
+    """The fewest to draw so that at least one misstated is among them with the confidence wanted; all, where nothing less does."""
+    if population == 0:
+        return 0
+    wrong, most = misstated(population, size.share), 1
+    while not _promised(population, wrong, most, size.confidence):
+        most *= 2
+    fewest = most // 2 + 1
+    while fewest < most:
+        middle = (fewest + most) // 2
+        if _promised(population, wrong, middle, size.confidence):
+            most = middle
+        else:
+            fewest = middle + 1
+    return fewest
+
+
+def detection(population: int, wrong: int, drawn: int) -> Fraction:
+    """With what probability at least one of `wrong` misstated records is among those drawn."""
+    return 1 - Fraction(*_missed(population, wrong, drawn))
+
+
+def _promised(population: int, wrong: int, drawn: int, confidence: Fraction) -> bool:
+    ways, all_ways = _missed(population, wrong, drawn)
+    return ways * confidence.denominator <= all_ways * (confidence.denominator - confidence.numerator)
+
+
+def _missed(population: int, wrong: int, drawn: int) -> tuple[int, int]:
+    """Numerator and denominator of C(N-K, n) / C(N, n) = (N-n)_K / (N)_K = (N-K)_n / (N)_n: the falling factorial of fewer factors."""
+    fewer, more = sorted((min(wrong, population), min(drawn, population)))
+    return perm(population - more, fewer), perm(population, fewer)
+
+
+def seed(nonce: bytes, head_root: bytes, head_size: int, data_root: bytes) -> bytes:
+    """What the positions follow from: SHA-256 of the auditor's nonce, a tree head of the log and the root of the data.
+
+    The auditor committed to the nonce before the head was there, and the plant to the root before it knew the nonce: neither can
+    look for a draw that it likes.
+    """
+    parts = (nonce, head_root, head_size.to_bytes(8), data_root)
+    return hashlib.sha256(_SEED + b"".join(len(part).to_bytes(4) + part for part in parts)).digest()
+
+
+def positions(draw_seed: bytes, name: str, population: int, count: int) -> list[int]:
+    """`count` different numbers below `population` in the order drawn, each set equally likely.
+
+    Numbers come from SHA-256 in counter mode, and one that would make some remainder likelier is passed over; the shuffle is that of
+    Fisher and Yates, of which only the places touched are kept.
+    """
+    if not 0 <= count <= population:
+        raise ValueError(f"{count} of {population} cannot be drawn")
+    words = _words(hashlib.sha256(_STRATUM + draw_seed + name.encode()).digest())
+    moved: dict[int, int] = {}
+    drawn = []
+    for last in range(population - 1, population - 1 - count, -1):
+        place = _below(last + 1, words)
+        drawn.append(moved.get(place, place))
+        moved[place] = moved.pop(last, last)
+    return drawn
+
+
+def draw(strata: Sequence[Stratum], plan: Plan, draw_seed: bytes) -> list[Drawn]:
+    """Every position to be opened, once, stratum by stratum; one that two strata share stands under the first of them."""
+    found: dict[int, Drawn] = {}
+    for stratum in strata:
+        for order, place in enumerate(_of_stratum(stratum, plan, draw_seed), 1):
+            position = stratum.first + place
+            found.setdefault(position, Drawn(position, stratum.name, stratum.kind, order))
+    return list(found.values())
+
+
+def _of_stratum(stratum: Stratum, plan: Plan, draw_seed: bytes) -> list[int]:
+    if stratum.kind is Kind.EDGE:
+        beside = plan.beside_rank
+        near = {place for rank in stratum.ranks for place in range(rank - 1 - beside, rank + beside)}
+        return sorted(place for place in near if 0 <= place < stratum.count)
+    size = plan.sizes.get(stratum.kind)
+    return [] if size is None else positions(draw_seed, stratum.name, stratum.count, needed(stratum.count, size))
+
+
+def _words(key: bytes) -> Iterator[int]:
+    """64-bit numbers: four of each block SHA-256(key, counter)."""
+    counter = 0
+    while True:
+        block = hashlib.sha256(key + counter.to_bytes(8)).digest()
+        for at in range(0, len(block), 8):
+            yield int.from_bytes(block[at : at + 8])
+        counter += 1
+
+
+def _below(bound: int, words: Iterator[int]) -> int:
+    unbiased = _WORD - _WORD % bound
+    return next(word for word in words if word < unbiased) % bound

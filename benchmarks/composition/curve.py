@@ -1,0 +1,52 @@
+"""The percentile curve of a cell: which value a tenth, two tenths, ... of the firms stay at or below.
+
+From the same posterior as the step's best, so that noise neither lowers its foot nor lifts its head. Between two points, and
+beyond the first and the last, lie at least five firms (`FEWEST_BETWEEN`): nine points from 50 firms on, the quartiles from 20 on,
+below that none. The ends, where a point would be one firm's value, are withheld whatever the number. Published percentile
+curves of the cement industry go from p10 to p90 likewise (GNR, "Getting the Numbers Right", reporting rules).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from benchmarks.composition.posterior import Array
+
+FEWEST_BETWEEN = 5
+LADDERS = ((10, 20, 30, 40, 50, 60, 70, 80, 90), (25, 50, 75))
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """The value that `percent` of the firms stay at or below, with its 95 % interval, in the metric's unit."""
+
+    percent: int
+    value: float
+    interval: tuple[float, float]
+
+
+def percents(firms: int) -> tuple[int, ...]:
+    """The points that so many firms allow; none where five between two points are not to be had."""
+    for ladder in LADDERS:
+        narrowest = min(later - earlier for earlier, later in pairwise((0, *ladder, 100)))
+        if narrowest * firms >= 100 * FEWEST_BETWEEN:
+            return ladder
+    return ()
+
+
+def rank_at(percent: int, firms: int) -> int:
+    """The firm at a point, from 1: k = ceil(p n), in integers."""
+    return -(-percent * firms // 100)
+
+
+def ranks(firms: int) -> list[int]:
+    """The firm at each point that so many firms allow."""
+    return [rank_at(percent, firms) for percent in percents(firms)]
+
+
+def read_off(ordered: Array) -> Array:
+    """The points of each row of firms' values in rising order: along the last axis."""
+    return ordered[..., np.array(ranks(ordered.shape[-1]), dtype=int) - 1]

@@ -1,0 +1,101 @@
+"""Who enters each cell of a route, and why the others do not. Laid out once for the label, its totals and its roster."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.composition.participants import Participant, comparable, designate, in_cell
+from benchmarks.privacy.eligibility import eligible
+from benchmarks.routes import MetricRule, Pack, Route, RouteStep, Step
+
+ByStep = Mapping[str, Sequence[Participant]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entrants:
+    """The participants of one cell, sorted into those that enter and those set aside, with the reason."""
+
+    reported: int
+    eligible: tuple[Participant, ...]
+    entering: tuple[Participant, ...]  # one site a firm
+    set_aside: tuple[tuple[str, int], ...]
+
+    @property
+    def pooled(self) -> tuple[tuple[int, int], ...]:
+        """How many that enter have a label over several years: (years, firms)."""
+        years = Counter(one.label.years for one in self.entering if one.label.years > 1)
+        return tuple(sorted(years.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell that the route shows. `headline` cells make up the totals: the first metric of the step, in one variant."""
+
+    place: RouteStep
+    step: Step
+    rule: MetricRule
+    variant: str
+    headline: bool
+    who: Entrants
+
+
+def entrants(participants: Sequence[Participant], pack: Pack, step: Step, rule: MetricRule, variant: str) -> Entrants:
+    """Who enters the cell. Reasons: `not-comparable` (boundary, unit or grid), `not-eligible`, `other-site-of-firm`."""
+    found = in_cell(participants, step, rule, variant)
+    like, precise = [], []
+    # rows of one period share their grids and draws: each is compared once, by identity, not in exact fractions for every plant
+    same_cell: dict[tuple[int, str, str], bool] = {}
+    close_enough: dict[tuple[int, int], bool] = {}
+    for participant in found:
+        label = participant.label
+        looks = id(label.grid), label.boundary, label.unit
+        if looks not in same_cell:
+            same_cell[looks] = comparable(label, step, rule)
+        if not same_cell[looks]:
+            continue
+        like.append(participant)
+        drawn = id(label.best), label.count_class
+        if drawn not in close_enough:
+            close_enough[drawn] = eligible(label, rule, pack.policy)
+        if close_enough[drawn]:
+            precise.append(participant)
+    entering = designate(precise)
+    counts = (
+        ("not-comparable", len(found) - len(like)),
+        ("not-eligible", len(like) - len(precise)),
+        ("other-site-of-firm", len(precise) - len(entering)),
+    )
+    return Entrants(len(found), tuple(precise), tuple(entering), tuple((reason, count) for reason, count in counts if count))
+
+
+def lay_out(pack: Pack, route: Route, participants_by_step: ByStep) -> list[Cell]:
+    """Every cell that the route shows: each released metric, each variant with labels, the headline cell in any case."""
+    return [cell for place in route.steps for cell in _of_step(pack, place, participants_by_step)]
+
+
+def _of_step(pack: Pack, place: RouteStep, participants_by_step: ByStep) -> Iterator[Cell]:
+    step = pack.step(place.step)
+    labelled: defaultdict[tuple[str, str], list[Participant]] = defaultdict(list)
+    for participant in participants_by_step.get(step.id, ()):
+        labelled[participant.label.metric, participant.label.variant].append(participant)
+    first = step.metrics[0]
+    of_variant = {
+        variant.id: entrants(labelled.get((first.metric, variant.id), ()), pack, step, first, variant.id) for variant in step.variants
+    }
+    main = _headline_variant(pack, of_variant)
+    for rule in step.metrics:
+        for variant in (declared.id for declared in step.variants):
+            headline = rule is first and variant == main
+            present = labelled.get((rule.metric, variant), ())
+            if headline or (rule.released and present):
+                who = of_variant[variant] if rule is first else entrants(present, pack, step, rule, variant)
+                yield Cell(place, step, rule, variant, headline, who)
+
+
+def _headline_variant(pack: Pack, of_variant: Mapping[str, Entrants]) -> str:
+    """The variant that enters the totals: the first that the pack declares with enough firms, else that with most."""
+    fewest = min(rule.firms_from for rule in pack.composition)
+    enough = [variant for variant, who in of_variant.items() if len(who.entering) >= fewest]
+    return enough[0] if enough else max(of_variant, key=lambda variant: len(of_variant[variant].entering))

@@ -1,0 +1,33 @@
+"""What of a cell's percentile curve may be shown: with the cell's best and never without it, at a distance in firms, rounded.
+
+A curve is decided with its cell: the same firms stand behind both, so what refuses the one refuses the other, and a later version
+that differs in one firm waits for both. Where some point of it would move by too few of the changed firms, which would tell in which
+part of the curve one of them lies, the curve alone stays out. Beyond that a point needs `FEWEST_BETWEEN` firms between it and the
+next, and beyond the first and the last: a point is the value of a single rank, and points closer together would give the firms'
+values as a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from benchmarks.composition.curve import CurvePoint, percents
+from benchmarks.disclosure.influence import Exhibit, gives_away
+from benchmarks.disclosure.rounding import outward, to_grid
+from benchmarks.routes import DisclosurePolicy
+
+
+def let_through(points: Sequence[CurvePoint], firms: int, width: Fraction, origin: Fraction) -> tuple[CurvePoint, ...]:
+    """The points that so many firms allow, on the release grid."""
+    allowed = percents(firms)
+    return tuple(
+        CurvePoint(point.percent, to_grid(point.value, width, origin), outward(point.interval, width, origin))
+        for point in points
+        if point.percent in allowed
+    )
+
+
+def gives_firms_away(ours: Exhibit, shown: Iterable[Exhibit], policy: DisclosurePolicy) -> bool:
+    """Whether some point, beside the same point of a curve shown before, would tell where one of the changed firms lies."""
+    return any(gives_away(ours.curve, ours, other.curve, other, policy) for other in shown)

@@ -1,0 +1,138 @@
+"""Pooling: a small plant has a step's label cover two or three years, so that enough batches hold its value in place.
+
+A pooled label stands in the report of its last year beside labels of that year alone, and is drawn once: its batches are debited in
+the years in which they began, and the ledger's cap holds for each batch over all years and reports. So at the usual cap of two
+releases a batch can stand in its own year's label and in one pooled one, or in two pooled ones, and windows that roll on year by
+year run out: which years can still be afforded decides. More years than the pack's policy allows are refused, by the agent and by
+the portal alike: a plant is not what it was.
+
+What is decided here follows from the classes of the numbers of batches and the pack's public figures, not from values. The years a
+label covers are declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from benchmarks.errors import PolicyRefusal
+from benchmarks.measurements import Period
+from benchmarks.privacy.eligibility import expected_error
+from benchmarks.privacy.units import draw_epsilons
+from benchmarks.routes import MetricRule, ReleasePolicy, Step
+
+
+@dataclass(frozen=True, slots=True)
+class HeldYear:
+    """What a plant holds of one year at a step: its batches (as a release counts them), and the most that any one has spent."""
+
+    batches: int
+    most_spent: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The years that a label would cover. `eligible` says whether the value will be precise enough to enter a composition."""
+
+    first_year: int
+    last_year: int
+    batches: int
+    eligible: bool
+
+    @property
+    def years(self) -> int:
+        return self.last_year - self.first_year + 1
+
+    @property
+    def period(self) -> str:
+        """The years as `--period` takes them."""
+        return spelled(self.first_year, self.last_year)
+
+
+def spelled(first_year: int, last_year: int) -> str:
+    """Whole years as a period is spelled."""
+    return str(last_year) if first_year == last_year else f"{first_year}-01-01/{last_year + 1}-01-01"
+
+
+def pool(held: Mapping[int, HeldYear], year: int, step: Step, rules: Sequence[MetricRule], policy: ReleasePolicy) -> Pool:
+    """The fewest years back from `year` that make the labels eligible; else all that can be afforded, in wide bands.
+
+    Args:
+        held: by year; a year that is not there ends the window.
+        rules: the metrics that are released together, each a release of its own for every batch.
+
+    Raises:
+        PolicyRefusal: `pool-not-affordable`: the year's own batches have spent what they may; `too-few-batches` in all years together.
+    """
+    asked = len(rules) * (policy.epsilon_best + policy.epsilon_typical)
+    batches, found = 0, None
+    for first in range(year, year - policy.most_years, -1):
+        one = held.get(first)
+        if one is None or one.most_spent + asked > policy.cap_per_year:
+            break
+        batches += one.batches
+        found = Pool(first, year, batches, all(_eligible(batches, step, rule, policy) for rule in rules))
+        if found.eligible:
+            return found
+    if found is None:
+        raise PolicyRefusal(
+            "pool-not-affordable",
+            f"Batches of {year} at {step.id} have spent what they may (the cap is {policy.cap_per_year} a batch), or the year holds none.",
+            "What was reported stands; report the next year when it is over.",
+        )
+    fewest = fewest_batches(step, policy)
+    if found.batches < fewest:
+        raise PolicyRefusal(
+            "too-few-batches",
+            f"{found.batches} valid batches of {step.id} in {found.period}; nothing is released below {fewest}.",
+            "Repair what the exclusion reasons name, or wait for another year; the label stays on the site.",
+        )
+    return found
+
+
+def is_worth_it(found: Pool, alone: int, step: Step, policy: ReleasePolicy) -> bool:
+    """Whether the earlier years' budget buys something: a label at all, or one precise enough for the industry's.
+
+    Args:
+        alone: batches of the last year by itself.
+    """
+    return found.years > 1 and (found.eligible or alone < fewest_batches(step, policy))
+
+
+def fewest_batches(step: Step, policy: ReleasePolicy) -> int:
+    """Below this many valid batches nothing is released: the policy's floor, or the step's own where that is higher."""
+    return max(policy.fewest_batches, step.label_rule.fewest_batches)
+
+
+def too_long(period: Period, policy: ReleasePolicy, pooled: int = 1) -> PolicyRefusal | None:
+    """Why a label of that period covers more years than the policy allows, or None.
+
+    Args:
+        pooled: the years that the label covers, the last of them the period; more than 1 goes with a calendar year only.
+    """
+    start, end = period.start.date(), period.end.date()
+    latest = start.replace(year=start.year + policy.most_years, day=28 if (start.month, start.day) == (2, 29) else start.day)
+    if end <= latest and pooled == 1:
+        return None
+    if is_calendar_year(period) and pooled <= policy.most_years:
+        return None
+    named = period.name if pooled == 1 else f"A label over {pooled} years up to {period.name}"
+    allowed = "one year" if policy.most_years == 1 else f"{policy.most_years} years"
+    return PolicyRefusal(
+        "period-too-long",
+        f"{named} is more than the pack lets a label cover, {allowed}: a plant is not what it was before.",
+        "Report a calendar year; `--pool` has steps with too few batches cover the years before it as well, as far as the pack allows.",
+    )
+
+
+def is_calendar_year(period: Period) -> bool:
+    """Whether the period is one year from its first of January: years are what is pooled."""
+    start, end = period.start.date(), period.end.date()
+    return (start.month, start.day) == (end.month, end.day) == (1, 1) and end.year == start.year + 1
+
+
+def _eligible(batches: int, step: Step, rule: MetricRule, policy: ReleasePolicy) -> bool:
+    edges = [edge for edge in policy.count_classes if edge <= batches]
+    epsilon, _ = draw_epsilons(step, policy)
+    return bool(edges) and expected_error(rule, step.label_rule.quantile, epsilon, max(edges)) <= float(policy.largest_expected_error)

@@ -1,0 +1,84 @@
+"""The unit of privacy: one batch record of a step, or all its records of one day.
+
+Where the day is the unit, a draw must hide up to m records at once, m the most that the pack lets count for a day. Every record moves
+a score by at most 1, replaced, added or removed, so a day moves it by at most m, and permute-and-flip is run with epsilon / m a
+record: it is then epsilon-differentially private for days (group privacy; Dwork and Roth 2014, theorem 2.2). m is
+rounded up to a power of two, so that epsilon / m stays exact in binary arithmetic. What a released label states, and all that the
+portal simulates by, is the epsilon of a record; what the ledger debits is the epsilon of the unit.
+
+m is public and no property of the data: of a day that holds more, the first m count, and how many were left out is told on
+the site only. Which ones stay is decided by that day's records alone, so another day is not touched.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Protocol, TypeVar
+
+from benchmarks.errors import PolicyRefusal
+from benchmarks.routes import ReleasePolicy, Step
+
+
+class Record(Protocol):
+    """What counts a record to a day: its start, in the site's time zone, and its id."""
+
+    @property
+    def batch_id(self) -> str: ...
+
+    @property
+    def start(self) -> datetime: ...
+
+
+R = TypeVar("R", bound=Record)
+
+
+def most_together(step: Step, policy: ReleasePolicy) -> int:
+    """The most records of a step that one unit of privacy holds: 1, or m for a day.
+
+    Raises:
+        PolicyRefusal: `day-without-bound`: the pack protects days and says not how many records of this step make one.
+    """
+    if policy.unit == "record":
+        return 1
+    if step.label_rule.most_records_a_day is None:
+        raise PolicyRefusal(
+            "day-without-bound",
+            f"The pack protects whole days and does not say how many records of {step.id} a day may hold.",
+            "The label stays on the site; tell the pack's editor that `most_records_a_day` is missing for this step.",
+        )
+    return step.label_rule.most_records_a_day
+
+
+def epsilon_of_a_record(epsilon: Fraction, together: int) -> Fraction:
+    """What a draw may spend on one record so that `together` of them spend no more than epsilon; dyadic where epsilon is."""
+    power = 1 << (together - 1).bit_length()
+    return epsilon / power
+
+
+def draw_epsilons(step: Step, policy: ReleasePolicy) -> tuple[Fraction, Fraction]:
+    """Epsilon of a record for the low quantile and for the median: what a released label states."""
+    together = most_together(step, policy)
+    return epsilon_of_a_record(policy.epsilon_best, together), epsilon_of_a_record(policy.epsilon_typical, together)
+
+
+def day_of(record: Record) -> date:
+    """The day a record belongs to: that of its start."""
+    return record.start.date()
+
+
+def within_bound(records: Sequence[R], together: int) -> list[R]:
+    """The records that count where at most `together` of a day may: the first of every day, in the order given otherwise."""
+    held: Counter[date] = Counter()
+    kept = set[tuple[datetime, str]]()
+    for one in sorted(records, key=_name):
+        if held[day_of(one)] < together:
+            held[day_of(one)] += 1
+            kept.add(_name(one))
+    return [one for one in records if _name(one) in kept]
+
+
+def _name(record: Record) -> tuple[datetime, str]:
+    return record.start, record.batch_id

@@ -1,0 +1,96 @@
+"""States of gas and steam: from a volume at its temperature and pressure to normal cubic metres, from steam to its heat.
+
+*Gas.* Normal state is 0 degC and 101.325 kPa (ISO 13443 calls it normal; GB/T 2589 counts gas in it). By the law of ideal gases
+
+    V_n = V * (p / 101.325 kPa) * (273.15 K / T),        p absolute, T in kelvin
+
+Compressibility is left out: for fuel gas, air and oxygen up to 1 MPa near room temperature it moves the result by up to 2.5 %
+(natural gas; below 0.5 % at 0.1 MPa), and a meter whose computer corrects for it gives Nm3 already. Humidity is left out: saturated gas
+at 30 degC and 101.325 kPa is 4.2 % water vapour, which is counted as gas. Who needs either corrects at the meter.
+
+*Steam.* Enthalpy of water and steam by IAPWS-IF97 (Revised Release R7-97(2012)) from CoolProp's backend of that formulation.
+The heat of a step's steam is its enthalpy less that of the water it was made from (GB/T 2589, working media and heat):
+
+    h_net = h(steam) - r h'(condensate) - (1 - r) h'(feed water),        r the share of the mass that comes back
+
+with h' the enthalpy of saturated water at that temperature. Arrays in and out; NaN where the state is outside the formulation
+(0.000611 to 100 MPa, to 800 degC) or was NaN.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+ZERO_CELSIUS_K = 273.15
+NORMAL_KPA = 101.325
+WET_BELOW_K = 2.0
+"""Steam declared superheated and measured this little below saturation is dry saturated steam read by imperfect sensors."""
+
+_FLUID = "IF97::Water"
+_HIGHEST_K = 1073.15
+_LOWEST_KPA, _HIGHEST_KPA = 0.6112127, 100_000.0
+_CRITICAL_K, _CRITICAL_KPA = 647.096, 22_064.0
+
+
+def normal_volume(temperature_k: Floats, pressure_kpa: Floats) -> Floats:
+    """Nm3 per m3 of a gas at this temperature and absolute pressure; NaN where either is not above 0."""
+    sound = (temperature_k > 0) & (pressure_kpa > 0)
+    factor = np.full(np.broadcast(temperature_k, pressure_kpa).shape, np.nan)
+    np.divide(pressure_kpa * ZERO_CELSIUS_K, temperature_k * NORMAL_KPA, out=factor, where=sound)
+    return factor
+
+
+def superheated(temperature_k: Floats, pressure_kpa: Floats) -> tuple[Floats, Floats]:
+    """Enthalpy (kJ/kg) and density (kg/m3) of steam above saturation.
+
+    NaN more than `WET_BELOW_K` below saturation: such a state is water, and the reading is not what was declared. Within it, dry saturated.
+    """
+    temperature_k, pressure_kpa = np.broadcast_arrays(temperature_k, pressure_kpa)
+    enthalpy, density = np.full(temperature_k.shape, np.nan), np.full(temperature_k.shape, np.nan)
+    known = (
+        (pressure_kpa >= _LOWEST_KPA) & (pressure_kpa <= _HIGHEST_KPA) & (temperature_k <= _HIGHEST_K) & (temperature_k >= ZERO_CELSIUS_K)
+    )
+    saturation_k = np.full(temperature_k.shape, -np.inf)
+    below_critical = known & (pressure_kpa < _CRITICAL_KPA)
+    saturation_k[below_critical] = _property("T", "P", pressure_kpa[below_critical] * 1e3, "Q", 1.0)
+    vapour = known & (temperature_k > saturation_k) & (below_critical | (temperature_k > _CRITICAL_K))
+    dry = below_critical & (temperature_k <= saturation_k) & (temperature_k >= saturation_k - WET_BELOW_K)
+    for name, scale, into in (("H", 1e-3, enthalpy), ("D", 1.0, density)):
+        into[vapour] = _property(name, "P", pressure_kpa[vapour] * 1e3, "T", temperature_k[vapour]) * scale
+        into[dry] = _property(name, "P", pressure_kpa[dry] * 1e3, "Q", 1.0) * scale
+    return enthalpy, density
+
+
+def saturated(given: Literal["T", "P"], value: Floats, dryness: float) -> tuple[Floats, Floats]:
+    """Enthalpy (kJ/kg) and density (kg/m3) of wet steam at a temperature (`T`, K) or absolute pressure (`P`, kPa).
+
+    `dryness` is the share of the mass that is vapour; the density is that of the mixture.
+    """
+    enthalpy, density = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
+    low, high = (ZERO_CELSIUS_K, _CRITICAL_K) if given == "T" else (_LOWEST_KPA, _CRITICAL_KPA)
+    known = (value >= low) & (value < high)
+    asked = value[known] * (1.0 if given == "T" else 1e3)
+    enthalpy[known] = _property("H", given, asked, "Q", dryness) * 1e-3
+    vapour, water = _property("D", given, asked, "Q", 1.0), _property("D", given, asked, "Q", 0.0)
+    density[known] = 1.0 / (dryness / vapour + (1.0 - dryness) / water)
+    return enthalpy, density
+
+
+def water_enthalpy(temperature_c: float) -> float:
+    """Enthalpy (kJ/kg) of saturated water; of feed water under pressure it is right to 0.1 % of the heat of steam."""
+    return float(_property("H", "T", np.array([temperature_c + ZERO_CELSIUS_K]), "Q", 0.0)[0]) * 1e-3
+
+
+def _property(name: str, first: str, value: Floats, second: str, other: Floats | float) -> Floats:
+    """One property from CoolProp, SI units; NaN where it has none."""
+    if not len(value):
+        return np.zeros(0)
+    from CoolProp.CoolProp import PropsSI  # a second and a half to import: only where there is steam
+
+    found: Floats = np.asarray(PropsSI(name, first, value, second, np.broadcast_to(other, value.shape).astype(float), _FLUID), dtype=float)
+    return np.where(np.isfinite(found), found, np.nan)

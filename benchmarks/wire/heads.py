@@ -1,0 +1,175 @@
+"""The signed tree head: what a portal says its log is at one size; and how two of them are held against each other.
+
+A head of a given size says what the log's first `size` entries are, for ever. So two heads of one portal either fit
+together, which a consistency proof shows, or are signed evidence that somebody was shown another log: of one size by
+themselves, of two sizes by the portal having no proof that leads from one to the other.
+
+`at` is when the last of these entries was added, in whole seconds since 1970-01-01T00:00Z: a head holds no other moment, and
+asked again for the same size the portal answers with the same bytes for as long as it signs with the same key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from benchmarks.errors import VerificationError
+from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
+from benchmarks.wire.fields import Fields
+from benchmarks.wire.merkle import HASH_BYTES, require_consistency
+from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
+
+VERSION = 1
+
+Consistency = Callable[[int, int], Sequence[bytes]]
+"""Asks for the proof that the log of the second size begins with that of the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeHead:
+    """Of a log with `size` entries: its root, when the last of them was added, and the key that signed this."""
+
+    size: int
+    root: bytes
+    at: int
+    key_id: str
+
+    @property
+    def moment(self) -> datetime:
+        return datetime.fromtimestamp(self.at, UTC)
+
+    def _to_wire(self) -> Value:
+        return {"size": self.size, "root": self.root, "at": self.at, "key_id": self.key_id}
+
+
+@dataclass(frozen=True, slots=True)
+class SeenHead:
+    """A head with its signed bytes, which are what counts as evidence."""
+
+    head: TreeHead
+    signed: bytes
+
+
+def issue(size: int, root: bytes, at: int, key: ReceiptKey) -> bytes:
+    """A signed head in canonical CBOR. The same arguments always give the same bytes."""
+    content = TreeHead(size, root, at, key.key_id)._to_wire()
+    _from_wire(Fields(content, "tree_head"))
+    return encode({"v": VERSION, "tree_head": content, "signature": key.sign(Purpose.TREE_HEAD, content)})
+
+
+def parse(raw: bytes) -> TreeHead:
+    """A head by its structure alone: nothing is known of who signed it."""
+    return _parts(raw)[0]
+
+
+def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> SeenHead:
+    """A head signed by one of the portal's `keys` (by key id, as the key directory lists them).
+
+    Raises:
+        VerificationError: `tree-head-signature-invalid`, or malformed bytes or fields.
+    """
+    head, content, signature = _parts(raw)
+    key = keys.get(head.key_id)
+    if key is None or not key.accepts(Purpose.TREE_HEAD, content, signature):
+        raise VerificationError(
+            "tree-head-signature-invalid",
+            "The head of the log was not signed by a receipt key of this portal.",
+            "Fetch the portal's key directory and the head again; if it still does not hold, ask the coordinator.",
+        )
+    return SeenHead(head, raw)
+
+
+def require_succession(kept: SeenHead, shown: SeenHead, consistency: Consistency) -> None:
+    """Refuse a head that does not continue the one that was seen before.
+
+    Args:
+        consistency: asked only where the sizes differ and neither log is empty.
+
+    Raises:
+        VerificationError: `log-shrunk`, `log-forked`, `log-rewritten`.
+    """
+    before, now = kept.head, shown.head
+    if now.size < before.size:
+        raise VerificationError(
+            "log-shrunk",
+            f"The portal's log had {before.size} entries when it was last seen, and now says it has {now.size}.",
+            _EVIDENCE,
+        )
+    if now.size == before.size:
+        if now.root != before.root:
+            raise VerificationError(
+                "log-forked",
+                f"The portal has signed two different logs of {now.size} entries: it shows different people different ones.",
+                _EVIDENCE,
+            )
+        return
+    try:
+        require_consistency(before.size, before.root, now.size, now.root, consistency(before.size, now.size) if before.size else ())
+    except VerificationError as broken:
+        raise VerificationError(
+            "log-rewritten",
+            f"The portal's log of {now.size} entries does not begin with the {before.size} entries that it had when it was last seen: "
+            "one of them was changed, moved or left out.",
+            _EVIDENCE,
+        ) from broken
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two heads of one portal that cannot both be true of one log that is only added to."""
+
+    first: SeenHead
+    second: SeenHead
+    refusal: VerificationError
+
+
+def contradictions(heads: Iterable[SeenHead], consistency: Consistency | None) -> list[Contradiction]:
+    """What does not fit together among heads that different people saw, each held against the next larger one.
+
+    Args:
+        consistency: gets proofs, from the portal or from a file; None where there are none at hand: then only heads of
+            the same size are compared.
+    """
+    found = []
+    ordered = sorted(heads, key=lambda one: (one.head.size, one.head.root))
+    for first, second in pairwise(ordered):
+        if consistency is None and first.head.size != second.head.size:
+            continue
+        try:
+            require_succession(first, second, consistency or _none)
+        except VerificationError as refusal:
+            found.append(Contradiction(first, second, refusal))
+    return found
+
+
+def _none(_first: int, _second: int) -> Sequence[bytes]:
+    return ()
+
+
+def _parts(raw: bytes) -> tuple[TreeHead, Value, bytes]:
+    """The head, what is signed of it, and the signature."""
+    fields = Fields(decode(raw))
+    fields.integer("v", VERSION, VERSION)
+    content = fields.map_of("tree_head")
+    signature = fields.octets("signature", SIGNATURE_BYTES)
+    fields.done()
+    return _from_wire(Fields(content, "tree_head")), content, signature
+
+
+def _from_wire(fields: Fields) -> TreeHead:
+    head = TreeHead(
+        size=fields.integer("size", 0, LARGEST_INTEGER),
+        root=fields.octets("root", HASH_BYTES),
+        at=fields.integer("at", 0, LARGEST_INTEGER),
+        key_id=fields.digest_hex("key_id"),
+    )
+    fields.done()
+    return head
+
+
+_EVIDENCE = (
+    "Send nothing more. Keep both signed heads, which together prove it (the agent's `status --heads DIR` writes them out), and give "
+    "them to the coordinator and to other viewers of the log by another way than this portal."
+)

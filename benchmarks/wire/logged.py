@@ -1,0 +1,97 @@
+"""What the portal's log holds: the leaf of an entry, and the digests of the things that are logged.
+
+A leaf is canonical CBOR of kind, *object* and the portal's date. The object is no plain digest of the thing but a hash of
+that digest: the log is public, and whoever knows a report's digest may ask the portal for its state. From the log nobody
+can learn it; whoever holds the thing itself computes object and leaf, and finds them.
+
+The digests of things that have one already (a commitment, an envelope, a signed key directory) are those of the page
+`docs/wire-format.md`; the functions below make the others. All are 32 bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+from enum import StrEnum
+
+from benchmarks.released import ReleasedLabel
+from benchmarks.wire import frames
+from benchmarks.wire.canonical import Value, encode
+from benchmarks.wire.merkle import leaf_hash
+
+VERSION = 1
+_OBJECT = b"steplabel/1 log object\x00"
+
+
+class Kind(StrEnum):
+    """What an entry of the log is about."""
+
+    COMMITMENT = "commitment"  # of a site to its data, before it drew
+    ENVELOPE = "envelope"  # a sealed report that was taken
+    VALUES = "values"  # the protected values that were found in it
+    DEVICE_KEY = "device-key"  # enrolled, rotated or revoked
+    KEY_DIRECTORY = "key-directory"  # the portal's own keys, as signed offline
+    KEY_DESTROYED = "key-destroyed"
+    AUDIT_PROMISE = "audit-promise"  # of an auditor to a number, before a sample is drawn from it
+    ATTESTATION = "attestation"
+    ATTESTATION_WITHDRAWN = "attestation-withdrawn"
+    PUBLICATION = "publication"
+    PUBLICATION_WITHDRAWN = "publication-withdrawn"
+
+
+def object_of(digest: bytes) -> bytes:
+    """What stands in the log for the thing with this digest."""
+    return hashlib.sha256(_OBJECT + digest).digest()
+
+
+def leaf(kind: Kind, digest: bytes, on: date) -> bytes:
+    """The bytes of an entry, from the digest of the thing and the day (UTC) on which the portal took it."""
+    return leaf_of_object(kind, object_of(digest), on)
+
+
+def leaf_of_object(kind: Kind, logged: bytes, on: date) -> bytes:
+    """As `leaf`, for a reader of the log, who knows the object alone."""
+    return encode({"v": VERSION, "kind": str(kind), "object": logged, "on": on.isoformat()})
+
+
+def hashed(kind: Kind, digest: bytes, on: date) -> bytes:
+    """The leaf hash of an entry."""
+    return leaf_hash(leaf(kind, digest, on))
+
+
+def values(envelope_digest: bytes, labels: Iterable[ReleasedLabel]) -> bytes:
+    """The protected values of one report, in the order of their names; the envelope's digest keeps others from guessing them."""
+    spelled: list[Value] = [
+        frames.spelled(label, f"labels[{place}]") for place, label in enumerate(sorted(labels, key=lambda one: one_name(one)))
+    ]
+    return _digest("values", {"envelope": envelope_digest, "labels": spelled})
+
+
+def one_name(label: ReleasedLabel) -> tuple[str, str, str, str]:
+    """Under which a report holds a label once."""
+    return label.step, label.product, label.variant, label.metric.value
+
+
+def device_key(act: str, device_id: str, public_key: bytes) -> bytes:
+    """A device's key: `enrolled`, `rotated` (it came in another's place) or `revoked`."""
+    return _digest("device key", {"act": act, "device_id": device_id, "public": public_key})
+
+
+def key_destroyed(key_id: str) -> bytes:
+    """A processing key that exists no more."""
+    return _digest("key destroyed", {"key_id": key_id})
+
+
+def publication(document_digest: bytes, leaves: Iterable[int]) -> bytes:
+    """A version that was published: what was signed, and the leaves of the envelopes that it was composed of."""
+    return _digest("publication", {"document": document_digest, "leaves": [*sorted(leaves)]})
+
+
+def publication_withdrawn(document_digest: bytes, reason: str) -> bytes:
+    """A version that was taken back, with the reason that was shown."""
+    return _digest("publication withdrawn", {"document": document_digest, "reason": reason})
+
+
+def _digest(label: str, content: Value) -> bytes:
+    return hashlib.sha256(f"steplabel/1 {label}".encode("ascii") + b"\x00" + encode(content)).digest()

@@ -1,0 +1,127 @@
+"""A new key directory in two steps: a request goes out to the offline key, the signed directory comes back.
+
+The request names the directory it follows and says the next one whole, so that the person at the offline key sees exactly
+what will be signed. Nothing secret is in it. Who signs holds it against the directory signed before: keys are only added,
+windows only end earlier, and no day is left without a processing key. What a broken-into portal could still do is ask for
+a key of its own; therefore the new keys' ids are compared by another way before signing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from benchmarks.errors import VerificationError
+from benchmarks.wire import directory as directories
+from benchmarks.wire.canonical import decode, encode
+from benchmarks.wire.directory import Directory, ListedKey
+from benchmarks.wire.fields import Fields
+from benchmarks.wire.signing import DirectoryKey, key_id
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A directory that waits for its signature, and the SHA-256 of the signed one it follows."""
+
+    follows: str
+    directory: Directory
+
+
+def following(
+    present: Directory,
+    *,
+    processing: bytes | None = None,
+    receipt: bytes | None = None,
+    valid_from: date,
+    valid_to: date,
+    old_until: date,
+) -> Directory:
+    """The next directory: new public keys beside the old, of which none is used for sealing or signing after `old_until`.
+
+    Receipt keys stay listed for ever, since their receipts stay good; so do processing keys, since nothing is gained by
+    forgetting which ones there were.
+    """
+    return Directory(
+        number=present.number + 1,
+        processing=_joined(present.processing, processing, valid_from, valid_to, old_until),
+        receipts=_joined(present.receipts, receipt, valid_from, valid_to, old_until),
+    )
+
+
+def request(signed: bytes, proposed: Directory) -> bytes:
+    """The file that goes to the offline key.
+
+    Args:
+        signed: the directory in force, as it was signed.
+    """
+    return encode({"v": VERSION, "follows": _digest(signed), "directory": proposed.to_wire()})
+
+
+def read(raw: bytes) -> Renewal:
+    """What a request asks for; nothing is judged yet. VerificationError where it is malformed."""
+    fields = Fields(decode(raw))
+    fields.integer("v", VERSION, VERSION)
+    found = Renewal(fields.digest_hex("follows"), Directory.from_wire(Fields(fields.map_of("directory"), "directory")))
+    fields.done()
+    return found
+
+
+def answer(raw: bytes, signed: bytes, key: DirectoryKey) -> bytes:
+    """The requested directory, signed, if it follows the one that this key signed last.
+
+    Raises:
+        VerificationError: `renewal-of-another`, or what `require_succession` and `directory.verify` refuse.
+    """
+    asked = read(raw)
+    if asked.follows != _digest(signed):
+        raise VerificationError(
+            "renewal-of-another",
+            "The request follows another directory than the one given here.",
+            "Give the directory that this key signed last; if the portal shows another one, find out why before signing.",
+        )
+    require_succession(directories.verify(signed, key.key_id), asked.directory)
+    return directories.issue(asked.directory, key)
+
+
+def require_succession(old: Directory, new: Directory) -> None:
+    """Refuse (`directory-no-successor`) what does not follow: a number left out, a key lost or lengthened, a day without a key."""
+    if new.number != old.number + 1:
+        raise _no_successor(f"number {new.number} does not follow {old.number}")
+    for before, after in ((old.processing, new.processing), (old.receipts, new.receipts)):
+        listed = {key.public_bytes: key for key in after}
+        if len(listed) != len(after):
+            raise _no_successor("a key is listed twice")
+        for key in before:
+            kept = listed.get(key.public_bytes)
+            if kept is None:
+                raise _no_successor(f"the key {key_id(key.public_bytes)[:16]} is missing")
+            if kept.valid_from != key.valid_from or kept.valid_to > key.valid_to:
+                raise _no_successor(f"the window of the key {key_id(key.public_bytes)[:16]} was moved or lengthened")
+        covered_to = min((key.valid_from for key in after), default=date.max)
+        could_be = max((key.valid_to for key in before), default=date.min)  # keys that have run out leave a gap nobody can help
+        for key in sorted(after, key=lambda one: one.valid_from):
+            if key.valid_from > covered_to < could_be:
+                raise _no_successor(f"no key would be valid from {covered_to.isoformat()} to {key.valid_from.isoformat()}")
+            covered_to = max(covered_to, key.valid_to)
+
+
+def _joined(old: tuple[ListedKey, ...], public: bytes | None, valid_from: date, valid_to: date, old_until: date) -> tuple[ListedKey, ...]:
+    if public is None:
+        return old
+    ended = tuple(replace(key, valid_to=max(min(key.valid_to, old_until), key.valid_from + timedelta(days=1))) for key in old)
+    return (*ended, ListedKey(public, valid_from, valid_to))
+
+
+def _digest(signed: bytes) -> str:
+    return hashlib.sha256(signed).hexdigest()
+
+
+def _no_successor(why: str) -> VerificationError:
+    return VerificationError(
+        "directory-no-successor",
+        f"The key directory cannot follow the one before: {why}.",
+        "Make the request again with `manage.py make_keys rotate`; sign nothing that was changed by hand.",
+    )

@@ -1,0 +1,36 @@
+"""Who is told something: people of a firm, a site, a certification body, or of the agencies above a jurisdiction, by their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from portal.accounts.models import Jurisdiction, Membership, Role, Site
+
+
+def people_of_firms(organisations: Collection[int]) -> tuple[int, ...]:
+    """Everybody who acts for these enterprises, delegates too."""
+    rows = Membership.objects.filter(organisation__in=organisations, role=Role.ENTERPRISE, user__is_active=True)
+    return tuple(rows.values_list("user_id", flat=True).distinct())
+
+
+def people_of_site(site: Site) -> tuple[int, ...]:
+    return people_of_firms((site.organisation_id,))
+
+
+def people_of_body(organisation: int) -> tuple[int, ...]:
+    """Everybody who acts for this certification body."""
+    rows = Membership.objects.filter(organisation=organisation, role=Role.CERTIFICATION_BODY, user__is_active=True)
+    return tuple(rows.values_list("user_id", flat=True).distinct())
+
+
+def named(site: Site) -> dict[str, str]:
+    """How a notice names a site: by its names as they are now, in both languages."""
+    return {"site": site.slug, "site_name": site.name, "site_name_zh": site.name_zh}
+
+
+def regulators_of(scope: Jurisdiction) -> tuple[int, ...]:
+    """Who may decide about the whole of `scope`: of it, or of a jurisdiction that it lies in."""
+    parts = scope.path.split("/")
+    above = ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
+    rows = Membership.objects.filter(role=Role.REGULATOR, organisation__jurisdiction__path__in=above, user__is_active=True)
+    return tuple(rows.values_list("user_id", flat=True).distinct())

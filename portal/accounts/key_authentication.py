@@ -1,0 +1,40 @@
+"""API keys at the door: who asks, and how often each key may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.request import Request
+from rest_framework.throttling import ScopedRateThrottle
+
+from portal.accounts import api_keys
+from portal.accounts.models import User
+from portal.problems import RefusedError
+
+
+class KeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer slk_…`. Nothing else is a key: not an address, where it would stand in logs, and not a session."""
+
+    def authenticate(self, request: Request) -> tuple[User, api_keys.Holder] | None:
+        words = get_authorization_header(request).split()
+        if not words or words[0].lower() != b"bearer":
+            return None
+        try:
+            (text,) = (word.decode("ascii") for word in words[1:])
+        except ValueError as error:
+            raise RefusedError(
+                401, "key-unknown", "The API key is unknown, expired or revoked.", "Ask who manages your organisation for a new one."
+            ) from error
+        holder = api_keys.holder_of(text, timezone.now())
+        return holder.user, holder
+
+
+class RateByKey(ScopedRateThrottle):
+    """Counts the requests of a key wherever they come from, and of anybody else by their address."""
+
+    def get_cache_key(self, request: Request, view: Any) -> str:
+        holder: api_keys.Holder | None = request.auth  # type: ignore[assignment] # the stubs know tokens of their own
+        asking = f"key-{holder.prefix}" if holder else self.get_ident(request)
+        return self.cache_format % {"scope": self.scope, "ident": asking}

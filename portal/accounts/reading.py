@@ -1,0 +1,11 @@
+"""How a person wants pages and mails."""
+
+from __future__ import annotations
+
+from portal.accounts.models import User
+
+
+def read_in(user: User, zone: str) -> None:
+    """Show the person times in this zone (IANA name) from now on."""
+    user.zone = zone
+    user.save(update_fields=["zone"])

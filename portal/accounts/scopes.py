@@ -1,0 +1,70 @@
+"""What an API key may be good for, and which of it a role allows. A key never does more than the role of its organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import TextChoices
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from portal.accounts.models import Role
+from portal.openness import ANY_KEY, OPEN
+from portal.problems import RefusedError
+
+
+class Scope(TextChoices):
+    """Stable names: keys hold on to them. Nothing that a person decides, approves, publishes or signs can be done by a key."""
+
+    PUBLISHED = "read:published"
+    SITES = "read:sites"
+    SUBMISSIONS = "read:submissions"
+    STANDINGS = "read:standings"
+    PARTICIPATION = "read:participation"
+    DRAFTS = "read:drafts"
+    ASSIGNMENTS = "read:assignments"
+    GRANTED = "read:granted"
+    DELIVERIES = "read:deliveries"
+    WRITE_DELIVERIES = "write:deliveries"
+    CONFORMANCE = "read:conformance"
+    WRITE_CONFORMANCE = "write:conformance"
+
+
+SCOPES_OF: Mapping[str, tuple[Scope, ...]] = {
+    Role.ENTERPRISE: (Scope.PUBLISHED, Scope.SITES, Scope.SUBMISSIONS, Scope.STANDINGS),
+    Role.REGULATOR: (Scope.PUBLISHED, Scope.SITES, Scope.STANDINGS, Scope.PARTICIPATION, Scope.DRAFTS),
+    Role.CERTIFICATION_BODY: (Scope.PUBLISHED, Scope.ASSIGNMENTS),
+    Role.PROVIDER: (Scope.PUBLISHED, Scope.GRANTED, Scope.CONFORMANCE, Scope.WRITE_CONFORMANCE),
+    Role.SUPPLIER: (Scope.PUBLISHED, Scope.GRANTED, Scope.DELIVERIES, Scope.WRITE_DELIVERIES),
+    Role.ACADEMIC: (Scope.PUBLISHED,),
+}
+
+
+def allowed_to(role: str, scopes: str) -> frozenset[str]:
+    """Of a key's scopes (parted by blanks) those that its role has, today: a role that loses one takes it from every key."""
+    return frozenset(scopes.split()) & frozenset(SCOPES_OF.get(role, ()))
+
+
+class HoldsScope(BasePermission):
+    """Lets in what is open to all, and keys that have the view's scope. A view that declares none lets nobody in."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        scope = getattr(view, "scope", "")
+        if scope == OPEN:
+            return True
+        if request.method not in SAFE_METHODS:
+            scope = view.scope_to_write
+        holder: Any = request.auth
+        if holder is None:
+            raise RefusedError(
+                401, "key-missing", "This address asks for an API key.", "Send the header Authorization: Bearer, a blank and your key."
+            )
+        if scope != ANY_KEY and scope not in holder.scopes:
+            raise RefusedError(
+                403,
+                "scope-missing",
+                f"The key has no scope {scope}." if scope else "No scope opens this address.",
+                "Make a key with that scope on the page API keys, where the role of your organisation allows it.",
+            )
+        return True

@@ -1,0 +1,123 @@
+"""Reading attestations: what each says, and how it stands on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from django.db.models import QuerySet
+
+from benchmarks.wire import attestations
+from benchmarks.wire.attestations import PublicationSubject, ReportSubject
+from benchmarks.wire.signing import key_id
+from portal.accounts.models import Role, User
+from portal.accounts.selectors import organisations_as, own_sites
+from portal.assurance.codes import code_of, start_of_digest
+from portal.assurance.models import Attestation
+
+
+class Standing(StrEnum):
+    """How an attestation stands on a day."""
+
+    DRAWN_UP = "drawn-up"
+    VALID = "valid"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationView:
+    """One attestation, as the statement in it says; `statement` is the whole of it."""
+
+    id: int
+    digest: str
+    code: str
+    standing: Standing
+    statement: attestations.Attestation
+    body: str
+    body_zh: str
+    site_name: str  # of a report; empty for a publication
+    site_name_zh: str
+    pack: str
+    key_id: str
+    key_revoked_at: datetime | None
+    issued_at: datetime | None
+    log_index: int | None
+    withdrawal_waits: bool  # drawn up, not signed yet
+    withdrawn_at: datetime | None
+    withdrawal_reason: str
+    withdrawal_log_index: int | None
+
+    @property
+    def report(self) -> ReportSubject | None:
+        return self.statement.subject if isinstance(self.statement.subject, ReportSubject) else None
+
+    @property
+    def publication(self) -> PublicationSubject | None:
+        return self.statement.subject if isinstance(self.statement.subject, PublicationSubject) else None
+
+
+def standing_of(row: Attestation, today: date) -> Standing:
+    """Valid up to and with its last day."""
+    if row.state != Attestation.State.ISSUED:
+        return Standing(row.state)
+    return Standing.VALID if today <= row.valid_until else Standing.EXPIRED
+
+
+def views_of(rows: QuerySet[Attestation] | Iterable[Attestation], today: date) -> tuple[AttestationView, ...]:
+    """For selectors, which bring their own permission. Rows with body, key and site at hand."""
+    return tuple(_view(row, today) for row in rows)
+
+
+def with_names(rows: QuerySet[Attestation]) -> QuerySet[Attestation]:
+    return rows.select_related("body", "key", "site", "assignment", "publication__period__peer_group")
+
+
+def by_code(typed: str, today: date) -> AttestationView | None:
+    """The attestation that a code was printed for; public, so only what was issued."""
+    start = start_of_digest(typed)
+    if start is None:
+        return None
+    issued = Attestation.objects.filter(digest__startswith=start, state__in=(Attestation.State.ISSUED, Attestation.State.WITHDRAWN))
+    return next(iter(views_of(with_names(issued)[:1], today)), None)
+
+
+def attestation_of_body(user: User, digest: str) -> Attestation | None:
+    """One of the attestations of the bodies the person acts for."""
+    return with_names(Attestation.objects.filter(digest=digest, body__in=organisations_as(user, Role.CERTIFICATION_BODY))).first()
+
+
+def attestations_of_own(user: User, today: date) -> tuple[AttestationView, ...]:
+    """What was issued about the person's own sites, newest first."""
+    issued = Attestation.objects.filter(site__in=own_sites(user), state__in=(Attestation.State.ISSUED, Attestation.State.WITHDRAWN))
+    return views_of(with_names(issued).order_by("-pk"), today)
+
+
+def _view(row: Attestation, today: date) -> AttestationView:
+    statement = attestations.parse(bytes(row.content)).statement
+    if not isinstance(statement, attestations.Attestation):
+        raise TypeError(f"attestation {row.digest} holds no attestation")
+    site, version = row.site, row.publication
+    return AttestationView(
+        id=row.pk,
+        digest=row.digest,
+        code=code_of(row.digest),
+        standing=standing_of(row, today),
+        statement=statement,
+        body=row.body.name,
+        body_zh=row.body.name_zh,
+        site_name=site.name if site else "",
+        site_name_zh=site.name_zh if site else "",
+        pack=site.pack if site else version.period.peer_group.pack if version else "",
+        key_id=key_id(statement.public_key),
+        key_revoked_at=row.key.revoked_at,
+        issued_at=row.issued_at,
+        log_index=row.log_index,
+        withdrawal_waits=row.withdrawal is not None and row.withdrawal_signed is None,
+        withdrawn_at=row.withdrawn_at,
+        withdrawal_reason=row.withdrawal_reason,
+        withdrawal_log_index=row.withdrawal_log_index,
+    )

@@ -1,0 +1,272 @@
+"""Attestations: drawn up by the portal, signed elsewhere with the auditor's own key, taken back, logged; withdrawn the same way.
+
+Whoever draws one up signs it with their own registered key and hands the signed file in. What comes back must be what was
+given out, byte for byte but for the signature; what could change in between (a finding, a key, the report itself) is asked again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+
+from django.db import transaction
+
+from benchmarks.wire import attestations
+from benchmarks.wire.attestations import Assurance, Opinion, Performance, ReportSubject
+from benchmarks.wire.logged import Kind
+from portal.accounts.models import Organisation, User
+from portal.assurance import announcing
+from portal.assurance.findings import open_majors
+from portal.assurance.interests import require_auditor, require_free
+from portal.assurance.models import Assignment, Attestation, AuditorKey
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.days import scheme_day
+from portal.intake.models import State, Submission
+from portal.problems import RefusedError
+from portal.standings.models import Verdict
+from portal.translog import log
+
+LONGEST = 4 * 366
+"""Days that an attestation is valid at most: the audit is due again every four years."""
+
+STALE = timedelta(days=30)
+"""What was drawn up and not signed within it has to be drawn up again: it says the day on which it was issued."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the auditor decides; the portal adds whom it is about and who says it."""
+
+    opinion: Opinion
+    assurance: Assurance
+    steps: tuple[str, ...]
+    boundary: str
+    materiality: Fraction
+    checked: str
+    not_checked: str
+    valid_until: date
+    surveillance_on: date | None
+    performance: Performance | None = None
+
+
+def audited_report(assignment: Assignment) -> Submission | None:
+    """The report that an opinion would be of: the accepted one."""
+    found: Submission | None = (
+        Submission.objects.filter(site=assignment.site_id, period=assignment.period, state=State.ACCEPTED).defer("envelope").first()
+    )
+    return found
+
+
+def draw_up(assignment: Assignment, terms: Terms, by: User, now: datetime) -> Attestation:
+    """The statement to be signed; one that the same person drew up before and did not sign is discarded.
+
+    Raises:
+        RefusedError: what `require_free` refuses; `no-accepted-report`, `major-open`, `no-auditor-key`, `validity-too-long` (409).
+        VerificationError: `field-malformed`, where the terms make no statement.
+    """
+    require_free(assignment, by)
+    report = audited_report(assignment)
+    if report is None:
+        raise RefusedError(409, "no-accepted-report", "There is no accepted report to attest.", "Wait until the site's report is accepted.")
+    _require_no_open_major(assignment, terms.opinion)
+    subject = ReportSubject(assignment.site.slug, assignment.period, report.revision, report.digest, terms.steps)
+    with transaction.atomic():
+        Assignment.objects.select_for_update().get(pk=assignment.pk)
+        statement, key = _statement(subject, terms, assignment.body, by, now)
+        mine = Attestation.objects.filter(assignment=assignment, drawn_up_by=by, state=Attestation.State.DRAWN_UP)
+        if same := mine.filter(digest=statement.digest).first():
+            return same
+        mine.update(state=Attestation.State.DISCARDED)
+        return _keep(statement, key, by, now, assignment=assignment, submission=report, site=assignment.site)
+
+
+def take(raw: bytes, by: User, now: datetime) -> Attestation:
+    """A signed file that comes back, of an attestation or of a withdrawal. The same again changes nothing.
+
+    Raises:
+        VerificationError: what `attestations.read` refuses.
+        RefusedError: `not-auditor`, `not-your-key` (403), `attestation-unknown` (404); `auditor-key-revoked`, `attestation-stale`,
+            `report-superseded`, `major-open`, `attestation-discarded`, and what `require_free` refuses (409).
+    """
+    statement = attestations.read(raw)
+    with transaction.atomic():
+        if isinstance(statement, attestations.Attestation):
+            row = _locked(digest=statement.digest)
+            return row if row.signed is not None else _issue(row, raw, by, now)
+        row = _locked(digest=statement.attestation)
+        if row.withdrawal is None or attestations.parse(bytes(row.withdrawal)).statement != statement:
+            raise _unknown()
+        return row if row.withdrawal_signed is not None else _withdraw(row, raw, statement, by, now)
+
+
+def draw_up_withdrawal(row: Attestation, reason: str, by: User, now: datetime) -> Attestation:
+    """The withdrawal to be signed, by whoever draws it up.
+
+    Raises:
+        RefusedError: `not-auditor` (403), `not-issued`, `no-auditor-key`, and what `require_free` refuses (409).
+    """
+    _require_free(row, by)
+    with transaction.atomic():
+        held = Attestation.objects.select_for_update().get(pk=row.pk)
+        if held.state != Attestation.State.ISSUED:
+            raise RefusedError(409, "not-issued", "Only an attestation that was issued can be withdrawn.", "Look at its page.")
+        key = _own_key(held.body, by)
+        said = attestations.Withdrawal(held.digest, " ".join(reason.split()), scheme_day(now), bytes.fromhex(key.public_key))
+        held.withdrawal = attestations.unsigned(said)
+        held.save(update_fields=["withdrawal"])
+    return held
+
+
+def _statement(
+    subject: ReportSubject | attestations.PublicationSubject, terms: Terms, body: Organisation, by: User, now: datetime
+) -> tuple[attestations.Attestation, AuditorKey]:
+    key = _own_key(body, by)
+    today = scheme_day(now)
+    if (terms.valid_until - today).days > LONGEST:
+        raise RefusedError(409, "validity-too-long", "An attestation is valid for four years at most.", "Set an earlier last day.")
+    statement = attestations.Attestation(
+        subject=subject,
+        body=body.name,
+        auditor=str(by),
+        opinion=terms.opinion,
+        assurance=terms.assurance,
+        boundary=" ".join(terms.boundary.split()),
+        materiality=terms.materiality,
+        checked=" ".join(terms.checked.split()),
+        not_checked=" ".join(terms.not_checked.split()),
+        issued_on=today,
+        valid_until=terms.valid_until,
+        surveillance_on=terms.surveillance_on,
+        performance=terms.performance,
+        public_key=bytes.fromhex(key.public_key),
+    )
+    return statement, key
+
+
+def _keep(statement: attestations.Attestation, key: AuditorKey, by: User, now: datetime, **about: object) -> Attestation:
+    performance, subject = statement.performance, statement.subject
+    row: Attestation = Attestation.objects.create(
+        body=key.body,
+        key=key,
+        digest=statement.digest,
+        opinion=statement.opinion.value,
+        assurance=statement.assurance.value,
+        steps=list(subject.steps) if isinstance(subject, ReportSubject) else [],
+        level=f"{performance.scheme}/{performance.level}" if performance else "",
+        valid_until=statement.valid_until,
+        surveillance_on=statement.surveillance_on,
+        content=attestations.unsigned(statement),
+        drawn_up_by=by,
+        drawn_up_at=now,
+        **about,
+    )
+    record(now, by.email, Action.ATTESTATION_DRAWN_UP, subject_of(row), f"{statement.opinion}, {statement.assurance} assurance")
+    return row
+
+
+def subject_of(row: Attestation) -> str:
+    """How the audit record names it."""
+    return f"attestation {row.digest[:16]} of {'site ' + row.site.slug if row.site else f'publication {row.publication_id}'}"
+
+
+def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation:
+    _require_signer(row.key, row, by)
+    if row.state == Attestation.State.DISCARDED:
+        raise RefusedError(409, "attestation-discarded", "Another statement was drawn up in place of this one.", "Sign the newest one.")
+    if now - row.drawn_up_at > STALE:
+        raise RefusedError(409, "attestation-stale", "This statement was drawn up more than 30 days ago.", "Draw it up again.")
+    if row.assignment is not None:
+        _require_no_open_major(row.assignment, Opinion(row.opinion))
+        if row.submission is None or row.submission.state != State.ACCEPTED:
+            raise RefusedError(
+                409,
+                "report-superseded",
+                "The site has reported again since this was drawn up.",
+                "Look at the new report, then draw it up again.",
+            )
+    row.signed, row.state, row.issued_at = raw, Attestation.State.ISSUED, now
+    row.log_index = log.add(Kind.ATTESTATION, row.digest, now)
+    row.save(update_fields=["signed", "state", "issued_at", "log_index"])
+    if row.submission is not None:
+        Verdict.objects.create(
+            submission=row.submission,
+            attestation=row.digest,
+            adverse=row.opinion == Opinion.ADVERSE,
+            steps=row.steps,
+            body=row.body.name,
+            body_zh=row.body.name_zh,
+            valid_until=row.valid_until,
+        )
+    record(now, by.email, Action.ATTESTATION_ISSUED, subject_of(row), f"{row.opinion}, valid until {row.valid_until}")
+    announcing.concluded(row, now)
+    return row
+
+
+def _withdraw(row: Attestation, raw: bytes, said: attestations.Withdrawal, by: User, now: datetime) -> Attestation:
+    key = AuditorKey.objects.filter(public_key=said.public_key.hex(), body=row.body_id).first()
+    if key is None:
+        raise _unknown()
+    _require_signer(key, row, by)
+    row.withdrawal_signed, row.state, row.withdrawn_at = raw, Attestation.State.WITHDRAWN, now
+    row.withdrawal_reason = said.reason[:1000]
+    row.withdrawal_log_index = log.add(Kind.ATTESTATION_WITHDRAWN, said.digest, now)
+    row.save(update_fields=["withdrawal_signed", "state", "withdrawn_at", "withdrawal_reason", "withdrawal_log_index"])
+    Verdict.objects.filter(attestation=row.digest).update(ended_at=now)
+    record(now, by.email, Action.ATTESTATION_WITHDRAWN, subject_of(row), row.withdrawal_reason)
+    announcing.withdrawn(row, now)
+    return row
+
+
+def _require_signer(key: AuditorKey, row: Attestation, by: User) -> None:
+    _require_free(row, by)
+    if key.owner_id != by.pk:
+        raise RefusedError(403, "not-your-key", "This was signed with another auditor's key.", "Let that auditor hand it in.")
+    if key.revoked_at is not None:
+        raise RefusedError(409, "auditor-key-revoked", "The key that signed this was revoked.", "Register a new key and draw it up again.")
+
+
+def _require_free(row: Attestation, by: User) -> None:
+    if row.assignment is not None:
+        require_free(row.assignment, by)
+    else:
+        require_auditor(by, row.body)
+
+
+def _require_no_open_major(assignment: Assignment, opinion: Opinion) -> None:
+    if opinion is not Opinion.ADVERSE and (number := open_majors(assignment)):
+        raise RefusedError(
+            409,
+            "major-open",
+            f"{number} major findings are open: no positive opinion can be given.",
+            "Close them once the plant has corrected them, or give an adverse opinion.",
+        )
+
+
+def _own_key(body: Organisation, by: User) -> AuditorKey:
+    key = AuditorKey.objects.filter(body=body, owner=by, revoked_at=None).order_by("-pk").first()
+    if key is None:
+        raise RefusedError(409, "no-auditor-key", "You have no signing key registered.", "Register the public half of your key first.")
+    return key
+
+
+def _locked(digest: str) -> Attestation:
+    row = (
+        Attestation.objects.select_for_update(of=("self",))
+        .select_related("key", "assignment__body", "submission", "site", "body")
+        .filter(digest=digest)
+        .first()
+    )
+    if row is None:
+        raise _unknown()
+    return row
+
+
+def _unknown() -> RefusedError:
+    return RefusedError(
+        404,
+        "attestation-unknown",
+        "The portal drew up no such statement.",
+        "Sign the file that the portal gave, then hand in what that wrote.",
+    )

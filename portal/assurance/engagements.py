@@ -1,0 +1,174 @@
+"""An engagement: one assigned site and period with its reports, findings, interests and attestations, for body, firm and regulator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Prefetch, QuerySet
+
+from portal.accounts.models import Role, User
+from portal.accounts.selectors import organisations_as, own_sites
+from portal.assurance.attested import AttestationView, views_of, with_names
+from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, InterestDeclaration, Sample
+from portal.assurance.models.findings import Act, Grade
+from portal.intake.models import State, Submission
+from portal.intake.selectors import SubmissionView
+from portal.intake.selectors import views_of as submission_views
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    act: Act
+    text: str
+    evidence_digest: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    number: int
+    grade: Grade
+    text: str
+    evidence: str
+    evidence_digest: str
+    due: date
+    raised_by: str
+    raised_at: datetime
+    steps: tuple[StepView, ...]
+
+    @property
+    def closed(self) -> bool:
+        return bool(self.steps) and self.steps[-1].act == Act.CLOSED
+
+    @property
+    def answered(self) -> bool:
+        """Whether it waits for the auditor."""
+        return bool(self.steps) and self.steps[-1].act == Act.ANSWERED
+
+    def overdue(self, today: date) -> bool:
+        """Whether the plant's answer is late."""
+        return not self.closed and not self.answered and today > self.due
+
+
+@dataclass(frozen=True, slots=True)
+class DeclarationView:
+    person: str
+    mine: bool
+    interested: bool
+    text: str
+    declared_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementView:
+    id: int
+    body: str
+    body_zh: str
+    site: str
+    site_name: str
+    site_name_zh: str
+    pack: str
+    period: str
+    assigned_at: datetime
+    due: date | None
+    sees_values: bool
+    submissions: tuple[SubmissionView, ...]  # all revisions, newest first
+    findings: tuple[FindingView, ...]
+    declarations: tuple[DeclarationView, ...]  # the last one of each person
+    attestations: tuple[AttestationView, ...]  # newest first, without the discarded
+    draws: tuple[int, ...]  # samples that were drawn, newest first
+
+    @property
+    def accepted(self) -> SubmissionView | None:
+        return next((one for one in self.submissions if one.state == State.ACCEPTED), None)
+
+    @property
+    def mine(self) -> DeclarationView | None:
+        return next((one for one in self.declarations if one.mine), None)
+
+    @property
+    def open_majors(self) -> int:
+        return sum(one.grade == Grade.MAJOR and not one.closed for one in self.findings)
+
+
+def assigned_to(user: User) -> QuerySet[Assignment]:
+    """The assignments of the certification bodies the person acts for."""
+    return Assignment.objects.filter(body__in=organisations_as(user, Role.CERTIFICATION_BODY))
+
+
+def engagements_of(user: User, today: date) -> tuple[EngagementView, ...]:
+    """Those of the person's bodies, newest period first."""
+    return _views(assigned_to(user).order_by("-period", "site__slug"), user, today)
+
+
+def engagement(user: User, assignment: int, today: date) -> EngagementView | None:
+    return next(iter(_views(assigned_to(user).filter(pk=assignment), user, today)), None)
+
+
+def audits_of_own_sites(user: User, today: date) -> tuple[EngagementView, ...]:
+    """The engagements at the person's own sites: findings and what was issued; who declared what is the body's."""
+    rows = Assignment.objects.filter(site__in=own_sites(user)).order_by("-period", "site__slug")
+    return _views(rows, user, today, outside=True)
+
+
+def audit_of_own_site(user: User, assignment: int, today: date) -> EngagementView | None:
+    rows = Assignment.objects.filter(site__in=own_sites(user), pk=assignment)
+    return next(iter(_views(rows, user, today, outside=True)), None)
+
+
+def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool = False) -> tuple[EngagementView, ...]:
+    said = FindingStep.objects.select_related("by").order_by("pk")
+    states = (Attestation.State.ISSUED, Attestation.State.WITHDRAWN) if outside else tuple(_SHOWN)
+    found = list(
+        rows.select_related("body", "site").prefetch_related(
+            Prefetch("findings", Finding.objects.select_related("raised_by").prefetch_related(Prefetch("steps", said))),
+            Prefetch("declarations", InterestDeclaration.objects.select_related("person").order_by("pk")),
+            Prefetch("samples", Sample.objects.exclude(draw=None).only("assignment")),
+            Prefetch("attestations", with_names(Attestation.objects.filter(state__in=states)).order_by("-pk")),
+        )
+    )
+    # one question for all of them; what is of another period of the same site falls out below
+    theirs = Submission.objects.filter(site__in={row.site_id for row in found}, period__in={row.period for row in found})
+    reports: dict[tuple[str, str], list[SubmissionView]] = {}
+    for view in submission_views(theirs.order_by("-revision")):
+        reports.setdefault((view.site, view.period), []).append(view)
+    return tuple(
+        EngagementView(
+            id=row.pk,
+            body=row.body.name,
+            body_zh=row.body.name_zh,
+            site=row.site.slug,
+            site_name=row.site.name,
+            site_name_zh=row.site.name_zh,
+            pack=row.site.pack,
+            period=row.period,
+            assigned_at=row.assigned_at,
+            due=row.due,
+            sees_values=row.sees_values,
+            submissions=tuple(reports.get((row.site.slug, row.period), ())),
+            findings=tuple(_finding(one) for one in row.findings.all()),
+            declarations=() if outside else _declarations(row, user),
+            attestations=views_of(row.attestations.all(), today),
+            draws=tuple(one.pk for one in row.samples.all()),
+        )
+        for row in found
+    )
+
+
+_SHOWN = (Attestation.State.DRAWN_UP, Attestation.State.ISSUED, Attestation.State.WITHDRAWN)
+
+
+def _finding(row: Finding) -> FindingView:
+    steps = tuple(StepView(Act(one.act), one.text, one.evidence_digest, str(one.by), one.at) for one in row.steps.all())
+    return FindingView(
+        row.number, Grade(row.grade), row.text, row.evidence, row.evidence_digest, row.due, str(row.raised_by), row.raised_at, steps
+    )
+
+
+def _declarations(row: Assignment, user: User) -> tuple[DeclarationView, ...]:
+    last = {one.person_id: one for one in row.declarations.all()}
+    return tuple(
+        DeclarationView(str(one.person), one.person_id == user.pk, one.interested, one.text, one.declared_at) for one in last.values()
+    )

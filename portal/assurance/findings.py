@@ -1,0 +1,110 @@
+"""Findings: raised by the auditor, answered by the firm, returned or closed by the auditor."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+
+from benchmarks.wire.fields import HEX_DIGEST
+from portal.accounts.models import User
+from portal.accounts.selectors import managed_sites
+from portal.assurance import announcing
+from portal.assurance.interests import require_free
+from portal.assurance.models import Assignment, Finding, FindingStep
+from portal.assurance.models.findings import Act, Grade
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.problems import RefusedError
+
+_ACTIONS = {Act.ANSWERED: Action.FINDING_ANSWERED, Act.RETURNED: Action.FINDING_RETURNED, Act.CLOSED: Action.FINDING_CLOSED}
+
+
+def raise_finding(
+    assignment: Assignment, grade: Grade, text: str, evidence: str, evidence_digest: str, due: date, by: User, now: datetime
+) -> Finding:
+    """Put a finding on record. The same sent twice is one finding.
+
+    Raises:
+        RefusedError: what `require_free` refuses, `evidence-not-a-digest` (409).
+    """
+    require_free(assignment, by)
+    _require_digest(evidence_digest)
+    with transaction.atomic():
+        Assignment.objects.select_for_update().get(pk=assignment.pk)
+        last: Finding | None = Finding.objects.filter(assignment=assignment).last()
+        told = {"grade": grade, "text": text, "evidence": evidence, "evidence_digest": evidence_digest, "due": due, "raised_by": by}
+        if last is not None and all(getattr(last, name) == value for name, value in told.items()):
+            return last
+        number = last.number + 1 if last else 1
+        made: Finding = Finding.objects.create(assignment=assignment, number=number, raised_at=now, **told)
+        record(now, by.email, Action.FINDING_RAISED, f"site {assignment.site.slug}", f"{assignment.period}, finding {number}: {grade}")
+        announcing.raised(made, now)
+    return made
+
+
+def answer(finding: Finding, text: str, evidence_digest: str, by: User, now: datetime) -> FindingStep:
+    """The plant's answer and what it corrected.
+
+    Raises:
+        RefusedError: `not-your-site` (403), `finding-closed`, `evidence-not-a-digest` (409).
+    """
+    if not managed_sites(by).filter(pk=finding.assignment.site_id).exists():
+        raise RefusedError(403, "not-your-site", "You do not act for the site of this finding.", "Let somebody of that plant answer.")
+    return _step(finding, Act.ANSWERED, text, evidence_digest, by, now)
+
+
+def close(finding: Finding, text: str, by: User, now: datetime) -> FindingStep:
+    """The finding is settled, and why.
+
+    Raises:
+        RefusedError: what `require_free` refuses, `finding-closed`, `finding-unanswered` (409).
+    """
+    require_free(finding.assignment, by)
+    if finding.grade != Grade.OBSERVATION and not finding.steps.filter(act=Act.ANSWERED).exists():
+        raise RefusedError(
+            409, "finding-unanswered", "The plant has not answered this finding.", "Wait for its answer; an observation needs none."
+        )
+    return _step(finding, Act.CLOSED, text, "", by, now)
+
+
+def send_back(finding: Finding, text: str, by: User, now: datetime) -> FindingStep:
+    """The answer does not settle it, and why.
+
+    Raises:
+        RefusedError: what `require_free` refuses, `finding-closed`, `finding-unanswered` (409).
+    """
+    require_free(finding.assignment, by)
+    last = finding.steps.last()
+    if last is None or last.act == Act.RETURNED:
+        raise RefusedError(409, "finding-unanswered", "There is no answer to send back.", "Wait for the plant's answer.")
+    return _step(finding, Act.RETURNED, text, "", by, now)
+
+
+def open_majors(assignment: Assignment) -> int:
+    """How many major findings are not closed."""
+    last = FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1]
+    majors = Finding.objects.filter(assignment=assignment, grade=Grade.MAJOR)
+    return sum(act != Act.CLOSED for act in majors.annotate(last=Subquery(last)).values_list("last", flat=True))
+
+
+def _step(finding: Finding, act: Act, text: str, evidence_digest: str, by: User, now: datetime) -> FindingStep:
+    _require_digest(evidence_digest)
+    with transaction.atomic():
+        Assignment.objects.select_for_update().get(pk=finding.assignment_id)
+        last: FindingStep | None = FindingStep.objects.filter(finding=finding).last()
+        if last is not None and (last.act, last.text, last.by_id) == (act, text, by.pk):
+            return last
+        if last is not None and last.act == Act.CLOSED:
+            raise RefusedError(409, "finding-closed", "This finding is closed.", "Raise a new one where something else was found.")
+        made: FindingStep = FindingStep.objects.create(finding=finding, act=act, text=text, evidence_digest=evidence_digest, by=by, at=now)
+        subject = f"site {finding.assignment.site.slug}"
+        record(now, by.email, _ACTIONS[act], subject, f"{finding.assignment.period}, finding {finding.number}")
+        announcing.said(finding, act, now)
+    return made
+
+
+def _require_digest(text: str) -> None:
+    if text and not HEX_DIGEST.fullmatch(text):
+        raise RefusedError(409, "evidence-not-a-digest", "The evidence is no SHA-256.", "Give 64 digits of 0-9 and a-f, or nothing.")

@@ -1,0 +1,78 @@
+"""Who of a certification body may audit: a person of it who declared that there is no interest in the firm.
+
+ISO/IEC 17029, 5.3 and 7.3.3 ask for impartiality person by person. A declared interest stays with the person who declared it:
+another one of the body, without, has to take the engagement over.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from portal.accounts.models import Organisation, Role, User
+from portal.accounts.selectors import organisations_as
+from portal.assurance.models import Assignment, InterestDeclaration
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.problems import RefusedError
+
+
+def require_auditor(user: User, body: Organisation) -> None:
+    """Raises: RefusedError: `not-auditor` (403), where the person does not act for the body, or may only read there."""
+    if not organisations_as(user, Role.CERTIFICATION_BODY, managing=True).filter(pk=body.pk).exists():
+        raise RefusedError(403, "not-auditor", "You do not act for this certification body.", "Ask somebody who does.")
+
+
+def declare(assignment: Assignment, by: User, interested: bool, text: str, now: datetime) -> InterestDeclaration:
+    """Put on record whether the person has an interest in the firm. The same said twice is one declaration.
+
+    Raises:
+        RefusedError: `not-auditor` (403), `interest-unsaid`, `interest-stays` (409).
+    """
+    require_auditor(by, assignment.body)
+    said = " ".join(text.split())
+    if interested and not said:
+        raise RefusedError(409, "interest-unsaid", "An interest was declared without a word on it.", "Say in a sentence what it is.")
+    with transaction.atomic():
+        Assignment.objects.select_for_update().get(pk=assignment.pk)
+        held: InterestDeclaration | None = InterestDeclaration.objects.filter(assignment=assignment, person=by).last()
+        if held is not None and held.interested and not interested:
+            raise RefusedError(
+                409,
+                "interest-stays",
+                "You declared an interest in this firm; it cannot be taken back.",
+                "Let somebody of your body without an interest take over.",
+            )
+        if held is not None and (held.interested, held.text) == (interested, said):
+            return held
+        made: InterestDeclaration = InterestDeclaration.objects.create(
+            assignment=assignment, person=by, interested=interested, text=said, declared_at=now
+        )
+        what = f"an interest: {said}" if interested else "none"
+        record(now, by.email, Action.INTEREST_DECLARED, f"site {assignment.site.slug}", f"{assignment.body}, {assignment.period}: {what}")
+    return made
+
+
+def require_free(assignment: Assignment, by: User) -> None:
+    """That the person may act in this engagement.
+
+    Raises:
+        RefusedError: `not-auditor` (403), `interest-undeclared`, `interest-declared` (409).
+    """
+    require_auditor(by, assignment.body)
+    held = InterestDeclaration.objects.filter(assignment=assignment, person=by).last()
+    if held is None:
+        raise RefusedError(
+            409,
+            "interest-undeclared",
+            "You have not declared whether you have an interest in this firm.",
+            "Declare it on the page of the engagement first.",
+        )
+    if held.interested:
+        raise RefusedError(
+            409,
+            "interest-declared",
+            "You declared an interest in this firm.",
+            "Let somebody of your body without an interest take over.",
+        )

@@ -1,0 +1,46 @@
+"""Which certification body checks which site's reports, until when, and who in it has an interest in the firm."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from portal.accounts.models import Organisation, Site, User
+from portal.auditlog.models import AppendOnly
+
+
+class Assignment(models.Model):
+    """A certification body may see one site's submissions for one period."""
+
+    body = models.ForeignKey(Organisation, models.PROTECT, related_name="assignments")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="assignments")
+    period = models.CharField(max_length=32)
+    assigned_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    assigned_at = models.DateTimeField()
+    due = models.DateField(null=True)  # the conclusion is wanted by the end of it
+    sees_values = models.BooleanField(default=False)  # the protected values of the site's reports, and not their outside alone
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("body", "site", "period"), name="one_assignment_a_period"),)
+
+    def __str__(self) -> str:
+        return f"{self.body} checks {self.site}, {self.period}"
+
+
+class InterestDeclaration(AppendOnly):
+    """What a person of the body declared about the audited firm. An interest, once declared, stays that person's."""
+
+    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="declarations")
+    person = models.ForeignKey(User, models.PROTECT, related_name="+")
+    interested = models.BooleanField()
+    text = models.CharField(max_length=1000, blank=True)
+    declared_at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        abstract = False
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(interested=False) | ~models.Q(text=""), name="an_interest_is_said_in_words"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.assignment}: {'an interest' if self.interested else 'none'}"

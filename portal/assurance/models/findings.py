@@ -1,0 +1,63 @@
+"""Findings of an audit and what became of each: written once, answered, closed by an auditor; nothing of it is changed."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from portal.accounts.models import HEX_32, User
+from portal.assurance.models.assigned import Assignment
+from portal.auditlog.models import AppendOnly
+
+
+class Grade(models.TextChoices):
+    """As ISO 50003:2021 grades nonconformities; an observation is none."""
+
+    MAJOR = "major"
+    MINOR = "minor"
+    OBSERVATION = "observation"
+
+
+class Finding(AppendOnly):
+    """What an auditor found at one site and period. The evidence stays where it is kept; its digest stands here."""
+
+    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="findings")
+    number = models.PositiveIntegerField()
+    grade = models.CharField(max_length=12, choices=Grade.choices)
+    text = models.CharField(max_length=2000)
+    evidence = models.CharField(max_length=500, blank=True)  # which document, and where it is kept
+    evidence_digest = models.CharField(max_length=64, blank=True)  # its SHA-256
+    due = models.DateField()  # the plant's answer is wanted by the end of it
+    raised_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    raised_at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        abstract = False
+        ordering = ("number",)
+        constraints = (models.UniqueConstraint(fields=("assignment", "number"), name="findings_are_numbered"),)
+
+    def __str__(self) -> str:
+        return f"{self.assignment}, finding {self.number} ({self.grade})"
+
+
+class Act(models.TextChoices):
+    ANSWERED = "answered"  # by the firm
+    RETURNED = "returned"  # by the auditor: the answer does not settle it
+    CLOSED = "closed"  # by the auditor
+
+
+class FindingStep(AppendOnly):
+    """What was said to a finding afterwards. The last one says how it stands; none: it waits for the plant."""
+
+    finding = models.ForeignKey(Finding, models.PROTECT, related_name="steps")
+    act = models.CharField(max_length=10, choices=Act.choices)
+    text = models.CharField(max_length=2000)
+    evidence_digest = models.CharField(max_length=64, blank=True, validators=[HEX_32])
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        abstract = False
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.finding} {self.act}"

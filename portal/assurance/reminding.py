@@ -1,0 +1,79 @@
+"""Telling firm and body of the days of an audit that come or are past: each day once, by the rules of `needs`.
+
+That a day was told of is written in the transaction of its notices, under a unique key: a sweep that dies leaves neither and the next
+one tells, and of two at once the second finds the row. The worker reads days and numbers here, never what somebody wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.utils.timezone import localdate
+
+from portal.assurance.announcing import tell_body, tell_firm
+from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, Reminded
+from portal.assurance.models.findings import Act
+from portal.assurance.needs import BEFORE_EXPIRY, BEFORE_VISIT, Need
+from portal.notifications.kinds import Kind
+
+_KINDS = {Need.LATE_ANSWERS: Kind.FINDING_OVERDUE, Need.SURVEILLANCE: Kind.SURVEILLANCE_COMES, Need.EXPIRES: Kind.VALIDITY_ENDS}
+
+
+@dataclass(frozen=True, slots=True)
+class DayTold:
+    """A day that firm and body have to hear of now."""
+
+    need: Need
+    assignment: int
+    subject: str
+    day: date
+    finding: int | None = None  # its number
+
+
+def remind(now: datetime) -> int:
+    """Tell of every day that was not told of yet; how many. Safe to run twice, at once, and after a death at any point."""
+    return sum(_tell_once(one, now) for one in days_to_tell(localdate(now)))
+
+
+def days_to_tell(today: date) -> Iterator[DayTold]:
+    """What stands on the pages of firm and body as late or near; told of before or not."""
+    yield from _days_of_statements(today)
+    yield from _late_answers(today)
+
+
+def _days_of_statements(today: date) -> Iterator[DayTold]:
+    newest: dict[int, tuple[str, date, date | None]] = {}
+    rows = Attestation.objects.filter(state=Attestation.State.ISSUED, valid_until__gte=today).exclude(assignment=None).order_by("pk")
+    for assignment, digest, until, visit in rows.values_list("assignment", "digest", "valid_until", "surveillance_on"):
+        newest[assignment] = (digest, until, visit)
+    for assignment, (digest, until, visit) in newest.items():
+        if visit is not None and visit >= today > visit - BEFORE_VISIT:
+            yield DayTold(Need.SURVEILLANCE, assignment, digest, visit)
+        if today > until - BEFORE_EXPIRY:
+            yield DayTold(Need.EXPIRES, assignment, digest, until)
+
+
+def _late_answers(today: date) -> Iterator[DayTold]:
+    """Findings past their day that wait for the plant: never answered, or sent back."""
+    last = FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1]
+    rows = Finding.objects.filter(due__lt=today).annotate(last=Subquery(last)).order_by("pk")
+    for assignment, number, due, act in rows.values_list("assignment", "number", "due", "last"):
+        if act in (None, Act.RETURNED):
+            yield DayTold(Need.LATE_ANSWERS, assignment, f"assignment {assignment}, finding {number}", due, number)
+
+
+def _tell_once(one: DayTold, now: datetime) -> bool:
+    key = {"need": one.need, "subject": one.subject, "day": one.day}
+    if Reminded.objects.filter(**key).exists():
+        return False
+    with transaction.atomic():
+        about = Assignment.objects.select_related("site").get(pk=one.assignment)
+        _row, made = Reminded.objects.get_or_create(**key, defaults={"site": about.site, "at": now})
+        if made:
+            tell_firm(_KINDS[one.need], about, now, one.day, one.finding)
+            tell_body(_KINDS[one.need], about, now, one.day, one.finding)
+    return made

@@ -1,0 +1,63 @@
+"""Schemes with performance levels, as data (`schemes.toml`), and the level that an improvement reaches.
+
+The improvement is the exact one that the auditor saw in the plant's own records, as a share of the baseline's energy.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+from benchmarks.routes import Words
+from benchmarks.wire.attestations import Performance
+from portal.problems import RefusedError
+
+SOURCE = Path(__file__).with_name("schemes.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """`levels` are (id, least improvement), the lowest first; `years` how old a baseline may be."""
+
+    id: str
+    name: Words
+    source: str
+    years: int
+    levels: tuple[tuple[str, Fraction], ...]
+
+
+@cache
+def schemes() -> Mapping[str, Scheme]:
+    read = tomllib.loads(SOURCE.read_text(encoding="utf-8"))["scheme"]
+    return {
+        one["id"]: Scheme(
+            one["id"],
+            Words(**one["name"]),
+            one["source"],
+            one["years"],
+            tuple(sorted(((level["id"], Fraction(level["at_least"])) for level in one["levels"]), key=lambda pair: pair[1])),
+        )
+        for one in read
+    }
+
+
+def reached(scheme: str, baseline: str, improvement: Fraction) -> Performance:
+    """The highest level that the improvement reaches.
+
+    Raises:
+        RefusedError: `level-not-reached` (409).
+    """
+    levels = schemes()[scheme].levels
+    found = [level for level, least in levels if improvement >= least]
+    if not found:
+        raise RefusedError(
+            409,
+            "level-not-reached",
+            f"The lowest level of this scheme asks for {float(levels[0][1]):.0%}.",
+            "Leave the scheme out, or look at the improvement again.",
+        )
+    return Performance(scheme, found[-1], baseline, improvement)

@@ -1,0 +1,103 @@
+"""When reports are due: the day of a period, and a later one for a site that has a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from portal.accounts.audience import named, people_of_site
+from portal.accounts.deciding import require_regulator_of_scope, require_regulator_of_site
+from portal.accounts.models import Site, User
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.catalogue.models import Extension, PeerGroupMember, ReportingPeriod
+from portal.notifications.kinds import Kind
+from portal.notifications.services import tell
+from portal.problems import RefusedError
+
+
+def due_dates(periods: Iterable[int]) -> Mapping[tuple[int, int], datetime]:
+    """The due dates that differ from their period's, by period and site."""
+    rows = Extension.objects.filter(period__in=periods).order_by("pk")
+    return {(period, site): due for period, site, due in rows.values_list("period_id", "site_id", "due")}
+
+
+def set_due(period: ReportingPeriod, last_day: date, by: User, now: datetime) -> None:
+    """Move the day by which every report of the period is due, to the end of that day in the portal's time zone.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `period-closed`, `due-before-end` (409).
+    """
+    with transaction.atomic():
+        held = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
+        require_regulator_of_scope(by, held.peer_group.scope)
+        _require_open(held)
+        due = end_of(last_day)
+        if due <= held.end:
+            raise RefusedError(
+                409, "due-before-end", "Reports cannot be due before their period has ended.", "Choose a day after the period's last one."
+            )
+        if due == held.due:
+            return
+        before, held.due = held.due, due
+        held.save(update_fields=["due"])
+        record(now, by.email, Action.DUE_CHANGED, f"period {held.peer_group.pack}/{held.name}", f"{_day(before)} to {_day(due)}")
+
+
+def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by: User, now: datetime) -> Extension:
+    """Give a site more time for one period. A form sent twice gives it once.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `not-a-member`, `period-closed`, `extension-not-later`, `extension-reason-missing` (409).
+    """
+    with transaction.atomic():
+        held = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
+        require_regulator_of_site(by, site)
+        if not PeerGroupMember.objects.filter(peer_group=held.peer_group, site=site).exists():
+            raise RefusedError(409, "not-a-member", f"The site {site.slug} does not report in this peer group.", "Choose one of its sites.")
+        _require_open(held)
+        said, due = reason.strip()[:500], end_of(last_day)
+        if not said:
+            raise RefusedError(
+                409, "extension-reason-missing", "An extension needs a reason.", "Say in a sentence why the site gets more time."
+            )
+        last: Extension | None = Extension.objects.filter(period=held, site=site).last()
+        if last is not None and (last.due, last.reason, last.granted_by_id) == (due, said, by.pk):
+            return last
+        if due <= (last.due if last else held.due):
+            raise RefusedError(
+                409,
+                "extension-not-later",
+                "The new day is not later than the one that holds now.",
+                "Choose a later day; time that was given stays given.",
+            )
+        made = Extension.objects.create(period=held, site=site, due=due, reason=said, granted_by=by, granted_at=now)
+        record(
+            now, by.email, Action.EXTENSION_GRANTED, f"site {site.slug}", f"{held.peer_group.pack}/{held.name} until {_day(due)}: {said}"
+        )
+        told = {**named(site), "period": held.name, "due": _day(due)}
+        tell(Kind.EXTENSION_GRANTED, people_of_site(site), "web:submissions", {}, told, now)
+    return made
+
+
+def end_of(day: date) -> datetime:
+    """The midnight that ends the day in the portal's time zone."""
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(settings.TIME_ZONE))
+
+
+def last_day(due: datetime) -> date:
+    """The day that `end_of` was made from; for any other moment the day that it lies in."""
+    return (due.astimezone(ZoneInfo(settings.TIME_ZONE)) - timedelta(microseconds=1)).date()
+
+
+def _day(due: datetime) -> str:
+    return last_day(due).isoformat()
+
+
+def _require_open(period: ReportingPeriod) -> None:
+    if period.closed_at is not None:
+        raise RefusedError(409, "period-closed", f"The period {period.name} is closed.", "Its dates stay as they were.")

@@ -1,0 +1,216 @@
+"""Who is obliged to report in a peer group: the list as a file, what it would change, applied or undone; or one site by hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from portal.accounts.deciding import require_regulator_of_scope
+from portal.accounts.models import Site, User
+from portal.accounts.selectors import within
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.catalogue.models import Cohort, ObligedChange, PeerGroup, PeerGroupMember
+from portal.problems import RefusedError
+
+MOST_BYTES = 2 * 1024 * 1024
+MOST_FAULTS = 50
+State = ObligedChange.State
+
+
+class Fault(StrEnum):
+    """What can be wrong with a file; the page has the words."""
+
+    NOT_TEXT = "not-text"
+    NO_SITE_COLUMN = "no-site-column"
+    EMPTY = "empty"
+    SITE_UNKNOWN = "site-unknown"  # not of this pack in this scope
+    SITE_TWICE = "site-twice"
+    COHORT_UNKNOWN = "cohort-unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class LineFault:
+    """`line` counts as an editor does, the head being 1; 0 is the file as a whole."""
+
+    line: int
+    fault: Fault
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a site is to be. `cohort` is empty for none."""
+
+    site: str
+    obliged: bool
+    cohort: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What applying would do, by site."""
+
+    added: tuple[str, ...]  # obliged, and no members before
+    obliged: tuple[str, ...]  # members by their own will before
+    released: tuple[str, ...]  # obliged before: from now on by their own will
+    cohorts: tuple[tuple[str, str, str], ...]  # site, cohort before, cohort after
+    unchanged: int
+
+
+def read_list(raw: bytes, group: PeerGroup) -> tuple[tuple[Entry, ...], tuple[LineFault, ...]]:
+    """The whole list of the obliged: a CSV in UTF-8 with a column `site` and perhaps `cohort`. Nothing of a file with a fault is used."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return (), (LineFault(0, Fault.NOT_TEXT),)
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        head = [name.strip().lower() for name in next(reader, [])]
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        return (), (LineFault(reader.line_num, Fault.NOT_TEXT, str(error)),)
+    if "site" not in head:
+        return (), (LineFault(1, Fault.NO_SITE_COLUMN, ", ".join(head)[:100]),)
+    if not rows:
+        return (), (LineFault(0, Fault.EMPTY),)
+    known = set(eligible(group))
+    entries: dict[str, Entry] = {}
+    faults: list[LineFault] = []
+    for line, row in rows:
+        cells = dict(zip(head, (cell.strip() for cell in row), strict=False))
+        site, cohort = cells.get("site", ""), cells.get("cohort", "").lower()
+        if site not in known:
+            faults.append(LineFault(line, Fault.SITE_UNKNOWN, site[:63]))
+        elif site in entries:
+            faults.append(LineFault(line, Fault.SITE_TWICE, site))
+        elif cohort not in ("", *Cohort.values):
+            faults.append(LineFault(line, Fault.COHORT_UNKNOWN, cohort[:40]))
+        else:
+            entries[site] = Entry(site, True, cohort)
+    return ((), tuple(faults[:MOST_FAULTS])) if faults else (tuple(entries.values()), ())
+
+
+def eligible(group: PeerGroup) -> tuple[str, ...]:
+    """The sites that could be on the list: of the group's pack, in its scope."""
+    return tuple(Site.objects.filter(within((group.scope,)), pack=group.pack).order_by("slug").values_list("slug", flat=True))
+
+
+def difference(group: PeerGroup, entries: Iterable[Entry]) -> Difference:
+    """What those entries would change as things stand now."""
+    now = _members(group)
+    added, obliged, released, cohorts, unchanged = [], [], [], [], 0
+    for entry in entries:
+        held = now.get(entry.site)
+        if held is None:
+            added.append(entry.site)
+        elif entry.obliged and not held.obliged:
+            obliged.append(entry.site)
+        elif held.obliged and not entry.obliged:
+            released.append(entry.site)
+        elif held.cohort == entry.cohort:
+            unchanged += 1
+        if (held.cohort if held else "") != entry.cohort:
+            cohorts.append((entry.site, held.cohort if held else "", entry.cohort))
+    return Difference(tuple(added), tuple(obliged), tuple(released), tuple(cohorts), unchanged)
+
+
+def propose(group: PeerGroup, listed: Sequence[Entry], by: User, now: datetime) -> ObligedChange:
+    """Keep a whole list to be looked at: who is not on it is obliged no longer. Changes nothing yet.
+
+    Raises:
+        RefusedError: `not-regulator` (403).
+    """
+    require_regulator_of_scope(by, group.scope)
+    named = {entry.site for entry in listed}
+    left_out = [Entry(site, False) for site, held in sorted(_members(group).items()) if held.obliged and site not in named]
+    entries = [[entry.site, entry.obliged, entry.cohort] for entry in (*listed, *left_out)]
+    return ObligedChange.objects.create(peer_group=group, entries=entries, by=by, at=now)
+
+
+def apply(change: ObligedChange, by: User, now: datetime) -> ObligedChange:
+    """Make it so, and keep what was, to undo it.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `list-decided` (409).
+    """
+    with transaction.atomic():
+        row = _locked(change)
+        require_regulator_of_scope(by, row.peer_group.scope)
+        if row.state != State.PROPOSED:
+            raise RefusedError(409, "list-decided", "This list was applied or undone already.", "Upload it again to apply it again.")
+        held, entries = _members(row.peer_group), entries_of(row)
+        row.before = {entry.site: _plain(held.get(entry.site)) for entry in entries}
+        _write(row.peer_group, entries)
+        row.state, row.applied_at = State.APPLIED, now
+        row.save(update_fields=["before", "state", "applied_at"])
+        record(now, by.email, Action.OBLIGED_CHANGED, f"peer group {row.peer_group}"[:254], f"list {row.pk}: {len(entries)} sites")
+    return row
+
+
+def undo(change: ObligedChange, by: User, now: datetime) -> None:
+    """Back to what was before the last list. Sites that it added stay, by their own will: who takes part is never thrown out.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `list-not-last` (409).
+    """
+    with transaction.atomic():
+        row = _locked(change)
+        require_regulator_of_scope(by, row.peer_group.scope)
+        last = ObligedChange.objects.filter(peer_group=row.peer_group, state=State.APPLIED).order_by("-applied_at", "-pk").first()
+        if last is None or last.pk != row.pk:
+            raise RefusedError(409, "list-not-last", "Only the last list that was applied can be undone.", "Undo the later ones first.")
+        before = [Entry(site, *(was or (False, ""))) for site, was in (row.before or {}).items()]
+        _write(row.peer_group, before)
+        row.state = State.UNDONE
+        row.save(update_fields=["state"])
+        record(now, by.email, Action.OBLIGED_UNDONE, f"peer group {row.peer_group}"[:254], f"list {row.pk}")
+
+
+def amend(group: PeerGroup, entry: Entry, by: User, now: datetime) -> ObligedChange:
+    """One site by hand, at once, and to be undone like a list.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `site-not-eligible` (409).
+    """
+    require_regulator_of_scope(by, group.scope)
+    if entry.site not in eligible(group):
+        raise RefusedError(409, "site-not-eligible", f"The site {entry.site} is not of this pack in this scope.", "Choose one that is.")
+    with transaction.atomic():
+        row = ObligedChange.objects.create(peer_group=group, entries=[[entry.site, entry.obliged, entry.cohort]], by=by, at=now)
+        return apply(row, by, now)
+
+
+def entries_of(change: ObligedChange) -> tuple[Entry, ...]:
+    return tuple(Entry(*entry) for entry in change.entries)
+
+
+def _members(group: PeerGroup) -> Mapping[str, Entry]:
+    rows = PeerGroupMember.objects.filter(peer_group=group).values_list("site__slug", "obliged", "cohort")
+    return {site: Entry(site, obliged, cohort) for site, obliged, cohort in rows}
+
+
+def _plain(held: Entry | None) -> list[bool | str] | None:
+    return None if held is None else [held.obliged, held.cohort]
+
+
+def _write(group: PeerGroup, entries: Sequence[Entry]) -> None:
+    sites = dict(Site.objects.filter(slug__in=[entry.site for entry in entries]).values_list("slug", "pk"))
+    PeerGroupMember.objects.bulk_create(
+        [PeerGroupMember(peer_group=group, site_id=sites[one.site], obliged=one.obliged, cohort=one.cohort) for one in entries],
+        update_conflicts=True,
+        unique_fields=["peer_group", "site"],
+        update_fields=["obliged", "cohort"],
+    )
+
+
+def _locked(change: ObligedChange) -> ObligedChange:
+    # the peer group is the lock for its lists
+    PeerGroup.objects.select_for_update().get(pk=change.peer_group_id)
+    return ObligedChange.objects.select_related("peer_group__scope").get(pk=change.pk)

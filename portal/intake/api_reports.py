@@ -1,0 +1,140 @@
+"""`GET /api/v1/reports/` for whoever reports, `GET /api/v1/periods/` and `GET /api/v1/participation/` for regulators."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, ClassVar
+
+from django.http import Http404
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.accounts.scopes import Scope
+from portal.catalogue.selectors import groups_of
+from portal.intake.models import State
+from portal.intake.selectors import SubmissionView, Taking, participation, submissions_of
+from portal.listing import PERIOD_FILTER, SITE_FILTER, Filter, ListView, Row, listed, number, row_of
+
+
+class ReportSerializer(serializers.Serializer[Any]):
+    """A submission from outside, as its page shows it. `receipt` is canonical CBOR in base64, signed."""
+
+    submission = serializers.CharField(help_text="SHA-256 of the envelope, hex.")
+    site = serializers.CharField()
+    pack = serializers.CharField()
+    period = serializers.CharField()
+    revision = serializers.IntegerField()
+    state = serializers.ChoiceField(State.values)
+    reason_code = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True)
+    device = serializers.CharField()
+    log_index = serializers.IntegerField()
+    received_at = serializers.DateTimeField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+    receipt = serializers.CharField()
+
+
+class PeriodSerializer(serializers.Serializer[Any]):
+    group = serializers.IntegerField(help_text="The peer group, as `participation` asks for it.")
+    pack = serializers.CharField()
+    pack_version = serializers.CharField()
+    route = serializers.CharField()
+    scope = serializers.CharField(help_text="The jurisdiction that the group covers.")
+    period = serializers.CharField()
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    due = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+
+
+class ParticipantSerializer(serializers.Serializer[Any]):
+    """Who took part. No value, by design."""
+
+    site = serializers.CharField()
+    site_name = serializers.CharField()
+    firm = serializers.CharField(help_text="The controlling firm.")
+    organisation = serializers.CharField()
+    jurisdiction = serializers.CharField()
+    size_class = serializers.CharField()
+    obliged = serializers.BooleanField()
+    cohort = serializers.CharField(allow_blank=True)
+    taking = serializers.ChoiceField([one.value for one in Taking])
+    due = serializers.DateTimeField()
+    committed_at = serializers.DateTimeField(allow_null=True)
+    received_at = serializers.DateTimeField(allow_null=True)
+    revision = serializers.IntegerField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+
+
+GROUP = Filter("group", r"[1-9][0-9]{0,8}", "A peer group, by the number that `periods` gives.", needed=True)
+NEEDED_PERIOD = Filter("period", PERIOD_FILTER.pattern, PERIOD_FILTER.told, needed=True)
+
+
+@listed("reports", ReportSerializer)
+class ReportsView(ListView):
+    """The submissions of the organisation's own sites with their states and receipts, in the order in which they came."""
+
+    scope: ClassVar[str] = Scope.SUBMISSIONS
+    filters = (SITE_FILTER, PERIOD_FILTER, Filter("state", "|".join(State.values), "The state of a submission."))
+
+    def get(self, request: Request) -> Response:
+        wanted = {name: value for name in ("site", "period", "state") if (value := self.asked(request, name))}
+        views = [view for view in submissions_of(self.who(request)) if all(getattr(view, name) == value for name, value in wanted.items())]
+        return self.page(request, [report_row(view) for view in views], lambda row: (number(row["log_index"]),))
+
+
+@listed("periods", PeriodSerializer)
+class PeriodsView(ListView):
+    """The periods of every peer group that touches a regulator's jurisdiction."""
+
+    scope: ClassVar[str] = Scope.PARTICIPATION
+    filters = (PERIOD_FILTER,)
+
+    def get(self, request: Request) -> Response:
+        period = self.asked(request, "period")
+        rows = [
+            {
+                "group": group.id,
+                **{name: getattr(group, name) for name in ("pack", "pack_version", "route", "scope")},
+                "period": one.name,
+                **{name: getattr(one, name) for name in ("start", "end", "due", "closed_at")},
+            }
+            for group in groups_of(self.who(request))
+            for one in group.periods
+            if period in ("", one.name)
+        ]
+        return self.page(request, rows, lambda row: (number(row["group"]), row["period"]))
+
+
+@listed("participation", ParticipantSerializer, found=False)
+class ParticipationView(ListView):
+    """Who of a regulator's own sites reported for one period of a peer group, obliged or not."""
+
+    scope: ClassVar[str] = Scope.PARTICIPATION
+    filters = (
+        GROUP,
+        NEEDED_PERIOD,
+        Filter("taking", "|".join(one.value for one in Taking), "Where the site stands with its report."),
+        Filter("obliged", "true|false", "Whether the site is on the list of the obliged."),
+    )
+
+    def get(self, request: Request) -> Response:
+        view = participation(self.who(request), int(self.asked(request, "group")), self.asked(request, "period"), timezone.now())
+        if view is None:
+            raise Http404
+        taking, obliged = self.asked(request, "taking"), self.asked(request, "obliged")
+        rows = [
+            row_of(one, ParticipantSerializer)
+            for one in view.participants
+            if taking in ("", one.taking.value) and obliged in ("", "true" if one.obliged else "false")
+        ]
+        return self.page(request, rows, lambda row: (row["site"],))
+
+
+def report_row(view: SubmissionView) -> Row:
+    """A submission as the API shows it to whoever may see it."""
+    names = ("site", "pack", "period", "revision", "state", "reason_code", "reason", "device", "log_index", "received_at", "decided_at")
+    receipt = base64.b64encode(view.receipt).decode("ascii")
+    return {"submission": view.digest, **{name: getattr(view, name) for name in names}, "receipt": receipt}

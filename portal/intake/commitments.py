@@ -1,0 +1,159 @@
+"""Taking a commitment and answering with a challenge: once for a site, period and revision, and the same answer ever after.
+
+A site that could ask again with other data would choose between draws. So the row is final: the same commitment gets the
+challenge that was drawn for it, other data are refused, and a correction is the next revision, as many a year as the pack's
+policy allows. The challenge is drawn, stored and logged in one transaction under the log's lock; a refusal leaves no trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+
+from benchmarks import packs
+from benchmarks.errors import VerificationError
+from benchmarks.measurements import Period
+from benchmarks.wire import challenges, commitments
+from benchmarks.wire.commitments import SignedCommitment
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.signing import ReceiptKey, VerifyingKey
+from portal.accounts.models import Device, User
+from portal.accounts.selectors import managed_sites
+from portal.catalogue.models import ReportingPeriod
+from portal.catalogue.selectors import period_taking_reports
+from portal.intake.models import Commitment
+from portal.intake.services import FIRST_REVISIONS, device_of
+from portal.problems import RefusedError
+from portal.translog import log
+from portal.translog.models import LogHead
+
+Randomness = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The commitment with its challenge, and whether this call stored it or an earlier one had."""
+
+    commitment: Commitment
+    created: bool
+
+
+def take(raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> Committed:
+    """Store a commitment and give its challenge. The same commitment again, by whichever device of the site, gets the same one.
+
+    Args:
+        randomness: gives that many random bytes; the operating system's, at every entrance.
+
+    Raises:
+        VerificationError: malformed (`benchmarks.wire.commitments.parse`).
+        RefusedError: `device-unknown`, `device-revoked`, `commitment-signature-invalid` (401); `commitment-conflict` (409);
+            `period-not-open`, `revision-out-of-order`, `corrections-used` (422).
+    """
+    signed = commitments.parse(raw)
+    device = device_of(signed)
+    try:
+        commitments.verify(signed, VerifyingKey.from_hex(device.public_key))
+    except VerificationError as refusal:
+        raise RefusedError(401, refusal.code, refusal.sentence, refusal.remedy) from refusal
+    with transaction.atomic():
+        head = log.lock()
+        if known := Commitment.objects.filter(digest=signed.commitment.digest).first():
+            return Committed(known, created=False)
+        _require_turn(signed, device)
+        return Committed(keep(head, raw, signed, device, key, now, randomness), created=True)
+
+
+def take_for(user: User, raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> Committed:
+    """As `take`, for a person who carries a file: of their own plants only.
+
+    Raises:
+        RefusedError: `not-your-site` (403), and what `take` raises.
+    """
+    named = commitments.parse(raw).commitment.site
+    if not managed_sites(user).filter(slug=named).exists():
+        raise RefusedError(
+            403,
+            "not-your-site",
+            f"This file was made for the site {named}, which is none of yours.",
+            "Choose the file of your own plant, or let somebody of that plant hand this one in.",
+        )
+    return take(raw, key, now, randomness)
+
+
+def keep(
+    head: LogHead, raw: bytes, signed: SignedCommitment, device: Device, key: ReceiptKey, now: datetime, randomness: Randomness
+) -> Commitment:
+    """Log it, draw its challenge, store both. `head` must come from `log.lock` in the same transaction."""
+    commitment = signed.commitment
+    index = log.append(head, Kind.COMMITMENT, commitment.digest, now)
+    nonce = randomness(challenges.NONCE_BYTES)
+    return Commitment.objects.create(
+        digest=commitment.digest,
+        site=device.site,
+        period=commitment.period,
+        revision=commitment.revision,
+        device=device,
+        data_root=commitment.data_root.hex(),
+        nonce=nonce.hex(),
+        signed=raw,
+        challenge=challenges.issue(commitment, nonce, index, log.day_of(now), key),
+        log_index=index,
+        committed_at=now,
+    )
+
+
+def _require_turn(signed: SignedCommitment, device: Device) -> None:
+    """A revision of an open period that nothing was committed to, the next one, and no more corrections than the policy allows."""
+    commitment = signed.commitment
+    taken = set(Commitment.objects.filter(site=device.site, period=commitment.period).values_list("revision", flat=True))
+    if commitment.revision in taken:
+        raise RefusedError(
+            409,
+            "commitment-conflict",
+            f"{commitment.site} committed to other data for {commitment.period}, revision {commitment.revision}, and has their challenge.",
+            "Put those data back and run submit again. If the change is right, run submit with --correct: that is the next revision, "
+            "debited from the reserve for corrections.",
+        )
+    period = period_taking_reports(device.site, commitment.period)
+    if period is None:
+        raise RefusedError(
+            422,
+            "period-not-open",
+            f"The portal takes no reports of {commitment.period} from the site {commitment.site}.",
+            "Check --period; if it is right, ask the regulator to open the period for your peer group.",
+        )
+    if commitment.revision not in ((max(taken) + 1,) if taken else FIRST_REVISIONS):
+        raise RefusedError(
+            422,
+            "revision-out-of-order",
+            f"Revision {commitment.revision} of {commitment.site}, {commitment.period} came before the one that it follows.",
+            "Put the newest copy of the state directory back; revisions are committed to one after the other.",
+        )
+    if taken:
+        _require_correction_left(device, commitment.period, period)
+
+
+def _require_correction_left(device: Device, period: str, taking: ReportingPeriod) -> None:
+    """Every commitment is a look at a draw: beyond the first of a period, the policy says how many a year."""
+    allowed = packs.load(taking.peer_group.pack, taking.peer_group.pack_version).policy.corrections_per_year
+    years = _years(period)
+    of_period: dict[str, int] = {}
+    for name in Commitment.objects.filter(site=device.site).values_list("period", flat=True):
+        of_period[name] = of_period.get(name, 0) + 1
+    made = sum(number - 1 for name, number in of_period.items() if years & _years(name))
+    if made >= allowed:
+        raise RefusedError(
+            422,
+            "corrections-used",
+            f"{made} corrections of this year were committed to; the policy allows {allowed}.",
+            "The reported values stand; tell the coordinator what is wrong with them.",
+        )
+
+
+def _years(period: str) -> set[int]:
+    """The calendar years that a period touches."""
+    parsed = Period.parse(period, UTC)
+    return set(range(parsed.start.year, (parsed.end - timedelta(days=1)).year + 1))

@@ -1,0 +1,147 @@
+"""Reminding late sites: who is told, once a day at most, and what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from portal.accounts.audience import named, people_of_site
+from portal.accounts.models import Membership, Role, Site, User
+from portal.accounts.selectors import own_sites, regulated_sites
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.catalogue.deadlines import due_dates, last_day
+from portal.catalogue.models import Extension, Reminder, ReportingPeriod
+from portal.intake.models import State, Submission
+from portal.intake.selectors import ParticipationView, Taking
+from portal.notifications.kinds import Kind
+from portal.notifications.services import tell
+from portal.problems import RefusedError
+
+PAUSE = timedelta(days=1)
+"""A site is not reminded again before this: a form sent twice reminds once, and nobody is pestered."""
+
+OWING = frozenset({Taking.LATE, Taking.UNUSABLE})
+"""Nothing came by the due date; or what came was refused, and the due date is past as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderView:
+    site: str
+    site_name: str
+    site_name_zh: str
+    sent_at: datetime
+    sent_by: str
+    reminded: tuple[str, ...]  # names
+
+
+@dataclass(frozen=True, slots=True)
+class OwedView:
+    """A report that an own site was reminded of and still owes."""
+
+    site_name: str
+    site_name_zh: str
+    pack: str
+    period: str
+    due: datetime
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionView:
+    site: str
+    site_name: str
+    site_name_zh: str
+    due: datetime
+    reason: str
+    granted_by: str
+    granted_at: datetime
+
+
+def owing(view: ParticipationView, now: datetime) -> tuple[str, ...]:
+    """The sites of that view whose due date is past and whose report is still owed."""
+    return tuple(one.site for one in view.participants if one.obliged and one.taking in OWING and now > one.due)
+
+
+def remind(view: ParticipationView, by: User, now: datetime) -> tuple[Reminder, ...]:
+    """Remind every site that owes a report and was not reminded within the last day; those that were reminded.
+
+    The people of a site are those who act for its enterprise. A site without any is on the list all the same: somebody has to call.
+
+    Raises:
+        RefusedError: `period-closed`, `nobody-late` (409).
+    """
+    with transaction.atomic():
+        period = ReportingPeriod.objects.select_for_update().get(peer_group=view.peer_group, name=view.period)
+        if period.closed_at is not None:
+            raise RefusedError(409, "period-closed", f"The period {period.name} is closed.", "It takes no more reports.")
+        recent = Reminder.objects.filter(period=period, sent_at__gt=now - PAUSE).values("site")
+        late = regulated_sites(by).filter(slug__in=owing(view, now)).exclude(pk__in=recent).select_related("organisation").order_by("slug")
+        sites: Sequence[Site] = list(late)
+        if not sites:
+            raise RefusedError(409, "nobody-late", "No late site is left that was not reminded within a day.", "Come back tomorrow.")
+        people = _people(sites)
+        made = [
+            Reminder.objects.create(period=period, site=site, sent_by=by, sent_at=now, reminded=people.get(site.organisation_id, []))
+            for site in sites
+        ]
+        due = {one.site: last_day(one.due).isoformat() for one in view.participants}
+        for site in sites:
+            told = {**named(site), "period": period.name, "due": due[site.slug]}
+            tell(Kind.REPORT_REMINDED, people_of_site(site), "web:upload", {}, told, now)
+        record(
+            now, by.email, Action.REMINDERS_SENT, f"period {period.peer_group.pack}/{period.name}", ", ".join(site.slug for site in sites)
+        )
+    return tuple(made)
+
+
+def reminders(view: ParticipationView) -> tuple[ReminderView, ...]:
+    """Who of the sites in that view was reminded when, newest first."""
+    rows = Reminder.objects.filter(period__peer_group=view.peer_group, period__name=view.period, site__slug__in=_slugs(view))
+    return tuple(
+        ReminderView(row.site.slug, row.site.name, row.site.name_zh, row.sent_at, str(row.sent_by), tuple(row.reminded))
+        for row in rows.select_related("site", "sent_by")
+    )
+
+
+def extensions(view: ParticipationView) -> tuple[ExtensionView, ...]:
+    """Who of the sites in that view was given more time, newest first."""
+    rows = Extension.objects.filter(period__peer_group=view.peer_group, period__name=view.period, site__slug__in=_slugs(view))
+    return tuple(
+        ExtensionView(row.site.slug, row.site.name, row.site.name_zh, row.due, row.reason, str(row.granted_by), row.granted_at)
+        for row in rows.select_related("site", "granted_by").order_by("-pk")
+    )
+
+
+def owed_by(user: User) -> tuple[OwedView, ...]:
+    """What the person's own sites were reminded of and have not reported since; for the page of their submissions."""
+    rows = Reminder.objects.filter(site__in=own_sites(user), period__closed_at=None).select_related("site", "period")
+    newest: dict[tuple[int, int], Reminder] = {}
+    for row in rows.order_by("pk"):
+        newest[row.period_id, row.site_id] = row
+    settled = set(
+        Submission.objects.filter(
+            site__in={site for _period, site in newest}, state__in=(State.ACCEPTED, State.RECEIVED, State.OPENING)
+        ).values_list("site_id", "period")
+    )
+    later = due_dates({period for period, _site in newest})
+    return tuple(
+        OwedView(row.site.name, row.site.name_zh, row.site.pack, row.period.name, later.get(key, row.period.due), row.sent_at)
+        for key, row in newest.items()
+        if (row.site_id, row.period.name) not in settled
+    )
+
+
+def _slugs(view: ParticipationView) -> list[str]:
+    return [one.site for one in view.participants]
+
+
+def _people(sites: Sequence[Site]) -> dict[int, list[str]]:
+    rows = Membership.objects.filter(organisation__in={site.organisation_id for site in sites}, role=Role.ENTERPRISE, user__is_active=True)
+    found: dict[int, list[str]] = {}
+    for row in rows.select_related("user").order_by("user__email"):
+        found.setdefault(row.organisation_id, []).append(str(row.user))
+    return found

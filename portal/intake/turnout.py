@@ -1,0 +1,152 @@
+"""Who took part, counted: one line for every peer group and period that a regulator may look into. Counts only, never a value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from portal.accounts.models import Jurisdiction, Site, User
+from portal.accounts.selectors import jurisdictions_of, regulated_sites, within
+from portal.catalogue.deadlines import due_dates
+from portal.catalogue.models import PeerGroupMember, ReportingPeriod
+from portal.intake.models import Commitment, State, Submission
+from portal.intake.selectors import Taking, taking_of
+
+
+@dataclass(frozen=True, slots=True)
+class RegionView:
+    """A jurisdiction that the filter offers."""
+
+    path: str
+    name: str
+    name_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnoutView:
+    """One peer group and period, counted over the sites that the reader may see and the filter leaves."""
+
+    peer_group: int
+    pack: str
+    pack_version: str
+    route: str
+    scope: str
+    scope_zh: str
+    period: str
+    due: datetime
+    closed_at: datetime | None
+    sites: int
+    obliged: int  # sites on the list of the obliged
+    obliged_reported: int
+    firms: int
+    firms_reported: int
+    states: Mapping[Taking, int]  # sites
+    committed: int  # sites that committed to their data and have sent no report yet
+    arrived_late: int  # sites whose first report came after the due date
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What one site sent for one period, as far as it has been read."""
+
+    first: datetime
+    state: str
+
+
+def regions_of(user: User) -> tuple[RegionView, ...]:
+    """The jurisdictions within those that the person regulates, each after the one it lies in."""
+    held = jurisdictions_of(user)
+    rows = Jurisdiction.objects.filter(within(held, "path")).order_by("path")
+    return tuple(RegionView(row.path, row.name, row.name_zh) for row in rows)
+
+
+def turnout(user: User, now: datetime, *, pack: str = "", region: str = "", size: str = "") -> tuple[TurnoutView, ...]:
+    """Every period of every peer group with sites in the person's jurisdiction, those due last first.
+
+    `pack`, `region` (the path of a jurisdiction) and `size` (a declared class) narrow what is counted.
+    """
+    sites = _sites(user, region, size)
+    members: dict[int, list[tuple[int, int | None, bool]]] = {}
+    rows = PeerGroupMember.objects.filter(site__in=sites).values_list(
+        "peer_group_id", "site_id", "site__organisation__controlling_firm_id", "obliged"
+    )
+    for group, site, firm, obliged in rows:
+        members.setdefault(group, []).append((site, firm, obliged))
+    periods = ReportingPeriod.objects.filter(peer_group__in=members).select_related("peer_group__scope").order_by("-due", "pk")
+    if pack:
+        periods = periods.filter(peer_group__pack=pack)
+    names = {period.name for period in periods}
+    sent = _sent(sites.filter(pack=pack) if pack else sites, names)
+    committed = set(Commitment.objects.filter(site__in=sites, period__in=names).values_list("site_id", "period"))
+    later = due_dates([period.pk for period in periods])
+    return tuple(_counted(period, members[period.peer_group_id], sent, committed, later, now) for period in periods)
+
+
+def _sites(user: User, region: str, size: str) -> QuerySet[Site]:
+    sites = regulated_sites(user)
+    if region:
+        sites = sites.filter(Q(jurisdiction__path=region) | Q(jurisdiction__path__startswith=f"{region}/"))
+    return sites.filter(size_class=size) if size else sites
+
+
+def _sent(sites: QuerySet[Site], periods: Iterable[str]) -> dict[tuple[int, str], _Sent]:
+    """The first report of each site and period, and the state of the one that counts: an accepted one, else the last."""
+    found: dict[tuple[int, str], _Sent] = {}
+    rows = Submission.objects.filter(site__in=sites, period__in=periods).order_by("revision")
+    for site, period, state, received in rows.values_list("site_id", "period", "state", "received_at"):
+        held = found.get((site, period))
+        if held is None:
+            found[site, period] = _Sent(received, state)
+        elif held.state != State.ACCEPTED or state == State.ACCEPTED:
+            held.state = state
+    return found
+
+
+def _counted(
+    period: ReportingPeriod,
+    members: Iterable[tuple[int, int | None, bool]],
+    sent: Mapping[tuple[int, str], _Sent],
+    committed: set[tuple[int, str]],
+    later: Mapping[tuple[int, int], datetime],
+    now: datetime,
+) -> TurnoutView:
+    states: Counter[Taking] = Counter()
+    firms, reported = set(), set()
+    sites = obliged = obliged_reported = only_committed = late = 0
+    for site, firm, is_obliged in members:
+        one = sent.get((site, period.name))
+        due = later.get((period.pk, site), period.due)
+        taking = taking_of(one.state if one else None, due, now)
+        states[taking] += 1
+        sites += 1
+        firms.add(firm)
+        obliged += is_obliged
+        only_committed += one is None and (site, period.name) in committed
+        late += one is not None and one.first > due
+        if taking is Taking.REPORTED:
+            reported.add(firm)
+            obliged_reported += is_obliged
+    group = period.peer_group
+    return TurnoutView(
+        peer_group=group.pk,
+        pack=group.pack,
+        pack_version=group.pack_version,
+        route=group.route,
+        scope=group.scope.name,
+        scope_zh=group.scope.name_zh,
+        period=period.name,
+        due=period.due,
+        closed_at=period.closed_at,
+        sites=sites,
+        obliged=obliged,
+        obliged_reported=obliged_reported,
+        firms=len(firms),
+        firms_reported=len(reported),
+        states=states,
+        committed=only_committed,
+        arrived_late=late,
+    )

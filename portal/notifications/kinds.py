@@ -1,0 +1,71 @@
+"""What people are told of, and how each kind reaches them. The words for it are `portal.web.presenters.notices`."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Kind(models.TextChoices):
+    """Stable names: they stand in people's wishes."""
+
+    REPORT_REMINDED = "report.reminded"
+    EXTENSION_GRANTED = "extension.granted"
+    SUBMISSION_ACCEPTED = "submission.accepted"
+    SUBMISSION_REFUSED = "submission.refused"
+    BENCHMARK_PUBLISHED = "benchmark.published"
+    BENCHMARK_WITHDRAWN = "benchmark.withdrawn"
+    SITE_APPROVED = "site.approved"
+    SITE_REFUSED = "site.refused"
+    DEVICE_ENROLLED = "device.enrolled"
+    DEVICE_REVOKED = "device.revoked"
+    FIRM_LEAVES = "firm.leaves"
+    FIRM_STAYS = "firm.stays"
+    FINDING_MADE = "finding.made"
+    FINDING_ANSWERED = "finding.answered"
+    FINDING_RETURNED = "finding.returned"
+    FINDING_CLOSED = "finding.closed"
+    FINDING_OVERDUE = "finding.overdue"
+    CONCLUSION_GIVEN = "conclusion.given"
+    CONCLUSION_WITHDRAWN = "conclusion.withdrawn"
+    SURVEILLANCE_COMES = "surveillance.comes"
+    VALIDITY_ENDS = "validity.ends"
+    DRAFT_WAITS = "draft.waits"
+    RELEASE_STOPPED = "release.stopped"
+    APPLICATION_WAITS = "application.waits"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of a kind
+    SECOND_FACTOR_ADDED = "second-factor.added"
+    SECOND_FACTOR_REMOVED = "second-factor.removed"
+
+
+class How(models.TextChoices):
+    """How a kind reaches somebody by mail; in the portal it always stands."""
+
+    AT_ONCE = "at-once"
+    DAILY = "daily"
+    NEVER = "never"
+
+
+SECURITY = frozenset(
+    {
+        Kind.DEVICE_ENROLLED,
+        Kind.DEVICE_REVOKED,
+        Kind.FIRM_LEAVES,
+        Kind.PASSWORD_CHANGED,
+        Kind.SECOND_FACTOR_ADDED,
+        Kind.SECOND_FACTOR_REMOVED,
+    }
+)
+"""Mailed at once whatever somebody wishes: whoever took an account over would switch these off first."""
+
+DAILY_AT_FIRST = frozenset({Kind.SUBMISSION_ACCEPTED, Kind.BENCHMARK_PUBLISHED})
+"""Nothing has to be done: these come in one mail a day unless somebody wishes otherwise."""
+
+
+def at_first(kind: str) -> How:
+    """What holds for a kind as long as somebody has wished nothing."""
+    return How.DAILY if kind in DAILY_AT_FIRST else How.AT_ONCE
+
+
+def kinds() -> list[tuple[str, str]]:
+    """A function, so that a new kind is no new migration of every database."""
+    return list(Kind.choices)

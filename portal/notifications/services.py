@@ -1,0 +1,112 @@
+"""Telling somebody something: a notice in the portal and, as they wish, a mail in the outbox. Called in the transaction of its cause.
+
+Nothing is sent here. Figures and names go in, never sentences; no figure of another firm, no person's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from portal import sealing
+from portal.notifications.kinds import SECURITY, How, Kind, at_first
+from portal.notifications.models import Mail, Notice, Reader, Wish
+
+Told = Mapping[str, str | int]
+
+GIVE_UP_AFTER = timedelta(days=1)
+"""From when a mail is due: a server that was away for a night is waited for, and no secret lies here longer."""
+
+DAILY_AT = time(8)
+"""In the portal's time zone."""
+
+PURPOSE = b"steplabel links in mails v1"
+
+
+def tell(kind: Kind, people: Iterable[int], place: str, parts: Told, told: Told, now: datetime) -> int:
+    """Tell each of these people, by their numbers, once; how many.
+
+    Args:
+        place: the named address of the page it is about (`web:submission`), `parts` what stands in it.
+        told: names and days that the sentence needs (`portal.web.presenters.notices` has the sentences).
+    """
+    wanted = sorted(set(people))
+    wishes = dict(Wish.objects.filter(user__in=wanted, kind=kind).values_list("user_id", "how"))
+    with transaction.atomic():
+        mails = {person: mail for person in wanted if (mail := _mail_for(person, kind, wishes.get(person), now))}
+        Mail.objects.bulk_create([mail for mail in mails.values() if mail._state.adding])
+        Notice.objects.bulk_create(
+            [
+                Notice(
+                    recipient_id=one,
+                    kind=kind,
+                    told=dict(told),
+                    place=place,
+                    place_parts=dict(parts),
+                    at=now,
+                    mail=mails.get(one),
+                )
+                for one in wanted
+            ]
+        )
+    return len(wanted)
+
+
+def post(letter: str, address: str, language: str, told: Told, secret: str, now: datetime) -> Mail:
+    """A letter to an address that may have no account, with what only that letter may hold: the link."""
+    return Mail.objects.create(
+        address=address,
+        language=language,
+        letter=letter,
+        told=dict(told),
+        sealed=sealing.seal(secret, PURPOSE) if secret else "",
+        due_at=now,
+        give_up_at=now + GIVE_UP_AFTER,
+    )
+
+
+def mark_read(user: int, now: datetime, only: int | None = None) -> int:
+    """All of the person's unread notices, or the one of that number; how many there were."""
+    unread: QuerySet[Notice] = Notice.objects.filter(recipient=user, read_at=None)
+    return unread.filter(**({} if only is None else {"pk": only})).update(read_at=now)
+
+
+def wish(user: int, wishes: Mapping[str, How], language: str) -> None:
+    """How each kind shall reach the person by mail, and in which language; what concerns security is not theirs to switch off."""
+    rows = [Wish(user_id=user, kind=kind, how=how) for kind, how in wishes.items() if kind not in SECURITY]
+    with transaction.atomic():
+        Wish.objects.bulk_create(rows, update_conflicts=True, unique_fields=["user", "kind"], update_fields=["how"])
+        speak(user, language)
+
+
+def speak(user: int, language: str) -> None:
+    """Write to the person in this language from now on."""
+    Reader.objects.update_or_create(user_id=user, defaults={"language": language})
+
+
+def speak_at_first(user: int, language: str) -> None:
+    """As `speak`, for who has never said."""
+    Reader.objects.get_or_create(user_id=user, defaults={"language": language})
+
+
+def next_daily(now: datetime) -> datetime:
+    """The next time at which mails of the day go out."""
+    local = now.astimezone(ZoneInfo(settings.TIME_ZONE))
+    today = datetime.combine(local.date(), DAILY_AT, local.tzinfo)
+    return today if today > now else today + timedelta(days=1)
+
+
+def _mail_for(person: int, kind: Kind, how: str | None, now: datetime) -> Mail | None:
+    chosen = How.AT_ONCE if kind in SECURITY else How(how or at_first(kind))
+    if chosen == How.NEVER:
+        return None
+    if chosen == How.AT_ONCE:
+        return Mail(recipient_id=person, due_at=now, give_up_at=now + GIVE_UP_AFTER)
+    due = next_daily(now)
+    mail, _made = Mail.objects.get_or_create(recipient_id=person, due_at=due, daily=True, defaults={"give_up_at": due + GIVE_UP_AFTER})
+    return mail

@@ -1,0 +1,135 @@
+"""The end of a processing key: when nothing can come any more that only it opens, its file is overwritten and deleted.
+
+HPKE keeps no secrecy against its recipient's key: who has the key later opens every copy of what was ever sealed to it.
+Without the key those copies stay closed for ever, ours too; what was opened lies in the vault.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from benchmarks.errors import InputError, Place
+from benchmarks.wire import logged
+from benchmarks.wire.directory import GRACE, Directory
+from benchmarks.wire.logged import Kind
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.intake.models import State, Submission
+from portal.keys import PASSWORD_SUFFIX
+from portal.translog import log
+
+NOT_GUARANTEED = (
+    "The file was overwritten once and deleted. That does not reach what the medium keeps by itself (blocks a flash drive has replaced, "
+    "snapshots, copy-on-write file systems), nor copies in backups or at the place where the key was drawn: destroy those by hand. "
+    "Running workers drop the key at their next sweep; Python cannot wipe their memory, so restart them."
+)
+
+
+_ASIDE = ".destroyed"
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    key_id: str
+    reports: int  # that were sealed to it and have their fate
+
+
+def require_destructible(key_id: str, directory: Directory, held: int, now: datetime) -> int:
+    """How many reports were sealed to the key, all of them opened or refused.
+
+    Args:
+        held: how many processing keys this worker has.
+
+    Raises:
+        InputError: `key-in-use` (its window and the grace after it are not over), `reports-waiting`, `last-key`.
+    """
+    listed = [key for key in directory.processing if key.key_id == key_id]
+    if any(key.is_taken(now.date()) or key.valid_to + GRACE == now.date() for key in listed):  # a day more: a request may straddle midnight
+        ends = max(key.valid_to for key in listed)
+        raise InputError(
+            "key-in-use",
+            f"Reports sealed to this key are taken until {GRACE.days} days after {ends.isoformat()}.",
+            "Rotate first (`manage.py make_keys rotate`); destroy the old key when its window and the grace after it are over.",
+            found=key_id,
+        )
+    waiting = Submission.objects.filter(key_id=key_id, state__in=(State.RECEIVED, State.OPENING)).count()
+    if waiting:
+        raise InputError(
+            "reports-waiting",
+            f"{waiting} reports sealed to this key are not opened yet.",
+            "Let the worker finish; a report whose key is gone is lost.",
+            found=key_id,
+        )
+    if held < 2:
+        raise InputError(
+            "last-key", "This is the only processing key at hand.", "Rotate first: without a key no report can be opened.", found=key_id
+        )
+    return Submission.objects.filter(key_id=key_id).count()
+
+
+def destroy(key_id: str, files: dict[str, Path], directory: Directory, now: datetime) -> Destroyed:
+    """Overwrite and delete a key's file and its password's, and put it on the audit record.
+
+    Args:
+        files: every processing key at hand and where it lies (`portal.keys.processing_files`).
+
+    Raises:
+        InputError: `key-not-here`, or what `require_destructible` refuses.
+    """
+    file = files.get(key_id)
+    if file is None:
+        raise InputError("key-not-here", "No processing key of this id is at hand.", "Run this where the worker's keys are.", found=key_id)
+    reports = require_destructible(key_id, directory, len(files), now)
+    # the record first: a key that is gone without a word would be worse than a word without the deed, which can be repeated
+    with transaction.atomic():
+        record(now, "operator", Action.KEY_DESTROYED, f"processing key {key_id}", f"{reports} reports were sealed to it")
+        log.add_once(Kind.KEY_DESTROYED, logged.key_destroyed(key_id).hex(), now)
+    for one in (file, file.with_name(file.name + PASSWORD_SUFFIX)):
+        _set_aside(one)
+    finish(file.parent)
+    return Destroyed(key_id, reports)
+
+
+def finish(folder: Path) -> None:
+    """Destroy what was set aside here, by this run or by one that was cut short."""
+    for one in folder.glob(f"*{_ASIDE}"):
+        overwrite_and_delete(one)
+
+
+def _set_aside(file: Path) -> None:
+    """First another name, under which no worker reads it: half a key would stop them all."""
+    try:
+        file.rename(file.with_name(file.name + _ASIDE))
+    except OSError as error:
+        raise _not_writable(file, error) from error
+
+
+def overwrite_and_delete(file: Path) -> None:
+    """Random bytes over the file's own, brought to the disk, then the name gone, and that brought to the disk, too."""
+    try:
+        with file.open("r+b", buffering=0) as handle:
+            handle.write(secrets.token_bytes(file.stat().st_size))
+            os.fsync(handle.fileno())
+        file.unlink()
+    except OSError as error:
+        raise _not_writable(file, error) from error
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _not_writable(file: Path, error: OSError) -> InputError:
+    return InputError(
+        "key-not-writable",
+        f"The file cannot be overwritten and deleted: {error.strerror}.",
+        "Run this as the owner of the file, where it lies on a writable disk.",
+        place=Place(str(file)),
+    )

@@ -1,0 +1,136 @@
+"""Energy that a supplier declares to have delivered to a site that let it in. The site's certification body and the supplier read it.
+
+The figure is the supplier's own: nothing that was metered at the site is shown to it, and nothing is compared here. Who checks the site's
+report holds it against the site's records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from portal.accounts.models import Organisation, Role, User
+from portal.accounts.selectors import organisations_as
+from portal.assurance.models import Assignment
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.partners.grants import granted_to
+from portal.partners.models import Delivery, Grant
+from portal.problems import RefusedError
+
+UNITS: dict[str, tuple[str, ...]] = {
+    "electricity": ("kWh", "MWh"),
+    "natural-gas": ("m3", "GJ"),
+    "coal": ("t", "GJ"),
+    "steam": ("t", "GJ"),
+    "heat": ("GJ", "MWh"),
+    "oil": ("t", "GJ"),
+    "hydrogen": ("kg", "m3"),
+}
+"""Carriers that are bought, and the units in which they are billed."""
+
+MOST = Decimal(10) ** 14
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    id: int
+    supplier: str
+    supplier_zh: str
+    site: str
+    site_name: str
+    site_name_zh: str
+    period: str
+    carrier: str
+    quantity: Decimal
+    unit: str
+    note: str
+    declared_by: str
+    declared_at: datetime
+    taken_back_at: datetime | None
+
+
+def declare(
+    user: User, site: str, period: str, carrier: str, quantity: Decimal, unit: str, note: str, now: datetime, by: str = ""
+) -> Delivery:
+    """Declare what was delivered; another figure for the same site, period and carrier takes the place of the one before.
+
+    Args:
+        by: who stands on the record; the person where it is empty.
+
+    Raises:
+        Grant.DoesNotExist: a site that did not let the supplier in, or none.
+        RefusedError: `delivery-malformed` (400).
+    """
+    given = granted_to(user, Role.SUPPLIER).select_related("partner").filter(site__slug=site).first()
+    if given is None:
+        raise Grant.DoesNotExist
+    if unit not in UNITS.get(carrier, ()) or not 0 < quantity < MOST:
+        wanted = "; ".join(f"{name} in {' or '.join(units)}" for name, units in UNITS.items())
+        raise RefusedError(400, "delivery-malformed", f"{quantity} {unit} of {carrier} cannot be declared.", f"Declare {wanted}.")
+    with transaction.atomic():
+        Organisation.objects.select_for_update().get(pk=given.partner_id)  # one figure at a time
+        before = Delivery.objects.filter(supplier=given.partner, site=given.site, period=period, carrier=carrier, taken_back_at=None)
+        before.update(taken_back_at=now)
+        made = Delivery.objects.create(
+            supplier=given.partner,
+            site=given.site,
+            period=period,
+            carrier=carrier,
+            quantity=quantity,
+            unit=unit,
+            note=note,
+            declared_by=by or user.email,
+            declared_at=now,
+        )
+        # without the figure: the record is read by more people than the certification body
+        record(now, by or user.email, Action.DELIVERY_DECLARED, f"site {given.site.slug}", f"{given.partner}, {period}, {carrier}")
+    return made
+
+
+def take_back(user: User, delivery: int, now: datetime) -> None:
+    """The figure no longer stands; `Delivery.DoesNotExist` for one of another supplier."""
+    with transaction.atomic():
+        rows = Delivery.objects.select_for_update(of=("self",)).select_related("site", "supplier")
+        row = rows.get(pk=delivery, supplier__in=organisations_as(user, Role.SUPPLIER), taken_back_at=None)
+        row.taken_back_at = now
+        row.save(update_fields=["taken_back_at"])
+        record(now, user.email, Action.DELIVERY_TAKEN_BACK, f"site {row.site.slug}", f"{row.supplier}, {row.period}, {row.carrier}")
+
+
+def deliveries_of(user: User) -> tuple[DeliveryView, ...]:
+    """What the person's supplier declared, newest first, also what it took back."""
+    return _views(Delivery.objects.filter(supplier__in=organisations_as(user, Role.SUPPLIER)))
+
+
+def deliveries_assigned(user: User) -> tuple[DeliveryView, ...]:
+    """What suppliers declared for the sites and periods that the person's certification body checks, newest first."""
+    bodies = organisations_as(user, Role.CERTIFICATION_BODY)
+    checked = Assignment.objects.filter(body__in=bodies, site=OuterRef("site"), period=OuterRef("period"))
+    return _views(Delivery.objects.filter(Exists(checked), taken_back_at=None))
+
+
+def _views(rows: QuerySet[Delivery]) -> tuple[DeliveryView, ...]:
+    return tuple(
+        DeliveryView(
+            row.pk,
+            row.supplier.name,
+            row.supplier.name_zh,
+            row.site.slug,
+            row.site.name,
+            row.site.name_zh,
+            row.period,
+            row.carrier,
+            row.quantity,
+            row.unit,
+            row.note,
+            row.declared_by,
+            row.declared_at,
+            row.taken_back_at,
+        )
+        for row in rows.select_related("supplier", "site").order_by("-declared_at", "-pk")
+    )

@@ -1,0 +1,156 @@
+"""A firm grants a partner access to one of its sites, sees who has it, and takes it back; a partner sees what it was granted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from portal.accounts.models import Organisation, Role, Site, User
+from portal.accounts.selectors import managed_sites, organisations_as
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.intake.models import Submission
+from portal.intake.selectors import SubmissionView, views_of
+from portal.partners.models import Grant
+from portal.problems import RefusedError
+from portal.standings.selectors import ProtectedValueView, values_of
+
+PARTNERS = (Role.PROVIDER, Role.SUPPLIER)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantView:
+    """For the firm: who sees what of a site, or saw it."""
+
+    id: int
+    partner: str
+    partner_zh: str
+    kind: str
+    receipts: bool
+    values: bool
+    granted_by: str
+    granted_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedView:
+    """For the partner: a site and what of it is open."""
+
+    site: str
+    site_name: str
+    site_name_zh: str
+    pack: str
+    receipts: bool
+    values: bool
+    granted_at: datetime
+    submissions: tuple[SubmissionView, ...]  # newest first; none for a supplier
+
+
+def partners() -> QuerySet[Organisation]:
+    """Whom a firm may let in."""
+    return Organisation.objects.filter(kind__in=PARTNERS).order_by("name")
+
+
+def grant(user: User, site_slug: str, partner: int, *, receipts: bool, values: bool, now: datetime) -> Grant:
+    """Let a partner in; another grant for the same site takes the place of the one before. Values go with receipts: a
+    submission's digest, by which its values are asked for, opens its receipt to whoever knows it.
+
+    Raises:
+        Site.DoesNotExist, Organisation.DoesNotExist: not a site that the person manages; no provider or supplier.
+        RefusedError: `grant-too-wide` (400): a supplier is shown nothing of reports.
+    """
+    site = managed_sites(user).get(slug=site_slug, retired_at=None)
+    other = partners().get(pk=partner)
+    if other.kind == Role.SUPPLIER and (receipts or values):
+        raise RefusedError(
+            400, "grant-too-wide", "An energy supplier is shown nothing of reports.", "Grant it without receipts and without values."
+        )
+    with transaction.atomic():
+        Site.objects.select_for_update().get(pk=site.pk)  # one grant at a time, also of two managers at once
+        Grant.objects.filter(site=site, partner=other, ended_at=None).update(ended_at=now, ended_by=user.email)
+        open_to = {"receipts": receipts or values, "values": values}
+        made = Grant.objects.create(site=site, partner=other, granted_by=user.email, granted_at=now, **open_to)
+        record(now, user.email, Action.ACCESS_GRANTED, f"site {site.slug}", f"{other}: {_said(made)}")
+    return made
+
+
+def take_back(user: User, grant_id: int, now: datetime) -> Grant:
+    """From now on the partner sees nothing of the site; `Grant.DoesNotExist` for one that is not the person's to end."""
+    with transaction.atomic():
+        rows = Grant.objects.select_for_update(of=("self",)).select_related("site", "partner")
+        row = rows.get(pk=grant_id, site__in=managed_sites(user), ended_at=None)
+        row.ended_at, row.ended_by = now, user.email
+        row.save(update_fields=["ended_at", "ended_by"])
+        record(now, user.email, Action.ACCESS_TAKEN_BACK, f"site {row.site.slug}", str(row.partner))
+    return row
+
+
+def grants_at(user: User, site_slug: str) -> tuple[GrantView, ...]:
+    """Who sees or saw something of a site that the person manages, those of today first."""
+    rows = Grant.objects.filter(site__slug=site_slug, site__in=managed_sites(user)).select_related("partner")
+    views = [
+        GrantView(
+            row.pk,
+            row.partner.name,
+            row.partner.name_zh,
+            row.partner.kind,
+            row.receipts,
+            row.values,
+            row.granted_by,
+            row.granted_at,
+            row.ended_at,
+        )
+        for row in rows.order_by("-granted_at", "-pk")
+    ]
+    return tuple(sorted(views, key=lambda view: view.ended_at is not None))
+
+
+def granted_to(user: User, role: Role) -> QuerySet[Grant]:
+    """What the person's organisations of that role are granted today."""
+    rows = Grant.objects.filter(partner__in=organisations_as(user, role), ended_at=None, site__retired_at=None)
+    return rows.select_related("site").order_by("site__slug", "pk")
+
+
+def granted_sites(user: User, role: Role) -> tuple[GrantedView, ...]:
+    """Sites that granted access, with the states of their submissions for a provider."""
+    rows = list(granted_to(user, role))
+    found: dict[str, list[SubmissionView]] = {}
+    if role is Role.PROVIDER:
+        for view in views_of(Submission.objects.filter(site__in={row.site_id for row in rows}).order_by("-log_index")):
+            found.setdefault(view.site, []).append(view)
+    return tuple(
+        GrantedView(
+            row.site.slug,
+            row.site.name,
+            row.site.name_zh,
+            row.site.pack,
+            row.receipts,
+            row.values,
+            row.granted_at,
+            tuple(found.get(row.site.slug, ())),
+        )
+        for row in rows
+    )
+
+
+def granted_receipt(user: User, digest: str) -> SubmissionView | None:
+    """A submission of a site that granted a provider its receipts; None for any other, as for one that does not exist."""
+    sites = granted_to(user, Role.PROVIDER).filter(receipts=True).values("site")
+    return next(iter(views_of(Submission.objects.filter(digest=digest, site__in=sites))), None)
+
+
+def granted_values(user: User, digest: str) -> tuple[ProtectedValueView, ...] | None:
+    """The protected values of a submission of a site that granted a provider its values; None for any other."""
+    sites = granted_to(user, Role.PROVIDER).filter(values=True).values("site")
+    found = Submission.objects.filter(digest=digest, site__in=sites).defer("envelope").first()
+    return None if found is None else values_of(found)
+
+
+def _said(row: Grant) -> str:
+    if row.partner.kind == Role.SUPPLIER:
+        return "declares deliveries"
+    return "states" + (", receipts" if row.receipts else "") + (", values" if row.values else "")

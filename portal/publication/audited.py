@@ -1,0 +1,56 @@
+"""What a version tells of audits: which share of its sites is attested, by whom, until when, and who left it for an adverse opinion.
+
+Counts only, and no count that would point at a firm: see `benchmarks.explanation.en16231.verification_of_data`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection
+
+from benchmarks.explanation.facts import StepAttested, Verification
+from benchmarks.routes import Words
+from portal.standings.cohort import Cohort
+from portal.standings.verdicts import LeftOut
+
+
+def verification(present: Cohort) -> Verification:
+    """Of the sites that enter: how many of each step are attested, which bodies said so, and until when the first of it is valid."""
+    reported: defaultdict[str, dict[str, str]] = defaultdict(dict)  # step -> site -> firm
+    for one in present.participants:
+        reported[one.label.step][one.site] = one.firm
+    steps = []
+    for step, sites in reported.items():
+        attested = {site: firm for site, firm in sites.items() if present.verdicts.attests(present.submissions[site], step)}
+        others = {firm for site, firm in sites.items() if site not in attested}
+        steps.append(StepAttested(step, len(attested), len(sites), len(set(attested.values())), len(others)))
+    counting = [row for submission in present.submissions.values() for row in present.verdicts.positive.get(submission, ())]
+    names = dict.fromkeys((row.body, row.body_zh) for row in sorted(counting, key=lambda row: row.body))
+    return Verification(
+        bodies=len(names),
+        names=tuple(Words(en=name, zh=name_zh or name) for name, name_zh in names),
+        steps=tuple(steps),
+        valid_until=min((row.valid_until for row in counting), default=None),
+    )
+
+
+def excluded(present: Cohort) -> tuple[tuple[str, int], ...]:
+    """How many reports the peer group's policy leaves out, by reason."""
+    return tuple(sorted(Counter(reason.value for reason in present.left_out.values()).items()))
+
+
+def told_of_change(what_changed: str, present: Cohort, before: Collection[str]) -> Words:
+    """The drafter's words, in the one language they were written in, and who left since by what an auditor found."""
+    said = (
+        Words(en=what_changed, zh=what_changed)
+        if what_changed
+        else Words(en="the drafter gave no description of the change.", zh="起草人未说明变更内容。")
+    )
+    gone = sum(reason is LeftOut.ADVERSE and digest in before for digest, reason in present.left_out.items())
+    if not gone:
+        return said
+    sites = "1 site" if gone == 1 else f"{gone} sites"
+    return Words(
+        en=f"{said.en} {sites} left this version after an adverse opinion of a certification body.",
+        zh=f"{said.zh}经认证机构出具否定意见，{gone} 个厂区退出本版本。",
+    )

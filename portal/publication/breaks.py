@@ -1,0 +1,79 @@
+"""Breaks: what one version defines otherwise than another, so that a difference between them is no trend.
+
+A break is a change of definition (method pack, boundary, unit, reference ratio, rule, years that values cover). That other firms take part
+is no break: their number tells it. Figures on both sides of a break may be read side by side and must not be joined to a series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portal.publication.shapes import BenchmarkView, StepView
+
+Cell = tuple[str, str, str, str]  # step, product, variant, metric
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """One definition that differs: `code` is pack-version, pack-content, boundary, unit, ratio, rule, years, new or gone."""
+
+    code: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Breaks:
+    """`whole` holds for every figure of the version, `cells` for one cell besides."""
+
+    since: str  # the version compared with: `2025 v1`
+    whole: tuple[Break, ...]
+    cells: Mapping[Cell, tuple[Break, ...]]
+
+    def codes_of(self, cell: Cell) -> tuple[str, ...]:
+        return tuple(one.code for one in (*self.whole, *self.cells.get(cell, ())))
+
+    @property
+    def any(self) -> bool:
+        return bool(self.whole) or any(self.cells.values())
+
+
+def cell_of(step: StepView) -> Cell:
+    return step.step, step.product, step.variant, step.metric
+
+
+def breaks(before: BenchmarkView, after: BenchmarkView) -> Breaks:
+    """What `after` defines otherwise than `before`."""
+    old = {cell_of(step): step for step in before.label.steps}
+    new = {cell_of(step): step for step in after.label.steps}
+    cells = {cell: _of_cell(old.get(cell), new.get(cell)) for cell in dict.fromkeys((*new, *old))}
+    return Breaks(f"{before.period} v{before.version}", _of_whole(before, after), cells)
+
+
+def _of_whole(before: BenchmarkView, after: BenchmarkView) -> tuple[Break, ...]:
+    found = []
+    if before.pack_version != after.pack_version:
+        found.append(Break("pack-version", before.pack_version, after.pack_version))
+    elif (old := str(before.document["pack_digest"])) != (new := str(after.document["pack_digest"])):
+        found.append(Break("pack-content", old[:12], new[:12]))
+    return tuple(found)
+
+
+def _of_cell(before: StepView | None, after: StepView | None) -> tuple[Break, ...]:
+    if before is None or after is None:
+        return (Break("new", "", ""),) if before is None else (Break("gone", "", ""),)
+    pairs = {
+        "boundary": (before.boundary, after.boundary),
+        "unit": (before.unit, after.unit),
+        "ratio": (f"{before.ratio:g}", f"{after.ratio:g}"),
+        # a cell that is held back has no rule: nothing is known to have changed
+        "rule": (before.rule or after.rule or "", after.rule or before.rule or ""),
+        "years": (_years(before), _years(after)) if before.shown and after.shown else ("", ""),
+    }
+    return tuple(Break(code, old, new) for code, (old, new) in pairs.items() if old != new)
+
+
+def _years(step: StepView) -> str:
+    """The years that the firms' values cover: `1`, or `1-3` where some are pooled."""
+    return f"1-{max(years for years, _ in step.pooled)}" if step.pooled else "1"

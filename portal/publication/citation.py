@@ -1,0 +1,53 @@
+"""How a version is cited: BibTeX and RIS records with the permanent address and the digest of what was signed."""
+
+from __future__ import annotations
+
+from portal.publication.rows import Row
+from portal.publication.shapes import BenchmarkView
+
+PUBLISHER = "Steplabel"
+LICENCE = "CC BY 4.0"
+
+
+def bibtex(view: BenchmarkView, title: str, address: str, digest: str) -> str:
+    """`@misc`, which every style knows. Braces keep the title's capitals."""
+    key = file_name(view)
+    fields = {
+        "author": f"{{{PUBLISHER}}}",
+        "title": f"{{{_tex(title)}}}",
+        "year": str(view.published_on.year),
+        "month": f"{view.published_on.month}",
+        "version": str(view.version),
+        "url": address,
+        "note": f"SHA-256 {digest}. {LICENCE}.{_withdrawn(view)}",
+    }
+    return f"@misc{{{key},\n" + "".join(f"  {name} = {{{text}}},\n" for name, text in fields.items()) + "}\n"
+
+
+def file_name(of: BenchmarkView | Row) -> str:
+    """What a file of the version is called, without its ending; the key of its record too."""
+    return "-".join(("steplabel", of.pack, of.place.replace("/", "."), of.period.replace("/", "_"), f"v{of.version}"))
+
+
+def ris(view: BenchmarkView, title: str, address: str, digest: str) -> str:
+    """A data set (`DATA`); lines end as the format asks."""
+    lines = (
+        ("TY", "DATA"),
+        ("AU", PUBLISHER),
+        ("TI", title),
+        ("PY", str(view.published_on.year)),
+        ("DA", view.published_on.strftime("%Y/%m/%d")),
+        ("ET", str(view.version)),
+        ("UR", address),
+        ("N1", f"SHA-256 {digest}. {LICENCE}.{_withdrawn(view)}"),
+        ("ER", ""),
+    )
+    return "".join(f"{tag}  - {text}\r\n" for tag, text in lines)
+
+
+def _withdrawn(view: BenchmarkView) -> str:
+    return f" Withdrawn on {view.withdrawn_on.isoformat()}." if view.withdrawn_on else ""
+
+
+def _tex(text: str) -> str:
+    return text.replace("%", r"\%").replace("&", r"\&")

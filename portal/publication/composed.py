@@ -1,0 +1,93 @@
+"""What a published version was composed of, as a file for who may see protected values: `benchmarks.audit.published` checks it anywhere."""
+
+from __future__ import annotations
+
+import base64
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from benchmarks.audit.published import SCHEMA, label_to_json
+from benchmarks.composition import Roster
+from benchmarks.composition.participants import cell_key
+from benchmarks.released import ReleasedLabel
+from benchmarks.wire import logged
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.signing import ReceiptKey
+from portal.accounts.models import User
+from portal.accounts.selectors import may_decide_for
+from portal.intake.models import Submission
+from portal.problems import RefusedError
+from portal.publication.models import LoggedAct, Publication, Status
+from portal.standings.models import ProtectedValue
+from portal.translog import selectors as log
+from portal.translog.models import LogEntry
+
+JSON = dict[str, Any]
+
+
+def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
+    """The file for a regulator of the whole scope; None for anybody else, and where nothing was published.
+
+    Raises:
+        RefusedError: `not-logged` (409): published, or a report accepted, before the portal logged such things.
+    """
+    row = Publication.objects.select_related("period__peer_group__scope").exclude(status=Status.DRAFT).filter(pk=publication).first()
+    if row is None or not may_decide_for(user, row.period.peer_group.scope):
+        return None
+    act = LoggedAct.objects.filter(publication=row, act=LoggedAct.Act.PUBLISHED).first()
+    if act is None:
+        raise _not_logged("The version was published before the log held publications.")
+    head = log.head(key)
+    return {
+        "schema": SCHEMA,
+        "document": row.document,
+        "head": base64.b64encode(head.signed).decode("ascii"),
+        "publication": _leaf(log.inclusion(act.log_index, head.size)),
+        "leaves": act.leaves,
+        "reports": _reports(row, head.size),
+    }
+
+
+def _reports(row: Publication, size: int) -> list[JSON]:
+    rows = Submission.objects.filter(digest__in=row.participants).select_related("site__organisation").defer("envelope", "receipt")
+    labels: defaultdict[int, list[ReleasedLabel]] = defaultdict(list)
+    for value in ProtectedValue.objects.filter(submission__in=rows.values("pk")).order_by("pk"):
+        labels[value.submission_id].append(value.released())
+    values = {one.pk: logged.values(bytes.fromhex(one.digest), labels[one.pk]).hex() for one in rows}
+    places = dict(LogEntry.objects.filter(kind=Kind.VALUES, digest__in=values.values()).values_list("digest", "index"))
+    if len(places) < len(values):
+        raise _not_logged("A report was accepted before the log held protected values.")
+    indices = [*(one.log_index for one in rows), *places.values()]
+    leaves = {index: _leaf(found) for index, found in log.inclusions(indices, size).items()}
+    group, roster = row.period.peer_group, Roster.from_json(row.roster)
+    chosen = group.attested_only or group.adverse_leaves
+    return [
+        {
+            "site": one.site.slug,
+            "firm": str(one.site.organisation.controlling_firm_id),
+            "envelope_digest": one.digest,
+            "envelope": leaves[one.log_index],
+            "values": leaves[places[values[one.pk]]],
+            "labels": [label_to_json(label) for label in labels[one.pk]],
+            "left_out": _left_out(one.site.slug, labels[one.pk], roster) if chosen else [],
+        }
+        for one in sorted(rows, key=lambda one: one.log_index)
+    ]
+
+
+def _left_out(site: str, labels: Iterable[ReleasedLabel], roster: Roster) -> list[int]:
+    """By a policy on audits: the labels of cells that the site does not stand behind. A firm's further sites are among them: they never
+    change a value."""
+    behind = {cell.cell for cell in roster.cells if any(member.site == site for member in cell.members)}
+    cells = [cell_key(one.step, one.product, one.variant, one.boundary, one.metric) for one in labels]
+    return [place for place, cell in enumerate(cells) if cell not in behind]
+
+
+def _leaf(found: tuple[log.EntryView, list[bytes]]) -> JSON:
+    view, proof = found
+    return {"index": view.index, "on": view.on.isoformat(), "proof": [one.hex() for one in proof]}
+
+
+def _not_logged(sentence: str) -> RefusedError:
+    return RefusedError(409, "not-logged", sentence, "Check the versions published since; the figures of this one stand as signed.")

@@ -1,0 +1,122 @@
+"""A release at a set time: approved and signed by a person now, let out by the worker then, unless something has changed.
+
+The worker has no key to sign with, so what goes out is signed when it is approved. The row is the clock: a worker that was away
+lets out what is overdue when it comes back. See docs/decisions/0049.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from benchmarks.wire.signing import ReceiptKey
+from portal.accounts.models import Organisation, User
+from portal.accounts.selectors import may_decide_for
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.publication import announcing
+from portal.publication.entered import is_outdated
+from portal.publication.entries import log_published
+from portal.publication.models import Publication, ScheduledRelease, Status
+from portal.publication.services import approved, asked_again, let_out, refusal, subject_of
+from portal.standings.naming import named_firms
+
+WAITING = ScheduledRelease.State.WAITING
+
+
+def schedule(publication: Publication, by: User, at: datetime, key: ReceiptKey, now: datetime, note: str = "") -> ScheduledRelease:
+    """A second person approves a draft for a time to come. The gate is asked as of that time.
+
+    Raises:
+        RefusedError: as `services.publish`; `time-past`, `is-scheduled`.
+    """
+    if at <= now:
+        raise refusal("time-past")
+    with transaction.atomic():
+        row = Publication.objects.select_for_update().get(pk=publication.pk)
+        gate, explanation, document = approved(row, by, key, at)
+        made = ScheduledRelease.objects.create(
+            publication=row,
+            at=at,
+            approved_by=by,
+            approved_at=now,
+            note=note.strip()[:1000],
+            gate=gate,
+            explanation=explanation,
+            document=document,
+        )
+        record(now, by.email, Action.PUBLICATION_SCHEDULED, subject_of(row), f"for {at.isoformat(timespec='minutes')}. {made.note}".strip())
+    return made
+
+
+def cancel(publication: Publication, by: User, now: datetime) -> None:
+    """Take a release back that has not happened: whoever may decide about the version may, its drafter too.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `not-scheduled` (409).
+    """
+    with transaction.atomic():
+        row = Publication.objects.select_for_update().get(pk=publication.pk)
+        if not may_decide_for(by, row.period.peer_group.scope):
+            raise refusal("not-regulator")
+        waiting = ScheduledRelease.objects.filter(publication=row, state=WAITING).first()
+        if waiting is None:
+            raise refusal("not-scheduled")
+        _end(waiting, ScheduledRelease.State.CANCELLED, now, by)
+        record(now, by.email, Action.RELEASE_CANCELLED, subject_of(row), f"was set for {waiting.at.isoformat(timespec='minutes')}")
+
+
+def release_due(clock: Callable[[], datetime]) -> int:
+    """Let out every version whose time has come; how many went out. What has changed stops a release, and is on record."""
+    out = 0
+    for pk in ScheduledRelease.objects.filter(state=WAITING, at__lte=clock()).order_by("at", "pk").values_list("publication", flat=True):
+        out += _release(pk, clock())
+    return out
+
+
+def _release(publication: int, now: datetime) -> bool:
+    with transaction.atomic():
+        skip = connection.features.has_select_for_update_skip_locked
+        row = Publication.objects.select_for_update(skip_locked=skip).filter(pk=publication).first()
+        waiting = ScheduledRelease.objects.filter(publication=publication, state=WAITING).first()
+        if row is None or waiting is None:  # another worker has it, or somebody cancelled it just now
+            return False
+        if code := _what_changed(row, waiting, now):
+            _end(waiting, ScheduledRelease.State.STOPPED, now, reason=code)
+            record(now, "worker", Action.RELEASE_STOPPED, subject_of(row), code)
+            announcing.stopped(row, now)
+            return False
+        let_out(row, waiting.gate, waiting.explanation, waiting.document, waiting.approved_by_id, now, waiting.note)
+        _end(waiting, ScheduledRelease.State.RELEASED, now)
+        record(now, "worker", Action.PUBLICATION_PUBLISHED, subject_of(row), f"as approved on {waiting.approved_at:%Y-%m-%d}")
+        log_published(row, now)
+        announcing.published(row, now)
+    return True
+
+
+def _what_changed(row: Publication, waiting: ScheduledRelease, now: datetime) -> str:
+    """Why the version may not go out as it was approved, as a code; empty when nothing stands in the way."""
+    if row.status != Status.DRAFT:
+        return "not-a-draft"
+    # by number only: the worker may not read people, and needs no more than what they act for
+    if not may_decide_for(User(pk=waiting.approved_by_id), row.period.peer_group.scope):
+        return "not-regulator"
+    present, again = asked_again(row, now)
+    if is_outdated(row, present):
+        return "draft-outdated"
+    if again.to_json() != waiting.gate:
+        return "gate-changed"
+    return "naming-changed" if _named_no_more(waiting) else ""
+
+
+def _named_no_more(waiting: ScheduledRelease) -> bool:
+    """Whether a firm stands by name in what was signed and has taken that back since."""
+    signed = {one["firm"] for step in waiting.document["steps"] for one in (step["bands"] or {}).get("named", ())}
+    return bool(signed) and not signed <= set(Organisation.objects.filter(pk__in=named_firms()).values_list("name", flat=True))
+
+
+def _end(waiting: ScheduledRelease, state: str, now: datetime, by: User | None = None, reason: str = "") -> None:
+    waiting.state, waiting.ended_at, waiting.ended_by, waiting.reason_code = state, now, by, reason
+    waiting.save(update_fields=["state", "ended_at", "ended_by", "reason_code"])

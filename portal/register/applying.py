@@ -1,0 +1,146 @@
+"""A firm registers itself; a regulator of its jurisdiction approves it, or refuses with a reason.
+
+    applied ──the address answers──▶ waiting ──regulator──▶ approved (the organisation exists, its contact is invited) | refused
+
+The applicant spells the controlling firm; the regulator says which of those known it is, or that it is new: a firm that is
+only misspelt would count as one more in every disclosure rule.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from portal.accounts.audience import regulators_of
+from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, User
+from portal.accounts.selectors import jurisdictions_of, within
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.notifications.kinds import Kind
+from portal.notifications.services import tell
+from portal.problems import RefusedError
+from portal.register.inviting import Sent, digest_of, invite_to
+from portal.register.models import FirmApplication
+
+TIME_TO_ANSWER = timedelta(days=7)
+OPEN_TO_ALL = (Role.ENTERPRISE, Role.PROVIDER, Role.SUPPLIER, Role.ACADEMIC)
+"""What registers itself. Regulators and certification bodies are declared by the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirmWish:
+    name: str
+    name_zh: str
+    controlling_firm: str
+    jurisdiction: Jurisdiction
+    contact: str
+    email: str
+    language: str
+    kind: Role = Role.ENTERPRISE
+
+
+def apply(wish: FirmWish, now: datetime) -> str:
+    """Keep the wish until its address answers; the secret of the link that asks."""
+    secret = secrets.token_urlsafe(32)
+    if wish.kind not in OPEN_TO_ALL:
+        raise ValueError(f"Nobody registers as a {wish.kind}.")
+    FirmApplication.objects.create(
+        kind=wish.kind,
+        name=wish.name,
+        name_zh=wish.name_zh,
+        controlling_firm=wish.controlling_firm,
+        jurisdiction=wish.jurisdiction,
+        contact=wish.contact,
+        email=wish.email.strip().lower(),
+        language=wish.language,
+        secret_sha256=digest_of(secret),
+        applied_at=now,
+    )
+    return secret
+
+
+def unanswered(secret: str, now: datetime) -> FirmApplication | None:
+    """The application that this link confirms, if it still can be."""
+    rows = FirmApplication.objects.filter(secret_sha256=digest_of(secret), confirmed_at=None, applied_at__gt=now - TIME_TO_ANSWER)
+    return rows.select_related("jurisdiction").first()
+
+
+def confirm(secret: str, now: datetime) -> bool:
+    """The address has answered: regulators see the application. False where the link is used or old."""
+    with transaction.atomic():
+        row = unanswered(secret, now)
+        if row is None:
+            return False
+        row.confirmed_at = now
+        row.save(update_fields=["confirmed_at"])
+        record(now, row.email, Action.FIRM_APPLIED, f"firm {row.name}"[:254], row.jurisdiction.path)
+        tell(Kind.APPLICATION_WAITS, regulators_of(row.jurisdiction), "web:applications", {}, {}, now)
+    return True
+
+
+def waiting_for(user: User) -> QuerySet[FirmApplication]:
+    """Confirmed applications of the person's jurisdictions that nobody has decided."""
+    rows = FirmApplication.objects.filter(within(jurisdictions_of(user)), decided_at=None).exclude(confirmed_at=None)
+    return rows.select_related("jurisdiction").order_by("confirmed_at", "pk")
+
+
+def approve(user: User, application: int, controlling: int | None, now: datetime) -> tuple[FirmApplication, Sent]:
+    """The firm takes part, decided for by the known firm of that id or, without one, by a new one; its contact is invited to manage it.
+    Of the further roles nobody decides for others: no disclosure rule counts them.
+
+    Raises:
+        FirmApplication.DoesNotExist, ControllingFirm.DoesNotExist: none that waits in the person's jurisdictions; no such firm.
+        RefusedError: `name-taken`.
+    """
+    with transaction.atomic():
+        row = _held(user, application)
+        if Organisation.objects.filter(name=row.name).exists():
+            raise _taken(row.name)
+        decider = _decider(row, controlling) if row.kind == Role.ENTERPRISE else None
+        firm = Organisation.objects.create(
+            name=row.name, name_zh=row.name_zh, kind=row.kind, controlling_firm=decider, jurisdiction=row.jurisdiction
+        )
+        _decide(row, user, now, approved=True)
+        what = f"controlled by {decider.name}" if decider else f"as {row.kind}"
+        record(now, user.email, Action.FIRM_APPROVED, f"firm {firm.name}"[:254], what)
+        sent = invite_to(firm, row.email, by=user.email, may_manage=True, delegate=False, now=now)
+    return row, sent
+
+
+def refuse(user: User, application: int, reason: str, now: datetime) -> FirmApplication:
+    """Nothing of the firm comes in; `FirmApplication.DoesNotExist` for none that waits in the person's jurisdictions."""
+    with transaction.atomic():
+        row = _held(user, application)
+        _decide(row, user, now, approved=False, reason=reason)
+        record(now, user.email, Action.FIRM_REFUSED, f"firm {row.name}"[:254], reason)
+    return row
+
+
+def _decider(row: FirmApplication, controlling: int | None) -> ControllingFirm:
+    """The known firm of that id, or the one that the applicant names and nobody knows."""
+    if controlling is not None:
+        return ControllingFirm.objects.get(pk=controlling)
+    if ControllingFirm.objects.filter(name=row.controlling_firm).exists():
+        raise _taken(row.controlling_firm)
+    return ControllingFirm.objects.create(name=row.controlling_firm)
+
+
+def _held(user: User, application: int) -> FirmApplication:
+    """The row, locked: of two who decide at once the second finds nothing that waits."""
+    FirmApplication.objects.select_for_update().filter(pk=application).first()
+    return waiting_for(user).get(pk=application)
+
+
+def _decide(row: FirmApplication, user: User, now: datetime, *, approved: bool, reason: str = "") -> None:
+    row.decided_at, row.decided_by, row.approved, row.reason = now, user.email, approved, reason
+    row.save(update_fields=["decided_at", "decided_by", "approved", "reason"])
+
+
+def _taken(name: str) -> RefusedError:
+    return RefusedError(
+        409, "name-taken", f"There is a firm of the name {name} already.", "Choose it from the list, or refuse and ask for another name."
+    )

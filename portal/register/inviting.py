@@ -1,0 +1,205 @@
+"""A firm invites its people and delegates, and parts with them. Whoever manages the firm may; a delegate may not.
+
+The link of an invitation is good once and for seven days, and only for the address it was sent to. Sending it again makes a new
+one of it. The last person who manages a firm stays: else nobody could let anybody in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from portal.accounts.models import Membership, Organisation, Role, User
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.problems import RefusedError
+from portal.register.models import Invitation
+
+LIFETIME = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An invitation and the secret of its link, which only the mail will know."""
+
+    invitation: Invitation
+    secret: str
+
+
+def led_firms(user: User) -> QuerySet[Organisation]:
+    """The enterprises whose people the person may invite and part with."""
+    held = {
+        "memberships__user": user,
+        "memberships__role": Role.ENTERPRISE,
+        "memberships__may_manage": True,
+        "memberships__delegate": False,
+    }
+    return Organisation.objects.filter(kind=Role.ENTERPRISE, **held).distinct()
+
+
+def invite(user: User, firm: int, email: str, *, may_manage: bool, delegate: bool, now: datetime) -> Sent:
+    """Invite an address to act for the firm; an earlier invitation of the same address that waits is replaced.
+
+    Raises:
+        Organisation.DoesNotExist: not a firm that the person leads.
+        RefusedError: `already-member`.
+    """
+    return invite_to(led_firms(user).get(pk=firm), email, by=user.email, may_manage=may_manage, delegate=delegate, now=now)
+
+
+def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, delegate: bool, now: datetime) -> Sent:
+    """As `invite`, by whoever was allowed to: a firm that was just approved has nobody yet who could."""
+    address = email.strip().lower()
+    with transaction.atomic():
+        if Membership.objects.filter(organisation=firm, user__email=address, role=firm.kind).exists():
+            raise RefusedError(
+                409, "already-member", f"{address} acts for {firm} already.", "Change what they may do in the list of people instead."
+            )
+        waiting_invitations().filter(organisation=firm, email=address).update(revoked_at=now)
+        secret = secrets.token_urlsafe(32)
+        row = Invitation.objects.create(
+            organisation=firm,
+            email=address,
+            may_manage=may_manage,
+            delegate=delegate,
+            secret_sha256=digest_of(secret),
+            invited_by=by,
+            sent_at=now,
+            expires_at=now + LIFETIME,
+        )
+        record(now, by, Action.PERSON_INVITED, _firm(firm), f"{address}, {capacity(may_manage, delegate)}")
+    return Sent(row, secret)
+
+
+def send_again(user: User, invitation: int, now: datetime) -> Sent:
+    """A new link in place of the old one, good for another seven days; `Invitation.DoesNotExist` for one that is not there to be sent."""
+    with transaction.atomic():
+        row = _own_waiting(user, invitation)
+        secret = secrets.token_urlsafe(32)
+        row.secret_sha256, row.sent_at, row.expires_at = digest_of(secret), now, now + LIFETIME
+        row.save(update_fields=["secret_sha256", "sent_at", "expires_at"])
+        record(now, user.email, Action.PERSON_INVITED, _firm(row.organisation), f"{row.email}, once more")
+    return Sent(row, secret)
+
+
+def revoke_invitation(user: User, invitation: int, now: datetime) -> None:
+    """The link in the mail no longer works; `Invitation.DoesNotExist` for one that is not there to be revoked."""
+    with transaction.atomic():
+        row = _own_waiting(user, invitation)
+        row.revoked_at = now
+        row.save(update_fields=["revoked_at"])
+        record(now, user.email, Action.INVITATION_REVOKED, _firm(row.organisation), row.email)
+
+
+def offered(secret: str, now: datetime) -> Invitation | None:
+    """The invitation of that link, if it can still be accepted."""
+    rows = waiting_invitations().filter(secret_sha256=digest_of(secret), expires_at__gt=now)
+    return rows.select_related("organisation").first()
+
+
+def accept(secret: str, user: User, now: datetime) -> Organisation:
+    """Act for the firm from now on.
+
+    Raises:
+        RefusedError: `invitation-outdated`, `invitation-of-another`.
+    """
+    with transaction.atomic():
+        row = waiting_invitations().select_for_update().filter(secret_sha256=digest_of(secret), expires_at__gt=now).first()
+        if row is None:
+            raise RefusedError(
+                409, "invitation-outdated", "The invitation was used, revoked or is older than a week.", "Ask who sent it to send it again."
+            )
+        if row.email != user.email:
+            raise RefusedError(
+                403,
+                "invitation-of-another",
+                f"The invitation is for {row.email}.",
+                "Sign out, and sign in with the address it was sent to.",
+            )
+        Membership.objects.update_or_create(
+            user=user,
+            organisation=row.organisation,
+            role=row.organisation.kind,
+            defaults={"may_manage": row.may_manage, "delegate": row.delegate},
+        )
+        row.accepted_at = now
+        row.save(update_fields=["accepted_at"])
+        record(now, user.email, Action.PERSON_JOINED, _firm(row.organisation), capacity(row.may_manage, row.delegate))
+    return row.organisation
+
+
+def accept_as_new(secret: str, name: str, password: str, now: datetime) -> User:
+    """As `accept`, for somebody who has no account yet: the link shows that the address is theirs."""
+    with transaction.atomic():
+        row = offered(secret, now)
+        user = User.objects.create_user(row.email, password, name=name) if row else User()
+        accept(secret, user, now)
+    return user
+
+
+def set_capacity(user: User, membership: int, *, may_manage: bool, now: datetime) -> None:
+    """Let a person of the firm act or only read; `Membership.DoesNotExist` for any other, `RefusedError`: `last-manager`."""
+    with transaction.atomic():
+        row = _own_member(user, membership)
+        if row.may_manage and not may_manage:
+            _require_another_manager(row)
+        if row.may_manage != may_manage:
+            row.may_manage = may_manage
+            row.save(update_fields=["may_manage"])
+            record(
+                now, user.email, Action.CAPACITY_CHANGED, _firm(row.organisation), f"{row.user.email}, {capacity(may_manage, row.delegate)}"
+            )
+
+
+def part_with(user: User, membership: int, now: datetime) -> None:
+    """The person no longer acts for the firm; `Membership.DoesNotExist` for any other, `RefusedError`: `last-manager`."""
+    with transaction.atomic():
+        row = _own_member(user, membership)
+        if row.may_manage:
+            _require_another_manager(row)
+        record(now, user.email, Action.PERSON_REMOVED, _firm(row.organisation), row.user.email)
+        row.delete()
+
+
+def waiting_invitations() -> QuerySet[Invitation]:
+    """Neither accepted nor revoked; they may have expired."""
+    return Invitation.objects.filter(accepted_at=None, revoked_at=None)
+
+
+def capacity(may_manage: bool, delegate: bool) -> str:
+    """For the record, in words that stay."""
+    return f"{'manages' if may_manage else 'reads'}{', as a delegate' if delegate else ''}"
+
+
+def digest_of(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _own_waiting(user: User, invitation: int) -> Invitation:
+    return waiting_invitations().select_related("organisation").get(pk=invitation, organisation__in=led_firms(user))
+
+
+def _own_member(user: User, membership: int) -> Membership:
+    rows = Membership.objects.select_related("organisation", "user")
+    return rows.get(pk=membership, role=Role.ENTERPRISE, organisation__in=led_firms(user))
+
+
+def _require_another_manager(row: Membership) -> None:
+    """Holding every membership of the firm, or two managers could part with each other at once."""
+    managers = Membership.objects.select_for_update().filter(
+        organisation=row.organisation, role=Role.ENTERPRISE, may_manage=True, delegate=False
+    )
+    if row.delegate or any(one.pk != row.pk for one in managers):
+        return
+    raise RefusedError(
+        409, "last-manager", f"{row.user.email} is the last who manages {row.organisation}.", "Let somebody else manage the firm first."
+    )
+
+
+def _firm(firm: Organisation) -> str:
+    return f"firm {firm.name}"[:254]

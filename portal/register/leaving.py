@@ -1,0 +1,240 @@
+"""A firm leaves the scheme: asked for by who manages it, undone within its time, then carried out by the worker.
+
+    asked ──14 days──▶ carried out (envelopes, reports, values, people deleted; a certificate says what) | undone
+
+What was published stays, for others cite it. Of each report the receipt and its place in the log stay, for the log would be no log
+with a leaf torn out; of a version the record of who stood behind a value stays, without names, for the gate needs it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from portal.accounts.audience import people_of_firms
+from portal.accounts.models import ApiKey, Device, EnrolmentToken, Membership, Organisation, Role, Site, User
+from portal.accounts.parting import delete_people
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.catalogue.models import PeerGroupMember
+from portal.intake.models import State, Submission
+from portal.notifications.kinds import Kind
+from portal.notifications.models import Mail, Notice
+from portal.notifications.selectors import language_of
+from portal.notifications.services import post, tell
+from portal.opening.models import OpenedReport
+from portal.problems import RefusedError
+from portal.publication.models import Publication
+from portal.register.inviting import digest_of, led_firms
+from portal.register.models import FirmApplication, Invitation, Leaving, SiteApplication, Viewing
+from portal.sharing.models import Certificate, Share
+from portal.standings.models import ProtectedValue, Standing
+
+COOLING = timedelta(days=14)
+"""Between asking and deleting: long enough for whoever was on holiday to undo it."""
+
+LINK_GOOD_FOR = timedelta(days=365)
+"""How long the certificate of deletion can be fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What leaving deletes, as it stands now."""
+
+    reports: int
+    values: int
+    people: int  # who act for no other firm
+    sites: int
+    obliged: int  # sites on a list of the obliged: the firm cannot leave while there are any
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What was deleted: for the certificate. The digests are those of the receipts that the firm has kept."""
+
+    firm: str
+    firm_zh: str
+    at: str  # ISO 8601
+    digests: tuple[str, ...]
+    values: int
+    people: int
+    sites: int
+
+    @property
+    def when(self) -> datetime:
+        return datetime.fromisoformat(self.at)
+
+
+def extent(firm: Organisation) -> Extent:
+    sites = Site.objects.filter(organisation=firm)
+    reports = Submission.objects.filter(site__in=sites).exclude(state=State.DELETED)
+    people = people_of_firms((firm.pk,))
+    elsewhere = Membership.objects.filter(user__in=people).exclude(organisation=firm).values_list("user_id", flat=True)
+    return Extent(
+        reports=reports.count(),
+        values=ProtectedValue.objects.filter(submission__in=reports).count(),
+        people=len(set(people) - set(elsewhere)),
+        sites=sites.count(),
+        obliged=PeerGroupMember.objects.filter(site__in=sites, obliged=True).values("site").distinct().count(),
+    )
+
+
+def waiting(firm: Organisation) -> Leaving | None:
+    """The leaving that was asked for and is neither undone nor carried out."""
+    return _waiting().filter(organisation=firm).first()
+
+
+def ask(user: User, firm: int, now: datetime) -> Leaving:
+    """Leave after the cooling time; asked again, the same.
+
+    Raises:
+        Organisation.DoesNotExist: not a firm that the person leads.
+        RefusedError: `firm-obliged` (409).
+    """
+    with transaction.atomic():
+        organisation = Organisation.objects.select_for_update(of=_self()).get(pk=led_firms(user).get(pk=firm).pk)
+        if held := waiting(organisation):
+            return held
+        if extent(organisation).obliged:
+            raise RefusedError(
+                409,
+                "firm-obliged",
+                "A site of the firm is on a list of the obliged.",
+                "Ask the regulator to take its sites off the list first; who is obliged cannot leave by itself.",
+            )
+        made = Leaving.objects.create(organisation=organisation, asked_at=now, due_at=now + COOLING)
+        record(now, user.email, Action.FIRM_LEAVING, _subject(organisation), f"on {made.due_at:%Y-%m-%d}")
+        _tell(Kind.FIRM_LEAVES, organisation, {"due": f"{made.due_at:%Y-%m-%d}"}, now)
+    return made
+
+
+def undo(user: User, firm: int, now: datetime) -> None:
+    """Stay; `Leaving.DoesNotExist` where nothing waits, `Organisation.DoesNotExist` for a firm that the person does not lead."""
+    with transaction.atomic():
+        organisation = led_firms(user).get(pk=firm)
+        held = _waiting().select_for_update(of=_self()).get(organisation=organisation)
+        held.undone_at = now
+        held.save(update_fields=["undone_at"])
+        record(now, user.email, Action.FIRM_STAYING, _subject(organisation))
+        _tell(Kind.FIRM_STAYS, organisation, {}, now)
+
+
+def carry_out_due(clock: Callable[[], datetime]) -> int:
+    """Delete what belongs to every firm whose time has come; how many firms. Safe to run twice, at once, and after a death."""
+    done = 0
+    for pk in _waiting().filter(due_at__lte=clock()).order_by("pk").values_list("pk", flat=True):
+        done += _carry_out(pk, clock())
+    return done
+
+
+def deleted(secret: str, now: datetime) -> Deleted | None:
+    """The certificate of deletion, for whoever has its link."""
+    rows = Leaving.objects.filter(secret_sha256=digest_of(secret), carried_out_at__gt=now - LINK_GOOD_FOR)
+    stored = rows.values_list("certificate", flat=True).first()
+    return None if stored is None else Deleted(**{**stored, "digests": tuple(stored["digests"])})
+
+
+def _carry_out(leaving: int, now: datetime) -> bool:
+    """The vault first: killed after it, the rest is still there to be found and done again."""
+    with transaction.atomic():
+        skip = connection.features.has_select_for_update_skip_locked
+        rows = _waiting().select_for_update(skip_locked=skip, of=_self()).select_related("organisation")
+        row = rows.filter(pk=leaving).first()
+        if row is None:  # another worker has it, or it was undone just now
+            return False
+        firm = row.organisation
+        sites = list(Site.objects.filter(organisation=firm).order_by("slug"))
+        reports = Submission.objects.filter(site__in=sites)
+        OpenedReport.objects.filter(site__in=[site.slug for site in sites]).delete()
+        people = Membership.objects.filter(organisation=firm).values_list("user_id", "user__email", "may_manage", "delegate")
+        members = list(people)
+        letters = [(email, language_of(one)) for one, email, manages, delegate in members if manages and not delegate]
+        values = _delete_reports(reports)
+        _forget_sites(sites, now)
+        _forget_names(firm, [email for _one, email, _manages, _delegate in members], [site.slug for site in sites])
+        Membership.objects.filter(organisation=firm)._raw_delete("default")
+        gone = delete_people([one for one, *_rest in members])
+        digests = tuple(reports.order_by("log_index").values_list("digest", flat=True))
+        done = Deleted(firm.name, firm.name_zh, now.isoformat(), digests, values, gone, len(sites))
+        secret = secrets.token_urlsafe(32)
+        row.carried_out_at, row.secret_sha256, row.certificate = now, digest_of(secret), asdict(done)
+        row.save(update_fields=["carried_out_at", "secret_sha256", "certificate"])
+        for email, language in letters:
+            post("firm_left", email, language, {"firm": firm.name}, secret, now)
+        record(now, "worker", Action.FIRM_LEFT, _subject(firm), f"{len(digests)} reports, {values} values, {gone} people deleted")
+    return True
+
+
+def _delete_reports(reports: QuerySet[Submission]) -> int:
+    """Everything of the reports but the receipt and the place in the log; how many values."""
+    pks = list(reports.values_list("pk", flat=True))
+    for model in (Share, Certificate, Standing):
+        QuerySet(model).filter(submission__in=pks)._raw_delete("default")
+    values = ProtectedValue.objects.filter(submission__in=pks)
+    count = values.count()
+    values._raw_delete("default")
+    reports.update(envelope=b"", size_bytes=0, state=State.DELETED, reason="", reason_code="", claim=None)
+    return count
+
+
+def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
+    """The sites take part in nothing and nothing signs for them; in the record of who stood behind a value they have no name."""
+    present = list(sites)
+    PeerGroupMember.objects.filter(site__in=present)._raw_delete("default")
+    EnrolmentToken.objects.filter(site__in=present)._raw_delete("default")
+    Device.objects.filter(site__in=present).update(software="")
+    Device.objects.filter(site__in=present, revoked_at=None).update(revoked_at=now)
+    Site.objects.filter(pk__in=[site.pk for site in present], retired_at=None).update(retired_at=now)
+    names = {site.slug: f"left-{secrets.token_hex(8)}" for site in present}
+    for row in Publication.objects.filter(period__peer_group__pack__in={site.pack for site in present}).only("roster"):
+        roster, changed = _without_names(row.roster, names)
+        if changed:
+            Publication.objects.filter(pk=row.pk).update(roster=roster)
+
+
+def _without_names(roster: dict[str, Any], names: dict[str, str]) -> tuple[dict[str, Any], bool]:
+    """The roster with other names for these sites and for the firm that stood there with them, the same wherever the site stands."""
+    changed = False
+    for cell in roster["cells"]:
+        for member in cell["members"]:
+            if member["site"] in names:
+                member["site"] = member["firm"] = names[member["site"]]
+                changed = True
+    return roster, changed
+
+
+def _forget_names(firm: Organisation, addresses: list[str], slugs: list[str]) -> None:
+    Mail.objects.filter(Q(address__in=addresses) | Q(address__in=_invited(firm)))._raw_delete("default")
+    Notice.objects.filter(told__site__in=slugs)._raw_delete("default")
+    for model in (Invitation, Viewing, ApiKey):
+        QuerySet(model).filter(organisation=firm)._raw_delete("default")
+    SiteApplication.objects.filter(organisation=firm)._raw_delete("default")
+    FirmApplication.objects.filter(name=firm.name)._raw_delete("default")
+
+
+def _invited(firm: Organisation) -> list[str]:
+    return list(Invitation.objects.filter(organisation=firm).values_list("email", flat=True))
+
+
+def _waiting() -> QuerySet[Leaving]:
+    return Leaving.objects.filter(undone_at=None, carried_out_at=None)
+
+
+def _tell(kind: Kind, firm: Organisation, more: dict[str, str], now: datetime) -> None:
+    told = {"firm_name": firm.name, "firm_name_zh": firm.name_zh, **more}
+    managers = Membership.objects.filter(organisation=firm, role=Role.ENTERPRISE, delegate=False, user__is_active=True)
+    tell(kind, managers.values_list("user_id", flat=True), "web:people", {}, told, now)
+
+
+def _subject(firm: Organisation) -> str:
+    return f"firm {firm.name}"[:254]
+
+
+def _self() -> tuple[str, ...]:
+    return ("self",) if connection.features.has_select_for_update_of else ()

@@ -1,0 +1,186 @@
+"""A firm's sites: registered and resized with a regulator's approval, renamed by the firm, retired.
+
+The size class decides how much a firm weighs in the disclosure rules, so nobody declares another one alone. An approved site takes
+part in every peer group of its pack that covers it and has a period open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from portal.accounts.audience import people_of_firms, regulators_of
+from portal.accounts.models import Device, EnrolmentToken, Jurisdiction, Site, User
+from portal.accounts.selectors import jurisdictions_of, led_sites, may_decide_for, within
+from portal.accounts.services import revoke
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.catalogue.models import PeerGroup, PeerGroupMember
+from portal.notifications.kinds import Kind
+from portal.notifications.services import tell
+from portal.problems import RefusedError
+from portal.register.inviting import led_firms
+from portal.register.models import SiteApplication
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWish:
+    slug: str
+    name: str
+    name_zh: str
+    jurisdiction: Jurisdiction
+    pack: str
+    size_class: str
+
+
+def apply(user: User, firm: int, wish: SiteWish, now: datetime) -> SiteApplication:
+    """Ask for a new site.
+
+    Raises:
+        Organisation.DoesNotExist: not a firm that the person leads.
+        RefusedError: `site-known`.
+    """
+    organisation = led_firms(user).get(pk=firm)
+    with transaction.atomic():
+        waiting = SiteApplication.objects.filter(slug=wish.slug, decided_at=None)
+        if Site.objects.filter(slug=wish.slug).exists() or waiting.exists():
+            raise _known(wish.slug)
+        row = SiteApplication.objects.create(
+            organisation=organisation,
+            slug=wish.slug,
+            name=wish.name,
+            name_zh=wish.name_zh,
+            jurisdiction=wish.jurisdiction,
+            pack=wish.pack,
+            size_class=wish.size_class,
+            applied_by=user.email,
+            applied_at=now,
+        )
+        record(now, user.email, Action.SITE_APPLIED, f"site {row.slug}", f"{organisation}, {row.pack}, {row.size_class}")
+        _tell_regulators(row.jurisdiction, now)
+    return row
+
+
+def change(user: User, slug: str, *, name: str, name_zh: str, size_class: str, now: datetime) -> SiteApplication | None:
+    """Rename at once; another size class waits for a regulator, and is returned. `Site.DoesNotExist` for another's, a delegate's too."""
+    with transaction.atomic():
+        site = led_sites(user).get(slug=slug, retired_at=None)
+        if (site.name, site.name_zh) != (name, name_zh):
+            record(now, user.email, Action.SITE_RENAMED, f"site {site.slug}", f"was {site.name}, is {name}")
+            site.name, site.name_zh = name, name_zh
+            site.save(update_fields=["name", "name_zh"])
+        if size_class == site.size_class:
+            return None
+        SiteApplication.objects.filter(site=site, decided_at=None).delete()  # the newest wish counts
+        record(now, user.email, Action.SITE_APPLIED, f"site {site.slug}", f"size class {site.size_class} to {size_class}")
+        _tell_regulators(site.jurisdiction, now)
+        return SiteApplication.objects.create(
+            organisation=site.organisation,
+            site=site,
+            slug=site.slug,
+            name=site.name,
+            name_zh=site.name_zh,
+            jurisdiction=site.jurisdiction,
+            pack=site.pack,
+            size_class=size_class,
+            applied_by=user.email,
+            applied_at=now,
+        )
+
+
+def waiting_for(user: User) -> QuerySet[SiteApplication]:
+    """Applications of the person's jurisdictions that nobody has decided."""
+    rows = SiteApplication.objects.filter(within(jurisdictions_of(user)), decided_at=None)
+    return rows.select_related("organisation", "jurisdiction", "site").order_by("applied_at", "pk")
+
+
+def approve(user: User, application: int, *, obliged: bool, now: datetime) -> Site:
+    """The site is registered and takes part, obliged or by its own will; or it has the size class it asked for.
+
+    Raises:
+        SiteApplication.DoesNotExist: none that waits in the person's jurisdictions.
+        RefusedError: `site-known`.
+    """
+    with transaction.atomic():
+        row = _held(user, application)
+        if row.site is not None:
+            site = row.site
+            site.size_class = row.size_class
+            site.save(update_fields=["size_class"])
+        else:
+            if Site.objects.filter(slug=row.slug).exists():
+                raise _known(row.slug)
+            site = Site.objects.create(
+                slug=row.slug,
+                name=row.name,
+                name_zh=row.name_zh,
+                organisation=row.organisation,
+                jurisdiction=row.jurisdiction,
+                pack=row.pack,
+                size_class=row.size_class,
+            )
+            _take_part(site, user, obliged)
+        _decide(row, user, now, approved=True)
+        record(now, user.email, Action.SITE_APPROVED, f"site {site.slug}", row.size_class)
+        _tell_firm(Kind.SITE_APPROVED, row, now)
+    return site
+
+
+def refuse(user: User, application: int, reason: str, now: datetime) -> None:
+    """`SiteApplication.DoesNotExist` for none that waits in the person's jurisdictions."""
+    with transaction.atomic():
+        row = _held(user, application)
+        _decide(row, user, now, approved=False, reason=reason)
+        record(now, user.email, Action.SITE_REFUSED, f"site {row.slug}", reason)
+        _tell_firm(Kind.SITE_REFUSED, row, now)
+
+
+def retire(user: User, slug: str, now: datetime) -> None:
+    """No agent signs for the site any more and no token admits one; what it reported stands. `Site.DoesNotExist` as in `change`."""
+    with transaction.atomic():
+        site = led_sites(user).get(slug=slug, retired_at=None)
+        for device in Device.objects.filter(site=site, revoked_at=None):
+            revoke(device, user, now)
+        EnrolmentToken.objects.filter(site=site, used_at=None, expires_at__gt=now).update(expires_at=now)
+        site.retired_at = now
+        site.save(update_fields=["retired_at"])
+        record(now, user.email, Action.SITE_RETIRED, f"site {site.slug}")
+
+
+def _tell_regulators(jurisdiction: Jurisdiction, now: datetime) -> None:
+    tell(Kind.APPLICATION_WAITS, regulators_of(jurisdiction), "web:applications", {}, {}, now)
+
+
+def _tell_firm(kind: Kind, row: SiteApplication, now: datetime) -> None:
+    told = {"site": row.slug, "site_name": row.name, "site_name_zh": row.name_zh}
+    tell(kind, people_of_firms((row.organisation_id,)), "web:sites", {}, told, now)
+
+
+def _take_part(site: Site, user: User, obliged: bool) -> None:
+    """Whom a group obliges is for its own regulators to say: in a wider group than the approver's the site is there by its own will."""
+    groups = PeerGroup.objects.filter(pack=site.pack, periods__closed_at=None).select_related("scope").distinct()
+    PeerGroupMember.objects.bulk_create(
+        [
+            PeerGroupMember(peer_group=group, site=site, obliged=obliged and may_decide_for(user, group.scope))
+            for group in groups
+            if group.scope.covers(site.jurisdiction)
+        ]
+    )
+
+
+def _held(user: User, application: int) -> SiteApplication:
+    """The row, locked: of two who decide at once the second finds nothing that waits."""
+    SiteApplication.objects.select_for_update().filter(pk=application).first()
+    return waiting_for(user).get(pk=application)
+
+
+def _decide(row: SiteApplication, user: User, now: datetime, *, approved: bool, reason: str = "") -> None:
+    row.decided_at, row.decided_by, row.approved, row.reason = now, user.email, approved, reason
+    row.save(update_fields=["decided_at", "decided_by", "approved", "reason"])
+
+
+def _known(slug: str) -> RefusedError:
+    return RefusedError(409, "site-known", f"There is a site {slug} already, or one waits for approval.", "Choose another id.")

@@ -1,0 +1,102 @@
+"""Certificates of a report's protected labels, and what a verification code says today.
+
+The labels are kept as they stood when the certificate was issued, so that the paper and the answer to its code never differ.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from portal.accounts.models import User
+from portal.accounts.selectors import managed_sites, own_sites
+from portal.assurance import codes
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.intake.models import State, Submission
+from portal.problems import RefusedError
+from portal.sharing.labels import Labels, labels_of
+from portal.sharing.models import Certificate
+
+KIND = "L"
+"""How the code of a label certificate begins (`portal.assurance.codes`)."""
+
+
+class Holding(StrEnum):
+    VALID = "valid"
+    REVOKED = "revoked"  # by the firm
+    SUPERSEDED = "superseded"  # a later revision of the report was accepted
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateView:
+    code: str
+    holding: Holding
+    issued_at: datetime
+    ended_at: datetime | None
+    labels: Labels
+
+
+def issue(user: User, digest: str, now: datetime) -> CertificateView:
+    """Certify the report's labels; asked again, the one that holds.
+
+    Raises:
+        Submission.DoesNotExist: not of a site that the person acts for.
+        RefusedError: `report-not-accepted` (409).
+    """
+    with transaction.atomic():
+        rows = Submission.objects.select_for_update(of=("self",)).filter(site__in=managed_sites(user)).defer("envelope")
+        row = rows.select_related("site__organisation").get(digest=digest)
+        if row.state != State.ACCEPTED:
+            raise RefusedError(
+                409, "report-not-accepted", "Only the labels of an accepted report can be shown to others.", "Take its newest revision."
+            )
+        held: Certificate | None = Certificate.objects.filter(submission=row, revoked_at=None).first()
+        if held is None:
+            content = labels_of(row).to_json()
+            held = Certificate.objects.create(submission=row, code=_code(), content=content, issued_by=user.email, issued_at=now)
+            record(now, user.email, Action.CERTIFICATE_ISSUED, f"site {row.site.slug}", f"{held.code}, {row.period}")
+    return _view(held)
+
+
+def revoke(user: User, digest: str, now: datetime) -> None:
+    """The certificate of that report no longer holds; `Certificate.DoesNotExist` where none does or it is not theirs."""
+    with transaction.atomic():
+        rows = Certificate.objects.select_for_update(of=("self",)).select_related("submission__site")
+        held = rows.get(submission__digest=digest, submission__site__in=managed_sites(user), revoked_at=None)
+        held.revoked_at = now
+        held.save(update_fields=["revoked_at"])
+        record(now, user.email, Action.CERTIFICATE_REVOKED, f"site {held.submission.site.slug}", held.code)
+
+
+def certificate_of(user: User, digest: str) -> CertificateView | None:
+    """The certificate of an own report that was not revoked."""
+    rows = Certificate.objects.filter(submission__digest=digest, submission__site__in=own_sites(user), revoked_at=None)
+    return next((_view(row) for row in rows.select_related("submission")), None)
+
+
+def resolve(code: str) -> CertificateView | None:
+    """What the code of a certificate says, for whoever holds the paper; spaces, hyphens and small letters do not matter."""
+    printed = codes.canonical(code)
+    if printed is None or not printed.startswith(KIND):
+        return None
+    rows = Certificate.objects.filter(code=printed).select_related("submission").defer("submission__envelope")
+    return next((_view(row) for row in rows), None)
+
+
+def _view(row: Certificate) -> CertificateView:
+    holding, ended = Holding.VALID, None
+    if row.revoked_at is not None:
+        holding, ended = Holding.REVOKED, row.revoked_at
+    elif row.submission.state != State.ACCEPTED:
+        holding = Holding.SUPERSEDED
+    return CertificateView(row.code, holding, row.issued_at, ended, Labels.from_json(row.content))
+
+
+def _code() -> str:
+    """Of random bits, as many as a code has: a digest of the labels would let somebody guess them."""
+    return codes.code_of(secrets.token_hex(codes.HEX // 2), KIND)

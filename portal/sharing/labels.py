@@ -1,0 +1,105 @@
+"""What a certificate and a shared page show: the protected labels of one report with their intervals, and where its receipt stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from portal.catalogue.models import ReportingPeriod
+from portal.intake.models import Submission
+from portal.standings.history import Cell, cell_of
+from portal.standings.models import ProtectedValue, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """One protected label in `unit`. `low` and `high` bound the true best in 95 of 100 cases; None before standings were computed."""
+
+    step: str
+    product: str
+    variant: str
+    metric: str
+    unit: str
+    boundary: str
+    best: float
+    typical: float
+    low: float | None
+    high: float | None
+    years: int
+
+    @property
+    def cell(self) -> Cell:
+        return self.step, self.product, self.variant, self.metric
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """One report as it may be shown to others: no account, no device, no other firm."""
+
+    firm: str
+    firm_zh: str
+    site: str
+    site_name: str
+    site_name_zh: str
+    pack: str
+    pack_version: str
+    route: str
+    period: str
+    revision: int
+    digest: str
+    log_index: int
+    received_at: str  # ISO 8601
+    rows: tuple[LabelRow, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Labels:
+        return cls(**{**stored, "rows": tuple(LabelRow(**row) for row in stored["rows"])})
+
+    @property
+    def received(self) -> datetime:
+        return datetime.fromisoformat(self.received_at)
+
+
+def labels_of(row: Submission, cells: Collection[Cell] | None = None) -> Labels:
+    """The labels of an accepted report; with `cells` only those. `row` comes with its site and firm."""
+    group = (
+        ReportingPeriod.objects.filter(name=row.period, peer_group__members__site=row.site).select_related("peer_group").order_by("pk")
+    ).first()
+    standings = {cell_of(one): one for one in Standing.objects.filter(submission=row, period=group)} if group else {}
+    values = row.protected_values.order_by("pk")
+    site, firm = row.site, row.site.organisation
+    return Labels(
+        firm=firm.name,
+        firm_zh=firm.name_zh,
+        site=site.slug,
+        site_name=site.name,
+        site_name_zh=site.name_zh,
+        pack=group.peer_group.pack if group else site.pack,
+        pack_version=group.peer_group.pack_version if group else "",
+        route=group.peer_group.route if group else "",
+        period=row.period,
+        revision=row.revision,
+        digest=row.digest,
+        log_index=row.log_index,
+        received_at=row.received_at.isoformat(),
+        rows=tuple(_row(one, standings.get(cell_of(one))) for one in values if cells is None or cell_of(one) in cells),
+    )
+
+
+def _row(value: ProtectedValue, standing: Standing | None) -> LabelRow:
+    label = value.released()
+    return LabelRow(
+        *cell_of(value),
+        unit=value.unit,
+        boundary=value.boundary,
+        best=float(label.best_value),
+        typical=float(label.typical_value),
+        low=standing.low if standing else None,
+        high=standing.high if standing else None,
+        years=value.years,
+    )

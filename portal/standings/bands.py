@@ -1,0 +1,94 @@
+"""How many sites of each cell are sure to lie in which quarter: numbers for the public, and by name those who chose to be named.
+
+A site counts for a quarter where it lies in it with a probability of 0.8 (`benchmarks.ranking`); the others cannot be told. The numbers
+are of the very participants that are published: where a standing is missing, or of a report that was replaced, a cell has none.
+
+A firm is named beside its own quarter only, where that can be told, and only while as many firms of the cell stay unnamed as a value
+needs to be shown at all: with fewer the names would tell of those who did not choose it. See docs/decisions/0059.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+
+from benchmarks.composition import Participant
+from benchmarks.ranking import BANDS
+from portal.catalogue.models import ReportingPeriod
+from portal.intake.models import State
+from portal.standings.models import Standing
+from portal.standings.naming import named_firms
+
+Cell = tuple[str, str, str, str]  # step, product, variant, metric
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Named:
+    """A firm that chose to be named, in the quarter that it is sure to lie in."""
+
+    quarter: int
+    firm: str
+    firm_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Sites sure to lie in each quarter, the least energy first, and of how many."""
+
+    quarters: tuple[int, ...]
+    of: int
+    named: tuple[Named, ...] = ()
+
+    @property
+    def untold(self) -> int:
+        return self.of - sum(self.quarters)
+
+
+def bands(period: ReportingPeriod, participants: Sequence[Participant], fewest_unnamed: int) -> Mapping[Cell, Bands]:
+    """By cell; two questions to the database, however many sites there are.
+
+    Args:
+        fewest_unnamed: firms of a cell that must stay unnamed for anybody to be named there (`disclosure.fewest_firms` of the pack).
+    """
+    present = Counter((one.label.step, one.label.product, one.label.variant, one.label.metric.value) for one in participants)
+    rows = Standing.objects.filter(period=period, submission__state=State.ACCEPTED)
+    counted: dict[Cell, dict[int | None, int]] = {}
+    for *cell, band, sites in rows.values_list("step", "product", "variant", "metric", "band").annotate(sites=Count("pk")):
+        step, product, variant, metric = cell
+        counted.setdefault((step, product, variant, metric), {})[band] = sites
+    named = _named(rows)
+    firms = _firms(participants)
+    return {
+        cell: Bands(
+            tuple(sites.get(quarter, 0) for quarter in range(1, BANDS + 1)),
+            sum(sites.values()),
+            _if_enough_stay_unnamed(named.get(cell, {}), firms[cell], fewest_unnamed),
+        )
+        for cell, sites in counted.items()
+        if sum(sites.values()) == present[cell]
+    }
+
+
+def _named(rows: QuerySet[Standing]) -> dict[Cell, dict[str, Named]]:
+    """By cell and controlling firm, those that chose it and whose quarter can be told."""
+    fields = ("step", "product", "variant", "metric", "band", "submission__site__organisation__name")
+    more = ("submission__site__organisation__name_zh", "submission__site__organisation__controlling_firm")
+    chosen = rows.filter(submission__site__organisation__in=named_firms()).exclude(band=None)
+    found: dict[Cell, dict[str, Named]] = {}
+    for step, product, variant, metric, band, name, name_zh, firm in chosen.values_list(*fields, *more):
+        found.setdefault((step, product, variant, metric), {})[str(firm)] = Named(int(band or 0), name, name_zh)
+    return found
+
+
+def _firms(participants: Sequence[Participant]) -> Mapping[Cell, set[str]]:
+    found: dict[Cell, set[str]] = {}
+    for one in participants:
+        found.setdefault((one.label.step, one.label.product, one.label.variant, one.label.metric.value), set()).add(one.firm)
+    return found
+
+
+def _if_enough_stay_unnamed(named: Mapping[str, Named], firms: set[str], fewest_unnamed: int) -> tuple[Named, ...]:
+    return tuple(sorted(named.values())) if len(firms - named.keys()) >= fewest_unnamed else ()

@@ -1,0 +1,201 @@
+"""The transparency log for anybody: signed heads, entries, and proofs. What can never change says so, and is not sent twice."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any, ClassVar
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal import keys
+from portal.openness import OPEN
+from portal.problems import RefusedError
+from portal.schema import ProblemSerializer, StrictView
+from portal.translog import selectors
+
+LARGEST = 2**53 - 1
+"""Sizes and indices are integers that every JSON reader keeps exact."""
+
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_FOR_EVER = "public, max-age=31536000, immutable"
+_REFUSALS: dict[int, Any] = {400: ProblemSerializer, 404: ProblemSerializer, 429: ProblemSerializer}
+
+
+class HashField(serializers.CharField):
+    """32 bytes as 64 hex digits."""
+
+
+class LogHeadSerializer(serializers.Serializer[Any]):
+    size = serializers.IntegerField()
+    root_hash = HashField()
+    at = serializers.IntegerField(help_text="When the last entry was added, in seconds since 1970-01-01T00:00Z.")
+    key_id = HashField(help_text="Of the receipt key, which the key directory lists.")
+    head = serializers.CharField(help_text="The signed head (docs/wire-format.md, section 13), in base64.")
+
+
+class LogEntrySerializer(serializers.Serializer[Any]):
+    index = serializers.IntegerField()
+    kind = serializers.CharField()
+    object = HashField(help_text="A hash of the logged thing's digest: whoever has the thing can compute it.")
+    on = serializers.DateField()
+    leaf_hash = HashField()
+
+
+class InclusionSerializer(LogEntrySerializer):
+    size = serializers.IntegerField()
+    proof = serializers.ListField(child=HashField(), help_text="The nearest hash first (RFC 9162, 2.1.3).")
+
+
+class ConsistencySerializer(serializers.Serializer[Any]):
+    first = serializers.IntegerField()
+    second = serializers.IntegerField()
+    proof = serializers.ListField(child=HashField(), help_text="RFC 9162, 2.1.4.")
+
+
+def _whole(name: str, *, required: bool, about: str) -> OpenApiParameter:
+    return OpenApiParameter(name, {"type": "integer", "minimum": 0, "maximum": LARGEST}, required=required, description=about)
+
+
+class HeadView(StrictView):
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "public"
+    query = frozenset({"size"})
+
+    @extend_schema(
+        operation_id="log_head",
+        parameters=[_whole("size", required=False, about="Of an earlier log; without it the present one.")],
+        responses={200: LogHeadSerializer, **_REFUSALS},
+    )
+    def get(self, request: Request) -> Response:
+        """The signed head of the log: its size and the root over all its entries."""
+        asked = _number(request, "size") if "size" in request.query_params else None
+        view = selectors.head(keys.receipt_key(), asked)
+        content = {
+            "size": view.size,
+            "root_hash": view.root.hex(),
+            "at": view.at,
+            "key_id": view.key_id,
+            "head": base64.b64encode(view.signed).decode("ascii"),
+        }
+        return _lasting(content, "no-cache")  # another key may sign it tomorrow
+
+
+class EntriesView(StrictView):
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "public"
+    query = frozenset({"from", "to"})
+
+    @extend_schema(
+        operation_id="log_entries",
+        parameters=[
+            _whole("from", required=True, about="The first index."),
+            _whole("to", required=True, about=f"The index after the last; at most {selectors.MOST_ENTRIES} are given."),
+        ],
+        responses={200: LogEntrySerializer(many=True), **_REFUSALS},
+    )
+    def get(self, request: Request) -> Response:
+        """Entries [from, to) as far as they are there."""
+        begin, end = _number(request, "from"), _number(request, "to")
+        found = selectors.entries(begin, end)
+        whole = len(found) == min(max(end - begin, 0), selectors.MOST_ENTRIES)
+        return _lasting([_shown(one) for one in found], _FOR_EVER if whole else "no-cache")
+
+
+class EntryView(StrictView):
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "public"
+    query = frozenset({"digest"})
+
+    @extend_schema(
+        operation_id="log_entry",
+        parameters=[OpenApiParameter("digest", {"type": "string", "pattern": "^[0-9a-f]{64}$"}, required=True)],
+        responses={200: LogEntrySerializer, **_REFUSALS},
+    )
+    def get(self, request: Request) -> Response:
+        """The entry of a commitment, a sealed report or another logged thing, for who knows its digest."""
+        digest = _one(request, "digest")
+        if not _DIGEST.fullmatch(digest):
+            raise _malformed("digest", "64 hex digits in lower case")
+        view = selectors.entry_of(digest)
+        if view is None:
+            raise Http404
+        return _lasting(_shown(view), _FOR_EVER)
+
+
+class InclusionView(StrictView):
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "public"
+    query = frozenset({"index", "size"})
+
+    @extend_schema(
+        operation_id="log_inclusion",
+        parameters=[
+            _whole("index", required=True, about="As receipts and challenges name it."),
+            _whole("size", required=True, about="Of the head that the proof is for."),
+        ],
+        responses={200: InclusionSerializer, **_REFUSALS},
+    )
+    def get(self, request: Request) -> Response:
+        """What proves that an entry is in the log of that size."""
+        index, size = _number(request, "index"), _number(request, "size")
+        view, proof = selectors.inclusion(index, size)
+        return _lasting({**_shown(view), "size": size, "proof": [one.hex() for one in proof]}, _FOR_EVER)
+
+
+class ConsistencyView(StrictView):
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "public"
+    query = frozenset({"from", "to"})
+
+    @extend_schema(
+        operation_id="log_consistency",
+        parameters=[
+            _whole("from", required=True, about="Size of the earlier head."),
+            _whole("to", required=True, about="Size of the later head."),
+        ],
+        responses={200: ConsistencySerializer, **_REFUSALS},
+    )
+    def get(self, request: Request) -> Response:
+        """What proves that the log of one size begins with that of another."""
+        first, second = _number(request, "from"), _number(request, "to")
+        proof = [one.hex() for one in selectors.consistency(first, second)]
+        return _lasting({"first": first, "second": second, "proof": proof}, _FOR_EVER)
+
+
+def _lasting(content: Any, how: str) -> Response:
+    """The answer, with how long it may be kept; `StrictView` gives it its tag."""
+    return Response(content, headers={"Cache-Control": how})
+
+
+def _shown(view: selectors.EntryView) -> dict[str, Any]:
+    return {
+        "index": view.index,
+        "kind": view.kind,
+        "object": view.logged.hex(),
+        "on": view.on.isoformat(),
+        "leaf_hash": view.leaf_hash.hex(),
+    }
+
+
+def _one(request: Request, name: str) -> str:
+    values = request.query_params.getlist(name)
+    if len(values) != 1:
+        raise _malformed(name, "given once")
+    return values[0]
+
+
+def _number(request: Request, name: str) -> int:
+    text = _one(request, name)
+    if not _NUMBER.fullmatch(text) or int(text) > LARGEST:
+        raise _malformed(name, f"a whole number from 0 to {LARGEST}")
+    return int(text)
+
+
+def _malformed(name: str, wanted: str) -> RefusedError:
+    return RefusedError(400, "query-malformed", f"The query parameter {name} is not {wanted}.", "Correct it and ask again.")

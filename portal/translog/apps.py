@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class TranslogConfig(AppConfig):
+    name = "portal.translog"

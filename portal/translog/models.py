@@ -1,0 +1,63 @@
+"""The transparency log's rows: entries, the hashes of the complete subtrees over them, and the one row that appending locks."""
+
+from __future__ import annotations
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.merkle import Node
+from portal.auditlog.models import AppendOnly
+
+HEX_32 = RegexValidator(r"^[0-9a-f]{64}\Z", "64 hexadecimal digits, lower case.")
+
+
+def kinds() -> list[tuple[str, str]]:
+    """What an entry may be about. A function, so that a new kind is no new migration."""
+    return [(kind.value, kind.value) for kind in Kind]
+
+
+class LogHead(models.Model):
+    """How many entries there are; its one row is locked by whoever appends."""
+
+    size = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.size} entries"
+
+
+class LogEntry(AppendOnly):
+    """One thing that was logged, by its digest. Indices count from 0 without a gap. `benchmarks.wire.logged` makes its leaf."""
+
+    index = models.PositiveBigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=32, choices=kinds)
+    digest = models.CharField(max_length=64, unique=True, validators=[HEX_32])
+    appended_at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        abstract = False
+        ordering = ("index",)
+
+    def __str__(self) -> str:
+        return f"{self.index}: {self.kind} {self.digest}"
+
+
+class LogNode(AppendOnly):
+    """The hash of a complete subtree, leaves included, under the number that it has when all nodes are counted from left to right.
+
+    The node over the leaves [place · 2^level, (place + 1) · 2^level) is number (2 · place + 1) · 2^level - 1: one column names it, and all
+    nodes of a proof are read by one query.
+    """
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    hash = models.BinaryField(max_length=32)
+
+    class Meta(AppendOnly.Meta):
+        abstract = False
+
+    def __str__(self) -> str:
+        return f"{self.number}: {bytes(self.hash).hex()}"
+
+    @staticmethod
+    def number_of(node: Node) -> int:
+        return ((2 * node.place + 1) << node.level) - 1

@@ -1,0 +1,195 @@
+"""Reading the log: heads and proofs at any size it ever had, each by one query of at most 2 log2(size) rows; entries; its own check."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+
+from benchmarks.wire import heads
+from benchmarks.wire.logged import Kind, hashed, leaf, object_of
+from benchmarks.wire.merkle import EMPTY_ROOT, Node, Run, Tree, consistency_runs, hash_of, inclusion_runs, nodes_of
+from benchmarks.wire.signing import ReceiptKey
+from portal.problems import RefusedError
+from portal.translog.log import day_of
+from portal.translog.models import LogEntry, LogHead, LogNode
+
+MOST_ENTRIES = 1_000
+"""Of one answer; whoever wants all asks again from where it ended."""
+
+AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class HeadView:
+    size: int
+    root: bytes
+    at: int  # seconds since 1970 of the last entry, 0 where there is none
+    key_id: str
+    signed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One entry as everybody may see it."""
+
+    index: int
+    kind: str
+    logged: bytes  # the object in the leaf: a hash of the thing's digest
+    on: date
+    leaf: bytes
+    leaf_hash: bytes
+
+
+def size() -> int:
+    """How many entries there are now."""
+    head = LogHead.objects.filter(pk=1).first()
+    return head.size if head else 0
+
+
+def head(key: ReceiptKey, at_size: int | None = None) -> HeadView:
+    """The signed head of the log now, or when it had that many entries.
+
+    Raises:
+        RefusedError: `log-size-unknown` (404).
+    """
+    wanted = _known_size(at_size)
+    root = _root(wanted)
+    moment = int(LogEntry.objects.get(index=wanted - 1).appended_at.timestamp()) if wanted else 0
+    return HeadView(wanted, root, moment, key.key_id, heads.issue(wanted, root, moment, key))
+
+
+def root_at(size: int) -> bytes:
+    """The root of the log when it had that many entries.
+
+    Raises:
+        RefusedError: `log-size-unknown` (404).
+    """
+    return _root(_known_size(size))
+
+
+def inclusion(index: int, at_size: int) -> tuple[EntryView, list[bytes]]:
+    """An entry and what proves it in the log of that size.
+
+    Raises:
+        RefusedError: `log-size-unknown`, `log-index-unknown` (404).
+    """
+    return inclusions([index], at_size)[index]
+
+
+def inclusions(indices: Collection[int], at_size: int) -> dict[int, tuple[EntryView, list[bytes]]]:
+    """As `inclusion`, for many entries with as many queries as for one."""
+    known = _known_size(at_size)
+    if beyond := [index for index in indices if index >= at_size or index >= known]:
+        raise RefusedError(404, "log-index-unknown", f"The log of {at_size} entries has no entry {beyond[0]}.", "Ask with a larger size.")
+    runs = {index: inclusion_runs(index, at_size) for index in indices}
+    hashes = iter(_hashes(run for index in indices for run in runs[index]))
+    rows = {row.index: row for at_once in batched(indices) for row in LogEntry.objects.filter(index__in=at_once)}
+    return {index: (_view(rows[index]), [next(hashes) for _ in runs[index]]) for index in indices}
+
+
+def consistency(first: int, second: int) -> list[bytes]:
+    """What proves that the log of `second` entries begins with that of `first`.
+
+    Raises:
+        RefusedError: `log-size-unknown`, `log-sizes-reversed` (404).
+    """
+    _known_size(second)
+    if first > second:
+        raise RefusedError(
+            404, "log-sizes-reversed", f"A log of {second} entries cannot begin with {first}.", "Ask from the smaller to the larger."
+        )
+    return _hashes(consistency_runs(first, second))
+
+
+def entries(begin: int, end: int) -> tuple[EntryView, ...]:
+    """The entries [begin, end) as far as they are there, at most MOST_ENTRIES."""
+    rows = LogEntry.objects.filter(index__gte=begin, index__lt=min(end, begin + MOST_ENTRIES)).order_by("index")
+    return tuple(_view(row) for row in rows)
+
+
+def entry(index: int) -> EntryView | None:
+    row = LogEntry.objects.filter(index=index).first()
+    return None if row is None else _view(row)
+
+
+def entry_of(digest: str) -> EntryView | None:
+    """The entry of the thing with this digest: of a commitment, an envelope, a signed document; for who has it."""
+    row = LogEntry.objects.filter(digest=digest).first()
+    return None if row is None else _view(row)
+
+
+def first_fault() -> int | None:
+    """The first index where entries and stored hashes do not agree, or None where all of them do."""
+    tree = Tree()
+    for expected, row in enumerate(LogEntry.objects.order_by("index").iterator()):
+        if row.index != expected:
+            return expected
+        tree.append(hashed(Kind(row.kind), bytes.fromhex(row.digest), day_of(row.appended_at)))
+    if size() != len(tree):
+        return min(size(), len(tree))
+    for number, stored in LogNode.objects.order_by("number").values_list("number", "hash").iterator():
+        node = node_of(number)
+        beyond = (node.place + 1) << node.level > len(tree)
+        if beyond or tree.node(node) != bytes(stored):
+            return min(node.place << node.level, len(tree))
+    return None if LogNode.objects.count() == _nodes_in(len(tree)) else 0
+
+
+def node_of(number: int) -> Node:
+    """The inverse of `LogNode.number_of`."""
+    level = (number ^ (number + 1)).bit_length() - 1
+    return Node(level, ((number + 1) >> level) >> 1)
+
+
+def _nodes_in(leaves: int) -> int:
+    """How many complete subtrees a log of so many entries has: 2n less the ones in n's binary digits."""
+    return 2 * leaves - leaves.bit_count()
+
+
+def _root(size: int) -> bytes:
+    return _hashes([(0, size)])[0] if size else EMPTY_ROOT
+
+
+def _known_size(asked: int | None) -> int:
+    now = size()
+    if asked is None:
+        return now
+    if asked > now:
+        raise RefusedError(
+            404, "log-size-unknown", f"The log never had {asked} entries; it has {now}.", "Ask for the head first: it says the size."
+        )
+    return asked
+
+
+def _hashes(runs: Iterable[Run]) -> list[bytes]:
+    """The hash of each run, from one query.
+
+    Raises:
+        RefusedError: `log-damaged` (500), where a stored hash is gone.
+    """
+    runs = list(runs)
+    wanted = {LogNode.number_of(node) for run in runs for node in nodes_of(run)}
+    found = (row for at_once in batched(wanted) for row in LogNode.objects.filter(number__in=at_once))
+    known = {row.number: bytes(row.hash) for row in found}
+    if len(known) < len(wanted):
+        raise RefusedError(
+            500,
+            "log-damaged",
+            "Hashes of the portal's log are gone.",
+            "Tell the portal's operator, who has backups and `manage.py check_log`.",
+        )
+    return [hash_of(lambda node: known[LogNode.number_of(node)], run) for run in runs]
+
+
+def batched(numbers: Iterable[int]) -> Iterator[list[int]]:
+    """So many at once as every database takes in one statement."""
+    waiting = iter(numbers)
+    while some := list(islice(waiting, AT_ONCE)):
+        yield some
+
+
+def _view(row: LogEntry) -> EntryView:
+    kind, digest, on = Kind(row.kind), bytes.fromhex(row.digest), day_of(row.appended_at)
+    return EntryView(row.index, row.kind, object_of(digest), on, leaf(kind, digest, on), hashed(kind, digest, on))

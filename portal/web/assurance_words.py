@@ -1,0 +1,85 @@
+"""Words of audits: opinions, grades of findings, how an attestation or a finding stands, what needs the auditor."""
+
+from __future__ import annotations
+
+from django.template.defaultfilters import date as date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+
+from portal.assurance.needs import Asked, Need
+from portal.web.viewmodels.shared import Mood
+
+OPINIONS: dict[str, Promise] = {
+    "unqualified": pgettext_lazy("opinion", "Unqualified"),
+    "qualified": pgettext_lazy("opinion", "Qualified"),
+    "adverse": pgettext_lazy("opinion", "Adverse"),
+}
+
+ASSURANCES: dict[str, Promise] = {
+    "reasonable": gettext_lazy("reasonable assurance"),
+    "limited": gettext_lazy("limited assurance"),
+}
+
+GRADES: dict[str, tuple[Promise, Mood]] = {
+    "major": (pgettext_lazy("finding", "Major"), "no"),
+    "minor": (pgettext_lazy("finding", "Minor"), "wait"),
+    "observation": (pgettext_lazy("finding", "Observation"), "hidden"),
+}
+
+FINDING_STATES: dict[str, tuple[Promise, Mood]] = {
+    "open": (pgettext_lazy("finding", "Waits for the plant"), "wait"),
+    "overdue": (pgettext_lazy("finding", "The plant’s answer is late"), "no"),
+    "answered": (pgettext_lazy("finding", "Answered, waits for the auditor"), "wait"),
+    "closed": (pgettext_lazy("finding", "Closed"), "ok"),
+}
+
+ACTS: dict[str, Promise] = {
+    "answered": pgettext_lazy("finding", "The plant answered"),
+    "returned": pgettext_lazy("finding", "Sent back by the auditor"),
+    "closed": pgettext_lazy("finding", "Closed by the auditor"),
+}
+
+STANDINGS: dict[str, tuple[Promise, Mood]] = {
+    "drawn-up": (pgettext_lazy("attestation", "Waits for the signature"), "wait"),
+    "valid": (pgettext_lazy("attestation", "Valid"), "ok"),
+    "expired": (pgettext_lazy("attestation", "Expired"), "wait"),
+    "withdrawn": (pgettext_lazy("attestation", "Withdrawn"), "no"),
+}
+
+
+def need_in_words(asked: Asked) -> str:
+    """One thing that an engagement asks of the auditor."""
+    day = date_format(asked.day, _("j F Y")) if asked.day else ""
+    n = asked.count
+    said = {
+        Need.TAKE_OVER: _("Stopped: an interest was declared. Somebody of your body without one has to take over."),
+        Need.DECLARE: _("Nobody has declared yet whether there is an interest in this firm."),
+        Need.OVERDUE: _("The conclusion was due on %(day)s.") % {"day": day},
+        Need.DUE_SOON: _("The conclusion is due on %(day)s.") % {"day": day},
+        Need.ANSWERED: ngettext("%(n)s finding is answered and waits for you.", "%(n)s findings are answered and wait for you.", n)
+        % {"n": n},
+        Need.LATE_ANSWERS: ngettext(
+            "%(n)s finding has no answer, and its day is past.", "%(n)s findings have no answer, and their day is past.", n
+        )
+        % {"n": n},
+        Need.SIGN: _("A statement is drawn up and waits for your signature."),
+        Need.SURVEILLANCE: _("The surveillance visit is due on %(day)s.") % {"day": day},
+        Need.EXPIRES: _("The attestation is valid until %(day)s.") % {"day": day},
+        Need.CONCLUDE: _("Nothing stands in the way of a conclusion."),
+    }
+    return said[asked.need]
+
+
+NEED_MOODS: dict[Need, Mood] = {
+    Need.TAKE_OVER: "no",
+    Need.DECLARE: "wait",
+    Need.OVERDUE: "no",
+    Need.DUE_SOON: "wait",
+    Need.ANSWERED: "wait",
+    Need.LATE_ANSWERS: "no",
+    Need.SIGN: "wait",
+    Need.SURVEILLANCE: "wait",
+    Need.EXPIRES: "wait",
+    Need.CONCLUDE: "ok",
+}

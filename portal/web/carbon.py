@@ -1,0 +1,49 @@
+"""The CO2 that a gap stands for: between that of the cleanest and of the dirtiest carrier which the step takes.
+
+A released total says how much energy a step takes, not of which carrier: the site never told. So where a step takes several,
+the CO2 of its gap is known within bounds only. Where a carrier has no factor on that day, where some energy leaves the step
+again, or where media come in that were made elsewhere, it is not known at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, timedelta
+
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.measurements import Period
+from benchmarks.routes import Boundary
+
+Bounds = tuple[float, float]  # kg CO2 per tonne
+
+
+def co2(kgce: float, boundary: Boundary, on: date) -> Bounds | None:
+    """Least and most CO2 of an amount of energy that came into a step, kg."""
+    if boundary.credited or boundary.media:
+        return None
+    table = FactorTable.load()
+    factors = [table.co2_per_kgce(carrier, on) for carrier in boundary.carriers]
+    known = [factor for factor in factors if factor is not None]
+    return (kgce * min(known), kgce * max(known)) if known and len(known) == len(factors) else None
+
+
+def together(parts: Iterable[Bounds | None]) -> Bounds | None:
+    """The sum; not known where a part is not."""
+    low = high = 0.0
+    for part in parts:
+        if part is None:
+            return None
+        low, high = low + part[0], high + part[1]
+    return low, high
+
+
+def of_electricity(on: date) -> float | None:
+    """kg CO2 per kWh on that day: the grid's average."""
+    table = FactorTable.load()
+    factor = table.co2_per_kgce("electricity", on)
+    return None if factor is None else factor * float(table.factor("electricity", Basis.CALORIFIC, on).kgce_per_unit)
+
+
+def last_day(period: str) -> date:
+    """The day whose factors count: the period's last."""
+    return (Period.parse(period, UTC).end - timedelta(days=1)).date()

@@ -1,0 +1,53 @@
+"""The certificate of deletion: what was deleted when a firm left, and what stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from portal.register.leaving import Deleted
+from portal.web.paper import document_of, table_of, text_of
+from portal.web.viewmodels.shared import Item
+from portal.web.words import in_language, moment_in_words, zone_name
+
+
+def facts(done: Deleted) -> tuple[Item, ...]:
+    return (
+        Item(_("Deleted on"), f"{moment_in_words(done.when)} ({zone_name(done.when)})"),
+        Item(_("Sealed and opened reports"), f"{len(done.digests):,}"),
+        Item(_("Released values"), f"{done.values:,}"),
+        Item(_("Accounts of people"), f"{done.people:,}"),
+        Item(_("Sites taken out of every peer group"), f"{done.sites:,}"),
+    )
+
+
+def staying() -> Sequence[str]:
+    """What stays and why, as the page and the paper say it."""
+    return (
+        _("What was published: others cite it, and no firm is named in it."),
+        _("The receipt of each report and its place in the log: a log with a leaf torn out proves nothing. They hold digests only."),
+        _(
+            "Behind each published value, that some firm stood there with this cell of the grid, under a random name: without it a later "
+            "version could give another firm away."
+        ),
+        _(
+            "The record of who did what, with the addresses of those who did it, and reminders, extensions and incentives that regulators "
+            "granted: records of office are not changed."
+        ),
+        _("Backups of the operator, until they are overwritten in their turn."),
+    )
+
+
+def pdf(done: Deleted) -> bytes:
+    title = _("Certificate of deletion: %(firm)s") % {"firm": in_language(done.firm, done.firm_zh)}
+    parts = [
+        text_of(title, "title"),
+        text_of(_("The firm left the scheme. From the portal’s databases were deleted:"), "lead"),
+        table_of([_("What"), _("How much")], [[item.title, item.text] for item in facts(done)], (3, 2)),
+        text_of(_("What stays, and why"), "heading"),
+        *(text_of(line, "body") for line in staying()),
+        text_of(_("Digests of the deleted reports, as on their receipts"), "heading"),
+        *(text_of(digest, "body") for digest in done.digests),
+    ]
+    return document_of(parts, title, title, title)

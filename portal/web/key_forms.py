@@ -1,0 +1,59 @@
+"""The form of an API key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.scopes import Scope
+
+SCOPES = {
+    Scope.PUBLISHED: _("read the archive of published versions"),
+    Scope.SITES: _("read sites and their agents"),
+    Scope.SUBMISSIONS: _("read reports, their states and receipts"),
+    Scope.STANDINGS: _("read standings"),
+    Scope.PARTICIPATION: _("read periods and who took part"),
+    Scope.DRAFTS: _("read which versions are drafted"),
+    Scope.ASSIGNMENTS: _("read what is assigned to be checked"),
+    Scope.GRANTED: _("read what sites granted you"),
+    Scope.DELIVERIES: _("read declared deliveries"),
+    Scope.WRITE_DELIVERIES: _("declare deliveries"),
+    Scope.CONFORMANCE: _("read your conformance results"),
+    Scope.WRITE_CONFORMANCE: _("declare conformance results"),
+}
+"""What a key may be good for, in words."""
+
+LIFETIMES = (("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")))
+SELECT = {"class": "govuk-select"}
+
+
+class KeyForm(forms.Form):
+    """A new key. What the role of the organisation does not have cannot be chosen."""
+
+    organisation = forms.ChoiceField(label=_("Organisation"), widget=forms.Select(attrs=SELECT))
+    name = forms.CharField(
+        label=_("Name of the key"),
+        help_text=_("What will ask with it, such as “energy system at the works”."),
+        max_length=120,
+        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-20"}),
+        error_messages={"required": _("Name the key.")},
+    )
+    kind = forms.ChoiceField(
+        label=_("Whose key it is"),
+        help_text=_("Your own ends when you no longer act for the organisation; the organisation’s goes on."),
+        choices=(("personal", _("your own")), ("organisation", _("the organisation’s"))),
+        widget=forms.Select(attrs=SELECT),
+    )
+    lifetime = forms.ChoiceField(label=_("Good for"), choices=LIFETIMES, initial="90", widget=forms.Select(attrs=SELECT))
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        error_messages={"required": _("Choose what the key may do."), "invalid_choice": _("Choose among what is offered.")},
+    )
+
+    def __init__(self, *args: Any, houses: Iterable[tuple[str, str]], scopes: Iterable[Scope], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["organisation"]).choices = list(houses)
+        cast(forms.MultipleChoiceField, self.fields["scopes"]).choices = [(scope.value, SCOPES[scope]) for scope in scopes]

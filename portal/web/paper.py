@@ -1,0 +1,228 @@
+"""One published version on paper: the page's own view model as PDF, so that no figure can differ from the page's.
+
+Latin text is set in Bitstream Vera, which is embedded and has the true minus; Chinese in STSong-Light, which PDF readers
+bring. The same publication always gives the same bytes. The ladder and the curves stand as tables.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table, TableStyle
+
+from portal.web.viewmodels.benchmarks import BenchmarkPage
+
+LATIN, BOLD, CHINESE = "Vera", "VeraBd", "STSong-Light"
+INK, QUIET, LINE, PINE = HexColor("#16202a"), HexColor("#52606b"), HexColor("#d5dbdf"), HexColor("#0f4c5c")
+MARGIN = 18 * mm
+PADDING = 6  # points, of the frame that reportlab puts the text into
+WIDTH = A4[0] - 2 * MARGIN - 2 * PADDING
+_HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+")
+
+
+def pdf(page: BenchmarkPage, foot: str) -> bytes:
+    """The document. `foot` stands on every page beside its number: how it is cited."""
+    return document_of(story(page), title=f"{page.title}, {page.period}", subject=page.citation, foot=foot)
+
+
+def document_of(parts: list[Flowable], title: str, subject: str, foot: str) -> bytes:
+    """Parts of a page made with `text_of` and `table_of` as PDF; the same parts always give the same bytes."""
+    out = io.BytesIO()
+    document = SimpleDocTemplate(
+        out,
+        pagesize=A4,
+        leftMargin=MARGIN,
+        rightMargin=MARGIN,
+        topMargin=MARGIN,
+        bottomMargin=MARGIN + 6 * mm,
+        title=title,
+        author="Steplabel",
+        subject=subject,
+        lang="zh-Hans" if _chinese() else "en",
+        displayDocTitle=1,
+        invariant=1,
+    )
+
+    def canvas(*args: Any, **kwargs: Any) -> _Numbered:
+        return _Numbered(*args, foot=foot, **kwargs)
+
+    document.build(parts, canvasmaker=canvas)
+    return out.getvalue()
+
+
+def story(page: BenchmarkPage) -> list[Flowable]:
+    """What stands on the paper, from top to bottom."""
+    parts: list[Flowable] = [text_of(f"{page.title}, {page.period}", "title")]
+    parts.append(text_of(_("Industry label, version %(n)s, published %(day)s") % {"n": page.version, "day": page.published}, "quiet"))
+    if page.withdrawal:
+        parts.append(text_of(f"{_('Withdrawn')} {page.withdrawal.on}. {_('Reason:')} {page.withdrawal.reason}", "warning"))
+    parts.append(text_of(lead_text(page), "lead"))
+    parts.append(table_of(["", _("Value"), ""], [[one.title, f"{one.value} {one.unit}", one.note] for one in page.figures], (3, 2, 3)))
+    parts.append(text_of(_("Step by step"), "heading"))
+    parts.append(_ladder(page))
+    if page.ladder.second_metrics:
+        parts.append(text_of(_("Electricity and heat, in their own units"), "heading"))
+        heads = [_("Step"), _("Metric"), _("Industry best, 95 % interval"), _("Typical"), _("Firms")]
+        rows = [
+            [one.step, one.metric, one.hidden]
+            if one.hidden
+            else [one.step, one.metric, f"{one.best} {one.unit} ({one.best_interval})", one.typical, one.firms]
+            for one in page.ladder.second_metrics
+        ]
+        parts.append(table_of(heads, rows, (4, 2, 5, 2, 1)))
+    parts.append(text_of(page.rule, "body"))
+    parts.append(text_of(_("How firms are spread"), "heading"))
+    parts += _spread(page)
+    parts.append(text_of(_("How this was obtained"), "heading"))
+    for item in page.explanation:
+        parts.append(text_of(item.title, "item"))
+        parts += [text_of(line, "body") for line in item.text.splitlines() if line]
+    parts += _limits(page)
+    parts.append(text_of(_("Cite"), "heading"))
+    parts += [
+        text_of(line, "body")
+        for line in (page.citation, page.address, f"SHA-256 {page.digest}", _("Licence: CC BY 4.0. Name the version."))
+    ]
+    return parts
+
+
+def lead_text(page: BenchmarkPage) -> str:
+    """The page's first sentence, without its marks."""
+    said = re.sub(r"<[^>]*>", "", render_to_string("web/parts/lead.html", {"lead": page.lead}))
+    return " ".join(said.replace("&#x27;", "'").split())
+
+
+def _ladder(page: BenchmarkPage) -> Table:
+    heads = [_("Step"), _("Industry best"), _("95 % interval"), _("Typical")]
+    rows = []
+    for row in (*page.ladder.rows, page.ladder.total):
+        name = _("%(step)s, %(metric)s") % {"step": row.name, "metric": row.unit}
+        rows.append([name, row.hidden] if row.hidden else [name, row.best, row.best_interval, row.typical])
+    return table_of(heads, rows, (6, 2, 3, 2))
+
+
+def _spread(page: BenchmarkPage) -> list[Flowable]:
+    parts: list[Flowable] = []
+    for curve in page.spread.curves:
+        parts.append(text_of(_("%(step)s, %(metric)s") % {"step": curve.name, "metric": curve.unit}, "item"))
+        heads = [_("Firms at or below"), *(row.share for row in curve.rows)]
+        rows = [[_("Value"), *(row.value for row in curve.rows)], [_("95 % interval"), *(row.interval for row in curve.rows)]]
+        parts.append(table_of(heads, rows, (2, *[1.2] * len(curve.rows))))
+    return [*parts, text_of(page.spread.without, "body")] if page.spread.without else parts
+
+
+def _limits(page: BenchmarkPage) -> list[Flowable]:
+    if not page.ladder.all_limits:
+        return [text_of(page.no_limits, "body")] if page.no_limits else []
+    heads = [_("Limits of standards"), _("levels 1 · 2 · 3"), ""]
+    rows = [[one.name, f"{one.grades} {one.unit}", one.standard] for one in page.ladder.all_limits]
+    note = _("Limits are annual averages; the label is a low quantile of batches:") + " " + _("no gap is drawn between them.")
+    return [table_of(heads, rows, (3, 3, 3)), text_of(note, "body")]
+
+
+def table_of(heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float]) -> Table:
+    """Cells wrap; a row that is shorter than the head spans what is left with its last cell."""
+    spans = [("SPAN", (len(row) - 1, place), (-1, place)) for place, row in enumerate(rows, 1) if len(row) < len(heads)]
+    filled = [[*(text_of(cell, "cell") for cell in row), *[""] * (len(heads) - len(row))] for row in rows]
+    unit = WIDTH / sum(widths)
+    made = Table(
+        [[text_of(head, "head") for head in heads], *filled], colWidths=[unit * width for width in widths], repeatRows=1, hAlign="LEFT"
+    )
+    made.setStyle(
+        TableStyle(
+            [
+                ("LINEBELOW", (0, 0), (-1, -1), 0.5, LINE),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 6),
+                ("TOPPADDING", (0, 0), (-1, -1), 3),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
+                *spans,
+            ]
+        )
+    )
+    return made
+
+
+class _Numbered(Canvas):  # type: ignore[misc] # reportlab ships no types
+    """A canvas that knows how many pages there are before it writes the foot of the first."""
+
+    def __init__(self, *args: Any, foot: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._foot = foot
+        self._pages: list[dict[str, Any]] = []
+
+    def showPage(self) -> None:  # noqa: N802 - reportlab's name
+        self._pages.append(dict(self.__dict__))
+        self._startPage()
+
+    def save(self) -> None:
+        for place, page in enumerate(self._pages, 1):
+            self.__dict__.update(page)
+            counted = _("Page %(n)s of %(all)s") % {"n": place, "all": len(self._pages)}
+            foot = text_of(f"{self._foot} · {counted}", "foot")
+            _width, height = foot.wrap(WIDTH, 20 * mm)
+            foot.drawOn(self, MARGIN + PADDING, MARGIN - height / 2)
+            super().showPage()
+        super().save()
+
+
+def text_of(text: str, style: str) -> Paragraph:
+    """A paragraph in one of the styles below."""
+    return Paragraph(_set(text), _styles(chinese=_chinese())[style])
+
+
+def _set(text: str) -> str:
+    """The text as markup, with Chinese characters in a font that has them, whatever the language of the page."""
+    return _HAN.sub(lambda found: f'<font name="{CHINESE}">{found[0]}</font>', escape(str(text)))
+
+
+def _chinese() -> bool:
+    return (get_language() or "").startswith("zh")
+
+
+@cache
+def _fonts() -> None:
+    pdfmetrics.registerFont(TTFont(LATIN, "Vera.ttf"))
+    pdfmetrics.registerFont(TTFont(BOLD, "VeraBd.ttf"))
+    pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
+
+
+@cache
+def _styles(*, chinese: bool) -> dict[str, ParagraphStyle]:
+    _fonts()
+
+    def style(size: float, font: str = LATIN, **more: Any) -> ParagraphStyle:
+        wrap = "CJK" if chinese else None
+        return ParagraphStyle(
+            "", fontName=font, fontSize=size, leading=size * 1.4, textColor=more.pop("textColor", INK), wordWrap=wrap, **more
+        )
+
+    return {
+        "title": style(17, BOLD, spaceAfter=2),
+        "quiet": style(9, textColor=QUIET, spaceAfter=8),
+        "warning": style(10, BOLD, borderColor=INK, borderWidth=1.2, borderPadding=5, spaceBefore=4, spaceAfter=12),
+        "lead": style(12, spaceAfter=10),
+        "heading": style(12, BOLD, spaceBefore=12, spaceAfter=4, keepWithNext=1, textColor=PINE),
+        "item": style(9, BOLD, spaceBefore=6, spaceAfter=1, keepWithNext=1),
+        "body": style(9, spaceBefore=3, spaceAfter=2),
+        "head": style(8, BOLD),
+        "cell": style(8.5),
+        "foot": style(7.5, textColor=QUIET),
+    }

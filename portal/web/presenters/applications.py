@@ -1,0 +1,54 @@
+"""Firms and sites that wish to take part, as a regulator reads them, and as their own firm does."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import Role
+from portal.register.models import FirmApplication, SiteApplication
+from portal.register.selectors import SiteWishView
+from portal.web.register_forms import KINDS, SIZES
+from portal.web.viewmodels.people import OwnWish, Wish
+from portal.web.viewmodels.shared import Item, StateWord
+from portal.web.words import Names, in_language
+
+
+def firm_wish(row: FirmApplication) -> Wish:
+    return Wish(
+        url=reverse("web:firm-application", args=[row.pk]),
+        name=in_language(row.name, row.name_zh),
+        place=in_language(row.jurisdiction.name, row.jurisdiction.name_zh),
+        since=row.confirmed_at or row.applied_at,
+        items=(
+            Item(_("What it is"), str(KINDS[Role(row.kind)])),
+            Item(_("Name of the firm"), " · ".join(filter(None, (row.name, row.name_zh)))),
+            *((Item(_("Controlling firm, as the applicant spells it"), row.controlling_firm),) if row.controlling_firm else ()),
+            Item(_("Contact"), f"{row.contact}, {row.email}"),
+        ),
+    )
+
+
+def site_wish(row: SiteApplication) -> Wish:
+    size = str(SIZES[row.size_class])  # type: ignore[index] # a text choice is its text
+    if row.site is not None:
+        size = _("%(now)s instead of %(before)s") % {"now": size, "before": SIZES[row.site.size_class]}  # type: ignore[index]
+    return Wish(
+        url=reverse("web:site-application", args=[row.pk]),
+        name=in_language(row.name, row.name_zh),
+        place=in_language(row.jurisdiction.name, row.jurisdiction.name_zh),
+        since=row.applied_at,
+        items=(
+            Item(_("Firm"), in_language(row.organisation.name, row.organisation.name_zh)),
+            Item(_("Id of the site"), row.slug),
+            Item(_("Sector"), Names.newest(row.pack).sector),
+            Item(_("Size class"), size),
+            Item(_("Asked for by"), row.applied_by),
+        ),
+    )
+
+
+def own_wish(view: SiteWishView) -> OwnWish:
+    what = _("size class: %(size)s") % {"size": SIZES[view.size_class]} if view.resize else _("new site")  # type: ignore[index]
+    state = StateWord(_("Refused"), "no") if view.refused else StateWord(_("Waits for the regulator"), "wait")
+    return OwnWish(f"{in_language(view.name, view.name_zh)} ({view.slug})", what, view.applied_at, state, view.reason)

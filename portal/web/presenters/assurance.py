@@ -1,0 +1,260 @@
+"""Engagements, findings and attestations in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.template.defaultfilters import date as date_format
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.assurance.attested import AttestationView, Standing
+from portal.assurance.engagements import EngagementView, FindingView
+from portal.assurance.needs import needs
+from portal.days import scheme_day
+from portal.web.assurance_words import (
+    ACTS,
+    ASSURANCES,
+    FINDING_STATES,
+    GRADES,
+    NEED_MOODS,
+    OPINIONS,
+    STANDINGS,
+    need_in_words,
+)
+from portal.web.presenters.submissions import submission_row
+from portal.web.viewmodels.assurance import (
+    AssignedPage,
+    AttestationPage,
+    AttestationRow,
+    AuditBlock,
+    EngagementPage,
+    EngagementRow,
+    FindingPage,
+    FindingRow,
+    InterestRow,
+    SaidStep,
+)
+from portal.web.viewmodels.shared import Crumb, Figure, Item, StateWord
+from portal.web.words import Names, in_language, period_name, state
+
+LIST = "web:assigned"
+
+
+def assigned_page(views: Sequence[EngagementView], today: date) -> AssignedPage:
+    rows = tuple(
+        EngagementRow(
+            url=reverse("web:engagement", args=[view.id]),
+            site=in_language(view.site_name, view.site_name_zh),
+            sector=Names.newest(view.pack).sector,
+            period=period_name(view.period),
+            due=view.due,
+            needs=_needs(view, today),
+        )
+        for view in views
+    )
+    return AssignedPage(tuple(sorted(rows, key=lambda row: not row.needs)), sum(bool(row.needs) for row in rows))
+
+
+def engagement_page(view: EngagementView, today: date) -> EngagementPage:
+    mine = view.mine
+    free = mine is not None and not mine.interested
+    return EngagementPage(
+        title=engagement_title(view),
+        caption=_("%(sector)s · assigned to %(body)s on %(day)s")
+        % {
+            "sector": Names.newest(view.pack).sector,
+            "body": in_language(view.body, view.body_zh),
+            "day": date_format(scheme_day(view.assigned_at), _("j F Y")),
+        },
+        needs=_needs(view, today),
+        figures=_figures(view),
+        submissions=tuple(submission_row(one, "web:assigned-submission") for one in view.submissions),
+        interests=tuple(
+            InterestRow(
+                one.person,
+                StateWord(_("Has an interest"), "no") if one.interested else StateWord(_("Declared none"), "ok"),
+                one.text,
+                one.declared_at,
+            )
+            for one in view.declarations
+        ),
+        declared=mine is not None,
+        findings=tuple(_finding_row(view, one, today, "web:engagement-finding") for one in view.findings),
+        attestations=tuple(attestation_row(one, reverse("web:attestation", args=[one.digest])) for one in view.attestations),
+        may_conclude=free and view.accepted is not None,
+        interest_url=reverse("web:engagement-interest", args=[view.id]),
+        finding_url=reverse("web:engagement-new-finding", args=[view.id]) if free else "",
+        opinion_url=reverse("web:engagement-opinion", args=[view.id]),
+        sample_url=reverse("web:engagement-sample", args=[view.id]) if free and view.accepted is not None else "",
+        crumbs=(Crumb(_("Assigned sites"), reverse(LIST)),),
+    )
+
+
+def engagement_title(view: EngagementView) -> str:
+    return _("%(title)s, %(period)s") % {"title": in_language(view.site_name, view.site_name_zh), "period": period_name(view.period)}
+
+
+def audit_block(view: EngagementView, today: date) -> AuditBlock:
+    return AuditBlock(
+        title=engagement_title(view),
+        caption=_("Audited by %(body)s") % {"body": in_language(view.body, view.body_zh)},
+        findings=tuple(_finding_row(view, one, today, "web:audit-finding") for one in view.findings),
+        attestations=tuple(attestation_row(one, reverse("web:verify", args=[one.code])) for one in view.attestations),
+        waiting=sum(not one.closed and not one.answered for one in view.findings),
+        draws=tuple(reverse("web:draw-file", args=[one]) for one in view.draws),
+    )
+
+
+def finding_page(view: EngagementView, finding: FindingView, today: date, crumbs: tuple[Crumb, ...]) -> FindingPage:
+    return FindingPage(
+        title=_("Finding %(n)s, %(of)s") % {"n": finding.number, "of": engagement_title(view)},
+        grade=state(GRADES, finding.grade),
+        state=_finding_state(finding, today),
+        closed=finding.closed,
+        text=finding.text,
+        evidence=finding.evidence,
+        evidence_digest=finding.evidence_digest,
+        due=finding.due,
+        raised_by=finding.raised_by,
+        raised_at=finding.raised_at,
+        steps=tuple(SaidStep(str(ACTS[one.act]), one.text, one.evidence_digest, one.by, one.at) for one in finding.steps),
+        crumbs=crumbs,
+    )
+
+
+def attestation_row(view: AttestationView, url: str) -> AttestationRow:
+    said = view.statement
+    return AttestationRow(
+        url=url,
+        code=view.code,
+        opinion=opinion_in_words(view),
+        state=state(STANDINGS, view.standing),
+        valid_until=said.valid_until,
+        surveillance_on=said.surveillance_on,
+    )
+
+
+def opinion_in_words(view: AttestationView) -> str:
+    said = view.statement
+    return _("%(opinion)s, %(assurance)s") % {"opinion": OPINIONS[said.opinion], "assurance": ASSURANCES[said.assurance]}
+
+
+def attestation_page(view: AttestationView, crumbs: tuple[Crumb, ...] = ()) -> AttestationPage:
+    public = view.standing is not Standing.DRAWN_UP
+    waits = not public or view.withdrawal_waits
+    return AttestationPage(
+        title=_subject(view),
+        state=state(STANDINGS, view.standing),
+        code=view.code,
+        opinion=opinion_in_words(view),
+        facts=_facts(view),
+        proof=_proof(view),
+        withdrawal=Item(date_format(scheme_day(view.withdrawn_at), _("j F Y")), view.withdrawal_reason) if view.withdrawn_at else None,
+        warning=_warning(view),
+        to_sign=reverse("web:attestation-to-sign", args=[view.digest]) if waits and view.standing is not Standing.WITHDRAWN else "",
+        withdraw_url=reverse("web:attestation-withdraw", args=[view.digest]) if view.standing in (Standing.VALID, Standing.EXPIRED) else "",
+        verify_url=reverse("web:verify", args=[view.code]) if public else "",
+        statement_url=reverse("web:verify-statement", args=[view.code]) if public else "",
+        certificate_url=reverse("web:verify-certificate", args=[view.code]) if public else "",
+        crumbs=crumbs,
+    )
+
+
+def _subject(view: AttestationView) -> str:
+    if (report := view.report) is not None:
+        title = {"title": in_language(view.site_name, view.site_name_zh), "period": period_name(report.period)}
+        return _("Attestation: %(title)s, %(period)s") % title
+    version = view.publication
+    if version is None:
+        raise TypeError("an attestation is of a report or of a publication")
+    names = Names.newest(version.pack)
+    told = {"title": names.title(version.route), "period": period_name(version.period), "n": version.version}
+    return _("Attestation: industry label of %(title)s, %(period)s, version %(n)s") % told
+
+
+def _facts(view: AttestationView) -> tuple[Item, ...]:
+    said, names = view.statement, Names.newest(view.pack)
+    items = [Item(_("Opinion"), opinion_in_words(view)), Item(_("Certification body"), in_language(view.body, view.body_zh))]
+    items.append(Item(_("Auditor"), said.auditor))
+    if (report := view.report) is not None:
+        items.append(Item(_("Report"), _("%(period)s, revision %(n)s") % {"period": period_name(report.period), "n": report.revision}))
+        items.append(Item(_("Steps"), _(", ").join(names.step_name(step) for step in report.steps)))
+    items.append(Item(_("Boundary"), said.boundary))
+    items.append(Item(_("Materiality"), f"{float(said.materiality * 100):g} %"))
+    items.append(Item(_("What was checked"), said.checked))
+    items.append(Item(_("What was not checked"), said.not_checked))
+    if said.performance is not None:
+        items.append(Item(_("Performance level"), f"{said.performance.scheme.upper()} {said.performance.level}"))
+    items.append(Item(_("Issued on"), date_format(said.issued_on, _("j F Y"))))
+    items.append(Item(_("Valid until"), date_format(said.valid_until, _("j F Y"))))
+    if said.surveillance_on is not None:
+        items.append(Item(_("Next surveillance visit"), date_format(said.surveillance_on, _("j F Y"))))
+    return tuple(items)
+
+
+def _proof(view: AttestationView) -> tuple[Item, ...]:
+    items = [Item(_("Digest of the statement (SHA-256)"), view.digest), Item(_("Key id of the auditor"), view.key_id)]
+    items.append(Item(_("Public key of the auditor"), view.statement.public_key.hex()))
+    if (report := view.report) is not None:
+        items.append(Item(_("Digest of the sealed file (SHA-256)"), report.envelope_digest))
+    elif (version := view.publication) is not None:
+        items.append(Item(_("Digest of the published document (SHA-256)"), version.document_digest))
+    if view.log_index is not None:
+        items.append(Item(_("Log index"), f"{view.log_index:,}"))
+    if view.withdrawal_log_index is not None:
+        items.append(Item(_("Log index of the withdrawal"), f"{view.withdrawal_log_index:,}"))
+    return tuple(items)
+
+
+def _warning(view: AttestationView) -> str:
+    if view.key_revoked_at is not None:
+        day = date_format(scheme_day(view.key_revoked_at), _("j F Y"))
+        return _("The auditor’s key was revoked on %(day)s. What it signed before stands until it is withdrawn.") % {"day": day}
+    return ""
+
+
+def _needs(view: EngagementView, today: date) -> tuple[StateWord, ...]:
+    return tuple(StateWord(need_in_words(one), NEED_MOODS[one.need]) for one in needs(view, today))
+
+
+def _figures(view: EngagementView) -> tuple[Figure, ...]:
+    closed = sum(one.closed for one in view.findings)
+    accepted = view.accepted
+    return (
+        Figure(
+            _("Report"),
+            _("revision %(n)s") % {"n": accepted.revision} if accepted else "–",
+            "",
+            _("accepted; log index %(n)s") % {"n": f"{accepted.log_index:,}"} if accepted else _("no accepted report yet"),
+        ),
+        Figure(
+            _("Findings closed"), str(closed), _("of %(n)s") % {"n": len(view.findings)}, _("major open: %(n)s") % {"n": view.open_majors}
+        ),
+        Figure(
+            _("Conclusion due"),
+            date_format(view.due, _("j F Y")) if view.due else "–",
+            "",
+            _("set by the regulator") if view.due else _("no day was set"),
+        ),
+    )
+
+
+def _finding_row(view: EngagementView, finding: FindingView, today: date, page: str) -> FindingRow:
+    return FindingRow(
+        url=reverse(page, args=[view.id, finding.number]),
+        number=finding.number,
+        grade=state(GRADES, finding.grade),
+        text=finding.text,
+        due=finding.due,
+        state=_finding_state(finding, today),
+    )
+
+
+def _finding_state(finding: FindingView, today: date) -> StateWord:
+    if finding.closed:
+        return state(FINDING_STATES, "closed")
+    if finding.answered:
+        return state(FINDING_STATES, "answered")
+    return state(FINDING_STATES, "overdue" if finding.overdue(today) else "open")

@@ -1,0 +1,192 @@
+"""Two versions of a benchmark step by step: both values, the difference with its interval, and whether it is more than noise.
+
+The interval of a difference is recovered from the two intervals as for the gaps (`portal.web.gaps`). Two versions share most of
+their firms, so their errors go together and the true interval is narrower: "within noise" is said too often, never too seldom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.publication.breaks import Break, Breaks, breaks, cell_of
+from portal.publication.shapes import BenchmarkView, StepView, TotalView
+from portal.web.addresses import benchmark_url, compare_url
+from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, signed
+from portal.web.gaps import gap
+from portal.web.presenters.benchmarks import unit_links
+from portal.web.presenters.curves import cell_name
+from portal.web.presenters.ladders import Shown, step_estimates, total_estimate
+from portal.web.viewmodels.comparison import Compared, ComparePage, Side
+from portal.web.viewmodels.shared import StateWord
+from portal.web.words import RULES, VERSION_STATES, Names, in_language, period_name, state
+
+BREAKS: dict[str, Promise] = {
+    "pack-version": gettext_lazy("method pack: version %(before)s, then %(after)s"),
+    "pack-content": gettext_lazy("method pack of the same version with other content: %(before)s, then %(after)s"),
+    "boundary": gettext_lazy("boundary: %(before)s, then %(after)s"),
+    "unit": gettext_lazy("unit: %(before)s, then %(after)s"),
+    "ratio": gettext_lazy("reference ratio: %(before)s, then %(after)s"),
+    "rule": gettext_lazy("rule: %(before)s, then %(after)s"),
+    "years": gettext_lazy("years that the firms' values cover: %(before)s, then %(after)s"),
+    "new": gettext_lazy("only in the later version"),
+    "gone": gettext_lazy("only in the earlier version"),
+}
+NONE = "–"
+
+
+def compare_page(before: BenchmarkView, after: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit]) -> ComparePage:
+    """`before` and `after` in the order they were asked for."""
+    shown = Shown(Names.of(after.pack, after.pack_version), after.route, unit)
+    found = breaks(before, after)
+    totals = tuple(_total(name, one, other, after, shown) for name, one, other in _totals(before, after))
+    return ComparePage(
+        title=shown.names.title(after.route),
+        period=period_name(after.period),
+        sides=(_side(before), _side(after)),
+        lead=_lead(before, after, totals[0], totals[0].unit),
+        breaks=tuple(said(one) for one in found.whole),
+        any_break=found.any,
+        totals=totals,
+        steps=_steps(before, after, found, shown),
+        units=unit_links(units, unit, after.label),
+        unit_note=unit.note,
+        address=compare_url(after, before.version, after.version),
+    )
+
+
+def _side(view: BenchmarkView) -> Side:
+    return Side(
+        version=view.version,
+        url=benchmark_url(view, view.version),
+        state=state(VERSION_STATES, view.status),
+        published=view.published_on,
+        pack_version=view.pack_version,
+        firms=str(view.label.firms),
+        rule=str(RULES.get(view.label.rule or "", NONE)),
+        change=view.what_changed or (_("First version.") if view.version == 1 else NONE),
+        withdrawn=view.withdrawal_reason,
+    )
+
+
+def _lead(before: BenchmarkView, after: BenchmarkView, composite: Compared, unit: str) -> str:
+    if before.version == after.version:
+        return _("This is one version: there is nothing to compare.")
+    named = {"a": before.version, "b": after.version, "before": composite.before, "after": composite.after, "unit": unit}
+    if composite.verdict is None:
+        return _("The industry label is not shown in both versions; the steps that are stand below.")
+    if composite.verdict.mood == "wait":
+        return (
+            _("From version %(a)s to version %(b)s the industry label went from %(before)s to %(after)s %(unit)s: within the noise.")
+            % named
+        )
+    return (
+        _("From version %(a)s to version %(b)s the industry label went from %(before)s to %(after)s %(unit)s: more than the noise.") % named
+    )
+
+
+def _totals(before: BenchmarkView, after: BenchmarkView) -> list[tuple[str, TotalView, TotalView]]:
+    return [
+        (_("Industry label: the step bests put together"), before.label.composite, after.label.composite),
+        (_("Best whole route really reached"), before.label.best_reached, after.label.best_reached),
+        (_("Typical plant"), before.label.typical, after.label.typical),
+    ]
+
+
+def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, shown: Shown) -> Compared:
+    def hidden(total: TotalView) -> str:
+        return "" if total.shown else shown.names.total_reason(total.reason_en, total.reason_zh)
+
+    factor = shown.factor(after.unit)
+    return _compared(
+        name,
+        shown.spelled(after.unit),
+        (total_estimate(before, factor), total_estimate(after, factor)),
+        (hidden(before), hidden(after)),
+        (before.firms, after.firms),
+        shown.total_places(view.label),
+        (),
+    )
+
+
+def _steps(before: BenchmarkView, after: BenchmarkView, found: Breaks, shown: Shown) -> tuple[Compared, ...]:
+    """Every cell of the later version, then what only the earlier had."""
+    old = {cell_of(step): step for step in before.label.steps}
+    new = {cell_of(step): step for step in after.label.steps}
+    rows = []
+    for cell, broken in found.cells.items():
+        one, other = old.get(cell), new.get(cell)
+        either = other or old[cell]
+        comparable = not any(item.code in ("unit", "boundary") for item in broken)
+        factor = shown.factor(either.unit)
+        rows.append(
+            _compared(
+                cell_name(either, shown),
+                shown.spelled(either.unit),
+                tuple(None if step is None else step_estimates(step, factor)[0] for step in (one, other)),
+                (_hidden(one), _hidden(other)),
+                (one.firms if one else None, other.firms if other else None),
+                shown.step_places(either),
+                tuple(said(item) for item in broken),
+                comparable=comparable,
+            )
+        )
+    return tuple(rows)
+
+
+def _hidden(step: StepView | None) -> str:
+    if step is None:
+        return _("Not part of this version.")
+    return "" if step.shown else in_language(step.reason_en, step.reason_zh)
+
+
+def _compared(
+    name: str,
+    unit: str,
+    values: tuple[Estimate | None, ...],
+    hidden: tuple[str, str],
+    firms: tuple[int | None, int | None],
+    places: int | None,
+    broken: tuple[str, ...],
+    *,
+    comparable: bool = True,
+) -> Compared:
+    before, after = values
+    if places is None:
+        places = decimals(*(one.value for one in values if one is not None))
+    change = change_interval = ""
+    verdict = None
+    if before is not None and after is not None and comparable:
+        moved = gap(name, after, before, 1.0)
+        change = signed(moved.value, places)
+        change_interval = between(moved.lo, moved.hi, places)
+        noise = moved.lo <= 0 <= moved.hi
+        verdict = StateWord(_("within noise"), "wait") if noise else StateWord(_("more than noise"), "ok")
+    return Compared(
+        name=name,
+        unit=unit,
+        before=number(before.value, places) if before else "",
+        before_interval=between(before.lo, before.hi, places) if before else "",
+        before_hidden=hidden[0],
+        after=number(after.value, places) if after else "",
+        after_interval=between(after.lo, after.hi, places) if after else "",
+        after_hidden=hidden[1],
+        change=change,
+        change_interval=change_interval,
+        verdict=verdict,
+        firms=_("%(before)s, then %(after)s") % {"before": _count(firms[0]), "after": _count(firms[1])},
+        breaks=broken,
+    )
+
+
+def _count(firms: int | None) -> str:
+    return NONE if firms is None else str(firms)
+
+
+def said(one: Break) -> str:
+    """A break in words."""
+    before, after = (str(RULES.get(text, text)) if one.code == "rule" else text for text in (one.before, one.after))
+    return str(BREAKS[one.code]) % {"before": before, "after": after}

@@ -1,0 +1,48 @@
+"""A firm's consent in words: the ids that a report signs, and the firm's choice."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from portal.register.naming import ConsentView, ReportTerms
+from portal.web.viewmodels.consent import ChoiceRow, ConsentPage, TermsRow
+from portal.web.words import in_language, period_name
+
+TERMS: dict[str, Promise] = {
+    "industry-label": gettext_lazy("to compute the industry’s label of each step and the plant’s place in it"),
+    "no-enforcement": gettext_lazy("for information and comparison; no fine, quota, inspection or price rests on it"),
+    "not-named-in-public": gettext_lazy("the plant is not named in anything public"),
+}
+"""What the ids of the agent’s terms mean; one that is not known here stands for itself."""
+
+
+def consent_page(view: ConsentView) -> ConsentPage:
+    return ConsentPage(
+        firm=in_language(view.name, view.name_zh),
+        led=view.led,
+        named=view.named,
+        history=tuple(
+            ChoiceRow(one.at, one.by, _("is named beside its quarter") if one.named else _("is not named")) for one in view.history
+        ),
+        reports=tuple(_row(one) for one in view.reports),
+    )
+
+
+def _row(one: ReportTerms) -> TermsRow:
+    site = in_language(one.site_name, one.site_name_zh)
+    return TermsRow(
+        report=_("%(title)s, %(period)s") % {"title": site, "period": period_name(one.period)},
+        revision=one.revision,
+        purpose=_said(one.purpose),
+        use=_said(one.use),
+        naming=_said(one.naming),
+        retention=ngettext("%(n)d year", "%(n)d years", one.retention_years) % {"n": one.retention_years},
+        scheme=one.scheme,
+        terms=one.terms,
+    )
+
+
+def _said(term: str) -> str:
+    return str(TERMS.get(term, term))

@@ -1,0 +1,119 @@
+"""How the firms of each cell are spread: curves of what the gate let through, in the unit of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from benchmarks.composition.curve import percents
+from portal.publication.shapes import BenchmarkView, LabelView, StepView
+from portal.web import curve
+from portal.web.figures import Estimate, between, number, per_cent
+from portal.web.presenters.ladders import Shown
+from portal.web.viewmodels.curves import BandRow, Curve, CurveRow, Quarter, Spread
+from portal.web.words import in_language, metric_name, per_tonne_of, sentence_space, with_variant
+
+FEWEST = next(firms for firms in range(1, 1000) if percents(firms))
+"""From so many firms on there is a curve (20): five firms lie between two points."""
+
+
+def spread_of(label: LabelView, shown: Shown) -> Spread:
+    """The route's own cells first, then electricity and heat."""
+    ordered = sorted(label.steps, key=lambda step: not step.headline)
+    drawn = tuple(_curve(step, shown) for step in ordered if step.curve)
+    return Spread(drawn, _without([step for step in ordered if not step.curve], shown, any_drawn=bool(drawn)))
+
+
+def _curve(step: StepView, shown: Shown) -> Curve:
+    factor, places = shown.factor(step.unit), shown.step_places(step)
+    points = [curve.Point(point.percent, Estimate(point.value, *point.interval).scaled(factor)) for point in step.curve]
+    best = None if step.best is None else step.best * factor
+    known = shown.names.step(step.step)
+    product = in_language(known.product_words.en, known.product_words.zh) if known else step.product
+    unit = per_tonne_of(shown.spelled(step.unit).removesuffix("/t"), product)
+    middle = next(point for point in points if point.percent == 50)
+    told = {"middle": number(middle.value.value, places), "unit": unit}
+    ends = {
+        "first": per_cent(points[0].percent / 100),
+        "low": number(points[0].value.value, places),
+        "last": per_cent(points[-1].percent / 100),
+        "high": number(points[-1].value.value, places),
+    }
+    return Curve(
+        name=cell_name(step, shown),
+        unit=unit,
+        lead=_("Half of the firms stay at or below %(middle)s %(unit)s.") % told,
+        described=_(
+            "Percentile curve from %(low)s at %(first)s of the firms to %(high)s at %(last)s; the figures stand in the table below."
+        )
+        % ends,
+        best="" if best is None else _("published best %(value)s") % {"value": number(best, places)},
+        picture=curve.draw(points, best),
+        rows=tuple(
+            CurveRow(per_cent(point.percent / 100), number(point.value.value, places), between(point.value.lo, point.value.hi, places))
+            for point in points
+        ),
+    )
+
+
+def bands_of(view: BenchmarkView, shown: Shown) -> tuple[BandRow, ...]:
+    """As they were signed; a version from before there were bands has none."""
+    signed = {(one["step"], one["product"], one["variant"], one["metric"]): one.get("bands") for one in view.document["steps"]}
+    rows = []
+    for step in sorted(view.label.steps, key=lambda step: not step.headline):
+        told = signed.get((step.step, step.product, step.variant, step.metric))
+        if told and step.shown:
+            quarters = tuple(Quarter(str(sites), _named(told, place)) for place, sites in enumerate(told["quarters"], 1))
+            rows.append(BandRow(cell_name(step, shown), quarters, str(told["untold"])))
+    return tuple(rows)
+
+
+def _named(signed: Mapping[str, Any], quarter: int) -> str:
+    """The firms that chose to be named in that quarter; versions from before there was the choice name nobody."""
+    return _(", ").join(in_language(one["firm"], one["firm_zh"]) for one in signed.get("named", ()) if one["quarter"] == quarter)
+
+
+def cell_name(step: StepView, shown: Shown) -> str:
+    """A step by its name; electricity and heat of it with the metric, and the variant where there are several."""
+    name = shown.names.step_name(step.step)
+    if step.headline:  # one a step: its variant stands beside the ladder
+        return name
+    variant = shown.names.variant_name(step.step, step.variant)
+    return _("%(step)s, %(metric)s") % {"step": with_variant(name, variant), "metric": metric_name(step.metric)}
+
+
+def _without(steps: Sequence[StepView], shown: Shown, *, any_drawn: bool) -> str:
+    """Why these have no curve, each cause once."""
+    held = [step for step in steps if not step.shown]
+    few = [step for step in steps if step.shown and step.firms < FEWEST]
+    apart = [step for step in steps if step.shown and step.curve_withheld]
+    older = [step for step in steps if step.shown and step.firms >= FEWEST and not step.curve_withheld]
+    said = []
+    if few and any_drawn:
+        said.append(_("Too few firms for a curve: %(names)s.") % {"names": _listed(few, shown)})
+    if few:
+        said.append(
+            _(
+                "A curve is drawn from %(fewest)s firms on, so that five lie between any two of its points; "
+                "with fewer it would list single firms’ values."
+            )
+            % {"fewest": FEWEST}
+        )
+        if not any_drawn:
+            said.append(_("Here at most %(firms)s firms entered.") % {"firms": max(step.firms for step in few)})
+    if held:
+        said.append(_("Held back with its value: %(names)s.") % {"names": _listed(held, shown)})
+    if apart:
+        said.append(
+            _("Left out because, beside another publication, it would tell in which part of the curve a firm lies: %(names)s.")
+            % {"names": _listed(apart, shown)}
+        )
+    if older:
+        said.append(_("This version was published before curves were drawn."))
+    return sentence_space().join(said)
+
+
+def _listed(steps: Sequence[StepView], shown: Shown) -> str:
+    return _("; ").join(cell_name(step, shown) for step in steps)

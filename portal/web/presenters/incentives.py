@@ -1,0 +1,45 @@
+"""Incentives that sites were given, with the evidence behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.assurance.incentives import IncentiveView
+from portal.web.tables import paged
+from portal.web.viewmodels.oversight import IncentiveRow, IncentivesPage
+from portal.web.words import in_language, period_name
+
+COLUMNS = ("site", "scheme", "amount_yuan", "evidence_sha256", "report_period", "recorded_by", "recorded_at")
+
+
+def incentives_page(views: Sequence[IncentiveView], query: QueryDict) -> IncentivesPage:
+    here, pages = paged(views, query)
+    return IncentivesPage(
+        rows=tuple(
+            IncentiveRow(
+                site=in_language(one.site_name, one.site_name_zh),
+                scheme=one.scheme,
+                amount=f"{one.amount:,.2f}",
+                evidence=one.evidence,
+                report=_("its report of %(period)s") % {"period": period_name(one.period)} if one.period else "",
+                by=one.recorded_by,
+                at=one.recorded_at,
+            )
+            for one in here
+        ),
+        found=len(views),
+        total=f"{sum(one.amount for one in views):,.0f}",
+        sites=len({one.site for one in views}),
+        pages=pages,
+        export_url=reverse("web:incentives-csv"),
+    )
+
+
+def incentives_table(views: Sequence[IncentiveView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    return COLUMNS, (
+        (one.site, one.scheme, f"{one.amount:.2f}", one.evidence, one.period, one.recorded_by, one.recorded_at.isoformat()) for one in views
+    )

@@ -1,0 +1,83 @@
+"""API keys in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.accounts.api_keys import KeyView
+from portal.web import tables
+from portal.web.key_forms import SCOPES
+from portal.web.viewmodels.keys import KeyRow, KeysPage
+from portal.web.viewmodels.shared import StateWord
+from portal.web.words import in_language
+
+FILE_COLUMNS = ("prefix", "name", "organisation", "person", "scopes", "made_by", "made_at", "expires_at", "last_used_at", "revoked_at")
+KEYS: dict[str, tables.Key[KeyView]] = {
+    "name": lambda view: view.name.casefold(),
+    "until": lambda view: view.expires_at,
+    "used": lambda view: view.last_used_at.timestamp() if view.last_used_at else 0.0,
+    "made": lambda view: view.made_at,
+}
+
+
+def keys_page(views: Sequence[KeyView], query: QueryDict, now: datetime) -> KeysPage:
+    good = [view for view in views if _good(view, now)]
+    only_good = query.get("state") == "good"
+    rows, pages = tables.paged(tables.sorted_rows(good if only_good else views, KEYS, query, "-made"), query)
+    titles = {
+        "name": _("Key"),
+        "whose": _("Whose"),
+        "scopes": _("What it may do"),
+        "used": _("Last used"),
+        "until": _("Good until"),
+        "state": _("State"),
+        "action": _("Action"),
+    }
+    filters = (
+        (_("all"), tables.with_query(query, state=None, page=None), not only_good),
+        (_("good ones only"), tables.with_query(query, state="good", page=None), only_good),
+    )
+    return KeysPage(
+        rows=tuple(_row(view, now) for view in rows),
+        good=len(good),
+        columns=(made := tables.columns(titles, KEYS, query, "-made")),
+        sort_form=tables.sort_form(made, query),
+        pages=pages,
+        filters=filters if views else (),
+        export_url=reverse("web:keys-csv"),
+    )
+
+
+def keys_table(views: Sequence[KeyView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    """For a file: column names that are the same in every language."""
+    return FILE_COLUMNS, (
+        tuple(" ".join(view.scopes) if name == "scopes" else getattr(view, name) or "" for name in FILE_COLUMNS) for view in views
+    )
+
+
+def _row(view: KeyView, now: datetime) -> KeyRow:
+    return KeyRow(
+        name=view.name,
+        prefix=f"slk_{view.prefix}_…",
+        whose=view.person or in_language(view.organisation, view.organisation_zh),
+        scopes=tuple(str(SCOPES.get(scope, scope)) for scope in view.scopes),  # type: ignore[call-overload] # a text choice is its text
+        state=_state(view, now),
+        used=view.last_used_at,
+        until=view.expires_at,
+        revoke_url="" if view.revoked_at else reverse("web:revoke-key", args=[view.id]),
+    )
+
+
+def _good(view: KeyView, now: datetime) -> bool:
+    return view.revoked_at is None and view.expires_at > now
+
+
+def _state(view: KeyView, now: datetime) -> StateWord:
+    if view.revoked_at is not None:
+        return StateWord(_("Revoked"), "no")
+    return StateWord(_("Good"), "ok") if view.expires_at > now else StateWord(_("Expired"), "no")

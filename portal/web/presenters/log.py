@@ -1,0 +1,68 @@
+"""The transparency log in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benchmarks.wire.canonical import decode
+from benchmarks.wire.logged import Kind
+from portal.translog.selectors import EntryView, HeadView
+from portal.web.viewmodels.log import LoggedEntry, LogPage
+from portal.web.viewmodels.shared import Figure, Item
+from portal.web.words import moment_in_words
+
+KINDS: Mapping[Kind, Promise] = {
+    Kind.COMMITMENT: gettext_lazy("Commitment of a site to its data"),
+    Kind.ENVELOPE: gettext_lazy("Sealed report"),
+    Kind.VALUES: gettext_lazy("Protected values of an accepted report"),
+    Kind.DEVICE_KEY: gettext_lazy("Key of a site’s agent"),
+    Kind.KEY_DIRECTORY: gettext_lazy("Key directory of the portal"),
+    Kind.KEY_DESTROYED: gettext_lazy("Key that was destroyed"),
+    Kind.ATTESTATION: gettext_lazy("Attestation of an auditor"),
+    Kind.ATTESTATION_WITHDRAWN: gettext_lazy("Withdrawal of an attestation"),
+    Kind.AUDIT_PROMISE: gettext_lazy("Promise of an auditor before a sample is drawn"),
+    Kind.PUBLICATION: gettext_lazy("Publication of a version"),
+    Kind.PUBLICATION_WITHDRAWN: gettext_lazy("Withdrawal of a version"),
+}
+
+
+def log_page(head: HeadView, found: tuple[EntryView, list[bytes]] | None) -> LogPage:
+    last = moment_in_words(datetime.fromtimestamp(head.at, UTC)) if head.size else _("nothing yet")
+    return LogPage(
+        figures=(
+            Figure(_("Entries"), f"{head.size:,}", "", _("counted from 0; none is ever changed or taken out"), "best"),
+            Figure(_("Last entry"), last, "", _("the head is signed as of then")),
+        ),
+        head=(
+            Item(_("Root"), head.root.hex()),
+            Item(_("Signature"), _signature(head.signed)),
+            Item(_("Key"), head.key_id),
+        ),
+        entry=_entry(head, *found) if found else None,
+    )
+
+
+def _entry(head: HeadView, view: EntryView, proof: list[bytes]) -> LoggedEntry:
+    return LoggedEntry(
+        title=_("Entry %(n)s") % {"n": f"{view.index:,}"},
+        items=(
+            Item(_("Kind"), str(KINDS[Kind(view.kind)])),
+            Item(_("Logged on"), view.on.isoformat()),
+            Item(_("Object"), view.logged.hex()),
+            Item(_("Hash of the leaf"), view.leaf_hash.hex()),
+        ),
+        proof=tuple(one.hex() for one in proof),
+        proof_url=f"{reverse('api:log-inclusion')}?index={view.index}&size={head.size}",
+    )
+
+
+def _signature(signed: bytes) -> str:
+    content = decode(signed)
+    signature = content["signature"] if isinstance(content, dict) else b""
+    return signature.hex() if isinstance(signature, bytes) else ""

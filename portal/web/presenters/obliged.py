@@ -1,0 +1,121 @@
+"""The list of the obliged: how far each cohort is, what a new list would change, what is wrong with a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.catalogue.models import ObligedChange
+from portal.catalogue.obliged import Difference, Fault, LineFault
+from portal.catalogue.selectors import PeerGroupView
+from portal.intake.selectors import ParticipationView, Taking
+from portal.web.presenters.packs import group_title
+from portal.web.viewmodels.obliged import CohortRow, DifferenceRow, ListPage, ListRow, ObligedPage
+from portal.web.viewmodels.shared import Crumb, Mood, StateWord
+from portal.web.words import COHORTS, period_name
+
+FAULTS: dict[Fault, Promise] = {
+    Fault.NOT_TEXT: gettext_lazy("The file is no CSV in UTF-8. Save it as “CSV UTF-8”."),
+    Fault.NO_SITE_COLUMN: gettext_lazy("There is no column “site” in the first line (%(found)s). Name it so."),
+    Fault.EMPTY: gettext_lazy("No site stands in the file. An empty list is not taken: it would release everybody."),
+    Fault.SITE_UNKNOWN: gettext_lazy("“%(found)s” is no site of this pack in this jurisdiction. Correct its id, or register it first."),
+    Fault.SITE_TWICE: gettext_lazy("“%(found)s” stands twice. Take one of the lines out."),
+    Fault.COHORT_UNKNOWN: gettext_lazy("“%(found)s” is no cohort. Write hundred, thousand or ten-thousand, or leave it empty."),
+}
+
+STATES: dict[str, tuple[Promise, Mood]] = {
+    "proposed": (gettext_lazy("Not applied"), "wait"),
+    "applied": (gettext_lazy("Applied"), "ok"),
+    "undone": (gettext_lazy("Undone"), "no"),
+}
+MOST_NAMED = 40
+
+
+def obliged_page(
+    group: PeerGroupView, newest: ParticipationView | None, lists: Sequence[ObligedChange], faults: Sequence[LineFault]
+) -> ObligedPage:
+    participants = newest.participants if newest else ()
+    obliged = sum(one.obliged for one in participants)
+    last = next((one.pk for one in sorted(lists, key=_applied, reverse=True) if one.state == "applied"), None)
+    return ObligedPage(
+        title=group_title(group),
+        obliged=obliged,
+        voluntary=len(participants) - obliged,
+        period=period_name(newest.period) if newest else "",
+        cohorts=_cohorts(newest) if newest else (),
+        lists=tuple(_list(group, one, last) for one in lists),
+        may_decide=group.may_decide,
+        upload_url=reverse("web:obliged-upload", args=[group.id]),
+        amend_url=reverse("web:obliged-amend", args=[group.id]),
+        faults=tuple(fault_words(fault) for fault in faults),
+        crumbs=(Crumb(_("Packs and periods"), reverse("web:packs")),),
+    )
+
+
+def list_page(group: PeerGroupView, change: ObligedChange, found: Difference, *, is_last: bool) -> ListPage:
+    word, mood = STATES[change.state]
+    rows = [
+        _row(_("Obliged from now on, new in the peer group"), found.added),
+        _row(_("Obliged from now on, took part by their own will"), found.obliged),
+        _row(_("Obliged no longer; may go on by their own will"), found.released),
+        _row(_("In another cohort"), [f"{site} ({_cohort(old)} → {_cohort(new)})" for site, old, new in found.cohorts]),
+    ]
+    return ListPage(
+        title=_("List %(n)d") % {"n": change.pk},
+        state=StateWord(str(word), mood),
+        rows=tuple(row for row in rows if row.count),
+        unchanged=found.unchanged,
+        apply_url=reverse("web:obliged-apply", args=[group.id, change.pk]) if change.state == "proposed" and group.may_decide else "",
+        undo_url=reverse("web:obliged-undo", args=[group.id, change.pk]) if is_last and group.may_decide else "",
+        crumbs=(
+            Crumb(_("Packs and periods"), reverse("web:packs")),
+            Crumb(_("Who is obliged"), reverse("web:obliged", args=[group.id])),
+        ),
+    )
+
+
+def fault_words(fault: LineFault) -> str:
+    text = str(FAULTS[fault.fault]) % {"found": fault.found}
+    return _("Line %(n)d: %(text)s") % {"n": fault.line, "text": text} if fault.line else text
+
+
+def _cohorts(view: ParticipationView) -> tuple[CohortRow, ...]:
+    """Each cohort that has sites, then those of none."""
+    rows = []
+    for cohort in (*COHORTS, ""):
+        those = [one for one in view.participants if one.obliged and one.cohort == cohort]
+        if those:
+            reported = sum(one.taking is Taking.REPORTED for one in those)
+            late = sum(one.taking is Taking.LATE for one in those)
+            rows.append(CohortRow(_cohort(cohort), len(those), reported, late, f"{100 * reported / len(those):.1f}%"))
+    return tuple(rows)
+
+
+def _list(group: PeerGroupView, row: ObligedChange, last: int | None) -> ListRow:
+    word, mood = STATES[row.state]
+    return ListRow(
+        id=row.pk,
+        url=reverse("web:obliged-list", args=[group.id, row.pk]),
+        at=row.at,
+        by=str(row.by),
+        sites=len(row.entries),
+        state=StateWord(str(word), mood),
+        undo_url=reverse("web:obliged-undo", args=[group.id, row.pk]) if row.pk == last and group.may_decide else "",
+    )
+
+
+def _applied(row: ObligedChange) -> tuple[float, int]:
+    return (row.applied_at.timestamp() if row.applied_at else 0.0, row.pk)
+
+
+def _row(what: str, sites: Sequence[str]) -> DifferenceRow:
+    more = _(" and %(n)d more") % {"n": len(sites) - MOST_NAMED} if len(sites) > MOST_NAMED else ""
+    return DifferenceRow(what, ", ".join(sites[:MOST_NAMED]) + more, len(sites))
+
+
+def _cohort(code: str) -> str:
+    return str(COHORTS[code]) if code else _("none of the cohorts")

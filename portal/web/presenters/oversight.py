@@ -1,0 +1,132 @@
+"""The audit trail with its filters, and the standings of a period with theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from portal.auditlog.models import Action
+from portal.catalogue.trail import TrailEvent
+from portal.intake.selectors import ParticipationView
+from portal.standings.ranked import RankedView
+from portal.web.figures import ordinal
+from portal.web.presenters.benchmarks import NONE
+from portal.web.presenters.regulator import page_title
+from portal.web.tables import Key, columns, paged, sort_form, sorted_rows, with_query
+from portal.web.viewmodels.oversight import EventRow, StandingRow, StandingsPage, TrailPage
+from portal.web.viewmodels.shared import Choice, Crumb
+from portal.web.viewmodels.tables import Pages
+from portal.web.words import Names, in_language, metric_name, with_variant
+
+TRAIL_COLUMNS = ("at", "actor", "action", "subject", "detail")
+STANDING_COLUMNS = ("firm", "site", "jurisdiction", "step", "variant", "metric", "rank_low", "rank_high", "of", "quarter")
+
+KEYS: Mapping[str, Key[RankedView]] = {
+    "places": lambda one: (one.step, one.metric, one.rank_low, one.rank_high, one.site),
+    "firm": lambda one: (one.firm, one.site, one.step, one.metric),
+    "region": lambda one: (one.jurisdiction, one.firm, one.site, one.step),
+    "quarter": lambda one: (one.band or 9, one.step, one.firm),
+}
+DEFAULT_ORDER = "places"
+
+
+def trail_page(rows: Iterable[TrailEvent], found: int, pages: Pages | None, query: QueryDict) -> TrailPage:
+    asked = query.get("action", "")
+    return TrailPage(
+        rows=tuple(EventRow(one.at, one.actor, one.action, one.subject, one.detail) for one in rows),
+        found=found,
+        pages=pages,
+        actions=(Choice("", _("Everything"), not asked), *(Choice(one.value, one.value, one.value == asked) for one in sorted(Action))),
+        actor=query.get("actor", "")[:100],
+        subject=query.get("subject", "")[:100],
+        after=query.get("after", "")[:10],
+        before=query.get("before", "")[:10],
+        export_url=reverse("web:trail-csv") + with_query(query, page=None),
+    )
+
+
+def trail_table(rows: Iterable[TrailEvent]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    return TRAIL_COLUMNS, ((one.at.isoformat(), one.actor, one.action, one.subject, one.detail) for one in rows)
+
+
+def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: QueryDict) -> StandingsPage:
+    names = Names.of(view.pack, view.pack_version)
+    found = [one for one in rows if _fits(one, query)]
+    here, pages = paged(sorted_rows(found, KEYS, query, DEFAULT_ORDER), query)
+    title, place = page_title(names, view.route, view.period), [view.peer_group, view.period]
+    heads = {
+        "firm": _("Firm"),
+        "region": _("Jurisdiction"),
+        "step": _("Step"),
+        "places": _("Between which places"),
+        "quarter": _("Quarter"),
+    }
+    return StandingsPage(
+        title=title,
+        computed=max((one.computed_at for one in rows), default=None),
+        sites=len({one.site for one in rows}),
+        told=sum(one.band is not None for one in found),
+        found=len(found),
+        rows=tuple(_row(one, names) for one in here),
+        columns=(made := columns(heads, KEYS, query, DEFAULT_ORDER)),
+        sort_form=sort_form(made, query),
+        pages=pages,
+        steps=_choices(query, "step", _("All steps"), {one.step: names.step_name(one.step) for one in rows}),
+        metrics=_choices(query, "metric", _("All metrics"), {one.metric: capfirst(metric_name(one.metric)) for one in rows}),
+        quarters=_choices(query, "quarter", _("All quarters"), {str(n): _quarter(n) for n in (1, 2, 3, 4)} | {"none": _quarter(None)}),
+        regions=_choices(
+            query, "region", _("All regions"), {one.jurisdiction: in_language(one.jurisdiction, one.jurisdiction_zh) for one in rows}
+        ),
+        query=query.get("q", "").strip()[:100],
+        export_url=reverse("web:standings-csv", args=place) + with_query(query, page=None),
+        crumbs=(Crumb(_("Publications"), reverse("web:publications")), Crumb(title, reverse("web:participation", args=place))),
+    )
+
+
+def standings_table(rows: Sequence[RankedView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    found = sorted_rows([one for one in rows if _fits(one, query)], KEYS, query, DEFAULT_ORDER)
+    return STANDING_COLUMNS, (
+        (
+            *(one.firm, one.site, one.jurisdiction, one.step, one.variant, one.metric),
+            *(one.rank_low, one.rank_high, one.of, one.band or ""),
+        )
+        for one in found
+    )
+
+
+def _fits(one: RankedView, query: QueryDict) -> bool:
+    text = f"{one.firm} {one.firm_zh} {one.site} {one.site_name} {one.site_name_zh}".lower()
+    return (
+        query.get("step", "") in ("", one.step)
+        and query.get("metric", "") in ("", one.metric)
+        and query.get("region", "") in ("", one.jurisdiction)
+        and query.get("quarter", "") in ("", str(one.band or "none"))
+        and all(word in text for word in query.get("q", "").strip()[:100].lower().split())
+    )
+
+
+def _row(one: RankedView, names: Names) -> StandingRow:
+    return StandingRow(
+        firm=in_language(one.firm, one.firm_zh),
+        site=in_language(one.site_name, one.site_name_zh),
+        region=in_language(one.jurisdiction, one.jurisdiction_zh),
+        step=with_variant(names.step_name(one.step), names.variant_name(one.step, one.variant)),
+        metric=metric_name(one.metric),
+        places=_("%(low)s to %(high)s of %(of)d") % {"low": ordinal(one.rank_low), "high": ordinal(one.rank_high), "of": one.of},
+        quarter=_quarter(one.band) if one.band else NONE,
+    )
+
+
+def _quarter(band: int | None) -> str:
+    if band is None:
+        return _("Cannot be told")
+    return {1: _("First: least energy"), 2: _("Second"), 3: _("Third"), 4: _("Fourth: most energy")}[band]
+
+
+def _choices(query: QueryDict, name: str, everything: str, offered: Mapping[str, str]) -> tuple[Choice, ...]:
+    asked = query.get(name, "")
+    return Choice("", everything, not asked), *(Choice(value, text, value == asked) for value, text in offered.items())

@@ -1,0 +1,147 @@
+"""The sector at a glance: who reported of those who must, for every peer group and period in the reader's jurisdiction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from portal.accounts.models import SizeClass
+from portal.intake.selectors import Taking
+from portal.intake.turnout import RegionView, TurnoutView
+from portal.web.tables import Key, columns, paged, sort_form, sorted_rows, with_query
+from portal.web.viewmodels.overview import OverviewPage, TurnoutRow
+from portal.web.viewmodels.shared import Choice, Figure, StateWord
+from portal.web.words import SIZE_CLASSES, TAKING_PART, Names, in_language, period_name, state
+
+STAGES = ("open", "closed", "all")
+DEFAULT_ORDER = "due"
+PAGE_ROWS = 25
+
+KEYS: Mapping[str, Key[TurnoutView]] = {
+    "group": lambda view: (view.pack, view.route, view.scope, view.period),
+    "due": lambda view: (view.due, view.pack, view.route),
+    "reported": lambda view: (_share(view), view.due),
+    "overdue": lambda view: (view.states.get(Taking.LATE, 0), view.due),
+}
+
+
+def overview_page(views: Sequence[TurnoutView], regions: Sequence[RegionView], query: QueryDict) -> OverviewPage:
+    found = in_stage(views, query)
+    rows, pages = paged(sorted_rows(found, KEYS, query, DEFAULT_ORDER), query, PAGE_ROWS)
+    heads = {
+        "group": _("Peer group and period"),
+        "reported": _("Obliged sites that reported"),
+        "due": _("Due"),
+        "overdue": pgettext("taking part", "Late"),
+        "states": _("Where the reports stand"),
+    }
+    reported, obliged = sum(view.obliged_reported for view in found), sum(view.obliged for view in found)
+    return OverviewPage(
+        rows=tuple(_row(view) for view in rows),
+        columns=(made := columns(heads, KEYS, query, DEFAULT_ORDER)),
+        sort_form=sort_form(made, query),
+        pages=pages,
+        found=len(found),
+        any_group=bool(views) or bool(query),
+        reported=reported,
+        obliged=obliged,
+        overdue=_total(found, Taking.LATE),
+        refused=_total(found, Taking.UNUSABLE),
+        waiting=_total(found, Taking.WAITING),
+        figures=_figures(found, reported, obliged),
+        sectors=_choices(query, "sector", _("All sectors"), ((pack, Names.newest(pack).sector) for pack in _packs(views, query))),
+        regions=_choices(query, "region", _("All regions"), ((one.path, in_language(one.name, one.name_zh)) for one in regions)),
+        sizes=_choices(query, "size", _("All sizes"), ((size.value, str(SIZE_CLASSES[size])) for size in SizeClass)),
+        stages=tuple(
+            Choice(stage, text, stage == query.get("stage", "open"))
+            for stage, text in zip(STAGES, (_("Open periods"), _("Closed periods"), _("All periods")), strict=True)
+        ),
+        export_url=reverse("web:overview-csv") + with_query(query, page=None),
+    )
+
+
+def in_stage(views: Iterable[TurnoutView], query: QueryDict) -> list[TurnoutView]:
+    """Those that take reports still, unless the reader asks for the closed ones or for all."""
+    stage = query.get("stage", "open")
+    return [view for view in views if stage == "all" or (view.closed_at is not None) == (stage == "closed")]
+
+
+def overview_table(views: Iterable[TurnoutView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    """Head and rows of the file. Its names stay the same in every language."""
+    head = (
+        *("pack", "pack_version", "route", "scope", "period", "due", "closed", "sites", "obliged", "obliged_reported", "firms"),
+        *("firms_reported", *(taking.value for taking in Taking), "committed_only", "arrived_late"),
+    )
+    rows: Iterator[Sequence[object]] = (
+        (
+            *(view.pack, view.pack_version, view.route, view.scope, view.period, view.due.isoformat()),
+            view.closed_at.isoformat() if view.closed_at else "",
+            *(view.sites, view.obliged, view.obliged_reported, view.firms, view.firms_reported),
+            *(view.states.get(taking, 0) for taking in Taking),
+            *(view.committed, view.arrived_late),
+        )
+        for view in views
+    )
+    return head, rows
+
+
+def _row(view: TurnoutView) -> TurnoutRow:
+    names = Names.of(view.pack, view.pack_version)
+    return TurnoutRow(
+        title=_("%(title)s, %(period)s") % {"title": names.title(view.route), "period": period_name(view.period)},
+        scope=in_language(view.scope, view.scope_zh),
+        url=reverse("web:participation", args=[view.peer_group, view.period]),
+        due=view.due,
+        open=StateWord(_("Closed"), "ok") if view.closed_at else StateWord(_("Takes reports"), "wait"),
+        reported=view.obliged_reported,
+        obliged=view.obliged,
+        share=f"{100 * _share(view):.1f}%",
+        late=view.states.get(Taking.LATE, 0),
+        states=tuple((state(TAKING_PART, taking), view.states[taking]) for taking in Taking if view.states.get(taking)),
+        committed=view.committed,
+        arrived_late=view.arrived_late,
+    )
+
+
+def _figures(found: Sequence[TurnoutView], reported: int, obliged: int) -> tuple[Figure, ...]:
+    late = _total(found, Taking.LATE)
+    return (
+        Figure(
+            _("Obliged sites that reported"), f"{reported:,}", _("of %(of)s") % {"of": f"{obliged:,}"}, _("accepted reports only"), "best"
+        ),
+        Figure(
+            _("Late, nothing received"),
+            f"{late:,}",
+            "",
+            _("%(n)d came after the due date") % {"n": sum(v.arrived_late for v in found)},
+            "you" if late else "plain",
+        ),
+        Figure(
+            _("Committed, not yet reported"),
+            f"{sum(view.committed for view in found):,}",
+            "",
+            _("their data is fixed, the report is still to come"),
+        ),
+    )
+
+
+def _share(view: TurnoutView) -> float:
+    return view.obliged_reported / view.obliged if view.obliged else 0.0
+
+
+def _total(views: Iterable[TurnoutView], taking: Taking) -> int:
+    return sum(view.states.get(taking, 0) for view in views)
+
+
+def _packs(views: Iterable[TurnoutView], query: QueryDict) -> list[str]:
+    return sorted({view.pack for view in views} | {pack for pack in (query.get("sector"),) if pack})
+
+
+def _choices(query: QueryDict, name: str, everything: str, offered: Iterable[tuple[str, Any]]) -> tuple[Choice, ...]:
+    asked = query.get(name, "")
+    return Choice("", everything, not asked), *(Choice(value, text, value == asked) for value, text in offered)

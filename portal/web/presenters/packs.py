@@ -1,0 +1,92 @@
+"""Packs with their versions and what changed between them; the periods of each peer group in the reader's jurisdiction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from benchmarks import packs
+from benchmarks.packs.changes import changes
+from benchmarks.routes import Pack
+from portal.catalogue.deadlines import last_day
+from portal.catalogue.selectors import PeerGroupView, PeriodView
+from portal.web.presenters.benchmarks import NONE
+from portal.web.viewmodels.packs import ChangeLine, GroupBlock, PackBlock, PacksPage, PackVersion, PeriodLine
+from portal.web.viewmodels.shared import StateWord
+from portal.web.words import Names, period_name, said
+
+MOST_CHANGES = 200
+
+
+def packs_page(groups: Sequence[PeerGroupView]) -> PacksPage:
+    return PacksPage(
+        packs=tuple(_pack(pack_id) for pack_id in packs.available()),
+        groups=tuple(_group(group) for group in groups),
+        open_periods=sum(period.closed_at is None for group in groups for period in group.periods),
+    )
+
+
+def group_title(group: PeerGroupView) -> str:
+    return f"{Names.of(group.pack, group.pack_version).title(group.route)} · {group.scope}"
+
+
+def _pack(pack_id: str) -> PackBlock:
+    held = packs.versions(pack_id)
+    return PackBlock(
+        name=said(held[0].words),
+        id=pack_id,
+        versions=tuple(_version(pack, before) for pack, before in zip(held, (*held[1:], None), strict=True)),
+    )
+
+
+def _version(pack: Pack, before: Pack | None) -> PackVersion:
+    found = changes(before, pack)[:MOST_CHANGES] if before is not None else ()
+    return PackVersion(
+        version=pack.version,
+        effective_from=pack.effective_from,
+        effective_to=pack.effective_to,
+        digest=packs.digest(pack).hex(),
+        against=before.version if before is not None else "",
+        changes=tuple(ChangeLine(" › ".join(one.where), one.before or NONE, one.after or NONE) for one in found),
+    )
+
+
+def _group(view: PeerGroupView) -> GroupBlock:
+    return GroupBlock(
+        id=view.id,
+        title=Names.of(view.pack, view.pack_version).title(view.route),
+        scope=view.scope,
+        version=view.pack_version,
+        sites=view.sites,
+        periods=tuple(_period(view, period) for period in view.periods),
+        open_url=reverse("web:open-period", args=[view.id]) if view.may_decide else "",
+        obliged_url=reverse("web:obliged", args=[view.id]) if view.may_decide else "",
+        policy_url=reverse("web:audit-policy", args=[view.id]) if view.may_decide else "",
+        policy=_policy(view),
+    )
+
+
+def _policy(view: PeerGroupView) -> str:
+    said = {
+        (False, False): _("Audits change nothing in its publications."),
+        (True, False): _("Only attested reports set its values."),
+        (False, True): _("A report with an adverse opinion leaves the next version."),
+        (True, True): _("Only attested reports set its values, and one with an adverse opinion leaves the next version."),
+    }
+    return said[view.attested_only, view.adverse_leaves]
+
+
+def _period(group: PeerGroupView, view: PeriodView) -> PeriodLine:
+    closes = group.may_decide and view.closed_at is None
+    return PeriodLine(
+        name=period_name(view.name),
+        first=last_day(view.start) + timedelta(days=1),
+        last=last_day(view.end),
+        due=last_day(view.due),
+        state=StateWord(_("Closed"), "ok") if view.closed_at else StateWord(_("Takes reports"), "wait"),
+        url=reverse("web:participation", args=[group.id, view.name]),
+        close_url=reverse("web:close-period", args=[group.id, view.name]) if closes else "",
+    )

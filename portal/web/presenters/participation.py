@@ -1,0 +1,212 @@
+"""Who took part in one peer group and period, site by site: state, deadline, what the report covers. Never a value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.accounts.models import SizeClass
+from portal.intake.selectors import ParticipantView, ParticipationView, Taking
+from portal.publication.shapes import VersionView
+from portal.standings.quality import Break, QualityView
+from portal.web.presenters.benchmarks import NONE
+from portal.web.presenters.regulator import page_title, version_rows
+from portal.web.tables import Key, columns, paged, sort_form, sorted_rows, with_query
+from portal.web.viewmodels.regulator import ParticipationPage, ParticipationRow, Square, SquareKind
+from portal.web.viewmodels.shared import Choice
+from portal.web.words import COHORTS, SIZE_CLASSES, TAKING_PART, Names, in_language, state
+
+SQUARES: dict[str, SquareKind] = {
+    "reported": "reported",
+    "waiting": "reported",
+    "unusable": "unusable",
+    "late": "late",
+    "missing": "missing",
+}
+
+
+BREAKS: dict[Break, Promise] = {
+    Break.AGENT: gettext_lazy("signed by another agent than the period before"),
+    Break.LEDGER: gettext_lazy("its privacy ledger counts fewer reports than the period before"),
+}
+
+MOST_SQUARES = 200
+DUTIES = ("obliged", "voluntary")
+DEFAULT_ORDER = "firm"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A site's part in the period, with what can be told of its report."""
+
+    view: ParticipantView
+    quality: QualityView | None
+
+
+KEYS: Mapping[str, Key[Taken]] = {
+    "firm": lambda one: (one.view.firm, one.view.site),
+    "site": lambda one: one.view.site_name,
+    "region": lambda one: (one.view.jurisdiction, one.view.firm, one.view.site),
+    "state": lambda one: (list(Taking).index(one.view.taking), one.view.firm, one.view.site),
+    "received": lambda one: (one.view.received_at is None, one.view.received_at or one.view.due, one.view.site),
+    "steps": lambda one: (one.quality.steps if one.quality else -1, one.view.firm, one.view.site),
+}
+
+
+def participation_page(
+    view: ParticipationView, quality: Mapping[str, QualityView], versions: Sequence[VersionView], query: QueryDict
+) -> ParticipationPage:
+    names = Names.of(view.pack, view.pack_version)
+    of = steps_of(view)
+    found = [one for one in taken(view, quality) if _fits(one.view, query)]
+    rows, pages = paged(sorted_rows(found, KEYS, query, DEFAULT_ORDER), query)
+    heads = {
+        "firm": _("Firm"),
+        "site": _("Site"),
+        "region": _("Jurisdiction"),
+        "state": _("State"),
+        "received": _("Received"),
+        "steps": _("Steps covered"),
+    }
+    numbers = Counter(one.taking.value for one in view.participants)
+    asked = query.get("state", "")
+    regions = {
+        name: in_language(name, name_zh)
+        for name, name_zh in sorted({one.jurisdiction: one.jurisdiction_zh for one in view.participants}.items())
+    }
+    return ParticipationPage(
+        title=page_title(names, view.route, view.period),
+        scope=in_language(view.scope, view.scope_zh),
+        due=view.due,
+        rows=tuple(_row(one, len(of)) for one in rows),
+        counts=tuple((SQUARES[code], numbers[code], state(TAKING_PART, code).word) for code in TAKING_PART if numbers[code]),
+        squares=_squares(numbers),
+        reported=view.firms_reported,
+        of=view.firms,
+        late=numbers[Taking.LATE],
+        committed=sum(one.committed_at is not None and one.received_at is None for one in view.participants),
+        whole=sum(one.steps == len(of) for one in quality.values()),
+        accepted=len(quality),
+        broken=sum(bool(one.breaks) for one in quality.values()),
+        columns=(made := columns(heads, KEYS, query, DEFAULT_ORDER)),
+        sort_form=sort_form(made, query),
+        found=len(found),
+        pages=pages,
+        export_url=reverse("web:participation-csv", args=[view.peer_group, view.period]) + with_query(query, page=None),
+        states=_choices(asked, _("All states"), {code: state(TAKING_PART, code).word for code in TAKING_PART}),
+        regions=_choices(query.get("region", ""), _("All regions"), regions),
+        sizes=_choices(query.get("size", ""), _("All sizes"), {size.value: str(SIZE_CLASSES[size]) for size in SizeClass}),
+        duties=_choices(query.get("duty", ""), _("All sites"), dict(zip(DUTIES, (_("Obliged"), _("Voluntary")), strict=True))),
+        query=query.get("q", "").strip()[:100],
+        standings_url=reverse("web:standings", args=[view.peer_group, view.period]),
+        deadlines_url=reverse("web:deadlines", args=[view.peer_group, view.period]),
+        compose_url=reverse("web:compose", args=[view.peer_group, view.period]),
+        may_compose=view.may_decide,
+        drafts=version_rows(view, versions),
+    )
+
+
+def taken(view: ParticipationView, quality: Mapping[str, QualityView]) -> list[Taken]:
+    return [Taken(participant, quality.get(participant.site)) for participant in view.participants]
+
+
+def participation_table(
+    view: ParticipationView, quality: Mapping[str, QualityView], query: QueryDict
+) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    """Head and rows of the file, filtered and ordered as the page. Its names stay the same in every language."""
+    head = (
+        "firm",
+        "organisation",
+        "site",
+        "site_name",
+        "jurisdiction",
+        "size_class",
+        "obliged",
+        "cohort",
+        "state",
+        "due",
+        "committed",
+        "first_received",
+    )
+    more = ("received", "revision", "arrived_late", "steps_covered", "steps_of_route", "breaks", "reason")
+    of = len(steps_of(view))
+    found = sorted_rows([one for one in taken(view, quality) if _fits(one.view, query)], KEYS, query, DEFAULT_ORDER)
+    rows: Iterator[Sequence[object]] = (
+        (
+            *(one.view.firm, one.view.organisation, one.view.site, one.view.site_name, one.view.jurisdiction, one.view.size_class),
+            *("yes" if one.view.obliged else "no", one.view.cohort, one.view.taking.value, one.view.due.isoformat()),
+            *(moment.isoformat() if moment else "" for moment in (one.view.committed_at, one.view.first_received_at, one.view.received_at)),
+            *(one.view.revision, "yes" if one.view.arrived_late else "no"),
+            *(one.quality.steps if one.quality else "", of, " ".join(one.quality.breaks) if one.quality else "", one.view.reason),
+        )
+        for one in found
+    )
+    return (*head, *more), rows
+
+
+def steps_of(view: ParticipationView) -> tuple[str, ...]:
+    """The steps of the peer group's route; none where its pack is no longer installed."""
+    route = Names.of(view.pack, view.pack_version).route(view.route)
+    return tuple(dict.fromkeys(step.step for step in route.steps)) if route else ()
+
+
+def _fits(view: ParticipantView, query: QueryDict) -> bool:
+    words = query.get("q", "").strip()[:100].lower().split()
+    return (
+        query.get("state", "") in ("", view.taking)
+        and query.get("region", "") in ("", view.jurisdiction)
+        and query.get("size", "") in ("", view.size_class)
+        and query.get("duty", "") in ("", DUTIES[0] if view.obliged else DUTIES[1])
+        and all(word in _text(view) for word in words)
+    )
+
+
+def _text(view: ParticipantView) -> str:
+    """What a search looks through, in the reader's language."""
+    firm, site = in_language(view.firm, view.firm_zh), in_language(view.site_name, view.site_name_zh)
+    return f"{firm} {site} {view.site} {in_language(view.jurisdiction, view.jurisdiction_zh)}".lower()
+
+
+def _row(one: Taken, of: int) -> ParticipationRow:
+    view, told = one.view, one.quality
+    duty = _("obliged") if view.obliged else _("voluntary")
+    return ParticipationRow(
+        firm=in_language(view.firm, view.firm_zh),
+        site=in_language(view.site_name, view.site_name_zh),
+        agents_url=reverse("web:agents", args=[view.site]),
+        jurisdiction=in_language(view.jurisdiction, view.jurisdiction_zh),
+        kind=" · ".join(str(word) for word in (SIZE_CLASSES[view.size_class], duty, COHORTS.get(view.cohort, "")) if word),
+        state=state(TAKING_PART, view.taking.value),
+        received=view.received_at,
+        note=view.reason or (_("committed to its data, the report is still to come") if view.committed_at and not view.received_at else ""),
+        late=view.arrived_late,
+        coverage=_("%(n)d of %(of)d") % {"n": told.steps, "of": of} if told else NONE,
+        breaks=tuple(str(BREAKS[kind]) for kind in told.breaks) if told else (),
+    )
+
+
+def _choices(asked: str, everything: str, offered: Mapping[str, str]) -> tuple[Choice, ...]:
+    return Choice("", everything, not asked), *(Choice(value, text, value == asked) for value, text in offered.items())
+
+
+def _squares(numbers: Mapping[str, int]) -> tuple[Square, ...]:
+    """One square a site, those that reported first; where squares would be thinner than a line, one bar a state."""
+    kinds = [(SQUARES[code], numbers.get(code, 0)) for code in TAKING_PART]
+    sites = sum(numbers.values())
+    room = 100 / max(sites, 12)
+    if sites <= MOST_SQUARES:
+        each = [kind for kind, number in kinds for _ in range(number)]
+        return tuple(Square(f"{place * room:.3f}%", f"{0.78 * room:.3f}%", kind) for place, kind in enumerate(each))
+    bars, place = [], 0
+    for kind, number in kinds:
+        if number:
+            bars.append(Square(f"{place * room:.3f}%", f"{number * room:.3f}%", kind))
+        place += number
+    return tuple(bars)

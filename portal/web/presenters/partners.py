@@ -1,0 +1,218 @@
+"""What was granted, declared and confirmed, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from django.http import QueryDict
+from django.template.defaultfilters import date as date_format
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.accounts.models import Role
+from portal.intake.selectors import SubmissionView
+from portal.partners.conformance import ConformanceView
+from portal.partners.deliveries import DeliveryView
+from portal.partners.grants import GrantedView, GrantView
+from portal.web.partner_forms import CARRIERS
+from portal.web.presenters.listed import listed
+from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.shared import StateWord
+from portal.web.words import SUBMISSION_STATES, in_language, moment_in_words, period_name, state
+
+RESULT_COLUMNS = ("provider", "product", "version", "source", "kit", "ran_on", "failed", "file_sha256", "declared_at", "confirmed_at")
+DELIVERY_COLUMNS = ("supplier", "site", "period", "carrier", "quantity", "unit", "note", "declared_at", "taken_back_at")
+
+
+def results_list(views: Sequence[ConformanceView], query: QueryDict, *, export_url: str = "", to_confirm: bool = False) -> Listed:
+    """Conformance results; `to_confirm` adds what a regulator may do."""
+    titles = {"product": _("Product"), "provider": _("Provider"), "ran": _("Kit run on"), "result": _("Result"), "word": _("Whose word")}
+    if to_confirm:
+        titles["action"] = _("Action")
+
+    def cells(view: ConformanceView) -> tuple[Cell, ...]:
+        made = (
+            Cell(f"{view.product} {view.version}", note=view.source),
+            Cell(in_language(view.provider, view.provider_zh)),
+            Cell(date_format(view.ran_on, _("j F Y")), note=view.kit),
+            Cell("", state=_result(view), note=", ".join(view.failed)),
+            Cell("", state=_word(view)),
+        )
+        if not to_confirm:
+            return made
+        name = f"{view.product} {view.version}"
+        if view.confirmed_at or view.failed:
+            return (*made, Cell("–"))
+        return (*made, Cell(_("Confirm"), url=reverse("web:confirm-result", args=[view.id]), about=name))
+
+    return listed(
+        views,
+        query,
+        caption=_("Results of the conformance kit"),
+        titles=titles,
+        keys={
+            "product": lambda view: (view.product.casefold(), view.version),
+            "provider": lambda view: view.provider.casefold(),
+            "ran": lambda view: view.ran_on,
+        },
+        default="-ran",
+        cells=cells,
+        empty=_("No result is declared yet. Run the kit against the source and hand in what it prints."),
+        export_url=export_url,
+        only=(_("confirmed ones only"), lambda view: view.confirmed_at is not None),
+        prefix="results-",
+    )
+
+
+def granted_list(views: Sequence[GrantedView], query: QueryDict) -> Listed:
+    """The reports of every site that granted a provider access; a site without one has a row, too."""
+    pairs = [(view, report) for view in views for report in (view.submissions or (None,))]
+
+    def cells(pair: tuple[GrantedView, SubmissionView | None]) -> tuple[Cell, ...]:
+        view, report = pair
+        name = in_language(view.site_name, view.site_name_zh)
+        if report is None:
+            return (
+                Cell(name, note=view.site),
+                Cell("–"),
+                Cell(_("Nothing reported yet")),
+                Cell("–"),
+                Cell(open_to(view.receipts, view.values)),
+            )
+        about = f"{name}, {report.period}, {report.revision}"
+        what = Cell("–")
+        if view.values:
+            what = Cell(_("Values and receipt"), url=reverse("web:granted", args=[report.digest]), about=about)
+        elif view.receipts:
+            what = Cell(_("Signed receipt"), url=reverse("web:granted-receipt", args=[report.digest]), about=about)
+        when = _("%(period)s, revision %(revision)s") % {"period": period_name(report.period), "revision": report.revision}
+        return (
+            Cell(name, note=view.site),
+            Cell(when, note=moment_in_words(report.received_at)),
+            Cell("", state=state(SUBMISSION_STATES, report.state)),
+            what,
+            Cell(open_to(view.receipts, view.values)),
+        )
+
+    return listed(
+        pairs,
+        query,
+        caption=_("Reports of the sites that let you in"),
+        titles={"site": _("Site"), "period": _("Report"), "state": _("State"), "what": _("To read"), "granted": _("Granted")},
+        keys={
+            "site": lambda pair: pair[0].site,
+            "period": lambda pair: pair[1].period if pair[1] else "",
+            "state": lambda pair: pair[1].state if pair[1] else "",
+        },
+        default="site",
+        cells=cells,
+        empty=_("No site has let you in. Ask its firm: whoever manages it grants access on the page Sites and agents."),
+        only=(_("refused ones only"), lambda pair: pair[1] is not None and pair[1].state == "refused"),
+    )
+
+
+def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bool, export_url: str) -> Listed:
+    """Declared deliveries, for the supplier (`mine`) or for the certification body."""
+    titles = {"site": _("Site"), "period": _("Period"), "carrier": _("Energy carrier"), "quantity": _("Delivered")}
+    titles |= {"state": _("State"), "action": _("Action")} if mine else {"supplier": _("Energy supplier"), "note": _("Note")}
+
+    def cells(view: DeliveryView) -> tuple[Cell, ...]:
+        name = in_language(view.site_name, view.site_name_zh)
+        made = (
+            Cell(name, note=view.site),
+            Cell(period_name(view.period)),
+            Cell(str(CARRIERS.get(view.carrier, view.carrier))),
+            Cell(f"{_plain(view.quantity)} {view.unit}", num=True),
+        )
+        if not mine:
+            told = moment_in_words(view.declared_at)
+            return (*made, Cell(in_language(view.supplier, view.supplier_zh), note=told), Cell(view.note or "–"))
+        stands = view.taken_back_at is None
+        word = StateWord(_("Declared"), "ok") if stands else StateWord(_("Taken back or replaced"), "wait")
+        about = f"{name}, {view.period}"
+        back = Cell(_("Take back"), post_url=reverse("web:take-back-delivery", args=[view.id]), about=about) if stands else Cell("–")
+        return (*made, Cell("", state=word), back)
+
+    return listed(
+        views,
+        query,
+        caption=_("Declared deliveries"),
+        titles=titles,
+        keys={
+            "site": lambda view: view.site,
+            "period": lambda view: view.period,
+            "carrier": lambda view: view.carrier,
+            "supplier": lambda view: view.supplier.casefold(),
+        },
+        default="-period",
+        cells=cells,
+        empty=_("Nothing is declared yet.")
+        if mine
+        else _("No energy supplier has declared a delivery to a site and period that you check. You need do nothing."),
+        export_url=export_url,
+        only=(_("those that stand only"), lambda view: view.taken_back_at is None) if mine else None,
+    )
+
+
+def grants_list(views: Sequence[GrantView], site: str, query: QueryDict) -> Listed:
+    """Who sees or saw what of a firm's site."""
+
+    def cells(view: GrantView) -> tuple[Cell, ...]:
+        name = in_language(view.partner, view.partner_zh)
+        ends = Cell("–")
+        if view.ended_at is None:
+            ends = Cell(_("Take back"), post_url=reverse("web:end-access", args=[site, view.id]), about=name)
+        kind = _("technology provider") if view.kind == Role.PROVIDER else _("energy supplier")
+        what = open_to(view.receipts, view.values) if view.kind == Role.PROVIDER else _("declares deliveries")
+        given = moment_in_words(view.granted_at)
+        word = StateWord(_("Has access"), "ok") if view.ended_at is None else StateWord(_("Ended"), "wait")
+        return Cell(name, note=kind), Cell(what), Cell(given, note=view.granted_by), Cell("", state=word), ends
+
+    return listed(
+        views,
+        query,
+        caption=_("Who has or had access to this site"),
+        titles={"partner": _("Who"), "what": _("To what"), "given": _("Granted"), "state": _("State"), "action": _("Action")},
+        keys={"partner": lambda view: view.partner.casefold(), "given": lambda view: view.granted_at},
+        default="-given",
+        cells=cells,
+        empty=_("Nobody but your firm, its regulators and the certification body sees anything of this site."),
+        only=(_("those of today only"), lambda view: view.ended_at is None),
+    )
+
+
+def results_table(views: Sequence[ConformanceView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    return RESULT_COLUMNS, (
+        tuple(" ".join(view.failed) if name == "failed" else getattr(view, name) or "" for name in RESULT_COLUMNS) for view in views
+    )
+
+
+def deliveries_table(views: Sequence[DeliveryView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    return DELIVERY_COLUMNS, (tuple(getattr(view, name) or "" for name in DELIVERY_COLUMNS) for view in views)
+
+
+def open_to(receipts: bool, values: bool) -> str:
+    """What a grant opens."""
+    if values:
+        return _("states, receipts and protected values")
+    return _("states and receipts") if receipts else _("states of reports")
+
+
+def _plain(quantity: Decimal) -> str:
+    """Without noughts that nobody wrote: `120,000.5`."""
+    return f"{quantity:,.3f}".rstrip("0").rstrip(".")
+
+
+def _result(view: ConformanceView) -> StateWord:
+    failed = len(view.failed)
+    if not failed:
+        return StateWord(_("All checks passed"), "ok")
+    return StateWord(ngettext("%(n)s check failed", "%(n)s checks failed", failed) % {"n": failed}, "no")
+
+
+def _word(view: ConformanceView) -> StateWord:
+    if view.confirmed_at is not None:
+        return StateWord(_("Confirmed by a regulator"), "ok")
+    return StateWord(_("Declared by the provider"), "wait")

@@ -1,0 +1,53 @@
+"""A firm's people in words."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.register.selectors import FirmView, InvitationView
+from portal.web.viewmodels.people import FirmBlock, InvitationRow, MemberRow
+from portal.web.viewmodels.shared import StateWord
+from portal.web.words import in_language
+
+
+def firm_block(view: FirmView) -> FirmBlock:
+    return FirmBlock(
+        id=view.id,
+        name=in_language(view.name, view.name_zh),
+        led=view.led,
+        members=tuple(
+            MemberRow(
+                one.name or one.email,
+                one.email,
+                capacity_word(one.may_manage, one.delegate),
+                one.you,
+                reverse("web:member", args=[one.id]) if view.led else "",
+            )
+            for one in view.members
+        ),
+        invitations=tuple(
+            InvitationRow(
+                one.email,
+                capacity_word(one.may_manage, one.delegate),
+                _invitation_state(one),
+                one.expires_at,
+                reverse("web:invitation", args=[one.id]),
+            )
+            for one in view.invitations
+        ),
+    )
+
+
+def _invitation_state(view: InvitationView) -> StateWord:
+    if view.expired:
+        return StateWord(_("Expired"), "no")
+    if view.unreached:
+        return StateWord(_("The mail did not arrive: check the address"), "no")
+    return StateWord(_("Waits for an answer"), "wait")
+
+
+def capacity_word(may_manage: bool, delegate: bool) -> str:
+    if delegate:
+        return _("delegate, acts for the sites") if may_manage else _("delegate, reads only")
+    return _("manages") if may_manage else _("reads only")

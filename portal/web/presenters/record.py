@@ -1,0 +1,61 @@
+"""Who in a firm saw and did what, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.register.record import KEPT, Entry, Page
+from portal.web.tables import with_query
+from portal.web.viewmodels.people import RecordPage, RecordRow
+from portal.web.viewmodels.shared import Choice, Crumb
+from portal.web.viewmodels.tables import Pages
+
+COLUMNS = ("at", "who", "kind", "what", "subject", "detail")
+
+PAGES: dict[str, Promise] = {
+    Page.STAND: gettext_lazy("opened “Where we stand”"),
+    Page.SUBMISSION: gettext_lazy("opened a report"),
+    Page.RECEIPT: gettext_lazy("downloaded a receipt"),
+    Page.SHOWN: gettext_lazy("opened “Show it to others”"),
+    Page.CERTIFICATE: gettext_lazy("downloaded a certificate"),
+    Page.RECORD: gettext_lazy("read this record"),
+}
+
+
+def record_page(firm: int, name: str, rows: Iterable[Entry], found: int, pages: Pages | None, query: QueryDict) -> RecordPage:
+    asked = query.get("kind", "")
+    kinds = (("", _("Seen and done")), ("seen", _("What was seen")), ("done", _("What was done")))
+    return RecordPage(
+        firm=name,
+        found=found,
+        rows=tuple(
+            RecordRow(
+                one.at,
+                one.who or _("somebody outside the firm"),
+                str(PAGES.get(one.what, one.what)) if one.seen else one.what,
+                one.seen,
+                one.subject,
+                one.detail,
+            )
+            for one in rows
+        ),
+        pages=pages,
+        kinds=tuple(Choice(value, text, value == asked) for value, text in kinds),
+        who=query.get("who", "")[:100],
+        what=query.get("what", "")[:100],
+        kept_days=KEPT.days,
+        export_url=reverse("web:record-csv", args=[firm]) + with_query(query, page=None),
+        crumbs=(Crumb(_("People"), reverse("web:people")),),
+    )
+
+
+def record_table(rows: Iterable[Entry]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    return COLUMNS, (
+        (one.at.isoformat(), one.who or "outside", "seen" if one.seen else "done", one.what, one.subject, one.detail) for one in rows
+    )

@@ -1,0 +1,89 @@
+"""Certificates and shared labels in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.sharing.certificates import CertificateView, Holding
+from portal.sharing.labels import LabelRow, Labels
+from portal.sharing.shares import ShareView
+from portal.web.figures import between, decimals, number
+from portal.web.viewmodels.shared import Item, StateWord
+from portal.web.viewmodels.sharing import CertificateBlock, LabelCertificate, ShareRow, ShownLabel, ShownReport
+from portal.web.words import Names, in_language, metric_name, moment_in_words, over_years, period_name, with_variant
+
+NONE = "–"
+
+
+def shown_report(labels: Labels) -> ShownReport:
+    """The labels that were chosen, and what ties them to the sealed report they are from."""
+    names = Names.of(labels.pack, labels.pack_version) if labels.pack_version else Names.newest(labels.pack)
+    return ShownReport(
+        firm=in_language(labels.firm, labels.firm_zh),
+        site=in_language(labels.site_name, labels.site_name_zh),
+        sector=names.sector,
+        period=period_name(labels.period),
+        rows=tuple(_row(one, names) for one in labels.rows),
+        facts=(
+            Item(_("Method pack"), f"{labels.pack} {labels.pack_version}".strip()),
+            Item(_("Revision"), str(labels.revision)),
+            Item(_("Digest of the sealed file (SHA-256)"), labels.digest),
+            Item(_("Log index"), f"{labels.log_index:,}"),
+            Item(_("Received"), moment_in_words(labels.received)),
+        ),
+    )
+
+
+def label_name(one: LabelRow, names: Names) -> str:
+    step = with_variant(names.step_name(one.step), names.variant_name(one.step, one.variant))
+    return _("%(step)s, %(metric)s") % {"step": step, "metric": metric_name(one.metric)}
+
+
+def certificate_block(view: CertificateView, root: str) -> CertificateBlock:
+    return CertificateBlock(
+        view.code, view.issued_at, f"{root}verify/{view.code}/", reverse("web:certificate-pdf", args=[view.labels.digest])
+    )
+
+
+def label_certificate(view: CertificateView) -> LabelCertificate:
+    """What anybody reads who has the code."""
+    words = {
+        Holding.VALID: StateWord(_("Holds"), "ok"),
+        Holding.REVOKED: StateWord(_("Revoked by the firm"), "no"),
+        Holding.SUPERSEDED: StateWord(_("Out of date: a later revision of the report was accepted"), "no"),
+    }
+    return LabelCertificate(view.code, words[view.holding], view.issued_at, view.ended_at, shown_report(view.labels))
+
+
+def share_row(view: ShareView, digest: str, now: datetime) -> ShareRow:
+    if view.revoked_at is not None:
+        word = StateWord(_("Taken back"), "no")
+    elif view.expires_at <= now:
+        word = StateWord(_("Expired"), "no")
+    else:
+        word = StateWord(_("Can be opened"), "ok")
+    open_now = view.revoked_at is None and view.expires_at > now
+    return ShareRow(
+        buyer=view.buyer,
+        labels=view.cells,
+        state=word,
+        until=view.expires_at,
+        openings=view.openings,
+        last_opened=view.last_opened_at,
+        take_back_url=reverse("web:take-back", args=[digest, view.id]) if open_now else "",
+    )
+
+
+def _row(one: LabelRow, names: Names) -> ShownLabel:
+    places = decimals(one.best)
+    return ShownLabel(
+        step=over_years(with_variant(names.step_name(one.step), names.variant_name(one.step, one.variant)), one.years),
+        metric=metric_name(one.metric),
+        best=number(one.best, places),
+        interval=between(one.low, one.high, places) or NONE,
+        typical=number(one.typical, places),
+        unit=one.unit,
+    )

@@ -1,0 +1,39 @@
+"""What of a report is shown to whom, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.sharing.shares import DAYS
+
+LENGTHS = {7: _("A week"), 30: _("30 days"), 90: _("90 days")}
+
+
+class ShareForm(forms.Form):
+    buyer = forms.CharField(
+        label=_("Who is to see it"),
+        help_text=_("The buyer’s name. It stands on the page that the link opens, and in your list."),
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-20"}),
+        error_messages={"required": _("Name the buyer.")},
+    )
+    labels = forms.MultipleChoiceField(
+        label=_("Which labels"),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "govuk-checkboxes__input"}),
+        error_messages={"required": _("Choose at least one label."), "invalid_choice": _("Choose among the labels of this report.")},
+    )
+    days = forms.TypedChoiceField(
+        label=_("For how long"),
+        coerce=int,
+        initial=30,
+        choices=[(days, LENGTHS[days]) for days in DAYS],
+        widget=forms.Select(attrs={"class": "govuk-select"}),
+    )
+
+    def __init__(self, *args: Any, offered: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.MultipleChoiceField, self.fields["labels"]).choices = list(offered)

@@ -1,0 +1,71 @@
+"""A step's values period by period: where each point and the industry's best stand, in per cent of the drawing.
+
+Across: periods in their order, the same room for each. Up: the value, on a scale of its own. No line crosses a break, for what lies on
+both sides of it is defined otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from portal.web.curve import Scale, ScaleLine, Segment
+from portal.web.figures import Estimate
+from portal.web.ladder import Span
+
+LEFT, RIGHT = 14.0, 94.0  # per cent of the width, of the first and the last period
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One period: the site's value, the industry's best where one is published, and whether it is defined otherwise than the one before."""
+
+    label: str
+    you: Estimate
+    best: float | None
+    breaks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrendMark:
+    x: str
+    y: str
+    band: Span  # up and down; of no height where the interval is not known
+    best: str  # height of the industry's best; empty where none is published
+    label: str
+    flag: str  # where the line of a break stands; empty where there is none
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPicture:
+    lines: tuple[ScaleLine, ...]
+    marks: tuple[TrendMark, ...]
+    own: tuple[Segment, ...]
+    best: tuple[Segment, ...]
+
+
+def draw(reported: Sequence[Reported]) -> TrendPicture:
+    """Place at least two periods."""
+    values = [end for one in reported for end in (one.you.lo, one.you.value, one.you.hi, one.best) if end is not None]
+    scale = Scale.over(values)
+    step = (RIGHT - LEFT) / (len(reported) - 1)
+    marks = tuple(
+        TrendMark(
+            x=_at(place, step),
+            y=scale.at(one.you.value),
+            band=scale.span(one.you),
+            best="" if one.best is None else scale.at(one.best),
+            label=one.label,
+            flag=_at(place - 0.5, step) if one.breaks else "",
+        )
+        for place, one in enumerate(reported)
+    )
+    pairs = [(before, after) for before, after in pairwise(marks) if not after.flag]
+    own = tuple(Segment(before.x, before.y, after.x, after.y) for before, after in pairs)
+    best = tuple(Segment(before.x, before.best, after.x, after.best) for before, after in pairs if before.best and after.best)
+    return TrendPicture(scale.lines(), marks, own, best)
+
+
+def _at(place: float, step: float) -> str:
+    return f"{LEFT + step * place:.2f}%"

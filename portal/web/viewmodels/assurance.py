@@ -1,0 +1,160 @@
+"""Engagements, findings and attestations, as a certification body, a firm and the public read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from portal.web.viewmodels.enterprise import SubmissionRow
+from portal.web.viewmodels.shared import Crumb, Figure, Item, StateWord
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementRow:
+    url: str
+    site: str
+    sector: str
+    period: str
+    due: date | None
+    needs: tuple[StateWord, ...]  # nothing: nothing is to be done now
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedPage:
+    rows: tuple[EngagementRow, ...]
+    waiting: int  # rows that need the auditor
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    url: str
+    number: int
+    grade: StateWord
+    text: str
+    due: date
+    state: StateWord
+
+
+@dataclass(frozen=True, slots=True)
+class SaidStep:
+    act: str
+    text: str
+    evidence_digest: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FindingPage:
+    title: str
+    grade: StateWord
+    state: StateWord
+    closed: bool
+    text: str
+    evidence: str
+    evidence_digest: str
+    due: date
+    raised_by: str
+    raised_at: datetime
+    steps: tuple[SaidStep, ...]
+    crumbs: tuple[Crumb, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InterestRow:
+    person: str
+    state: StateWord
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationRow:
+    url: str
+    code: str
+    opinion: str
+    state: StateWord
+    valid_until: date
+    surveillance_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementPage:
+    title: str
+    caption: str
+    needs: tuple[StateWord, ...]
+    figures: tuple[Figure, ...]
+    submissions: tuple[SubmissionRow, ...]
+    interests: tuple[InterestRow, ...]
+    declared: bool  # by the reader
+    findings: tuple[FindingRow, ...]
+    attestations: tuple[AttestationRow, ...]
+    may_conclude: bool
+    interest_url: str
+    finding_url: str
+    opinion_url: str
+    sample_url: str
+    crumbs: tuple[Crumb, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationPage:
+    title: str
+    state: StateWord
+    code: str
+    opinion: str
+    facts: tuple[Item, ...]  # what is said, by whom, until when
+    proof: tuple[Item, ...]  # digest, key, places in the log
+    withdrawal: Item | None  # when, and why
+    warning: str  # a revoked key, an adverse opinion
+    to_sign: str  # address of the file that waits for the signature; empty: nothing waits
+    withdraw_url: str
+    verify_url: str
+    statement_url: str
+    certificate_url: str
+    crumbs: tuple[Crumb, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    fingerprint: str
+    owner: str
+    registered: datetime
+    state: StateWord
+    revoke_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditBlock:
+    """One audit at an own site, for the firm."""
+
+    title: str
+    caption: str
+    findings: tuple[FindingRow, ...]
+    attestations: tuple[AttestationRow, ...]
+    waiting: int  # findings that wait for the plant
+    draws: tuple[str, ...]  # addresses of files that say what is to be opened
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    stratum: str
+    confidence: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePage:
+    title: str
+    stage: str  # what the form takes: promise, draw, counts; wait: nothing
+    lead: str
+    figures: tuple[Figure, ...]
+    codes: tuple[Item, ...]  # failed checks with their number
+    parameters: tuple[Item, ...]
+    plan: tuple[PlanRow, ...]
+    planned: bool  # the plan is proposed, not drawn by
+    head: str  # size and root, as the agent's command takes it; empty where nothing is to be drawn
+    commitment_url: str
+    draw_url: str
+    finding_url: str
+    crumbs: tuple[Crumb, ...]

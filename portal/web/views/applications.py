@@ -1,0 +1,103 @@
+"""For a regulator: firms and sites that wish to take part, to approve or to refuse with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.accounts.models import Role
+from portal.problems import RefusedError
+from portal.register import applying, siting
+from portal.register.models import FirmApplication, SiteApplication
+from portal.web.access import for_role, person
+from portal.web.forms import add_error, mark_errors
+from portal.web.letters import post_link
+from portal.web.presenters.applications import firm_wish, site_wish
+from portal.web.register_forms import FirmDecisionForm, RefusalForm, SiteDecisionForm
+from portal.web.viewmodels.shared import Crumb
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def applications(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    told = {
+        "firms": tuple(firm_wish(row) for row in applying.waiting_for(user)),
+        "sites": tuple(site_wish(row) for row in siting.waiting_for(user)),
+    }
+    return render(request, "web/applications.html", told)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def firm(request: HttpRequest, application: int) -> HttpResponseBase:
+    user, now = person(request), timezone.now()
+    row = applying.waiting_for(user).filter(pk=application).first()
+    if row is None:
+        raise Http404
+    given_form = request.POST if request.method == "POST" else None
+    form = FirmDecisionForm(row.controlling_firm, given_form) if row.kind == Role.ENTERPRISE else RefusalForm(given_form)
+    if request.method == "POST" and form.is_valid() and _decision(request, form):
+        given = form.cleaned_data
+        try:
+            if request.POST["do"] == "approve":
+                chosen = given.get("controlling", "")
+                _row, sent = applying.approve(user, row.pk, None if chosen in ("", FirmDecisionForm.NEW) else int(chosen), now)
+                link = request.build_absolute_uri(reverse("web:join", args=[sent.secret]))
+                post_link("application_approved", row.email, row.language, {"firm": row.name}, link)
+            else:
+                applying.refuse(user, row.pk, given["reason"], now)
+                post_link("application_refused", row.email, row.language, {"firm": row.name, "reason": given["reason"]})
+            messages.success(request, _("It is decided, and the applicant is told by mail."))
+            return redirect("web:applications")
+        except RefusedError as refusal:
+            add_error(form, "controlling" if "controlling" in form.fields else "reason", refusal.sentence, refusal.remedy)
+        except FirmApplication.DoesNotExist as error:
+            raise Http404 from error
+    return _page(request, form, {"wish": firm_wish(row), "fields": ("controlling",)})
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def site(request: HttpRequest, application: int) -> HttpResponseBase:
+    user, now = person(request), timezone.now()
+    row = siting.waiting_for(user).filter(pk=application).first()
+    if row is None:
+        raise Http404
+    form = SiteDecisionForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and _decision(request, form):
+        try:
+            if request.POST["do"] == "approve":
+                siting.approve(user, row.pk, obliged=form.cleaned_data["obliged"], now=now)
+                messages.success(request, _("The site %(site)s is approved.") % {"site": row.slug})
+            else:
+                siting.refuse(user, row.pk, form.cleaned_data["reason"], now)
+                messages.success(request, _("The site %(site)s is refused; its firm reads why.") % {"site": row.slug})
+            return redirect("web:applications")
+        except SiteApplication.DoesNotExist as error:
+            raise Http404 from error
+    return _page(request, form, {"wish": site_wish(row), "new_site": row.site_id is None})
+
+
+def _decision(request: HttpRequest, form: forms.Form) -> bool:
+    """Whether one of the two buttons was pressed, and a refusal says why."""
+    do = request.POST.get("do")
+    if do == "approve" or (do == "refuse" and form.cleaned_data["reason"]):
+        return True
+    form.add_error("reason", _("Press one of the two buttons; say why where you refuse."))
+    return False
+
+
+def _page(request: HttpRequest, form: forms.Form, told: dict[str, Any]) -> HttpResponse:
+    if form.errors:
+        mark_errors(form)
+    crumbs = (Crumb(_("Applications"), reverse("web:applications")),)
+    return render(request, "web/application.html", {**told, "form": form, "crumbs": crumbs}, status=400 if form.errors else 200)

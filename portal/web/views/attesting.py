@@ -1,0 +1,157 @@
+"""For a certification body: drawing an attestation up, the file to sign, the signed file, the withdrawal."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from benchmarks import packs
+from benchmarks.errors import SteplabelError
+from benchmarks.wire.attestations import Assurance, Opinion
+from portal.accounts.models import Role
+from portal.assurance import attesting
+from portal.assurance.attested import attestation_of_body, views_of
+from portal.assurance.engagements import EngagementView
+from portal.assurance.models import Attestation
+from portal.assurance.schemes import reached
+from portal.days import scheme_day
+from portal.web.access import for_role, freshly, person
+from portal.web.assurance_forms import OpinionForm, SignedFileForm, WithdrawalForm
+from portal.web.forms import add_error, mark_errors
+from portal.web.presenters.assurance import attestation_page, engagement_title
+from portal.web.viewmodels.shared import Crumb
+from portal.web.views.engagements import row, seen
+from portal.web.words import Names
+
+FIELD_OF = {"major-open": "opinion", "validity-too-long": "valid_until", "level-not-reached": "improvement"}
+"""Beside which field a refusal stands; the others concern the whole of it."""
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.CERTIFICATION_BODY)
+def opinion(request: HttpRequest, assignment: int) -> HttpResponseBase:
+    view = seen(request, assignment)
+    names = Names.newest(view.pack)
+    steps = [(step.id, names.step_name(step.id)) for step in packs.load(view.pack).steps] if view.pack in packs.available() else []
+    today = scheme_day()
+    if request.method == "POST":
+        form = OpinionForm(request.POST, steps=steps, today=today)
+    else:
+        form = OpinionForm(steps=steps, today=today, initial={"steps": [step for step, _name in steps], "materiality": "5"})
+    if request.method == "POST" and form.is_valid():
+        try:
+            drawn = attesting.draw_up(row(request, assignment), _terms(form.cleaned_data), person(request), timezone.now())
+        except SteplabelError as refusal:
+            add_error(form, FIELD_OF.get(refusal.code, "opinion"), refusal.sentence, refusal.remedy)
+        else:
+            return redirect("web:attestation", drawn.digest)
+    mark_errors(form)
+    told = {"form": form, "title": engagement_title(view), "back": reverse("web:engagement", args=[view.id]), "crumbs": _crumbs(view)}
+    return render(request, "web/opinion.html", told, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.CERTIFICATION_BODY)
+@freshly
+def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
+    """What is said, the file to sign where one waits, and the place to hand the signed one in."""
+    held = _own(request, digest)
+    form = SignedFileForm(request.POST, request.FILES) if request.method == "POST" else SignedFileForm()
+    if request.method == "POST" and form.is_valid():
+        try:
+            taken = attesting.take(form.cleaned_data["signed"].read(), person(request), timezone.now())
+        except SteplabelError as refusal:
+            add_error(form, "signed", refusal.sentence, refusal.remedy)
+        else:
+            withdrawn = taken.state == Attestation.State.WITHDRAWN
+            messages.success(
+                request, _("The attestation is withdrawn.") if withdrawn else _("The attestation is issued and stands in the log.")
+            )
+            return redirect("web:attestation", taken.digest)
+    mark_errors(form)
+    (view,) = views_of([held], scheme_day())
+    crumbs = [Crumb(_("Assigned sites"), reverse("web:assigned"))]
+    if held.assignment_id is not None:
+        crumbs.append(Crumb(_("Engagement"), reverse("web:engagement", args=[held.assignment_id])))
+    told = {"page": attestation_page(view, tuple(crumbs)), "form": form}
+    return render(request, "web/attestation.html", told, status=400 if form.errors else 200)
+
+
+@require_GET
+@for_role(Role.CERTIFICATION_BODY)
+def to_sign(request: HttpRequest, digest: str) -> HttpResponse:
+    """The canonical bytes that wait for the signature: of the withdrawal where one was drawn up, else of the attestation."""
+    held = _own(request, digest)
+    if held.state == Attestation.State.DRAWN_UP:
+        return cbor_file(bytes(held.content), f"attestation-{digest[:16]}.cbor")
+    if held.state == Attestation.State.ISSUED and held.withdrawal is not None:
+        return cbor_file(bytes(held.withdrawal), f"withdrawal-{digest[:16]}.cbor")
+    raise Http404
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.CERTIFICATION_BODY)
+def withdraw(request: HttpRequest, digest: str) -> HttpResponseBase:
+    held = _own(request, digest)
+    form = WithdrawalForm(request.POST) if request.method == "POST" else WithdrawalForm()
+    if request.method == "POST" and form.is_valid():
+        try:
+            attesting.draw_up_withdrawal(held, form.cleaned_data["reason"], person(request), timezone.now())
+        except SteplabelError as refusal:
+            add_error(form, "reason", refusal.sentence, refusal.remedy)
+        else:
+            return redirect("web:attestation", digest)
+    mark_errors(form)
+    back = reverse("web:attestation", args=[digest])
+    told = {
+        "title": _("Withdraw this attestation?"),
+        "sentence": _(
+            "It stays readable at its address, marked, with the reason. The withdrawal takes effect once you have signed it too."
+        ),
+        "button": _("Draw the withdrawal up"),
+        "warning": True,
+        "form": form,
+        "back": back,
+        "crumbs": (Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(_("Attestation"), back)),
+    }
+    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+
+
+def cbor_file(raw: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(raw, content_type="application/cbor")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _terms(told: dict[str, Any]) -> attesting.Terms:
+    return attesting.Terms(
+        opinion=Opinion(told["opinion"]),
+        assurance=Assurance(told["assurance"]),
+        steps=tuple(told["steps"]),
+        boundary=told["boundary"],
+        materiality=Fraction(told["materiality"]) / 100,
+        checked=told["checked"],
+        not_checked=told["not_checked"],
+        valid_until=told["valid_until"],
+        surveillance_on=told["surveillance_on"],
+        performance=reached(told["scheme"], told["baseline"], Fraction(told["improvement"]) / 100) if told["scheme"] else None,
+    )
+
+
+def _own(request: HttpRequest, digest: str) -> Attestation:
+    held = attestation_of_body(person(request), digest)
+    if held is None or held.state == Attestation.State.DISCARDED:
+        raise Http404
+    return held
+
+
+def _crumbs(view: EngagementView) -> tuple[Crumb, ...]:
+    return (Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))

@@ -1,0 +1,58 @@
+"""For an enterprise: the audits at its own sites, what was found, and its answers."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.accounts.models import Role
+from portal.assurance import findings
+from portal.assurance.engagements import audit_of_own_site, audits_of_own_sites
+from portal.assurance.models import Finding
+from portal.days import scheme_day
+from portal.problems import RefusedError
+from portal.web.access import for_role, person
+from portal.web.assurance_forms import AnswerForm
+from portal.web.forms import add_error, mark_errors
+from portal.web.presenters.assurance import audit_block, finding_page
+from portal.web.viewmodels.shared import Crumb
+from portal.web.views.engagements import finding_of
+
+
+@require_GET
+@for_role(Role.ENTERPRISE)
+def audits(request: HttpRequest) -> HttpResponse:
+    today = scheme_day()
+    blocks = tuple(audit_block(view, today) for view in audits_of_own_sites(person(request), today))
+    return render(request, "web/audits.html", {"blocks": blocks, "waiting": sum(block.waiting for block in blocks)})
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.ENTERPRISE)
+def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseBase:
+    today = scheme_day()
+    view = audit_of_own_site(person(request), assignment, today)
+    if view is None:
+        raise Http404
+    shown = finding_of(view, number)
+    form = AnswerForm(request.POST) if request.method == "POST" else AnswerForm()
+    if request.method == "POST" and form.is_valid():
+        held = Finding.objects.select_related("assignment__site").get(assignment=assignment, number=number)
+        try:
+            findings.answer(held, form.cleaned_data["text"], form.cleaned_data["evidence_digest"], person(request), timezone.now())
+        except RefusedError as refusal:
+            if refusal.status == 403:
+                raise
+            add_error(form, "text", refusal.sentence, refusal.remedy)
+        else:
+            messages.success(request, _("Your answer is on record; the certification body reads it."))
+            return redirect("web:audit-finding", assignment, number)
+    mark_errors(form)
+    crumbs = (Crumb(_("Audits"), reverse("web:audits")),)
+    told = {"page": finding_page(view, shown, today, crumbs), "form": form, "auditor": False}
+    return render(request, "web/finding.html", told, status=400 if form.errors else 200)

@@ -1,0 +1,34 @@
+"""A firm's consent: what its reports said, and whether it is named in public."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts.models import Organisation, Role
+from portal.register.naming import choose, consent_of
+from portal.web.access import for_role, person
+from portal.web.presenters.consent import consent_page
+from portal.web.viewmodels.shared import Crumb
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.ENTERPRISE)
+def consent(request: HttpRequest, firm: int) -> HttpResponseBase:
+    user = person(request)
+    view = consent_of(user, firm)
+    if view is None:
+        raise Http404
+    if request.method == "POST":
+        try:
+            choose(user, firm, request.POST.get("named") == "yes", timezone.now())
+        except Organisation.DoesNotExist as error:  # who only reads
+            raise Http404 from error
+        messages.success(request, _("Your choice is kept. It holds for versions that are approved from now on."))
+        return redirect("web:consent", firm)
+    return render(request, "web/consent.html", {"page": consent_page(view), "crumbs": (Crumb(_("People"), reverse("web:people")),)})

@@ -1,0 +1,107 @@
+"""For a regulator: due dates, more time for a site, reminders to those that are late."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.accounts.models import Role, Site
+from portal.catalogue import deadlines
+from portal.catalogue.models import ReportingPeriod
+from portal.intake import reminders
+from portal.intake.selectors import ParticipationView, participation
+from portal.problems import RefusedError
+from portal.web.access import for_role, person
+from portal.web.forms import DueForm, ExtensionForm, add_error, mark_errors
+from portal.web.presenters.deadlines import deadlines_page, may_be_extended
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def page(request: HttpRequest, group: int, period: str) -> HttpResponse:
+    return _page(request, _participation(request, group, period))
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def set_due(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
+    view = _participation(request, group, period)
+    if request.method == "GET":  # a refusal stood at this address, and was loaded again
+        return redirect("web:deadlines", group, period)
+    form = DueForm(request.POST)
+    if form.is_valid():
+        try:
+            deadlines.set_due(_period(view), form.cleaned_data["due"], person(request), timezone.now())
+        except RefusedError as refusal:
+            if refusal.code != "due-before-end":
+                raise
+            add_error(form, "due", refusal.sentence, refusal.remedy)
+        else:
+            messages.success(request, _("The due date is kept."))
+            return redirect("web:deadlines", group, period)
+    return _page(request, view, due_form=form)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def extend(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
+    view = _participation(request, group, period)
+    if request.method == "GET":
+        return redirect("web:deadlines", group, period)
+    form = ExtensionForm(request.POST, sites=may_be_extended(view))
+    if form.is_valid():
+        told = form.cleaned_data
+        try:
+            site = Site.objects.get(slug=told["site"])
+            deadlines.extend(_period(view), site, told["until"], told["reason"], person(request), timezone.now())
+        except RefusedError as refusal:
+            if refusal.code != "extension-not-later":
+                raise
+            add_error(form, "until", refusal.sentence, refusal.remedy)
+        else:
+            messages.success(request, _("The site has more time."))
+            return redirect("web:deadlines", group, period)
+    return _page(request, view, extension_form=form)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def remind(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
+    view = _participation(request, group, period)
+    if request.method == "GET":
+        return redirect("web:deadlines", group, period)
+    sent = len(reminders.remind(view, person(request), timezone.now()))
+    messages.success(request, ngettext("%(n)d site is reminded.", "%(n)d sites are reminded.", sent) % {"n": sent})
+    return redirect("web:deadlines", group, period)
+
+
+def _page(
+    request: HttpRequest, view: ParticipationView, due_form: DueForm | None = None, extension_form: ExtensionForm | None = None
+) -> HttpResponse:
+    """The page, with the form that was wrong as it was filled in."""
+    wrong = due_form or extension_form
+    if wrong is not None:
+        mark_errors(wrong)
+    told = {
+        "page": deadlines_page(view, reminders.extensions(view), reminders.reminders(view), timezone.now()),
+        "wrong": wrong,
+        "due_form": due_form or DueForm(initial={"due": deadlines.last_day(view.due)}),
+        "extension_form": extension_form or ExtensionForm(sites=may_be_extended(view)),
+    }
+    return render(request, "web/deadlines.html", told, status=400 if wrong is not None else 200)
+
+
+def _period(view: ParticipationView) -> ReportingPeriod:
+    return ReportingPeriod.objects.get(peer_group=view.peer_group, name=view.period)
+
+
+def _participation(request: HttpRequest, group: int, period: str) -> ParticipationView:
+    view = participation(person(request), group, period, timezone.now())
+    if view is None:
+        raise Http404
+    return view

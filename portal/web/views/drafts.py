@@ -1,0 +1,135 @@
+"""For a regulator: read a draft, speak about it, let out what another person drafted, now or at a set time; withdraw with a reason."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.accounts.models import Role
+from portal.keys import receipt_key
+from portal.publication import comments, scheduling, services
+from portal.publication.composed import composed_of
+from portal.publication.models import Publication
+from portal.publication.selectors import DraftView, draft_review
+from portal.web.access import for_role, freshly, person
+from portal.web.forms import ApprovalForm, CommentForm, ReasonForm, mark_errors
+from portal.web.presenters.drafts import draft_page
+from portal.web.words import moment_in_words, zone_name
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def draft(request: HttpRequest, publication: int) -> HttpResponse:
+    return _page(request, _draft(request, publication))
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def composed_of_json(request: HttpRequest, publication: int) -> HttpResponse:
+    """The reports behind a published version with their protected values and proofs, to be checked anywhere."""
+    content = composed_of(person(request), publication, receipt_key())
+    if content is None:
+        raise Http404
+    response = JsonResponse(content)
+    response["Content-Disposition"] = f'attachment; filename="steplabel-composed-of-{publication}.json"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def comment(request: HttpRequest, publication: int) -> HttpResponseBase:
+    view = _draft(request, publication)
+    if request.method == "GET":
+        return redirect("web:draft", publication)
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _page(request, view, comment_form=form)
+    comments.comment(Publication.objects.get(pk=publication), person(request), form.cleaned_data["text"], timezone.now())
+    return redirect(f"{reverse('web:draft', args=[publication])}#comments")
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+@freshly
+def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
+    view, now = _draft(request, publication), timezone.now()
+    if request.method == "GET" or view.status == "published":  # loaded again, or sent twice: the version's page says how it stands
+        return redirect("web:draft", publication)
+    form = ApprovalForm(request.POST, now=now)
+    if not form.is_valid():
+        return _page(request, view, approval_form=form)
+    row, at, note = Publication.objects.get(pk=publication), form.cleaned_data["at"], form.cleaned_data["note"]
+    if form.later:
+        scheduling.schedule(row, person(request), at, receipt_key(), now, note)
+        told = {"n": view.version, "moment": moment_in_words(at), "zone": zone_name(at)}
+        messages.success(request, _("Version %(n)d is approved and goes out on %(moment)s (%(zone)s).") % told)
+    else:
+        services.publish(row, person(request), receipt_key(), now, note)
+        messages.success(request, _("Version %(n)d is published.") % {"n": view.version})
+    return redirect("web:draft", publication)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def cancel_release(request: HttpRequest, publication: int) -> HttpResponseBase:
+    view = _draft(request, publication)
+    if request.method == "GET" or view.release is None or view.release.state != "waiting":  # loaded again, or sent twice
+        return redirect("web:draft", publication)
+    scheduling.cancel(Publication.objects.get(pk=publication), person(request), timezone.now())
+    messages.success(request, _("The release is cancelled. Version %(n)d is a draft as before.") % {"n": view.version})
+    return redirect("web:draft", publication)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+@freshly
+def withdraw(request: HttpRequest, publication: int) -> HttpResponseBase:
+    view = _draft(request, publication)
+    if not view.may_withdraw:  # sent twice, or never published: the version's page says how it stands
+        return redirect("web:draft", publication)
+    form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm()
+    if request.method == "POST" and form.is_valid():
+        services.withdraw(Publication.objects.get(pk=publication), person(request), form.cleaned_data["reason"], timezone.now())
+        messages.success(request, _("Version %(n)d is withdrawn. Its page stays, marked with the reason.") % {"n": view.version})
+        return redirect("web:draft", publication)
+    mark_errors(form)
+    page = draft_page(view)
+    return render(
+        request,
+        "web/confirm.html",
+        {
+            "form": form,
+            "title": _("Withdraw version %(n)d?") % {"n": view.version},
+            "sentence": _("The page stays at its address, marked as withdrawn, with the reason you give."),
+            "button": _("Withdraw version %(n)d") % {"n": view.version},
+            "warning": True,
+            "back": reverse("web:draft", args=[publication]),
+            "crumbs": page.crumbs,
+        },
+        status=400 if form.errors else 200,
+    )
+
+
+def _page(
+    request: HttpRequest, view: DraftView, comment_form: CommentForm | None = None, approval_form: ApprovalForm | None = None
+) -> HttpResponse:
+    """The draft, with the form that was wrong as it was filled in."""
+    wrong = comment_form or approval_form
+    if wrong is not None:
+        mark_errors(wrong)
+    forms = {"comment_form": comment_form or CommentForm(), "approval_form": approval_form or ApprovalForm(now=timezone.now())}
+    told = {"page": draft_page(view), "wrong": wrong, **forms}
+    return render(request, "web/draft.html", told, status=400 if wrong is not None else 200)
+
+
+def _draft(request: HttpRequest, publication: int) -> DraftView:
+    view = draft_review(person(request), publication)
+    if view is None:
+        raise Http404
+    return view

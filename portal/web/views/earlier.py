@@ -1,0 +1,26 @@
+"""Addresses that were cited before they named the jurisdiction: they lead to the benchmark that was meant."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from portal.publication.selectors import main_route, places
+from portal.web.viewmodels.shared import Crumb
+from portal.web.words import in_language, period_name
+
+
+@require_safe
+def lead_on(request: HttpRequest, to: str, pack: str, period: str, route: str | None = None, **numbers: int) -> HttpResponseBase:
+    """To the one benchmark that the address can mean; where there are several, the reader chooses (300)."""
+    meant = places(pack, period, route, numbers.get("version"))
+    if not meant:
+        raise Http404
+    parts = {"pack": pack, "route": route or main_route(pack), "period": period, **numbers}
+    query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
+    found = [Crumb(in_language(one.name, one.name_zh), reverse(f"web:{to}", kwargs={**parts, "place": one.path}) + query) for one in meant]
+    if len(found) == 1:
+        return redirect(found[0].url)
+    return render(request, "web/several.html", {"found": found, "period": period_name(period)}, status=300)

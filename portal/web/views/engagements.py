@@ -1,0 +1,138 @@
+"""For a certification body: one engagement, its interests and its findings."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.accounts.models import Role
+from portal.assurance import findings, interests
+from portal.assurance.engagements import EngagementView, FindingView, assigned_to, engagement
+from portal.assurance.models import Assignment, Finding
+from portal.days import scheme_day
+from portal.problems import RefusedError
+from portal.web.access import for_role, person
+from portal.web.assurance_forms import FindingForm, InterestForm, SettleForm
+from portal.web.forms import add_error, mark_errors
+from portal.web.presenters.assurance import engagement_page, engagement_title, finding_page
+from portal.web.viewmodels.shared import Crumb
+
+
+@require_GET
+@for_role(Role.CERTIFICATION_BODY)
+def page(request: HttpRequest, assignment: int) -> HttpResponse:
+    today = scheme_day()
+    return render(request, "web/engagement.html", {"page": engagement_page(seen(request, assignment), today)})
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.CERTIFICATION_BODY)
+def interest(request: HttpRequest, assignment: int) -> HttpResponseBase:
+    view = seen(request, assignment)
+    form = InterestForm(request.POST) if request.method == "POST" else InterestForm()
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        try:
+            interests.declare(row(request, assignment), person(request), told["interest"] == "some", told["text"], timezone.now())
+        except RefusedError as refusal:
+            add_error(form, "text" if refusal.code == "interest-unsaid" else "interest", refusal.sentence, refusal.remedy)
+        else:
+            messages.success(request, _("Your declaration is on record."))
+            return redirect("web:engagement", assignment)
+    title = _("Declare your interest")
+    sentence = _("Before anything can be concluded, everybody who works on this audit says whether they have an interest in the firm.")
+    return _form_page(request, form, view, title, sentence, _("Declare"))
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.CERTIFICATION_BODY)
+def new_finding(request: HttpRequest, assignment: int) -> HttpResponseBase:
+    view = seen(request, assignment)
+    form = FindingForm(request.POST) if request.method == "POST" else FindingForm()
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        try:
+            findings.raise_finding(
+                row(request, assignment),
+                told["grade"],
+                told["text"],
+                told["evidence"],
+                told["evidence_digest"],
+                told["due"],
+                person(request),
+                timezone.now(),
+            )
+        except RefusedError as refusal:
+            add_error(form, "grade", refusal.sentence, refusal.remedy)
+        else:
+            messages.success(request, _("The finding is on record; the plant reads it."))
+            return redirect("web:engagement", assignment)
+    title = _("Add a finding")
+    sentence = _("The plant answers it on its own page. It is closed by an auditor, never changed.")
+    return _form_page(request, form, view, title, sentence, _("Put it on record"))
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.CERTIFICATION_BODY)
+def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseBase:
+    view = seen(request, assignment)
+    shown = finding_of(view, number)
+    form = SettleForm(request.POST) if request.method == "POST" else SettleForm()
+    if request.method == "POST" and form.is_valid():
+        held = Finding.objects.select_related("assignment__body", "assignment__site").get(assignment=assignment, number=number)
+        settle = findings.close if request.POST.get("act") == "close" else findings.send_back
+        try:
+            settle(held, form.cleaned_data["text"], person(request), timezone.now())
+        except RefusedError as refusal:
+            add_error(form, "text", refusal.sentence, refusal.remedy)
+        else:
+            messages.success(request, _("Your decision is on record; the plant reads it."))
+            return redirect("web:engagement-finding", assignment, number)
+    mark_errors(form)
+    crumbs = (*_crumbs(), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
+    told = {"page": finding_page(view, shown, scheme_day(), crumbs), "form": form, "auditor": True}
+    return render(request, "web/finding.html", told, status=400 if form.errors else 200)
+
+
+def seen(request: HttpRequest, assignment: int) -> EngagementView:
+    """The engagement as the reader may see it; not there for anybody else."""
+    view = engagement(person(request), assignment, scheme_day())
+    if view is None:
+        raise Http404
+    return view
+
+
+def row(request: HttpRequest, assignment: int) -> Assignment:
+    return assigned_to(person(request)).select_related("body", "site").get(pk=assignment)
+
+
+def finding_of(view: EngagementView, number: int) -> FindingView:
+    found = next((one for one in view.findings if one.number == number), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _crumbs() -> tuple[Crumb, ...]:
+    return (Crumb(_("Assigned sites"), reverse("web:assigned")),)
+
+
+def _form_page(
+    request: HttpRequest, form: FindingForm | InterestForm, view: EngagementView, title: str, sentence: str, button: str
+) -> HttpResponseBase:
+    mark_errors(form)
+    back = reverse("web:engagement", args=[view.id])
+    told = {
+        "form": form,
+        "title": title,
+        "sentence": sentence,
+        "button": button,
+        "back": back,
+        "crumbs": (*_crumbs(), Crumb(engagement_title(view), back)),
+    }
+    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)

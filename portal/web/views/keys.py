@@ -1,0 +1,107 @@
+"""API keys: made, shown once, revoked, by who manages an organisation and has a second factor."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.accounts import api_keys, second_factor
+from portal.accounts.models import ApiKey, Organisation, Role
+from portal.accounts.scopes import SCOPES_OF, Scope
+from portal.problems import RefusedError
+from portal.web.access import for_role, person, to_second_factor
+from portal.web.forms import add_error, mark_errors
+from portal.web.key_forms import SCOPES, KeyForm
+from portal.web.presenters.keys import keys_page, keys_table
+from portal.web.tables import csv_file
+from portal.web.viewmodels.keys import ScopeBox
+from portal.web.viewmodels.shared import Crumb
+from portal.web.words import in_language
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(*Role)
+def page(request: HttpRequest) -> HttpResponseBase:
+    """Every key of the organisations that the person manages; a new one is in this one answer and nowhere else."""
+    user, now = person(request), timezone.now()
+    houses = list(api_keys.houses_of(user))
+    offered = [scope for scope in Scope if any(scope in SCOPES_OF[house.kind] for house in houses)]
+    choices = [(str(house.pk), in_language(house.name, house.name_zh)) for house in houses]
+    form = KeyForm(request.POST if request.method == "POST" else None, houses=choices, scopes=offered)
+    if request.method == "POST" and houses:
+        if not second_factor.was_shown(request, user):
+            return to_second_factor(request, user)
+        if form.is_valid():
+            given = form.cleaned_data
+            lifetime, personal = timedelta(days=int(given["lifetime"])), given["kind"] == "personal"
+            try:
+                made = api_keys.make(user, int(given["organisation"]), given["name"], given["scopes"], lifetime, personal=personal, now=now)
+            except RefusedError as refusal:
+                add_error(form, "scopes", refusal.sentence, refusal.remedy)
+            except Organisation.DoesNotExist as error:
+                raise Http404 from error
+            else:
+                told = {
+                    "key": made.text,
+                    "name": given["name"],
+                    "expires": made.key.expires_at,
+                    "crumbs": _crumbs(),
+                    "portal": _site(request),
+                }
+                return render(request, "web/key_made.html", told)
+    if form.errors:
+        mark_errors(form)
+    chosen = request.POST.getlist("scopes")
+    told = {
+        "page": keys_page(api_keys.keys_of(user), request.GET, now),
+        "form": form if houses else None,
+        "one_house": len(houses) == 1,
+        "scopes": tuple(ScopeBox(scope.value, str(SCOPES[scope]), scope.value in chosen) for scope in offered),
+        "has_factor": second_factor.has_one(user),
+        "crumbs": (Crumb(_("Your account"), reverse("mfa_index")),),
+    }
+    return render(request, "web/keys.html", told, status=400 if request.method == "POST" else 200)
+
+
+@require_GET
+@for_role(*Role)
+def as_csv(request: HttpRequest) -> HttpResponse:
+    return csv_file("steplabel-api-keys.csv", *keys_table(api_keys.keys_of(person(request))))
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(*Role)
+def revoke(request: HttpRequest, key: int) -> HttpResponseBase:
+    """At once, and without a second factor: whoever hears that a key has leaked should not look for a telephone first."""
+    user = person(request)
+    known = ApiKey.objects.filter(pk=key, organisation__in=api_keys.houses_of(user)).first()
+    if known is None:
+        raise Http404
+    if request.method == "POST":
+        api_keys.revoke(user, key, timezone.now())
+        messages.success(request, _("The key is revoked. Nothing gets in with it any more."))
+        return redirect("web:keys")
+    told = {
+        "title": _("Revoke the key %(name)s?") % {"name": known.name},
+        "sentence": _("Whatever asks with it is refused from now on. A key cannot be brought back; make a new one instead."),
+        "button": _("Revoke the key"),
+        "warning": True,
+        "back": reverse("web:keys"),
+        "crumbs": _crumbs(),
+    }
+    return render(request, "web/confirm.html", told)
+
+
+def _crumbs() -> tuple[Crumb, ...]:
+    return (Crumb(_("Your account"), reverse("mfa_index")), Crumb(_("API keys"), reverse("web:keys")))
+
+
+def _site(request: HttpRequest) -> str:
+    return f"{request.scheme}://{request.get_host()}"

@@ -1,0 +1,124 @@
+"""Who else sees something: a firm lets partners in, a regulator confirms results, a certification body reads declared deliveries."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.accounts.models import Organisation, Role
+from portal.accounts.selectors import managed_sites
+from portal.partners import conformance, grants
+from portal.partners.deliveries import deliveries_assigned
+from portal.partners.models import Conformance, Grant
+from portal.web.access import for_role, freshly, person
+from portal.web.forms import mark_errors
+from portal.web.partner_forms import GrantForm
+from portal.web.presenters.partners import deliveries_list, deliveries_table, grants_list, results_list, results_table
+from portal.web.tables import csv_file
+from portal.web.viewmodels.shared import Crumb
+from portal.web.words import in_language
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.ENTERPRISE)
+@freshly
+def access(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Who sees what of a site besides those who must, and letting somebody in."""
+    user = person(request)
+    site = managed_sites(user).filter(slug=slug, retired_at=None).first()
+    if site is None:
+        raise Http404
+    kinds = {Role.PROVIDER: _("technology provider"), Role.SUPPLIER: _("energy supplier")}
+    offered = [(str(one.pk), f"{in_language(one.name, one.name_zh)} ({kinds[Role(one.kind)]})") for one in grants.partners()]
+    form = GrantForm(request.POST, partners=offered) if request.method == "POST" else GrantForm(partners=offered)
+    if request.method == "POST" and form.is_valid():
+        what, partner = form.cleaned_data["what"], int(form.cleaned_data["partner"])
+        supplies = grants.partners().filter(pk=partner, kind=Role.SUPPLIER).exists()
+        receipts, values = what != GrantForm.STATES and not supplies, what == GrantForm.VALUES and not supplies
+        try:
+            grants.grant(user, slug, partner, receipts=receipts, values=values, now=timezone.now())
+        except Organisation.DoesNotExist as error:
+            raise Http404 from error
+        messages.success(request, _("Access is granted. You can take it back here at any time."))
+        return redirect("web:access", slug)
+    if form.errors:
+        mark_errors(form)
+    told = {
+        "site": in_language(site.name, site.name_zh),
+        "table": grants_list(grants.grants_at(user, slug), slug, request.GET),
+        "results": results_list(conformance.newest_results(), request.GET),
+        "form": form if offered else None,
+        "crumbs": (Crumb(_("Sites and agents"), reverse("web:sites")),),
+    }
+    return render(request, "web/site_access.html", told, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.ENTERPRISE)
+def end(request: HttpRequest, slug: str, grant: int) -> HttpResponseBase:
+    """At once, without a further question: less is seen afterwards, never more."""
+    if request.method == "POST":
+        try:
+            row = grants.take_back(person(request), grant, timezone.now())
+        except Grant.DoesNotExist as error:
+            raise Http404 from error
+        messages.success(request, _("%(partner)s sees nothing of the site any more.") % {"partner": row.partner.name})
+    return redirect("web:access", slug)
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def results(request: HttpRequest) -> HttpResponse:
+    views = conformance.results_for_regulator(person(request))
+    table = results_list(views, request.GET, export_url=reverse("web:conformance-csv"), to_confirm=True)
+    waiting = sum(view.confirmed_at is None and not view.failed for view in views)
+    return render(request, "web/conformance.html", {"table": table, "waiting": waiting})
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def results_csv(request: HttpRequest) -> HttpResponse:
+    return csv_file("steplabel-conformance.csv", *results_table(conformance.results_for_regulator(person(request))))
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def confirm(request: HttpRequest, result: int) -> HttpResponseBase:
+    row = conformance.to_confirm(person(request)).filter(pk=result).first()
+    if row is None:
+        raise Http404
+    if request.method == "POST":
+        try:
+            conformance.confirm(person(request), result, timezone.now())
+        except Conformance.DoesNotExist as error:
+            raise Http404 from error
+        messages.success(request, _("The result is confirmed."))
+        return redirect("web:conformance")
+    told = {
+        "title": _("Confirm %(product)s?") % {"product": f"{row.product} {row.version}"},
+        "sentence": _("Firms then read that a regulator vouches for this result. Confirm what you have seen pass, not what you were told."),
+        "button": _("Confirm the result"),
+        "back": reverse("web:conformance"),
+        "crumbs": (Crumb(_("Conformance"), reverse("web:conformance")),),
+    }
+    return render(request, "web/confirm.html", told)
+
+
+@require_GET
+@for_role(Role.CERTIFICATION_BODY)
+def assigned_deliveries(request: HttpRequest) -> HttpResponse:
+    views = deliveries_assigned(person(request))
+    table = deliveries_list(views, request.GET, mine=False, export_url=reverse("web:assigned-deliveries-csv"))
+    crumbs = (Crumb(_("Assigned sites"), reverse("web:assigned")),)
+    return render(request, "web/deliveries.html", {"table": table, "crumbs": crumbs})
+
+
+@require_GET
+@for_role(Role.CERTIFICATION_BODY)
+def assigned_deliveries_csv(request: HttpRequest) -> HttpResponse:
+    return csv_file("steplabel-deliveries.csv", *deliveries_table(deliveries_assigned(person(request))))

@@ -1,0 +1,44 @@
+"""For everybody: the transparency log, its signed head, and any entry with its proof."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from portal.keys import receipt_key
+from portal.translog import selectors
+from portal.translog.selectors import EntryView
+from portal.web.forms import LogEntryForm, mark_errors
+from portal.web.presenters.log import log_page
+
+Found = tuple[EntryView, list[bytes]]
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    head = selectors.head(receipt_key())
+    form = LogEntryForm(request.GET) if "entry" in request.GET else LogEntryForm()
+    found = _found(form.cleaned_data["entry"], head.size) if form.is_bound and form.is_valid() else None
+    if form.is_bound and not form.errors and found is None:
+        form.add_error("entry", _("No entry has this number, and nothing with this digest was logged."))
+    mark_errors(form)
+    return render(request, "web/log.html", {"page": log_page(head, found), "form": form}, status=404 if form.errors else 200)
+
+
+@require_safe
+def head_file(_request: HttpRequest) -> HttpResponse:
+    """The signed head, to be kept and compared."""
+    head = selectors.head(receipt_key())
+    response = HttpResponse(head.signed, content_type="application/cbor")
+    response["Content-Disposition"] = f'attachment; filename="steplabel-log-head-{head.size}.cbor"'
+    return response
+
+
+def _found(asked: str, size: int) -> Found | None:
+    """By number, or by the digest of the thing itself."""
+    if asked.isdecimal() and len(asked) < 16:
+        return selectors.inclusion(int(asked), size) if int(asked) < size else None
+    view = selectors.entry_of(asked)
+    return None if view is None or view.index >= size else selectors.inclusion(view.index, size)

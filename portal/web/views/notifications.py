@@ -1,0 +1,82 @@
+"""What a person was told: to read, to mark as read, and how it shall reach them by mail."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.accounts.selectors import roles_of
+from portal.notifications import selectors, services
+from portal.notifications.kinds import How
+from portal.web.access import for_anybody_signed_in, person
+from portal.web.presenters.notices import kinds_of, notice_page, wish_rows
+from portal.web.tables import PAGE_ROWS, pages_of
+from portal.web.viewmodels.shared import Choice, Crumb
+
+
+@require_GET
+@for_anybody_signed_in
+def notices(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    kinds = kinds_of(roles_of(user))
+    asked = [kind for kind in kinds if kind.value == request.GET.get("kind")]
+    only_unread = request.GET.get("unread") == "1"
+    found = selectors.count(user.pk, asked, only_unread=only_unread)
+    pages = pages_of(found, request.GET)
+    rows = selectors.notices(user.pk, pages.first - 1 if pages else 0, PAGE_ROWS, asked, only_unread=only_unread)
+    page = notice_page(rows, found, selectors.unread(user.pk), pages, kinds, request.GET)
+    return render(request, "web/notifications.html", {"page": page, "fault": selectors.fault_of(user.pk)})
+
+
+@require_GET
+@for_anybody_signed_in
+def notice(request: HttpRequest, notice: int) -> HttpResponseBase:
+    """Read it, and go where it leads; that page says who may see it."""
+    user = person(request)
+    view = selectors.notice(user.pk, notice)
+    if view is None:
+        raise Http404
+    services.mark_read(user.pk, timezone.now(), notice)
+    try:
+        return redirect(reverse(view.place, kwargs=dict(view.parts)))
+    except NoReverseMatch:  # an address of an earlier release
+        return redirect("web:notifications")
+
+
+@require_http_methods(["GET", "POST"])
+@for_anybody_signed_in
+def mark_read(request: HttpRequest) -> HttpResponseBase:
+    if request.method == "POST":
+        services.mark_read(person(request).pk, timezone.now())
+        messages.success(request, _("All notifications are marked as read."))
+    return redirect("web:notifications")
+
+
+@require_http_methods(["GET", "POST"])
+@for_anybody_signed_in
+def wishes(request: HttpRequest) -> HttpResponseBase:
+    """How each kind shall reach the person by mail; where the link at the foot of every mail leads."""
+    user = person(request)
+    kinds = kinds_of(roles_of(user))
+    if request.method == "POST":
+        given = {kind.value: How(chosen) for kind in kinds if (chosen := request.POST.get(kind.value, "")) in How.values}
+        language = request.POST.get("language", "")
+        known = language if language in dict(settings.LANGUAGES) else selectors.language_of(user.pk)
+        services.wish(user.pk, given, known)
+        messages.success(request, _("Your wishes are kept."))
+        return redirect("web:notification-wishes")
+    spoken = selectors.language_of(user.pk)
+    told = {
+        "rows": wish_rows(selectors.wishes(user.pk, kinds)),
+        "languages": tuple(Choice(code, name, code == spoken) for code, name in settings.LANGUAGES),
+        "email": user.email,
+        "fault": selectors.fault_of(user.pk),
+        "crumbs": (Crumb(_("Notifications"), reverse("web:notifications")),),
+    }
+    return render(request, "web/notification_wishes.html", told)

@@ -1,0 +1,136 @@
+"""For a regulator: who is obliged to report, by a file or by hand, and how far each cohort is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.accounts.models import Role
+from portal.catalogue import obliged
+from portal.catalogue.models import ObligedChange, PeerGroup
+from portal.catalogue.obliged import Entry, LineFault
+from portal.catalogue.selectors import PeerGroupView, groups_of
+from portal.intake.selectors import participation
+from portal.web.access import for_role, person
+from portal.web.forms import ObligedForm, ObligedListForm, mark_errors
+from portal.web.presenters.obliged import list_page, obliged_page
+
+MOST_LISTS = 50
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def page(request: HttpRequest, group: int) -> HttpResponse:
+    return _page(request, _group(request, group))
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def upload(request: HttpRequest, group: int) -> HttpResponseBase:
+    """Read the file and show what it would change; nothing is changed by it."""
+    view = _group(request, group)
+    if request.method == "GET":
+        return redirect("web:obliged", group)
+    form = ObligedListForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, view, list_form=form)
+    held = _held(view)
+    listed, faults = obliged.read_list(form.cleaned_data["listed"].read(), held)
+    if faults:
+        return _page(request, view, faults=faults)
+    return redirect("web:obliged-list", group, obliged.propose(held, listed, person(request), timezone.now()).pk)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def amend(request: HttpRequest, group: int) -> HttpResponseBase:
+    view = _group(request, group)
+    if request.method == "GET":
+        return redirect("web:obliged", group)
+    held = _held(view)
+    form = ObligedForm(request.POST, sites=obliged.eligible(held))
+    if not form.is_valid():
+        return _page(request, view, form=form)
+    told = form.cleaned_data
+    obliged.amend(held, Entry(told["site"], told["duty"] == "obliged", told["cohort"]), person(request), timezone.now())
+    messages.success(request, _("The list is changed."))
+    return redirect("web:obliged", group)
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def one_list(request: HttpRequest, group: int, change: int) -> HttpResponse:
+    view = _group(request, group)
+    row = _change(view, change)
+    found = obliged.difference(row.peer_group, obliged.entries_of(row))
+    last = ObligedChange.objects.filter(peer_group=group, state="applied").order_by("-applied_at", "-pk").first()
+    is_last = last is not None and last.pk == row.pk
+    return render(request, "web/obliged_list.html", {"page": list_page(view, row, found, is_last=is_last)})
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def apply(request: HttpRequest, group: int, change: int) -> HttpResponseBase:
+    row = _change(_group(request, group), change)
+    if request.method == "GET" or row.state != "proposed":  # loaded again, or sent twice
+        return redirect("web:obliged-list", group, change)
+    obliged.apply(row, person(request), timezone.now())
+    messages.success(request, _("The list is applied. It can be undone until another one is."))
+    return redirect("web:obliged", group)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def undo(request: HttpRequest, group: int, change: int) -> HttpResponseBase:
+    row = _change(_group(request, group), change)
+    if request.method == "GET" or row.state != "applied":
+        return redirect("web:obliged-list", group, change)
+    obliged.undo(row, person(request), timezone.now())
+    messages.success(request, _("Undone: who is obliged is as it was before that list."))
+    return redirect("web:obliged", group)
+
+
+def _page(
+    request: HttpRequest,
+    view: PeerGroupView,
+    form: ObligedForm | None = None,
+    list_form: ObligedListForm | None = None,
+    faults: Sequence[LineFault] = (),
+) -> HttpResponse:
+    wrong = form or list_form
+    if wrong is not None:
+        mark_errors(wrong)
+    newest = participation(person(request), view.id, view.periods[0].name, timezone.now()) if view.periods else None
+    lists = list(ObligedChange.objects.filter(peer_group=view.id).select_related("by").order_by("-pk")[:MOST_LISTS])
+    told = {
+        "page": obliged_page(view, newest, lists, faults),
+        "wrong": wrong,
+        "form": form or ObligedForm(sites=obliged.eligible(_held(view))),
+        "list_form": list_form or ObligedListForm(),
+    }
+    return render(request, "web/obliged.html", told, status=400 if wrong is not None or faults else 200)
+
+
+def _group(request: HttpRequest, group: int) -> PeerGroupView:
+    """A group whose whole scope the person regulates: the list names sites of all of it."""
+    view = next((one for one in groups_of(person(request)) if one.id == group and one.may_decide), None)
+    if view is None:
+        raise Http404
+    return view
+
+
+def _held(view: PeerGroupView) -> PeerGroup:
+    return PeerGroup.objects.select_related("scope").get(pk=view.id)
+
+
+def _change(view: PeerGroupView, change: int) -> ObligedChange:
+    row = ObligedChange.objects.select_related("peer_group__scope").filter(pk=change, peer_group=view.id).first()
+    if row is None:
+        raise Http404
+    return row

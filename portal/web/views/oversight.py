@@ -1,0 +1,79 @@
+"""For a regulator: the audit trail, and where the sites of a period stand."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from portal.accounts.models import Role
+from portal.catalogue import trail as trails
+from portal.catalogue.trail import TrailFilter
+from portal.intake.selectors import ParticipationView, participation
+from portal.standings.ranked import ranked
+from portal.web.access import for_role, person
+from portal.web.presenters.oversight import standings_page, standings_table, trail_page, trail_table
+from portal.web.tables import PAGE_ROWS, csv_file, pages_of
+
+MOST_EXPORTED = 50_000
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def trail(request: HttpRequest) -> HttpResponse:
+    wanted = _wanted(request)
+    found = trails.count(person(request), wanted)
+    pages = pages_of(found, request.GET)
+    rows = trails.events(person(request), wanted, pages.first - 1 if pages else 0, PAGE_ROWS)
+    return render(request, "web/trail.html", {"page": trail_page(rows, found, pages, request.GET)})
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def trail_csv(request: HttpRequest) -> HttpResponse:
+    return csv_file("steplabel-audit-trail.csv", *trail_table(trails.events(person(request), _wanted(request), 0, MOST_EXPORTED)))
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def standings(request: HttpRequest, group: int, period: str) -> HttpResponse:
+    view = _participation(request, group, period)
+    page = standings_page(view, ranked(person(request), group, period), request.GET)
+    return render(request, "web/standings.html", {"page": page})
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def standings_csv(request: HttpRequest, group: int, period: str) -> HttpResponse:
+    view = _participation(request, group, period)
+    name = f"steplabel-standings-{view.pack}-{period.replace('/', '_')}.csv"
+    return csv_file(name, *standings_table(ranked(person(request), group, period), request.GET))
+
+
+def _wanted(request: HttpRequest) -> TrailFilter:
+    """What the address asks for; a day that is none bounds nothing."""
+    after, before = (_midnight(request.GET.get(name, "")) for name in ("after", "before"))
+    return TrailFilter(
+        action=request.GET.get("action", "")[:40],
+        actor=request.GET.get("actor", "").strip()[:100],
+        subject=request.GET.get("subject", "").strip()[:100],
+        after=after,
+        before=before + timedelta(days=1) if before else None,  # the last day belongs to it
+    )
+
+
+def _midnight(text: str) -> datetime | None:
+    try:
+        return timezone.make_aware(datetime.combine(date.fromisoformat(text), time()))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _participation(request: HttpRequest, group: int, period: str) -> ParticipationView:
+    view = participation(person(request), group, period, timezone.now())
+    if view is None:
+        raise Http404
+    return view

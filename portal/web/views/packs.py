@@ -1,0 +1,121 @@
+"""For a regulator: packs with their versions and dates, and the periods of peer groups, to open and close."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from benchmarks.errors import SteplabelError
+from portal.accounts.models import Role
+from portal.catalogue import services
+from portal.catalogue.models import PeerGroup, ReportingPeriod
+from portal.catalogue.policies import set_policy
+from portal.catalogue.selectors import PeerGroupView, groups_of
+from portal.web.access import for_role, person
+from portal.web.assurance_forms import AuditPolicyForm
+from portal.web.forms import PeriodForm, add_error, mark_errors
+from portal.web.presenters.packs import group_title, packs_page
+from portal.web.viewmodels.shared import Crumb
+from portal.web.words import period_name
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def page(request: HttpRequest) -> HttpResponse:
+    return render(request, "web/packs.html", {"page": packs_page(groups_of(person(request)))})
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def open_period(request: HttpRequest, group: int) -> HttpResponseBase:
+    view = _group(request, group)
+    form = PeriodForm(request.POST) if request.method == "POST" else PeriodForm()
+    if request.method == "POST" and form.is_valid():
+        held = PeerGroup.objects.select_related("scope").get(pk=group)
+        try:
+            opened = services.open_period_for(person(request), held, form.cleaned_data["name"], timezone.now())
+        except SteplabelError as refusal:
+            if refusal.code == "not-regulator":
+                raise
+            add_error(form, "name", refusal.sentence, refusal.remedy)
+        else:
+            messages.success(request, _("The period %(period)s takes reports.") % {"period": period_name(opened.name)})
+            return redirect("web:packs")
+    mark_errors(form)
+    told = {
+        "form": form,
+        "title": _("Open a period"),
+        "sentence": group_title(view),
+        "button": _("Open this period"),
+        "back": reverse("web:packs"),
+        "crumbs": _crumbs(),
+    }
+    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
+    view = _group(request, group)
+    if period not in {one.name for one in view.periods}:
+        raise Http404
+    if request.method == "POST":
+        held = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
+        services.close_period_for(person(request), held, timezone.now())
+        messages.success(request, _("The period %(period)s takes no more reports.") % {"period": period_name(period)})
+        return redirect("web:packs")
+    told = {
+        "title": _("Close %(period)s?") % {"period": period_name(period)},
+        "sentence": _("No report is taken any more. What is closed stays closed; what was published stays."),
+        "button": _("Close this period"),
+        "warning": True,
+        "back": reverse("web:packs"),
+        "crumbs": _crumbs(),
+    }
+    return render(request, "web/confirm.html", told)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def policy(request: HttpRequest, group: int) -> HttpResponseBase:
+    """What attestations and adverse opinions do to the group's publications."""
+    view = _group(request, group)
+    held = PeerGroup.objects.select_related("scope").get(pk=group)
+    form = AuditPolicyForm(request.POST) if request.method == "POST" else AuditPolicyForm.of(held.attested_only, held.adverse_leaves)
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        set_policy(
+            held,
+            attested_only=told["attested"] == "yes",
+            adverse_leaves=told["adverse"] == "yes",
+            by=person(request),
+            now=timezone.now(),
+        )
+        messages.success(request, _("The policy holds from the next draft on."))
+        return redirect("web:packs")
+    mark_errors(form)
+    told = {
+        "form": form,
+        "title": _("What audits change"),
+        "sentence": group_title(view),
+        "button": _("Decide"),
+        "back": reverse("web:packs"),
+        "crumbs": _crumbs(),
+    }
+    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+
+
+def _group(request: HttpRequest, group: int) -> PeerGroupView:
+    view = next((one for one in groups_of(person(request)) if one.id == group), None)
+    if view is None:
+        raise Http404
+    return view
+
+
+def _crumbs() -> tuple[Crumb, ...]:
+    return (Crumb(_("Packs and periods"), reverse("web:packs")),)

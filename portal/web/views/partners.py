@@ -1,0 +1,165 @@
+"""The first pages of technology providers, energy suppliers and academics."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.accounts.models import Organisation, Role
+from portal.partners import conformance, deliveries, terms
+from portal.partners.archive import archive, permanent
+from portal.partners.grants import granted_receipt, granted_sites, granted_values
+from portal.partners.models import Delivery, Grant
+from portal.problems import RefusedError
+from portal.web.access import for_role, person
+from portal.web.forms import add_error, mark_errors
+from portal.web.partner_forms import DeliveryForm, ResultForm
+from portal.web.presenters.partners import deliveries_list, deliveries_table, granted_list, results_list, results_table
+from portal.web.presenters.submissions import submission_page
+from portal.web.tables import csv_file
+from portal.web.viewmodels.shared import Choice, Crumb
+from portal.web.views.enterprise import receipt_file
+from portal.web.words import in_language
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.PROVIDER)
+def provider(request: HttpRequest) -> HttpResponseBase:
+    """What sites granted, what was declared; a result is declared from here."""
+    user, now = person(request), timezone.now()
+    houses = list(conformance.houses_of(user))
+    asked = request.POST.get("organisation", "") or str(houses[0].pk)
+    form = ResultForm(request.POST, request.FILES) if request.method == "POST" else ResultForm()
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            house = next(one.pk for one in houses if str(one.pk) == asked)
+            conformance.declare(user, house, given["product"], given["version"], given["result"].read(), now)
+        except StopIteration as error:
+            raise Http404 from error
+        except RefusedError as refusal:
+            add_error(form, "result", refusal.sentence, refusal.remedy)
+        else:
+            messages.success(request, _("The result is declared. It stands as your word until a regulator confirms it."))
+            return redirect("web:provider")
+    if form.errors:
+        mark_errors(form)
+    sites = granted_sites(user, Role.PROVIDER)
+    told = {
+        "sites": len(sites),
+        "granted": granted_list(sites, request.GET),
+        "results": results_list(conformance.results_of(user), request.GET, export_url=reverse("web:provider-csv")),
+        "form": form,
+        "choices": tuple(Choice(str(one.pk), in_language(one.name, one.name_zh), str(one.pk) == asked) for one in houses),
+    }
+    return render(request, "web/provider.html", told, status=400 if form.errors else 200)
+
+
+@require_GET
+@for_role(Role.PROVIDER)
+def provider_csv(request: HttpRequest) -> HttpResponse:
+    return csv_file("steplabel-conformance.csv", *results_table(conformance.results_of(person(request))))
+
+
+@require_GET
+@for_role(Role.PROVIDER)
+def values(request: HttpRequest, digest: str) -> HttpResponse:
+    """The values of a report whose site granted them."""
+    view, found = granted_receipt(person(request), digest), granted_values(person(request), digest)
+    if view is None or found is None:
+        raise Http404
+    crumbs = (Crumb(_("Your sources and sites"), reverse("web:provider")),)
+    return render(request, "web/submission.html", {"page": submission_page(view, found, "web:granted"), "crumbs": crumbs})
+
+
+@require_GET
+@for_role(Role.PROVIDER)
+def receipt(request: HttpRequest, digest: str) -> HttpResponse:
+    view = granted_receipt(person(request), digest)
+    if view is None:
+        raise Http404
+    return receipt_file(view)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.SUPPLIER)
+def supplier(request: HttpRequest) -> HttpResponseBase:
+    """What was declared, and declaring it."""
+    user = person(request)
+    sites = granted_sites(user, Role.SUPPLIER)
+    offered = [(view.site, f"{in_language(view.site_name, view.site_name_zh)} ({view.site})") for view in sites]
+    form = DeliveryForm(request.POST, sites=offered) if request.method == "POST" else DeliveryForm(sites=offered)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        carrier, _mark, unit = given["carrier"].partition("~")
+        try:
+            deliveries.declare(user, given["site"], given["period"], carrier, given["quantity"], unit, given["note"], timezone.now())
+        except Grant.DoesNotExist as error:
+            raise Http404 from error
+        messages.success(request, _("It is declared. Whoever checks the site reads it, and nobody else."))
+        return redirect("web:supplier")
+    if form.errors:
+        mark_errors(form)
+    told = {
+        "sites": len(sites),
+        "table": deliveries_list(deliveries.deliveries_of(user), request.GET, mine=True, export_url=reverse("web:supplier-csv")),
+        "form": form if sites or form.errors else None,
+    }
+    return render(request, "web/supplier.html", told, status=400 if form.errors else 200)
+
+
+@require_GET
+@for_role(Role.SUPPLIER)
+def supplier_csv(request: HttpRequest) -> HttpResponse:
+    return csv_file("steplabel-deliveries.csv", *deliveries_table(deliveries.deliveries_of(person(request))))
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.SUPPLIER)
+def take_back(request: HttpRequest, delivery: int) -> HttpResponseBase:
+    if request.method == "POST":
+        try:
+            deliveries.take_back(person(request), delivery, timezone.now())
+        except Delivery.DoesNotExist as error:
+            raise Http404 from error
+        messages.success(request, _("The figure is taken back; it no longer stands."))
+    return redirect("web:supplier")
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(*Role)
+def downloads(request: HttpRequest) -> HttpResponseBase:
+    """The archive of all that is published, for who accepted the terms."""
+    user = person(request)
+    houses = list(terms.houses_of(user))
+    if request.method == "POST":
+        chosen = request.POST.get("organisation", "") or str(houses[0].pk)
+        try:
+            terms.accept(user, int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else 0, timezone.now())
+        except Organisation.DoesNotExist as error:
+            raise Http404 from error
+        messages.success(request, _("The terms are accepted. The archive is yours to download."))
+        return redirect("web:downloads")
+    accepted = terms.accepted_by(user)
+    told = {
+        "accepted_at": accepted.accepted_at if accepted else None,
+        "accepted_by": accepted.accepted_by if accepted else "",
+        "terms": terms.TERMS,
+        "choices": tuple(Choice(str(one.pk), in_language(one.name, one.name_zh), False) for one in houses),
+    }
+    return render(request, "web/downloads.html", told)
+
+
+@require_GET
+@for_role(*Role)
+def archive_zip(request: HttpRequest) -> HttpResponseBase:
+    if terms.accepted_by(person(request)) is None:
+        return redirect("web:downloads")
+    response = HttpResponse(archive(permanent(f"{request.scheme}://{request.get_host()}")), content_type="application/zip")
+    response["Content-Disposition"] = 'attachment; filename="steplabel.zip"'
+    return response

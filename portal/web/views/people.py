@@ -1,0 +1,151 @@
+"""A firm's people: who acts for it, who is invited, parting with them; and the page that a link in a mail leads to."""
+
+from __future__ import annotations
+
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts.models import Membership, Organisation, Role, User
+from portal.problems import RefusedError
+from portal.register import inviting
+from portal.register.models import Invitation
+from portal.register.selectors import firms_of, member_of_led_firm
+from portal.web.access import for_role, freshly, person
+from portal.web.forms import add_error, mark_errors
+from portal.web.letters import post_link
+from portal.web.people_forms import InviteForm, JoinForm
+from portal.web.presenters.people import capacity_word, firm_block
+from portal.web.signing_in import first_page
+from portal.web.viewmodels.shared import Choice, Crumb
+from portal.web.words import in_language
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.ENTERPRISE)
+def people(request: HttpRequest) -> HttpResponseBase:
+    """The people of the person's firms; whoever leads one invites from here."""
+    user, now = person(request), timezone.now()
+    views = firms_of(user, now)
+    led = [view for view in views if view.led]
+    form = InviteForm(request.POST) if request.method == "POST" else InviteForm()
+    asked = request.POST.get("firm", "") or (str(led[0].id) if len(led) == 1 else "")
+    if request.method == "POST" and form.is_valid():
+        firm = next((view.id for view in led if str(view.id) == asked), None)
+        if firm is None:
+            raise Http404
+        given = form.cleaned_data
+        try:
+            sent = inviting.invite(
+                user, firm, given["email"], may_manage=given["capacity"] == "manager", delegate=given["delegate"], now=now
+            )
+        except RefusedError as refusal:
+            add_error(form, "email", refusal.sentence, refusal.remedy)
+        else:
+            _mail(request, sent)
+            return redirect("web:people")
+    if form.errors:
+        mark_errors(form)
+    choices = tuple(Choice(str(view.id), in_language(view.name, view.name_zh), str(view.id) == asked) for view in led)
+    told = {"firms": tuple(firm_block(view) for view in views), "form": form, "choices": choices}
+    return render(request, "web/people.html", told, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.ENTERPRISE)
+def invitation(request: HttpRequest, invitation: int) -> HttpResponseBase:
+    """Send an invitation again, or take it back."""
+    if request.method == "GET":
+        return redirect("web:people")
+    try:
+        if request.POST.get("do") == "again":
+            _mail(request, inviting.send_again(person(request), invitation, timezone.now()))
+        else:
+            inviting.revoke_invitation(person(request), invitation, timezone.now())
+            messages.success(request, _("The invitation is taken back; its link no longer works."))
+    except Invitation.DoesNotExist as error:
+        raise Http404 from error
+    return redirect("web:people")
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.ENTERPRISE)
+@freshly
+def member(request: HttpRequest, member: int) -> HttpResponseBase:
+    """Let a person act or only read, or part with them."""
+    user, now = person(request), timezone.now()
+    found = member_of_led_firm(user, member)
+    if found is None:
+        raise Http404
+    view, firm = found
+    if request.method == "POST":
+        try:
+            if request.POST.get("do") in ("manager", "viewer"):
+                inviting.set_capacity(user, member, may_manage=request.POST["do"] == "manager", now=now)
+                messages.success(request, _("What %(email)s may do is changed.") % {"email": view.email})
+            else:
+                inviting.part_with(user, member, now)
+                messages.success(request, _("%(email)s no longer acts for %(firm)s.") % {"email": view.email, "firm": firm})
+        except Membership.DoesNotExist as error:
+            raise Http404 from error
+        return redirect("web:people")
+    told = {
+        "member": view,
+        "capacity": capacity_word(view.may_manage, view.delegate),
+        "firm": firm,
+        "crumbs": (Crumb(_("People"), reverse("web:people")),),
+    }
+    return render(request, "web/member.html", told)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def join(request: HttpRequest, secret: str) -> HttpResponseBase:
+    """Where the link of an invitation leads. Nothing happens by opening it: programs that read mails open links, too."""
+    now = timezone.now()
+    offer = inviting.offered(secret, now)
+    if offer is None:
+        return render(request, "web/join.html", {"outdated": True}, status=200 if request.method == "GET" else 400)
+    here = person(request) if request.user.is_authenticated else None
+    known = User.objects.filter(email=offer.email).exists()
+    form = None if known else JoinForm(offer.email, request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        if here is not None and here.email == offer.email:
+            return _joined(request, inviting.accept(secret, here, now))
+        if here is None and form is not None and form.is_valid():
+            user = inviting.accept_as_new(secret, form.cleaned_data["name"], form.cleaned_data["password"], now)
+            user.backend = "django.contrib.auth.backends.ModelBackend"
+            answer: HttpResponse = perform_password_login(request, {"email": user.email}, Login(user=user, email=user.email))
+            return answer
+        if form is not None:
+            mark_errors(form)
+    told = {
+        "firm": in_language(offer.organisation.name, offer.organisation.name_zh),
+        "email": offer.email,
+        "capacity": capacity_word(offer.may_manage, offer.delegate),
+        "yours": here is not None and here.email == offer.email,
+        "of_another": here is not None and here.email != offer.email,
+        "form": form if here is None else None,
+        "here": request.get_full_path(),
+    }
+    return render(request, "web/join.html", told, status=400 if request.method == "POST" else 200)
+
+
+def _joined(request: HttpRequest, firm: Organisation) -> HttpResponseBase:
+    messages.success(request, _("You act for %(firm)s now.") % {"firm": in_language(firm.name, firm.name_zh)})
+    return redirect(first_page(request))
+
+
+def _mail(request: HttpRequest, sent: inviting.Sent) -> None:
+    link = request.build_absolute_uri(reverse("web:join", args=[sent.secret]))
+    told = {"firm": sent.invitation.organisation.name, "by": sent.invitation.invited_by}
+    post_link("invitation", sent.invitation.email, get_language() or "en", told, link)
+    messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": sent.invitation.email})

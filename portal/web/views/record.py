@@ -1,0 +1,52 @@
+"""Who in a firm saw and did what: for who manages it, as a page and as a file."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from portal.accounts.models import Organisation, Role
+from portal.register import record as records
+from portal.register.inviting import led_firms
+from portal.register.record import Page, Wanted
+from portal.web.access import for_role, person
+from portal.web.presenters.record import record_page, record_table
+from portal.web.tables import PAGE_ROWS, csv_file, pages_of
+from portal.web.words import in_language
+
+MOST_EXPORTED = 50_000
+
+
+@require_GET
+@for_role(Role.ENTERPRISE)
+def record(request: HttpRequest, firm: int) -> HttpResponse:
+    organisation, wanted = _firm(request, firm), _wanted(request)
+    found = records.count(organisation, wanted)
+    pages = pages_of(found, request.GET)
+    rows = records.entries(organisation, wanted, pages.first - 1 if pages else 0, PAGE_ROWS)
+    page = record_page(firm, in_language(organisation.name, organisation.name_zh), rows, found, pages, request.GET)
+    records.saw(person(request), Page.RECORD, f"firm {organisation.name}"[:254], timezone.now(), firm=firm)
+    return render(request, "web/record.html", {"page": page})
+
+
+@require_GET
+@for_role(Role.ENTERPRISE)
+def record_csv(request: HttpRequest, firm: int) -> HttpResponse:
+    organisation = _firm(request, firm)
+    answer = csv_file("steplabel-record.csv", *record_table(records.entries(organisation, _wanted(request), 0, MOST_EXPORTED)))
+    records.saw(person(request), Page.RECORD, f"firm {organisation.name}"[:254], timezone.now(), firm=firm)
+    return answer
+
+
+def _firm(request: HttpRequest, firm: int) -> Organisation:
+    found: Organisation | None = led_firms(person(request)).filter(pk=firm).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _wanted(request: HttpRequest) -> Wanted:
+    kind = request.GET.get("kind", "")
+    return Wanted(request.GET.get("who", "").strip()[:100], request.GET.get("what", "").strip()[:100], kind == "seen", kind == "done")

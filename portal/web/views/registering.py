@@ -1,0 +1,68 @@
+"""A firm registers itself; its address answers by a link. Open to everybody."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.accounts.attempts import Attempt
+from portal.accounts.client_address import client_address
+from portal.accounts.models import Role
+from portal.register import applying
+from portal.web.forms import mark_errors
+from portal.web.letters import post_link
+from portal.web.register_forms import FirmForm
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def register(request: HttpRequest) -> HttpResponseBase:
+    form = FirmForm(request.POST) if request.method == "POST" else FirmForm()
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        if not Attempt("register", client_address(request)).begin():  # mails to strangers are not sent by the thousand
+            form.add_error(None, _("Too many firms were registered from here. Wait 15 minutes, then try again."))
+        else:
+            language = get_language() or "en"
+            wish = applying.FirmWish(
+                given["name"].strip(),
+                given["name_zh"].strip(),
+                given["controlling_firm"].strip(),
+                given["jurisdiction"],
+                given["contact"].strip(),
+                given["email"],
+                language,
+                Role(given["kind"]),
+            )
+            secret = applying.apply(wish, timezone.now())
+            link = request.build_absolute_uri(reverse("web:register-confirm", args=[secret]))
+            post_link("application", given["email"], language, {"firm": wish.name}, link)
+            return redirect("web:register-sent")
+    if form.errors:
+        mark_errors(form)
+    return render(request, "web/register.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@require_GET
+def sent(request: HttpRequest) -> HttpResponse:
+    return render(request, "web/register_sent.html")
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def confirm(request: HttpRequest, secret: str) -> HttpResponse:
+    """Where the link leads. Nothing happens by opening it: programs that read mails open links, too."""
+    now = timezone.now()
+    row = applying.unanswered(secret, now)
+    if row is None:
+        return render(request, "web/register_confirm.html", {"outdated": True}, status=200 if request.method == "GET" else 400)
+    if request.method == "POST":
+        applying.confirm(secret, now)
+        return render(request, "web/register_confirm.html", {"done": True, "firm": row.name})
+    return render(request, "web/register_confirm.html", {"firm": row.name})

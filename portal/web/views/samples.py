@@ -1,0 +1,101 @@
+"""For a certification body: sample and opening of one engagement. For its plant: the draw file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from benchmarks.errors import SteplabelError
+from portal.accounts.models import Role
+from portal.accounts.selectors import own_sites
+from portal.assurance import sampling
+from portal.assurance.engagements import assigned_to
+from portal.assurance.models import Sample
+from portal.intake.models import Commitment
+from portal.translog import selectors as logged
+from portal.web.access import for_role, person
+from portal.web.assurance_forms import SampleFileForm, SummaryForm
+from portal.web.forms import add_error, mark_errors
+from portal.web.presenters.assurance import engagement_title
+from portal.web.presenters.samples import sample_page
+from portal.web.viewmodels.shared import Crumb
+from portal.web.views.attesting import cbor_file
+from portal.web.views.engagements import row, seen
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.CERTIFICATION_BODY)
+def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
+    """One form at a time: what the newest sample waits for, or a new promise."""
+    view = seen(request, assignment)
+    newest = Sample.objects.filter(assignment=assignment).select_related("assignment__site", "assignment__body", "submission").first()
+    step = _next(newest)
+    form = step(request.POST, request.FILES) if request.method == "POST" else step()
+    if request.method == "POST" and form.is_valid():
+        try:
+            _act(request, assignment, newest, form)
+        except SteplabelError as refusal:
+            add_error(form, form.first, refusal.sentence, refusal.remedy)
+        else:
+            messages.success(request, _("It is on record."))
+            return redirect("web:engagement-sample", assignment)
+    mark_errors(form)
+    crumbs = (Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
+    told = {"page": sample_page(view, newest, _root(newest), crumbs), "form": form}
+    return render(request, "web/sample.html", told, status=400 if form.errors else 200)
+
+
+@require_GET
+@for_role(Role.CERTIFICATION_BODY)
+def commitment(request: HttpRequest, assignment: int) -> HttpResponse:
+    """The plant's signed commitment, to draw from."""
+    view = seen(request, assignment)
+    report = view.accepted
+    held = report and Commitment.objects.filter(site__slug=view.site, period=view.period, revision=report.revision).first()
+    if not held:
+        raise Http404
+    return cbor_file(bytes(held.signed), f"commitment-{view.site}-{view.period.replace('/', '_')}-r{held.revision}.cbor")
+
+
+@require_GET
+@for_role(Role.CERTIFICATION_BODY, Role.ENTERPRISE)
+def draw_file(request: HttpRequest, sample: int) -> HttpResponse:
+    """The signed draw, for the body that made it and for the plant that opens it."""
+    user = person(request)
+    held = Sample.objects.filter(pk=sample).exclude(draw=None).first()
+    mine = held is not None and (
+        assigned_to(user).filter(pk=held.assignment_id).exists() or own_sites(user).filter(pk=held.submission.site_id).exists()
+    )
+    if held is None or not mine:
+        raise Http404
+    return cbor_file(bytes(held.draw or b""), f"draw-{held.pk}.cbor")
+
+
+def _root(newest: Sample | None) -> bytes | None:
+    """The root of the head to draw with; None where the log is not there yet, or nothing is promised."""
+    if newest is None or logged.size() < newest.head_size:
+        return None
+    return logged.root_at(newest.head_size)
+
+
+def _next(newest: Sample | None) -> Callable[..., SampleFileForm | SummaryForm]:
+    waits_for_counts = newest is not None and newest.draw is not None and newest.verified_at is None
+    return SummaryForm if waits_for_counts else SampleFileForm
+
+
+def _act(request: HttpRequest, assignment: int, newest: Sample | None, form: SampleFileForm | SummaryForm) -> None:
+    user, now = person(request), timezone.now()
+    if isinstance(form, SummaryForm):
+        if newest is not None:
+            sampling.note(newest, form.counts(), user, now)
+    elif newest is not None and newest.draw is None:
+        sampling.draw(newest, form.cleaned_data["signed"].read(), user, now)
+    else:
+        sampling.promise(row(request, assignment), form.cleaned_data["signed"].read(), user, now)

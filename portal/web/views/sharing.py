@@ -1,0 +1,136 @@
+"""A firm shows its labels to others: a certificate, links for named buyers; and the page that such a link opens."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.accounts.models import Role
+from portal.accounts.selectors import managed_sites, own_sites
+from portal.intake.models import State, Submission
+from portal.intake.selectors import SubmissionView, submission
+from portal.register.record import Page, saw
+from portal.sharing import certificates, shares
+from portal.sharing.labels import Labels, labels_of
+from portal.sharing.models import Certificate, Share
+from portal.web import certificate_paper
+from portal.web.access import for_role, person
+from portal.web.forms import mark_errors
+from portal.web.presenters.sharing import certificate_block, label_name, share_row, shown_report
+from portal.web.sharing_forms import ShareForm
+from portal.web.viewmodels.shared import Crumb
+from portal.web.words import Names, in_language, period_name
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.ENTERPRISE)
+def show(request: HttpRequest, digest: str) -> HttpResponseBase:
+    """The certificate of a report and its links; the secret of a new link is in this one answer and nowhere else."""
+    user, now = person(request), timezone.now()
+    view = _own(request, digest)
+    managed = managed_sites(user).filter(slug=view.site).exists()
+    labels = _labels(view)
+    names = Names.of(labels.pack, labels.pack_version) if labels.pack_version else Names.newest(labels.pack)
+    offered = [(str(place), label_name(one, names)) for place, one in enumerate(labels.rows)]
+    form, link = ShareForm(request.POST if request.method == "POST" else None, offered=offered), ""
+    if request.method == "POST" and not managed:
+        raise Http404
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        cells = [labels.rows[int(place)].cell for place in given["labels"]]
+        secret = shares.share(user, digest, given["buyer"].strip(), cells, given["days"], now)
+        link = request.build_absolute_uri(reverse("web:shared", args=[secret]))
+        form = ShareForm(offered=offered)
+    if form.errors:
+        mark_errors(form)
+    held = certificates.certificate_of(user, digest)
+    saw(user, Page.SHOWN, f"submission {digest}", now, view.site)
+    title = _("%(title)s, %(period)s") % {"title": in_language(view.site_name, view.site_name_zh), "period": period_name(view.period)}
+    told = {
+        "title": title,
+        "digest": digest,
+        "accepted": view.state == State.ACCEPTED,
+        "managed": managed,
+        "certificate": certificate_block(held, request.build_absolute_uri("/")) if held else None,
+        "form": form,
+        "link": link,
+        "shares": tuple(share_row(one, digest, now) for one in shares.shares_of(user, digest)),
+        "crumbs": (Crumb(_("Submissions"), reverse("web:submissions")), Crumb(title, reverse("web:submission", args=[digest]))),
+    }
+    return render(request, "web/show.html", told, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.ENTERPRISE)
+def take_back(request: HttpRequest, digest: str, share: int) -> HttpResponseBase:
+    if request.method == "POST":
+        try:
+            row = shares.take_back(person(request), share, timezone.now())
+        except Share.DoesNotExist as error:
+            raise Http404 from error
+        messages.success(request, _("%(buyer)s sees nothing any more.") % {"buyer": row.buyer})
+    return redirect("web:show", digest)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.ENTERPRISE)
+def certificate(request: HttpRequest, digest: str) -> HttpResponseBase:
+    """Issue the certificate of a report, or revoke it."""
+    if request.method == "POST":
+        user, now = person(request), timezone.now()
+        try:
+            if request.POST.get("do") == "revoke":
+                certificates.revoke(user, digest, now)
+                messages.success(request, _("The certificate is revoked; its code says so from now on."))
+            else:
+                certificates.issue(user, digest, now)
+                messages.success(request, _("The certificate is issued."))
+        except (Submission.DoesNotExist, Certificate.DoesNotExist) as error:
+            raise Http404 from error
+    return redirect("web:show", digest)
+
+
+@require_GET
+@for_role(Role.ENTERPRISE)
+def certificate_pdf(request: HttpRequest, digest: str) -> HttpResponse:
+    held = certificates.certificate_of(person(request), digest)
+    if held is None:
+        raise Http404
+    saw(person(request), Page.CERTIFICATE, f"submission {digest}", timezone.now(), held.labels.site)
+    verify_at = certificate_block(held, request.build_absolute_uri("/")).verify_at
+    response = HttpResponse(certificate_paper.pdf(held, verify_at), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="steplabel-certificate-{held.code}.pdf"'
+    return response
+
+
+@require_GET
+@never_cache
+def shared(request: HttpRequest, secret: str) -> HttpResponse:
+    """What a link shows, to whoever has it; for people only, not for search engines, and its address is told to no other page."""
+    found = shares.opened(secret, timezone.now())
+    told = {}
+    if found is not None:
+        told = {"report": shown_report(found.labels), "buyer": found.buyer, "until": found.expires_at, "superseded": found.superseded}
+    response = render(request, "web/shared.html", told, status=200 if found else 404)
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _own(request: HttpRequest, digest: str) -> SubmissionView:
+    """Of an own site: whoever regulates it has no business here."""
+    user = person(request)
+    view = submission(user, digest)
+    if view is None or not own_sites(user).filter(slug=view.site).exists():
+        raise Http404
+    return view
+
+
+def _labels(view: SubmissionView) -> Labels:
+    return labels_of(Submission.objects.select_related("site__organisation").defer("envelope").get(digest=view.digest))

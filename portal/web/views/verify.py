@@ -1,0 +1,113 @@
+"""For everybody: what a code on a certificate stands for, and how that stands today.
+
+A code says by its first letter what it is of. Each kind has a `Resolver`; another one is one more line in `KINDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from portal.assurance import codes
+from portal.assurance.attested import AttestationView, by_code
+from portal.assurance.models import Attestation
+from portal.days import scheme_day
+from portal.sharing import certificates
+from portal.web.assurance_forms import CodeForm
+from portal.web.attestation_paper import certificate_pdf
+from portal.web.forms import mark_errors
+from portal.web.presenters.assurance import attestation_page
+from portal.web.viewmodels.assurance import AttestationPage
+from portal.web.views import label_codes
+from portal.web.views.attesting import cbor_file
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """How one kind of code is answered; None where there is nothing under it."""
+
+    page: Callable[[HttpRequest, str], HttpResponse | None]
+    statement: Callable[[str], HttpResponse | None]
+    certificate: Callable[[HttpRequest, str], HttpResponse | None]
+
+
+@require_GET
+def ask(request: HttpRequest) -> HttpResponseBase:
+    form = CodeForm(request.GET) if "code" in request.GET else CodeForm()
+    if form.is_bound and form.is_valid():
+        typed = form.cleaned_data["code"]
+        found = _kind_of(typed)
+        if found is not None and (code := codes.canonical(typed)) is not None and found.page(request, code) is not None:
+            return redirect("web:verify", code)
+        form.add_error("code", _("No certificate has this code. Compare it with the paper, letter by letter."))
+    mark_errors(form)
+    return render(request, "web/verify_ask.html", {"form": form}, status=404 if form.errors else 200)
+
+
+@require_GET
+def page(request: HttpRequest, code: str) -> HttpResponseBase:
+    found = _kind_of(code)
+    return _or_404(found.page(request, code) if found else None)
+
+
+@require_GET
+def statement(_request: HttpRequest, code: str) -> HttpResponseBase:
+    """The signed file itself, for checking without the portal."""
+    found = _kind_of(code)
+    return _or_404(found.statement(code) if found else None)
+
+
+@require_GET
+def certificate(request: HttpRequest, code: str) -> HttpResponseBase:
+    found = _kind_of(code)
+    return _or_404(found.certificate(request, code) if found else None)
+
+
+def _kind_of(code: str) -> Resolver | None:
+    return KINDS.get(code.strip()[:1].upper())
+
+
+def _or_404(response: HttpResponse | None) -> HttpResponse:
+    if response is None:
+        raise Http404
+    return response
+
+
+def _attestation_page(request: HttpRequest, code: str) -> HttpResponse | None:
+    shown = _shown(code)
+    return render(request, "web/verify.html", {"page": shown[1]}) if shown else None
+
+
+def _attestation_statement(code: str) -> HttpResponse | None:
+    view = by_code(code, scheme_day())
+    if view is None:
+        return None
+    signed = Attestation.objects.values_list("signed", flat=True).get(pk=view.id)
+    return cbor_file(bytes(signed or b""), f"attestation-{view.code}.cbor")
+
+
+def _attestation_certificate(request: HttpRequest, code: str) -> HttpResponse | None:
+    shown = _shown(code)
+    if shown is None:
+        return None
+    address = request.build_absolute_uri(reverse("web:verify", args=[shown[0].code]))
+    response = HttpResponse(certificate_pdf(shown[1], address), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="attestation-{shown[0].code}.pdf"'
+    return response
+
+
+def _shown(code: str) -> tuple[AttestationView, AttestationPage] | None:
+    view = by_code(code, scheme_day())
+    return (view, attestation_page(view)) if view is not None else None
+
+
+KINDS: Mapping[str, Resolver] = {
+    codes.KIND: Resolver(_attestation_page, _attestation_statement, _attestation_certificate),
+    certificates.KIND: Resolver(label_codes.page, label_codes.nothing, label_codes.nothing),
+}

@@ -1,0 +1,126 @@
+"""What a plant can act on: losses by cause, Pareto, where to look first, and what the energy was used for.
+
+Read in this order: amounts, evidence, regression, chance, causes, waterfall, losses, pareto, purpose, standing, use, gains,
+lost_uses, advice. Everything here is made from the exact label and stays on the site. An empty tuple means that the plant gives
+nothing to make that part from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.measurements import Finding
+from reporting_agent.analysis import adequacy as fitness_of_meters
+from reporting_agent.analysis import balance
+from reporting_agent.analysis import site_balance as closing
+from reporting_agent.analysis.adequacy import Adequacy
+from reporting_agent.analysis.advice import advise
+from reporting_agent.analysis.amounts import Amount
+from reporting_agent.analysis.balance import Balance
+from reporting_agent.analysis.baseline import Baseline, baselines
+from reporting_agent.analysis.causes import Cause, CauseRule
+from reporting_agent.analysis.drivers import drivers
+from reporting_agent.analysis.flow import BoughtInEnergy, Cumulative, MaterialFlow, StepYield, material_flow
+from reporting_agent.analysis.gains import Advice
+from reporting_agent.analysis.losses import BatchColumns, StepLosses, losses
+from reporting_agent.analysis.pareto import Dimension, Pareto, ParetoRow, paretos
+from reporting_agent.analysis.purpose import Use
+from reporting_agent.analysis.relevance import StepDrivers
+from reporting_agent.analysis.site_balance import SiteBalance
+from reporting_agent.analysis.tariff import StepCost, costs
+from reporting_agent.analysis.use import StepUse, uses
+from reporting_agent.analysis.waterfall import BatchLoss, CausePart, VariablePart
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult
+
+__all__ = [
+    "Adequacy",
+    "Advice",
+    "Amount",
+    "Analysis",
+    "Balance",
+    "Baseline",
+    "BatchColumns",
+    "BatchLoss",
+    "BoughtInEnergy",
+    "Cause",
+    "CausePart",
+    "CauseRule",
+    "Cumulative",
+    "Dimension",
+    "MaterialFlow",
+    "Pareto",
+    "ParetoRow",
+    "SiteBalance",
+    "StepCost",
+    "StepDrivers",
+    "StepLosses",
+    "StepUse",
+    "StepYield",
+    "Use",
+    "VariablePart",
+    "analyse",
+    "label_json",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything that the report shows beyond the label itself. Confidential."""
+
+    losses: tuple[StepLosses, ...] = ()
+    pareto: tuple[Pareto, ...] = ()
+    first_look: tuple[Advice, ...] = ()
+    value_adding: tuple[StepUse, ...] = ()
+    balances: tuple[Balance, ...] = ()
+    adequacy: tuple[Adequacy, ...] = ()
+    site_balance: SiteBalance | None = None
+    drivers: tuple[StepDrivers, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
+    costs: tuple[StepCost, ...] = ()
+    flow: MaterialFlow | None = None
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What the meters show against each other: balances that do not close, meters that do not suffice."""
+        return [*balance.findings(self.balances), *fitness_of_meters.findings(self.adequacy), *closing.findings(self.site_balance)]
+
+
+def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
+    """The content of label.json with what only the analysis knows: what the meters' energy was for, and the gap by cause.
+
+    Both are keys beside those of the label alone: `value_adding.meters` of a step's every entry, `gap.by_cause` of the entry's own.
+    """
+    payload = result.to_json()
+    meters: dict[str, list[dict[str, Any]]] = {}
+    for one in analysis.value_adding:
+        meters.setdefault(one.step, []).append(one.to_json())
+    causes = {(one.step, one.product, one.variant, str(one.metric)): one.by_cause for one in analysis.losses}
+    for entry in payload["steps"]:
+        entry["value_adding"]["meters"] = meters.get(entry["step"], [])
+        by_cause = causes.get((entry["step"], entry["product"], entry["variant"], entry["metric"]))
+        if entry["gap"] is not None and by_cause is not None:
+            entry["gap"]["by_cause"] = {str(cause): amount.energy for cause, amount in by_cause.items()}
+    return payload
+
+
+def analyse(site: Site, result: LabelResult) -> Analysis:
+    """Look for what the plant could do with less energy; every part that finds nothing to work on stays empty."""
+    moving = drivers(site, result)
+    lost = losses(site, result, moving)
+    tables = paretos(result.data.pack, lost)
+    used = uses(site, result)
+    return Analysis(
+        losses=lost,
+        pareto=tables,
+        first_look=advise(site, result, lost, tables, used),
+        value_adding=used,
+        balances=balance.balances(site, result),
+        adequacy=fitness_of_meters.adequacy(site, result),
+        site_balance=closing.site_balance(site, result),
+        drivers=moving,
+        baselines=baselines(site, result),
+        costs=costs(site, result),
+        flow=material_flow(site, result),
+    )

@@ -1,0 +1,116 @@
+"""Where to look first: sentences with their evidence, ranked by what can be gained (kgce of the period).
+
+What can be gained is never the whole bar of a Pareto:
+
+- a *cause*: what it took of the avoidable energy;
+- a *group* (equipment, shift, hour, product) that lies above the others by more than chance: that difference times its output;
+- *months* above the level of the best quarter of months, by more than chance: the difference times their output;
+- *energy that made nothing* (idling, standby, holding, changeover, scrap, rejects): all of it, which is an upper bound and said so.
+
+Entries overlap (a cold start in a bad month is in both): gains are for ranking and are not added up. Where nothing differs by more than
+chance and no cause stands, the one sentence says that. What has no cause in the data is told last, with what to record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from benchmarks.routes import Pack, Words
+from reporting_agent.analysis.amounts import added
+from reporting_agent.analysis.causes import Cause
+from reporting_agent.analysis.figures import percent
+from reporting_agent.analysis.gains import Advice, named, of_causes, of_groups, worst_first
+from reporting_agent.analysis.losses import StepLosses
+from reporting_agent.analysis.lost_uses import of_uses
+from reporting_agent.analysis.pareto import Pareto
+from reporting_agent.analysis.prices import Prices
+from reporting_agent.analysis.use import StepUse
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult
+
+ASSUMED = Words(en=" (unit assumed)", zh="（单位系假定）")
+SURE = Words(en="", zh="")
+_WITHOUT_CAUSE = 0.5  # of the avoidable energy: from here on, what to record is said
+
+
+def advise(
+    site: Site, result: LabelResult, found: Sequence[StepLosses], tables: Sequence[Pareto], used: Sequence[StepUse]
+) -> tuple[Advice, ...]:
+    """The sentences, most to be gained first."""
+    pack, period = result.data.pack, result.site_label.period
+    prices = Prices.of(site, period.start, period.end)
+    doubt = ASSUMED if result.data.unit_assumed else SURE
+    counted = [one for one in found if one.counted]
+    whole = added(one.avoidable for one in counted).kgce
+    made = [*of_causes(pack, counted, whole), *of_groups(pack, counted, tables, whole), *of_uses(pack, used, period, prices, doubt)]
+    ranked = sorted(made, key=lambda one: -(one.avoidable.kgce if one.avoidable is not None else 0.0))
+    if not counted and not ranked:
+        return ()
+    if not ranked:
+        ranked = [_nothing(len(counted))]
+    return (*ranked, *_unknown(pack, counted, whole))
+
+
+def _nothing(labels: int) -> Advice:
+    return Advice(
+        "nothing-stands-out",
+        "",
+        Words(
+            en=f"Nothing stands out: in {labels} labels no cause, shift, equipment, hour or month differs by more than chance.",
+            zh=f"没有突出之处：{labels} 个标识中，各原因、班次、设备、时段和月份的差异均未超出偶然范围。",
+        ),
+        None,
+        None,
+        (),
+        0,
+        None,
+    )
+
+
+def _unknown(pack: Pack, counted: Sequence[StepLosses], whole: float) -> Iterator[Advice]:
+    """The step with most avoidable energy that nothing in the data explains, and what would tell."""
+    open_to = [(one.by_cause[Cause.NONE].kgce + _at_power(one), one) for one in counted]
+    if not open_to or whole <= 0:
+        return
+    unexplained = sum(energy for energy, _ in open_to)
+    if unexplained < _WITHOUT_CAUSE * whole:
+        return
+    _, one = max(open_to, key=lambda pair: pair[0])
+    missing = _not_recorded(one)
+    name = named(pack, one)
+    yield Advice(
+        "record-more",
+        one.step,
+        Words(
+            en=f"{percent(unexplained / whole)} of what is avoidable has no reason in the data (longer at power included), most of it at"
+            f" {name.en}. Recording {', '.join(words.en for words in missing)} with every batch would tell more of it.",
+            zh=f"可避免能耗中有 {percent(unexplained / whole)}（含通电更久）在数据中找不到原因，其中最多的是 {name.zh}。"
+            f"逐批记录{'、'.join(words.zh for words in missing)}可说明更多。",
+        ),
+        None,
+        unexplained / whole,
+        worst_first(one, one.batches.by_cause[Cause.NONE]),
+        len(one.batches.ids),
+        None,
+    )
+
+
+def _at_power(one: StepLosses) -> float:
+    return one.by_cause[Cause.AT_POWER].kgce if Cause.AT_POWER in one.by_cause else 0.0
+
+
+def _not_recorded(one: StepLosses) -> list[Words]:
+    rows, evidence = one.made_from.rows, one.evidence
+    known = {name for row in rows[:50].tolist() for name in one.made_from.columns.batches[row].variables}
+    wanted = []
+    if not any(name.startswith("input.") for name in known):
+        wanted.append(Words(en="what was charged (input.MATERIAL)", zh="装入物料（input.MATERIAL）"))
+    if not np.isfinite(evidence.interval_s[rows]).mean() > 0.9:
+        wanted.append(Words(en="true start and end", zh="真实的起止时间"))
+    if "holding_min" not in known and "holding_s" not in known:
+        wanted.append(Words(en="minutes of waiting (var.holding_min)", zh="等待分钟数（var.holding_min）"))
+    names = dict.fromkeys(each.variable for each in one.made_from.columns.step.reference_conditions)
+    lacking = [f"var.{name}" for name in names if name not in known]
+    return [*wanted, *(Words(en=name, zh=name) for name in lacking), Words(en="temperatures and settings", zh="温度和设定值")]

@@ -1,0 +1,111 @@
+"""What the log itself tells of every batch of a step beside its energy: how long it took, what ran before it, and when.
+
+Rows are those of the step's columns. The batch before is the one of the same equipment that began last and kept it warm: a scrapped
+batch and a logged holding do as well as a good batch, a logged start-up, shut-down, idle time or fault does not and belongs to the stop.
+Nothing is known of what ran before the first batch of an equipment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers, StepColumns
+from benchmarks.measurements import State
+from reporting_agent.config import Site
+
+_HOUR_S = 3600
+_COLD = frozenset({State.START_UP, State.SHUT_DOWN, State.IDLE, State.FAULT})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """One key a batch, as a code and its name; code -1 is a batch without one."""
+
+    code: Integers
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """The step's batches; seconds, NaN where not known."""
+
+    start_s: Floats  # since 1970, UTC
+    interval_s: Floats  # end - start where positive
+    power_on_s: Floats
+    pause_s: Floats  # since the end of the batch before; NaN where they overlap
+    changed: Floats  # 1 where the batch before was of another product or variant, 0 where of the same
+    day: Integers  # local day, counted from 1970
+    hour: Groups
+    shift: Groups
+    month: Groups
+    equipment: Groups
+    product: Groups  # product and variant
+
+
+def evidence_of(columns: StepColumns, site: Site) -> Evidence:
+    """Look at every batch of a step once."""
+    batches = columns.batches
+    start = np.array([batch.start.timestamp() for batch in batches], dtype=float)
+    end = np.array([np.nan if batch.end is None else batch.end.timestamp() for batch in batches], dtype=float)
+    equipment = _grouped([batch.equipment for batch in batches])
+    roots = [variant.id for variant in columns.step.variants if variant.parent is None]
+    root = roots[0] if len(roots) == 1 else ""  # what a log without variants means
+    product = _grouped(["/".join((batch.product or columns.step.product, batch.variant or root)) for batch in batches])
+    kept_warm = np.array([batch.state not in _COLD for batch in batches], dtype=bool)
+    pause, changed = _before(start, end, equipment.code, product.code, kept_warm)
+    local = start + _utc_offsets(start, site)
+    day = np.floor(local / 86400).astype(np.int64)
+    of_day_s = local - day * 86400.0
+    interval = end - start
+    return Evidence(
+        start_s=start,
+        interval_s=np.where(interval > 0, interval, np.nan),
+        power_on_s=columns.variable(POWER_ON_S),
+        pause_s=pause,
+        changed=changed,
+        day=day,
+        hour=Groups((of_day_s // _HOUR_S).astype(np.int64), tuple(f"{hour:02d}:00" for hour in range(24))),
+        shift=_shifts(of_day_s, site.runs.shift_starts),
+        month=_grouped([f"{moment}" for moment in day.astype("datetime64[D]").astype("datetime64[M]").tolist()], months=True),
+        equipment=equipment,
+        product=product,
+    )
+
+
+def _before(start: Floats, end: Floats, equipment: Integers, product: Integers, kept_warm: Flags) -> tuple[Floats, Floats]:
+    """Pause since the batch before on the same equipment, and whether the product changed."""
+    order = np.lexsort((start, equipment))
+    place = np.where(kept_warm[order], np.arange(len(order)), -1)
+    latest = np.concatenate(([-1], np.maximum.accumulate(place)[:-1])) if len(order) else place
+    previous = order[np.maximum(latest, 0)]
+    follows = (latest >= 0) & (equipment[previous] == equipment[order])
+    pause = np.full(len(order), np.nan)
+    changed = np.full(len(order), np.nan)
+    pause[order] = np.where(follows, start[order] - end[previous], np.nan)
+    changed[order] = np.where(follows, product[order] != product[previous], np.nan)
+    return np.where(pause >= 0, pause, np.nan), changed
+
+
+def _grouped(keys: list[str], months: bool = False) -> Groups:
+    names = sorted(set(keys))
+    place = {name: code for code, name in enumerate(names)}
+    return Groups(np.array([place[key] for key in keys], dtype=np.int64), tuple(name[:7] if months else name for name in names))
+
+
+def _shifts(of_day_s: Floats, starts: tuple[str, ...]) -> Groups:
+    """The shift that a batch began in; before the first start of the day it is the last of the day before."""
+    edges = [60 * int(clock[:-3]) + int(clock[-2:]) for clock in starts]
+    code: NDArray[np.int64] = np.searchsorted(np.array(edges) * 60.0, of_day_s, side="right").astype(np.int64) - 1
+    return Groups(np.where(code < 0, len(edges) - 1, code), starts)
+
+
+def _utc_offsets(start_s: Floats, site: Site) -> Floats:
+    """Seconds to add to UTC for the site's local time; asked once a half hour, since clocks change on no other minute."""
+    halves, place = np.unique(np.floor(start_s / 1800), return_inverse=True)
+    zone = site.zone
+    offsets = [datetime.fromtimestamp(half * 1800, zone).utcoffset() or timedelta() for half in halves.tolist()]
+    return np.array([offset.total_seconds() for offset in offsets], dtype=float)[place]

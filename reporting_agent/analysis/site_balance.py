@@ -1,0 +1,224 @@
+"""The site's energy balance: what came over the fence and was made inside, against what steps and other users took.
+
+Per carrier, in its own unit:
+
+    purchased + given by conversions - sold - growth of stock = steps + other users + taken by conversions + declared losses + residual
+
+A step's use is what its meters counted in the whole period, in batches and outside them, less what it gave back; where energy is given
+per batch, the batches of the period. The residual is shown, never spread. It closes where it lies within what the meters may err by
+(class, else the site's declared uncertainty; k = 2; independent). Where the meters may err by more than a tenth of what was supplied, a
+small residual proves nothing, and a balance that cannot be told is not called closed.
+
+In coal equivalent, on each basis apart (GB/T 2589: calorific and equivalent are never summed), every line of a carrier has *one* factor:
+its mean heating value where the steps' energy carries one, else the table's in the middle of the period. So a carrier made on site is
+credited and charged alike, and what a conversion takes less what it gives is its loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.errors import InputError
+from benchmarks.measurements import CarrierEnergy, Finding, Period, Severity
+from benchmarks.routes import Words
+from reporting_agent.analysis.figures import shown
+from reporting_agent.analysis.site_flows import Amounts, gather
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult
+
+Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "others", "losses"]
+_SUPPLY: tuple[Kind, ...] = ("purchased", "given", "sold", "stock")
+_TELLING = 0.1  # of what was supplied: meters that may err by more let any loss pass
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One amount of a balance. Supply lines are negative for what leaves (sold, put into store), use lines for what a step gives back.
+
+    `name` is the id of the step, conversion or meter; `source` is `meter`, `stated`, `batches` or `declared`. kgce is None where
+    no factor is in force.
+    """
+
+    kind: Kind
+    name: str
+    amount: float
+    source: str
+    uncertainty: float  # expanded, in the carrier's unit
+    kgce_calorific: float | None
+    kgce_equivalent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierBalance:
+    """One carrier. supplied = used + residual, exactly as the lines add up."""
+
+    carrier: str
+    unit: str
+    supply: tuple[Line, ...]
+    use: tuple[Line, ...]
+    supplied: float
+    used: float
+    residual: float
+    share: float | None  # residual / supplied
+    allowance: float
+    closes: bool | None  # None: the meters may err by too much to tell
+
+
+@dataclass(frozen=True, slots=True)
+class BasisBalance:
+    """All carriers in kgce on one basis. `by_step` and `by_conversion` are net; carriers without a factor are `left_out`, and why."""
+
+    basis: Basis
+    purchased: float
+    sold: float  # with growth of stock; positive
+    by_step: dict[str, float]
+    by_conversion: dict[str, float]  # taken less given: the loss of the conversion
+    others: float
+    losses: float
+    residual: float
+    left_out: tuple[tuple[str, Words], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteBalance:
+    carriers: tuple[CarrierBalance, ...]
+    calorific: BasisBalance
+    equivalent: BasisBalance
+    notes: tuple[Finding, ...]
+
+
+def site_balance(site: Site, result: LabelResult) -> SiteBalance | None:
+    """The balance of the period; None where the site declares no boundary."""
+    if site.site_boundary is None:
+        return None
+    gathered = gather(site, result)
+    day = _middle(result.site_label.period)
+    table = FactorTable.load()
+    made, left_out = [], {Basis.CALORIFIC: list[tuple[str, Words]](), Basis.EQUIVALENT: list[tuple[str, Words]]()}
+    for amounts in gathered.carriers:
+        factors = {}
+        for basis in Basis:
+            factors[basis], why = _factor(amounts, table, basis, day)
+            if why is not None:
+                left_out[basis].append((amounts.carrier, why))
+        made.append(_carrier_balance(amounts, factors))
+    calorific, equivalent = (_in_kgce(made, basis, tuple(left_out[basis])) for basis in (Basis.CALORIFIC, Basis.EQUIVALENT))
+    return SiteBalance(tuple(made), calorific, equivalent, tuple(gathered.notes))
+
+
+def findings(found: SiteBalance | None) -> list[Finding]:
+    """What does not close, and amounts that could not be used."""
+    if found is None:
+        return []
+    return [*found.notes, *((_untold if one.closes is None else _open)(one) for one in found.carriers if not one.closes)]
+
+
+def _carrier_balance(amounts: Amounts, factors: dict[Basis, float | None]) -> CarrierBalance:
+    calorific, equivalent = factors[Basis.CALORIFIC], factors[Basis.EQUIVALENT]
+    lines = [
+        Line(
+            kind=one.kind,
+            name=one.name,
+            amount=one.amount,
+            source=one.source,
+            uncertainty=one.uncertainty,
+            kgce_calorific=None if calorific is None else one.amount * calorific,
+            kgce_equivalent=None if equivalent is None else one.amount * equivalent,
+        )
+        for one in amounts.entries
+    ]
+    supply = tuple(line for line in lines if line.kind in _SUPPLY)
+    use = tuple(line for line in lines if line.kind not in _SUPPLY)
+    supplied, used = sum(line.amount for line in supply), sum(line.amount for line in use)
+    residual = supplied - used
+    allowance = sum(line.uncertainty**2 for line in lines) ** 0.5
+    return CarrierBalance(
+        carrier=amounts.carrier,
+        unit=amounts.unit,
+        supply=supply,
+        use=use,
+        supplied=supplied,
+        used=used,
+        residual=residual,
+        share=residual / supplied if supplied else None,
+        allowance=allowance,
+        closes=None if abs(residual) <= allowance and allowance > _TELLING * abs(supplied) else abs(residual) <= allowance,
+    )
+
+
+def _factor(amounts: Amounts, table: FactorTable, basis: Basis, on: date) -> tuple[float | None, Words | None]:
+    """kgce per unit of the carrier on that basis; None with the reason where there is none."""
+    try:
+        return table.kgce(CarrierEnergy(amounts.carrier, 1.0, amounts.unit, lhv_mj_per_unit=amounts.lhv), basis, on), None
+    except InputError as none:
+        words = CARRIERS[amounts.carrier].words
+        return None, Words(en=f"{words.en}: {none.sentence}", zh=f"{words.zh}：{on.isoformat()} 没有可用的折标系数或热值")
+
+
+def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple[str, Words], ...]) -> BasisBalance:
+    def kgce(line: Line) -> float:
+        return (line.kgce_calorific if basis is Basis.CALORIFIC else line.kgce_equivalent) or 0.0
+
+    lines = [line for one in carriers for line in (*one.supply, *one.use)]
+    by_step: dict[str, float] = {}
+    by_conversion: dict[str, float] = {}
+    for line in lines:
+        if line.kind == "step":
+            by_step[line.name] = by_step.get(line.name, 0.0) + kgce(line)
+        elif line.kind in {"given", "taken"}:
+            by_conversion[line.name] = by_conversion.get(line.name, 0.0) + (kgce(line) if line.kind == "taken" else -kgce(line))
+
+    def whole(*kinds: Kind) -> float:
+        return sum(kgce(line) for line in lines if line.kind in kinds)
+
+    purchased, sold = whole("purchased"), -whole("sold", "stock")
+    used = sum(by_step.values()) + sum(by_conversion.values()) + whole("others", "losses")
+    return BasisBalance(basis, purchased, sold, by_step, by_conversion, whole("others"), whole("losses"), purchased - sold - used, left_out)
+
+
+def _open(one: CarrierBalance) -> Finding:
+    words = CARRIERS[one.carrier].words
+    share = "" if one.share is None else f" ({one.share:.1%})"
+    en = (
+        f"{words.en.capitalize()}: {shown(one.supplied, 4)} {one.unit} were available, {shown(one.used, 4)} {one.unit} accounted for;"
+        f" the difference of {shown(one.residual)} {one.unit}{share} is more than the meters may err by (±{shown(one.allowance)})."
+    )
+    zh = (
+        f"{words.zh}：可用 {shown(one.supplied, 4)} {one.unit}，已归属 {shown(one.used, 4)} {one.unit}；"
+        f"差额 {shown(one.residual)} {one.unit} 超过各表允许误差（±{shown(one.allowance)} {one.unit}）。"
+    )
+    if one.residual > 0:
+        en, zh = f"{en} A user is not metered, or a loss not declared.", f"{zh}有用能单位未计量，或损失未申报。"
+    else:
+        en, zh = f"{en} Something counts twice, or a supply is not declared.", f"{zh}有能耗重复计入，或有来源未申报。"
+    return Finding("site-balance-open", Severity.WARNING, en, 1, zh=zh)
+
+
+def _untold(one: CarrierBalance) -> Finding:
+    words = CARRIERS[one.carrier].words
+    en = (
+        f"{words.en.capitalize()}: whether the balance closes cannot be told."
+        f" Of {shown(one.supplied, 4)} {one.unit} supplied, the meters may err by ±{shown(one.allowance)}:"
+        " state their classes, fill the gaps in their readings, or meter what is only stated."
+    )
+    zh = (
+        f"{words.zh}：无法判定是否平衡。供入 {shown(one.supplied, 4)} {one.unit}，各表允许误差达 ±{shown(one.allowance)} {one.unit}："
+        "请申报表计准确度等级、补齐缺失读数，或对仅有申报值的部分加装计量。"
+    )
+    return Finding("site-balance-untold", Severity.WARNING, en, 1, zh=zh)
+
+
+def _middle(period: Period) -> date:
+    return (period.start + (period.end - period.start) / 2).date()
+
+
+def lines(found: SiteBalance) -> Iterator[tuple[CarrierBalance, Line]]:
+    """Every line with its carrier, supply first."""
+    for one in found.carriers:
+        for line in (*one.supply, *one.use):
+            yield one, line

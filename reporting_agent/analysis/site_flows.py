@@ -1,0 +1,265 @@
+"""The amounts of the site's balance, carrier by carrier: from meters, from what the site states, and from its batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.errors import InputError
+from benchmarks.labels import RELATIVE_UNCERTAINTY
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Period, Severity
+from benchmarks.quantities import ratio
+from reporting_agent.config import Site
+from reporting_agent.config.site_boundary import Flow
+from reporting_agent.metering import MeterRecord
+from reporting_agent.metering.uncertainty import COVERAGE, limit_of_error
+from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline.sharing import sinks_of
+
+Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "others", "losses"]
+_RECTANGULAR = 3.0**0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One amount, signed as in the balance, with its expanded uncertainty."""
+
+    kind: Kind
+    name: str
+    amount: float
+    source: str
+    uncertainty: float
+
+
+@dataclass(slots=True)
+class Amounts:
+    """All amounts of one carrier in one unit, and its mean heating value (MJ per unit) where the plant's data carry one."""
+
+    carrier: str
+    unit: str
+    lhv: float | None = None
+    entries: list[Entry] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    carriers: list[Amounts]
+    notes: list[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """One amount as it was found, before it is brought to the carrier's unit."""
+
+    kind: Kind
+    name: str
+    quantity: float
+    unit: str
+    source: str
+    uncertainty: float  # in `unit`
+    lhv: float | None
+
+
+def gather(site: Site, result: LabelResult) -> Gathered:
+    """Every amount that the boundary names, and what the steps used."""
+    raw: dict[str, list[_Raw]] = {}
+    notes: list[Finding] = []
+    records = {record.meter.id: record for record in result.data.meters}
+    declared = RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
+    for carrier, one in _of_boundary(site, records, result.site_label.period, declared, notes):
+        raw.setdefault(carrier, []).append(one)
+    for carrier, one in _of_steps(site, result, records, declared):
+        raw.setdefault(carrier, []).append(one)
+    made = []
+    for carrier in CARRIERS:
+        if carrier in raw:
+            amounts = _in_one_unit(carrier, raw[carrier])
+            made += [] if amounts is None else [amounts]
+            notes += [_without_heat(carrier)] if amounts is None else []
+    for loss in site.site_boundary.losses if site.site_boundary else ():
+        for amounts in made:
+            if amounts.carrier == loss.carrier:
+                available = sum(one.amount for one in amounts.entries if one.kind in {"purchased", "given", "sold", "stock"})
+                amounts.entries.append(Entry("losses", "", available * loss.pct / 100, "declared", 0.0))
+    return Gathered(made, notes)
+
+
+def _of_boundary(
+    site: Site, records: Mapping[str, MeterRecord], period: Period, declared: float, notes: list[Finding]
+) -> Iterator[tuple[str, _Raw]]:
+    boundary = site.site_boundary
+    if boundary is None:
+        return
+    named: list[tuple[Kind, str, Flow]] = [("purchased", "", flow) for flow in boundary.purchased]
+    named += [("sold", "", flow) for flow in boundary.sold]
+    named += [("others", "", flow) for flow in boundary.others]
+    for conversion in boundary.conversions:
+        named += [("given", conversion.id, flow) for flow in conversion.gives]
+        named += [("taken", conversion.id, flow) for flow in conversion.takes]
+    for kind, name, flow in named:
+        found = _amount(site, flow, records, period, declared, notes)
+        if found is not None:
+            quantity, unit, source, uncertainty = found
+            signed = -quantity if kind == "sold" else quantity
+            yield flow.carrier, _Raw(kind, name or flow.meter or "", signed, unit, source, uncertainty, flow.lhv)
+    for stock in boundary.stocks:
+        if _same(site, stock.period, period, stock.carrier, notes):
+            growth = stock.closing - stock.opening
+            yield stock.carrier, _Raw("stock", "", -growth, stock.unit, "stated", declared * (stock.closing + stock.opening), None)
+
+
+def _amount(
+    site: Site, flow: Flow, records: Mapping[str, MeterRecord], period: Period, declared: float, notes: list[Finding]
+) -> tuple[float, str, str, float] | None:
+    if flow.meter is not None:
+        record = records.get(flow.meter)
+        return None if record is None else (record.total, record.unit, "meter", _error(record, declared))
+    if flow.quantity is None or flow.unit is None or flow.period is None or not _same(site, flow.period, period, flow.carrier, notes):
+        return None
+    return flow.quantity, flow.unit, "stated", declared * flow.quantity
+
+
+def _same(site: Site, stated: str, period: Period, carrier: str, notes: list[Finding]) -> bool:
+    """Whether an amount is stated for this very period; told where it is not."""
+    other = Period.parse(stated, site.zone)
+    if (other.start, other.end) == (period.start, period.end):
+        return True
+    words = CARRIERS[carrier].words
+    notes.append(
+        Finding(
+            "flow-of-another-period",
+            Severity.NOTICE,
+            f"[site_boundary] states {words.en} for {stated}; the period is {period.name}. It is left out of the balance.",
+            1,
+            zh=f"[site_boundary] 中的{words.zh}属于 {stated}，而本期为 {period.name}；不计入平衡。",
+        )
+    )
+    return False
+
+
+def _error(record: MeterRecord, declared: float) -> float:
+    """Expanded uncertainty of a meter's sum: class (or the declared share), and what flowed while nothing is known."""
+    hours = np.array([record.known_s / 3600])
+    limit = limit_of_error(record.meter, np.array([record.total]), hours, record.per_reading)
+    systematic = declared * abs(record.total) if limit is None else COVERAGE * float(limit[0]) / _RECTANGULAR
+    missing = abs(record.total) * record.missing_s / record.known_s if record.known_s else 0.0
+    return float(np.hypot(systematic, COVERAGE * missing))
+
+
+def _of_steps(site: Site, result: LabelResult, records: Mapping[str, MeterRecord], declared: float) -> Iterator[tuple[str, _Raw]]:
+    """What each step used: its meters over the whole period; of shared meters and given energy its batches' part."""
+    metered: set[tuple[str, str, Direction]] = set()
+    shared: dict[tuple[str, str, Direction], tuple[float, float]] = {}
+    batches = [batch for batch in result.data.batches if batch.start in result.site_label.period]
+    lhv = _mean_lhv(batches)
+    for meter in site.tree.counted:
+        record = records.get(meter.id)
+        if record is None:
+            continue
+        sinks, error = sinks_of(meter, site), _error(record, declared)
+        metered |= {(sink.step, meter.carrier, meter.direction) for sink in sinks}
+        if meter.allocation is None:
+            amount = _sign(meter.direction) * record.total
+            yield meter.carrier, _Raw("step", sinks[0].step, amount, record.unit, "meter", error, lhv.get((meter.carrier, record.unit)))
+        else:
+            key = meter.carrier, record.unit, meter.direction
+            total, squares = shared.get(key, (0.0, 0.0))
+            shared[key] = total + record.total, squares + error**2
+    for (carrier, unit, direction), (total, squares) in shared.items():
+        given = _allocated(batches, carrier, unit, direction)
+        of_all = squares**0.5 / total if total else 0.0
+        for step, amount in given.items():
+            yield carrier, _Raw("step", step, _sign(direction) * amount, unit, "meter", of_all * abs(amount), lhv.get((carrier, unit)))
+        rest = total - sum(given.values())  # of shared meters, while none of their batches ran
+        yield carrier, _Raw("others", "shared", _sign(direction) * rest, unit, "meter", 0.0, lhv.get((carrier, unit)))
+    yield from _given(batches, metered, declared)
+
+
+def _sign(direction: Direction) -> float:
+    return 1.0 if direction is Direction.IMPORT else -1.0
+
+
+def _allocated(batches: list[Batch], carrier: str, unit: str, direction: Direction) -> dict[str, float]:
+    """By step, what a rule gave its batches of shared meters."""
+    given: dict[str, float] = {}
+    for batch in batches:
+        for energy in batch.energy:
+            if energy.allocated and (energy.carrier, energy.unit, energy.direction) == (carrier, unit, direction):
+                given[batch.step] = given.get(batch.step, 0.0) + energy.quantity
+    return given
+
+
+def _given(batches: list[Batch], metered: set[tuple[str, str, Direction]], declared: float) -> Iterator[tuple[str, _Raw]]:
+    """Energy that the plant gives per batch, summed by step, carrier, unit and direction."""
+    sums: dict[tuple[str, str, str, Direction], list[CarrierEnergy]] = {}
+    for batch in batches:
+        for energy in batch.energy:
+            if (batch.step, energy.carrier, energy.direction) not in metered and energy.carrier in CARRIERS:
+                sums.setdefault((batch.step, energy.carrier, energy.unit, energy.direction), []).append(energy)
+    for (step, carrier, unit, direction), energies in sums.items():
+        amount = sum(energy.quantity for energy in energies)
+        sign = _sign(direction)
+        heat = sum(energy.quantity * (energy.lhv_mj_per_unit or 0.0) for energy in energies)
+        yield (
+            carrier,
+            _Raw("step", step, sign * amount, unit, "batches", declared * abs(amount), heat / amount if amount and heat else None),
+        )
+
+
+def _mean_lhv(batches: list[Batch]) -> dict[tuple[str, str], float]:
+    """MJ per unit, by carrier and unit: the mean over what batches used, weighted by amount."""
+    heat: dict[tuple[str, str], float] = {}
+    amount: dict[tuple[str, str], float] = {}
+    for batch in batches:
+        for energy in batch.energy:
+            if energy.lhv_mj_per_unit is not None:
+                key = (energy.carrier, energy.unit)
+                heat[key] = heat.get(key, 0.0) + abs(energy.quantity) * energy.lhv_mj_per_unit
+                amount[key] = amount.get(key, 0.0) + abs(energy.quantity)
+    return {key: heat[key] / whole for key, whole in amount.items() if whole}
+
+
+def _without_heat(carrier: str) -> Finding:
+    words = CARRIERS[carrier].words
+    return Finding(
+        "lhv-required",
+        Severity.NOTICE,
+        f"{words.en.capitalize()} stands in the site's balance both as heat and as an amount without heat content; it is left out of the"
+        " balance. Give `lhv` with the flow, or the laboratory's values under [[lhv]].",
+        1,
+        zh=f"{words.zh}在全厂平衡中既以热量又以无热值的数量出现，未计入平衡。请随该项给出 `lhv`，或在 [[lhv]] 中申报化验值。",
+    )
+
+
+def _in_one_unit(carrier: str, raw: list[_Raw]) -> Amounts | None:
+    """All amounts in the carrier's own unit; in MJ where some of them are heat already and the others have a heating value.
+
+    None where an amount has none.
+    """
+    own = CARRIERS[carrier].unit
+    unit = own if all(_converts(one.unit, own) for one in raw) else "MJ"
+    weights = [(abs(one.quantity), one.lhv * ratio(own, one.unit)) for one in raw if one.lhv is not None and _converts(one.unit, own)]
+    whole = sum(weight for weight, _ in weights)
+    lhv = sum(weight * value for weight, value in weights) / whole if whole else None
+    amounts = Amounts(carrier, unit, lhv if unit == own else None)
+    for one in raw:
+        if _converts(one.unit, unit):
+            scale = ratio(one.unit, unit)
+        elif lhv is not None:
+            scale = ratio(one.unit, own) * lhv
+        else:
+            return None
+        amounts.entries.append(Entry(one.kind, one.name, one.quantity * scale, one.source, one.uncertainty * abs(scale)))
+    return amounts
+
+
+def _converts(unit: str, to: str) -> bool:
+    try:
+        ratio(unit, to)
+    except InputError:
+        return False
+    return True

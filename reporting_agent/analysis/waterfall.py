@@ -1,0 +1,149 @@
+"""The worst batches, rung by rung: from the label up to what the batch took, each rung with its evidence in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.labels import Measured
+from benchmarks.labels.columns import Floats
+from benchmarks.routes import Words
+from reporting_agent.analysis.amounts import Amount, amount_of
+from reporting_agent.analysis.causes import Attribution, Cause
+from reporting_agent.analysis.evidence import Evidence
+from reporting_agent.analysis.figures import between, plain
+from reporting_agent.analysis.variable_names import unit_of_name
+
+
+class CausePart(NamedTuple):
+    """What one cause takes of one batch's avoidable energy."""
+
+    cause: Cause
+    amount: Amount
+    per_output: float  # in the label's unit, such as kgce/t
+    evidence: Words | None  # "41 min longer"; None where there is nothing to add
+
+
+class VariablePart(NamedTuple):
+    """What one relevant variable of the pack explains of one batch's gap."""
+
+    variable: str
+    amount: Amount
+    per_output: float
+    evidence: Words  # "12 instead of 10"
+
+
+class BatchLoss(NamedTuple):
+    """One batch against its label: causes add up to `avoidable`, variables to `explained`, the three parts to `gap`, exactly."""
+
+    batch_id: str
+    start: datetime
+    equipment: str
+    output_t: float
+    value: float  # as measured, in the label's unit
+    at_reference: float
+    gap: Amount
+    explained: Amount
+    within_uncertainty: Amount
+    avoidable: Amount
+    causes: tuple[CausePart, ...]  # largest first, "no cause in the data" last
+    variables: tuple[VariablePart, ...]
+
+
+def worst_batches(
+    measured: Measured,
+    evidence: Evidence,
+    found: Attribution,
+    causes: Mapping[Cause, Floats],
+    variables: Mapping[str, Floats],
+    uncertain: Floats,
+    number: int,
+) -> tuple[BatchLoss, ...]:
+    """The batches with most avoidable energy per output; parts are batches x 5 (`amounts.parts_of`)."""
+    avoidable = sum(found.energy.values(), np.zeros(len(measured.rows)))
+    order = np.argsort(-avoidable / measured.output_t, kind="stable")[:number]
+    return tuple(_loss(place, measured, evidence, found, causes, variables, uncertain) for place in order.tolist() if avoidable[place] > 0)
+
+
+def _loss(
+    place: int,
+    measured: Measured,
+    evidence: Evidence,
+    found: Attribution,
+    causes: Mapping[Cause, Floats],
+    variables: Mapping[str, Floats],
+    uncertain: Floats,
+) -> BatchLoss:
+    batch = measured.columns.batches[int(measured.rows[place])]
+    output = float(measured.output_t[place])
+
+    def amount(part: Floats) -> Amount:
+        return amount_of(part[place : place + 1])
+
+    lost = [
+        CausePart(cause, amount(part), float(part[place, 0]) / output, _evidence(cause, place, measured, evidence, found))
+        for cause, part in causes.items()
+        if part[place, 0] > 0
+    ]
+    lost.sort(key=lambda one: (one.cause is Cause.NONE, -one.amount.energy))
+    explained = tuple(
+        VariablePart(name, amount(part), float(part[place, 0]) / output, _recorded(name, place, measured))
+        for name, part in variables.items()
+        if part[place, 0] > 0
+    )
+    nothing = np.zeros((1, 5))
+    of_variables = sum((part[place : place + 1] for part in variables.values()), nothing)
+    of_causes = sum((part[place : place + 1] for part in causes.values()), nothing)
+    not_sure = uncertain[place : place + 1]
+    return BatchLoss(
+        batch.batch_id,
+        batch.start,
+        batch.equipment,
+        output,
+        float(measured.value[place]),
+        float(measured.at_reference[place]),
+        amount_of(of_variables + not_sure + of_causes),
+        amount_of(of_variables),
+        amount_of(not_sure),
+        amount_of(of_causes),
+        tuple(lost),
+        explained,
+    )
+
+
+def _recorded(variable: str, place: int, measured: Measured) -> Words:
+    row = int(measured.rows[place])
+    value = measured.columns.batches[row].variables.get(variable, 0.0)
+    condition = next(one for one in measured.columns.step.reference_conditions if one.variable == variable)
+    reference = between(condition.reference, unit_of_name(variable))
+    return Words(en=f"{plain(value)} instead of {reference}", zh=f"{plain(value)}，基准为 {reference}")
+
+
+def _evidence(cause: Cause, place: int, measured: Measured, evidence: Evidence, found: Attribution) -> Words | None:
+    row = int(measured.rows[place])
+    if cause in found.groups:
+        groups, _ = found.groups[cause]
+        name = groups.names[int(groups.code[place])]
+        return Words(en=name, zh=name)
+    if cause is Cause.REJECT:
+        batch = measured.columns.batches[row]
+        return Words(
+            en=f"{plain(batch.reject_t, 3)} rejected beside {plain(batch.output_t)} good",
+            zh=f"不合格 {plain(batch.reject_t, 3)}，合格 {plain(batch.output_t)}",
+        )
+    if cause is Cause.COLD_START:
+        hours = float(evidence.pause_s[row]) / 3600
+        return Words(en=f"after {hours:,.1f} h of standing", zh=f"停机 {hours:,.1f} 小时之后")
+    if cause in found.doses:
+        dose = found.doses[cause]
+        amount = float(dose.amount[place])
+        if dose.per == "min":
+            return Words(en=f"{amount:,.0f} min longer", zh=f"多 {amount:,.0f} 分钟")
+        if dose.per == "time":
+            return Words(en=f"{amount:g} times", zh=f"{amount:g} 次")
+        if cause is Cause.LOW_LOAD:
+            return Words(en=f"{amount * 100:,.0f} % less output", zh=f"产出少 {amount * 100:,.0f} %")
+    return None

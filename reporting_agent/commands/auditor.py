@@ -1,0 +1,93 @@
+"""`steplabel-agent auditor`: an auditor's own keys, made and kept on the auditor's machine; and a statement signed with them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reporting_agent.openings.auditor_keys import AuditorKeys
+
+
+def add_parser(sub: Any) -> None:
+    parser = sub.add_parser("auditor", help="for certification bodies: make an auditor's keys, or sign a statement with them")
+    add_keys(parser)
+    parser.add_argument("--sign", type=Path, metavar="FILE", help="sign this unsigned statement of the portal (attestation or withdrawal)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="with --sign: where the signed statement goes")
+    parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
+
+
+def add_keys(parser: argparse.ArgumentParser) -> None:
+    """The options that name an auditor's keys."""
+    parser.add_argument("--keys", type=Path, required=True, metavar="FILE", help="the auditor's keys (PEM, under a password)")
+    add_password(parser)
+
+
+def add_password(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--password-file", type=Path, metavar="FILE", help="the file that holds the password of the keys; asked for else")
+
+
+def run(args: argparse.Namespace) -> int:
+    from benchmarks.errors import ExitCode, InputError, Place, UsageError
+    from benchmarks.wire import attestations
+    from reporting_agent.console import emit
+    from reporting_agent.openings.auditor_keys import AuditorKeys
+    from reporting_agent.openings.files import read_one
+    from reporting_agent.state import write_whole
+
+    if (args.sign is None) != (args.out is None):
+        raise UsageError("auditor-arguments", "--sign and --out go together.", "Give both, or neither to make new keys.")
+    if args.sign is not None:
+        keys = load_keys(args)
+        statement = read_one(args.sign)
+        signed = attestations.sign(statement, keys.signing)
+        write_whole(args.out, signed)
+        emit(args, {"file": str(args.out), "fingerprint": keys.signing.key_id}, f"Signed with the key {keys.signing.key_id}: {args.out}.")
+        return ExitCode.DONE
+    if args.keys.exists():
+        raise InputError(
+            "keys-exist",
+            "There is a file of this name already.",
+            "Give the name of a new file; keys that were lost in overwriting could sign and open nothing any more.",
+            place=Place(str(args.keys)),
+        )
+    made = AuditorKeys.generate()
+    write_whole(args.keys, made.to_pem(password(args, new=True)))
+    text = (
+        f"Keys written to {args.keys}, under the password. Keep both apart, and a copy.\nPublic key (register it at the portal): "
+        f"{made.signing.public.hex}\nFingerprint: {made.signing.key_id}"
+    )
+    emit(args, {"file": str(args.keys), **made.public}, text)
+    return ExitCode.DONE
+
+
+def load_keys(args: argparse.Namespace) -> AuditorKeys:
+    """The auditor's keys, read with their password."""
+    from reporting_agent.openings.auditor_keys import AuditorKeys
+    from reporting_agent.openings.files import read_one
+
+    return AuditorKeys.from_pem(read_one(args.keys), password(args))
+
+
+def password(args: argparse.Namespace, *, new: bool = False) -> bytes:
+    """The password, from its file or from the person at the terminal."""
+    import getpass
+    import sys
+
+    from benchmarks.errors import UsageError
+    from reporting_agent.openings.files import read_one
+
+    if args.password_file is not None:
+        found = read_one(args.password_file).strip()
+    elif sys.stdin.isatty():
+        found = getpass.getpass("New password of the auditor's keys: " if new else "Password of the auditor's keys: ").encode()
+    else:
+        found = b""
+    if not found:
+        raise UsageError(
+            "password-missing",
+            "The auditor's keys are under a password, and none was given.",
+            "Give --password-file FILE, or use a terminal.",
+        )
+    return found

@@ -1,0 +1,159 @@
+"""`steplabel-agent draw`: an auditor's promise of a number, and later the draw that shows it. Files alone; no connection is tried.
+
+First with a new nonce file: it is made, and FILE.promise beside it goes to the portal's log or to the plant. Then, once the plant's
+commitment and a later tree head of the log are public, with --commitment and --head: the draw goes to --out.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reporting_agent.commands.auditor import add_keys, load_keys
+
+if TYPE_CHECKING:
+    from benchmarks.audit.draws import Head
+    from benchmarks.audit.sampling import Plan
+    from benchmarks.wire.commitments import Commitment
+
+
+def add_parser(sub: Any) -> None:
+    parser = sub.add_parser("draw", help="for certification bodies: promise a number, then draw which records a plant is to open")
+    add_keys(parser)
+    parser.add_argument("--nonce", type=Path, required=True, metavar="FILE", help="the secret number; made where the file is not there")
+    parser.add_argument("--about", metavar="SITE/PERIOD", help="to promise: the site and the period, such as works-2/2025")
+    parser.add_argument("--commitment", type=Path, metavar="FILE", help="to draw: the plant's commitment, or the portal's challenge for it")
+    parser.add_argument("--head", metavar="FILE", help="to draw: a tree head of the portal's log after the commitment, or SIZE:ROOT")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="to draw: where the draw goes")
+    parser.add_argument("--step", action="append", default=[], metavar="ID", help="draw records of this step only; may be given again")
+    parser.add_argument("--confidence", type=float, default=95.0, metavar="PERCENT", help="how sure the sample is to be (default: 95)")
+    parser.add_argument(
+        "--share", type=float, default=1.0, metavar="PERCENT", help="of which misstated share of the used records (default: 1)"
+    )
+    parser.add_argument("--sealed", action="store_true", help="the opening is to be sealed to the auditor's key")
+    parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    from benchmarks.errors import UsageError
+
+    if args.about is not None:
+        return _promise(args)
+    if args.commitment is None or args.head is None or args.out is None:
+        raise UsageError(
+            "draw-arguments",
+            "To promise, --about is needed; to draw, --commitment, --head and --out.",
+            "Promise first, with `--about SITE/PERIOD`; draw once commitment and tree head are public.",
+        )
+    return _draw(args)
+
+
+def _promise(args: argparse.Namespace) -> int:
+    import secrets
+    from datetime import UTC, datetime
+
+    from benchmarks.audit import draws
+    from benchmarks.errors import ExitCode, InputError, Place, UsageError
+    from reporting_agent.console import emit
+    from reporting_agent.state import write_whole
+
+    site, slash, period = args.about.partition("/")
+    if not (site and slash and period):
+        raise UsageError("draw-arguments", "--about names a site and a period.", "Write both, such as works-2/2025.")
+    if args.nonce.exists():
+        raise InputError(
+            "nonce-exists",
+            "There is a file of this name already.",
+            "Give a new file for every promise: a number that was shown can bind nobody.",
+            place=Place(str(args.nonce)),
+        )
+    keys, nonce = load_keys(args), secrets.token_bytes(draws.NONCE_BYTES)
+    promise = args.nonce.with_name(f"{args.nonce.name}.promise")
+    write_whole(args.nonce, nonce)
+    raw = draws.promise(site, period, nonce, datetime.now(UTC).date(), keys.signing)
+    write_whole(promise, raw)
+    digest = draws.read_promise(raw).digest
+    text = (
+        f"Promised, for {site} {period}: {promise}, digest {digest}. Give it to the plant or to the portal's log now; keep {args.nonce} to "
+        "yourself until you draw."
+    )
+    emit(args, {"promise": str(promise), "digest": digest, "nonce": str(args.nonce)}, text)
+    return ExitCode.DONE
+
+
+def _draw(args: argparse.Namespace) -> int:
+    from benchmarks.audit import draws
+    from benchmarks.audit.draws import Draw
+    from benchmarks.errors import ExitCode
+    from reporting_agent.console import emit
+    from reporting_agent.openings.files import read_one
+    from reporting_agent.state import write_whole
+
+    keys, nonce = load_keys(args), read_one(args.nonce)
+    promise = draws.read_promise(read_one(args.nonce.with_name(f"{args.nonce.name}.promise")))
+    drawn = Draw(
+        commitment=_commitment(args.commitment),
+        nonce=nonce,
+        head=_head(args.head),
+        plan=_plan(args),
+        steps=tuple(args.step),
+        auditor=keys.signing.public,
+        promise=promise.digest,
+        seal_to=keys.sealing.public_bytes if args.sealed else None,
+    )
+    draws.require_promised(drawn, promise)
+    raw = draws.sign(drawn, keys.signing)
+    draws.read(raw)
+    write_whole(args.out, raw)
+    commitment = drawn.commitment
+    payload = {"draw": str(args.out), "digest": drawn.digest, "root": commitment.data_root.hex(), "head": drawn.head.size}
+    emit(
+        args,
+        payload,
+        f"Draw for {commitment.site} {commitment.period} revision {commitment.revision} written to {args.out}, digest {drawn.digest}. Give "
+        "it to the plant, which answers with `steplabel-agent open`.",
+    )
+    return ExitCode.DONE
+
+
+def _plan(args: argparse.Namespace) -> Plan:
+    from fractions import Fraction
+
+    from benchmarks.audit.sampling import STANDARD, Kind, Plan, Size
+    from benchmarks.errors import UsageError
+
+    confidence, share = (Fraction(str(percent)) / 100 for percent in (args.confidence, args.share))
+    try:
+        sizes = {kind: Size(confidence, size.share) for kind, size in STANDARD.sizes.items()}
+        return Plan({**sizes, Kind.USED: Size(confidence, share)}, STANDARD.beside_rank)
+    except ValueError as wrong:
+        raise UsageError("draw-arguments", f"No sample is of this size: {wrong}.", "Give percentages such as 95 and 1.") from wrong
+
+
+def _commitment(file: Path) -> Commitment:
+    from benchmarks.wire import challenges, commitments
+    from reporting_agent.openings.files import kind_of, read_one
+
+    raw = read_one(file)
+    return challenges.parse(raw).commitment if kind_of(raw, file) == "challenge" else commitments.parse(raw).commitment
+
+
+def _head(text: str) -> Head:
+    from benchmarks.audit.draws import Head
+    from benchmarks.errors import UsageError
+    from benchmarks.wire import heads
+    from reporting_agent.openings.files import read_one
+
+    file = Path(text)
+    if file.is_file():
+        named = heads.parse(read_one(file))
+        return Head(named.size, named.root)
+    size, _, root = text.partition(":")
+    try:
+        head = Head(int(size), bytes.fromhex(root))
+    except ValueError:
+        head = Head(0, b"")
+    if head.size < 1 or len(head.root) != 32:
+        raise UsageError("draw-arguments", "--head is no tree head.", "Give its file, or its size and root, such as 18204:b7e041c2….")
+    return head

@@ -1,0 +1,148 @@
+"""`steplabel-agent map`: proposes a mapping profile for a foreign file, with evidence, and asks what it cannot know."""
+
+from __future__ import annotations
+
+from argparse import Namespace, _SubParsersAction
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reporting_agent.proposal import Proof, Proposal, Question
+
+
+def add_parser(sub: _SubParsersAction[Any]) -> None:
+    """Declare the subcommand."""
+    parser = sub.add_parser("map", help="propose a mapping profile for a foreign file, and prove it by reading the file")
+    parser.add_argument("file", metavar="FILE", help="the file as the plant's system writes it")
+    parser.add_argument(
+        "--as", dest="wanted", choices=("batches", "energy", "readings", "log"), help="what the file holds (default: found out)"
+    )
+    parser.add_argument("--sheet", metavar="NAME", help="of a workbook (default: the first)")
+    parser.add_argument("--answers", metavar="FILE", help="answers as TOML, KEY = VALUE a line; - reads them from stdin")
+    parser.add_argument("--out", metavar="FILE", help="write the profile here as well")
+
+
+def run(args: Namespace) -> int:
+    """Look, ask, prove; 1 where something is still to be answered or the file cannot be read with the profile."""
+    import sys
+
+    from reporting_agent.console import emit, say
+    from reporting_agent.proposal import as_toml, propose, prove
+    from reporting_agent.report import writing
+
+    path = Path(args.file)
+    answers = _answers(args.answers)
+    proposals = propose(path, args.wanted, answers, args.sheet)
+    if args.answers is None and sys.stdin.isatty() and not args.json:
+        while open_questions := _open(proposals):
+            answers[open_questions[0].key] = _ask(open_questions[0])
+            proposals = propose(path, args.wanted, answers, args.sheet)
+    proofs = [prove(proposal) for proposal in proposals]
+    toml = as_toml(proposals, args.file)
+    if args.out:
+        writing.write_text(Path(args.out), toml)
+    say("\n\n".join(_told(proposal, proof) for proposal, proof in zip(proposals, proofs, strict=True)))
+    questions = _open(proposals)
+    payload = {
+        "proposals": [_as_json(proposal, proof) for proposal, proof in zip(proposals, proofs, strict=True)],
+        "questions": [{"key": one.key, "ask": one.ask, "choices": list(one.choices)} for one in questions],
+        "toml": toml,
+    }
+    emit(args, payload, toml)
+    if questions:
+        say(f"To be answered, with --answers FILE (or - for stdin):\n{_as_answers(questions)}")
+    return 1 if questions or any(proof.refused for proof in proofs) else 0
+
+
+def _open(proposals: Sequence[Proposal]) -> list[Question]:
+    """Every open question once: two inputs of one file may ask the same."""
+    return list({question.key: question for proposal in proposals for question in proposal.questions}.values())
+
+
+def _answers(name: str | None) -> dict[str, str]:
+    import sys
+    import tomllib
+
+    from benchmarks.errors import InputError, Place
+
+    if name is None:
+        return {}
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
+        return {key: str(value) for key, value in _flat(tomllib.loads(text)).items()}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+        raise InputError(
+            "answers-unreadable",
+            "The answers cannot be read.",
+            'Write one answer a line, such as timezone = "Europe/Berlin".',
+            place=Place("stdin" if name == "-" else name),
+            found=str(wrong),
+            wanted="TOML: KEY = VALUE",
+        ) from wrong
+
+
+def _flat(table: dict[str, Any], above: str = "") -> dict[str, object]:
+    """`[batches]` with `output_unit = "t"` is the same as `"batches.output_unit" = "t"`."""
+    found: dict[str, object] = {}
+    for key, value in table.items():
+        found |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
+    return found
+
+
+def _ask(question: Question) -> str:
+    """One question on the terminal, again until the answer is possible."""
+    import sys
+
+    hint = " / ".join(question.choices) if question.choices else f"such as {question.example}" if question.example else ""
+    while True:
+        sys.stderr.write(f"{question.ask}{f' [{hint}]' if hint else ''} ")
+        sys.stderr.flush()
+        line = sys.stdin.readline()
+        answer = line.strip()
+        if answer and (not question.choices or answer in question.choices):
+            return answer
+        if not line:
+            raise EOFError
+
+
+def _as_answers(questions: Sequence[Question]) -> str:
+    lines = []
+    for question in questions:
+        hint = " | ".join(question.choices) or (f"such as {question.example}" if question.example else "")
+        lines.append(f'  "{question.key}" = "…"{f"  # {hint}" if hint else ""}\n      {question.ask}')
+    return "\n".join(lines)
+
+
+def _told(proposal: Proposal, proof: Proof) -> str:
+    lines = [f"{proposal.look.path}: read as {proposal.input}"]
+    lines += [f"  {one.key} = {one.value!r}\n      because {one.because}" for one in proposal.evidence if one.because]
+    if proposal.unused:
+        lines.append(f"  not used: {', '.join(proposal.unused)}")
+    if proof.refused:
+        return "\n".join(
+            [*lines, "  The file cannot be read with this profile (yet):", *(f"    {line}" for line in proof.refused.splitlines())]
+        )
+    totals = f", {proof.totals:,} totals left out" if proof.totals else ""
+    lines.append(f"  Read with it: {proof.read:,} rows, {proof.rejected:,} rejected{totals}. The first:")
+    lines += ["    " + " | ".join(proof.header), *("    " + " | ".join(row) for row in proof.first)]
+    return "\n".join([*lines, *(f"    rejected: {reason}" for reason in proof.reasons)])
+
+
+def _as_json(proposal: Proposal, proof: Proof) -> dict[str, Any]:
+    return {
+        "input": proposal.input,
+        "profile": proposal.keys,
+        "meters": proposal.meters,
+        "runs": proposal.runs,
+        "evidence": [{"key": one.key, "value": one.value, "because": one.because} for one in proposal.evidence],
+        "not_used": list(proposal.unused),
+        "proof": {
+            "read": proof.read,
+            "rejected": proof.rejected,
+            "totals": proof.totals,
+            "first": [dict(zip(proof.header, row, strict=True)) for row in proof.first],
+            "reasons": list(proof.reasons),
+            "refused": proof.refused or None,
+        },
+    }

@@ -1,0 +1,92 @@
+"""`steplabel-agent open`: answer an auditor's draw with records, proofs, readings and seed, in one file for that auditor.
+
+No connection is made, and nothing goes to the portal. What the file shows is told first, and written after a yes.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from reporting_agent.commands import add_site
+
+
+def add_parser(sub: Any) -> None:
+    parser = sub.add_parser("open", help="answer an auditor's draw: records, proofs, readings and seed in one file, never to the portal")
+    parser.add_argument("draw", type=Path, metavar="DRAW", help="the auditor's draw")
+    add_site(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the opening goes")
+    parser.add_argument("--promise", type=Path, metavar="FILE", help="the promise that the auditor gave before: the draw is held to it")
+    parser.add_argument("--yes", action="store_true", help="do not ask: what the file shows was read and is agreed to")
+    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the words (default: en)")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
+    parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    import os
+    from datetime import UTC, datetime
+
+    from benchmarks import packs
+    from benchmarks.audit import draws, openings
+    from benchmarks.errors import ExitCode
+    from benchmarks.wire.sealing import ProcessingPublicKey
+    from reporting_agent import enrolment
+    from reporting_agent.config import load_site
+    from reporting_agent.console import emit, say
+    from reporting_agent.openings import answering, disclosure
+    from reporting_agent.openings.assembling import Answered, assemble
+    from reporting_agent.openings.files import read_one
+    from reporting_agent.state import StateDirectory, write_whole
+
+    draw = draws.read(read_one(args.draw))
+    if args.promise is not None:
+        draws.require_promised(draw, draws.read_promise(read_one(args.promise)))
+    site = load_site(args.site)
+    state = StateDirectory.locate(args.state, os.environ, Path.home())
+    with state.exclusive(), state.connect() as connection:
+        identity = enrolment.identity(state, connection, site.id)
+        parcel = answering.parcel_of(connection, draw)
+    tree, _ = answering.tree_of(site, parcel, identity.seed)
+    assert parcel.challenge is not None  # noqa: S101  # `parcel_of` refuses a report without
+    assert parcel.plaintext is not None  # noqa: S101
+    pack = packs.load(site.pack, site.pack_version, site.folder)
+    answered = Answered(identity.seed, parcel.challenge, parcel.plaintext, identity.device_key.public)
+    made = assemble(draw, tree, site, pack, answered, say)
+    lines = disclosure.told(args.lang, draw, made, sealed=draw.seal_to is not None)
+    for line in lines:
+        say(line)
+    _agree(args)
+    signed = openings.sign(made.opening, identity.device_key)
+    recipient = None if draw.seal_to is None else ProcessingPublicKey(draw.seal_to)
+    write_whole(args.out, signed if recipient is None else openings.seal(signed, draw.digest, recipient))
+    answering.note(state, draw, made, sealed=recipient is not None, now=datetime.now(UTC))
+    payload = {
+        "file": str(args.out),
+        "opening": made.opening.digest,
+        "draw": draw.digest,
+        "drawn": len(made.drawn),
+        "batches": len(made.batches),
+        "days": made.days,
+        "different": list(made.different),
+        "sealed": recipient is not None,
+        "shown": lines,
+    }
+    emit(args, payload, f"Opened: {args.out}, digest {made.opening.digest}. It is noted in {state.path / answering.JOURNAL}.")
+    return ExitCode.DONE
+
+
+def _agree(args: argparse.Namespace) -> None:
+    """A yes of the person at the terminal, or the option that says so."""
+    import sys
+
+    from benchmarks.errors import PolicyRefusal
+
+    if args.yes or (sys.stdin.isatty() and input("Write the file? Type yes: ").strip().lower() == "yes"):
+        return
+    raise PolicyRefusal(
+        "opening-not-agreed",
+        "Nothing was written: what the file shows was not agreed to.",
+        "Read what it shows, and run the same command again with --yes, or at a terminal.",
+    )

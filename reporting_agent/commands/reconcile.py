@@ -1,0 +1,45 @@
+"""`steplabel-agent reconcile`: meters and output held against bills, stock surveys, sales and calibration records; stays on the site."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from reporting_agent.commands import add_period, add_site
+
+
+def add_parser(sub: Any) -> None:
+    parser = sub.add_parser("reconcile", help="hold meters and output against bills, stock surveys, sales and calibration records")
+    parser.add_argument("papers", nargs="?", type=Path, metavar="PAPERS.toml", help="what the documents say")
+    parser.add_argument("--template", type=Path, metavar="FILE", help="write a first PAPERS.toml with every key and an example")
+    add_site(parser, required=False)
+    add_period(parser, required=False)
+    parser.add_argument("--out", type=Path, metavar="FILE.md", help="the working paper as a page (Markdown)")
+    parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    from benchmarks.errors import ExitCode, UsageError
+    from benchmarks.measurements import Period
+    from reporting_agent import pipeline
+    from reporting_agent.config import load_site
+    from reporting_agent.console import emit
+    from reporting_agent.openings import verdict
+    from reporting_agent.openings.verdict import Verdict
+    from reporting_agent.reconciliation import comparing, papers
+    from reporting_agent.state import write_whole
+
+    if args.template is not None:
+        write_whole(args.template, papers.TEMPLATE.encode())
+        emit(args, {"file": str(args.template)}, f"Written: {args.template}. Take the # away from what you have documents for.")
+        return ExitCode.DONE
+    if args.papers is None or args.site is None or args.period is None:
+        raise UsageError("reconcile-arguments", "A file of documents, --site and --period are needed.", "Give all, or --template FILE.")
+    declared, site = papers.load(args.papers), load_site(args.site)
+    period = Period.parse(args.period, site.zone)
+    found = Verdict(comparing.reconcile(site, pipeline.read(site, period), declared, period), title="Meters against the world outside")
+    if args.out is not None:
+        write_whole(args.out, found.to_markdown().encode())
+    emit(args, found.to_json(), verdict.words(found))
+    return ExitCode.INPUT if found.failed else ExitCode.DONE

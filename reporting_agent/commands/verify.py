@@ -1,0 +1,51 @@
+"""`steplabel-agent verify`: check an opening against its draw, a commitment and the portal's keys; or a receipt. From files alone."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from reporting_agent.commands.auditor import add_password
+
+
+def add_parser(sub: Any) -> None:
+    parser = sub.add_parser("verify", help="check an opening, a receipt, a challenge or a published benchmark, from files alone")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="opening, draw, promise, commitment or challenge, tree head, proof of inclusion, key directory; receipt, benchmark",
+    )
+    parser.add_argument("--fingerprint", metavar="HEX", help="of the key that signs the portal's directory, as an enrolment token names it")
+    parser.add_argument("--keys", type=Path, metavar="FILE", help="the auditor's keys, for an opening that is sealed")
+    add_password(parser)
+    parser.add_argument("--site", metavar="FILE", help="on site: the plant's site.toml; the whole label is recomputed from its files")
+    parser.add_argument("--out", type=Path, metavar="FILE.md", help="the report as a page (Markdown)")
+    parser.add_argument("--summary", type=Path, metavar="FILE.json", help="how many checks held and failed, to hand in at the portal")
+    parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    import json
+
+    from benchmarks.errors import ExitCode
+    from reporting_agent.commands.auditor import load_keys
+    from reporting_agent.config import load_site
+    from reporting_agent.console import emit
+    from reporting_agent.openings import files, verdict
+    from reporting_agent.openings.verifying import Trust, verify
+    from reporting_agent.state import write_whole
+
+    handed = files.read_all(args.files)
+    unsealing = None if args.keys is None else load_keys(args).sealing
+    site = None if args.site is None else load_site(args.site)
+    folder = args.files[0].parent if site is None else site.folder
+    found = verify(handed, Trust(args.fingerprint, unsealing), site=site, folder=folder)
+    if args.out is not None:
+        write_whole(args.out, found.to_markdown().encode())
+    if args.summary is not None:
+        write_whole(args.summary, (json.dumps(found.summary(), indent=2, sort_keys=True) + "\n").encode())
+    emit(args, found.to_json(), verdict.words(found))
+    return ExitCode.INPUT if found.failed else ExitCode.DONE

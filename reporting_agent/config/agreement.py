@@ -1,0 +1,192 @@
+"""What must hold between the tables of site.toml: states of gas and steam, shared meters and their sinks, the site's boundary.
+
+Each refusal names the key. What only the method pack can tell (whether a step is there) is refused where the pack is read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.errors import InputError, Place
+from benchmarks.quantities import spelled
+from reporting_agent.config.meters import Meter
+from reporting_agent.config.site_boundary import Conversion
+from reporting_agent.config.tree import PRESSURE_UNITS, TEMPERATURE_UNITS, MeterTree
+
+if TYPE_CHECKING:
+    from reporting_agent.config.site import Site
+
+GASEOUS = frozenset(one.id for one in CARRIERS.values() if one.unit == "Nm3")
+ACTUAL_VOLUME = frozenset({"m3", "km3"})
+NORMAL_VOLUME = frozenset({"Nm3", "kNm3", "wan_Nm3"})
+MASS = frozenset({"kg", "t", "g"})
+
+
+def amount_unit(meter: Meter) -> str:
+    """The unit of what the meter adds up, without the time of a rate: m3 for m3/h."""
+    upper, slash, _ = spelled(meter.unit).rpartition("/")
+    return upper if slash and meter.reading == "rate" else spelled(meter.unit)
+
+
+def refuse_disagreement(site: Site) -> MeterTree:
+    """The site's checked tree of meters.
+
+    Raises:
+        InputError: `meter-tree-invalid`, `carrier-unknown`, `site-invalid`; each with the key.
+    """
+    for meter in site.meters:
+        if meter.role == "state":
+            _refuse_state(site, meter)
+        else:
+            _refuse_carrier(site, meter)
+    tree = MeterTree(site.meters, site.path)
+    for meter in site.meters:
+        _refuse_companions(site, meter, tree)
+        _refuse_sinks(site, meter)
+    _refuse_boundary(site, tree)
+    return tree
+
+
+def _wrong(site: Site, key: str, found: str, wanted: str) -> InputError:
+    return InputError(
+        "site-invalid",
+        "The site file does not hold together.",
+        "Mend the key named; docs/agent.md describes every one.",
+        place=Place(str(site.path), column=key),
+        found=found,
+        wanted=wanted,
+    )
+
+
+def _refuse_carrier(site: Site, meter: Meter) -> None:
+    if meter.carrier not in CARRIERS:
+        raise InputError(
+            "carrier-unknown",
+            f"Meter {meter.id} measures a carrier that is not known.",
+            "Use one of the carrier ids.",
+            place=Place(str(site.path), column=f"meters.{meter.id}.carrier"),
+            found=repr(meter.carrier),
+            wanted=", ".join(CARRIERS),
+        )
+
+
+def _refuse_state(site: Site, meter: Meter) -> None:
+    """A temperature or a pressure, read as a value at each stamp."""
+    key = f"meters.{meter.id}"
+    if meter.reading != "rate":
+        raise _wrong(site, f"{key}.reading", meter.reading, "rate: a temperature or pressure is a value at the stamp")
+    if meter.unit in PRESSURE_UNITS:
+        if meter.pressure_is is None:
+            raise _wrong(site, f"{key}.pressure_is", "nothing", "absolute or gauge: the two differ by the atmosphere")
+    elif meter.unit not in TEMPERATURE_UNITS:
+        raise _wrong(
+            site, f"{key}.unit", repr(meter.unit), "a temperature or pressure: " + ", ".join([*TEMPERATURE_UNITS, *PRESSURE_UNITS])
+        )
+    if meter.step or meter.parent or meter.allocation:
+        raise _wrong(site, key, "step, parent or allocation", "none: a meter of temperature or pressure measures no energy")
+
+
+def _refuse_companions(site: Site, meter: Meter, tree: MeterTree) -> None:
+    key = f"meters.{meter.id}"
+    for name, companion, units in (
+        ("temperature_meter", meter.temperature_meter, TEMPERATURE_UNITS),
+        ("pressure_meter", meter.pressure_meter, PRESSURE_UNITS),
+    ):
+        if companion is None:
+            continue
+        other = tree.by_id.get(companion)
+        if other is None or other.role != "state" or other.unit not in units:
+            raise _wrong(site, f"{key}.{name}", repr(companion), f"a meter of role = 'state' in {', '.join(units)}")
+    temperature = meter.temperature_meter is not None or meter.temperature_c is not None
+    pressure = meter.pressure_meter is not None or meter.pressure_kpa is not None
+    if meter.computed or meter.role == "state":
+        if temperature or pressure or meter.steam is not None:
+            raise _wrong(site, key, "temperature, pressure or steam", "none: only a meter with readings of gas or steam has a state")
+        return
+    unit = amount_unit(meter)
+    if meter.steam is not None:
+        _refuse_steam(site, meter, unit, temperature, pressure)
+    elif meter.carrier in GASEOUS and (unit in ACTUAL_VOLUME or (meter.computed_at is not None and unit in NORMAL_VOLUME)):
+        if meter.computed_at is not None and unit in ACTUAL_VOLUME:
+            raise _wrong(site, f"{key}.computed_at", meter.unit, "Nm3: a volume as it flows is computed with no state")
+        if not (temperature and pressure):
+            raise _wrong(
+                site,
+                f"{key}.{'pressure' if temperature else 'temperature'}_meter",
+                "nothing",
+                f"temperature and pressure, by meter or as a constant: {unit} of a gas becomes Nm3 only by its state",
+            )
+    elif temperature or pressure or meter.computed_at is not None:
+        wanted = "a state goes with a gas in m3 (in Nm3 with computed_at) or with steam in kg, t or m3"
+        raise _wrong(site, key, f"a state beside {meter.unit}", wanted)
+
+
+def _refuse_steam(site: Site, meter: Meter, unit: str, temperature: bool, pressure: bool) -> None:
+    key = f"meters.{meter.id}"
+    if meter.carrier != "steam" or unit not in MASS | ACTUAL_VOLUME:
+        raise _wrong(site, f"{key}.steam", f"{meter.carrier} in {meter.unit}", "steam in kg, t or m3; an amount in GJ needs no state")
+    if meter.computed_at is not None and unit in ACTUAL_VOLUME:
+        raise _wrong(site, f"{key}.computed_at", meter.unit, "steam in kg or t: a volume as it flows is computed with no state")
+    if meter.lhv is not None:
+        raise _wrong(site, f"{key}.lhv", str(meter.lhv), "either lhv (its enthalpy as a fixed figure) or steam, not both")
+    superheated = meter.steam is not None and meter.steam.state == "superheated"
+    if (superheated and not (temperature and pressure)) or (not superheated and temperature is pressure):
+        wanted = "temperature and pressure" if superheated else "temperature or pressure, one of the two"
+        raise _wrong(site, f"{key}.steam", "temperature" * temperature + " pressure" * pressure or "nothing", f"{wanted} of the steam")
+
+
+def _refuse_sinks(site: Site, meter: Meter) -> None:
+    if meter.allocation is None:
+        return
+    key = f"meters.{meter.id}.allocation"
+    if meter.equipment:
+        raise _wrong(site, key, f"equipment {meter.equipment!r} beside it", "allocation names its equipment itself")
+    equipment = {one.id: one for one in site.equipment}
+    for sink in meter.allocation.sinks:
+        known = equipment.get(sink)
+        if known is None and meter.step:
+            raise _wrong(
+                site, key, repr(sink), f"equipment of step {meter.step!r} under [[equipment]]; leave step away to share among steps"
+            )
+        if known is not None and not (known.step or meter.step):
+            raise _wrong(site, key, repr(sink), "equipment whose [[equipment]] names its step")
+        if known is not None and known.step and meter.step and known.step != meter.step:
+            raise _wrong(site, key, f"{sink} of step {known.step}", f"equipment of step {meter.step}")
+        if meter.allocation.by == "rated-power" and (known is None or known.rated_power_kw is None):
+            raise _wrong(site, key, repr(sink), "equipment with rated_power_kw: the energy is shared by it")
+
+
+def _refuse_boundary(site: Site, tree: MeterTree) -> None:
+    if site.site_boundary is None:
+        return
+    for key, flow in site.site_boundary.flows:
+        if flow.meter is None:
+            continue
+        meter = tree.by_id.get(flow.meter)
+        if meter is None or meter.carrier != flow.carrier:
+            raise _wrong(
+                site,
+                f"site_boundary.{key}.meter",
+                repr(flow.meter),
+                f"the id of a meter of {flow.carrier}: " + ", ".join(sorted(tree.by_id)),
+            )
+    for conversion in site.site_boundary.conversions:
+        _refuse_medium_twice(site, tree, conversion)
+
+
+def _refuse_medium_twice(site: Site, tree: MeterTree, conversion: Conversion) -> None:
+    """A medium counts where its maker's electricity counts for no step, or else nowhere: both together count one energy twice."""
+    makers = [meter for meter in tree.counted if meter.id in {flow.meter for flow in conversion.takes}]
+    for flow in conversion.gives:
+        if not makers or CARRIERS[flow.carrier].form != "medium":
+            continue
+        for user in tree.counted:
+            settled = user.step in site.steps and flow.carrier in site.steps[user.step].made_inside
+            if user.carrier == flow.carrier and not settled:
+                raise _wrong(
+                    site,
+                    f"site_boundary.conversions.{conversion.id}.takes",
+                    f"meter {makers[0].id} counts for step {makers[0].step!r}, and meter {user.id} counts the {flow.carrier} made with it",
+                    f"one of the two: {makers[0].id} without step, or made_inside = [{flow.carrier!r}] under [steps.{user.step}]",
+                )

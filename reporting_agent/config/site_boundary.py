@@ -1,0 +1,114 @@
+"""[site_boundary]: what crosses the fence, what is made inside it, and what is stored, sold or lost.
+
+Together with the steps these close the site's balance: purchases + own generation - sales - growth of stocks = steps + other
+users + losses. A plant of its own (captive power house, boiler house, air station, oxygen plant) is a *conversion*: it takes
+carriers and gives others, and is shown as a step of the balance. An amount is a meter's reading over the period, or
+stated for that very period.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from benchmarks.carriers import CARRIERS
+from reporting_agent.config.profile import Setting
+
+
+class Flow(Setting):
+    """One amount of one carrier: of a `meter`, or `quantity` in `unit` for the `period` named as on the command line."""
+
+    carrier: str
+    meter: str | None = None
+    quantity: float | None = Field(default=None, ge=0)
+    unit: str | None = None
+    period: str | None = None
+    lhv: float | None = Field(default=None, gt=0)  # MJ per unit
+
+    @field_validator("carrier")
+    @classmethod
+    def _known(cls, carrier: str) -> str:
+        return _known_carrier(carrier)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        stated = [self.quantity, self.unit, self.period]
+        if (self.meter is None) is all(part is None for part in stated) or (self.meter is None and None in stated):
+            raise ValueError("give either meter, or quantity with unit and period")
+        return self
+
+
+class Stock(Setting):
+    """What lay in store at the beginning and at the end of the period."""
+
+    carrier: str
+    opening: float = Field(ge=0)
+    closing: float = Field(ge=0)
+    unit: str
+    period: str
+
+    @field_validator("carrier")
+    @classmethod
+    def _known(cls, carrier: str) -> str:
+        return _known_carrier(carrier)
+
+
+class Conversion(Setting):
+    """A plant on the site that is no step of the pack: it takes carriers and gives others."""
+
+    id: str
+    name: str = ""
+    takes: tuple[Flow, ...] = Field(min_length=1)
+    gives: tuple[Flow, ...] = Field(min_length=1)
+
+
+class Loss(Setting):
+    """Declared losses of a carrier on its way to its users, as a share of what is available on the site."""
+
+    carrier: str
+    pct: float = Field(gt=0, lt=100)
+
+    @field_validator("carrier")
+    @classmethod
+    def _known(cls, carrier: str) -> str:
+        return _known_carrier(carrier)
+
+
+class SiteBoundary(Setting):
+    """[site_boundary], whole."""
+
+    purchased: tuple[Flow, ...] = ()
+    sold: tuple[Flow, ...] = ()
+    stocks: tuple[Stock, ...] = ()
+    conversions: tuple[Conversion, ...] = ()
+    others: tuple[Flow, ...] = ()  # users that are no production: offices, canteen, other firms on the site
+    losses: tuple[Loss, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> Self:
+        names = [one.id for one in self.conversions]
+        if len(set(names)) < len(names):
+            raise ValueError("conversions: an id stands twice")
+        for key in ("losses", "stocks"):
+            carriers = [one.carrier for one in getattr(self, key)]
+            if len(set(carriers)) < len(carriers):
+                raise ValueError(f"{key}: a carrier stands twice")
+        return self
+
+    @property
+    def flows(self) -> tuple[tuple[str, Flow], ...]:
+        """Every flow with the key that it stands under."""
+        named = [("purchased", self.purchased), ("sold", self.sold), ("others", self.others)]
+        named += [
+            (f"conversions.{one.id}.{key}", flows)
+            for one in self.conversions
+            for key, flows in (("takes", one.takes), ("gives", one.gives))
+        ]
+        return tuple((key, flow) for key, flows in named for flow in flows)
+
+
+def _known_carrier(carrier: str) -> str:
+    if carrier not in CARRIERS:
+        raise ValueError("must be one of " + ", ".join(CARRIERS))
+    return carrier

@@ -1,0 +1,205 @@
+"""[tariff]: what the plant pays for energy, when, and for its highest demand and its CO2.
+
+Clock times, weekdays and days are those of the site's time zone. A moment's price is that of the first period that holds it,
+else the carrier's flat price. Left out on purpose: power factor and reactive energy, taxes on the bill's total, and ratchets that
+carry a month's demand into the next; the cost then lies below the bill by those lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from itertools import pairwise
+from typing import Literal, Protocol, Self, TypeVar
+
+from pydantic import Field, field_validator, model_validator
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.errors import InputError
+from benchmarks.quantities import ratio
+from reporting_agent.config.profile import Setting
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+FLAT = "flat"
+MINUTES_A_DAY = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one `unit` of a carrier costs, in `currency`, and the name of the tariff period (`flat` where none holds)."""
+
+    amount: float
+    currency: str
+    unit: str
+    period: str
+
+
+class _Dated(Setting):
+    """What is in force on [valid_from, valid_to), local days; open where a day is not given."""
+
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.valid_from is not None and self.valid_to is not None and self.valid_from >= self.valid_to:
+            raise ValueError("valid_to must be after valid_from: it is the first day no longer included")
+        return self
+
+    def holds_on(self, day: date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+
+
+class TariffPeriod(Setting):
+    """[[tariff.prices.periods]]: a price for some hours of some days. Of a range over midnight each side belongs to its own day."""
+
+    name: str = Field(min_length=1, max_length=40)
+    price: float  # may be negative: some markets pay for use at times
+    hours: tuple[str, ...] = ("00:00-24:00",)
+    weekdays: tuple[Weekday, ...] = WEEKDAYS
+    months: tuple[int, ...] = tuple(range(1, 13))
+    holidays: bool | None = None  # true: on holidays only; false: not on holidays; not given: on either
+
+    @field_validator("hours")
+    @classmethod
+    def _clock_ranges(cls, hours: tuple[str, ...]) -> tuple[str, ...]:
+        for one in hours:
+            _minutes_of(one)
+        return hours
+
+    @field_validator("months")
+    @classmethod
+    def _months_of_a_year(cls, months: tuple[int, ...]) -> tuple[int, ...]:
+        if not months or not all(1 <= month <= 12 for month in months):
+            raise ValueError("must be months from 1 to 12")
+        return months
+
+    @field_validator("name")
+    @classmethod
+    def _not_the_flat_one(cls, name: str) -> str:
+        if name == FLAT:
+            raise ValueError(f"{FLAT!r} is the name of the hours that no period holds")
+        return name
+
+    @property
+    def minute_ranges(self) -> tuple[tuple[int, int], ...]:
+        """Half-open [from, to) in minutes after local midnight, ranges over midnight cut there."""
+        return tuple(piece for one in self.hours for piece in _minutes_of(one))
+
+    def on_day(self, day: date, holiday: bool) -> bool:
+        return day.month in self.months and WEEKDAYS[day.weekday()] in self.weekdays and (self.holidays is None or self.holidays is holiday)
+
+
+class CarrierPrice(_Dated):
+    """[[tariff.prices]]: a carrier's price per unit, of a fuel also per heat (GJ).
+
+    `price` is the flat one, of every hour that no period holds.
+    """
+
+    carrier: str
+    price: float
+    unit: str
+    periods: tuple[TariffPeriod, ...] = ()
+
+    @model_validator(mode="after")
+    def _carrier_in_its_unit(self) -> Self:
+        if self.carrier not in CARRIERS:
+            raise ValueError(f"must name a carrier: {', '.join(CARRIERS)}")
+        wanted = (CARRIERS[self.carrier].unit, *(("MJ",) if CARRIERS[self.carrier].thermal else ()))
+        for unit in wanted:
+            try:
+                ratio(self.unit, unit)
+            except InputError:
+                continue
+            return self
+        raise ValueError(f"unit must be one that {self.carrier} is counted in, such as {' or '.join(wanted)}")
+
+    def at(self, day: date, minute: float, holiday: bool) -> tuple[str, float]:
+        """Name of the period and price at `minute` after local midnight of `day`."""
+        for period in self.periods:
+            if period.on_day(day, holiday) and any(first <= minute < last for first, last in period.minute_ranges):
+                return period.name, period.price
+        return FLAT, self.price
+
+
+class DemandCharge(_Dated):
+    """[[tariff.demand]]: a price a month for each kW of the month's highest mean over `minutes`."""
+
+    price: float = Field(ge=0)  # currency per kW and month
+    minutes: Literal[15, 30, 60] = 15
+    months: tuple[int, ...] = tuple(range(1, 13))
+
+
+class CarbonPrice(_Dated):
+    """[tariff.carbon]: currency per tonne of CO2, by the conversion table's factors; bought electricity only where declared."""
+
+    price: float = Field(ge=0)
+    electricity: bool = False
+
+
+class Tariff(Setting):
+    """[tariff]: prices in one currency. `shiftable` names steps whose batches may be run at any hour of their day."""
+
+    currency: str = Field(pattern=r"^[A-Z]{3}$")  # ISO 4217
+    holidays: tuple[date, ...] = ()
+    prices: tuple[CarrierPrice, ...] = ()
+    demand: tuple[DemandCharge, ...] = ()
+    carbon: CarbonPrice | None = None
+    shiftable: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_price_a_day(self) -> Self:
+        for carrier in {price.carrier for price in self.prices}:
+            _check_disjoint([price for price in self.prices if price.carrier == carrier], f"prices of {carrier}")
+        _check_disjoint(self.demand, "demand charges")
+        return self
+
+    def price_of(self, carrier: str, when: datetime) -> Price | None:
+        """The price of one unit at a moment **in the site's local time**; None where the tariff has none for that day."""
+        day = when.date()
+        price = next((one for one in self.prices if one.carrier == carrier and one.holds_on(day)), None)
+        if price is None:
+            return None
+        clock = when.time()
+        minute = 60 * clock.hour + clock.minute + clock.second / 60
+        name, amount = price.at(day, minute, day in self.holidays)
+        return Price(amount, self.currency, price.unit, name)
+
+
+_D = TypeVar("_D", bound="_Ranged")
+
+
+class _Ranged(Protocol):
+    @property
+    def valid_from(self) -> date | None: ...
+    @property
+    def valid_to(self) -> date | None: ...
+
+
+def _check_disjoint(rows: Sequence[_D], what: str) -> None:
+    ordered = sorted(rows, key=lambda row: row.valid_from or date.min)
+    for earlier, later in pairwise(ordered):
+        if earlier.valid_to is None or earlier.valid_to > (later.valid_from or date.min):
+            raise ValueError(f"two {what} hold on one day: give valid_from and valid_to")
+
+
+def _minutes_of(text: str) -> tuple[tuple[int, int], ...]:
+    first, dash, last = text.partition("-")
+    start, end = _minute(first), _minute(last)
+    if not dash or start is None or end is None or start in (end, MINUTES_A_DAY):
+        raise ValueError("must be clock ranges such as 08:00-11:30, 22:00-06:00 or 00:00-24:00")
+    if start < end:
+        return ((start, end),)
+    return tuple(piece for piece in ((start, MINUTES_A_DAY), (0, end)) if piece[0] < piece[1])
+
+
+def _minute(text: str) -> int | None:
+    if text.strip() == "24:00":
+        return MINUTES_A_DAY
+    try:
+        clock = time.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return 60 * clock.hour + clock.minute

@@ -1,0 +1,193 @@
+"""The meter tree: who hangs on whom, who counts in labels, and what is refused because it would count twice or nowhere.
+
+A meter measures everything that the meters below it measure. So of a meter and those below it at most one may count for
+the same energy. Where a meter counts for the same step as one below it, the lower one does not count (it is only balanced). Where they
+count for different steps, the upper one must be declared as what is left: a virtual meter, `formula = { plus = [upper],
+minus = [lower] }`. Every flow is then counted at most once; that is computed here, meter by meter, and refused otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from benchmarks.errors import InputError, Place
+from reporting_agent.config.meters import Meter
+
+TEMPERATURE_UNITS = {"°C": 273.15, "degC": 273.15, "℃": 273.15, "C": 273.15, "K": 0.0}
+"""What is added to make it kelvin."""
+PRESSURE_UNITS = {"Pa": 1e-3, "kPa": 1.0, "MPa": 1e3, "bar": 100.0, "mbar": 0.1}
+"""How many kPa one is."""
+
+
+@dataclass(frozen=True)
+class MeterTree:
+    """All meters of a site, checked. Raises InputError `meter-tree-invalid` with the key that is wrong."""
+
+    meters: tuple[Meter, ...]
+    path: Path = field(default=Path("site.toml"))
+
+    def __post_init__(self) -> None:
+        for meter in self.meters:
+            self._refuse_strangers(meter)
+        for meter in self.meters:
+            self._refuse_circles(meter)
+        self._refuse_double_counting()
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Meter]:
+        return {meter.id: meter for meter in self.meters}
+
+    def above(self, meter: Meter) -> Iterator[Meter]:
+        """The meter's parent, its parent's parent, and so on."""
+        while meter.parent is not None:
+            meter = self.by_id[meter.parent]
+            yield meter
+
+    def below(self, meter: Meter) -> tuple[Meter, ...]:
+        """The meters that together measure what flows on from this one: no checks, and nothing that is made up from itself."""
+        near = [one for one in self.meters if one.parent == meter.id and (one.role in {"main", "sub"} or one.computed)]
+        physical = {one.id for one in near if not one.computed}
+        return tuple(one for one in near if not one.computed or not (physical | {meter.id}) & set(self.parts(one)))
+
+    def measures_all_below(self, meter: Meter) -> bool:
+        """Whether the meters below it are meant to add up to it: neither declared otherwise, nor is the rest of it a meter of its own."""
+        rest = any(self.parts(one).get(meter.id) == 1 for one in self.meters if one.computed and one.formula and one.formula.minus)
+        return meter.subs == "all" and not rest
+
+    def parts(self, meter: Meter) -> dict[str, int]:
+        """The meters with readings that a meter is made of, each with how often it is added (or taken off)."""
+        if meter.formula is None:
+            return {meter.id: 1}
+        made: dict[str, int] = {}
+        for sign, names in ((1, meter.formula.plus), (-1, meter.formula.minus)):
+            for name in names:
+                for part, times in self.parts(self.by_id[name]).items():
+                    made[part] = made.get(part, 0) + sign * times
+        return {part: times for part, times in made.items() if times}
+
+    @cached_property
+    def counted(self) -> tuple[Meter, ...]:
+        """The meters whose energy enters labels, in the order of site.toml."""
+        counts: dict[str, bool] = {}
+        for meter in sorted(self.meters, key=lambda one: sum(1 for _ in self.above(one))):
+            may = (meter.role in {"main", "sub"} or meter.computed) and bool(meter.step or meter.allocation)
+            counts[meter.id] = may and not any(counts[upper.id] and _covers(upper, meter) for upper in self.above(meter))
+        return tuple(meter for meter in self.meters if counts[meter.id])
+
+    def state_meters(self, meter: Meter) -> tuple[str, ...]:
+        """Meters of temperature and pressure that this one needs."""
+        return tuple(name for name in (meter.temperature_meter, meter.pressure_meter) if name is not None)
+
+    def needed_by(self, meter: Meter) -> frozenset[str]:
+        """All meters with readings that one meter's energy is made from, itself included."""
+        parts = frozenset(self.parts(meter))
+        return parts | {name for part in parts for name in self.state_meters(self.by_id[part])}
+
+    def refuse(self, meter: Meter, key: str, sentence: str, remedy: str, found: str, wanted: str) -> InputError:
+        place = Place(str(self.path), column=f"meters.{meter.id}.{key}")
+        return InputError("meter-tree-invalid", sentence, remedy, place=place, found=found, wanted=wanted)
+
+    def _refuse_strangers(self, meter: Meter) -> None:
+        """Every meter named is there, and measures the same carrier."""
+        names = [("parent", meter.parent), ("checks", meter.checks)]
+        if meter.formula is not None:
+            names += [("formula", name) for name in (*meter.formula.plus, *meter.formula.minus)]
+        for key, name in names:
+            if name is None:
+                continue
+            other = self.by_id.get(name)
+            if other is None:
+                raise self.refuse(
+                    meter,
+                    key,
+                    f"Meter {meter.id} names a meter that is not declared.",
+                    "Correct the id, or declare the meter under [[meters]].",
+                    repr(name),
+                    ", ".join(sorted(self.by_id)),
+                )
+            if other.carrier != meter.carrier:
+                raise self.refuse(
+                    meter,
+                    key,
+                    f"Meter {meter.id} measures another carrier than meter {name}.",
+                    "Meters of one tree measure one carrier; correct carrier, or take the link away.",
+                    f"{meter.carrier} and {other.carrier}",
+                    "one carrier",
+                )
+        if meter.role == "check" and meter.checked is None:
+            raise self.refuse(
+                meter,
+                "checks",
+                f"Check meter {meter.id} does not say what it checks.",
+                "Name the meter it stands beside in checks.",
+                "nothing",
+                "the id of a meter",
+            )
+
+    def _refuse_circles(self, meter: Meter) -> None:
+        for key, nearest in (("parent", _parent), ("formula", _members)):
+            reached, ahead = set[str](), list(nearest(meter))
+            while ahead:
+                name = ahead.pop()
+                if name == meter.id:
+                    raise self.refuse(
+                        meter,
+                        key,
+                        f"Meter {meter.id} hangs on itself.",
+                        "A tree has no circle: correct one of the links.",
+                        " > ".join(sorted(reached | {meter.id})),
+                        "a meter that leads to a main meter",
+                    )
+                if name not in reached:
+                    reached.add(name)
+                    ahead += nearest(self.by_id[name])
+
+    def _refuse_double_counting(self) -> None:
+        """Each flow, as the sum of what counts it directly, through the meters above it and through formulas: 0 or 1."""
+        shares: dict[str, int] = {}
+        for meter in self.counted:
+            for part, times in self.parts(meter).items():
+                shares[part] = shares.get(part, 0) + times
+        counted = {meter.id for meter in self.counted}
+        for meter in self.meters:
+            if meter.role not in {"main", "sub"}:
+                continue
+            line = [upper for upper in self.above(meter) if upper.direction == meter.direction]
+            through = [upper for upper in line if upper.computed and upper.id in counted and meter.id not in self.parts(upper)]
+            times = shares.get(meter.id, 0) + sum(shares.get(upper.id, 0) for upper in line if not upper.computed) + len(through)
+            if times not in (0, 1):
+                others = sorted(
+                    one.id for one in self.counted if one.id == meter.id or one in line or meter.id in self.parts(one)
+                )  # those that the reader must look at
+                if times < 0:
+                    sentence = f"What meter {meter.id} measures would be taken off where nothing counts it."
+                    remedy = "Name the meter that it hangs on as its parent, or correct the formula."
+                else:
+                    sentence = f"What meter {meter.id} measures would be counted {times} times."
+                    remedy = (
+                        "Let the upper meter stand without step, or count what is left of it: role = 'virtual',"
+                        " formula = { plus = [upper], minus = [lower] }."
+                    )
+                key = "parent" if meter.parent or times < 0 else "step"
+                raise self.refuse(meter, key, sentence, remedy, ", ".join(others), "energy that is counted once")
+
+
+def _covers(upper: Meter, lower: Meter) -> bool:
+    """Whether the upper meter's energy goes to the same batches as the lower one's would."""
+    return (
+        upper.allocation is None
+        and lower.allocation is None
+        and (upper.step, upper.direction) == (lower.step, lower.direction)
+        and upper.equipment in {"", lower.equipment}
+    )
+
+
+def _parent(meter: Meter) -> tuple[str, ...]:
+    return () if meter.parent is None else (meter.parent,)
+
+
+def _members(meter: Meter) -> tuple[str, ...]:
+    return () if meter.formula is None else (*meter.formula.plus, *meter.formula.minus)

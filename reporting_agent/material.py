@@ -1,0 +1,130 @@
+"""What a report is made of: the year's labels, and for pooled steps those over the years before as well.
+
+The years of a report that is bound already are the ones it was bound with, whatever is asked for now: a run that was killed is
+finished as it was begun, and a correction covers what it corrects, unless `--correct --pool` decides anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from benchmarks.errors import PolicyRefusal
+from benchmarks.measurements import Period
+from benchmarks.privacy.pooling import is_calendar_year
+from benchmarks.routes import Pack
+from reporting_agent import pipeline, pooled
+from reporting_agent.behind import Provenance, window_of
+from reporting_agent.config import Site
+from reporting_agent.config.settings_digest import settings_digest
+from reporting_agent.ledger import Ledger
+from reporting_agent.offers import Offer
+from reporting_agent.outbox import Parcel
+from reporting_agent.pooled import ALONE, Windows
+from reporting_agent.sources.day_digests import DayDigests
+from reporting_agent.submission import Material
+
+
+def gather(
+    site: Site,
+    pack: Pack,
+    period: Period,
+    revisions: Sequence[Parcel],
+    ledger: Ledger | None,
+    *,
+    pool: bool,
+    correct: bool,
+    look: bool = False,
+    commit: bool = False,
+) -> Material:
+    """Read the plant's files and label what the report covers.
+
+    Args:
+        revisions: of the site and period, oldest first.
+        ledger: None where nothing was ever spent.
+        pool: steps that gain are to cover earlier years as well.
+        correct: the next revision is meant.
+        look: find out what earlier years would give, though nobody asks to pool.
+        commit: the material is to be committed to: readings are digested as they pass.
+
+    Raises:
+        InputError: a file, the profile or the pack cannot be used.
+        PolicyRefusal: `pool-needs-a-year`, `pool-gains-nothing`, `pool-decided`.
+    """
+    bound = next((parcel for parcel in reversed(revisions) if parcel.is_bound), None)
+    decided = bound.windows if bound is not None and not (correct and pool) else None
+    if pool and not is_calendar_year(period):
+        raise PolicyRefusal(
+            "pool-needs-a-year",
+            f"{period.name} is no calendar year; a label covers whole years, the last of them the report's.",
+            "Report a year, such as 2016, with `--pool`; or leave `--pool` out.",
+        )
+    if pool and decided is not None and not decided:
+        raise PolicyRefusal(
+            "pool-decided",
+            f"The report of {period.name} was begun with every step over {period.name} alone, and its noise is determined.",
+            "Run the same command without `--pool` to finish it; `--correct --pool` makes a revision that pools, from the reserve for "
+            "corrections.",
+        )
+    most = pack.policy.most_years if is_calendar_year(period) else 1
+    looked = decided is None and most > 1 and (pool or look)
+    reach = most if looked else max((decided or ALONE).values(), default=1)
+    days = _days_of(site, period, reach) if commit else None
+    data = pipeline.read(site, pooled.span(period, reach), days=days)
+
+    alone = pipeline.label_of(site, data, period)
+    gains: tuple[Offer, ...] = ()
+    if looked:
+        gains = pooled.gains(pipeline.label_of(site, data, pooled.span(period, most)), pack, period.start.year, _most_spent(ledger, period))
+    windows = _windows(decided, gains, period, pool=pool)
+    label = pooled.together(alone, lambda wider: pipeline.label_of(site, data, wider), windows) if windows else alone
+    return Material(label, data.batches, data.pack, windows, () if windows else gains, _provenance(site, days, period, windows))
+
+
+def gather_again(site: Site, period: Period, windows: Windows) -> Material:
+    """What a report that covers these years was made of, read once more from the plant's files.
+
+    Raises:
+        InputError: a file, the profile or the pack cannot be used.
+    """
+    reach = max(windows.values(), default=1)
+    days = _days_of(site, period, reach)
+    data = pipeline.read(site, pooled.span(period, reach), days=days)
+    alone = pipeline.label_of(site, data, period)
+    label = pooled.together(alone, lambda wider: pipeline.label_of(site, data, wider), windows) if windows else alone
+    return Material(label, data.batches, data.pack, windows, provenance=_provenance(site, days, period, windows))
+
+
+def _days_of(site: Site, period: Period, reach: int) -> DayDigests:
+    """What takes the readings on their way; how many of the years count may turn out later."""
+    edges = {edge for years in range(1, reach + 1) for edge in window_of(period, {"": years})}
+    return DayDigests({meter.id: meter.unit for meter in site.meters}, edges)
+
+
+def _provenance(site: Site, days: DayDigests | None, period: Period, windows: Windows) -> Provenance:
+    if days is None:
+        return Provenance()
+    return Provenance(tuple(days.days(window_of(period, windows))), settings_digest(site))
+
+
+def _windows(decided: Windows | None, gains: Sequence[Offer], period: Period, *, pool: bool) -> Windows:
+    if decided is not None:
+        return decided
+    if not pool:
+        return ALONE
+    if not gains:
+        raise PolicyRefusal(
+            "pool-gains-nothing",
+            f"No step gains from covering years before {period.name}: each has batches enough, or too few even so, or those years are not "
+            "in the files, or their batches have spent what they may.",
+            "Report without `--pool`. `steplabel-agent status` says what was spent; files of earlier years go under [inputs].",
+        )
+    return {gain.step: gain.years for gain in gains}
+
+
+def _most_spent(ledger: Ledger | None, period: Period) -> Callable[[str, int], Fraction]:
+    """What other reports have taken: this one's own share must not close the years that it covers."""
+    if ledger is None:
+        return lambda _step, _year: Fraction(0)
+    spent = ledger.most_spent(besides=str(period.start.year))
+    return lambda step, year: spent.get((step, year), Fraction(0))

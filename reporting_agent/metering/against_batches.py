@@ -1,0 +1,236 @@
+"""Faults that no meter shows by itself: its clock, and its standstills, against the batches that the production log holds.
+
+Asked once a meter, after metering. What is found is told with its rows; a batch is named under the code where the fault makes
+its energy wrong by more than the label rule lets seconds be missing. Nothing is moved: the remedy says which key of
+site.toml puts the meter's clock right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import tzinfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import Place
+from benchmarks.measurements import Finding, Severity
+from reporting_agent.config import Meter
+from reporting_agent.metering import clock, clock_words, shifts, standstill, unit_words
+from reporting_agent.metering.clock import Kind, Shift
+from reporting_agent.metering.engine import Course, Windows
+from reporting_agent.metering.own_time import put_right
+from reporting_agent.metering.scale import turning
+from reporting_agent.metering.shifts import Bins, Pieces
+from reporting_agent.metering.standing import NO_RUNS
+from reporting_agent.metering.summer import stays_on_standard_time, summers
+from reporting_agent.metering.tally import places_of
+from reporting_agent.metering.unit_check import Known, Misread, misread
+from reporting_agent.metering.verdict import Verdict
+from reporting_agent.metering.wander import wander
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+AROUND_US = 3 * shifts.HOUR_US  # before the first batch and after the last, so that a shifted meter still shows their edges
+
+HALF = 0.5
+STILL = "still-while-producing"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """What was found of one meter, and the batches (by their place in the windows) whose energy it makes wrong, by code."""
+
+    findings: tuple[Finding, ...] = ()
+    batches: dict[str, Flags] = field(default_factory=dict)
+
+
+def moments_of(windows: Windows) -> Integers:
+    """The edges of the stretches whose energy `compare` asks the course for."""
+    if len(windows.start_us) < shifts.FEWEST_PIECES * shifts.FEWEST_BATCHES:
+        return np.zeros(0, dtype=np.int64)
+    width = shifts.bin_us(windows.start_us, windows.end_us)
+    first = (int(windows.start_us.min()) - AROUND_US) // width
+    last = (int(windows.end_us.max()) + AROUND_US) // width + 1
+    return np.arange(first, last + 1, dtype=np.int64) * width
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What else is known of the meter and its batches.
+
+    Their outputs, the bounds of their energy per output, the course that it should repeat; and whether it wrote stamps in an hour that
+    the plant's clock skips in spring.
+    """
+
+    output: Floats
+    bounds: tuple[float, float] | None = None
+    course: Course | None = None
+    own_per_other: float = 1.0  # units of its own that are one unit of that course
+    in_skipped_hour: bool = False
+
+
+def compare(meter: Meter, course: Course, windows: Windows, least_completeness: float, zone: tzinfo, beside: Beside) -> Suspicion:
+    """Hold one meter's course against the batches it counts for, which stand in order of start."""
+    if not len(windows.start_us):
+        return Suspicion()
+    findings: list[Finding] = []
+    batches: dict[str, Flags] = {}
+    shift = _shift(meter, course, windows, zone, beside.in_skipped_hour)
+    if shift is not None:
+        length_s = (windows.end_us - windows.start_us) / 1e6
+        middle_us = (windows.start_us + windows.end_us) // 2
+        wrong = np.abs(shift.seconds(middle_us)) > (1 - least_completeness) * length_s
+        findings.append(clock_words.finding(meter, shift, int(wrong.sum()), zone, _settings(shift, course)))
+        batches[str(shift.kind)] = wrong
+    wrong_unit = _misread(meter, course, windows, beside)
+    if wrong_unit is not None and course.verdict is not None:
+        finding, batches[unit_words.LABEL] = _unit_finding(meter, course.verdict, windows, wrong_unit, zone)
+        findings.append(finding)
+    still, found = _standstills(meter, course, windows, least_completeness)
+    if found is not None:
+        findings.append(found)
+        batches[STILL] = still
+    return Suspicion(tuple(findings), batches)
+
+
+def _misread(meter: Meter, course: Course, windows: Windows, beside: Beside) -> Misread | None:
+    if course.verdict is None:
+        return None
+    own = _whole_energies(course, windows)
+    main = None if beside.course is None else _whole_energies(beside.course, windows)
+    known = Known(
+        own,
+        np.divide(own, beside.output, out=np.full(len(own), np.nan), where=beside.output > 0),
+        None if main is None else main * beside.own_per_other,
+        beside.bounds,
+        meter.range,
+        course.verdict.outside,
+    )
+    return misread(known, course.verdict.sample, course.facts.readings)
+
+
+def _whole_energies(course: Course, windows: Windows) -> Floats:
+    """Of each batch of which half is known, as if all of it were: near enough to tell a unit by."""
+    measured = course.over(windows)
+    known = measured.completeness >= HALF
+    whole: Floats = np.divide(np.abs(measured.energy), measured.completeness, out=np.full(len(known), np.nan), where=known)
+    return whole
+
+
+def _energies(course: Course, windows: Windows, least_completeness: float) -> Floats:
+    """Of each batch, without sign; NaN where too little of it is known."""
+    measured = course.over(windows)
+    return np.where(measured.completeness >= least_completeness, np.abs(measured.energy), np.nan)
+
+
+def _unit_finding(meter: Meter, verdict: Verdict, windows: Windows, found: Misread, zone: tzinfo) -> tuple[Finding, Flags]:
+    """The finding, and the batches that it concerns."""
+    if found.between is None:
+        return unit_words.label(meter, found.factor, found.proof, int(found.batches.sum())), found.batches
+    sample = verdict.sample
+    time_us = put_right(sample.time_us, meter)
+    before, after = found.between
+    first, end = np.searchsorted(time_us, [windows.start_us[before], windows.end_us[after]])
+    factor = found.factor if found.later else 1 / found.factor
+    places = np.arange(first, max(int(end), int(first) + 1)).clip(max=len(sample) - 1)
+    row = np.array([turning(sample.power, places, factor)])
+    from_us = int(time_us[row[0]])
+    batches = windows.end_us > from_us if found.later else windows.start_us < from_us
+    rows = places_of(verdict.runs.files, sample.row[row], sample.file[row])
+    return unit_words.change(meter, factor, from_us, int(batches.sum()), rows, zone), batches
+
+
+def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skipped_hour: bool) -> Shift | None:
+    crept = None if course.verdict is None else wander(course.verdict.sample)
+    if crept is not None:
+        right_us = put_right(crept.time_us, meter)
+        ahead_s = crept.ahead_s - (crept.time_us - right_us) / 1e6  # what is not declared of it
+        left = replace(crept, time_us=right_us, ahead_s=ahead_s)
+        return Shift(Kind.DRIFT, int(right_us[-1]), float(ahead_s[-1]), 1.0, crept.rate_s_per_day, course=left)
+    told = _told(course, windows)
+    stays = _by_its_stamps(course, told, zone, in_skipped_hour)
+    if stays is not None:
+        return stays
+    shift = clock.find_shift(told, windows.end_us - windows.start_us)
+    if shift is None:
+        return None
+    return _named(shift, windows, zone) if shift.kind is Kind.DAYLIGHT else shift
+
+
+def _told(course: Course, windows: Windows) -> Pieces:
+    edges = moments_of(windows)
+    if not len(edges):
+        return shifts.NO_PIECES
+    start_us, end_us = edges[:-1], edges[1:]
+    energy, known_s = course.curve.over(start_us, end_us)
+    return shifts.told(Bins(edges, energy, known_s * 1e6 / (edges[1] - edges[0])), windows.start_us, windows.end_us)
+
+
+def _by_its_stamps(course: Course, told: Pieces, zone: tzinfo, in_skipped_hour: bool) -> Shift | None:
+    """A meter on standard time, by what its stamps do where the plant's clock changes, unless its load says otherwise."""
+    facts, verdict = course.facts, course.verdict
+    if verdict is None or facts.usual_step_s is None or facts.first_us is None or facts.last_us is None:
+        return None
+    step_us = round(facts.usual_step_s * 1e6)
+    own = summers(zone, facts.first_us, facts.last_us)
+    if not own or not (in_skipped_hour or any(stays_on_standard_time(one, verdict.turned_back, verdict.holes, step_us) for one in own)):
+        return None
+    of_summer = told.shift_s[_within(told.middle_us.astype(np.int64), own)]
+    if len(of_summer) and float(np.median(of_summer)) > -clock.HOUR_S / 2:
+        return None  # the batches know better
+    return Shift(Kind.STANDARD, facts.first_us, 0.0, 0.0, hour_s=-clock.HOUR_S, spans=tuple(own))
+
+
+def _named(shift: Shift, windows: Windows, zone: tzinfo) -> Shift:
+    """Whether an hour's shift is that of the plant's own summer time: then its days are known to the minute."""
+    first_us, last_us = int(windows.start_us.min()), int(windows.end_us.max())
+    own = summers(zone, first_us, last_us)
+    grid = np.linspace(first_us, last_us, 1000).astype(np.int64)
+    shifted, summer = _within(grid, shift.spans), _within(grid, own)
+    if not own or np.mean(shifted == summer) < clock.MOST_AGREE:
+        return shift
+    return replace(shift, kind=Kind.STANDARD if shift.hour_s < 0 else Kind.DAYLIGHT, spans=tuple(own))
+
+
+def _within(moment_us: Integers, spans: Sequence[tuple[int, int]]) -> Flags:
+    inside = np.zeros(len(moment_us), dtype=bool)
+    for from_us, until_us in spans:
+        inside |= (moment_us >= from_us) & (moment_us < until_us)
+    return inside
+
+
+def _settings(shift: Shift, course: Course) -> tuple[Place, ...]:
+    """The readings at which a clock that crept was set right."""
+    if shift.course is None or course.verdict is None:
+        return ()
+    sample, at = course.verdict.sample, shift.course.settings
+    return places_of(course.verdict.runs.files, sample.row[at], sample.file[at])
+
+
+def _standstills(meter: Meter, course: Course, windows: Windows, least_completeness: float) -> tuple[Flags, Finding | None]:
+    runs = NO_RUNS if course.verdict is None else course.verdict.runs
+    energy = _energies(course, windows, least_completeness)
+    first_us, last_us = put_right(runs.first_us, meter), put_right(runs.last_us, meter)
+    own = replace(runs, first_us=first_us, last_us=last_us)
+    stood = standstill.standstills(own, meter.reading == "register", windows.start_us, windows.end_us, energy, course.facts.quantum or 0.0)
+    touched = np.zeros(len(windows.start_us), dtype=bool)
+    if not stood.any():
+        return touched, None
+    for first, last in zip(first_us[stood].tolist(), last_us[stood].tolist(), strict=True):
+        touched |= (windows.start_us < last) & (windows.end_us > first)
+    count, hit = int(stood.sum()), int(touched.sum())
+    inside_h = standstill.within_batches(first_us[stood], last_us[stood], windows.start_us, windows.end_us).sum() / 3600
+    return touched, Finding(
+        STILL,
+        Severity.WARNING,
+        f"Meter {meter.id}: {count:,} times it stood still while the batches say that the equipment produced, {inside_h:,.1f} h in all."
+        f" The {hit:,} batches of that time are left out of the label. Look at the meter and at its connection.",
+        count,
+        places_of(runs.files, runs.row[stood], runs.file[stood]),
+        zh=f"表计 {meter.id}：{count:,} 次在批次记录显示生产时读数停滞，共 {inside_h:,.1f} 小时。"
+        f"该时段的 {hit:,} 个批次不计入标识。请检查表计及其通信。",
+    )

@@ -1,0 +1,155 @@
+"""What is wrong with a meter's clock, from the shifts that its load tells (`shifts`).
+
+Three things are told apart: a clock that runs away evenly (drift), one that is an hour off for a part of the year (daylight
+saving), and one that is off by the same time throughout (offset). An offset is uncertain by a part of a batch, since the load's shape
+within it is not known; a drift is not.
+
+Assumption: the production log's clock is right. A log that is kept in another zone shows as the same offset of every meter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.metering.shifts import DAY_S, FEWEST_PIECES, HOUR_US, SIGMAS, Pieces
+from reporting_agent.metering.wander import Wander
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+DAY_US = 24 * HOUR_US
+
+MOST_AGREE = 0.8  # of the pieces must lie on the line, or in the two groups
+LEAST_DRIFT_S = 60.0  # over the record: less moves no batch by more than its own minutes
+HALVES_AGREE = 0.75  # how far the drift of each half may lie from that of the whole, as a share of it
+HOUR_S = 3600.0
+NEAR_HOUR_S = 420.0  # how near to an hour a shift must be to be one of daylight saving
+MOST_TURNS = 8  # twice a year, in a record of four years
+FEWEST_SHIFTED = 2  # pieces
+LEAST_OFFSET_S = 900.0  # less may be the shape of the load within a batch
+OFFSET_SHARE = 0.25  # of the usual batch, likewise
+NEVER = (-(1 << 61), 1 << 61)  # before and after any record, in microseconds
+
+
+class Kind(StrEnum):
+    """The last two are an hour: a meter on standard time in a plant's summer time, and one on summer time where the plant has none."""
+
+    DRIFT = "clock-drift"
+    OFFSET = "clock-offset"
+    STANDARD = "clock-standard-time"
+    DAYLIGHT = "clock-daylight-saving"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What the meter's clock does against the log: seconds ahead (the sign of `clock_offset_s`) at any moment.
+
+    `offset_s` is the shift at `at_us` with its standard error, `drift_s_per_day` how it grows; over the `spans` it is `hour_s` more
+    (daylight saving), where a span ends between the last piece on one side and the first on the other.
+    """
+
+    kind: Kind
+    at_us: int
+    offset_s: float
+    offset_error_s: float
+    drift_s_per_day: float = 0.0
+    drift_error: float = 0.0
+    hour_s: float = 0.0
+    spans: tuple[tuple[int, int], ...] = ()
+    course: Wander | None = None  # of a clock that was set right from time to time
+
+    def seconds(self, moment_us: Integers) -> Floats:
+        """How far the meter is ahead at these moments."""
+        if self.course is not None:
+            told: Floats = np.interp(moment_us, self.course.time_us, self.course.ahead_s)
+            return told
+        days = (moment_us - self.at_us) / 1e6 / DAY_S
+        within = np.zeros(len(moment_us), dtype=bool)
+        for from_us, until_us in self.spans:
+            within |= (moment_us >= from_us) & (moment_us < until_us)
+        ahead: Floats = self.offset_s + self.drift_s_per_day * days + np.where(within, self.hour_s, 0.0)
+        return ahead
+
+
+def find_shift(pieces: Pieces, length_us: Integers) -> Shift | None:
+    """What is wrong with the meter's clock; None where nothing is, or the load does not tell. `length_us` are those of the batches."""
+    if len(pieces) < FEWEST_PIECES:
+        return None
+    return _daylight(pieces) or _drift(pieces) or _offset(pieces, float(np.median(length_us)) / 1e6)
+
+
+def _daylight(pieces: Pieces) -> Shift | None:
+    """An hour more, or less, for a part of the record: the shifts fall into two groups an hour apart that take turns seldom."""
+    shift = pieces.shift_s
+    split = (shift.max() + shift.min()) / 2
+    high = shift > split
+    if high.all() or not high.any():
+        return None
+    upper, lower = float(np.median(shift[high])), float(np.median(shift[~high]))
+    near = np.where(high, np.abs(shift - upper), np.abs(shift - lower)) <= NEAR_HOUR_S
+    if abs(upper - lower - HOUR_S) > NEAR_HOUR_S or np.mean(near) < MOST_AGREE:
+        return None
+    wrong = high if abs(lower) <= abs(upper) else ~high
+    right_s = lower if abs(lower) <= abs(upper) else upper
+    sure = np.flatnonzero(near)
+    turns = sure[1:][wrong[sure[1:]] != wrong[sure[:-1]]]
+    if len(turns) > MOST_TURNS or wrong[sure].sum() < FEWEST_SHIFTED:
+        return None
+    spans: list[tuple[int, int]] = []
+    for place in sure[wrong[sure]].tolist():
+        earlier, later = sure[(sure < place) & ~wrong[sure]], sure[(sure > place) & ~wrong[sure]]
+        span = (
+            int(pieces.last_us[earlier[-1]]) if len(earlier) else NEVER[0],
+            int(pieces.first_us[later[0]]) if len(later) else NEVER[1],
+        )
+        if span not in spans:
+            spans.append(span)
+    hour_s = HOUR_S if wrong is high else -HOUR_S
+    error = float(np.median(pieces.error_s))
+    settled = right_s if abs(right_s) >= LEAST_OFFSET_S else 0.0
+    return Shift(Kind.DAYLIGHT, int(pieces.first_us[0]), settled, error, hour_s=hour_s, spans=tuple(spans))
+
+
+def _drift(pieces: Pieces) -> Shift | None:
+    """A straight line through the shifts, where they rise or fall by more than their errors."""
+    days = (pieces.middle_us - pieces.middle_us[0]) / 1e6 / DAY_S
+    kept = np.ones(len(days), dtype=bool)
+    for _ in range(2):  # once more without what lies far off the line
+        slope, level = np.polyfit(days[kept], pieces.shift_s[kept], 1, w=1 / pieces.error_s[kept])
+        off = np.abs(pieces.shift_s - level - slope * days)
+        kept = off <= np.maximum(SIGMAS * np.maximum(pieces.error_s, 1.4826 * np.median(off)), LEAST_DRIFT_S / 2)
+    weight = 1 / pieces.error_s[kept] ** 2
+    centre = float(np.average(days[kept], weights=weight))
+    spread = float((weight * (days[kept] - centre) ** 2).sum())
+    scatter = float(np.sqrt(np.average(off[kept] ** 2, weights=weight)))
+    formal = 1 / np.sqrt(spread) if spread > 0 else np.inf
+    unexplained = scatter / np.sqrt(max(float(((days[kept] - centre) ** 2).sum()), 1e-9))
+    slope_error = float(max(formal, unexplained))
+    grown = abs(slope) * float(days[-1] - days[0])
+    if kept.sum() < FEWEST_PIECES or kept.mean() < MOST_AGREE:
+        return None
+    if grown < LEAST_DRIFT_S or abs(slope) < SIGMAS * slope_error or scatter > grown / 4:
+        return None
+    for half in (days <= centre, days > centre):  # a line that the halves do not share is a step, or chance
+        own = half & kept
+        if own.sum() < 3 or abs(float(np.polyfit(days[own], pieces.shift_s[own], 1)[0]) - slope) > HALVES_AGREE * abs(slope):
+            return None
+    at_us = int(pieces.middle_us[-1]) // DAY_US * DAY_US  # a midnight, for `clock_read_on`
+    day = (at_us - pieces.middle_us[0]) / DAY_US
+    error = float(np.hypot(1 / np.sqrt(weight.sum()), slope_error * (day - centre)))
+    return Shift(Kind.DRIFT, at_us, float(level + slope * day), error, float(slope), slope_error)
+
+
+def _offset(pieces: Pieces, usual_batch_s: float) -> Shift | None:
+    """The same shift throughout, by more than the shape of the load within a batch can make of it."""
+    offset = float(np.median(pieces.shift_s))
+    scatter = 1.4826 * float(np.median(np.abs(pieces.shift_s - offset)))
+    error = max(scatter, float(np.median(pieces.error_s))) / np.sqrt(len(pieces))
+    if abs(offset) < max(LEAST_OFFSET_S, OFFSET_SHARE * usual_batch_s, SIGMAS * error) or scatter > abs(offset) / 4:
+        return None
+    return Shift(Kind.OFFSET, int(pieces.first_us[0]), offset, float(error))

@@ -1,0 +1,127 @@
+"""Known energy of one meter from the beginning of its record until each moment that anyone asks about.
+
+Every window is a difference of two moments of one curve: batches, the stretches between them, clock hours, the whole
+period, and any pieces of these. So whatever is split or put together again adds up to the last digit, and one pass over the
+readings serves all. The curve is rounded to steps of 2^-20 of the unit (see `fixed`) where it is read off, never before.
+
+Where energy is unknown the curve stands still and the seconds do not count as known. What a register counted across
+a gap too long to say when is kept apart, at the gap's end (`unplaced`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.metering import fixed
+from reporting_agent.metering.run import Run
+from reporting_agent.metering.segments import MICROSECONDS, Segments
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+class Curve:
+    """Takes one meter's segments in order of time; holds nothing but the curve at its moments and at its present end."""
+
+    def __init__(self, moments_us: Integers) -> None:
+        self.moments_us = distinct(moments_us)
+        self.steps = np.zeros(len(self.moments_us), dtype=np.int64)
+        self.known_us = np.zeros(len(self.moments_us), dtype=np.int64)
+        self.unplaced_steps = np.zeros(len(self.moments_us), dtype=np.int64)
+        self._whole = self._rest = self._known = 0
+        self._gaps: list[tuple[Integers, Integers]] = []
+        self._reached = 0  # moments before this index are settled
+
+    def add(self, segments: Segments) -> None:
+        """Go on along these segments, which begin where those before ended or later."""
+        if not len(segments):
+            return
+        moment = self._next_until(int(segments.end_us[-1]))
+        at = np.maximum(np.searchsorted(segments.start_us, moment, side="right") - 1, 0)
+        whole, rest = (_prefix(part) for part in fixed.split(segments.energy))
+        known = _prefix(segments.end_us - segments.start_us)
+        self._read_off(moment, whole[at], rest[at], known[at], segments.at(at))
+        self._go_on(whole[-1], rest[-1], known[-1])
+
+    def add_run(self, run: Run) -> None:
+        """The same along a run of sound readings, whose segments are only made where a moment falls."""
+        moment = self._next_until(int(run.time_us[-1]))
+        at = run.places(moment)
+        whole, rest = run.sums(at)
+        self._read_off(moment, whole[:-1], rest[:-1], run.time_us[at] - run.time_us[0], run.segments(at))
+        self._go_on(whole[-1], rest[-1], run.time_us[-1] - run.time_us[0])
+
+    def add_unplaced(self, end_us: Integers, energy: Floats) -> None:
+        """What a register counted across gaps that end at these moments."""
+        if len(end_us):
+            self._gaps.append((end_us, fixed.rounded(*fixed.split(energy))))
+
+    def finish(self) -> None:
+        """Settle the moments after the last reading, and the gaps."""
+        asked = slice(self._reached, None)
+        self.steps[asked] = fixed.rounded(np.array([self._whole]), np.array([self._rest]))
+        self.known_us[asked] = self._known
+        self._reached = len(self.moments_us)
+        if self._gaps:
+            end_us, steps = (np.concatenate(parts) for parts in zip(*self._gaps, strict=True))
+            order = np.argsort(end_us, kind="stable")
+            self.unplaced_steps[:] = _prefix(steps[order])[np.searchsorted(end_us[order], self.moments_us, side="right")]
+
+    def energy(self, start_us: Integers, end_us: Integers) -> Floats:
+        """Known energy of windows between moments of this curve, exact on the grid."""
+        return self.over(start_us, end_us)[0]
+
+    def unplaced(self, start_us: Integers, end_us: Integers) -> Floats:
+        """Energy across gaps that ended in the window."""
+        return fixed.units(self.unplaced_steps[self._at(end_us)] - self.unplaced_steps[self._at(start_us)])
+
+    def known_s(self, start_us: Integers, end_us: Integers) -> Floats:
+        """Seconds of the windows whose energy is known."""
+        return self.over(start_us, end_us)[1]
+
+    def over(self, start_us: Integers, end_us: Integers) -> tuple[Floats, Floats]:
+        """Both: known energy of windows, and the seconds of it."""
+        start, end = self._at(start_us), self._at(end_us)
+        known_s: Floats = (self.known_us[end] - self.known_us[start]) / MICROSECONDS
+        return fixed.units(self.steps[end] - self.steps[start]), known_s
+
+    def _at(self, moment_us: Integers) -> Integers:
+        at = np.searchsorted(self.moments_us, moment_us)
+        if len(at) and not np.array_equal(self.moments_us[np.minimum(at, len(self.moments_us) - 1)], moment_us):
+            raise KeyError("a window does not begin and end at moments of the curve")
+        return at
+
+    def _next_until(self, end_us: int) -> Integers:
+        """The moments before this one that are not settled yet."""
+        return self.moments_us[self._reached : max(int(np.searchsorted(self.moments_us, end_us)), self._reached)]
+
+    def _read_off(self, moment: Integers, whole: Integers, rest: Integers, known_us: Integers, segments: Segments) -> None:
+        """The curve at the next moments, from the sums before the segments they fall into."""
+        if not len(moment):
+            return
+        asked = slice(self._reached, self._reached + len(moment))
+        passed, inside = segments.until(moment)
+        more_whole, more_rest = fixed.split(inside)
+        self.steps[asked] = fixed.rounded(self._whole + whole + more_whole, self._rest + rest + more_rest)
+        self.known_us[asked] = self._known + known_us + passed
+        self._reached += len(moment)
+
+    def _go_on(self, whole: np.int64, rest: np.int64, known_us: np.int64) -> None:
+        rest_sum = self._rest + int(rest)
+        self._whole += int(whole) + (rest_sum >> 32)
+        self._rest = rest_sum & 0xFFFFFFFF
+        self._known += int(known_us)
+
+
+def distinct(moments_us: Integers) -> Integers:
+    """The moments in order, each once: `np.unique` hashes, which takes longer than to sort what is nearly in order."""
+    moments = np.sort(moments_us)
+    return moments[np.concatenate(([True], moments[1:] != moments[:-1]))] if len(moments) else moments
+
+
+def _prefix(more: Integers) -> Integers:
+    """Sums before each, and of all."""
+    sums = np.zeros(len(more) + 1, dtype=np.int64)
+    np.cumsum(more, out=sums[1:])
+    return sums

@@ -1,0 +1,220 @@
+"""Meters whose energy is worked out: gas brought to normal state, steam turned into heat, virtual meters.
+
+Each is worked out piece by piece, between neighbouring moments of its curve (edges of batches and clock hours, so at most an hour
+long), with the mean temperature and pressure of that piece, and put together to a new curve on the same grid. So batches,
+stretches and hours of a worked-out meter close to the last digit like those of any other.
+
+Where the state of a piece is not known (less than half of it read, or outside what the declaration allows) its energy is not
+known: it counts as missing, never at some mean state. A virtual meter knows a piece where every part does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import states
+from benchmarks.errors import InputError
+from benchmarks.measurements import Finding, Severity
+from benchmarks.quantities import ratio
+from reporting_agent.config.meters import Meter
+from reporting_agent.config.tree import PRESSURE_UNITS, TEMPERATURE_UNITS, MeterTree
+from reporting_agent.metering import at_state
+from reporting_agent.metering.curve import Curve, distinct
+from reporting_agent.metering.engine import Course
+from reporting_agent.metering.record import MeterFacts
+from reporting_agent.metering.segments import HOUR_US
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+LEAST_KNOWN_STATE = 0.5  # of the seconds of a piece over which the flow is known, its temperature and pressure must be read
+_AGE_US = 1 << 50  # no piece of a period is so long: one that is reaches to the ends of time, where no period was given
+NO_FACTS = MeterFacts(0, None, None, None, None, None, None, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One meter's course in the unit that its energy counts in.
+
+    `per_reading` of it make one unit of the readings, on the mean; `state_doubt` is the standard uncertainty of that, as a share,
+    from the meters of temperature and pressure.
+    """
+
+    course: Course
+    unit: str
+    per_reading: float
+    state_doubt: float = 0.0
+
+
+def moments_of_all(tree: MeterTree, own: Mapping[str, Integers]) -> dict[str, Integers]:
+    """By meter with readings, the moments at which it must be read off: its own and those of every meter made from it."""
+    asked = {meter.id: [own[meter.id]] if meter.id in own else [] for meter in tree.meters if not meter.computed}
+    for meter in tree.meters:
+        if meter.id in own:
+            for name in tree.needed_by(meter) - {meter.id}:
+                asked[name].append(own[meter.id])
+    return {name: distinct(np.concatenate(moments)) if moments else np.zeros(0, np.int64) for name, moments in asked.items()}
+
+
+def state_unit(meter: Meter) -> tuple[str, float]:
+    """The unit that a state meter is added up in, and its factor: kPa of a pressure, so that the grid does not cut its digits."""
+    return ("kPa", PRESSURE_UNITS[meter.unit]) if meter.unit in PRESSURE_UNITS else (meter.unit, 1.0)
+
+
+def work_out(tree: MeterTree, found: Mapping[str, Course], read_in: Mapping[str, tuple[str, float]]) -> dict[str, Counted]:
+    """Every meter that counts energy, in its final unit.
+
+    Args:
+        found: courses of the meters with readings.
+        read_in: their unit over time, and its factor per unit of the readings (kW: kWh and 1).
+    """
+    made: dict[str, Counted] = {}
+    for meter in tree.meters:
+        if meter.computed or meter.role == "state":
+            continue
+        counted = Counted(found[meter.id], *read_in[meter.id])
+        made[meter.id] = _at_its_state(meter, counted, found, tree) if at_state.has_state(meter) else counted
+    for meter in tree.meters:
+        if meter.computed:
+            made[meter.id] = _sum(meter, tree, made)
+    return made
+
+
+def _at_its_state(meter: Meter, counted: Counted, found: Mapping[str, Course], tree: MeterTree) -> Counted:
+    curve = counted.course.curve
+    moments = curve.moments_us
+    flowing_us = np.diff(curve.known_us)
+    flowed = flowing_us > 0
+    temperature_k = _state(meter.temperature_meter, meter.temperature_c, states.ZERO_CELSIUS_K, moments, flowing_us, found, tree)
+    pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, moments, flowing_us, found, tree)
+    each = np.full(len(flowed), np.nan)
+    each[flowed] = at_state.factor(meter, counted.unit, temperature_k[flowed], pressure_kpa[flowed])
+    known = np.isfinite(each)
+    steps = np.diff(curve.steps)
+    usual = _usual(each, steps, known)
+    converted = _curve(
+        moments,
+        np.rint(np.where(known, steps * np.nan_to_num(each), 0.0)).astype(np.int64),
+        np.where(known, flowing_us, 0),
+        np.rint(np.diff(curve.unplaced_steps) * np.where(known, np.nan_to_num(each), usual)).astype(np.int64),
+    )
+    lost_s = float(flowing_us[flowed & ~known].sum()) / 1e6
+    course = replace(counted.course, curve=converted, findings=(*counted.course.findings, *_findings(meter, lost_s)))
+    doubt = 0.0
+    if known.any():
+        doubt = at_state.doubt_of_state(meter, counted.unit, _usual(temperature_k, steps, known), _usual(pressure_kpa, steps, known), tree)
+    return Counted(course, at_state.final_unit(meter), counted.per_reading * usual, doubt)
+
+
+def _state(
+    name: str | None,
+    constant: float | None,
+    offset: float,
+    moments_us: Integers,
+    flowing_us: Integers,
+    found: Mapping[str, Course],
+    tree: MeterTree,
+) -> Floats:
+    """The state of every piece: temperature in K, absolute pressure in kPa; NaN where not known or not declared."""
+    pieces = max(len(moments_us) - 1, 0)
+    if name is None:
+        return np.full(pieces, np.nan if constant is None else constant + offset)
+    companion, curve = tree.by_id[name], found[name].curve
+    start_us, end_us = moments_us[:-1], moments_us[1:]
+    known_us = curve.known_s(start_us, end_us) * 1e6
+    mean = np.full(pieces, np.nan)
+    read = known_us >= np.maximum(LEAST_KNOWN_STATE * flowing_us, 1)
+    np.divide(curve.energy(start_us, end_us) * HOUR_US, known_us, out=mean, where=read)
+    if companion.unit in TEMPERATURE_UNITS:
+        return mean + TEMPERATURE_UNITS[companion.unit]
+    return mean + (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0)
+
+
+def _usual(factor: Floats, steps: Integers, known: NDArray[np.bool_]) -> float:
+    """The mean of a factor or a state, weighted by what flowed; 0 where nothing is known."""
+    weight = np.abs(steps[known]).astype(float)
+    if not weight.sum():
+        return float(factor[known].mean()) if known.any() else 0.0
+    return float((factor[known] * weight).sum() / weight.sum())
+
+
+def _sum(meter: Meter, tree: MeterTree, made: Mapping[str, Counted]) -> Counted:
+    """The course of a virtual meter: its parts' curves at the moments that all of them share, added with their signs."""
+    parts = tree.parts(meter)
+    moments = made[next(iter(parts))].course.curve.moments_us
+    for part in parts:
+        moments = np.intersect1d(moments, made[part].course.curve.moments_us, assume_unique=True)
+    length_us = np.diff(moments)
+    ats = {part: np.searchsorted(made[part].course.curve.moments_us, moments) for part in parts}
+    known_us = {part: np.diff(made[part].course.curve.known_us[at]) for part, at in ats.items()}
+    longest_us = np.max(list(known_us.values()), axis=0)
+    length_us = np.where(length_us > _AGE_US, longest_us, length_us)
+    common_us = np.maximum(length_us - sum(((length_us - known) for known in known_us.values()), np.zeros_like(length_us)), 0)
+    steps, unplaced = np.zeros_like(length_us), np.zeros_like(length_us)
+    for part, times in parts.items():
+        curve, at = made[part].course.curve, ats[part]
+        scale = times * _ratio(tree, meter, made[part].unit)
+        # each part at its own mean power over the time that all of them know: else what one misses would stand as energy
+        share = np.divide(common_us, known_us[part], out=np.zeros(len(length_us)), where=known_us[part] > 0)
+        steps += np.rint(np.diff(curve.steps[at]) * (scale * share)).astype(np.int64)
+        unplaced += np.rint(np.diff(curve.unplaced_steps[at]) * scale).astype(np.int64)
+    return Counted(Course(_curve(moments, steps, common_us, unplaced), (), _facts(made, parts)), meter.unit, 1.0)
+
+
+def _ratio(tree: MeterTree, meter: Meter, unit: str) -> float:
+    try:
+        return ratio(unit, meter.unit)
+    except InputError as unfit:
+        raise tree.refuse(
+            meter,
+            "unit",
+            f"Virtual meter {meter.id} adds up {unit}, which is not its own unit.",
+            "Give it the unit that its parts count in, without the time of a rate.",
+            meter.unit,
+            unit,
+        ) from unfit
+
+
+def _facts(made: Mapping[str, Counted], parts: Mapping[str, int]) -> MeterFacts:
+    """Of a virtual meter: as many readings as its poorest part, and the span that all of them cover."""
+    seen = [made[part].course.facts for part in parts]
+    first = [one.first_us for one in seen if one.first_us is not None]
+    last = [one.last_us for one in seen if one.last_us is not None]
+    steps = [one.usual_step_s for one in seen if one.usual_step_s is not None]
+    return replace(
+        NO_FACTS,
+        readings=min(one.readings for one in seen),
+        first_us=max(first, default=None),
+        last_us=min(last, default=None),
+        usual_step_s=max(steps, default=None),
+    )
+
+
+def _curve(moments_us: Integers, steps: Integers, known_us: Integers, unplaced: Integers) -> Curve:
+    """A curve from what is known of each piece between its moments."""
+    curve = Curve(moments_us)
+    if len(moments_us):
+        curve.steps[1:] = np.cumsum(steps)
+        curve.known_us[1:] = np.cumsum(known_us)
+        curve.unplaced_steps[1:] = np.cumsum(unplaced)
+    return curve
+
+
+def _findings(meter: Meter, lost_s: float) -> tuple[Finding, ...]:
+    if not lost_s:
+        return ()
+    hours = f"{lost_s / 3600:,.1f}"
+    return (
+        Finding(
+            "state-unknown",
+            Severity.WARNING,
+            f"Meter {meter.id}: for {hours} h of its readings temperature or pressure is missing, or no state that was declared;"
+            " its energy is not known there, the time counts as missing.",
+            1,
+            zh=f"表计 {meter.id}：有 {hours} 小时的读数缺少温度或压力，或状态与申报不符；该时段能耗未知，按缺失计。",
+        ),
+    )

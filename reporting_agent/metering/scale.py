@@ -1,0 +1,111 @@
+"""Energies in another unit than their label says: off by a factor between units, all at once or row by row.
+
+Values of one thing (energy per tonne of a step's batches; a meter against the one it stands beside) lie close together on a
+logarithmic scale. Values in a wrong unit lie at ln f beside them, f a factor between units of energy or of volume, and as close
+together. Nothing is multiplied: the factor is told, and the batches are left out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+LARGE = (1e3, 1e6, 3.6e3, 3.6e6, 1e3 / 3.6, 1e6 / 3.6)  # W, kW, MW; kJ, MJ, GJ against them; L and m3, kg and t
+SMALL = (3.6,)  # MJ and kWh: a batch that was broken off may come near it
+FACTORS = np.array([factor for one in (*LARGE, *SMALL) for factor in (one, 1 / one)])
+FEWEST = 12  # values that tell what is usual
+SAME_SCALE = 1e-3  # a register that was changed to another unit falls or jumps to its value in that unit, but for what it counted meanwhile
+MOST_SLACK = 0.05
+RISES = (*LARGE, *SMALL)
+MAD_TO_SIGMA = 1.4826
+DEVIATIONS = 4.0  # robust standard deviations within which a value belongs to a factor
+LEAST_WIDTH, MOST_WIDTH = 0.1, 0.4  # the same in ln: 10 % and 49 %
+APART = 3.0  # widths that a factor must lie from 1, or else the values themselves swing that far
+FEWEST_SMALL = 3  # values at a small factor, which by themselves are no proof
+FEWEST_SIDE = 3  # loads on either side of a change
+HIGH, ABOVE = 0.95, 3.0  # of the loads the highest; times what it is in the smaller unit, which no load in that unit reaches
+MOST_BESIDE = 0.5  # values just outside the width, as a share of those inside: more are a tail, not a unit
+
+
+def off_scale(value: Floats) -> Floats:
+    """By what factor each value lies off the rest (1 where it does not, and where there are too few to tell). NaN and values <= 0 are 1."""
+    factors = np.ones(len(value))
+    known = np.flatnonzero(np.isfinite(value) & (value > 0))
+    if len(known) < FEWEST:
+        return factors
+    away = np.log(value[known])
+    away -= np.median(away)
+    swing = DEVIATIONS * MAD_TO_SIGMA * float(np.median(np.abs(away)))
+    width = min(max(swing, LEAST_WIDTH), MOST_WIDTH)
+    for factor in FACTORS.tolist():
+        centre = float(np.log(factor))
+        inside = np.abs(away - centre) <= width
+        count = int(inside.sum())
+        beside = int((~inside & (np.abs(away - centre) <= 2 * width) & (np.abs(away) > width)).sum())
+        fewest = FEWEST_SMALL if abs(centre) < np.log(min(LARGE)) else 1
+        if abs(centre) >= APART * max(width, swing) and count >= fewest and beside <= MOST_BESIDE * count:
+            factors[known[inside]] = factor
+    return factors
+
+
+def fitting(ratio: float) -> float | None:
+    """The factor between units that a ratio of two like energies is, None where it is none."""
+    if not np.isfinite(ratio) or ratio <= 0:
+        return None
+    away = np.abs(np.log(ratio / FACTORS))
+    nearest = int(np.argmin(away))
+    large = abs(np.log(FACTORS[nearest])) >= np.log(min(LARGE)) - 1e-9
+    return float(FACTORS[nearest]) if away[nearest] <= (MOST_WIDTH if large else LEAST_WIDTH) else None
+
+
+def into(value: float, low: float, high: float) -> float | None:
+    """The factor between units that brings a value outside of physical bounds well inside them; None where it lies inside, or none does.
+
+    A thousand is the most common mistake; of other factors, the one that brings it nearest to the middle of the bounds.
+    """
+    if not (np.isfinite(value) and value > 0 and 0 < low < high) or low <= value <= high:
+        return None
+    inside = FACTORS[(value * FACTORS >= low) & (value * FACTORS <= high)]
+    if not len(inside):
+        return None
+    if any(thousand in inside for thousand in (1e3, 1e-3)):
+        return 1e3 if 1e3 in inside else 1e-3
+    middle = np.sqrt(low * high)
+    return float(inside[np.argmin(np.abs(np.log(value * inside / middle)))])
+
+
+def turning(load: Floats, places: Integers, factor: float) -> int:
+    """Of these places of a series of loads the one from which on they are the factor times those before.
+
+    By a large factor even what a line takes while it stands lies above all that it can show in the smaller unit; a small one shows
+    where their level (on a logarithmic scale) changes most.
+    """
+    told = places[np.isfinite(load[places]) & (load[places] > 0)]
+    if len(told) and max(factor, 1 / factor) >= min(LARGE) - 1e-9:
+        high = float(np.quantile(load[told], HIGH)) * min(factor, 1 / factor) * ABOVE
+        large = (load[told] > high) == (factor < 1)  # as before the change
+        sums = np.concatenate(([0], np.cumsum(large)))
+        misplaced = np.arange(len(told)) - sums[:-1] + sums[-1] - sums[:-1]  # other ones before, such ones after
+        return int(told[np.argmin(misplaced)])
+    if len(told) < 2 * FEWEST_SIDE:
+        return int(places[len(places) // 2])
+    level = np.log(load[told])
+    count = np.arange(1, len(level))
+    before = np.cumsum(level)[:-1]
+    after = before[-1] + level[-1] - before
+    between = (before / count - after / (len(level) - count)) ** 2 * count * (len(level) - count)
+    inner = between[FEWEST_SIDE - 1 : len(between) - FEWEST_SIDE + 1]
+    return int(told[FEWEST_SIDE + int(np.argmax(inner))])
+
+
+def rescaled_by(before: Floats, after: Floats, usual: float) -> Flags:
+    """Whether a register went on in another unit: its value is the one before, and about a step's energy, times a factor between units."""
+    slack = np.minimum(SAME_SCALE + 2 * usual / np.maximum(np.abs(before), 1e-9), MOST_SLACK)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where((before > 0) & (after > 0), np.maximum(before / after, after / before), 1.0)
+    found: Flags = (np.abs(ratio[:, None] / np.array(RISES) - 1) <= slack[:, None]).any(axis=1)
+    return found

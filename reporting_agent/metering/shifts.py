@@ -1,0 +1,184 @@
+"""How far a meter's clock stands from the production log's, piece by piece of its record, told by its load.
+
+Where batches begin and end, the load changes. With G(t) the batches' running time until t, weighted by the load of each,
+the energy of the stretch [h, k) on a meter that is ahead by s is, but for a base load,
+
+    E = a + b (G(k - s) - G(h - s))
+
+and s is the shift of least squares, found for each piece of the record of some weeks, with the standard error that
+the curvature of the sum of squares gives. The shape of the load within a batch moves all pieces alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+HOUR_US = 3_600_000_000
+DAY_S = 86_400.0
+
+FEWEST_BATCHES = 20  # in a piece
+SHORTEST_PIECE_S = 7 * DAY_S
+MOST_PIECES = 53
+FULLY_KNOWN = 0.999  # stretches of which less is known tell nothing
+LONG_BATCH_S = 6 * 3600.0  # from here on each batch holds whole hours that tell its own load
+REACH_S = 7200.0  # shifts looked at on either side
+GRID_S = 300.0  # between them: a third of the shortest stretches
+LEAST_CHANGE = 0.01  # of a stretch: running times that differ by less show no edges
+LEAST_GAIN = 0.02  # share of the variance between stretches that a shift must explain more than none does, to be believed at all
+APART_S = 900.0  # another shift that far off must explain the piece clearly worse
+FINEST_S = 10.0  # standard error below which the grid, not the noise, decides
+SURE_S = 600.0  # a piece that tells the shift worse than that is not asked
+FEWEST_PIECES = 4
+SIGMAS = 5.0  # of its standard error
+
+
+def bin_us(start_us: Integers, end_us: Integers) -> int:
+    """Length of the stretches that tell batches of these lengths apart: at most a third of the usual one."""
+    usual = float(np.median(end_us - start_us))
+    return next((width for width in (HOUR_US, HOUR_US // 2) if width <= usual / 3), HOUR_US // 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """Stretches of equal length: their edges (one more than stretches), one meter's energy in each and the share of it that is known."""
+
+    edge_us: Integers
+    energy: Floats
+    known: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The shift told by each piece of the record that tells one, with its standard error."""
+
+    middle_us: Floats
+    first_us: Integers
+    last_us: Integers
+    shift_s: Floats
+    error_s: Floats
+
+    def __len__(self) -> int:
+        return len(self.middle_us)
+
+
+NO_PIECES = Pieces(*(np.zeros(0, dtype=kind) for kind in (float, np.int64, np.int64, float, float)))
+
+
+def told(bins: Bins, start_us: Integers, end_us: Integers) -> Pieces:
+    """The shift of each piece of the record that tells one."""
+    bounds_us = _piece_bounds(start_us, end_us)
+    if len(bounds_us) <= FEWEST_PIECES:
+        return NO_PIECES
+    knots_us, running = _running(bins, start_us, end_us)
+    piece = np.searchsorted(bounds_us, bins.edge_us[:-1], side="right") - 1
+    usable = np.flatnonzero((piece >= 0) & (piece < len(bounds_us) - 1) & (bins.known >= FULLY_KNOWN))
+    piece, energy = piece[usable], bins.energy[usable]
+
+    ran = np.diff(np.interp(bins.edge_us, knots_us, running))[usable]
+    width_s = (bins.edge_us[1] - bins.edge_us[0]) / 1e6
+    if not len(ran) or float(np.subtract(*np.quantile(ran, [0.98, 0.02]))) < LEAST_CHANGE * width_s:
+        return NO_PIECES  # batches without a pause between them, all alike
+
+    line = _Line(energy, piece, len(bounds_us) - 1)
+
+    def left(shift_s: float) -> Floats:
+        return line.left_over(np.diff(np.interp(bins.edge_us - shift_s * 1e6, knots_us, running))[usable])
+
+    shifts = np.array([-GRID_S, 0.0, GRID_S])
+    squares = np.array([left(shift) for shift in shifts.tolist()])
+    if not (squares[1] < squares[[0, 2]].min(axis=0)).all():  # the rule: every piece is best explained by none
+        shifts = np.arange(-REACH_S, REACH_S + GRID_S / 2, GRID_S)
+        squares = np.array([left(shift) for shift in shifts.tolist()])
+    count = np.bincount(piece, minlength=len(bounds_us) - 1)
+    return _least(shifts, squares, line.whole, count, bounds_us)
+
+
+def _piece_bounds(start_us: Integers, end_us: Integers) -> Integers:
+    """Edges of pieces of equal length, each long enough and with enough batches."""
+    if len(start_us) < FEWEST_PIECES * FEWEST_BATCHES:
+        return np.zeros(0, dtype=np.int64)
+    first_us, last_us = int(start_us[0]), int(end_us.max())
+    span_s = (last_us - first_us) / 1e6
+    pieces = min(int(span_s // SHORTEST_PIECE_S), len(start_us) // FEWEST_BATCHES, MOST_PIECES)
+    return np.linspace(first_us, last_us, pieces + 1).astype(np.int64)
+
+
+def _running(bins: Bins, start_us: Integers, end_us: Integers) -> tuple[Integers, Floats]:
+    """G at every moment at which a batch begins or ends: seconds of running, each batch weighted by its load."""
+    weight = _loads(bins, start_us, end_us)
+    moments = np.concatenate((start_us, end_us))
+    order = np.argsort(moments, kind="stable")
+    knots = moments[order]
+    level = np.cumsum(np.concatenate((weight, -weight))[order])
+    running = np.concatenate(([0.0], np.cumsum(level[:-1] * np.diff(knots) / 1e6)))
+    return knots, running
+
+
+def _loads(bins: Bins, start_us: Integers, end_us: Integers) -> Floats:
+    """The load of each batch, around 1. Short batches are taken as alike; a long one tells its own in its inner bins."""
+    alike = np.ones(len(start_us))
+    if np.median(end_us - start_us) < LONG_BATCH_S * 1e6 or (start_us[1:] < end_us[:-1]).any():
+        return alike
+    margin_us = round(REACH_S * 1e6)
+    first = np.searchsorted(bins.edge_us, start_us + margin_us)
+    last = np.maximum(np.searchsorted(bins.edge_us, end_us - margin_us, side="right") - 1, first)
+    energy = np.concatenate(([0.0], np.cumsum(bins.energy)))
+    known = np.concatenate(([0.0], np.cumsum(bins.known)))
+    top = len(bins.energy)
+    first, last = np.minimum(first, top), np.minimum(last, top)
+    inner, of_them = energy[last] - energy[first], known[last] - known[first]
+    load = np.divide(inner, of_them, out=np.full(len(alike), np.nan), where=of_them >= 1)
+    usual = float(np.nanmedian(load)) if np.isfinite(load).any() else 0.0
+    return np.where(np.isfinite(load), load, usual) / usual if usual > 0 else alike
+
+
+class _Line:
+    """A line on a template, fitted to the energies of each piece by itself."""
+
+    def __init__(self, energy: Floats, piece: Integers, pieces: int) -> None:
+        self._piece, self._pieces = piece, pieces
+        self._count = np.maximum(np.bincount(piece, minlength=pieces), 1)
+        self._energy = self._centred(energy)
+        self.whole = self._summed(self._energy * self._energy)
+        """Sum of squares of each piece's energies about their mean."""
+
+    def left_over(self, template: Floats) -> Floats:
+        """Sum of squares that a line on the template leaves of each piece's energies."""
+        x = self._centred(template)
+        xx, xy = self._summed(x * x), self._summed(x * self._energy)
+        explained = np.divide(xy**2, xx, out=np.zeros(self._pieces), where=(xx > 1e-9) & (xy > 0))  # running takes energy, it gives none
+        left: Floats = self.whole - explained
+        return left
+
+    def _centred(self, values: Floats) -> Floats:
+        inside: Floats = values - (self._summed(values) / self._count)[self._piece]
+        return inside
+
+    def _summed(self, values: Floats) -> Floats:
+        total: Floats = np.bincount(self._piece, values, minlength=self._pieces).astype(np.float64, copy=False)
+        return total
+
+
+def _least(shifts: Floats, squares: Floats, whole: Floats, count: Integers, bounds_us: Integers) -> Pieces:
+    """The shift of least squares of each piece, by a parabola through the three around it, where it is told at all."""
+    best = np.argmin(squares, axis=0)
+    inside = (best > 0) & (best < len(shifts) - 1)
+    at = np.clip(best, 1, len(shifts) - 2)
+    each = np.arange(squares.shape[1])
+    before, here, after = squares[at - 1, each], squares[at, each], squares[at + 1, each]
+    bend = before - 2 * here + after
+    curved = inside & (bend > 0)
+    step = np.divide(before - after, 2 * bend, out=np.zeros(len(at)), where=curved)
+    variance = np.maximum(here, 0.0) / np.maximum(count - 4, 1)  # rounding leaves a hair below 0
+    error = GRID_S * np.sqrt(np.divide(2 * variance, bend, out=np.full(len(at), np.inf), where=curved))
+    shift = shifts[at] + step * GRID_S
+    elsewhere = np.where(np.abs(shifts[:, None] - shift) > APART_S, squares, np.inf).min(axis=0)
+    told = curved & (count > 4) & (whole - here > LEAST_GAIN * whole) & (error < SURE_S) & (elsewhere - here > SIGMAS**2 * variance)
+    middle = (bounds_us[:-1] + bounds_us[1:]) / 2
+    return Pieces(middle[told], bounds_us[:-1][told], bounds_us[1:][told], shift[told], np.maximum(error[told], FINEST_S))

@@ -1,0 +1,147 @@
+"""Whether a meter's values are in the unit that it declares, by whatever is known of what they should be.
+
+Asked in this order: the range that is declared for it; the meter it stands beside; the physical bounds of a batch, where it alone
+measures the carrier. What proves the unit right ends the search. Then its batches are held against each other: some, or
+all from a moment on, may be off by a factor between units while the rest are right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.metering.sample import Sample
+from reporting_agent.metering.scale import fitting, into, off_scale
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+HIGH = 0.99  # quantile of the load that is held against the range
+USED = 0.05  # of its range that any meter's high load reaches, unless it was chosen for another plant
+TOO_LITTLE = 0.005  # of the range: below, it is no range that anybody would choose
+FEWEST = 12  # batches
+MOST_AGREE = 0.8
+NEARLY_ONE = 0.4  # in ln: a meter that was right before its unit changed showed about what the other did
+AROUND = 3  # batches on either side
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """By what factor values are off, which batches, and what proves it.
+
+    Where it was not always so, `between` are the batches between which the unit changed, and `later` says whether it is wrong since
+    or was wrong until then; `batches` is then for the caller to find out.
+    """
+
+    factor: float
+    batches: Flags
+    proof: str
+    between: tuple[int, int] | None = None
+    later: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a meter's batches, in order of start.
+
+    `energy` and `per_t` are its energy and that per tonne, NaN where unknown; `beside` that of the meter it stands beside, in its unit;
+    `bounds` what one batch can take per tonne; `outside` how many readings the range made impossible, and their median load.
+    """
+
+    energy: Floats
+    per_t: Floats
+    beside: Floats | None = None
+    bounds: tuple[float, float] | None = None
+    range: tuple[float, float] | None = None
+    outside: tuple[int, float] = (0, 0.0)
+
+
+def misread(known: Known, sample: Sample, readings: int) -> Misread | None:
+    """None where nothing speaks against the unit."""
+    every = np.ones(len(known.per_t), dtype=bool)
+    right = False
+    if known.range is not None:
+        high = known.range[1]
+        count, median = known.outside
+        if count >= MOST_AGREE * max(readings, 1) and (factor := into(median, USED * high, high)) is not None:
+            return Misread(1 / factor, every, "range")
+        load = sample.power[np.isfinite(sample.power) & (sample.power > 0)]
+        top = float(np.quantile(load, HIGH)) if len(load) else 0.0
+        if top < TOO_LITTLE * high and (factor := into(top, USED * high, high)) is not None:
+            return Misread(1 / factor, every, "range")
+        right = USED * high <= top <= high
+    if known.beside is not None:
+        return _beside(known.energy, known.beside)
+    if known.bounds is not None and not right and np.isfinite(known.per_t).sum() >= FEWEST:
+        low, high = known.bounds
+        if (factor := into(float(np.nanmedian(known.per_t)), low, high)) is not None:
+            return Misread(1 / factor, every, "bounds")
+    return _among_themselves(known, sample)
+
+
+def _beside(own: Floats, main: Floats) -> Misread | None:
+    known = np.flatnonzero(np.isfinite(own) & np.isfinite(main) & (main > 0))
+    if len(known) < FEWEST:
+        return None
+    smooth = _around(own[known]) / _around(main[known])  # of several batches: a clock that is off mixes neighbours
+    factors = np.array([fitting(one) or 1.0 for one in smooth.tolist()])
+    off = np.flatnonzero(factors != 1)
+    if not len(off):
+        return None
+    factor = float(np.median(factors[off]))
+    begins = _from_then_on(factors == factor)
+    if begins is not None and abs(np.log(np.median(smooth[:begins]))) <= NEARLY_ONE:
+        return Misread(factor, np.zeros(len(own), dtype=bool), "beside", _around_turn(known, begins, 2 * AROUND))
+    batches = np.zeros(len(own), dtype=bool)
+    if len(off) >= MOST_AGREE * len(known) and np.mean(factors[off] == factor) >= MOST_AGREE:
+        batches[:] = True
+        return Misread(factor, batches, "beside")
+    return None
+
+
+def _around_turn(known: Integers, begins: int, before: int) -> tuple[int, int]:
+    """The batches between which the unit changed: the sums of several batches lag behind."""
+    return int(known[max(begins - before - 2, 0)]), int(known[min(begins + 1, len(known) - 1)])
+
+
+def _around(values: Floats) -> Floats:
+    """Running sums over `AROUND` values on either side, fewer at the ends."""
+    sums = np.concatenate(([0.0], np.cumsum(values)))
+    place = np.arange(len(values))
+    total: Floats = sums[np.minimum(place + AROUND + 1, len(values))] - sums[np.maximum(place - AROUND, 0)]
+    return total
+
+
+def _among_themselves(known: Known, sample: Sample) -> Misread | None:
+    factors = off_scale(known.per_t)
+    off = factors != 1
+    if not off.any():
+        return None
+    factor = float(np.median(factors[off]))
+    told = np.flatnonzero(np.isfinite(known.per_t) & (known.per_t > 0))
+    none = np.zeros(len(factors), dtype=bool)
+    begins = _from_then_on((factors == factor)[told])
+    if begins is not None:
+        return Misread(factor, none, "rows", _around_turn(told, begins, 0))
+    ends = _from_then_on((factors == factor)[told][::-1])
+    if ends is not None:  # those before are off
+        return Misread(factor, none, "rows", _around_turn(told, len(told) - ends, 0), later=False)
+    return None  # a meter does not change its unit from batch to batch
+
+
+def _from_then_on(off: Flags) -> int | None:
+    """The place from which on nearly all are off, where before it nearly none is."""
+    if off.sum() < FEWEST or off.all():
+        return None
+    before = np.concatenate(([0], np.cumsum(off)))
+    count = len(off)
+    places = np.arange(1, count)
+    wrong = before[places] + (count - places) - (before[count] - before[places])  # off before, and not off after
+    best = int(places[np.argmin(wrong)])
+    few = (1 - MOST_AGREE) / 2
+    if before[best] > few * best or (count - best) - (before[count] - before[best]) > few * (count - best):
+        return None
+    return best

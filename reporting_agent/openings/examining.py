@@ -1,0 +1,126 @@
+"""The auditor's side: an opening read, recomputed by the auditor's own agent, and held against draw, commitment and public keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from benchmarks import packs
+from benchmarks.audit import records
+from benchmarks.audit.contents import Contents
+from benchmarks.audit.days import days_of
+from benchmarks.audit.draws import Draw
+from benchmarks.audit.evidence import Evidence, Public
+from benchmarks.audit.openings import Opening
+from benchmarks.audit.records import MeterDay
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.errors import VerificationError
+from benchmarks.labels.step import RELATIVE_UNCERTAINTY, Context
+from benchmarks.measurements import Batch, Period
+from benchmarks.routes import Pack
+from benchmarks.wire import challenges
+from benchmarks.wire.challenges import Challenge
+from benchmarks.wire.schema import decode_report
+from benchmarks.wire.signing import VerifyingKey
+from reporting_agent.behind import window_of
+from reporting_agent.config import Site
+from reporting_agent.config.settings_digest import settings_digest
+from reporting_agent.openings import extracts
+from reporting_agent.openings.assembling import quantiles
+from reporting_agent.openings.left_out import unaccounted
+from reporting_agent.openings.recomputing import recompute
+from reporting_agent.sources.extract import Extract
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What the auditor hands in beside the opening. `keys` are the portal's receipt keys by id; empty where none are known."""
+
+    draw: Draw
+    public: Public
+    keys: Mapping[str, VerifyingKey]
+
+
+def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
+    """The evidence for the checks, with every opened record of a batch computed again.
+
+    Args:
+        folder: where a pack of the plant's own would lie.
+
+    Raises:
+        VerificationError: the opening cannot be read as one.
+        InputError: the pack is not at hand.
+    """
+    contents, extract = opening.contents, extracts.read(opening.extract)
+    site = site_of(opening.settings, folder)
+    pack = packs.load(site.pack, site.pack_version, folder)
+    read = {leaf.index: records.read(leaf.record) for leaf in opening.leaves[1:]}
+    made = recompute(site, contents, extract)
+    days = {index: record for index, record in read.items() if isinstance(record, MeterDay)}
+    drawn = tuple(handed.draw.positions(contents, quantiles(pack)))
+    drawn_days = [days[one.position] for one in drawn if one.position in days]
+    batches = {index: record for index, record in read.items() if isinstance(record, Batch)}
+    return Evidence(
+        draw=handed.draw,
+        opening=opening,
+        contents=contents,
+        drawn=drawn,
+        pack=pack,
+        public=handed.public,
+        challenge=_challenge(opening.challenge, handed.keys),
+        report=decode_report(opening.report),
+        batches=batches,
+        days=days,
+        shown=_days(site, contents, extract),
+        settings_digest=settings_digest(site),
+        recomputed=made.of,
+        unaccounted=unaccounted(drawn_days, batches.values(), made),
+        context=_context(site, pack, contents),
+    )
+
+
+def site_of(settings: bytes, folder: Path) -> Site:
+    """The site as the opening shows it; it names no file of anybody's.
+
+    Raises:
+        VerificationError: `settings-malformed`.
+    """
+    try:
+        return Site.model_validate({**json.loads(settings), "path": folder / "site.toml"})
+    except (ValueError, TypeError, ValidationError) as wrong:
+        raise VerificationError(
+            "settings-malformed",
+            "The settings in the opening are not those of a site.",
+            "Have the plant open the draw again, and use the agent's version that the report names.",
+        ) from wrong
+
+
+def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Challenge:
+    return challenges.read(raw, keys) if keys else challenges.parse(raw)
+
+
+def _days(site: Site, contents: Contents, extract: Extract) -> dict[tuple[str, int], MeterDay]:
+    """The days shown, of the time that the report covers: a stretch around a batch may reach beyond it."""
+    within = window_of(Period.parse(contents.period, site.zone), contents.windows)
+    units = {meter.id: meter.unit for meter in site.meters}
+    return {
+        (day.meter, day.start_us): day
+        for meter, record in (extract.readings or {}).items()
+        for day in days_of(meter, units.get(meter, ""), record.time_us, record.value, within)
+    }
+
+
+def _context(site: Site, pack: Pack, contents: Contents) -> Context:
+    uncertainty = RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
+    return Context(
+        FactorTable.load(),
+        Period.parse(contents.period, site.zone),
+        Basis(pack.standard_basis),
+        {step: frozenset(setting.not_used) for step, setting in site.steps.items()},
+        site.static or None,
+        uncertainty,
+    )

@@ -1,0 +1,54 @@
+"""The records of batches, made again from an extract by the agent's own pipeline: what the plant did with all its data, with a part."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from benchmarks.audit.arrangement import arrange
+from benchmarks.audit.contents import Contents
+from benchmarks.audit.records import microseconds, of_batch
+from benchmarks.measurements import Batch, Period
+from reporting_agent import pipeline, pooled, sources
+from reporting_agent.config import Site
+from reporting_agent.metering import MeterRecord
+from reporting_agent.sources.extract import Extract
+
+Key = tuple[str, str, int]  # step, id, start
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """What an extract gives: records by their key (several where rows stand twice), their batches, and the meters' accounts."""
+
+    records: dict[Key, Counter[bytes]]
+    batches: tuple[Batch, ...]
+    meters: tuple[MeterRecord, ...]
+
+    def of(self, batch: Batch) -> Counter[bytes]:
+        """The records that stand under the key of a committed one."""
+        return self.records.get(key_of(batch), Counter())
+
+
+def key_of(batch: Batch) -> Key:
+    return batch.step, batch.batch_id, microseconds(batch.start)
+
+
+def recompute(site: Site, contents: Contents, extract: Extract) -> Recomputed:
+    """The records that the site's settings and pack make of the extract, for the report that the table of contents is of.
+
+    Raises:
+        InputError: the pack is not at hand, or nothing can be read from the extract.
+    """
+    if not extract.gives() & {sources.BATCHES.name, sources.LOG.name}:
+        return Recomputed({}, (), ())  # nothing was drawn that batches were made from
+    period = Period.parse(contents.period, site.zone)
+    windows = contents.windows
+    data = pipeline.read(site, pooled.span(period, max(windows.values(), default=1)), extract)
+    alone = pipeline.label_of(site, data, period)
+    label = pooled.together(alone, lambda wider: pipeline.label_of(site, data, wider), windows) if windows else alone
+    arranged = arrange(label, data.batches, data.pack, lambda batch: pooled.covers(batch, period, windows), ())
+    records: dict[Key, Counter[bytes]] = {}
+    for batch, excluded in arranged.batches:
+        records.setdefault(key_of(batch), Counter())[of_batch(batch, excluded)] += 1
+    return Recomputed(records, tuple(one.batch for one in arranged.batches), data.meters)

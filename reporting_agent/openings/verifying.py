@@ -1,0 +1,177 @@
+"""All that an auditor, or anyone, can check of the files at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.audit import checks, draws, openings
+from benchmarks.audit.draws import Head
+from benchmarks.audit.evidence import Evidence, Outcome, Public, failed, held, not_checkable
+from benchmarks.audit.openings import Opening
+from benchmarks.errors import InputError, SteplabelError
+from benchmarks.wire import challenges, commitments, directory, heads, published, receipts
+from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.sealing import ProcessingKey
+from benchmarks.wire.signing import VerifyingKey
+from reporting_agent.config import Site
+from reporting_agent.openings.examining import Handed, examine
+from reporting_agent.openings.files import BENCHMARK, COMPOSED, Files, document
+from reporting_agent.openings.published import composed_again, heads_agree
+from reporting_agent.openings.verdict import Verdict
+from reporting_agent.recomputation import recompute
+
+_NO_KEYS = "The portal's key directory and its fingerprint were not given."
+_GIVE_KEYS = "Give both: the file and --fingerprint."
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the auditor brings: the fingerprint of the key that signs the portal's directory, and the key that openings are sealed to."""
+
+    fingerprint: str | None = None
+    unsealing: ProcessingKey | None = None
+
+
+def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path) -> Verdict:
+    """What holds of these files.
+
+    Args:
+        site: the plant's own, to recompute the whole label on site.
+        folder: where a pack of the plant's own would lie.
+
+    Raises:
+        VerificationError, InputError: a file is not what it should be, or what belongs together is not all there.
+    """
+    keys = _keys(files, trust)
+    findings = [_receipt(raw, keys) for raw in files.receipts]
+    if BENCHMARK in files.by_kind:
+        findings.append(_benchmark(files.by_kind[BENCHMARK], keys))
+    findings += _of_the_portal(files, keys)
+    opening = _opening(files, trust)
+    if opening is None:
+        if site is not None:
+            raise _lacking("opening", "the recomputation on site needs the seed and the report, which the opening holds")
+        if "challenge" in files.by_kind:
+            findings.append(_challenge(files.by_kind["challenge"], keys))
+        if not findings:
+            raise _lacking("opening", "nothing else of these files can be checked alone")
+        return Verdict(tuple(findings))
+    if "draw" not in files.by_kind:
+        raise _lacking("draw", "an opening is the answer to one")
+    draw = draws.read(files.by_kind["draw"])
+    promise = draws.read_promise(files.by_kind["promise"]) if "promise" in files.by_kind else None
+    public = Public(_commitment(files), promise, bool(keys), _head(files, keys), files.inclusion)
+    handed = Handed(draw, public, keys)
+    evidence = examine(opening, handed, folder)
+    findings += checks.run(evidence)
+    findings.append(_on_site(evidence, site))
+    return Verdict(tuple(findings), evidence)
+
+
+def _of_the_portal(files: Files, keys: Mapping[str, VerifyingKey]) -> list[Outcome]:
+    """What needs no plant: a version composed again, and several heads of one log."""
+    findings = []
+    if COMPOSED in files.by_kind:
+        raw = files.by_kind[COMPOSED]
+        findings.append(composed_again(raw, keys) if keys else not_checkable("benchmark-recomputed", _NO_KEYS, _GIVE_KEYS))
+    if len(files.heads) > 1:
+        findings.append(heads_agree(files.heads, keys) if keys else not_checkable("heads-agree", _NO_KEYS, _GIVE_KEYS))
+    return findings
+
+
+def _keys(files: Files, trust: Trust) -> Mapping[str, VerifyingKey]:
+    raw = files.by_kind.get("directory")
+    if raw is None or trust.fingerprint is None:
+        return {}
+    return directory.verify(raw, trust.fingerprint).receipt_keys()
+
+
+def _opening(files: Files, trust: Trust) -> Opening | None:
+    sealed = files.by_kind.get("sealed-opening")
+    if sealed is not None:
+        if trust.unsealing is None:
+            raise _lacking("key", "the opening is sealed: give --keys")
+        return openings.read(openings.unseal(sealed, trust.unsealing))
+    raw = files.by_kind.get("opening")
+    return None if raw is None else openings.read(raw)
+
+
+def _commitment(files: Files) -> Commitment | None:
+    """From the signed commitment, or from the portal's challenge for it, as the auditor has them from elsewhere than the plant."""
+    if "commitment" in files.by_kind:
+        return commitments.parse(files.by_kind["commitment"]).commitment
+    if "challenge" in files.by_kind:
+        return challenges.parse(files.by_kind["challenge"]).commitment
+    return None
+
+
+def _head(files: Files, keys: Mapping[str, VerifyingKey]) -> Head | None:
+    """The portal's signed tree head; None where there is none, or no key to verify it with."""
+    raw = files.by_kind.get("tree-head")
+    if raw is None or not keys:
+        return None
+    head = heads.read(raw, keys).head
+    return Head(head.size, head.root)
+
+
+def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+    code = "receipt-signed"
+    if not keys:
+        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
+    try:
+        receipt = receipts.read(raw, keys)
+    except SteplabelError as refused:
+        return failed(code, refused.sentence, refused.remedy)
+    header = receipt.header
+    return held(
+        code,
+        f"The portal took in {header.site}, {header.period}, revision {header.revision}, on {receipt.received_on.isoformat()} "
+        f"as entry {receipt.log_index:,} of its log; envelope {receipt.envelope_digest[:16]}….",
+    )
+
+
+def _benchmark(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+    code = "benchmark-signed"
+    if not keys:
+        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
+    told = document(raw)
+    try:
+        published.verify(told, keys)
+    except SteplabelError as refused:
+        return failed(code, refused.sentence, refused.remedy)
+    return held(code, f"The portal published this version as it stands; SHA-256 {published.digest(told).hex()[:16]}….")
+
+
+def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+    code = "challenge-signed"
+    if not keys:
+        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
+    try:
+        challenge = challenges.read(raw, keys)
+    except SteplabelError as refused:
+        return failed(code, refused.sentence, refused.remedy)
+    return held(code, f"The portal gave this challenge on {challenge.given_on.isoformat()}, entry {challenge.log_index:,} of its log.")
+
+
+def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
+    """The whole label from the plant's files: what a sample cannot show."""
+    code = "whole-recomputed"
+    if site is None:
+        return not_checkable(
+            code, "The whole label was not recomputed: a sample finds shares, not every record.", "On site: the same command with --site."
+        )
+    again = recompute(site, evidence.report, evidence.opening.seed, windows=evidence.contents.windows, contents=evidence.contents)
+    if not again.agrees:
+        return failed(
+            code,
+            f"The plant's files do not give the report again: {len(again.differences)} differences.",
+            "See whether files or settings were changed since; if not, the report is not of these data.",
+            [one.found for one in again.differences],
+        )
+    return held(code, f"The plant's files give the same root, the same {len(again.labels)} labels and the same release, to the digit.")
+
+
+def _lacking(what: str, why: str) -> InputError:
+    return InputError("audit-file-lacking", f"The {what} is not among the files: {why}.", "Give it as well.", wanted=what)

@@ -1,0 +1,96 @@
+"""What one counted meter adds to each batch: energy with its uncertainty, and whether a declared rule shared it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
+from benchmarks.quantities import ratio
+from reporting_agent.config import Meter
+from reporting_agent.config.tree import MeterTree
+from reporting_agent.metering.allocation import Sink, share_out
+from reporting_agent.metering.derived import Counted
+from reporting_agent.metering.engine import Windows
+from reporting_agent.metering.uncertainty import Doubt, doubt, together
+from reporting_agent.pipeline.sharing import served
+
+_RULES = {
+    "output": ("output", "产量"),
+    "hours": ("hours in operation", "运行时间"),
+    "rated-power": ("rated power", "额定功率"),
+    "shares": ("declared shares", "申报的份额"),
+}
+
+
+def entries(
+    meter: Meter,
+    tree: MeterTree,
+    worked: Mapping[str, Counted],
+    batches: Sequence[Batch],
+    own: Sequence[int],
+    windows: Windows,
+    sinks: Sequence[Sink],
+) -> Iterator[tuple[int, CarrierEnergy]]:
+    """The meter's energy in each of its own batches, by their indices; `windows` are theirs.
+
+    Also with nothing known: one of two meters that failed must show as missing, not as little energy.
+    """
+    counted = worked[meter.id]
+    measured = counted.course.over(windows)
+    energy, completeness = measured.energy, measured.completeness
+    found = doubts(meter, tree, worked, windows)
+    whole, common = (np.full(len(own), np.nan), np.full(len(own), np.nan)) if found is None else found.relative(energy)
+    if meter.allocation is not None:
+        shared = share_out(meter.allocation, sinks, served(batches, own, sinks), counted.course.curve)
+        energy, completeness = shared.energy, shared.completeness
+    columns = (own, energy.tolist(), completeness.tolist(), whole.tolist(), common.tolist())
+    for index, amount, share, relative, systematic in zip(*columns, strict=True):
+        stated = relative == relative
+        yield (
+            index,
+            CarrierEnergy(
+                carrier=meter.carrier,
+                quantity=amount,
+                unit=counted.unit,
+                direction=meter.direction,
+                lhv_mj_per_unit=meter.lhv,
+                completeness=share,
+                relative_uncertainty=relative if stated else None,
+                relative_systematic=systematic if stated else None,
+                allocated=meter.allocation is not None,
+            ),
+        )
+
+
+def doubts(meter: Meter, tree: MeterTree, worked: Mapping[str, Counted], windows: Windows) -> Doubt | None:
+    """The uncertainty of a meter's energy over these windows; of a virtual meter that of its parts; None where a class is not declared."""
+    found = []
+    for name, times in tree.parts(meter).items():
+        part = worked[name]
+        measured = part.course.over(windows)
+        one = doubt(
+            tree.by_id[name], part.course.facts, windows, measured.energy, measured.completeness, part.per_reading, part.state_doubt
+        )
+        if one is None:
+            return None
+        scale = abs(times) * ratio(part.unit, worked[meter.id].unit)
+        found.append(Doubt(one.systematic * scale, one.own * scale))
+    return found[0] if len(found) == 1 else together(found)
+
+
+def allocated(meter: Meter, sinks: Sequence[Sink], batches: int) -> Iterator[Finding]:
+    """Told once for every shared meter: its part of a batch is a rule's, not a meter's."""
+    if meter.allocation is None:
+        return
+    en, zh = _RULES[meter.allocation.by]
+    names = ", ".join(sink.id for sink in sinks)
+    yield Finding(
+        "carrier-allocated",
+        Severity.NOTICE,
+        f"Meter {meter.id} ({meter.carrier}) serves {names} together; its energy is shared out by {en}."
+        " The batches carry a rule's part of it, not a measured one.",
+        batches,
+        zh=f"表计 {meter.id}（{meter.carrier}）由 {names} 共用；其能耗按{zh}分摊。批次中的数值为分摊值，并非实测值。",
+    )

@@ -1,0 +1,80 @@
+"""Material flow: the batches of earlier steps that a batch names as its parents (B2MML: material actual), and whether that can be.
+
+A parent is looked for by its id among the batches of all other steps first, then of the same step (a coil rolled twice).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from benchmarks.measurements import Batch, Finding, Severity
+from benchmarks.routes import Pack
+
+PLACES_KEPT = 20
+_MORE_OUT_THAN_IN = 1.02  # scales of two steps agree to about a percent each
+
+
+def parents_of(batches: Sequence[Batch]) -> dict[int, list[int]]:
+    """By index of a batch, the indices of its parents that the log holds."""
+    if not any(batch.parents for batch in batches):
+        return {}
+    by_id: dict[str, list[int]] = {}
+    for index, batch in enumerate(batches):
+        by_id.setdefault(batch.batch_id, []).append(index)
+    found: dict[int, list[int]] = {}
+    for index, batch in enumerate(batches):
+        for name in batch.parents:
+            named = [place for place in by_id.get(name, []) if place != index]
+            if named:
+                found.setdefault(index, []).append(min(named, key=lambda place: (batches[place].step == batch.step, place)))
+    return found
+
+
+def examine(batches: Sequence[Batch], pack: Pack) -> list[Finding]:
+    """What cannot be: parents that are not there, that began later, or that gave less than came out. Nothing is excluded for it."""
+    known = parents_of(batches)
+    named = [index for index, batch in enumerate(batches) if batch.parents]
+    if not named:
+        return []
+    units = {step.id: step.output_unit for step in pack.steps}
+    unknown = [index for index in named if len(known.get(index, [])) < len(set(batches[index].parents))]
+    later = [index for index in named if any(batches[parent].start > batches[index].start for parent in known.get(index, []))]
+    too_much = [index for index in named if _more_out(index, batches, known.get(index, []), units)]
+    told = (
+        (
+            "parent-unknown",
+            unknown,
+            "batches name a parent that the log does not hold; what went before them is not added up.",
+            "个批次所指的上游批次不在记录中；其上游能耗不予累计。",
+        ),
+        (
+            "parent-later",
+            later,
+            "batches began before a parent of theirs did: one of the two times, or the parent, is wrong.",
+            "个批次的开始早于其上游批次：时间或上游批号有误。",
+        ),
+        (
+            "mass-flow",
+            too_much,
+            "batches gave more than their parents together: an output, a parent or a unit is wrong.",
+            "个批次的产出多于其上游批次之和：产量、上游批号或单位有误。",
+        ),
+    )
+    return list(_findings(batches, told))
+
+
+def _more_out(index: int, batches: Sequence[Batch], parents: Sequence[int], units: Mapping[str, str]) -> bool:
+    """Only where every parent is known, all is weighed, and nothing else was charged."""
+    batch = batches[index]
+    if len(parents) < len(set(batch.parents)) or any(name.startswith("input.") for name in batch.variables):
+        return False
+    if {units.get(batches[place].step) for place in (*parents, index)} != {"t"}:
+        return False
+    return batch.output_t + batch.reject_t > _MORE_OUT_THAN_IN * sum(batches[parent].output_t for parent in parents)
+
+
+def _findings(batches: Sequence[Batch], told: Sequence[tuple[str, list[int], str, str]]) -> Iterator[Finding]:
+    for code, indices, en, zh in told:
+        if indices:
+            places = tuple(place for index in indices[:PLACES_KEPT] if (place := batches[index].place) is not None)
+            yield Finding(code, Severity.WARNING, f"{len(indices):,} {en}", len(indices), places, zh=f"{len(indices):,} {zh}")

@@ -1,0 +1,134 @@
+"""The site's meters followed through their readings: which batches each counts for, and its energy at every moment asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.labels import ExclusionReason
+from benchmarks.measurements import Batch, Period
+from benchmarks.routes import Pack
+from reporting_agent.config import Meter, Site
+from reporting_agent.metering import Asked, Course, Windows, courses
+from reporting_agent.metering.account import Occupied, hours_of, intervals_of, moments_of, to_us
+from reporting_agent.metering.allocation import Sink
+from reporting_agent.metering.derived import moments_of_all, state_unit
+from reporting_agent.pipeline.lanes import Given, Lanes
+from reporting_agent.pipeline.sharing import longest_gap_s, sinks_of
+from reporting_agent.pipeline.units import over_time
+from reporting_agent.sources.readings import ReadingLog
+
+if TYPE_CHECKING:  # not where a small firm's one file runs: what it digests with is not in there
+    from reporting_agent.sources.day_digests import DayDigests
+
+Integers = NDArray[np.int64]
+
+MomentsOf = Callable[[Mapping[str, Windows]], Mapping[str, Integers]]
+"""Further moments that are asked of each meter, from the windows of its batches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What the meters' readings told.
+
+    `chosen` are the places of the batches that each meter counts for, of this period and of others, in order of start;
+    `occupied` the same as windows; `units` the unit of each meter's energy with its factor per unit of a rate and hour.
+    """
+
+    meters: list[Meter]  # that count energy, worked out or read
+    sinks: dict[str, tuple[Sink, ...]]
+    chosen: dict[str, list[int]]
+    occupied: dict[str, Occupied]
+    hours_us: Integers
+    units: dict[str, tuple[str, float]]
+    courses: dict[str, Course]
+    demand_us: dict[str, Integers]  # edges of the demand charge's intervals, of the meters that tell the site's power
+
+    def of_period(self, name: str, batches: Sequence[Batch]) -> tuple[list[int], Windows]:
+        """The batches of this period that a meter counts for, and their windows."""
+        places = self.chosen[name]
+        own = np.fromiter((batches[place].excluded is None for place in places), np.bool_, len(places))
+        windows = self.occupied[name].windows
+        mine = [place for place, counts in zip(places, own.tolist(), strict=True) if counts]
+        return mine, Windows(windows.start_us[own], windows.end_us[own])
+
+
+def follow(
+    batches: Sequence[Batch],
+    site: Site,
+    pack: Pack,
+    readings: Sequence[Path] | Given,
+    period: Period | None,
+    log: ReadingLog,
+    also: MomentsOf,
+    days: DayDigests | None = None,
+) -> Followed:
+    """Read every meter's readings once and take its energy at the edges of batches and clock hours, and where `also` asks."""
+    tree = site.tree
+    meters = [meter for meter in site.meters if meter.role != "state"]
+    sinks = {meter.id: tuple(sinks_of(meter, site)) for meter in meters}
+    chosen, occupied = _occupied(sinks, batches)
+    hours_us = hours_of(period, site.zone)
+    units = {
+        meter.id: state_unit(meter) if meter.role == "state" else over_time(meter.unit) if meter.reading == "rate" else (meter.unit, 1.0)
+        for meter in site.meters
+        if not meter.computed
+    }
+    read_off = {meter.id: moments_of(occupied[meter.id], hours_us) for meter in meters}
+    demand_us = _demand_us(site, hours_us)
+    read_off |= {name: np.concatenate((read_off[name], edges)) for name, edges in demand_us.items()}
+    for name, looked_at in also({name: one.windows for name, one in occupied.items()}).items():
+        if name in units:
+            read_off[name] = np.concatenate((read_off[name], looked_at))
+    moments = moments_of_all(tree, read_off)  # those of its temperature and pressure too
+    asked = [
+        Asked(tree.by_id[name], moments[name], longest_gap_s(tree.by_id[name], site, pack), factor) for name, (_, factor) in units.items()
+    ]
+    lanes = Lanes.of(readings, site, log, days)
+    found = courses(asked, lanes.reads, lanes.kernel)
+    lanes.put_together(log)
+    lanes.close_days()
+    return Followed(meters, sinks, chosen, occupied, hours_us, units, found, demand_us)
+
+
+def _demand_us(site: Site, hours_us: Integers) -> dict[str, Integers]:
+    """By electricity meter on top of the tree; empty where the tariff charges no demand, or takes it from hours."""
+    minutes = min((charge.minutes for charge in site.tariff.demand), default=60) if site.tariff is not None else 60
+    edges = intervals_of(hours_us, minutes)
+    if minutes == 60 or not len(edges):
+        return {}
+    top = [one for one in site.meters if one.carrier == "electricity" and one.role in {"main", "check"} and one.parent is None]
+    return {one.id: edges for one in top}
+
+
+def _occupied(sinks: Mapping[str, Sequence[Sink]], batches: Sequence[Batch]) -> tuple[dict[str, list[int]], dict[str, Occupied]]:
+    """By meter id, the places and the windows of the batches it counts for, of other periods too, in order of start."""
+    chosen: dict[str, list[tuple[int, str, int, int]]] = {name: [] for name in sinks}  # start, id, end, place
+    counting: dict[tuple[str, str], list[list[tuple[int, str, int, int]]]] = {}
+    for place, batch in enumerate(batches):
+        if batch.excluded not in {None, ExclusionReason.OUTSIDE_PERIOD} or batch.end is None or batch.end <= batch.start:
+            continue
+        key = (batch.step, batch.equipment)
+        if key not in counting:
+            counting[key] = [
+                chosen[name]
+                for name, serves in sinks.items()
+                if any(one.step == batch.step and one.equipment in {"", batch.equipment} for one in serves)
+            ]
+        if counting[key]:
+            window = (to_us(batch.start), batch.batch_id, to_us(batch.end), place)
+            for windows in counting[key]:
+                windows.append(window)
+    places: dict[str, list[int]] = {}
+    occupied: dict[str, Occupied] = {}
+    for name, windows in chosen.items():
+        windows.sort()
+        starts, ids, ends, mine = zip(*windows, strict=True) if windows else ((), (), (), ())
+        places[name] = list(mine)
+        occupied[name] = Occupied(Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)), ids)
+    return places, occupied

@@ -1,0 +1,121 @@
+"""The site's inputs, wherever they come from: files by pattern, a provider's source, and rows that a person corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks.errors import InputError, Place
+from benchmarks.measurements import Finding
+from reporting_agent.config import Profile, Site
+from reporting_agent.pipeline.rejections import told
+from reporting_agent.sources import ReadingBlock, Rejected, Table, Wanted, corrections, plugged, read_sheet, read_table
+from reporting_agent.sources.corrections import Corrections
+from reporting_agent.sources.extract import Extract
+from reporting_agent.sources.interface import Source
+from reporting_agent.sources.readings import ReadingLog
+from reporting_agent.sources.totals import Total
+
+
+class Inputs:
+    """What `[inputs]` names, opened once for a command."""
+
+    def __init__(self, site: Site, extract: Extract | None = None) -> None:
+        """Open them; with an extract, that and nothing else is read."""
+        self.site = site
+        self.extract = extract
+        self.source: Source | None = None
+        self.corrections = Corrections()
+        self.totals: list[Total] = []  # of readings
+        self._tables: list[Table] = []
+        if extract is not None:
+            return
+        if site.inputs.source is not None:
+            self.source = plugged.connect(site.inputs.source, dict(site.source), site.folder, site.zone)
+            self._check_units(self.source)
+        if site.inputs.corrections is not None:
+            self.corrections = corrections.load(*paths_of(site, site.inputs.corrections))
+
+    def given(self, name: str) -> bool:
+        """Whether there is such an input: named as a file, or given by the source."""
+        if self.extract is not None:
+            return name in self.extract.gives()
+        return getattr(self.site.inputs, name) is not None or self._from_source(name)
+
+    def tables(self, wanted: Wanted) -> list[Table]:
+        """Every table of the input, in order of file name."""
+        site, profile, extract = self.site, self._profile(wanted.name), self.extract
+        if extract is not None:
+            return [read_sheet(lambda: extract.table(wanted.name), Profile(), wanted, site.zone)]
+        pattern = getattr(site.inputs, wanted.name)
+        if pattern is not None:
+            found = [read_table(path, profile, wanted, site.zone, self.corrections) for path in paths_of(site, pattern)]
+        else:
+            source = self.source
+            assert source is not None, wanted.name  # noqa: S101 - `given` was asked
+            found = [read_sheet(lambda: source.table(wanted.name), profile, wanted, site.zone, self.corrections)]
+        self._tables += found
+        return found
+
+    def readings(self) -> list[Path] | Callable[[frozenset[str], ReadingLog], Iterator[ReadingBlock]]:
+        """The files of readings, or what opens those of the source."""
+        if self.extract is not None:
+            return self.extract.readings_with_log
+        if self.site.inputs.readings is not None:
+            return paths_of(self.site, self.site.inputs.readings)
+        source = self.source
+        assert source is not None  # noqa: S101 - `given` was asked
+        return lambda meters, _: source.readings(meters)
+
+    @property
+    def corrected(self) -> tuple[Rejected, ...]:
+        """Rows that were read as a person corrected them; with the rejected ones they make the next rejected.csv."""
+        return tuple(self.corrections.used.values())
+
+    def findings(self) -> list[Finding]:
+        """What is to be told of the tables as such: totals, and what became of corrections. Asked once everything is read."""
+        return told([*self.totals, *(total for table in self._tables for total in table.totals)], self.corrections)
+
+    def _from_source(self, name: str) -> bool:
+        return self.source is not None and name in self.source.gives()
+
+    def _profile(self, name: str) -> Profile:
+        profile: Profile = getattr(self.site.mapping, name)
+        return profile
+
+    def _check_units(self, source: Source) -> None:
+        units = source.units()
+        for meter in self.site.meters:
+            if (found := units.get(meter.id, meter.unit)) != meter.unit:
+                raise InputError(
+                    "unit-differs",
+                    f"The source hands over meter {meter.id} in another unit than site.toml declares.",
+                    "Correct unit under [[meters]], or what the source hands over.",
+                    place=Place(str(self.site.path), column=f"meters.{meter.id}.unit"),
+                    found=found,
+                    wanted=meter.unit,
+                )
+
+
+def paths_of(site: Site, pattern: str) -> list[Path]:
+    """Files of an input, in order of name; InputError where there is none."""
+    whole = site.folder / pattern
+    if whole.is_file():
+        return [whole]
+    if Path(pattern).is_absolute():
+        found = sorted(Path(whole.anchor).glob(str(whole.relative_to(whole.anchor))))
+    else:
+        found = sorted(site.folder.glob(pattern))
+    files = [path for path in found if path.is_file()]
+    if not files:
+        raise InputError(
+            "file-missing",
+            "This is a folder, not a file." if found else "No file of this name is there.",
+            "Name all files of a folder by a pattern such as readings/*.csv."
+            if found
+            else "Check the path under [inputs] in site.toml; it is relative to site.toml.",
+            place=Place(str(site.path), column="inputs"),
+            found="a folder" if found else "no such file",
+            wanted=str(whole),
+        )
+    return files

@@ -1,0 +1,187 @@
+"""Joint runs: one run of one equipment that made several products, and how its energy is divided among them.
+
+Rows of one step and equipment are one joint run where they name different products or variants and
+- carry the same batch id, or
+- begin and end together on a named equipment, and energy is metered (rows with energy of their own are batches of their own).
+
+In this order:
+1. where the rows follow one another without overlap and energy is metered, the log tells the changeover: each is a batch of its
+   own, named `ID/PRODUCT`, and a meter's energy is cut there;
+2. else, where `[[joint]]` gives a ratio for each of their products, the run is metered as one and its energy divided by
+   output x ratio. Where the rows overlap its time is divided likewise, one part after the other, so that each has the run's mean power;
+3. else the run stays whole and is excluded as `joint-run`: its energy stands in the balance of its meter and in no label.
+
+Parts of an energy are differences of running sums on the grid of 2^-20: they add up to the run's energy exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import accumulate, pairwise
+
+from benchmarks.labels.waste import GRID
+from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
+from reporting_agent.config import Site
+
+JOINT_RUN = "joint-run"
+PLACES_KEPT = 20
+Key = tuple[str, str]  # step and batch id
+
+
+@dataclass(frozen=True, slots=True)
+class JointRuns:
+    """The batches with every joint run as one, and the rows that each of them was."""
+
+    batches: list[Batch]
+    parts: Mapping[Key, tuple[Batch, ...]]
+    findings: list[Finding]
+
+
+def merged(batches: Sequence[Batch], site: Site) -> JointRuns:
+    """Find joint runs before anything is metered."""
+    by_time = site.inputs.energy is None
+    if _each_alone(batches):
+        return JointRuns(list(batches), {}, [])
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for index, batch in enumerate(batches):
+        groups.setdefault(("id", batch.step, batch.equipment, batch.batch_id), []).append(index)
+        if by_time and batch.equipment and batch.end is not None and batch.end > batch.start:
+            groups.setdefault(("time", batch.step, batch.equipment, batch.start, batch.end), []).append(index)
+    made: dict[int, Batch | None] = {}
+    parts: dict[Key, tuple[Batch, ...]] = {}
+    told: list[Batch] = []
+    for indices in groups.values():
+        rows = [batches[index] for index in indices]
+        if len({(row.product, row.variant) for row in rows}) < 2 or any(index in made for index in indices):
+            continue
+        if by_time and _follow(rows):
+            made |= {index: replace(row, batch_id=_named(row)) for index, row in zip(indices, rows, strict=True)}
+            told += rows
+        else:
+            whole = _whole(rows)
+            made |= {index: whole if index == indices[0] else None for index in indices}
+            parts[whole.step, whole.batch_id] = tuple(rows)
+    kept = [one for index, batch in enumerate(batches) if (one := made.get(index, batch)) is not None]
+    return JointRuns(kept, parts, list(_changeovers(told)))
+
+
+def split(batches: Sequence[Batch], parts: Mapping[Key, tuple[Batch, ...]], site: Site) -> tuple[list[Batch], list[Finding]]:
+    """Divide the joint runs, once their energy is known."""
+    ratios = {one.step: one.ratios for one in site.joint}
+    made: list[Batch] = []
+    divided: list[Batch] = []
+    left: list[Batch] = []
+    for batch in batches:
+        rows = parts.get((batch.step, batch.batch_id))
+        if rows is None:
+            made.append(batch)
+            continue
+        weights = [_weight(row, ratios.get(batch.step, {})) for row in rows]
+        known = [weight for weight in weights if weight is not None]
+        if len(known) < len(rows) or not sum(known) > 0:
+            made.append(replace(batch, excluded=batch.excluded or JOINT_RUN))
+            left.append(batch)
+        else:
+            made += _divided(batch, rows, known)
+            divided.append(batch)
+    return made, [*_by_ratio(divided), *_not_divided(left)]
+
+
+def _each_alone(batches: Sequence[Batch]) -> bool:
+    """No id and no beginning stands twice: the usual log, looked at once."""
+    ids = {(batch.step, batch.batch_id) for batch in batches}
+    return len(ids) == len({(batch.step, batch.equipment, batch.start) for batch in batches}) == len(batches)
+
+
+def _follow(rows: Sequence[Batch]) -> bool:
+    """Whether the rows follow one another: the log tells where the product changed."""
+    ordered = sorted(rows, key=lambda row: row.start)
+    return all(first.end is not None and first.end <= second.start for first, second in pairwise(ordered))
+
+
+def _whole(rows: Sequence[Batch]) -> Batch:
+    first = rows[0]
+    ends = [row.end for row in rows if row.end is not None]
+    return replace(
+        first,
+        start=min(row.start for row in rows),
+        end=max(ends) if len(ends) == len(rows) else None,
+        output_t=sum(row.output_t for row in rows),
+        reject_t=sum(row.reject_t for row in rows),
+        parents=tuple(dict.fromkeys(parent for row in rows for parent in row.parents)),
+    )
+
+
+def _named(row: Batch) -> str:
+    return "/".join(part for part in (row.batch_id, row.product, row.variant) if part)
+
+
+def _weight(row: Batch, ratios: Mapping[str, float]) -> float | None:
+    ratio = ratios.get(row.variant, ratios.get(row.product))
+    return None if ratio is None else ratio * row.output_t
+
+
+def _divided(batch: Batch, rows: Sequence[Batch], weights: Sequence[float]) -> Iterator[Batch]:
+    reached = [0.0, *accumulate(weights)]
+    shares = [edge / reached[-1] for edge in reached]
+    in_turn = _follow(rows)
+    for row, before, after in zip(rows, shares, shares[1:], strict=False):
+        start, end = (row.start, row.end) if in_turn or batch.end is None else _time(batch, batch.end, before, after)
+        yield replace(
+            row,
+            batch_id=_named(row),
+            start=start,
+            end=end,
+            energy=tuple(_part(entry, before, after) for entry in batch.energy),
+            excluded=batch.excluded,
+        )
+
+
+def _time(batch: Batch, end: datetime, before: float, after: float) -> tuple[datetime, datetime]:
+    length = end - batch.start
+    return batch.start + length * before, end if after == 1.0 else batch.start + length * after
+
+
+def _part(entry: CarrierEnergy, before: float, after: float) -> CarrierEnergy:
+    quantity = (round(entry.quantity * after * GRID) - round(entry.quantity * before * GRID)) / GRID
+    return replace(entry, quantity=quantity, allocated=True)
+
+
+def _changeovers(rows: Sequence[Batch]) -> Iterator[Finding]:
+    if rows:
+        yield _finding(
+            "joint-run-cut",
+            Severity.NOTICE,
+            rows,
+            "rows share a batch id and follow one another with different products: each is a batch of its own, cut at the changeover.",
+            "行的批号相同、产品不同且时间先后相接：在切换处分开，各为一个批次。",
+        )
+
+
+def _by_ratio(runs: Sequence[Batch]) -> Iterator[Finding]:
+    if runs:
+        yield _finding(
+            "joint-run-divided",
+            Severity.WARNING,
+            runs,
+            "runs made several products at once; their energy and time are divided by output and the ratios of [[joint]], not measured.",
+            "个生产段同时产出多种产品；其能耗和时间按产量与 [[joint]] 比率分摊，并非实测。",
+        )
+
+
+def _not_divided(runs: Sequence[Batch]) -> Iterator[Finding]:
+    if runs:
+        yield _finding(
+            JOINT_RUN,
+            Severity.EXCLUSION,
+            runs,
+            "runs made several products at once, and [[joint]] gives no ratio for each of them: they stand in the balance and in no label.",
+            "个生产段同时产出多种产品，而 [[joint]] 未给出全部比率：只计入平衡，不形成标识。",
+        )
+
+
+def _finding(code: str, severity: Severity, runs: Sequence[Batch], en: str, zh: str) -> Finding:
+    places = tuple(run.place for run in runs[:PLACES_KEPT] if run.place is not None)
+    return Finding(code, severity, f"{len(runs):,} {en}", len(runs), places, zh=f"{len(runs):,} {zh}")

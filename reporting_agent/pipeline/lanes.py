@@ -1,0 +1,92 @@
+"""Readings on their way to the engine: lanes that share no meter, each with a log of its own, put together at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reporting_agent.config import Site
+from reporting_agent.console import progress
+from reporting_agent.metering.cleaning import Readings
+from reporting_agent.metering.engine import Block, Read, cores
+from reporting_agent.metering.kernel import Kernel, choose, plain
+from reporting_agent.sources import ReadingBlock, stream_readings
+from reporting_agent.sources.gathering import gathered
+from reporting_agent.sources.lanes import lanes_of
+from reporting_agent.sources.readings import ReadingLog
+
+if TYPE_CHECKING:  # not where a small firm's one file runs: what it digests with is not in there
+    from reporting_agent.sources.day_digests import DayDigests
+
+Given = Callable[[frozenset[str], ReadingLog], Iterator[ReadingBlock]]
+"""Opens the readings of some meters from the beginning."""
+
+
+@dataclass(slots=True)
+class Lanes:
+    """What the engine follows, the kernel that suits the amount, and what was met on the way."""
+
+    reads: list[Read]
+    kernel: Kernel
+    _logs: list[ReadingLog] = field(default_factory=list)
+    _openers: list[Given] = field(default_factory=list)
+    _days: DayDigests | None = None
+
+    @classmethod
+    def of(cls, readings: Sequence[Path] | Given, site: Site, log: ReadingLog, days: DayDigests | None = None) -> Lanes:
+        """Lanes of files, or one of a provider's source.
+
+        Args:
+            days: takes the readings that pass, where their days are to be digested.
+        """
+        if callable(readings):
+            return cls([_read(readings, log, days, told=True)], plain(), [log], [readings], days)
+        profile = site.mapping.readings
+        groups, count = lanes_of(readings, profile)
+        logs = [_empty(log) for _ in groups]
+        openers = [_opener(group, site, len(groups) < cores()) for group in groups]
+        reads = [_read(opened, own, days, told=not place) for place, (opened, own) in enumerate(zip(openers, logs, strict=True))]
+        return cls(reads, choose(count), logs, openers, days)
+
+    def put_together(self, log: ReadingLog) -> None:
+        """Add what all lanes met to one log."""
+        for own in self._logs:
+            if own is not log:
+                log.take_in(own)
+
+    def close_days(self) -> None:
+        """After all readings have passed: read the meters again whose days did not come in order."""
+        if self._days is not None and (late := self._days.late):
+            for opened, own in zip(self._openers, self._logs, strict=True):
+                again = replace(_empty(own), understood=set(own.understood))  # what is met a second time was told already
+                self._days.take_whole(opened(late, again))
+
+
+def _opener(paths: Sequence[Path], site: Site, read_ahead: bool) -> Given:
+    return lambda meters, log: stream_readings(paths, site.mapping.readings, meters, site.zone, log, read_ahead=read_ahead)
+
+
+def _empty(log: ReadingLog) -> ReadingLog:
+    """A log of the same corrections in which nothing has been met."""
+    return replace(log, rejected=[], rejected_count=0, rows=0, unknown_meters={}, totals=[], understood=set())
+
+
+def _read(given: Given, log: ReadingLog, days: DayDigests | None, *, told: bool) -> Read:
+    first = days  # the engine asks for all meters once, and then again for some
+
+    def read(names: frozenset[str]) -> Iterator[Block]:
+        nonlocal first
+        blocks = gathered(given(names, log) if first is None else _digested(given(names, log), first))
+        first = None
+        for block in progress(blocks, None, "reading meters, blocks") if told else blocks:
+            yield block.meter, Readings(block.time_us, block.value, block.row), block.file
+
+    return read
+
+
+def _digested(blocks: Iterable[ReadingBlock], days: DayDigests) -> Iterator[ReadingBlock]:
+    for block in blocks:
+        days.take(block)
+        yield block

@@ -1,0 +1,102 @@
+"""What the batches show of the meters: each metered course is held against the batches it counts for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.measurements import Batch, Finding, Metric
+from benchmarks.routes import Pack
+from reporting_agent.config import Meter, Site
+from reporting_agent.metering import against_batches, unit_words
+from reporting_agent.metering.against_batches import Beside
+from reporting_agent.metering.engine import Course, Windows
+from reporting_agent.metering.tally import PLACES_KEPT
+from reporting_agent.pipeline.units import over_time, to_kwh
+
+ENERGY_UNITS = frozenset({"Wh", "kWh", "MWh", "GWh", "kJ", "MJ", "GJ", "TJ"})
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicions:
+    """Findings, and by place in the list of batches the codes for which its energy is wrong."""
+
+    findings: list[Finding] = field(default_factory=list)
+    of_batch: dict[int, set[str]] = field(default_factory=dict)
+
+
+def moments_of(meter_windows: Mapping[str, Windows]) -> dict[str, NDArray[np.int64]]:
+    """The moments that `look` asks each meter's course for."""
+    return {name: against_batches.moments_of(windows) for name, windows in meter_windows.items()}
+
+
+def look(
+    courses: Mapping[str, Course],
+    windows: Mapping[str, Windows],
+    chosen: Mapping[str, Sequence[int]],
+    counted: set[str],
+    batches: Sequence[Batch],
+    site: Site,
+    pack: Pack,
+    in_skipped_hours: AbstractSet[str] = frozenset(),
+) -> Suspicions:
+    """Every meter with readings against its batches, `chosen` in the order of `windows`. Only counted ones make energies wrong.
+
+    Args:
+        in_skipped_hours: meters with stamps in an hour that the plant's clock skips in spring.
+    """
+    made = Suspicions()
+    for meter in site.meters:
+        course, indices = courses.get(meter.id), chosen.get(meter.id, ())
+        if course is None or not len(indices):
+            continue
+        least = max(pack.step(name).label_rule.least_completeness for name in {batches[index].step for index in indices})
+        beside = replace(_beside(meter, courses, windows, indices, batches, pack, site), in_skipped_hour=meter.id in in_skipped_hours)
+        found = against_batches.compare(meter, course, windows[meter.id], least, site.zone, beside)
+        for finding in found.findings:
+            struck = found.batches.get(finding.code if finding.code != unit_words.CHANGE else unit_words.LABEL)
+            rows = [] if struck is None else [batches[indices[at]].place for at in np.flatnonzero(struck)[:PLACES_KEPT].tolist()]
+            places = tuple(place for place in rows if place is not None)
+            made.findings.append(finding if finding.places else replace(finding, places=places))
+        if meter.id in counted:
+            for code, struck in found.batches.items():
+                for at in np.flatnonzero(struck).tolist():
+                    made.of_batch.setdefault(indices[at], set()).add(code)
+    return made
+
+
+def _beside(
+    meter: Meter,
+    courses: Mapping[str, Course],
+    windows: Mapping[str, Windows],
+    indices: Sequence[int],
+    batches: Sequence[Batch],
+    pack: Pack,
+    site: Site,
+) -> Beside:
+    """The outputs of its batches, what they can take where it alone tells, and the meter that a check meter stands beside."""
+    output = np.array([batches[index].output_t for index in indices])
+    main = site.tree.by_id.get(meter.checked or "")
+    if main is not None and main.id in courses and np.array_equal(windows[main.id].start_us, windows[meter.id].start_us):
+        own, other = _unit_of(meter), _unit_of(main)
+        if own == other or {own, other} <= ENERGY_UNITS:
+            return Beside(output, course=courses[main.id], own_per_other=1.0 if own == other else to_kwh(other) / to_kwh(own))
+    steps = {batches[index].step for index in indices}
+    like = [one for one in site.meters if (one.carrier, one.step) == (meter.carrier, meter.step) and one.role not in {"check", "state"}]
+    alone = sum(one.equipment in {"", meter.equipment} for one in like) == 1
+    if meter.carrier != "electricity" or len(steps) > 1 or not alone or meter.allocation is not None:
+        return Beside(output)
+    rule = next((one for one in pack.step(next(iter(steps))).metrics if one.metric is Metric.ELECTRICITY), None)
+    if rule is None or rule.floor <= 0 or _unit_of(meter) not in ENERGY_UNITS:
+        return Beside(output)
+    kwh = to_kwh(_unit_of(meter))
+    return Beside(output, (rule.floor / kwh, rule.ceiling / kwh))
+
+
+def _unit_of(meter: Meter) -> str:
+    """Of its energy."""
+    return over_time(meter.unit)[0] if meter.reading == "rate" else meter.unit

@@ -1,0 +1,209 @@
+"""How a file is written: encoding, delimiter, where its header stands, which rows are units, titles and totals.
+
+A row of data holds at least two cells that are numbers, dates or durations in some notation. The header is the row of names
+above the first such row; a row of units may stand between, and rows of merged cells above it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+from benchmarks.errors import InputError, Place
+from reporting_agent.config import Profile
+from reporting_agent.proposal.vocabulary import VOCABULARY
+from reporting_agent.sources import totals
+from reporting_agent.sources.cells import Cell, is_blank, plain
+from reporting_agent.sources.delimited import DELIMITERS, delimiter_of
+from reporting_agent.sources.encodings import head, looks_western, open_bytes, recognise
+from reporting_agent.sources.sheets import format_of, open_sheet, raw_rows
+
+ROWS_LOOKED_AT = 20_000  # enough for a year of quarter hours, two years of heats
+_HEADER_WITHIN = 60
+_VALUE = re.compile(r"[+-−]?[\d.,' \u00a0\u202f]*\d[\d.,]*(?:[eE][+-]?\d+)?%?")
+_DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?([T\s]+\d{1,2}:\d{2}.*)?")
+_CLOCK = re.compile(r"(\d+\s*:\s*)?\d+\s*:\s*\d{1,2}([.,]\d+)?")
+
+
+@dataclass(frozen=True)
+class Look:
+    """A file as it stands: its header, a sample of rows below it, and the keys of the profile that say so."""
+
+    path: Path
+    header: tuple[str, ...]
+    units: tuple[str, ...]  # below the header, one a column; blank where none
+    rows: list[tuple[int, Sequence[Cell]]]
+    keys: dict[str, object] = field(default_factory=dict)
+    because: dict[str, str] = field(default_factory=dict)
+    totals: tuple[int, ...] = ()
+
+    def column(self, index: int) -> list[Cell]:
+        """The cells of a column that say something, totals left out."""
+        return self._columns[index]
+
+    @cached_property
+    def dates(self) -> list[int]:
+        """The columns of dates, in their order."""
+        return [index for index, cells in enumerate(self._columns) if mostly(is_date, cells)]
+
+    @cached_property
+    def numbers(self) -> list[int]:
+        """The columns of numbers that are no dates and have a header, in their order."""
+        named = [index for index, header in enumerate(self.header) if header and index not in self.dates]
+        return [index for index in named if mostly(is_value, self._columns[index])]
+
+    @cached_property
+    def _columns(self) -> list[list[Cell]]:
+        rows = [cells for number, cells in self.rows if number not in self.totals]
+        return [[row[index] for row in rows if index < len(row) and not is_blank(row[index])] for index in range(len(self.header))]
+
+
+def look_at(path: Path, sheet: str | None = None) -> Look:
+    """Look at a file of any format.
+
+    Raises:
+        InputError: it cannot be read at all, or holds no row of data.
+    """
+    keys: dict[str, object] = {} if sheet is None else {"sheet": sheet}
+    because: dict[str, str] = {}
+    kind = "none" if not path.is_file() else format_of(path)
+    if kind == "csv":
+        _text_notation(path, keys, because)
+    if kind in {"none", "parquet", "b2mml"}:
+        found = open_sheet(path, Profile())
+        return Look(path, found.header, ("",) * len(found.header), list(islice(found.rows, ROWS_LOOKED_AT)))
+    raw = raw_rows(path, Profile.model_validate(keys))
+    rows = list(islice(raw.rows, ROWS_LOOKED_AT))
+    top, bottom, first = _header_of(rows, path, raw.merged)
+    if top != 1:
+        keys["header_row"] = top
+        because["header_row"] = f"rows 1 to {top - 1} hold titles, row {top} the first names of columns"
+    if bottom != top:
+        keys["header_rows"] = bottom - top + 1
+        because["header_rows"] = f"rows {top} to {bottom} are one header of merged cells"
+    below = {row: cells for row, cells in rows if bottom < row < first}
+    if first > bottom + 1:
+        keys["below_header"] = first - bottom - 1
+        because["below_header"] = f"the first row of data is row {first}"
+    header = open_sheet(path, Profile.model_validate(keys)).header
+    units = _units_of(below, len(header))
+    if any(units):
+        because["below_header"] = f"row {bottom + 1} holds units: {', '.join(unit for unit in units if unit)}"
+    if kind == "csv":
+        _declare_delimiter(path, keys, bottom)
+    data = [(row, cells) for row, cells in rows if row >= first and any(not is_blank(cell) for cell in cells)]
+    summed = tuple(row for row, cells in data if totals.names_a_total(next((cell for cell in cells if not is_blank(cell)), None)))
+    return Look(path, header, units, data, keys, because, summed)
+
+
+def is_value(cell: Cell) -> bool:
+    """Whether the cell is a number, a date or a duration in some notation."""
+    if not isinstance(cell, str):
+        return cell is not None and not isinstance(cell, bool)
+    text = plain(cell)
+    return bool(_VALUE.fullmatch(text) or is_date(cell) or _CLOCK.fullmatch(text))
+
+
+def is_date(cell: Cell) -> bool:
+    """Whether the cell is a date in some order."""
+    return bool(_DATE.fullmatch(plain(cell))) if isinstance(cell, str) else hasattr(cell, "year")
+
+
+def mostly(is_of_kind: Callable[[Cell], bool], cells: Sequence[Cell]) -> bool:
+    """Whether seven in ten of the cells are of a kind; a thousand of them, spread over the column, tell it."""
+    some = cells[:: max(1, len(cells) // 1000)]
+    return bool(some) and sum(map(is_of_kind, some)) >= 0.7 * len(some)
+
+
+def _text_notation(path: Path, keys: dict[str, object], because: dict[str, str]) -> None:
+    try:
+        encoding = recognise(path)
+        if encoding == "gb18030":
+            because["encoding"] = "recognised as GBK; need not be declared"
+    except InputError as unclear:
+        if unclear.code not in {"encoding-ambiguous", "encoding-unknown"}:
+            raise
+        encoding = "cp1252"
+        keys["encoding"] = encoding
+        because["encoding"] = _western(path)
+    with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="", errors="replace") as text:
+        lines = list(islice((line for line in text if line.strip()), 200))
+    keys["delimiter"] = _delimiter(lines)
+
+
+def _western(path: Path) -> str:
+    raw = head(path, 1 << 20)
+    where = next((place for place, byte in enumerate(raw) if byte > 0x7F), 0)
+    sample = raw[max(0, where - 12) : where + 12].decode("cp1252", "replace")
+    sure = "accented letters stand before plain ones" if looks_western(raw) else "the bytes are neither UTF-8 nor GBK"
+    return f"{sure}: {' '.join(sample.split())!r} reads as Windows-1252"
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """The delimiter that parts most lines into the same number of cells, and into the most cells."""
+
+    def steadiness(delimiter: str) -> tuple[float, int]:
+        counts = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter))
+        cells, often = max(((cells, often) for cells, often in counts.items() if cells > 1), key=lambda one: one[1], default=(1, 0))
+        return (often / max(sum(counts.values()), 1) if cells > 1 else 0.0), cells
+
+    return max(DELIMITERS, key=lambda delimiter: (round(steadiness(delimiter)[0], 1), steadiness(delimiter)[1]))
+
+
+def _declare_delimiter(path: Path, keys: dict[str, object], header_row: int) -> None:
+    """Only what the reader would not find by itself."""
+    encoding = str(keys.get("encoding") or recognise(path))
+    if delimiter_of(path, encoding, header_row) == keys["delimiter"]:
+        del keys["delimiter"]
+
+
+def _header_of(rows: Sequence[tuple[int, Sequence[Cell]]], path: Path, merged: object) -> tuple[int, int, int]:
+    """First and last row of the header, and the first row of data."""
+    early = rows[:_HEADER_WITHIN]
+    first = next((place for place, (_, cells) in enumerate(early) if sum(map(is_value, cells)) >= 2 and place > 0), None)
+    if first is None:
+        raise InputError(
+            "header-missing",
+            "No row of names with rows of data below it was found.",
+            "Name the sheet that holds the table, or the right file.",
+            place=Place(str(path)),
+            found="no row with two numbers or dates below another row",
+            wanted="a table",
+        )
+    bottom = first - 1
+    while bottom > 0 and (not _filled(early[bottom][1]) or _is_units(early[bottom][1])):
+        bottom -= 1
+    top = bottom
+    while top > 0 and _is_upper_header(early[top - 1][1], len(early[bottom][1])):
+        top -= 1
+    return early[top][0], early[bottom][0], early[first][0]
+
+
+def _filled(cells: Sequence[Cell]) -> int:
+    return sum(not is_blank(cell) for cell in cells)
+
+
+def _is_upper_header(cells: Sequence[Cell], width: int) -> bool:
+    """A row of names over several columns: at least two texts, no values, reaching into the right half of the table."""
+    places = [place for place, cell in enumerate(cells) if not is_blank(cell)]
+    return len(places) >= 2 and places[-1] >= width / 2 and not any(is_value(cells[place]) for place in places)
+
+
+def _is_units(cells: Sequence[Cell]) -> bool:
+    filled = [str(cell) for cell in cells if not is_blank(cell)]
+    return bool(filled) and sum(VOCABULARY.unit_in(text, alone=True) is not None for text in filled) >= len(filled) / 2
+
+
+def _units_of(below: dict[int, Sequence[Cell]], width: int) -> tuple[str, ...]:
+    for cells in below.values():
+        if _is_units(cells):
+            found = [VOCABULARY.unit_in(str(cell), alone=True) or "" if not is_blank(cell) else "" for cell in cells]
+            return tuple([*found, *[""] * width][:width])
+    return ("",) * width

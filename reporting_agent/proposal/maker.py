@@ -1,0 +1,199 @@
+"""What every proposal needs: columns by their headers, the notation of numbers and dates, units, words, and questions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.errors import InputError, Place
+from reporting_agent.proposal import notation
+from reporting_agent.proposal.look import Look, is_date, is_value
+from reporting_agent.proposal.naming import Named, named, numbers, rivals, unit_of
+from reporting_agent.proposal.types import Evidence, Proposal, Question
+from reporting_agent.proposal.vocabulary import VOCABULARY
+from reporting_agent.sources.cells import plain
+from reporting_agent.sources.wanted import Kind, Wanted
+
+
+class Maker:
+    """Collects keys, evidence and questions for one input."""
+
+    def __init__(self, look: Look, wanted: Wanted, answers: Mapping[str, str], because: str) -> None:
+        self.look, self.wanted, self.answers = look, wanted, answers
+        self.proposal = Proposal(wanted.name, look)
+        self.proposal.evidence.append(Evidence("input", wanted.name, because))
+        self.found = named(look, wanted)
+
+    def begin(self) -> None:
+        """What every input has: how the file is written, its columns, numbers and dates."""
+        for key, value in self.look.keys.items():
+            self.proposal.keys[key] = value
+        for key, because in self.look.because.items():
+            self.proposal.evidence.append(Evidence(key, self.look.keys.get(key, ""), because))
+        self._columns()
+        self._numbers()
+        self._dates()
+
+    def end(self) -> Proposal:
+        """Words in cells, totals, and what is not used; then the proposal is whole."""
+        self._words()
+        if self.look.totals:
+            rows = ", ".join(map(str, self.look.totals[:5]))
+            self.proposal.evidence.append(Evidence("totals", "", f"rows {rows} are totals by their words; they are told and left out"))
+        used = {one.index for one in self.found.values()}
+        self.proposal.unused = tuple(name for index, name in enumerate(self.look.header) if name and index not in used)
+        return self.proposal
+
+    def asked(self, key: str, ask: str, choices: Sequence[str] = (), example: str = "") -> str | None:
+        """The answer to a question; None where it is not answered yet, and then the question is open."""
+        answer = self.answers.get(key)
+        if answer is None:
+            self.proposal.questions.append(Question(key, ask, tuple(choices), example))
+            return None
+        if choices and answer not in choices:
+            raise InputError(
+                "answer-unknown",
+                f"The answer to {key} is none of those possible.",
+                "Correct it in the answers file.",
+                place=Place(str(self.look.path), column=key),
+                found=repr(answer),
+                wanted=" or ".join(choices),
+            )
+        return answer
+
+    def _columns(self) -> None:
+        for column in self.wanted.columns:
+            if column.kind is Kind.MOMENT and (others := rivals(self.look, self.wanted, column.name, self.found)):
+                header = self.found[column.name].header
+                ask = f"Which column holds {column.name} ({self.wanted.name})? {header!r} and {', '.join(map(repr, others))} can be it."
+                answer = self.asked(f"{self.wanted.name}.{column.name}", ask, [header, *others])
+                if answer is not None:
+                    self.found[column.name] = Named(self.look.header.index(answer), answer, "as answered", 1.0)
+        for name, one in self.found.items():
+            if one.header != name:
+                self.proposal.set(f"columns.{name}", one.header, one.because)
+
+    def _numbers(self) -> None:
+        wanted = {one.index for name, one in self.found.items() if self._is_number(name)}
+        indices = wanted or set(numbers(self.look))
+        cells = [cell for index in sorted(indices) for cell in self.look.column(index) if not is_date(cell)]
+        decimal, group = notation.decimal_of(cells)
+        if decimal is not None and not decimal.certain:
+            ask = f"{decimal.because}. Which is it?"
+            answer = self.asked(f"{self.wanted.name}.decimal", ask, ("decimal", "group"))
+            if answer == "group":
+                self.proposal.set("thousands", ",", "as answered")
+            elif answer == "decimal":
+                self.proposal.set("decimal", ",", "as answered")
+        elif decimal is not None:
+            self.proposal.set("decimal", decimal.value, decimal.because)
+        if group is not None:
+            self.proposal.set("thousands", group.value, group.because)
+
+    def _is_number(self, name: str) -> bool:
+        column = self.wanted.column(name)
+        return column is not None and column.kind in {Kind.NUMBER, Kind.AMOUNT}
+
+    def _dates(self) -> None:
+        found = [one for name, one in self.found.items() if (c := self.wanted.column(name)) is not None and c.kind is Kind.MOMENT]
+        cells = [cell for one in found for cell in self.look.column(one.index)]
+        if not cells:
+            return
+        if (serial := notation.excel_serials(cells)) is not None:
+            answer = self.asked("excel_dates", f"{serial}. By which of Excel's systems? Files of Windows have 1900.", ("1900", "1904"))
+            if answer is not None:
+                self.proposal.set("excel_dates", answer, serial)
+        order = notation.date_order_of(cells)
+        if order is not None and not order.certain:
+            answer = self.asked(f"{self.wanted.name}.date_order", f"Is the day or the month first? {order.because}.", ("dmy", "mdy"))
+            if answer is not None:
+                self.proposal.set("date_order", answer, "as answered")
+        elif order is not None:
+            self.proposal.set("date_order", order.value, order.because)
+        if (ends := notation.midnight_ends(self.look.column(found[0].index))) is not None:
+            self.proposal.set("midnight", "ends", ends)
+        if not notation.has_offset(cells):
+            self._zone()
+        for name, one in self.found.items():
+            column = self.wanted.column(name)
+            if column is not None and column.kind is Kind.MOMENT and not column.required:
+                self._stands_for_missing(name, one)
+
+    def _zone(self) -> None:
+        answer = self.asked("timezone", "In which time zone are the stamps? They carry no offset.", example="Europe/Berlin")
+        if answer is None:
+            return
+        try:
+            ZoneInfo(answer)
+        except (ZoneInfoNotFoundError, ValueError) as unknown:
+            raise InputError(
+                "answer-unknown",
+                "The answer to timezone is no time zone.",
+                "Correct it in the answers file.",
+                place=Place(str(self.look.path), column="timezone"),
+                found=repr(answer),
+                wanted="a time zone of the IANA list, such as Asia/Shanghai",
+            ) from unknown
+        self.proposal.set("timezone", answer, "as answered")
+
+    def _stands_for_missing(self, name: str, one: Named) -> None:
+        """A cell among dates that is none and comes again stands for a date that is not known."""
+        others = Counter(plain(cell) for cell in self.look.column(one.index) if isinstance(cell, str) and not is_date(cell))
+        often = [text for text, count in others.items() if count > 1]
+        if often and self.proposal.keys.get("excel_dates") is None:
+            self.proposal.set(f"missing.{name}", often, f"{often[0]!r} stands {others[often[0]]:,} times among the dates of {one.header!r}")
+
+    def required(self, name: str, ask: str, example: str, key: str | None = None, choices: Sequence[str] = ()) -> None:
+        """A required column that the file lacks: a header that was not recognised, or one value for every row."""
+        if name in self.found or name in self.proposal.table("constants"):
+            return
+        answer = self.asked(key or f"{self.wanted.name}.{name}", ask, choices, example)
+        if answer in self.look.header:
+            self.found[name] = Named(self.look.header.index(str(answer)), str(answer), "as answered", 1.0)
+            self.proposal.set(f"columns.{name}", answer, "as answered")
+        elif answer is not None:
+            column = self.wanted.column(name)
+            number = column is not None and column.kind in {Kind.NUMBER, Kind.AMOUNT}
+            self.proposal.set(f"constants.{name}", float(answer) if number and is_value(answer) else answer, "as answered")
+
+    def unit(self, quantity: str, unit: str) -> None:
+        """The unit of a quantity: a column of its own, the header, the row below it, or a question."""
+        if unit in self.found:
+            return
+        one = self.found.get(quantity)
+        stated = None if one is None else unit_of(self.look, one.index)
+        if stated is not None:
+            self.proposal.set(f"constants.{unit}", stated[0], stated[1])
+            return
+        what = repr(one.header) if one is not None else quantity
+        answer = self.asked(f"{self.wanted.name}.{unit}", f"In which unit is {what}?", example="t" if unit == "output_unit" else "kWh")
+        if answer is not None:
+            self.proposal.set(f"constants.{unit}", answer, "as answered")
+
+    def step(self) -> None:
+        self.required("step", "Which step of your pack do these rows belong to?", "eaf", key="step")
+
+    def _words(self) -> None:
+        """Words of a column that the template writes otherwise, and words that only a person can translate."""
+        for name, one in self.found.items():
+            column = self.wanted.column(name)
+            if column is None or not (column.choices or name == "carrier"):
+                continue
+            known = column.choices or tuple(CARRIERS)
+            for word in sorted({plain(str(cell)) for cell in self.look.column(one.index)}):
+                if word in known:
+                    continue
+                standard = VOCABULARY.standard_word(name, word)
+                if standard is None:
+                    ask = f"What does {word!r} in column {one.header!r} ({name}) mean?"
+                    standard = self.asked(f"{self.wanted.name}.{name}.{word}", ask, known)
+                if standard is not None:
+                    self._standard_words(name)[word] = standard
+                    self.proposal.evidence.append(Evidence(f"values.{name}", f"{word} = {standard}", f"{word!r} stands in {one.header!r}"))
+
+    def _standard_words(self, column: str) -> dict[str, str]:
+        inner = self.proposal.table("values").setdefault(column, {})
+        assert isinstance(inner, dict), column  # noqa: S101 - made here
+        return inner

@@ -1,0 +1,121 @@
+"""Which column of a file means which column of the template: by the words of its header and by what its cells hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reporting_agent.proposal.look import Look, is_date, is_value, mostly
+from reporting_agent.proposal.notation import excel_serials
+from reporting_agent.proposal.vocabulary import VOCABULARY
+from reporting_agent.sources.cells import Cell, plain
+from reporting_agent.sources.wanted import Column, Kind, Wanted
+
+_LEAST = 0.25  # of a header that a word must be
+_FRACTION = re.compile(r"[+-]?\d+[.,]\d*[1-9]\d*")  # a measured value, no name
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A column of the file for a column of the template, and why."""
+
+    index: int
+    header: str
+    because: str
+    share: float
+
+
+def named(look: Look, wanted: Wanted) -> dict[str, Named]:
+    """The best column for each of the template's, no column twice."""
+    found: dict[str, Named] = {}
+    taken: set[int] = set()
+    kinds = {index: look.column(index) for index in range(len(look.header))}
+    scored = [
+        (meaning.share, column, index, meaning)
+        for column in wanted.columns
+        for index, header in enumerate(look.header)
+        if header
+        and _fits(column, kinds[index])
+        and (meaning := VOCABULARY.meaning(wanted.name, column.name, header))
+        and not (column.kind is Kind.TEXT and unit_of(look, index))  # what has a unit is an amount
+    ]
+    for share, column, index, meaning in sorted(scored, key=lambda one: (-one[0], one[2])):
+        if share >= _LEAST and column.name not in found and index not in taken:
+            header = look.header[index]
+            found[column.name] = Named(index, header, f"header {header!r}: {meaning.word!r} ({meaning.language})", share)
+            taken.add(index)
+    _by_their_cells(look, wanted, found, taken)
+    return found
+
+
+def rivals(look: Look, wanted: Wanted, column: str, found: dict[str, Named]) -> list[str]:
+    """Other columns of dates that nothing tells from the one chosen: named as well as it, or all unnamed."""
+    chosen = found.get(column)
+    if chosen is None:
+        return []
+    taken = {one.index for name, one in found.items() if name != column}
+    rest = [index for index in dates(look) if index not in taken and index != chosen.index]
+    as_good = []
+    for index in rest:
+        meaning = VOCABULARY.meaning(wanted.name, column, look.header[index])
+        if (meaning.share if meaning is not None else 0.0) >= chosen.share - 0.05:
+            as_good.append(look.header[index])
+    return as_good
+
+
+def dates(look: Look) -> list[int]:
+    """The columns of dates, or of Excel's numbers of days, in their order."""
+    return look.dates or [index for index in look.numbers if excel_serials(look.column(index))]
+
+
+def numbers(look: Look) -> list[int]:
+    """The columns of numbers that are no dates, in their order."""
+    at = set(dates(look))
+    return [index for index in look.numbers if index not in at]
+
+
+def unit_of(look: Look, index: int) -> tuple[str, str] | None:
+    """The unit that the row below the header or the header itself states for a column, and where it stands."""
+    if index < len(look.units) and look.units[index]:
+        return look.units[index], f"{look.units[index]!r} stands below the header {look.header[index]!r}"
+    unit = VOCABULARY.unit_in(look.header[index]) or VOCABULARY.unit_in(look.header[index], alone=True)
+    return None if unit is None else (unit, f"{unit!r} stands in the header {look.header[index]!r}")
+
+
+def _by_their_cells(look: Look, wanted: Wanted, found: dict[str, Named], taken: set[int]) -> None:
+    """What no header names but the cells show: the only dates, and ids that all differ."""
+    free = [index for index in dates(look) if index not in taken]
+    moment = next((column.name for column in wanted.columns if column.kind is Kind.MOMENT), None)
+    if moment is not None and moment not in found and free:
+        found[moment] = Named(free[0], look.header[free[0]], _why_dates(look, free), 0.0)
+        taken.add(free[0])
+    if wanted.key == "batch_id" and "batch_id" not in found:
+        for index, header in enumerate(look.header):
+            cells = [plain(str(cell)) for cell in look.column(index)]
+            if index not in taken and header and len(cells) > 1 and len(set(cells)) == len(cells) and not mostly(is_value, cells):
+                found["batch_id"] = Named(index, header, f"every cell of {header!r} differs", 0.0)
+                return
+
+
+def _why_dates(look: Look, free: Sequence[int]) -> str:
+    return f"the {'only' if len(free) == 1 else 'first'} column of dates"
+
+
+def _fits(column: Column, cells: Sequence[Cell]) -> bool:
+    if not cells:
+        return False
+    if column.kind is Kind.MOMENT:
+        return mostly(is_date, cells) or excel_serials(cells) is not None
+    if column.kind is Kind.TEXT:
+        names = not mostly(is_date, cells) and not any(isinstance(cell, str) and _FRACTION.fullmatch(cell.strip()) for cell in cells)
+        return names and (not column.choices or _words(column, cells))
+    return mostly(is_value, cells) and not mostly(is_date, cells)
+
+
+def _words(column: Column, cells: Sequence[Cell]) -> bool:
+    """Whether a column of a few allowed words holds a few words of that kind, or codes for them."""
+    distinct = {plain(str(cell)) for cell in cells}
+    codes = all(re.fullmatch(r"\d(\.0)?", word) for word in distinct)
+    known = any(word in column.choices or VOCABULARY.standard_word(column.name, word) for word in distinct)
+    return len(distinct) <= 12 and (codes or known)

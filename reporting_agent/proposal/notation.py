@@ -1,0 +1,108 @@
+"""How the numbers and dates of a column are written, and which of its cells prove it.
+
+A value proves a notation only where no other reading of it is possible: 48,6 has a decimal comma because no group has one
+digit; 14/05 is day-first because there is no fourteenth month. What proves nothing becomes a question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reporting_agent.proposal.look import is_date
+from reporting_agent.sources.cells import Cell, plain
+
+_PARTS = re.compile(r"(\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,4})日?")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}")
+_OFFSET = re.compile(r"\d(?:Z|[+-]\d{2}:?\d{2})$|\d[+-]\d{2}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """A key of the profile with its value, the cell that proves it, and whether it is certain."""
+
+    value: str
+    because: str
+    certain: bool = True
+
+
+def decimal_of(cells: Sequence[Cell]) -> tuple[Notation | None, Notation | None]:
+    """The decimal sign, and the sign between groups of three digits; None where the template's holds (point, none)."""
+    texts = [plain(cell) for cell in cells if isinstance(cell, str) and re.search(r"\d", cell)]
+    both = next((text for text in texts if "," in text and "." in text), None)
+    if both is not None:
+        last = "," if both.rindex(",") > both.rindex(".") else "."
+        parts = "." if last == "," else ","
+        why = f"{both!r}: the last sign parts the decimals, the other groups"
+        return (Notation(",", why) if last == "," else None), Notation(parts, why)
+    group = _group_sign(texts)
+    if (comma := next((text for text in texts if re.fullmatch(r"[+-]?\d+,(\d{1,2}|\d{4,})", text)), None)) is not None:
+        return Notation(",", f"{comma!r}: no group has other than three digits"), group
+    if (twice := next((text for text in texts if text.count(",") > 1), None)) is not None:
+        return None, Notation(",", f"{twice!r}: a number has one decimal sign")
+    if (points := next((text for text in texts if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", text)), None)) is not None:
+        return Notation(",", f"{points!r}: a number has one decimal sign"), Notation(".", f"{points!r}")
+    if (unclear := next((text for text in texts if re.fullmatch(r"[+-]?\d{1,3},\d{3}", text)), None)) is not None:
+        if any(text.startswith("0,") for text in texts):
+            zero = next(text for text in texts if text.startswith("0,"))
+            return Notation(",", f"{zero!r}: no group begins with a nought alone"), group
+        return Notation(",", f"{unclear!r} may be a decimal comma or a group of three digits", certain=False), group
+    return None, group
+
+
+def _group_sign(texts: Sequence[str]) -> Notation | None:
+    for sign in (" ", "'"):
+        found = next((text for text in texts if re.fullmatch(rf"[+-]?\d{{1,3}}({sign}\d{{3}})+([.,]\d+)?", text)), None)
+        if found is not None:
+            return Notation(sign, f"{found!r}")
+    return None
+
+
+def date_order_of(cells: Sequence[Cell]) -> Notation | None:
+    """The order of day, month and year; None where the template's (year first) holds or there is no date as text."""
+    parts = [(match, plain(cell)) for cell in cells if isinstance(cell, str) and (match := _PARTS.match(plain(cell)))]
+    if not parts or all(len(match[1]) == 4 for match, _ in parts):
+        return None
+    for match, text in parts:
+        if int(match[1]) > 12:
+            return Notation("dmy", f"{text!r}: there is no month {match[1]}")
+        if int(match[2]) > 12:
+            return Notation("mdy", f"{text!r}: there is no month {match[2]}")
+    first, second = ({match[place] for match, _ in parts} for place in (1, 2))
+    guess = "dmy" if len(first) >= len(second) else "mdy"
+    more = "the first number changes more often than the second" if guess == "dmy" else "the second number changes more often"
+    return Notation(guess, f"no day is above 12 ({parts[0][1]!r}); {more}", certain=False)
+
+
+def has_offset(cells: Sequence[Cell]) -> bool | None:
+    """Whether every stamp names its offset from UTC; None where there is no stamp."""
+    found: list[bool] = []
+    for cell in cells:
+        if isinstance(cell, str) and is_date(cell):
+            text = plain(cell)
+            found.append(bool(_OFFSET.search(text)) and bool(_CLOCK.search(text)))
+        elif not isinstance(cell, str) and is_date(cell):
+            found.append(getattr(cell, "tzinfo", None) is not None)
+    return all(found) if found else None
+
+
+def midnight_ends(cells: Sequence[Cell]) -> str | None:
+    """The evidence that 00:00 stands for the end of the date beside it: it follows 23:xx of the same date."""
+    before = ""
+    for cell in cells:
+        text = plain(cell) if isinstance(cell, str) else str(cell)
+        date, _, clock = text.replace("T", " ").partition(" ")
+        if clock.startswith("00:00") and before.startswith(f"{date} 23:"):
+            return f"{text!r} follows {before!r}"
+        before = f"{date} {clock}"
+    return None
+
+
+def excel_serials(cells: Sequence[Cell]) -> str | None:
+    """The evidence that dates are Excel's numbers of days: every cell is one of 1982 to 2064 (1900 system)."""
+    texts = [str(cell) for cell in cells]
+    days = [float(text) for text in texts if re.fullmatch(r"\d{5}(\.\d+)?", text)]
+    if texts and len(days) == len(texts) and all(30_000 <= day < 60_000 for day in days):
+        return f"{texts[0]}: every cell is a number of days"
+    return None

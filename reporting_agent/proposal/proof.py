@@ -1,0 +1,83 @@
+"""A proposed profile proved: the file is read with it, and its first rows and every refusal are shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from benchmarks.errors import InputError
+from reporting_agent.config import Profile
+from reporting_agent.proposal.types import INPUTS, Proposal
+from reporting_agent.sources import read_table, stream_readings
+from reporting_agent.sources.readings import ReadingLog
+from reporting_agent.sources.rejected import Rejected
+from reporting_agent.sources.wanted import Kind
+
+SHOWN = 3
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How many rows the profile reads and rejects, the first ones as the template has them, and why rows were rejected."""
+
+    read: int
+    rejected: int
+    totals: int
+    header: tuple[str, ...]
+    first: tuple[tuple[str, ...], ...]
+    reasons: tuple[str, ...]
+    refused: str = ""
+
+
+def prove(proposal: Proposal) -> Proof:
+    """Read the whole file by the proposal; what is still to be answered stands as "?" (or 0), and the zone as UTC."""
+    profile = Profile.model_validate(proposal.keys | {"constants": {**_open(proposal), **proposal.table("constants")}})
+    zone = ZoneInfo(profile.timezone or "UTC")
+    try:
+        return _of_readings(proposal, profile, zone) if proposal.input == "readings" else _of_table(proposal, profile, zone)
+    except InputError as refused:
+        return Proof(0, 0, 0, (), (), (), refused=str(refused))
+
+
+def _open(proposal: Proposal) -> dict[str, str | float]:
+    """Something for each required column that neither the file nor an answer gives yet."""
+    given = {*proposal.look.header, *proposal.table("columns"), *(("carrier", "quantity", "unit") if "carriers" in proposal.keys else ())}
+    lacking = [column for column in INPUTS[proposal.input].columns if column.required and column.name not in given]
+    return {column.name: 0.0 if column.kind in {Kind.NUMBER, Kind.AMOUNT} else "?" for column in lacking if column.kind is not Kind.MOMENT}
+
+
+def _of_table(proposal: Proposal, profile: Profile, zone: ZoneInfo) -> Proof:
+    table = read_table(proposal.look.path, profile, INPUTS[proposal.input], zone)
+    names = tuple(name for name, values in table.columns.items() if any(value not in (None, "") for value in values[:100]))
+    first = tuple(tuple(_shown(table.columns[name][row]) for name in names) for row in range(min(SHOWN, len(table))))
+    return Proof(len(table), len(table.rejected), len(table.totals), names, first, _reasons(table.rejected))
+
+
+def _of_readings(proposal: Proposal, profile: Profile, zone: ZoneInfo) -> Proof:
+    log = ReadingLog()
+    first: list[tuple[str, ...]] = []
+    read = 0
+    for block in stream_readings([proposal.look.path], profile, frozenset(proposal.meters), zone, log):
+        read += len(block.row)
+        for stamp, value in list(zip(block.time_us.tolist(), block.value.tolist(), strict=True))[: max(SHOWN - len(first), 0)]:
+            first.append((block.meter, _shown((_EPOCH + timedelta(microseconds=stamp)).astimezone(zone)), _shown(value)))
+    return Proof(read, log.rejected_count, len(log.totals), ("meter_id", "timestamp", "value"), tuple(first), _reasons(log.rejected))
+
+
+def _reasons(rejected: Sequence[Rejected]) -> tuple[str, ...]:
+    counted = Counter((one.reason, one.place.column or "", one.wanted) for one in rejected)
+    first = {(one.reason, one.place.column or "", one.wanted): one for one in reversed(rejected)}
+    return tuple(
+        f"{count:,} rows, first {first[key].place.row}: column {key[1]!r}, {key[0]}; found {first[key].found}, wanted {key[2]}"
+        for key, count in counted.most_common(5)
+    )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    return f"{value:.10g}" if isinstance(value, float) else "" if value is None else str(value)

@@ -1,0 +1,82 @@
+"""Batches, their energy, and production logs: what each needs of the file, and what of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.carriers import CARRIERS
+from reporting_agent.proposal.carriers import carrier_in, energy_columns
+from reporting_agent.proposal.maker import Maker
+from reporting_agent.proposal.naming import Named, numbers, unit_of
+from reporting_agent.proposal.types import Evidence
+from reporting_agent.proposal.vocabulary import VOCABULARY
+
+
+def batches(maker: Maker) -> None:
+    maker.required("batch_id", "Which column names the batch?", "Heat No")
+    maker.step()
+    maker.required("start", "Which column holds the start of the batch?", "Start")
+    ask = "Which column holds the output of the batch, or how much is it in every row?"
+    maker.required("output_quantity", ask, "122.5")
+    maker.unit("output_quantity", "output_unit")
+    taken = {one.index for one in maker.found.values()}
+    for index in numbers(maker.look):
+        variable = VOCABULARY.variable(maker.look.header[index])
+        if index not in taken and variable is not None:
+            name, meaning = f"var.{variable[0]}", variable[1]
+            maker.found[name] = Named(index, maker.look.header[index], "", 1.0)
+            maker.proposal.set(f"columns.{name}", maker.look.header[index], f"header: {meaning.word!r} ({meaning.language})")
+
+
+def energy(maker: Maker) -> None:
+    maker.required("batch_id", "Which column names the batch?", "Heat No")
+    maker.step()
+    columns = energy_columns(maker.look)
+    if "quantity" not in maker.found and len(columns) == 1:
+        _found_quantity(maker, columns[0])
+    if "carrier" not in maker.found and "quantity" in maker.found and len(columns) > 1:
+        _wide_energy(maker, columns)
+        return
+    maker.required("quantity", "Which column holds the energy?", "Energy")
+    if "carrier" not in maker.found:
+        header = maker.found["quantity"].header if "quantity" in maker.found else ""
+        carrier = carrier_in(header)
+        if carrier is not None:
+            maker.proposal.set("constants.carrier", carrier, f"header {header!r}")
+    maker.required("carrier", "Which carrier is it?", "electricity", choices=() if "carrier" in maker.found else list(CARRIERS))
+    maker.unit("quantity", "unit")
+
+
+def _found_quantity(maker: Maker, index: int) -> None:
+    header = maker.look.header[index]
+    maker.found["quantity"] = Named(index, header, f"header {header!r} names energy", 0.5)
+    maker.proposal.set("columns.quantity", header, f"header {header!r} names energy")
+
+
+def _wide_energy(maker: Maker, columns: Sequence[int]) -> None:
+    """A column a carrier: each with its unit, beside the others of the batch."""
+    maker.proposal.table("columns").pop("quantity", None)
+    maker.found.pop("quantity", None)
+    for index in columns:
+        header, stated = maker.look.header[index], unit_of(maker.look, index)
+        carrier = carrier_in(header) or maker.asked(f"energy.carrier.{header}", f"Which carrier is {header!r}?", list(CARRIERS))
+        unit = stated[0] if stated else maker.asked(f"energy.unit.{header}", f"In which unit is {header!r}?", example="kWh")
+        if carrier is not None and unit is not None:
+            maker.proposal.set(f"carriers.{carrier}", {"column": header, "unit": unit}, stated[1] if stated else f"header {header!r}")
+            maker.found[f"carriers.{carrier}"] = Named(index, header, "", 0.5)
+
+
+def log(maker: Maker) -> None:
+    maker.step()
+    maker.required("equipment", "Which column names the equipment, or which equipment is it in every row?", "line-1")
+    maker.required("timestamp", "Which column holds the stamp?", "Time")
+    maker.required("output_quantity", "Which column holds the output?", "Pieces")
+    maker.unit("output_quantity", "output_unit")
+    if "energy" in maker.found:
+        stated = unit_of(maker.look, maker.found["energy"].index)
+        ask = f"In which unit is {maker.found['energy'].header!r}?"
+        unit = stated[0] if stated else maker.asked("log.unit", ask, example="kWh")
+        if unit is not None:
+            rate = VOCABULARY.kind_of_unit(unit) in {"power", "flow"}
+            maker.proposal.runs = {"unit": unit, "energy": "rate" if rate else "interval"}
+            maker.proposal.evidence.append(Evidence("runs.unit", unit, stated[1] if stated else "as answered"))

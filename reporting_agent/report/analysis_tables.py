@@ -1,0 +1,194 @@
+"""The tables of the analysis: gaps of batches, Pareto, uses of energy, drivers, costs, findings, and what every column means."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reporting_agent.report import tables
+from reporting_agent.report.meter_tables import adequacy, balance, baselines, costs, drivers, site_balance
+from reporting_agent.report.quality import in_order
+from reporting_agent.report.tables import KEY, Column, Kind, Table, table
+
+if TYPE_CHECKING:
+    from benchmarks.labels.columns import Floats
+    from benchmarks.measurements import Finding
+    from reporting_agent.analysis import Analysis, StepLosses
+    from reporting_agent.pipeline import LabelResult
+
+PARTS = ("gap", "explained", "within_uncertainty", "avoidable")
+UNITS: dict[str, str] = {"kwh": "kWh", "kgce": "kgce", "co2_kg": "kg", "money": "currency"}
+
+
+def every(result: LabelResult, analysis: Analysis) -> tuple[Table, ...]:
+    """All tables in the order of the workbook's sheets; one with nothing in it keeps its columns."""
+    steps = result.site_label.steps
+    made = (
+        tables.labels(steps),
+        tables.batches(steps),
+        tables.excluded(steps),
+        gaps(analysis),
+        pareto(analysis),
+        use(analysis),
+        drivers(analysis),
+        costs(analysis),
+        balance(analysis),
+        adequacy(analysis),
+        site_balance(analysis),
+        baselines(analysis),
+        quality([*result.findings, *analysis.findings]),
+    )
+    return (*made, about(made))
+
+
+def gaps(analysis: Analysis) -> Table:
+    """One row a used batch of every label that has a value: its gap in four units, split in three."""
+    in_units = [f"{part}_{unit}" for part in ("gap", "avoidable") for unit in UNITS]
+    numbers = ["output", "value", "at_reference", *PARTS, "moved_by_variables", *in_units]
+    shape: tuple[tuple[str, Kind], ...] = (
+        *KEY,
+        ("batch_id", "text"),
+        ("start", "time"),
+        ("equipment", "text"),
+        ("unit", "text"),
+        ("energy_unit", "text"),
+        ("currency", "text"),
+        *((name, "number") for name in numbers),
+    )
+    columns: dict[str, list[Any]] = {name: [] for name, _ in shape}
+    for losses in analysis.losses:
+        found = losses.batches
+        fixed = (losses.step, losses.product, losses.variant, str(losses.metric), losses.unit, losses.energy_unit, losses.currency)
+        for name, value in zip(("step", "product", "variant", "metric", "unit", "energy_unit", "currency"), fixed, strict=True):
+            columns[name] += [value] * len(found.ids)
+        columns["batch_id"] += found.ids
+        columns["start"] += found.start
+        columns["equipment"] += found.equipment
+        for name, values in _numbers(losses).items():
+            columns[name] += _known(values)
+    return Table("gaps", tuple(Column(name, kind, columns[name]) for name, kind in shape))
+
+
+def _numbers(losses: StepLosses) -> dict[str, Floats]:
+    found, split = losses.batches, losses.split
+    gap = split.explained + split.within_uncertainty + split.avoidable  # batches x (energy, kwh, kgce, co2_kg, money)
+    return {
+        "output": found.output_t,
+        "value": found.value,
+        "at_reference": found.at_reference,
+        "gap": gap[:, 0],
+        "explained": found.explained,
+        "within_uncertainty": found.within_uncertainty,
+        "avoidable": found.avoidable,
+        "moved_by_variables": np.full(len(found.ids), np.nan) if found.moved_by_variables is None else found.moved_by_variables,
+        **{f"gap_{unit}": gap[:, place] for place, unit in enumerate(UNITS, start=1)},
+        **{f"avoidable_{unit}": split.avoidable[:, place] for place, unit in enumerate(UNITS, start=1)},
+    }
+
+
+def _known(values: Floats) -> list[float | None]:
+    """Missing is None outside the arrays."""
+    if not np.isnan(values).any():
+        return list(values.tolist())
+    return [None if value != value else value for value in values.tolist()]
+
+
+def pareto(analysis: Analysis) -> Table:
+    """One row a group of every Pareto table."""
+    amounts = [f"{part}_{unit}" for part in PARTS[1:] for unit in UNITS]
+    shape: tuple[tuple[str, Kind], ...] = (
+        ("dimension", "text"),
+        ("step", "text"),
+        ("key", "text"),
+        ("name_en", "text"),
+        ("name_zh", "text"),
+        ("batches", "count"),
+        *((name, "number") for name in amounts),
+        ("running", "number"),
+        ("excess", "number"),
+        ("p_value", "number"),
+    )
+    rows = [
+        (
+            str(one.dimension),
+            one.step,
+            row.key,
+            row.words.en,
+            row.words.zh,
+            row.batches,
+            *(getattr(getattr(row, part), unit) for part in PARTS[1:] for unit in UNITS),
+            row.running,
+            row.excess,
+            row.p_value,
+        )
+        for one in analysis.pareto
+        for row in one.rows
+    ]
+    return table("pareto", shape, rows)
+
+
+def use(analysis: Analysis) -> Table:
+    """One row a meter and use; the rows of a meter add up to its total."""
+    shape: tuple[tuple[str, Kind], ...] = (
+        ("step", "text"),
+        ("carrier", "text"),
+        ("meter", "text"),
+        ("equipment", "text"),
+        ("use", "text"),
+        ("energy", "number"),
+        ("unit", "text"),
+        ("total", "number"),
+        ("missing_s", "number"),
+    )
+    rows = [
+        (one.step, one.carrier, one.meter, one.equipment, str(kind), energy, one.unit, one.total, one.missing_s)
+        for one in analysis.value_adding
+        for kind, energy in one.parts.items()
+    ]
+    return table("use", shape, rows)
+
+
+def quality(findings: Sequence[Finding]) -> Table:
+    """One row a finding, worst kind first, with the first of its rows."""
+    shape: tuple[tuple[str, Kind], ...] = (
+        ("code", "text"),
+        ("severity", "text"),
+        ("count", "count"),
+        ("sentence_en", "text"),
+        ("sentence_zh", "text"),
+        ("places", "text"),
+    )
+    rows = [
+        (one.code, str(one.severity), one.count, one.sentence, one.zh, "; ".join(str(place) for place in one.places))
+        for one in in_order(list(findings))
+    ]
+    return table("quality", shape, rows)
+
+
+def about(made: Sequence[Table]) -> Table:
+    """What every column of every table means, with its unit, in both languages."""
+    meaning = meanings()
+    shape: list[tuple[str, Kind]] = [(name, "text") for name in ("table", "column", "unit", "meaning_en", "meaning_zh")]
+    rows = [
+        (one.name, column.name, said["unit"], said["en"], said["zh"])
+        for one in made
+        for column in one.columns
+        for said in [meaning.get(f"{one.name}.{column.name}") or meaning[column.name]]
+    ]
+    return table("about", shape, rows)
+
+
+@lru_cache(maxsize=1)
+def meanings() -> dict[str, dict[str, str]]:
+    """columns.toml: by `column`, or by `table.column` where it means something else in that table."""
+    raw = tomllib.loads(files(__package__).joinpath("columns.toml").read_text(encoding="utf-8"))
+    return {
+        f"{name}.{column}" if name != "any" else column: {"unit": "", **said}
+        for name, columns in raw.items()
+        for column, said in columns.items()
+    }

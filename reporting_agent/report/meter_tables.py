@@ -1,0 +1,187 @@
+"""The tables of meters, drivers, costs and balances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from reporting_agent.report.tables import KEY, Kind, Table, table
+
+if TYPE_CHECKING:
+    from reporting_agent.analysis import Analysis
+
+
+def balance(analysis: Analysis) -> Table:
+    """One row a main or check meter with what it was held against."""
+    shape: tuple[tuple[str, Kind], ...] = (
+        ("kind", "text"),
+        ("carrier", "text"),
+        ("meter", "text"),
+        ("subs_meters", "text"),
+        ("main", "number"),
+        ("subs", "number"),
+        ("difference", "number"),
+        ("allowance", "number"),
+        ("unit", "text"),
+        ("open", "flag"),
+        ("open_days", "count"),
+        ("days", "count"),
+        ("hours", "count"),
+        ("hours_left_out", "count"),
+        ("since", "text"),
+        ("look_first", "text"),
+    )
+    rows = [
+        (
+            *(one.kind, one.carrier, one.main.meter, ", ".join(side.meter for side in one.subs)),
+            *(one.main.energy, sum(side.energy for side in one.subs), one.difference, one.allowance, one.unit),
+            *(one.is_open, one.open_days, len(one.days), one.hours, one.hours_left_out),
+            *(None if one.since is None else one.since.isoformat(), one.look_first),
+        )
+        for one in analysis.balances
+    ]
+    return table("balance", shape, rows)
+
+
+def adequacy(analysis: Analysis) -> Table:
+    """One row a meter and step: whether it suffices, and what to change."""
+    shape: tuple[tuple[str, Kind], ...] = (
+        ("step", "text"),
+        ("carrier", "text"),
+        ("meter", "text"),
+        ("verdict", "text"),
+        ("mean_load", "number"),
+        ("load_unit", "text"),
+        ("range_used", "number"),
+        ("share", "number"),
+        ("of_batch", "number"),
+        ("own", "number"),
+        ("of_period", "number"),
+        ("words_en", "text"),
+        ("words_zh", "text"),
+    )
+    rows = [
+        (
+            *(one.step, one.carrier, one.meter, str(one.verdict), None if one.load is None else one.load.mean, one.load_unit),
+            *(one.range_used, one.share, one.of_batch, one.own, one.of_period, one.words.en, one.words.zh),
+        )
+        for one in analysis.adequacy
+    ]
+    return table("adequacy", shape, rows)
+
+
+def site_balance(analysis: Analysis) -> Table:
+    """One row a line of the site's balance; supply less use is the residual of the carrier."""
+    shape: tuple[tuple[str, Kind], ...] = (
+        ("carrier", "text"),
+        ("side", "text"),
+        ("kind", "text"),
+        ("name", "text"),
+        ("source", "text"),
+        ("amount", "number"),
+        ("uncertainty", "number"),
+        ("unit", "text"),
+        ("kgce_calorific", "number"),
+        ("kgce_equivalent", "number"),
+    )
+    carriers = () if analysis.site_balance is None else analysis.site_balance.carriers
+    rows = [
+        (
+            *(one.carrier, side, line.kind, line.name, line.source, line.amount, line.uncertainty),
+            *(one.unit, line.kgce_calorific, line.kgce_equivalent),
+        )
+        for one in carriers
+        for side, lines in (("supply", one.supply), ("use", one.use))
+        for line in lines
+    ]
+    return table("site_balance", shape, rows)
+
+
+def baselines(analysis: Analysis) -> Table:
+    """One row a run of days that a meter's baseline does not explain."""
+    shape: tuple[tuple[str, Kind], ...] = (
+        ("meter", "text"),
+        ("step", "text"),
+        ("carrier", "text"),
+        ("first", "text"),
+        ("last", "text"),
+        ("signal", "text"),
+        ("energy", "number"),
+        ("unit", "text"),
+        ("sentence_en", "text"),
+        ("sentence_zh", "text"),
+    )
+    rows = [
+        (
+            *(one.meter, one.step, one.carrier, found.first.isoformat(), found.last.isoformat(), found.signal),
+            *(found.energy, found.unit, found.sentence.en, found.sentence.zh),
+        )
+        for one in analysis.baselines
+        for found in one.anomalies
+    ]
+    return table("baselines", shape, rows)
+
+
+def drivers(analysis: Analysis) -> Table:
+    """One row a relevant variable of every label, with its interval and what a setting would save."""
+    shape: tuple[tuple[str, Kind], ...] = (
+        *KEY,
+        ("variable", "text"),
+        ("variable_unit", "text"),
+        ("kind", "text"),
+        ("verdict", "text"),
+        ("doubt", "text"),
+        ("recorded", "count"),
+        ("low", "number"),
+        ("typical", "number"),
+        ("high", "number"),
+        ("per_unit", "number"),
+        ("per_unit_low", "number"),
+        ("per_unit_high", "number"),
+        ("over_range", "number"),
+        ("over_range_low", "number"),
+        ("over_range_high", "number"),
+        ("p_value", "number"),
+        ("saving", "number"),
+        ("saving_low", "number"),
+        ("saving_high", "number"),
+        ("energy_unit", "text"),
+    )
+    nothing = (None, None, None)
+    rows = []
+    for one in analysis.drivers:
+        savings = {saving.variable: saving for saving in one.savings}
+        for driver in one.drivers:
+            saving = savings.get(driver.variable)
+            rows.append(
+                (
+                    *(one.step, one.product, one.variant, str(one.metric), driver.variable, driver.unit, str(driver.kind)),
+                    *(str(driver.verdict), None if driver.doubt is None else str(driver.doubt), driver.recorded),
+                    *(driver.low, driver.typical, driver.high),
+                    *(driver.per_unit or nothing),
+                    *(driver.over_range or nothing),
+                    driver.p_value,
+                    *(saving.energy if saving else nothing),
+                    saving.energy_unit if saving else None,
+                )
+            )
+    return table("drivers", shape, rows)
+
+
+def costs(analysis: Analysis) -> Table:
+    """One row a step, carrier and tariff period; demand and carbon as rows of their own."""
+    shape: tuple[tuple[str, Kind], ...] = (
+        ("step", "text"),
+        ("carrier", "text"),
+        ("period", "text"),
+        ("energy", "number"),
+        ("unit", "text"),
+        ("cost", "number"),
+        ("currency", "text"),
+    )
+    rows: list[Sequence[Any]] = []
+    for one in analysis.costs:
+        rows += [(one.step, part.carrier, part.period, part.energy, part.unit, part.cost, one.currency) for part in one.by_period]
+        beside = {"demand": one.demand, "carbon": one.carbon}
+        rows += [(one.step, "", kind, None, "", cost, one.currency) for kind, cost in beside.items() if cost]
+    return table("costs", shape, rows)

@@ -1,0 +1,118 @@
+"""What stands behind every figure: source, unit, version, method, uncertainty; and what this report could not show, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.errors import InputError
+from reporting_agent.report.figures import figure
+from reporting_agent.report.numbers import percent, shown
+from reporting_agent.report.view import Group, View
+from reporting_agent.software import SOFTWARE
+
+
+def data(view: View, absent: Sequence[str]) -> dict[str, Any]:
+    """Definitions, uncertainties, factors, sources of data; `absent` are the parts that had nothing to show."""
+    w = view.w["about"]
+    label = view.result.site_label
+    return {
+        "absent": [{"name": view.w[name]["heading"], "why": view.w["missing"][name]} for name in absent],
+        "method": [
+            (w["label_term"], w["label"]),
+            (w["gap_term"], w["gap"]),
+            (w["uncertainty_term"], w["uncertainty"]),
+            (w["units_term"], w["units"]),
+            (w["rounding_term"], w["rounding"]),
+        ],
+        "uncertain": [row for group in view.groups for row in _uncertain(view, group)],
+        "factors": list(_factors(view)),
+        "conditions": list(_conditions(view)),
+        "versions": [
+            (w["pack"], f"{view.said(view.result.data.pack.words)} ({label.pack}), {label.pack_version}"),
+            (w["basis"], w["calorific"]),
+            (w["software"], SOFTWARE),
+            (w["site_file"], view.site.path.name),
+            (w["data"], ", ".join(_inputs(view))),
+        ],
+        "doubt": w["doubt"] if view.result.data.unit_assumed else "",
+    }
+
+
+def _uncertain(view: View, group: Group) -> Iterator[dict[str, Any]]:
+    """The three values of a label with what their uncertainty is made of."""
+    w = view.w["about"]
+    for label in group.labels:
+        if label.uncertainty is None or label.best.value is None:
+            continue
+        found = label.uncertainty
+        for name, value, part in (
+            (w["best"], label.best.value, found.best),
+            (w["typical"], label.typical, found.typical),
+            (w["mean"], label.mean, found.mean),
+        ):
+            if part is not None and value is not None:
+                yield {
+                    "name": f"{view.name(group)}{view.w['page']['comma']}{view.metric(label)}{view.w['page']['colon']}{name}",
+                    "value": figure(value),
+                    "unit": view.unit(label),
+                    "whole": f"±{shown(part.value)}" + ("" if part.bounded else w["unbounded_mark"]),
+                    "share": percent(part.value / abs(value)) if value else "",
+                    "meter": f"±{shown(part.meter)}",
+                    "sampling": f"±{shown(part.sampling)}",
+                }
+
+
+def _factors(view: View) -> Iterator[dict[str, str]]:
+    """The conversion factor of every carrier that a label counts, as it was in force at the beginning of the period."""
+    table, on = FactorTable.load(), view.result.site_label.period.start.date()
+    carriers = dict.fromkeys(name for label in view.result.site_label.steps for name in label.energy_by_carrier)
+    for name in carriers:
+        known = CARRIERS[name]
+        try:
+            found = table.factor(name, Basis.CALORIFIC, on)
+        except InputError as refused:  # a carrier without an agreed default: the plant's own heating values count
+            yield {
+                "carrier": view.said(known.words),
+                "factor": view.w["about"]["measured"],
+                "edition": "",
+                "source": "",
+                "code": refused.code,
+            }
+            continue
+        yield {
+            "carrier": view.said(known.words),
+            "factor": f"{float(found.kgce_per_unit):g} kgce/{found.unit}",
+            "edition": found.edition,
+            "source": found.source.text,
+            "code": "" if found.source.verified else view.w["about"]["not_verified"],
+        }
+
+
+def _conditions(view: View) -> Iterator[dict[str, str]]:
+    """The slopes by which batches were brought to reference conditions, with their source."""
+    steps = dict.fromkeys(group.step.id for group in view.groups)
+    for step in view.result.data.pack.steps:
+        for condition in step.reference_conditions if step.id in steps else ():
+            slopes = ", ".join(
+                f"{slope:g} {view.counted(rule.unit)}" for rule in step.metrics if (slope := condition.slope.get(rule.metric)) is not None
+            )
+            yield {
+                "step": view.said(step.words),
+                "variable": view.variable(condition.variable),
+                "reference": f"{condition.reference:g} {condition.unit}",
+                "slope": slopes,
+                "source": condition.source.text,
+                "code": "" if condition.source.verified else view.w["about"]["not_verified"],
+            }
+
+
+def _inputs(view: View) -> Iterator[str]:
+    """The input files by name; a pattern is named as it was given."""
+    inputs = view.site.inputs
+    for pattern in (inputs.batches, inputs.energy, inputs.readings, inputs.log):
+        if pattern is not None:
+            yield Path(pattern).name

@@ -1,0 +1,166 @@
+"""What each meter does by itself: its base load, the days its baseline does not explain, and the control chart that shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.carriers import CARRIERS
+from reporting_agent.analysis import Baseline
+from reporting_agent.analysis.baseline import Chart
+from reporting_agent.report.figures import Figure, figure, scaled, unit_for
+from reporting_agent.report.numbers import MINUS, count, month
+from reporting_agent.report.svg import WIDTH, Scale, dots, line, tick_text, ticks
+from reporting_agent.report.view import View
+
+HEIGHT = 200
+ANOMALIES = 8
+OPEN = 3  # meters whose chart is not folded
+
+
+def data(view: View) -> dict[str, Any] | None:
+    """Meters with something to say, those that stand out most first."""
+    found = view.analysis.baselines
+    if not found:
+        return None
+    ordered = sorted(found, key=lambda one: (-len(one.anomalies), one.base_load is None))
+    return {"meters": [_meter(view, one) for one in ordered], "open": OPEN}
+
+
+def _meter(view: View, one: Baseline) -> dict[str, Any]:
+    w = view.w["baselines"]
+    carrier = view.said(CARRIERS[one.carrier].words) if one.carrier in CARRIERS else one.carrier
+    load = one.base_load
+    return {
+        "title": w["title"].format(meter=one.meter, step=view.step_name(one.step), carrier=carrier),
+        "unit": one.unit,
+        "base": "" if load is None else view.said(load.sentence),
+        "figures": []
+        if load is None
+        else [
+            (w["night"], figure(load.night, load.rate_unit)),
+            (w["weekend"], figure(load.weekend, load.rate_unit)),
+            (w["base"], figure(load.base, load.rate_unit)),
+            (w["outside"], scaled(load.outside_use, load.unit)),
+        ],
+        "model": view.said(one.model),
+        "days": w["days"].format(days=count(one.days)),
+        "types": [{"name": view.said(kind.words), "days": count(kind.days), "per_day": figure(kind.per_day)} for kind in one.day_types],
+        "chart": None if one.chart is None else _chart(view, one.chart),
+        "cusum": None if one.chart is None else _cusum(view, one),
+        "anomaly_parts": _anomalies(view, one),
+        "money": any(one.money is not None for one in one.anomalies),
+        "why": "" if one.why is None else view.said(one.why),
+    }
+
+
+def _anomalies(view: View, one: Baseline) -> list[dict[str, Any]]:
+    """The largest in full, the rest folded."""
+    rows = [
+        {
+            "when": found.first.isoformat() if found.first == found.last else f"{found.first.isoformat()} – {found.last.isoformat()}",
+            "sentence": view.said(found.sentence),
+            "energy": scaled(found.energy, found.unit),
+            "money": "" if found.money is None else f"{count(found.money)} {found.currency}",
+        }
+        for found in one.anomalies
+    ]
+    rest = rows[ANOMALIES:]
+    parts = [{"rows": rows[:ANOMALIES], "fold": ""}, {"rows": rest, "fold": view.w["pareto"]["more"].format(count=len(rest))}]
+    return [part for part in parts if part["rows"]]
+
+
+def _chart(view: View, chart: Chart) -> dict[str, Any] | None:
+    """Residual of every day as a dot, its moving average as a line, the limits; flagged days dark."""
+    residual = chart.actual - chart.expected
+    known = ~np.isnan(residual)
+    limit = chart.limit
+    known_limit = limit[~np.isnan(limit)]
+    highest = [
+        float(np.quantile(np.abs(residual[known]), 0.99)),
+        *known_limit.tolist(),
+        *np.abs(chart.ewma[~np.isnan(chart.ewma)]).tolist(),
+    ]
+    reach = max(highest) or 1.0
+    number = np.arange(len(chart.days), dtype=float)
+    across = Scale(0.0, max(float(len(chart.days) - 1), 1.0), 4.0, WIDTH - 4.0)
+    down = Scale(-reach, reach, HEIGHT - 6.0, 6.0)
+    plain, flagged = known & ~chart.flagged, known & chart.flagged
+    marked = ticks(-reach, reach, 4)
+    step = marked[1] - marked[0] if len(marked) > 1 else 1.0
+    ewma = np.where(np.isnan(chart.ewma), np.nan, down.at(np.nan_to_num(chart.ewma)))
+    x = across.at(number)
+    return {
+        "height": HEIGHT,
+        "dots": dots(x[plain], down.at(residual[plain]))[0],
+        "flagged": dots(x[flagged], down.at(residual[flagged]))[0],
+        "number": int(flagged.sum()),
+        "ewma": line(x.tolist(), ewma.tolist()),
+        "upper": line(x.tolist(), np.where(np.isnan(limit), np.nan, down.at(np.nan_to_num(limit))).tolist()),
+        "lower": line(x.tolist(), np.where(np.isnan(limit), np.nan, down.at(-np.nan_to_num(limit))).tolist()),
+        "grid": [
+            {"y": down.one(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step).replace("-", MINUS)}
+            for value in marked
+        ],
+        "dates": _months(view, chart, across),
+        "days": count(int(known.sum())),
+    }
+
+
+def _months(view: View, chart: Chart, across: Scale) -> list[dict[str, str]]:
+    return [
+        {"at": across.percent(float(place), WIDTH), "text": month(day.month, view.lang)}
+        for place, day in enumerate(chart.days)
+        if day.day == 1
+    ]
+
+
+def _cusum(view: View, one: Baseline) -> dict[str, Any] | None:
+    """The running sum of the residuals and what each month added to it; None within one month, which has no bend to show."""
+    chart = one.chart
+    assert chart is not None  # noqa: S101 - asked for charts only
+    months = list(dict.fromkeys((day.year, day.month) for day in chart.days))
+    if len(months) < 2:
+        return None
+    known = np.isfinite(chart.actual - chart.expected)
+    ends = [max(place for place, day in enumerate(chart.days) if (day.year, day.month) == own) for own in months]
+    sums = chart.cusum[ends]
+    added = np.diff(sums, prepend=0.0)
+    unit = unit_for(float(np.abs(chart.cusum).max()), one.unit, view.doubt)
+    drawn = chart.cusum / unit.by
+    low, high = min(float(drawn.min()), 0.0), max(float(drawn.max()), 0.0)
+    across = Scale(0.0, max(float(len(chart.days) - 1), 1.0), 4.0, WIDTH - 4.0)
+    down = Scale(low, high, HEIGHT - 6.0, 6.0)
+    marked = ticks(low, high, 4)
+    step = marked[1] - marked[0] if len(marked) > 1 else 1.0
+    names = [f"{year}-{number:02d}" for year, number in months]
+    most, least = int(np.argmax(added)), int(np.argmin(added))
+    facts = {"up": names[most], "down": names[least], "days": count(int(known.sum()))}
+    w = view.w["baselines"]
+    return {
+        "caption": w["cusum"].format(unit=unit.name),
+        "alt": w["cusum_alt"].format(**facts),
+        "note": w["cusum_note"].format(
+            most=_with_unit(unit.figure(added[most], sign=True)), least=_with_unit(unit.figure(added[least], sign=True)), **facts
+        ),
+        "height": HEIGHT,
+        "line": line(across.at(np.arange(len(chart.days), dtype=float)).tolist(), down.at(drawn).tolist()),
+        "zero": down.one(0.0),
+        "grid": [{"y": down.one(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step)} for value in marked],
+        "dates": _months(view, chart, across),
+        "table": w["by_month"].format(unit=unit.name),
+        "months": [
+            {
+                "name": name,
+                "days": count(sum(known[place] for place, day in enumerate(chart.days) if (day.year, day.month) == own)),
+                "added": unit.figure(float(more), sign=True),
+                "sum": unit.figure(float(so_far), sign=True),
+            }
+            for name, own, more, so_far in zip(names, months, added, sums, strict=True)
+        ],
+    }
+
+
+def _with_unit(found: Figure) -> str:
+    return f"{found.text} {found.unit}"

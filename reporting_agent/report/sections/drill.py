@@ -1,0 +1,144 @@
+"""The worst batches one by one, folded: what each took, of which carriers, when, under which conditions, and against what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.measurements import Batch
+from reporting_agent.analysis import BatchLoss, StepLosses
+from reporting_agent.report.figures import figure
+from reporting_agent.report.numbers import minutes, percent, shown, time
+from reporting_agent.report.view import Group, View
+
+SHOWN = 50  # of all labels together; each label's share goes with its avoidable energy, ten at least
+
+
+def data(view: View) -> dict[str, Any] | None:
+    """One folded entry a batch, by label, in the order of the table of the worst."""
+    entries = [_entry(view, group, losses, row) for group, losses, row in picked(view)]
+    return {"entries": entries} if entries else None
+
+
+def picked(view: View) -> list[tuple[Group, StepLosses, int]]:
+    """The batches that are told one by one: (group, its losses, row in its columns)."""
+    told = [(group, group.losses) for group in view.labelled if group.losses is not None and len(group.losses.batches.ids)]
+    if not told:
+        return []
+    total = sum(losses.avoidable.kgce for _, losses in told) or 1.0
+    made = []
+    for group, losses in sorted(told, key=lambda one: -one[1].avoidable.kgce):
+        number = max(len(losses.worst), round(SHOWN * losses.avoidable.kgce / total))
+        made += [(group, losses, row) for row in worst_rows(losses, number)]
+    return made
+
+
+def worst_rows(losses: StepLosses, number: int) -> list[int]:
+    """Rows of the batches with most avoidable energy per output: the ten told worst first, then by the columns."""
+    columns = losses.batches
+    place = {name: row for row, name in enumerate(columns.ids)}
+    first = [place[loss.batch_id] for loss in losses.worst][:number]
+    per_output = columns.avoidable / columns.output_t
+    rest = [
+        row
+        for row in np.argsort(-per_output, kind="stable")[: number + len(first)].tolist()
+        if row not in first and columns.avoidable[row] > 0
+    ]
+    return [*first, *rest][:number]
+
+
+def first_row(view: View, losses: StepLosses) -> int:
+    """Where this label's batches begin in the table of gaps."""
+    before = 0
+    for one in view.analysis.losses:
+        if one is losses:
+            return before
+        before += len(one.batches.ids)
+    raise ValueError("these losses are not of this analysis")
+
+
+def anchor(view: View, group: Group, batch_id: str) -> str:
+    """Where the batch stands on the page."""
+    number = 0 if group.losses is None else group.losses.batches.ids.index(batch_id)
+    return f"batch-{view.groups.index(group)}-{number}"
+
+
+def _entry(view: View, group: Group, losses: StepLosses, row: int) -> dict[str, Any]:
+    columns, w = losses.batches, view.w["drill"]
+    name, output, zone = columns.ids[row], float(columns.output_t[row]), view.site.zone
+    batch = view.batches[group.step.id, name]
+    told = next((loss for loss in losses.worst if loss.batch_id == name), None)
+    energies = {
+        "avoidable": columns.avoidable[row],
+        "within_uncertainty": columns.within_uncertainty[row],
+        "explained": columns.explained[row],
+    }
+    return {
+        "row": first_row(view, losses) + row,
+        "anchor": f"batch-{view.groups.index(group)}-{row}",
+        "name": name,
+        "step": view.name(group) if len(view.labelled) > 1 else "",
+        "unit": view.unit(losses),
+        "value": figure(float(columns.value[row]), of="value"),
+        "at_reference": figure(float(columns.at_reference[row]), of="at_reference"),
+        "label": shown(losses.label),
+        "facts": _facts(view, group, batch, output),
+        "carriers": _carriers(view, batch),
+        "split": [
+            {"name": w[part], "value": figure(float(energy), of=part), "per": shown(float(energy) / output)}
+            for part, energy in energies.items()
+        ],
+        "energy_unit": view.energy_unit(losses),
+        "causes": _causes(view, losses, told, row, output),
+        "when": time(columns.start[row].astimezone(zone), view.lang),
+    }
+
+
+def _facts(view: View, group: Group, batch: Batch, output: float) -> list[tuple[str, str]]:
+    w = view.w["drill"]
+    duration = None if batch.duration is None else batch.duration.total_seconds()
+    facts = [
+        (w["equipment"], batch.equipment),
+        (w["began"], time(batch.start.astimezone(view.site.zone), view.lang)),
+        (w["ended"], "" if batch.end is None else time(batch.end.astimezone(view.site.zone), view.lang)),
+        (w["lasted"], minutes(duration, view.lang) if duration is not None and duration > 0 else ""),
+        (w["output"], f"{shown(output)} {view.counted(group.step.output_unit)}"),
+        (w["rejected"], f"{shown(batch.reject_t)} {view.counted(group.step.output_unit)}" if batch.reject_t else ""),
+        (w["parents"], ", ".join(batch.parents)),
+        *((view.variable(name), f"{shown(value)} {view.variable_unit(name)}".rstrip()) for name, value in sorted(batch.variables.items())),
+        (w["place"], "" if batch.place is None else str(batch.place.row or "") and w["row"].format(file=_file(batch), row=batch.place.row)),
+    ]
+    return [(name, text) for name, text in facts if text]
+
+
+def _file(batch: Batch) -> str:
+    return "" if batch.place is None else batch.place.file.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def _carriers(view: View, batch: Batch) -> list[dict[str, str]]:
+    w = view.w["drill"]
+    return [
+        {
+            "name": view.said(CARRIERS[energy.carrier].words) if energy.carrier in CARRIERS else energy.carrier,
+            "direction": view.w["direction"][str(energy.direction)],
+            "amount": f"{shown(energy.quantity)} {energy.unit}{view.doubt}",
+            "complete": percent(energy.completeness),
+            "uncertain": "" if energy.relative_uncertainty is None else f"±{percent(energy.relative_uncertainty)}",
+            "flag": w["estimated"] if energy.estimated else "",
+        }
+        for energy in batch.energy
+    ]
+
+
+def _causes(view: View, losses: StepLosses, told: BatchLoss | None, row: int, output: float) -> list[dict[str, str]]:
+    """With the evidence for those told in full, by name for the rest."""
+    if told is not None:
+        parts = [(part.cause, part.per_output, view.evidence(part.evidence)) for part in told.causes]
+    else:
+        found = [(cause, float(energies[row])) for cause, energies in losses.batches.by_cause.items() if energies[row] > 0]
+        parts = [(cause, energy / output, "") for cause, energy in sorted(found, key=lambda one: -one[1])]
+    return [
+        {"name": view.said(cause.words), "value": shown(amount), "evidence": evidence} for cause, amount, evidence in parts if amount > 0
+    ]

@@ -1,0 +1,115 @@
+"""What moves the energy: relevant variables with their effect and interval, what a setting would save, and what cannot be told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reporting_agent.analysis import StepDrivers
+from reporting_agent.analysis.relevance import Driver, Interval, Verdict
+from reporting_agent.report.figures import figure, scaled, unit_for
+from reporting_agent.report.numbers import count, percent, shown, signed
+from reporting_agent.report.view import View
+
+
+def data(view: View) -> dict[str, Any] | None:
+    """One entry a label whose batches carry variables; labels where something was found first."""
+    found = view.analysis.drivers
+    if not found:
+        return None
+    starts, at = {}, 0
+    for one in found:
+        starts[id(one)] = at
+        at += len(one.drivers)
+    ordered = sorted(found, key=lambda one: not any(driver.verdict is Verdict.DRIVER for driver in one.drivers))
+    return {"labels": [_label(view, one, starts[id(one)]) for one in ordered]}
+
+
+def _label(view: View, one: StepDrivers, start: int) -> dict[str, Any]:
+    w = view.w["drivers"]
+    ends = [edge for driver in one.drivers if driver.over_range is not None for edge in (driver.over_range.low, driver.over_range.high)]
+    reach = max((abs(edge) for edge in ends), default=0.0) or 1.0
+    group = next(
+        (group for group in view.groups if (group.step.id, group.product, group.variant) == (one.step, one.product, one.variant)), None
+    )
+    name = view.name(group) if group is not None else view.step_name(one.step)
+    rows = [(driver, _row(view, driver, reach, start + index)) for index, driver in enumerate(one.drivers)]
+    known = {"rows": [row for driver, row in rows if driver.verdict is not Verdict.CANNOT_TELL], "fold": ""}
+    told = [row for driver, row in rows if driver.verdict is Verdict.CANNOT_TELL]
+    unknown = {"rows": told, "fold": w["unknown"].format(count=len(told))}
+    return {
+        "title": f"{name}{view.w['page']['comma']}{view.w['metric'][str(one.metric)]}",
+        "unit": view.counted(one.unit) + view.doubt,
+        "summary": view.said(one.summary),
+        "tables": [table for table in (known, unknown) if table["rows"]],
+        "savings": [_saving(view, saving) for saving in one.savings],
+        "normalised": "" if one.normalised is None else view.said(one.normalised.sentence),
+        "facts": [*_facts(w, one), *_moved(view, one)],
+    }
+
+
+def _facts(w: dict[str, str], one: StepDrivers) -> list[str]:
+    facts = [w["batches"].format(batches=count(one.batches), effective=count(one.effective_batches))]
+    if one.explained is not None:
+        facts.append(w["explained"].format(share=percent(one.explained)))
+    if one.skill is not None:
+        facts.append(w["skill"].format(value=percent(one.skill.value), batches=count(one.skill.predicted)))
+    return facts
+
+
+def _moved(view: View, one: StepDrivers) -> list[str]:
+    """How much of what could have been avoided goes with the variables; nothing where the regression does not predict."""
+    key = (one.step, one.product, one.variant, one.metric)
+    losses = next((found for found in view.analysis.losses if (found.step, found.product, found.variant, found.metric) == key), None)
+    if losses is None or losses.moved_by_variables is None or losses.avoidable.energy <= 0:
+        return []
+    moved = losses.moved_by_variables.energy
+    amount = scaled(moved, losses.energy_unit, doubt=view.doubt)
+    return [view.w["drivers"]["moved"].format(energy=amount.text, unit=amount.unit, share=percent(moved / losses.avoidable.energy))]
+
+
+def _row(view: View, driver: Driver, reach: float, row: int) -> dict[str, Any]:
+    w = view.w["drivers"]
+    verdict = w[str(driver.verdict)]
+    return {
+        "row": row,
+        "name": view.said(driver.words),
+        "unit": view.counted(driver.unit),
+        "kind": w[str(driver.kind)],
+        "range": w["range"].format(low=shown(driver.low), high=shown(driver.high)),
+        "slope": _interval(view, driver.per_unit),
+        "effect": figure(None if driver.over_range is None else driver.over_range.value, of="over_range", sign=True),
+        "between": "" if driver.over_range is None else _between(view, driver.over_range),
+        "drawing": None if driver.over_range is None else _drawing(driver.over_range, reach),
+        "verdict": verdict,
+        "sure": driver.verdict is Verdict.DRIVER,
+        "sentence": view.said(driver.sentence),
+    }
+
+
+def _drawing(found: Interval, reach: float) -> dict[str, str]:
+    """Point and interval around a middle line at zero."""
+
+    def at(value: float) -> float:
+        return 50.0 + 46.0 * value / reach
+
+    return {"x": f"{at(found.low):.2f}%", "width": f"{max(at(found.high) - at(found.low), 0.2):.2f}%", "point": f"{at(found.value):.2f}%"}
+
+
+def _interval(view: View, found: Interval | None) -> str:
+    return "" if found is None else f"{signed(found.value)} ({_between(view, found)})"
+
+
+def _between(view: View, found: Interval) -> str:
+    return view.w["drivers"]["between"].format(low=signed(found.low), high=signed(found.high))
+
+
+def _saving(view: View, saving: Any) -> dict[str, Any]:
+    unit = unit_for(max(abs(saving.energy.low), abs(saving.energy.high)), saving.energy_unit, view.doubt)
+    return {
+        "sentence": view.said(saving.sentence),
+        "energy": unit.figure(saving.energy.value, sign=True),
+        "between": view.w["drivers"]["between"].format(
+            low=unit.figure(saving.energy.low, sign=True).text, high=unit.figure(saving.energy.high, sign=True).text
+        ),
+        "unit": unit.name,
+    }

@@ -1,0 +1,140 @@
+"""The step ladder: every labelled step from its best to its typical, with the interval, on one scale; limits beside it.
+
+The scale is energy above the best, so every best stands at 0 and rungs can be compared. Where the steps belong to the pack's main
+route it is coal equivalent per unit of the route's product (step value x reference ratio); else, and for a single step, it is the
+step's own unit. A limit of a standard has another basis (a yearly average) and gets no position: no gap is drawn to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.labels import LimitGrade
+from reporting_agent.report.figures import figure
+from reporting_agent.report.numbers import shown, signed
+from reporting_agent.report.svg import tick_text, ticks
+from reporting_agent.report.view import Group, View
+
+LEFT, RIGHT = 4.0, 90.0  # per cent of the drawing that the scale uses
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the rungs are drawn in: a unit, and for every group the factor from the label's own unit to it."""
+
+    unit: str
+    factor: dict[str, float]
+
+
+def data(view: View) -> dict[str, Any] | None:
+    """Rungs in the pack's order of steps; groups without a label stand below with the reason."""
+    groups = sorted(view.labelled, key=lambda group: view.groups.index(group))
+    if not groups:
+        return None
+    basis = _basis(view, groups)
+    rungs = [(group, basis.factor[group.anchor]) for group in groups]
+    marks = [mark for group, factor in rungs for mark in _marks(group, factor)]
+    low, high = min([0.0, *marks]), max([0.0, *marks])
+    high = high if high > low else low + 1.0
+    low = min(low, -0.04 * (high - low))
+
+    def at(value: float) -> str:
+        return f"{LEFT + (RIGHT - LEFT) * (value - low) / (high - low):.2f}%"
+
+    def span(first: float, last: float) -> dict[str, str]:
+        return {"x": at(min(first, last)), "width": f"{max((RIGHT - LEFT) * abs(last - first) / (high - low), 0.1):.2f}%"}
+
+    marked = ticks(0.0, high, 4)
+    step = marked[1] - marked[0] if len(marked) > 1 else high
+    return {
+        "unit": basis.unit,
+        "ticks": [{"x": at(value), "text": f"+{tick_text(value, step)}" if value else "0"} for value in marked],
+        "zero": at(0.0),
+        "rungs": [
+            _rung(view, group, factor, at, span, rungs[index + 1] if index + 1 < len(rungs) else None)
+            for index, (group, factor) in enumerate(rungs)
+        ],
+        "limits": any(_limits(view, group) for group in groups),
+        "without": [
+            {"name": view.name(group), "why": view.reason(group.main.best.reason or ""), "read": group.main.read}
+            for group in view.groups
+            if group.main.best.value is None
+        ],
+    }
+
+
+def _rung(view: View, group: Group, factor: float, at: Any, span: Any, below: tuple[Group, float] | None) -> dict[str, Any]:
+    label = group.main
+    best, typical = label.best.value or 0.0, label.typical
+    wide = _half_width(group)
+    rise = 0.0 if typical is None else (typical - best) * factor
+    return {
+        "row": group.rows[group.labels.index(label)],
+        "name": view.name(group),
+        "anchor": f"step-{group.anchor}",
+        "metric": view.metric(label),
+        "unit": view.unit(label),
+        "best": figure(label.best.value, of="best"),
+        "typical": figure(typical, of="typical"),
+        "interval": None if wide is None else f"±{shown(wide)}",
+        "band": None if wide is None else span(-wide * factor, wide * factor),
+        "rung": span(0.0, rise),
+        "typ": at(rise),
+        "next": None
+        if below is None or below[0].main.typical is None
+        else at((below[0].main.typical - (below[0].main.best.value or 0.0)) * below[1]),
+        "rise": signed(rise),
+        "rise_at": at(max(rise, 0.0)),
+        "limits": _limits(view, group),
+    }
+
+
+def _marks(group: Group, factor: float) -> list[float]:
+    label, wide = group.main, _half_width(group) or 0.0
+    best = label.best.value or 0.0
+    return [-wide * factor, wide * factor, ((label.typical or best) - best) * factor]
+
+
+def _half_width(group: Group) -> float | None:
+    """Half of the label's 95 % interval, in its unit; None where no uncertainty is known."""
+    found = group.main.uncertainty
+    return None if found is None or found.best is None else found.best.value
+
+
+def _basis(view: View, groups: list[Group]) -> Basis:
+    """Own units where they compare as they stand; else coal equivalent, along the route where the steps lie on it."""
+    units = {group.main.unit for group in groups}
+    route = view.result.data.pack.routes[0] if view.result.data.pack.routes else None
+    ratios = {} if route is None else {step.step: float(step.ratio) for step in route.steps}
+    along = {ratios.get(group.step.id) for group in groups}
+    if len(units) == 1 and (len({group.step.id for group in groups}) == 1 or along == {1.0}):
+        return Basis(view.unit(groups[0].main), dict.fromkeys((group.anchor for group in groups), 1.0))
+    outputs = {group.step.output_unit for group in groups}
+    if route is not None and None not in along and len(outputs) == 1:
+        unit = view.w["ladder"]["per_product"].format(unit=view.counted(outputs.pop()), product=view.said(route.product_words))
+        return Basis(unit, {group.anchor: ratios[group.step.id] * _kgce_per_unit(group) for group in groups})
+    return Basis(view.w["ladder"]["per_output"], {group.anchor: _kgce_per_unit(group) for group in groups})
+
+
+def _kgce_per_unit(group: Group) -> float:
+    """Coal equivalent of one energy unit of the label: 1 for kgce; the batches' mean factor else."""
+    if group.losses is None or group.main.energy_unit == "kgce":
+        return 1.0
+    return float(np.mean(group.losses.batches.kgce_per_unit))
+
+
+def _limits(view: View, group: Group) -> list[dict[str, str]]:
+    """Published grades of the main metric whose source was verified and which apply, in words; never a position."""
+    return [
+        {"standard": limit.standard, "grades": _grades(view, limit)}
+        for limit in group.main.grade.limits
+        if limit.verified and any(value is not None for value in limit.limits)
+    ]
+
+
+def _grades(view: View, limit: LimitGrade) -> str:
+    texts = [f"{shown(value)}" if value is not None else view.w["grade"]["undefined"] for value in limit.limits]
+    return view.w["ladder"]["grades"].format(first=texts[0], second=texts[1], third=texts[2])

@@ -1,0 +1,121 @@
+"""Where the gap comes from: by cause, equipment, shift, product, hour and step, largest avoidable part first, with a running share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.measurements import Metric
+from reporting_agent.analysis import Amount, CauseRule, Dimension, Pareto, ParetoRow, StepLosses
+from reporting_agent.report.figures import Unit, unit_for
+from reporting_agent.report.numbers import NOTHING, capital, count, percent, shown
+from reporting_agent.report.sections.worst import split_bar
+from reporting_agent.report.view import View
+
+_UNITS = {"kwh": "kWh", "kgce": "kgce"}
+TELLING = 4  # tables of single steps whose groups differ by more than chance; the others are folded
+ROWS = 12  # shown at once; the rest folded
+ORDER = (Dimension.CAUSE, Dimension.STEP, Dimension.EQUIPMENT, Dimension.SHIFT, Dimension.PRODUCT, Dimension.HOUR, Dimension.MONTH)
+
+
+def data(view: View) -> dict[str, Any] | None:
+    """Tables over all steps first; those of one step are folded."""
+    found = view.analysis.pareto
+    if not found:
+        return None
+    starts, at = {}, 0
+    for pareto in found:
+        starts[id(pareto)] = at
+        at += len(pareto.rows)
+    ordered = sorted(found, key=lambda one: (bool(one.step), ORDER.index(one.dimension)))
+    tables = [_table(view, pareto, starts[id(pareto)]) for pareto in ordered if len(pareto.rows) > 1]
+    if not tables:
+        return None
+    overall = [one for one in tables if not one["step"]]
+    telling = [one for one in tables if one["step"] and one["telling"]][:TELLING]
+    rest = [one for one in tables if one["step"] and one not in telling]
+    return {"rules": rules(view), "tables": [*overall, *telling], "of_steps": rest}
+
+
+def _table(view: View, pareto: Pareto, start: int) -> dict[str, Any]:
+    w = view.w["pareto"]
+    of = told_in(view)
+    largest = max((_whole(row, of) for row in pareto.rows), default=0.0) or 1.0
+    unit = unit_for(largest, _UNITS[of], view.doubt)
+    name = f"{view.step_name(pareto.step)}{view.w['page']['colon']}" if pareto.step else ""
+    rows = [_row(view, row, unit, of, largest, start + index) for index, row in enumerate(pareto.rows)]
+    priced = any(row.avoidable.money is not None for row in pareto.rows)
+    return {
+        "step": pareto.step,
+        "title": capital(name + w["title"].format(by=w[str(pareto.dimension)], unit=unit.name)),
+        "head": capital(w[str(pareto.dimension)]),
+        "telling": any(row.more_than_chance for row in pareto.rows),
+        "tested": any(row.p_value is not None for row in pareto.rows),
+        "money": next((losses.currency for losses in view.analysis.losses if losses.currency), None) if priced else None,
+        "rows": rows[:ROWS],
+        "more": rows[ROWS:],
+        "total": {
+            "avoidable": unit.figure(_amount(pareto.avoidable, of)),
+            "uncertain": unit.figure(_amount(pareto.within_uncertainty, of)),
+            "explained": unit.figure(_amount(pareto.explained, of)),
+        },
+    }
+
+
+def told_in(view: View) -> str:
+    """kWh where every label that counts is of electricity alone; coal equivalent where carriers are added."""
+    return "kwh" if all(losses.metric is Metric.ELECTRICITY for losses in view.analysis.losses if losses.counted) else "kgce"
+
+
+def _amount(amount: Amount, of: str) -> float:
+    return amount.kwh if of == "kwh" else amount.kgce
+
+
+def _whole(row: ParetoRow, of: str) -> float:
+    return _amount(row.avoidable, of) + _amount(row.within_uncertainty, of) + _amount(row.explained, of)
+
+
+def _row(view: View, row: ParetoRow, unit: Unit, of: str, largest: float, number: int) -> dict[str, Any]:
+    chance = {True: view.w["pareto"]["more_than_chance"], False: view.w["pareto"]["chance"], None: NOTHING}[row.more_than_chance]
+    return {
+        "row": number,
+        "name": view.said(row.words),
+        "bar": split_bar(
+            _amount(row.avoidable, of) / largest, _amount(row.within_uncertainty, of) / largest, _amount(row.explained, of) / largest
+        ),
+        "avoidable": unit.figure(_amount(row.avoidable, of), f"avoidable_{of}"),
+        "uncertain": unit.figure(_amount(row.within_uncertainty, of), f"within_uncertainty_{of}"),
+        "explained": unit.figure(_amount(row.explained, of), f"explained_{of}"),
+        "running": percent(row.running) if _amount(row.avoidable, of) else NOTHING,
+        "batches": count(row.batches),
+        "chance": chance,
+        "money": NOTHING if row.avoidable.money is None else count(row.avoidable.money),
+    }
+
+
+def rules(view: View) -> list[dict[str, Any]]:
+    """How each cause of the labels that count was looked for: the rule, its cost with the interval, whether it stands."""
+    made = []
+    for losses in view.analysis.losses:
+        if losses.counted and losses.rules:
+            name = f"{view.step_name(losses.step)}{view.w['page']['comma']}{view.metric(losses)}"
+            rows = [_rule(view, losses, rule) for rule in losses.rules]
+            made.append({"name": f"{name}{view.w['page']['colon']}{view.w['pareto']['rules']}", "rows": rows})
+    return made
+
+
+def _rule(view: View, losses: StepLosses, rule: CauseRule) -> dict[str, Any]:
+    w = view.w["pareto"]
+    cost = NOTHING
+    if rule.estimate is not None and rule.interval is not None:
+        low, high = (shown(edge) for edge in rule.interval)
+        per = w.get(f"per_{rule.per}", rule.per)
+        unit = view.energy_unit(losses) if rule.per else view.unit(losses)
+        cost = w["per" if rule.per else "per_output"].format(value=shown(rule.estimate), low=low, high=high, unit=unit, per=per)
+    return {
+        "cause": view.said(rule.cause.words),
+        "rule": view.said(rule.rule),
+        "cost": cost,
+        "batches": count(rule.batches),
+        "stands": rule.stands,
+        "said": w["yes" if rule.stands else "no"],
+    }

@@ -1,0 +1,170 @@
+"""Every label of the site: its values by metric, every batch over time against it, how batches spread, what was left out, grades."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.labels import LimitGrade, StepLabel
+from reporting_agent.report.figures import figure, scaled
+from reporting_agent.report.numbers import MINUS, count, day, percent, shown
+from reporting_agent.report.plot import over_time, points, spread, window
+from reporting_agent.report.sections import drill
+from reporting_agent.report.view import Group, View
+from reporting_agent.report.words import rule
+
+
+def data(view: View) -> dict[str, Any] | None:
+    """One entry a step, product and variant; those without a label have values and reasons only."""
+    told: dict[str, set[int]] = {}
+    for group, _, row in drill.picked(view):
+        told.setdefault(group.anchor, set()).add(row)
+    ordered = sorted(view.groups, key=lambda group: group is not view.lead)
+    return {"steps": [_step(view, group, told.get(group.anchor, set())) for group in ordered]} if ordered else None
+
+
+def _step(view: View, group: Group, told: set[int]) -> dict[str, Any]:
+    label, period = group.main, view.result.site_label.period
+    start, end = window(label, period.start, period.end)
+    found = points(label, start)
+    dark = np.isin(np.arange(len(found.value)), sorted(told))  # the columns of losses are the used batches, in the same order
+    plot = over_time(label, found, start, end, dark, view.lang)
+    if plot is not None:
+        worst = label.values[plot["worst"]["row"]]
+        plot["worst"] |= {"text": f"{shown(worst.at_reference)}, {worst.batch_id}"}
+        plot["note"] = _plot_note(view, group, plot, len(told))
+        if (start, end) != (period.start, period.end):
+            plot["note"] += view.gap + _window_note(view, group, start, end)
+    return {
+        "anchor": f"step-{group.anchor}",
+        "open": group is view.lead or len(view.groups) == 1,
+        "summary": _summary(view, group),
+        "name": view.name(group),
+        "runs": view.run(group, 2),
+        "title": view.w["steps"]["title"].format(name=view.name(group), run=view.run(group)),
+        "metric": view.metric(label),
+        "unit": view.unit(label),
+        "product": group.product if group.product != group.step.product else view.said(group.step.product_words),
+        "boundary": view.said(group.step.boundary.words),
+        "plot": plot,
+        "spread": spread(label, found),
+        "values": [_values(view, group, one, row) for one, row in zip(group.labels, group.rows, strict=True)],
+        "rule": rule(group.step.label_rule.quantile, view.lang),
+        "excluded": [
+            {"reason": view.reason(code), "count": count(number), "share": percent(number / label.read)}
+            for code, number in label.excluded.items()
+        ],
+        "left_out": view.w["steps"]["left_out"].format(
+            left=count(label.read - label.used), read=count(label.read), runs=view.run(group, 2)
+        ),
+        "missing": [_missing(view, one) for one in group.labels if one.missing_carriers],
+        "grades": [grade for one in group.labels if (grade := _grade(view, one)) is not None],
+        "conditions": _conditions(view, group),
+    }
+
+
+def _summary(view: View, group: Group) -> str:
+    """A folded label in one line."""
+    label, w = group.main, view.w["steps"]
+    if label.best.value is None:
+        return w["summary_without"].format(name=view.name(group), why=view.reason(label.best.reason or ""))
+    return w["summary"].format(name=view.name(group), best=shown(label.best.value), typical=shown(label.typical), unit=view.unit(label))
+
+
+def _plot_note(view: View, group: Group, plot: dict[str, Any], told: int) -> str:
+    w = view.w["steps"]
+    said = [w["dots"].format(batches=count(plot["batches"]), drawn=count(plot["drawn"]), runs=view.run(group, 2))]
+    if told:
+        said.append(w["told"].format(count=told))
+    if plot["beyond"]:
+        said.append(w["beyond"].format(count=plot["beyond"], low=plot["low"], high=plot["high"]))
+    return view.gap.join(said)
+
+
+def _window_note(view: View, group: Group, start: datetime, end: datetime) -> str:
+    first, last = (day(moment.astimezone(view.site.zone), view.lang) for moment in (start, end - timedelta(seconds=1)))
+    return view.w["steps"]["window"].format(runs=view.run(group, 2), first=first, last=last)
+
+
+def _values(view: View, group: Group, label: StepLabel, row: int) -> dict[str, Any]:
+    energy = sum(label.energy_by_carrier.values()) if label.energy_by_carrier else None
+    return {
+        "row": row,
+        "metric": view.metric(label),
+        "unit": view.unit(label),
+        "best": figure(label.best.value, of="best"),
+        "why": None if label.best.value is not None else view.reason(label.best.reason or ""),
+        "uncertain": _half(label),
+        "typical": figure(label.typical, of="typical"),
+        "mean": figure(label.mean, of="mean"),
+        "minimum": figure(label.minimum, of="minimum"),
+        "used": count(label.used),
+        "read": count(label.read),
+        "covered": percent(label.completeness),
+        "energy": scaled(energy, label.energy_unit, "energy", view.doubt),
+        "output": scaled(label.output_t, _times(view.counted(group.step.output_unit)), "output"),
+    }
+
+
+def _times(unit: str) -> str:
+    """A unit that begins with a number, as it stands behind another: `7.73 × 1000 items`."""
+    return f"× {unit}" if unit[:1].isdigit() else unit
+
+
+def _half(label: StepLabel) -> str:
+    """The label's expanded uncertainty; "at least" where so few batches hold no interval."""
+    found = label.uncertainty
+    return "" if found is None or found.best is None else f"{'±' if found.best.bounded else '≥ ±'}{shown(found.best.value)}"
+
+
+def _missing(view: View, label: StepLabel) -> str:
+    names = ", ".join(f"{view.said(CARRIERS[carrier].words)} ({carrier})" for carrier in label.missing_carriers)
+    return view.w["label"]["missing"].format(carriers=names, step=label.step)
+
+
+def _grade(view: View, label: StepLabel) -> dict[str, Any] | None:
+    """The sentence on the grade and the limits tested; None where the pack has none for this metric."""
+    w, grade = view.w["grade"], label.grade
+    if grade.reason in {"no-limit-for-this-metric", "no-valid-batch"}:
+        return None
+    if grade.best_met is not None:
+        standards = sorted({limit.standard for limit in grade.limits if limit.best_met == grade.best_met})
+        sentence = w["met"].format(grade=grade.best_met, standard=", ".join(standards))
+    else:
+        sentence = w["none"] if grade.why is None else view.said(grade.why)
+    if any(not limit.monotone for limit in grade.limits):
+        sentence += view.gap + w["not_monotone"]
+    return {
+        "metric": view.metric(label),
+        "sentence": sentence,
+        "unit": view.counted(label.unit),
+        "limits": [_limit(view, limit) for limit in grade.limits if limit.verified],
+    }
+
+
+def _limit(view: View, limit: LimitGrade) -> dict[str, Any]:
+    w = view.w["grade"]
+    marks = {True: w["yes"], False: w["no"], None: w["undefined"]}
+    cells = [
+        f"{shown(value)} · {marks[met]}" if value is not None else marks[None] for value, met in zip(limit.limits, limit.met, strict=True)
+    ]
+    return {"standard": limit.standard, "cells": cells, "why": None if limit.why is None else view.said(limit.why)}
+
+
+def _conditions(view: View, group: Group) -> list[str]:
+    """What batches are brought to before the quantile."""
+    w = view.w["steps"]
+    return [
+        w["condition"].format(
+            variable=view.variable(condition.variable),
+            reference=f"{condition.reference:g}",
+            unit=condition.unit,
+            slope=f"{slope:+g}".replace("-", MINUS),
+            of=group.main.unit,
+        )
+        for condition in group.step.reference_conditions
+        if (slope := condition.slope.get(group.main.metric)) is not None
+    ]

@@ -1,0 +1,110 @@
+"""The worst batch, from the label to what it took, part by part; then the ten worst of every step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reporting_agent.analysis import BatchLoss, Cause, StepLosses
+from reporting_agent.report.figures import Unit, figure, unit_for
+from reporting_agent.report.numbers import capital, shown, signed, time
+from reporting_agent.report.sections import drill
+from reporting_agent.report.view import Group, View
+
+LEFT, RIGHT = 1.0, 97.0  # per cent of the drawing that the waterfall uses
+
+
+def data(view: View) -> dict[str, Any] | None:
+    """The leading group's waterfall and every group's ten worst."""
+    group, worst = view.lead, view.worst
+    if group is None or worst is None or group.losses is None:
+        return None
+    w = view.w["worst"]
+    return {
+        "title": w["why"].format(
+            run=view.run(group), batch=worst.batch_id, above=shown(worst.value - group.losses.label), unit=view.unit(group.losses)
+        ),
+        "unit": view.unit(group.losses),
+        "label": shown(group.losses.label),
+        "start": f"{LEFT:.2f}%",
+        "parts": _waterfall(view, worst),
+        "sum": {"name": f"{worst.batch_id}: {shown(worst.value)}", "value": figure(worst.value - group.losses.label, sign=True)},
+        "link": drill.anchor(view, group, worst.batch_id),
+        "tables": [_ten(view, one, one.losses) for one in _leading_first(view, group) if one.losses is not None and one.losses.worst],
+    }
+
+
+def _leading_first(view: View, lead: Group) -> list[Group]:
+    return [lead, *(group for group in view.labelled if group is not lead)]
+
+
+def _waterfall(view: View, worst: BatchLoss) -> list[dict[str, Any]]:
+    """Causes of the avoidable part first, then what is explained, then what nobody can say; in the label's unit."""
+    w = view.w["worst"]
+    parts = [(view.said(one.cause.words), view.evidence(one.evidence), one.per_output, "avo") for one in worst.causes]
+    parts += [(capital(view.variable(one.variable)), view.said(one.evidence), one.per_output, "exp") for one in worst.variables]
+    parts.append((w["uncertain"], w["uncertain_note"], worst.within_uncertainty.energy / worst.output_t, "unc"))
+    parts = [part for part in parts if part[2] > 0]
+    whole = sum(amount for _, _, amount, _ in parts) or 1.0
+    at, rows = LEFT, []
+    for name, note, amount, kind in parts:
+        width = (RIGHT - LEFT) * amount / whole
+        rows.append(
+            {
+                "name": name,
+                "note": note,
+                "kind": kind,
+                "said": view.w["split"][{"avo": "avoidable_short", "exp": "explained_short", "unc": "uncertain_short"}[kind]],
+                "x": f"{at:.2f}%",
+                "width": f"{width:.2f}%",
+                "end": f"{at + width:.2f}%",
+                "value": figure(amount, sign=True),
+            }
+        )
+        at += width
+    return rows
+
+
+def _ten(view: View, group: Group, losses: StepLosses) -> dict[str, Any]:
+    worst = losses.worst
+    largest = max((loss.gap.energy / loss.output_t for loss in worst), default=0.0) or 1.0
+    place = {name: row for row, name in enumerate(losses.batches.ids)}
+    first = drill.first_row(view, losses)
+    energy = unit_for(max(loss.avoidable.energy for loss in worst), losses.energy_unit, view.doubt)
+    return {
+        "name": view.name(group),
+        "unit": view.unit(losses),
+        "energy_unit": energy.name,
+        "money": losses.currency if losses.money_reason is None else None,
+        "rows": [_row(view, group, loss, largest, energy, first + place[loss.batch_id]) for loss in worst],
+    }
+
+
+def _row(view: View, group: Group, loss: BatchLoss, largest: float, energy: Unit, row: int) -> dict[str, Any]:
+    largest_part = max(loss.causes, key=lambda part: part.amount.energy, default=None)
+    return {
+        "row": row,
+        "batch": loss.batch_id,
+        "link": drill.anchor(view, group, loss.batch_id),
+        "when": time(loss.start.astimezone(view.site.zone), view.lang),
+        "equipment": loss.equipment,
+        "value": figure(loss.value, of="value"),
+        "bar": split_bar(
+            loss.avoidable.energy / loss.output_t / largest,
+            loss.within_uncertainty.energy / loss.output_t / largest,
+            loss.explained.energy / loss.output_t / largest,
+        ),
+        "above": signed(loss.gap.energy / loss.output_t),
+        "avoidable": energy.figure(loss.avoidable.energy, "avoidable"),
+        "money": figure(loss.avoidable.money, of="avoidable_money"),
+        "cause": view.said((Cause.NONE if largest_part is None else largest_part.cause).words),
+    }
+
+
+def split_bar(avoidable: float, uncertain: float, explained: float) -> list[dict[str, str]]:
+    """Three parts one after another, as shares of the bar's width."""
+    at, made = 0.0, []
+    for kind, share in (("avo", avoidable), ("unc", uncertain), ("exp", explained)):
+        if share > 0:
+            made.append({"kind": kind, "x": f"{100 * at:.2f}%", "width": f"{max(100 * share, 0.3):.2f}%"})
+            at += share
+    return made

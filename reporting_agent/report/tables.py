@@ -1,0 +1,144 @@
+"""The report's figures as plain tables: the one source of the workbook, the Parquet files and the pandas frames.
+
+The page rounds what stands here; nothing is computed twice. Every column has a meaning in both languages (`columns.toml`)
+and a unit, or names the column that holds it. A missing figure is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from benchmarks.labels import StepLabel
+
+Kind = Literal["text", "number", "count", "time", "flag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `values` has one entry a row, None where nothing is known."""
+
+    name: str
+    kind: Kind
+    values: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns of one length, under a name that is also the sheet's and the file's."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    def __len__(self) -> int:
+        return len(self.columns[0].values) if self.columns else 0
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        return zip(*(column.values for column in self.columns), strict=True)
+
+    def column(self, name: str) -> Sequence[Any]:
+        return next(column.values for column in self.columns if column.name == name)
+
+
+def table(name: str, shape: Sequence[tuple[str, Kind]], rows: Sequence[Sequence[Any]]) -> Table:
+    """A table from its rows; for the long ones make the columns themselves."""
+    columns = zip(*rows, strict=True) if rows else ((),) * len(shape)
+    return Table(name, tuple(Column(title, kind, tuple(values)) for (title, kind), values in zip(shape, columns, strict=True)))
+
+
+KEY: tuple[tuple[str, Kind], ...] = (("step", "text"), ("product", "text"), ("variant", "text"), ("metric", "text"))
+
+
+def key(label: StepLabel) -> tuple[str, str, str, str]:
+    """What tells labels apart."""
+    return label.step, label.product, label.variant, str(label.metric)
+
+
+def labels(steps: Sequence[StepLabel]) -> Table:
+    """One row a label: what label.json says of it, in columns."""
+    shape: tuple[tuple[str, Kind], ...] = (
+        *KEY,
+        ("boundary", "text"),
+        ("unit", "text"),
+        ("energy_unit", "text"),
+        ("read", "count"),
+        ("used", "count"),
+        ("completeness", "number"),
+        ("minimum", "number"),
+        ("best", "number"),
+        ("best_uncertainty", "number"),
+        ("rule", "text"),
+        ("reason", "text"),
+        ("typical", "number"),
+        ("mean", "number"),
+        ("output", "number"),
+        ("energy", "number"),
+        ("value_adding_share", "number"),
+        ("gap", "number"),
+        ("explained", "number"),
+        ("within_uncertainty", "number"),
+        ("avoidable", "number"),
+    )
+    return table("labels", shape, [_label_row(label) for label in steps])
+
+
+def _label_row(label: StepLabel) -> tuple[Any, ...]:
+    gap = label.gap
+    split = (None, None, None, None) if gap is None else (gap.energy, gap.explained, gap.within_uncertainty, gap.avoidable)
+    return (
+        *key(label),
+        label.boundary,
+        label.unit,
+        label.energy_unit,
+        label.read,
+        label.used,
+        label.completeness,
+        label.minimum,
+        label.best.value,
+        None if label.uncertainty is None or label.uncertainty.best is None else label.uncertainty.best.value,
+        label.best.rule,
+        label.best.reason,
+        label.typical,
+        label.mean,
+        label.output_t,
+        sum(label.energy_by_carrier.values()) if label.energy_by_carrier else None,
+        label.value_adding.share,
+        *split,
+    )
+
+
+def batches(steps: Sequence[StepLabel]) -> Table:
+    """One row a batch and metric, used or not: the content of batches.parquet."""
+    columns: dict[str, list[Any]] = {name: [] for name in _BATCHES}
+    for label in steps:
+        repeated = (label.step, label.product, label.variant, str(label.metric), label.unit)
+        for name, value in zip(("step", "product", "variant", "metric", "unit"), repeated, strict=True):
+            columns[name] += [value] * len(label.values)
+        fields = zip(*label.values, strict=True) if label.values else ((),) * 7
+        for name, values in zip(("batch_id", "start", "value", "at_reference", "energy", "output", "excluded"), fields, strict=True):
+            columns[name] += values
+    return Table("batches", tuple(Column(name, kind, columns[name]) for name, kind in _BATCHES.items()))
+
+
+_BATCHES: dict[str, Kind] = {
+    "step": "text",
+    "product": "text",
+    "variant": "text",
+    "metric": "text",
+    "unit": "text",
+    "batch_id": "text",
+    "start": "time",
+    "value": "number",
+    "at_reference": "number",
+    "energy": "number",
+    "output": "number",
+    "excluded": "text",
+}
+
+
+def excluded(steps: Sequence[StepLabel]) -> Table:
+    """Batches left out, one row a label and reason."""
+    rows = [(*key(label), reason, number) for label in steps for reason, number in label.excluded.items()]
+    return table("excluded", (*KEY, ("reason", "text"), ("batches", "count")), rows)

@@ -1,0 +1,176 @@
+"""What every part of the page is made from: the label, its analysis, a language, and how this plant's things are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from benchmarks.routes import Words
+from reporting_agent.analysis.variable_names import declared_as, unit_of_name, words_of
+from reporting_agent.report.numbers import day
+from reporting_agent.report.quality import in_order
+from reporting_agent.report.words import reason, words
+
+if TYPE_CHECKING:
+    from benchmarks.labels import StepLabel
+    from benchmarks.measurements import Batch, Finding
+    from benchmarks.routes import Step
+    from reporting_agent.analysis import Analysis, BatchLoss, StepLosses
+    from reporting_agent.config import Site
+    from reporting_agent.pipeline import LabelResult
+
+
+@dataclass(frozen=True)
+class Group:
+    """The labels of one step, product and variant: one a metric. `main` is the one that is drawn; it may have no best."""
+
+    step: Step
+    product: str
+    variant: str
+    labels: tuple[StepLabel, ...]
+    main: StepLabel
+    rows: tuple[int, ...]  # of the labels, in the table of labels
+    losses: StepLosses | None  # of `main`
+
+    @property
+    def anchor(self) -> str:
+        """Its place on the page; ids of packs are small letters, digits and hyphens, those of a plant's own pack may be anything."""
+        parts = (self.step.id, self.product, self.variant)
+        return "-".join("".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in part) for part in parts if part)
+
+
+@dataclass(frozen=True)
+class View:
+    """One report in one language. Nothing here reads a clock: `made` comes from the entrance."""
+
+    site: Site
+    result: LabelResult
+    analysis: Analysis
+    lang: str
+    made: datetime
+
+    @cached_property
+    def w(self) -> dict[str, dict[str, str]]:
+        return words(self.lang)
+
+    def said(self, both: Words) -> str:
+        text = self.counted(both.zh) if self.lang == "zh" else both.en
+        return text.replace(" %", "\u00a0%")  # a line never begins with the sign
+
+    def evidence(self, both: Words | None) -> str:
+        """What shows a cause in one batch; empty where there is nothing to add to its name."""
+        return "" if both is None else self.said(both)
+
+    @cached_property
+    def period(self) -> str:
+        """The period as a heading has it: its own short name, or its first and last day."""
+        period = self.result.site_label.period
+        if "/" not in period.name:
+            return period.name
+        return self.w["frame"]["period"].format(
+            first=day(period.start, self.lang), last=day(period.end - timedelta(microseconds=1), self.lang)
+        )
+
+    def inside(self, both: Words) -> str:
+        """A name inside a sentence: English ones without their capital."""
+        text = self.said(both)
+        return text[:1].lower() + text[1:] if self.lang == "en" else text
+
+    @property
+    def gap(self) -> str:
+        """What stands between two sentences."""
+        return "" if self.lang == "zh" else " "
+
+    def reason(self, code: str) -> str:
+        return reason(code, self.lang)
+
+    @cached_property
+    def doubt(self) -> str:
+        """What stands behind a unit that is an assumption; nothing behind one that is known."""
+        return self.w["label"]["unit_assumed"] if self.result.data.unit_assumed else ""
+
+    def unit(self, label: StepLabel | StepLosses) -> str:
+        return self.counted(label.unit) + self.doubt
+
+    def energy_unit(self, label: StepLabel | StepLosses) -> str:
+        return label.energy_unit + self.doubt
+
+    def counted(self, unit: str) -> str:
+        """A unit as this language writes it: only counted goods have a word in theirs."""
+        return unit.replace("1000 items", self.w["page"]["thousand_items"])
+
+    def variable(self, name: str) -> str:
+        """A variable of the batches in words; the unit stands behind a figure."""
+        return self.said(words_of(name, declared_as(name, self.site.variables)))
+
+    def variable_unit(self, name: str) -> str:
+        """What [variables] declares, else what the name tells; nothing where neither does."""
+        declared = declared_as(name, self.site.variables)
+        return (declared.unit if declared is not None else "") or unit_of_name(name)
+
+    def step_name(self, step_id: str) -> str:
+        """The pack's name of a step; the id of one it does not have."""
+        return next((self.said(step.words) for step in self.result.data.pack.steps if step.id == step_id), step_id)
+
+    def name(self, group: Group) -> str:
+        """Step, product and variant as far as they tell labels apart."""
+        variant = next((self.said(one.words) for one in group.step.variants if one.id == group.variant), group.variant)
+        product = group.product if group.product != group.step.product else ""
+        return " · ".join(part for part in (self.said(group.step.words), product, variant if len(group.step.variants) > 1 else "") if part)
+
+    def metric(self, label: StepLabel | StepLosses) -> str:
+        return self.w["metric"].get(str(label.metric), str(label.metric))
+
+    def run(self, group: Group, number: int = 1) -> str:
+        """What this plant calls a batch: a heat, a coil, a day."""
+        return self.w["run" if number == 1 else "runs"][group.step.run_kind]
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Labels by step, product and variant; those with a best first, in the pack's order of steps."""
+        by_key: dict[tuple[str, str, str], list[tuple[int, StepLabel]]] = {}
+        for row, label in enumerate(self.result.site_label.steps):
+            by_key.setdefault((label.step, label.product, label.variant), []).append((row, label))
+        made = [self._group(members) for members in by_key.values()]
+        return tuple(sorted(made, key=lambda group: group.main.best.value is None))
+
+    def _group(self, members: list[tuple[int, StepLabel]]) -> Group:
+        labels = tuple(label for _, label in members)
+        losses = {id(label): self._losses_of(label) for label in labels}
+        counted = [label for label in labels if (found := losses[id(label)]) is not None and found.counted]
+        main = next(iter([*counted, *(label for label in labels if label.best.value is not None), *labels]))
+        first = labels[0]
+        step = self.result.data.pack.step(first.step)
+        return Group(step, first.product, first.variant, labels, main, tuple(row for row, _ in members), losses[id(main)])
+
+    def _losses_of(self, label: StepLabel) -> StepLosses | None:
+        wanted = (label.step, label.product, label.variant, label.metric)
+        return next((one for one in self.analysis.losses if (one.step, one.product, one.variant, one.metric) == wanted), None)
+
+    @cached_property
+    def labelled(self) -> tuple[Group, ...]:
+        return tuple(group for group in self.groups if group.main.best.value is not None)
+
+    @cached_property
+    def lead(self) -> Group | None:
+        """The group the page opens with: the one with most avoidable energy, in coal equivalent."""
+        told = [group for group in self.labelled if group.losses is not None]
+        most = max(told, key=lambda group: group.losses.avoidable.kgce if group.losses else 0.0, default=None)
+        return most if most is not None else next(iter(self.labelled), None)
+
+    @cached_property
+    def worst(self) -> BatchLoss | None:
+        """The batch the page opens with: most avoidable energy per unit of output at the leading group."""
+        return self.lead.losses.worst[0] if self.lead is not None and self.lead.losses is not None and self.lead.losses.worst else None
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """Everything found: in the data, while labelling, and of the meters against each other; worst kind first."""
+        return in_order([*self.result.findings, *self.analysis.findings])
+
+    @cached_property
+    def batches(self) -> dict[tuple[str, str], Batch]:
+        """The plant's records by step and id."""
+        return {(batch.step, batch.batch_id): batch for batch in self.result.data.batches}

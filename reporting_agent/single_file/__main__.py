@@ -1,0 +1,110 @@
+"""Build steplabel.pyz: `python -m reporting_agent.single_file [--out FILE] [--python 3.11 …] [--system linux windows …]`.
+
+What goes in is what labelling a workbook needs, in the versions that requirements/agent.txt locks, checked by their hashes;
+compiled parts once for every Python and system asked for. Needs a checkout (the lock stands there) and a registry.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = ROOT / "requirements" / "agent.txt"
+PACKAGES = ("benchmarks", "reporting_agent")
+COMPILED = ("numpy", "pydantic-core", "python-calamine")
+PURE = (
+    "annotated-types", "et-xmlfile", "flexcache", "flexparser", "openpyxl", "pint", "platformdirs", "pydantic", "typing-extensions",
+    "typing-inspection", "tzdata",
+)  # fmt: skip
+SYSTEMS = {"linux": "x86_64-manylinux_2_28", "windows": "x86_64-pc-windows-msvc", "macos": "aarch64-apple-darwin"}
+PYTHONS = ("3.11", "3.12", "3.13")
+_LEFT_OUT = re.compile(r"(^|/)(tests?|__pycache__|bin)/|\.(pyi|pxd|h|a|lib|c)$|^numpy/(f2py|_pyinstaller)/|\.dist-info/(RECORD|INSTALLER)$")
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m reporting_agent.single_file", description="Build steplabel.pyz.")
+    parser.add_argument("--out", default="steplabel.pyz", metavar="FILE")
+    parser.add_argument("--python", nargs="+", default=PYTHONS, metavar="VERSION", help=f"default: {' '.join(PYTHONS)}")
+    parser.add_argument("--system", nargs="+", choices=SYSTEMS, default=tuple(SYSTEMS), help="default: all")
+    asked = parser.parse_args()
+    build(Path(asked.out), tuple(asked.python), tuple(asked.system))
+    print(f"{asked.out}: {Path(asked.out).stat().st_size / 1e6:.1f} MB, Python {', '.join(asked.python)} on {', '.join(asked.system)}")
+    return 0
+
+
+def build(out: Path, pythons: tuple[str, ...], systems: tuple[str, ...]) -> None:
+    """Write the file; the same inputs give the same bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        parts = Path(folder) / "parts"
+        _install(PURE, parts / "any", pythons[0], systems[0])
+        for package in PACKAGES:
+            shutil.copytree(ROOT / package, parts / "any" / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        for python in pythons:
+            for system in systems:
+                _install(COMPILED, parts / f"cp{python.replace('.', '')}-{system}", python, system)
+        _zip(parts, out)
+
+
+def locked(names: tuple[str, ...]) -> str:
+    """The lines of the lock for these packages, hashes and all."""
+    blocks = re.split(r"\n(?=\S)", LOCK.read_text(encoding="utf-8"))
+    found: dict[str, list[str]] = {}  # a package may be locked in two versions, one for newer Pythons
+    for block in blocks:
+        found.setdefault(block.split("==")[0].strip(), []).append(block.rstrip())
+    if missing := sorted(set(names) - set(found)):
+        raise SystemExit(f"{LOCK.name} locks no {', '.join(missing)}")
+    return "\n".join(block for name in names for block in found[name]) + "\n"
+
+
+def _install(names: tuple[str, ...], target: Path, python: str, system: str) -> None:
+    wanted = target.parent.parent / "wanted.txt"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    wanted.write_text(locked(names), encoding="utf-8")
+    uv = Path(sys.executable).parent / ("uv.exe" if sys.platform == "win32" else "uv")
+    subprocess.run(  # noqa: S603 - our own arguments
+        [
+            str(uv), "pip", "install", "--quiet", "--target", str(target), "--python-version", python, "--python-platform", SYSTEMS[system],
+            "--only-binary", ":all:", "--no-deps", "--require-hashes", "-r", str(wanted),
+        ],
+        check=True,
+    )  # fmt: skip
+
+
+def _zip(parts: Path, out: Path) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = out.with_name(f".{out.name}.new")
+    with beside.open("wb") as raw:
+        raw.write(b"#!/usr/bin/env python3\n")
+        with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
+            start = (Path(__file__).parent / "start.py").read_text(encoding="utf-8")
+            _add(file, "__main__.py", (start + "\n\nsys.exit(main())\n").encode())
+            for path in _kept(parts):
+                _add(file, f"parts/{path.relative_to(parts).as_posix()}", path.read_bytes())
+    beside.chmod(0o755)
+    beside.replace(out)
+
+
+def _kept(parts: Path) -> Iterator[Path]:
+    for path in sorted(parts.rglob("*")):
+        if path.is_file() and not _LEFT_OUT.search(path.relative_to(parts).as_posix().partition("/")[2]):
+            yield path
+
+
+def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    file.writestr(entry, content)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""The first thing that runs inside steplabel.pyz: unpack the parts for this machine once, then run the agent.
+
+Python cannot import compiled parts (numpy and two others) out of a zip, so they are unpacked beside the user's other
+caches, in a folder named by the file's digest: a new version never meets an old one's parts. Nothing is fetched. This
+module uses the standard library only, and says in both languages what it cannot do.
+"""
+
+import hashlib
+import io
+import os
+import shutil
+import sys
+import sysconfig
+import tempfile
+import zipfile
+from pathlib import Path
+
+PURE = "parts/any/"
+SYSTEMS = {"linux-x86_64": "linux", "win-amd64": "windows", "macosx-arm64": "macos"}
+
+
+def main() -> int:
+    """Unpack if need be, and run `steplabel-agent` with the arguments given; a workbook dropped onto the file is labelled beside itself."""
+    archive = Path(sys.argv[0]).resolve()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console of another code page shows what it can
+    try:
+        sys.path[:0] = [str(folder) for folder in unpacked(archive)]
+    except NotForThisMachine as reason:
+        print(f"steplabel.pyz: {reason}", file=sys.stderr)
+        return 1
+    arguments = sys.argv[1:]
+    dropped = len(arguments) == 1 and arguments[0].lower().endswith((".xlsx", ".xlsm"))
+    if dropped:
+        arguments = ["label", *arguments, "--out", str(Path(arguments[0]).parent)]
+    from reporting_agent.cli import main as agent
+
+    try:
+        code = agent(arguments)
+    except ModuleNotFoundError as missing:
+        print(
+            f"steplabel.pyz labels workbooks: `init --workbook FILE.xlsx` and `label FILE.xlsx`. The rest needs the whole agent"
+            f" (no {missing.name} in here): pip install steplabel\n"
+            "steplabel.pyz 只处理工作簿：init --workbook FILE.xlsx 和 label FILE.xlsx。其余功能需安装完整代理程序。",
+            file=sys.stderr,
+        )
+        return 1
+    if dropped and sys.platform == "win32" and sys.stdin.isatty():
+        input("Enter ...")  # the window of a dropped file closes with the program
+    return code
+
+
+class NotForThisMachine(Exception):  # noqa: N818 - reads as what it says
+    """The file holds no parts for this Python or this system."""
+
+
+def machine() -> str:
+    """This Python and system as the file's folders name them: `cp311-linux`."""
+    platform = sysconfig.get_platform()
+    system = next((name for known, name in SYSTEMS.items() if platform == known or _macos(platform, known)), platform)
+    return f"cp{sys.version_info.major}{sys.version_info.minor}-{system}"
+
+
+def _macos(platform: str, known: str) -> bool:
+    return known.startswith("macosx") and platform.startswith("macosx") and platform.endswith(("arm64", "universal2"))
+
+
+def unpacked(archive: Path) -> list[Path]:
+    """Folders of the pure and the compiled parts, unpacked on the first run."""
+    with zipfile.ZipFile(archive) as file:
+        own = f"parts/{machine()}/"
+        names = file.namelist()
+        if not any(name.startswith(own) for name in names):
+            there = sorted({name.split("/")[1] for name in names if name.startswith("parts/") and not name.startswith(PURE)})
+            raise NotForThisMachine(
+                f"this file holds the parts for {', '.join(there)}; this is {machine()}."
+                f" Use a Python of that list, or install the agent with pip. / 本文件不含适用于 {machine()} 的组件。"
+            )
+        digest = hashlib.sha256("\n".join(f"{one.filename} {one.CRC:08x}" for one in file.infolist()).encode()).hexdigest()[:16]
+        home = _cache() / f"{digest}-{machine()}"
+        if not home.is_dir():
+            home.parent.mkdir(parents=True, exist_ok=True)
+            beside = Path(tempfile.mkdtemp(dir=home.parent))
+            file.extractall(beside, [name for name in names if name.startswith((PURE, own))])
+            try:
+                os.replace(beside / "parts", home)  # complete or not there, also with two at once
+            except OSError:
+                if not home.is_dir():
+                    raise
+            shutil.rmtree(beside, ignore_errors=True)
+        return [home / "any", home / own.split("/")[1]]
+
+
+def _cache() -> Path:
+    if given := os.environ.get("STEPLABEL_PARTS"):
+        return Path(given)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "steplabel" / "parts"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / "parts"

@@ -1,0 +1,211 @@
+"""Files of readings as blocks of Arrow columns with the number of each row, before anything in them is understood.
+
+Only the columns that are asked for are handed over. Row numbers are those of the file, blank lines and rows that do not
+have the header's number of cells included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.errors import InputError, Place
+from reporting_agent import arrays
+from reporting_agent.config import Profile
+from reporting_agent.rows import Consecutive, Rows
+from reporting_agent.sources import cells, parquet
+from reporting_agent.sources.delimited import encoding_of
+from reporting_agent.sources.encodings import broken_archives, damaged, open_bytes
+from reporting_agent.sources.sheets import delimiter_of, format_of, open_sheet
+from reporting_agent.sources.typed_text import Typed
+
+ROWS_A_BLOCK = 1 << 18  # of Parquet: fewer, and the cost of each block shows; twice as many are 4 % quicker and take 30 MB more
+ROWS_OF_A_SHEET = 1 << 16  # cells of a workbook are Python objects
+_READ_AHEAD = 1 << 18  # bytes of a column that are held beside what is decoded
+
+Block = tuple[Rows, dict[str, Any]]
+Ragged = Callable[[int, int, int, str], None]
+"""Told of each row with a wrong number of cells: its number, its cells, the header's, and its text."""
+
+
+def blocks_of(
+    path: Path,
+    profile: Profile,
+    header: Sequence[str],
+    wanted: Sequence[str],
+    ragged: Ragged,
+    meter: str | None = None,
+    plain: Callable[[dict[str, Any]], bool] | None = None,
+) -> Iterator[Block]:
+    """Blocks of the wanted columns, by their header.
+
+    Args:
+        meter: the column among them that names the meter of each row.
+        plain: whether typed columns can be taken as they stand; without it, text stays text.
+
+    Raises:
+        InputError: the file is damaged, or not of its format.
+    """
+    kind = format_of(path)
+    if kind == "csv":
+        yield from _csv(path, profile, header, wanted, ragged, meter, plain)
+    elif kind == "parquet":
+        yield from _parquet(path, wanted, meter)
+    else:
+        yield from _sheet(path, profile, wanted, ragged)
+
+
+def _parquet(path: Path, wanted: Sequence[str], meter: str | None) -> Iterator[Block]:
+    """Row groups that hold one meter only, as their statistics say, are not asked for its name row by row."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    row = 2
+    try:
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ_AHEAD, read_dictionary=[meter] if meter else None) as file:
+            for only, group in groupby(range(file.num_row_groups), lambda one: only_value(file.metadata, one, meter)):
+                read = [name for name in wanted if only is None or name != meter]
+                for batch in file.iter_batches(ROWS_A_BLOCK, row_groups=list(group), columns=read, use_threads=only is None):
+                    columns = {name: batch.column(name) for name in read}
+                    if only is not None and meter is not None:
+                        columns[meter] = arrays.repeated(only, batch.num_rows)
+                    yield Consecutive(row, batch.num_rows), columns
+                    row += batch.num_rows
+    except (pa.ArrowException, OSError) as broken:
+        raise parquet.unreadable(path, broken) from broken
+
+
+def only_value(metadata: Any, group: int, header: str | None) -> str | None:
+    """The text that a column holds throughout a row group, where its statistics tell: lowest and highest are bounds of all."""
+    if header is None:
+        return None
+    found = metadata.row_group(group)
+    for index in range(found.num_columns):
+        column = found.column(index)
+        if column.path_in_schema == header:
+            told = column.statistics
+            sure = told is not None and told.has_min_max and told.null_count == 0 and told.min == told.max
+            return str(told.min) if sure and isinstance(told.min, str) else None
+    return None
+
+
+def _sheet(path: Path, profile: Profile, wanted: Sequence[str], ragged: Ragged) -> Iterator[Block]:
+    sheet = open_sheet(path, profile, "readings")
+    width = len(sheet.header)
+    places = [sheet.header.index(name) for name in wanted]
+    while block := list(islice(sheet.rows, ROWS_OF_A_SHEET)):
+        for row, raw in block:
+            if len(raw) < width:
+                ragged(row, len(raw), width, ",".join("" if cell is None else str(cell) for cell in raw))
+        whole = [(row, raw) for row, raw in block if len(raw) >= width]
+        texts = [[as_text(raw[place]) for _, raw in whole] for place in places]
+        rows = np.array([row for row, _ in whole], dtype=np.int64)
+        yield rows, {name: arrays.texts(column) for name, column in zip(wanted, texts, strict=True)}
+
+
+def as_text(cell: cells.Cell) -> str | None:
+    """A typed cell as a text that reads as the same value; None stays."""
+    if cell is None:
+        return None
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ")
+    return repr(cell) if isinstance(cell, float) else str(cell)
+
+
+def _csv(
+    path: Path,
+    profile: Profile,
+    header: Sequence[str],
+    wanted: Sequence[str],
+    ragged: Ragged,
+    meter: str | None,
+    plain: Callable[[dict[str, Any]], bool] | None,
+) -> Iterator[Block]:
+    import pyarrow as pa
+    import pyarrow.csv as arrow_csv
+
+    encoding = encoding_of(path, profile)
+    names = [str(place) for place in range(len(header))]  # headers may be blank or stand twice; places may not
+    chosen = [names[list(header).index(name)] for name in wanted]
+    delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
+    typed = Typed(path, profile, names, chosen, None if meter is None else chosen[list(wanted).index(meter)], encoding, delimiter)
+    good = 0
+    try:
+        for columns in typed.read(plain, wanted) if plain is not None else ():
+            count = len(columns[wanted[0]])
+            yield Consecutive(profile.first_data_row + good, count), columns
+            good += count
+    except broken_archives() as broken:
+        raise damaged(path, broken) from broken
+    if typed.whole:
+        return
+    handed_on = good
+    skipped: list[int] = []
+    open_quote: list[int] = []
+
+    def invalid(row: Any) -> str:
+        skipped.append(row.number)
+        if row.text.count('"') % 2 and "\n" in row.text:
+            open_quote.append(row.number)
+        ragged(row.number, row.actual_columns, row.expected_columns, row.text)
+        return "skip"
+
+    with open_bytes(path) as stream:
+        try:
+            reader = arrow_csv.open_csv(
+                pa.PythonFile(stream, mode="r"),
+                read_options=arrow_csv.ReadOptions(
+                    use_threads=False, block_size=32 << 20, encoding=encoding, skip_rows=profile.first_data_row - 1, column_names=names
+                ),
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=delimiter,
+                    invalid_row_handler=invalid,
+                    ignore_empty_lines=False,  # they count as rows
+                ),
+                convert_options=arrow_csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()), include_columns=chosen, strings_can_be_null=False
+                ),
+            )
+            good = 0
+            for read in reader:
+                batch = read.slice(min(max(handed_on - good, 0), read.num_rows))
+                good += read.num_rows - batch.num_rows
+                if batch.num_rows:
+                    rows = _numbered(profile.first_data_row, good, batch.num_rows, skipped)
+                    yield rows, dict(zip(wanted, batch.columns, strict=True))
+                good += batch.num_rows
+        except (pa.ArrowInvalid, pa.ArrowKeyError, UnicodeDecodeError) as broken:
+            raise InputError(
+                "not-a-text-file",
+                "The file of readings cannot be read as CSV.",
+                "Check delimiter and encoding in the mapping profile, or export the file again.",
+                place=Place(str(path)),
+                found=str(broken).splitlines()[0],
+                wanted=f"{encoding} CSV with the columns {', '.join(wanted)}",
+            ) from broken
+        except broken_archives() as broken:
+            raise damaged(path, broken) from broken
+    if open_quote:
+        raise InputError(
+            "quote-open",
+            "A quote opens in this row and is never closed: everything after it would be one cell.",
+            "Close the quote, or double a quote that belongs to the text.",
+            place=Place(str(path), row=open_quote[0]),
+            found="no closing quote to the end of the file",
+            wanted='a closing " before the next delimiter',
+        )
+
+
+def _numbered(first: int, good: int, count: int, skipped: Sequence[int]) -> Rows:
+    """The file's numbers of `count` rows, the first of which is good row `good`; the rows `skipped` are none of them."""
+    plain = Consecutive(first + good, count)
+    if not skipped:
+        return plain
+    before = np.array(skipped, dtype=np.int64) - np.arange(len(skipped), dtype=np.int64)
+    numbers = np.asarray(plain)
+    return numbers + np.searchsorted(before, numbers, side="right")

@@ -1,0 +1,255 @@
+"""Does a source hand over what it was given? `python -m reporting_agent.sources.conformance NAME_OR_MODULE`
+
+The provider's own `seed` puts the kit's plant (`example`) behind the source. Then everything is read through it and
+compared with the same plant read from template CSV files, to the last bit. Each check has a name and one reason:
+
+| check | what it asks |
+|---|---|
+| inputs | that it gives at least one input, and none that there is not |
+| tables | that every row of a table reads as the template's: ids, amounts, stamps, what is not known |
+| complete | that no reading is left out or made up |
+| order | that a meter's readings stand in the order in which they were recorded, the late one after the newer one |
+| zones | that stamps are the right instants, across the hour that came twice |
+| units | that values are in the unit declared, and that `units` says so |
+| values | that values keep every bit, and what is not known is NaN with its stamp |
+| meters | that only the meters asked for are handed over, and one that is not there is no fault |
+| places | that a file or table is named, and row numbers rise, so that a person finds the row |
+| restart | that reading again, also while the first reading is not at its end, gives the same |
+| refusals | that wrong options are refused as InputError with code, sentence, remedy, found and wanted |
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.errors import InputError
+from reporting_agent.config import Profile
+from reporting_agent.software import SOFTWARE
+from reporting_agent.sources import plugged, read_sheet, read_table, stream_readings
+from reporting_agent.sources.example import ZONE, as_files, example
+from reporting_agent.sources.interface import READINGS, TABLES, Example, Source, SourceKind
+from reporting_agent.sources.readings import ReadingBlock, ReadingLog
+from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG
+
+Stream = dict[str, tuple[list[int], list[float]]]  # meter -> stamps in UTC microseconds, values
+_WANTED = {"batches": BATCHES, "energy": ENERGY, "log": LOG}
+_HOUR_US = 3_600_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check and, where it failed, why."""
+
+    name: str
+    why: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return not self.why
+
+
+def check(kind: SourceKind) -> list[Check]:
+    """All checks of a kind of source, in the order of the table above."""
+    plant = example()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, own = Path(scratch) / "template", Path(scratch) / "own"
+        folder.mkdir()
+        own.mkdir()
+        files = as_files(plant, folder)
+        options = dict(kind.seed(plant, own))
+        kit = _Kit(plant, files, kind, options, own)
+        return [Check(name, _why(one)) for name, one in kit.checks().items()]
+
+
+def _why(one: Callable[[], str]) -> str:
+    try:
+        return one()
+    except Exception as anything:  # noqa: BLE001 - a stranger's code may raise anything, and that it does is the finding
+        return f"raised {type(anything).__name__}: {anything}"
+
+
+class _Kit:
+    """The kit's plant behind one source, and the same plant out of template files."""
+
+    def __init__(self, plant: Example, files: Mapping[str, Path], kind: SourceKind, options: Mapping[str, object], folder: Path) -> None:
+        self.plant, self.files, self.kind, self.options, self.folder = plant, files, kind, options, folder
+        self.meters = frozenset(plant.units)
+
+    def connect(self) -> Source:
+        return self.kind.connect(dict(self.options), self.folder, ZONE)
+
+    def checks(self) -> dict[str, Callable[[], str]]:
+        """By name, what says why a check failed; blank where it passed."""
+        of_readings = {
+            name: (lambda name=name: self._readings().get(name, "")) for name in ("complete", "order", "zones", "units", "values")
+        }
+        others = {"meters": self._meters, "places": self._places, "restart": self._restart, "refusals": self._refusals}
+        return {"inputs": self._inputs, "tables": self._tables, **of_readings, **others}
+
+    def _inputs(self) -> str:
+        gives = self.connect().gives()
+        if not gives:
+            return "it gives no input"
+        return f"it gives {', '.join(sorted(gives - {*TABLES, READINGS}))}, which is no input" if gives - {*TABLES, READINGS} else ""
+
+    def _tables(self) -> str:
+        source = self.connect()
+        for name in sorted(source.gives() & set(TABLES)):
+            wanted = read_table(self.files[name], Profile(), _WANTED[name], ZONE)
+            found = read_sheet(lambda name=name: source.table(name), Profile(), _WANTED[name], ZONE)  # type: ignore[misc]
+            if found.rejected:
+                first = found.rejected[0]
+                return f"{name}, {first.place}: {first.reason}; found {first.found}, wanted {first.wanted}"
+            if len(found) != len(wanted):
+                return f"{name}: {len(found)} rows, the plant has {len(wanted)}"
+            for column, values in wanted.columns.items():
+                for row, (value, right) in enumerate(zip(found.columns.get(column, [None] * len(found)), values, strict=True), start=1):
+                    if value != right:
+                        return f"{name}, row {row} of the plant, {column}: handed over as {value!r}, is {right!r}"
+        return ""
+
+    def _readings(self) -> dict[str, str]:
+        """The one thing that is wrong with the readings, by the name of its check."""
+        source = self.connect()
+        if READINGS not in source.gives():
+            return {}
+        found = _stream(source.readings(self.meters))
+        wanted = _stream(stream_readings([self.files[READINGS]], Profile(), self.meters, ZONE, ReadingLog()))
+        for meter, unit in source.units().items():
+            if unit != self.plant.units.get(meter, unit):
+                return {"units": f"meter {meter}: says {unit}, is {self.plant.units[meter]}"}
+        for meter in sorted(wanted):
+            if wrong := _difference(found.get(meter, ([], [])), wanted[meter]):
+                return {wrong[0]: f"meter {meter}: {wrong[1]}"}
+        return {}
+
+    def _meters(self) -> str:
+        source = self.connect()
+        if READINGS not in source.gives():
+            return ""
+        asked = frozenset({"gas 2", "no such meter"})
+        more = set(_stream(source.readings(asked))) - asked
+        return f"asked for 'gas 2', it hands over {', '.join(map(repr, sorted(more)))} as well" if more else ""
+
+    def _places(self) -> str:
+        source = self.connect()
+        for name in sorted(source.gives() & set(TABLES)):
+            sheet = source.table(name)
+            numbers = [row for row, _ in sheet.rows]
+            if not sheet.file:
+                return f"{name}: names no file or table"
+            if numbers != sorted(set(numbers)) or (numbers and numbers[0] < 1):
+                return f"{name}: row numbers {numbers[:5]} do not rise from 1 or more"
+        last: dict[str, int] = {}
+        for block in source.readings(self.meters) if READINGS in source.gives() else ():
+            rows = [last.get(block.meter, 0), *block.row.tolist()]
+            if not block.file:
+                return f"meter {block.meter}: names no file or table"
+            if any(later <= earlier for earlier, later in pairwise(rows)):
+                return f"meter {block.meter}: row numbers {rows[1:6]} do not rise from 1 or more"
+            last[block.meter] = rows[-1]
+        return ""
+
+    def _restart(self) -> str:
+        source = self.connect()
+        for name in sorted(source.gives() & set(TABLES)):
+            begun = source.table(name).rows
+            list(islice(begun, 1))
+            again, once_more = list(source.table(name).rows), list(source.table(name).rows)
+            if not again or [list(row) for _, row in again] != [list(row) for _, row in once_more] or len(again) != 1 + len(list(begun)):
+                return f"{name}: read again it is not the same"
+        if READINGS in source.gives():
+            halfway = source.readings(self.meters)
+            next(iter(halfway), None)
+            first, second = _stream(source.readings(self.meters)), _stream(source.readings(self.meters))
+            if not first or repr(first) != repr(second):
+                return "readings: read again they are not the same"
+        return ""
+
+    def _refusals(self) -> str:
+        wrong: list[tuple[str, Callable[[], object]]] = [
+            ("an option that there is not", lambda: self.kind.connect({**self.options, "no-such-option": 1}, self.folder, ZONE)),
+            ("a table that it does not give", lambda: self.connect().table("no-such-table")),
+        ]
+        if self.options:
+            wrong.append(("no options", lambda: self.kind.connect({}, self.folder, ZONE)))
+        for what, attempt in wrong:
+            try:
+                attempt()
+            except InputError as refused:
+                lacking = [part for part in ("code", "sentence", "remedy", "found", "wanted") if not getattr(refused, part)]
+                if lacking:
+                    return f"{what} is refused without {', '.join(lacking)}"
+            else:
+                return f"{what} is not refused"
+        return ""
+
+
+def _stream(blocks: Iterator[ReadingBlock]) -> Stream:
+    found: Stream = {}
+    for block in blocks:
+        stamps, values = found.setdefault(block.meter, ([], []))
+        stamps += block.time_us.tolist()
+        values += block.value.tolist()
+    return found
+
+
+def _difference(found: tuple[list[int], list[float]], wanted: tuple[list[int], list[float]]) -> tuple[str, str] | None:
+    """The name of the check that two streams of one meter fail, and why; the first that explains the difference."""
+    (stamps, values), (right_stamps, right_values) = found, wanted
+    if len(stamps) != len(right_stamps):
+        return "complete", f"{len(stamps)} readings, the plant has {len(right_stamps)}"
+    if stamps != right_stamps:
+        if sorted(stamps) == sorted(right_stamps):
+            return "order", "the same readings in another order"
+        place, off = next((place, a - b) for place, (a, b) in enumerate(zip(stamps, right_stamps, strict=True)) if a != b)
+        hours = f"{off / _HOUR_US:g} hours" if off % (_HOUR_US // 4) == 0 else f"{off / 1e6:g} seconds"
+        return "zones", f"reading {place + 1} is stamped {hours} off"
+    if np.array(values).tobytes() == np.array(right_values).tobytes():
+        return None
+    pairs = [(a, b) for a, b in zip(values, right_values, strict=True) if b == b and b != 0 and a == a]
+    ratios = {f"{a / b:.9g}" for a, b in pairs}
+    if len(ratios) == 1 and ratios != {"1"}:
+        return "units", f"every value is {next(iter(ratios))} times what it was"
+    a, b = next((a, b) for a, b in zip(values, right_values, strict=True) if repr(a) != repr(b))
+    return "values", f"handed over {a!r}, is {b!r}"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the kit; exit code 0 where every check passed, 1 where one failed or there is no such source."""
+    parser = argparse.ArgumentParser(prog="python -m reporting_agent.sources.conformance", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("source", metavar="NAME_OR_MODULE", help="an installed source by its entry point, or module:attribute")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    args = parser.parse_args(argv)
+    try:
+        checks = check(plugged.named(args.source))
+    except InputError as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    if args.json:
+        document: dict[str, Any] = {
+            "schema": "steplabel/conformance/1",
+            "source": args.source,
+            "kit": SOFTWARE,
+            "ran_on": datetime.now(UTC).date().isoformat(),
+            "checks": [{"name": one.name, "passed": one.passed, "why": one.why} for one in checks],
+        }
+        print(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(f"{one.name:<10} {'passed' if one.passed else 'FAILED: ' + one.why}" for one in checks))
+    return 0 if all(one.passed for one in checks) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,195 @@
+"""Rows that a person corrected in rejected.csv, read back in the place of the rows that could not be used.
+
+`rejected.csv` holds each row in its own columns behind the reason. Corrected there and named by `[inputs] corrections`,
+a row takes the place of the one it was, under the file's own profile. It is known by its identity: a digest of input,
+file name, row number and the cells as they were. Where the file has changed since, the identity is not there any more
+and the correction is not used but told; a row whose identity stands twice with different cells is not used either.
+
+A cell that says the same as the cell it corrects (spreadsheets rewrite 0012 as 12 and change how dates look) leaves the
+original. Spreadsheets also run what begins with = + - @: such a text is written behind an apostrophe, taken off again here.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path, PurePath
+
+from benchmarks.errors import InputError, Place
+from reporting_agent.config import Profile
+from reporting_agent.sources.cells import Cell, plain
+from reporting_agent.sources.rejected import Rejected
+from reporting_agent.sources.sheets import open_sheet
+
+USED = "corrected: read as it stands here"
+REASONS = ("file", "row", "column", "reason", "found", "wanted", "input", "row_id")
+_OWN = "own: "  # before a file's own header that is one of these
+_EXTRA = "cell "  # of a row longer than its header
+_DANGEROUS = re.compile(r"[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?[\d.,' \u00a0]+(?:[eE][+-]?\d+)?")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?")
+
+
+def identity(wanted: str, file: str, row: int, cells: Sequence[Cell]) -> str:
+    """Twelve hexadecimal digits that name a row as it stood in its file."""
+    parts = (wanted, PurePath(file).name, str(row), *(as_text(cell) for cell in cells))
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+
+
+def as_text(cell: Cell) -> str:
+    """A cell as rejected.csv shows it."""
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ")
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15 else str(cell)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One corrected row: where it stands in the corrections file, and its cells by the file's own header."""
+
+    place: Place
+    cells: Mapping[str, Cell]
+    meant: tuple[str, str, int]  # input, name of the file and row that it corrects
+
+    def over(self, header: Sequence[str], original: Sequence[Cell]) -> list[Cell]:
+        """The row as corrected; a cell that says the same stays the original."""
+        padded = [*original, *[None] * (len(header) - len(original))]
+        return [self._cell(name, was) for name, was in zip(header, padded[: len(header)], strict=True)]
+
+    def _cell(self, name: str, was: Cell) -> Cell:
+        now = self.cells.get(name)
+        if _says(now) == _says(was):
+            return was
+        if isinstance(now, str) and _ISO.fullmatch(now.strip()):
+            return datetime.fromisoformat(now.strip())
+        return now
+
+
+@dataclass
+class Corrections:
+    """All corrected rows by identity, and what became of them."""
+
+    rows: dict[str, Correction] = field(default_factory=dict)
+    twice: list[Place] = field(default_factory=list)
+    met: set[str] = field(default_factory=set)  # identities that stood in the inputs
+    used: dict[str, Rejected] = field(default_factory=dict)  # rows as they were read, for the next rejected.csv
+
+    @cached_property
+    def _rows_meant(self) -> frozenset[tuple[str, str, int]]:
+        """Input, file name and row of each: a digest is computed for these alone."""
+        return frozenset(one.meant for one in self.rows.values())
+
+    def mended(self, wanted: str, file: str, header: Sequence[str], row: int, cells: Sequence[Cell]) -> list[Cell] | None:
+        """The cells of this very row as corrected; None where nobody corrected it."""
+        if (wanted, PurePath(file).name, row) not in self._rows_meant:
+            return None
+        name = identity(wanted, file, row, cells)
+        found = self.rows.get(name)
+        if found is None:
+            return None
+        self.met.add(name)
+        return found.over(header, cells)
+
+    def use(self, wanted: str, file: str, header: Sequence[str], row: int, cells: Sequence[Cell], mended: Sequence[Cell]) -> None:
+        """Note that the row was read as corrected."""
+        name = identity(wanted, file, row, cells)
+        self.used[name] = Rejected(Place(file, row), USED, "", "", tuple(mended), tuple(header), wanted, name)
+
+    @property
+    def unused(self) -> list[Place]:
+        """Where corrections stand whose row is not there (any more) as it was."""
+        return [correction.place for name, correction in self.rows.items() if name not in self.met]
+
+
+def load(*paths: Path) -> Corrections:
+    """Read corrected rejected.csv files (or the same saved as .xlsx).
+
+    Raises:
+        InputError: one cannot be read, or lacks the column row_id.
+    """
+    found = Corrections()
+    for path in paths:
+        _load(path, found)
+    for place in found.twice:
+        found.rows = {name: one for name, one in found.rows.items() if one.place != place}
+    return found
+
+
+def _load(path: Path, found: Corrections) -> None:
+    sheet = open_sheet(path, Profile())
+    if "row_id" not in sheet.header:
+        raise InputError(
+            "column-missing",
+            "The corrections lack the column that names each row.",
+            "Correct the rejected.csv that `check` or `label` wrote, and keep its first columns.",
+            place=Place(sheet.file, 1, "row_id"),
+            found=", ".join(name for name in sheet.header if name) or "no headers",
+            wanted="row_id",
+        )
+    for row, cells in sheet.rows:
+        named = dict(zip(sheet.header, cells, strict=False))
+        name = as_text(named.get("row_id")).strip()
+        if not name:
+            continue
+        own = {header.removeprefix(_OWN): _unguarded(cell) for header, cell in named.items() if header not in REASONS}
+        meant = (as_text(named.get("input")), PurePath(as_text(named.get("file")).replace("\\", "/")).name, _whole(named.get("row")))
+        correction = Correction(Place(sheet.file, row), own, meant)
+        before = found.rows.get(name)
+        if before is not None and {k: _says(v) for k, v in before.cells.items()} != {k: _says(v) for k, v in own.items()}:
+            found.twice += [before.place, correction.place]
+        found.rows[name] = correction
+
+
+def _whole(cell: Cell) -> int:
+    text = as_text(cell).strip()
+    return int(text) if text.isdigit() else 0
+
+
+def as_csv(rejected: Iterable[Rejected]) -> str:
+    """rejected.csv: the reason, then the row in its own columns."""
+    rows = list(rejected)
+    own = list(dict.fromkeys(name for one in rows for name in _own_names(one)))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow([*REASONS, *(_OWN + name if name in REASONS else name for name in own)])
+    for one in rows:
+        cells = dict(zip(_own_names(one), one.original, strict=False))
+        reasons = (one.place.file, one.place.row, one.place.column, one.reason, one.found, one.wanted, one.input, one.row_id)
+        writer.writerow([_guarded(as_text(cell)) for cell in (*reasons, *(cells.get(name) for name in own))])
+    return text.getvalue()
+
+
+def _own_names(one: Rejected) -> list[str]:
+    """The header, blank and doubled names made distinct by their place, and names for cells beyond it."""
+    names: list[str] = []
+    for number, name in enumerate(one.header, start=1):
+        names.append(name if name and name not in names else f"{_EXTRA}{number}")
+    return names + [f"{_EXTRA}{number}" for number in range(len(names) + 1, len(one.original) + 1)]
+
+
+def _guarded(text: str) -> str:
+    return f"'{text}" if _DANGEROUS.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def _unguarded(cell: Cell) -> Cell:
+    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and _DANGEROUS.match(cell[1:]) else cell
+
+
+def _says(cell: Cell) -> object:
+    """What a cell says, however a spreadsheet writes it: numbers by value, stamps by moment, texts as they look."""
+    if isinstance(cell, str):
+        text = plain(cell)
+        if re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
+            return float(text)
+        return datetime.fromisoformat(text).isoformat() if _ISO.fullmatch(text) else text
+    if isinstance(cell, datetime):
+        return cell.isoformat()
+    return "" if cell is None else float(cell) if isinstance(cell, int | float) else str(cell)

@@ -1,0 +1,187 @@
+"""How each standard column of a template is filled: from a column of the file, or from a constant, and by which reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from benchmarks.errors import InputError, Place
+from reporting_agent.config import Profile
+from reporting_agent.sources import cells, totals
+from reporting_agent.sources.cells import Cell, Unreadable
+from reporting_agent.sources.wanted import Column, Kind, Wanted
+
+_MOST_KNOWN = 1 << 14  # texts of one column whose value is kept; files repeat themselves
+
+
+class BadCell(Exception):  # noqa: N818 - a cell that makes its row unusable
+    """Why a cell cannot be used: header, reason, what was found and what is wanted."""
+
+    def __init__(self, header: str | None, reason: str, found: str, wanted: str) -> None:
+        super().__init__(reason)
+        self.header, self.reason, self.found, self.wanted = header, reason, found, wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One standard column: its position in the row, or None with the constant that stands in every row."""
+
+    column: Column
+    header: str
+    position: int | None
+    constant: Any
+    read: Callable[[Cell], Any]
+    missing: tuple[str, ...]
+    known: dict[str, Any] = field(default_factory=dict)  # what texts met before were read as
+
+    def value(self, cell: Cell) -> Any:
+        """The cell's value; BadCell where it cannot be used."""
+        if not isinstance(cell, str):
+            return self._read(cell)
+        if cell in self.known:
+            return self.known[cell]
+        value = self._read(cell)
+        if len(self.known) < _MOST_KNOWN:
+            self.known[cell] = value
+        return value
+
+    def _read(self, cell: Cell) -> Any:
+        if cells.is_blank(cell, self.missing):
+            if self.column.required:
+                raise BadCell(self.header, "a required value is missing", repr(cell or ""), self.column.kind)
+            return self.column.default
+        try:
+            return self.read(cell)
+        except Unreadable as wrong:
+            raise BadCell(self.header, "the value cannot be read", shown(cell), str(wrong)) from wrong
+
+
+def shown(cell: Cell) -> str:
+    """A cell in a message: as written, and not longer than a message may be."""
+    text = cell.isoformat(" ") if isinstance(cell, datetime) else cell.isoformat() if isinstance(cell, date | time) else repr(cell)
+    return text if len(text) <= 120 else f"{text[:100]}… ({len(text):,} characters)"
+
+
+def fields_of(header: tuple[str, ...], file: str, profile: Profile, wanted: Wanted, zone: tzinfo) -> tuple[list[Field], tuple[str, ...]]:
+    """The columns of the template that this header fills, and the headers that mean nothing here.
+
+    Raises:
+        InputError: a required column is missing, a header stands twice, or the profile names what is not there.
+    """
+    positions = {name: index for index, name in enumerate(header)}
+    where = _zone(profile, file, wanted) or zone
+    claimed = set(profile.columns.values())  # a header that the profile gives to one column is not another one's by its name
+    chosen = dict(profile.columns)
+    chosen |= {column.name: column.name for column in wanted.columns if column.name not in chosen and column.name not in claimed}
+    chosen |= {column.name: "" for column in wanted.columns if column.name not in chosen}
+    chosen |= {name: name for name in header if name not in chosen and name not in claimed and wanted.column(name) is not None}
+    chosen |= {name: name for name in profile.constants if name not in chosen}
+    fields: list[Field] = []
+    for name, foreign in chosen.items():
+        column = wanted.column(name)
+        if column is None:
+            raise _profile_error(file, name, f"mapping.{wanted.name} names a column that this input does not have", wanted)
+        if foreign and header.count(foreign) > 1:
+            raise InputError(
+                "header-twice",
+                "Two columns have the same header.",
+                "Rename one of them in the file.",
+                place=Place(file, profile.header_row, foreign),
+                found=f"{header.count(foreign)} columns named {foreign!r}",
+                wanted="one",
+            )
+        read = _reader(column, profile, where, is_key=name == wanted.key)
+        missing = profile.missing.get(name, ())
+        if name in profile.constants:
+            fields.append(Field(column, name, None, _constant(read, profile.constants[name], file, name), read, missing))
+        elif foreign in positions:
+            fields.append(Field(column, foreign, positions[foreign], None, read, missing))
+        elif column.required or name in profile.columns:
+            raise InputError(
+                "column-missing",
+                f"The file has no column for {name}.",
+                f"Name the column under [mapping.{wanted.name}] columns in site.toml, or give it one value under constants;"
+                " `steplabel-agent map FILE` proposes both.",
+                place=Place(file, profile.header_row, foreign or name),
+                found=", ".join(one for one in header if one) or "no headers",
+                wanted=foreign or f"a column for {name} of its own",
+            )
+        else:
+            fields.append(Field(column, name, None, column.default, read, missing))
+    for name in (*profile.fill_down, *profile.scale, *profile.values, *profile.missing):
+        if wanted.column(name) is None:
+            raise _profile_error(file, name, f"mapping.{wanted.name} names a column that this input does not have", wanted)
+    used = {one.header for one in fields if one.position is not None}
+    return fields, tuple(name for name in header if name and name not in used)
+
+
+def _zone(profile: Profile, file: str, wanted: Wanted) -> tzinfo | None:
+    if profile.timezone is None:
+        return None
+    try:
+        return ZoneInfo(profile.timezone)
+    except (ZoneInfoNotFoundError, ValueError) as unknown:
+        raise InputError(
+            "profile-invalid",
+            "The mapping profile names a time zone that does not exist.",
+            f"Correct timezone under [mapping.{wanted.name}].",
+            place=Place(file, column="timezone"),
+            found=repr(profile.timezone),
+            wanted="a time zone of the IANA list, such as Asia/Shanghai",
+        ) from unknown
+
+
+def _reader(column: Column, profile: Profile, zone: tzinfo, *, is_key: bool) -> Callable[[Cell], Any]:
+    words = profile.values.get(column.name, {})
+    scale = profile.scale.get(column.name, 1.0)
+
+    def read_text(cell: Cell) -> str:
+        found = str(cell) if isinstance(cell, bool) else cells.text(cell)
+        text = words.get(found, found)
+        if column.choices and text not in column.choices:
+            raise Unreadable("one of " + ", ".join(column.choices))
+        if is_key and totals.names_a_total(text, profile.totals):
+            raise Unreadable("the name of a row; this is a word for a total")
+        return text
+
+    def read_number(cell: Cell) -> float:
+        value = (cells.seconds if column.kind is Kind.SECONDS else cells.number)(cell, profile) * scale
+        if column.kind in {Kind.AMOUNT, Kind.SECONDS} and value < 0:
+            raise Unreadable(Kind.AMOUNT if column.kind is Kind.AMOUNT else "a duration of at least 0")
+        return value
+
+    if column.kind is Kind.TEXT:
+        return read_text
+    if column.kind is Kind.MOMENT:
+        return lambda cell: cells.moment(cell, profile, zone)
+    return read_number
+
+
+def _constant(read: Callable[[Cell], Any], value: str | float, file: str, name: str) -> Any:
+    try:
+        return read(value)
+    except Unreadable as wrong:
+        raise InputError(
+            "profile-invalid",
+            f"The constant for {name} cannot be used.",
+            "Correct it under constants in the mapping profile.",
+            place=Place(file, column=name),
+            found=repr(value),
+            wanted=str(wrong),
+        ) from wrong
+
+
+def _profile_error(file: str, name: str, sentence: str, wanted: Wanted) -> InputError:
+    known = ", ".join(column.name for column in wanted.columns)
+    more = f", or a name that begins with {' or '.join(wanted.open_prefixes)}" if wanted.open_prefixes else ""
+    return InputError(
+        "profile-invalid",
+        f"{sentence}.",
+        "Correct the name in the mapping profile.",
+        place=Place(file, column=name),
+        found=name,
+        wanted=known + more,
+    )

@@ -1,0 +1,98 @@
+"""What a source is: the one interface through which rows of a plant's own systems reach the agent.
+
+Files are read by this package itself. A historian, a production database or a message broker is read by a package of its
+provider, which names a `SourceKind` under the entry point group `steplabel.sources`:
+
+    [project.entry-points."steplabel.sources"]
+    my-historian = "my_package.steplabel:Historian"
+
+and is used by `[inputs] source = "my-historian"` with its own keys in the table `[source]` of site.toml. What it hands
+over is the strict template, so that the same row gives the same label by any road; `python -m
+reporting_agent.sources.conformance my-historian` shows whether it does. docs/formats.md describes both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Protocol
+
+from reporting_agent.sources.readings import ReadingBlock
+from reporting_agent.sources.sheets import Sheet
+
+ENTRY_POINTS = "steplabel.sources"
+
+TABLES = ("batches", "energy", "log")
+READINGS = "readings"
+
+
+class Source(Protocol):
+    """A connected source. Every call reads from the beginning: what was read once can be read again, and is the same."""
+
+    def gives(self) -> frozenset[str]:
+        """Which inputs it has: of `batches`, `energy`, `log` and `readings`."""
+        ...
+
+    def table(self, name: str) -> Sheet:
+        """An input that is a table, in the strict template.
+
+        The header holds the template's names. A cell is a text as the template writes it, a number, an aware `datetime`,
+        or None for "not known". `Sheet.file` names what a person would look the row up in, and the number beside each row
+        finds it there; numbers rise.
+
+        Raises:
+            InputError: with code, sentence, remedy, place, found and wanted; nothing else may leave a source.
+        """
+        ...
+
+    def readings(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
+        """Readings of these meters and of no others, each meter's in the order in which they were recorded.
+
+        Stamps are UTC microseconds since 1970; a value that is not known is NaN and keeps its stamp; `row` finds the
+        reading in `file` and rises within a meter.
+        """
+        ...
+
+    def units(self) -> Mapping[str, str]:
+        """The unit of a meter's values as handed over, where the source knows it: checked against site.toml."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleReading:
+    """One reading of the kit's plant; `value` is None where the meter said nothing."""
+
+    meter: str
+    stamp: datetime
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The kit's plant: what a source must hand over again, to the last bit and in this order.
+
+    `tables` holds texts in the strict template by input name, header first; blank means "not known".
+    """
+
+    zone: tzinfo
+    tables: Mapping[str, Sequence[Sequence[str]]]
+    readings: Sequence[ExampleReading]
+    units: Mapping[str, str]  # of the readings, by meter
+
+
+class SourceKind(Protocol):
+    """What an entry point names: how a source is connected, and how the conformance kit's plant is put behind it."""
+
+    def connect(self, options: Mapping[str, object], folder: Path, zone: tzinfo) -> Source:
+        """Connect by the table `[source]`; paths are relative to `folder`, local stamps are of `zone`.
+
+        Raises:
+            InputError: an option is unknown or missing, or what it names is not there.
+        """
+        ...
+
+    def seed(self, example: Example, folder: Path) -> Mapping[str, object]:
+        """Put the kit's plant where the source will read it (a test database, files in `folder`); returns the options."""
+        ...

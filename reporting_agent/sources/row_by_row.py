@@ -1,0 +1,268 @@
+"""Blocks of readings in which something is to be understood: local clocks, foreign notations, blanks, rows that are wrong.
+
+A row that cannot be read is kept apart with its reason, and comes back into its place where a person corrected it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import Place
+from reporting_agent import arrays
+from reporting_agent.config import Profile
+from reporting_agent.rows import Rows
+from reporting_agent.sources import blocks, cells, stamps, totals
+from reporting_agent.sources.cells import Unreadable
+from reporting_agent.sources.clock import WallClock
+from reporting_agent.sources.corrections import identity
+from reporting_agent.sources.delimited import DELIMITERS
+from reporting_agent.sources.fields import BadCell, shown
+from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
+from reporting_agent.sources.rejected import Rejected
+from reporting_agent.sources.totals import Total
+
+Read = TypeVar("Read")
+
+FIRST_US = int(datetime(stamps.FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+LAST_US = int(datetime(stamps.LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local stamps are counted from a local one
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Ragged:
+    """Rows that have not as many cells as the header: set aside, or read as a person corrected them."""
+
+    def __init__(self, file: str, layout: Layout, profile: Profile, log: ReadingLog) -> None:
+        self.file, self.layout, self.profile, self.log = file, layout, profile, log
+        self.mended: list[tuple[int, dict[str, cells.Cell]]] = []
+
+    def met(self, row: int, found: int, wanted: int, text: str) -> None:
+        """Take note of one such row."""
+        header = self.layout.header
+        delimiter = self.profile.delimiter or max(DELIMITERS, key=text.count)
+        raw = next(csv.reader([text], delimiter=delimiter), [])
+        now = self.log.corrections.mended("readings", self.file, header, row, raw)
+        if now is not None:
+            self.mended.append((row, dict(zip(header, now, strict=True))))
+            self.log.corrections.use("readings", self.file, header, row, raw, now)
+            return
+        reason, name = "the row has not as many cells as the header", identity("readings", self.file, row, raw)
+        place = Place(self.file, row)
+        self.log.reject(Rejected(place, reason, f"{found} cells", f"{wanted} cells", tuple(raw), header, "readings", name))
+
+    def block(self) -> Block:
+        """The corrected rows as a block of their own."""
+        rows = np.array([row for row, _ in self.mended], dtype=np.int64)
+        columns = {name: arrays.texts([blocks.as_text(named[name]) for _, named in self.mended]) for name in self.layout.wanted}
+        return Block(rows, columns, self.layout, self.profile, self.file, self.log)
+
+
+class Block:
+    """One block of columns on its way to the readings of each meter."""
+
+    def __init__(self, rows: Rows, columns: dict[str, Any], layout: Layout, profile: Profile, file: str, log: ReadingLog) -> None:
+        self.rows, self.columns, self.layout, self.profile, self.file, self.log = rows, columns, layout, profile, file, log
+        self.bad: dict[int, list[BadCell]] = {}
+        self.zoned: NDArray[np.bool_] | bool = True  # whether stamps are UTC already
+        self.time_us = self._stamps(columns[layout.stamp])
+        self.values = {header: self._values(columns[header], header) for header in layout.values}
+
+    def split(self, meters: frozenset[str], clock: WallClock) -> Iterator[ReadingBlock]:
+        """The readings of each meter; rows that cannot be read are corrected or set aside."""
+        from reporting_agent.sources import arrow
+
+        layout = self.layout
+        self._find_hours_that_never_were(clock)
+        for index in sorted(self.bad):
+            self._settle(index, self.bad[index])
+        good = self.time_us != arrow.NO_STAMP
+        if layout.meter is None:
+            time_us, rows = self._utc(layout.constant_meter or "", good, clock), self.rows[good]
+            for header, values in self.values.items():
+                yield ReadingBlock(layout.meters.get(header, layout.constant_meter or ""), time_us, values[good], rows, self.file)
+            return
+        code, names = arrow.codes(self.columns[layout.meter])
+        words = self.profile.values.get("meter_id", {})
+        for index, name in enumerate(names):
+            mine = good & (code == index) if len(names) > 1 else good
+            meter = words.get(name or "", cells.plain(name or ""))
+            if meter in meters:
+                whole, values = mine.all(), self.values[str(layout.value)]
+                time_us = self._utc(meter, mine, clock)
+                yield ReadingBlock(meter, time_us, values if whole else values[mine], self.rows if whole else self.rows[mine], self.file)
+            elif mine.any():
+                self.log.unknown_meters[meter] = self.log.unknown_meters.get(meter, 0) + int(mine.sum())
+
+    def _utc(self, meter: str, chosen: NDArray[np.bool_], clock: WallClock) -> NDArray[np.int64]:
+        """The chosen stamps in UTC; nothing is copied where they are all, and are UTC already."""
+        time_us = self.time_us if chosen.all() else self.time_us[chosen]
+        if self.zoned is True:
+            return time_us
+        stamped = clock.utc(meter, time_us)
+        return stamped if self.zoned is False else np.where(self.zoned[chosen], time_us, stamped)
+
+    def _find_hours_that_never_were(self, clock: WallClock) -> None:
+        from reporting_agent.sources import arrow
+
+        if self.zoned is True:
+            return
+        local = self.time_us != arrow.NO_STAMP
+        if self.zoned is not False:
+            local &= ~self.zoned
+        never = clock.never(self.time_us[local])
+        if never is not None:
+            places = np.flatnonzero(local)[never].tolist()
+            self.log.in_skipped_hours |= self._meters_of(places)
+            for index in places:
+                self._fault(index, self.layout.stamp, "a time that exists: the clock was put forward over this one")
+
+    def _meters_of(self, places: Sequence[int]) -> set[str]:
+        """The meters that these rows are of; of a wide file all."""
+        if self.layout.meter is None:
+            return set(self.layout.meters.values()) or {self.layout.constant_meter or ""}
+        column, words = self.columns[self.layout.meter], self.profile.values.get("meter_id", {})
+        names = {str(column[index].as_py() or "") for index in places}
+        return {words.get(name, cells.plain(name)) for name in names}
+
+    def _stamps(self, column: Any) -> NDArray[np.int64]:
+        """Microseconds, of UTC where the stamp says so (`zoned`), else of the plant's wall clock."""
+        import pyarrow as pa
+
+        from reporting_agent.sources import arrow
+
+        profile = self.profile
+        kinds = [column.type] if pa.types.is_timestamp(column.type) else [pa.timestamp("us"), pa.timestamp("us", "UTC")]
+        if profile.midnight == "begins" and ((profile.date_format is None and profile.date_order == "ymd") or len(kinds) == 1):
+            for kind in kinds:
+                try:
+                    read = arrow.raw_stamps(column.cast(kind))
+                except pa.ArrowInvalid:
+                    continue  # another notation, or a row among them that is wrong: read one by one below
+                if not len(read) or (read.min() >= FIRST_US and read.max() < LAST_US):
+                    self.zoned = kind.tz is not None
+                    return read
+        return self._stamps_one_by_one(column.to_pylist())
+
+    def _stamps_one_by_one(self, texts: Sequence[cells.Cell]) -> NDArray[np.int64]:
+        from reporting_agent.sources import arrow
+
+        known: dict[cells.Cell, tuple[int, bool]] = {}
+        read = np.full(len(texts), arrow.NO_STAMP, dtype=np.int64)
+        zoned = np.zeros(len(texts), dtype=np.bool_)
+        for index, text in enumerate(texts):
+            if text not in known:
+                try:
+                    known[text] = _microseconds(text, self.profile)
+                except Unreadable as wrong:
+                    self._fault(index, self.layout.stamp, str(wrong))
+                    continue
+            read[index], zoned[index] = known[text]
+        self.zoned = zoned
+        return read
+
+    def _values(self, column: Any, header: str) -> NDArray[np.float64]:
+        import pyarrow as pa
+
+        from reporting_agent.sources import arrow
+
+        scale, profile = self.profile.scale.get("value", 1.0), self.profile
+        kind = column.type
+        typed = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+        if typed or (profile.decimal == "." and not profile.thousands and pa.types.is_string(kind)):
+            try:
+                read = arrow.floats(column) * scale
+            except pa.ArrowInvalid:
+                pass  # a row among them is wrong or blank: read one by one below
+            else:
+                if not np.isinf(read).any():
+                    return read
+        read = np.full(len(column), np.nan)
+        for index, text in enumerate(column.to_pylist()):
+            if cells.is_blank(text, profile.missing.get("value", ())):
+                continue  # no reading at this stamp: the gap shows in the completeness
+            try:
+                read[index] = cells.number(text, profile) * scale
+            except Unreadable as wrong:
+                self._fault(index, header, str(wrong))
+        return read
+
+    def _fault(self, index: int, header: str, wanted: str) -> None:
+        text = self.columns[header][index].as_py()
+        blank = cells.is_blank(text)
+        reason = "a required value is missing" if blank else "the value cannot be read"
+        self.bad.setdefault(index, []).append(BadCell(header, reason, shown(text or "") if blank else shown(text), wanted))
+
+    def _settle(self, index: int, faults: Sequence[BadCell]) -> None:
+        """Read the row as it was corrected, or pass it over as a total or a blank row, or set it aside."""
+        from reporting_agent.sources import arrow
+
+        wanted = self.layout.wanted
+        raw = tuple(self.columns[name][index].as_py() for name in wanted)
+        row = int(self.rows[index])
+        if all(cells.is_blank(cell) for cell in raw):
+            return
+        shown_row = raw
+        mended = self.log.corrections.mended("readings", self.file, wanted, row, raw)
+        if mended is not None:
+            shown_row = tuple(mended)
+            try:
+                self._mend(index, dict(zip(wanted, shown_row, strict=True)))
+            except BadCell as still:
+                faults = [still]
+            else:
+                self.log.corrections.use("readings", self.file, wanted, row, raw, mended)
+                return
+        elif totals.names_a_total(raw[0], self.profile.totals):
+            self.log.totals.append(Total(Place(self.file, row), None))
+            return
+        if any(fault.header == self.layout.stamp for fault in faults):
+            self.time_us = _with(self.time_us, index, arrow.NO_STAMP)
+        first = faults[0]
+        place, name = Place(self.file, row, first.header), identity("readings", self.file, row, raw)
+        self.log.reject(Rejected(place, first.reason, first.found, first.wanted, shown_row, tuple(wanted), "readings", name))
+
+    def _mend(self, index: int, cells_now: dict[str, cells.Cell]) -> None:
+        """Put the corrected row in the place of the row as it was; BadCell where it cannot be read either."""
+        layout = self.layout
+        stamp, zoned = _checked(layout.stamp, cells_now[layout.stamp], lambda cell: _microseconds(cell, self.profile))
+        self.time_us = _with(self.time_us, index, stamp)
+        whether = np.full(len(self.rows), self.zoned) if isinstance(self.zoned, bool) else self.zoned
+        self.zoned = np.where(np.arange(len(whether)) == index, zoned, whether)
+        scale = self.profile.scale.get("value", 1.0)
+        for header in self.values:
+            if not cells.is_blank(cells_now[header], self.profile.missing.get("value", ())):
+                value = _checked(header, cells_now[header], lambda cell: cells.number(cell, self.profile) * scale)
+                self.values[header] = _with(self.values[header], index, value)
+        if layout.meter is not None:
+            meters = self.columns[layout.meter].to_pylist()
+            meters[index] = cells_now[layout.meter]
+            self.columns[layout.meter] = arrays.texts([None if meter is None else str(meter) for meter in meters])
+
+
+def _microseconds(cell: cells.Cell, profile: Profile) -> tuple[int, bool]:
+    """A stamp as microseconds, and whether they are UTC; without an offset they are of the plant's wall clock."""
+    stamp = cells.written_moment(cell, profile)
+    if stamp.tzinfo is None:
+        return (stamp - _NAIVE_EPOCH) // _MICROSECOND, False
+    return (stamp - _EPOCH) // _MICROSECOND, True
+
+
+def _checked(header: str, cell: cells.Cell, read: Callable[[cells.Cell], Read]) -> Read:
+    try:
+        return read(cell)
+    except Unreadable as wrong:
+        raise BadCell(header, "the value cannot be read", shown(cell), str(wrong)) from wrong
+
+
+def _with(array: NDArray[Any], index: int, value: float) -> NDArray[Any]:
+    """The array with one element changed; those out of Arrow's buffers cannot be written to."""
+    changed = array.copy()
+    changed[index] = value
+    return changed

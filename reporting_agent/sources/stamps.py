@@ -1,0 +1,117 @@
+"""Dates and times as plants write them: in a declared order or format, as Excel's numbers of days, 24:00 for the day's end.
+
+Years before 1980 or after 2199 are no plant's: they are clocks never set (1970-01-01), Excel's day nought (1899-12-31)
+and years cut short (0026), and refused.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+from reporting_agent.config import Profile
+from reporting_agent.sources.unreadable import Unreadable
+
+FIRST_YEAR, LAST_YEAR = 1980, 2199
+
+_STAMP = re.compile(
+    r"(\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,4})日?"
+    r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?"
+    r"\s*(Z|[+-]\d{2}:?\d{2}(?::?\d{2})?|[+-]\d{2})?"
+)
+_PLACES = {"ymd": (1, 2, 3), "dmy": (3, 2, 1), "mdy": (3, 1, 2)}  # groups of year, month, day
+_DAYS_END = re.compile(r"\b24:00(:00(?:[.,]0+)?)?\b")
+_SERIAL = re.compile(r"\d{4,6}(\.\d*)?")
+
+# Excel counts days from 1899-12-31 as day 0 and holds 1900 for a leap year (day 60 is its 29 February), so that from
+# day 61 on the count runs from 1899-12-30; the 1904 system of older Macintosh files has 1904-01-01 as day 0. ECMA-376
+# part 1, 18.17.4.
+_DAY_NOUGHT = {"1900": datetime(1899, 12, 30), "1904": datetime(1904, 1, 1)}  # noqa: DTZ001 - local, the zone comes later
+
+
+def read(text: str, profile: Profile) -> datetime:
+    """A stamp as written, without its zone where it names none."""
+    if profile.excel_dates is not None and re.fullmatch(r"\d+([.,]\d*)?", text):
+        return midnight(of_serial(float(text.replace(",", ".")), profile), profile)
+    if profile.date_format is not None:
+        return _by_format(text, profile)
+    return _by_order(text, profile)
+
+
+def of_serial(days: float, profile: Profile) -> datetime:
+    """A moment out of Excel's number of days, to the millisecond, which is all that such a number holds."""
+    if days > 100_000_000:
+        raise Unreadable("a date and time; counts of seconds since 1970 are not read as one")
+    if profile.excel_dates is None:
+        raise Unreadable("a date and time; declare excel_dates = '1900' (or '1904') where dates are numbers of days")
+    if not 0 <= days < 120_000 or (profile.excel_dates == "1900" and days < 61):
+        raise Unreadable("a number of days of this century")
+    return _DAY_NOUGHT[profile.excel_dates] + timedelta(milliseconds=round(days * 86_400_000))
+
+
+def midnight(stamp: datetime, profile: Profile) -> datetime:
+    """Where 00:00 ends the date beside it, the midnight after; every other stamp as it is."""
+    if profile.midnight == "ends" and not (stamp.hour or stamp.minute or stamp.second or stamp.microsecond):
+        return stamp + timedelta(days=1)
+    return stamp
+
+
+def of_a_plant(stamp: datetime) -> datetime:
+    """The stamp, where its year can be a plant's."""
+    if not FIRST_YEAR <= stamp.year <= LAST_YEAR:
+        raise Unreadable(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return stamp
+
+
+def fixed(stamp: datetime, zone: tzinfo) -> datetime:
+    """The stamp with the offset that was in force; a stamp without a zone is of this one."""
+    if stamp.tzinfo is not None:
+        return stamp.astimezone(timezone(offset) if (offset := stamp.astimezone(zone).utcoffset()) is not None else zone)
+    local = stamp.replace(tzinfo=zone)
+    offset = local.utcoffset()
+    if offset is None:
+        raise Unreadable("a date and time in a known time zone")
+    held = stamp.replace(tzinfo=timezone(offset))
+    if held.astimezone(zone).replace(tzinfo=None) != stamp:
+        raise Unreadable("a time that exists: the clock was put forward over this one")
+    return held
+
+
+def _by_format(text: str, profile: Profile) -> datetime:
+    wanted = f"a date and time written as {profile.date_format}"
+    ended = _DAYS_END.sub(lambda clock: "00:00" + (clock[1] or ""), text)  # some logs write the end of a day as 24:00
+    try:
+        stamp = datetime.strptime(ended, str(profile.date_format))  # noqa: DTZ007 - the zone is given in fixed
+    except ValueError as wrong:
+        raise Unreadable(wanted) from wrong
+    return stamp + timedelta(days=1) if ended != text else midnight(stamp, profile)
+
+
+def _by_order(text: str, profile: Profile) -> datetime:
+    wanted = f"a date and time in the order {profile.date_order}"
+    match = _STAMP.fullmatch(text)
+    if match is None:
+        if profile.excel_dates is None and _SERIAL.fullmatch(text):
+            raise Unreadable(f"{wanted}; declare excel_dates = '1900' (or '1904') where dates are numbers of days")
+        raise Unreadable(wanted)
+    year, month, day = (match[place] for place in _PLACES[profile.date_order])
+    if len(year) != 4 or len(month) > 2 or len(day) > 2:
+        raise Unreadable(wanted + " with a year of four digits")
+    hour, minute, second = int(match[4] or 0), int(match[5] or 0), int(match[6] or 0)
+    ends_the_day = hour == 24 and minute == second == 0
+    fraction = int((match[7] or "0").ljust(6, "0")[:6])
+    try:
+        stamp = datetime(int(year), int(month), int(day), 0 if ends_the_day else hour, minute, second, fraction, _offset(match[8]))
+    except ValueError as impossible:
+        raise Unreadable(f"{wanted} that exists ({impossible})") from impossible
+    return stamp + timedelta(days=1) if ends_the_day else midnight(stamp, profile)
+
+
+def _offset(text: str | None) -> tzinfo | None:
+    if text is None:
+        return None
+    if text == "Z":
+        return UTC
+    digits = text[1:].replace(":", "").ljust(6, "0")
+    span = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]), seconds=int(digits[4:6]))
+    return timezone(-span if text[0] == "-" else span)

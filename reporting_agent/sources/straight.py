@@ -1,0 +1,124 @@
+"""Columns that are already what readings are, handed on as they stand: typed stamps and numbers without a blank among them.
+
+Most of a historian's Parquet is like that. Anything else (text, blanks, a stamp outside the years that plants have, an hour that the clock
+repeats or skips) is no case for this road, and `readings` looks at it row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from reporting_agent.rows import Rows
+from reporting_agent.sources import arrow
+from reporting_agent.sources.clock import WallClock
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_FEW_RUNS = 64  # of rows of one meter in a block: below it they are cut out, above it sorted
+
+
+class Part(NamedTuple):
+    """Consecutive readings of one name of the meter column, None where the file has no such column."""
+
+    name: str | None
+    header: str
+    time_us: Integers
+    value: Floats
+    rows: Rows
+
+
+def stamps(column: Any, first_us: int, last_us: int, clock: WallClock) -> Integers | None:
+    """UTC microseconds; None where they must be looked at one by one."""
+    if not pa.types.is_timestamp(column.type) or column.null_count or not len(column):
+        return None
+    read = arrow.raw_stamps(column)
+    low, high = int(read.min()), int(read.max())
+    if low < first_us or high >= last_us:
+        return None
+    if column.type.tz is not None:
+        return read
+    offset_us = clock.steady_offset_us(low, high)
+    if offset_us is None:
+        return None
+    return read - offset_us if offset_us else read
+
+
+def values(column: Any, scale: float) -> Floats | None:
+    """The numbers; None where one is missing or not finite, or they are no numbers."""
+    kind = column.type
+    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)) or column.null_count:
+        return None
+    read = arrow.floats(column)
+    if not -np.inf < read.min() <= read.max() < np.inf:  # no comparison with NaN holds
+        return None
+    return read if scale == 1.0 else read * scale
+
+
+def parts(names: Any, header: str, time_us: Integers, value: Floats, rows: Rows) -> Iterator[Part]:
+    """The readings of each meter, in the order of the file."""
+    code, texts = arrow.codes(names)
+    if len(texts) == 1:
+        yield Part(texts[0], header, time_us, value, rows)
+        return
+    if _takes_turns(code, len(texts)):
+        for place in range(len(texts)):
+            turn = slice(place, None, len(texts))
+            columns = np.ascontiguousarray(time_us[turn]), np.ascontiguousarray(value[turn])
+            yield Part(_text(texts, int(code[place])), header, *columns, rows[turn])
+        return
+    edges = np.flatnonzero(code[1:] != code[:-1]) + 1
+    if len(edges) < _FEW_RUNS:
+        for first, last in zip([0, *edges.tolist()], [*edges.tolist(), len(code)], strict=True):
+            yield Part(_text(texts, int(code[first])), header, time_us[first:last], value[first:last], rows[first:last])
+        return
+    small = (code + 1).astype(np.uint8 if len(texts) < 255 else np.uint16 if len(texts) < 65_535 else np.int64)
+    order = np.argsort(small, kind="stable")  # a radix sort for so small numbers: one or two passes
+    time_us, value, rows = time_us[order], value[order], rows[order]
+    ends = np.cumsum(np.bincount(small, minlength=len(texts) + 1)).tolist()
+    for place, (first, last) in enumerate(zip([0, *ends], ends, strict=False)):
+        if last > first:
+            yield Part(_text(texts, place - 1), header, time_us[first:last], value[first:last], rows[first:last])
+
+
+def _takes_turns(code: NDArray[np.int32], meters: int) -> bool:
+    """Whether each meter has one row in turn, as where a logger writes them all at every stamp."""
+    return len(np.unique(code[:meters])) == meters and np.array_equal(code[meters:], code[:-meters])
+
+
+def _text(texts: Sequence[str | None], code: int) -> str | None:
+    return None if code < 0 else texts[code]
+
+
+def read(
+    columns: dict[str, Any],
+    rows: Rows,
+    stamp: str,
+    headers: Sequence[str],
+    meter: str | None,
+    scale: float,
+    years_us: tuple[int, int],
+    clock: WallClock,
+) -> Callable[[], Iterator[Part]] | None:
+    """The parts of a block, or None where it must be looked at row by row; nothing is yielded before that is known."""
+    time_us = stamps(columns[stamp], *years_us, clock)
+    if time_us is None or (meter is not None and columns[meter].null_count):
+        return None
+    found = {header: values(columns[header], scale) for header in headers}
+    sound = {header: value for header, value in found.items() if value is not None}
+    if len(sound) < len(found):
+        return None
+
+    def split() -> Iterator[Part]:
+        for header, value in sound.items():
+            if meter is None:
+                yield Part(None, header, time_us, value, rows)
+            else:
+                yield from parts(columns[meter], header, time_us, value, rows)
+
+    return split

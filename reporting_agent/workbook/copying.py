@@ -1,0 +1,211 @@
+"""The workbook again, with each run's label and gap beside the firm's own figures, which stay as they were."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.labels import StepLabel
+from benchmarks.measurements import Severity
+from reporting_agent.report.words import reason
+from reporting_agent.software import VERSION
+from reporting_agent.sources.workbooks import unreadable
+from reporting_agent.workbook.headings import carrier_name
+from reporting_agent.workbook.labelling import Labelled, RunResult
+from reporting_agent.workbook.method import FEWEST_RUNS
+from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, said
+
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ParseError),
+    *(KeyError, ValueError, TypeError, AttributeError, IndexError),
+)
+"""What openpyxl raises on damage: it has no refusal of its own, and fails where a value is missing or is no number."""
+_WIDTH = 18
+_FORMAT = "#,##0.00"
+
+
+def labelled_copy(labelled: Labelled) -> bytes:
+    """The bytes of the copy: the firm's sheets, new columns at the right of the runs, and the sheets `Labels` and `Not read`.
+
+    Raises:
+        InputError: `workbook-unreadable`: a part that reading does not need and a copy does is damaged, the styles or the theme say.
+    """
+    book = _opened(labelled.sheet.path, labelled.sheet.sheet)
+    _beside_the_runs(book[labelled.sheet.sheet], labelled)
+    _labels(book.create_sheet(_free(book, SHEETS["labels"][labelled.sheet.lang]), 0), labelled)
+    if labelled.sheet.rejected:
+        _unread(book.create_sheet(_free(book, SHEETS["unread"][labelled.sheet.lang])), labelled)
+    book.active = 0
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def _opened(path: Path, sheet: str) -> Any:
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(path)
+    except _DAMAGE as broken:
+        raise unreadable(path, f"{type(broken).__name__}: {broken}") from broken
+    if sheet not in book.sheetnames:  # openpyxl leaves out a sheet that is damaged
+        raise unreadable(path, f"the sheet {sheet!r} is damaged")
+    return book
+
+
+def _free(book: Any, name: str) -> str:
+    """The name, or the name with a number where the firm has such a sheet: none of its own is overwritten."""
+    number = 1
+    free = name
+    while free in book.sheetnames:
+        number += 1
+        free = f"{name} {number}"
+    return free
+
+
+def metrics(labelled: Labelled) -> list[str]:
+    """The metrics that any label has, comprehensive energy first."""
+    return sorted({str(label.metric) for label in labelled.labels}, key=lambda metric: metric != "total")
+
+
+def _beside_the_runs(sheet: Any, labelled: Labelled) -> None:
+    from openpyxl.styles import Font, PatternFill
+
+    lang, header = labelled.sheet.lang, labelled.sheet.headings.row
+    units = _units(labelled)
+    first = sheet.max_column + 1
+    marked = PatternFill("solid", fgColor="E4EEF0")
+    with_money = not labelled.unpriced
+    for metric in metrics(labelled):
+        unit, energy = units[metric]
+        names = ["value", "label", "gap", "uncertain", "avoidable", *(["money"] if with_money else []), "left_out"]
+        for offset, name in enumerate(names):
+            cell = sheet.cell(header, first + offset)
+            cell.value = RESULTS[name][lang].format(unit=unit, energy=energy, currency=labelled.sheet.about.currency or "–")
+            cell.font, cell.fill = Font(bold=True), marked
+            sheet.column_dimensions[cell.column_letter].width = _WIDTH
+        for (of_metric, row), run in labelled.of_run.items():
+            if of_metric == metric:
+                for offset, name in enumerate(names):
+                    cell = sheet.cell(row, first + offset)
+                    cell.value, cell.fill = _cell(name, run, lang), marked
+                    cell.number_format = _FORMAT
+        first += len(names)
+
+
+def _cell(name: str, run: RunResult, lang: str) -> float | str | None:
+    if name == "left_out":
+        return None if run.excluded is None else reason(run.excluded, lang)
+    if name in {"value", "label"}:
+        return run.value if name == "value" else run.label
+    if run.excluded is not None or run.label is None:
+        return None
+    if name == "money":
+        return run.money if run.gap is not None else 0.0
+    if run.gap is None:
+        return 0.0  # at the label or below it
+    return {"gap": run.gap.energy, "uncertain": run.gap.within_uncertainty, "avoidable": run.gap.avoidable}[name]
+
+
+def _units(labelled: Labelled) -> dict[str, tuple[str, str]]:
+    """Of each metric the unit of its values and of its energies; products in different units are told per unit of output."""
+    found: dict[str, tuple[str, str]] = {}
+    for metric in metrics(labelled):
+        own = [label for label in labelled.labels if str(label.metric) == metric]
+        units = list(dict.fromkeys(label.unit for label in own))
+        found[metric] = (" | ".join(units), own[0].energy_unit)
+    return found
+
+
+def _labels(sheet: Any, labelled: Labelled) -> None:
+    from openpyxl.styles import Font
+
+    lang, about = labelled.sheet.lang, labelled.sheet.about
+    names = ["step", "product", "unit", "used", "read", "best", "typical", "mean", "energy", "gap", "uncertain", "avoidable"]
+    names += [*([] if labelled.unpriced else ["money"]), "no_label"]
+    currency = about.currency or "–"
+    headings = [RESULTS[name][lang].format(energy=RESULTS["as_beside"][lang], currency=currency) for name in names]
+    sheet.append(headings)
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+        sheet.column_dimensions[cell.column_letter].width = _WIDTH
+    for label in labelled.labels:
+        sheet.append([_of_label(name, label, labelled) for name in names])
+    sheet.append([])
+    for note in _notes(labelled):
+        sheet.append([note])
+    sheet.freeze_panes = "A2"
+
+
+def _of_label(name: str, label: StepLabel, labelled: Labelled) -> float | str | int | None:
+    step, product, _ = label.step.split("\x1f")
+    gap = label.gap
+    cells: dict[str, float | str | int | None] = {
+        "step": step or None,
+        "product": product or None,
+        "unit": label.unit,
+        "used": label.used,
+        "read": label.read,
+        "best": label.best.value,
+        "typical": label.typical,
+        "mean": label.mean,
+        "energy": label.energy_unit,
+        "gap": None if gap is None else gap.energy,
+        "uncertain": None if gap is None else gap.within_uncertainty,
+        "avoidable": None if gap is None else gap.avoidable,
+        "money": None if gap is None else _money(label, labelled),
+        "no_label": None if label.best.reason is None else reason(label.best.reason, labelled.sheet.lang),
+    }
+    return cells[name]
+
+
+def _money(label: StepLabel, labelled: Labelled) -> float:
+    rows = {(batch.step, batch.batch_id): batch.place.row for batch in labelled.result.data.batches if batch.place is not None}
+    runs = (labelled.of_run.get((str(label.metric), rows.get((label.step, one.batch_id)) or 0)) for one in label.values)
+    return sum(run.money for run in runs if run is not None and run.money is not None)
+
+
+def _notes(labelled: Labelled) -> list[str]:
+    lang, about = labelled.sheet.lang, labelled.sheet.about
+    notes = [
+        NOTES["rule"][lang].format(fewest=FEWEST_RUNS),
+        NOTES["bounds"][lang],
+        NOTES["gap"][lang].format(uncertainty=f"{about.uncertainty_pct:g}"),
+    ]
+    between = "、" if lang == "zh" else ", "
+    if labelled.without_lhv:
+        names = between.join(carrier_name(one, lang) for one in labelled.without_lhv)
+        notes.append(NOTES["lhv_needed"][lang].format(about=SHEETS["about"][lang], carriers=names))
+    if labelled.unpriced:
+        notes.append(NOTES["no_money"][lang].format(carriers=between.join(carrier_name(one, lang) for one in labelled.unpriced)))
+    else:
+        notes.append(NOTES["money"][lang].format(about=SHEETS["about"][lang]))
+    if "total" in metrics(labelled):
+        day = labelled.result.site_label.period.start.date()
+        edition = FactorTable.load().factor("electricity", Basis.CALORIFIC, day).edition
+        notes.append(NOTES["factors"][lang].format(edition=edition))
+    notes.append(NOTES["software"][lang].format(version=VERSION))
+    findings = [finding for finding in labelled.result.findings if finding.severity is not Severity.REJECTION]  # a sheet holds those
+    return [*notes, *(finding.zh if lang == "zh" and finding.zh else finding.sentence for finding in findings)]
+
+
+def _unread(sheet: Any, labelled: Labelled) -> None:
+    from openpyxl.styles import Font
+
+    lang = labelled.sheet.lang
+    sheet.append([RESULTS[name][lang] for name in ("row", "column", "reason", "found", "wanted")])
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+        sheet.column_dimensions[cell.column_letter].width = 2 * _WIDTH
+    for one in labelled.sheet.rejected:
+        sheet.append([one.place.row, one.place.column, said(one.reason, lang), _as_text(one.found), said(one.wanted, lang)])
+
+
+def _as_text(found: str) -> str:
+    """Text that a spreadsheet program does not take for a formula."""
+    return f"'{found}" if found[:1] in {"=", "+", "-", "@"} else found

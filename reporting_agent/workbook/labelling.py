@@ -1,0 +1,144 @@
+"""From the runs of a workbook to labels and gaps, by the same engine that labels a plant's meters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import FactorTable
+from benchmarks.errors import InputError, Place
+from benchmarks.labels import ExclusionReason, GapPart, StepLabel, label_site
+from benchmarks.measurements import Batch, CarrierEnergy, Period
+from benchmarks.quantities import ratio
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult, PlantData, faults
+from reporting_agent.pipeline.rejections import rejections
+from reporting_agent.workbook.method import method
+from reporting_agent.workbook.reading import RunSheet
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """One run beside its label. Values per unit of output, energies in the label's energy unit; None where not known."""
+
+    value: float | None
+    label: float | None
+    gap: GapPart | None
+    money: float | None
+    excluded: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A workbook with its labels; `of_run` goes by (metric, row of the sheet)."""
+
+    sheet: RunSheet
+    result: LabelResult
+    of_run: Mapping[tuple[str, int], RunResult]
+
+    @property
+    def labels(self) -> tuple[StepLabel, ...]:
+        return self.result.site_label.steps
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """Carriers of the workbook without a price."""
+        return tuple(carrier for carrier in self._used if carrier not in self.sheet.about.prices)
+
+    @property
+    def without_lhv(self) -> tuple[str, ...]:
+        """Carriers that no run's energy could be told of in kgce, because their heating value is not given."""
+        if not any(ExclusionReason.LHV_REQUIRED in label.excluded for label in self.labels):
+            return ()
+        return tuple(carrier for carrier in self._used if CARRIERS[carrier].thermal and carrier not in self.sheet.about.lhv)
+
+    @property
+    def _used(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(energy.carrier for batch in self.sheet.batches for energy in batch.energy))
+
+
+def label(sheet: RunSheet) -> Labelled:
+    """Label every product of the workbook over the days that its runs cover.
+
+    Raises:
+        InputError: `workbook-empty` where no run could be read.
+    """
+    if not sheet.batches:
+        raise InputError(
+            "workbook-empty",
+            "The sheet of runs holds no run that can be read.",
+            "Fill in one row a run below the headings.",
+            place=Place(str(sheet.path), sheet.headings.row + 1),
+            found="no run" if not sheet.rejected else f"{len(sheet.rejected)} rows, none readable: {sheet.rejected[0].reason}",
+            wanted="at least one run",
+        )
+    factors = FactorTable.load()
+    pack = method(sheet.batches, factors)
+    site = _site(sheet)
+    batches, found = faults.examine(sheet.batches, site, pack, metered_steps={}, blank=_blank(sheet))
+    uncertainty = sheet.about.uncertainty_pct / 100
+    site_label = label_site(batches, pack, factors, _days_of(batches), site=site.id, relative_uncertainty=uncertainty)
+    data = PlantData(pack, batches, [*found, *rejections(sheet.rejected)], sheet.rejected)
+    result = LabelResult(site_label, data)
+    rows = {(batch.step, batch.batch_id): batch for batch in reversed(batches)}  # of two with one name the first counts
+    return Labelled(sheet, result, {key: run for one in site_label.steps for key, run in _runs_of(one, rows, sheet)})
+
+
+def _runs_of(label: StepLabel, rows: Mapping[tuple[str, str], Batch], sheet: RunSheet) -> list[tuple[tuple[str, int], RunResult]]:
+    gaps = {part.batch_id: part for part in label.gap.batches} if label.gap is not None else {}
+    found = []
+    for one in label.values:
+        batch = rows.get((label.step, one.batch_id))
+        if batch is None or batch.place is None or batch.place.row is None:
+            continue
+        gap = gaps.get(one.batch_id) if one.excluded is None else None
+        money = None
+        if gap is not None and one.energy:
+            price = _price_of(batch, str(label.metric), sheet)
+            money = None if price is None else gap.avoidable * price / one.energy
+        found.append(((str(label.metric), batch.place.row), RunResult(one.value, label.best.value, gap, money, one.excluded)))
+    return found
+
+
+def _price_of(batch: Batch, metric: str, sheet: RunSheet) -> float | None:
+    """What the run's energy of that metric cost; None where a price is missing."""
+    prices = sheet.about.prices
+    counted = [one for one in batch.energy if metric == "total" or one.carrier == "electricity"]
+    costs = [_cost(one, prices) for one in counted]
+    return None if not costs or any(cost is None for cost in costs) else sum(cost for cost in costs if cost is not None)
+
+
+def _cost(energy: CarrierEnergy, prices: Mapping[str, float]) -> float | None:
+    price = prices.get(energy.carrier)
+    if price is None:
+        return None
+    try:
+        return energy.quantity * ratio(energy.unit, CARRIERS[energy.carrier].unit) * price
+    except InputError:
+        return None  # a fuel given in GJ has no price per tonne
+
+
+def _blank(sheet: RunSheet) -> frozenset[tuple[str, str]]:
+    """Runs of which a carrier is blank that other runs of the same product report."""
+    used: dict[str, set[str]] = {}
+    for batch in sheet.batches:
+        used.setdefault(batch.step, set()).update(energy.carrier for energy in batch.energy)
+    return frozenset(
+        (batch.step, batch.batch_id) for batch in sheet.batches if used[batch.step] - {energy.carrier for energy in batch.energy}
+    )
+
+
+def _days_of(batches: list[Batch]) -> Period:
+    first = min(batch.start for batch in batches)
+    last = max(batch.start for batch in batches) + timedelta(days=1)
+    start, end = (datetime(day.year, day.month, day.day, tzinfo=day.tzinfo) for day in (first, last))
+    return Period(start, end, f"{start:%Y-%m-%d}/{end:%Y-%m-%d}")
+
+
+def _site(sheet: RunSheet) -> Site:
+    """The settings that a plant writes into site.toml, as far as a workbook has them."""
+    identity = {"id": "workbook", "name": sheet.about.name, "timezone": sheet.about.timezone, "pack": "own-runs"}
+    return Site.model_validate({"site": identity, "inputs": {"log": sheet.path.name}, "path": Path(sheet.path)})

@@ -1,0 +1,310 @@
+"""The firm's workbook as batches with energy: the sheet of runs, and what the sheet `About` says of the firm.
+
+A blank energy is not known and stays so; a zero is a zero. Rows that cannot be read are kept with their reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.errors import InputError, Place
+from benchmarks.measurements import Batch, CarrierEnergy, Status
+from benchmarks.quantities import ratio
+from reporting_agent.config import Profile
+from reporting_agent.pipeline.units import COUNTED
+from reporting_agent.sources import Rejected, Table, read_table
+from reporting_agent.sources.wanted import Column, Kind, Wanted
+from reporting_agent.sources.workbooks import Book, unreadable
+from reporting_agent.workbook.headings import LANGUAGES, EnergyColumn, Headings, carrier_name, understand
+from reporting_agent.workbook.words import COLUMNS, SETTINGS, SHEETS, STATUS, Lang
+
+DEFAULT_ZONE = "Asia/Shanghai"
+DEFAULT_UNCERTAINTY_PCT = 2.0
+_ROWS_LOOKED_AT = 20
+_ROWS_OF_A_SHEET = 200  # enough to find the headings, and all that `About` says
+COPIED = (".xlsx", ".xlsm")
+_RUNS = Wanted(
+    "runs",
+    (
+        Column("batch_id", required=True),
+        Column("step", default=""),
+        Column("equipment", default=""),
+        Column("product", default=""),
+        Column("start", Kind.MOMENT, required=True),
+        Column("end", Kind.MOMENT),
+        Column("output_quantity", Kind.NUMBER, required=True),
+        Column("output_unit", required=True),
+        Column("status", choices=tuple(STATUS), default="good"),
+    ),
+    open_prefixes=("energy.",),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the firm says of itself: prices in `currency` and lower heating values in MJ, both per the carrier's own unit."""
+
+    name: str = ""
+    timezone: str = DEFAULT_ZONE
+    uncertainty_pct: float = DEFAULT_UNCERTAINTY_PCT
+    currency: str = ""
+    prices: Mapping[str, float] = field(default_factory=dict)
+    lhv: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSheet:
+    """The workbook read: its runs as batches, each with the row it stands in, and what could not be read."""
+
+    path: Path
+    sheet: str
+    headings: Headings
+    about: About
+    batches: list[Batch]
+    rejected: list[Rejected]
+
+    @property
+    def lang(self) -> Lang:
+        return self.headings.lang
+
+
+def read(path: Path) -> RunSheet:
+    """Read a workbook.
+
+    Raises:
+        InputError: it is missing or no workbook, no sheet has the template's headings, a heading's unit is not one of its
+            carrier, a setting cannot be used, or most rows are unreadable; with file, sheet and row.
+    """
+    sheets = _sheets(path)
+    name, headings = _sheet_of_runs(path, sheets)
+    for column in headings.energy:
+        _refuse_wrong_unit(path, headings.row, column)
+    about = _about(path, sheets, headings.lang)
+    columns = {**headings.columns, **{f"energy.{index}": one.heading for index, one in enumerate(headings.energy)}}
+    words = {words[headings.lang]: status for status, words in STATUS.items()}
+    profile = Profile(sheet=name, header_row=headings.row, columns=columns, values={"status": words})
+    table = _table(path, profile, about, headings)
+    batches, refused = _batches(table, headings, about)
+    return RunSheet(path, name, headings, about, batches, [*table.rejected, *refused])
+
+
+def _table(path: Path, profile: Profile, about: About, headings: Headings) -> Table:
+    try:
+        return read_table(path, profile, _RUNS, ZoneInfo(about.timezone))
+    except InputError as refusal:
+        if refusal.code != "file-empty":
+            raise
+        raise InputError(
+            "workbook-empty",
+            "The sheet of runs holds no run.",
+            "Fill in one row a run below the headings.",
+            place=Place(str(path), headings.row + 1),
+            found="no row below the headings",
+            wanted="at least one run",
+        ) from refusal
+
+
+def _sheets(path: Path) -> dict[str, list[tuple[int, Sequence[object]]]]:
+    """The first rows of every sheet, numbered as a spreadsheet shows them."""
+    if not path.is_file():
+        raise InputError(
+            "file-missing",
+            "The workbook is not there.",
+            "Check the path; `steplabel-agent init --workbook FILE` writes an empty one.",
+            place=Place(str(path)),
+            found="no such file",
+            wanted="an .xlsx file",
+        )
+    book = Book(path)
+    if path.suffix.lower() not in COPIED:
+        raise unreadable(
+            path, f"a workbook whose name ends in {path.suffix or 'nothing'}", "an .xlsx workbook, which a copy can be made of"
+        )
+    return {name: list(book.sheet(name, _ROWS_OF_A_SHEET).rows) for name in book.names}
+
+
+def _sheet_of_runs(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]]) -> tuple[str, Headings]:
+    named = [name for name in sheets if name in SHEETS["runs"].values()]
+    for name in [*named, *(name for name in sheets if name not in named)]:
+        headings = understand(sheets[name][:_ROWS_LOOKED_AT])
+        if headings is not None and headings.energy and {"start", "output_quantity", "output_unit", "batch_id"} <= set(headings.columns):
+            return name, headings
+    wanted = ["batch_id", "start", "output_quantity", "output_unit"]
+    both = "; ".join(
+        ", ".join([*(COLUMNS[name][lang] for name in wanted), f"{carrier_name('electricity', lang)} kWh"]) for lang in LANGUAGES
+    )
+    raise InputError(
+        "workbook-without-runs",
+        "No sheet of the workbook has the headings of a sheet of runs.",
+        "Name the columns as the template does; `steplabel-agent init --workbook FILE` writes it.",
+        place=Place(str(path), row=1),
+        found="; ".join(f"{name}: {_first_row(rows)}" for name, rows in sheets.items()) or "no sheet",
+        wanted=both,
+    )
+
+
+def _first_row(rows: list[tuple[int, Sequence[object]]]) -> str:
+    return ", ".join(str(cell) for cell in rows[0][1] if cell not in (None, "")) if rows else "nothing"
+
+
+def _refuse_wrong_unit(path: Path, row: int, column: EnergyColumn) -> None:
+    own = CARRIERS[column.carrier].unit
+    for known in (own, "MJ") if CARRIERS[column.carrier].thermal else (own,):
+        try:
+            ratio(column.unit, known)
+        except InputError:
+            continue
+        return
+    raise InputError(
+        "unit-mismatch",
+        f"The heading {column.heading!r} gives a unit that its carrier is not measured in.",
+        "Write the unit behind the carrier's name, and convert the figures below it if need be.",
+        place=Place(str(path), row, column.heading),
+        found=column.unit,
+        wanted=own if own == "kWh" or not CARRIERS[column.carrier].thermal else f"{own}, or GJ",
+    )
+
+
+def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]], lang: Lang) -> About:
+    name = next((name for name in sheets if name in SHEETS["about"].values()), None)
+    if name is None:
+        return About()
+    given: dict[str, object] = {}
+    of_carrier: dict[str, dict[str, float]] = {"price": {}, "lhv": {}}
+    for row, cells in sheets[name]:
+        key, value = [*cells, None, None][:2]
+        if key in (None, "") or value in (None, ""):
+            continue
+        text = str(key).strip()
+        setting = next((one for one, words in SETTINGS.items() if text == words[lang] or _begins(text, one, lang)), None)
+        if setting in of_carrier:
+            carrier = next((id_ for id_ in CARRIERS if carrier_setting(str(setting), id_, lang) == text), None)
+            if carrier is None:
+                raise _setting_refused(path, row, text, text, f"such as {carrier_setting(str(setting), 'natural-gas', lang)}")
+            of_carrier[str(setting)][carrier] = _number(path, row, text, value)
+        elif setting is not None:
+            given[setting] = _number(path, row, text, value) if setting == "uncertainty_pct" else str(value).strip()
+    zone = str(given.get("timezone", DEFAULT_ZONE))
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as unknown:
+        place = SETTINGS["timezone"][lang]
+        raise _setting_refused(path, None, place, zone, "a time zone of the IANA list, such as Asia/Shanghai") from unknown
+    uncertainty = given.get("uncertainty_pct", DEFAULT_UNCERTAINTY_PCT)
+    return About(
+        name=str(given.get("name", "")),
+        timezone=zone,
+        uncertainty_pct=float(str(uncertainty)),
+        currency=str(given.get("currency", "")),
+        prices=of_carrier["price"],
+        lhv=of_carrier["lhv"],
+    )
+
+
+def _begins(text: str, setting: str, lang: Lang) -> bool:
+    return setting in {"price", "lhv"} and text.startswith(SETTINGS[setting][lang])
+
+
+def carrier_setting(setting: str, id_: str, lang: Lang) -> str:
+    """How the sheet `About` names a carrier's price or heating value: `Price of electricity, per kWh`."""
+    carrier = CARRIERS[id_]
+    per = {"price": {"en": "per", "zh": "每"}, "lhv": {"en": "MJ per", "zh": "MJ，每"}}[setting][lang]
+    name = carrier.words.zh if lang == "zh" else carrier.words.en
+    return (
+        f"{SETTINGS[setting][lang]}{name}（{per} {carrier.unit}）"
+        if lang == "zh"
+        else f"{SETTINGS[setting][lang]} {name}, {per} {carrier.unit}"
+    )
+
+
+def _number(path: Path, row: int, key: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
+        raise _setting_refused(path, row, key, str(value), "a number of at least 0, written as a number and not as text")
+    return float(value)
+
+
+def _setting_refused(path: Path, row: int | None, key: str, found: str, wanted: str) -> InputError:
+    return InputError(
+        "workbook-setting-wrong",
+        "A setting of the workbook cannot be used.",
+        "Correct the cell beside the name.",
+        place=Place(str(path), row, key),
+        found=repr(found),
+        wanted=wanted,
+    )
+
+
+def _batches(table: Table, headings: Headings, about: About) -> tuple[list[Batch], list[Rejected]]:
+    made: list[Batch] = []
+    refused: list[Rejected] = []
+    names = list(table.columns)
+    for index, cells in enumerate(zip(*table.columns.values(), strict=True)):
+        row = dict(zip(names, cells, strict=True))
+        try:
+            unit, factor = output_unit(row["output_unit"])
+        except InputError as wrong:
+            where = table.place(index, headings.columns["output_unit"])
+            texts = tuple("" if cell is None else str(cell) for cell in cells)
+            refused.append(Rejected(where, wrong.sentence, repr(row["output_unit"]), wrong.wanted or "", texts))
+            continue
+        energy = tuple(
+            CarrierEnergy(one.carrier, row[f"energy.{number}"], one.unit, lhv_mj_per_unit=_lhv(one, about))
+            for number, one in enumerate(headings.energy)
+            if row.get(f"energy.{number}") is not None
+        )
+        made.append(
+            Batch(
+                batch_id=row["batch_id"],
+                step=cell_of(row["step"], row["product"], unit),
+                product=row["product"],
+                variant="",
+                start=row["start"],
+                end=row["end"],
+                output_t=row["output_quantity"] * factor,
+                equipment=row["equipment"],
+                status=Status(row["status"]),
+                energy=energy,
+                place=table.place(index),
+            )
+        )
+    return made, refused
+
+
+def _lhv(column: EnergyColumn, about: About) -> float | None:
+    """MJ per unit of the column, from what the firm gave per the carrier's own unit."""
+    given = about.lhv.get(column.carrier)
+    try:
+        return None if given is None else given * ratio(column.unit, CARRIERS[column.carrier].unit)
+    except InputError:
+        return None  # the column is in GJ and needs none
+
+
+def cell_of(step: str, product: str, unit: str) -> str:
+    """What is compared with itself only: one step, one product, one kind of unit. It is the id of a step in the firm's own method."""
+    return "\x1f".join((step, product, unit))
+
+
+def output_unit(text: str) -> tuple[str, float]:
+    """The unit a label is per, and how many of it one `text` is: masses in t, counts in 1,000 items, else m, m2, m3.
+
+    Raises:
+        InputError: `unit-unknown`.
+    """
+    if text in COUNTED:
+        return "1000 items", COUNTED[text] / 1000
+    for unit in ("t", "m", "m2", "m3"):
+        try:
+            return unit, ratio(text, unit)
+        except InputError:
+            continue
+    raise InputError(
+        "unit-unknown",
+        "The unit of output is none that a label can be per.",
+        "Write a unit of mass, length, area or volume, or a count.",
+        found=repr(text),
+        wanted="t, kg, items, pieces, 件, m, m2 or m3",
+    )

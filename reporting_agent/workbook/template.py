@@ -1,0 +1,62 @@
+"""The empty workbook that a firm fills in, in English or Chinese."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from reporting_agent.workbook.headings import carrier_name
+from reporting_agent.workbook.reading import DEFAULT_UNCERTAINTY_PCT, DEFAULT_ZONE, carrier_setting
+from reporting_agent.workbook.words import COLUMNS, NOTES, SETTINGS, SHEETS, STATUS, Lang
+
+_CARRIERS = (("electricity", "kWh"), ("natural-gas", "Nm3"), ("steam", "GJ"), ("diesel", "kg"))
+_ROWS_READY = 500  # rows with a list to choose from
+
+
+def template(lang: Lang, file: str) -> bytes:
+    """The workbook's bytes; `file` is the name that its own instruction uses."""
+    import openpyxl
+    from openpyxl.styles import Font
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    book = openpyxl.Workbook()
+    about = book.active
+    about.title = SHEETS["about"][lang]
+    examples = ", ".join(f"{carrier_name(carrier, lang)} {unit}" for carrier, unit in _CARRIERS)
+    rows: list[list[Any]] = [
+        [NOTES["fill"][lang]],
+        [NOTES["units"][lang].format(examples=examples)],
+        [NOTES["then"][lang].format(file=Path(file).name)],
+        [],
+        [SETTINGS["name"][lang], None],
+        [SETTINGS["timezone"][lang], DEFAULT_ZONE],
+        [SETTINGS["uncertainty_pct"][lang], DEFAULT_UNCERTAINTY_PCT],
+        [SETTINGS["currency"][lang], "CNY"],
+        *([carrier_setting("price", carrier, lang), None] for carrier, _ in _CARRIERS),
+        *([carrier_setting("lhv", carrier, lang), None] for carrier, unit in _CARRIERS if unit in {"Nm3", "kg"}),
+    ]
+    for row in rows:
+        about.append(row)
+    about.column_dimensions["A"].width, about.column_dimensions["B"].width = 48, 24
+
+    runs = book.create_sheet(SHEETS["runs"][lang])
+    headings = [words[lang] for words in COLUMNS.values()] + [f"{carrier_name(carrier, lang)} {unit}" for carrier, unit in _CARRIERS]
+    runs.append(headings)
+    for place, heading in enumerate(headings, start=1):
+        cell = runs.cell(1, place)
+        cell.font = Font(bold=True)
+        runs.column_dimensions[cell.column_letter].width = max(12, len(heading) * (2 if lang == "zh" else 1) + 2)
+    runs.freeze_panes = "B2"
+    names = list(COLUMNS)
+    choice = DataValidation(type="list", formula1='"' + ",".join(words[lang] for words in STATUS.values()) + '"', allow_blank=True)
+    runs.add_data_validation(choice)
+    letter = runs.cell(1, names.index("status") + 1).column_letter
+    choice.add(f"{letter}2:{letter}{_ROWS_READY}")
+    for name in ("start", "end"):
+        for number in range(2, _ROWS_READY + 1):
+            runs.cell(number, names.index(name) + 1).number_format = "yyyy-mm-dd hh:mm"
+    book.active = book.index(runs)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()

@@ -1,0 +1,78 @@
+"""What can be worked out of published values: simulated sectors, really composed and really gated, and the attacker's sums.
+
+Success is to come within 1 % of a firm's exact value, which is about how closely its own release tells it. The p-percent of the gate
+(10 %) would be no measure here: firms of a sector lie within some 4 % of each other, so that the published typical value
+alone is within 10 % of nearly every one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from scipy.special import ndtri
+
+from benchmarks.composition import IndustryLabel, Roster, by_step, compose_with_roster
+from benchmarks.composition.participants import Participant
+from benchmarks.disclosure import GateResult, Published, gate
+from benchmarks.routes import DisclosurePolicy
+from tests.statistical.sectors import PACK, RULE, STEP, Sector
+
+ROUTE = next(route for route in PACK.routes if route.id == "eaf")
+CLOSE = 0.01
+BETWEEN = 0.04 * RULE.typical  # as `tests.statistical.sectors` lays them
+END, LATE = date(2017, 1, 1), date(2017, 6, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    label: IndustryLabel
+    roster: Roster
+
+    def gated(
+        self, previous: Sequence[Published] = (), elsewhere: Sequence[Published] = (), policy: DisclosurePolicy = PACK.disclosure
+    ) -> GateResult:
+        return gate(self.label, self.roster, policy, previous, elsewhere=elsewhere, period_end=END, today=LATE)
+
+    def published(self, name: str) -> Published:
+        return Published(name, self.gated().published, self.roster)
+
+
+def drafted(participants: Sequence[Participant], seed: int) -> Draft:
+    label, roster = compose_with_roster(PACK, ROUTE, by_step(participants), np.random.default_rng(seed), period="2016")
+    return Draft(label, roster)
+
+
+def shown(label: IndustryLabel) -> tuple[float | None, float | None]:
+    """The furnace's best and typical value as anybody reads them."""
+    step = next(step for step in label.steps if step.step == STEP.id and step.metric == RULE.metric)
+    return step.best, step.typical
+
+
+def without(sector: Sector, gone: set[int]) -> list[Participant]:
+    return [participant for index, participant in enumerate(sector.participants) if index not in gone]
+
+
+def place(rank: int, firms: int) -> float:
+    """Where the firm of this rank lies, in standard deviations below the typical one (Blom)."""
+    return float(-ndtri((rank - 0.375) / (firms + 0.25)))
+
+
+def guess(best: float, firms: int, rank: int, averaged: int = 5) -> float:
+    """The value of a firm whose rank somebody knows, from one published mean of the best: a normal sector laid through it.
+
+    The attacker knows besides how far firms of such a sector lie apart: more than a publication tells.
+    """
+    middle = np.mean([place(one, firms) for one in range(1, averaged + 1)])
+    return float(best + BETWEEN * (middle - place(rank, firms)))
+
+
+def close(estimates: Sequence[float], exact: Sequence[float]) -> float:
+    """The share of estimates within 1 % of the exact value."""
+    return float(np.mean(np.abs(np.array(estimates) / np.array(exact) - 1) <= CLOSE))
+
+
+def median_error(estimates: Sequence[float], exact: Sequence[float]) -> float:
+    return float(np.median(np.abs(np.array(estimates) / np.array(exact) - 1)))

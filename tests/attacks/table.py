@@ -1,0 +1,71 @@
+"""The table of `docs/attacks.md`: one row an attack, stated by the test that ran it, held against the document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "attacks.md"
+BEGIN, END = "<!-- table: attacks -->", "<!-- end: attacks -->"
+HEAD = "| attack | defence | bound | measured | with the defence off |\n|---|---|---|---|---|"
+
+ORDER = (
+    "membership",
+    "reconstruction",
+    "redraw",
+    "versions",
+    "overlap",
+    "two-differ",
+    "several-differ",
+    "alone",
+    "two",
+    "all-but-one",
+    "replay",
+    "splice",
+    "mutation",
+    "substitution",
+    "policy",
+    "challenge",
+    "flood",
+    "stolen-database",
+    "logs",
+)
+"""The rows by name, in the order of the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One attack as it was measured. `name` is one of ORDER; the rest are the cells of its line."""
+
+    name: str
+    attack: str
+    defence: str
+    bound: str
+    measured: str
+    off: str
+
+    @property
+    def line(self) -> str:
+        return f"| {self.attack} | {self.defence} | {self.bound} | {self.measured} | {self.off} |"
+
+
+def filled(text: str, lines: Mapping[str, str]) -> str:
+    """The document with these lines, by name, between its markers.
+
+    Raises:
+        LookupError: a row is missing, or the document has no place for the table.
+    """
+    if missing := [name for name in ORDER if name not in lines]:
+        raise LookupError(f"no test stated {', '.join(missing)}")
+    if BEGIN not in text or END not in text:
+        raise LookupError(f"{DOCUMENT.name} has no place for the table: {BEGIN} ... {END}")
+    before, rest = text.split(BEGIN, 1)
+    table = "\n".join((HEAD, *(lines[name] for name in ORDER)))
+    return f"{before}{BEGIN}\n{table}\n{END}{rest.split(END, 1)[1]}"
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of the table as the document holds them, without the head."""
+    inside = text.split(BEGIN, 1)[1].split(END, 1)[0].strip()
+    return inside.splitlines()[2:]

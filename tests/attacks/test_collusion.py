@@ -1,0 +1,101 @@
+"""A participant's value out of a published mean of the best five: by a firm alone, by two together, by four of the five.
+
+The colluding firms know their own exact values, that they are among the best five, and how far firms lie apart. What they are after
+is the exact value of the second best firm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from benchmarks.composition import cells, compose_step, rules
+from benchmarks.disclosure.rounding import to_grid
+from benchmarks.errors import PolicyRefusal
+from tests.attacks.conftest import State
+from tests.attacks.published import BETWEEN, CLOSE, close, guess, median_error, place
+from tests.attacks.table import Row
+from tests.statistical.sectors import PACK, RULE, STEP, Array, Sector, sector
+
+FIRMS = 24
+TARGET = 1  # counted from the best, 0
+COLLUDING = {"alone": (0,), "two": (0, 2), "all-but-one": (0, 2, 3, 4)}
+WORDS = {
+    "alone": "one firm of the best five, by itself",
+    "two": "two of the best five together",
+    "all-but-one": "four of the best five together",
+}
+ABOVE_OUTSIDER = 0.1  # of all tries: how much more often one or two firms may succeed than somebody who reads the page
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A published mean, and the firms behind it in rising order of their exact values."""
+
+    value: float
+    ordered: Array
+    released: float  # the target's own value as it was released, which nobody but portal and regulator reads
+
+
+def page(made: Sector, seed: int) -> Page:
+    best = compose_step(made.participants, PACK, STEP, RULE, np.random.default_rng(seed), variant="any").best
+    assert best is not None
+    order = np.argsort(made.best)
+    released = float(made.participants[int(order[TARGET])].label.best_value)
+    return Page(to_grid(best, RULE.grid.width, RULE.grid.lower), made.best[order], released)
+
+
+def worked_out(read: Page, known: tuple[int, ...], averaged: int) -> float:
+    """The mean without what is known, and in what remains the target's usual place."""
+    others = [rank for rank in range(averaged) if rank not in known]
+    remains = (averaged * read.value - read.ordered[list(known)].sum()) / len(others)
+    middle = np.mean([place(rank + 1, FIRMS) for rank in others])
+    return float(remains + BETWEEN * (middle - place(TARGET + 1, FIRMS)))
+
+
+@pytest.mark.parametrize("who", list(COLLUDING))
+def test_colluding_firms(stated: State, long: bool, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, count = COLLUDING[who], 400 if long else 60
+    sectors = [sector(np.random.default_rng(seed), "normal", FIRMS) for seed in range(count)]
+    pages = [page(made, seed) for seed, made in enumerate(sectors)]
+    exact = [float(read.ordered[TARGET]) for read in pages]
+    outsider = [guess(read.value, FIRMS, TARGET + 1) for read in pages]
+    own = [read.released for read in pages]
+    found = [worked_out(read, known, 5) for read in pages]
+
+    if who == "all-but-one":  # what protects the fifth is its own noise, and the mean's
+        assert median_error(found, exact) >= median_error(own, exact)
+        bound = f"no closer than the plant's own release: {close(own, exact):.0%}, median error {median_error(own, exact):.2%}"
+        defence = "noise at the plant; the posterior; rounding"
+        bare = [float(read.ordered[:5].mean()) for read in pages]
+        off = [worked_out(Page(value, read.ordered, 0.0), known, 5) for value, read in zip(bare, pages, strict=True)]
+        assert median_error(off, exact) < 1e-9
+        off_words = "exact values averaged"
+    else:
+        assert close(found, exact) <= close(outsider, exact) + ABOVE_OUTSIDER
+        bound = f"a reader's guess, {close(outsider, exact):.0%}, and {100 * ABOVE_OUTSIDER:.0f} points"
+        defence = "no firm above a quarter of a mean"
+        averaged = len(known) + 1
+        monkeypatch.setattr(rules, "smallest_used", lambda *_: averaged)
+        with pytest.raises(PolicyRefusal) as refused:
+            page(sectors[0], 0)
+        assert refused.value.code == "weight-above-limit"
+        monkeypatch.setattr(cells, "refuse_heavy_weight", lambda *_: None)
+        small = tuple(range(averaged))
+        others = tuple(rank for rank in small if rank != TARGET)
+        off = [worked_out(page(made, seed), others, averaged) for seed, made in enumerate(sectors)]
+        assert close(off, exact) > close(found, exact) + ABOVE_OUTSIDER
+        off_words = f"a mean of {averaged}"
+
+    stated(
+        Row(
+            who,
+            f"{WORDS[who]}: the second best's value to within {CLOSE:.0%}",
+            defence,
+            bound,
+            f"{close(found, exact):.0%}, median error {median_error(found, exact):.2%}",
+            f"{off_words}: {close(off, exact):.0%}, median error {median_error(off, exact):.2%}",
+        )
+    )

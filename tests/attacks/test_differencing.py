@@ -1,0 +1,198 @@
+"""One firm's value from two publications that differ in it: a later version, or the same period of a wider peer group.
+
+The attacker knows who joined, that it is the sector's best, and how far firms lie apart; the rest is subtraction: five times the
+new mean, less five times the old one, leaves the newcomer less the firm that it pushed out. Who joins with it changes nothing where it is
+known to be poor; where several of the best join, the attacker knows their places too and takes the best linear guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+
+from benchmarks.disclosure import Published, Reason
+from tests.attacks.conftest import State
+from tests.attacks.published import BETWEEN, CLOSE, Draft, close, drafted, guess, median_error, shown, without
+from tests.attacks.table import Row
+from tests.statistical.sectors import PACK, RULE, STEP, Array, sector
+
+FIRMS = 24
+OFF = PACK.disclosure.model_copy(update={"least_changed_participants": 1, "largest_share_of_change": Fraction(1)})
+ABOVE_READER = 0.1  # of all tries: as much oftener as colluding firms may succeed
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A sector published without its best firms, and drafted with them."""
+
+    before: Published
+    after: Draft
+    exact: float  # the best firm's
+
+
+def cases(sectors: int, joining: Sequence[int]) -> list[Case]:
+    """Args:
+    joining: places of the firms that join, 1 the best.
+    """
+    found = []
+    for seed in range(sectors):
+        made = sector(np.random.default_rng(seed), "normal", FIRMS)
+        order = np.argsort(made.best)
+        before = drafted(without(made, {int(order[place - 1]) for place in joining}), seed).published("1")
+        found.append(Case(before, drafted(made.participants, seed + 1000), float(made.best[order[0]])))
+    return found
+
+
+def guessed(case: Case) -> float:
+    """From the first publication alone."""
+    best, _ = shown(case.before.label)
+    assert best is not None
+    return guess(best, FIRMS, 1)
+
+
+def subtracted(case: Case, later: float | None) -> float:
+    """From both, where there are two; else what one publication gives."""
+    if later is None:
+        return guessed(case)
+    best, _ = shown(case.before.label)
+    assert best is not None
+    return 5 * later - 5 * best + guess(best, FIRMS - 1, 5)
+
+
+@pytest.mark.parametrize("way", ["versions", "overlap"])
+def test_two_publications_that_differ_in_one_firm(stated: State, long: bool, way: str) -> None:
+    sectors = 400 if long else 60
+    tried = cases(sectors, [1])
+    exact = [case.exact for case in tried]
+
+    def later(case: Case, **policy: object) -> tuple[float | None, set[Reason]]:
+        beside: dict[str, Sequence[Published]] = {"previous": (case.before,)} if way == "versions" else {"elsewhere": (case.before,)}
+        result = case.after.gated(**beside, **policy)  # type: ignore[arg-type]
+        return shown(result.published)[0], {cell.reason_code for cell in result.cells if cell.firms == FIRMS}
+
+    gated = [later(case) for case in tried]
+    reason = Reason.DIFFERENCING if way == "versions" else Reason.OVERLAP
+    assert all(value is None and reason in reasons for value, reasons in gated)
+    alone = [guessed(case) for case in tried]
+    with_gate = [subtracted(case, value) for case, (value, _) in zip(tried, gated, strict=True)]
+    assert close(with_gate, exact) <= close(alone, exact)
+
+    open_values = [later(case, policy=OFF)[0] for case in tried]
+    assert None not in open_values
+    without_gate = [subtracted(case, value) for case, value in zip(tried, open_values, strict=True)]
+    assert close(without_gate, exact) > 1.5 * close(alone, exact)
+
+    attack = "two versions that differ in one firm" if way == "versions" else "sector and region that differ in one firm"
+    held = f"{sectors} of {sectors} withheld (`{reason.value}`)"
+    stated(
+        Row(
+            way,
+            f"{attack}, subtracted: the best firm to within {CLOSE:.0%}",
+            "two firms at least must differ",
+            f"{close(alone, exact):.0%}, the guess from one publication",
+            f"{held}: {close(with_gate, exact):.0%}, median error {median_error(with_gate, exact):.1%}",
+            f"{close(without_gate, exact):.0%}, median error {median_error(without_gate, exact):.1%}",
+        )
+    )
+
+
+@pytest.mark.parametrize("poor", [1, 2, 3])
+def test_the_best_firm_beside_poor_ones(stated: State, long: bool, poor: int) -> None:
+    """The best firm joins together with poor ones, which a mean of the best five does not see."""
+    sectors = (400 if long else 60) if poor == 1 else 20
+    tried = cases(sectors, [1, *range(FIRMS - poor + 1, FIRMS + 1)])
+    exact = [case.exact for case in tried]
+    for case in tried:
+        assert shown(case.after.gated((case.before,)).published)[0] is None
+        assert shown(case.after.gated(elsewhere=(case.before,)).published)[0] is None
+        whole, few = case.after.published("2"), Draft(case.before.label, case.before.roster)
+        assert shown(few.gated((whole,)).published)[0] is None  # leaving is no other than joining
+    alone = [guessed(case) for case in tried]
+    open_values = [shown(case.after.gated((case.before,), policy=OFF).published)[0] for case in tried]
+    assert None not in open_values
+    found = [subtracted(case, value) for case, value in zip(tried, open_values, strict=True)]
+    assert close(found, exact) > 1.5 * close(alone, exact)
+    if poor == 1:
+        stated(
+            Row(
+                "two-differ",
+                f"two versions that differ in two firms, one of them poor: the best firm to within {CLOSE:.0%}",
+                "two at least must matter to a mean",
+                f"{close(alone, exact):.0%}, the guess from one publication",
+                f"{sectors} of {sectors} withheld: {close(alone, exact):.0%}, median error {median_error(alone, exact):.1%}",
+                f"{close(found, exact):.0%}, median error {median_error(found, exact):.1%}",
+            )
+        )
+
+
+JOINING = ((1, 2), (1, 2, 3), (1, 3, 5), (1, 2, 3, 4, 5))
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The best linear guess of the best firm's value, learnt from sectors of one's own making: places are known, the level is not."""
+
+    weights: Array
+
+    @classmethod
+    def of(cls, joining: Sequence[int], *, both: bool) -> Reader:
+        rng = np.random.default_rng([7, *joining])
+        firms = np.sort(BETWEEN * rng.standard_normal((20_000, FIRMS)), axis=1)
+        stayed = np.delete(firms, [place - 1 for place in joining], axis=1)
+        middle = (firms[:, FIRMS // 2 - 1] + firms[:, FIRMS // 2]) / 2
+        read = np.array([firms[:, :5].mean(axis=1), middle, stayed[:, :5].mean(axis=1)])[: 3 if both else 2]
+        read += rng.normal(0, 0.1 * CLOSE * RULE.typical, read.shape)  # what the posterior and rounding leave unsure
+        weights, *_ = np.linalg.lstsq(cls._features(read), firms[:, 0] - read[0], rcond=None)
+        return cls(weights)
+
+    def guess(self, *read: float) -> float:
+        return float(read[0] + (self._features(np.array(read)[:, None]) @ self.weights)[0])
+
+    @staticmethod
+    def _features(read: Array) -> Array:
+        return np.stack([np.ones(read.shape[1]), *(one - read[0] for one in read[1:])], axis=1)
+
+
+def test_several_of_the_best_join_at_once(stated: State, long: bool) -> None:
+    """What the gate lets through, and what it withholds; where it withholds the later version, the earlier one is what there is."""
+    sectors = 100 if long else 20
+    exact: list[float] = []
+    single: list[float] = []
+    gated: list[float] = []
+    opened: list[float] = []
+    passed: list[bool] = []
+    below = RULE.spread * float(ndtri(float(STEP.label_rule.quantile)))  # of a plant's typical value, its low quantile
+    for joining in JOINING:
+        of_one, of_both = Reader.of(joining, both=False), Reader.of(joining, both=True)
+        for case in cases(sectors, joining):
+            (best, typical), (before, _) = shown(case.after.gated().published), shown(case.before.label)
+            assert best is not None
+            assert typical is not None
+            assert before is not None
+            read = best, typical + below
+            exact.append(case.exact)
+            single.append(of_one.guess(*read))
+            opened.append(of_both.guess(*read, before))
+            passed.append(shown(case.after.gated((case.before,)).published)[0] is not None)
+            gated.append(opened[-1] if passed[-1] else guessed(case))
+    assert close(gated, exact) <= close(single, exact)
+    assert close(opened, exact) > close(single, exact)
+    through = np.array(passed)
+    both, alone = (close(np.array(guesses)[through], np.array(exact)[through]) for guesses in (opened, single))
+    assert both <= alone + ABOVE_READER
+    stated(
+        Row(
+            "several-differ",
+            f"versions that differ in two to five of the best, subtracted as well as can be: the best firm to within {CLOSE:.0%}",
+            "none may make up more than 40 % of a mean's change",
+            f"{close(single, exact):.0%}, the best linear guess from the later publication alone",
+            f"{close(gated, exact):.0%}, median error {median_error(gated, exact):.1%}; {through.sum()} in {through.size} let through, "
+            f"of these {both:.0%} (alone {alone:.0%})",
+            f"{close(opened, exact):.0%}, median error {median_error(opened, exact):.1%}",
+        )
+    )

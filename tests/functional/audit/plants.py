@@ -1,0 +1,135 @@
+"""A plant that has reported, and an auditor who draws: everything of an audit but the portal, from files alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from unittest.mock import patch
+
+from benchmarks.audit import checks, draws
+from benchmarks.audit.commitment import DataTree
+from benchmarks.audit.draws import Draw, Head
+from benchmarks.audit.evidence import Check, Outcome, Public, State
+from benchmarks.audit.openings import Opening
+from benchmarks.audit.sampling import STANDARD, Plan
+from benchmarks.measurements import Period
+from benchmarks.routes import Pack
+from benchmarks.wire import challenges, logged, merkle
+from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.merkle import Tree
+from benchmarks.wire.schema import Report, encode_report
+from benchmarks.wire.signing import AuditorKey, DeviceKey, ReceiptKey
+from fixtures.simulator.works import Works
+from fixtures.simulator.works.design import DESIGNS
+from reporting_agent.config import Site, load_site
+from reporting_agent.drawing import draw as draw_cells
+from reporting_agent.material import gather_again
+from reporting_agent.openings.assembling import Answered
+from reporting_agent.openings.examining import Handed, examine
+from reporting_agent.planning import Plan as ReportPlan
+from reporting_agent.planning import Subject
+from reporting_agent.submission import Material
+
+SOFTWARE = "steplabel-agent/test"
+PERIOD = "2025"
+ENTRY = 41  # of the log: the commitment
+AUDITOR, DEVICE, PORTAL = AuditorKey.generate(), DeviceKey.generate(), ReceiptKey.generate()
+DAY = date(2026, 2, 3)
+
+
+def write_works(folder: Path, pack: str, *, seed: int, days: int, rate: float) -> None:
+    """A simulated works of so many days, with faults at `rate` times the real rates."""
+    shorter = {pack: dataclasses.replace(DESIGNS[pack], days=days)}
+    with patch.dict(DESIGNS, shorter):
+        Works.live(pack, seed).write(folder, rate)
+
+
+def chance_of(what: str) -> bytes:
+    """32 bytes that are the same on every run."""
+    return hashlib.sha256(what.encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A plant after its report: what it committed to, the portal's answer, and what it released."""
+
+    site: Site
+    pack: Pack
+    plan: ReportPlan
+    tree: DataTree
+    seed: bytes
+    commitment: Commitment
+    challenge: bytes
+    report: Report
+
+    @property
+    def answered(self) -> Answered:
+        return Answered(self.seed, self.challenge, encode_report(self.report), DEVICE.public)
+
+
+def material_of(folder: Path) -> tuple[Site, Material]:
+    """The plant's files read and labelled, as `submit` does."""
+    site = load_site(folder / "site.toml")
+    return site, gather_again(site, Period.parse(PERIOD, site.zone), {})
+
+
+def plan_of(site: Site, material: Material) -> ReportPlan:
+    return material.plan(Subject(site.id, PERIOD, 1, False))
+
+
+def reported(site: Site, plan: ReportPlan, tree: DataTree, seed: bytes) -> Reported:
+    """Committed to, challenged and drawn."""
+    subject = plan.subject
+    commitment = Commitment(subject.site, subject.period, subject.revision, tree.root)
+    challenge = challenges.issue(commitment, chance_of(f"{tree.root.hex()} challenge"), ENTRY, DAY, PORTAL)
+    nonce = challenges.parse(challenge).nonce
+    labels = draw_cells(plan, seed, root=tree.root, challenge=nonce)
+    report = plan.report(labels, data_root=tree.root, challenge=nonce, software=SOFTWARE)
+    return Reported(site, plan.pack, plan, tree, seed, commitment, challenge, report)
+
+
+def honest(folder: Path, name: str = "honest") -> Reported:
+    site, material = material_of(folder)
+    plan, seed = plan_of(site, material), chance_of(f"{name} seed")
+    return reported(site, plan, plan.tree(seed, SOFTWARE), seed)
+
+
+def log_with(commitment: Commitment) -> Tree:
+    """A log of 50 entries with the commitment at its place."""
+    others = [merkle.leaf_hash(bytes([place])) for place in range(50)]
+    others[ENTRY] = logged.hashed(Kind.COMMITMENT, bytes.fromhex(commitment.digest), DAY)
+    return Tree(others)
+
+
+def public_of(plant: Reported, promise: bytes) -> Public:
+    """What the auditor has from the portal."""
+    log = log_with(plant.commitment)
+    head = Head(len(log), log.root())
+    return Public(plant.commitment, draws.read_promise(promise), True, head, tuple(log.inclusion_proof(ENTRY)))
+
+
+def drawn_by_auditor(
+    commitment: Commitment, plan: Plan = STANDARD, *, nonce: bytes = bytes(32), steps: tuple[str, ...] = ()
+) -> tuple[Draw, bytes]:
+    """The draw and the promise it was bound by."""
+    promise = draws.promise(commitment.site, commitment.period, nonce, DAY, AUDITOR)
+    log = log_with(commitment)
+    made = Draw(commitment, nonce, Head(len(log), log.root()), plan, steps, AUDITOR.public, draws.read_promise(promise).digest)
+    return made, promise
+
+
+def audited(
+    plant: Reported, draw: Draw, promise: bytes, opening: Opening, run: Sequence[Check] = checks.CHECKS, public: Public | None = None
+) -> tuple[Outcome, ...]:
+    """What the auditor finds."""
+    given = public or public_of(plant, promise)
+    return checks.run(examine(opening, Handed(draw, given, {PORTAL.key_id: PORTAL.public}), plant.site.folder), run)
+
+
+def failures(findings: Sequence[Outcome]) -> dict[str, Outcome]:
+    return {one.code: one for one in findings if one.state is State.FAILED}

@@ -1,0 +1,257 @@
+"""The whole audit by the commands, from files alone: keys, promise, draw, opening, verification; and nothing of it reaches the portal."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.audit import openings
+from benchmarks.measurements import Period
+from benchmarks.wire import challenges, published
+from reporting_agent.cli import main
+from reporting_agent.config import load_site
+from reporting_agent.enrolment import SEED_FILE
+from reporting_agent.material import gather
+from reporting_agent.reportable import require_reportable
+from reporting_agent.software import SOFTWARE
+from reporting_agent.state import StateDirectory
+from tests.functional.audit.plants import PERIOD, write_works
+from tests.unit.agent_send.cast import SITE, Desk, FakePortal
+
+pytestmark = pytest.mark.xdist_group("audit-from-files")  # one scene: later tests read the files that earlier ones wrote
+
+Run = Callable[..., tuple[int, dict[str, Any]]]
+
+
+class Scene:
+    """A plant that has reported, and what everybody can have from the portal, as files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.site = folder / "works" / "site.toml"
+        self.state = StateDirectory(folder / "state")
+        self.portal = FakePortal()
+        write_works(self.site.parent, "cement", seed=1, days=60, rate=0)
+        text = self.site.read_text(encoding="utf-8")
+        self.site.write_text(re.sub(r'^id = "[^"]+"', f'id = "{SITE}"', text, count=1, flags=re.MULTILINE), encoding="utf-8")
+        site = load_site(self.site)
+        with self.state.exclusive(), self.state.connect() as connection:
+            desk = Desk(self.state, connection, self.portal, [])
+            desk.enrol()
+            period = Period.parse(PERIOD, site.zone)
+            pack = require_reportable(site)
+            material = gather(site, pack, period, (), None, pool=False, correct=False, commit=True)
+            with desk.road as road:
+                submission = desk.submission()
+                parcel = submission.prepare(material, PERIOD, road, correct=False)
+                submission.send(parcel, road)
+                receipt = submission._outbox.get(SITE, PERIOD, 1).receipt
+        assert parcel.commitment is not None
+        assert parcel.challenge is not None
+        assert receipt is not None
+        entry = challenges.parse(parcel.challenge).log_index
+        proof = {"proof": [one.hex() for one in self.portal.log.inclusion_proof(entry)]}
+        for name, content in {
+            "commitment": parcel.commitment,
+            "challenge": parcel.challenge,
+            "receipt": receipt,
+            "directory": self.portal.signed_directory(),
+            "head": self.portal.signed_head(),
+            "inclusion": json.dumps(proof).encode(),
+            "password": b"a password of the auditor\n",
+        }.items():
+            self.path(name).write_bytes(content)
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+    @property
+    def fingerprint(self) -> str:
+        return self.portal.directory_key.key_id
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    return Scene(tmp_path_factory.mktemp("audit"))
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command without any network; its exit code and its JSON."""
+
+    def refuse(*_args: object) -> None:
+        raise AssertionError("an audit connects to nobody")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+    def call(*arguments: object) -> tuple[int, dict[str, Any]]:
+        code = main([*map(str, arguments), "--json"])
+        told: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return code, told
+
+    return call
+
+
+def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
+    keys = ("--keys", scene.path("auditor.pem"), "--password-file", scene.path("password"))
+    asked_before = len(scene.portal.asked)
+
+    code, told = run("auditor", *keys)
+    assert code == 0
+    assert b"ENCRYPTED PRIVATE KEY" in scene.path("auditor.pem").read_bytes()
+    assert len(told["fingerprint"]) == 64
+
+    code, promised = run("draw", *keys, "--nonce", scene.path("nonce"), "--about", f"{SITE}/{PERIOD}")
+    assert code == 0
+    promise = Path(promised["promise"])
+    assert scene.path("nonce").read_bytes() not in promise.read_bytes()
+
+    drawn = ("--commitment", scene.path("challenge"), "--head", scene.path("head"), "--out", scene.path("draw"), "--sealed")
+    code, _ = run("draw", *keys, "--nonce", scene.path("nonce"), *drawn)
+    assert code == 0
+
+    answer = ("open", scene.path("draw"), "--site", scene.site, "--state", scene.state.path, "--promise", promise)
+    code, refused = run(*answer, "--out", scene.path("opening"))
+    assert (code, refused["error"]["code"]) == (4, "opening-not-agreed")
+    assert not scene.path("opening").exists()
+
+    code, opened = run(*answer, "--out", scene.path("opening"), "--yes")
+    assert code == 0
+    assert opened["different"] == []
+    assert any("seed" in line for line in opened["shown"])
+    (line,) = (scene.state.path / "opened.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["opening"] == opened["opening"]
+
+    seed = scene.state.read_secret(SEED_FILE)
+    sealed = scene.path("opening").read_bytes()
+    assert openings.is_sealed(sealed)
+    assert seed not in sealed
+
+    files = [scene.path(name) for name in ("opening", "draw", "commitment", "receipt", "directory", "head", "inclusion")]
+    trust = (*keys, "--fingerprint", scene.fingerprint)
+    code, found = run("verify", *files, promise, *trust, "--site", scene.site, "--out", scene.path("report.md"))
+    assert code == 0, [one for one in found["checks"] if one["state"] != "held"]
+    assert {one["state"] for one in found["checks"]} == {"held"}
+    assert {"receipt-signed", "noise-repeated", "records-recomputed", "whole-recomputed", "commitment-logged"} <= {
+        one["code"] for one in found["checks"]
+    }
+    assert all(one["with_probability"] >= 0.95 for one in found["strata"])
+    report = scene.path("report.md").read_text(encoding="utf-8")
+    assert "| whole-recomputed | held |" in report
+    assert f"- recomputed_with: {SOFTWARE}" in report  # where it is not the software of the report, records may differ for that
+    assert "Protected values, as drawn again" in report
+
+    # nothing of it reached the portal: no command asked it anything, and what it was ever sent holds none of it
+    assert len(scene.portal.asked) == asked_before
+    sent = b"".join(request.content for request in scene.portal.asked)
+    assert seed not in sent
+    assert sealed[64:] not in sent
+
+
+def test_without_what_the_portal_gave_the_rest_is_checked_and_the_lack_is_said(scene: Scene, run: Run) -> None:
+    keys = ("--keys", scene.path("auditor2.pem"), "--password-file", scene.path("password"))
+    run("auditor", *keys)
+    run("draw", *keys, "--nonce", scene.path("nonce2"), "--about", f"{SITE}/{PERIOD}")
+    head = f"{len(scene.portal.log)}:{scene.portal.log.root().hex()}"
+    plan = ("--step", "clinker-burning", "--confidence", "60", "--share", "20")
+    run(
+        "draw",
+        *keys,
+        "--nonce",
+        scene.path("nonce2"),
+        "--commitment",
+        scene.path("commitment"),
+        "--head",
+        head,
+        *plan,
+        "--out",
+        scene.path("draw2"),
+    )
+    code, _ = run("open", scene.path("draw2"), "--site", scene.site, "--state", scene.state.path, "--out", scene.path("opening2"), "--yes")
+    assert code == 0
+    code, found = run("verify", scene.path("opening2"), scene.path("draw2"))
+    assert code == 0
+    unsure = {one["code"] for one in found["checks"] if one["state"] == "not-checkable"}
+    assert {"draw-promised", "root-committed", "challenge-signed", "head-signed", "commitment-logged", "whole-recomputed"} <= unsure
+    assert all(one["sentence"] for one in found["checks"])
+
+
+def test_data_that_were_changed_since_cannot_be_opened(scene: Scene, run: Run) -> None:
+    log = scene.site.parent / "batches.csv"
+    before = log.read_bytes()
+    try:
+        log.write_bytes(before.replace(b"797.379", b"897.379") if b"797.379" in before else before.rsplit(b"\n", 2)[0] + b"\n")
+        code, refused = run(
+            "open", scene.path("draw"), "--site", scene.site, "--state", scene.state.path, "--out", scene.path("opening3"), "--yes"
+        )
+    finally:
+        log.write_bytes(before)
+    assert (code, refused["error"]["code"]) == (1, "opening-data-changed")
+    assert not scene.path("opening3").exists()
+
+
+def test_a_receipt_alone_is_verified(scene: Scene, run: Run) -> None:
+    code, found = run("verify", scene.path("receipt"), scene.path("directory"), "--fingerprint", scene.fingerprint)
+    assert (code, found["checks"][0]["state"]) == (0, "held")
+    code, found = run("verify", scene.path("receipt"))
+    assert (code, found["checks"][0]["state"]) == (0, "not-checkable")
+    changed = scene.path("changed")
+    *before, last = scene.path("receipt").read_bytes()
+    changed.write_bytes(bytes([*before, last ^ 1]))
+    code, found = run("verify", changed, scene.path("directory"), "--fingerprint", scene.fingerprint)
+    assert (code, found["checks"][0]["state"]) == (1, "failed")
+
+
+def test_a_published_benchmark_is_verified(scene: Scene, run: Run) -> None:
+    signed = published.sign({"schema": published.SCHEMA, "best": 99.6}, scene.portal.receipt_key)
+    for document, state in ((signed, "held"), (signed | {"best": 90.0}, "failed")):
+        scene.path("benchmark.json").write_text(json.dumps(document), encoding="utf-8")
+        code, found = run("verify", scene.path("benchmark.json"), scene.path("directory"), "--fingerprint", scene.fingerprint)
+        assert [(one["code"], one["state"]) for one in found["checks"]] == [("benchmark-signed", state)]
+        assert code == (1 if state == "failed" else 0)
+    _, found = run("verify", scene.path("benchmark.json"))
+    assert found["checks"][0]["state"] == "not-checkable"
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        (("password",), "audit-file-unknown"),
+        (("nowhere",), "audit-file-unreadable"),
+        (("directory",), "audit-file-lacking"),
+        (("commitment", "commitment"), "audit-file-twice"),
+    ],
+)
+def test_files_that_are_of_no_use_are_refused(scene: Scene, run: Run, files: tuple[str, ...], code: str) -> None:
+    exit_code, told = run("verify", *map(scene.path, files))
+    assert (exit_code, told["error"]["code"]) == (1, code)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("auditor", "--sign", "x"), "auditor-arguments"),
+        (("auditor",), "password-missing"),
+        (("draw", "--nonce", "n"), "draw-arguments"),
+        (("draw", "--nonce", "n", "--about", "site"), "draw-arguments"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused(run: Run, tmp_path: Path, arguments: tuple[str, ...], code: str) -> None:
+    exit_code, told = run(*arguments, "--keys", tmp_path / "keys.pem")
+    assert (exit_code, told["error"]["code"]) == (2, code)
+
+
+def test_keys_are_not_overwritten_and_need_their_password(scene: Scene, run: Run, tmp_path: Path) -> None:
+    keys, password, other = tmp_path / "keys.pem", scene.path("password"), tmp_path / "other"
+    other.write_text("another", encoding="utf-8")
+    assert run("auditor", "--keys", keys, "--password-file", password)[0] == 0
+    again = run("auditor", "--keys", keys, "--password-file", password)
+    assert again[1]["error"]["code"] == "keys-exist"
+    wrong = run("draw", "--keys", keys, "--password-file", other, "--nonce", tmp_path / "n", "--about", "works-2/2025")
+    assert wrong[1]["error"]["code"] == "key-unreadable"

@@ -1,0 +1,66 @@
+"""No false alarm: honest plants, with all their faults, opened to draws of all sizes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from benchmarks.audit.evidence import State
+from benchmarks.audit.records import DAY_US
+from benchmarks.audit.sampling import STANDARD, Kind, Plan, Size
+from reporting_agent.openings.assembling import assemble
+from tests.functional.audit.plants import Reported, audited, chance_of, drawn_by_auditor, failures, honest, write_works
+
+FEW = Plan({kind: Size(Fraction(3, 4), Fraction(1, 4)) for kind in Kind if kind is not Kind.EDGE}, beside_rank=1)
+RUNS, RUNS_LONG = 50, 1_000
+DRAWS_A_WORKS = 10
+FAULTS = 10  # times the real rates
+
+
+def false_alarms(plant: Reported, name: str, plan: Plan) -> dict[str, str]:
+    """What the checks find where nothing is to be found."""
+    draw, promise = drawn_by_auditor(plant.commitment, plan, nonce=chance_of(name))
+    opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
+    return {code: f"{one.sentence} {one.records[:3]}" for code, one in failures(audited(plant, draw, promise, opening)).items()}
+
+
+@pytest.mark.timeout(0)  # each of the runs is an audit with its recomputation: on a busy machine many minutes, in the long form hours
+def test_honest_plants_raise_no_alarm(tmp_path: Path, long: bool) -> None:
+    runs = (RUNS_LONG if long else RUNS) // DRAWS_A_WORKS
+    sectors = ("cement", "aluminium")
+    for seed in range(runs):
+        pack, folder = sectors[seed % len(sectors)], tmp_path / str(seed)
+        write_works(folder, pack, seed=seed, days=30, rate=FAULTS if seed % 5 else 0)
+        plant = honest(folder)
+        for number in range(DRAWS_A_WORKS):
+            assert false_alarms(plant, f"{seed} {number}", FEW if number else STANDARD) == {}, (pack, seed, number)
+
+
+def test_a_sample_of_a_long_record_needs_a_part_of_it_only(works: Path, plant: Reported) -> None:
+    few_used = Plan({Kind.USED: Size(Fraction(1, 2), Fraction(1, 4))}, beside_rank=0)
+    draw, promise = drawn_by_auditor(plant.commitment, few_used, steps=("raw-meal-homogenisation",))
+    made = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered)
+    assert made.different == ()
+    assert made.stretches is not None
+    assert 0 < sum(one.end_us - one.start_us for one in made.stretches) / DAY_US < 30
+    shown = {leaf.index for leaf in made.opening.leaves}
+    assert {one.position for one in made.drawn} <= shown
+    assert len(shown) < len(plant.tree)
+    findings = audited(plant, draw, promise, made.opening)
+    assert failures(findings) == {}
+    assert [one.code for one in findings if one.state is State.NOT_CHECKABLE] == ["nothing-left-out"]  # no day was drawn
+
+
+def test_every_proof_is_shorter_than_a_kilobyte(plant: Reported) -> None:
+    draw, _ = drawn_by_auditor(plant.commitment)
+    opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
+    assert all(sum(map(len, leaf.proof)) < 1_000 for leaf in opening.leaves)
+
+
+def test_a_draw_of_padding_alone_shows_no_batch(plant: Reported) -> None:
+    draw, promise = drawn_by_auditor(plant.commitment, Plan({Kind.PADDING: STANDARD.sizes[Kind.PADDING]}, 0), steps=("no-step",))
+    made = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered)
+    assert (made.batches, made.days) == ((), 0)
+    assert failures(audited(plant, draw, promise, made.opening)) == {}

@@ -1,0 +1,324 @@
+"""Every way of cheating that an opening can show, found by the check that is meant for it, and not found where that check is left out."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from benchmarks.audit import checks, computed, proven
+from benchmarks.audit.commitment import DataTree
+from benchmarks.audit.draws import Draw, Head
+from benchmarks.audit.evidence import Check, Public
+from benchmarks.audit.openings import Opening
+from benchmarks.audit.records import PADDING_RECORD, of_batch
+from benchmarks.measurements import Batch, State, Status
+from benchmarks.privacy import randomness
+from benchmarks.wire import challenges
+from benchmarks.wire.commitments import Commitment
+from reporting_agent import pipeline
+from reporting_agent.behind import Provenance
+from reporting_agent.openings.assembling import assemble, quantiles
+from reporting_agent.submission import Material
+from tests.functional.audit.plants import (
+    ENTRY,
+    SOFTWARE,
+    Reported,
+    audited,
+    chance_of,
+    drawn_by_auditor,
+    failures,
+    honest,
+    log_with,
+    material_of,
+    plan_of,
+    public_of,
+    reported,
+)
+
+STEP = "cement-grinding"
+SEED = chance_of("cheat seed")
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What the auditor has in hand."""
+
+    plant: Reported
+    draw: Draw
+    promise: bytes
+    opening: Opening
+    public: Public | None = None
+
+
+Cheat = Callable[[Path, Path], Audit]
+"""Given the works and an empty folder, what an auditor of the cheating plant has in hand."""
+
+
+def opened(plant: Reported) -> Audit:
+    """The plant opens what the auditor draws."""
+    draw, promise = drawn_by_auditor(plant.commitment)
+    return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening)
+
+
+def with_batches(works: Path, change: Callable[[list[Batch]], list[Batch]]) -> Reported:
+    """An agent that changes its batches before it labels and commits: everything after that is consistent."""
+    site, material = material_of(works)
+    changed = change(list(material.batches))
+    data = pipeline.PlantData(material.pack, changed, [], [])
+    label = pipeline.label_of(site, data, material.site_label.period)
+    plan = plan_of(site, replace(material, site_label=label, batches=changed))
+    return reported(site, plan, plan.tree(SEED, SOFTWARE), SEED)
+
+
+def some_of(batches: Sequence[Batch], *, every: int = 5) -> set[int]:
+    """The places of every fifth sound batch of the step."""
+    mine = [place for place, batch in enumerate(batches) if batch.step == STEP and batch.excluded is None and _is_sound(batch)]
+    return set(mine[::every])
+
+
+def _is_sound(batch: Batch) -> bool:
+    return batch.state is State.NORMAL and batch.status is Status.GOOD
+
+
+def energy_lowered(works: Path, _scratch: Path) -> Audit:
+    def change(batches: list[Batch]) -> list[Batch]:
+        chosen = some_of(batches)
+        lower = [replace(one, energy=tuple(replace(part, quantity=0.9 * part.quantity) for part in one.energy)) for one in batches]
+        return [lower[place] if place in chosen else batch for place, batch in enumerate(batches)]
+
+    return opened(with_batches(works, change))
+
+
+def batches_left_out(works: Path, scratch: Path) -> Audit:
+    """The rows are taken out of the log before it is read; what the meters counted stays."""
+    shutil.copytree(works, scratch, dirs_exist_ok=True)
+    log = scratch / "batches.csv"
+    with log.open(encoding="utf-8-sig", newline="") as file:
+        header, *rows = csv.reader(file)
+    step = header.index("step")
+    kept = [row for place, row in enumerate(rows) if row[step] != STEP or place % 4]
+    assert len(kept) < len(rows)
+    with log.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *kept])
+    return opened(honest(scratch))
+
+
+def batches_added(works: Path, _scratch: Path) -> Audit:
+    def change(batches: list[Batch]) -> list[Batch]:
+        copied = [batches[place] for place in some_of(batches)]
+        later = timedelta(seconds=1)
+        return [*batches, *(replace(one, batch_id=f"{one.batch_id}-b", start=one.start + later) for one in copied)]
+
+    return opened(with_batches(works, change))
+
+
+def readings_edited(works: Path, scratch: Path) -> Audit:
+    """Committed to with the digests of what the meters showed, labelled and opened with other readings."""
+    shutil.copytree(works, scratch, dirs_exist_ok=True)
+    for file in (scratch / "readings").iterdir():
+        lower_values(file)
+    _, true = material_of(works)
+    site, edited = material_of(scratch)
+    changed: Material = replace(edited, provenance=Provenance(true.provenance.days, edited.provenance.settings_digest))
+    plan = plan_of(site, changed)
+    return opened(reported(site, plan, plan.tree(SEED, SOFTWARE), SEED))
+
+
+def lower_values(file: Path) -> None:
+    """Every value of the file five in a hundred lower: of a register, so are its moves."""
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    file.write_text("\n".join([lines[0], *map(_lower, lines[1:])]) + "\n", encoding="utf-8")
+
+
+def _lower(line: str) -> str:
+    *before, value = line.split(",")
+    return ",".join([*before, repr(0.95 * float(value))])
+
+
+def exclusions_invented(works: Path, _scratch: Path) -> Audit:
+    def change(batches: list[Batch]) -> list[Batch]:
+        chosen = some_of(batches, every=3)
+        return [replace(batch, excluded="overlap") if place in chosen else batch for place, batch in enumerate(batches)]
+
+    return opened(with_batches(works, change))
+
+
+def label_not_of_the_data(works: Path, _scratch: Path) -> Audit:
+    """Counts and noise of values that are five in a hundred lower; the records are the true ones."""
+    site, material = material_of(works)
+    plan = plan_of(site, material)
+    lowered = []
+    for one in plan.releases:
+        values = tuple(
+            value._replace(at_reference=None if value.at_reference is None else 0.95 * value.at_reference) for value in one.label.values
+        )
+        lowered.append(replace(one, label=replace(one.label, values=values)))
+    false = replace(plan, releases=tuple(lowered))
+    return opened(reported(site, false, false.tree(SEED, SOFTWARE), SEED))
+
+
+def noise_chosen(works: Path, _scratch: Path) -> Audit:
+    plant = honest(works)
+    first, *others = plant.report.released.labels
+    lucky = replace(first, best=replace(first.best, cell=first.best.cell - 2))
+    report = replace(plant.report, released=replace(plant.report.released, labels=(lucky, *others)))
+    return opened(replace(plant, report=report))
+
+
+def root_swapped(works: Path, _scratch: Path) -> Audit:
+    """The log holds another root than the one that is opened."""
+    audit = opened(honest(works))
+    logged: Commitment = replace(audit.plant.commitment, data_root=chance_of("another root"))
+    return replace(audit, public=replace(public_of(audit.plant, audit.promise), commitment=logged))
+
+
+def true_records_of_a_false_tree(works: Path, _scratch: Path) -> Audit:
+    """The plant committed to larger batches of the same energy a tonne, and shows the true ones."""
+    _, material = material_of(works)
+    chosen = {(batch.step, batch.batch_id) for place, batch in enumerate(material.batches) if place in some_of(material.batches)}
+    truth = {(batch.step, batch.batch_id): batch for batch in material.batches}
+
+    def change(batches: list[Batch]) -> list[Batch]:
+        return [scaled(batch, 1.25) if (batch.step, batch.batch_id) in chosen else batch for batch in batches]
+
+    plant = with_batches(works, change)
+    audit = opened(plant)
+    leaves = []
+    for leaf in audit.opening.leaves:
+        batch, excluded = plant.tree.batches[leaf.index - 1] if 1 <= leaf.index <= len(plant.tree.batches) else (None, None)
+        shown = None if batch is None else of_batch(truth[batch.step, batch.batch_id], excluded)
+        leaves.append(leaf if shown is None else replace(leaf, record=shown))
+    return replace(audit, opening=replace(audit.opening, leaves=tuple(leaves)))
+
+
+def scaled(batch: Batch, by: float) -> Batch:
+    return replace(batch, output_t=by * batch.output_t, energy=tuple(replace(one, quantity=by * one.quantity) for one in batch.energy))
+
+
+def record_held_back(works: Path, _scratch: Path) -> Audit:
+    audit = opened(honest(works))
+    last = max(one.position for one in audit.draw.positions(audit.opening.contents, quantiles(audit.plant.pack)))
+    leaves = tuple(leaf for leaf in audit.opening.leaves if leaf.index != last)
+    return replace(audit, opening=replace(audit.opening, leaves=leaves))
+
+
+class HiddenInPadding(DataTree):
+    """A tree with a batch in every leaf of its padding."""
+
+    def record(self, index: int) -> bytes:
+        genuine = super().record(index)
+        return of_batch(*self.batches[0]) if genuine == PADDING_RECORD else genuine
+
+    def _records(self) -> Iterator[bytes]:
+        return map(self.record, range(self.contents.size))
+
+
+def batches_in_the_padding(works: Path, _scratch: Path) -> Audit:
+    site, material = material_of(works)
+    plan = plan_of(site, material)
+    tree = plan.tree(SEED, SOFTWARE)
+    return opened(reported(site, plan, HiddenInPadding(tree.contents, tree.batches, tree.days, SEED), SEED))
+
+
+def another_seed(works: Path, _scratch: Path) -> Audit:
+    """The table of contents is bound to a seed that nothing was drawn from."""
+    return opened(with_contents(works, seed_commitment=randomness.commitment(bytes(32))))
+
+
+def another_method(works: Path, _scratch: Path) -> Audit:
+    return opened(with_contents(works, pack_digest=bytes(32)))
+
+
+def with_contents(works: Path, **changes: bytes) -> Reported:
+    site, material = material_of(works)
+    plan = plan_of(site, material)
+    tree = plan.tree(SEED, SOFTWARE)
+    contents = dataclasses.replace(tree.contents, **changes)  # type: ignore[arg-type]  # fields of contents
+    return reported(site, plan, DataTree(contents, tree.batches, tree.days, SEED), SEED)
+
+
+def challenge_exchanged(works: Path, _scratch: Path) -> Audit:
+    """The report names another challenge than the portal's, of which the noise is."""
+    plant = honest(works)
+    return opened(replace(plant, report=replace(plant.report, challenge=bytes(32))))
+
+
+def nonce_chosen(works: Path, _scratch: Path) -> Audit:
+    plant = honest(works)
+    draw, _ = drawn_by_auditor(plant.commitment)
+    _, other = drawn_by_auditor(plant.commitment, nonce=b"o" * 32)
+    return Audit(plant, draw, other, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening)
+
+
+def head_chosen(works: Path, _scratch: Path) -> Audit:
+    """The auditor drew from a head that the portal never signed."""
+    audit = opened(honest(works))
+    signed = public_of(audit.plant, audit.promise)
+    assert signed.head is not None
+    return replace(audit, public=replace(signed, head=Head(signed.head.size, chance_of("another log"))))
+
+
+def commitment_not_in_the_log(works: Path, _scratch: Path) -> Audit:
+    audit = opened(honest(works))
+    other = replace(audit.plant.commitment, revision=2)
+    return replace(
+        audit, public=replace(public_of(audit.plant, audit.promise), inclusion=tuple(log_with(other).inclusion_proof(ENTRY + 1)))
+    )
+
+
+def committed_after_the_draw(works: Path, _scratch: Path) -> Audit:
+    plant = honest(works)
+    drawn, promise = drawn_by_auditor(plant.commitment)
+    draw = replace(drawn, head=Head(7, drawn.head.root))
+    assert draw.head.size < challenges.parse(plant.challenge).log_index
+    public = replace(public_of(plant, promise), head=draw.head)
+    return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening, public)
+
+
+CHEATS: dict[Cheat, Check] = {
+    energy_lowered: computed.records_recomputed,
+    batches_left_out: computed.nothing_left_out,
+    batches_added: computed.records_with_evidence,
+    readings_edited: computed.readings_committed,
+    exclusions_invented: computed.exclusions_justified,
+    label_not_of_the_data: computed.ranks_and_counts,
+    noise_chosen: proven.noise_repeated,
+    root_swapped: proven.root_committed,
+    true_records_of_a_false_tree: proven.leaves_proven,
+    record_held_back: proven.everything_opened,
+    batches_in_the_padding: proven.leaves_of_their_kind,
+    another_seed: proven.seed_committed,
+    another_method: proven.method_declared,
+    challenge_exchanged: proven.challenge_signed,
+    nonce_chosen: proven.draw_promised,
+    head_chosen: proven.head_signed,
+    commitment_not_in_the_log: proven.commitment_logged,
+    committed_after_the_draw: proven.drawn_after_commitment,
+}
+
+
+@pytest.mark.parametrize("cheat", CHEATS, ids=lambda cheat: cheat.__name__)
+def test_a_cheat_is_found_by_the_check_meant_for_it_and_by_no_other(cheat: Cheat, works: Path, tmp_path: Path) -> None:
+    audit, meant = cheat(works, tmp_path), CHEATS[cheat]
+    findings = audited(audit.plant, audit.draw, audit.promise, audit.opening, public=audit.public)
+
+    found = failures(findings)
+    assert [(one.code, one.sentence, one.records[:3]) for one in found.values() if one.code != meant.__name__.replace("_", "-")] == []
+    assert list(found) == [meant.__name__.replace("_", "-")]
+    (finding,) = found.values()
+    assert finding.sentence
+    assert finding.remedy
+
+    without = [check for check in checks.CHECKS if check is not meant]
+    assert failures(audited(audit.plant, audit.draw, audit.promise, audit.opening, without, audit.public)) == {}
+
+
+def test_every_check_has_a_cheat_that_it_finds() -> None:
+    assert set(CHEATS.values()) == set(checks.CHECKS)

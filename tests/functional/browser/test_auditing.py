@@ -1,0 +1,179 @@
+"""An audit on two screens: an auditor finds, a plant answers, the auditor signs elsewhere and hands in; the public checks the code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from benchmarks.wire import attestations
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.signing import AuditorKey
+from portal.assurance.models import Assignment, Sample
+from portal.assurance.services import assign
+from portal.translog import log
+from tests.functional.browser.reader import Reader, in_a_worker
+from tests.functional.browser.world import NOW, PERIOD, World
+from tests.integration.audited import draw_of, promise_of
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.xdist_group("browser"),
+]
+
+MakeReader = Callable[..., Reader]
+SCREENS = [("en", 1440), ("zh-hans", 360)]
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=["en-1440", "zh-hans-360"])
+def test_a_report_is_audited_attested_checked_and_taken_back(
+    reader: MakeReader, screen: tuple[str, int], world: World, tmp_path: Path
+) -> None:
+    plant = world.cast.plants[5 + SCREENS.index(screen)]
+    assignment = in_a_worker(lambda: assign(world.cast.body, plant.site, PERIOD, world.cast.approver, NOW).pk)
+    key, today = AuditorKey.generate(), timezone.localdate()
+    auditor = reader(*screen, world.cast.auditor.email)
+    page = auditor.page
+
+    auditor.open(f"/assigned/{assignment}/")
+    page.click("a.govuk-button")
+    page.focus("#id_interest")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".govuk-error-message")
+    auditor.look("interest-nothing", expected_status=400)
+    page.select_option("#id_interest", "none")
+    page.focus("#id_interest")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/assigned/{assignment}/")
+    auditor.look("engagement-declared")
+
+    auditor.open(f"/assigned/{assignment}/findings/new/")
+    page.click("main form button")
+    auditor.look("finding-nothing", expected_status=400)
+    page.select_option("#id_grade", "major")
+    page.fill("#id_text", "The coal scale is out of calibration.")
+    page.fill("#id_evidence", "Calibration record 7, with the plant")
+    page.fill("#id_due", (today + timedelta(days=14)).isoformat())
+    page.press("#id_due", "Enter")
+    page.wait_for_url(f"**/assigned/{assignment}/")
+
+    firm = reader(*screen, plant.owner.email)
+    firm.open("/audits/")
+    firm.look("audits")
+    firm.page.click("main table a")
+    firm.look("finding-of-the-plant")
+    firm.page.fill("#id_text", "Calibrated again; the July figures are corrected.")
+    firm.page.click("main form button")
+    firm.page.wait_for_selector(".sl-thread")
+    firm.look("finding-answered")
+
+    auditor.open(f"/assigned/{assignment}/findings/1/")
+    page.fill("#id_text", "Seen on site.")
+    page.click("button[value=close]")
+    page.wait_for_selector(".sl-thread li:nth-child(2)")
+    auditor.look("finding-closed")
+
+    auditor.open("/auditor-keys/")
+    page.fill("#id_public_key", "abc")
+    page.press("#id_public_key", "Enter")
+    page.wait_for_selector(".govuk-error-message")
+    auditor.look("auditor-keys-wrong", expected_status=400)
+    page.fill("#id_public_key", key.public.hex)
+    page.press("#id_public_key", "Enter")
+    page.wait_for_selector(f"text={key.key_id[:16]}")
+    auditor.look("auditor-keys")
+    _sample(auditor, assignment, key, screen, tmp_path)
+
+    auditor.open(f"/assigned/{assignment}/opinion/")
+    page.click("main form button.govuk-button")
+    auditor.look("opinion-nothing", expected_status=400)
+    page.select_option("#id_opinion", "unqualified")
+    page.select_option("#id_assurance", "reasonable")
+    page.fill("#id_boundary", "Kiln 1, from the coal scale to the clinker silo.")
+    page.fill("#id_checked", "60 records against the plant's own log.")
+    page.fill("#id_not_checked", "The power plant beside the kiln.")
+    page.fill("#id_valid_until", (today + timedelta(days=365)).isoformat())
+    page.press("#id_valid_until", "Enter")
+    page.wait_for_url("**/attestations/*/")
+    auditor.look("attestation-to-sign")
+    _sign_and_hand_in(auditor, key, tmp_path / "attestation.cbor")
+    page.wait_for_selector("a[href^='/verify/']")
+    auditor.look("attestation-issued")
+    code = str(page.get_attribute("a[href^='/verify/A-']", "href")).split("/")[2]
+
+    public = reader(*screen)
+    public.open("/verify/")
+    public.look("verify-ask")
+    public.page.fill("#id_code", "A-0000")
+    public.page.press("#id_code", "Enter")
+    public.page.wait_for_selector(".govuk-error-message")
+    public.look("verify-unknown", expected_status=404)
+    public.page.fill("#id_code", code.lower())
+    public.page.press("#id_code", "Enter")
+    public.page.wait_for_url(f"**/verify/{code}/")
+    public.look("verify-valid")
+    assert public.page.request.get(f"{public.base}/verify/{code}/certificate.pdf").body().startswith(b"%PDF")
+    signed = public.page.request.get(f"{public.base}/verify/{code}/statement.cbor").body()
+    assert attestations.read(signed).public_key == key.public_bytes
+
+    page.click("a[href$='/withdraw/']")
+    page.fill("#id_reason", "The record was of another scale.")
+    page.click("main form button")
+    page.wait_for_url("**/attestations/*/")
+    _sign_and_hand_in(auditor, key, tmp_path / "withdrawal.cbor")
+    page.wait_for_selector(".sl-rule")
+    auditor.look("attestation-withdrawn")
+    public.open(f"/verify/{code}/")
+    public.look("verify-withdrawn")
+    assert "The record was of another scale." in public.text()
+
+
+def _sample(auditor: Reader, assignment: int, key: AuditorKey, screen: tuple[str, int], folder: Path) -> None:
+    """Promised, waited, drawn, noted."""
+    page, file, now = auditor.page, folder / "sample.cbor", timezone.now()
+    row = in_a_worker(lambda: Assignment.objects.select_related("site").get(pk=assignment))
+    auditor.open(f"/assigned/{assignment}/sample/")
+    page.click("main form button")
+    page.wait_for_selector(".govuk-error-message")
+    auditor.look("sample-nothing", expected_status=400)
+    file.write_bytes(promise_of(row, key, now))
+    page.set_input_files("#id_signed", file)
+    page.click("main form button")
+    page.wait_for_selector(".govuk-notification-banner")
+    auditor.look("sample-waits")
+    in_a_worker(lambda: _something_happens(screen[1]))
+    auditor.open(f"/assigned/{assignment}/sample/")
+    auditor.look("sample-draw")
+    file.write_bytes(in_a_worker(lambda: draw_of(Sample.objects.select_related("submission").get(assignment=assignment), key)))
+    page.set_input_files("#id_signed", file)
+    page.click("main form button")
+    page.wait_for_selector("#id_summary")
+    auditor.look("sample-drawn")
+    file.write_text('{"held": 15, "failing": 1, "codes": {"records-recomputed": 2}}')
+    page.set_input_files("#id_summary", file)
+    page.click("main form button")
+    page.wait_for_selector("text=records-recomputed")
+    auditor.look("sample-noted")
+
+
+def _something_happens(number: int) -> None:
+    with transaction.atomic():
+        log.add(Kind.KEY_DESTROYED, f"{number:064x}", timezone.now())
+
+
+def _sign_and_hand_in(auditor: Reader, key: AuditorKey, file: Path) -> None:
+    with auditor.page.expect_download() as download:
+        auditor.page.click("a[href$='/to-sign.cbor']")
+    file.write_bytes(attestations.sign(download.value.path().read_bytes(), key))
+    auditor.page.set_input_files("#id_signed", file)
+    with auditor.page.expect_navigation():
+        auditor.page.click("main form button")

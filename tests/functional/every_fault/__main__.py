@@ -1,0 +1,62 @@
+"""Score the agent on simulated plants with every fault; prints the table, and what does not hold."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import product
+
+from fixtures.simulator.works import SECTORS
+from tests.functional.every_fault import table
+from tests.functional.every_fault.plants import try_plant
+from tests.functional.every_fault.table import Score
+
+RATES = (1.0, 10.0)
+SEEDS, LONG_SEEDS = 3, 20
+
+
+def score(pack: str, seed: int, rate: float) -> Score:
+    """One plant."""
+    found = Score()
+    found.take(try_plant(pack, seed, rate))
+    return found
+
+
+def score_all(sectors: Sequence[str], seeds: Sequence[int], rates: Sequence[float], processes: int = 2) -> dict[float, Score]:
+    """Every plant, by rate; each kind is judged over all plants of a rate together."""
+    plants = list(product(sectors, seeds, rates))
+    by_rate = {rate: Score() for rate in rates}
+    with ProcessPoolExecutor(processes) as workers:
+        for (_, _, rate), one in zip(plants, workers.map(score, *zip(*plants, strict=True)), strict=True):
+            by_rate[rate].add(one)
+    return by_rate
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.functional.every_fault", description=__doc__)
+    parser.add_argument("--long", action="store_true", help=f"{LONG_SEEDS} seeds instead of {SEEDS}")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/faults.md (implies --long unless --seed is given)")
+    parser.add_argument("--sector", nargs="+", choices=SECTORS, default=list(SECTORS))
+    parser.add_argument("--seed", nargs="+", type=int, help="only these")
+    parser.add_argument("--rate", nargs="+", type=float, default=list(RATES))
+    parser.add_argument("--processes", type=int, default=2)
+    asked = parser.parse_args()
+    seeds = asked.seed or range(1, (LONG_SEEDS if asked.long or asked.write else SEEDS) + 1)
+
+    by_rate = score_all(asked.sector, seeds, asked.rate, asked.processes)
+    text = table.markdown(by_rate)
+    print(text)
+    failures = table.all_failures(list(by_rate.values()))
+    for failure in failures:
+        print(failure if failure.startswith("OPEN ") else f"FAILED {failure}", file=sys.stderr)
+    if asked.write:
+        from tests.functional.every_fault import document
+
+        document.write(text)
+    return 1 if table.asserted(list(by_rate.values())) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

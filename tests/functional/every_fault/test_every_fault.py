@@ -1,0 +1,36 @@
+"""Every kind of fault, three sectors, real and ten times real rates: found, and nothing else said to be one (docs/faults.md)."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.simulator.works import KINDS, SECTORS
+from fixtures.simulator.works.kinds import Struck
+from tests.functional.every_fault import document, table
+from tests.functional.every_fault.__main__ import LONG_SEEDS, RATES, SEEDS, score, score_all
+from tests.functional.every_fault.codes import CODES
+
+
+@pytest.mark.timeout(900)
+def test_every_fault_is_found_and_labels_gaps_uses_and_balances_are_true() -> None:
+    failures = table.asserted(list(score_all(SECTORS, range(1, SEEDS + 1), RATES).values()))
+    assert not failures, "\n".join(failures)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+def test_the_same_over_many_plants() -> None:
+    failures = table.asserted(list(score_all(SECTORS, range(1, LONG_SEEDS + 1), RATES).values()))
+    assert not failures, "\n".join(failures)
+
+
+@pytest.mark.parametrize("pack", SECTORS)
+def test_a_perfect_plant_shows_no_fault_and_its_label_is_the_truth(pack: str) -> None:
+    failures = table.asserted([score(pack, 1, 0.0)])
+    assert not failures, "\n".join(failures)
+
+
+def test_every_kind_has_a_code_and_the_document_names_them_all() -> None:
+    assert set(CODES) == {kind.id for kind in KINDS if kind.struck is not Struck.FORM}
+    text = document.DOCUMENT.read_text(encoding="utf-8")
+    assert document.filled(text, {"kinds": document.kinds()}) == text

@@ -1,0 +1,81 @@
+"""An audit for tests: interests declared, a key registered, an observation found, an opinion signed and issued."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from benchmarks.audit import draws
+from benchmarks.audit.sampling import STANDARD
+from benchmarks.wire import attestations, commitments
+from benchmarks.wire.attestations import Assurance, Opinion
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.signing import AuditorKey
+from portal.accounts.models import User
+from portal.assurance import attesting, auditor_keys, findings, interests, sampling
+from portal.assurance.models import Assignment, Attestation, Sample
+from portal.assurance.models.findings import Grade
+from portal.intake.models import Commitment
+from portal.translog import log
+from portal.translog import selectors as logged
+
+NONCE = b"n" * draws.NONCE_BYTES
+
+
+def terms(now: datetime, opinion: Opinion = Opinion.UNQUALIFIED, steps: tuple[str, ...] = ("clinker-burning",)) -> attesting.Terms:
+    return attesting.Terms(
+        opinion=opinion,
+        assurance=Assurance.REASONABLE,
+        steps=steps,
+        boundary="Kiln 1, from the coal scale to the clinker silo.",
+        materiality=Fraction(1, 20),
+        checked="60 records against the plant's own log.",
+        not_checked="The power plant beside the kiln.",
+        valid_until=now.date() + timedelta(days=365),
+        surveillance_on=now.date() + timedelta(days=180),
+    )
+
+
+def make_attestation(
+    assignment: Assignment, auditor: User, now: datetime, opinion: Opinion = Opinion.UNQUALIFIED, key: AuditorKey | None = None
+) -> Attestation:
+    own = key or AuditorKey.generate()
+    interests.declare(assignment, auditor, False, "", now)
+    auditor_keys.register(assignment.body, own.public.hex, auditor, now)
+    findings.raise_finding(assignment, Grade.OBSERVATION, "The log of the scale is kept by hand.", "", "", now.date(), auditor, now)
+    drawn = attesting.draw_up(assignment, terms(now, opinion), auditor, now)
+    return attesting.take(attestations.sign(bytes(drawn.content), own), auditor, now)
+
+
+def make_sample(attested: Attestation, now: datetime) -> Sample:
+    """A sample of the same report, drawn with a key of its own."""
+    assignment, auditor = attested.assignment, attested.drawn_up_by
+    if assignment is None:
+        raise ValueError("the attestation is of no site")
+    key = AuditorKey.generate()
+    auditor_keys.register(assignment.body, key.public.hex, auditor, now)
+    promised = sampling.promise(assignment, promise_of(assignment, key, now), auditor, now)
+    log.add(Kind.KEY_DESTROYED, "ef" * 32, now)  # something else happens
+    return sampling.draw(promised, draw_of(promised, key), auditor, now)
+
+
+def promise_of(assignment: Assignment, key: AuditorKey, now: datetime, nonce: bytes = NONCE) -> bytes:
+    return draws.promise(assignment.site.slug, assignment.period, nonce, now.date(), key)
+
+
+def draw_of(sample: Sample, key: AuditorKey, nonce: bytes = NONCE, size: int | None = None) -> bytes:
+    """The draw that the promise leads to; from another head where `size` says so."""
+    report, at = sample.submission, size or sample.head_size
+    committed = Commitment.objects.get(site=report.site, period=report.period, revision=report.revision)
+    return draws.sign(
+        draws.Draw(
+            commitment=commitments.parse(bytes(committed.signed)).commitment,
+            nonce=nonce,
+            head=draws.Head(at, logged.root_at(at)),
+            plan=STANDARD,
+            steps=(),
+            auditor=key.public,
+            promise=sample.promise_digest,
+        ),
+        key,
+    )

@@ -1,0 +1,59 @@
+"""Providers, suppliers and an academic beside the cast: the first works let one provider and one supplier in, the others nobody."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+
+from portal.accounts.models import Organisation, Role, User
+from portal.partners import conformance, deliveries, grants
+from portal.partners.conformance import CHECKS, SCHEMA
+from portal.partners.models import Conformance, Delivery, Grant
+from tests.integration.portal_cast import NOW, PERIOD, Cast, person
+
+ROLES = {
+    "provider": Role.PROVIDER,
+    "other-provider": Role.PROVIDER,
+    "supplier": Role.SUPPLIER,
+    "other-supplier": Role.SUPPLIER,
+    "academic": Role.ACADEMIC,
+}
+
+
+@dataclass(frozen=True)
+class Partners:
+    people: dict[str, User]
+    houses: dict[str, Organisation]
+    grant: Grant  # to the provider
+    delivery: Delivery
+    result: Conformance
+
+
+def result_file(*failed: str, **changed: object) -> bytes:
+    """As the conformance kit prints it."""
+    told = {
+        "schema": SCHEMA,
+        "source": "historian",
+        "kit": "steplabel-agent/0.1.0",
+        "ran_on": "2017-05-01",
+        "checks": [{"name": name, "passed": name not in failed, "why": "it does not" if name in failed else ""} for name in CHECKS],
+    }
+    return json.dumps({**told, **changed}).encode()
+
+
+def make_partners(cast: Cast) -> Partners:
+    """`provider` sees all of works 1 that can be granted; both suppliers have declared, `other-supplier` for works 2."""
+    houses, people = {}, {}
+    for name, role in ROLES.items():
+        houses[name] = Organisation.objects.create(name=f"House of the {name}", kind=role, jurisdiction=cast.province)
+        people[name] = person(f"{name}@example.org", houses[name], role)
+    one, two = cast.plants[:2]
+    made = grants.grant(one.owner, one.site.slug, houses["provider"].pk, receipts=True, values=True, now=NOW)
+    for plant, name in ((one, "supplier"), (two, "other-supplier")):
+        grants.grant(plant.owner, plant.site.slug, houses[name].pk, receipts=False, values=False, now=NOW)
+    figures = ("electricity", Decimal(120000), "kWh", "bills 1 to 12")
+    delivery = deliveries.declare(people["supplier"], one.site.slug, PERIOD, *figures, NOW)
+    deliveries.declare(people["other-supplier"], two.site.slug, PERIOD, *figures, NOW)
+    result = conformance.declare(people["provider"], houses["provider"].pk, "Historian", "2.1", result_file(), NOW)
+    return Partners(people, houses, made, delivery, result)

@@ -1,0 +1,19 @@
+"""The worker's part in sending mails, done at once, and what somebody then finds in their box."""
+
+from __future__ import annotations
+
+from django.core import mail
+from django.utils import timezone
+
+from portal.notifications import outbox
+from portal.web.letters import write
+
+
+def send_all() -> int:
+    return outbox.sweep(write, timezone.now)
+
+
+def letter_to(address: str) -> str:
+    """The newest mail to that address, after everything that is due has been sent."""
+    send_all()
+    return str(next(one.body for one in reversed(mail.outbox) if one.to == [address]))

@@ -1,0 +1,137 @@
+"""What the portal says about itself and whether it works; finding a benchmark by its words; the unit that stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+
+from portal import keys
+from portal.celery import app
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.opening import services as opening
+from portal.publication import services as publication
+from portal.web import about, status
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    made = make_cast(9)
+    for place, plant in enumerate(made.plants):
+        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    return made
+
+
+@pytest.fixture
+def published(cast: Cast) -> Cast:
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return cast
+
+
+def texts(node: Any) -> Iterator[dict[str, str]]:
+    """Every text of `about.toml`, whatever it belongs to."""
+    if isinstance(node, dict):
+        if "en" in node:
+            yield node
+        for inner in node.values():
+            yield from texts(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from texts(inner)
+
+
+def test_every_text_about_the_portal_is_written_in_both_languages() -> None:
+    found = list(texts(dict(about._source())))
+    assert len(found) > 50
+    assert all(text["en"].isascii() or "%" in text["en"] or re.search(r"[“”’]", text["en"]) for text in found)
+    assert all(re.search(r"[\u4e00-\u9fff]|kgce", text["zh"]) for text in found)
+
+
+@pytest.mark.parametrize("page", ["/about/", "/about/privacy/", "/about/licence/", "/about/glossary/"])
+def test_a_page_about_the_portal_is_in_the_language_of_the_reader(client: Client, page: str) -> None:
+    for language, of_it in (("en", r"[A-Za-z]{4,}"), ("zh-hans", r"[\u4e00-\u9fff]{4,}")):
+        main = client.get(page, headers={"accept-language": language}).content.decode().split("<main")[1].split("</main>")[0]
+        assert len(re.findall(of_it, re.sub(r"<[^>]*>", " ", main))) > 15
+
+
+def test_all_is_well_where_all_is_well(client: Client) -> None:
+    answer = client.get("/status/")
+    assert answer.status_code == 200
+    assert "Everything works." in answer.content.decode()
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_report_that_waits_too_long_tells_that_the_worker_is_gone(client: Client, cast: Cast) -> None:
+    now = timezone.now()
+    Submission.objects.update(received_at=now - status.TOO_LONG + timedelta(minutes=1))
+    assert client.get("/status/").status_code == 200
+    Submission.objects.filter(site=cast.plants[0].site).update(received_at=now - status.TOO_LONG - timedelta(minutes=1))
+    answer = client.get("/status/")
+    assert answer.status_code == 503
+    assert "wait to be opened" in answer.content.decode()
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    assert client.get("/status/").status_code == 200
+
+
+def test_without_the_database_the_page_still_answers_and_names_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise OperationalError('connection to server at "db.internal" (10.0.0.7), port 5432 failed')
+
+    monkeypatch.setattr(status, "waiting_since", away)
+    answer = client.get("/status/")
+    assert answer.status_code == 503
+    said = answer.content.decode()
+    assert "Nothing can be read or handed in." in said
+    assert "Not known" in said
+    assert "db.internal" not in said
+    assert "5432" not in said
+
+
+def test_a_broker_that_is_away_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.conf, "broker_write_url", "redis://127.0.0.1:9/0")
+    monkeypatch.setattr(status, "BROKER_TIMEOUT_S", 0.2)
+    assert status.broker_answers() is False
+    answer = client.get("/status/")
+    assert answer.status_code == 503
+    assert "opened a little later" in answer.content.decode()
+    assert "127.0.0.1" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("query", ["cement", "水泥", "clinker burning", "熟料烧成", "clinker-burning", "2016 熟料", "GRINDING"])
+def test_a_benchmark_is_found_by_sector_product_and_step_in_either_language(client: Client, published: Cast, query: str) -> None:
+    for language in ("en", "zh-hans"):
+        assert (
+            "/benchmarks/cement/cn/dry-process/2016/v1/"
+            in client.get("/", {"q": query}, headers={"accept-language": language}).content.decode()
+        )
+
+
+@pytest.mark.parametrize("query", ["aluminium", "转炉", "2017", "cement glass"])
+def test_what_no_benchmark_has_finds_none(client: Client, published: Cast, query: str) -> None:
+    assert "/benchmarks/cement/cn/dry-process/2016/v1/" not in client.get("/", {"q": query}).content.decode()
+
+
+def test_a_unit_that_was_chosen_stays_for_the_pages_after_and_only_a_known_one(client: Client, published: Cast) -> None:
+    page, beside = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/", f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/1/"
+    assert "<strong>kgce</strong>" in client.get(page).content.decode()
+    assert "unit" not in client.cookies
+    client.get(f"{page}?unit=<script>")
+    assert "unit" not in client.cookies
+    assert "<strong>MJ</strong>" in client.get(f"{page}?unit=MJ").content.decode()
+    assert client.cookies["unit"]["httponly"]
+    for address in (page, beside):
+        answer = client.get(address)
+        assert "<strong>MJ</strong>" in answer.content.decode()
+        assert "Cookie" in answer.headers["Vary"]
+    assert "<strong>kgce</strong>" in client.get(f"{page}?unit=kgce").content.decode()

@@ -1,0 +1,171 @@
+"""Every address of the API that asks for a key, asked with a key of every role that may do all its role may: the table says the answer.
+
+ok      the answer
+none    the answer, with nothing in it
+scope   the role has no such scope (403)
+nothing not there, exactly as what never was (404)
+method  nothing here takes that method (405)
+wrong   the body is refused (400, 415)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from portal import keys
+from portal.accounts import api_keys, second_factor
+from portal.accounts.models import Jurisdiction, Organisation, Role, User
+from portal.accounts.scopes import SCOPES_OF
+from portal.assurance.services import assign
+from portal.auditlog.models import Event
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.opening import services as opening
+from portal.partners import terms
+from portal.publication import services as publication
+from portal.standings import services as standings
+from tests.integration.partners_cast import make_partners
+from tests.integration.portal_cast import NOW, PERIOD, make_cast, person
+from tests.integration.test_addresses_by_role import KEYED
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+ROLES = (
+    *("enterprise", "other-enterprise", "nation", "other-province", "assigned", "unassigned"),
+    *("provider", "other-provider", "supplier", "other-supplier", "academic"),
+)
+PROVIDERS = ("provider", "other-provider")
+SUPPLIERS = ("supplier", "other-supplier")
+ENTERPRISES = ("enterprise", "other-enterprise")
+REGULATORS = ("nation", "other-province")
+BODIES = ("assigned", "unassigned")
+
+
+def only(roles: tuple[str, ...], answer: str, **exceptions: str) -> dict[str, str]:
+    said = dict.fromkeys(ROLES, "scope") | dict.fromkeys(roles, answer)
+    return said | {role.replace("_", "-"): one for role, one in exceptions.items()}
+
+
+NO_POST = dict.fromkeys(ROLES, "method")
+TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
+    # address: its query, GET, POST
+    "api:key": ("", dict.fromkeys(ROLES, "ok"), NO_POST),
+    "api:sites": ("", only(ENTERPRISES + REGULATORS, "ok", other_province="none"), NO_POST),
+    "api:reports": ("", only(ENTERPRISES, "ok"), NO_POST),
+    "api:periods": ("", only(REGULATORS, "ok", other_province="ok"), NO_POST),
+    "api:participation": ("?group=GROUP&period=PERIOD", only(REGULATORS, "ok", other_province="none"), NO_POST),
+    # of the first plant, whose values nobody else reads: a regulator reads places, which are no values
+    "api:standings": (
+        "?site=works-1&period=PERIOD",
+        only(("enterprise",), "ok", other_enterprise="nothing", nation="nothing", other_province="nothing"),
+        NO_POST,
+    ),
+    "api:places": (
+        "?group=GROUP&period=PERIOD",
+        only(REGULATORS, "ok", other_province="none", enterprise="none", other_enterprise="none"),
+        NO_POST,
+    ),
+    "api:drafts": ("?group=GROUP&period=PERIOD", only(REGULATORS, "ok"), NO_POST),
+    "api:assignments": ("", only(BODIES, "ok", unassigned="none"), NO_POST),
+    "api:granted": ("", only(PROVIDERS + SUPPLIERS, "ok", other_provider="none"), NO_POST),
+    "api:granted-values": ("?submission=DIGEST", only(PROVIDERS + SUPPLIERS, "nothing", provider="ok"), NO_POST),
+    "api:deliveries": ("", only(SUPPLIERS, "ok"), only(SUPPLIERS, "wrong")),
+    "api:conformance": ("", only(PROVIDERS, "ok", other_provider="none"), only(PROVIDERS, "wrong")),
+    # nobody has accepted the terms but the academic
+    "api:archive": ("", dict.fromkeys(ROLES, "scope") | {"academic": "ok"}, NO_POST),
+}
+
+
+def test_every_address_that_asks_for_a_key_stands_in_the_table() -> None:
+    assert sorted(TABLE) == sorted(KEYED)
+
+
+@dataclass
+class House:
+    group: int
+    first: Submission
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, role: str, method: str, name: str) -> Any:
+        query = TABLE[name][0].replace("GROUP", str(self.group)).replace("PERIOD", PERIOD).replace("DIGEST", self.first.digest)
+        return getattr(Client(), method)(f"{reverse(name)}{query}", headers={"Authorization": f"Bearer {self.keys[role]}"})
+
+
+def key_for(user: User) -> str:
+    second_factor.give(user)
+    house = api_keys.houses_of(user).get()
+    made = api_keys.make(user, house.pk, "all", SCOPES_OF[house.kind], timedelta(days=30), personal=False, now=timezone.now())
+    return made.text
+
+
+@pytest.fixture
+def house(portal_keys: object) -> House:
+    cast = make_cast(9)
+    for place, plant in enumerate(cast.plants):
+        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    standings.compute(cast.period, "test", NOW)
+    assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    publication.draft(cast.period, cast.drafter, NOW)
+    elsewhere = Jurisdiction.objects.create(path="cn/sd", name="Shandong", level="province", parent=cast.nation)
+    office = Organisation.objects.create(name="Bureau elsewhere", kind=Role.REGULATOR, jurisdiction=elsewhere)
+    people = {
+        "enterprise": cast.plants[0].owner,
+        "other-enterprise": cast.plants[1].owner,
+        "nation": cast.approver,
+        "other-province": person("elsewhere@example.org", office, Role.REGULATOR),
+        "assigned": cast.auditor,
+    }
+    partners = make_partners(cast)
+    terms.accept(partners.people["academic"], partners.houses["academic"].pk, NOW)
+    another_body = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
+    people |= {"unassigned": person("unassigned@example.org", another_body, Role.CERTIFICATION_BODY), **partners.people}
+    first = Submission.objects.get(site=cast.plants[0].site)
+    return House(cast.group.pk, first, {role: key_for(user) for role, user in people.items()})
+
+
+def told(response: Any) -> str:
+    if response.status_code == 200:
+        said = response.json() if response.headers["Content-Type"].startswith("application/json") else {}
+        return "none" if said.get("results") == [] else "ok"
+    return {201: "ok", 400: "wrong", 415: "wrong", 403: "scope", 404: "nothing", 405: "method"}.get(response.status_code, str(response))
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_every_address_answers_every_key_as_the_table_says(house: House, method: str) -> None:
+    surprises = []
+    for name, (_query, on_get, on_post) in TABLE.items():
+        for role in ROLES:
+            expected = {"get": on_get[role], "post": on_post[role]}.get(method, "method")
+            before = Event.objects.count()
+            with transaction.atomic():
+                answer = told(house.ask(role, method, name))
+                if answer != expected:
+                    surprises.append(f"{role} {method} {name}: {answer}, not {expected}")
+                if Event.objects.count() != before and answer != "ok":
+                    surprises.append(f"{role} {method} {name}: something happened that must not")
+                transaction.set_rollback(True)
+    assert not surprises, "\n".join(surprises)
+
+
+def test_no_answer_to_another_house_names_the_first_firms_plant_report_or_device(house: House) -> None:
+    names = ('"works-1"', '"Enterprise 1"', house.first.digest, str(house.first.device_id))
+    for role in ("other-enterprise", "unassigned", "other-province", "other-provider", "other-supplier", "academic"):
+        for name in TABLE:
+            said = house.ask(role, "get", name).content.decode(errors="replace")
+            assert not [one for one in names if one in said], f"{role} reads of the first firm at {name}"
+
+
+def test_a_regulators_key_reads_no_value_of_a_site(house: House) -> None:
+    """Participation and places: who, whether, between which places; never how much."""
+    for name in ("api:participation", "api:places", "api:drafts", "api:sites", "api:periods"):
+        for row in house.ask("nation", "get", name).json()["results"]:
+            assert not [key for key, value in row.items() if isinstance(value, float)]

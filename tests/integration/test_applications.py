@@ -1,0 +1,213 @@
+"""A firm registers itself and its sites; regulators of its jurisdiction approve or refuse; sites are renamed, resized, retired."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from portal import keys
+from portal.accounts import services as accounts
+from portal.accounts.models import ControllingFirm, Device, EnrolmentToken, Jurisdiction, Organisation, Role, Site, User
+from portal.auditlog.models import Action, Event
+from portal.catalogue.models import PeerGroupMember
+from portal.problems import RefusedError
+from portal.register import applying, siting
+from portal.register.models import FirmApplication, SiteApplication
+from tests.integration.portal_cast import Cast, make_cast, person
+from tests.integration.post import letter_to
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
+
+FIRM = {
+    "name": "New Cement",
+    "name_zh": "新水泥",
+    "controlling_firm": "New Holding",
+    "jurisdiction": "cn/he",
+    "contact": "Li",
+    "email": "li@new.example",
+}
+SITE = {"slug": "new-1", "name": "New works", "name_zh": "", "jurisdiction": "cn/he", "pack": "cement", "size_class": "large"}
+
+
+@pytest.fixture
+def cast() -> Cast:
+    cache.clear()  # registrations are counted by address, and all tests ask from one
+    return make_cast(2)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def applied(**more: str) -> FirmApplication:
+    """Register through the pages, and answer the mail."""
+    answer = Client().post("/register/", {**FIRM, **more})
+    assert answer.headers.get("Location") == "/register/sent/", answer.content.decode()
+    path = link_in_last_mail("/register/confirm/")
+    before = FirmApplication.objects.exclude(confirmed_at=None).count()
+    Client().get(path)
+    assert FirmApplication.objects.exclude(confirmed_at=None).count() == before, "opening the link does nothing"
+    assert "The regulator is asked" in Client().post(path).content.decode()
+    assert Client().post(path).status_code == 400, "the link is good once"
+    return FirmApplication.objects.latest("pk")
+
+
+def link_in_last_mail(beginning: str) -> str:
+    found = re.search(rf"http://testserver({beginning}\S+)", letter_to(FIRM["email"]))
+    assert found
+    return found[1]
+
+
+def test_a_firm_registers_is_approved_and_its_contact_manages_it(cast: Cast) -> None:
+    row = applied()
+    assert not Organisation.objects.filter(name="New Cement").exists(), "nothing is in the register before approval"
+    officer = signed_in(cast.provincial)
+    assert "New Cement" in officer.get("/applications/").content.decode()
+    assert officer.post(f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": "new"}).status_code == 302
+    firm = Organisation.objects.get(name="New Cement")
+    assert (firm.kind, str(firm.controlling_firm), firm.jurisdiction) == (Role.ENTERPRISE, "New Holding", cast.province)
+    contact = Client()
+    made = {"name": "Li", "password": "quite a long one", "again": "quite a long one"}
+    assert contact.post(link_in_last_mail("/join/"), made).headers["Location"] == "/submissions/"
+    assert "New Cement" in contact.get("/people/").content.decode()
+    actions = list(Event.objects.filter(subject="firm New Cement").order_by("pk").values_list("action", flat=True))
+    assert actions == [Action.FIRM_APPLIED, Action.FIRM_APPROVED, Action.PERSON_INVITED, Action.PERSON_JOINED]
+
+
+def test_nobody_sees_an_application_whose_address_has_not_answered(cast: Cast) -> None:
+    Client().post("/register/", FIRM)
+    assert list(applying.waiting_for(cast.approver)) == []
+    old = timezone.now() - applying.TIME_TO_ANSWER - timedelta(minutes=1)
+    FirmApplication.objects.update(applied_at=old)
+    assert "no longer works" in Client().get(link_in_last_mail("/register/confirm/")).content.decode()
+
+
+def test_only_regulators_of_the_jurisdiction_see_and_decide(cast: Cast) -> None:
+    row = applied()
+    elsewhere = Jurisdiction.objects.create(path="cn/sd", name="Shandong", level="province", parent=cast.nation)
+    bureau = Organisation.objects.create(name="Bureau elsewhere", kind=Role.REGULATOR, jurisdiction=elsewhere)
+    other = signed_in(person("elsewhere@example.org", bureau, Role.REGULATOR))
+    assert "New Cement" not in other.get("/applications/").content.decode()
+    for do in ("approve", "refuse"):
+        assert other.post(f"/applications/firms/{row.pk}/", {"do": do, "reason": "No."}).status_code == 404
+    assert signed_in(cast.plants[0].owner).get("/applications/").status_code == 403
+    with pytest.raises(FirmApplication.DoesNotExist):
+        applying.approve(cast.stranger, row.pk, None, timezone.now())
+
+
+def test_a_known_controlling_firm_is_offered_and_counted_once(cast: Cast) -> None:
+    row = applied(controlling_firm="firm 1")
+    page = signed_in(cast.approver).get(f"/applications/firms/{row.pk}/").content.decode()
+    known = ControllingFirm.objects.get(name="Firm 1")
+    assert f'value="{known.pk}" selected' in page, "the one that is spelt alike is chosen beforehand"
+    before = ControllingFirm.objects.count()
+    signed_in(cast.approver).post(f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": str(known.pk)})
+    assert Organisation.objects.get(name="New Cement").controlling_firm == known
+    assert ControllingFirm.objects.count() == before
+
+
+def test_a_name_that_is_taken_is_not_approved_twice(cast: Cast) -> None:
+    row = applied(name="Enterprise 1")
+    answer = signed_in(cast.approver).post(f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": "new"})
+    assert answer.status_code == 400
+    assert "There is a firm of the name Enterprise 1 already" in answer.content.decode()
+    assert ControllingFirm.objects.filter(name="New Holding").count() == 0, "all or nothing"
+    with pytest.raises(RefusedError):
+        applying.approve(cast.approver, applied(controlling_firm="Firm 1").pk, None, timezone.now())
+
+
+def test_a_refusal_needs_a_reason_and_the_applicant_reads_it(cast: Cast) -> None:
+    row = applied()
+    officer = signed_in(cast.approver)
+    assert officer.post(f"/applications/firms/{row.pk}/", {"do": "refuse", "controlling": "new"}).status_code == 400
+    officer.post(f"/applications/firms/{row.pk}/", {"do": "refuse", "controlling": "new", "reason": "No plant of yours lies here."})
+    assert "No plant of yours lies here." in letter_to(FIRM["email"])
+    assert officer.get(f"/applications/firms/{row.pk}/").status_code == 404, "decided is decided"
+    assert Event.objects.get(action=Action.FIRM_REFUSED).detail == "No plant of yours lies here."
+
+
+def test_firms_are_not_registered_by_the_hundred_from_one_address(cast: Cast) -> None:
+    answers = [Client(REMOTE_ADDR="2001:db8::5").post("/register/", FIRM).status_code for _ in range(6)]
+    assert answers == [302] * 5 + [400]
+
+
+def test_a_site_is_asked_for_approved_and_takes_part(cast: Cast) -> None:
+    owner = signed_in(cast.plants[0].owner)
+    assert owner.post("/sites/new/", SITE).headers["Location"] == "/sites/"
+    assert "Waits for the regulator" in owner.get("/sites/").content.decode()
+    assert not Site.objects.filter(slug="new-1").exists()
+    assert "already, or one waits" in owner.post("/sites/new/", SITE).content.decode()
+    row = SiteApplication.objects.get()
+    officer = signed_in(cast.provincial)
+    assert officer.post(f"/applications/sites/{row.pk}/", {"do": "approve"}).status_code == 302
+    site = Site.objects.get(slug="new-1")
+    assert (site.organisation, site.size_class, site.pack) == (cast.plants[0].site.organisation, "large", "cement")
+    assert PeerGroupMember.objects.get(site=site).obliged is False, "the box was not ticked"
+    assert owner.post("/sites/new-1/token/").status_code == 200
+    assert officer.get(f"/applications/sites/{row.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("slug", "Works 1"), ("pack", "gold"), ("jurisdiction", "mars"), ("size_class", "huge"), ("name", "")]
+)
+def test_what_a_site_cannot_be_is_said_beside_its_field(cast: Cast, field: str, value: str) -> None:
+    answer = signed_in(cast.plants[0].owner).post("/sites/new/", {**SITE, field: value})
+    assert answer.status_code == 400
+    assert f'id="id_{field}_error"' in answer.content.decode()
+    assert SiteApplication.objects.count() == 0
+
+
+def test_a_province_obliges_nobody_in_the_nations_group(cast: Cast) -> None:
+    owner = cast.plants[0].owner
+    obliged = {}
+    for slug, officer in (("new-1", cast.provincial), ("new-2", cast.approver)):
+        signed_in(owner).post("/sites/new/", {**SITE, "slug": slug})
+        row = SiteApplication.objects.get(slug=slug)
+        signed_in(officer).post(f"/applications/sites/{row.pk}/", {"do": "approve", "obliged": "on"})
+        obliged[slug] = PeerGroupMember.objects.get(site__slug=slug).obliged
+    assert obliged == {"new-1": False, "new-2": True}
+
+
+def test_a_refused_site_shows_its_reason_to_its_firm_alone(cast: Cast) -> None:
+    owner = signed_in(cast.plants[0].owner)
+    owner.post("/sites/new/", SITE)
+    siting.refuse(cast.approver, SiteApplication.objects.get().pk, "It lies elsewhere.", timezone.now())
+    assert "It lies elsewhere." in owner.get("/sites/").content.decode()
+    assert "new-1" not in signed_in(cast.plants[1].owner).get("/sites/").content.decode()
+
+
+def test_a_name_is_changed_at_once_and_a_size_class_only_with_the_regulator(cast: Cast) -> None:
+    owner = signed_in(cast.plants[0].owner)
+    owner.post("/sites/works-1/edit/", {"name": "Renamed", "name_zh": "", "size_class": "small"})
+    site = Site.objects.get(slug="works-1")
+    assert (site.name, site.size_class) == ("Renamed", "medium")
+    owner.post("/sites/works-1/edit/", {"name": "Renamed", "name_zh": "", "size_class": "large"})
+    (row,) = siting.waiting_for(cast.approver)
+    siting.approve(cast.approver, row.pk, obliged=True, now=timezone.now())
+    site.refresh_from_db()
+    assert site.size_class == "large"
+    assert PeerGroupMember.objects.filter(site=site).count() == 1
+    assert signed_in(cast.plants[1].owner).post("/sites/works-1/edit/", {"name": "Mine", "size_class": "small"}).status_code == 404
+
+
+def test_a_retired_site_admits_nobody_and_keeps_what_it_reported(cast: Cast) -> None:
+    plant = cast.plants[0]
+    text = accounts.issue_token(plant.site, None, keys.published_directory().fingerprint, timezone.now())
+    owner = signed_in(plant.owner)
+    assert signed_in(cast.plants[1].owner).post("/sites/works-1/retire/").status_code == 404
+    owner.post("/sites/works-1/retire/")
+    assert not Device.objects.filter(site=plant.site, revoked_at=None).exists()
+    assert not EnrolmentToken.objects.filter(site=plant.site, used_at=None, expires_at__gt=timezone.now()).exists()
+    with pytest.raises(RefusedError):
+        accounts.enrol(text.split(".")[1], "ab" * 32, "cd" * 32, "test", timezone.now())
+    assert owner.post("/sites/works-1/token/").status_code == 404
+    assert "retired on" in owner.get("/sites/").content.decode()
+    with pytest.raises(Site.DoesNotExist):
+        accounts.issue_token_for(cast.approver, "works-1", "f" * 64, timezone.now())

@@ -1,0 +1,258 @@
+"""The audit of a site: interests, findings, an opinion signed with the auditor's own key and taken back, and who may do what of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+import pytest
+
+from benchmarks.errors import VerificationError
+from benchmarks.wire import attestations
+from benchmarks.wire.attestations import Assurance, Opinion
+from benchmarks.wire.signing import AuditorKey
+from portal import keys
+from portal.accounts.models import Organisation, Role, User
+from portal.assurance import attesting, auditor_keys, findings, interests
+from portal.assurance.attested import Standing, attestations_of_own, by_code
+from portal.assurance.codes import code_of
+from portal.assurance.engagements import audits_of_own_sites, engagement, engagements_of
+from portal.assurance.models import Assignment, Attestation, Finding
+from portal.assurance.models.findings import Grade
+from portal.assurance.needs import Need, needs
+from portal.assurance.selectors import assigned_values
+from portal.assurance.services import assign
+from portal.auditlog.models import AppendOnlyError, Event
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.problems import RefusedError
+from portal.translog import log, selectors
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, person
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+TODAY = NOW.date()
+TERMS = attesting.Terms(
+    opinion=Opinion.UNQUALIFIED,
+    assurance=Assurance.REASONABLE,
+    steps=("clinker-burning",),
+    boundary="Works 1, clinker burning.",
+    materiality=Fraction(1, 20),
+    checked="60 records\nagainst the log.",
+    not_checked="Nothing else.",
+    valid_until=TODAY + timedelta(days=365),
+    surveillance_on=TODAY + timedelta(days=180),
+)
+
+
+@dataclass
+class Audit:
+    cast: Cast
+    assignment: Assignment
+    key: AuditorKey
+    colleague: User
+
+    @property
+    def auditor(self) -> User:
+        return self.cast.auditor
+
+    @property
+    def owner(self) -> User:
+        return self.cast.plants[0].owner
+
+    def asked(self, today: date = TODAY) -> list[Need]:
+        view = engagement(self.auditor, self.assignment.pk, today)
+        assert view is not None
+        return [one.need for one in needs(view, today)]
+
+    def issue(self, terms: attesting.Terms = TERMS) -> Attestation:
+        drawn = attesting.draw_up(self.assignment, terms, self.auditor, NOW)
+        return attesting.take(attestations.sign(bytes(drawn.content), self.key), self.auditor, NOW)
+
+    def major(self) -> Finding:
+        return findings.raise_finding(self.assignment, Grade.MAJOR, "Scale out of order.", "Record 7", "", TODAY, self.auditor, NOW)
+
+
+@pytest.fixture
+def audit(portal_keys: object) -> Audit:
+    cast = make_cast(2)
+    for plant in cast.plants:
+        intake.receive(plant.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    due = TODAY + timedelta(days=100)
+    assignment = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, due, sees_values=True)
+    made = Audit(cast, assignment, AuditorKey.generate(), person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY))
+    interests.declare(assignment, cast.auditor, False, "", NOW)
+    auditor_keys.register(cast.body, made.key.public.hex, cast.auditor, NOW)
+    return made
+
+
+def code_of_refusal(attempt: Callable[[], object]) -> str:
+    with pytest.raises((RefusedError, VerificationError)) as refused:
+        attempt()
+    return refused.value.code
+
+
+def test_a_signed_opinion_is_issued_logged_and_found_by_its_code(audit: Audit) -> None:
+    before = log.lock().size
+    drawn = attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)
+    assert attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW) == drawn
+    assert by_code(code_of(drawn.digest), TODAY) is None  # not public before it is signed
+    signed = attestations.sign(bytes(drawn.content), audit.key)
+    issued = attesting.take(signed, audit.auditor, NOW)
+    assert attesting.take(signed, audit.auditor, NOW) == issued
+    assert (issued.log_index, log.lock().size, selectors.first_fault()) == (before, before + 1, None)
+    found = by_code(code_of(drawn.digest).lower().replace("-", " "), TODAY)
+    assert found is not None
+    assert (found.standing, found.statement.checked) == (Standing.VALID, "60 records against the log.")
+    assert attestations.read(signed) == found.statement
+    after = by_code(found.code, TERMS.valid_until + timedelta(days=1))
+    assert after is not None
+    assert after.standing is Standing.EXPIRED
+    assert [one.code for one in attestations_of_own(audit.owner, TODAY)] == [found.code]
+    assert attestations_of_own(audit.cast.plants[1].owner, TODAY) == ()
+    assert Event.objects.filter(action="attestation.issued").count() == 1
+
+
+def test_a_withdrawal_is_signed_and_logged_too(audit: Audit) -> None:
+    issued = audit.issue()
+    drawn = attesting.draw_up_withdrawal(issued, "The record was\nof another scale.", audit.auditor, NOW)
+    assert drawn.withdrawal is not None
+    assert by_code(code_of(issued.digest), TODAY).standing is Standing.VALID  # type: ignore[union-attr] # it is there
+    gone = attesting.take(attestations.sign(bytes(drawn.withdrawal), audit.key), audit.auditor, NOW)
+    assert gone.withdrawal_log_index == log.lock().size - 1
+    found = by_code(code_of(issued.digest), TODAY)
+    assert found is not None
+    assert (found.standing, found.withdrawal_reason) == (Standing.WITHDRAWN, "The record was of another scale.")
+    assert code_of_refusal(lambda: attesting.draw_up_withdrawal(issued, "Again.", audit.auditor, NOW)) == "not-issued"
+
+
+def test_nothing_is_concluded_before_interests_are_declared(audit: Audit) -> None:
+    new = audit.colleague
+    assert code_of_refusal(lambda: attesting.draw_up(audit.assignment, TERMS, new, NOW)) == "interest-undeclared"
+    assert code_of_refusal(lambda: interests.declare(audit.assignment, audit.owner, False, "", NOW)) == "not-auditor"
+    assert code_of_refusal(lambda: interests.declare(audit.assignment, new, True, " ", NOW)) == "interest-unsaid"
+    interests.declare(audit.assignment, new, True, "My sister works there.", NOW)
+    assert code_of_refusal(lambda: interests.declare(audit.assignment, new, False, "", NOW)) == "interest-stays"
+    assert code_of_refusal(lambda: attesting.draw_up(audit.assignment, TERMS, new, NOW)) == "interest-declared"
+    assert audit.issue().state == Attestation.State.ISSUED  # the other one has none
+
+
+def test_an_interest_that_comes_late_stops_what_was_drawn_up(audit: Audit) -> None:
+    drawn = attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)
+    interests.declare(audit.assignment, audit.auditor, True, "I was offered a post.", NOW)
+    signed = attestations.sign(bytes(drawn.content), audit.key)
+    assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "interest-declared"
+    assert audit.asked() == [Need.TAKE_OVER, Need.SIGN]
+    interests.declare(audit.assignment, audit.colleague, False, "", NOW)
+    key = AuditorKey.generate()
+    auditor_keys.register(audit.cast.body, key.public.hex, audit.colleague, NOW)
+    again = attesting.draw_up(audit.assignment, TERMS, audit.colleague, NOW)
+    assert attesting.take(attestations.sign(bytes(again.content), key), audit.colleague, NOW).state == Attestation.State.ISSUED
+
+
+def test_an_open_major_stops_a_positive_opinion_until_it_is_closed(audit: Audit) -> None:
+    drawn = attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)
+    major = audit.major()
+    for opinion in (Opinion.UNQUALIFIED, Opinion.QUALIFIED):
+        terms = replace(TERMS, opinion=opinion)
+        assert code_of_refusal(lambda terms=terms: attesting.draw_up(audit.assignment, terms, audit.auditor, NOW)) == "major-open"  # type: ignore[misc] # bound now
+    signed = attestations.sign(bytes(drawn.content), audit.key)
+    assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "major-open"
+    assert code_of_refusal(lambda: findings.close(major, "Fine.", audit.auditor, NOW)) == "finding-unanswered"
+    findings.answer(major, "Replaced on 3 May.", "ab" * 32, audit.owner, NOW)
+    assert Need.ANSWERED in audit.asked()
+    findings.send_back(major, "Which scale?", audit.auditor, NOW)
+    assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "major-open"
+    findings.answer(major, "Scale 2.", "", audit.owner, NOW)
+    findings.close(major, "Seen on site.", audit.auditor, NOW)
+    assert code_of_refusal(lambda: findings.answer(major, "And more.", "", audit.owner, NOW)) == "finding-closed"
+    assert attesting.take(signed, audit.auditor, NOW).state == Attestation.State.ISSUED
+
+
+def test_an_adverse_opinion_may_be_given_with_a_major_open(audit: Audit) -> None:
+    audit.major()
+    assert audit.issue(replace(TERMS, opinion=Opinion.ADVERSE)).opinion == "adverse"
+
+
+def test_a_firm_answers_and_reads_what_is_found_at_its_own_sites_only(audit: Audit) -> None:
+    major = audit.major()
+    other = audit.cast.plants[1].owner
+    assert code_of_refusal(lambda: findings.answer(major, "Mine.", "", other, NOW)) == "not-your-site"
+    assert code_of_refusal(lambda: findings.answer(major, "Mine.", "xyz", audit.owner, NOW)) == "evidence-not-a-digest"
+    assert audits_of_own_sites(other, TODAY) == ()
+    (mine,) = audits_of_own_sites(audit.owner, TODAY)
+    assert ([one.text for one in mine.findings], mine.declarations) == (["Scale out of order."], ())
+    with pytest.raises(AppendOnlyError):
+        type(major).objects.update(text="Nothing.")
+
+
+def test_another_body_sees_and_does_nothing(audit: Audit) -> None:
+    elsewhere = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
+    stranger = person("other@example.org", elsewhere, Role.CERTIFICATION_BODY)
+    assert engagements_of(stranger, TODAY) == ()
+    issued = audit.issue()
+    assert code_of_refusal(lambda: attesting.draw_up_withdrawal(issued, "No.", stranger, NOW)) == "not-auditor"
+    assert code_of_refusal(lambda: auditor_keys.register(audit.cast.body, "ab" * 32, stranger, NOW)) == "not-auditor"
+    assert code_of_refusal(lambda: auditor_keys.revoke(issued.key, stranger, NOW)) == "not-auditor"
+    digest = audit.cast.plants[0].site.submissions.get().digest
+    assert assigned_values(stranger, digest) == ()
+    assert assigned_values(audit.auditor, digest) != ()
+    Assignment.objects.update(sees_values=False)
+    assert assigned_values(audit.auditor, digest) == ()
+
+
+def test_a_revoked_key_signs_nothing_new_and_what_it_signed_stands(audit: Audit) -> None:
+    issued = audit.issue()
+    drawn = attesting.draw_up_withdrawal(issued, "Taken back.", audit.auditor, NOW)
+    auditor_keys.revoke(issued.key, audit.auditor, NOW)
+    assert drawn.withdrawal is not None
+    signed = attestations.sign(bytes(drawn.withdrawal), audit.key)
+    assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "auditor-key-revoked"
+    assert code_of_refusal(lambda: attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)) == "no-auditor-key"
+    assert code_of_refusal(lambda: auditor_keys.register(audit.cast.body, audit.key.public.hex, audit.auditor, NOW)) == "auditor-key-taken"
+    assert by_code(code_of(issued.digest), TODAY).standing is Standing.VALID  # type: ignore[union-attr] # it is there
+
+
+def test_only_what_was_drawn_up_comes_back_and_by_its_own_auditor(audit: Audit) -> None:
+    drawn = attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)
+    assert code_of_refusal(lambda: attesting.take(bytes(drawn.content), audit.auditor, NOW)) == "attestation-unsigned"
+    said = attestations.parse(bytes(drawn.content)).statement
+    assert isinstance(said, attestations.Attestation)
+    better = attestations.unsigned(replace(said, not_checked="Nothing."))
+    assert code_of_refusal(lambda: attesting.take(attestations.sign(better, audit.key), audit.auditor, NOW)) == "attestation-unknown"
+    signed = attestations.sign(bytes(drawn.content), audit.key)
+    interests.declare(audit.assignment, audit.colleague, False, "", NOW)
+    assert code_of_refusal(lambda: attesting.take(signed, audit.colleague, NOW)) == "not-your-key"
+    late = NOW + attesting.STALE + timedelta(days=1)
+    assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, late)) == "attestation-stale"
+    attesting.draw_up(audit.assignment, replace(TERMS, opinion=Opinion.QUALIFIED), audit.auditor, NOW)
+    assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "attestation-discarded"
+
+
+def test_a_report_that_was_replaced_meanwhile_is_not_attested(audit: Audit) -> None:
+    drawn = attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)
+    plant = audit.cast.plants[0]
+    intake.receive(plant.envelope(audit.cast.pack, revision=2), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    signed = attestations.sign(bytes(drawn.content), audit.key)
+    assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "report-superseded"
+
+
+def test_four_years_are_the_longest(audit: Audit) -> None:
+    terms = replace(TERMS, valid_until=TODAY + timedelta(days=attesting.LONGEST + 1), surveillance_on=None)
+    assert code_of_refusal(lambda: attesting.draw_up(audit.assignment, terms, audit.auditor, NOW)) == "validity-too-long"
+
+
+def test_what_needs_the_auditor_is_told_in_time(audit: Audit) -> None:
+    assert audit.asked() == [Need.CONCLUDE]
+    assert audit.asked(TODAY + timedelta(days=80)) == [Need.DUE_SOON, Need.CONCLUDE]
+    assert audit.asked(TODAY + timedelta(days=101)) == [Need.OVERDUE, Need.CONCLUDE]
+    audit.issue()
+    assert audit.asked() == []
+    assert audit.asked(TODAY + timedelta(days=151)) == [Need.SURVEILLANCE]
+    assert audit.asked(TODAY + timedelta(days=300)) == [Need.SURVEILLANCE, Need.EXPIRES]
+    audit.major()
+    assert audit.asked(TODAY + timedelta(days=1)) == [Need.LATE_ANSWERS]

@@ -1,0 +1,158 @@
+"""What audits do to a publication: nothing unless the group's regulators decided so; then who enters, who leaves, and what is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.composition import Roster
+from benchmarks.wire import attestations
+from benchmarks.wire.attestations import Opinion
+from benchmarks.wire.signing import AuditorKey
+from portal import keys
+from portal.assurance import attesting, auditor_keys, interests
+from portal.assurance.models import Attestation
+from portal.assurance.services import assign
+from portal.catalogue.policies import set_policy
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.problems import RefusedError
+from portal.publication import entered
+from portal.publication import services as publication
+from portal.publication.models import Publication
+from portal.standings import services as standings
+from portal.standings.cohort import cohort
+from tests.integration.audited import terms
+from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+PLANTS = 18
+KEY = AuditorKey.generate()
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    made = make_cast(PLANTS)
+    for place, plant in enumerate(made.plants):
+        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    auditor_keys.register(made.body, KEY.public.hex, made.auditor, NOW)
+    return made
+
+
+def audit(cast: Cast, plant: Plant, opinion: Opinion = Opinion.UNQUALIFIED, steps: tuple[str, ...] = ()) -> Attestation:
+    assignment = assign(cast.body, plant.site, PERIOD, cast.approver, NOW)
+    interests.declare(assignment, cast.auditor, False, "", NOW)
+    everything = terms(NOW, opinion, steps or tuple(step.id for step in cast.pack.steps))
+    drawn = attesting.draw_up(assignment, everything, cast.auditor, NOW)
+    return attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW)
+
+
+def decide(cast: Cast, *, attested_only: bool = False, adverse_leaves: bool = False) -> None:
+    set_policy(cast.group, attested_only=attested_only, adverse_leaves=adverse_leaves, by=cast.approver, now=NOW)
+    cast.period.refresh_from_db()
+
+
+def drafted(cast: Cast, words: str = "") -> Publication:
+    return publication.draft(cast.period, cast.drafter, NOW, words)
+
+
+def exclusions(row: Publication) -> str:
+    return str(row.explanation["exclusions"]["en"])
+
+
+def test_unless_decided_otherwise_audits_change_nothing(cast: Cast) -> None:
+    audit(cast, cast.plants[0], Opinion.ADVERSE)
+    assert len(drafted(cast).participants) == PLANTS
+
+
+def test_an_adverse_opinion_leaves_the_next_version_and_is_told(cast: Cast) -> None:
+    first = publication.publish(drafted(cast), cast.approver, keys.receipt_key(), NOW)
+    decide(cast, adverse_leaves=True)
+    bad = audit(cast, cast.plants[0], Opinion.ADVERSE)
+    row = drafted(cast, "Audited.")
+    assert set(first.participants) - set(row.participants) == {bad.submission and bad.submission.digest}
+    assert row.explanation["changes"]["en"] == (
+        "Since version 1: Audited. 1 site left this version after an adverse opinion of a certification body."
+    )
+    assert "1 report, with an adverse opinion of a certification body" in exclusions(row)
+    assert "否定意见" in row.explanation["changes"]["zh"]
+    assert standings.compute(cast.period, "worker", NOW) == PLANTS  # it keeps its place
+    taken = attesting.draw_up_withdrawal(bad, "It was the other works.", cast.auditor, NOW)
+    assert taken.withdrawal is not None
+    attesting.take(attestations.sign(bytes(taken.withdrawal), KEY), cast.auditor, NOW)
+    assert len(drafted(cast, "Taken back.").participants) == PLANTS
+
+
+def test_an_adverse_opinion_stops_a_draft_that_still_holds_the_site(cast: Cast) -> None:
+    decide(cast, adverse_leaves=True)
+    draft = drafted(cast)
+    audit(cast, cast.plants[0], Opinion.ADVERSE)
+    with pytest.raises(RefusedError) as refused:
+        publication.publish(draft, cast.approver, keys.receipt_key(), NOW)
+    assert refused.value.code == "draft-outdated"
+
+
+@pytest.mark.parametrize("looked_at", [True, False])
+def test_an_attestation_of_one_step_that_ends_stops_the_draft_that_used_it(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, looked_at: bool
+) -> None:
+    """The report stays, so its digest cannot tell; without a look at who stands behind each value, the version would go out."""
+    decide(cast, attested_only=True)
+    for plant in cast.plants[:9]:
+        audit(cast, plant)
+    first, *others = (step.id for step in cast.pack.steps)
+    audit(cast, cast.plants[9], steps=(first,))
+    ends = audit(cast, cast.plants[9], steps=tuple(others))
+    draft = drafted(cast)
+    taken = attesting.draw_up_withdrawal(ends, "The record was of another scale.", cast.auditor, NOW)
+    attesting.take(attestations.sign(bytes(taken.withdrawal or b""), KEY), cast.auditor, NOW)
+    assert list(cohort(cast.period, NOW.date()).digests) == draft.participants
+    if not looked_at:
+        monkeypatch.setattr(entered, "roster_of", lambda *_what: Roster.from_json(draft.roster))
+        assert publication.publish(draft, cast.approver, keys.receipt_key(), NOW).status == "published"
+        return
+    with pytest.raises(RefusedError) as refused:
+        publication.publish(draft, cast.approver, keys.receipt_key(), NOW)
+    assert refused.value.code == "draft-outdated"
+    assert drafted(cast).pk != draft.pk, "drafted again, it is another draft"
+
+
+def test_only_attested_reports_set_the_values_where_that_is_decided(cast: Cast) -> None:
+    decide(cast, attested_only=True)
+    attested = [audit(cast, plant) for plant in cast.plants[:9]]
+    row = drafted(cast)
+    assert row.participants == sorted(one.submission.digest for one in attested if one.submission)
+    assert f"{PLANTS - 9} reports, not attested" in exclusions(row)
+    assert len(cohort(cast.period, attested[0].valid_until).submissions) == 9
+    late = attested[0].valid_until.replace(year=attested[0].valid_until.year + 1)
+    assert cohort(cast.period, late).submissions == {}  # expired
+    assert len(cohort(cast.period).submissions) == PLANTS  # for standings
+
+
+@pytest.mark.parametrize(
+    ("attested", "told"),
+    [
+        (9, "9 of 18 sites"),
+        (PLANTS, "18 of 18 sites"),
+        (3, "a share that is not told"),  # three firms could be guessed
+        (PLANTS - 3, "a share that is not told"),  # so could the three that are not
+    ],
+)
+def test_the_public_reads_which_share_is_attested_and_by_whom_but_no_count_that_points_at_firms(
+    cast: Cast, attested: int, told: str
+) -> None:
+    for plant in cast.plants[:attested]:
+        audit(cast, plant)
+    said = drafted(cast).explanation["verification_of_data"]
+    assert told in said["en"]
+    assert "Attested by Certifier (the first of it valid until 2018-06-01)" in said["en"]
+    assert "鉴证" in said["zh"]
+    if told.startswith("a share"):
+        assert f"{attested} of" not in said["en"]
+
+
+def test_only_a_regulator_of_the_whole_group_decides(cast: Cast) -> None:
+    with pytest.raises(RefusedError) as refused:
+        set_policy(cast.group, attested_only=True, adverse_leaves=True, by=cast.provincial, now=NOW)
+    assert refused.value.code == "not-regulator"

@@ -1,0 +1,167 @@
+"""How many sites are sure to lie in which quarter: of the very reports that are published, with their cell, and nobody by name."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from benchmarks.disclosure import GateResult
+from benchmarks.wire import envelope
+from benchmarks.wire.consent import Consent
+from portal import keys
+from portal.accounts.models import Membership
+from portal.auditlog.models import Action, Event
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.publication import scheduling, services
+from portal.publication.document import Scope, document_of
+from portal.publication.models import Publication
+from portal.register import naming
+from portal.standings import services as standings
+from portal.standings.bands import Bands, bands
+from portal.standings.cohort import cohort
+from portal.standings.models import Standing
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, processing_public
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+def hand_in(cast: Cast, plants: int, revision: int = 1) -> None:
+    for place, plant in enumerate(cast.plants[:plants]):
+        raw = plant.envelope(cast.pack, revision=revision, shift=place)
+        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    made = make_cast(20)
+    hand_in(made, 20)
+    standings.compute(made.period, "worker", NOW)
+    return made
+
+
+def publish(cast: Cast) -> Publication:
+    return services.publish(services.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+
+
+def steps_of(row: Publication) -> list[dict[str, Any]]:
+    assert row.document is not None
+    return list(row.document["steps"])
+
+
+def test_every_shown_cell_of_twenty_firms_says_how_many_are_sure_of_their_quarter(cast: Cast, client: Client) -> None:
+    steps = steps_of(publish(cast))
+    for step in steps:
+        counted = {
+            quarter: Standing.objects.filter(step=step["step"], metric=step["metric"], band=quarter).count() for quarter in range(1, 5)
+        }
+        assert step["bands"]["quarters"] == list(counted.values())
+        assert sum(step["bands"]["quarters"]) + step["bands"]["untold"] == 20
+    assert any(sum(step["bands"]["quarters"]) for step in steps)
+    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").content.decode()
+    assert "How many sites are sure to lie in which quarter" in page
+    assert "Works 1" not in page
+    rows = list(csv.DictReader(io.StringIO(client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/benchmark.csv").content.decode())))
+    assert [row["quarter_untold"] for row in rows[: len(steps)]] == [str(step["bands"]["untold"]) for step in steps]
+
+
+def test_without_standings_of_the_very_reports_there_are_none(cast: Cast) -> None:
+    hand_in(cast, 3, revision=2)  # three reports were replaced, and the standings are of the old ones
+    assert bands(cast.period, cohort(cast.period).participants, 8) == {}
+    assert {step["bands"] for step in steps_of(publish(cast))} == {None}
+
+
+def test_a_cell_that_is_held_back_or_has_too_few_firms_or_no_curve_shows_no_bands(cast: Cast) -> None:
+    row = services.draft(cast.period, cast.drafter, NOW)
+    told = bands(cast.period, cohort(cast.period).participants, 8)
+    assert len(told) == len(row.gate["published"]["steps"])
+    few, held = row.gate["published"]["steps"][0], row.gate["cells"][1]
+    few["firms"] = 19
+    row.gate["published"]["steps"][2]["curve_withheld"] = True
+    held["shown"] = False
+    document = document_of(GateResult.from_json(row.gate), row.explanation, 1, NOW.date(), Scope.of(cast.nation), told)
+    assert [step["bands"] is None for step in document["steps"]] == [True, True, True] + [False] * (len(document["steps"]) - 3)
+
+
+def test_what_cannot_be_told_is_what_is_left_over() -> None:
+    assert Bands((3, 1, 0, 4), 20).untold == 12
+
+
+def named_in(row: Publication) -> set[str]:
+    return {one["firm"] for step in steps_of(row) for one in (step["bands"] or {}).get("named", ())}
+
+
+def test_a_firm_that_chose_it_is_named_beside_its_own_quarter_and_nobody_else(cast: Cast, client: Client) -> None:
+    first = cast.plants[0]
+    assert naming.choose(first.owner, first.site.organisation_id, True, NOW)
+    row = publish(cast)
+    assert named_in(row) == {"Enterprise 1"}
+    for step in steps_of(row):
+        told = {(one["quarter"], one["firm"]) for one in step["bands"]["named"]}
+        own = Standing.objects.get(submission__site=first.site, step=step["step"], metric=step["metric"]).band
+        assert told == ({(own, "Enterprise 1")} if own else set())
+    page = client.get(f"/b/cement/{PERIOD}/v1/", follow=True).content.decode()
+    assert "Enterprise 1" in page
+    assert "Enterprise 2" not in page
+    naming.choose(first.owner, first.site.organisation_id, False, NOW)
+    assert named_in(publish_again(cast)) == set(), "from the next version on it is not"
+
+
+def publish_again(cast: Cast) -> Publication:
+    draft = services.draft(cast.period, cast.drafter, NOW, "A name is gone.")
+    return services.publish(draft, cast.approver, keys.receipt_key(), NOW)
+
+
+def test_nobody_is_named_where_fewer_would_stay_unnamed_than_a_value_needs(cast: Cast) -> None:
+    for plant in cast.plants[:13]:
+        naming.choose(plant.owner, plant.site.organisation_id, True, NOW)
+    present = cohort(cast.period).participants
+    assert {cell: told.named for cell, told in bands(cast.period, present, 8).items() if told.named} == {}, "seven of twenty are left"
+    naming.choose(cast.plants[0].owner, cast.plants[0].site.organisation_id, False, NOW)
+    assert any(told.named for told in bands(cast.period, present, 8).values())
+
+
+def test_a_release_with_a_name_that_was_taken_back_is_stopped(cast: Cast) -> None:
+    first, at = cast.plants[0], NOW + timedelta(hours=1)
+    naming.choose(first.owner, first.site.organisation_id, True, NOW)
+    waiting = scheduling.schedule(services.draft(cast.period, cast.drafter, NOW), cast.approver, at, keys.receipt_key(), NOW)
+    naming.choose(first.owner, first.site.organisation_id, False, NOW)
+    assert scheduling.release_due(lambda: at) == 0
+    waiting.refresh_from_db()
+    assert waiting.reason_code == "naming-changed"
+
+
+def test_only_who_manages_the_firm_chooses_and_each_choice_is_on_record(cast: Cast, client: Client) -> None:
+    first = cast.plants[0]
+    path = f"/people/firms/{first.site.organisation_id}/consent/"
+    client.force_login(cast.plants[1].owner)
+    assert client.post(path, {"named": "yes"}).status_code == 404
+    client.force_login(first.owner)
+    client.post(path, {"named": "yes"})
+    client.post(path, {"named": "yes"})
+    assert Event.objects.filter(action=Action.NAMING_CHOSEN, subject="site works-1").count() == 1
+    Membership.objects.filter(user=first.owner).update(may_manage=False)
+    assert client.get(path).status_code == 200
+    assert client.post(path, {"named": "no"}).status_code == 404
+
+
+def test_what_a_report_agreed_to_stands_on_its_firms_page(cast: Cast, client: Client) -> None:
+    first = cast.plants[0]
+    consent = Consent("scheme-1", b"\x07" * 32, "industry-label", "no-enforcement", "not-named-in-public", 10)
+    report = replace(first.report(cast.pack, revision=2), consent=consent)
+    raw = envelope.build(report, first.header(revision=2), first.key, processing_public())
+    intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    client.force_login(first.owner)
+    page = client.get(f"/people/firms/{first.site.organisation_id}/consent/").content.decode()
+    for wanted in ("no fine, quota, inspection or price", "not named in anything public", "10 years", "07" * 32):
+        assert wanted in page
+    client.force_login(cast.plants[1].owner)
+    assert client.get(f"/people/firms/{first.site.organisation_id}/consent/").status_code == 404

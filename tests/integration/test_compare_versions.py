@@ -1,0 +1,123 @@
+"""Two versions held against each other: values, whether the change is more than noise, and what was defined otherwise."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+
+from portal import keys
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.publication import selectors, services
+from portal.publication.breaks import breaks
+from portal.publication.models import Publication
+from portal.publication.shapes import BenchmarkView
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+def send_and_publish(cast: Cast, plants: int, revision: int, shift: int, why: str = "") -> None:
+    for number, plant in enumerate(cast.plants[:plants]):
+        raw = plant.envelope(cast.pack, revision=revision, shift=shift + number - 5)
+        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    services.publish(services.draft(cast.period, cast.drafter, NOW, why), cast.approver, keys.receipt_key(), NOW)
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    made = make_cast(plants=10)
+    send_and_publish(made, 10, 1, 0)
+    return made
+
+
+def test_a_change_of_a_cell_or_two_is_within_noise_and_a_leap_is_not(cast: Cast, client: Client) -> None:
+    send_and_publish(cast, 4, 2, 1, "Four plants corrected their reports.")
+    near = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
+    assert "within the noise" in near
+    assert "Four plants corrected their reports." in near
+    assert "No break" in near
+    send_and_publish(cast, 10, 3, 60)
+    assert "more than the noise" in client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/3/").content.decode()
+
+
+def test_both_values_of_every_step_stand_on_the_page_and_withdrawals_with_their_reason(cast: Cast, client: Client) -> None:
+    send_and_publish(cast, 4, 2, 2)
+    first = Publication.objects.get(version=1)
+    services.withdraw(first, cast.drafter, "A kiln was counted twice.", NOW)
+    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
+    for version in (1, 2):
+        view = selectors.benchmark("cement", PERIOD, version)
+        assert view is not None
+        burning = next(step for step in view.label.steps if step.step == "clinker-burning" and step.headline)
+        assert f"<b>{burning.best:.2f}</b>" in page
+    assert "A kiln was counted twice." in page
+    assert page.count("Compare with version") == 0
+
+
+def test_the_table_of_versions_leads_to_the_comparison(cast: Cast, client: Client) -> None:
+    assert "/compare/" not in client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").content.decode()
+    send_and_publish(cast, 4, 2, 2)
+    for page in ("v1", "v2"):
+        assert (
+            f'href="/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/"'
+            in client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/{page}/").content.decode()
+        )
+
+
+@pytest.mark.parametrize("pair", ["1/2", "2/1", "0/1"])
+def test_with_a_version_that_the_public_has_not_seen_nothing_is_compared(cast: Cast, client: Client, pair: str) -> None:
+    services.draft(cast.period, cast.drafter, NOW, "A second version in the making.")
+    assert client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/{pair}/").status_code == 404
+
+
+def one(cast: Cast) -> BenchmarkView:
+    view = selectors.benchmark("cement", PERIOD)
+    assert view is not None
+    return view
+
+
+def test_a_break_is_what_is_defined_otherwise_and_not_who_takes_part(cast: Cast) -> None:
+    before = one(cast)
+    assert not breaks(before, before).any
+    fewer = replace(before, label=replace(before.label, steps=tuple(replace(step, firms=8) for step in before.label.steps)))
+    assert not breaks(before, fewer).any
+    kiln = before.label.steps[2]
+    moved = replace(kiln, boundary="another", ratio=kiln.ratio * 2, rule="mean-of-best-five")
+    after = replace(
+        before, version=2, pack_version="9", label=replace(before.label, steps=(*before.label.steps[:2], moved, *before.label.steps[4:]))
+    )
+    found = breaks(before, after)
+    assert found.since == "2016 v1"
+    assert found.codes_of((kiln.step, kiln.product, kiln.variant, kiln.metric)) == ("pack-version", "boundary", "ratio", "rule")
+    gone = before.label.steps[3]
+    assert found.codes_of((gone.step, gone.product, gone.variant, gone.metric)) == ("pack-version", "gone")
+
+
+def test_a_cell_that_is_held_back_has_no_rule_and_that_is_no_break(cast: Cast) -> None:
+    before = one(cast)
+    hidden = tuple(replace(step, rule=None, best=None, shown=False) for step in before.label.steps)
+    assert not breaks(before, replace(before, label=replace(before.label, steps=hidden))).any
+
+
+def test_the_csv_flags_a_break_since_the_version_before(cast: Cast, client: Client) -> None:
+    def rows(version: int) -> list[dict[str, str]]:
+        text = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v{version}/?format=csv").content.decode()
+        return list(csv.DictReader(io.StringIO(text)))
+
+    assert {(row["break_since"], row["breaks"]) for row in rows(1)} == {("", "")}
+    send_and_publish(cast, 4, 2, 2)
+    assert {(row["break_since"], row["breaks"]) for row in rows(2)} == {("2016 v1", "")}
+    first = Publication.objects.get(version=1)
+    step = next(one for one in first.gate["published"]["steps"] if one["step"] == "clinker-cooling" and one["headline"])
+    step["boundary"] = "as it was then"
+    first.digest = "1" * 64  # what was signed never changes under its digest, and is kept by it
+    first.save(update_fields=["gate", "digest"])
+    broken = {row["step"] for row in rows(2) if row["breaks"] == "boundary"}
+    assert {"clinker-cooling", "route-total", "typical-total"} <= broken
+    assert "clinker-burning" not in broken

@@ -1,0 +1,234 @@
+"""A published version held against its leaves: the honest file passes, and every way of cheating is found by the check meant for it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from benchmarks.audit import published as audited
+from benchmarks.errors import VerificationError
+from benchmarks.wire import published
+from benchmarks.wire.canonical import decode, encode
+from benchmarks.wire.heads import issue
+from portal import keys
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.publication import services as publication
+from portal.publication.composed import composed_of
+from portal.publication.models import LoggedAct, Publication
+from portal.standings.models import ProtectedValue
+from reporting_agent.cli import main
+from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+JSON = dict[str, Any]
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    """Nine plants have reported and version 1 is published."""
+    cast = make_cast(9)
+    for place, plant in enumerate(cast.plants):
+        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return cast
+
+
+def the_file(cast: Cast) -> JSON:
+    content = composed_of(cast.approver, Publication.objects.get().pk, keys.receipt_key())
+    assert content is not None
+    read: JSON = json.loads(json.dumps(content))
+    return read
+
+
+def check(content: JSON) -> audited.Checked:
+    return audited.check(content, keys.published_directory().content.receipt_keys())
+
+
+def refused(content: JSON) -> str:
+    with pytest.raises(VerificationError) as refusal:
+        check(content)
+    return refusal.value.code
+
+
+def test_every_figure_of_an_honest_version_is_computed_again(cast: Cast) -> None:
+    content = the_file(cast)
+    found = check(content)
+    assert (found.reports, found.repeated) == (9, ())
+    shown = sum(step["gate"]["shown"] for step in content["document"]["steps"])
+    assert shown > 0
+    assert len(found.figures) >= 6 * shown
+    assert all(figure.agrees for figure in found.figures)
+    assert found.head.size > 27  # devices apart: commitment, envelope and values of each
+
+
+def signed_anew(change: Callable[[JSON], None]) -> Callable[[JSON], JSON]:
+    """What a portal can do that has the key: sign another document, and log its publication as if it were the first."""
+
+    def do(content: JSON) -> JSON:
+        document = {name: value for name, value in content["document"].items() if name != published.MEMBER}
+        change(document)
+        row = Publication.objects.get()
+        row.document = published.sign(document, keys.receipt_key())
+        row.save(update_fields=["document"])
+        LoggedAct.objects.all()._raw_delete("default")
+        from portal.publication.entries import log_published
+
+        log_published(row, NOW)
+        again = composed_of(row.approved_by, row.pk, keys.receipt_key())  # type: ignore[arg-type] # published: somebody approved it
+        assert again is not None
+        read: JSON = json.loads(json.dumps(again))
+        return read
+
+    return do
+
+
+def lowered(document: JSON) -> None:
+    shown = next(step for step in document["steps"] if step["gate"]["shown"])
+    shown["best"] -= 1.0
+
+
+def lowered_total(document: JSON) -> None:
+    document["route_total"]["value"] -= 1.0
+
+
+def test_a_value_that_is_not_of_its_leaves_is_found_even_signed_and_logged(cast: Cast) -> None:
+    assert refused(signed_anew(lowered)(the_file(cast))) == "value-differs"
+    assert refused(signed_anew(lowered_total)(the_file(cast))) == "value-differs"
+
+
+def test_without_composing_again_such_a_value_would_pass(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = signed_anew(lowered)(the_file(cast))
+    monkeypatch.setattr(audited.Figure, "agrees", property(lambda _self: True))
+    check(content)
+
+
+def test_a_protected_value_altered_in_the_portal_is_found_by_its_leaf(cast: Cast) -> None:
+    from portal.problems import RefusedError
+
+    row = ProtectedValue.objects.order_by("pk")[0]
+    ProtectedValue.objects.filter(pk=row.pk).update(best_cell=row.best_cell + 1)
+    with pytest.raises(RefusedError) as refusal:
+        the_file(cast)
+    assert refusal.value.code == "not-logged"  # the portal itself does not find these values in its log
+
+
+def other_value(content: JSON) -> None:
+    content["reports"][0]["labels"][0]["best"]["cell"] += 1
+
+
+def one_left_out(content: JSON) -> None:
+    del content["reports"][3]
+
+
+def one_twice(content: JSON) -> None:
+    content["reports"].append(content["reports"][3])
+
+
+def another_envelope(content: JSON) -> None:
+    content["reports"][0]["envelope_digest"] = "0" * 64
+
+
+def leaves_named_otherwise(content: JSON) -> None:
+    del content["leaves"][3]
+    del content["reports"][3]
+
+
+def other_date(content: JSON) -> None:
+    content["reports"][0]["values"]["on"] = "2017-01-01"
+
+
+def other_document(content: JSON) -> None:
+    content["document"]["steps"][0]["firms"] += 1
+
+
+def head_of_another_size(content: JSON) -> None:
+    raw = decode(base64.b64decode(content["head"]))
+    assert isinstance(raw, dict)
+    assert isinstance(raw["tree_head"], dict)
+    raw["tree_head"]["size"] = 3
+    content["head"] = base64.b64encode(encode(raw)).decode()
+
+
+ALTERED: dict[str, tuple[Callable[[JSON], None], str]] = {
+    "a protected value": (other_value, "not-included"),
+    "a report left out": (one_left_out, "leaves-differ"),
+    "a report twice": (one_twice, "leaves-differ"),
+    "another envelope": (another_envelope, "not-included"),
+    "other leaves named": (leaves_named_otherwise, "not-included"),
+    "another date": (other_date, "not-included"),
+    "another document": (other_document, "benchmark-signature-invalid"),
+    "another head": (head_of_another_size, "tree-head-signature-invalid"),
+}
+
+
+def test_whatever_is_altered_in_the_file_is_found_by_the_check_meant_for_it(cast: Cast) -> None:
+    honest = the_file(cast)
+    found = {}
+    for name, (alter, _code) in ALTERED.items():
+        content = deepcopy(honest)
+        alter(content)
+        found[name] = refused(content)
+    assert found == {name: code for name, (_alter, code) in ALTERED.items()}
+
+
+def test_without_the_proofs_of_inclusion_an_altered_value_shows_only_where_it_moves_a_figure(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = the_file(cast)
+    another_envelope(content)
+    monkeypatch.setattr(audited, "require_inclusion", lambda *_: None)
+    monkeypatch.setattr(audited.Figure, "agrees", property(lambda _self: True))
+    check(content)
+
+
+def test_the_command_composes_again_and_compares_heads_from_files_alone(
+    cast: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content, directory = the_file(cast), keys.published_directory()
+    honest, cheating, signed = tmp_path / "honest.json", tmp_path / "cheating.json", tmp_path / "directory.cbor"
+    honest.write_text(json.dumps(content))
+    cheating.write_text(json.dumps(signed_anew(lowered)(content)))
+    signed.write_bytes(directory.signed)
+    heads = []
+    for place, root in enumerate((b"\x01" * 32, b"\x02" * 32)):
+        heads.append(tmp_path / f"head-{place}.cbor")
+        heads[-1].write_bytes(issue(7, root, 0, keys.receipt_key()))
+
+    def told(*files: Path) -> tuple[int, list[tuple[str, str]]]:
+        code = main(["verify", *map(str, files), str(signed), "--fingerprint", directory.fingerprint, "--json"])
+        return code, [(one["code"], one["state"]) for one in json.loads(capsys.readouterr().out)["checks"]]
+
+    assert told(honest) == (0, [("benchmark-recomputed", "held")])
+    assert told(cheating) == (1, [("benchmark-recomputed", "failed")])
+    assert told(heads[0], heads[0]) == (0, [("heads-agree", "held")])
+    assert told(*heads) == (1, [("heads-agree", "failed")])
+
+
+@pytest.mark.parametrize("broken", [{}, {"schema": "steplabel/benchmark/1"}, {"schema": audited.SCHEMA, "document": {}}])
+def test_a_file_of_another_kind_is_refused(broken: JSON) -> None:
+    assert refused(broken) == "composed-of-unreadable"
+
+
+def test_only_a_regulator_of_the_whole_scope_gets_the_file(cast: Cast, client: Client) -> None:
+    address = reverse("web:composed-of", args=[Publication.objects.get().pk])
+    for who, status in ((cast.approver, 200), (cast.provincial, 404), (cast.plants[0].owner, 403), (cast.auditor, 403)):
+        client.logout()
+        assert client.login(username=who.email, password=PASSWORD)
+        answer = client.get(address)
+        assert answer.status_code == status, who
+    client.logout()
+    assert client.get(address).status_code == 302
+    draft = publication.draft(cast.period, cast.drafter, NOW, "Only the wording.")
+    assert client.login(username=cast.approver.email, password=PASSWORD)
+    assert client.get(reverse("web:composed-of", args=[draft.pk])).status_code == 404

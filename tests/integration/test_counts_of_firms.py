@@ -1,0 +1,82 @@
+"""Firms counted by the database are those that the page of one period counts one by one, for each jurisdiction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from portal import keys
+from portal.accounts.models import ControllingFirm
+from portal.catalogue.selectors import groups_of
+from portal.catalogue.services import make_peer_group, open_period
+from portal.intake import services as intake
+from portal.intake.counts import firms_of, firms_reported
+from portal.intake.models import State, Submission
+from portal.intake.selectors import participation
+from portal.opening import services as opening
+from portal.publication import services as publication
+from portal.publication.selectors import drafts_of, drafts_of_periods
+from portal.web.views.regulator import PERIODS_A_PAGE
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+@pytest.fixture
+def cast() -> Cast:
+    """Seven works, two of one firm; one sent nothing, one report was refused. Three of them are in a second group, too."""
+    made = make_cast(plants=7)
+    for place, plant in enumerate(made.plants[:6]):
+        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    Submission.objects.filter(site=made.plants[5].site).update(state=State.REFUSED)
+    enterprise = made.plants[2].site.organisation
+    enterprise.controlling_firm = ControllingFirm.objects.get(name="Firm 1")
+    enterprise.save()
+    beside = make_peer_group("cement", made.nation, [plant.site for plant in made.plants[:3]], route="clinker")
+    open_period(beside, PERIOD, "test", NOW)
+    return made
+
+
+def test_both_ways_of_counting_agree_for_nation_and_province(cast: Cast) -> None:
+    seen = set()
+    for person in (cast.approver, cast.provincial):
+        groups = groups_of(person)
+        ids = [group.id for group in groups]
+        firms, reported = firms_of(person, ids), firms_reported(person, ids, [PERIOD])
+        for group in groups:
+            view = participation(person, group.id, PERIOD, NOW)
+            assert view is not None
+            assert (firms[group.id], reported[group.id, PERIOD]) == (view.firms, view.firms_reported)
+            seen.add((view.firms, view.firms_reported))
+    assert seen == {(6, 4), (3, 2), (2, 2), (1, 1)}
+
+
+def test_who_regulates_nothing_counts_nobody(cast: Cast) -> None:
+    assert firms_of(cast.stranger, [cast.group.pk]) == {}
+    assert firms_reported(cast.stranger, [cast.group.pk], [PERIOD]) == {}
+
+
+def test_versions_of_many_periods_are_those_of_each(cast: Cast) -> None:
+    publication.draft(cast.period, cast.drafter, NOW)
+    publication.draft(cast.period, cast.approver, NOW, "Again.")
+    groups = groups_of(cast.approver)
+    together = drafts_of_periods(groups, [cast.period.pk])
+    assert together == {cast.period.pk: drafts_of(cast.approver, cast.group.pk, PERIOD)}
+    assert [row.version for row in together[cast.period.pk]] == [2, 1]
+    assert drafts_of_periods((), [cast.period.pk]) == {}
+
+
+def test_the_list_of_periods_is_paged(cast: Cast) -> None:
+    for year in range(1990, 1990 + PERIODS_A_PAGE):
+        open_period(cast.group, str(year), "test", NOW - timedelta(days=1))
+    officer = Client()
+    assert officer.login(username=cast.approver.email, password=PASSWORD)
+    first, second = officer.get("/publications/").content.decode(), officer.get("/publications/?page=2").content.decode()
+    assert f"<b>{PERIODS_A_PAGE + 2}</b> periods" in first
+    assert "2016" in first
+    assert "4 of 6" in first
+    assert f"/publications/{cast.group.pk}/1990/" in second
+    assert f"/publications/{cast.group.pk}/1990/" not in first

@@ -1,0 +1,186 @@
+"""Firm and body are told of what happens in an audit at once, and of its days once each, whatever dies in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.conf import settings
+from django.db.models import QuerySet
+from django.test import Client
+
+from benchmarks.wire import attestations
+from benchmarks.wire.signing import AuditorKey
+from portal import keys
+from portal.accounts.models import User
+from portal.assurance import attesting, auditor_keys, findings, interests, reminding
+from portal.assurance.models import Assignment, Attestation, Finding, Reminded
+from portal.assurance.models.findings import Grade
+from portal.assurance.services import assign
+from portal.intake import services as intake
+from portal.notifications.kinds import Kind
+from portal.notifications.models import Notice
+from portal.opening import services as opening
+from portal.web.presenters.notices import KINDS_OF
+from tests.integration.audited import terms
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+KEY = AuditorKey.generate()
+TODAY = NOW.date()
+
+
+@pytest.fixture
+def cast() -> Cast:
+    made = make_cast(2)
+    for plant in made.plants:
+        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    return made
+
+
+@pytest.fixture
+def assignment(cast: Cast) -> Assignment:
+    made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    interests.declare(made, cast.auditor, False, "", NOW)
+    auditor_keys.register(cast.body, KEY.public.hex, cast.auditor, NOW)
+    Notice.objects.all().delete()
+    return made
+
+
+def issue(assignment: Assignment, auditor: User, at: datetime = NOW) -> Attestation:
+    drawn = attesting.draw_up(assignment, terms(at), auditor, at)
+    return attesting.take(attestations.sign(bytes(drawn.content), KEY), auditor, at)
+
+
+def find(assignment: Assignment, auditor: User, due: date = TODAY) -> Finding:
+    return findings.raise_finding(assignment, Grade.MINOR, "A scale of unknown date.", "", "", due, auditor, NOW)
+
+
+def told(user: User) -> list[str]:
+    return list(Notice.objects.filter(recipient=user).order_by("pk").values_list("kind", flat=True))
+
+
+def test_each_act_is_told_once_to_whom_it_concerns_and_leads_to_a_page(cast: Cast, assignment: Assignment) -> None:
+    owner, other, auditor = cast.plants[0].owner, cast.plants[1].owner, cast.auditor
+    one = find(assignment, auditor)
+    assert find(assignment, auditor) == one, "sent twice"
+    findings.answer(one, "It was changed.", "", owner, NOW)
+    findings.send_back(one, "When?", auditor, NOW)
+    findings.answer(one, "On 3 May.", "", owner, NOW)
+    findings.close(one, "Seen.", auditor, NOW)
+    issued = issue(assignment, auditor)
+    drawn = attesting.draw_up_withdrawal(issued, "A wrong record.", auditor, NOW)
+    attesting.take(attestations.sign(bytes(drawn.withdrawal or b""), KEY), auditor, NOW)
+    of_firm = [Kind.FINDING_MADE, Kind.FINDING_RETURNED, Kind.FINDING_CLOSED, Kind.CONCLUSION_GIVEN, Kind.CONCLUSION_WITHDRAWN]
+    assert (told(owner), told(auditor), told(other)) == (of_firm, [Kind.FINDING_ANSWERED] * 2, [])
+    assert "scale" not in str(list(Notice.objects.values_list("told", flat=True))), "what was written stays on its page"
+    leads_to_pages(owner, auditor)
+
+
+def leads_to_pages(*users: User) -> None:
+    for user in users:
+        client = Client()
+        client.force_login(user)
+        for row in Notice.objects.filter(recipient=user):
+            assert client.get(f"/notifications/{row.pk}/", follow=True).status_code == 200, row
+
+
+def test_the_days_of_an_attestation_are_told_once_each_to_firm_and_body(cast: Cast, assignment: Assignment) -> None:
+    owner, auditor = cast.plants[0].owner, cast.auditor
+    issued = issue(assignment, auditor)
+    Notice.objects.all().delete()
+    visit, end = issued.surveillance_on, issued.valid_until
+    assert visit is not None
+    for day, found in (
+        (NOW, 0),
+        (NOW + timedelta(days=150), 0),
+        (NOW + timedelta(days=151), 1),  # the visit is on day 180
+        (NOW + timedelta(days=152), 0),
+        (NOW + timedelta(days=275), 0),
+        (NOW + timedelta(days=276), 1),  # the last day is 365
+        (NOW + timedelta(days=365), 0),
+        (NOW + timedelta(days=400), 0),
+    ):
+        assert reminding.remind(day) == found, day
+    assert told(owner) == told(auditor) == [Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS]
+    days = list(Notice.objects.filter(recipient=owner).order_by("pk").values_list("told__due", flat=True))
+    assert days == [visit.isoformat(), end.isoformat()]
+    assert told(cast.plants[1].owner) == []
+    leads_to_pages(owner, auditor)
+
+
+def test_what_was_withdrawn_or_followed_by_another_is_told_of_no_more(cast: Cast, assignment: Assignment) -> None:
+    issue(assignment, cast.auditor)
+    late = NOW + timedelta(days=200)
+    newer = issue(assignment, cast.auditor, late)
+    assert reminding.remind(NOW + timedelta(days=300)) == 0
+    drawn = attesting.draw_up_withdrawal(newer, "A wrong record.", cast.auditor, late)
+    attesting.take(attestations.sign(bytes(drawn.withdrawal or b""), KEY), cast.auditor, late)
+    assert reminding.remind(NOW + timedelta(days=300)) == 1, "the older one is what holds"
+
+
+def test_a_late_answer_is_told_of_until_the_plant_has_answered(cast: Cast, assignment: Assignment) -> None:
+    owner, auditor = cast.plants[0].owner, cast.auditor
+    one, two = find(assignment, auditor), find(assignment, auditor, NOW.date() + timedelta(days=5))
+    findings.answer(two, "It was changed.", "", owner, NOW)
+    Notice.objects.all().delete()
+    assert reminding.remind(NOW) == 0, "the day itself is not over"
+    assert reminding.remind(NOW + timedelta(days=1)) == 1
+    assert reminding.remind(NOW + timedelta(days=9)) == 0, "an answer waits for the auditor"
+    findings.send_back(two, "When?", auditor, NOW)
+    assert reminding.remind(NOW + timedelta(days=9)) == 1
+    numbers = [row.place_parts["number"] for row in Notice.objects.filter(recipient=owner, kind=Kind.FINDING_OVERDUE).order_by("pk")]
+    assert numbers == [one.number, two.number]
+    assert told(auditor) == [Kind.FINDING_OVERDUE] * 2
+    leads_to_pages(owner, auditor)
+
+
+class DiedError(Exception):
+    """The worker is gone."""
+
+
+@contextmanager
+def dying_after_the_firm_was_told(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    def die(*_what: object) -> None:
+        raise DiedError
+
+    with patch.context() as patched:
+        patched.setattr(reminding, "tell_body", die)
+        yield
+
+
+def test_a_sweep_that_dies_leaves_nothing_half_told(cast: Cast, assignment: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    find(assignment, cast.auditor)
+    Notice.objects.all().delete()
+    tomorrow = NOW + timedelta(days=1)
+    with dying_after_the_firm_was_told(monkeypatch), pytest.raises(DiedError):
+        reminding.remind(tomorrow)
+    assert (told(cast.plants[0].owner), Reminded.objects.count()) == ([], 0)
+    assert (reminding.remind(tomorrow), reminding.remind(tomorrow)) == (1, 0)
+    assert told(cast.plants[0].owner) == told(cast.auditor) == [Kind.FINDING_OVERDUE]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_of_two_sweeps_at_once_the_second_finds_the_row(
+    cast: Cast, assignment: Assignment, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    """Both look before either writes: only the unique key keeps the second from telling. Without it, it tells again."""
+    find(assignment, cast.auditor)
+    Notice.objects.all().delete()
+    tomorrow = NOW + timedelta(days=1)
+    monkeypatch.setattr(QuerySet, "exists", lambda _rows: False)  # what the second saw
+    if not kept:
+        monkeypatch.setattr(QuerySet, "get_or_create", lambda _rows, **_key: (None, True))
+    assert (reminding.remind(tomorrow), reminding.remind(tomorrow)) == ((1, 0) if kept else (1, 1))
+    assert len(told(cast.auditor)) == (1 if kept else 2)
+
+
+def test_the_worker_sweeps_and_everybody_may_choose_how_to_be_told() -> None:
+    assert "portal.assurance.tasks.remind" in settings.SWEEPS
+    both = {Kind.FINDING_OVERDUE, Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS}
+    assert both | {Kind.FINDING_ANSWERED} <= set(KINDS_OF["certification-body"])
+    assert both | {Kind.FINDING_RETURNED, Kind.FINDING_CLOSED, Kind.CONCLUSION_WITHDRAWN} <= set(KINDS_OF["enterprise"])

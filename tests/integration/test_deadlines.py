@@ -1,0 +1,170 @@
+"""Due dates, more time for a site with its reason, reminders of late sites: who may, what is kept, who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal import keys
+from portal.accounts.models import Membership, Site
+from portal.auditlog.models import AppendOnlyError, Event
+from portal.catalogue import deadlines
+from portal.catalogue.models import Extension, ReportingPeriod
+from portal.catalogue.services import close_period
+from portal.intake import reminders
+from portal.intake import services as intake
+from portal.intake.selectors import ParticipationView, Taking, participation
+from portal.intake.turnout import turnout
+from portal.opening import services as opening
+from portal.problems import RefusedError
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+LATER = date(2017, 7, 31)
+REASON = "The kiln was rebuilt."
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    """Four works of 2016, due on 31 March 2017, which is past; works 1 has reported."""
+    made = make_cast(4)
+    intake.receive(made.plants[0].envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    return made
+
+
+def seen(cast: Cast, now: datetime = NOW) -> ParticipationView:
+    view = participation(cast.approver, cast.group.pk, PERIOD, now)
+    assert view is not None
+    return view
+
+
+def taking(view: ParticipationView) -> dict[str, Taking]:
+    return {one.site: one.taking for one in view.participants}
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    with pytest.raises(RefusedError) as raised:
+        yield
+    assert raised.value.code == code
+
+
+def test_a_due_date_is_the_end_of_a_day_where_the_portal_is(cast: Cast) -> None:
+    deadlines.set_due(cast.period, LATER, cast.approver, NOW)
+    due = ReportingPeriod.objects.get().due
+    assert due == datetime(2017, 8, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert deadlines.last_day(due) == LATER
+    assert taking(seen(cast))["works-2"] is Taking.MISSING
+    (event,) = Event.objects.filter(action="period.due-changed")
+    assert (event.actor, event.detail) == (cast.approver.email, "2017-03-31 to 2017-07-31")
+
+
+def test_only_a_regulator_of_the_whole_scope_moves_it_and_never_before_the_periods_end(cast: Cast) -> None:
+    with refused("not-regulator"):
+        deadlines.set_due(cast.period, LATER, cast.provincial, NOW)
+    with refused("due-before-end"):
+        deadlines.set_due(cast.period, date(2016, 12, 31), cast.approver, NOW)
+    close_period(cast.period, "test", NOW)
+    with refused("period-closed"):
+        deadlines.set_due(cast.period, LATER, cast.approver, NOW)
+
+
+def test_an_extended_site_is_late_only_after_its_own_day(cast: Cast) -> None:
+    deadlines.extend(cast.period, cast.plants[1].site, LATER, REASON, cast.approver, NOW)
+    assert taking(seen(cast)) == {
+        "works-1": Taking.REPORTED,
+        "works-2": Taking.MISSING,
+        "works-3": Taking.LATE,
+        "works-4": Taking.LATE,
+    }
+    assert turnout(cast.approver, NOW)[0].states[Taking.LATE] == 2
+    assert reminders.owing(seen(cast), NOW) == ("works-3", "works-4")
+    after = NOW + timedelta(days=90)
+    assert taking(seen(cast, after))["works-2"] is Taking.LATE
+    assert [row.granted_by for row in reminders.extensions(seen(cast))] == ["approver"]
+
+
+def test_an_extension_has_a_reason_is_later_and_of_a_site_one_regulates(cast: Cast) -> None:
+    outside, inside = cast.plants[1].site, cast.plants[2].site  # works 3 lies in the province
+    with refused("not-regulator"):
+        deadlines.extend(cast.period, outside, LATER, REASON, cast.provincial, NOW)
+    with refused("extension-reason-missing"):
+        deadlines.extend(cast.period, inside, LATER, "  ", cast.provincial, NOW)
+    with refused("extension-not-later"):
+        deadlines.extend(cast.period, inside, date(2017, 3, 31), REASON, cast.provincial, NOW)
+    stranger = Site.objects.create(
+        slug="elsewhere", name="Elsewhere", organisation=outside.organisation, jurisdiction=cast.nation, pack="cement"
+    )
+    with refused("not-a-member"):
+        deadlines.extend(cast.period, stranger, LATER, REASON, cast.approver, NOW)
+    first = deadlines.extend(cast.period, inside, LATER, REASON, cast.provincial, NOW)
+    assert deadlines.extend(cast.period, inside, LATER, REASON, cast.provincial, NOW) == first  # the form sent twice
+    with refused("extension-not-later"):
+        deadlines.extend(cast.period, inside, date(2017, 6, 30), "Shorter", cast.provincial, NOW)
+    with pytest.raises(AppendOnlyError):
+        Extension.objects.all().delete()
+    assert Event.objects.filter(action="extension.granted", subject="site works-3").count() == 1
+
+
+def test_late_sites_are_reminded_once_a_day_and_it_is_kept_who_was(cast: Cast) -> None:
+    Membership.objects.filter(user=cast.plants[3].owner).delete()
+    made = reminders.remind(seen(cast), cast.approver, NOW)
+    assert {row.site.slug: row.reminded for row in made} == {"works-2": ["owner2"], "works-3": ["owner3"], "works-4": []}
+    with refused("nobody-late"):
+        reminders.remind(seen(cast), cast.approver, NOW + timedelta(hours=23))
+    again = reminders.remind(seen(cast), cast.approver, NOW + timedelta(hours=25))
+    assert len(again) == 3
+    assert [row.site for row in reminders.reminders(seen(cast))][:3] == ["works-4", "works-3", "works-2"]
+    assert Event.objects.filter(action="reminders.sent").count() == 2
+
+
+def test_a_province_reminds_its_own_sites_and_reads_of_no_others(cast: Cast) -> None:
+    view = participation(cast.provincial, cast.group.pk, PERIOD, NOW)
+    assert view is not None
+    assert [row.site.slug for row in reminders.remind(view, cast.provincial, NOW)] == ["works-3"]
+    reminders.remind(seen(cast), cast.approver, NOW)
+    assert [row.site for row in reminders.reminders(view)] == ["works-3"]
+    # even a view that holds more does not let a regulator remind beyond its own
+    assert [row.site.slug for row in reminders.remind(seen(cast), cast.provincial, NOW + timedelta(days=2))] == ["works-3"]
+
+
+def test_the_people_of_a_late_site_read_it_where_they_look_until_they_have_reported(cast: Cast) -> None:
+    reminders.remind(seen(cast), cast.approver, NOW)
+    owner = Client()
+    assert owner.login(username=cast.plants[1].owner.email, password=PASSWORD)
+    page = owner.get(reverse("web:submissions")).content.decode()
+    assert "Works 2, 2016: due by the end of 31 March 2017" in page
+    assert "Works 3" not in page
+    intake.receive(cast.plants[1].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    assert "due by the end of" not in owner.get(reverse("web:submissions")).content.decode()
+
+
+def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
+    officer = Client()
+    assert officer.login(username=cast.approver.email, password=PASSWORD)
+    place = [cast.group.pk, PERIOD]
+    page = officer.get(reverse("web:deadlines", args=place)).content.decode()
+    assert "<b>3</b> obliged sites owe their report." in page
+    for form, told in (
+        ({}, "Choose a site."),
+        ({"site": "works-1", "until": "2031-01-01", "reason": REASON}, "Choose a site."),  # it has reported
+        ({"site": "works-2", "until": "soon", "reason": REASON}, "Write the day as"),
+        ({"site": "works-2", "until": "2017-01-01", "reason": REASON}, "not later than"),
+    ):
+        answer = officer.post(reverse("web:extend", args=place), form)
+        assert answer.status_code == 400
+        assert told in answer.content.decode()
+    given = {"site": "works-2", "until": "2031-01-01", "reason": REASON}
+    assert REASON in officer.post(reverse("web:extend", args=place), given, follow=True).content.decode()
+    assert "2 sites are reminded." in officer.post(reverse("web:remind", args=place), follow=True).content.decode()
+    answer = officer.post(reverse("web:set-due", args=place), {"due": "2016-01-01"})
+    assert (answer.status_code, "cannot be due before" in answer.content.decode()) == (400, True)
+    assert "The due date is kept." in officer.post(reverse("web:set-due", args=place), {"due": "2017-09-30"}, follow=True).content.decode()

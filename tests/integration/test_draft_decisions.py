@@ -1,0 +1,231 @@
+"""Deciding about a draft: comments, a note, a release at a set time that the worker lets out, or stops and says why."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from benchmarks.wire import published
+from portal import keys
+from portal.accounts.models import Membership
+from portal.auditlog.models import AppendOnlyError, Event
+from portal.celery import app
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.problems import RefusedError
+from portal.publication import comments, scheduling, selectors, services
+from portal.publication.models import DraftComment, Publication, ScheduledRelease
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+AT = NOW + timedelta(days=2)
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    made = make_cast(9)
+    submit(made)
+    return made
+
+
+def submit(cast: Cast, plants: int = 9, revision: int = 1) -> None:
+    for place, plant in enumerate(cast.plants[:plants]):
+        raw = plant.envelope(cast.pack, revision, shift=place + revision - 1)
+        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+
+
+@pytest.fixture
+def draft(cast: Cast) -> Publication:
+    return services.draft(cast.period, cast.drafter, NOW)
+
+
+@pytest.fixture
+def scheduled(cast: Cast, draft: Publication) -> ScheduledRelease:
+    return scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW, " After the ministry's announcement. ")
+
+
+def signed_in(email: str) -> Client:
+    client = Client()
+    assert client.login(username=email, password=PASSWORD)
+    return client
+
+
+def events(action: str) -> list[tuple[str, str]]:
+    return list(Event.objects.filter(action=action).values_list("actor", "detail"))
+
+
+def test_comments_stand_in_a_thread_and_are_never_changed(cast: Cast, draft: Publication) -> None:
+    comments.comment(draft, cast.drafter, "Two plants of one firm came in.", NOW)
+    comments.comment(draft, cast.approver, " Looks right. ", NOW)
+    comments.comment(draft, cast.approver, "Looks right.", NOW)  # the form sent twice
+    view = selectors.draft_review(cast.approver, draft.pk)
+    assert view is not None
+    assert [(one.author, one.text) for one in view.comments] == [
+        ("drafter", "Two plants of one firm came in."),
+        ("approver", "Looks right."),
+    ]
+    with pytest.raises(AppendOnlyError):
+        DraftComment.objects.all().delete()
+    assert len(events("publication.commented")) == 2
+
+
+def test_who_may_not_decide_may_not_comment(cast: Cast, draft: Publication) -> None:
+    for person in (cast.provincial, cast.plants[0].owner, cast.auditor, cast.stranger):
+        with pytest.raises(RefusedError) as refused:
+            comments.comment(draft, person, "A word", NOW)
+        assert (refused.value.code, refused.value.status) == ("not-regulator", 403)
+    with pytest.raises(RefusedError, match="says nothing"):
+        comments.comment(draft, cast.approver, "  ", NOW)
+
+
+def test_a_comment_is_on_the_page_of_the_draft_and_nowhere_public(cast: Cast, draft: Publication, client: Client) -> None:
+    officer = signed_in(cast.drafter.email)
+    address = reverse("web:comment", args=[draft.pk])
+    assert officer.post(address, {"text": ""}).status_code == 400
+    assert officer.post(address, {"text": "<b>Hold</b> it"}).status_code == 302
+    assert "&lt;b&gt;Hold&lt;/b&gt; it" in officer.get(reverse("web:draft", args=[draft.pk])).content.decode()
+    services.publish(draft, cast.approver, keys.receipt_key(), NOW, "Read and agreed.")
+    for page in (f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/", f"/api/v1/benchmarks/cement/{PERIOD}/v1/"):
+        text = client.get(page).content.decode()
+        assert "Hold" not in text
+        assert "Read and agreed" not in text
+    assert events("publication.published") == [(cast.approver.email, "Read and agreed.")]
+
+
+def test_what_is_approved_for_later_is_a_draft_until_then(cast: Cast, scheduled: ScheduledRelease, client: Client) -> None:
+    assert scheduling.release_due(lambda: AT - timedelta(seconds=1)) == 0
+    assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").status_code == 404
+    assert client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").status_code == 404
+    row = Publication.objects.get()
+    assert (row.status, row.document, row.approved_by) == ("draft", None, None)
+    assert selectors.versions("cement", PERIOD) == ()
+
+
+def test_the_worker_lets_it_out_when_its_time_comes_even_late(cast: Cast, scheduled: ScheduledRelease, client: Client) -> None:
+    late = AT + timedelta(hours=7)  # the worker was away
+    assert scheduling.release_due(lambda: late) == 1
+    assert scheduling.release_due(lambda: late) == 0
+    row = Publication.objects.get()
+    assert (row.status, row.approved_by, row.published_at, row.approval_note) == (
+        "published",
+        cast.approver,
+        late,
+        "After the ministry's announcement.",
+    )
+    body = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").json()
+    published.verify(body, keys.published_directory().content.receipt_keys())
+    assert [actor for actor, _detail in events("publication.published")] == ["worker"]
+    scheduled.refresh_from_db()
+    assert scheduled.state == "released"
+
+
+def test_what_goes_out_is_what_would_have_been_published_by_hand_at_that_time(cast: Cast, draft: Publication) -> None:
+    with transaction.atomic():
+        by_hand = services.publish(draft, cast.approver, keys.receipt_key(), AT)
+        document = by_hand.document
+        transaction.set_rollback(True)
+    draft.refresh_from_db()
+    assert scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW).document == document
+
+
+def test_the_same_rules_hold_as_for_publishing_now(cast: Cast, draft: Publication) -> None:
+    for person, code in ((cast.drafter, "own-draft"), (cast.provincial, "not-regulator")):
+        with pytest.raises(RefusedError) as refused:
+            scheduling.schedule(draft, person, AT, keys.receipt_key(), NOW)
+        assert refused.value.code == code
+    with pytest.raises(RefusedError) as refused:
+        scheduling.schedule(draft, cast.approver, NOW, keys.receipt_key(), NOW)
+    assert refused.value.code == "time-past"
+
+
+def test_a_release_that_waits_is_not_published_by_hand_nor_set_twice(cast: Cast, draft: Publication, scheduled: ScheduledRelease) -> None:
+    for attempt in (
+        lambda: services.publish(draft, cast.approver, keys.receipt_key(), NOW),
+        lambda: scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            attempt()
+        assert refused.value.code == "is-scheduled"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ScheduledRelease.objects.create(
+            publication=draft, at=AT, approved_by=cast.approver, approved_at=NOW, gate={}, explanation={}, document={}
+        )
+
+
+def test_whoever_may_decide_cancels_it(cast: Cast, draft: Publication, scheduled: ScheduledRelease) -> None:
+    with pytest.raises(RefusedError):
+        scheduling.cancel(draft, cast.provincial, NOW)
+    scheduling.cancel(draft, cast.drafter, NOW)
+    assert scheduling.release_due(lambda: AT) == 0
+    scheduled.refresh_from_db()
+    assert (scheduled.state, scheduled.ended_by) == ("cancelled", cast.drafter)
+    with pytest.raises(RefusedError) as refused:
+        scheduling.cancel(draft, cast.drafter, NOW)
+    assert refused.value.code == "not-scheduled"
+    assert scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW).state == "waiting"
+
+
+def stopped_by(scheduled: ScheduledRelease) -> str:
+    assert scheduling.release_due(lambda: AT) == 0
+    scheduled.refresh_from_db()
+    assert scheduled.state == "stopped"
+    assert Publication.objects.get(pk=scheduled.publication_id).status == "draft"
+    return scheduled.reason_code
+
+
+def test_reports_that_came_after_the_approval_stop_it(cast: Cast, scheduled: ScheduledRelease) -> None:
+    submit(cast, plants=1, revision=2)
+    assert stopped_by(scheduled) == "draft-outdated"
+    assert [detail for _actor, detail in events("publication.release-stopped")] == ["draft-outdated"]
+    page = signed_in(cast.drafter.email).get(reverse("web:draft", args=[scheduled.publication_id])).content.decode()
+    assert "reports were accepted or replaced after the approval" in page
+
+
+def test_an_approver_who_may_no_longer_decide_stops_it(cast: Cast, scheduled: ScheduledRelease) -> None:
+    Membership.objects.filter(user=cast.approver).delete()
+    assert stopped_by(scheduled) == "not-regulator"
+
+
+def test_a_gate_that_says_something_else_by_then_stops_it(cast: Cast, scheduled: ScheduledRelease) -> None:
+    """A version of two fewer firms went out meanwhile: now the difference would tell of them."""
+    for plant in cast.plants[:1]:
+        cast.group.members.filter(site=plant.site).delete()
+    other = services.draft(cast.period, cast.drafter, NOW, "Without the first.")
+    services.publish(other, cast.approver, keys.receipt_key(), NOW)
+    cast.group.members.create(site=cast.plants[0].site)
+    assert stopped_by(scheduled) == "gate-changed"
+
+
+def test_the_worker_sweeps_releases_by_its_own_timer(cast: Cast, scheduled: ScheduledRelease) -> None:
+    assert "portal.publication.tasks.release" in settings.SWEEPS
+    app.loader.import_default_modules()
+    ScheduledRelease.objects.update(at=NOW)
+    app.tasks["portal.publication.tasks.release"]()  # long past NOW
+    assert Publication.objects.get().status == "published"
+
+
+def test_the_page_takes_the_time_in_the_readers_zone_and_says_which(cast: Cast, draft: Publication) -> None:
+    approver = signed_in(cast.approver.email)
+    address, page = reverse("web:publish", args=[draft.pk]), reverse("web:draft", args=[draft.pk])
+    assert "UTC+8" in approver.get(page).content.decode()
+    for wrong, told in (("", "Set the day and time first."), ("soon", "Write day and time"), ("2017-06-01T09:00", "This time is past.")):
+        answer = approver.post(address, {"when": "later", "at": wrong})
+        assert answer.status_code == 400
+        assert told in answer.content.decode()
+    tomorrow = (timezone.now() + timedelta(days=1)).astimezone(ZoneInfo("Asia/Shanghai")).replace(second=0, microsecond=0)
+    done = approver.post(address, {"when": "later", "at": tomorrow.strftime("%Y-%m-%dT%H:%M"), "note": "Embargo"}, follow=True)
+    assert "is approved and goes out on" in done.content.decode()
+    assert ScheduledRelease.objects.get().at == tomorrow
+    assert "Cancel this release" in done.content.decode()
+    cancelled = approver.post(reverse("web:cancel-release", args=[draft.pk]), follow=True)
+    assert "is a draft as before" in cancelled.content.decode()
+    assert "Publish at that time" in cancelled.content.decode()

@@ -1,0 +1,286 @@
+"""Providers, suppliers and academics: what firms grant them and take back, what they declare, and who reads it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from portal import keys
+from portal.accounts.models import ControllingFirm, Organisation, Role, Site, User
+from portal.assurance.services import assign
+from portal.auditlog.models import Action, AppendOnlyError, Event
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.opening import services as opening
+from portal.partners import conformance, deliveries, grants, terms
+from portal.partners.archive import archive, permanent
+from portal.partners.models import AcceptedTerms, Conformance, Delivery, Grant
+from portal.problems import RefusedError
+from portal.publication import citation
+from portal.publication import services as publication
+from portal.register import applying, inviting
+from reporting_agent.sources import conformance as kit
+from tests.example_source.historian import Historian
+from tests.integration.partners_cast import Partners, make_partners, result_file
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+@pytest.fixture
+def cast() -> Cast:
+    cast = make_cast(9)
+    for place, plant in enumerate(cast.plants):
+        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    return cast
+
+
+@pytest.fixture
+def partners(cast: Cast) -> Partners:
+    return make_partners(cast)
+
+
+def page(user: User, path: str) -> str:
+    client = Client()
+    client.force_login(user)
+    answer = client.get(path)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return answer.content.decode()
+
+
+def test_the_kits_checks_are_those_that_a_result_must_have(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tuple(one.name for one in kit.check(Historian())) == conformance.CHECKS
+    kit.main(["tests.example_source.historian:Historian", "--json"])
+    result = conformance.read(capsys.readouterr().out.encode())
+    assert (result.source, result.failed) == ("tests.example_source.historian:Historian", ())
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"[" * 100_000,
+        result_file(schema="steplabel/conformance/2"),
+        result_file(ran_on="2017-02-30"),
+        result_file(source=""),
+        result_file(checks=[]),
+        result_file(checks=[{"name": name, "passed": "yes"} for name in conformance.CHECKS]),
+        result_file(checks=[{"name": name, "passed": True} for name in reversed(conformance.CHECKS)]),
+        result_file(source="x" * conformance.MOST_BYTES),
+    ],
+)
+def test_what_is_no_result_of_the_kit_is_refused(raw: bytes) -> None:
+    with pytest.raises(RefusedError) as refused:
+        conformance.read(raw)
+    assert refused.value.code == "result-malformed"
+
+
+def test_a_result_is_the_providers_word_until_a_regulator_of_its_jurisdiction_confirms_it(cast: Cast, partners: Partners) -> None:
+    provider, owner = partners.people["provider"], cast.plants[0].owner
+    for reader, path in ((provider, "/provider/"), (owner, "/sites/works-1/access/")):
+        said = page(reader, path)
+        assert "Historian 2.1" in said
+        assert "Declared by the provider" in said
+        assert "Confirmed by a regulator" not in said
+    officer = Client()
+    officer.force_login(cast.provincial)
+    assert officer.post(f"/conformance/{partners.result.pk}/confirm/").status_code == 302
+    assert "Confirmed by a regulator" in page(owner, "/sites/works-1/access/")
+    assert Event.objects.filter(action=Action.CONFORMANCE_CONFIRMED).count() == 1
+
+
+def test_a_result_with_a_failed_check_is_shown_and_never_confirmed(cast: Cast, partners: Partners) -> None:
+    house = partners.houses["provider"].pk
+    row = conformance.declare(partners.people["provider"], house, "Historian", "2.2", result_file("order", "units"), NOW)
+    assert "2 checks failed" in page(partners.people["provider"], "/provider/")
+    with pytest.raises(RefusedError) as refused:
+        conformance.confirm(cast.provincial, row.pk, NOW)
+    assert refused.value.code == "result-failed"
+
+
+def test_the_same_result_again_changes_nothing_and_one_of_tomorrow_is_refused(partners: Partners) -> None:
+    provider, house = partners.people["provider"], partners.houses["provider"].pk
+    assert conformance.declare(provider, house, "Historian", "2.1", result_file(), NOW).pk == partners.result.pk
+    with pytest.raises(RefusedError):
+        conformance.declare(provider, house, "Historian", "2.1", result_file(ran_on="2017-06-02"), NOW)
+    assert Conformance.objects.count() == 1
+
+
+def test_a_result_is_handed_in_as_a_file(partners: Partners) -> None:
+    client = Client()
+    client.force_login(partners.people["other-provider"])
+    given = {"product": "Bridge", "version": "1.0"}
+    wrong = client.post("/provider/", {**given, "result": SimpleUploadedFile("r.json", b"{}")})
+    assert wrong.status_code == 400
+    assert "no result of the conformance kit" in wrong.content.decode()
+    assert client.post("/provider/", {**given, "result": SimpleUploadedFile("r.json", result_file())}).status_code == 302
+    assert Conformance.objects.get(product="Bridge").provider == partners.houses["other-provider"]
+
+
+@pytest.mark.parametrize(("receipts", "values"), [(False, False), (True, False), (True, True)])
+def test_a_provider_sees_what_was_granted_and_no_more(cast: Cast, partners: Partners, receipts: bool, values: bool) -> None:
+    plant, provider = cast.plants[2], partners.people["other-provider"]
+    digest = Submission.objects.get(site=plant.site).digest
+    client = Client()
+    client.force_login(provider)
+    addresses = (f"/provider/reports/{digest}/receipt/", f"/provider/reports/{digest}/")
+    assert [client.get(path).status_code for path in addresses] == [404, 404]
+    grants.grant(plant.owner, plant.site.slug, partners.houses["other-provider"].pk, receipts=receipts, values=values, now=NOW)
+    assert [client.get(path).status_code == 200 for path in addresses] == [receipts, values]
+    said = page(provider, "/provider/")
+    assert "Works 3" in said
+    assert "Accepted" in said
+    assert (digest in said) == receipts, "who knows the digest may ask anybody for the receipt"
+    assert "Works 2" not in said
+
+
+def test_what_is_taken_back_is_gone_at_once(cast: Cast, partners: Partners) -> None:
+    provider, digest = partners.people["provider"], Submission.objects.get(site=cast.plants[0].site).digest
+    assert grants.granted_values(provider, digest)
+    owner = Client()
+    owner.force_login(cast.plants[0].owner)
+    assert owner.post(f"/sites/works-1/access/{partners.grant.pk}/end/").status_code == 302
+    assert grants.granted_values(provider, digest) is None
+    assert grants.granted_receipt(provider, digest) is None
+    assert grants.granted_sites(provider, Role.PROVIDER) == ()
+    kept = list(Event.objects.filter(subject="site works-1", action__startswith="access.").values_list("action", flat=True))
+    assert kept[-1] == Action.ACCESS_TAKEN_BACK
+
+
+def test_only_who_manages_the_site_lets_anybody_in(cast: Cast, partners: Partners) -> None:
+    house = partners.houses["provider"].pk
+    for user in (cast.plants[1].owner, cast.approver, partners.people["provider"], cast.stranger):
+        with pytest.raises(Site.DoesNotExist):
+            grants.grant(user, "works-1", house, receipts=False, values=False, now=NOW)
+    with pytest.raises(Organisation.DoesNotExist):
+        grants.grant(cast.plants[0].owner, "works-1", cast.body.pk, receipts=False, values=False, now=NOW)
+    with pytest.raises(Grant.DoesNotExist):
+        grants.take_back(cast.plants[1].owner, partners.grant.pk, NOW)
+
+
+def test_a_supplier_is_shown_nothing_of_reports(cast: Cast, partners: Partners) -> None:
+    with pytest.raises(RefusedError) as refused:
+        grants.grant(cast.plants[0].owner, "works-1", partners.houses["supplier"].pk, receipts=True, values=False, now=NOW)
+    assert refused.value.code == "grant-too-wide"
+    assert [view.submissions for view in grants.granted_sites(partners.people["supplier"], Role.SUPPLIER)] == [()]
+
+
+def test_a_delivery_is_read_by_who_checks_that_site_and_period_and_by_nobody_else(cast: Cast, partners: Partners) -> None:
+    figure = "120,000"
+    assert figure in page(partners.people["supplier"], "/supplier/")
+    assert figure not in page(cast.auditor, "/assigned/deliveries/")
+    assign(cast.body, cast.plants[0].site, "2015", cast.approver, NOW)
+    assert figure not in page(cast.auditor, "/assigned/deliveries/"), "assigned another period"
+    assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    said = page(cast.auditor, "/assigned/deliveries/")
+    assert figure in said
+    assert "Works 2" not in said
+    assert "120000.000" in page(cast.auditor, "/assigned/deliveries/deliveries.csv")
+    for reader, path in (
+        (cast.plants[0].owner, "/sites/works-1/access/"),
+        (cast.approver, "/audit-trail/"),
+        (cast.approver, "/audit-trail/events.csv"),
+        (partners.people["provider"], "/provider/"),
+    ):
+        said = page(reader, path)
+        assert figure not in said
+        assert "120000" not in said
+    assert "Works 1" not in page(partners.people["other-supplier"], "/supplier/")
+
+
+def test_another_figure_takes_the_place_of_the_one_before_and_one_can_be_taken_back(cast: Cast, partners: Partners) -> None:
+    supplier = partners.people["supplier"]
+    deliveries.declare(supplier, "works-1", PERIOD, "electricity", Decimal("119000.5"), "kWh", "", NOW + timedelta(days=1))
+    stands = [view for view in deliveries.deliveries_of(supplier) if view.taken_back_at is None]
+    assert [view.quantity for view in stands] == [Decimal("119000.5")]
+    with pytest.raises(Delivery.DoesNotExist):
+        deliveries.take_back(partners.people["other-supplier"], stands[0].id, NOW)
+    deliveries.take_back(supplier, stands[0].id, NOW)
+    assert all(view.taken_back_at for view in deliveries.deliveries_of(supplier))
+
+
+@pytest.mark.parametrize(
+    ("carrier", "quantity", "unit"), [("electricity", "1", "t"), ("water", "1", "m3"), ("coal", "-1", "t"), ("coal", "0", "t")]
+)
+def test_a_delivery_that_cannot_be_is_refused(partners: Partners, carrier: str, quantity: str, unit: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        deliveries.declare(partners.people["supplier"], "works-1", PERIOD, carrier, Decimal(quantity), unit, "", NOW)
+    assert refused.value.code == "delivery-malformed"
+
+
+def test_a_site_that_let_nobody_in_is_not_found(partners: Partners) -> None:
+    for site in ("works-2", "works-99"):
+        with pytest.raises(Grant.DoesNotExist):
+            deliveries.declare(partners.people["supplier"], site, PERIOD, "electricity", Decimal(1), "kWh", "", NOW)
+
+
+def test_the_archive_has_every_version_with_what_citing_it_needs(cast: Cast) -> None:
+    first = publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publication.withdraw(first, cast.approver, "A wrong boundary.", NOW)
+    address = permanent("https://portal.example")
+    raw = archive(address)
+    assert raw == archive(address), "the same publications, the same bytes"
+    with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+        names = {name.removeprefix("steplabel/") for name in packed.namelist()}
+        folder = f"cement/cn/dry-process/{PERIOD}/v1"
+        assert names == {
+            *(f"{folder}/benchmark.{end}" for end in ("json", "csv", "bib", "ris")),
+            *("codebook.csv", "LICENCE.txt", "versions.csv"),
+        }
+        cited = packed.read(f"steplabel/{folder}/benchmark.bib").decode()
+        assert f"https://portal.example/benchmarks/cement/cn/dry-process/{PERIOD}/v1/" in cited
+        assert "Withdrawn on" in cited
+        assert citation.LICENCE in cited
+        assert "withdrawn" in packed.read("steplabel/versions.csv").decode()
+
+
+def test_the_archive_asks_for_the_terms_and_who_accepted_them_stays_on_record(partners: Partners) -> None:
+    academic = Client()
+    academic.force_login(partners.people["academic"])
+    assert academic.get("/downloads/steplabel.zip").headers["Location"] == "/downloads/"
+    assert academic.post("/downloads/").status_code == 302
+    assert academic.post("/downloads/").status_code == 302
+    answer = academic.get("/downloads/steplabel.zip")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/zip")
+    row = AcceptedTerms.objects.get()
+    assert (row.organisation, row.terms) == (partners.houses["academic"], terms.TERMS)
+    assert Event.objects.filter(action=Action.TERMS_ACCEPTED).count() == 1
+    with pytest.raises(AppendOnlyError):
+        row.delete()
+    assert academic.post("/downloads/", {"organisation": partners.houses["supplier"].pk}).status_code == 404
+
+
+@pytest.mark.parametrize("kind", [Role.PROVIDER, Role.SUPPLIER, Role.ACADEMIC])
+def test_the_further_roles_register_like_a_firm_and_count_in_no_disclosure_rule(cast: Cast, kind: Role) -> None:
+    before = ControllingFirm.objects.count()
+    wish = applying.FirmWish("Newcomers", "", "", cast.province, "Li", "li@new.example", "en", kind)
+    applying.confirm(applying.apply(wish, timezone.now()), timezone.now())
+    row = applying.waiting_for(cast.provincial).get()
+    officer = Client()
+    officer.force_login(cast.provincial)
+    said = officer.get(f"/applications/firms/{row.pk}/").content.decode()
+    assert "Controlling firm" not in said
+    assert officer.post(f"/applications/firms/{row.pk}/", {"do": "approve"}).status_code == 302
+    house = Organisation.objects.get(name="Newcomers")
+    assert (house.kind, house.controlling_firm, ControllingFirm.objects.count()) == (kind, None, before)
+    sent = inviting.invite_to(house, "li@new.example", by="test", may_manage=True, delegate=False, now=timezone.now())
+    user = inviting.accept_as_new(sent.secret, "Li", "quite a long password", timezone.now())
+    first = {Role.PROVIDER: "/provider/", Role.SUPPLIER: "/supplier/", Role.ACADEMIC: "/downloads/"}[kind]
+    assert page(user, first)
+
+
+def test_nobody_registers_as_a_regulator(cast: Cast) -> None:
+    with pytest.raises(ValueError, match="regulator"):
+        applying.apply(applying.FirmWish("Office", "", "", cast.province, "Li", "li@x.example", "en", Role.REGULATOR), timezone.now())
+    given = {"kind": "regulator", "name": "Office", "jurisdiction": "cn/he", "contact": "Li", "email": "li@x.example"}
+    assert Client().post("/register/", given).status_code == 400

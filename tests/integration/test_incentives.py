@@ -1,0 +1,95 @@
+"""Incentives stand on record with the digest of their evidence, by a regulator of the site, and are never changed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal import keys
+from portal.assurance.incentives import give, incentives_of
+from portal.assurance.models import Incentive
+from portal.auditlog.models import AppendOnlyError, Event
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.problems import RefusedError
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
+
+DOCUMENT = "ab" * 32
+AMOUNT = Decimal("120000.50")
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    made = make_cast(2)
+    for plant in made.plants:
+        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    return made
+
+
+def digest_of(cast: Cast, place: int) -> str:
+    return Submission.objects.get(site=cast.plants[place].site).digest
+
+
+def test_it_stands_with_scheme_amount_evidence_and_who_recorded_it(cast: Cast) -> None:
+    site = cast.plants[0].site
+    give(site, "Green credit", AMOUNT, digest_of(cast, 0), cast.provincial, NOW)
+    give(site, "Green credit", AMOUNT, digest_of(cast, 0), cast.provincial, NOW)  # the form sent twice
+    give(site, "Green credit", Decimal(5), DOCUMENT, cast.approver, NOW)
+    newest, first = incentives_of(cast.approver)
+    assert (first.amount, first.period, first.recorded_by) == (AMOUNT, PERIOD, "provincial")
+    assert (newest.evidence, newest.period) == (DOCUMENT, "")
+    assert Event.objects.filter(action="incentive.recorded", subject="site works-1").count() == 2
+    with pytest.raises(AppendOnlyError):
+        Incentive.objects.update(amount=1)
+
+
+@pytest.mark.parametrize(
+    ("place", "evidence", "who", "code"),
+    [
+        (0, 1, "approver", "evidence-of-another-site"),
+        (1, 1, "provincial", "not-regulator"),  # works 2 does not lie in the province
+        (0, 0, "auditor", "not-regulator"),
+    ],
+)
+def test_what_is_not_its_own_is_refused(cast: Cast, place: int, evidence: int, who: str, code: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        give(cast.plants[place].site, "Green credit", AMOUNT, digest_of(cast, evidence), getattr(cast, who), NOW)
+    assert refused.value.code == code
+    assert not Incentive.objects.exists()
+
+
+def test_one_evidence_stands_behind_one_incentive_of_a_scheme(cast: Cast) -> None:
+    site = cast.plants[0].site
+    give(site, "Green credit", AMOUNT, DOCUMENT, cast.approver, NOW)
+    with pytest.raises(RefusedError) as refused:
+        give(site, "Green credit", Decimal(9), DOCUMENT, cast.approver, NOW)
+    assert refused.value.code == "evidence-used"
+    assert give(site, "Another scheme", Decimal(9), DOCUMENT, cast.approver, NOW).amount == 9
+
+
+def test_the_page_takes_the_form_and_each_regulator_reads_its_own(cast: Cast) -> None:
+    officer, province = Client(), Client()
+    assert officer.login(username=cast.approver.email, password=PASSWORD)
+    assert province.login(username=cast.provincial.email, password=PASSWORD)
+    address = reverse("web:incentives")
+    given = {"site": "works-2", "scheme": "Green credit", "amount": "120000.50", "evidence": DOCUMENT}
+    for wrong, told in (
+        ({"amount": "much"}, "Write the amount as"),
+        ({"amount": "-1"}, "id_amount_error"),
+        ({"evidence": "abc"}, "This is no SHA-256"),
+        ({"evidence": digest_of(cast, 0)}, "another site&#x27;s report"),
+        ({"site": "elsewhere"}, "Choose a site."),
+    ):
+        answer = officer.post(address, given | wrong)
+        assert answer.status_code == 400
+        assert told in answer.content.decode(), wrong
+    assert "<b>120,000 yuan</b> went to <b>1</b> site" in officer.post(address, given, follow=True).content.decode()
+    assert "Green credit" in officer.get(reverse("web:incentives-csv")).content.decode()
+    assert province.post(address, given).status_code == 400  # not one of its sites
+    assert "Green credit" not in province.get(address).content.decode()
+    assert "Green credit" not in province.get(reverse("web:incentives-csv")).content.decode()

@@ -1,0 +1,297 @@
+"""Keys that change while the portal works: reports to either key are opened, an old key ends, a device's key follows another."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import Client
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from benchmarks.errors import InputError
+from benchmarks.wire import directory, envelope, rotation
+from benchmarks.wire.directory import GRACE
+from benchmarks.wire.signing import DeviceKey
+from portal import key_ceremony, keys
+from portal.accounts.models import Device
+from portal.auditlog.models import Action, Event
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.opening import destruction, tasks
+from portal.problems import RefusedError
+from tests.integration.portal_cast import NOW, Cast, Plant, make_cast
+
+pytestmark = pytest.mark.django_db(databases=["default", "vault"])
+
+OVERLAP_END = NOW.date() + timedelta(days=90)
+AFTER = NOW + timedelta(days=90) + GRACE + timedelta(days=1)  # window and grace are over
+
+
+@pytest.fixture
+def folder(key_folder: Path, tmp_path: Path, settings: Settings) -> Iterator[Path]:
+    """Keys of this test alone: it changes them."""
+    own = tmp_path / "keys"
+    shutil.copytree(key_folder, own)
+    settings.DIRECTORY_FILE = own / "directory.cbor"
+    settings.RECEIPT_KEY_FILE = own / "receipt.pem"
+    settings.PROCESSING_KEY_FILE = own / "processing.pem"
+    keys.forget()
+    yield own
+    keys.forget()
+
+
+@pytest.fixture
+def cast(folder: object) -> Cast:
+    return make_cast(plants=2)
+
+
+def rotate(folder: Path) -> key_ceremony.Rotation:
+    signed = (folder / "directory.cbor").read_bytes()
+    end = NOW.date() + timedelta(days=4000)
+    asked = key_ceremony.rotate(folder, signed, processing=True, receipt=True, valid_from=NOW.date(), valid_to=end, old_until=OVERLAP_END)
+    answer = key_ceremony.sign(asked.request.read_bytes(), signed, folder / "offline.pem")
+    key_ceremony.take(folder / "directory.cbor", answer)
+    return asked
+
+
+def sealed_to_old(plant: Plant, cast: Cast) -> bytes:
+    """An envelope of somebody who has not fetched the new directory."""
+    old = keys.published_directory().content.processing[0]
+    known = directory.Directory(1, (old,), ())
+    recipient = known.processing_key(NOW.date())
+    header = replace(plant.header(), key_id=recipient.key_id)
+    return envelope.build(plant.report(cast.pack), header, plant.key, recipient)
+
+
+def receive(raw: bytes, now: Any = NOW) -> intake.Received:
+    return intake.receive(raw, keys.published_directory(), keys.receipt_key(), now)
+
+
+def test_the_worker_opens_with_whichever_key_an_envelope_names_and_needs_no_restart(folder: Path, cast: Cast) -> None:
+    old = keys.processing_key().key_id
+    assert [key.key_id for key in keys.processing_keys()] == [old]
+    asked = rotate(folder)
+    assert {key.key_id for key in keys.processing_keys()} == {old, asked.processing_key_id}
+    receive(sealed_to_old(cast.plants[0], cast))
+    receive(cast.plants[1].envelope(cast.pack))
+    assert set(Submission.objects.values_list("key_id", flat=True)) == {old, asked.processing_key_id}
+    tasks.sweep()
+    assert set(Submission.objects.values_list("state", flat=True)) == {"accepted"}
+
+
+def test_the_web_signs_with_the_new_receipt_key_once_the_directory_lists_it(folder: Path, cast: Cast) -> None:
+    old = keys.receipt_key().key_id
+    signed = (folder / "directory.cbor").read_bytes()
+    today = timezone.now().date()
+    asked = key_ceremony.rotate(
+        folder, signed, processing=False, receipt=True, valid_from=today, valid_to=today + timedelta(days=9), old_until=today
+    )
+    assert keys.receipt_key().key_id == old  # drawn, and nobody knows it yet
+    key_ceremony.take(folder / "directory.cbor", key_ceremony.sign(asked.request.read_bytes(), signed, folder / "offline.pem"))
+    assert keys.receipt_key().key_id == asked.receipt_key_id
+
+
+def test_an_old_key_is_taken_through_its_window_and_the_grace_and_then_no_more(folder: Path, cast: Cast, monkeypatch: Any) -> None:
+    rotate(folder)
+    raw = sealed_to_old(cast.plants[0], cast)
+    with pytest.raises(RefusedError) as refused:
+        receive(raw, AFTER)
+    assert refused.value.code == "processing-key-unknown"
+    assert receive(raw, AFTER - timedelta(days=2)).created
+    monkeypatch.setattr(keys.PublishedDirectory, "takes", lambda *_: True)  # the defence off: it would be let in
+    assert receive(sealed_to_old(cast.plants[1], cast), AFTER).created
+
+
+def destroy(key_id: str, now: Any = AFTER) -> destruction.Destroyed:
+    return destruction.destroy(key_id, keys.processing_files(), keys.published_directory().content, now)
+
+
+def code_of(key_id: str, now: Any = AFTER) -> str:
+    with pytest.raises(InputError) as refused:
+        destroy(key_id, now)
+    return refused.value.code
+
+
+def test_a_key_is_destroyed_only_when_nothing_waits_for_it(folder: Path, cast: Cast) -> None:
+    old = keys.processing_key().key_id
+    assert code_of(old) == "key-in-use"  # before any rotation
+    asked = rotate(folder)
+    receive(sealed_to_old(cast.plants[0], cast))
+    for now in (NOW, AFTER - timedelta(days=1)):
+        assert code_of(old, now) == "key-in-use"
+    assert code_of(old) == "reports-waiting"
+    tasks.sweep()
+    assert code_of("0" * 64) == "key-not-here"
+    assert asked.processing_key_id
+    assert code_of(asked.processing_key_id) == "key-in-use"
+    assert not Event.objects.filter(action=Action.KEY_DESTROYED).exists()
+    assert destroy(old).reports == 1
+    assert [key.key_id for key in keys.processing_keys()] == [asked.processing_key_id]
+    assert not [path for path in folder.iterdir() if path.name.startswith("processing.pem")]
+    assert Event.objects.get(action=Action.KEY_DESTROYED).subject == f"processing key {old}"
+    receive(cast.plants[1].envelope(cast.pack))
+    tasks.sweep()  # the worker goes on with what is left
+    assert set(Submission.objects.values_list("state", flat=True)) == {"accepted"}
+
+
+def test_the_bytes_of_a_destroyed_key_are_overwritten_before_the_name_goes(tmp_path: Path) -> None:
+    file = tmp_path / "key.pem"
+    file.write_bytes(b"secret" * 100)
+    held = file.open("rb")  # another name for the same blocks
+    destruction.overwrite_and_delete(file)
+    left = held.read()
+    held.close()
+    assert not file.exists()
+    assert len(left) == 600
+    assert b"secret" not in left
+
+
+def test_a_destruction_cut_short_stops_no_worker_and_is_finished_by_the_next(folder: Path, cast: Cast, monkeypatch: Any) -> None:
+    old = keys.processing_key().key_id
+    asked = rotate(folder)
+
+    def die(_file: Path) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(destruction, "overwrite_and_delete", die)
+        with pytest.raises(SystemExit):
+            destroy(old)
+    assert [key.key_id for key in keys.processing_keys()] == [asked.processing_key_id]
+    (left,) = folder.glob("processing.pem.destroyed")
+    destruction.finish(folder)
+    assert not left.exists()
+    assert not list(folder.glob("*.destroyed"))
+
+
+def test_the_commands_of_a_rotation(folder: Path, cast: Cast, settings: Settings) -> None:
+    old = keys.processing_key().key_id
+    told, errors = StringIO(), StringIO()
+    call_command("make_keys", "rotate", stdout=told)
+    call_command("make_keys", "sign", stdout=told)
+    call_command("make_keys", "take", str(folder / "directory-signed.cbor"), stdout=told)
+    new = next(key.key_id for key in keys.processing_keys() if key.key_id != old)
+    assert f"New processing key {new}" in told.getvalue()
+    assert f"processing key {new}" in told.getvalue()
+    assert ": NEW" in told.getvalue()
+    assert ": ends earlier" in told.getvalue()
+    assert keys.published_directory().content.number == 2
+    assert Event.objects.get(action=Action.DIRECTORY_TAKEN).subject == "key directory 2"
+    call_command("destroy_key", stdout=told, stderr=errors)
+    assert f"{old} stays: Reports sealed to this key are taken until" in told.getvalue()
+    with pytest.raises(CommandError, match="Reports sealed to this key"):
+        call_command("destroy_key", old, stdout=told, stderr=errors)
+    settings.PROCESSING_KEY_FILE = None  # as the operator's settings have it
+    with pytest.raises(CommandError, match="given no PROCESSING_KEY_FILE"):
+        call_command("destroy_key", old, stdout=told, stderr=errors)
+
+
+WATCH = """
+import gc, os, sys
+opened = []
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+import django
+django.setup()
+from django.conf import settings
+from django.test import Client
+settings.ALLOWED_HOSTS = ["testserver"]
+from portal import keys
+assert Client().get("/api/v1/directory/", secure=True).status_code == 200
+if settings.RECEIPT_KEY_FILE:
+    keys.receipt_key()
+try:
+    keys.processing_keys()
+except Exception as refusal:
+    print("refused", type(refusal).__name__)
+from benchmarks.wire.sealing import ProcessingKey
+print("opened", sum("processing" in os.path.basename(name) and name.endswith((".pem", ".password")) for name in opened))
+print("held", any(type(one) is ProcessingKey for one in gc.get_objects()))
+print("environment", "PROCESSING" in open("/proc/self/environ").read())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+@pytest.mark.parametrize(("role", "found"), [("web", ["refused ImproperlyConfigured", "opened 0", "held False", "environment False"]),
+                                             ("operator", ["refused ImproperlyConfigured", "opened 0", "held False", "environment False"]),
+                                             ("worker", ["opened 2", "held True", "environment False"])])  # fmt: skip
+def test_only_the_workers_process_ever_opens_or_holds_the_processing_key(folder: Path, tmp_path: Path, role: str, found: list[str]) -> None:
+    var = tmp_path / "var"
+    var.mkdir()
+    shutil.copytree(folder, var / "keys")
+    environment = {
+        **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ},
+        "DJANGO_SETTINGS_MODULE": "portal.settings.embedded", "STEPLABEL_VAR": str(var), "STEPLABEL_ROLE": role,
+    }  # fmt: skip
+    ran = subprocess.run(
+        [sys.executable, "-c", WATCH], env=environment, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.split("\n")[:-1] == found, ran.stderr
+
+
+def post(client: Client, asked: rotation.Rotation) -> Any:
+    body = {
+        "device_id": asked.device_id,
+        "device_public_key": asked.new.hex,
+        "by_old": asked.by_old.hex(),
+        "by_new": asked.by_new.hex(),
+    }
+    return client.post("/api/v1/rotations/", body, content_type="application/json")
+
+
+def test_a_rotated_device_reports_with_its_new_key_and_the_old_one_signs_nothing_new(client: Client, cast: Cast) -> None:
+    plant = cast.plants[0]
+    raw = plant.envelope(cast.pack)
+    receive(raw)  # waits to be opened while the key is rotated
+    new = DeviceKey.generate()
+    asked = rotation.rotate(str(plant.device.pk), plant.key, new)
+    first, again = post(client, asked), post(client, asked)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    directory.verify(base64.b64decode(first.json()["directory"]), keys.published_directory().fingerprint)
+    tasks.sweep()
+    assert Submission.objects.get().state == "accepted"  # the old key goes on verifying what it signed
+    with pytest.raises(RefusedError) as refused:
+        receive(plant.envelope(cast.pack, revision=2))
+    assert refused.value.code == "device-replaced"
+    device = Device.objects.get(pk=first.json()["device_id"])
+    assert (device.replaces, device.seed_commitment) == (plant.device, plant.device.seed_commitment)
+    assert receive(replace(plant, device=device, key=new).envelope(cast.pack, revision=2)).created
+    assert Event.objects.filter(action=Action.DEVICE_ROTATED).count() == 1
+
+
+def test_nobody_rotates_a_key_he_does_not_hold(client: Client, cast: Cast) -> None:
+    plant, other, new = cast.plants[0], cast.plants[1], DeviceKey.generate()
+    name = str(plant.device.pk)
+    good = rotation.rotate(name, plant.key, new)
+    for asked, status, code in (
+        (rotation.rotate(name, other.key, new), 401, "rotation-signature-invalid"),
+        (replace(good, device_id=str(other.device.pk)), 401, "rotation-signature-invalid"),
+        (replace(good, device_id="no-uuid"), 401, "device-unknown"),
+        (rotation.rotate(name, plant.key, other.key), 409, "device-known"),
+    ):
+        answer = post(client, asked)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+    call_command("revoke_device", name, stdout=StringIO())
+    answer = post(client, good)  # a stolen key that was revoked is no way back in
+    assert (answer.status_code, answer.json()["code"]) == (401, "device-revoked")
+    assert Device.objects.count() == 2
+
+
+def test_a_successor_that_was_revoked_is_not_handed_out_again(client: Client, cast: Cast) -> None:
+    plant, new = cast.plants[0], DeviceKey.generate()
+    asked = rotation.rotate(str(plant.device.pk), plant.key, new)
+    call_command("revoke_device", post(client, asked).json()["device_id"], stdout=StringIO())
+    assert post(client, asked).json()["code"] == "device-revoked"

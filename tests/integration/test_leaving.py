@@ -1,0 +1,228 @@
+"""A firm leaves: its time to undo, what is deleted, what stays; both databases are searched afterwards."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from portal import keys
+from portal.accounts.models import Membership, Organisation, Role, User
+from portal.auditlog.models import Action, Event
+from portal.catalogue.models import PeerGroupMember
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.notifications.models import Mail
+from portal.opening import services as opening
+from portal.opening.models import OpenedReport
+from portal.problems import RefusedError
+from portal.publication import services as publication
+from portal.publication.models import Publication
+from portal.register import inviting, leaving
+from portal.register.models import Leaving
+from portal.sharing import certificates, shares
+from portal.standings import services as standings
+from portal.standings.history import cell_of
+from portal.standings.models import ProtectedValue
+from tests.integration.portal_cast import NOW, Cast, make_cast, person
+from tests.integration.post import letter_to
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+KEPT = {
+    "auditlog_event": "who did what is never changed",
+    "register_leaving": "the certificate names the firm and the digests",
+}
+
+
+@pytest.fixture
+def cast() -> Cast:
+    """Nine firms have reported, version 1 is published; the first takes part by its own will and has used everything there is."""
+    made = make_cast(9)
+    for place, plant in enumerate(made.plants):
+        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    standings.compute(made.period, "worker", NOW)
+    publication.publish(publication.draft(made.period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
+    first = made.plants[0]
+    PeerGroupMember.objects.filter(site=first.site).update(obliged=False)
+    report = Submission.objects.get(site=first.site)
+    certificates.issue(first.owner, report.digest, NOW)
+    shares.share(first.owner, report.digest, "Bridge Builders", [cell_of(report.protected_values.earliest("pk"))], 30, NOW)
+    inviting.invite(first.owner, first.site.organisation_id, "invited@example.org", may_manage=True, delegate=False, now=NOW)
+    return made
+
+
+@pytest.fixture
+def firm(cast: Cast) -> Organisation:
+    return cast.plants[0].site.organisation
+
+
+@pytest.fixture
+def owner(cast: Cast) -> Client:
+    client = Client()
+    client.force_login(cast.plants[0].owner)
+    return client
+
+
+def over(now: datetime | None = None) -> datetime:
+    return (now or timezone.now()) + leaving.COOLING
+
+
+def everything() -> dict[str, str]:
+    """Every row of every table of both databases, as text."""
+    found = {}
+    for alias in ("default", "vault"):
+        with connections[alias].cursor() as cursor:
+            for table in connections[alias].introspection.table_names(cursor):
+                cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - the names come from the database itself
+                rows = cursor.fetchall()
+                found[f"{alias} {table}"] = "\n".join(" ".join(_text(value) for value in row) for row in rows)
+    return found
+
+
+def _text(value: object) -> str:
+    return bytes(value).hex() if isinstance(value, bytes | memoryview) else str(value)
+
+
+def test_of_a_firm_that_has_left_nothing_is_found_that_must_be_gone(cast: Cast, firm: Organisation) -> None:
+    first = cast.plants[0]
+    report = Submission.objects.get(site=first.site)
+    opened = OpenedReport.objects.get(envelope_digest=report.digest)
+    wanted = {
+        "the sealed file": bytes(report.envelope).hex(),
+        "what was opened": bytes(opened.report).hex(),
+        "the owner's address": first.owner.email,
+        "who was invited": "invited@example.org",
+        "the buyer": "Bridge Builders",
+        "the site in a roster": f"'site': '{first.site.slug}'",
+    }
+    before = everything()
+    for name, needle in wanted.items():
+        alike = needle.replace("'", '"')
+        assert any(needle in text or alike in text for text in before.values()), f"the search must find {name} while it is there"
+    asked = timezone.now()
+    leaving.ask(first.owner, firm.pk, asked)
+    assert leaving.carry_out_due(lambda: over(asked)) == 1
+    after = everything()
+    for name, needle in wanted.items():
+        alike = needle.replace("'", '"')
+        where = [table for table, text in after.items() if (needle in text or alike in text) and table.split()[1] not in KEPT]
+        letters = ["default notifications_mail"] if name == "the owner's address" else []  # the one with the certificate
+        assert where == letters, name
+    assert not ProtectedValue.objects.filter(submission=report).exists()
+    assert not User.objects.filter(pk=first.owner.pk).exists()
+    report.refresh_from_db()
+    assert (report.state, bytes(report.envelope)) == ("deleted", b"")
+    assert report.receipt, "its place in the log is proven still"
+
+
+def test_it_is_this_search_that_would_find_what_was_left_behind(cast: Cast, firm: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one of the deletions off, the search finds it: a test of absence is as good as its search."""
+    monkeypatch.setattr(leaving, "_delete_reports", lambda _reports: 0)
+    asked = timezone.now()
+    report = Submission.objects.get(site=cast.plants[0].site)
+    leaving.ask(cast.plants[0].owner, firm.pk, asked)
+    leaving.carry_out_due(lambda: over(asked))
+    assert any(bytes(report.envelope).hex() in text for text in everything().values())
+
+
+def test_everybody_else_is_as_before_and_the_next_version_is_made_without_the_firm(cast: Cast, firm: Organisation) -> None:
+    first, second = cast.plants[0], cast.plants[1]
+    published = Publication.objects.get()
+    document = published.document
+    asked = timezone.now()
+    leaving.ask(first.owner, firm.pk, asked)
+    values = ProtectedValue.objects.filter(submission__site=second.site).count()
+    leaving.carry_out_due(lambda: over(asked))
+    assert ProtectedValue.objects.filter(submission__site=second.site).count() == values > 0
+    assert User.objects.filter(pk=second.owner.pk).exists()
+    published.refresh_from_db()
+    assert published.document == document, "what was published stays as it was signed"
+    members = [member for cell in published.roster["cells"] for member in cell["members"]]
+    assert any(member["site"].startswith("left-") for member in members)
+    assert any(member["site"] == second.site.slug for member in members)
+    draft = publication.draft(cast.period, cast.drafter, NOW, "One has left.")
+    assert Submission.objects.get(site=first.site).digest not in draft.participants
+    assert len(draft.participants) == 8
+
+
+def test_it_can_be_undone_until_its_time_and_asking_twice_is_asking_once(cast: Cast, firm: Organisation, owner: Client) -> None:
+    path = f"/people/firms/{firm.pk}/leave/"
+    assert "What stays, and why" in owner.get(path).content.decode()
+    assert owner.post(path, {"name": "Enterprise"}).status_code == 400
+    assert owner.post(path, {"name": ""}).status_code == 400, "nor is an empty name the firm's missing Chinese one"
+    assert not Leaving.objects.exists()
+    owner.post(path, {"name": firm.name})
+    owner.post(path, {"name": firm.name})
+    assert Leaving.objects.count() == 1
+    assert "leaves the scheme on" in letter_to(cast.plants[0].owner.email)
+    assert leaving.carry_out_due(timezone.now) == 0, "its time has not come"
+    owner.post(path, {"do": "stay"})
+    assert leaving.carry_out_due(lambda: over() + timedelta(days=1)) == 0
+    assert owner.get("/submissions/").status_code == 200
+    assert list(Event.objects.filter(action__in=(Action.FIRM_LEAVING, Action.FIRM_STAYING)).values_list("action", flat=True)) == [
+        Action.FIRM_LEAVING,
+        Action.FIRM_STAYING,
+    ]
+    owner.post(path, {"name": firm.name})
+    assert Leaving.objects.filter(undone_at=None).count() == 1, "and it may leave after all"
+
+
+def test_who_is_obliged_cannot_leave_by_itself(cast: Cast, firm: Organisation, owner: Client) -> None:
+    PeerGroupMember.objects.filter(site=cast.plants[0].site).update(obliged=True)
+    assert "list of the obliged" in owner.get(f"/people/firms/{firm.pk}/leave/").content.decode()
+    with pytest.raises(RefusedError) as refused:
+        leaving.ask(cast.plants[0].owner, firm.pk, timezone.now())
+    assert refused.value.code == "firm-obliged"
+
+
+def test_who_manages_the_firm_is_sent_a_certificate_of_deletion(cast: Cast, firm: Organisation) -> None:
+    email = cast.plants[0].owner.email
+    asked = timezone.now() - leaving.COOLING
+    leaving.ask(cast.plants[0].owner, firm.pk, asked)
+    leaving.carry_out_due(timezone.now)
+    link = re.search(r"http://testserver(/left/\S+)", letter_to(email))
+    assert link
+    page = Client().get(link[1]).content.decode()
+    assert "Enterprise 1" in page
+    assert Client().get(f"{link[1]}certificate.pdf").content.startswith(b"%PDF-")
+    assert Mail.objects.get(address=email).sealed == ""
+    assert link[1].split("/")[2] not in "".join(everything().values())
+
+
+def test_a_death_between_the_vault_and_the_rest_is_made_good(cast: Cast, firm: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = timezone.now()
+    leaving.ask(cast.plants[0].owner, firm.pk, asked)
+
+    def die(*_args: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(leaving, "_delete_reports", die)
+    with pytest.raises(KeyboardInterrupt):
+        leaving.carry_out_due(lambda: over(asked))
+    monkeypatch.undo()
+    assert leaving.waiting(firm) is not None
+    assert leaving.carry_out_due(lambda: over(asked)) == 1
+    assert leaving.carry_out_due(lambda: over(asked)) == 0
+
+
+def test_somebody_who_acts_for_another_firm_too_stays(cast: Cast, firm: Organisation) -> None:
+    adviser = person("adviser@example.org", firm, Role.ENTERPRISE)
+    Membership.objects.filter(user=adviser).update(delegate=True)
+    Membership.objects.create(user=adviser, organisation=cast.plants[1].site.organisation, role=Role.ENTERPRISE, delegate=True)
+    asked = timezone.now()
+    leaving.ask(cast.plants[0].owner, firm.pk, asked)
+    leaving.carry_out_due(lambda: over(asked))
+    assert list(adviser.memberships.values_list("organisation", flat=True)) == [cast.plants[1].site.organisation_id]
+
+
+def test_another_firm_cannot_be_taken_out(cast: Cast, firm: Organisation) -> None:
+    other = Client()
+    other.force_login(cast.plants[1].owner)
+    assert other.post(f"/people/firms/{firm.pk}/leave/", {"name": firm.name}).status_code == 404
+    assert not Leaving.objects.exists()

@@ -1,0 +1,79 @@
+"""The page of the transparency log: its head, an entry by number or digest with its proof, and what cannot be found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from benchmarks.wire import heads
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.merkle import require_inclusion
+from portal import keys
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.translog import selectors
+from portal.web.presenters.log import KINDS
+from tests.integration.portal_cast import NOW, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    cast = make_cast(3)
+    for place, plant in enumerate(cast.plants):
+        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    return cast
+
+
+def page(client: Client, query: str = "", language: str = "en") -> Any:
+    return client.get(f"/log/{query}", headers={"accept-language": language})
+
+
+def test_an_empty_log_has_a_page(client: Client) -> None:
+    answer = page(client)
+    assert answer.status_code == 200
+    assert "nothing yet" in answer.content.decode()
+
+
+def test_the_page_shows_the_head_and_gives_it_as_a_file(client: Client, cast: Cast) -> None:
+    text = page(client).content.decode()
+    signed = client.get("/log/head.cbor")
+    seen = heads.read(signed.content, keys.published_directory().content.receipt_keys()).head
+    assert signed["Content-Type"] == "application/cbor"
+    assert seen.root.hex() in text
+    assert seen.key_id in text
+    assert seen.size == selectors.size()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_an_entry_is_found_by_number_or_digest_with_a_proof_that_holds(client: Client, cast: Cast, language: str) -> None:
+    sent = Submission.objects.order_by("log_index")[1]
+    head = selectors.head(keys.receipt_key())
+    view, proof = selectors.inclusion(sent.log_index, head.size)
+    require_inclusion(view.leaf_hash, sent.log_index, head.size, proof, head.root)
+    for query in (f"?entry={sent.log_index}", f"?entry={sent.digest}", f"?entry={sent.digest.upper()}"):
+        answer = page(client, query, language)
+        text = answer.content.decode()
+        assert answer.status_code == 200
+        assert all(one.hex() in text for one in proof)
+        assert view.leaf_hash.hex() in text
+        assert ("Sealed report" if language == "en" else "密封报告") in text
+
+
+@pytest.mark.parametrize("asked", ["99999", "0" * 64, "", "minus one", "%C2%B2", "1" * 64 + "0"])
+def test_what_is_not_there_is_said_beside_the_field(client: Client, cast: Cast, asked: str) -> None:
+    answer = page(client, f"?entry={asked}")
+    assert answer.status_code == 404
+    assert "govuk-error-message" in answer.content.decode()
+
+
+def test_by_number_the_page_tells_no_digest_of_a_report(client: Client, cast: Cast) -> None:
+    for sent in Submission.objects.all():
+        assert sent.digest not in page(client, f"?entry={sent.log_index}").content.decode()
+
+
+def test_every_kind_has_its_words() -> None:
+    assert set(KINDS) == set(Kind)

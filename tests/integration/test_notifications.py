@@ -1,0 +1,250 @@
+"""What happens is told to whom it concerns, in the portal and by mail as each wishes; mails survive servers and workers that die."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from smtplib import SMTPServerDisconnected
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from portal import keys
+from portal.accounts import services as accounts
+from portal.accounts.models import User
+from portal.accounts.selectors import roles_of
+from portal.catalogue import deadlines
+from portal.intake import services as intake
+from portal.notifications import outbox, selectors, services
+from portal.notifications.kinds import SECURITY, How, Kind
+from portal.notifications.models import Mail, Notice
+from portal.opening import services as opening
+from portal.publication import services as publication
+from portal.web.letters import write
+from portal.web.presenters.notices import WORDINGS, kinds_of
+from tests.integration.portal_cast import NOW, Cast, make_cast
+from tests.integration.post import letter_to, send_all
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+@pytest.fixture
+def cast() -> Cast:
+    made = make_cast(9)
+    Notice.objects.all().delete()
+    Mail.objects.all().delete()
+    return made
+
+
+def told(user: User) -> list[str]:
+    return [one.kind for one in selectors.notices(user.pk, 0, 50)]
+
+
+def tell(user: User, kind: Kind = Kind.SITE_APPROVED, at: datetime | None = None) -> None:
+    services.tell(kind, (user.pk,), "web:sites", {}, {"site": "works-1", "site_name": "Works 1"}, at or timezone.now())
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def hand_in(cast: Cast) -> None:
+    for place, plant in enumerate(cast.plants):
+        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+
+
+def test_what_happens_is_told_to_whom_it_concerns_and_to_nobody_else(cast: Cast) -> None:
+    hand_in(cast)
+    owner, other = cast.plants[0].owner, cast.plants[1].owner
+    assert told(owner) == told(other) == [Kind.SUBMISSION_ACCEPTED]
+    draft = publication.draft(cast.period, cast.drafter, NOW)
+    assert (told(cast.drafter), told(cast.approver), told(cast.provincial)) == ([], [Kind.DRAFT_WAITS], [])
+    published = publication.publish(draft, cast.approver, keys.receipt_key(), NOW)
+    assert told(owner)[0] == Kind.BENCHMARK_PUBLISHED
+    publication.withdraw(published, cast.approver, "A wrong factor.", NOW)
+    assert told(owner)[0] == Kind.BENCHMARK_WITHDRAWN
+    accounts.revoke(cast.plants[0].device, owner, NOW)
+    assert told(owner)[0] == Kind.DEVICE_REVOKED
+    assert Kind.DEVICE_REVOKED not in told(other)
+    deadlines.extend(cast.period, cast.plants[1].site, (cast.period.due + timedelta(days=9)).date(), "Flood.", cast.approver, NOW)
+    assert told(other)[0] == Kind.EXTENSION_GRANTED
+    assert "Flood" not in str(Notice.objects.filter(recipient=other).latest("pk").told), "a reason is on record, and not sent about"
+    assert told(cast.stranger) == told(cast.auditor) == []
+
+
+def test_every_place_that_is_told_of_is_a_page_its_reader_may_open(cast: Cast) -> None:
+    hand_in(cast)
+    publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    for user in (cast.plants[0].owner, cast.approver):
+        client = signed_in(user)
+        for row in Notice.objects.filter(recipient=user):
+            assert client.get(f"/notifications/{row.pk}/", follow=True).status_code == 200, row
+        assert selectors.unread(user.pk) == 0
+
+
+def test_a_cause_that_is_undone_tells_nobody(cast: Cast) -> None:
+    with transaction.atomic():
+        accounts.revoke(cast.plants[0].device, None, NOW)
+        transaction.set_rollback(True)
+    assert not Notice.objects.exists()
+    assert not Mail.objects.exists()
+
+
+def test_notices_of_others_are_not_there(cast: Cast) -> None:
+    tell(cast.plants[0].owner)
+    row = Notice.objects.get()
+    other = signed_in(cast.plants[1].owner)
+    assert other.get(f"/notifications/{row.pk}/").status_code == 404
+    other.post("/notifications/read/")
+    row.refresh_from_db()
+    assert row.read_at is None
+    assert "Works 1" not in other.get("/notifications/").content.decode()
+
+
+def test_the_bell_counts_what_is_new_the_list_filters_and_all_is_read_at_once(cast: Cast) -> None:
+    owner = cast.plants[0].owner
+    client = signed_in(owner)
+    assert "Nothing here." in client.get("/notifications/").content.decode()
+    for kind in (Kind.SITE_APPROVED, Kind.SITE_APPROVED, Kind.REPORT_REMINDED):
+        services.tell(kind, (owner.pk,), "web:sites", {}, {"site_name": "Works 1", "period": "2016", "due": "2017-03-31"}, NOW)
+    assert 'sl-bell__n">3<' in client.get("/sites/").content.decode()
+    only = client.get("/notifications/?kind=report.reminded").content.decode()
+    assert "the report for 2016 is late" in only
+    assert "Works 1 is approved" not in only
+    assert "31 March 2017" in only
+    client.post("/notifications/read/")
+    assert "sl-bell__n" not in client.get("/sites/").content.decode()
+    assert "Nothing here." in client.get("/notifications/?unread=1").content.decode()
+
+
+def test_a_mail_is_in_its_readers_language_and_leads_to_the_portal(cast: Cast) -> None:
+    owner = cast.plants[0].owner
+    services.speak(owner.pk, "zh-hans")
+    tell(owner)
+    body = letter_to(owner.email)
+    assert "Works 1已获批准" in body
+    assert f"http://testserver/notifications/{Notice.objects.get().pk}/" in body
+    assert "http://testserver/notifications/wishes/" in body
+    assert mail.outbox[-1].extra_headers["Message-ID"].startswith(f"<{Mail.objects.get().pk}@")
+
+
+def test_who_reads_in_another_language_is_written_to_in_it(cast: Cast) -> None:
+    owner = cast.plants[0].owner
+    signed_in(owner).post("/language/", {"language": "zh-hans", "next": "/"})
+    assert selectors.language_of(owner.pk) == "zh-hans"
+
+
+def test_each_kind_comes_as_somebody_wishes_and_security_always(cast: Cast) -> None:
+    owner = cast.plants[0].owner
+    client = signed_in(owner)
+    client.post(
+        "/notifications/wishes/", {"site.approved": "never", "report.reminded": "daily", "device.revoked": "never", "language": "en"}
+    )
+    morning = services.next_daily(timezone.now())
+    for kind in (Kind.SITE_APPROVED, Kind.REPORT_REMINDED, Kind.REPORT_REMINDED, Kind.DEVICE_REVOKED):
+        tell(owner, kind)
+    assert send_all() == 1, "the one about security"
+    assert "an agent is revoked" in mail.outbox[-1].body
+    assert outbox.sweep(write, lambda: morning) == 1, "one mail of the day"
+    assert mail.outbox[-1].body.count("is late") == 2
+    assert selectors.count(owner.pk) == 4, "in the portal all stand"
+
+
+def test_what_was_read_in_the_portal_is_not_mailed_again_in_the_morning(cast: Cast) -> None:
+    owner = cast.plants[0].owner
+    tell(owner, Kind.BENCHMARK_PUBLISHED)
+    services.mark_read(owner.pk, timezone.now())
+    assert outbox.sweep(write, lambda: services.next_daily(timezone.now())) == 0
+    assert Mail.objects.get().state == Mail.State.DROPPED
+
+
+def test_a_server_that_is_away_is_asked_again_with_growing_pauses_until_a_day_is_over(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_args: object) -> None:
+        raise SMTPServerDisconnected("gone")
+
+    tell(cast.plants[0].owner)
+    monkeypatch.setattr(EmailMessage, "send", away)
+    now, pauses = timezone.now(), []
+    while (row := Mail.objects.get()).state == Mail.State.WAITING:
+        pauses.append(row.due_at - now)
+        now = max(row.due_at, now)
+        assert outbox.sweep(write, lambda at=now: at) == 0  # type: ignore[misc] # the loop's own moment
+    later = [pause / timedelta(minutes=1) for pause in pauses[1:]]
+    assert later == [1, 4, 16, 64, 256, 1024]
+    assert Mail.objects.get().state == Mail.State.FAILED
+    assert "Mails do not reach you" in signed_in(cast.plants[0].owner).get("/notifications/").content.decode()
+
+
+def dying(at: str) -> Callable[..., None]:
+    """Sending that ends the worker, before the server has the mail or after."""
+    really = EmailMessage.send
+
+    def send(self: EmailMessage, fail_silently: bool = False) -> None:
+        if at == "after":
+            really(self, fail_silently)
+        raise KeyboardInterrupt
+
+    return send
+
+
+@pytest.mark.parametrize(("at", "mails"), [("before", 1), ("after", 2)])
+def test_a_worker_that_dies_loses_no_mail_and_a_repeated_one_is_the_same_mail(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, at: str, mails: int
+) -> None:
+    owner = cast.plants[0].owner
+    tell(owner)
+    monkeypatch.setattr(EmailMessage, "send", dying(at))
+    with pytest.raises(KeyboardInterrupt):
+        send_all()
+    monkeypatch.undo()
+    assert send_all() == 0, "the claim of the dead is still young"
+    much_later = timezone.now() + timedelta(hours=1)
+    assert outbox.sweep(write, lambda: much_later) == 1
+    assert outbox.sweep(write, lambda: much_later) == 0
+    sent = [one.extra_headers["Message-ID"] for one in mail.outbox if one.to == [owner.email]]
+    assert (len(sent), len(set(sent))) == (mails, 1)
+
+
+def test_a_slow_sweep_whose_mail_was_taken_over_settles_nothing(cast: Cast) -> None:
+    tell(cast.plants[0].owner)
+    now = timezone.now()
+    slow = outbox.claim(now)
+    assert slow is not None
+    assert outbox.claim(now) is None, "it is claimed"
+    second = outbox.claim(now + timedelta(hours=1))
+    assert second is not None
+    outbox._settle(slow, Mail.State.FAILED, now)
+    assert Mail.objects.get().state == Mail.State.SENDING
+
+
+def test_no_settled_mail_keeps_a_secret(cast: Cast) -> None:
+    row = services.post("invitation", "new@example.org", "en", {"firm": "F", "by": "b"}, "http://testserver/join/abc/", timezone.now())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Mail.objects.filter(pk=row.pk).update(state=Mail.State.SENT)
+
+
+def test_who_is_gone_gets_no_mail_and_old_mails_are_forgotten(cast: Cast) -> None:
+    owner = cast.plants[0].owner
+    tell(owner)
+    User.objects.filter(pk=owner.pk).update(is_active=False)
+    assert send_all() == 0
+    assert Mail.objects.get().state == Mail.State.DROPPED
+    outbox.forget(timezone.now() + outbox.KEPT_MAILS + timedelta(days=1))
+    assert not Mail.objects.exists()
+    assert Notice.objects.count() == 1
+
+
+def test_every_kind_has_words_and_belongs_to_somebody(cast: Cast) -> None:
+    assert set(WORDINGS) == set(Kind)
+    offered = kinds_of(("regulator", "enterprise", "certification-body"))
+    assert set(offered) == set(Kind)
+    wishes = {view.kind: view for view in selectors.wishes(cast.plants[0].owner.pk, offered)}
+    assert all(wishes[kind].fixed and wishes[kind].how == How.AT_ONCE for kind in SECURITY)
+    assert Kind.DRAFT_WAITS not in kinds_of(roles_of(cast.plants[0].owner))

@@ -1,0 +1,150 @@
+"""Who is obliged: a list as a file with what is wrong in it, looked at, applied, undone; one site by hand; cohorts and their progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from portal import keys
+from portal.accounts.models import Site
+from portal.auditlog.models import Event
+from portal.catalogue import obliged
+from portal.catalogue.models import ObligedChange, PeerGroupMember
+from portal.catalogue.obliged import Entry, Fault, LineFault
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.problems import RefusedError
+from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    """Works 1 to 4 are obliged; works 5 is of the pack and in the scope, and no member."""
+    made = make_cast(4)
+    home = made.plants[0].site
+    Site.objects.create(slug="works-5", name="Works 5", organisation=home.organisation, jurisdiction=made.province, pack="cement")
+    Site.objects.create(slug="mill", name="Mill", organisation=home.organisation, jurisdiction=made.province, pack="steel")
+    return made
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    with pytest.raises(RefusedError) as raised:
+        yield
+    assert raised.value.code == code
+
+
+def as_it_stands(cast: Cast) -> dict[str, tuple[bool, str]]:
+    rows = PeerGroupMember.objects.filter(peer_group=cast.group).order_by("site__slug")
+    return {site: (is_obliged, cohort) for site, is_obliged, cohort in rows.values_list("site__slug", "obliged", "cohort")}
+
+
+OBLIGED = {f"works-{number}": (True, "") for number in (1, 2, 3, 4)}
+
+
+def test_a_list_is_read_with_or_without_cohorts_marks_and_empty_lines(cast: Cast) -> None:
+    raw = "\ufeffName,Site, Cohort\r\nOne,works-1,Hundred\r\n\r\nTwo, works-2 ,\r\n".encode()
+    assert obliged.read_list(raw, cast.group) == ((Entry("works-1", True, "hundred"), Entry("works-2", True)), ())
+
+
+@pytest.mark.parametrize(
+    ("raw", "faults"),
+    [
+        ("site\nö".encode("latin-1"), [LineFault(0, Fault.NOT_TEXT)]),
+        (b"", [LineFault(1, Fault.NO_SITE_COLUMN)]),
+        (b"plant\nworks-1\n", [LineFault(1, Fault.NO_SITE_COLUMN, "plant")]),
+        (b"site\n\n", [LineFault(0, Fault.EMPTY)]),
+        (
+            b"site,cohort\nmill,\nworks-1,\nworks-1,\nworks-2,million\n",
+            [
+                LineFault(2, Fault.SITE_UNKNOWN, "mill"),
+                LineFault(4, Fault.SITE_TWICE, "works-1"),
+                LineFault(5, Fault.COHORT_UNKNOWN, "million"),
+            ],
+        ),
+    ],
+)
+def test_every_fault_is_told_with_its_line_and_nothing_of_the_file_is_used(cast: Cast, raw: bytes, faults: list[LineFault]) -> None:
+    assert obliged.read_list(raw, cast.group) == ((), tuple(faults))
+
+
+def test_a_list_is_looked_at_applied_and_undone(cast: Cast) -> None:
+    listed, _faults = obliged.read_list(b"site,cohort\nworks-1,hundred\nworks-5,\n", cast.group)
+    change = obliged.propose(cast.group, listed, cast.approver, NOW)
+    found = obliged.difference(cast.group, obliged.entries_of(change))
+    assert (found.added, found.obliged, found.released) == (("works-5",), (), ("works-2", "works-3", "works-4"))
+    assert found.cohorts == (("works-1", "", "hundred"),)
+    assert as_it_stands(cast) == OBLIGED
+    obliged.apply(change, cast.approver, NOW)
+    assert as_it_stands(cast) == {
+        "works-1": (True, "hundred"),
+        "works-2": (False, ""),
+        "works-3": (False, ""),
+        "works-4": (False, ""),
+        "works-5": (True, ""),
+    }
+    with refused("list-decided"):
+        obliged.apply(change, cast.approver, NOW)
+    obliged.undo(change, cast.approver, NOW)
+    assert as_it_stands(cast) == OBLIGED | {"works-5": (False, "")}  # who takes part is never thrown out
+    assert [event.action for event in Event.objects.filter(action__startswith="obliged-list")] == [
+        "obliged-list.changed",
+        "obliged-list.undone",
+    ]
+
+
+def test_one_site_is_changed_by_hand_and_undone_in_order(cast: Cast) -> None:
+    first = obliged.amend(cast.group, Entry("works-2", False), cast.approver, NOW)
+    second = obliged.amend(cast.group, Entry("works-5", True, "thousand"), cast.approver, NOW)
+    assert as_it_stands(cast) == OBLIGED | {"works-2": (False, ""), "works-5": (True, "thousand")}
+    with refused("list-not-last"):
+        obliged.undo(first, cast.approver, NOW)
+    obliged.undo(second, cast.approver, NOW)
+    obliged.undo(first, cast.approver, NOW)
+    assert as_it_stands(cast) == OBLIGED | {"works-5": (False, "")}
+    with refused("site-not-eligible"):
+        obliged.amend(cast.group, Entry("mill", True), cast.approver, NOW)
+
+
+def test_only_a_regulator_of_the_whole_scope_changes_the_list(cast: Cast) -> None:
+    change = obliged.propose(cast.group, [Entry("works-1", True)], cast.approver, NOW)
+    for attempt in (
+        lambda: obliged.propose(cast.group, [], cast.provincial, NOW),
+        lambda: obliged.amend(cast.group, Entry("works-1", False), cast.provincial, NOW),
+        lambda: obliged.apply(change, cast.provincial, NOW),
+        lambda: obliged.undo(obliged.apply(change, cast.approver, NOW), cast.provincial, NOW),
+    ):
+        with refused("not-regulator"):
+            attempt()
+
+
+def test_the_pages_show_faults_difference_and_progress(cast: Cast) -> None:
+    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    officer = Client()
+    assert officer.login(username=cast.approver.email, password=PASSWORD)
+    page, upload = reverse("web:obliged", args=[cast.group.pk]), reverse("web:obliged-upload", args=[cast.group.pk])
+
+    def sent(raw: bytes) -> str:
+        return officer.post(upload, {"listed": SimpleUploadedFile("list.csv", raw)}, follow=True).content.decode()
+
+    assert "Line 2: “&lt;b&gt;” is no site" in sent(b"site\n<b>\n")
+    assert not ObligedChange.objects.exists()
+    assert "Obliged no longer; may go on by their own will: 2" in sent(b"site,cohort\nworks-1,hundred\nworks-2,hundred\n")
+    change = ObligedChange.objects.get()
+    done = officer.post(reverse("web:obliged-apply", args=[cast.group.pk, change.pk]), follow=True).content.decode()
+    assert "<b>2</b> sites are obliged to report." in done
+    assert "the hundred largest" in done
+    assert "1 of 2" in done
+    officer.post(reverse("web:obliged-amend", args=[cast.group.pk]), {"site": "works-3", "duty": "obliged", "cohort": "thousand"})
+    assert as_it_stands(cast)["works-3"] == (True, "thousand")
+    assert "the thousand largest" in officer.get(page).content.decode()
+    undone = officer.post(reverse("web:obliged-undo", args=[cast.group.pk, ObligedChange.objects.latest("pk").pk]), follow=True)
+    assert "<b>2</b> sites are obliged to report." in undone.content.decode()

@@ -1,0 +1,112 @@
+"""The audit trail and the standings: each regulator reads its own subtree; places are intervals, and no value stands there."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal import keys
+from portal.auditlog.models import Action, Event
+from portal.auditlog.services import record
+from portal.catalogue import trail
+from portal.catalogue.deadlines import extend
+from portal.catalogue.trail import TrailFilter
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.standings import services as standings
+from portal.standings.ranked import ranked
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    made = make_cast(9)
+    for place, plant in enumerate(made.plants):
+        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    return made
+
+
+def signed_in(email: str) -> Client:
+    client = Client()
+    assert client.login(username=email, password=PASSWORD)
+    return client
+
+
+def rows_of(client: Client, address: str, **query: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(client.get(address, query).content.decode("utf-8-sig"))))
+
+
+def test_a_nation_reads_the_whole_record_and_a_province_what_concerns_its_own(cast: Cast) -> None:
+    assert trail.count(cast.approver, TrailFilter()) == Event.objects.count()
+    extend(cast.period, cast.plants[0].site, (NOW + timedelta(days=99)).date(), "Rebuilt", cast.provincial, NOW)
+    extend(cast.period, cast.plants[1].site, (NOW + timedelta(days=99)).date(), "Rebuilt", cast.approver, NOW)
+    own = list(trail.events(cast.provincial, TrailFilter(), 0, 1000))
+    sites = {f"site works-{number}" for number in (1, 3, 5, 7, 9)}
+    assert {one.subject for one in own} <= sites
+    assert "site works-1" in {one.subject for one in own}
+    record(NOW, cast.provincial.email, Action.PERIOD_OPENED, "period elsewhere/2016")  # what a colleague did anywhere
+    assert next(trail.events(cast.provincial, TrailFilter(), 0, 1)).subject == "period elsewhere/2016"
+    for nobody in (cast.stranger, cast.plants[0].owner, cast.auditor):
+        assert trail.count(nobody, TrailFilter()) == 0
+
+
+def test_the_record_is_filtered_by_act_person_object_and_day(cast: Cast) -> None:
+    officer = signed_in(cast.approver.email)
+    address = reverse("web:trail-csv")
+    everything = rows_of(officer, address)
+    assert len(everything) == Event.objects.count()
+    assert everything[0]["at"] >= everything[-1]["at"]
+    assert {row["action"] for row in rows_of(officer, address, action="device.enrolled")} == {"device.enrolled"}
+    assert rows_of(officer, address, subject="works-3")
+    assert all("works-3" in row["subject"] for row in rows_of(officer, address, subject="works-3"))
+    assert rows_of(officer, address, actor="nobody of this name") == []
+    assert len(rows_of(officer, address, after="2017-06-01", before="2017-06-01")) == len(everything)  # NOW is that day
+    assert rows_of(officer, address, after="2017-06-02") == rows_of(officer, address, before="2017-05-31") == []
+    assert len(rows_of(officer, address, after="yesterday")) == len(everything)  # no day bounds nothing
+    page = officer.get(reverse("web:trail"), {"actor": "nobody of this name"}).content.decode()
+    assert "Nothing on record fits this filter." in page
+
+
+def test_the_record_is_paged_in_the_database(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.web.views.oversight.PAGE_ROWS", 5)
+    monkeypatch.setattr("portal.web.tables.pages_of.__defaults__", (5, ""))
+    page = signed_in(cast.approver.email).get(reverse("web:trail"), {"page": "2"}).content.decode()
+    assert f"6 to 10 of {Event.objects.count()}" in page
+    assert page.count('<tr role="row"') == 6  # the head and five
+
+
+def test_standings_are_intervals_of_the_readers_own_sites_without_a_value(cast: Cast) -> None:
+    address = reverse("web:standings", args=[cast.group.pk, PERIOD])
+    officer = signed_in(cast.approver.email)
+    assert "Nobody is ranked yet." in officer.get(address).content.decode()
+    standings.compute(cast.period, "worker", NOW)
+    page = officer.get(address).content.decode()
+    assert "<b>9</b> sites of your jurisdiction are ranked." in page
+    assert "of 9" in page
+    assert "kgce" not in page
+    own = ranked(cast.provincial, cast.group.pk, PERIOD)
+    assert {one.site for one in own} == {f"works-{number}" for number in (1, 3, 5, 7, 9)}
+    assert {one.of for one in own} == {9}  # among all of the peer group
+    assert all(1 <= one.rank_low <= one.rank_high <= 9 for one in own)
+    assert ranked(cast.plants[0].owner, cast.group.pk, PERIOD) == ()
+
+
+def test_the_file_of_standings_holds_places_and_quarters_as_filtered(cast: Cast) -> None:
+    standings.compute(cast.period, "worker", NOW)
+    officer, address = signed_in(cast.approver.email), reverse("web:standings-csv", args=[cast.group.pk, PERIOD])
+    rows = rows_of(officer, address)
+    assert len(rows) == len(ranked(cast.approver, cast.group.pk, PERIOD))
+    assert set(rows[0]) == {"firm", "site", "jurisdiction", "step", "variant", "metric", "rank_low", "rank_high", "of", "quarter"}
+    step = rows[0]["step"]
+    assert {row["step"] for row in rows_of(officer, address, step=step)} == {step}
+    assert {row["quarter"] for row in rows_of(officer, address, quarter="none")} <= {""}
+    assert {row["site"] for row in rows_of(officer, address, q="works-4")} == {"works-4"}
+    assert {row["jurisdiction"] for row in rows_of(signed_in(cast.provincial.email), address)} == {"Hebei"}

@@ -1,0 +1,177 @@
+"""The sector at a glance counts what each regulator may see, by state and deadline, and shows no value."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from benchmarks.wire import envelope
+from portal import keys
+from portal.accounts.models import Jurisdiction, Organisation, Role, Site, SizeClass
+from portal.catalogue.models import PeerGroupMember, ReportingPeriod
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.intake.selectors import ParticipationView, Taking, participation
+from portal.intake.turnout import regions_of, turnout
+from portal.opening import services as opening
+from portal.standings.quality import Break, quality
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person, processing_public
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+IN_TIME = NOW - timedelta(days=90)
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    """Seven works of 2016, due on 31 March 2017: 1 in time, 2 late, 3 refused, 4 waiting, 5 committed, 6 nothing; 7 is voluntary."""
+    made = make_cast(7)
+    for number, moment in ((0, IN_TIME), (1, NOW)):
+        intake.receive(made.plants[number].envelope(made.pack), keys.published_directory(), keys.receipt_key(), moment)
+    wrong = made.plants[2]
+    report = replace(wrong.report(made.pack), pack_digest=b"\x00" * 32)
+    raw = envelope.build(report, wrong.header(), wrong.key, processing_public())
+    intake.receive(raw, keys.published_directory(), keys.receipt_key(), IN_TIME)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    intake.receive(made.plants[3].envelope(made.pack), keys.published_directory(), keys.receipt_key(), IN_TIME)
+    made.plants[4].challenge()
+    PeerGroupMember.objects.filter(site=made.plants[6].site).update(obliged=False)
+    return made
+
+
+def signed_in(email: str) -> Client:
+    client = Client()
+    assert client.login(username=email, password=PASSWORD)
+    return client
+
+
+def test_every_state_is_counted_once(cast: Cast) -> None:
+    (one,) = turnout(cast.approver, NOW)
+    assert dict(one.states) == {Taking.REPORTED: 2, Taking.UNUSABLE: 1, Taking.WAITING: 1, Taking.LATE: 3}
+    assert (one.sites, one.obliged, one.obliged_reported, one.firms, one.firms_reported) == (7, 6, 2, 7, 2)
+    assert (one.committed, one.arrived_late) == (1, 1)
+
+
+def test_nothing_is_late_before_the_due_date(cast: Cast) -> None:
+    ReportingPeriod.objects.update(due=NOW + timedelta(days=1))
+    (one,) = turnout(cast.approver, NOW)
+    assert one.states[Taking.MISSING] == 3
+    assert Taking.LATE not in one.states
+    assert one.arrived_late == 0
+
+
+def test_a_province_and_a_city_count_their_own_subtree(cast: Cast) -> None:
+    city = Jurisdiction.objects.create(path="cn/he/tangshan", name="Tangshan", level="city", parent=cast.province)
+    Site.objects.filter(slug="works-3").update(jurisdiction=city)
+    office = Organisation.objects.create(name="City bureau", kind=Role.REGULATOR, jurisdiction=city)
+    mayor = person("city@example.org", office, Role.REGULATOR)
+    (province,), (town,) = turnout(cast.provincial, NOW), turnout(mayor, NOW)
+    assert province.sites == 4  # works 1, 3, 5, 7
+    assert town.sites == 1
+    assert town.states == {Taking.UNUSABLE: 1}
+    assert [region.path for region in regions_of(cast.provincial)] == ["cn/he", "cn/he/tangshan"]
+    assert [region.path for region in regions_of(mayor)] == ["cn/he/tangshan"]
+    assert turnout(mayor, NOW, region="cn")[0].sites == 1  # asking for more does not widen it
+    assert turnout(mayor, NOW, region="cn/sd") == ()
+    page = signed_in("city@example.org").get(reverse("web:overview")).content.decode()
+    assert "Hebei" not in page
+
+
+def test_the_filters_narrow_the_count(cast: Cast) -> None:
+    Site.objects.filter(slug__in=["works-1", "works-2"]).update(size_class=SizeClass.LARGE)
+    assert turnout(cast.approver, NOW, size="large")[0].sites == 2
+    assert turnout(cast.approver, NOW, size="large", region="cn/he")[0].sites == 1
+    assert turnout(cast.approver, NOW, pack="steel") == ()
+
+
+def test_the_page_answers_with_numbers_and_shows_no_value(cast: Cast) -> None:
+    page = signed_in(cast.approver.email).get(reverse("web:overview"))
+    text = page.content.decode()
+    assert "<b>2 of 6</b> reports that are owed have been accepted." in text
+    assert "<b>3</b> are late." in text
+    assert "kgce" not in text
+
+
+def test_what_is_closed_is_found_behind_the_filter(cast: Cast) -> None:
+    ReportingPeriod.objects.update(closed_at=NOW)
+    officer = signed_in(cast.approver.email)
+    assert "No period fits this filter." in officer.get(reverse("web:overview")).content.decode()
+    assert "2 of 6" in officer.get(reverse("web:overview"), {"stage": "closed"}).content.decode()
+
+
+def rows_of(client: Client, address: str, **query: str) -> list[dict[str, str]]:
+    content = client.get(address, query).content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(content)))
+
+
+def test_the_files_hold_what_the_pages_count(cast: Cast) -> None:
+    officer = signed_in(cast.approver.email)
+    (line,) = rows_of(officer, reverse("web:overview-csv"))
+    assert (line["obliged"], line["obliged_reported"], line["late"], line["unusable"]) == ("6", "2", "3", "1")
+    address = reverse("web:participation-csv", args=[cast.group.pk, PERIOD])
+    everybody = rows_of(officer, address, sort="-site")
+    assert [row["site"] for row in everybody] == [f"works-{number}" for number in (7, 6, 5, 4, 3, 2, 1)]
+    assert {row["site"] for row in rows_of(officer, address, state="late", duty="obliged")} == {"works-5", "works-6"}
+    own = rows_of(signed_in(cast.provincial.email), address)
+    assert [row["site"] for row in own] == ["works-1", "works-3", "works-5", "works-7"]
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_only_text(cast: Cast) -> None:
+    Site.objects.filter(slug="works-1").update(name="=HYPERLINK(1)")
+    rows = rows_of(signed_in(cast.approver.email), reverse("web:participation-csv", args=[cast.group.pk, PERIOD]), q="works-1")
+    assert rows[0]["site_name"] == "'=HYPERLINK(1)"
+
+
+def test_the_table_of_sites_sorts_filters_and_pages(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.web.tables.paged.__defaults__", (3, ""))
+    officer = signed_in(cast.approver.email)
+    address = reverse("web:participation", args=[cast.group.pk, PERIOD])
+    first = officer.get(address, {"sort": "-site"}).content.decode()
+    assert first.index("Works 7") < first.index("Works 6") < first.index("Works 5")
+    assert "Works 4" not in first
+    assert "1 to 3 of 7" in first
+    assert "?sort=-site&amp;page=2" in first
+    third = officer.get(address, {"sort": "-site", "page": "99"}).content.decode()
+    assert "7 to 7 of 7" in third
+    assert 'aria-sort="descending"' in third
+    assert "1 of 4 accepted" not in third
+
+
+def seen_by(cast: Cast) -> ParticipationView:
+    view = participation(cast.approver, cast.group.pk, PERIOD, NOW)
+    assert view is not None
+    return view
+
+
+def test_steps_covered_and_breaks_of_a_series_are_told_without_a_value(cast: Cast) -> None:
+    steps = tuple(step.step for step in cast.pack.routes[0].steps)
+    told = quality(seen_by(cast), steps)
+    assert set(told) == {"works-1", "works-2"}
+    assert {one.steps for one in told.values()} == {len(set(steps))}
+    assert all(not one.breaks for one in told.values())
+    assert participation(cast.stranger, cast.group.pk, PERIOD, NOW) is None
+
+
+def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast) -> None:
+    start, end = cast.period.start - timedelta(days=365), cast.period.start
+    ReportingPeriod.objects.create(peer_group=cast.group, name="2015", start=start, end=end, due=NOW)
+    held = Submission.objects.get(site__slug="works-1")
+    before = Submission(
+        digest="0" * 64, site=held.site, period="2015", revision=1, device=cast.plants[1].device, key_id=held.key_id, ledger_sequence=9,
+        envelope=b"", size_bytes=0, receipt=b"", log_index=99, received_at=IN_TIME, state="accepted",
+    )  # fmt: skip
+    before.save()
+    told = quality(seen_by(cast), ())
+    assert told["works-1"].breaks == (Break.AGENT, Break.LEDGER)
+    assert told["works-2"].breaks == ()
+    held.device.replaces = cast.plants[1].device  # its own rotation: the key before vouched for this one
+    held.device.save()
+    assert quality(seen_by(cast), ())["works-1"].breaks == (Break.LEDGER,)
+    page = signed_in(cast.approver.email).get(reverse("web:participation", args=[cast.group.pk, PERIOD])).content.decode()
+    assert "its privacy ledger counts fewer reports" in page

@@ -1,0 +1,96 @@
+"""Packs with their versions and what changed between them; periods opened and closed by a regulator of the whole scope."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from benchmarks import packs
+from benchmarks.packs.changes import FieldChange, changes
+from portal.auditlog.models import Event
+from portal.catalogue import services
+from portal.catalogue.models import ReportingPeriod
+from portal.problems import RefusedError
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    return make_cast(2)
+
+
+@pytest.fixture
+def two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cement pack as it is, and beside it an older one whose name was another."""
+    text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
+    older = text.replace('version = "1"', 'version = "0"', 1).replace("effective_from = ", "effective_from = 2010-01-01 # ", 1)
+    for table in ("conversion", "corrections"):
+        (tmp_path / f"{table}.toml").write_text((packs.HOME / f"{table}.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "cement.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "cement-0.toml").write_text(older.replace('en = "', 'en = "Old ', 1), encoding="utf-8")
+    monkeypatch.setattr(packs, "HOME", tmp_path)
+
+
+def signed_in(email: str) -> Client:
+    client = Client()
+    assert client.login(username=email, password=PASSWORD)
+    return client
+
+
+@pytest.mark.usefixtures("two_versions")
+def test_versions_stand_newest_first_and_only_what_differs_is_a_change() -> None:
+    new, old = packs.versions("cement")
+    assert (new.version, old.version) == ("1", "0")
+    assert changes(old, new) == (FieldChange(("words", "en"), f"Old {new.words.en}", new.words.en),)
+    assert changes(new, new) == ()
+
+
+@pytest.mark.usefixtures("two_versions")
+def test_the_page_says_what_changed_between_versions(cast: Cast) -> None:
+    page = signed_in(cast.approver.email).get(reverse("web:packs")).content.decode()
+    assert "1 value of version 1 differs from version 0" in page
+    assert "words › en" in page
+    assert packs.digest(packs.load("cement")).hex() in page
+
+
+def test_a_regulator_of_the_whole_scope_opens_and_closes_a_period(cast: Cast) -> None:
+    officer = signed_in(cast.approver.email)
+    address = reverse("web:open-period", args=[cast.group.pk])
+    assert "The period 2018 takes reports." in officer.post(address, {"name": "2018"}, follow=True).content.decode()
+    assert [event.actor for event in Event.objects.filter(action="period.opened", subject="period cement/2018")] == [cast.approver.email]
+    closing = reverse("web:close-period", args=[cast.group.pk, "2018"])
+    assert "What is closed stays closed" in officer.get(closing).content.decode()
+    assert "takes no more reports" in officer.post(closing, follow=True).content.decode()
+    assert ReportingPeriod.objects.get(name="2018").closed_at is not None
+    assert officer.post(reverse("web:close-period", args=[cast.group.pk, "2031"])).status_code == 404
+
+
+def test_what_is_no_period_is_refused_beside_the_field(cast: Cast) -> None:
+    answer = signed_in(cast.approver.email).post(reverse("web:open-period", args=[cast.group.pk]), {"name": "last year"})
+    assert answer.status_code == 400
+    assert 'id="id_name_error"' in answer.content.decode()
+
+
+def test_a_period_before_the_pack_is_in_force_is_not_opened(cast: Cast) -> None:
+    first = cast.pack.effective_from.year
+    with pytest.raises(RefusedError) as refused:
+        services.open_period_for(cast.approver, cast.group, str(first - 1), NOW)
+    assert refused.value.code == "pack-not-in-force"
+    assert services.open_period_for(cast.approver, cast.group, str(first + 1), NOW).name == str(first + 1)
+
+
+def test_a_province_decides_nothing_of_the_nations_periods(cast: Cast) -> None:
+    for attempt in (
+        lambda: services.open_period_for(cast.provincial, cast.group, "2018", NOW),
+        lambda: services.close_period_for(cast.provincial, cast.period, NOW),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            attempt()
+        assert (refused.value.code, refused.value.status) == ("not-regulator", 403)
+    page = signed_in(cast.provincial.email).get(reverse("web:packs")).content.decode()
+    assert reverse("web:close-period", args=[cast.group.pk, PERIOD]) not in page

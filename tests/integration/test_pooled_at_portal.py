@@ -1,0 +1,131 @@
+"""Labels over several years at the portal: taken, composed beside those of one year, told in what is published, never by name."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+
+from benchmarks.disclosure import GateResult
+from benchmarks.wire import conformity
+from benchmarks.wire import envelope as envelopes
+from portal import keys
+from portal.intake import services as intake
+from portal.intake.models import State, Submission
+from portal.opening import services as opening
+from portal.publication import selectors as publications
+from portal.publication import services
+from portal.publication.breaks import breaks, cell_of
+from portal.publication.models import Publication
+from portal.publication.shapes import label_view
+from portal.standings import selectors
+from portal.standings import services as standings
+from portal.standings.cohort import cohort
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, make_cast, processing_public
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+POOLED = {0: 3, 1: 3, 2: 2}
+"""Plant -> years that all its labels cover."""
+
+
+def envelope_over(plant: Plant, cast: Cast, years: int, shift: int = 0) -> bytes:
+    report = plant.report(cast.pack, shift=shift)
+    labels = tuple(replace(label, years=years, count_class=cast.pack.policy.count_classes[-1]) for label in report.released.labels)
+    pooled = replace(report, released=replace(report.released, labels=labels))
+    return envelopes.build(pooled, plant.header(), plant.key, processing_public())
+
+
+def hand_in(cast: Cast, plants: dict[int, int]) -> None:
+    for number, plant in enumerate(cast.plants):
+        raw = envelope_over(plant, cast, plants.get(number, 1), shift=number - 5)
+        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+
+
+def publish(cast: Cast) -> Publication:
+    drafted = services.draft(cast.period, cast.drafter, NOW)
+    return services.publish(drafted, cast.approver, keys.receipt_key(), NOW)
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    made = make_cast(plants=10)
+    hand_in(made, POOLED)
+    return made
+
+
+def test_pooled_labels_enter_the_period_of_their_last_year_beside_the_others(cast: Cast) -> None:
+    assert set(Submission.objects.values_list("state", flat=True)) == {State.ACCEPTED}
+    found = {(one.site, one.label.years) for one in cohort(cast.period).participants}
+    assert found == {(plant.site.slug, POOLED.get(number, 1)) for number, plant in enumerate(cast.plants)}
+
+
+def test_what_is_published_says_how_many_values_cover_how_many_years_and_that_the_series_breaks(cast: Cast, client: Client) -> None:
+    publish(cast)
+    body = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()
+    for step in body["steps"]:
+        assert step["pooled"] == [{"years": 2, "firms": 1}, {"years": 3, "firms": 2}]
+    told = body["explanation"]["sample_characteristics"]
+    assert f"the values of 2 of 10 firms cover 3 years up to {PERIOD}" in told["en"]
+    assert f"10 家企业中有 2 家因运行次数少，其数值涵盖截至 {PERIOD} 的 3 年" in told["zh"]
+    rows = csv.DictReader(io.StringIO(client.get(f"/api/v1/benchmarks/cement/{PERIOD}/?format=csv").content.decode()))
+    assert {row["pooled_firms"] for row in rows if not row["step"].endswith("-total")} == {"3"}
+    for plant in cast.plants:
+        assert plant.site.name not in str(body)
+
+
+def test_a_cell_that_is_held_back_says_nothing_of_pooling(portal_keys: object) -> None:
+    few = make_cast(plants=7)  # below the gate's fewest
+    hand_in(few, POOLED)
+    drafted = services.draft(few.period, few.drafter, NOW)
+    steps = label_view(GateResult.from_json(drafted.gate)).steps
+    assert {(step.shown, step.pooled) for step in steps} == {(False, ())}
+    assert "cover" not in drafted.explanation["sample_characteristics"]["en"]
+
+
+def test_a_series_breaks_where_some_values_come_to_cover_several_years(cast: Cast) -> None:
+    publish(cast)
+    pooled = publications.benchmark("cement", PERIOD)
+    assert pooled is not None
+    alone = replace(pooled, label=replace(pooled.label, steps=tuple(replace(step, pooled=()) for step in pooled.label.steps)))
+    assert not breaks(pooled, pooled).any
+    assert {code for step in pooled.label.steps for code in breaks(alone, pooled).codes_of(cell_of(step))} == {"years"}
+    (found,) = breaks(alone, pooled).cells[cell_of(pooled.label.steps[0])]
+    assert (found.before, found.after) == ("1", "1-3")
+
+
+def test_a_publication_of_single_years_says_so(portal_keys: object, client: Client) -> None:
+    plain = make_cast(plants=8)
+    hand_in(plain, {})
+    publish(plain)
+    assert all(step["pooled"] == [] for step in client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()["steps"])
+
+
+def test_the_owner_sees_which_of_its_values_cover_several_years(cast: Cast, client: Client) -> None:
+    standings.compute(cast.period, "test", NOW)
+    publish(cast)
+    pooled, single = cast.plants[0], cast.plants[5]
+    stand = selectors.where_we_stand(pooled.owner, pooled.site.slug, PERIOD)
+    assert stand is not None
+    assert {step.years for step in stand.steps} == {3}
+    for plant, shown in ((pooled, True), (single, False)):
+        client.login(username=plant.owner.email, password=PASSWORD)
+        digest = Submission.objects.get(site=plant.site).digest
+        page = client.get(f"/submissions/{digest}/").content.decode()
+        assert ("over 3 years as one" in page) is shown
+
+
+def test_more_years_than_the_pack_allows_are_refused_by_the_worker(portal_keys: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = make_cast(plants=2)
+    first, second = cast.plants
+    intake.receive(envelope_over(first, cast, 4), keys.published_directory(), keys.receipt_key(), NOW)
+    assert opening.sweep(keys.processing_key(), lambda: NOW) == opening.Swept(accepted=0, refused=1)
+    assert Submission.objects.get(site=first.site).reason_code == "period-too-long"
+
+    monkeypatch.setattr(conformity, "too_long", lambda *_: None)  # the defence off: it would be taken
+    intake.receive(envelope_over(second, cast, 4), keys.published_directory(), keys.receipt_key(), NOW)
+    assert opening.sweep(keys.processing_key(), lambda: NOW) == opening.Swept(accepted=1, refused=0)

@@ -1,0 +1,67 @@
+"""Performance levels are data, follow from the exact improvement that an auditor signs, and stand on the certificate."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.timezone import localdate
+
+from portal import keys
+from portal.assurance import auditor_keys, interests
+from portal.assurance.attested import views_of
+from portal.assurance.models import Attestation
+from portal.assurance.schemes import reached, schemes
+from portal.assurance.services import assign
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.problems import RefusedError
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+@pytest.mark.parametrize(("improvement", "level"), [("0.05", "silver"), ("0.0999", "silver"), ("0.10", "gold"), ("0.4", "platinum")])
+def test_the_level_is_the_highest_that_is_reached(improvement: str, level: str) -> None:
+    assert reached("sep", "2022", Fraction(improvement)).level == level
+
+
+def test_below_the_lowest_there_is_none() -> None:
+    with pytest.raises(RefusedError, match="5%"):
+        reached("sep", "2022", Fraction("0.0499"))
+    assert all(scheme.source and scheme.name.zh for scheme in schemes().values())
+
+
+def test_an_auditor_states_the_improvement_and_the_statement_holds_the_level() -> None:
+    cast = make_cast(1)
+    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    assignment = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    interests.declare(assignment, cast.auditor, False, "", NOW)
+    auditor_keys.register(cast.body, "5866" + "66" * 30, cast.auditor, NOW)
+    client = Client()
+    assert client.login(username=cast.auditor.email, password=PASSWORD)
+    address = reverse("web:engagement-opinion", args=[assignment.pk])
+    given = {
+        "opinion": "unqualified",
+        "assurance": "reasonable",
+        "steps": [cast.pack.steps[0].id],
+        "boundary": "Kiln 1.",
+        "materiality": "5",
+        "checked": "60 records.",
+        "not_checked": "Nothing else.",
+        "valid_until": (localdate() + timedelta(days=365)).isoformat(),
+        "scheme": "sep",
+        "improvement": "11.3",
+        "baseline": "2022",
+    }
+    for wrong, told in (({"improvement": "4"}, "asks for 5%"), ({"improvement": ""}, "needs improvement"), ({"baseline": "x"}, "as 2022")):
+        answer = client.post(address, given | wrong)
+        assert answer.status_code == 400
+        assert told in answer.content.decode()
+    assert "SEP gold" in client.post(address, given, follow=True).content.decode()
+    (view,) = views_of([Attestation.objects.get()], localdate())
+    assert view.statement.performance == reached("sep", "2022", Fraction("0.113"))

@@ -1,0 +1,171 @@
+"""A firm shows its labels: certificates whose code says whether they hold, links for buyers that can be taken back."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from portal import keys
+from portal.accounts.models import Membership
+from portal.auditlog.models import Action, Event
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.opening import services as opening
+from portal.problems import RefusedError
+from portal.sharing import certificates, shares
+from portal.sharing.certificates import Holding
+from portal.sharing.models import Certificate, Share
+from portal.standings import services as standings
+from portal.standings.history import cell_of
+from tests.integration.portal_cast import NOW, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+def hand_in(cast: Cast, revision: int = 1) -> None:
+    for place, plant in enumerate(cast.plants[: 9 if revision == 1 else 1]):
+        raw = plant.envelope(cast.pack, revision, shift=place + revision)
+        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+
+
+@pytest.fixture
+def cast() -> Cast:
+    made = make_cast(9)
+    hand_in(made)
+    standings.compute(made.period, "worker", NOW)
+    return made
+
+
+@pytest.fixture
+def report(cast: Cast) -> Submission:
+    return Submission.objects.get(site=cast.plants[0].site)
+
+
+@pytest.fixture
+def owner(cast: Cast) -> Client:
+    client = Client()
+    client.force_login(cast.plants[0].owner)
+    return client
+
+
+def test_a_certificate_holds_until_it_is_revoked_or_a_later_revision_is_accepted(cast: Cast, report: Submission) -> None:
+    user = cast.plants[0].owner
+    issued = certificates.issue(user, report.digest, NOW)
+    assert certificates.issue(user, report.digest, NOW).code == issued.code, "asked twice, the one that holds"
+    found = certificates.resolve(issued.code.lower().replace("-", " "))
+    assert found is not None
+    assert found.holding == Holding.VALID
+    row = found.labels.rows[0]
+    assert row.low is not None
+    assert row.high is not None
+    assert row.low <= row.best <= row.high or row.low < row.high
+    assert (found.labels.digest, found.labels.log_index, found.labels.pack) == (report.digest, report.log_index, "cement")
+    assert "Holds" in Client().get(f"/verify/{issued.code}/").content.decode(), "anybody reads it"
+    certificates.revoke(user, report.digest, NOW)
+    assert "Revoked by the firm" in Client().get(f"/verify/{issued.code}/").content.decode()
+    revoked = certificates.resolve(issued.code)
+    assert revoked is not None
+    assert revoked.holding == Holding.REVOKED
+    again = certificates.issue(user, report.digest, NOW)
+    assert again.code != issued.code
+    hand_in(cast, revision=2)
+    fallen = certificates.resolve(again.code)
+    assert fallen is not None
+    assert fallen.holding == Holding.SUPERSEDED
+    with pytest.raises(RefusedError) as refused:
+        certificates.issue(user, report.digest, NOW)
+    assert refused.value.code == "report-not-accepted"
+
+
+@pytest.mark.parametrize("code", ["", "ABCDE", "L-ABCD-EFGH-JKMN-PQRS", "A-ABCD-EFGH-JKMN-PQRS", "<script>", "L" * 300])
+def test_a_code_that_nobody_issued_resolves_to_nothing(cast: Cast, code: str) -> None:
+    assert certificates.resolve(code) is None
+
+
+def test_what_was_certified_stays_as_it_was_when_standings_are_computed_anew(cast: Cast, report: Submission) -> None:
+    issued = certificates.issue(cast.plants[0].owner, report.digest, NOW)
+    report.standings.all().delete()
+    found = certificates.resolve(issued.code)
+    assert found is not None
+    assert found.labels == issued.labels
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_the_certificate_is_a_pdf_in_the_readers_language(owner: Client, report: Submission, language: str) -> None:
+    assert owner.get(f"/submissions/{report.digest}/certificate.pdf").status_code == 404
+    owner.post(f"/submissions/{report.digest}/certificate/")
+    asked = owner.get(f"/submissions/{report.digest}/certificate.pdf", headers={"accept-language": language})
+    assert asked.content.startswith(b"%PDF-")
+    assert f"/Lang ({'zh-Hans' if language == 'zh-hans' else 'en'})".encode() in asked.content
+    assert Certificate.objects.get().code in asked.headers["Content-Disposition"]
+    owner.post(f"/submissions/{report.digest}/certificate/", {"do": "revoke"})
+    assert owner.get(f"/submissions/{report.digest}/certificate.pdf").status_code == 404
+
+
+def link(client: Client, report: Submission, *labels: str) -> str:
+    answer = client.post(f"/submissions/{report.digest}/show/", {"buyer": "Bridge Builders", "labels": labels, "days": "7"})
+    found = re.search(r"http://testserver(/shared/[^<]+)<", answer.content.decode())
+    assert found, answer.content.decode()
+    return found[1]
+
+
+def test_a_buyer_sees_the_chosen_labels_and_nothing_else_until_it_is_taken_back(owner: Client, report: Submission) -> None:
+    path = link(owner, report, "0")
+    buyer = Client()
+    answer = buyer.get(path)
+    page = answer.content.decode()
+    assert page.count('scope="row"') == 1
+    assert "Bridge Builders" in page
+    assert (answer.headers["X-Robots-Tag"], answer.headers["Referrer-Policy"]) == ("noindex, nofollow", "no-referrer")
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert str(report.device_id) not in page, "no device"
+    buyer.get(path)
+    row = Share.objects.get()
+    assert row.openings == 2
+    assert path.split("/")[2] not in str(vars(row)), "the secret is in the link alone"
+    owner.post(f"/submissions/{report.digest}/show/{row.pk}/")
+    assert buyer.get(path).status_code == 404
+    row.refresh_from_db()
+    assert row.openings == 2
+    actions = list(Event.objects.filter(action__startswith="label.").order_by("pk").values_list("action", flat=True))
+    assert actions == [Action.LABEL_SHARED, Action.SHARE_OPENED, Action.SHARE_REVOKED]
+
+
+def test_a_link_ends_at_its_time(cast: Cast, report: Submission) -> None:
+    cells = [cell_of(value) for value in report.protected_values.all()]
+    secret = shares.share(cast.plants[0].owner, report.digest, "Buyer", cells, 7, NOW)
+    assert shares.opened(secret, NOW + timedelta(days=6)) is not None
+    assert shares.opened(secret, NOW + timedelta(days=7)) is None
+
+
+def test_a_buyer_is_told_when_a_later_revision_holds(cast: Cast, owner: Client, report: Submission) -> None:
+    path = link(owner, report, "0", "1")
+    assert "out of date" not in Client().get(path).content.decode()
+    hand_in(cast, revision=2)
+    assert "out of date" in Client().get(path).content.decode()
+
+
+def test_another_firm_and_who_only_reads_share_nothing(cast: Cast, owner: Client, report: Submission) -> None:
+    link(owner, report, "0")
+    row = Share.objects.get()
+    other = Client()
+    other.force_login(cast.plants[1].owner)
+    assert other.get(f"/submissions/{report.digest}/show/").status_code == 404
+    assert other.post(f"/submissions/{report.digest}/show/{row.pk}/").status_code == 404
+    assert other.post(f"/submissions/{report.digest}/certificate/").status_code == 404
+    Membership.objects.filter(user=cast.plants[0].owner).update(may_manage=False)
+    assert owner.get(f"/submissions/{report.digest}/show/").status_code == 200
+    assert owner.post(f"/submissions/{report.digest}/show/", {"buyer": "B", "labels": ["0"], "days": "7"}).status_code == 404
+    assert owner.post(f"/submissions/{report.digest}/show/{row.pk}/").status_code == 404
+    assert owner.post(f"/submissions/{report.digest}/certificate/").status_code == 404
+
+
+def test_labels_that_the_report_does_not_have_cannot_be_chosen(cast: Cast, report: Submission) -> None:
+    with pytest.raises(RefusedError) as refused:
+        shares.share(cast.plants[0].owner, report.digest, "Buyer", [("kiln", "x", "y", "total")], 7, timezone.now())
+    assert refused.value.code == "nothing-to-share"

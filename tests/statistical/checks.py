@@ -1,0 +1,19 @@
+"""Which checks there are, and how one is run. Beside `__main__`, because a process of its own can import only what has a name."""
+
+from __future__ import annotations
+
+import time
+from importlib import import_module
+
+from tests.statistical.outcome import Outcome
+
+CHECKS = ("composition", "coverage", "audit", "sampler", "comparison", "exact_law", "sound", "utility", "enough", "odds", "drawing")
+"""Modules of this package with `run(long) -> Outcome`; the longest first, since two run at a time."""
+
+
+def run(asked: tuple[str, bool]) -> tuple[Outcome, float]:
+    """One check by its module's name, in the long form or not, and its seconds."""
+    name, long = asked
+    start = time.monotonic()
+    outcome: Outcome = import_module(f"tests.statistical.{name}").run(long)
+    return outcome, time.monotonic() - start

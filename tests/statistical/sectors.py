@@ -1,0 +1,98 @@
+"""Sectors to try the composition on: firms whose true values are known, each released by the mechanism's own law.
+
+The cell is the steel pack's arc furnace, electricity (395 and 22 kWh/t, p5, grid 250 to 600 in steps of 1). Plants lie around
+the typical value with a standard deviation of 4 % of it, in three shapes; of the third, the batches of each plant are
+heavy-tailed too, as real heats are. Every plant has its own number of batches and its own spread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import packs
+from benchmarks.composition import Participant
+from benchmarks.measurements import Metric
+from benchmarks.privacy.mechanism import to_replace
+from benchmarks.released import ReleasedLabel, ReleasedQuantile, rank
+from benchmarks.routes import MetricRule
+
+Array = NDArray[np.float64]
+Centres = Callable[[np.random.Generator, int], Array]
+
+PACK = packs.load("steel")
+STEP = PACK.step("eaf")
+BATCHES = (670, 2500)  # log-uniform: from the fewest of an eligible plant
+_FARTHEST = 4.5  # standard deviations: a plant further off would lie at the end of the grid, which is made to hold every plant
+_TAILS = 3.0  # degrees of freedom of the heavy-tailed sector and of the batches of its plants
+
+
+def _rule() -> MetricRule:
+    rule = STEP.metric(Metric.ELECTRICITY)
+    if rule is None:
+        raise LookupError("the steel pack has no electricity at the arc furnace")
+    return rule
+
+
+RULE = _rule()
+
+
+def _normal(rng: np.random.Generator, firms: int) -> Array:
+    return rng.standard_normal(firms)
+
+
+def _mixed(rng: np.random.Generator, firms: int) -> Array:
+    """Two kinds of plants, a third of them the better: humps 2.8 of their own standard deviations apart on either side."""
+    better = rng.random(firms) < 1 / 3
+    return np.where(better, -1.333, 0.667) + 0.333 * rng.standard_normal(firms)
+
+
+def _heavy(rng: np.random.Generator, firms: int) -> Array:
+    return np.asarray(rng.standard_t(_TAILS, firms) / (_TAILS / (_TAILS - 2)) ** 0.5)
+
+
+BETWEEN: Mapping[str, Centres] = {"normal": _normal, "mixed": _mixed, "heavy tails": _heavy}
+"""Standardised places of the plants' centres: mean 0, standard deviation 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sector:
+    participants: tuple[Participant, ...]
+    best: Array  # the plants' exact low quantiles, in the order of the participants
+
+
+def sector(rng: np.random.Generator, shape: str, firms: int, between: float = 0.04) -> Sector:
+    """Args:
+    between: standard deviation of the plants' centres, as a share of the typical value.
+    """
+    places = BETWEEN[shape](rng, firms)
+    while (beyond := np.abs(places) > _FARTHEST).any():
+        places[beyond] = BETWEEN[shape](rng, int(beyond.sum()))
+    centres = RULE.typical * (1 + between * places)
+    counts = np.exp(rng.uniform(np.log(BATCHES[0]), np.log(BATCHES[1]), firms)).astype(int)
+    spreads = RULE.spread * rng.uniform(0.7, 1.3, firms)
+    participants, best = [], np.empty(firms)
+    for i in range(firms):
+        batches = rng.standard_t(_TAILS, counts[i]) / 3**0.5 if shape == "heavy tails" else rng.standard_normal(counts[i])
+        values = np.sort(centres[i] + spreads[i] * batches)
+        best[i] = values[rank(STEP.label_rule.quantile, counts[i]) - 1]
+        participants.append(Participant(f"firm-{i:04}", f"site-{i:04}", _release(values, rng)))
+    return Sector(tuple(participants), best)
+
+
+def _release(values: Array, rng: np.random.Generator) -> ReleasedLabel:
+    grid = RULE.grid
+    cells = np.clip(np.floor((values - float(grid.lower)) / float(grid.width) + 0.5), 0, grid.cells - 1).astype(np.int64)
+    counts = np.bincount(cells, minlength=grid.cells)
+    at_most = np.cumsum(counts)
+    drawn = []
+    for quantile, epsilon in ((STEP.label_rule.quantile, PACK.policy.epsilon_best), (Fraction(1, 2), PACK.policy.epsilon_typical)):
+        lacking = to_replace(at_most - counts, at_most, rank(quantile, values.size))
+        cell = int((rng.standard_exponential(grid.cells) - float(epsilon) / 2 * lacking).argmax())
+        drawn.append(ReleasedQuantile(quantile, cell, epsilon))
+    edge = max(edge for edge in PACK.policy.count_classes if edge <= values.size)
+    return ReleasedLabel(STEP.id, STEP.product, "any", STEP.boundary.id, RULE.metric, RULE.unit, grid, edge, drawn[0], drawn[1])

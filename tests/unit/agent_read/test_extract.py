@@ -1,0 +1,56 @@
+"""The agent reads a plant's own rows and readings, handed over as they were read, to the same batches as its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.measurements import Period
+from fixtures.simulator.works import Works
+from reporting_agent import pipeline, sources
+from reporting_agent.config import load_site
+from reporting_agent.pipeline.inputs import Inputs
+from reporting_agent.sources.extract import Extract, Record, Rows, rows_of
+from reporting_agent.sources.readings import ReadingLog
+
+
+def whole(inputs: Inputs) -> Extract:
+    """Everything that the inputs hold."""
+    names = [one for one in (sources.BATCHES, sources.ENERGY, sources.LOG) if inputs.given(one.name)]
+    tables = {one.name: tuple(rows_of(table, range(len(table))) for table in inputs.tables(one)) for one in names}
+    if not inputs.given("readings"):
+        return Extract(tables)
+    log = ReadingLog(corrections=inputs.corrections)
+    taken: dict[str, Record] = {}
+    meters = frozenset(meter.id for meter in inputs.site.meters)
+    readings = inputs.readings()
+    assert not callable(readings)
+    for block in sources.stream_readings(readings, inputs.site.mapping.readings, meters, inputs.site.zone, log):
+        before = taken.get(block.meter, Record(np.empty(0, np.int64), np.empty(0)))
+        taken[block.meter] = Record(np.concatenate((before.time_us, block.time_us)), np.concatenate((before.value, block.value)))
+    return Extract(tables, taken, frozenset(log.in_skipped_hours))
+
+
+def test_an_extract_of_everything_gives_the_same_batches(tmp_path: Path) -> None:
+    truth = Works.live("cement", seed=1).write(tmp_path, rate=10)
+    site = load_site(tmp_path / "site.toml")
+    period = Period.parse(truth.period, site.zone)
+    from_files = pipeline.read(site, period)
+    again = pipeline.read(site, period, whole(Inputs(site)))
+    assert len(again.batches) > 100
+    assert [(one.batch_id, one.energy, one.excluded) for one in again.batches] == [
+        (one.batch_id, one.energy, one.excluded) for one in from_files.batches
+    ]
+
+
+def test_a_column_that_only_some_rows_have_is_blank_in_the_others() -> None:
+    parts = (Rows(("batch_id", "step"), (("a", "s"),)), Rows(("batch_id", "variant"), (("b", "v"), ("c", None))))
+    sheet = Extract({"batches": parts}).table("batches")
+    assert sheet.header == ("batch_id", "step", "variant")
+    assert list(sheet.rows) == [(2, ("a", "s", None)), (3, ("b", None, "v")), (4, ("c", None, None))]
+
+
+def test_an_extract_gives_what_it_has_rows_of() -> None:
+    assert Extract({"batches": (Rows(("a",), (("1",),)),), "energy": (Rows(("a",), ()),)}).gives() == {"batches"}
+    assert Extract({}, {}).gives() == {"readings"}

@@ -1,0 +1,246 @@
+"""An auditor on site: the whole label again from the plant's files, and what a plant that cheated cannot make come out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from benchmarks.measurements import Period
+from benchmarks.wire.schema import Report, decode_report
+from reporting_agent.config import Site, load_site
+from reporting_agent.enrolment import SEED_FILE
+from reporting_agent.ledger import Ledger
+from reporting_agent.material import gather, gather_again
+from reporting_agent.outbox import Parcel
+from reporting_agent.planning import Subject
+from reporting_agent.recomputation import LABEL, RELEASE, ROOT, Recomputation, recompute
+from reporting_agent.reportable import require_reportable
+from reporting_agent.submission import Material
+from tests.unit.agent_send.cast import SITE, Desk
+
+FIRST = datetime(2016, 1, 4, tzinfo=UTC)
+HEATS = 120
+STEP = timedelta(hours=3)
+Row = list[str]
+
+
+def batches() -> list[Row]:
+    """A heat every three hours; the second and the last but one were tests."""
+    rows = [["batch_id", "step", "product", "variant", "start", "end", "output_quantity", "output_unit", "status"]]
+    for index in range(HEATS):
+        start = FIRST + index * STEP
+        status = "test" if index in (1, HEATS - 2) else "good"
+        row = [
+            f"H{index:04d}",
+            "eaf",
+            "liquid-steel",
+            "any",
+            start.isoformat(),
+            (start + timedelta(minutes=55)).isoformat(),
+            "100",
+            "t",
+            status,
+        ]
+        rows.append(row)
+    return rows
+
+
+def readings() -> list[Row]:
+    """A register every five minutes: heats take between 380 and 440 kWh/t. It was read in the first and the last hour of the year."""
+    rows, total = [["meter_id", "timestamp", "value"], ["eaf-1", "2015-12-31T16:30:00+00:00", "5000.000"]], 5_000.0
+    for minute in range(0, HEATS * 180, 5):
+        rows.append(["eaf-1", (FIRST + timedelta(minutes=minute)).isoformat(), f"{total:.3f}"])
+        heat, within = divmod(minute, 180)
+        if within < 55:
+            total += (380 + heat * 37 % 60) * 100 / 11
+    return [*rows, ["eaf-1", "2016-12-31T15:30:00+00:00", f"{total:.3f}"]]
+
+
+def energies() -> list[Row]:
+    """Gas and coke, by batch."""
+    rows = [["batch_id", "step", "carrier", "quantity", "unit", "lhv", "lhv_unit"]]
+    for index in range(HEATS):
+        rows.append([f"H{index:04d}", "eaf", "natural-gas", str(240 + index % 7), "Nm3", "36.0", "MJ/Nm3"])
+        rows.append([f"H{index:04d}", "eaf", "coke", "1.2", "t", "", ""])
+    return rows
+
+
+def write(folder: Path, file: str, rows: list[Row]) -> None:
+    (folder / file).write_text("\n".join(",".join(row) for row in rows) + "\n", encoding="utf-8")
+
+
+@dataclasses.dataclass
+class Works:
+    """The plant's folder, its report, and what the auditor is given."""
+
+    folder: Path
+    report: Report
+    parcel: Parcel
+    seed: bytes
+
+    def edit(self, file: str, change: Callable[[list[Row]], None]) -> None:
+        """Change a file after the report was made."""
+        rows = [line.split(",") for line in (self.folder / file).read_text(encoding="utf-8").splitlines()]
+        change(rows)
+        write(self.folder, file, rows)
+
+    def recompute(self, report: Report | None = None, **changes: object) -> Recomputation:
+        given = {"windows": self.parcel.windows, "parts": self.parcel.parts, **changes}
+        return recompute(load_site(self.folder / "site.toml"), report or self.report, self.seed, **given)  # type: ignore[arg-type]
+
+
+def material_of(site: Site, desk: Desk) -> Material:
+    period = Period.parse("2016", site.zone)
+    return gather(site, require_reportable(site), period, (), Ledger(desk.connection), pool=False, correct=False, commit=True)
+
+
+@pytest.fixture
+def works(tmp_path: Path, enrolled: Desk) -> Works:
+    folder = tmp_path / "works"
+    folder.mkdir()
+    for file, rows in (("batches.csv", batches()), ("readings.csv", readings()), ("energy.csv", energies())):
+        write(folder, file, rows)
+    (folder / "site.toml").write_text(
+        f'[site]\nid = "{SITE}"\ntimezone = "Asia/Shanghai"\npack = "steel"\n'
+        '[inputs]\nbatches = "batches.csv"\nreadings = "readings.csv"\nenergy = "energy.csv"\n'
+        '[[meters]]\nid = "eaf-1"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = "kWh"\n',
+        encoding="utf-8",
+    )
+    data = material_of(load_site(folder / "site.toml"), enrolled)
+    with enrolled.road as road:
+        parcel = enrolled.submission().prepare(data, "2016", road, correct=False)
+    assert parcel.plaintext is not None
+    return Works(folder, decode_report(parcel.plaintext), parcel, enrolled.state.read_secret(SEED_FILE))
+
+
+def test_an_honest_plant_comes_out_the_same_to_the_digit(works: Works) -> None:
+    found = works.recompute()
+    assert found.agrees
+    assert found.root == works.report.data_root == works.parcel.data_root
+    assert found.released == works.report.released.labels
+    assert [(label.metric.value, label.used) for label in found.labels] == [("total", HEATS - 2), ("electricity", HEATS - 2)]
+
+
+def test_it_comes_out_the_same_from_files_in_another_order_and_in_other_places(works: Works) -> None:
+    for file in ("batches.csv", "readings.csv", "energy.csv"):
+        works.edit(file, lambda rows: rows.__setitem__(slice(1, None), rows[:0:-1]))
+        (works.folder / file).rename(works.folder / f"moved-{file}")
+    site = works.folder / "site.toml"
+    site.write_text(site.read_text(encoding="utf-8").replace('s = "', 's = "moved-').replace('y = "', 'y = "moved-'), encoding="utf-8")
+    assert "moved-energy.csv" in site.read_text(encoding="utf-8")
+    assert works.recompute().agrees
+
+
+def test_years_that_were_pooled_are_told_by_the_report_alone(works: Works, enrolled: Desk) -> None:
+    earlier = [
+        [row[0].replace("H", "E"), *row[1:4], *(cell.replace("2016-", "2015-") for cell in row[4:6]), *row[6:]] for row in batches()[1:]
+    ]
+    read = [[row[0], row[1].replace("2016-", "2015-"), row[2]] for row in readings()[1:]]
+    gas = [[row[0].replace("H", "E"), *row[1:]] for row in energies()[1:]]
+    for file, more in (("batches.csv", earlier), ("readings.csv", read), ("energy.csv", gas)):
+        works.edit(file, lambda rows, more=more: rows.extend(more))  # type: ignore[misc]
+    site = load_site(works.folder / "site.toml")
+    with enrolled.road as road:
+        data = gather_again(site, Period.parse("2016", site.zone), {"eaf": 2})
+        parcel = enrolled.submission().prepare(data, "2016", road, correct=True)
+    assert parcel.plaintext is not None
+    report = decode_report(parcel.plaintext)
+    assert {label.years for label in report.released.labels} == {2}
+    found = works.recompute(report, windows=None, parts=parcel.parts)
+    assert found.agrees, found.differences
+    assert {label.used for label in found.labels} == {2 * (HEATS - 2)}
+    assert "windows: not the same" in {one.found for one in works.recompute(report, windows={}, parts=parcel.parts).differences}
+
+
+def test_files_that_have_grown_since_give_the_same_root(works: Works) -> None:
+    """The site's year ends within a day of UTC: what the next year's file adds to that day is no part of this year's report."""
+    more = [["eaf-1", "2015-12-31T15:55:00+00:00", "4999.000"], ["eaf-1", "2016-12-31T16:00:00+00:00", "9999999.000"]]
+    works.edit("readings.csv", lambda rows: rows.extend(more))
+    assert works.recompute().agrees
+
+
+@pytest.mark.parametrize(("place", "more"), [(1, -0.001), (-1, 0.001)], ids=["first", "last"])
+def test_a_reading_in_the_first_or_the_last_hour_is_part_of_it(works: Works, place: int, more: float) -> None:
+    works.edit("readings.csv", lambda rows: rows[place].__setitem__(2, f"{float(rows[place][2]) + more:.3f}"))
+    assert [one.found for one in works.recompute().differences] == ["meter eaf-1: not the same"]
+
+
+def _one_kwh_less(rows: list[Row]) -> None:
+    rows[700][2] = f"{float(rows[700][2]) - 1:.3f}"
+
+
+def _best_heat_invented(rows: list[Row]) -> None:
+    rows[40][6] = "130"
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "named"),
+    [
+        ("readings.csv", _one_kwh_less, "meter eaf-1: not the same"),
+        ("batches.csv", lambda rows: rows.pop(50), "step eaf, used: 117 records, 118 when they were committed to"),
+        ("batches.csv", lambda rows: rows.append(["HX", *rows[50][1:]]), "step eaf, "),
+        ("batches.csv", _best_heat_invented, "step eaf, used: not the same"),
+        ("batches.csv", lambda rows: rows[60].__setitem__(8, "scrap"), "step eaf, excluded: 3 records, 2 when they were committed to"),
+        ("batches.csv", lambda rows: rows.pop(2), "step eaf, excluded: 1 records, 2 when they were committed to"),
+        ("energy.csv", lambda rows: rows[9].__setitem__(3, "239"), "step eaf, used: not the same"),
+    ],
+    ids=["reading", "batch left out", "batch added", "batch changed", "exclusion invented", "exclusion dropped", "energy changed"],
+)
+def test_what_was_changed_after_the_commitment_is_another_root_and_named(
+    works: Works, file: str, change: Callable[[list[Row]], None], named: str
+) -> None:
+    works.edit(file, change)
+    found = works.recompute()
+    assert found.root != works.report.data_root
+    assert any(one.kind == ROOT and one.found.startswith(named) for one in found.differences), found.differences
+
+
+def test_without_the_parts_it_still_says_that_the_root_differs(works: Works) -> None:
+    works.edit("readings.csv", _one_kwh_less)
+    (told,) = [one.found for one in works.recompute(parts=None).differences if one.kind == ROOT]
+    assert works.report.data_root.hex() in told
+
+
+def test_the_table_of_an_opening_names_what_differs_in_number(works: Works) -> None:
+    site = load_site(works.folder / "site.toml")
+    planned = gather_again(site, Period.parse("2016", site.zone), {}).plan(Subject(SITE, "2016", 1, correction=False))
+    table = planned.tree(works.seed, works.report.software).contents
+    works.edit("readings.csv", lambda rows: rows[1].__setitem__(2, "4999.999"))
+    (alike,) = works.recompute(parts=None, contents=table).differences
+    assert alike.found.endswith("numbers of records and the rest of the table are alike")
+    works.edit("batches.csv", lambda rows: rows.__delitem__(50))
+    told = {one.found for one in works.recompute(parts=None, contents=table).differences if one.kind == ROOT}
+    assert "step eaf, used: 117 records, 118 when they were committed to" in told
+
+
+def test_changed_settings_are_named(works: Works) -> None:
+    site = works.folder / "site.toml"
+    site.write_text(site.read_text(encoding="utf-8") + "accuracy_class = 0.5\n", encoding="utf-8")
+    assert [one.found for one in works.recompute().differences] == ["settings: not the same"]
+
+
+def test_a_root_that_was_swapped_and_a_seed_that_is_another_are_found(works: Works) -> None:
+    swapped = dataclasses.replace(works.report, data_root=bytes(32))
+    assert ROOT in {one.kind for one in works.recompute(swapped, parts=None).differences}
+    works.seed = bytes(32)
+    assert "seed: not the same" in {one.found for one in works.recompute().differences}
+
+
+def test_a_draw_that_is_not_from_the_seed_is_found_although_the_data_are_right(works: Works) -> None:
+    first, *others = works.report.released.labels
+    lucky = dataclasses.replace(first, best=dataclasses.replace(first.best, cell=first.best.cell - 1))
+    report = dataclasses.replace(works.report, released=dataclasses.replace(works.report.released, labels=(lucky, *others)))
+    (found,) = works.recompute(report).differences
+    assert found.kind == RELEASE
+    assert found.found.startswith("eaf liquid-steel any total: ")
+
+
+def test_a_label_that_the_data_do_not_give_is_found(works: Works) -> None:
+    first, *others = works.report.released.labels
+    foreign = dataclasses.replace(first, variant="stainless")
+    report = dataclasses.replace(works.report, released=dataclasses.replace(works.report.released, labels=(foreign, *others)))
+    assert [one.kind for one in works.recompute(report).differences] == [LABEL, LABEL]

@@ -1,0 +1,143 @@
+"""The auditor's promise and draw: signed, bound to one another, and the same positions for everybody."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+
+import pytest
+
+from benchmarks.audit import draws
+from benchmarks.audit.contents import Cell, Contents, MeterPart, StepPart
+from benchmarks.audit.draws import Draw, Head
+from benchmarks.audit.sampling import STANDARD, Kind, Plan, Size
+from benchmarks.errors import VerificationError
+from benchmarks.wire.canonical import Value, decode, encode
+from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.signing import AuditorKey
+
+NONCE = bytes(range(32))
+KEY = AuditorKey.generate()
+COMMITMENT = Commitment("works-2", "2025", 2, b"r" * 32)
+QUANTILES = {"kiln": Fraction(1, 20)}
+
+
+def contents() -> Contents:
+    """300 used batches in two cells, 40 excluded, two meters over 30 days."""
+    step = StepPart("kiln", "total", "kgce/t", (Cell("clinker", "", 1, 200), Cell("clinker", "white", 201, 100)), 301, 40)
+    meters = (MeterPart("coal", 341, 30), MeterPart("main", 371, 30))
+    return Contents("works-2", "2025", 2, 512, (step,), meters, (), b"p" * 32, b"q" * 32, b"s" * 32, "agent", b"c" * 32)
+
+
+def a_draw(**changes: object) -> Draw:
+    made = draws.read_promise(draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY))
+    drawn = Draw(COMMITMENT, NONCE, Head(18_204, b"h" * 32), STANDARD, (), KEY.public, made.digest)
+    return dataclasses.replace(drawn, **changes)  # type: ignore[arg-type]  # the fields of a draw
+
+
+def test_a_draw_reads_as_it_was_written() -> None:
+    for drawn in (
+        a_draw(),
+        a_draw(steps=("kiln",), seal_to=bytes(1216)),
+        a_draw(plan=Plan({Kind.USED: Size(Fraction(1, 2), Fraction(1, 3))}, 0)),
+    ):
+        assert draws.read(draws.sign(drawn, KEY)) == drawn
+
+
+def test_a_promise_shows_nothing_of_the_nonce_and_binds_to_it() -> None:
+    raw = draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY)
+    assert NONCE not in raw
+    draws.require_promised(a_draw(), draws.read_promise(raw))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        draws.promise("works-2", "2025", bytes(32), date(2026, 4, 1), KEY),
+        draws.promise("works-3", "2025", NONCE, date(2026, 4, 1), KEY),
+        draws.promise("works-2", "2024", NONCE, date(2026, 4, 1), KEY),
+        draws.promise("works-2", "2025", NONCE, date(2026, 4, 2), KEY),
+        draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), AuditorKey.generate()),
+    ],
+    ids=["nonce", "site", "period", "day", "key"],  # signatures differ from process to process
+)
+def test_another_promise_is_refused(raw: bytes) -> None:
+    with pytest.raises(VerificationError, match="had promised"):
+        draws.require_promised(a_draw(), draws.read_promise(raw))
+
+
+def changed(raw: bytes, part: str, name: str, value: Value) -> bytes:
+    whole = decode(raw)
+    assert isinstance(whole, dict)
+    inner = whole[part]
+    assert isinstance(inner, dict)
+    inner[name] = value
+    return encode(whole)
+
+
+@pytest.mark.parametrize(("name", "value"), [("nonce", bytes(32)), ("head_size", 1), ("steps", ["mill"]), ("head_root", bytes(32))])
+def test_an_altered_draw_is_refused(name: str, value: Value) -> None:
+    with pytest.raises(VerificationError, match="not signed"):
+        draws.read(changed(draws.sign(a_draw(), KEY), "draw", name, value))
+
+
+def test_an_altered_promise_is_refused() -> None:
+    raw = draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY)
+    with pytest.raises(VerificationError, match="not signed"):
+        draws.read_promise(changed(raw, "promise", "nonce_digest", bytes(32)))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda plan: plan["sizes"].update(edge={"confidence": [1, 2], "share": [1, 2]}),
+        lambda plan: plan["sizes"].update(luck={"confidence": [1, 2], "share": [1, 2]}),
+        lambda plan: plan["sizes"]["used"].update(confidence=[1, 1]),
+        lambda plan: plan.update(beside_rank=-1),
+    ],
+)
+def test_a_plan_outside_reason_is_refused(spoil: Callable[[dict[str, dict[str, dict[str, Value]]]], None]) -> None:
+    whole = decode(draws.sign(a_draw(), KEY))
+    spoil(whole["draw"]["plan"])  # type: ignore[index, call-overload, arg-type]
+    with pytest.raises(VerificationError) as refused:
+        draws.read(encode(whole))
+    assert refused.value.code == "field-malformed"
+
+
+def test_a_key_signs_its_owners_draws_only() -> None:
+    with pytest.raises(ValueError, match="another auditor"):
+        draws.sign(a_draw(), AuditorKey.generate())
+
+
+def test_strata_follow_the_table_of_contents() -> None:
+    told = {one.name: (one.kind, one.first, one.count, one.ranks) for one in draws.strata(contents(), QUANTILES)}
+    assert told == {
+        "edge/kiln/clinker/": (Kind.EDGE, 1, 200, (10, 100)),
+        "below/kiln/clinker/": (Kind.BELOW, 1, 10, ()),
+        "edge/kiln/clinker/white": (Kind.EDGE, 201, 100, (5, 50)),
+        "below/kiln/clinker/white": (Kind.BELOW, 201, 5, ()),
+        "used/kiln": (Kind.USED, 1, 300, ()),
+        "excluded/kiln": (Kind.EXCLUDED, 301, 40, ()),
+        "days": (Kind.DAYS, 341, 60, ()),
+        "padding": (Kind.PADDING, 401, 111, ()),
+    }
+
+
+def test_the_steps_named_are_drawn_and_days_and_padding_always() -> None:
+    assert [one.kind for one in draws.strata(contents(), QUANTILES, ("mill",))] == [Kind.DAYS, Kind.PADDING]
+    step_outside_pack = draws.strata(contents(), {})
+    assert [one.kind for one in step_outside_pack] == [Kind.USED, Kind.EXCLUDED, Kind.DAYS, Kind.PADDING]
+
+
+def test_positions_hang_on_nonce_head_and_root() -> None:
+    drawn = a_draw().positions(contents(), QUANTILES)
+    assert drawn == draws.read(draws.sign(a_draw(), KEY)).positions(contents(), QUANTILES)
+    assert {one.kind for one in drawn} == set(Kind)
+    for other in (
+        a_draw(nonce=bytes(32)),
+        a_draw(head=Head(18_205, b"h" * 32)),
+        a_draw(commitment=dataclasses.replace(COMMITMENT, data_root=bytes(32))),
+    ):
+        assert other.positions(contents(), QUANTILES) != drawn

@@ -1,0 +1,238 @@
+"""Every rule of the gate by itself: it refuses, and with it switched off the same value would have gone out.
+
+So no rule stands in for another, and none is there that nothing depends on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.composition import IndustryLabel, Participant, Roster, StepBest, by_step, compose_route, roster_of
+from benchmarks.composition.participants import CellRoster, Member
+from benchmarks.disclosure import GateResult, Published, Reason, checks, combinations, gate
+from benchmarks.disclosure import gate as gate_function
+from benchmarks.disclosure import totals as totals_module
+from benchmarks.disclosure.influence import Exhibit
+from benchmarks.disclosure.reasons import sentence
+from benchmarks.routes import Pack
+
+Grow = Callable[..., Any]
+Draft = tuple[IndustryLabel, Roster]
+END, LATE = date(2017, 1, 1), date(2017, 6, 1)
+gate_module = __import__("sys").modules[gate_function.__module__]
+
+
+@pytest.fixture(scope="module")
+def everyone(grow: Grow) -> list[Participant]:
+    rng = np.random.default_rng(1)
+    return [p for step in ("melting", "blowing", "rolling") for p in grow(rng, 26, step).participants]
+
+
+def drafted(pack: Pack, participants: list[Participant]) -> Draft:
+    grouped = by_step(participants)
+    return compose_route(pack, pack.routes[0], grouped, np.random.default_rng(0), period="2016"), roster_of(pack, pack.routes[0], grouped)
+
+
+def without(participants: list[Participant], firms: set[str], step: str | None = None) -> list[Participant]:
+    return [p for p in participants if not (p.firm in firms and step in (None, p.label.step))]
+
+
+def of_firms(participants: list[Participant], first: int, end: int) -> list[Participant]:
+    return [p for p in participants if first <= int(p.firm.removeprefix("firm-")) < end]
+
+
+def published(pack: Pack, participants: list[Participant], version: str) -> Published:
+    draft, roster = drafted(pack, participants)
+    return Published(version, gate(draft, roster, pack.disclosure, period_end=END, today=LATE).published, roster)
+
+
+@dataclasses.dataclass
+class Case:
+    """A draft that one rule refuses, and how that rule is switched off."""
+
+    reason: Reason
+    draft: Draft
+    off: Callable[[pytest.MonkeyPatch], None]
+    policy: dict[str, Any] = dataclasses.field(default_factory=dict)
+    given: dict[str, Any] = dataclasses.field(default_factory=dict)
+    measure: str = "melting"
+
+    def asked(self, pack: Pack) -> GateResult:
+        policy = pack.disclosure.model_copy(update=self.policy)
+        return gate(*self.draft, policy, **{"period_end": END, "today": LATE, **self.given})
+
+
+def silence(target: Any, name: str) -> Callable[[pytest.MonkeyPatch], None]:
+    return lambda patch: patch.setattr(target, name, lambda *_args, **_more: None)
+
+
+def cases(pack: Pack, everyone: list[Participant]) -> dict[str, Case]:
+    whole = drafted(pack, everyone)
+    nine = drafted(pack, without(everyone, {f"firm-{i:03}" for i in range(9, 26)}, "melting"))
+    giants = {f"firm-{i:03}": 0.003 for i in range(2, 26)} | {"firm-000": 1.0, "firm-001": 0.9}
+    one_less = published(pack, without(everyone, {"firm-025"}), "1")
+    melting = [p.firm for p in sorted(everyone, key=lambda p: p.label.best.cell) if p.label.step == "melting"]
+    with_best_and_last_gone = without(everyone, {melting[0], melting[-1]}, "melting")
+    parts = [published(pack, of_firms(everyone, 0, 12), "east"), published(pack, of_firms(everyone, 12, 25), "west")]
+    return {
+        "frequency": Case(Reason.TOO_FEW_FIRMS, whole, silence(checks, "frequency"), {"fewest_firms": 27}),
+        "dominance": Case(
+            Reason.DOMINANCE,
+            nine,
+            silence(checks, "dominance"),
+            given={"size_weights": {"firm-003": 4.0}},
+        ),
+        "p-percent": Case(
+            Reason.P_PERCENT, whole, silence(checks, "p_percent"), {"largest_weight": Fraction(3, 5)}, {"size_weights": giants}
+        ),
+        "weight": Case(Reason.WEIGHT, whole, silence(checks, "weight"), {"largest_weight": Fraction(1, 10)}),
+        "lag": Case(Reason.LAG, whole, silence(checks, "lag"), given={"today": date(2017, 3, 31)}),
+        "versions": Case(Reason.DIFFERENCING, whole, silence(checks, "differencing"), given={"previous": [one_less]}),
+        "peer groups": Case(Reason.OVERLAP, whole, silence(checks, "differencing"), given={"elsewhere": [one_less]}),
+        "weighed": Case(
+            Reason.DIFFERENCING,
+            whole,
+            lambda patch: patch.setattr(checks, "gives_away", lambda *_: False),
+            given={"previous": [published(pack, with_best_and_last_gone, "1")]},
+        ),
+        "combined": Case(Reason.COMBINED, whole, silence(combinations, "left_over"), given={"elsewhere": parts}),
+        "secondary": Case(
+            Reason.SECONDARY,
+            nine,
+            lambda patch: patch.setattr(totals_module, "_hidden_steps", lambda _steps: []),
+            given={"size_weights": {"firm-003": 4.0}},
+            measure="composite",
+        ),
+    }
+
+
+RULES = ("frequency", "dominance", "p-percent", "weight", "lag", "versions", "peer groups", "weighed", "combined", "secondary")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_refuses_and_without_it_the_value_would_go_out(
+    pack: Pack, everyone: list[Participant], rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = cases(pack, everyone)[rule]
+    decided = next(cell for cell in case.asked(pack).cells if case.measure in (cell.step, cell.measure))
+    assert (decided.shown, decided.reason_code) == (False, case.reason)
+    if rule in ("versions", "peer groups"):  # two firms left over would do, and the combination of one publication is the pair itself
+        monkeypatch.setattr(combinations, "left_over", lambda *_: None)
+    case.off(monkeypatch)
+    without_rule = case.asked(pack)
+    assert next(cell for cell in without_rule.cells if case.measure in (cell.step, cell.measure)).shown
+
+
+def test_rounding_off_lets_the_last_digit_out(pack: Pack, everyone: list[Participant], monkeypatch: pytest.MonkeyPatch) -> None:
+    draft, roster = drafted(pack, everyone)
+
+    def best() -> tuple[float | None, float | None]:
+        result = gate(draft, roster, pack.disclosure, period_end=END, today=LATE)
+        return result.published.steps[0].best, result.published.composite.value
+
+    on_grid = best()
+    for module in (gate_module, totals_module):
+        monkeypatch.setattr(module, "to_grid", lambda value, *_: value)
+    assert best() == (draft.steps[0].best, draft.composite.value)
+    assert on_grid != best()
+
+
+def test_a_hidden_cell_keeps_nothing_that_was_computed_from_values(pack: Pack, everyone: list[Participant]) -> None:
+    """By field: a figure that is added to a cell must be put on one of the two lists, or this fails."""
+    said = {"step", "product", "variant", "boundary", "metric", "unit", "grid", "ratio", "headline", "rule"}
+    counted = {"firms", "sites", "eligible", "set_aside", "note"}
+    computed = {"best", "interval", "typical", "typical_interval", "influence", "good_fit", "curve", "curve_withheld", "pooled"}
+    assert {field.name for field in dataclasses.fields(StepBest)} == said | counted | computed
+    draft, roster = drafted(pack, everyone)
+    hidden = gate(draft, roster, pack.disclosure, period_end=END, today=date(2017, 1, 2)).published
+    for before, after in zip(draft.steps, hidden.steps, strict=True):
+        assert before.best is not None
+        assert [getattr(after, name) for name in sorted(computed)] == [None, (), False, None, None, None, (), None, None]
+    for total in (hidden.composite, hidden.best_reached, hidden.typical):
+        assert (total.value, total.interval) == (None, None)
+
+
+POLICY = {
+    "fewest_firms": 8,
+    "largest_weight": 0.25,
+    "p_percent": 0.1,
+    "largest_share_of_change": 0.4,
+    "lag_days": 0,
+    "reason": sentence(Reason.SHOWN),
+}
+
+
+def exhibit(name: str, firms: frozenset[int]) -> Exhibit:
+    """Who stands behind a value, whatever its figures are."""
+    return Exhibit(name, CellRoster("cell", tuple(Member(f"firm-{one}", f"site-{one}", (one,)) for one in sorted(firms))))
+
+
+def by_trying(ours: frozenset[int], others: list[frozenset[int]], least: int) -> bool:
+    """The rule word by word: every set of publications put together, against every publication, ours among them."""
+    shown = [ours, *others]
+    for whole in shown:
+        for chosen in range(1, 1 << len(shown)):
+            parts = [one for place, one in enumerate(shown) if chosen >> place & 1]
+            if any(not part < whole for part in parts) or (whole != ours and ours not in parts):
+                continue
+            if 0 < len(whole - frozenset().union(*parts)) < least:
+                return True
+    return False
+
+
+@given(st.lists(st.frozensets(st.integers(0, 6), min_size=1), min_size=1, max_size=5), st.integers(1, 4))
+def test_what_is_left_over_is_found_as_by_trying_every_combination(sets: list[frozenset[int]], least: int) -> None:
+    from benchmarks.routes import DisclosurePolicy
+
+    policy = DisclosurePolicy(**POLICY, least_changed_participants=least)
+    ours, others = sets[0], sets[1:]
+    found = combinations.left_over(exhibit("", ours), [exhibit(f"v{n}", one) for n, one in enumerate(others)], policy)
+    assert (found is not None) == by_trying(ours, others, least)
+
+
+def test_a_nation_of_ten_thousand_is_held_against_its_provinces_at_once(pack: Pack) -> None:
+    nation = frozenset(range(10_000))
+    provinces = [exhibit(f"province {n}", frozenset(range(n * 300, min((n + 1) * 300, 9_999)))) for n in range(34)]
+    found = combinations.left_over(exhibit("", nation), provinces, pack.disclosure)
+    assert found is not None
+    assert combinations.left_over(exhibit("", nation), provinces[1:], pack.disclosure) is None  # three hundred and one are left over
+
+
+def drawn_anew(one: Exhibit, firm: int) -> Exhibit:
+    members = [dataclasses.replace(m, fingerprint=(99,)) if m.firm == f"firm-{firm}" else m for m in one.who.members]
+    return Exhibit(one.name, CellRoster("cell", tuple(members)))
+
+
+def test_a_firm_that_corrects_between_two_publications_is_no_way_around_the_third(pack: Pack) -> None:
+    """Nation, east and west leave one firm over; that the east was published before one of its firms corrected changes nothing."""
+    nation, east, west = exhibit("", frozenset(range(30))), exhibit("east", frozenset(range(15))), exhibit("west", frozenset(range(15, 29)))
+    for corrected in (None, 3):
+        parts = [east if corrected is None else drawn_anew(east, corrected), west]
+        found = combinations.left_over(nation, parts, pack.disclosure)
+        assert found is not None
+        assert found[0] == Reason.COMBINED
+    assert combinations.left_over(nation, [drawn_anew(east, 3)], pack.disclosure) is None  # fifteen and one differ
+
+
+def test_what_several_publications_leave_over_is_counted_by_those_that_matter(pack: Pack, everyone: list[Participant]) -> None:
+    """East and west hold all but three firms, one of which is the best: of those one alone matters to the mean of the best."""
+    melting = [p.firm for p in sorted(everyone, key=lambda p: (p.label.best.cell, p.firm)) if p.label.step == "melting"]
+    rest = [melting[0], melting[-1], melting[-2]]
+    half = [firm for firm in melting if firm not in rest]
+    parts = [published(pack, [p for p in everyone if p.firm in half[place::2]], name) for place, name in enumerate(("east", "west"))]
+
+    def asked(public: list[Published]) -> Reason:
+        result = gate(*drafted(pack, everyone), pack.disclosure, elsewhere=public, period_end=END, today=LATE)
+        return next(cell for cell in result.cells if cell.step == "melting").reason_code
+
+    assert [asked([part]) for part in parts] == [Reason.SHOWN, Reason.SHOWN]
+    assert asked(parts) == Reason.COMBINED

@@ -1,0 +1,107 @@
+"""How far a changed firm moves a figure: as by working the figure out anew, whatever the figure; and what that comes to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.composition.participants import CellRoster, Member
+from benchmarks.disclosure import influence
+from benchmarks.disclosure.influence import APART, Exhibit, Figure, gives_away, that_matter
+from benchmarks.routes import Pack
+
+FIGURES: dict[str, tuple[bool, Callable[[int], Sequence[int]]]] = {
+    "mean of three": (True, lambda _: range(3)),
+    "mean of a half": (True, lambda firms: range((firms + 1) // 2)),
+    "first quartile": (False, lambda firms: (-(-firms // 4) - 1,)),
+    "median": (False, lambda firms: ((firms - 1) // 2, firms // 2)),
+    "last": (False, lambda firms: (firms - 1,)),
+}
+
+
+def figure(name: str) -> Figure:
+    mean, ranks = FIGURES[name]
+    return Figure(name, mean, ranks, lambda member: float(member.bests[0]))
+
+
+def exhibit(values: Sequence[int], name: str = "mean of three", firms: Sequence[int] | None = None) -> Exhibit:
+    numbers = range(len(values)) if firms is None else firms
+    members = tuple(Member(f"firm-{one}", "site", (670, value, 0)) for one, value in zip(numbers, values, strict=True))
+    return Exhibit("", CellRoster("cell", members), (figure(name),))
+
+
+def worked_out(one: Figure, values: Sequence[float]) -> float:
+    ordered = sorted(values)
+    return float(np.mean([ordered[rank] for rank in one.ranks(len(values))]))
+
+
+@given(st.lists(st.integers(0, 30), min_size=4, max_size=12), st.sampled_from(sorted(FIGURES)), st.integers(0, 30))
+def test_an_effect_is_what_working_the_figure_out_anew_gives(values: list[int], name: str, other: int) -> None:
+    one, members = figure(name), exhibit(values).who.members
+    found = influence._moved(one, members, np.arange(len(values)), np.array([np.nan, *[float(other)] * (len(values) - 1)]))
+    for place, effect in enumerate(found):
+        instead = [*values[:place], float(np.median(values[1:])) if place == 0 else other, *values[place + 1 :]]
+        assert effect == pytest.approx(abs(worked_out(one, instead) - worked_out(one, values)))
+
+
+BEST, POOR = 10, 90
+OTHERS = [40, 42, 44, 46, 48, 50, 52, 54, 56, 58]
+
+
+def told(pack: Pack, now: Exhibit, then: Exhibit, **policy: object) -> bool:
+    return gives_away(now.means, now, then.means, then, pack.disclosure.model_copy(update=policy))
+
+
+@pytest.mark.parametrize("poor", [1, 2, 3])
+def test_poor_firms_that_change_with_the_best_do_not_count(pack: Pack, poor: int) -> None:
+    before, after = exhibit(OTHERS), exhibit([*OTHERS, BEST, *[POOR] * poor])
+    assert told(pack, after, before)
+    assert told(pack, before, after)
+
+
+def test_who_changes_and_moves_nothing_gives_nothing_away(pack: Pack) -> None:
+    assert not told(pack, exhibit([*OTHERS, POOR]), exhibit(OTHERS))
+
+
+def test_of_a_mean_none_may_make_up_more_than_its_share_and_of_a_rank_two_that_matter_will_do(pack: Pack) -> None:
+    even, uneven = [20, 20, 20], [10, 30, 38]
+    assert not told(pack, exhibit([*OTHERS, *even]), exhibit(OTHERS))
+    assert told(pack, exhibit([*OTHERS, *even]), exhibit(OTHERS), largest_share_of_change=Fraction(3, 10))
+    assert told(pack, exhibit([*OTHERS, *uneven]), exhibit(OTHERS))
+    assert not told(pack, exhibit([*OTHERS, *uneven], "median"), exhibit(OTHERS, "median"))
+    assert told(pack, exhibit([*OTHERS, *uneven], "median"), exhibit(OTHERS, "median"), least_changed_participants=4)
+
+
+def test_a_correction_counts_by_how_far_it_went_and_not_by_how_good_the_firm_is(pack: Pack) -> None:
+    """Three of the best correct by little while the poorest turns out the best: what separates the versions is that one."""
+    before = exhibit([*OTHERS, 20, 22, 24, POOR])
+    after = exhibit([*OTHERS, 21, 23, 25, BEST])
+    assert told(pack, after, before)
+
+
+def test_figures_of_another_kind_and_means_of_far_more_firms_are_not_subtracted(pack: Pack) -> None:
+    few = exhibit(OTHERS, "mean of a half")
+    near, far = ([*OTHERS, BEST, *[POOR] * poor] for poor in (2 * APART - 4, 2 * APART - 1))
+    assert told(pack, exhibit(near, "mean of a half"), few)
+    assert not told(pack, exhibit(far, "mean of a half"), few)
+    assert not told(pack, exhibit([*OTHERS, BEST], "first quartile"), exhibit(OTHERS, "last"))
+
+
+def test_those_that_matter_to_a_mean_are_those_it_is_made_of() -> None:
+    shown = exhibit([*OTHERS, BEST, POOR])
+    assert {member.bests[0] for member in that_matter(shown.means[0], shown)} == {BEST, 40, 42}
+
+
+def test_ten_thousand_firms_of_which_half_changed_are_weighed_at_once(pack: Pack) -> None:
+    rng = np.random.default_rng(0)
+    values = [int(value) for value in rng.normal(400, 16, 10_000)]
+    before, after = exhibit(values, "mean of a half"), exhibit([v + (i % 2) for i, v in enumerate(values)], "mean of a half")
+    start = time.process_time()
+    assert not told(pack, after, before)
+    assert time.process_time() - start < 10

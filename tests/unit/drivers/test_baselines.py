@@ -1,0 +1,154 @@
+"""Baselines of meters whose habits and accidents are known."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from benchmarks import packs
+from benchmarks.labels import SiteLabel
+from benchmarks.measurements import Batch
+from reporting_agent.analysis.baseline import Baseline, baselines
+from reporting_agent.analysis.control import control, events
+from reporting_agent.config import Meter
+from reporting_agent.metering.record import MeterFacts, MeterRecord
+from reporting_agent.pipeline import LabelResult, PlantData
+from tests.unit.drivers.simulated import YEAR, Floats, remembering, site
+
+HOUR_US = 3_600_000_000
+NEW_YEAR = datetime(2023, 1, 1, tzinfo=UTC)  # a Sunday
+HOURS = 365 * 24
+
+
+def record(energy: Floats, known: Floats | None = None, carrier: str = "electricity", unit: str = "kWh") -> MeterRecord:
+    start = int(NEW_YEAR.timestamp()) * 1_000_000
+    edges = start + HOUR_US * np.arange(len(energy) + 1, dtype=np.int64)
+    meter = Meter.model_validate({"id": "main", "step": "eaf", "carrier": carrier, "reading": "register", "unit": unit})
+    total = float(energy.sum())
+    return MeterRecord(
+        meter=meter, unit=unit, counted=True, start_us=int(edges[0]), end_us=int(edges[-1]), total=total, in_batches=0.0, outside=total,
+        unplaced=0.0, began_before=0.0, runs_on=0.0, known_s=3600.0 * len(energy), missing_s=0.0, stretches=(), hour_us=edges[:-1],
+        hour_energy=energy, hour_known=np.ones(len(energy)) if known is None else known,
+        facts=MeterFacts(len(energy), None, None, None, None, None, None, 0.0),
+    )  # fmt: skip
+
+
+def baseline(meter: MeterRecord, batches: list[Batch] | None = None, **tables: object) -> Baseline:
+    label = SiteLabel("steel", "1", YEAR, ())
+    data = PlantData(packs.load("steel", None), batches or [], [], [], (meter,))
+    (found,) = baselines(site(**tables), LabelResult(label, data))
+    return found
+
+
+def weeks(rng: np.random.Generator, rho: float = 0.3, spread: float = 3.0) -> Floats:
+    """100 kW from six to eighteen on weekdays, 20 kW else; the level of a day remembers the day before."""
+    clock, day = np.arange(HOURS) % 24, np.arange(HOURS) // 24
+    working = (clock >= 6) & (clock < 18) & (((day + 6) % 7) < 5)
+    level = np.repeat(spread * remembering(rng, 365, rho), 24)
+    hours: Floats = np.where(working, 100.0, 20.0) + np.where(working, level, 0.1 * level)
+    return hours
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+def test_base_load_at_night_and_on_weekends_is_told_in_power_energy_and_money(rng: np.random.Generator) -> None:
+    prices = {"currency": "CNY", "prices": [{"carrier": "electricity", "unit": "kWh", "price": 0.6}]}
+    load = baseline(record(weeks(rng)), tariff=prices).base_load
+    assert load is not None
+    assert load.night == pytest.approx(20, abs=0.2)
+    assert load.weekend == pytest.approx(20, abs=0.2)
+    assert load.base == pytest.approx(20, abs=1)
+    assert load.rate_unit == "kW"
+    assert load.per_year == pytest.approx(load.base * 8760)
+    assert load.money_per_year == pytest.approx(load.per_year * 0.6)
+    assert load.outside_use == pytest.approx(20 * (260 * 5 + 105 * 24), rel=0.01)
+    assert "What never goes off" in load.sentence.en
+    assert "CNY" in load.sentence.zh
+
+
+def test_kinds_of_day_are_found_and_a_holiday_is_one_of_its_own(rng: np.random.Generator) -> None:
+    energy = weeks(rng)
+    holiday = (date(2023, 5, 1) - NEW_YEAR.date()).days
+    energy[24 * holiday : 24 * holiday + 24] = 20.0
+    found = baseline(record(energy), tariff={"currency": "CNY", "holidays": ["2023-05-01"]})
+    assert [(kind.words.en, kind.days) for kind in found.day_types] == [("Sat, Sun, holiday", 106), ("Mon–Fri", 259)]
+    assert found.explained is not None
+    assert found.explained > 0.9
+    assert found.anomalies == ()
+
+
+def test_a_plant_that_runs_through_is_not_told_that_its_nights_are_idle(rng: np.random.Generator) -> None:
+    load = baseline(record(500 + 10 * remembering(rng, HOURS, 0.9))).base_load
+    assert load is not None
+    assert load.sentence.en.startswith("It runs through")
+
+
+def test_a_shift_of_three_weeks_and_a_single_day_are_found_with_date_size_and_money(rng: np.random.Generator) -> None:
+    energy = weeks(rng)
+    leak, accident = (date(2023, 8, 7) - NEW_YEAR.date()).days, (date(2023, 3, 15) - NEW_YEAR.date()).days
+    energy[24 * leak : 24 * (leak + 21)] += 5.0  # 5 kW day and night: a compressed-air leak
+    energy[24 * accident : 24 * accident + 24] += 15.0
+    prices = {"currency": "CNY", "prices": [{"carrier": "electricity", "unit": "kWh", "price": 0.6}]}
+    found = baseline(record(energy), tariff=prices)
+    shift, day = found.anomalies
+    assert abs((shift.first - date(2023, 8, 7)).days) <= 1
+    assert abs((shift.last - date(2023, 8, 27)).days) <= 2
+    assert shift.energy == pytest.approx(5 * 24 * 21, rel=0.15)
+    assert shift.money == pytest.approx(shift.energy * 0.6)
+    assert (day.first, day.last, day.signal) == (date(2023, 3, 15), date(2023, 3, 15), "single")
+    assert day.energy == pytest.approx(360, rel=0.25)
+    assert "more than the baseline expects" in shift.sentence.en
+    assert "比基准多" in shift.sentence.zh
+
+
+def test_what_production_explains_is_no_anomaly(rng: np.random.Generator) -> None:
+    tonnes = 100 + 30 * remembering(rng, 365, 0.8)
+    energy = np.repeat(20 + 2 * tonnes / 24 + 0.3 * remembering(rng, 365, 0.3), 24)
+    energy[24 * 200 : 24 * 214] += 3.0
+    made = [
+        Batch(f"B{day}", "eaf", "liquid-steel", "", at := NEW_YEAR + timedelta(days=day), at + timedelta(hours=20), float(tonnes[day]))
+        for day in range(365)
+    ]
+    found = baseline(record(energy), made)
+    assert "for each unit of output" in found.model.en
+    assert found.explained is not None
+    assert found.explained > 0.9
+    (event,) = found.anomalies
+    assert abs((event.first - date(2023, 7, 20)).days) <= 1
+    assert event.energy == pytest.approx(3 * 24 * 14, rel=0.1)
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.3, 0.6, 0.8])
+def test_clean_years_raise_a_false_alarm_once_in_several_years(rho: float) -> None:
+    alarms = 0
+    for seed in range(60):
+        residual = remembering(np.random.default_rng(seed), 365, rho)
+        alarms += len(events(residual, control(residual)))
+    assert alarms <= 15  # 0.12 a year were measured over 300 years; 15 of 60 would be chance once in a hundred
+
+
+def test_a_meter_known_for_too_few_days_says_so(rng: np.random.Generator) -> None:
+    known = np.ones(HOURS)
+    known[24 * 20 :] = 0.0
+    found = baseline(record(weeks(rng) * known, known))
+    assert found.days == 20
+    assert found.chart is None
+    assert found.why is not None
+    assert "Only 20 days" in found.why.en
+
+
+def test_water_and_gas_have_a_base_load_in_their_own_unit(rng: np.random.Generator) -> None:
+    found = baseline(record(weeks(rng), carrier="water", unit="t"))
+    assert found.base_load is not None
+    assert (found.base_load.rate_unit, found.base_load.unit, found.base_load.money_per_year) == ("t/h", "t", None)
+
+
+def test_a_meter_that_never_moves_is_not_charted() -> None:
+    found = baseline(record(np.full(HOURS, 10.0)))
+    assert found.chart is None
+    assert found.why is not None

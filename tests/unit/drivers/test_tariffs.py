@@ -1,0 +1,257 @@
+"""Costs by the hour energy was used, against sums done by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from benchmarks import packs
+from benchmarks.conversion import FactorTable
+from benchmarks.errors import InputError
+from benchmarks.labels import label_site
+from benchmarks.labels.columns import Floats
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period
+from reporting_agent.analysis.priced import priced
+from reporting_agent.analysis.prices import Prices, to_us
+from reporting_agent.analysis.tariff import StepCost, costs
+from reporting_agent.config import Meter, load_site
+from reporting_agent.config.tariff import Tariff
+from reporting_agent.metering import MeterFacts, MeterRecord
+from reporting_agent.metering.record import Intervals
+from reporting_agent.pipeline import LabelResult, PlantData
+from tests.unit.drivers.simulated import site
+
+FLAT = {"carrier": "electricity", "unit": "kWh", "price": 0.5}
+TIME_OF_USE = {
+    **FLAT,
+    "periods": [
+        {"name": "peak", "price": 1.0, "hours": ["08:00-12:00"], "weekdays": ["mon", "tue", "wed", "thu", "fri"], "holidays": False},
+        {"name": "valley", "price": 0.25, "hours": ["22:00-06:00"]},
+    ],
+}
+MONDAY = datetime(2023, 5, 1, tzinfo=UTC)
+
+
+def batch(start: datetime, hours: float, *energy: CarrierEnergy, name: str = "B1", equipment: str = "") -> Batch:
+    return Batch(name, "eaf", "liquid-steel", "", start, start + timedelta(hours=hours), 100.0, equipment=equipment, energy=energy)
+
+
+def kwh(amount: float, direction: Direction = Direction.IMPORT) -> CarrierEnergy:
+    return CarrierEnergy("electricity", amount, "kWh", direction)
+
+
+def labelled(*batches: Batch) -> LabelResult:
+    pack = packs.load("steel", None)
+    label = label_site(list(batches), pack, FactorTable.load(), Period.parse("2023", UTC), site="works")
+    return LabelResult(label, PlantData(pack, list(batches), [], []))
+
+
+def cost_of(tariff: dict[str, Any], *batches: Batch) -> StepCost:
+    (found,) = costs(site(tariff={"currency": "CNY", **tariff}), labelled(*batches))
+    return found
+
+
+def test_a_flat_price_is_energy_times_price() -> None:
+    found = cost_of({"prices": [FLAT]}, batch(MONDAY, 2, kwh(1000)))
+    assert found.energy == pytest.approx(500)
+    assert found.total == pytest.approx(500)
+    assert found.per_output == pytest.approx(5)
+    assert found.currency == "CNY"
+
+
+def test_a_batch_over_three_periods_pays_each_its_part() -> None:
+    # 05:00 to 13:00: one hour of valley, two flat, four of peak, one flat; 100 kWh an hour
+    found = cost_of({"prices": [TIME_OF_USE]}, batch(MONDAY.replace(hour=5), 8, kwh(800)))
+    by_hand = 100 * 0.25 + 300 * 0.5 + 400 * 1.0
+    assert found.energy == pytest.approx(by_hand)
+    assert {(one.period, round(one.energy), round(one.cost, 6)) for one in found.by_period} == {
+        ("peak", 400, 400.0),
+        ("flat", 300, 150.0),
+        ("valley", 100, 25.0),
+    }
+    assert sum(one.cost for one in found.by_period) == pytest.approx(found.energy)
+
+
+@pytest.mark.parametrize(("day", "paid"), [(1, 1.0), (6, 0.5), (3, 0.5)])
+def test_weekends_and_holidays_have_their_own_prices(day: int, paid: float) -> None:
+    tariff = {"prices": [TIME_OF_USE], "holidays": ["2023-05-03"]}  # a Wednesday
+    assert cost_of(tariff, batch(MONDAY.replace(day=day, hour=9), 1, kwh(100))).energy == pytest.approx(100 * paid)
+
+
+def test_months_and_validity_choose_the_price_in_force() -> None:
+    old = {**FLAT, "valid_to": "2023-06-01"}
+    new = {**FLAT, "price": 0.7, "valid_from": "2023-06-01", "periods": [{"name": "summer", "price": 0.9, "months": [7, 8]}]}
+    for month, paid in ((5, 0.5), (6, 0.7), (7, 0.9)):
+        found = cost_of({"prices": [old, new]}, batch(MONDAY.replace(month=month), 1, kwh(100)))
+        assert found.energy == pytest.approx(100 * paid)
+
+
+def test_the_local_clock_decides_also_on_the_days_it_changes() -> None:
+    settings = site(tariff={"currency": "EUR", "prices": [TIME_OF_USE]}).model_dump()
+    settings["site"]["timezone"] = "Europe/Berlin"
+    berlin = ZoneInfo("Europe/Berlin")
+    made = type(site()).model_validate(settings)
+    prices = Prices.of(made, datetime(2023, 3, 25, tzinfo=berlin), datetime(2023, 10, 30, tzinfo=berlin))
+    assert prices is not None
+    for day in (datetime(2023, 3, 26, tzinfo=berlin), datetime(2023, 10, 29, tzinfo=berlin), datetime(2023, 7, 3, tzinfo=berlin)):
+        for hour in range(24):
+            moment = day.replace(hour=hour, minute=30)
+            if moment.astimezone(UTC).astimezone(berlin).hour != hour:
+                continue  # the hour that the clock skipped
+            price = prices.price_of("electricity", moment)
+            assert price is not None
+            stretch = np.array([to_us(moment)]), np.array([to_us(moment) + 60_000_000])
+            assert prices.mean("electricity", *stretch)[0] == pytest.approx(price.amount)
+
+
+def test_recovered_energy_is_credited_and_a_fuel_is_priced_by_its_heat() -> None:
+    gas = CarrierEnergy("natural-gas", 1000.0, "Nm3", lhv_mj_per_unit=36.0)
+    prices = [FLAT, {"carrier": "natural-gas", "unit": "GJ", "price": 60.0}]
+    found = cost_of({"prices": prices}, batch(MONDAY, 1, kwh(1000), kwh(200, Direction.RECOVERED), gas))
+    assert found.energy == pytest.approx(800 * 0.5 + 36.0 * 60)
+
+
+def test_a_carrier_without_a_price_is_named_and_not_in_the_sum() -> None:
+    found = cost_of({"prices": [FLAT]}, batch(MONDAY, 1, kwh(100), CarrierEnergy("oxygen", 50.0, "Nm3")))
+    assert found.energy == pytest.approx(50)
+    assert found.unpriced == ("oxygen",)
+    assert any("No price is given for oxygen" in note.en and "氧气" in note.zh for note in found.notes)
+
+
+def test_the_demand_charge_goes_to_the_batches_that_ran_in_the_highest_quarter_hour() -> None:
+    first = batch(MONDAY.replace(hour=8), 2, kwh(2000), name="B1", equipment="eaf-1")
+    second = batch(MONDAY.replace(hour=9), 2, kwh(6000), name="B2", equipment="eaf-2")
+    apart = batch(MONDAY.replace(day=20), 1, kwh(500), name="B3", equipment="eaf-1")
+    found = cost_of({"prices": [FLAT], "demand": [{"price": 40.0}]}, first, second, apart)
+    # 09:00 to 10:00 both ran: 1,000 + 3,000 kW
+    assert found.demand == pytest.approx(4000 * 40)
+    assert [one.demand for one in found.batches] == [pytest.approx(40_000), pytest.approx(120_000), 0.0]
+    assert found.total == pytest.approx(160_000 + 4250)
+
+
+def test_batches_that_overlap_on_one_equipment_have_no_power_and_no_demand_charge() -> None:
+    first, second = batch(MONDAY, 2, kwh(2000)), batch(MONDAY.replace(hour=1), 2, kwh(2000), name="B2")
+    found = cost_of({"prices": [FLAT], "demand": [{"price": 40.0}]}, first, second)
+    assert found.demand == 0
+    assert any("The demand charge is left out" in note.en for note in found.notes)
+
+
+def test_carbon_is_priced_by_the_dated_factors_and_electricity_only_where_declared() -> None:
+    gas = CarrierEnergy("natural-gas", 1000.0, "Nm3", lhv_mj_per_unit=36.0)
+    fuel = FactorTable.load().co2_kg(gas, MONDAY.date()) / 1000 * 80
+    power = FactorTable.load().co2_kg(kwh(1000), MONDAY.date()) / 1000 * 80
+    only_fuel = cost_of({"prices": [FLAT], "carbon": {"price": 80.0}}, batch(MONDAY, 1, kwh(1000), gas))
+    both = cost_of({"prices": [FLAT], "carbon": {"price": 80.0, "electricity": True}}, batch(MONDAY, 1, kwh(1000), gas))
+    assert only_fuel.carbon == pytest.approx(fuel)
+    assert both.carbon == pytest.approx(fuel + power)
+
+
+def test_shifting_moves_a_days_running_hours_to_its_cheapest_hours_and_no_further() -> None:
+    # 08:00 to 18:00 in two batches: ten hours, 100 kWh each; the day has eight hours of valley and twelve flat
+    day = [batch(MONDAY.replace(hour=8), 4, kwh(400)), batch(MONDAY.replace(hour=12), 6, kwh(600), name="B2")]
+    found = cost_of({"prices": [TIME_OF_USE], "shiftable": ["eaf"]}, *day)
+    assert found.shift is not None
+    before, after = 400 * 1.0 + 600 * 0.5, 800 * 0.25 + 200 * 0.5
+    assert found.shift.saving == pytest.approx(before - after)
+    assert "Upper bound" in found.shift.assumption.en
+    assert cost_of({"prices": [FLAT], "shiftable": ["eaf"]}, *day).shift.saving == pytest.approx(0)  # type: ignore[union-attr]
+    assert cost_of({"prices": [TIME_OF_USE]}, *day).shift is None
+
+
+def test_money_of_a_batch_is_unknown_where_a_carrier_of_it_has_no_price() -> None:
+    batches = [batch(MONDAY, 1, kwh(100)), batch(MONDAY, 1, kwh(100), CarrierEnergy("oxygen", 5.0, "Nm3"), name="B2")]
+    prices = Prices.of(site(tariff={"currency": "CNY", "prices": [FLAT]}), MONDAY, MONDAY + timedelta(hours=1))
+    assert prices is not None
+    power, oxygen = priced(prices, batches)
+    assert power.cost.tolist() == pytest.approx([50, 50])
+    assert (oxygen.curve, oxygen.row.tolist()) == (None, [1])
+    assert np.isnan(oxygen.cost).all()
+
+
+def metered(load: Floats, minutes: int, *, step_s: float, hours_only: bool = False) -> MeterRecord:
+    """The record of a main meter from Monday 00:00 on, `load` in kW over each `minutes`."""
+    start = to_us(MONDAY)
+    edges = start + np.arange(len(load) + 1) * minutes * 60_000_000
+    energy = load * minutes / 60
+    hourly = energy.reshape(-1, 60 // minutes).sum(axis=1)
+    meter = Meter.model_validate({"id": "main", "step": "eaf", "carrier": "electricity", "reading": "register", "unit": "kWh"})
+    total = float(energy.sum())
+    return MeterRecord(
+        meter=meter, unit="kWh", counted=True, start_us=start, end_us=int(edges[-1]), total=total, in_batches=0.0, outside=total,
+        unplaced=0.0, began_before=0.0, runs_on=0.0, known_s=0.0, missing_s=0.0, stretches=(), hour_us=edges[:-1 : 60 // minutes],
+        hour_energy=hourly, hour_known=np.ones(len(hourly)), facts=MeterFacts(1, None, None, None, None, None, step_s, 0.0),
+        demand=None if hours_only else Intervals(edges, energy, np.full(len(energy), minutes * 60.0)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("minutes", "hours_only", "step_s", "highest", "told"),
+    [
+        (15, False, 60.0, 4000.0, "highest mean over 15 minutes"),
+        (30, False, 60.0, 2500.0, "highest mean over 30 minutes"),
+        (60, False, 60.0, 1750.0, "highest mean over 60 minutes"),
+        (15, True, 60.0, 1750.0, "means over 60 minutes; the bill's 15-minute maximum"),
+        (15, False, 1800.0, 4000.0, "means over 30 minutes; the bill's 15-minute maximum"),
+    ],
+)
+def test_the_demand_charge_is_taken_over_its_own_minutes(minutes: int, hours_only: bool, step_s: float, highest: float, told: str) -> None:
+    load = np.full(24 * 4, 1000.0)
+    load[33] = 4000.0  # 08:15 to 08:30
+    record = metered(load, 15, step_s=step_s, hours_only=hours_only)
+    ran = batch(MONDAY.replace(hour=8), 1, kwh(1750))
+    tariff = {"currency": "CNY", "prices": [FLAT], "demand": [{"price": 40.0, "minutes": minutes}]}
+    plain = labelled(ran)
+    (found,) = costs(site(tariff=tariff), LabelResult(plain.site_label, replace(plain.data, meters=(record,))))
+    assert found.demand == pytest.approx(highest * 40)  # the one batch took all of the hour
+    assert any(told in note.en for note in found.notes)
+
+
+def test_a_price_is_asked_at_a_local_moment() -> None:
+    tariff = Tariff.model_validate({"currency": "CNY", "prices": [TIME_OF_USE]})
+    price = tariff.price_of("electricity", MONDAY.replace(hour=8))
+    assert price is not None
+    assert (price.amount, price.period, price.unit, price.currency) == (1.0, "peak", "kWh", "CNY")
+    assert tariff.price_of("coal", MONDAY) is None
+
+
+@pytest.mark.parametrize(
+    ("tariff", "column", "wanted"),
+    [
+        ('currency = "yuan"', "tariff.currency", "^[A-Z]{3}$"),
+        ('[[tariff.prices]]\ncarrier = "electricity"\nunit = "t"\nprice = 1', "tariff.prices.0", "such as kWh"),
+        ('[[tariff.prices]]\ncarrier = "steem"\nunit = "t"\nprice = 1', "tariff.prices.0", "must name a carrier"),
+        (
+            (
+                '[[tariff.prices]]\ncarrier = "electricity"\nunit = "kWh"\nprice = 1\n'
+                '[[tariff.prices.periods]]\nname = "peak"\nprice = 2\nhours = ["8-25"]'
+            ),
+            "tariff.prices.0.periods.0.hours",
+            "clock ranges such as",
+        ),
+        (
+            (
+                '[[tariff.prices]]\ncarrier = "electricity"\nunit = "kWh"\nprice = 1\n'
+                '[[tariff.prices]]\ncarrier = "electricity"\nunit = "kWh"\nprice = 2'
+            ),
+            "tariff",
+            "two prices of electricity hold on one day",
+        ),
+        ("[[tariff.demand]]\nprice = 40\nminutes = 20", "tariff.demand.0.minutes", "15, 30 or 60"),
+    ],
+)
+def test_a_wrong_tariff_is_refused_by_its_key(tmp_path: Path, tariff: str, column: str, wanted: str) -> None:
+    text = '[site]\nid = "w"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "b.csv"\nenergy = "e.csv"\n[tariff]\n'
+    currency = "" if "currency" in tariff else 'currency = "CNY"\n'
+    path = tmp_path / "site.toml"
+    path.write_text(text + currency + tariff, encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_site(path)
+    assert refused.value.place is not None
+    assert refused.value.place.column == column
+    assert wanted in refused.value.__dict__["wanted"]

@@ -1,0 +1,60 @@
+"""Every fault has a code, a severity, a sentence in both languages, and a line in docs/agent.md."""
+
+import re
+
+import pytest
+
+from benchmarks.measurements import Severity
+from reporting_agent.metering import against_batches, tally, unit_words
+from reporting_agent.metering.clock import Kind
+from reporting_agent.pipeline.batch_faults import FAULTS, always, metered, never
+from tests.documents.refusals import ROOT
+
+TEXT = (ROOT / "docs" / "agent.md").read_text(encoding="utf-8")
+AGAINST_BATCHES = {str(kind) for kind in Kind} | {against_batches.STILL, unit_words.LABEL, unit_words.CHANGE}
+
+
+def table(header: str) -> list[list[str]]:
+    """Cells of the rows below this header."""
+    body = TEXT.split(f"| {header} |\n", 1)[1].split("\n\n", 1)[0]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in body.splitlines()[1:]]
+
+
+METERS = {
+    code: severity
+    for codes, severity, *_ in table("code | severity | what shows it | what is done")
+    for code in re.findall(r"`([^`]+)`", codes)
+}
+BATCHES = {row[0].strip("` |"): row[2].strip("` |") for row in table("code | what shows it | excludes")}
+
+
+def test_the_table_of_meters_names_every_code_and_no_other() -> None:
+    assert set(METERS) == set(tally._SENTENCES) | AGAINST_BATCHES
+
+
+@pytest.mark.parametrize("code", tally._SENTENCES)
+def test_the_severity_is_that_of_the_code(code: str) -> None:
+    severity, en, zh = tally._SENTENCES[code]
+    assert METERS[code] == str(severity)
+    assert en
+    assert re.search(r"[\u4e00-\u9fff]", zh)
+
+
+def test_what_batches_show_of_meters_are_warnings() -> None:
+    assert {METERS[code] for code in AGAINST_BATCHES} == {str(Severity.WARNING)}
+
+
+def test_the_table_of_batches_is_in_the_order_of_the_faults() -> None:
+    assert list(BATCHES) == [fault.code for fault in FAULTS]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.code))
+def test_the_table_says_which_faults_exclude(fault: object) -> None:
+    excludes, told = fault.excludes, BATCHES[fault.code]  # type: ignore[attr-defined]
+    if excludes is never:
+        assert told in {"no", "the label rule decides"}
+    elif excludes is metered:
+        assert "where metered" in told
+    else:
+        assert excludes is always
+        assert told in {"yes", "the later one", "where too far off"}

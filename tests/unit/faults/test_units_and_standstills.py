@@ -1,0 +1,181 @@
+"""Values in another unit than declared, and meters that stand still while the line produces."""
+
+from datetime import UTC
+
+import numpy as np
+import pytest
+
+from reporting_agent.metering import against_batches
+from reporting_agent.metering.against_batches import Beside, Suspicion
+from reporting_agent.metering.scale import fitting, into, off_scale, turning
+from tests.unit.faults.plant import SECOND, Kind, course, line, meter, stamps, written
+
+LINE = line()
+MOMENTS = stamps()
+UTC_ZONE = UTC
+TONNES = np.full(len(LINE.start_s), 9.0)
+KINDS: tuple[Kind, ...] = ("register", "rate", "interval")
+
+
+def look(
+    kind: Kind, value: np.ndarray, *, bounds: tuple[float, float] | None = None, beside: Kind | None = None, **declared: object
+) -> Suspicion:
+    seen = course(meter(kind, **declared), MOMENTS, value, line=LINE)
+    main = None if beside is None else course(meter(beside), MOMENTS, written(LINE, beside, MOMENTS), line=LINE)
+    return against_batches.compare(meter(kind, **declared), seen, LINE.windows, 0.98, UTC_ZONE, Beside(TONNES, bounds, main))
+
+
+def codes(found: Suspicion) -> list[str]:
+    return [finding.code for finding in found.findings]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_meter_whose_load_is_a_thousandth_of_its_range_is_in_another_unit(kind: Kind) -> None:
+    value = written(LINE, kind, MOMENTS)
+    assert codes(look(kind, value, range=(0.0, 6000.0))) == []
+    found = look(kind, np.round(value / 1000, 6), range=(0.0, 6000.0))
+    assert codes(found) == ["unit-label"]
+    assert "0.001 times" in found.findings[0].sentence
+    assert found.batches["unit-label"].all()
+
+
+def test_a_meter_whose_every_value_is_a_thousand_times_its_range_is_in_another_unit() -> None:
+    found = look("rate", 1000 * written(LINE, "rate", MOMENTS), range=(0.0, 6000.0))
+    assert "unit-label" in codes(found)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("factor", [1000.0, 0.001, 3.6])
+def test_a_meter_beside_another_gives_itself_away(kind: Kind, factor: float) -> None:
+    value = np.round(written(LINE, kind, MOMENTS) * factor, 6)
+    assert codes(look(kind, value, beside="register")) == ["unit-label"]
+    assert codes(look(kind, value / factor, beside="register")) == []
+
+
+@pytest.mark.parametrize("kind", ["rate", "interval"])
+@pytest.mark.parametrize("beside", [None, "register"])
+@pytest.mark.parametrize("factor", [1000.0, 0.001])
+def test_a_unit_that_changes_is_told_with_its_first_reading(kind: Kind, beside: Kind | None, factor: float) -> None:
+    value, first = written(LINE, kind, MOMENTS), 9000
+    value[first:] = np.round(value[first:] * factor, 6)
+    found = look(kind, value, beside=beside)
+    assert codes(found) == ["unit-change"]
+    assert abs((found.findings[0].places[0].row or 0) - (first + 2)) <= 20
+    struck = found.batches["unit-label"]
+    assert (struck == (LINE.end_s > MOMENTS[first])).mean() > 0.998
+
+
+def test_what_a_batch_can_take_proves_a_unit_wrong_where_no_range_is_declared() -> None:
+    value = written(LINE, "register", MOMENTS)  # 4000 kW for 55 minutes into 9 t: about 400 kWh/t
+    assert codes(look("register", value, bounds=(100.0, 900.0))) == []
+    found = look("register", value / 1000, bounds=(100.0, 900.0))
+    assert codes(found) == ["unit-label"]
+    assert "1,000" in found.findings[0].sentence
+
+
+@pytest.mark.parametrize(("factor", "stands"), [(1e-3, 0.0065), (1e3, 0.0065), (3.6e3, 0.003)])
+def test_a_unit_that_changes_while_the_line_stands_is_dated_by_what_it_takes_then(factor: float, stands: float) -> None:
+    load = np.tile(np.concatenate((np.full(30, 1000.0), np.full(20, 300.0))), 8)
+    load[150:300] = 1000.0 * stands
+    load[250:] *= factor
+    assert turning(load, np.arange(len(load)), factor) == 250
+
+
+def test_one_batch_in_a_thousand_is_no_change_of_a_meters_unit() -> None:
+    value = written(LINE, "interval", MOMENTS)
+    at = (LINE.start_s[300] < MOMENTS) & (LINE.end_s[300] >= MOMENTS)
+    value[at] /= 1000
+    assert "unit-label" not in look("interval", value).batches
+
+
+def test_a_register_that_stood_while_two_batches_ran_is_told_with_its_row_and_the_batches() -> None:
+    value = written(LINE, "register", MOMENTS)
+    first, last = np.searchsorted(MOMENTS, [LINE.start_s[200] - 300, LINE.end_s[201] + 300])
+    value[last:] -= value[last] - value[first]
+    value[first:last] = value[first]
+    found = look("register", value)
+    assert codes(found) == ["still-while-producing"]
+    assert np.flatnonzero(found.batches["still-while-producing"]).tolist() == [200, 201]
+    assert abs((found.findings[0].places[0].row or 0) - (first + 2)) <= 1
+
+
+def test_a_rate_at_zero_while_batches_ran_stood_still() -> None:
+    value = written(LINE, "rate", MOMENTS)
+    value[(LINE.start_s[200] < MOMENTS) & (LINE.end_s[201] > MOMENTS)] = 0.0
+    assert codes(look("rate", value)) == ["still-while-producing"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rest_between_batches_and_short_stops_within_them_are_no_standstill(kind: Kind) -> None:
+    of = line(idle=0.0)
+    for start in of.start_s.tolist():
+        first = (start - int(MOMENTS[0])) // 60 + 20
+        of.power[first : first + 12] = 0.0  # twelve minutes without power in every batch
+    seen = course(meter(kind), MOMENTS, written(of, kind, MOMENTS), line=of)
+    found = against_batches.compare(meter(kind), seen, of.windows, 0.98, UTC_ZONE, Beside(np.full(len(of.start_s), 9.0)))
+    assert codes(found) == []
+    assert of.windows.start_us[0] == of.start_s[0] * SECOND
+
+
+def test_one_stop_of_two_thirds_of_a_batch_is_no_standstill() -> None:
+    of = line(idle=0.0)
+    first = (int(of.start_s[200]) - int(MOMENTS[0])) // 60 + 10
+    of.power[first : first + 40] = 0.0
+    value = written(of, "rate", MOMENTS)
+    assert codes(against_batches.compare(
+        meter("rate"), course(meter("rate"), MOMENTS, value, line=of), of.windows, 0.98, UTC_ZONE, Beside(TONNES)
+    )) == []  # fmt: skip
+
+
+CHANCE = np.random.default_rng(4)
+USUAL = 400 * CHANCE.normal(1, 0.04, 500)
+
+
+@pytest.mark.parametrize("factor", [1000.0, 0.001, 3600.0, 1e6, 1000 / 3.6])
+def test_single_values_off_by_a_large_factor_between_units_are_found(factor: float) -> None:
+    value = USUAL.copy()
+    value[[3, 77]] *= factor
+    assert np.flatnonzero(off_scale(value) != 1).tolist() == [3, 77]
+    assert off_scale(value)[3] == pytest.approx(factor)
+
+
+def test_a_small_factor_needs_several_values_that_agree() -> None:
+    value = USUAL.copy()
+    value[[3]] *= 3.6
+    assert (off_scale(value) == 1).all()
+    value[[77, 140, 200]] *= 3.6
+    assert np.flatnonzero(off_scale(value) != 1).tolist() == [3, 77, 140, 200]
+
+
+def test_batches_that_were_broken_off_anywhere_are_in_no_other_unit() -> None:
+    value = USUAL.copy()
+    value[:40] *= CHANCE.uniform(0.05, 0.9, 40)
+    assert (off_scale(value) == 1).all()
+
+
+def test_a_tail_that_reaches_over_a_factor_is_no_unit() -> None:
+    value = USUAL.copy()
+    value[:30] *= np.geomspace(0.0002, 0.005, 30)
+    assert (off_scale(value) == 1).all()
+
+
+def test_values_that_swing_as_far_as_units_lie_apart_prove_nothing() -> None:
+    assert (off_scale(np.exp(CHANCE.normal(0, 3, 500))) == 1).all()
+
+
+def test_zero_unknown_and_few_values_are_never_off() -> None:
+    value = USUAL.copy()
+    value[[0, 1, 2]] = 0.0, np.nan, -5.0
+    assert (off_scale(value)[:3] == 1).all()
+    assert (off_scale(np.array([1.0, 1000.0])) == 1).all()
+
+
+def test_ratios_and_bounds_name_the_factor() -> None:
+    assert fitting(0.00098) == 1e-3
+    assert fitting(3.65) == 3.6
+    assert fitting(2.0) is None
+    assert fitting(float("nan")) is None
+    assert into(0.4, 100, 900) == 1e3
+    assert into(400.0, 100, 900) is None
+    assert into(2.0, 5.0, 9.0) == 3.6
+    assert into(0.0, 5.0, 9.0) is None

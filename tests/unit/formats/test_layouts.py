@@ -1,0 +1,190 @@
+"""How tables are laid out: merged headers, titles, units below the header, totals, merged cells downwards, a column a carrier, B2MML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from openpyxl import Workbook
+
+from benchmarks.errors import InputError
+from reporting_agent.config import Profile
+from reporting_agent.sources import BATCHES, ENERGY, Table, read_table
+
+ZONE = ZoneInfo("Asia/Shanghai")
+HEAD = "batch_id,step,start,end,output_quantity,output_unit\n"
+
+
+def row(number: int, quantity: str = "120.5", step: str = "eaf") -> str:
+    return f"H{number},{step},2016-05-{10 + number} 08:00,2016-05-{10 + number} 08:50,{quantity},t\n"
+
+
+def read(folder: Path, text: str, **profile: Any) -> Table:
+    (folder / "t.csv").write_text(text, encoding="utf-8")
+    return read_table(folder / "t.csv", Profile.model_validate(profile), BATCHES, ZONE)
+
+
+def test_a_header_of_two_rows_with_titles_above_and_units_below(tmp_path: Path) -> None:
+    text = "Works 2,,,,,\n\nHeat,,Time,,Output,\nNo,Step,Start,End,Weight,Unit\n,,,,t,\n" + row(1) + row(2)
+    columns = {
+        "batch_id": "Heat / No",
+        "step": "Heat / Step",
+        "start": "Time / Start",
+        "end": "Time / End",
+        "output_quantity": "Output / Weight",
+        "output_unit": "Output / Unit",
+    }
+    table = read(tmp_path, text, header_row=3, header_rows=2, below_header=1, columns=columns)
+    assert table.columns["batch_id"] == ["H1", "H2"]
+    assert table.rows == [6, 7]
+
+
+def test_merged_cells_of_a_workbook_spread_only_as_far_as_they_reach(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["No", "Furnace 1", None, None, "Weight"])
+    sheet.append([None, "Start", "End", "Step", "t"])
+    sheet.merge_cells("A1:A2")
+    sheet.merge_cells("B1:C1")  # D is not of it
+    sheet.append(["H1", "2016-05-14 08:00", "2016-05-14 08:50", "eaf", 120.5])
+    book.save(tmp_path / "t.xlsx")
+    columns = {"batch_id": "No", "start": "Furnace 1 / Start", "end": "Furnace 1 / End", "step": "Step", "output_quantity": "Weight / t"}
+    table = read_table(tmp_path / "t.xlsx", Profile(header_rows=2, columns=columns), BATCHES, ZONE)
+    assert table.columns["step"] == ["eaf"]
+    assert table.rows == [3]
+
+
+def test_cells_merged_downwards_repeat_what_stands_above_where_declared(tmp_path: Path) -> None:
+    text = HEAD + row(1) + row(2, step="") + row(3, step="ladle-refining") + row(4, step="")
+    table = read(tmp_path, text, fill_down=("step",))
+    assert table.columns["step"] == ["eaf", "eaf", "ladle-refining", "ladle-refining"]
+    assert len(read(tmp_path, text).rejected) == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "totals"),
+    [
+        ([row(1), row(2), "Total,,,,241.0,t\n"], [(4, True)]),
+        ([row(1), row(2), "Summe: 2 Schmelzen,,,,241,t\n"], [(4, True)]),
+        ([row(1), row(2), "小计,,,,241.0,t\n", row(3), row(4), "合计（吨）,,,,482.0,t\n"], [(4, True), (7, True)]),
+        ([row(1), row(2), ",,,,241.0,t\n"], [(4, True)]),
+        ([row(1), row(2), ",,Gesamt,,241.0,t\n"], [(4, True)]),
+        ([row(1), row(2), "Total,,,,240.0,t\n"], [(4, False)]),
+        ([row(1), row(2), "Total,,,,,\n"], [(4, None)]),
+        ([row(1), row(2), "Total,eaf,2016-05-20 08:00,2016-05-20 08:50,241.0,t\n"], [(4, True)]),
+    ],
+)
+def test_totals_are_found_by_their_word_or_by_their_sum(tmp_path: Path, lines: list[str], totals: list[tuple[int, bool | None]]) -> None:
+    table = read(tmp_path, HEAD + "".join(lines))
+    assert [(one.place.row, one.agrees) for one in table.totals] == totals
+    assert table.rejected == []
+    assert len(table) == len(lines) - len(totals)
+
+
+def test_a_declared_word_marks_a_total_whatever_it_adds_up_to(tmp_path: Path) -> None:
+    text = HEAD + row(1) + "Schicht A,,,,99,t\n" + row(2)
+    assert len(read(tmp_path, text, totals=("Schicht",)).totals) == 1
+    assert len(read(tmp_path, text).rejected) == 1
+
+
+def test_a_product_that_begins_with_the_word_is_no_total(tmp_path: Path) -> None:
+    text = HEAD.replace("\n", ",product\n") + row(1).replace("\n", ",Total Quartz\n") + row(2).replace("\n", ",Summa\n")
+    assert read(tmp_path, text).columns["product"] == ["Total Quartz", "Summa"]
+
+
+@pytest.mark.parametrize("heats", [["TOTAL-1", "Sum7"], ["Totalschlag 3", "Gesamtguss"]])
+def test_names_that_only_begin_like_a_total_are_names(tmp_path: Path, heats: list[str]) -> None:
+    text = HEAD + "".join(row(n).replace(f"H{n}", name) for n, name in enumerate(heats, start=1))
+    assert read(tmp_path, text).columns["batch_id"] == heats
+
+
+def test_energy_with_a_column_a_carrier_is_a_row_a_carrier(tmp_path: Path) -> None:
+    (tmp_path / "e.csv").write_text("batch_id,step,Strom,Erdgas,kWh back\nH1,eaf,48000,410,12\nH2,eaf,47000,,x\n", encoding="utf-8")
+    carriers = {
+        "electricity": {"column": "Strom", "unit": "kWh"},
+        "natural-gas": {"column": "Erdgas", "unit": "Nm3", "lhv": 35.6, "lhv_unit": "MJ/Nm3"},
+        "steam": {"column": "kWh back", "unit": "kWh", "direction": "recovered"},
+    }
+    table = read_table(tmp_path / "e.csv", Profile.model_validate({"carriers": carriers}), ENERGY, ZONE)
+    found = list(zip(*(table.columns[name] for name in ("batch_id", "carrier", "quantity", "unit", "direction", "lhv")), strict=True))
+    assert found == [
+        ("H1", "electricity", 48000.0, "kWh", "import", None),
+        ("H1", "natural-gas", 410.0, "Nm3", "import", 35.6),
+        ("H1", "steam", 12.0, "kWh", "recovered", None),
+        ("H2", "electricity", 47000.0, "kWh", "import", None),
+        ("H2", "natural-gas", None, "Nm3", "import", 35.6),
+    ]
+    assert [(bad.place.row, bad.found) for bad in table.rejected] == [(3, "'x'")]
+    with pytest.raises(InputError, match="not one column for coal"):
+        read_table(tmp_path / "e.csv", Profile.model_validate({"carriers": {"coal": {"column": "Kohle", "unit": "t"}}}), ENERGY, ZONE)
+
+
+NEWER = """<?xml version="1.0" encoding="UTF-8"?>
+<b:OperationsPerformance xmlns:b="http://www.mesa.org/xml/B2MML">
+  <b:OperationsResponse>
+    <b:SegmentResponse>
+      <b:ID>WO-1</b:ID>
+      <b:SegmentResponse>
+        <b:ID>H1</b:ID>
+        <b:OperationsSegmentID>eaf</b:OperationsSegmentID>
+        <b:ActualStartTime>2016-05-14T00:00:00Z</b:ActualStartTime>
+        <b:ActualEndTime>2016-05-14T00:50:00Z</b:ActualEndTime>
+        <b:SegmentData><b:ID>hot_metal_pct</b:ID><b:Value><b:ValueString>12.5</b:ValueString></b:Value></b:SegmentData>
+        <b:SegmentData><b:ID>State</b:ID><b:Value><b:ValueString>start-up</b:ValueString></b:Value></b:SegmentData>
+        <b:EquipmentActual><b:EquipmentID>eaf-1</b:EquipmentID></b:EquipmentActual>
+        <b:MaterialActual>
+          <b:MaterialDefinitionID>liquid-steel</b:MaterialDefinitionID><b:MaterialUse>Produced</b:MaterialUse>
+          <b:Quantity><b:QuantityString>122.5</b:QuantityString><b:UnitOfMeasure>t</b:UnitOfMeasure></b:Quantity>
+        </b:MaterialActual>
+        <b:MaterialActual>
+          <b:MaterialClassID>Energy</b:MaterialClassID><b:MaterialDefinitionID>Strom</b:MaterialDefinitionID>
+          <b:MaterialUse>Consumed</b:MaterialUse>
+          <b:Quantity><b:QuantityString>48000</b:QuantityString><b:UnitOfMeasure>kWh</b:UnitOfMeasure></b:Quantity>
+        </b:MaterialActual>
+        <b:MaterialActual>
+          <b:MaterialDefinitionID>scrap</b:MaterialDefinitionID><b:MaterialLotID>L-7</b:MaterialLotID><b:MaterialLotID>L-8</b:MaterialLotID>
+          <b:MaterialUse>Consumed</b:MaterialUse>
+          <b:Quantity><b:QuantityString>131</b:QuantityString><b:UnitOfMeasure>t</b:UnitOfMeasure></b:Quantity>
+        </b:MaterialActual>
+        <b:MaterialActual>
+          <b:MaterialDefinitionID>steam</b:MaterialDefinitionID><b:MaterialUse>By-product Produced</b:MaterialUse>
+          <b:Quantity><b:QuantityString>3</b:QuantityString><b:UnitOfMeasure>GJ</b:UnitOfMeasure></b:Quantity>
+          <b:MaterialActualProperty><b:ID>direction</b:ID><b:Value><b:ValueString>recovered</b:ValueString></b:Value></b:MaterialActualProperty>
+        </b:MaterialActual>
+      </b:SegmentResponse>
+    </b:SegmentResponse>
+  </b:OperationsResponse>
+</b:OperationsPerformance>
+"""
+
+
+def test_newer_b2mml_is_read_with_materials_by_their_use_and_segments_within_segments(tmp_path: Path) -> None:
+    (tmp_path / "p.xml").write_text(NEWER, encoding="utf-8")
+    batches = read_table(tmp_path / "p.xml", Profile(), BATCHES, ZONE)
+    values = {name: column[0] for name, column in batches.columns.items()}
+    assert batches.rows == [6]
+    assert (values["batch_id"], values["step"], values["output_quantity"], values["equipment"]) == ("H1", "eaf", 122.5, "eaf-1")
+    assert (values["var.hot_metal_pct"], values["state"], values["input.scrap"]) == (12.5, "start-up", 131.0)
+    assert values["parent_batch_ids"] == "L-7;L-8"
+    energy = read_table(tmp_path / "p.xml", Profile(values={"carrier": {"Strom": "electricity"}}), ENERGY, ZONE)
+    names = ("carrier", "quantity", "unit", "direction")
+    assert list(zip(*(energy.columns[name] for name in names), strict=True)) == [
+        ("electricity", 48000.0, "kWh", "import"),
+        ("steam", 3.0, "GJ", "recovered"),
+    ]
+
+
+def test_a_file_that_breaks_off_within_a_frame_is_not_read_as_a_shorter_one(tmp_path: Path) -> None:
+    import zstandard
+
+    text = HEAD + "".join(row(1 + n % 9) for n in range(50_000))
+    whole = zstandard.compress(text.encode())
+    (tmp_path / "t.csv.zst").write_bytes(whole + zstandard.compress(row(8).encode()))  # two frames, as logs are appended to
+    assert len(read_table(tmp_path / "t.csv.zst", Profile(), BATCHES, ZONE)) == 50_001
+    (tmp_path / "t.csv.zst").write_bytes(whole[:-200])
+    with pytest.raises(InputError) as refused:
+        read_table(tmp_path / "t.csv.zst", Profile(), BATCHES, ZONE)
+    assert refused.value.code == "file-damaged"

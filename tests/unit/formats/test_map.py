@@ -1,0 +1,234 @@
+"""`steplabel-agent map`: what a foreign file proves is proposed with its evidence, the rest is asked, and the profile is proved."""
+
+from __future__ import annotations
+
+import io
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from fixtures.simulator import Sector
+from reporting_agent.cli import main
+from reporting_agent.config import Profile
+
+GERMAN = """Werk 2;;;;;;
+Schmelzenbericht Mai 2016;;;;;;
+Schmelze;Beginn;Ende;Gewicht (kg);Güte;Status;Ofen
+H1;14.05.2016 08:00;14.05.2016 08:50;122.500,5;S235;i.O.;1
+H2;14.05.2016 09:00;14.05.2016 09:50;121.250,0;S235;n.i.O.;1
+H3;15.05.2016 10:00;15.05.2016 10:45;119.000,0;S355;i.O.;1
+Summe;;;362.750,5;;;
+"""
+
+
+@pytest.fixture
+def mapped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Write a file, map it with answers, and give exit code and answer."""
+
+    def run(content: str | bytes | Path, *options: str, name: str = "export.csv", answers: str | None = None) -> tuple[int, dict[str, Any]]:
+        path = content if isinstance(content, Path) else tmp_path / name
+        if isinstance(content, str):
+            path.write_text(content, encoding="utf-8")
+        elif isinstance(content, bytes):
+            path.write_bytes(content)
+        more = []
+        if answers is not None:
+            (tmp_path / "answers.toml").write_text(answers, encoding="utf-8")
+            more = ["--answers", str(tmp_path / "answers.toml")]
+        capsys.readouterr()
+        code = main(["map", str(path), "--json", *options, *more])
+        return code, json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def proposal_of(answer: dict[str, Any], name: str) -> dict[str, Any]:
+    (found,) = [one for one in answer["proposals"] if one["input"] == name]
+    return dict(found)
+
+
+def because(proposal: dict[str, Any], key: str) -> str:
+    return str(next(one["because"] for one in proposal["evidence"] if one["key"] == key))
+
+
+def test_a_german_export_is_understood_up_to_what_nobody_can_know(mapped: Any) -> None:
+    code, answer = mapped(GERMAN)
+    assert code == 1
+    assert {question["key"] for question in answer["questions"]} == {"timezone", "step"}
+    batches = proposal_of(answer, "batches")
+    assert batches["profile"]["header_row"] == 3
+    assert batches["profile"]["decimal"] == ","
+    assert batches["profile"]["thousands"] == "."
+    assert batches["profile"]["date_order"] == "dmy"
+    assert batches["profile"]["constants"] == {"output_unit": "kg"}
+    assert batches["profile"]["values"] == {"status": {"i.O.": "good", "n.i.O.": "scrap"}}
+    columns = {"batch_id": "Schmelze", "start": "Beginn", "end": "Ende", "output_quantity": "Gewicht (kg)", "equipment": "Ofen"}
+    assert columns.items() <= batches["profile"]["columns"].items()
+    assert "'schmelze' (German)" in because(batches, "columns.batch_id")
+    assert "no month 14" in because(batches, "date_order")
+    assert "'122.500,5'" in because(batches, "decimal")
+
+
+def test_answers_make_the_profile_whole_and_it_is_proved_on_the_file(mapped: Any) -> None:
+    code, answer = mapped(GERMAN, answers='timezone = "Europe/Berlin"\nstep = "eaf"\n')
+    assert code == 0
+    assert answer["questions"] == []
+    proof = proposal_of(answer, "batches")["proof"]
+    assert (proof["read"], proof["rejected"], proof["totals"]) == (3, 0, 1)
+    first = proof["first"][0]
+    assert (first["batch_id"], first["start"], first["output_quantity"]) == ("H1", "2016-05-14 08:00:00+02:00", "122500.5")
+
+
+def test_the_profile_is_valid_toml_that_site_toml_takes(mapped: Any) -> None:
+    _, answer = mapped(GERMAN, answers='timezone = "Europe/Berlin"\nstep = "eaf"\n')
+    pasted = tomllib.loads(answer["toml"])
+    assert Profile.model_validate(pasted["mapping"]["batches"]).header_row == 3
+    assert pasted["inputs"]["batches"].endswith("export.csv")
+
+
+def test_a_day_that_may_be_a_month_is_asked(mapped: Any) -> None:
+    text = "Heat No,Start,Output (t)\nH1,01/05/2016 08:00,120.5\nH2,02/05/2016 09:00,121.5\n"
+    code, answer = mapped(text)
+    assert code == 1
+    question = next(one for one in answer["questions"] if one["key"] == "batches.date_order")
+    assert question["choices"] == ["dmy", "mdy"]
+    code, answer = mapped(text, answers='timezone = "UTC"\nstep = "eaf"\n[batches]\ndate_order = "mdy"\n')
+    assert code == 0
+    assert proposal_of(answer, "batches")["proof"]["first"][0]["start"].startswith("2016-01-05 08:00")
+
+
+def test_a_comma_before_three_digits_is_asked(mapped: Any) -> None:
+    text = "Heat No;Start;Output (t)\nH1;2016-05-14 08:00;122,500\nH2;2016-05-14 09:00;121,250\n"
+    _, answer = mapped(text)
+    assert "batches.decimal" in {question["key"] for question in answer["questions"]}
+    for reply, wanted in (("decimal", "122.5"), ("group", "122500")):
+        _, answer = mapped(text, answers=f'timezone = "UTC"\nstep = "eaf"\n"batches.decimal" = "{reply}"\n')
+        assert proposal_of(answer, "batches")["proof"]["first"][0]["output_quantity"] == wanted
+
+
+def test_which_of_two_date_columns_is_asked(mapped: Any) -> None:
+    text = "Heat No,Date A,Date B,Output (t)\nH1,2016-05-14 08:00,2016-05-14 08:50,120.5\nH2,2016-05-14 09:00,2016-05-14 09:50,121.5\n"
+    _, answer = mapped(text)
+    question = next(one for one in answer["questions"] if one["key"] == "batches.start")
+    assert question["choices"] == ["Date A", "Date B"]
+    _, answer = mapped(text, answers='timezone = "UTC"\nstep = "eaf"\n"batches.start" = "Date B"\n')
+    assert proposal_of(answer, "batches")["profile"]["columns"]["start"] == "Date B"
+
+
+def test_chinese_headers_in_gbk_are_understood(mapped: Any) -> None:
+    text = (
+        "炉号,开始时间,结束时间,产量（吨）,状态\nA1,2016/5/14 8:00,2016/5/14 8:50,122.5,合格\nA2,2016/5/14 9:00,2016/5/14 9:50,121.5,废品\n"
+    )
+    _, answer = mapped(text.encode("gb18030"), answers='timezone = "Asia/Shanghai"\nstep = "eaf"\n')
+    batches = proposal_of(answer, "batches")
+    assert batches["profile"]["columns"]["start"] == "开始时间"
+    assert batches["profile"]["constants"]["output_unit"] == "t"
+    assert "'炉号' (Chinese)" in because(batches, "columns.batch_id")
+    assert batches["proof"]["rejected"] == 0
+
+
+def test_windows_1252_is_declared_with_the_letters_that_show_it(mapped: Any) -> None:
+    text = "Schmelze;Beginn;Ende;Gewicht (t);Anlage\n" + "".join(
+        f"Ü{n};1{n}.05.2016 08:00;1{n}.05.2016 08:50;12{n},5;Überhitzer Süd\n" for n in range(4)
+    )
+    _, answer = mapped(text.encode("cp1252"), answers='timezone = "Europe/Berlin"\nstep = "eaf"\n')
+    batches = proposal_of(answer, "batches")
+    assert batches["profile"]["encoding"] == "cp1252"
+    assert batches["proof"]["first"][0]["batch_id"] == "Ü0"
+
+
+def test_merged_headers_and_a_row_of_units_of_a_workbook(mapped: Any, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Works 2"])
+    sheet.append([])
+    sheet.append(["Heat No", "Start", "End", "Furnace 1", None, "Weight"])
+    sheet.append([None, None, None, "Electricity", "Natural gas", None])
+    sheet.append([None, None, None, "kWh", "Nm3", "t"])
+    for merged in ("A3:A4", "B3:B4", "C3:C4", "F3:F4", "D3:E3"):
+        sheet.merge_cells(merged)
+    for number in range(3):
+        sheet.append([f"H{number}", f"2016-05-1{number} 08:00", f"2016-05-1{number} 08:50", 48_000 + number, 400 + number, 120.5])
+    book.save(tmp_path / "heats.xlsx")
+    code, answer = mapped(tmp_path / "heats.xlsx", answers='timezone = "UTC"\nstep = "eaf"\n')
+    batches, energy = proposal_of(answer, "batches"), proposal_of(answer, "energy")
+    assert code == 0
+    assert {"header_row": 3, "header_rows": 2, "below_header": 1}.items() <= batches["profile"].items()
+    assert batches["profile"]["constants"]["output_unit"] == "t"
+    carriers = energy["profile"]["carriers"]
+    assert carriers["electricity"] == {"column": "Furnace 1 / Electricity", "unit": "kWh"}
+    assert carriers["natural-gas"] == {"column": "Furnace 1 / Natural gas", "unit": "Nm3"}
+    assert energy["proof"]["read"] == 6
+    assert [row["quantity"] for row in energy["proof"]["first"][:2]] == ["48000", "400"]
+
+
+def test_a_register_a_rate_and_an_interval_are_told_apart(mapped: Any) -> None:
+    lines = ["Time,Main [kWh],Mill power [kW],Fan [MJ]"]
+    lines += [f"2016-05-14T{h:02}:00:00+08:00,{1000 + 7 * h},{300 + (h * 37) % 50},{5 + (h * 7) % 4}" for h in range(20)]
+    code, answer = mapped("\n".join(lines) + "\n", answers='"readings.stamp" = "end"\n')
+    assert code == 0
+    meters = proposal_of(answer, "readings")["meters"]
+    assert {name: meter["reading"] for name, meter in meters.items()} == {
+        "Main [kWh]": "register",
+        "Mill power [kW]": "rate",
+        "Fan [MJ]": "interval",
+    }
+    assert meters["Main [kWh]"]["unit"] == "kWh"
+
+
+def test_excels_numbers_of_days_are_recognised_and_their_system_asked(mapped: Any) -> None:
+    text = "Heat No,Start,Output (t)\nH1,42504.3333333333,120.5\nH2,42504.375,121.5\n"
+    _, answer = mapped(text)
+    assert "excel_dates" in {question["key"] for question in answer["questions"]}
+    _, answer = mapped(text, answers='excel_dates = "1900"\ntimezone = "UTC"\nstep = "eaf"\n')
+    assert proposal_of(answer, "batches")["proof"]["first"][0]["start"].startswith("2016-05-14 08:00:00")
+
+
+def test_answers_come_from_stdin_and_an_impossible_one_is_refused(mapped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO('timezone = "Europe/Berlin"\nstep = "eaf"\n'))
+    assert mapped(GERMAN, "--answers", "-")[0] == 0
+    code, answer = mapped(GERMAN, answers='timezone = "Middle Earth"\nstep = "eaf"\n')
+    assert code == 1
+    assert answer["error"]["code"] == "answer-unknown"
+
+
+def test_the_terminal_is_asked_until_nothing_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    (tmp_path / "export.csv").write_text(GERMAN, encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", Terminal("Europe/Berlin\neaf\n"))
+    assert main(["map", str(tmp_path / "export.csv"), "--out", str(tmp_path / "profile.toml")]) == 0
+    assert "In which time zone are the stamps?" in capsys.readouterr().err
+    assert tomllib.loads((tmp_path / "profile.toml").read_text(encoding="utf-8"))["mapping"]["batches"]["timezone"] == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(("plant", "road"), [(1, "meters"), (2, "gbk"), (3, "xlsx")])
+def test_what_simulated_plants_write_is_mapped_without_a_rejected_row(mapped: Any, tmp_path: Path, plant: int, road: str) -> None:
+    made = Sector("steel", 3, 4).plants[plant]
+    made.write(tmp_path / "plant", faults=0.0)
+    site = tomllib.loads((tmp_path / "plant" / "site.toml").read_text(encoding="utf-8"))
+    answers = 'timezone = "Asia/Shanghai"\n'
+    for name in ("batches", "energy"):
+        path = tmp_path / "plant" / site["inputs"][name]
+        sheet = ["--sheet", name] if road == "xlsx" else []
+        _, answer = mapped(path, "--as", name, *sheet, answers=answers)
+        proposal = proposal_of(answer, name)
+        assert proposal["proof"]["refused"] is None, road
+        assert proposal["proof"]["rejected"] == 0
+        declared = site.get("mapping", {}).get(name, {})
+        proposed = {row["key"] for row in proposal["evidence"]}
+        for standard, header in declared.get("columns", {}).items():
+            if f"columns.{standard}" not in proposed:
+                assert header in {"状态", "方向", "品种"}  # blank in every row: nothing shows what it is
+                continue
+            assert proposal["profile"]["columns"].get(standard, standard) == header
+        assert proposal["profile"].get("decimal", ".") == declared.get("decimal", ".")

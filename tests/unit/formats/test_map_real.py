@@ -1,0 +1,69 @@
+"""`map` on the real files: what it proposes is what the shipped profiles declare, and no row is rejected that they read."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reporting_agent.cli import main
+from tests.functional.real_data import DATA, HEATS, MACHINES, METER, PROFILES
+
+OF_THE_HEATS = 'step = "eaf"\n[batches]\noutput_quantity = "122.5"\noutput_unit = "t"\n[energy]\ncarrier = "electricity"\n'
+
+
+def mapped(file: str, folder: Path, answers: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    if not (DATA / file).is_file():
+        pytest.skip(f"real data not here: {DATA / file} (set STEPLABEL_REAL_DATA to the folder that holds it)")
+    (folder / "answers.toml").write_text(answers, encoding="utf-8")
+    capsys.readouterr()
+    code = main(["map", str(DATA / file), "--answers", str(folder / "answers.toml"), "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def shipped(profile: str) -> dict[str, Any]:
+    return tomllib.loads((PROFILES / profile / "site.toml").read_text(encoding="utf-8"))
+
+
+def test_the_heats_are_mapped_as_the_shipped_profile_maps_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer = mapped(HEATS[1], tmp_path, 'timezone = "UTC"\n' + OF_THE_HEATS, capsys)
+    assert code == 0
+    mapping = shipped(HEATS[0])["mapping"]
+    batches, energy = (one["profile"] for one in answer["proposals"])
+    assert batches["missing"] == mapping["batches"]["missing"]
+    assert batches["columns"].items() <= mapping["batches"]["columns"].items()
+    assert energy["columns"] == mapping["energy"]["columns"]
+    assert energy["constants"] == mapping["energy"]["constants"]
+    assert [(one["proof"]["read"], one["proof"]["rejected"]) for one in answer["proposals"]] == [(14_727, 0), (14_727, 0)]
+
+
+def test_a_zone_that_the_heats_contradict_shows_in_the_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, answer = mapped(HEATS[1], tmp_path, 'timezone = "Europe/Rome"\n' + OF_THE_HEATS, capsys)
+    proof = answer["proposals"][0]["proof"]
+    assert proof["rejected"] == 4  # heats within the hour that summer time skips
+    assert "put forward" in proof["reasons"][0]
+
+
+def test_the_small_firms_log_is_known_up_to_what_nothing_in_it_proves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer = mapped(MACHINES[1], tmp_path, "", capsys)
+    assert code == 1
+    asked = {"step", "log.unit", "log.state.1.0", "log.state.2.0", "log.state.3.0"}
+    assert {question["key"] for question in answer["questions"]} == asked
+    (log,) = answer["proposals"]
+    wanted = shipped(MACHINES[0])["mapping"]["log"]
+    assert log["input"] == "log"
+    assert log["profile"]["constants"] == wanted["constants"]
+    assert log["profile"]["columns"].items() <= wanted["columns"].items()
+
+
+def test_the_plants_meter_shows_that_its_midnight_ends_the_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer = mapped(METER[1], tmp_path, 'timezone = "Asia/Seoul"\n', capsys)
+    assert code == 0
+    (readings,) = answer["proposals"]
+    assert readings["profile"]["date_order"] == "dmy"
+    assert readings["profile"]["midnight"] == "ends"
+    assert readings["meters"] == {"Usage_kWh": {"unit": "kWh", "reading": "interval"}}
+    assert (readings["proof"]["read"], readings["proof"]["rejected"]) == (35_040, 0)

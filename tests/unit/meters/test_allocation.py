@@ -1,0 +1,125 @@
+"""Shared meters: every rule by hand, and nothing lost or made whatever the batches are."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reporting_agent.config import Site
+from reporting_agent.config.meters import Allocation
+from reporting_agent.metering.allocation import Served, Shared, Sink, share_out
+from reporting_agent.metering.curve import Curve
+from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.pipeline import LabelResult
+from tests.unit.meters.conftest import heats, meter, register
+
+A, B = Sink("A", "eaf", "A", 3000.0), Sink("B", "eaf", "B", 1000.0)
+
+
+def curve_of(moments_h: list[float], power: float = 60.0) -> Curve:
+    """A curve that grows by `power` an hour, known throughout."""
+    curve = Curve(np.array([round(hour * HOUR_US) for hour in moments_h], dtype=np.int64))
+    curve.steps[:] = np.rint(curve.moments_us / HOUR_US * power * 2**20).astype(np.int64)
+    curve.known_us[:] = curve.moments_us - curve.moments_us[0]
+    return curve
+
+
+def served(*batches: tuple[float, float, float, int]) -> Served:
+    """Batches as (begin, end, output, sink), in hours."""
+    rows = list(zip(*batches, strict=True))
+    return Served(
+        np.array([round(hour * HOUR_US) for hour in rows[0]], dtype=np.int64),
+        np.array([round(hour * HOUR_US) for hour in rows[1]], dtype=np.int64),
+        np.array(rows[2], dtype=float),
+        np.array(rows[3], dtype=np.int64),
+    )
+
+
+def shared(rule: dict[str, Any], batches: Served) -> Shared:
+    edges = np.unique(np.concatenate((batches.start_us, batches.end_us)))
+    return share_out(Allocation(**rule), (A, B), batches, curve_of((edges / HOUR_US).tolist()))
+
+
+# A runs from 0 to 2 h with 80 t, B from 1 to 4 h with 30 t; 60 kWh an hour. In the first hour A is alone, in the second they share
+BATCHES = served((0, 2, 80, 0), (1, 4, 30, 1))
+
+
+@pytest.mark.parametrize(
+    ("rule", "a", "b"),
+    [
+        ({"by": "hours", "among": ("A", "B")}, 60 + 30, 30 + 120),
+        ({"by": "output", "among": ("A", "B")}, 60 + 48, 12 + 120),  # 40 t/h against 10 t/h
+        ({"by": "rated-power", "among": ("A", "B")}, 60 + 45, 15 + 120),  # 3,000 kW against 1,000 kW
+        ({"by": "shares", "shares": {"A": 0.25, "B": 0.75}}, 30, 135),
+    ],
+)
+def test_each_rule_shares_as_it_says(rule: dict[str, Any], a: float, b: float) -> None:
+    found = shared(rule, BATCHES)
+    assert found.energy.tolist() == pytest.approx([a, b])
+    assert found.energy.sum() + found.nobodys == 240
+    assert found.completeness.tolist() == [1.0, 1.0]
+
+
+def test_what_flows_while_nothing_runs_is_nobodys() -> None:
+    found = shared({"by": "hours", "among": ("A", "B")}, served((0, 1, 10, 0), (3, 4, 10, 1)))
+    assert found.energy.tolist() == [60, 60]
+    assert found.nobodys == 120
+
+
+def test_batches_without_output_share_evenly_rather_than_losing_the_energy() -> None:
+    found = shared({"by": "output", "among": ("A", "B")}, served((0, 1, 0, 0), (0, 1, 0, 1)))
+    assert found.energy.tolist() == [30, 30]
+
+
+times = st.tuples(st.integers(0, 600), st.integers(1, 300), st.floats(0, 500), st.integers(0, 1))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rows=st.lists(times, min_size=1, max_size=40),
+    rule=st.sampled_from(["hours", "output", "rated-power", "shares"]),
+    power=st.floats(0.001, 1e6),
+)
+def test_nothing_is_lost_or_made_to_the_last_digit(rows: list[tuple[int, int, float, int]], rule: str, power: float) -> None:
+    batches = served(*((start / 60, (start + length) / 60, output, sink) for start, length, output, sink in rows))
+    given_rule: dict[str, Any] = {"by": rule, "shares": {"A": 0.3, "B": 0.7}} if rule == "shares" else {"by": rule, "among": ("A", "B")}
+    edges = np.unique(np.concatenate((batches.start_us, batches.end_us)))
+    curve = curve_of((edges / HOUR_US).tolist(), power)
+    found = share_out(Allocation(**given_rule), (A, B), batches, curve)
+    whole = curve.energy(edges[:1], edges[-1:])[0]
+    assert float(found.energy.sum()) + found.nobodys == whole
+    assert (found.energy >= 0).all()
+    assert found.nobodys >= 0
+
+
+def test_a_shared_meter_is_marked_on_the_label_and_told(a_site: Callable[..., Site], labelled: Callable[[Site], LabelResult]) -> None:
+    toml = meter("pumps", allocation='{ by = "hours", among = ["F1", "F2"] }', step='"eaf"')
+    toml += '\n[[equipment]]\nid = "F1"\nstep = "eaf"\n\n[[equipment]]\nid = "F2"\nstep = "eaf"\n'
+    batches = [*heats(240, equipment="F1"), *heats(240, equipment="F2")]
+    result = labelled(a_site(toml, batches, {"pumps": register(lambda _: 60_000.0, 10.5)}))
+    electricity = next(label for label in result.site_label.steps if label.metric == "electricity")
+    assert electricity.allocated_carriers == ("electricity",)
+    assert electricity.best.value == pytest.approx(250)  # 60 MW for 50 min, half of it each, over 100 t
+    told = next(finding for finding in result.findings if finding.code == "carrier-allocated")
+    assert "hours in operation" in told.sentence
+    assert "运行时间" in told.zh
+    shared_out = sum(energy.quantity for batch in result.data.batches for energy in batch.energy)
+    assert shared_out == result.data.meters[0].in_batches
+
+
+def test_the_order_of_the_log_changes_no_part(a_site: Callable[..., Site], labelled: Callable[[Site], LabelResult]) -> None:
+    toml = meter("pumps", allocation='{ by = "output", among = ["eaf", "ladle-refining"] }')
+    batches = [
+        *heats(60, equipment="F1", tonnes=97.0),
+        *heats(60, equipment="F2", tonnes=61.0),
+        *heats(60, step="ladle-refining", tonnes=13.0),
+    ]
+
+    def parts(rows: list[str]) -> dict[str, float]:
+        result = labelled(a_site(toml, rows, {"pumps": register(lambda _: 7_777.7, 3)}))
+        return {batch.batch_id: batch.energy[0].quantity for batch in result.data.batches}
+
+    assert parts(batches) == parts(batches[::-1])

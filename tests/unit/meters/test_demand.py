@@ -1,0 +1,54 @@
+"""The demand charge from readings to money: the highest mean over the tariff's own minutes, found by the meters' one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from reporting_agent.analysis.tariff import costs
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult
+from tests.unit.meters.conftest import BEGIN, heats, meter, register
+
+Build = Callable[..., Site]
+Label = Callable[[Site], LabelResult]
+
+TARIFF = """
+[tariff]
+currency = "CNY"
+[[tariff.prices]]
+carrier = "electricity"
+unit = "kWh"
+price = 0.5
+[[tariff.demand]]
+price = 40.0
+minutes = {minutes}
+"""
+
+
+def load(moment: datetime) -> float:
+    """45 MW while a heat runs; in the heat of the second day at noon 60 MW for a quarter of an hour."""
+    if moment.minute >= 50:
+        return 0.0
+    peak = (moment - BEGIN).days == 1 and moment.hour == 12 and 15 <= moment.minute < 30
+    return 60_000.0 if peak else 45_000.0
+
+
+@pytest.mark.parametrize(("minutes", "highest"), [(15, 60_000.0), (30, 52_500.0), (60, (35 * 45_000 + 15 * 60_000) / 60)])
+def test_the_highest_mean_is_that_of_the_tariffs_minutes(minutes: int, highest: float, a_site: Build, labelled: Label) -> None:
+    toml = meter("main", step='"eaf"') + TARIFF.format(minutes=minutes)
+    result = labelled(a_site(toml, heats(72), {"main": register(load, 3)}))
+    (record,) = result.data.meters
+    assert (record.demand is None) is (minutes == 60)
+    if record.demand is not None:
+        assert record.demand.energy.sum() == record.hour_energy.sum()  # the same energy, cut finer, to the last digit
+    (found,) = costs(a_site(toml), result)
+    assert found.demand == pytest.approx(40 * highest, rel=1e-6)
+    assert sorted(one.demand for one in found.batches)[-2] == 0.0  # the one heat of that hour bears it
+
+
+def test_without_a_demand_charge_nothing_more_is_asked_of_the_meters(a_site: Build, labelled: Label) -> None:
+    result = labelled(a_site(meter("main", step='"eaf"'), heats(24), {"main": register(load, 1)}))
+    assert result.data.meters[0].demand is None

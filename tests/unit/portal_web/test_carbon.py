@@ -1,0 +1,62 @@
+"""The CO2 of a gap: one figure where a step takes one energy, bounds where it takes several, nothing where it cannot be known."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from benchmarks import packs
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.measurements import CarrierEnergy
+from benchmarks.routes import Boundary, Words
+from portal.web.carbon import co2, last_day, of_electricity, together
+
+ON = date(2025, 12, 31)
+
+
+def boundary(*carriers: str, credited: tuple[str, ...] = (), media: tuple[str, ...] = ()) -> Boundary:
+    return Boundary(id="b", words=Words(en="b", zh="界"), carriers=carriers, credited=credited, media=media)
+
+
+def test_a_step_of_electricity_alone_has_one_figure() -> None:
+    low, high = co2(0.1229, boundary("electricity"), ON) or (0, 0)
+    assert low == high == pytest.approx(0.5306)  # 1 kWh, national average of 2023
+    assert of_electricity(ON) == pytest.approx(0.5306)
+
+
+def test_bounds_hold_every_mix_of_a_steps_energies() -> None:
+    """100 kgce of coal and electricity in any shares, by the factors that a plant's own report uses."""
+    table = FactorTable.load()
+    low, high = co2(100.0, boundary("coal", "electricity"), ON) or (0, 0)
+    assert low < high
+    for share in (0.0, 0.3, 1.0):
+        kwh = 100 * (1 - share) / float(table.factor("electricity", Basis.CALORIFIC, ON).kgce_per_unit)
+        mix = [CarrierEnergy("coal", share * 100 * 29.3076, "MJ"), CarrierEnergy("electricity", kwh, "kWh")]
+        assert sum(table.kgce(one, Basis.CALORIFIC, ON) for one in mix) == pytest.approx(100)
+        assert low - 1e-9 <= sum(table.co2_kg(one, ON) for one in mix) <= high + 1e-9
+
+
+@pytest.mark.parametrize("unknown", [boundary("electricity", credited=("heat",)), boundary("electricity", media=("oxygen",)), boundary()])
+def test_what_cannot_be_bounded_is_not_known(unknown: Boundary) -> None:
+    assert co2(1.0, unknown, ON) is None
+
+
+def test_a_carrier_without_a_factor_on_that_day_leaves_it_unknown() -> None:
+    assert co2(1.0, boundary("electricity"), date(2016, 12, 31)) is None
+    assert of_electricity(date(2016, 12, 31)) is None
+
+
+def test_a_sum_with_an_unknown_part_is_unknown() -> None:
+    assert together([(1.0, 2.0), (0.5, 0.5)]) == (1.5, 2.5)
+    assert together([(1.0, 2.0), None]) is None
+
+
+def test_factors_are_those_of_the_periods_last_day() -> None:
+    assert last_day("2025") == date(2025, 12, 31)
+
+
+def test_every_step_of_cement_is_bounded_by_figures_of_its_fuels() -> None:
+    for step in packs.load("cement").steps:
+        low, high = co2(1.0, step.boundary, ON) or (0, 0)
+        assert 1.5 < low <= high < 5.0  # kg per kgce: gas 1.6, coal 2.6, the grid 4.3

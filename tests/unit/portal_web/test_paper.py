@@ -1,0 +1,113 @@
+"""A version on paper: the page's own figures, in both languages, with language, title, page numbers and how it is cited."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from portal.publication.codebook import CODEBOOK
+from portal.publication.document import CSV_FIELDS
+from portal.web import paper
+from portal.web.presenters.benchmarks import lead_of
+from portal.web.presenters.curves import spread_of
+from portal.web.presenters.ladders import ladder_of
+from portal.web.viewmodels.benchmarks import BenchmarkPage, Withdrawal
+from portal.web.viewmodels.shared import Figure, Item
+from tests.unit.portal_web.test_curve import QUARTILES, label
+from tests.unit.portal_web.test_ladder_page import shown_in
+
+DIGEST = 32 * "ab"
+
+
+def page(**changed: Any) -> BenchmarkPage:
+    given, shown = label((), (), QUARTILES), shown_in("kgce")
+    made = BenchmarkPage(
+        title="水泥" if shown.names.sector.startswith("水") else "Cement",
+        period="2025",
+        sector=shown.names.sector,
+        scope="China",
+        version=2,
+        published=date(2026, 6, 30),
+        lead=lead_of(given, shown),
+        figures=(Figure("Industry label", "76.1", "kgce/t", "95 % interval 75.6 to 76.6"),),
+        ladder=ladder_of(given, shown),
+        spread=spread_of(given, shown),
+        units=(),
+        unit_note="",
+        no_limits="No limit was in force.",
+        rule="The mean of the best five.",
+        noise="",
+        reached="77.9",
+        explanation=(Item("Sample", "34 firms.\nRuns of one day."),),
+        versions=(),
+        downloads=(),
+        citation="Steplabel (2026). Industry label, Cement, 2025, version 2.",
+        citations=(),
+        digest=DIGEST,
+        address="https://portal.example/benchmarks/cement/cn/dry-process/2025/v2/",
+        withdrawal=None,
+        superseded_by="",
+    )
+    return replace(made, **changed)
+
+
+def texts(of: BenchmarkPage) -> str:
+    """Every text of the story, tables too, without its marks."""
+    found: list[str] = []
+    for part in paper.story(of):
+        cells = [cell for row in part._cellvalues for cell in row] if hasattr(part, "_cellvalues") else [part]
+        found += [re.sub(r"<[^>]*>", "", cell.text) for cell in cells if hasattr(cell, "text")]
+    return "\n".join(found)
+
+
+def test_every_figure_of_ladder_and_curve_stands_on_the_paper() -> None:
+    given = page()
+    said = texts(given)
+    for row in (*given.ladder.rows, given.ladder.total):
+        assert all(text in said for text in ((row.hidden,) if row.hidden else (row.best, row.best_interval, row.typical)))
+    for point in given.spread.curves[0].rows:
+        assert point.value in said
+        assert point.interval in said
+    assert "Runs of one day." in said
+    assert DIGEST in said
+    assert given.address in said
+    assert "\u22120.9" in said  # a true minus
+
+
+def test_a_withdrawn_version_says_so_with_its_reason() -> None:
+    assert "counted twice" not in texts(page())
+    assert "Withdrawn 2026-07-01. Reason: A kiln was counted twice." in texts(
+        page(withdrawal=Withdrawal(date(2026, 7, 1), "A kiln was counted twice.", ""))
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_the_file_has_language_title_and_page_numbers_and_is_always_the_same(language: str) -> None:
+    with translation.override(language):
+        given = page()
+        made, again = paper.pdf(given, given.citation), paper.pdf(given, given.citation)
+    assert made == again
+    assert made.startswith(b"%PDF-1.")
+    assert f"/Lang ({'zh-Hans' if language == 'zh-hans' else 'en'})".encode() in made
+    assert b"/DisplayDocTitle true" in made
+    assert (b"/STSong-Light" in made) == (language == "zh-hans")
+    assert b"BitstreamVeraSans" in made
+
+
+def test_chinese_in_an_english_document_has_a_font_that_knows_it() -> None:
+    assert b"/STSong-Light" in paper.pdf(page(rule="新增两家企业"), "cited")
+
+
+def test_a_long_explanation_runs_over_several_pages() -> None:
+    long = page(explanation=(Item("Sample", "\n".join(["A line of the sample that is not short."] * 200)),))
+    assert paper.pdf(long, "cited").count(b"/Type /Page\n") + paper.pdf(long, "cited").count(b"/Type /Page ") > 3
+
+
+def test_the_codebook_names_every_column_of_the_csv_in_its_order() -> None:
+    assert tuple(one.name for one in CODEBOOK) == CSV_FIELDS
+    assert all(one.meaning.en and re.search(r"[\u4e00-\u9fff]", one.meaning.zh) for one in CODEBOOK)

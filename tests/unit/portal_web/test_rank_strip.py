@@ -1,0 +1,30 @@
+"""The strip of places: a tick a place while ticks can be told apart, a line and the ends of one's own places beyond."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.standings.selectors import StepStandingView
+from portal.web.presenters.stand import MOST_TICKS, rank_strip
+from portal.web.viewmodels.enterprise import RankStrip
+
+
+def strip(of: int, low: int, high: int) -> RankStrip:
+    standing = StepStandingView("clinker", "", "", "energy", "kgce/t", 1.0, 1.0, 1.0, (0.9, 1.1), (low, high), None, of, 1)
+    made = rank_strip(standing, "clinker")
+    assert made is not None
+    return made
+
+
+def test_few_places_have_a_tick_each() -> None:
+    drawn = strip(MOST_TICKS, 3, 5)
+    assert not drawn.crowded
+    assert [place for place, (_x, yours) in enumerate(drawn.ticks, 1) if yours] == [3, 4, 5]
+    assert (len(drawn.ticks), drawn.ticks[0][0], drawn.ticks[-1][0]) == (MOST_TICKS, "1.50%", "98.50%")
+
+
+@pytest.mark.parametrize(("low", "high", "ticks"), [(1, 2_000, ("1.50%", "98.50%")), (1, 1, ("1.50%",))])
+def test_many_places_are_a_line_with_the_ends_of_ones_own(low: int, high: int, ticks: tuple[str, ...]) -> None:
+    drawn = strip(2_000, low, high)
+    assert drawn.crowded
+    assert drawn.ticks == tuple((x, True) for x in ticks)

@@ -1,0 +1,240 @@
+"""The local report as a page: the worst batch first, every link leads somewhere, both languages whole, small and quick at any size."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.labels import StepLabel
+from benchmarks.measurements import Period
+from benchmarks.routes import Words
+from reporting_agent import pipeline
+from reporting_agent.analysis import Analysis, analyse
+from reporting_agent.analysis.balance import Balance, Side
+from reporting_agent.analysis.variable_names import unit_of_name, words_of
+from reporting_agent.config import load_site
+from reporting_agent.config.variables import Variable
+from reporting_agent.report import html
+from reporting_agent.report.plot import over_time, points, spread, window
+from reporting_agent.report.sections import baselines
+from reporting_agent.report.svg import dots
+from reporting_agent.report.view import View
+from reporting_agent.report.words import both
+from tests.unit.report.conftest import MADE, Made, heats_site
+from tests.unit.report.page import read
+
+PLANTS = pytest.mark.parametrize("plant", ["cement", "heats"])
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+OF_ANY_LANGUAGE = re.compile(
+    r"""Steplabel|steplabel-agent/[\d.]+|kgce|tce|[kMG]?Wh|[kMG]?W\b|MJ|GJ|kPa|Nm3|CO₂|GB/T|GB|JCGM|ISO|IAPWS|EWMA|ceil|Holm
+    |\[\[?[\w.]+\]?\]|--xlsx|\w+\.(?:toml|json|csv|parquet|xlsx)|\*\.parquet|not_used|(?:var|input)\.\w+|data\b""",
+    re.VERBOSE,
+)
+
+
+def english_in(page: str, own: set[str]) -> set[str]:
+    """Words of three or more Latin letters that are neither the plant's own nor the same in every language."""
+    found = set()
+    for text, of_another_language in read(page).texts:
+        if of_another_language:
+            continue
+        rest = OF_ANY_LANGUAGE.sub(" ", text)
+        for name in sorted(own, key=len, reverse=True):
+            rest = rest.replace(name, " ")
+        found |= set(re.findall(r"[A-Za-z]{3,}", rest))
+    return found
+
+
+def own_names(made: Made) -> set[str]:
+    """Everything that the plant itself wrote, and the ids of its pack."""
+    names = {made.site.site.name, made.site.id, made.site.site.timezone, *(meter.id for meter in made.site.meters)}
+    names |= {name for batch in made.result.data.batches for name in (batch.batch_id, batch.equipment)}
+    names |= {step.id for step in made.result.data.pack.steps} | {made.result.data.pack.id}
+    names |= {condition.unit for step in made.result.data.pack.steps for condition in step.reference_conditions}
+    return {name for name in names if name}
+
+
+@PLANTS
+def test_no_english_word_stands_in_the_chinese_page(plant: str, request: pytest.FixtureRequest) -> None:
+    made: Made = request.getfixturevalue(plant)
+    assert english_in(made.page("zh"), own_names(made)) == set()
+
+
+@pytest.mark.parametrize("whole_year", [True, False])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_of_check_tells_findings_and_meters_and_no_label(lang: str, whole_year: bool, cement: Made) -> None:
+    period = cement.result.site_label.period if whole_year else None
+    page = html.render_check(cement.site, pipeline.read(cement.site, period), period, lang, MADE)
+    assert 'id="quality"' in page
+    assert 'id="meters"' in page
+    assert "adequacy/0" in page
+    assert "labels/" not in page
+    assert lang == "en" or english_in(page, own_names(cement)) == set()
+
+
+def test_the_check_for_english_finds_it(heats: Made) -> None:
+    page = heats.page("zh").replace("标识值", "label", 1)
+    assert english_in(page, own_names(heats)) == {"label"}
+
+
+def test_every_text_exists_in_both_languages_with_the_same_places_to_fill() -> None:
+    for section, entries in both().items():
+        for key, said in entries.items():
+            assert said.keys() == {"en", "zh"}, f"{section}.{key}"
+            assert bool(said["en"]) == bool(said["zh"]) or key in {"row_after", "import"}, f"{section}.{key}"
+            places = [set(re.findall(r"\{(\w+)\}", said[lang])) for lang in ("en", "zh")]
+            assert places[1] <= places[0], f"{section}.{key}"
+
+
+@PLANTS
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_link_of_the_page_leads_to_a_place_on_it(plant: str, lang: str, request: pytest.FixtureRequest) -> None:
+    made: Made = request.getfixturevalue(plant)
+    reading = read(made.page(lang))
+    assert len(set(reading.ids)) == len(reading.ids)
+    assert {link for link in reading.links if not link.startswith("#")} == set()
+    assert {link[1:] for link in reading.links} <= set(reading.ids)
+    assert len([name for name in reading.ids if name.startswith("batch-")]) >= 10
+
+
+@PLANTS
+def test_the_first_sentence_names_the_worst_batch_its_value_and_the_label(plant: str, request: pytest.FixtureRequest) -> None:
+    made: Made = request.getfixturevalue(plant)
+    counted = [losses for losses in made.analysis.losses if losses.counted and losses.worst]
+    lead = max(counted, key=lambda losses: losses.avoidable.kgce)
+    texts = [text for text, _ in read(made.page("en")).texts]
+    head = " ".join(texts[: texts.index("On this page")])
+    assert lead.worst[0].batch_id in head
+    assert f"{lead.worst[0].value:.4g}"[:4] in head
+    assert f"{lead.label:.4g}"[:4] in head
+
+
+def test_the_parts_of_the_worst_batch_add_up_to_its_gap(heats: Made) -> None:
+    worst = max((one for one in heats.analysis.losses if one.counted), key=lambda one: one.avoidable.kgce).worst[0]
+    page = heats.page("en")
+    table = page[page.index('id="worst"') : page.index("</table>", page.index('id="worst"'))]
+    values = [float(value) for value in re.findall(r'<data value="([^"]+)"', table)]
+    assert sum(values[:-1]) == pytest.approx(values[-1], abs=1e-6)
+    assert values[-1] == pytest.approx(worst.gap.energy / worst.output_t, abs=1e-6)
+
+
+def test_a_part_without_anything_to_show_says_what_it_would_need(heats: Made) -> None:
+    texts = [text for text, _ in read(heats.page("en")).texts]
+    about = " ".join(texts[texts.index("Not in this report, and what it would need") :])
+    for need in ("[[meters]] in site.toml", "a [tariff] in site.toml", "[site_boundary] in site.toml"):
+        assert need in about
+    empty = html.render(heats.site, heats.result, Analysis(), "en", MADE)
+    assert "The worst batch" in empty  # as a part that is absent, with its reason
+
+
+def test_a_period_without_batches_says_so(heats: Made) -> None:
+    result = pipeline.label(heats.site, Period.parse("2010", heats.site.zone))
+    page = html.render(heats.site, result, analyse(heats.site, result), "en", MADE)
+    assert "No label could be made" in page
+    assert "outside the period" in page
+
+
+def test_the_same_plant_gives_the_same_page_to_the_byte(heats: Made) -> None:
+    assert heats.page("en") == heats.page("en")
+
+
+def test_what_the_plant_wrote_is_text_and_nothing_else(tmp_path: Path) -> None:
+    site = load_site(heats_site(tmp_path, 80, name="<b>&"))
+    result = pipeline.label(site, Period.parse("2016", site.zone))
+    page = html.render(site, result, analyse(site, result), "en", MADE)
+    assert "<b>&" not in page.replace("<b>&lt;", "")
+    assert "&lt;b&gt;&amp;" in page
+
+
+def large(label: StepLabel, batches: int) -> StepLabel:
+    """The same label with so many batches over the same time."""
+    values = [one for one in label.values if one.excluded is None]
+    copies = [
+        values[number % len(values)]._replace(batch_id=f"X{number}", start=values[number % len(values)].start + timedelta(seconds=number))
+        for number in range(batches)
+    ]
+    return replace(label, values=tuple(copies))
+
+
+def test_the_drawing_begins_and_ends_with_the_batches(heats: Made) -> None:
+    label, period = heats.result.site_label.steps[0], heats.result.site_label.period
+    whole = window(label, period.start, period.end)
+    assert window(label, *whole) == whole
+    used = [one for one in label.values if one.excluded is None]
+    few = replace(label, values=tuple(used[:30]))
+    start, end = window(few, period.start, period.end)
+    assert start <= min(one.start for one in used[:30])
+    assert end > max(one.start for one in used[:30])
+    assert end - start < timedelta(days=31)
+    drawn = over_time(few, points(few, start), start, end, np.zeros(30, dtype=bool), "en")
+    assert drawn is not None
+    assert float(drawn["worst"]["x"].rstrip("%")) <= 100
+
+
+def test_the_months_of_the_running_sum_add_up_to_the_control_charts(cement: Made) -> None:
+    view = View(cement.site, cement.result, cement.analysis, "en", MADE)
+    told = {one.meter: one for one in cement.analysis.baselines if one.chart is not None}
+    shown = baselines.data(view)
+    assert shown is not None
+    with_sum = [one for one in shown["meters"] if one["cusum"] is not None]
+    assert with_sum
+    for one in with_sum:
+        chart = told[one["title"].split(":")[0]].chart
+        assert chart is not None
+        months = one["cusum"]["months"]
+        assert months[-1]["sum"].value == pytest.approx(float(np.nansum(chart.actual - chart.expected)), abs=1e-6)
+        assert sum(month["added"].value for month in months) == pytest.approx(months[-1]["sum"].value, abs=1e-6)
+
+
+def test_a_variable_stands_in_words_with_its_unit_and_falls_back_to_its_name() -> None:
+    assert words_of("blaine_m2_kg") == Words(en="fineness (Blaine)", zh="比表面积")
+    assert (unit_of_name("blaine_m2_kg"), unit_of_name("frequency_hz"), unit_of_name("lot")) == ("m²/kg", "Hz", "")
+    assert words_of("input.dust_load_kg_t").en == "dust load"
+    assert words_of("mill_gap_mm", Variable(en="gap of the mill")) == Words(en="gap of the mill", zh="gap of the mill")
+
+
+def test_twenty_four_thousand_batches_are_drawn_in_a_small_picture_that_says_what_it_left_out(heats: Made) -> None:
+    label = large(next(one for one in heats.result.site_label.steps if one.best.value is not None), 24_157)
+    period = heats.result.site_label.period
+    began = time.process_time()
+    found = points(label, period.start)
+    drawing = over_time(label, found, period.start, period.end, np.zeros(len(found.value), dtype=bool), "en")
+    assert spread(label, found) is not None
+    assert time.process_time() - began < 0.3
+    assert drawing is not None
+    assert drawing["batches"] == 24_157
+    assert drawing["drawn"] == drawing["dots"].count("h0") <= 24_157
+    assert len(drawing["dots"]) < 500_000
+
+
+def test_points_that_fall_together_are_one_dot_and_counted() -> None:
+    path, number = dots(np.array([1.0, 1.2, 5.0]), np.array([2.0, 2.1, 7.0]))
+    assert (path, number) == ("M1 2h0M5 7h0", 2)
+
+
+def test_what_goes_with_the_variables_is_told_where_a_regression_predicts(cement: Made) -> None:
+    keys = {(one.step, one.product, one.variant, one.metric) for one in cement.analysis.drivers}
+    plain = tuple(replace(one, moved_by_variables=None) for one in cement.analysis.losses)
+    all_of_it = tuple(replace(one, moved_by_variables=one.avoidable) for one in plain)
+    told = sum((one.step, one.product, one.variant, one.metric) in keys and one.avoidable.energy > 0 for one in plain)
+    assert told
+    for losses, times in ((plain, 0), (all_of_it, told)):
+        page = replace(cement, analysis=replace(cement.analysis, losses=losses))
+        assert page.page("en").count("goes with them (100 %)") == times
+        assert page.page("zh").count("与这些变量相关（100 %）") == times
+
+
+@pytest.mark.parametrize(("hours", "words"), [(0, ""), (7, "7 more were left out: not every meter is known in them.")])
+def test_hours_that_were_not_compared_are_told(cement: Made, hours: int, words: str) -> None:
+    main, sub = Side("main", 100.0, 1.0, False), Side("sub", 80.0, 1.0, False)
+    said = Words(en="The subs lack 20 kWh", zh="分表少 20 kWh")
+    open_one = Balance("subs", "electricity", "kWh", main, (sub,), 0.0, 20.0, 2.0, 0.2, True, 24, hours, (), 0, None, "sub", said)
+    page = replace(cement, analysis=replace(cement.analysis, balances=(open_one,))).page("en")
+    assert ("more were left out" in page) == bool(words)
+    assert words in page

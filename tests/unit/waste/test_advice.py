@@ -1,0 +1,117 @@
+"""Where to look first: what is said, on what evidence, and that nothing is said where nothing stands out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from benchmarks.measurements import Batch, Status
+from benchmarks.routes import Pack
+from reporting_agent.analysis import Advice, Dimension, Pareto, StepLosses
+from reporting_agent.analysis.advice import advise
+from reporting_agent.analysis.losses import losses
+from reporting_agent.analysis.pareto import paretos
+from reporting_agent.analysis.use import uses
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult
+from tests.unit.waste.conftest import KGCE_PER_KWH, START
+
+Melt = Callable[..., Batch]
+Look = Callable[[list[Batch]], tuple[tuple[StepLosses, ...], tuple[Pareto, ...], tuple[Advice, ...]]]
+
+
+@pytest.fixture
+def look(labelled: Callable[..., LabelResult], a_site: Callable[..., Site], pack: Pack) -> Look:
+    def of(batches: list[Batch]) -> tuple[tuple[StepLosses, ...], tuple[Pareto, ...], tuple[Advice, ...]]:
+        site, result = a_site(), labelled(batches)
+        lost = losses(site, result, ())
+        tables = paretos(pack, lost)
+        return lost, tables, advise(site, result, lost, tables, uses(site, result))
+
+    return of
+
+
+def noisy(a_melt: Melt, count: int = 900, extra: Callable[[int], float] = lambda number: 0.0) -> list[Batch]:
+    chance = np.random.default_rng(11)
+    return [a_melt(number, chance.normal(4_500, 60) + extra(number), start=START + timedelta(hours=2 * number)) for number in range(count)]
+
+
+def test_where_nothing_stands_out_the_one_sentence_says_so(a_melt: Melt, look: Look) -> None:
+    _, _, said = look(noisy(a_melt))
+    assert [one.code for one in said] == ["nothing-stands-out", "record-more"]
+    assert said[0].avoidable is None
+    assert "differs by more than chance" in said[0].words.en
+    assert "未超出偶然范围" in said[0].words.zh
+    assert "var.holding_min" in said[1].words.en
+
+
+def test_a_level_that_rose_is_told_with_its_month_and_what_it_costs(a_melt: Melt, look: Look) -> None:
+    since = next(number for number in range(900) if (START + timedelta(hours=2 * number)).month == 3)
+    lost, _, said = look(noisy(a_melt, extra=lambda number: 120.0 * (number >= since)))
+    first = said[0]
+    assert first.code == "level-shift"
+    assert "since 2023-03" in first.words.en
+    assert first.avoidable is not None
+    assert first.avoidable.kgce == pytest.approx(120 * (900 - since) * KGCE_PER_KWH, rel=0.1)
+    assert first.count == 900 - since
+    assert set(first.batches) <= set(lost[0].batches.ids[since:])
+
+
+def test_a_worse_shift_is_told_by_what_the_others_show_to_be_possible(a_melt: Melt, look: Look) -> None:
+    night = [number for number in range(900) if (START + timedelta(hours=2 * number)).hour in {22, 23, 0, 1, 2, 3, 4, 5}]
+    _, tables, said = look(noisy(a_melt, extra=lambda number: 90.0 * (number in set(night))))
+    table = next(one for one in tables if one.dimension is Dimension.SHIFT)
+    worst = next(row for row in table.rows if row.key == "22:00")
+    assert worst.more_than_chance
+    told = next(one for one in said if one.code == "shift-differs")
+    assert told.avoidable is not None
+    assert told.avoidable.kgce == pytest.approx(90 * len(night) * KGCE_PER_KWH, rel=0.2)
+    assert "Shift from 22:00" in told.words.en
+    assert "22:00 起的班次" in told.words.zh
+
+
+def test_energy_that_made_no_product_is_an_upper_bound(a_melt: Melt, look: Look) -> None:
+    batches = noisy(a_melt, 200)
+    spoiled = [Batch(**{**{name: getattr(one, name) for name in Batch.__slots__}, "status": Status.SCRAP}) for one in batches[:10]]
+    _, _, said = look([*spoiled, *batches[10:]])
+    told = next(one for one in said if one.code == "use-scrap")
+    assert told.avoidable is not None
+    assert told.avoidable.energy == pytest.approx(sum(one.energy[0].quantity for one in spoiled), rel=1e-9)
+    assert "at most all of it" in told.words.en
+    assert told.share is None
+
+
+def test_every_table_adds_up_and_runs_to_the_whole(a_melt: Melt, look: Look) -> None:
+    lost, tables, _ = look(noisy(a_melt, 300, extra=lambda number: 15.0 * (number % 7)))
+    assert {one.dimension for one in tables} == {Dimension.CAUSE, Dimension.SHIFT, Dimension.HOUR}
+    for table in tables:
+        for kind in ("avoidable", "within_uncertainty", "explained"):
+            assert getattr(table, kind).kgce == sum(getattr(row, kind).kgce for row in table.rows) == getattr(lost[0], kind).kgce
+        assert [row.avoidable.kgce for row in table.rows] == sorted((row.avoidable.kgce for row in table.rows), reverse=True)
+        assert table.rows[-1].running == pytest.approx(1.0)
+
+
+def test_energy_that_made_no_product_has_its_money_at_the_periods_mean_price(
+    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site]
+) -> None:
+    night = {"name": "night", "price": 400.0, "hours": ["00:00-12:00"]}
+    tariff = {
+        "currency": "CNY",
+        "prices": [{"carrier": "electricity", "unit": "MWh", "price": 800.0, "periods": [night]}],
+    }
+    site = a_site(tariff=tariff)
+    batches = [*noisy(a_melt, 100), a_melt(900, 9_000.0, status=Status.SCRAP)]
+    plain = labelled(batches)
+    for result, doubt in ((plain, ""), (LabelResult(plain.site_label, replace(plain.data, unit_assumed=True)), " (unit assumed)")):
+        scrap = next(one for one in advise(site, result, (), (), uses(site, result)) if one.code == "use-scrap")
+        assert scrap.avoidable is not None
+        assert scrap.avoidable.money == pytest.approx(9.0 * 600.0)  # MWh at the mean of day and night
+        assert "Priced at the period's mean." in scrap.words.en
+        assert f"9,000 kWh{doubt}, made no product" in scrap.words.en
+    (unpriced,) = (one for one in advise(a_site(), plain, (), (), uses(a_site(), plain)) if one.code == "use-scrap")
+    assert unpriced.avoidable is not None
+    assert unpriced.avoidable.money is None

@@ -1,0 +1,267 @@
+"""The small firm's path: a template in, a copy with labels and gaps out, in both languages, nothing configured."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pytest
+import python_calamine
+
+from benchmarks.errors import InputError
+from reporting_agent.cli import main
+from reporting_agent.workbook import copying, labelling, reading
+from reporting_agent.workbook.template import template
+from reporting_agent.workbook.words import Lang
+
+RUNS = 48
+KWH_A_KG = {"bracket": 0.60, "flange": 0.35}
+
+
+def filled(folder: Path, lang: Lang = "en", *, prices: bool = True, lhv: bool = True) -> Path:
+    """A template filled in with four weeks of two products on three machines; every waste is on the high side."""
+    path = folder / "runs.xlsx"
+    path.write_bytes(template(lang, path.name))
+    book = openpyxl.load_workbook(path)
+    about, runs = book.worksheets
+    for key, value in about.iter_rows(max_col=2):
+        text = str(key.value or "")
+        if prices and text.startswith(("Price of", "单价：")):
+            value.value = 0.7 if "kWh" in text else 3.5
+        if lhv and text.startswith(("Heating value of natural gas", "低位热值：天然气")):
+            value.value = 35.5
+    chance = np.random.default_rng(3)
+    start = datetime(2026, 3, 1, 6)  # noqa: DTZ001 - as a firm writes it, in its own time
+    for number in range(RUNS):
+        product = ("bracket", "flange")[number % 2]
+        kilograms = float(chance.normal(500, 40))
+        electricity = kilograms * KWH_A_KG[product] * (1 + abs(float(chance.normal(0, 0.08))))
+        cells = [f"R{number}", None, f"M{number % 3}", product, start, start + timedelta(hours=7), kilograms, "kg", None]
+        for column, value in enumerate([*cells, electricity, kilograms * 0.02, None, None], start=1):
+            runs.cell(number + 2, column).value = value
+        start += timedelta(hours=14)
+    book.save(path)
+    return path
+
+
+def edited(path: Path, cells: dict[tuple[int, int], Any]) -> Path:
+    book = openpyxl.load_workbook(path)
+    for (row, column), value in cells.items():
+        book.worksheets[1].cell(row, column).value = value
+    book.save(path)
+    return path
+
+
+def test_each_product_has_its_own_label_which_a_quarter_of_its_runs_reach(tmp_path: Path) -> None:
+    labelled = labelling.label(reading.read(filled(tmp_path)))
+    electricity = [label for label in labelled.labels if str(label.metric) == "electricity"]
+    assert [label.product for label in electricity] == ["bracket", "flange"]
+    for label in electricity:
+        values = sorted(label.used_values())
+        assert len(values) == RUNS // 2
+        assert label.best.value == values[RUNS // 2 // 4 - 1]  # the sixth of 24 from below
+        assert label.best.value == pytest.approx(1000 * KWH_A_KG[label.product], rel=0.05)
+        assert label.unit == "kWh/t"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_copy_holds_the_firms_own_cells_unchanged_and_the_gap_of_every_run_beside_them(tmp_path: Path, lang: Lang) -> None:
+    path = filled(tmp_path, lang)
+    before = openpyxl.load_workbook(path).worksheets[1]
+    labelled = labelling.label(reading.read(path))
+    copy = tmp_path / "copy.xlsx"
+    copy.write_bytes(copying.labelled_copy(labelled))
+    book = openpyxl.load_workbook(copy)
+    runs = book[labelled.sheet.sheet]
+    own = [[cell.value for cell in row] for row in before.iter_rows(max_row=RUNS + 1)]
+    width = len(own[0])
+    assert [[cell.value for cell in row] for row in runs.iter_rows(max_row=RUNS + 1, max_col=width)] == own
+    headings = [cell.value for cell in runs[1]][width:]
+    first = {"en": "Gap, kWh", "zh": "差距，kWh"}[lang]
+    gap = width + 1 + headings.index(first)
+    label = next(one for one in labelled.labels if str(one.metric) == "electricity" and one.product == "bracket")
+    assert label.gap is not None
+    parts = {part.batch_id: part for part in label.gap.batches}
+    for row in range(2, RUNS + 2, 2):
+        part = parts.get(runs.cell(row, 1).value)
+        shown = [runs.cell(row, column).value for column in range(gap, gap + 3)]
+        assert shown == pytest.approx([0, 0, 0] if part is None else [part.energy, part.within_uncertainty, part.avoidable])
+    assert book.sheetnames[0] == ("标识" if lang == "zh" else "Labels")
+    shown = [row[5].value for row in book.worksheets[0].iter_rows(min_row=2, max_row=5)]
+    assert shown == pytest.approx([one.best.value for one in labelled.labels])
+
+
+def test_a_wrong_reading_cannot_make_the_label_and_is_named(tmp_path: Path) -> None:
+    honest = labelling.label(reading.read(filled(tmp_path))).labels
+    faulty = edited(filled(tmp_path), {(2, 10): 3.0, (4, 10): 300_000.0, (6, 9): "scrap", (8, 7): 0, (10, 10): None, (12, 10): 2_200.0})
+    labelled = labelling.label(reading.read(faulty))
+    label = next(one for one in labelled.labels if one.product == "bracket" and str(one.metric) == "electricity")
+    wanted = {"unit-label", "below-physical-floor", "above-physical-ceiling", "scrap", "output-not-positive", "energy-incomplete"}
+    assert label.excluded == dict.fromkeys(wanted, 1)
+    before = next(one for one in honest if one.product == "bracket" and str(one.metric) == "electricity")
+    assert label.best.value is not None
+    assert before.best.value is not None
+    assert label.best.value == pytest.approx(before.best.value, rel=0.02)
+
+
+def test_rows_that_cannot_be_read_stand_in_a_sheet_of_their_own(tmp_path: Path) -> None:
+    path = edited(filled(tmp_path), {(5, 10): "12,5", (7, 8): "boxes"})
+    labelled = labelling.label(reading.read(path))
+    copy = tmp_path / "copy.xlsx"
+    copy.write_bytes(copying.labelled_copy(labelled))
+    rows = [[cell.value for cell in row] for row in openpyxl.load_workbook(copy)["Not read"].iter_rows(min_row=2)]
+    assert [(row[0], row[1]) for row in rows] == [(5, "Electricity kWh"), (7, "Output unit")]
+    assert rows[0][4] == "a number, typed as a number and not as text"
+
+
+def test_gas_needs_its_heating_value_and_the_answer_says_where_to_write_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["label", str(filled(tmp_path, lhv=False)), "--out", str(tmp_path / "out")]) == 0
+    assert "the sheet About wants the heating value of Natural gas" in capsys.readouterr().out
+
+
+def test_money_is_shown_only_where_every_price_is_known(tmp_path: Path) -> None:
+    labelled = labelling.label(reading.read(filled(tmp_path)))
+    label = next(one for one in labelled.labels if str(one.metric) == "electricity" and one.product == "flange")
+    assert label.gap is not None
+    money = sum(run.money or 0 for (metric, row), run in labelled.of_run.items() if metric == "electricity" and row % 2 == 1)
+    assert money == pytest.approx(0.7 * label.gap.avoidable)
+    without = labelling.label(reading.read(filled(tmp_path, prices=False)))
+    assert without.unpriced == ("electricity", "natural-gas")
+    assert all(run.money is None for run in without.of_run.values())
+
+
+def test_the_rows_may_stand_in_any_order(tmp_path: Path) -> None:
+    path = filled(tmp_path)
+    labels = [label.to_json() for label in labelling.label(reading.read(path)).labels]
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[1]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2, max_row=RUNS + 1)]
+    for number, row in enumerate(rows[index] for index in np.random.default_rng(5).permutation(len(rows))):
+        for column, value in enumerate(row, start=1):
+            sheet.cell(number + 2, column).value = value
+    book.save(path)
+    again = {(label["product"], label["metric"]): label for label in (one.to_json() for one in labelling.label(reading.read(path)).labels)}
+    for label in labels:
+        other = again[label["product"], label["metric"]]
+        assert {key: label[key] for key in ("best", "typical", "minimum", "batches")} == {
+            key: other[key] for key in ("best", "typical", "minimum", "batches")
+        }
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "found"),
+    [
+        ({(1, 10): "Electricity litres"}, "unit-mismatch", "litres"),
+        ({(1, 5): "Begin"}, "workbook-without-runs", "Begin"),
+        ({(row, column): None for row in range(2, RUNS + 2) for column in range(1, 14)}, "workbook-empty", "no row below the headings"),
+    ],
+)
+def test_a_workbook_that_cannot_be_used_is_refused_with_place_and_remedy(
+    tmp_path: Path, change: dict[tuple[int, int], Any], code: str, found: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        labelling.label(reading.read(edited(filled(tmp_path), change)))
+    assert refused.value.code == code
+    assert found in str(refused.value.found)
+    assert refused.value.place is not None
+    assert refused.value.place.file.endswith("runs.xlsx")
+
+
+def rewritten(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
+    """The workbook with one part of its archive changed."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, change(content) if name == part else content)
+    return path
+
+
+def half(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "cut short": lambda path: path.write_bytes(half(path.read_bytes())),
+    "empty": lambda path: path.write_bytes(b""),
+    "a page of text": lambda path: path.write_text("batch,start,energy\n", encoding="utf-8"),
+    "a sheet that ends early": lambda path: rewritten(path, "xl/worksheets/sheet2.xml", half),
+    "styles that end early": lambda path: rewritten(path, "xl/styles.xml", half),
+    "properties that are no XML": lambda path: rewritten(path, "docProps/core.xml", lambda _: b"<a"),
+    "a version that nothing writes": lambda path: path.write_bytes(
+        path.read_bytes().replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\xce")
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_workbook_is_refused_and_nothing_is_written(damage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = filled(tmp_path)
+    DAMAGES[damage](path)
+    assert main(["label", str(path), "--out", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr().err
+    assert "workbook-unreadable" in told
+    assert str(path) in told
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_a_workbook_under_another_name_is_refused(tmp_path: Path) -> None:
+    for name in ("runs.ods", "runs.xls", "runs"):
+        path = filled(tmp_path).rename(tmp_path / name)
+        with pytest.raises(InputError) as refused:
+            reading.read(path)
+        assert refused.value.code == "workbook-unreadable"
+
+
+def test_a_panic_of_the_library_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException):
+        """As the library's own: below no other exception."""
+
+    class Panics:
+        sheet_names = ("Runs",)
+
+        @classmethod
+        def from_path(cls, path: Path) -> Panics:
+            return cls()
+
+        def get_sheet_by_name(self, name: str) -> None:
+            raise PanicException("index out of range")
+
+    monkeypatch.setattr(python_calamine, "CalamineWorkbook", Panics)
+    with pytest.raises(InputError, match="cannot be opened"):
+        reading.read(filled(tmp_path))
+
+
+def test_an_unknown_time_zone_and_a_price_in_words_are_refused(tmp_path: Path) -> None:
+    for key, value in (("Time zone", "Mars/Olympus"), ("Price of electricity, per kWh", "cheap")):
+        path = filled(tmp_path)
+        book = openpyxl.load_workbook(path)
+        for row in book.worksheets[0].iter_rows(max_col=2):
+            if row[0].value == key:
+                row[1].value = value
+        book.save(path)
+        with pytest.raises(InputError) as refused:
+            reading.read(path)
+        assert refused.value.code == "workbook-setting-wrong"
+        assert value in str(refused.value.found)
+
+
+def test_a_workbook_and_a_site_are_not_labelled_in_one_command(tmp_path: Path) -> None:
+    for arguments in (["label"], ["label", "a.xlsx", "--site", "site.toml"], ["init"], ["init", "d", "--workbook", "a.xlsx"]):
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        assert left.value.code == 2
+
+
+def test_init_writes_the_workbook_and_overwrites_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "runs.xlsx"
+    assert main(["init", "--workbook", str(path), "--lang", "zh"]) == 0
+    content = path.read_bytes()
+    assert main(["init", "--workbook", str(path)]) == 1
+    assert path.read_bytes() == content
+    assert "already-there" in capsys.readouterr().err
