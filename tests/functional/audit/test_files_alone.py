@@ -24,7 +24,7 @@ from reporting_agent.state import StateDirectory
 from tests.functional.audit.plants import PERIOD, write_works
 from tests.unit.agent_send.cast import SITE, Desk, FakePortal
 
-pytestmark = pytest.mark.xdist_group("audit-from-files")  # one scene: later tests read the files that earlier ones wrote
+pytestmark = pytest.mark.xdist_group("audit-from-files")  # one scene, which takes a while to build
 
 Run = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -154,28 +154,23 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
     assert sealed[64:] not in sent
 
 
-def test_without_what_the_portal_gave_the_rest_is_checked_and_the_lack_is_said(scene: Scene, run: Run) -> None:
-    keys = ("--keys", scene.path("auditor2.pem"), "--password-file", scene.path("password"))
-    run("auditor", *keys)
-    run("draw", *keys, "--nonce", scene.path("nonce2"), "--about", f"{SITE}/{PERIOD}")
+def drawn(scene: Scene, run: Run, number: str, *plan: object) -> Path:
+    """A draw by an auditor of its own, from the commitment and a head that is only named."""
+    keys = ("--keys", scene.path(f"auditor{number}.pem"), "--password-file", scene.path("password"))
+    nonce, draw = scene.path(f"nonce{number}"), scene.path(f"draw{number}")
     head = f"{len(scene.portal.log)}:{scene.portal.log.root().hex()}"
-    plan = ("--step", "clinker-burning", "--confidence", "60", "--share", "20")
-    run(
-        "draw",
-        *keys,
-        "--nonce",
-        scene.path("nonce2"),
-        "--commitment",
-        scene.path("commitment"),
-        "--head",
-        head,
-        *plan,
-        "--out",
-        scene.path("draw2"),
-    )
-    code, _ = run("open", scene.path("draw2"), "--site", scene.site, "--state", scene.state.path, "--out", scene.path("opening2"), "--yes")
+    run("auditor", *keys)
+    run("draw", *keys, "--nonce", nonce, "--about", f"{SITE}/{PERIOD}")
+    code, told = run("draw", *keys, "--nonce", nonce, "--commitment", scene.path("commitment"), "--head", head, *plan, "--out", draw)
+    assert code == 0, told
+    return draw
+
+
+def test_without_what_the_portal_gave_the_rest_is_checked_and_the_lack_is_said(scene: Scene, run: Run) -> None:
+    draw = drawn(scene, run, "2", "--step", "clinker-burning", "--confidence", "60", "--share", "20")
+    code, _ = run("open", draw, "--site", scene.site, "--state", scene.state.path, "--out", scene.path("opening2"), "--yes")
     assert code == 0
-    code, found = run("verify", scene.path("opening2"), scene.path("draw2"))
+    code, found = run("verify", scene.path("opening2"), draw)
     assert code == 0
     unsure = {one["code"] for one in found["checks"] if one["state"] == "not-checkable"}
     assert {"draw-promised", "root-committed", "challenge-signed", "head-signed", "commitment-logged", "whole-recomputed"} <= unsure
@@ -183,17 +178,16 @@ def test_without_what_the_portal_gave_the_rest_is_checked_and_the_lack_is_said(s
 
 
 def test_data_that_were_changed_since_cannot_be_opened(scene: Scene, run: Run) -> None:
+    draw, opening = drawn(scene, run, "3"), scene.path("opening3")
     log = scene.site.parent / "batches.csv"
     before = log.read_bytes()
     try:
         log.write_bytes(before.replace(b"797.379", b"897.379") if b"797.379" in before else before.rsplit(b"\n", 2)[0] + b"\n")
-        code, refused = run(
-            "open", scene.path("draw"), "--site", scene.site, "--state", scene.state.path, "--out", scene.path("opening3"), "--yes"
-        )
+        code, refused = run("open", draw, "--site", scene.site, "--state", scene.state.path, "--out", opening, "--yes")
     finally:
         log.write_bytes(before)
     assert (code, refused["error"]["code"]) == (1, "opening-data-changed")
-    assert not scene.path("opening3").exists()
+    assert not opening.exists()
 
 
 def test_a_receipt_alone_is_verified(scene: Scene, run: Run) -> None:

@@ -57,7 +57,8 @@ def found_in_bytes(facts: ExactFacts, raw: bytes, shortest: int = 4) -> list[str
 
     found = [f"{meaning}: {text}" for text, meaning in facts.names.items() if text.encode() in raw]
     for number, meaning in facts.numbers.items():
-        forms = [struct.pack(order + width, number) for order in "<>" for width in "df"] + [repr(number).encode()]
+        forms = [struct.pack(order + width, number) for order in "<>" for width in "df"]
+        forms += [repr(number).encode(), number.hex().encode()]
         forms += [text.encode() for digits in (2, 3, 4, 6) if len(text := f"{number:.{digits}f}") >= 6]
         if stands(forms):
             found.append(f"{meaning}: {number}")
@@ -65,7 +66,7 @@ def found_in_bytes(facts: ExactFacts, raw: bytes, shortest: int = 4) -> list[str
         seconds = int(moment.timestamp())
         forms = [moment.isoformat().encode(), moment.isoformat(sep=" ").encode(), str(seconds).encode()]
         forms += [seconds.to_bytes(4, order) for order in ("big", "little")] + [
-            (seconds * 1000).to_bytes(8, order) for order in ("big", "little")
+            (seconds * scale).to_bytes(8, order) for scale in (1000, 1_000_000) for order in ("big", "little")
         ]
         if stands(forms):
             found.append(f"{meaning}: {moment}")

@@ -77,9 +77,11 @@ def test_the_search_finds_every_kind_of_fact_in_every_form() -> None:
         b"x" + struct.pack(">d", 369.574357582) + b"y",
         b"x" + struct.pack("<f", 369.574357582) + b"y",
         b"value 369.574 kWh",
+        b"x" + (369.574357582).hex().encode() + b"y",
         b"2025-03-04T12:00:00+00:00",
         str(int(noon.timestamp())).encode(),
         int(noon.timestamp()).to_bytes(4, "big"),
+        (int(noon.timestamp()) * 1_000_000).to_bytes(8, "big"),
     ):
         assert len(found_in_bytes(facts, leak)) == 1, leak
         assert len(found_in_message(facts, {"note": leak})) == 1, leak
