@@ -21,11 +21,11 @@ from portal.register.services import bring_to
 SIZE_CLASSES = (SizeClass.MEDIUM, SizeClass.LARGE, SizeClass.MEDIUM, SizeClass.SMALL)
 MINISTRY, CERTIFIER = "Ministry of Industry", "Certification Body North"
 PARTNERS = (
-    (Role.PROVIDER, "provider@example.org", "Meters and Bridges", "Sun Lei"),
-    (Role.SUPPLIER, "supplier@example.org", "Hebei Power", "Gao Ling"),
-    (Role.ACADEMIC, "academic@example.org", "Institute of Energy", "Ma Yan"),
+    (Role.PROVIDER, "provider@example.org", "Meters and Bridges", "桥梁仪表公司", "Sun Lei"),
+    (Role.SUPPLIER, "supplier@example.org", "Hebei Power", "河北电力", "Gao Ling"),
+    (Role.ACADEMIC, "academic@example.org", "Institute of Energy", "能源研究所", "Ma Yan"),
 )
-"""The further roles: role, who signs in, whom for, by what name."""
+"""The further roles: role, who signs in, whom for in both languages, by what name."""
 DRAFTER, APPROVER, AUDITOR, MANAGER = "regulator@example.org", "approver@example.org", "auditor@example.org", "enterprise@example.org"
 
 
@@ -66,7 +66,7 @@ def create(sector: Sector, now: datetime) -> Cast:
             _sign_in(Role.REGULATOR, APPROVER),
             _sign_in(Role.ENTERPRISE, MANAGER),
             _sign_in(Role.CERTIFICATION_BODY, AUDITOR),
-            *(_sign_in(role, email) for role, email, _house, _name in PARTNERS),
+            *(_sign_in(role, email) for role, email, *_ in PARTNERS),
         ),
     )
 
@@ -83,9 +83,14 @@ def declared(sector: Sector, today: date) -> roll.Roll:
         organisations=(
             roll.DeclaredOrganisation(name=MINISTRY, name_zh="工业主管部门", kind=Role.REGULATOR, jurisdiction="cn"),
             roll.DeclaredOrganisation(name=CERTIFIER, name_zh="北方认证机构", kind=Role.CERTIFICATION_BODY),
-            *(roll.DeclaredOrganisation(name=house, kind=role, jurisdiction="cn/he") for role, _email, house, _name in PARTNERS),
             *(
-                roll.DeclaredOrganisation(name=plant.name, kind=Role.ENTERPRISE, jurisdiction="cn/he", firm=f"{plant.name} Group")
+                roll.DeclaredOrganisation(name=house, name_zh=house_zh, kind=role, jurisdiction="cn/he")
+                for role, _email, house, house_zh, _name in PARTNERS
+            ),
+            *(
+                roll.DeclaredOrganisation(
+                    name=plant.name, name_zh=plant.name_zh, kind=Role.ENTERPRISE, jurisdiction="cn/he", firm=f"{plant.name} Group"
+                )
                 for plant in plants
             ),
         ),
@@ -93,13 +98,14 @@ def declared(sector: Sector, today: date) -> roll.Roll:
             roll.DeclaredPerson(email=DRAFTER, name="Li Wei", acts_for=(MINISTRY,)),
             roll.DeclaredPerson(email=APPROVER, name="Chen Jing", acts_for=(MINISTRY,)),
             roll.DeclaredPerson(email=AUDITOR, name="Zhao Min", acts_for=(CERTIFIER,)),
-            *(roll.DeclaredPerson(email=email, name=name, acts_for=(house,)) for _role, email, house, name in PARTNERS),
+            *(roll.DeclaredPerson(email=email, name=name, acts_for=(house,)) for _role, email, house, _house_zh, name in PARTNERS),
             roll.DeclaredPerson(email=MANAGER, name="Wang Fang", acts_for=(first.name,)),
         ),
         sites=tuple(
             roll.DeclaredSite(
                 id=plant.site,
                 name=f"{plant.name} works",
+                name_zh=f"{plant.name_zh}厂",
                 organisation=plant.name,
                 jurisdiction="cn/he",
                 pack=plant.pack.id,

@@ -67,6 +67,22 @@ def test_a_due_date_is_the_end_of_a_day_where_the_portal_is(cast: Cast) -> None:
     assert (event.actor, event.detail) == (cast.approver.email, "2017-03-31 to 2017-07-31")
 
 
+def test_every_page_names_the_same_last_day(cast: Cast) -> None:
+    deadlines.set_due(ReportingPeriod.objects.get(), LATER, cast.approver, NOW)
+    client, place = Client(), [cast.group.pk, PERIOD]
+    assert client.login(username=cast.approver.email, password=PASSWORD)
+    addresses = (
+        reverse("web:overview"),
+        reverse("web:packs"),
+        reverse("web:participation", args=place),
+        reverse("web:deadlines", args=place),
+    )
+    for address in addresses:
+        page = client.get(address).content.decode()
+        assert "31 July 2017" in page, address
+        assert "1 August 2017" not in page, address
+
+
 def test_only_a_regulator_of_the_whole_scope_moves_it_and_never_before_the_periods_end(cast: Cast) -> None:
     with refused("not-regulator"):
         deadlines.set_due(cast.period, LATER, cast.provincial, NOW)

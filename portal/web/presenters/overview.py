@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from portal.accounts.models import SizeClass
+from portal.catalogue.deadlines import last_day
 from portal.intake.selectors import Taking
 from portal.intake.turnout import RegionView, TurnoutView
 from portal.web.tables import Key, columns, paged, sort_form, sorted_rows, with_query
@@ -96,7 +97,7 @@ def _row(view: TurnoutView) -> TurnoutRow:
         title=_("%(title)s, %(period)s") % {"title": names.title(view.route), "period": period_name(view.period)},
         scope=in_language(view.scope, view.scope_zh),
         url=reverse("web:participation", args=[view.peer_group, view.period]),
-        due=view.due,
+        due=last_day(view.due),
         open=StateWord(_("Closed"), "ok") if view.closed_at else StateWord(_("Takes reports"), "wait"),
         reported=view.obliged_reported,
         obliged=view.obliged,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import SizeClass
+from portal.catalogue.deadlines import last_day
 from portal.intake.selectors import ParticipantView, ParticipationView, Taking
 from portal.publication.shapes import VersionView
 from portal.standings.quality import Break, QualityView
@@ -84,7 +85,7 @@ def participation_page(
     return ParticipationPage(
         title=page_title(names, view.route, view.period),
         scope=in_language(view.scope, view.scope_zh),
-        due=view.due,
+        due=last_day(view.due),
         rows=tuple(_row(one, len(of)) for one in rows),
         counts=tuple((SQUARES[code], numbers[code], state(TAKING_PART, code).word) for code in TAKING_PART if numbers[code]),
         squares=_squares(numbers),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
 from portal.web.viewmodels.shared import Choice, Figure, StateWord
 from portal.web.viewmodels.tables import Column, Pages, SortForm
@@ -16,7 +16,7 @@ class TurnoutRow:
     title: str
     scope: str
     url: str
-    due: datetime
+    due: date
     open: StateWord
     reported: int
     obliged: int

@@ -43,7 +43,7 @@ class Square:
 class ParticipationPage:
     title: str
     scope: str
-    due: datetime
+    due: date
     rows: tuple[ParticipationRow, ...]
     counts: tuple[tuple[str, int, str], ...]  # (kind, how many, word)
     squares: tuple[Square, ...]
