@@ -33,7 +33,10 @@ class Scope(TextChoices):
 
 SCOPES_OF: Mapping[str, tuple[Scope, ...]] = {
     Role.ENTERPRISE: (Scope.PUBLISHED, Scope.SITES, Scope.SUBMISSIONS, Scope.STANDINGS),
-    Role.REGULATOR: (Scope.PUBLISHED, Scope.SITES, Scope.STANDINGS, Scope.PARTICIPATION, Scope.DRAFTS),
+    Role.REGULATOR: (
+        *(Scope.PUBLISHED, Scope.SITES, Scope.STANDINGS, Scope.PARTICIPATION, Scope.DRAFTS),
+        Scope.ASSIGNMENTS,
+    ),
     Role.CERTIFICATION_BODY: (Scope.PUBLISHED, Scope.ASSIGNMENTS),
     Role.PROVIDER: (Scope.PUBLISHED, Scope.GRANTED, Scope.CONFORMANCE, Scope.WRITE_CONFORMANCE),
     Role.SUPPLIER: (Scope.PUBLISHED, Scope.GRANTED, Scope.DELIVERIES, Scope.WRITE_DELIVERIES),

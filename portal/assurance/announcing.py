@@ -1,4 +1,4 @@
-"""Who is told of an audit: the firm of what the body finds and signs, the body of what the firm answers.
+"""Who is told of an audit: the firm of what the body finds and signs, the body of what the firm answers and the regulator assigns.
 
 Called in the transaction of its cause.
 """
@@ -14,6 +14,14 @@ from portal.notifications.kinds import Kind
 from portal.notifications.services import Told, tell
 
 _TO_THE_FIRM = {Act.RETURNED: Kind.FINDING_RETURNED, Act.CLOSED: Kind.FINDING_CLOSED}
+
+
+def assigned(about: Assignment, now: datetime) -> None:
+    tell_body(Kind.ASSIGNMENT_MADE, about, now, about.due)
+
+
+def taken_back(about: Assignment, now: datetime) -> None:
+    tell_body(Kind.ASSIGNMENT_TAKEN_BACK, about, now)
 
 
 def raised(finding: Finding, now: datetime) -> None:

@@ -18,7 +18,7 @@ from benchmarks.wire.logged import Kind
 from portal.accounts.models import Organisation, User
 from portal.assurance import announcing
 from portal.assurance.findings import open_majors
-from portal.assurance.interests import require_auditor, require_free
+from portal.assurance.interests import lock_standing, require_auditor, require_free
 from portal.assurance.models import Assignment, Attestation, AuditorKey
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
@@ -63,7 +63,8 @@ def draw_up(assignment: Assignment, terms: Terms, by: User, now: datetime) -> At
     """The statement to be signed; one that the same person drew up before and did not sign is discarded.
 
     Raises:
-        RefusedError: what `require_free` refuses; `no-accepted-report`, `major-open`, `no-auditor-key`, `validity-too-long` (409).
+        RefusedError: what `require_free` and `lock_standing` refuse; `no-accepted-report`,
+            `major-open`, `no-auditor-key`, `validity-too-long` (409).
         VerificationError: `field-malformed`, where the terms make no statement.
     """
     require_free(assignment, by)
@@ -73,7 +74,7 @@ def draw_up(assignment: Assignment, terms: Terms, by: User, now: datetime) -> At
     _require_no_open_major(assignment, terms.opinion)
     subject = ReportSubject(assignment.site.slug, assignment.period, report.revision, report.digest, terms.steps)
     with transaction.atomic():
-        Assignment.objects.select_for_update().get(pk=assignment.pk)
+        lock_standing(assignment)
         statement, key = _statement(subject, terms, assignment.body, by, now)
         mine = Attestation.objects.filter(assignment=assignment, drawn_up_by=by, state=Attestation.State.DRAWN_UP)
         if same := mine.filter(digest=statement.digest).first():
@@ -88,7 +89,7 @@ def take(raw: bytes, by: User, now: datetime) -> Attestation:
     Raises:
         VerificationError: what `attestations.read` refuses.
         RefusedError: `not-auditor`, `not-your-key` (403), `attestation-unknown` (404); `auditor-key-revoked`, `attestation-stale`,
-            `report-superseded`, `major-open`, `attestation-discarded`, and what `require_free` refuses (409).
+            `report-superseded`, `major-open`, `attestation-discarded`, and what `require_free` and `lock_standing` refuse (409).
     """
     statement = attestations.read(raw)
     with transaction.atomic():
@@ -178,6 +179,7 @@ def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation
     if now - row.drawn_up_at > STALE:
         raise RefusedError(409, "attestation-stale", "This statement was drawn up more than 30 days ago.", "Draw it up again.")
     if row.assignment is not None:
+        lock_standing(row.assignment)
         _require_no_open_major(row.assignment, Opinion(row.opinion))
         if row.submission is None or row.submission.state != State.ACCEPTED:
             raise RefusedError(
@@ -252,6 +254,9 @@ def _own_key(body: Organisation, by: User) -> AuditorKey:
 
 
 def _locked(digest: str) -> Attestation:
+    about = Attestation.objects.filter(digest=digest).values_list("assignment", flat=True).first()
+    if about is not None:  # first the assignment, then what is of it, as everywhere: nobody waits for somebody who waits for them
+        Assignment.objects.select_for_update().get(pk=about)
     row = (
         Attestation.objects.select_for_update(of=("self",))
         .select_related("key", "assignment__body", "submission", "site", "body")

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db.models import Prefetch, QuerySet
 
 from portal.accounts.models import Role, User
-from portal.accounts.selectors import organisations_as, own_sites
+from portal.accounts.selectors import organisations_as, own_sites, regulated_sites
 from portal.assurance.attested import AttestationView, views_of, with_names
 from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, InterestDeclaration, Sample
 from portal.assurance.models.findings import Act, Grade
@@ -74,7 +74,9 @@ class EngagementView:
     assigned_at: datetime
     due: date | None
     sees_values: bool
-    submissions: tuple[SubmissionView, ...]  # all revisions, newest first
+    taken_back_at: datetime | None
+    taken_back_reason: str
+    submissions: tuple[SubmissionView, ...]  # all revisions, newest first; none for the body once it was taken back
     findings: tuple[FindingView, ...]
     declarations: tuple[DeclarationView, ...]  # the last one of each person
     attestations: tuple[AttestationView, ...]  # newest first, without the discarded
@@ -94,8 +96,13 @@ class EngagementView:
 
 
 def assigned_to(user: User) -> QuerySet[Assignment]:
-    """The assignments of the certification bodies the person acts for."""
+    """The assignments of the certification bodies the person acts for, also those that were taken back: what they found stays readable."""
     return Assignment.objects.filter(body__in=organisations_as(user, Role.CERTIFICATION_BODY))
+
+
+def checked_by(user: User) -> QuerySet[Assignment]:
+    """Those of them that stand: the only ones that open a report."""
+    return assigned_to(user).filter(taken_back_at=None)
 
 
 def engagements_of(user: User, today: date) -> tuple[EngagementView, ...]:
@@ -105,6 +112,12 @@ def engagements_of(user: User, today: date) -> tuple[EngagementView, ...]:
 
 def engagement(user: User, assignment: int, today: date) -> EngagementView | None:
     return next(iter(_views(assigned_to(user).filter(pk=assignment), user, today)), None)
+
+
+def engagements_regulated(user: User, today: date) -> tuple[EngagementView, ...]:
+    """Those of every body at the sites that the person regulates, as the firm sees them."""
+    rows = Assignment.objects.filter(site__in=regulated_sites(user)).order_by("-period", "site__slug")
+    return _views(rows, user, today, outside=True)
 
 
 def audits_of_own_sites(user: User, today: date) -> tuple[EngagementView, ...]:
@@ -147,7 +160,9 @@ def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool
             assigned_at=row.assigned_at,
             due=row.due,
             sees_values=row.sees_values,
-            submissions=tuple(reports.get((row.site.slug, row.period), ())),
+            taken_back_at=row.taken_back_at,
+            taken_back_reason=row.taken_back_reason,
+            submissions=tuple(reports.get((row.site.slug, row.period), ())) if outside or row.taken_back_at is None else (),
             findings=tuple(_finding(one) for one in row.findings.all()),
             declarations=() if outside else _declarations(row, user),
             attestations=views_of(row.attestations.all(), today),

@@ -11,7 +11,7 @@ from benchmarks.wire.fields import HEX_DIGEST
 from portal.accounts.models import User
 from portal.accounts.selectors import managed_sites
 from portal.assurance import announcing
-from portal.assurance.interests import require_free
+from portal.assurance.interests import lock_standing, require_free
 from portal.assurance.models import Assignment, Finding, FindingStep
 from portal.assurance.models.findings import Act, Grade
 from portal.auditlog.models import Action
@@ -27,12 +27,12 @@ def raise_finding(
     """Put a finding on record. The same sent twice is one finding.
 
     Raises:
-        RefusedError: what `require_free` refuses, `evidence-not-a-digest` (409).
+        RefusedError: what `require_free` and `lock_standing` refuse, `evidence-not-a-digest` (409).
     """
     require_free(assignment, by)
     _require_digest(evidence_digest)
     with transaction.atomic():
-        Assignment.objects.select_for_update().get(pk=assignment.pk)
+        lock_standing(assignment)
         last: Finding | None = Finding.objects.filter(assignment=assignment).last()
         told = {"grade": grade, "text": text, "evidence": evidence, "evidence_digest": evidence_digest, "due": due, "raised_by": by}
         if last is not None and all(getattr(last, name) == value for name, value in told.items()):
@@ -48,7 +48,7 @@ def answer(finding: Finding, text: str, evidence_digest: str, by: User, now: dat
     """The plant's answer and what it corrected.
 
     Raises:
-        RefusedError: `not-your-site` (403), `finding-closed`, `evidence-not-a-digest` (409).
+        RefusedError: `not-your-site` (403), `finding-closed`, `evidence-not-a-digest`, and what `lock_standing` refuses (409).
     """
     if not managed_sites(by).filter(pk=finding.assignment.site_id).exists():
         raise RefusedError(403, "not-your-site", "You do not act for the site of this finding.", "Let somebody of that plant answer.")
@@ -59,7 +59,7 @@ def close(finding: Finding, text: str, by: User, now: datetime) -> FindingStep:
     """The finding is settled, and why.
 
     Raises:
-        RefusedError: what `require_free` refuses, `finding-closed`, `finding-unanswered` (409).
+        RefusedError: what `require_free` and `lock_standing` refuse, `finding-closed`, `finding-unanswered` (409).
     """
     require_free(finding.assignment, by)
     if finding.grade != Grade.OBSERVATION and not finding.steps.filter(act=Act.ANSWERED).exists():
@@ -73,7 +73,7 @@ def send_back(finding: Finding, text: str, by: User, now: datetime) -> FindingSt
     """The answer does not settle it, and why.
 
     Raises:
-        RefusedError: what `require_free` refuses, `finding-closed`, `finding-unanswered` (409).
+        RefusedError: what `require_free` and `lock_standing` refuse, `finding-closed`, `finding-unanswered` (409).
     """
     require_free(finding.assignment, by)
     last = finding.steps.last()
@@ -92,7 +92,7 @@ def open_majors(assignment: Assignment) -> int:
 def _step(finding: Finding, act: Act, text: str, evidence_digest: str, by: User, now: datetime) -> FindingStep:
     _require_digest(evidence_digest)
     with transaction.atomic():
-        Assignment.objects.select_for_update().get(pk=finding.assignment_id)
+        lock_standing(finding.assignment)
         last: FindingStep | None = FindingStep.objects.filter(finding=finding).last()
         if last is not None and (last.act, last.text, last.by_id) == (act, text, by.pk):
             return last

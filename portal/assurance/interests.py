@@ -28,14 +28,14 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
     """Put on record whether the person has an interest in the firm. The same said twice is one declaration.
 
     Raises:
-        RefusedError: `not-auditor` (403), `interest-unsaid`, `interest-stays` (409).
+        RefusedError: `not-auditor` (403), `interest-unsaid`, `interest-stays`, and what `lock_standing` refuses (409).
     """
     require_auditor(by, assignment.body)
     said = " ".join(text.split())
     if interested and not said:
         raise RefusedError(409, "interest-unsaid", "An interest was declared without a word on it.", "Say in a sentence what it is.")
     with transaction.atomic():
-        Assignment.objects.select_for_update().get(pk=assignment.pk)
+        lock_standing(assignment)
         held: InterestDeclaration | None = InterestDeclaration.objects.filter(assignment=assignment, person=by).last()
         if held is not None and held.interested and not interested:
             raise RefusedError(
@@ -52,6 +52,23 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
         what = f"an interest: {said}" if interested else "none"
         record(now, by.email, Action.INTEREST_DECLARED, f"site {assignment.site.slug}", f"{assignment.body}, {assignment.period}: {what}")
     return made
+
+
+def lock_standing(assignment: Assignment) -> Assignment:
+    """The assignment's row, for this transaction alone: whoever takes it back waits, and what was taken back takes nothing new.
+
+    Raises:
+        RefusedError: `assignment-taken-back` (409).
+    """
+    row = Assignment.objects.select_for_update().get(pk=assignment.pk)
+    if row.taken_back_at is not None:
+        raise RefusedError(
+            409,
+            "assignment-taken-back",
+            "The regulator has taken this assignment back.",
+            "Read what stands; ask the regulator to assign the site and period again where something is missing.",
+        )
+    return row
 
 
 def require_free(assignment: Assignment, by: User) -> None:

@@ -40,7 +40,9 @@ class Asked:
 
 
 def needs(view: EngagementView, today: date) -> tuple[Asked, ...]:
-    """Nothing where nothing is to be done now."""
+    """Nothing where nothing is to be done now, and of what was taken back."""
+    if view.taken_back_at is not None:
+        return ()
     asked: list[Asked] = []
     valid = next((one for one in view.attestations if one.standing is Standing.VALID), None)
     drawn = [one for one in view.attestations if one.standing is Standing.DRAWN_UP]

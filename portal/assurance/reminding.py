@@ -60,7 +60,7 @@ def _days_of_statements(today: date) -> Iterator[DayTold]:
 def _late_answers(today: date) -> Iterator[DayTold]:
     """Findings past their day that wait for the plant: never answered, or sent back."""
     last = FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1]
-    rows = Finding.objects.filter(due__lt=today).annotate(last=Subquery(last)).order_by("pk")
+    rows = Finding.objects.filter(due__lt=today, assignment__taken_back_at=None).annotate(last=Subquery(last)).order_by("pk")
     for assignment, number, due, act in rows.values_list("assignment", "number", "due", "last"):
         if act in (None, Act.RETURNED):
             yield DayTold(Need.LATE_ANSWERS, assignment, f"assignment {assignment}, finding {number}", due, number)

@@ -22,7 +22,7 @@ from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import User
 from portal.assurance.attesting import audited_report
-from portal.assurance.interests import require_free
+from portal.assurance.interests import lock_standing, require_free
 from portal.assurance.models import Assignment, AuditorKey, Sample
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
@@ -51,8 +51,8 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
 
     Raises:
         VerificationError: what `draws.read_promise` refuses.
-        RefusedError: what `require_free` refuses; `not-your-key` (403); `auditor-key-revoked`, `draw-of-another`, `promise-waits`,
-            `no-accepted-report` (409).
+        RefusedError: what `require_free` and `lock_standing` refuse; `not-your-key` (403);
+            `auditor-key-revoked`, `draw-of-another`, `promise-waits`, `no-accepted-report` (409).
     """
     require_free(assignment, by)
     made = draws.read_promise(raw)
@@ -65,6 +65,7 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
         )
     committed = Commitment.objects.get(site=report.site_id, period=report.period, revision=report.revision)
     with transaction.atomic():
+        lock_standing(assignment)
         head = log.lock()
         if known := Sample.objects.filter(promise_digest=made.digest).first():
             return known
@@ -91,8 +92,8 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
 
     Raises:
         VerificationError: what `draws.read` and `draws.require_promised` refuse.
-        RefusedError: what `require_free` refuses; `not-your-key` (403); `auditor-key-revoked`, `draw-of-another`, `head-not-there`,
-            `head-of-another`, `sample-drawn` (409).
+        RefusedError: what `require_free` and `lock_standing` refuse; `not-your-key` (403);
+            `auditor-key-revoked`, `draw-of-another`, `head-not-there`, `head-of-another`, `sample-drawn` (409).
     """
     require_free(sample.assignment, by)
     made = draws.read(raw)
@@ -112,6 +113,7 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
             f"Draw with the head of {sample.head_size} entries, as the page of the sample gives it.",
         )
     with transaction.atomic():
+        lock_standing(sample.assignment)
         row = Sample.objects.select_for_update().get(pk=sample.pk)
         if row.draw is not None:
             if bytes(row.draw) == raw:
@@ -127,10 +129,11 @@ def note(sample: Sample, told: Summary, by: User, now: datetime) -> Sample:
     """What came of it. Noted once: another opinion of the same opening is a finding.
 
     Raises:
-        RefusedError: what `require_free` refuses; `sample-not-drawn`, `sample-noted` (409).
+        RefusedError: what `require_free` and `lock_standing` refuse; `sample-not-drawn`, `sample-noted` (409).
     """
     require_free(sample.assignment, by)
     with transaction.atomic():
+        lock_standing(sample.assignment)
         row = Sample.objects.select_for_update().get(pk=sample.pk)
         if row.draw is None:
             raise RefusedError(409, "sample-not-drawn", "Nothing was drawn yet.", "Hand the signed draw in first.")

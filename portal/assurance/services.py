@@ -1,4 +1,4 @@
-"""Giving a certification body a site to check."""
+"""Giving a certification body a site to check, and taking it back."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import date, datetime
 from django.db import transaction
 
 from portal.accounts.deciding import require_regulator_of_site
-from portal.accounts.models import Organisation, Role, Site, User
-from portal.assurance.models import Assignment
+from portal.accounts.models import Membership, Organisation, Role, Site, User
+from portal.assurance import announcing
+from portal.assurance.models import Assignment, InterestDeclaration
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.problems import RefusedError
@@ -19,22 +20,76 @@ def assign(
 ) -> Assignment:
     """Let a body see one site's submissions of a period, with their protected values or without, until a day.
 
-    The same again changes nothing; other terms take the place of those that were.
+    The same again changes nothing; other terms take the place of those that were. What was taken back is assigned anew.
 
     Raises:
-        RefusedError: `not-regulator` (403), `not-a-certification-body` (409).
+        RefusedError: `not-regulator` (403), `not-a-certification-body`, `body-of-the-same-group`, `body-interested` (409).
     """
     require_regulator_of_site(by, site)
     if body.kind != Role.CERTIFICATION_BODY:
         raise RefusedError(409, "not-a-certification-body", f"{body} is no certification body.", "Name one.")
     with transaction.atomic():
-        made, created = Assignment.objects.select_for_update().get_or_create(
-            body=body, site=site, period=period, defaults={"assigned_by": by, "assigned_at": now, "due": due, "sees_values": sees_values}
-        )
-        if not created and (made.due, made.sees_values) == (due, sees_values):
+        Site.objects.select_for_update().get(pk=site.pk)  # one decision about a site at a time
+        made = Assignment.objects.filter(body=body, site=site, period=period, taken_back_at=None).first()
+        if made is None:
+            _require_impartial(body, site)
+            made = Assignment.objects.create(
+                body=body, site=site, period=period, assigned_by=by, assigned_at=now, due=due, sees_values=sees_values
+            )
+        elif (made.due, made.sees_values) == (due, sees_values):
             return made
-        made.due, made.sees_values = due, sees_values
-        made.save(update_fields=["due", "sees_values"])
+        else:
+            made.due, made.sees_values = due, sees_values
+            made.save(update_fields=["due", "sees_values"])
         terms = f"due {due or 'open'}, {'with' if sees_values else 'without'} protected values"
         record(now, by.email, Action.ASSIGNMENT_MADE, f"site {site.slug}", f"{body}, {period}: {terms}")
+        announcing.assigned(made, now)
     return made
+
+
+def take_back(assignment: Assignment, reason: str, by: User, now: datetime) -> Assignment:
+    """From now on the body sees no report of it and puts nothing new on record; findings and statements stay as they are.
+
+    A statement that was drawn up and not signed can be signed no more. Taken back twice is taken back once.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `reason-missing` (409).
+    """
+    require_regulator_of_site(by, assignment.site)
+    said = " ".join(reason.split())
+    if not said:
+        raise RefusedError(409, "reason-missing", "An assignment is never taken back without a reason.", "Say in a sentence why.")
+    with transaction.atomic():
+        row = Assignment.objects.select_for_update(of=("self",)).select_related("body", "site").get(pk=assignment.pk)
+        if row.taken_back_at is None:
+            row.taken_back_at, row.taken_back_by, row.taken_back_reason = now, by, said[:1000]
+            row.save(update_fields=["taken_back_at", "taken_back_by", "taken_back_reason"])
+            record(
+                now, by.email, Action.ASSIGNMENT_TAKEN_BACK, f"site {row.site.slug}", f"{row.body}, {row.period}: {row.taken_back_reason}"
+            )
+            announcing.taken_back(row, now)
+    return row
+
+
+def _require_impartial(body: Organisation, site: Site) -> None:
+    """ISO/IEC 17029, 5.3: nobody checks a firm of their own group, or one that all who could check it have an interest in."""
+    firm = site.organisation.controlling_firm_id
+    if body.controlling_firm_id is not None and body.controlling_firm_id == firm:
+        raise RefusedError(
+            409,
+            "body-of-the-same-group",
+            f"{body} is controlled by the same firm as the site.",
+            "Name a body of another group.",
+        )
+    said = InterestDeclaration.objects.filter(assignment__body=body, assignment__site__organisation__controlling_firm=firm)
+    interested = set(said.filter(interested=True).values_list("person_id", flat=True))
+    auditors = Membership.objects.filter(
+        organisation=body, role=Role.CERTIFICATION_BODY, may_manage=True, user__is_active=True
+    ).values_list("user_id", flat=True)
+    if interested and set(auditors) <= interested:
+        raise RefusedError(
+            409,
+            "body-interested",
+            f"Everybody who audits for {body} has declared an interest in the firm of this site.",
+            "Name another body, or wait until somebody without an interest acts for it.",
+        )

@@ -74,6 +74,7 @@ class Action(models.TextChoices):
     SHARE_OPENED = "label.share-opened"
     SHARE_REVOKED = "label.share-revoked"
     ASSIGNMENT_MADE = "assignment.made"
+    ASSIGNMENT_TAKEN_BACK = "assignment.taken-back"
     INTEREST_DECLARED = "interest.declared"
     FINDING_RAISED = "finding.raised"
     FINDING_ANSWERED = "finding.answered"

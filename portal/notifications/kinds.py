@@ -20,6 +20,8 @@ class Kind(models.TextChoices):
     DEVICE_REVOKED = "device.revoked"
     FIRM_LEAVES = "firm.leaves"
     FIRM_STAYS = "firm.stays"
+    ASSIGNMENT_MADE = "assignment.made"
+    ASSIGNMENT_TAKEN_BACK = "assignment.taken-back"
     FINDING_MADE = "finding.made"
     FINDING_ANSWERED = "finding.answered"
     FINDING_RETURNED = "finding.returned"

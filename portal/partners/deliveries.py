@@ -110,7 +110,7 @@ def deliveries_of(user: User) -> tuple[DeliveryView, ...]:
 def deliveries_assigned(user: User) -> tuple[DeliveryView, ...]:
     """What suppliers declared for the sites and periods that the person's certification body checks, newest first."""
     bodies = organisations_as(user, Role.CERTIFICATION_BODY)
-    checked = Assignment.objects.filter(body__in=bodies, site=OuterRef("site"), period=OuterRef("period"))
+    checked = Assignment.objects.filter(body__in=bodies, site=OuterRef("site"), period=OuterRef("period"), taken_back_at=None)
     return _views(Delivery.objects.filter(Exists(checked), taken_back_at=None))
 
 

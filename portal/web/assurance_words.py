@@ -34,6 +34,13 @@ FINDING_STATES: dict[str, tuple[Promise, Mood]] = {
     "closed": (pgettext_lazy("finding", "Closed"), "ok"),
 }
 
+COURSES: dict[str, tuple[Promise, Mood]] = {
+    "under-way": (pgettext_lazy("assignment", "Under way"), "wait"),
+    "late": (pgettext_lazy("assignment", "The conclusion is late"), "no"),
+    "concluded": (pgettext_lazy("assignment", "Concluded"), "ok"),
+    "taken-back": (pgettext_lazy("assignment", "Taken back"), "hidden"),
+}
+
 ACTS: dict[str, Promise] = {
     "answered": pgettext_lazy("finding", "The plant answered"),
     "returned": pgettext_lazy("finding", "Sent back by the auditor"),

@@ -92,14 +92,20 @@ class Operations:
         return cast("bytes", answer)
 
     def assignments(
-        self, *, cursor: str | None = None, limit: str | None = None, period: str | None = None, site: str | None = None
+        self,
+        *,
+        cursor: str | None = None,
+        limit: str | None = None,
+        period: str | None = None,
+        site: str | None = None,
+        state: str | None = None,
     ) -> shapes.AssignmentPage:
-        """The sites and periods that a certification body checks."""
+        """The sites and periods that a certification body checks: its own, or those at the sites of a regulator's jurisdiction."""
         _, answer = self._send(
             "GET",
             "/api/v1/assignments/",
             frozenset({200}),
-            query=given({"cursor": cursor, "limit": limit, "period": period, "site": site}),
+            query=given({"cursor": cursor, "limit": limit, "period": period, "site": site, "state": state}),
             headers={},
         )
         return cast("shapes.AssignmentPage", answer)

@@ -12,10 +12,15 @@ ActEnum = Literal["published", "withdrawn"]
 
 
 class Assignment(TypedDict):
+    id: int
     body: str
     site: str
     period: str
     assigned_at: str
+    due: str | None
+    sees_values: bool
+    taken_back_at: str | None
+    taken_back_reason: str
     reports: list[Report]
 
 

@@ -243,6 +243,20 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     ),
     "web:incentives": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
     "web:incentives-csv": ({}, only(REGULATORS, "ok"), NO),
+    "web:assignments": ({}, only(REGULATORS, "ok"), NO),
+    "web:assignments-csv": ({}, only(REGULATORS, "ok"), NO),
+    "web:assign": ({}, only(REGULATORS, "ok"), NO),
+    "web:assign-site": (
+        {"slug": "works-1"},
+        only(REGULATORS, "ok", other_province="nothing"),
+        only(REGULATORS, "wrong", other_province="nothing"),
+    ),
+    # without a reason nothing is taken back
+    "web:take-assignment-back": (
+        {"assignment": "ASSIGNMENT"},
+        only(REGULATORS, "ok", other_province="nothing"),
+        only(REGULATORS, "wrong", other_province="nothing"),
+    ),
     "web:trail": ({}, only(REGULATORS, "ok"), NO),
     "web:trail-csv": ({}, only(REGULATORS, "ok"), NO),
     "web:standings": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "ok"), NO),

@@ -9,7 +9,7 @@ from portal.auditlog.models import AppendOnly
 
 
 class Assignment(models.Model):
-    """A certification body may see one site's submissions for one period."""
+    """A certification body may see one site's submissions for one period, until it is taken back; what it found and signed stays."""
 
     body = models.ForeignKey(Organisation, models.PROTECT, related_name="assignments")
     site = models.ForeignKey(Site, models.PROTECT, related_name="assignments")
@@ -18,9 +18,20 @@ class Assignment(models.Model):
     assigned_at = models.DateTimeField()
     due = models.DateField(null=True)  # the conclusion is wanted by the end of it
     sees_values = models.BooleanField(default=False)  # the protected values of the site's reports, and not their outside alone
+    taken_back_at = models.DateTimeField(null=True)
+    taken_back_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
+    taken_back_reason = models.CharField(max_length=1000, blank=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("body", "site", "period"), name="one_assignment_a_period"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("body", "site", "period"), condition=models.Q(taken_back_at__isnull=True), name="one_standing_assignment_a_period"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(taken_back_at__isnull=True) | (models.Q(taken_back_by__isnull=False) & ~models.Q(taken_back_reason="")),
+                name="taken_back_with_a_reason",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.body} checks {self.site}, {self.period}"

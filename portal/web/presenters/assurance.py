@@ -51,15 +51,18 @@ def assigned_page(views: Sequence[EngagementView], today: date) -> AssignedPage:
             period=period_name(view.period),
             due=view.due,
             needs=_needs(view, today),
+            taken_back=scheme_day(view.taken_back_at) if view.taken_back_at else None,
         )
         for view in views
     )
-    return AssignedPage(tuple(sorted(rows, key=lambda row: not row.needs)), sum(bool(row.needs) for row in rows))
+    ordered = sorted(rows, key=lambda row: (row.taken_back is not None, not row.needs))
+    return AssignedPage(tuple(ordered), sum(bool(row.needs) for row in rows))
 
 
 def engagement_page(view: EngagementView, today: date) -> EngagementPage:
     mine = view.mine
-    free = mine is not None and not mine.interested
+    stands = view.taken_back_at is None
+    free = stands and mine is not None and not mine.interested
     return EngagementPage(
         title=engagement_title(view),
         caption=_("%(sector)s · assigned to %(body)s on %(day)s")
@@ -68,6 +71,7 @@ def engagement_page(view: EngagementView, today: date) -> EngagementPage:
             "body": in_language(view.body, view.body_zh),
             "day": date_format(scheme_day(view.assigned_at), _("j F Y")),
         },
+        taken_back=_taken_back(view),
         needs=_needs(view, today),
         figures=_figures(view),
         submissions=tuple(submission_row(one, "web:assigned-submission") for one in view.submissions),
@@ -84,7 +88,7 @@ def engagement_page(view: EngagementView, today: date) -> EngagementPage:
         findings=tuple(_finding_row(view, one, today, "web:engagement-finding") for one in view.findings),
         attestations=tuple(attestation_row(one, reverse("web:attestation", args=[one.digest])) for one in view.attestations),
         may_conclude=free and view.accepted is not None,
-        interest_url=reverse("web:engagement-interest", args=[view.id]),
+        interest_url=reverse("web:engagement-interest", args=[view.id]) if stands else "",
         finding_url=reverse("web:engagement-new-finding", args=[view.id]) if free else "",
         opinion_url=reverse("web:engagement-opinion", args=[view.id]),
         sample_url=reverse("web:engagement-sample", args=[view.id]) if free and view.accepted is not None else "",
@@ -102,9 +106,16 @@ def audit_block(view: EngagementView, today: date) -> AuditBlock:
         caption=_("Audited by %(body)s") % {"body": in_language(view.body, view.body_zh)},
         findings=tuple(_finding_row(view, one, today, "web:audit-finding") for one in view.findings),
         attestations=tuple(attestation_row(one, reverse("web:verify", args=[one.code])) for one in view.attestations),
-        waiting=sum(not one.closed and not one.answered for one in view.findings),
+        waiting=sum(not one.closed and not one.answered for one in view.findings) if view.taken_back_at is None else 0,
         draws=tuple(reverse("web:draw-file", args=[one]) for one in view.draws),
+        taken_back=_taken_back(view),
     )
+
+
+def _taken_back(view: EngagementView) -> Item | None:
+    if view.taken_back_at is None:
+        return None
+    return Item(date_format(scheme_day(view.taken_back_at), _("j F Y")), view.taken_back_reason)
 
 
 def finding_page(view: EngagementView, finding: FindingView, today: date, crumbs: tuple[Crumb, ...]) -> FindingPage:
@@ -112,7 +123,7 @@ def finding_page(view: EngagementView, finding: FindingView, today: date, crumbs
         title=_("Finding %(n)s, %(of)s") % {"n": finding.number, "of": engagement_title(view)},
         grade=state(GRADES, finding.grade),
         state=_finding_state(finding, today),
-        closed=finding.closed,
+        closed=finding.closed or view.taken_back_at is not None,
         text=finding.text,
         evidence=finding.evidence,
         evidence_digest=finding.evidence_digest,

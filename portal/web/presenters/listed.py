@@ -12,6 +12,13 @@ from portal.web import tables
 from portal.web.viewmodels.listed import Cell, Listed, Narrowing
 
 View = TypeVar("View")
+Show = tuple[str, str, Callable[[View], bool]]
+
+
+def showing(views: Sequence[View], query: QueryDict, shown: Sequence[Show[View]]) -> list[View]:
+    """The rows that the address leaves of the choices; all where it names none of them."""
+    fits = next((one for name, _words, one in shown if name == query.get("show")), None)
+    return [view for view in views if fits is None or fits(view)]
 
 
 def listed(
@@ -26,6 +33,7 @@ def listed(
     empty: str,
     export_url: str = "",
     only: tuple[str, Callable[[View], bool]] | None = None,
+    shown: Sequence[Show[View]] = (),
     prefix: str = "",
 ) -> Listed:
     """The page of the table that the address asks for.
@@ -33,11 +41,12 @@ def listed(
     Args:
         titles: column heads by name; those with a key sort.
         only: what the table can be narrowed to (`?only=1`), in words, and which rows that leaves.
+        shown: the same where there is a choice (`?show=late`): name in the address, words, and which rows it leaves.
         prefix: before the parameters of this table, where the page has another one.
     """
     only_name = f"{prefix}only"
     narrowed = only is not None and query.get(only_name) == "1"
-    kept = [view for view in views if not narrowed or only is None or only[1](view)]
+    kept = [view for view in showing(views, query, shown) if not narrowed or only is None or only[1](view)]
     rows, pages = tables.paged(tables.sorted_rows(kept, keys, query, default, prefix), query, prefix=prefix)
     heads = tables.columns(titles, keys, query, default, prefix)
     narrowings: tuple[Narrowing, ...] = ()
@@ -45,6 +54,13 @@ def listed(
         narrowings = (
             Narrowing(_("all"), tables.with_query(query, **{only_name: None, f"{prefix}page": None}), not narrowed),
             Narrowing(only[0], tables.with_query(query, **{only_name: "1", f"{prefix}page": None}), narrowed),
+        )
+    if shown and views:
+        asked = query.get("show", "")
+        here = asked if asked in {name for name, _words, _fits in shown} else ""
+        narrowings = (
+            Narrowing(_("all"), tables.with_query(query, show=None, page=None), not here),
+            *(Narrowing(words, tables.with_query(query, show=name, page=None), name == here) for name, words, _fits in shown),
         )
     return Listed(
         caption=caption,

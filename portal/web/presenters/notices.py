@@ -93,6 +93,16 @@ WORDINGS: dict[str, Wording] = {
         gettext_lazy("%(firm)s stays in the scheme"),
         gettext_lazy("Leaving was undone; nothing was deleted."),
     ),
+    Kind.ASSIGNMENT_MADE: Wording(
+        gettext_lazy("Sites assigned to your body"),
+        gettext_lazy("%(site)s, %(period)s is assigned to your body"),
+        gettext_lazy("Its page says until when the conclusion is wanted. Declare first whether you have an interest in the firm."),
+    ),
+    Kind.ASSIGNMENT_TAKEN_BACK: Wording(
+        gettext_lazy("Assignments taken back"),
+        gettext_lazy("%(site)s, %(period)s: the regulator has taken the assignment back"),
+        gettext_lazy("Its page says why. What you found and signed stays readable there."),
+    ),
     Kind.FINDING_MADE: Wording(
         gettext_lazy("Findings of certification bodies"),
         gettext_lazy("%(site)s, %(period)s: a certification body has made a finding"),
@@ -180,7 +190,10 @@ _OF_EVERYBODY = (Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_ADDED, Kind.SECOND_FA
 KINDS_OF: dict[str, tuple[Kind, ...]] = {
     Role.ENTERPRISE: _OF_FIRMS,
     Role.REGULATOR: (Kind.DRAFT_WAITS, Kind.RELEASE_STOPPED, Kind.APPLICATION_WAITS),
-    Role.CERTIFICATION_BODY: (Kind.FINDING_ANSWERED, Kind.FINDING_OVERDUE, Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS),
+    Role.CERTIFICATION_BODY: (
+        *(Kind.ASSIGNMENT_MADE, Kind.ASSIGNMENT_TAKEN_BACK, Kind.FINDING_ANSWERED, Kind.FINDING_OVERDUE),
+        *(Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS),
+    ),
 }
 """What each role is told of, in the order of the page where it is chosen."""
 

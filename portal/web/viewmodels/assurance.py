@@ -17,6 +17,7 @@ class EngagementRow:
     period: str
     due: date | None
     needs: tuple[StateWord, ...]  # nothing: nothing is to be done now
+    taken_back: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class AttestationRow:
 class EngagementPage:
     title: str
     caption: str
+    taken_back: Item | None  # when, and why
     needs: tuple[StateWord, ...]
     figures: tuple[Figure, ...]
     submissions: tuple[SubmissionRow, ...]
@@ -134,6 +136,7 @@ class AuditBlock:
     attestations: tuple[AttestationRow, ...]
     waiting: int  # findings that wait for the plant
     draws: tuple[str, ...]  # addresses of files that say what is to be opened
+    taken_back: Item | None
 
 
 @dataclass(frozen=True, slots=True)

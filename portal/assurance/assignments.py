@@ -1,0 +1,115 @@
+"""What a regulator has assigned at the sites of its jurisdiction, with how each stands on a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+
+from portal.accounts.models import Organisation, Role, Site, User
+from portal.accounts.selectors import regulated_sites
+from portal.assurance.models import Assignment, Attestation, Finding, FindingStep
+from portal.assurance.models.findings import Act, Grade
+from portal.catalogue.models import ReportingPeriod
+
+
+class Course(StrEnum):
+    """How an assignment stands on a day."""
+
+    UNDER_WAY = "under-way"
+    LATE = "late"  # no conclusion, and its day is past
+    CONCLUDED = "concluded"  # a statement stands, perhaps past its validity
+    TAKEN_BACK = "taken-back"
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentView:
+    id: int
+    body: str
+    body_zh: str
+    site: str
+    site_name: str
+    site_name_zh: str
+    firm: str
+    firm_zh: str
+    period: str
+    due: date | None
+    sees_values: bool
+    assigned_by: str
+    assigned_at: datetime
+    course: Course
+    majors: int  # major findings that are not closed
+    taken_back_by: str
+    taken_back_at: datetime | None
+    taken_back_reason: str
+
+
+def regulated_assignments(user: User) -> QuerySet[Assignment]:
+    """What was assigned at the sites that the person regulates, by whomever."""
+    return Assignment.objects.filter(site__in=regulated_sites(user))
+
+
+def assignments_of_regulator(user: User, today: date) -> tuple[AssignmentView, ...]:
+    """Newest first, also those that were taken back."""
+    rows = regulated_assignments(user).select_related("body", "site__organisation", "assigned_by", "taken_back_by")
+    issued = Attestation.objects.filter(assignment=OuterRef("pk"), state=Attestation.State.ISSUED)
+    found = list(rows.annotate(concluded=Exists(issued)).order_by("-pk"))
+    majors = _open_majors([row.pk for row in found])
+    return tuple(
+        AssignmentView(
+            id=row.pk,
+            body=row.body.name,
+            body_zh=row.body.name_zh,
+            site=row.site.slug,
+            site_name=row.site.name,
+            site_name_zh=row.site.name_zh,
+            firm=row.site.organisation.name,
+            firm_zh=row.site.organisation.name_zh,
+            period=row.period,
+            due=row.due,
+            sees_values=row.sees_values,
+            assigned_by=str(row.assigned_by),
+            assigned_at=row.assigned_at,
+            course=_course(row, today, concluded=row.concluded),
+            majors=majors.get(row.pk, 0),
+            taken_back_by=str(row.taken_back_by) if row.taken_back_by else "",
+            taken_back_at=row.taken_back_at,
+            taken_back_reason=row.taken_back_reason,
+        )
+        for row in found
+    )
+
+
+def assignable_sites(user: User) -> QuerySet[Site]:
+    """The sites that the person may assign a body to: those of the jurisdiction that are not retired."""
+    return regulated_sites(user).filter(retired_at=None).select_related("organisation")
+
+
+def certification_bodies() -> QuerySet[Organisation]:
+    return Organisation.objects.filter(kind=Role.CERTIFICATION_BODY).order_by("name")
+
+
+def periods_of(site: Site) -> tuple[str, ...]:
+    """The periods that the site's peer groups report for, newest first: each of them can be checked."""
+    rows = ReportingPeriod.objects.filter(peer_group__members__site=site).order_by("-start").values_list("name", flat=True)
+    return tuple(dict.fromkeys(rows))
+
+
+def _course(row: Assignment, today: date, *, concluded: bool) -> Course:
+    if row.taken_back_at is not None:
+        return Course.TAKEN_BACK
+    if concluded:
+        return Course.CONCLUDED
+    return Course.LATE if row.due is not None and today > row.due else Course.UNDER_WAY
+
+
+def _open_majors(assignments: list[int]) -> dict[int, int]:
+    last = FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1]
+    majors = Finding.objects.filter(assignment__in=assignments, grade=Grade.MAJOR).annotate(last=Subquery(last))
+    counted: dict[int, int] = {}
+    for assignment, act in majors.values_list("assignment", "last"):
+        if act != Act.CLOSED:
+            counted[assignment] = counted.get(assignment, 0) + 1
+    return counted

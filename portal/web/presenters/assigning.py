@@ -1,0 +1,135 @@
+"""What a regulator has assigned, and the sites that it may assign, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from django.http import QueryDict
+from django.template.defaultfilters import date as date_format
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.accounts.models import Site
+from portal.assurance.assignments import AssignmentView, Course
+from portal.web import tables
+from portal.web.assurance_words import COURSES
+from portal.web.presenters.listed import Show, listed, showing
+from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.words import in_language, moment_in_words, period_name, state
+
+FILE_COLUMNS = (
+    *("body", "site", "firm", "period", "due", "sees_values", "state", "major_findings_open", "assigned_by", "assigned_at"),
+    *("taken_back_by", "taken_back_at", "taken_back_reason"),
+)
+DEFAULT = "-assigned"
+KEYS: dict[str, tables.Key[AssignmentView]] = {
+    "site": lambda view: view.site,
+    "body": lambda view: view.body.casefold(),
+    "period": lambda view: (view.period, view.site),
+    "due": lambda view: view.due.isoformat() if view.due else "9999",
+    "assigned": lambda view: (view.assigned_at, view.id),
+    "state": lambda view: view.course,
+}
+
+
+def assignments_list(views: Sequence[AssignmentView], query: QueryDict) -> Listed:
+    fitting = _fitting(views, query)
+    count = len(showing(fitting, query, _shown()))
+    return listed(
+        fitting,
+        query,
+        caption=ngettext("%(n)s assignment", "%(n)s assignments", count) % {"n": count},
+        titles={
+            "site": _("Site"),
+            "body": _("Certification body"),
+            "period": _("Period"),
+            "due": _("Conclusion due"),
+            "state": _("State"),
+            "assigned": _("Assigned"),
+            "action": _("Action"),
+        },
+        keys=KEYS,
+        default=DEFAULT,
+        cells=_cells,
+        empty=_("No assignment fits. Use fewer words or choose all; a body is assigned with the button above.")
+        if views
+        else _("Nothing is assigned in your jurisdiction. Assign a certification body to a site and period with the button above."),
+        export_url=reverse("web:assignments-csv") + tables.with_query(query, page=None),
+        shown=_shown(),
+    )
+
+
+def assignments_table(views: Sequence[AssignmentView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    """For a file: the rows that the address leaves, in its order; column names that are the same in every language."""
+    kept = tables.sorted_rows(showing(_fitting(views, query), query, _shown()), KEYS, query, DEFAULT)
+    return FILE_COLUMNS, (
+        (
+            *(view.body, view.site, view.firm, view.period, view.due.isoformat() if view.due else ""),
+            *("yes" if view.sees_values else "no", view.course.value, view.majors, view.assigned_by, view.assigned_at.isoformat()),
+            *(view.taken_back_by, view.taken_back_at.isoformat() if view.taken_back_at else "", view.taken_back_reason),
+        )
+        for view in kept
+    )
+
+
+def sites_list(sites: Sequence[Site], standing: Mapping[int, int], query: QueryDict) -> Listed:
+    """`standing`: how many assignments stand, by the site's number."""
+
+    def cells(site: Site) -> tuple[Cell, ...]:
+        name = in_language(site.name, site.name_zh)
+        count = standing.get(site.pk, 0)
+        return (
+            Cell(name, note=site.slug, url=reverse("web:assign-site", args=[site.slug])),
+            Cell(in_language(site.organisation.name, site.organisation.name_zh)),
+            Cell(ngettext("%(n)s stands", "%(n)s stand", count) % {"n": count} if count else _("none")),
+        )
+
+    return listed(
+        sites,
+        query,
+        caption=ngettext("%(n)s site", "%(n)s sites", len(sites)) % {"n": len(sites)},
+        titles={"site": _("Site"), "firm": _("Firm"), "standing": _("Assignments")},
+        keys={
+            "site": lambda site: site.slug,
+            "firm": lambda site: site.organisation.name.casefold(),
+            "standing": lambda site: standing.get(site.pk, 0),
+        },
+        default="site",
+        cells=cells,
+        empty=_("No site of your jurisdiction fits these words. Use fewer of them; the site’s id works, too."),
+    )
+
+
+def _cells(view: AssignmentView) -> tuple[Cell, ...]:
+    name, period = in_language(view.site_name, view.site_name_zh), period_name(view.period)
+    note = ngettext("%(n)s major finding open", "%(n)s major findings open", view.majors) % {"n": view.majors} if view.majors else ""
+    action = Cell("–")
+    if view.course is Course.TAKEN_BACK:
+        note = view.taken_back_reason
+    else:
+        action = Cell(_("Take back"), url=reverse("web:take-assignment-back", args=[view.id]), about=f"{name}, {period}")
+    return (
+        Cell(name, note=f"{view.site} · {in_language(view.firm, view.firm_zh)}"),
+        Cell(in_language(view.body, view.body_zh), note=_("sees protected values") if view.sees_values else _("sees the outside")),
+        Cell(period),
+        Cell(date_format(view.due, _("j F Y")) if view.due else "–"),
+        Cell("", state=state(COURSES, view.course), note=note),
+        Cell(moment_in_words(view.assigned_at), note=view.assigned_by),
+        action,
+    )
+
+
+def _shown() -> tuple[Show[AssignmentView], ...]:
+    return tuple((course.value, str(COURSES[course][0]), lambda view, course=course: view.course is course) for course in Course)
+
+
+def _fitting(views: Sequence[AssignmentView], query: QueryDict) -> list[AssignmentView]:
+    """Those that hold every word of `?q=` somewhere in site, firm, body or period."""
+    words = query.get("q", "").casefold().split()
+    return [view for view in views if all(word in _text(view) for word in words)]
+
+
+def _text(view: AssignmentView) -> str:
+    parts = (view.site, view.site_name, view.site_name_zh, view.firm, view.firm_zh, view.body, view.body_zh, view.period)
+    return "\n".join(parts).casefold()

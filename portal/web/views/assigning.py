@@ -1,0 +1,149 @@
+"""For a regulator: which certification body checks which site and period, to assign and to take back."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.accounts.models import Role
+from portal.assurance import services
+from portal.assurance.assignments import (
+    Course,
+    assignable_sites,
+    assignments_of_regulator,
+    certification_bodies,
+    periods_of,
+    regulated_assignments,
+)
+from portal.assurance.models import Assignment
+from portal.days import scheme_day
+from portal.problems import RefusedError
+from portal.web.access import for_role, freshly, person
+from portal.web.assigning_forms import AssignForm, TakeBackForm
+from portal.web.forms import add_error, mark_errors
+from portal.web.presenters.assigning import assignments_list, assignments_table, sites_list
+from portal.web.tables import csv_file
+from portal.web.viewmodels.shared import Crumb
+from portal.web.words import in_language, period_name
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def assignments(request: HttpRequest) -> HttpResponse:
+    views = assignments_of_regulator(person(request), scheme_day())
+    told = {
+        "table": assignments_list(views, request.GET),
+        "standing": sum(view.course is not Course.TAKEN_BACK for view in views),
+        "late": sum(view.course is Course.LATE for view in views),
+        "query": request.GET.get("q", ""),
+    }
+    return render(request, "web/assignments.html", told)
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def assignments_csv(request: HttpRequest) -> HttpResponse:
+    views = assignments_of_regulator(person(request), scheme_day())
+    return csv_file("steplabel-assignments.csv", *assignments_table(views, request.GET))
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def choose(request: HttpRequest) -> HttpResponse:
+    """The site first: found by its name, its id or its firm."""
+    rows = assignable_sites(person(request))
+    for word in request.GET.get("q", "").split():
+        named = Q(slug__icontains=word) | Q(name__icontains=word) | Q(name_zh__icontains=word)
+        rows = rows.filter(named | Q(organisation__name__icontains=word) | Q(organisation__name_zh__icontains=word))
+    counted = Assignment.objects.filter(taken_back_at=None, site__in=rows).values_list("site").annotate(n=Count("pk"))
+    table = sites_list(list(rows.order_by("slug")), dict(counted), request.GET)
+    told = {"table": table, "query": request.GET.get("q", ""), "crumbs": (_crumb(),)}
+    return render(request, "web/assign.html", told)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
+    user = person(request)
+    site = assignable_sites(user).filter(slug=slug).first()
+    if site is None:
+        raise Http404
+    bodies = {str(one.pk): one for one in certification_bodies()}
+    form = AssignForm(
+        request.POST if request.method == "POST" else None,
+        bodies=[(number, in_language(one.name, one.name_zh)) for number, one in bodies.items()],
+        periods=periods_of(site),
+        today=scheme_day(),
+    )
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        sees = given["sees"] == AssignForm.VALUES
+        try:
+            services.assign(bodies[given["body"]], site, given["period"], user, timezone.now(), given["due"], sees_values=sees)
+        except RefusedError as refusal:
+            if refusal.status == 403:
+                raise
+            add_error(form, "body", refusal.sentence, refusal.remedy)
+        else:
+            messages.success(request, _("It is assigned, and the body is told."))
+            return redirect("web:assignments")
+    mark_errors(form)
+    name = in_language(site.name, site.name_zh)
+    told = {
+        "form": form,
+        "title": _("Assign a certification body to %(site)s") % {"site": name},
+        "sentence": _(
+            "The body is told at once and sees the reports of that period from then on. "
+            "Assigning the same body to the same period again changes the day and what it sees."
+        ),
+        "button": _("Assign it"),
+        "back": reverse("web:assign"),
+        "crumbs": (_crumb(), Crumb(_("Choose a site"), reverse("web:assign"))),
+    }
+    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+@freshly
+def take_back(request: HttpRequest, assignment: int) -> HttpResponseBase:
+    user = person(request)
+    row = regulated_assignments(user).select_related("body", "site").filter(pk=assignment).first()
+    if row is None:
+        raise Http404
+    if row.taken_back_at is not None:
+        return redirect("web:assignments")
+    form = TakeBackForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        services.take_back(row, form.cleaned_data["reason"], user, timezone.now())
+        messages.success(request, _("The assignment is taken back, and the body is told."))
+        return redirect("web:assignments")
+    mark_errors(form)
+    about = {
+        "body": in_language(row.body.name, row.body.name_zh),
+        "site": in_language(row.site.name, row.site.name_zh),
+        "period": period_name(row.period),
+    }
+    told = {
+        "form": form,
+        "title": _("Take %(site)s, %(period)s back from %(body)s?") % about,
+        "sentence": _(
+            "The body sees the reports no more and puts nothing new on record. Findings and statements that it made stay as they are; "
+            "a statement that it has not signed yet can be signed no more. This cannot be undone: it would be assigned anew."
+        ),
+        "button": _("Take the assignment back"),
+        "warning": True,
+        "back": reverse("web:assignments"),
+        "crumbs": (_crumb(),),
+    }
+    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+
+
+def _crumb() -> Crumb:
+    return Crumb(_("Assignments"), reverse("web:assignments"))

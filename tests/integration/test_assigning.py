@@ -1,0 +1,267 @@
+"""A regulator assigns a certification body on a page and takes it back with a reason; the partial are refused, what was found stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from benchmarks.wire import attestations
+from benchmarks.wire.signing import AuditorKey
+from portal import keys
+from portal.accounts.models import ControllingFirm, Organisation, Role, User
+from portal.assurance import attesting, findings, interests, reminding, sampling, services
+from portal.assurance.engagements import engagement, engagements_of
+from portal.assurance.models import Assignment, Attestation, Finding
+from portal.assurance.models.findings import Grade
+from portal.assurance.needs import needs
+from portal.assurance.selectors import assigned_submission, assigned_values
+from portal.auditlog.models import Event
+from portal.days import scheme_day
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.notifications.kinds import Kind
+from portal.notifications.models import Mail, Notice
+from portal.opening import services as opening
+from portal.problems import RefusedError
+from portal.web.tables import PAGE_ROWS
+from tests.integration.audited import make_attestation, promise_of, terms
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+KEY = AuditorKey.generate()
+REASON = "The body asked to be let off."
+
+
+@dataclass
+class Office:
+    """A signed-in regulator."""
+
+    client: Client
+
+    @classmethod
+    def of(cls, user: User) -> Office:
+        client = Client()
+        assert client.login(username=user.email, password=PASSWORD)
+        return cls(client)
+
+    def text(self, address: str, status: int = 200) -> str:
+        answer = self.client.get(address)
+        assert answer.status_code == status, address
+        return answer.content.decode()
+
+    def post(self, address: str, given: Mapping[str, object], status: int = 302) -> str:
+        answer = self.client.post(address, given)
+        assert answer.status_code == status, answer.content.decode()[:3000]
+        return answer.content.decode()
+
+
+@pytest.fixture
+def cast() -> Cast:
+    made = make_cast(2)
+    for plant in made.plants:
+        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    return made
+
+
+def assigned(cast: Cast, place: int = 0) -> Assignment:
+    return services.assign(cast.body, cast.plants[place].site, PERIOD, cast.approver, NOW)
+
+
+def told(user: User) -> list[str]:
+    return list(Notice.objects.filter(recipient=user).order_by("pk").values_list("kind", flat=True))
+
+
+def test_a_regulator_assigns_on_the_page_and_the_body_is_told_once(cast: Cast) -> None:
+    officer = Office.of(cast.provincial)
+    found = officer.text(reverse("web:assign") + "?q=firm+works")
+    assert "No site of your jurisdiction fits" in found, "no site has both words"
+    address = reverse("web:assign-site", args=["works-1"])
+    assert address in officer.text(reverse("web:assign") + "?q=enterprise+1")
+    due = scheme_day() + timedelta(days=60)
+    given: dict[str, object] = {"body": cast.body.pk, "period": PERIOD, "due": due.isoformat(), "sees": "values"}
+    for wrong, says in (
+        ({"body": ""}, "Choose a certification body."),
+        ({"body": cast.plants[0].site.organisation_id}, "Choose a certification body."),
+        ({"period": "2031"}, "Choose a period."),
+        ({"due": "soon"}, "Write the day as"),
+        ({"due": scheme_day().isoformat()}, "Choose a day to come."),
+        ({"sees": "all"}, "id_sees_error"),
+    ):
+        assert says in officer.post(address, given | wrong, 400), wrong
+    assert not Assignment.objects.exists()
+    officer.post(address, given)
+    officer.post(address, given)  # sent twice
+    row = Assignment.objects.get()
+    assert (row.body, row.site.slug, row.due, row.sees_values, row.assigned_by) == (cast.body, "works-1", due, True, cast.provincial)
+    assert told(cast.auditor) == [Kind.ASSIGNMENT_MADE]
+    assert Mail.objects.filter(recipient=cast.auditor).count() == 1
+    assert Event.objects.filter(action="assignment.made", subject="site works-1").count() == 1
+    page = officer.text(reverse("web:assignments"))
+    assert "sees protected values" in page
+    assert "<b>1</b> site and period of your jurisdiction is with a certification body." in page
+    auditor = Office.of(cast.auditor)
+    assert f"/assigned/{row.pk}/" in auditor.text("/assigned/")
+    assert auditor.client.get(f"/notifications/{Notice.objects.get(recipient=cast.auditor).pk}/", follow=True).status_code == 200
+
+
+def test_other_terms_take_the_place_of_those_that_were_and_the_body_is_told_again(cast: Cast) -> None:
+    first = assigned(cast)
+    services.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, date(2017, 9, 1), sees_values=True)
+    assert Assignment.objects.values_list("pk", "due", "sees_values").get() == (first.pk, date(2017, 9, 1), True)
+    assert told(cast.auditor) == [Kind.ASSIGNMENT_MADE] * 2
+
+
+def test_the_sites_of_another_agency_are_not_there(cast: Cast) -> None:
+    other = assigned(cast, 1)  # works 2 does not lie in the province
+    province = Office.of(cast.provincial)
+    for address in (reverse("web:assign-site", args=["works-2"]), reverse("web:take-assignment-back", args=[other.pk])):
+        assert province.client.get(address).status_code == 404
+        assert province.client.post(address, {"reason": REASON}).status_code == 404
+    for address in (reverse("web:assignments"), reverse("web:assignments-csv"), reverse("web:assign")):
+        assert "works-2" not in province.text(address)
+    with pytest.raises(RefusedError) as refused:
+        services.take_back(other, REASON, cast.provincial, NOW)
+    assert refused.value.code == "not-regulator"
+    assert "works-2" in Office.of(cast.approver).text(reverse("web:assignments"))
+
+
+def test_a_body_of_the_same_group_is_refused_with_a_remedy(cast: Cast) -> None:
+    firm = cast.plants[0].site.organisation.controlling_firm
+    Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=firm)
+    given = {"body": cast.body.pk, "period": PERIOD, "due": "", "sees": "outside"}
+    page = Office.of(cast.approver).post(reverse("web:assign-site", args=["works-1"]), given, 400)
+    assert "Certifier is controlled by the same firm as the site. Name a body of another group." in page
+    assert not Assignment.objects.exists()
+    Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=ControllingFirm.objects.create(name="A group of its own"))
+    Office.of(cast.approver).post(reverse("web:assign-site", args=["works-1"]), given)
+    assert Assignment.objects.count() == 1
+
+
+def test_a_body_whose_every_auditor_has_an_interest_is_refused_until_somebody_has_none(cast: Cast) -> None:
+    interests.declare(assigned(cast), cast.auditor, True, "My brother runs the kiln.", NOW)
+    for period in ("2015", "2014"):
+        with pytest.raises(RefusedError) as refused:
+            services.assign(cast.body, cast.plants[0].site, period, cast.approver, NOW)
+        assert refused.value.code == "body-interested"
+    assert "another body" in refused.value.remedy
+    services.assign(cast.body, cast.plants[1].site, PERIOD, cast.approver, NOW)  # another firm: no interest was declared
+    reads_only = person("reads@example.org", cast.body, Role.CERTIFICATION_BODY)
+    reads_only.memberships.update(may_manage=False)
+    with pytest.raises(RefusedError, match="has declared an interest"):
+        services.assign(cast.body, cast.plants[0].site, "2015", cast.approver, NOW)
+    person("second@example.org", cast.body, Role.CERTIFICATION_BODY)
+    assert services.assign(cast.body, cast.plants[0].site, "2015", cast.approver, NOW).pk
+
+
+def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(cast: Cast) -> None:
+    made = services.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, sees_values=True)
+    digest = Submission.objects.get(site=made.site).digest
+    attested = make_attestation(made, cast.auditor, NOW, key=KEY)
+    drawn = attesting.draw_up(made, terms(NOW + timedelta(days=1)), cast.auditor, NOW + timedelta(days=1))
+    findings.raise_finding(made, Grade.MINOR, "A scale of unknown date.", "", "", NOW.date(), cast.auditor, NOW)
+    assert assigned_values(cast.auditor, digest)
+    Notice.objects.all().delete()
+
+    officer, address = Office.of(cast.approver), reverse("web:take-assignment-back", args=[made.pk])
+    assert "never taken back without a reason" in officer.post(address, {"reason": "  "}, 400)
+    officer.post(address, {"reason": REASON})
+    officer.post(address, {"reason": "Another reason."})  # sent twice
+    made.refresh_from_db()
+    assert (made.taken_back_by, made.taken_back_reason) == (cast.approver, REASON)
+    assert told(cast.auditor) == [Kind.ASSIGNMENT_TAKEN_BACK]
+    assert list(Event.objects.filter(action="assignment.taken-back").values_list("subject", "detail")) == [
+        ("site works-1", f"Certifier, {PERIOD}: {REASON}")
+    ]
+
+    # closed
+    assert assigned_submission(cast.auditor, digest) is None
+    assert assigned_values(cast.auditor, digest) == ()
+    auditor = Office.of(cast.auditor)
+    assert auditor.client.get(f"/assigned/{digest}/").status_code == 404
+    refusals = []
+    for act in (
+        lambda: findings.raise_finding(made, Grade.MINOR, "More.", "", "", NOW.date(), cast.auditor, NOW),
+        lambda: findings.answer(Finding.objects.filter(grade=Grade.MINOR).get(), "It was changed.", "", cast.plants[0].owner, NOW),
+        lambda: findings.close(Finding.objects.filter(grade=Grade.OBSERVATION).get(), "Seen.", cast.auditor, NOW),
+        lambda: attesting.draw_up(made, terms(NOW), cast.auditor, NOW),
+        lambda: attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW),
+        lambda: interests.declare(made, cast.auditor, True, "Too late.", NOW),
+        lambda: sampling.promise(made, promise_of(made, KEY, NOW), cast.auditor, NOW),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            act()
+        refusals.append(refused.value.code)
+    assert refusals == ["assignment-taken-back"] * 7
+    assert reminding.remind(NOW + timedelta(days=3)) == 0, "no answer is wanted any more"
+
+    # readable
+    view = engagement(cast.auditor, made.pk, NOW.date())
+    assert view is not None
+    assert (len(view.findings), view.submissions, needs(view, NOW.date())) == (2, (), ())
+    page = auditor.text(f"/assigned/{made.pk}/")
+    for words in (REASON, "A scale of unknown date.", "The regulator took this assignment back on"):
+        assert words in page
+    assert "A scale of unknown date." in auditor.text(f"/assigned/{made.pk}/findings/2/")
+    assert '<form method="post" novalidate>' not in auditor.text(f"/assigned/{made.pk}/findings/2/")
+    owner = Office.of(cast.plants[0].owner)
+    assert REASON in owner.text("/audits/")
+    assert "A scale of unknown date." in owner.text(f"/audits/{made.pk}/findings/2/")
+
+    # what is signed can still be withdrawn, for everybody may read it
+    withdrawal = attesting.draw_up_withdrawal(attested, "A wrong record.", cast.auditor, NOW)
+    attesting.take(attestations.sign(bytes(withdrawal.withdrawal or b""), KEY), cast.auditor, NOW)
+    attested.refresh_from_db()
+    assert attested.state == Attestation.State.WITHDRAWN
+
+
+def test_what_was_taken_back_is_assigned_anew_beside_what_stood(cast: Cast) -> None:
+    first = assigned(cast)
+    findings_of_first = [make_attestation(first, cast.auditor, NOW, key=KEY).pk]
+    services.take_back(first, REASON, cast.approver, NOW)
+    second = assigned(cast)
+    assert second.pk != first.pk
+    assert list(Attestation.objects.filter(assignment=first).values_list("pk", flat=True)) == findings_of_first
+    views = {view.id: view for view in engagements_of(cast.auditor, NOW.date())}
+    assert (views[first.pk].submissions, len(views[second.pk].submissions)) == ((), 1)
+    assert assigned_submission(cast.auditor, Submission.objects.get(site=first.site).digest) is not None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Assignment.objects.create(body=cast.body, site=first.site, period=PERIOD, assigned_by=cast.approver, assigned_at=NOW)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Assignment.objects.filter(pk=second.pk).update(taken_back_at=NOW, taken_back_by=cast.approver)
+
+
+def test_the_table_is_narrowed_searched_sorted_paged_and_goes_out_by_the_same_words(cast: Cast) -> None:
+    late = services.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, date(2017, 6, 2))
+    make_attestation(assigned(cast, 1), cast.auditor, NOW, key=KEY)
+    services.take_back(services.assign(cast.body, cast.plants[1].site, "2015", cast.approver, NOW), REASON, cast.approver, NOW)
+    officer, csv = Office.of(cast.approver), reverse("web:assignments-csv")
+    page = officer.text(reverse("web:assignments"))
+    assert "<b>1</b> conclusion is late." in page
+    for query, rows in (
+        ("", ["2015 taken-back", "2016 concluded", "2016 late"]),
+        ("?show=late", ["2016 late"]),
+        ("?show=taken-back", ["2015 taken-back"]),
+        ("?show=nothing", ["2015 taken-back", "2016 concluded", "2016 late"]),
+        ("?q=WORKS-2", ["2015 taken-back", "2016 concluded"]),
+        ("?q=works+certifier+2015", ["2015 taken-back"]),
+        ("?sort=site", ["2016 late", "2016 concluded", "2015 taken-back"]),
+    ):
+        lines = officer.text(csv + query).lstrip("\ufeff").splitlines()[1:]
+        found = [f"{cells[3]} {cells[6]}" for cells in (line.split(",") for line in lines)]
+        assert sorted(found) == sorted(rows), query
+        if "sort" in query:
+            assert found[0] == rows[0]
+        assert csv in officer.text(reverse("web:assignments") + query)
+    Assignment.objects.bulk_create(
+        Assignment(body=cast.body, site=late.site, period=str(year), assigned_by=cast.approver, assigned_at=NOW)
+        for year in range(1900, 1900 + PAGE_ROWS)
+    )
+    assert "page=2" in officer.text(reverse("web:assignments"))
