@@ -16,7 +16,7 @@ from portal.catalogue.selectors import PeerGroupView, PeriodView
 from portal.web.presenters.benchmarks import NONE
 from portal.web.viewmodels.packs import ChangeLine, GroupBlock, PackBlock, PacksPage, PackVersion, PeriodLine
 from portal.web.viewmodels.shared import StateWord
-from portal.web.words import Names, period_name, said
+from portal.web.words import Names, in_language, period_name, said
 
 MOST_CHANGES = 200
 
@@ -30,7 +30,7 @@ def packs_page(groups: Sequence[PeerGroupView]) -> PacksPage:
 
 
 def group_title(group: PeerGroupView) -> str:
-    return f"{Names.of(group.pack, group.pack_version).title(group.route)} · {group.scope}"
+    return f"{Names.of(group.pack, group.pack_version).title(group.route)} · {in_language(group.scope, group.scope_zh)}"
 
 
 def _pack(pack_id: str) -> PackBlock:
@@ -58,7 +58,7 @@ def _group(view: PeerGroupView) -> GroupBlock:
     return GroupBlock(
         id=view.id,
         title=Names.of(view.pack, view.pack_version).title(view.route),
-        scope=view.scope,
+        scope=in_language(view.scope, view.scope_zh),
         version=view.pack_version,
         sites=view.sites,
         periods=tuple(_period(view, period) for period in view.periods),
