@@ -17,6 +17,14 @@ FEW = Plan({kind: Size(Fraction(3, 4), Fraction(1, 4)) for kind in Kind if kind 
 RUNS, RUNS_LONG = 50, 1_000
 DRAWS_A_WORKS = 10
 FAULTS = 10  # times the real rates
+SECTORS = ("cement", "aluminium")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test a works, so that they share the processors there are."""
+    if "works_seed" in metafunc.fixturenames:
+        runs = RUNS_LONG if metafunc.config.getoption("--long") else RUNS
+        metafunc.parametrize("works_seed", range(runs // DRAWS_A_WORKS))
 
 
 def false_alarms(plant: Reported, name: str, plan: Plan) -> dict[str, str]:
@@ -26,16 +34,13 @@ def false_alarms(plant: Reported, name: str, plan: Plan) -> dict[str, str]:
     return {code: f"{one.sentence} {one.records[:3]}" for code, one in failures(audited(plant, draw, promise, opening)).items()}
 
 
-@pytest.mark.timeout(0)  # each of the runs is an audit with its recomputation: on a busy machine many minutes, in the long form hours
-def test_honest_plants_raise_no_alarm(tmp_path: Path, long: bool) -> None:
-    runs = (RUNS_LONG if long else RUNS) // DRAWS_A_WORKS
-    sectors = ("cement", "aluminium")
-    for seed in range(runs):
-        pack, folder = sectors[seed % len(sectors)], tmp_path / str(seed)
-        write_works(folder, pack, seed=seed, days=30, rate=FAULTS if seed % 5 else 0)
-        plant = honest(folder)
-        for number in range(DRAWS_A_WORKS):
-            assert false_alarms(plant, f"{seed} {number}", FEW if number else STANDARD) == {}, (pack, seed, number)
+@pytest.mark.timeout(600)  # ten audits with their recomputation
+def test_an_honest_plant_raises_no_alarm(works_seed: int, tmp_path: Path) -> None:
+    pack = SECTORS[works_seed % len(SECTORS)]
+    write_works(tmp_path, pack, seed=works_seed, days=30, rate=FAULTS if works_seed % 5 else 0)
+    plant = honest(tmp_path)
+    for number in range(DRAWS_A_WORKS):
+        assert false_alarms(plant, f"{works_seed} {number}", FEW if number else STANDARD) == {}, number
 
 
 def test_a_sample_of_a_long_record_needs_a_part_of_it_only(works: Path, plant: Reported) -> None:
