@@ -1,4 +1,4 @@
-"""What no request may be: longer than an envelope, told by its declared length before a byte of it is read; or asking for a NUL.
+"""What no request may be: longer than its address takes, told by the declared length before a byte of it is read; or asking for a NUL.
 
 No text of ours holds a NUL character and PostgreSQL takes none: an address with one is refused here, not wherever it meets a query.
 """
@@ -6,9 +6,11 @@ No text of ours holds a NUL character and PostgreSQL takes none: an address with
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
 
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.problems import problem_response
@@ -17,6 +19,17 @@ MAX_FORM_BYTES = MAX_ENVELOPE_BYTES + 65_536
 """A page's form: an envelope brought by hand and what surrounds it."""
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+Page = TypeVar("Page", bound=Callable[..., HttpResponseBase])
+
+
+def takes(most_bytes: int) -> Callable[[Page], Page]:
+    """For a page whose form may be longer than others'."""
+
+    def mark(page: Page) -> Page:
+        page.most_bytes = most_bytes  # type: ignore[attr-defined] # read by `_most`
+        return page
+
+    return mark
 
 
 class RequestLimitsMiddleware:
@@ -43,7 +56,7 @@ class RequestLimitsMiddleware:
             )
         most = MAX_ENVELOPE_BYTES if api else MAX_FORM_BYTES
         # compared by digits first: int() of a very long text is itself an attack
-        if len(declared) > 20 or int(declared) > most:
+        if len(declared) > 20 or (int(declared) > most and int(declared) > _most(request, most)):
             if not api:
                 return _page("413.html", 413)
             return problem_response(
@@ -53,6 +66,15 @@ class RequestLimitsMiddleware:
                 "Send one sealed envelope as steplabel-agent makes it: it is never larger than that.",
             )
         return self.get_response(request)
+
+
+def _most(request: HttpRequest, most: int) -> int:
+    """What the page at this address takes; asked only of a body that is longer than most pages' may be."""
+    try:
+        found = resolve(request.path_info)
+    except Resolver404:
+        return most
+    return int(getattr(found.func, "most_bytes", most))
 
 
 def _page(template: str, status: int) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.db.models import Min, QuerySet
 from django.db.models.functions import Coalesce
 
 from portal.accounts.models import User
-from portal.accounts.selectors import may_decide_for, own_sites, regulated_sites, visible_sites
+from portal.accounts.selectors import managed_sites, may_decide_for, own_sites, regulated_sites, visible_sites
 from portal.catalogue.deadlines import due_dates
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.selectors import group_of
@@ -124,6 +124,11 @@ def submissions_of(user: User) -> tuple[SubmissionView, ...]:
 def submission(user: User, digest: str) -> SubmissionView | None:
     """One submission of an own or regulated site."""
     return next(iter(views_of(Submission.objects.filter(digest=digest, site__in=visible_sites(user)))), None)
+
+
+def own_commitment(user: User, digest: str) -> Commitment | None:
+    """What was committed to for a site that the person manages."""
+    return Commitment.objects.select_related("site").filter(digest=digest, site__in=managed_sites(user)).first()
 
 
 def views_of(rows: QuerySet[Submission]) -> tuple[SubmissionView, ...]:

@@ -12,12 +12,14 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.utils import ErrorList
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.accounts.attempts import Attempt
 from portal.accounts.client_address import client_address
 from portal.catalogue.obliged import MOST_BYTES
+from portal.intake.by_hand import MOST_FILES
 from portal.web.words import COHORTS, zone_name
 
 
@@ -54,25 +56,52 @@ class SignInForm(AuthenticationForm):
         return cleaned
 
 
-class SealedFileForm(forms.Form):
-    """The file that `steplabel-agent submit --offline` wrote."""
+class SealedFilesInput(forms.ClearableFileInput):
+    """A file input that takes several; the browser says which were chosen."""
 
-    sealed = forms.FileField(
-        label=_("Sealed file"),
-        help_text=_("Written by “steplabel-agent submit --offline”; at most 256 KiB."),
-        widget=forms.ClearableFileInput(attrs={"class": "govuk-file-upload"}),
-        error_messages={
-            "required": _("Choose the sealed file first."),
-            "empty": _("The file is empty. Copy it again from the plant’s computer."),
-            "missing": _("Choose the sealed file first."),
-        },
+    allow_multiple_selected = True
+
+
+class SealedFilesField(forms.FileField):
+    """One file or more. What is wrong with one of them is told beside that one, and keeps no other from being taken."""
+
+    default_error_messages = {  # noqa: RUF012 - as Django declares it
+        "required": _("Choose the sealed file first."),
+        "too-many": _("These are more than %(most)s files: none was taken. Choose %(most)s at most, and come again with the others."),
+    }
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[bytes]]:
+        """Raises ValidationError: `required`, `too-many`."""
+        files: list[UploadedFile[bytes]] = [one for one in data or [] if one]
+        if not files:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        if len(files) > MOST_FILES:
+            raise forms.ValidationError(self.error_messages["too-many"], code="too-many", params={"most": MOST_FILES})
+        return files
+
+
+class SealedFilesForm(forms.Form):
+    """Files that `steplabel-agent submit --offline` wrote."""
+
+    sealed = SealedFilesField(
+        label=_("Sealed files or commitments"),
+        widget=SealedFilesInput(attrs={"class": "govuk-file-upload"}),
     )
 
-    def clean_sealed(self) -> UploadedFile[bytes]:
-        sealed: UploadedFile[bytes] = self.cleaned_data["sealed"]
-        if (sealed.size or 0) > MAX_ENVELOPE_BYTES:
-            raise forms.ValidationError(_("The file is larger than any sealed report. Choose the file that “submit --offline” wrote."))
-        return sealed
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sealed"].help_text = _(
+            "Written by “steplabel-agent submit --offline”; at most 256 KiB each, at most %(most)s at once. Every file has its own answer."
+        ) % {"most": MOST_FILES}
+
+    @staticmethod
+    def fault_of(file: UploadedFile[bytes]) -> str:
+        """Why a file is not even read; empty where it is."""
+        if not file.size:
+            return gettext("The file is empty. Copy it again from the plant’s computer.")
+        if file.size > MAX_ENVELOPE_BYTES:
+            return gettext("The file is larger than any sealed report. Choose the file that “submit --offline” wrote.")
+        return ""
 
 
 class ReasonForm(forms.Form):

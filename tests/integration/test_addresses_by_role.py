@@ -36,7 +36,7 @@ from portal.auditlog.models import Event
 from portal.catalogue import obliged
 from portal.catalogue.obliged import Entry
 from portal.intake import services as intake
-from portal.intake.models import Submission
+from portal.intake.models import Commitment, Submission
 from portal.notifications.models import Notice
 from portal.opening import services as opening
 from portal.publication import services as publication
@@ -153,6 +153,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:stand": ({}, only(ENTERPRISES, "ok"), NO),
     "web:submissions": ({}, only(ENTERPRISES, "ok"), NO),
     "web:upload": ({}, only(ENTERPRISES, "ok"), only(ENTERPRISES, "wrong")),
+    "web:challenge": ({"digest": "COMMITTED"}, OWN, NO),
     "web:submission": ({"digest": "DIGEST"}, OWN, NO),
     "web:submission-receipt": ({"digest": "DIGEST"}, OWN, NO),
     "web:show": ({"digest": "DIGEST"}, OWN, only(ENTERPRISES, "wrong", other_enterprise="nothing")),
@@ -457,6 +458,7 @@ def house(portal_keys: object) -> House:
         cast,
         {
             "DIGEST": Submission.objects.get(site=cast.plants[0].site).digest,
+            "COMMITTED": Commitment.objects.get(site=cast.plants[0].site).digest,
             "DEVICE": cast.plants[0].device.pk,
             "GROUP": cast.group.pk,
             "DRAFT": second.pk,

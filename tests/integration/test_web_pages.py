@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -14,15 +15,18 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.defaults import server_error
 
-from benchmarks.wire import MAX_ENVELOPE_BYTES
+from benchmarks.wire import MAX_ENVELOPE_BYTES, commitments
+from benchmarks.wire.commitments import Commitment
 from portal import keys
 from portal.accounts.models import EnrolmentToken
 from portal.intake import services as intake
+from portal.intake.by_hand import MOST_FILES
 from portal.intake.models import Submission
+from portal.limits import MAX_FORM_BYTES
 from portal.opening import services as opening
 from portal.publication import services as publication
 from portal.publication.models import Publication
-from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -199,8 +203,8 @@ class Unreadable(io.BytesIO):
 @pytest.mark.parametrize(
     ("told", "status", "sentence"),
     [
-        ({"CONTENT_LENGTH": str(MAX_ENVELOPE_BYTES * 1000)}, 413, "A sealed report has at most 256 KiB."),
-        ({"CONTENT_LENGTH": "9" * 5000}, 413, "A sealed report has at most 256 KiB."),
+        ({"CONTENT_LENGTH": str(MAX_ENVELOPE_BYTES * 1000)}, 413, "Sealed reports have at most 256 KiB each."),
+        ({"CONTENT_LENGTH": "9" * 5000}, 413, "Sealed reports have at most 256 KiB each."),
         ({"CONTENT_LENGTH": "many"}, 411, "This request cannot be read"),
         ({"HTTP_TRANSFER_ENCODING": "chunked"}, 411, "This request cannot be read"),
     ],
@@ -256,7 +260,89 @@ def test_a_file_handed_in_twice_is_one_submission(cast: Cast) -> None:
 
 
 def hand_in(email: str, name: str, content: bytes) -> Any:
-    return signed_in(email).post(reverse("web:upload"), {"sealed": SimpleUploadedFile(name, content)})
+    return hand_in_several(email, (name, content))
+
+
+def hand_in_several(email: str, *files: tuple[str, bytes]) -> Any:
+    sent = [SimpleUploadedFile(name, content) for name, content in files]
+    return signed_in(email).post(reverse("web:upload"), {"sealed": sent})
+
+
+def fates(answer: Any) -> dict[str, str]:
+    """What the table says of each file, by its name."""
+    rows = re.findall(r'<th role="rowheader" scope="row".*?</tr>', answer.content.decode(), re.DOTALL)
+    return {match[1]: row for row in rows if (match := re.search(r">([^<>]+\.[a-z]+)<", row))}
+
+
+def test_of_several_files_each_has_its_own_answer_and_a_bad_one_spoils_no_other(cast: Cast) -> None:
+    plant = cast.plants[0]
+    mine, later = (plant.envelope(cast.pack, revision=revision) for revision in (2, 3))
+    theirs = cast.plants[1].envelope(cast.pack, revision=2)
+    altered = mine[:200] + bytes([mine[200] ^ 1]) + mine[201:]
+    files = [
+        ("later.sealed", later),  # taken after revision 2, though chosen before it
+        ("photo.png", bytes(2000)),
+        ("mine.sealed", mine),
+        ("again.sealed", mine),
+        ("theirs.sealed", theirs),
+        ("altered.sealed", altered),
+        ("empty.sealed", b""),
+        ("large.sealed", bytes(MAX_ENVELOPE_BYTES + 1)),
+    ]
+    answer = hand_in_several(plant.owner.email, *files)
+    assert answer.status_code == 200
+    told = fates(answer)
+    assert list(told) == [name for name, _content in files]
+    for name in ("later.sealed", "mine.sealed"):
+        assert "st--ok" in told[name]
+        assert "Taken" in told[name]
+        assert "/receipt/" in told[name]
+    assert "Same as before" in told["again.sealed"]
+    assert "none of yours" in told["theirs.sealed"]
+    assert "Works 2" not in told["theirs.sealed"]
+    for name, says in (("photo.png", "no sealed report"), ("empty.sealed", "is empty"), ("large.sealed", "larger than any sealed report")):
+        assert "st--no" in told[name]
+        assert says in told[name]
+    assert "st--no" in told["altered.sealed"]
+    assert "8 files: <b>2</b> taken, 1 as before, <b>5</b> refused." in answer.content.decode()
+    assert set(Submission.objects.filter(revision__gte=2).values_list("site__slug", "revision")) == {("works-1", 2), ("works-1", 3)}
+
+
+def test_a_commitment_among_several_files_leads_to_its_challenge(cast: Cast) -> None:
+    plant = cast.plants[0]
+    wire = commitments.commit(Commitment(plant.site.slug, PERIOD, 2, b"\x05" * 32), str(plant.device.pk), plant.key)
+    answer = hand_in_several(plant.owner.email, ("a.commitment", wire), ("photo.png", bytes(9)))
+    assert answer.status_code == 200
+    found = re.search(r'href="(/submissions/challenges/[0-9a-f]{64}/)"', fates(answer)["a.commitment"])
+    assert found
+    challenge = signed_in(plant.owner.email).get(found[1])
+    assert challenge["Content-Disposition"] == 'attachment; filename="challenge-works-1-2016-r2.cbor"'
+    assert challenge.content == hand_in(plant.owner.email, "a.commitment", wire).content
+    assert signed_in(cast.plants[1].owner.email).get(found[1]).status_code == 404
+
+
+def test_several_files_that_are_all_refused_change_nothing(cast: Cast) -> None:
+    before = Submission.objects.count()
+    answer = hand_in_several(cast.plants[0].owner.email, ("a.png", b"a"), ("b.png", b"b"))
+    assert (answer.status_code, len(fates(answer)), Submission.objects.count()) == (400, 2, before)
+
+
+def test_more_files_than_are_taken_at_once_are_all_left(cast: Cast) -> None:
+    mine = cast.plants[0].envelope(cast.pack, revision=2)
+    answer = hand_in_several(cast.plants[0].owner.email, ("mine.sealed", mine), *((f"{n}.png", b"x") for n in range(MOST_FILES)))
+    assert answer.status_code == 400
+    assert "more than 10 files: none was taken" in answer.content.decode()
+    assert not Submission.objects.filter(revision=2).exists()
+
+
+def test_as_many_files_of_the_largest_size_as_are_taken_pass_the_door_and_one_byte_more_does_not(cast: Cast) -> None:
+    """The limit of the hand-in page is that of all its files; every other page keeps its own."""
+    largest = [(f"{n}.sealed", bytes(MAX_ENVELOPE_BYTES)) for n in range(MOST_FILES)]
+    assert len(fates(hand_in_several(cast.plants[0].owner.email, *largest))) == MOST_FILES
+    most = MAX_FORM_BYTES + (MOST_FILES - 1) * MAX_ENVELOPE_BYTES
+    for address, length in (("/submissions/hand-in/", most + 1), ("/sign-in/", MAX_FORM_BYTES + 1), ("/nowhere/", MAX_FORM_BYTES + 1)):
+        unreadable: dict[str, Any] = {"wsgi.input": Unreadable(), "CONTENT_LENGTH": str(length)}
+        assert Client().generic("POST", address, b"", **unreadable).status_code == 413
 
 
 def test_a_withdrawal_without_a_reason_is_refused_beside_its_field(cast: Cast, published: Publication) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from portal.web.ladder import Span
 from portal.web.trend import TrendPicture
 from portal.web.viewmodels.ladders import Ladder
+from portal.web.viewmodels.listed import Listed
 from portal.web.viewmodels.shared import Figure, Item, StateWord, UnitLink
 
 
@@ -25,6 +26,17 @@ class SubmissionRow:
     receipt_url: str
     digest: str
     log_index: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """Several files at once: how many of each fate, and a row for each."""
+
+    files: int
+    new: int
+    before: int  # the portal had them
+    refused: int
+    table: Listed
 
 
 @dataclass(frozen=True, slots=True)

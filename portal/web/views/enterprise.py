@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from secrets import token_bytes
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,25 +12,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from benchmarks.errors import SteplabelError, VerificationError
-from benchmarks.wire import commitments
 from portal.accounts import services as accounts
 from portal.accounts.models import Role, Site
 from portal.accounts.selectors import own_sites, revocable_device, sites_of
 from portal.accounts.services import TOKEN_LIFETIME
-from portal.celery import nudge
-from portal.intake import commitments as intake_commitments
-from portal.intake import services as intake
 from portal.intake.reminders import owed_by
 from portal.intake.selectors import SubmissionView, submission, submissions_of
-from portal.keys import published_directory, receipt_key
+from portal.keys import published_directory
 from portal.publication import selectors as publications
 from portal.register.record import Page, saw
 from portal.register.selectors import site_wishes_of
 from portal.standings.history import history
 from portal.standings.selectors import periods_with_standing, released_values, where_we_stand
 from portal.web.access import for_role, freshly, person
-from portal.web.forms import SealedFileForm, add_error, mark_errors
 from portal.web.presenters.applications import own_wish
 from portal.web.presenters.deadlines import owed_sentences
 from portal.web.presenters.stand import stand_page
@@ -78,37 +70,6 @@ def submission_receipt(request: HttpRequest, digest: str) -> HttpResponse:
     view = _own_submission(request, digest)
     saw(person(request), Page.RECEIPT, f"submission {digest}", timezone.now(), view.site)
     return receipt_file(view)
-
-
-@require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
-def upload(request: HttpRequest) -> HttpResponseBase:
-    """A file carried by hand goes the way of one sent by the agent: the same checks, the same challenge or receipt."""
-    form = SealedFileForm(request.POST, request.FILES) if request.method == "POST" else SealedFileForm()
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            raw = form.cleaned_data["sealed"].read()
-            if commitments.is_commitment(raw):
-                return _challenge_file(intake_commitments.take_for(person(request), raw, receipt_key(), timezone.now(), token_bytes))
-            taken = intake.receive_for(person(request), raw, published_directory(), receipt_key(), timezone.now())
-        except VerificationError:  # what is wrong with its bytes helps whoever writes an agent, not who chose a photograph
-            sentence = _("This is no sealed report and no commitment, or it was altered on the way.")
-            remedy = _("Choose the file that “steplabel-agent submit --offline” wrote, or copy it again from the plant’s computer.")
-            add_error(form, "sealed", sentence, remedy)
-        except SteplabelError as error:
-            add_error(form, "sealed", error.sentence, error.remedy)
-        else:
-            if taken.created:
-                transaction.on_commit(lambda: nudge(intake.OPENING))
-            messages.success(
-                request, _("The sealed file is in.") if taken.created else _("This file was handed in before; here is its receipt.")
-            )
-            return redirect("web:submission", taken.submission.digest)
-    if form.errors:
-        mark_errors(form)
-        status = 400
-    return render(request, "web/upload.html", {"form": form, "crumbs": _crumbs()}, status=status)
 
 
 @require_GET
@@ -201,15 +162,6 @@ def stand(request: HttpRequest) -> HttpResponse:
     in_force = publications.in_force_of([one.id for one in reported])
     page = stand_page(standing, view, unit, units, f"which={_key(chosen)}&", trend_steps(reported, in_force, view))
     return render(request, "web/stand.html", {"page": page, "choices": choices})
-
-
-def _challenge_file(taken: intake_commitments.Committed) -> HttpResponse:
-    """The signed challenge, as `steplabel-agent submit --challenge` reads it; the same file whenever the commitment is handed in."""
-    row = taken.commitment
-    response = HttpResponse(bytes(row.challenge), content_type="application/cbor")
-    name = f"challenge-{row.site.slug}-{row.period.replace('/', '_')}-r{row.revision}.cbor"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 def receipt_file(view: SubmissionView) -> HttpResponse:

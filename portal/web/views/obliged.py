@@ -14,9 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from portal.accounts.models import Role
 from portal.catalogue import obliged
 from portal.catalogue.models import ObligedChange, PeerGroup
-from portal.catalogue.obliged import Entry, LineFault
+from portal.catalogue.obliged import MOST_BYTES, Entry, LineFault
 from portal.catalogue.selectors import PeerGroupView, groups_of
 from portal.intake.selectors import participation
+from portal.limits import MAX_FORM_BYTES, takes
 from portal.web.access import for_role, person
 from portal.web.forms import ObligedForm, ObligedListForm, mark_errors
 from portal.web.presenters.obliged import list_page, obliged_page
@@ -30,6 +31,7 @@ def page(request: HttpRequest, group: int) -> HttpResponse:
     return _page(request, _group(request, group))
 
 
+@takes(MOST_BYTES + MAX_FORM_BYTES)
 @require_http_methods(["GET", "POST"])
 @for_role(Role.REGULATOR)
 def upload(request: HttpRequest, group: int) -> HttpResponseBase:

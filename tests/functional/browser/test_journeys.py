@@ -44,7 +44,7 @@ def test_an_enterprise_enrols_an_agent_and_hands_in_a_file(reader: MakeReader, w
     hand_in(carrier, b"x" * 300_000, tmp_path)
     carrier.look("hand-in-too-large", expected_status=400)
     assert "larger than any sealed report" in carrier.text()
-    hand_in(carrier, b"x" * 600_000, tmp_path)
+    hand_in(carrier, b"x" * 4_000_000, tmp_path)
     carrier.look("hand-in-not-read", expected_status=413)
 
     carrier.open("/submissions/hand-in/")

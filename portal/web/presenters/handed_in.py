@@ -1,0 +1,83 @@
+"""What became of files that somebody handed in, a row for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from benchmarks.errors import SteplabelError, VerificationError
+from portal.intake.by_hand import Answer
+from portal.intake.models import Commitment, Submission
+from portal.web.viewmodels.enterprise import HandedIn
+from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.shared import StateWord
+from portal.web.viewmodels.tables import Column
+from portal.web.words import in_language, period_name
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A file and its answer; `refusal` is empty where it was taken."""
+
+    name: str
+    taken: Submission | Commitment | None
+    created: bool
+    refusal: str
+
+
+def told_of(name: str, answer: Answer | None, fault: str) -> Told:
+    """`fault` is why the file was not even read; otherwise there is an answer."""
+    if answer is None:
+        return Told(name, None, created=False, refusal=fault)
+    return Told(name, answer.taken, answer.created, _refusal(answer.refusal))
+
+
+def handed_in(answers: Sequence[Told]) -> HandedIn:
+    """The page after several files: how many of each fate, and the table."""
+    refused = sum(bool(told.refusal) for told in answers)
+    new = sum(told.created for told in answers)
+    return HandedIn(
+        files=len(answers),
+        new=new,
+        before=len(answers) - refused - new,
+        refused=refused,
+        table=Listed(
+            caption=_("Each file on its own"),
+            columns=(Column(_("File")), Column(_("Answer")), Column(_("Receipt or challenge"))),
+            sort_form=None,
+            rows=tuple(_row(told) for told in answers),
+            pages=None,
+            narrowings=(),
+            export_url="",
+            empty="",
+        ),
+    )
+
+
+def _row(told: Told) -> tuple[Cell, ...]:
+    if told.taken is None:
+        return Cell(told.name), Cell("", note=told.refusal, state=StateWord(_("Refused"), "no")), Cell("")
+    state = StateWord(_("Taken"), "ok") if told.created else StateWord(_("Same as before"), "ok")
+    about = _("%(site)s, %(period)s, revision %(n)s") % {
+        "site": in_language(told.taken.site.name, told.taken.site.name_zh),
+        "period": period_name(told.taken.period),
+        "n": told.taken.revision,
+    }
+    if isinstance(told.taken, Commitment):
+        url = reverse("web:challenge", args=[told.taken.digest])
+        return Cell(told.name, note=about), Cell("", state=state), Cell(_("Challenge, to take back to the plant"), url=url, about=about)
+    url = reverse("web:submission-receipt", args=[told.taken.digest])
+    page = reverse("web:submission", args=[told.taken.digest])
+    return Cell(told.name, note=about, url=page), Cell("", state=state), Cell(_("Signed receipt"), url=url, about=about)
+
+
+def _refusal(error: SteplabelError | None) -> str:
+    """What is wrong with a file's bytes helps whoever writes an agent, not who chose a photograph."""
+    if isinstance(error, VerificationError):
+        sentence = _("This is no sealed report and no commitment, or it was altered on the way.")
+        remedy = _("Choose the file that “steplabel-agent submit --offline” wrote, or copy it again from the plant’s computer.")
+        return f"{sentence} {remedy}"
+    return "" if error is None else f"{error.sentence} {error.remedy}"
