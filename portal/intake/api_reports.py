@@ -1,4 +1,4 @@
-"""`GET /api/v1/reports/` for whoever reports, `GET /api/v1/periods/` and `GET /api/v1/participation/` for regulators."""
+"""`GET /api/v1/periods/` and `GET /api/v1/participation/` for regulators; and how a submission stands in every list that has one."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from portal.accounts.scopes import Scope
 from portal.catalogue.selectors import groups_of
 from portal.intake.models import State
-from portal.intake.selectors import SubmissionView, Taking, participation, submissions_of
-from portal.listing import PERIOD_FILTER, SITE_FILTER, Filter, ListView, Row, listed, number, row_of
+from portal.intake.selectors import SubmissionView, Taking, participation
+from portal.listing import PERIOD_FILTER, Filter, ListView, Row, listed, number, row_of
 
 
 class ReportSerializer(serializers.Serializer[Any]):
@@ -70,19 +70,6 @@ class ParticipantSerializer(serializers.Serializer[Any]):
 
 GROUP = Filter("group", r"[1-9][0-9]{0,8}", "A peer group, by the number that `periods` gives.", needed=True)
 NEEDED_PERIOD = Filter("period", PERIOD_FILTER.pattern, PERIOD_FILTER.told, needed=True)
-
-
-@listed("reports", ReportSerializer)
-class ReportsView(ListView):
-    """The submissions of the organisation's own sites with their states and receipts, in the order in which they came."""
-
-    scope: ClassVar[str] = Scope.SUBMISSIONS
-    filters = (SITE_FILTER, PERIOD_FILTER, Filter("state", "|".join(State.values), "The state of a submission."))
-
-    def get(self, request: Request) -> Response:
-        wanted = {name: value for name in ("site", "period", "state") if (value := self.asked(request, name))}
-        views = [view for view in submissions_of(self.who(request)) if all(getattr(view, name) == value for name, value in wanted.items())]
-        return self.page(request, [report_row(view) for view in views], lambda row: (number(row["log_index"]),))
 
 
 @listed("periods", PeriodSerializer)

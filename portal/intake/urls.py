@@ -1,13 +1,12 @@
 from django.urls import path, re_path
 
 from portal.intake.api import CommitmentsView, SubmissionsView, SubmissionView
-from portal.intake.api_reports import ParticipationView, PeriodsView, ReportsView
+from portal.intake.api_reports import ParticipationView, PeriodsView
 
 urlpatterns = [
     path("commitments/", CommitmentsView.as_view(), name="commitments"),
     path("submissions/", SubmissionsView.as_view(), name="submissions"),
     re_path(r"^submissions/(?P<digest>[0-9a-f]{64})/$", SubmissionView.as_view(), name="submission"),
-    path("reports/", ReportsView.as_view(), name="reports"),
     path("periods/", PeriodsView.as_view(), name="periods"),
     path("participation/", ParticipationView.as_view(), name="participation"),
 ]

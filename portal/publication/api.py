@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from portal.openness import OPEN
 from portal.problems import RefusedError
 from portal.publication import selectors
+from portal.publication.addresses import api_url
 from portal.publication.citation import file_name
 from portal.publication.rows import benchmark_view
 from portal.publication.shapes import ListedView
@@ -266,7 +267,6 @@ class BenchmarkOfPlaceView(BenchmarkVersionOfPlaceView):
 
 
 def _row(view: ListedView) -> dict[str, Any]:
-    place = view.place.replace("/", ".")
     return {
         "pack": view.pack,
         "jurisdiction": {"path": view.place, "en": view.scope, "zh": view.scope_zh or view.scope},
@@ -276,5 +276,5 @@ def _row(view: ListedView) -> dict[str, Any]:
         "version": view.version,
         "status": view.status,
         "published_on": view.published_on,
-        "url": f"/api/v1/benchmarks/{view.pack}/{quote(place)}/{view.route}/{quote(view.period, safe='')}/v{view.version}/",
+        "url": api_url(view),
     }

@@ -9,6 +9,7 @@ from portal.publication.api import (
 )
 from portal.publication.api_drafts import DraftsView
 from portal.publication.api_leaves import BenchmarkLeavesOfPlaceView, BenchmarkLeavesView
+from portal.publication.api_reports import ReportsView
 
 # a period may be two dates with a slash between (2016-01-01/2016-07-01), so it is spelt out
 PERIOD = r"(?P<period>\d{4}(?:-Q[1-4]|-\d{2})?|\d{4}-\d{2}-\d{2}(?:/|%2F)\d{4}-\d{2}-\d{2})"
@@ -17,6 +18,7 @@ PERIOD = r"(?P<period>\d{4}(?:-Q[1-4]|-\d{2})?|\d{4}-\d{2}-\d{2}(?:/|%2F)\d{4}-\
 SERIES = r"(?P<place>[^/.]+(?:\.[^/.]+)*)/(?P<route>[a-z0-9-]+)"
 
 urlpatterns = [
+    path("reports/", ReportsView.as_view(), name="reports"),
     path("drafts/", DraftsView.as_view(), name="drafts"),
     path("benchmarks/", BenchmarksView.as_view(), name="benchmarks"),
     re_path(rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/$", BenchmarkOfPlaceView.as_view(), name="benchmark-of-place"),

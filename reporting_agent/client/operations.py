@@ -351,8 +351,8 @@ class Operations:
         period: str | None = None,
         site: str | None = None,
         state: str | None = None,
-    ) -> shapes.ReportPage:
-        """The submissions of the organisation's own sites with their states and receipts, in the order in which they came."""
+    ) -> shapes.OwnReportPage:
+        """The submissions of the organisation's own sites with states, receipts and the versions they entered, as they came."""
         _, answer = self._send(
             "GET",
             "/api/v1/reports/",
@@ -360,7 +360,7 @@ class Operations:
             query=given({"cursor": cursor, "limit": limit, "period": period, "site": site, "state": state}),
             headers={},
         )
-        return cast("shapes.ReportPage", answer)
+        return cast("shapes.OwnReportPage", answer)
 
     def rotate(self, body: shapes.RotationRequest) -> tuple[int, shapes.Enrolled]:
         """Register a device's new key; the old one signs nothing new from now on."""

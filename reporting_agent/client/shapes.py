@@ -211,6 +211,15 @@ class EnrolmentRequest(TypedDict):
     software: NotRequired[str]
 
 
+class EnteredVersion(TypedDict):
+    """A version that the report entered. It is in the list once the public has seen it."""
+
+    version: int
+    url: str
+    published_on: str
+    withdrawn_on: str | None
+
+
 class Gate(TypedDict):
     shown: bool
     code: str
@@ -341,6 +350,30 @@ class NewDeliveryRequest(TypedDict):
     note: NotRequired[str]
 
 
+class OwnReport(TypedDict):
+    """A submission of an own site, to its last step."""
+
+    submission: str
+    site: str
+    pack: str
+    period: str
+    revision: int
+    state: StateEnum
+    reason_code: str
+    reason: str
+    device: str
+    log_index: int
+    received_at: str
+    decided_at: str | None
+    receipt: str
+    entered: list[EnteredVersion]
+
+
+class OwnReportPage(TypedDict):
+    results: list[OwnReport]
+    next: str | None
+
+
 class Participant(TypedDict):
     """Who took part. No value, by design."""
 
@@ -440,11 +473,6 @@ class Report(TypedDict):
     received_at: str
     decided_at: str | None
     receipt: str
-
-
-class ReportPage(TypedDict):
-    results: list[Report]
-    next: str | None
 
 
 class RotationRequest(TypedDict):

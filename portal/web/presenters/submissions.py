@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.accounts.selectors import DeviceView, SiteView
 from portal.intake.selectors import SubmissionView
+from portal.publication.fates import EnteredVersion
 from portal.standings.selectors import ProtectedValueView
+from portal.web.addresses import benchmark_url
 from portal.web.figures import number
-from portal.web.viewmodels.enterprise import DeviceRow, ReleasedRow, SiteRow, SubmissionPage, SubmissionRow
+from portal.web.viewmodels.enterprise import DeviceRow, ReleasedRow, SiteRow, Step, SubmissionPage, SubmissionRow
 from portal.web.viewmodels.shared import Item, StateWord
 from portal.web.words import SUBMISSION_STATES, Names, in_language, metric_name, over_years, period_name, state, with_variant
 
@@ -36,10 +38,17 @@ def submission_row(view: SubmissionView, page: str = "web:submission") -> Submis
     )
 
 
-def submission_page(view: SubmissionView, values: Sequence[ProtectedValueView], page: str = "web:submission") -> SubmissionPage:
+def submission_page(
+    view: SubmissionView,
+    values: Sequence[ProtectedValueView],
+    page: str = "web:submission",
+    versions: Sequence[EnteredVersion] = (),
+) -> SubmissionPage:
+    """`versions` are those that the public has seen and the report entered; for its owner only."""
     names = Names.newest(view.pack)
     return SubmissionPage(
         submission=submission_row(view, page),
+        steps=tuple(_steps(view, versions)),
         values=tuple(
             ReleasedRow(
                 step=with_variant(names.step_name(value.step), names.variant_name(value.step, value.variant)),
@@ -60,6 +69,19 @@ def submission_page(view: SubmissionView, values: Sequence[ProtectedValueView], 
             Item(_("Size"), _("%(n)s bytes") % {"n": f"{view.size_bytes:,}"}),
         ),
     )
+
+
+def _steps(view: SubmissionView, versions: Sequence[EnteredVersion]) -> Iterator[Step]:
+    """In the order in which they happened; two of one day as they had to."""
+    yield Step(_("Received, logged and receipted"), at=view.received_at)
+    if view.decided_at is not None:
+        refused = view.state == "refused"
+        yield Step(_("Opened and refused") if refused else _("Opened, checked and accepted"), at=view.decided_at)
+    ends = [(one.published_on, one.version, 0, one) for one in versions]
+    ends += [(one.withdrawn_on, one.version, 1, one) for one in versions if one.withdrawn_on is not None]
+    for day, number_of_version, withdrawn, one in sorted(ends, key=lambda end: end[:3]):
+        words = _("Withdrawn in version %(n)s") if withdrawn else _("Published in version %(n)s")
+        yield Step(words % {"n": number_of_version}, on=day, url=benchmark_url(one, number_of_version))
 
 
 def site_row(view: SiteView) -> SiteRow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from portal.web.ladder import Span
 from portal.web.trend import TrendPicture
@@ -52,8 +52,19 @@ class ReleasedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """What happened to a submission: at a moment, or on a day of the scheme."""
+
+    text: str
+    at: datetime | None = None
+    on: date | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionPage:
     submission: SubmissionRow
+    steps: tuple[Step, ...]
     values: tuple[ReleasedRow, ...]
     receipt: tuple[Item, ...]
 

@@ -20,6 +20,7 @@ from portal.intake.reminders import owed_by
 from portal.intake.selectors import SubmissionView, submission, submissions_of
 from portal.keys import published_directory
 from portal.publication import selectors as publications
+from portal.publication.fates import entered
 from portal.register.record import Page, saw
 from portal.register.selectors import site_wishes_of
 from portal.standings.history import history
@@ -59,7 +60,8 @@ def submission_list(request: HttpRequest) -> HttpResponse:
 def submission_detail(request: HttpRequest, digest: str) -> HttpResponse:
     view = _own_submission(request, digest)
     saw(person(request), Page.SUBMISSION, f"submission {digest}", timezone.now(), view.site)
-    page = submission_page(view, released_values(person(request), digest))
+    versions = entered([view]).get(digest, ())
+    page = submission_page(view, released_values(person(request), digest), versions=versions)
     show_url = reverse("web:show", args=[digest]) if view.state == "accepted" else ""
     return render(request, "web/submission.html", {"page": page, "show_url": show_url, "crumbs": _crumbs()})
 

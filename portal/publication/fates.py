@@ -1,0 +1,46 @@
+"""In which public versions a report stands, for its owner: nothing before the public has seen them, and never who else does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from portal.days import scheme_day
+from portal.intake.selectors import SubmissionView
+from portal.publication.rows import FIELDS, Row, public
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredVersion:
+    """A version that a report entered, with the parts of its address; `withdrawn_on` where it was taken back since."""
+
+    pack: str
+    place: str
+    route: str
+    period: str
+    version: int
+    published_on: date
+    withdrawn_on: date | None
+
+
+def entered(reports: Sequence[SubmissionView]) -> Mapping[str, tuple[EnteredVersion, ...]]:
+    """By digest, every public version that each of these reports entered, oldest first. Reports that entered none are not in it.
+
+    The permission is the caller's: what is given here of a report tells that it took part.
+    """
+    asked = {one.digest for one in reports}
+    of_these = public().filter(period__name__in={one.period for one in reports}, period__peer_group__pack__in={one.pack for one in reports})
+    found: dict[str, tuple[EnteredVersion, ...]] = {}
+    for *light, participants in of_these.order_by("published_at", "pk").values_list(*FIELDS, "participants"):
+        version = _version(Row(*light))
+        for digest in asked.intersection(participants):
+            found[digest] = (*found.get(digest, ()), version)
+    return found
+
+
+def _version(row: Row) -> EnteredVersion:
+    if row.published_at is None:
+        raise ValueError(f"version {row.version} of {row.pack}, {row.period} was never published")
+    withdrawn = scheme_day(row.withdrawn_at) if row.withdrawn_at else None
+    return EnteredVersion(row.pack, row.place, row.route, row.period, row.version, scheme_day(row.published_at), withdrawn)
