@@ -126,6 +126,16 @@ class StrictText(serializers.CharField):
         return value
 
 
+class StrictInteger(serializers.IntegerField):
+    """A whole number and nothing else: the framework's own field takes texts."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, (str, bool)):
+            self.fail("invalid")
+        value: int = super().to_internal_value(data)
+        return value
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields it does not know: a misspelt field is an error, not a default."""
 

@@ -20,7 +20,7 @@ from django.db.models import Q, QuerySet
 
 from portal.accounts import second_factor
 from portal.accounts.models import Acting, ApiKey, Membership, Organisation, User
-from portal.accounts.scopes import SCOPES_OF, allowed_to
+from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF, allowed_to
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.problems import RefusedError
@@ -49,6 +49,7 @@ class Holder:
     role: str
     scopes: frozenset[str]
     expires_at: datetime
+    person: int | None  # whose it is; None for the organisation's own
 
     @property
     def user(self) -> User:
@@ -86,12 +87,19 @@ def make(user: User, organisation: int, name: str, scopes: Collection[str], life
     Raises:
         Organisation.DoesNotExist: not one that the person manages.
         RefusedError: `second-factor-needed` (403), `scope-not-allowed` (400): the role does not have it, or none was asked for;
-            `lifetime-too-long` (400).
+            `scope-of-a-person` (400): a key of the organisation; `lifetime-too-long` (400).
     """
     house = houses_of(user).get(pk=organisation)
     if not second_factor.has_one(user):
         raise RefusedError(403, "second-factor-needed", "Keys are made with a second factor only.", "Set up an authenticator app first.")
-    allowed = allowed_to(house.kind, " ".join(scopes))
+    if not personal and not set(scopes).isdisjoint(OF_A_PERSON):
+        raise RefusedError(
+            400,
+            "scope-of-a-person",
+            "Notifications are a person's; a key of the organisation reads nobody's.",
+            "Make a key of your own for them, or leave them out.",
+        )
+    allowed = allowed_to(house.kind, " ".join(scopes), personal=personal)
     if not scopes or allowed != set(scopes):
         found = ", ".join(sorted(set(scopes) - allowed)) or "none"
         raise RefusedError(
@@ -167,8 +175,8 @@ def holder_of(text: str, now: datetime) -> Holder:
     unnoted = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_NOTED_EVERY)
     if row.last_used_at is None or row.last_used_at <= now - USE_NOTED_EVERY:
         ApiKey.objects.filter(unnoted, pk=row.pk).update(last_used_at=now)
-    scopes = allowed_to(row.role, row.scopes)
-    return Holder(row.prefix, row.name, row.organisation_id, row.organisation.name, row.role, scopes, row.expires_at)
+    scopes = allowed_to(row.role, row.scopes, personal=row.person_id is not None)
+    return Holder(row.prefix, row.name, row.organisation_id, row.organisation.name, row.role, scopes, row.expires_at, row.person_id)
 
 
 def _still_theirs(row: ApiKey) -> bool:

@@ -29,7 +29,12 @@ class Scope(TextChoices):
     WRITE_DELIVERIES = "write:deliveries"
     CONFORMANCE = "read:conformance"
     WRITE_CONFORMANCE = "write:conformance"
+    NOTIFICATIONS = "read:notifications"
+    WRITE_NOTIFICATIONS = "write:notifications"
 
+
+OF_A_PERSON = (Scope.NOTIFICATIONS, Scope.WRITE_NOTIFICATIONS)
+"""What concerns a person and no organisation: for keys of their own, in every role."""
 
 SCOPES_OF: Mapping[str, tuple[Scope, ...]] = {
     Role.ENTERPRISE: (Scope.PUBLISHED, Scope.SITES, Scope.SUBMISSIONS, Scope.STANDINGS),
@@ -44,9 +49,9 @@ SCOPES_OF: Mapping[str, tuple[Scope, ...]] = {
 }
 
 
-def allowed_to(role: str, scopes: str) -> frozenset[str]:
+def allowed_to(role: str, scopes: str, *, personal: bool) -> frozenset[str]:
     """Of a key's scopes (parted by blanks) those that its role has, today: a role that loses one takes it from every key."""
-    return frozenset(scopes.split()) & frozenset(SCOPES_OF.get(role, ()))
+    return frozenset(scopes.split()) & frozenset((*SCOPES_OF.get(role, ()), *(OF_A_PERSON if personal else ())))
 
 
 class HoldsScope(BasePermission):

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from portal.accounts.api import DirectoryView, EnrolmentView, RotationView
+from portal.accounts.api_notifications import NotificationsReadView, NotificationsView
 from portal.accounts.api_sites import KeyView, SitesView
 
 urlpatterns = [
@@ -8,5 +9,7 @@ urlpatterns = [
     path("rotations/", RotationView.as_view(), name="rotations"),
     path("directory/", DirectoryView.as_view(), name="directory"),
     path("key/", KeyView.as_view(), name="key"),
+    path("notifications/", NotificationsView.as_view(), name="notifications"),
+    path("notifications/read/", NotificationsReadView.as_view(), name="notifications-read"),
     path("sites/", SitesView.as_view(), name="sites"),
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import NoReverseMatch, reverse
 
 from portal.notifications.kinds import SECURITY, How, Kind, at_first
 from portal.notifications.models import Mail, Notice, Reader, Wish
@@ -23,6 +24,14 @@ class NoticeView:
     parts: Mapping[str, Any]
     at: datetime
     read: bool
+
+    @property
+    def url(self) -> str:
+        """The page that it is about; empty where that was an address of an earlier release."""
+        try:
+            return reverse(self.place, kwargs=dict(self.parts))
+        except NoReverseMatch:
+            return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,11 @@ def count(user: int, kinds: Collection[str] = (), *, only_unread: bool = False) 
 def notices(user: int, first: int, most: int, kinds: Collection[str] = (), *, only_unread: bool = False) -> tuple[NoticeView, ...]:
     """The person's notices that fit, newest first, from the `first` (0 is the newest) on."""
     return tuple(_view(row) for row in _fitting(user, kinds, only_unread).order_by("-pk")[first : first + most])
+
+
+def every_notice(user: int, kind: str = "", *, only_unread: bool = False) -> tuple[NoticeView, ...]:
+    """All of the person's notices that fit, oldest first."""
+    return tuple(_view(row) for row in _fitting(user, (kind,) if kind else (), only_unread).order_by("pk"))
 
 
 def notice(user: int, number: int) -> NoticeView | None:

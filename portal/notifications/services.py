@@ -5,7 +5,7 @@ Nothing is sent here. Figures and names go in, never sentences; no figure of ano
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -74,6 +74,15 @@ def mark_read(user: int, now: datetime, only: int | None = None) -> int:
     """All of the person's unread notices, or the one of that number; how many there were."""
     unread: QuerySet[Notice] = Notice.objects.filter(recipient=user, read_at=None)
     return unread.filter(**({} if only is None else {"pk": only})).update(read_at=now)
+
+
+def mark_these_read(user: int, numbers: Collection[int], now: datetime) -> int:
+    """These notices of the person, all or none; how many were unread. Notice.DoesNotExist where one is not theirs."""
+    with transaction.atomic():
+        mine = Notice.objects.select_for_update().filter(recipient=user, pk__in=numbers)
+        if set(mine.values_list("pk", flat=True)) != set(numbers):
+            raise Notice.DoesNotExist
+        return Notice.objects.filter(recipient=user, pk__in=numbers, read_at=None).update(read_at=now)
 
 
 def wish(user: int, wishes: Mapping[str, How], language: str) -> None:

@@ -23,6 +23,8 @@ SCOPES = {
     Scope.WRITE_DELIVERIES: _("declare deliveries"),
     Scope.CONFORMANCE: _("read your conformance results"),
     Scope.WRITE_CONFORMANCE: _("declare conformance results"),
+    Scope.NOTIFICATIONS: _("read your own notifications (your own key only)"),
+    Scope.WRITE_NOTIFICATIONS: _("mark your own notifications as read (your own key only)"),
 }
 """What a key may be good for, in words."""
 

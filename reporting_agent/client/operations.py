@@ -38,6 +38,8 @@ PATHS: Mapping[str, str] = {
     "log_entry": "/api/v1/log/entry/",
     "log_head": "/api/v1/log/head/",
     "log_inclusion": "/api/v1/log/inclusion/",
+    "notifications": "/api/v1/notifications/",
+    "mark_notifications_read": "/api/v1/notifications/read/",
     "participation": "/api/v1/participation/",
     "periods": "/api/v1/periods/",
     "places": "/api/v1/places/",
@@ -304,6 +306,24 @@ class Operations:
         """What proves that an entry is in the log of that size."""
         _, answer = self._send("GET", "/api/v1/log/inclusion/", frozenset({200}), query=given({"index": index, "size": size}), headers={})
         return cast("shapes.Inclusion", answer)
+
+    def notifications(
+        self, *, cursor: str | None = None, kind: str | None = None, limit: str | None = None, unread: str | None = None
+    ) -> shapes.NotificationPage:
+        """What the person was told, oldest first. Asks for a key of a person's own; nobody reads another's."""
+        _, answer = self._send(
+            "GET",
+            "/api/v1/notifications/",
+            frozenset({200}),
+            query=given({"cursor": cursor, "kind": kind, "limit": limit, "unread": unread}),
+            headers={},
+        )
+        return cast("shapes.NotificationPage", answer)
+
+    def mark_notifications_read(self, body: shapes.MarkReadRequest) -> shapes.MarkedRead:
+        """Mark these as read, all or none: 404 where one is not the person's own. The same again changes nothing."""
+        _, answer = self._send("POST", "/api/v1/notifications/read/", frozenset({200}), query={}, headers={}, json=body)
+        return cast("shapes.MarkedRead", answer)
 
     def participation(
         self,

@@ -301,6 +301,39 @@ class Key(TypedDict):
     expires_at: str
 
 
+KindEnum = Literal[
+    "report.reminded",
+    "extension.granted",
+    "submission.accepted",
+    "submission.refused",
+    "benchmark.published",
+    "benchmark.withdrawn",
+    "site.approved",
+    "site.refused",
+    "device.enrolled",
+    "device.revoked",
+    "firm.leaves",
+    "firm.stays",
+    "assignment.made",
+    "assignment.taken-back",
+    "finding.made",
+    "finding.answered",
+    "finding.returned",
+    "finding.closed",
+    "finding.overdue",
+    "conclusion.given",
+    "conclusion.withdrawn",
+    "surveillance.comes",
+    "validity.ends",
+    "draft.waits",
+    "release.stopped",
+    "application.waits",
+    "password.changed",
+    "second-factor.added",
+    "second-factor.removed",
+]
+
+
 class LogEntry(TypedDict):
     index: int
     kind: str
@@ -323,6 +356,16 @@ class LoggedAct(TypedDict):
     leaves: list[int]
     reason: str
     log_index: int
+
+
+class MarkReadRequest(TypedDict):
+    """Refuses fields it does not know: a misspelt field is an error, not a default."""
+
+    notifications: list[int]
+
+
+class MarkedRead(TypedDict):
+    marked: int
 
 
 class Named(TypedDict):
@@ -348,6 +391,22 @@ class NewDeliveryRequest(TypedDict):
     quantity: str
     unit: str
     note: NotRequired[str]
+
+
+class Notification(TypedDict):
+    """One thing that the person was told. Names and days, never a sentence: a program has a language of its own."""
+
+    id: int
+    kind: KindEnum
+    told: dict[str, object]
+    url: str
+    at: str
+    read: bool
+
+
+class NotificationPage(TypedDict):
+    results: list[Notification]
+    next: str | None
 
 
 class OwnReport(TypedDict):

@@ -23,7 +23,7 @@ from django.utils import timezone
 from portal import keys
 from portal.accounts import api_keys, second_factor
 from portal.accounts.models import Jurisdiction, Organisation, Role, User
-from portal.accounts.scopes import SCOPES_OF
+from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF
 from portal.assurance.services import assign
 from portal.auditlog.models import Event
 from portal.intake import services as intake
@@ -80,13 +80,20 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
     "api:granted-values": ("?submission=DIGEST", only(PROVIDERS + SUPPLIERS, "nothing", provider="ok"), NO_POST),
     "api:deliveries": ("", only(SUPPLIERS, "ok"), only(SUPPLIERS, "wrong")),
     "api:conformance": ("", only(PROVIDERS, "ok", other_provider="none"), only(PROVIDERS, "wrong")),
+    # everybody's own: who was told nothing reads an empty list
+    "api:notifications": (
+        "",
+        dict.fromkeys(ROLES, "none") | dict.fromkeys(("enterprise", "other-enterprise", "nation", "assigned"), "ok"),
+        NO_POST,
+    ),
+    "api:notifications-read": ("", dict.fromkeys(ROLES, "method"), dict.fromkeys(ROLES, "wrong")),
     # nobody has accepted the terms but the academic
     "api:archive": ("", dict.fromkeys(ROLES, "scope") | {"academic": "ok"}, NO_POST),
 }
 
 
 def test_every_address_that_asks_for_a_key_stands_in_the_table() -> None:
-    assert sorted(TABLE) == sorted(KEYED)
+    assert sorted(TABLE) == sorted((*KEYED, "api:notifications-read"))
 
 
 @dataclass
@@ -103,7 +110,9 @@ class House:
 def key_for(user: User) -> str:
     second_factor.give(user)
     house = api_keys.houses_of(user).get()
-    made = api_keys.make(user, house.pk, "all", SCOPES_OF[house.kind], timedelta(days=30), personal=False, now=timezone.now())
+    made = api_keys.make(
+        user, house.pk, "all", (*SCOPES_OF[house.kind], *OF_A_PERSON), timedelta(days=30), personal=True, now=timezone.now()
+    )
     return made.text
 
 

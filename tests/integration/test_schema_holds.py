@@ -68,6 +68,8 @@ FOR: dict[str, str] = {
     "deliveries": "supplier",
     "declare_delivery": "supplier",
     "archive": "academic",
+    "notifications": "enterprise",
+    "mark_notifications_read": "enterprise",
 }
 """Whose key each operation is asked with that asks for one."""
 

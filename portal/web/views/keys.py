@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts import api_keys, second_factor
 from portal.accounts.models import ApiKey, Organisation, Role
-from portal.accounts.scopes import SCOPES_OF, Scope
+from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF, Scope
 from portal.problems import RefusedError
 from portal.web.access import for_role, person, to_second_factor
 from portal.web.forms import add_error, mark_errors
@@ -32,7 +32,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     """Every key of the organisations that the person manages; a new one is in this one answer and nowhere else."""
     user, now = person(request), timezone.now()
     houses = list(api_keys.houses_of(user))
-    offered = [scope for scope in Scope if any(scope in SCOPES_OF[house.kind] for house in houses)]
+    offered = [scope for scope in Scope if scope in OF_A_PERSON or any(scope in SCOPES_OF[house.kind] for house in houses)]
     choices = [(str(house.pk), in_language(house.name, house.name_zh)) for house in houses]
     form = KeyForm(request.POST if request.method == "POST" else None, houses=choices, scopes=offered)
     if request.method == "POST" and houses:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -43,10 +43,7 @@ def notice(request: HttpRequest, notice: int) -> HttpResponseBase:
     if view is None:
         raise Http404
     services.mark_read(user.pk, timezone.now(), notice)
-    try:
-        return redirect(reverse(view.place, kwargs=dict(view.parts)))
-    except NoReverseMatch:  # an address of an earlier release
-        return redirect("web:notifications")
+    return redirect(view.url or "web:notifications")
 
 
 @require_http_methods(["GET", "POST"])
