@@ -21,6 +21,7 @@ from benchmarks.audit.parts import differing, parts_of, told_by
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from benchmarks.released import ReleasedLabel
+from benchmarks.routes import Words
 from benchmarks.wire.schema import Report
 from reporting_agent.config import Site
 from reporting_agent.drawing import draw
@@ -29,6 +30,7 @@ from reporting_agent.planning import Subject
 from reporting_agent.pooled import Windows
 
 ROOT, LABEL, RELEASE = "root", "label", "release"
+_WITHHELD = Words(en="what is withheld, and why, is not what the report says", zh="不发布的内容及其原因与报告所述不同")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,11 @@ class Difference:
     """One thing that did not come out as it was reported: of what kind, and in words."""
 
     kind: str
-    found: str
+    said: Words
+
+    @property
+    def found(self) -> str:
+        return self.said.en
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +93,20 @@ def recompute(
         differences += _of_root(tree, report.data_root, contents, parts)
     differences += _of_labels(drawn, released.labels)
     if planned.withheld != released.withheld:
-        differences.append(Difference(LABEL, "what is withheld, and why, is not what the report says"))
+        differences.append(Difference(LABEL, _WITHHELD))
     return Recomputation(tree.root, tuple(one.label for one in planned.releases), tuple(drawn), tuple(differences))
 
 
 def _of_root(tree: DataTree, committed: bytes, contents: Contents | None, parts: Mapping[str, str] | None) -> list[Difference]:
-    told = [f"the files give {tree.root.hex()}, committed to was {committed.hex()}"]
+    now, then = tree.root.hex(), committed.hex()
+    told = [Words(en=f"the files give {now}, committed to was {then}", zh=f"文件得出 {now}，所承诺的是 {then}")]
     if parts:
         told = differing(dict(parts), parts_of(tree)) or told
     elif contents is not None:
         told = differing(told_by(contents), told_by(tree.contents)) or [
-            f"{told[0]}; numbers of records and the rest of the table are alike"
+            Words(
+                en=f"{told[0].en}; numbers of records and the rest of the table are alike", zh=f"{told[0].zh}；记录数和目录的其余部分相同"
+            )
         ]
     return [Difference(ROOT, one) for one in told]
 
@@ -108,9 +117,12 @@ def _of_labels(drawn: list[ReleasedLabel], reported: tuple[ReleasedLabel, ...]) 
     for name in dict.fromkeys([*theirs, *ours]):
         one, other = ours.get(name), theirs.get(name)
         if one is None or other is None:
-            found.append(Difference(LABEL, f"{name}: {'not in the report' if other is None else 'the files give no such label'}"))
+            more = Words(en=f"{name}: not in the report", zh=f"{name}：报告中没有")
+            less = Words(en=f"{name}: the files give no such label", zh=f"{name}：文件得不出该标识")
+            found.append(Difference(LABEL, more if other is None else less))
         elif one != other:
-            found.append(Difference(RELEASE, f"{name}: {_cells(one)}, reported {_cells(other)}"))
+            (en, zh), (told_en, told_zh) = _cells(one), _cells(other)
+            found.append(Difference(RELEASE, Words(en=f"{name}: {en}, reported {told_en}", zh=f"{name}：{zh}，报告为 {told_zh}")))
     return found
 
 
@@ -118,5 +130,6 @@ def _name(label: ReleasedLabel) -> str:
     return " ".join(part for part in (label.step, label.product, label.variant, label.metric.value) if part)
 
 
-def _cells(label: ReleasedLabel) -> str:
-    return f"cells {label.best.cell} and {label.typical.cell}, at least {label.count_class} batches"
+def _cells(label: ReleasedLabel) -> tuple[str, str]:
+    best, typical, number = label.best.cell, label.typical.cell, label.count_class
+    return f"cells {best} and {typical}, at least {number} batches", f"单元 {best} 和 {typical}，至少 {number} 个批次"

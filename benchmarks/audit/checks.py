@@ -18,16 +18,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.audit import computed, proven
+from benchmarks.audit import computed, promised, proven
 from benchmarks.audit.evidence import Check, Evidence, Outcome
 
 CHECKS: tuple[Check, ...] = (
-    proven.draw_promised,
-    proven.drawn_after_commitment,
-    proven.head_signed,
-    proven.commitment_logged,
-    proven.root_committed,
-    proven.challenge_signed,
+    promised.draw_promised,
+    promised.drawn_after_commitment,
+    promised.head_signed,
+    promised.commitment_logged,
+    promised.root_committed,
+    promised.challenge_signed,
     proven.everything_opened,
     proven.leaves_proven,
     proven.leaves_of_their_kind,

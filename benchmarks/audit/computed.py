@@ -10,13 +10,13 @@ from itertools import accumulate
 import numpy as np
 
 from benchmarks.audit.contents import Cell, Counted, StepPart
-from benchmarks.audit.evidence import Evidence, Outcome, Unaccounted, failed, held, named, not_checkable
+from benchmarks.audit.evidence import Evidence, Outcome, Unaccounted, failed, held, named, not_checkable, same
 from benchmarks.audit.records import DAY_US, of_batch, read
 from benchmarks.labels.columns import StepColumns
 from benchmarks.labels.step import measure
 from benchmarks.labels.validity import record_reasons
 from benchmarks.measurements import Batch
-from benchmarks.routes import MetricRule, Step
+from benchmarks.routes import MetricRule, Step, Words
 
 _NEARLY = 1e-9
 """Relative: a record's energies are added in their order, a label's in that of the files (`audit.records`)."""
@@ -27,28 +27,46 @@ def readings_committed(evidence: Evidence) -> Outcome:
     code = "readings-committed"
     if not evidence.contents.meters:
         return not_checkable(
-            code, "The site has no readings: energy is given by batch, and its evidence is the plant's own system, to be seen on site."
+            code,
+            Words(
+                en="The site has no readings: energy is given by batch, and its evidence is the plant's own system, to be seen on site.",
+                zh="厂区没有读数：能耗按批次给出，其证据是企业自己的系统，须在现场查看。",
+            ),
         )
     committed = {(day.meter, day.start_us): day for day in evidence.days.values()}
     first = min(day.start_us for day in committed.values()) if committed else 0
     wrong = [
-        f"{day.meter}, {_date(day.start_us)}"
+        same(f"{day.meter}, {_date(day.start_us)}")
         for key, day in sorted(evidence.shown.items())
         if committed.get(key, None if _is_inside(evidence, key, first) else day) != day
     ]
     wrong += [
-        f"{day.meter}, {_date(day.start_us)}: not shown"
+        Words(en=f"{day.meter}, {_date(day.start_us)}: not shown", zh=f"{day.meter}，{_date(day.start_us)}：未出示")
         for index, day in sorted(evidence.days.items())
         if (day.meter, day.start_us) not in evidence.shown and _is_drawn(evidence, index)
     ]
     if wrong:
         return failed(
             code,
-            f"{len(wrong):,} days of readings are not those that were committed to.",
-            "The readings were changed after the root had been logged. Keep the opening, and read the meters' own memory on site.",
+            Words(
+                en=f"{len(wrong):,} days of readings are not those that were committed to.",
+                zh=f"有 {len(wrong):,} 天的读数不是所承诺的读数。",
+            ),
+            Words(
+                en="The readings were changed after the root had been logged. Keep the opening, and read the meters' own memory on site.",
+                zh="读数在根记入日志后被改动。请保留打开文件，并在现场读取表计自身的存储。",
+            ),
             wrong,
         )
-    return held(code, f"All {len(evidence.shown):,} days of readings shown have the digest that was committed to.", len(evidence.shown))
+    number = len(evidence.shown)
+    return held(
+        code,
+        Words(
+            en=f"All {number:,} days of readings shown have the digest that was committed to.",
+            zh=f"所出示的 {number:,} 天读数的摘要均为所承诺者。",
+        ),
+        number,
+    )
 
 
 def records_recomputed(evidence: Evidence) -> Outcome:
@@ -58,11 +76,24 @@ def records_recomputed(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            f"{len(wrong):,} of {len(opened):,} records are not what the plant's readings and rows give.",
-            "Compare the record with the meter's own memory and the batch log on site; what it should be is in the report.",
+            Words(
+                en=f"{len(wrong):,} of {len(opened):,} records are not what the plant's readings and rows give.",
+                zh=f"{len(opened):,} 条记录中有 {len(wrong):,} 条与企业的读数和数据行得出的不同。",
+            ),
+            Words(
+                en="Compare the record with the meter's own memory and the batch log on site; what it should be is in the report.",
+                zh="请在现场将记录与表计自身的存储和批次日志比较；应有的数值见报告。",
+            ),
             wrong,
         )
-    return held(code, f"All {len(opened):,} records of batches come out of the readings and rows as they were committed to.", len(opened))
+    return held(
+        code,
+        Words(
+            en=f"All {len(opened):,} records of batches come out of the readings and rows as they were committed to.",
+            zh=f"{len(opened):,} 条批次记录全部由读数和数据行得出，与所承诺的相同。",
+        ),
+        len(opened),
+    )
 
 
 def records_with_evidence(evidence: Evidence) -> Outcome:
@@ -72,11 +103,25 @@ def records_with_evidence(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            f"{len(wrong):,} records are of batches that the plant's rows and readings do not know.",
-            "Ask for the batch in the plant's production system; a batch that was never made lowers a label as well as a false reading.",
+            Words(
+                en=f"{len(wrong):,} records are of batches that the plant's rows and readings do not know.",
+                zh=f"有 {len(wrong):,} 条记录的批次在企业的数据行和读数中不存在。",
+            ),
+            Words(
+                en="Ask for the batch in the plant's production system; "
+                "a batch that was never made lowers a label as well as a false reading.",
+                zh="请在企业的生产系统中查找该批次；从未生产的批次与虚假读数一样会降低标识值。",
+            ),
             wrong,
         )
-    return held(code, f"All {len(opened):,} batches stand in the plant's rows, with energy in its readings or rows.", len(opened))
+    return held(
+        code,
+        Words(
+            en=f"All {len(opened):,} batches stand in the plant's rows, with energy in its readings or rows.",
+            zh=f"{len(opened):,} 个批次全部见于企业的数据行，其能耗见于读数或数据行。",
+        ),
+        len(opened),
+    )
 
 
 def exclusions_justified(evidence: Evidence) -> Outcome:
@@ -84,23 +129,37 @@ def exclusions_justified(evidence: Evidence) -> Outcome:
     code = "exclusions-justified"
     excluded = [(index, batch) for index, batch in sorted(evidence.batches.items()) if batch.excluded is not None]
     wrong = [
-        f"{named(index, batch)}: {batch.excluded}, computed: {', '.join(sorted(_reasons(evidence, batch)))}"
+        _with_reasons(named(index, batch), batch.excluded or "", ", ".join(sorted(_reasons(evidence, batch))))
         for index, batch in excluded
         if _is_unjustified(evidence, batch)
     ]
     if wrong:
         return failed(
             code,
-            f"{len(wrong):,} of {len(excluded):,} exclusions are not justified by the plant's rows and readings.",
-            "See on site what happened in these batches; an exclusion without its reason lowers the label.",
+            Words(
+                en=f"{len(wrong):,} of {len(excluded):,} exclusions are not justified by the plant's rows and readings.",
+                zh=f"{len(excluded):,} 个剔除中有 {len(wrong):,} 个不能由企业的数据行和读数证实。",
+            ),
+            Words(
+                en="See on site what happened in these batches; an exclusion without its reason lowers the label.",
+                zh="请在现场查看这些批次的实际情况；无理由的剔除会降低标识值。",
+            ),
             wrong,
         )
-    return held(code, f"All {len(excluded):,} exclusions that were opened are justified by their stated rule.", len(excluded))
+    return held(
+        code,
+        Words(
+            en=f"All {len(excluded):,} exclusions that were opened are justified by their stated rule.",
+            zh=f"打开的 {len(excluded):,} 个剔除均符合其所述规则。",
+        ),
+        len(excluded),
+    )
 
 
 def ranks_and_counts(evidence: Evidence) -> Outcome:
     """Used batches stand in the order of their values, and each lies in the cell of the grid in which it was counted."""
-    code, wrong, seen = "ranks-and-counts", [], 0
+    code, seen = "ranks-and-counts", 0
+    wrong: list[Words] = []
     for part, cell, values in _valued(evidence):
         seen += len(values)
         step = evidence.pack.step(part.step)
@@ -109,16 +168,34 @@ def ranks_and_counts(evidence: Evidence) -> Outcome:
         wrong += [named(index, evidence.batches[index]) for index in _out_of_order(values)]
         if counted is not None and evidence.pack.policy.unit == "record":
             if counted.batches != cell.used:
-                wrong.append(f"{part.step}/{cell.product}/{cell.variant}: {cell.used:,} used, {counted.batches:,} counted")
+                name = f"{part.step}/{cell.product}/{cell.variant}"
+                both = Words(
+                    en=f"{name}: {cell.used:,} used, {counted.batches:,} counted",
+                    zh=f"{name}：计入 {cell.used:,} 个，计数 {counted.batches:,} 个",
+                )
+                wrong.append(both)
             wrong += [named(index, evidence.batches[index]) for index in _miscounted(values, cell, counted, rule)]
     if wrong:
         return failed(
             code,
-            f"{len(wrong):,} records do not stand at the rank, or in the cell of the grid, that the label counted them in.",
-            "The label is not that of these records: have it recomputed on site from the plant's files.",
+            Words(
+                en=f"{len(wrong):,} records do not stand at the rank, or in the cell of the grid, that the label counted them in.",
+                zh=f"有 {len(wrong):,} 条记录不在标识所计的名次或网格单元。",
+            ),
+            Words(
+                en="The label is not that of these records: have it recomputed on site from the plant's files.",
+                zh="标识不是由这些记录得出：请在现场用企业文件重新计算。",
+            ),
             wrong,
         )
-    return held(code, f"All {seen:,} used batches that were opened stand at their rank and were counted in the cell of their value.", seen)
+    return held(
+        code,
+        Words(
+            en=f"All {seen:,} used batches that were opened stand at their rank and were counted in the cell of their value.",
+            zh=f"打开的 {seen:,} 个计入批次均在其名次，并计入其数值所在的单元。",
+        ),
+        seen,
+    )
 
 
 def nothing_left_out(evidence: Evidence) -> Outcome:
@@ -126,25 +203,47 @@ def nothing_left_out(evidence: Evidence) -> Outcome:
     code = "nothing-left-out"
     if evidence.unaccounted is None:
         return not_checkable(
-            code, "No drawn day is of a meter that counts for one step: readings cannot tell whether a batch was left out."
+            code,
+            Words(
+                en="No drawn day is of a meter that counts for one step: readings cannot tell whether a batch was left out.",
+                zh="抽中的日子没有只为一个工序计量的表计：读数无法看出是否遗漏批次。",
+            ),
         )
     if evidence.unaccounted and evidence.opening.unread:
         rows = sum(evidence.opening.unread.values())
         return not_checkable(
             code,
-            f"{len(evidence.unaccounted):,} stretches of drawn days look like production without a batch, and {rows:,} rows of the log "
-            "could not be read, in which these batches may stand.",
-            "See rejected.csv of the plant on site, and hold these stretches against it.",
+            Words(
+                en=f"{len(evidence.unaccounted):,} stretches of drawn days look like production without a batch, "
+                f"and {rows:,} rows of the log could not be read, in which these batches may stand.",
+                zh=f"抽中的日子有 {len(evidence.unaccounted):,} 段似在生产而无批次；日志有 {rows:,} 行无法读取，这些批次可能在其中。",
+            ),
+            Words(
+                en="See rejected.csv of the plant on site, and hold these stretches against it.",
+                zh="请在现场查看企业的 rejected.csv，与这些时段核对。",
+            ),
         )
     wrong = [_stretch(one) for one in evidence.unaccounted]
     if wrong:
         return failed(
             code,
-            f"{len(wrong):,} stretches of drawn days hold energy like that of production, and no batch was committed to.",
-            "Ask what was made then, and see the production system on site; a batch that was left out is missing from the label.",
+            Words(
+                en=f"{len(wrong):,} stretches of drawn days hold energy like that of production, and no batch was committed to.",
+                zh=f"抽中的日子有 {len(wrong):,} 段的能耗与生产相当，却没有承诺任何批次。",
+            ),
+            Words(
+                en="Ask what was made then, and see the production system on site; a batch that was left out is missing from the label.",
+                zh="请询问当时生产了什么，并在现场查看生产系统；遗漏的批次未进入标识。",
+            ),
             wrong,
         )
-    return held(code, "On the drawn days no meter counted more outside the batches than standing and idling explain.")
+    return held(
+        code,
+        Words(
+            en="On the drawn days no meter counted more outside the batches than standing and idling explain.",
+            zh="抽中的日子里，各表计在批次之外的计量均不超过停机和空转所能解释的数量。",
+        ),
+    )
 
 
 def _differs(evidence: Evidence, batch: Batch) -> bool:
@@ -235,9 +334,14 @@ def _is_drawn(evidence: Evidence, index: int) -> bool:
     return any(one.position == index for one in evidence.drawn)
 
 
-def _stretch(one: Unaccounted) -> str:
-    start, end = (datetime.fromtimestamp(us / 1e6, UTC) for us in (one.start_us, one.end_us))
-    return f"{one.meter}, {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC: {one.energy:,.0f} {one.unit}"
+def _with_reasons(record: Words, stated: str, computed: str) -> Words:
+    return Words(en=f"{record.en}: {stated}, computed: {computed}", zh=f"{record.zh}：{stated}，计算得出：{computed}")
+
+
+def _stretch(one: Unaccounted) -> Words:
+    start, end = (f"{datetime.fromtimestamp(us / 1e6, UTC):%Y-%m-%d %H:%M}" for us in (one.start_us, one.end_us))
+    energy = f"{one.energy:,.0f} {one.unit}"
+    return Words(en=f"{one.meter}, {start} to {end} UTC: {energy}", zh=f"{one.meter}，{start} 至 {end} UTC：{energy}")
 
 
 def _date(start_us: int) -> str:

@@ -11,10 +11,12 @@ from benchmarks.audit.contents import Contents
 from benchmarks.audit.draws import Draw, Head, Promise
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import MeterDay
+from benchmarks.audit.refusals import in_words
 from benchmarks.audit.sampling import Drawn
+from benchmarks.errors import SteplabelError
 from benchmarks.labels.step import Context
 from benchmarks.measurements import Batch
-from benchmarks.routes import Pack
+from benchmarks.routes import Pack, Words
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.schema import Report
@@ -30,14 +32,26 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one check found. `records` names the first of those that it is about; `count` is how many there are."""
+    """What one check found, in the languages people read it in. `places` are the first that it is about; `count` is how many there are."""
 
     code: str
     state: State
-    sentence: str
-    remedy: str = ""
-    records: tuple[str, ...] = ()
+    said: Words
+    to_do: Words | None = None
+    places: tuple[Words, ...] = ()
     count: int = 0
+
+    @property
+    def sentence(self) -> str:
+        return self.said.en
+
+    @property
+    def remedy(self) -> str:
+        return "" if self.to_do is None else self.to_do.en
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        return tuple(place.en for place in self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +114,30 @@ class Evidence:
 Check = Callable[[Evidence], Outcome]
 
 
-def held(code: str, sentence: str, count: int = 0) -> Outcome:
-    return Outcome(code, State.HELD, sentence, count=count)
+def held(code: str, said: Words, count: int = 0) -> Outcome:
+    return Outcome(code, State.HELD, said, count=count)
 
 
-def not_checkable(code: str, why: str, remedy: str = "") -> Outcome:
-    return Outcome(code, State.NOT_CHECKABLE, why, remedy)
+def not_checkable(code: str, why: Words, to_do: Words | None = None) -> Outcome:
+    return Outcome(code, State.NOT_CHECKABLE, why, to_do)
 
 
-def failed(code: str, sentence: str, remedy: str, records: Iterable[str] = ()) -> Outcome:
-    named = tuple(records)
-    return Outcome(code, State.FAILED, sentence, remedy, named[:MOST_NAMED], len(named))
+def failed(code: str, said: Words, to_do: Words, places: Iterable[Words] = ()) -> Outcome:
+    found = tuple(places)
+    return Outcome(code, State.FAILED, said, to_do, found[:MOST_NAMED], len(found))
 
 
-def named(index: int, batch: Batch) -> str:
+def refused(code: str, refusal: SteplabelError) -> Outcome:
+    """A check that failed because what it read was refused."""
+    return failed(code, *in_words(refusal))
+
+
+def named(index: int, batch: Batch) -> Words:
     """A record, so that the plant finds it."""
-    return f"leaf {index}: {batch.step} {batch.batch_id}, {batch.start:%Y-%m-%d %H:%M} UTC"
+    what = f"{batch.step} {batch.batch_id}, {batch.start:%Y-%m-%d %H:%M} UTC"
+    return Words(en=f"leaf {index}: {what}", zh=f"叶子 {index}：{what}")
+
+
+def same(text: str) -> Words:
+    """A name that is the same in every language: of a meter, a label, a file."""
+    return Words(en=text, zh=text)

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from benchmarks.audit import contents
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents
+from benchmarks.routes import Words
 
 Parts: TypeAlias = dict[str, str]
 """Name -> number of records and digest, as `117 5e88…`."""
@@ -41,18 +42,23 @@ def _alone(table: Contents) -> Parts:
     return {name: f"1 {sha256(content).hexdigest()}" for name, content in alone.items()}
 
 
-def differing(committed: Parts, now: Parts) -> list[str]:
+def differing(committed: Parts, now: Parts) -> list[Words]:
     """The parts that are not alike, each in words: what there is now, and what there was."""
     return list(_differing(committed, now))
 
 
-def _differing(committed: Parts, now: Parts) -> Iterator[str]:
+def _differing(committed: Parts, now: Parts) -> Iterator[Words]:
     for name in dict.fromkeys([*committed, *now]):
         before, after = committed.get(name), now.get(name)
         if before == after:
             continue
         if before is None or after is None:
-            yield f"{name}: {'not there when it was committed to' if before is None else 'there no more'}"
+            new = Words(en=f"{name}: not there when it was committed to", zh=f"{name}：承诺时没有")
+            gone = Words(en=f"{name}: there no more", zh=f"{name}：现已没有")
+            yield new if before is None else gone
             continue
         there, here = before.partition(" ")[0], after.partition(" ")[0]
-        yield f"{name}: {here} records, {there} when they were committed to" if here != there else f"{name}: not the same"
+        if here != there:
+            yield Words(en=f"{name}: {here} records, {there} when they were committed to", zh=f"{name}：{here} 条记录，承诺时为 {there} 条")
+        else:
+            yield Words(en=f"{name}: not the same", zh=f"{name}：不相同")

@@ -1,10 +1,9 @@
-"""Checks that need no plant's data: signatures, digests, proofs, and the draw repeated. Each says one sentence of one thing."""
+"""Checks of an opening that compute nothing of its batches: proofs, kinds, method, seed, and the draw repeated."""
 
 from __future__ import annotations
 
 from benchmarks.audit.contents import Counted
-from benchmarks.audit.draws import require_promised
-from benchmarks.audit.evidence import Evidence, Outcome, failed, held, not_checkable
+from benchmarks.audit.evidence import Evidence, Outcome, failed, held, same
 from benchmarks.audit.records import PADDING_RECORD
 from benchmarks.errors import PolicyRefusal, VerificationError
 from benchmarks.packs import digest as pack_digest
@@ -14,91 +13,8 @@ from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.privacy.units import draw_epsilons
 from benchmarks.release import TYPICAL_QUANTILE, count_class
 from benchmarks.released import ReleasedLabel, rank
-from benchmarks.wire import logged, merkle
+from benchmarks.routes import Words
 from benchmarks.wire.conformity import policy_digest
-from benchmarks.wire.logged import Kind
-
-
-def draw_promised(evidence: Evidence) -> Outcome:
-    """The auditor's own hands were bound: the nonce is the one promised before the tree head was there."""
-    code, promise = "draw-promised", evidence.public.promise
-    if promise is None:
-        return not_checkable(code, "The auditor's promise was not given, so nobody sees that the nonce was fixed before the draw.")
-    try:
-        require_promised(evidence.draw, promise)
-    except VerificationError as refused:
-        return failed(code, refused.sentence, refused.remedy)
-    return held(code, f"The nonce is the one that the auditor had promised on {promise.made_on.isoformat()}.")
-
-
-def drawn_after_commitment(evidence: Evidence) -> Outcome:
-    """The head that the positions follow from holds the commitment: the plant had committed before they could be known."""
-    code, head, entry = "drawn-after-commitment", evidence.draw.head.size, evidence.challenge.log_index
-    if head <= entry:
-        return failed(
-            code,
-            f"The tree head has {head:,} entries, and the commitment is entry {entry:,} of the log: it came after the draw.",
-            "Draw again from a tree head that holds the commitment.",
-        )
-    return held(code, f"The commitment is entry {entry:,} of the log, before the head of {head:,} entries that the draw follows from.")
-
-
-def head_signed(evidence: Evidence) -> Outcome:
-    """The tree head that the positions follow from is one that the portal signed."""
-    code, shown, drawn = "head-signed", evidence.public.head, evidence.draw.head
-    if shown is None or not evidence.public.keys_known:
-        return not_checkable(
-            code, "No signed tree head, or no key directory, was given: the head of the draw stands on the auditor's word."
-        )
-    if shown != drawn:
-        return failed(
-            code,
-            f"The draw names a head of {drawn.size:,} entries that is not the signed one of {shown.size:,}.",
-            "Draw again from a head that the portal signed; from another one the auditor could have looked for a draw.",
-        )
-    return held(code, f"The portal signed the head of {drawn.size:,} entries that the draw follows from.")
-
-
-def commitment_logged(evidence: Evidence) -> Outcome:
-    """The commitment is in the public log, at the place that the challenge names."""
-    code, head, challenge = "commitment-logged", evidence.draw.head, evidence.challenge
-    if evidence.public.inclusion is None:
-        return not_checkable(code, "No proof that the commitment is in the log was given.", "Ask the portal's log for one, as a file.")
-    if challenge.log_index >= head.size:
-        return not_checkable(code, "The commitment came after the head of the draw, so no proof can lead to it.")
-    leaf = logged.hashed(Kind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), challenge.given_on)
-    try:
-        merkle.require_inclusion(leaf, challenge.log_index, head.size, evidence.public.inclusion, head.root)
-    except VerificationError as refused:
-        return failed(code, refused.sentence, refused.remedy)
-    return held(code, f"The commitment is entry {challenge.log_index:,} of the log of {head.size:,} entries.")
-
-
-def root_committed(evidence: Evidence) -> Outcome:
-    """One root everywhere: in what the auditor has from the portal, in the draw, in the challenge and in the report."""
-    code, own = "root-committed", evidence.draw.commitment
-    if evidence.public.commitment is None:
-        return not_checkable(code, "No commitment from elsewhere than plant and draw was given, to hold the root against.")
-    same = evidence.public.commitment == own == evidence.challenge.commitment and evidence.report.data_root == own.data_root
-    if not same:
-        return failed(
-            code,
-            "The root of the draw is not the one that was committed to, or challenge or report are of another.",
-            "Take the commitment from the portal's log again; if it stays so, the data were exchanged after they had been committed to.",
-        )
-    return held(code, f"Commitment, challenge, report and draw name the same root, {own.data_root.hex()[:16]}….")
-
-
-def challenge_signed(evidence: Evidence) -> Outcome:
-    """The challenge that keyed the draws is the portal's."""
-    code, challenge = "challenge-signed", evidence.challenge
-    if not evidence.public.keys_known:
-        return not_checkable(code, "The portal's key directory was not given, so the signature under the challenge was not checked.")
-    if challenge.nonce != evidence.report.challenge:
-        return failed(
-            code, "The report names another challenge than the one shown.", "Take the challenge that the portal gave for this commitment."
-        )
-    return held(code, f"The portal gave the challenge on {challenge.given_on.isoformat()}, signed with its key {challenge.key_id[:16]}.")
 
 
 def leaves_proven(evidence: Evidence) -> Outcome:
@@ -109,31 +25,58 @@ def leaves_proven(evidence: Evidence) -> Outcome:
         try:
             leaf.require_in(root, size)
         except VerificationError:
-            wrong.append(f"leaf {leaf.index}")
+            wrong.append(_leaf(leaf.index))
     if wrong:
         return failed(
             code,
-            f"{len(wrong):,} of {len(evidence.opening.leaves):,} leaves are not in the tree that was committed to.",
-            "What was shown is not what was committed to. Keep the opening: together with the commitment it proves that.",
+            Words(
+                en=f"{len(wrong):,} of {len(evidence.opening.leaves):,} leaves are not in the tree that was committed to.",
+                zh=f"{len(evidence.opening.leaves):,} 个叶子中有 {len(wrong):,} 个不在所承诺的树中。",
+            ),
+            Words(
+                en="What was shown is not what was committed to. Keep the opening: together with the commitment it proves that.",
+                zh="所出示的不是所承诺的。请保留打开文件：它与承诺合在一起即可证明。",
+            ),
             wrong,
         )
-    return held(code, f"All {len(evidence.opening.leaves):,} leaves that were opened are in the tree of {size:,} leaves.", size)
+    return held(
+        code,
+        Words(
+            en=f"All {len(evidence.opening.leaves):,} leaves that were opened are in the tree of {size:,} leaves.",
+            zh=f"打开的 {len(evidence.opening.leaves):,} 个叶子全部在 {size:,} 个叶子的树中。",
+        ),
+        size,
+    )
 
 
 def everything_opened(evidence: Evidence) -> Outcome:
     """Nothing that was drawn was held back."""
     code, there = "everything-opened", {leaf.index for leaf in evidence.opening.leaves}
-    missing = [f"leaf {one.position} ({one.stratum}, number {one.order})" for one in evidence.drawn if one.position not in there]
+    missing = [
+        Words(en=f"leaf {one.position} ({one.stratum}, number {one.order})", zh=f"叶子 {one.position}（{one.stratum}，第 {one.order} 个）")
+        for one in evidence.drawn
+        if one.position not in there
+    ]
     if evidence.opening.draw != evidence.draw.digest:
-        return failed(code, "The opening answers another draw.", "Have the plant open this draw.")
+        return failed(
+            code,
+            Words(en="The opening answers another draw.", zh="打开文件答复的是另一次抽样。"),
+            Words(en="Have the plant open this draw.", zh="请让企业打开此次抽样。"),
+        )
     if missing:
         return failed(
             code,
-            f"{len(missing):,} of {len(evidence.drawn):,} leaves that were drawn were not opened.",
-            "Have the plant open them; a record that is not shown counts as misstated.",
+            Words(
+                en=f"{len(missing):,} of {len(evidence.drawn):,} leaves that were drawn were not opened.",
+                zh=f"抽中的 {len(evidence.drawn):,} 个叶子中有 {len(missing):,} 个未打开。",
+            ),
+            Words(
+                en="Have the plant open them; a record that is not shown counts as misstated.", zh="请让企业打开；未出示的记录按错报计。"
+            ),
             missing,
         )
-    return held(code, f"All {len(evidence.drawn):,} leaves that were drawn were opened.", len(evidence.drawn))
+    number = len(evidence.drawn)
+    return held(code, Words(en=f"All {number:,} leaves that were drawn were opened.", zh=f"抽中的 {number:,} 个叶子全部打开。"), number)
 
 
 def leaves_of_their_kind(evidence: Evidence) -> Outcome:
@@ -142,16 +85,28 @@ def leaves_of_their_kind(evidence: Evidence) -> Outcome:
     wrong = []
     commitment = evidence.draw.commitment
     if (contents.site, contents.period, contents.revision) != (commitment.site, commitment.period, commitment.revision):
-        wrong.append("leaf 0: the table of contents is of another report")
-    wrong += [f"leaf {leaf.index}" for leaf in evidence.opening.leaves[1:] if not _of_its_kind(evidence, leaf.index, leaf.record)]
+        wrong.append(Words(en="leaf 0: the table of contents is of another report", zh="叶子 0：目录属于另一份报告"))
+    wrong += [_leaf(leaf.index) for leaf in evidence.opening.leaves[1:] if not _of_its_kind(evidence, leaf.index, leaf.record)]
     if wrong:
         return failed(
             code,
-            f"{len(wrong):,} leaves hold something else than the table of contents says.",
-            "Ask the plant what these leaves are: a record in the padding, or a used batch among the excluded ones, is counted wrongly.",
+            Words(
+                en=f"{len(wrong):,} leaves hold something else than the table of contents says.",
+                zh=f"{len(wrong):,} 个叶子的内容与目录所述不同。",
+            ),
+            Words(
+                en="Ask the plant what these leaves are: "
+                "a record in the padding, or a used batch among the excluded ones, is counted wrongly.",
+                zh="请询问企业这些叶子是什么：填充中的记录，或剔除批次中的计入批次，均计数有误。",
+            ),
             wrong,
         )
-    return held(code, "Every leaf holds what the table of contents says, and padding is empty.")
+    return held(
+        code,
+        Words(
+            en="Every leaf holds what the table of contents says, and padding is empty.", zh="每个叶子的内容均与目录所述相同，填充为空。"
+        ),
+    )
 
 
 def seed_committed(evidence: Evidence) -> Outcome:
@@ -160,10 +115,18 @@ def seed_committed(evidence: Evidence) -> Outcome:
     if randomness.commitment(evidence.opening.seed) != evidence.contents.seed_commitment:
         return failed(
             code,
-            "The seed that was shown is not the one that the site committed to before it drew.",
-            "Have the plant open again with its own state directory.",
+            Words(
+                en="The seed that was shown is not the one that the site committed to before it drew.",
+                zh="所出示的种子不是厂区抽取前所承诺的种子。",
+            ),
+            Words(en="Have the plant open again with its own state directory.", zh="请让企业用自己的状态目录重新打开。"),
         )
-    return held(code, "The seed is the one that the site committed to before it knew the challenge.")
+    return held(
+        code,
+        Words(
+            en="The seed is the one that the site committed to before it knew the challenge.", zh="种子即厂区得知挑战值之前所承诺的种子。"
+        ),
+    )
 
 
 def noise_repeated(evidence: Evidence) -> Outcome:
@@ -175,17 +138,26 @@ def noise_repeated(evidence: Evidence) -> Outcome:
         name = "/".join((label.step, label.product, label.variant, label.metric))
         one = counted.get((label.step, label.product, label.variant, label.metric.value))
         if one is None or redrawn(evidence, one) != (label.best.cell, label.typical.cell) or not _of_its_class(evidence, one, label):
-            wrong.append(name)
+            wrong.append(same(name))
     if wrong or len(counted) != len(evidence.report.released.labels):
         return failed(
             code,
-            f"{len(wrong):,} of {len(evidence.report.released.labels):,} protected values do not come out again from seed and data.",
-            "The report was not drawn as it says, or from other data. It must not stand: tell the coordinator.",
+            Words(
+                en=f"{len(wrong):,} of {len(evidence.report.released.labels):,} protected values do not come out again from seed and data.",
+                zh=f"{len(evidence.report.released.labels):,} 个受保护值中有 {len(wrong):,} 个不能由种子和数据重现。",
+            ),
+            Words(
+                en="The report was not drawn as it says, or from other data. It must not stand: tell the coordinator.",
+                zh="报告不是按其所述抽取，或出自其他数据，不得成立：请告知协调机构。",
+            ),
             wrong,
         )
     return held(
         code,
-        f"All {len(counted):,} protected values come out again, to the digit, from seed, challenge and counts.",
+        Words(
+            en=f"All {len(counted):,} protected values come out again, to the digit, from seed, challenge and counts.",
+            zh=f"{len(counted):,} 个受保护值全部由种子、挑战值和计数逐位重现。",
+        ),
         len(counted),
     )
 
@@ -195,20 +167,32 @@ def method_declared(evidence: Evidence) -> Outcome:
     code, contents, report = "method-declared", evidence.contents, evidence.report
     pack = evidence.pack
     told = {
-        "pack": pack_digest(pack) == contents.pack_digest == report.pack_digest,
-        "policy": policy_digest(pack.policy) == contents.policy_digest == report.policy_digest,
-        "settings of the site": evidence.settings_digest == contents.settings_digest,
-        "software": contents.software == report.software,
+        ("pack", "方法包"): pack_digest(pack) == contents.pack_digest == report.pack_digest,
+        ("policy", "政策"): policy_digest(pack.policy) == contents.policy_digest == report.policy_digest,
+        ("settings of the site", "厂区设置"): evidence.settings_digest == contents.settings_digest,
+        ("software", "软件"): contents.software == report.software,
     }
-    wrong = [name for name, same in told.items() if not same]
+    wrong = [Words(en=en, zh=zh) for (en, zh), alike in told.items() if not alike]
     if wrong:
         return failed(
             code,
-            f"Not what was committed to and reported: {', '.join(wrong)}.",
-            "Recompute with the pack, settings and software version that the table of contents names.",
+            Words(
+                en=f"Not what was committed to and reported: {', '.join(one.en for one in wrong)}.",
+                zh=f"与所承诺和报告的不同：{'、'.join(one.zh for one in wrong)}。",
+            ),
+            Words(
+                en="Recompute with the pack, settings and software version that the table of contents names.",
+                zh="请用目录所指的方法包、设置和软件版本重新计算。",
+            ),
             wrong,
         )
-    return held(code, f"Pack {pack.id} {pack.version}, its policy, the site's settings and {contents.software} are those committed to.")
+    return held(
+        code,
+        Words(
+            en=f"Pack {pack.id} {pack.version}, its policy, the site's settings and {contents.software} are those committed to.",
+            zh=f"方法包 {pack.id} {pack.version} 及其政策、厂区设置和 {contents.software} 均为所承诺者。",
+        ),
+    )
 
 
 def redrawn(evidence: Evidence, counted: Counted) -> tuple[int, int] | None:
@@ -232,6 +216,10 @@ def redrawn(evidence: Evidence, counted: Counted) -> tuple[int, int] | None:
         )
         drawn.append(draw_cell(scores(cells, rule.grid.cells, rank(quantile, len(cells))), epsilon, stream))
     return drawn[0], drawn[1]
+
+
+def _leaf(index: int) -> Words:
+    return Words(en=f"leaf {index}", zh=f"叶子 {index}")
 
 
 def _of_its_class(evidence: Evidence, counted: Counted, label: ReleasedLabel) -> bool:

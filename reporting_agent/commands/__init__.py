@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from pathlib import Path
 
 
 def add_site(parser: ArgumentParser, *, required: bool = True) -> None:
@@ -28,3 +29,9 @@ def add_pool(parser: ArgumentParser) -> None:
         help="steps with too few batches in the year cover the one or two years before as well, where that helps and the pack allows it; "
         "spends on those years' batches, too",
     )
+
+
+def add_report(parser: ArgumentParser, what: str) -> None:
+    """The options of a report that people read: where it goes, and its language, which is that of the lines on the screen too."""
+    parser.add_argument("--out", type=Path, metavar="FILE", help=f"{what}: a page (FILE.html) or Markdown (FILE.md)")
+    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the report and of the words (default: en)")

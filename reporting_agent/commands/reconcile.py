@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from reporting_agent.commands import add_period, add_site
+from reporting_agent.commands import add_period, add_report, add_site
 
 
 def add_parser(sub: Any) -> None:
@@ -15,18 +15,20 @@ def add_parser(sub: Any) -> None:
     parser.add_argument("--template", type=Path, metavar="FILE", help="write a first PAPERS.toml with every key and an example")
     add_site(parser, required=False)
     add_period(parser, required=False)
-    parser.add_argument("--out", type=Path, metavar="FILE.md", help="the working paper as a page (Markdown)")
+    add_report(parser, "the working paper")
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
     from benchmarks.errors import ExitCode, UsageError
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
     from reporting_agent.config import load_site
     from reporting_agent.console import emit
-    from reporting_agent.openings import verdict
-    from reporting_agent.openings.verdict import Verdict
+    from reporting_agent.openings import telling
+    from reporting_agent.openings.verdict import PAPERS, Verdict
     from reporting_agent.reconciliation import comparing, papers
     from reporting_agent.state import write_whole
 
@@ -36,10 +38,11 @@ def run(args: argparse.Namespace) -> int:
         return ExitCode.DONE
     if args.papers is None or args.site is None or args.period is None:
         raise UsageError("reconcile-arguments", "A file of documents, --site and --period are needed.", "Give all, or --template FILE.")
+    telling.require_kind(args.out)
     declared, site = papers.load(args.papers), load_site(args.site)
     period = Period.parse(args.period, site.zone)
-    found = Verdict(comparing.reconcile(site, pipeline.read(site, period), declared, period), title="Meters against the world outside")
+    found = Verdict(comparing.reconcile(site, pipeline.read(site, period), declared, period), of=PAPERS)
     if args.out is not None:
-        write_whole(args.out, found.to_markdown().encode())
-    emit(args, found.to_json(), verdict.words(found))
+        write_whole(args.out, telling.report(found, args.out, args.lang, datetime.now(UTC)))
+    emit(args, found.to_json(), telling.lines(found, args.lang))
     return ExitCode.INPUT if found.failed else ExitCode.DONE

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from reporting_agent.commands import add_report
 from reporting_agent.commands.auditor import add_password
 
 
@@ -22,30 +23,32 @@ def add_parser(sub: Any) -> None:
     parser.add_argument("--keys", type=Path, metavar="FILE", help="the auditor's keys, for an opening that is sealed")
     add_password(parser)
     parser.add_argument("--site", metavar="FILE", help="on site: the plant's site.toml; the whole label is recomputed from its files")
-    parser.add_argument("--out", type=Path, metavar="FILE.md", help="the report as a page (Markdown)")
+    add_report(parser, "the report")
     parser.add_argument("--summary", type=Path, metavar="FILE.json", help="how many checks held and failed, to hand in at the portal")
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
     import json
+    from datetime import UTC, datetime
 
     from benchmarks.errors import ExitCode
     from reporting_agent.commands.auditor import load_keys
     from reporting_agent.config import load_site
     from reporting_agent.console import emit
-    from reporting_agent.openings import files, verdict
+    from reporting_agent.openings import files, telling
     from reporting_agent.openings.verifying import Trust, verify
     from reporting_agent.state import write_whole
 
+    telling.require_kind(args.out)
     handed = files.read_all(args.files)
     unsealing = None if args.keys is None else load_keys(args).sealing
     site = None if args.site is None else load_site(args.site)
     folder = args.files[0].parent if site is None else site.folder
     found = verify(handed, Trust(args.fingerprint, unsealing), site=site, folder=folder)
     if args.out is not None:
-        write_whole(args.out, found.to_markdown().encode())
+        write_whole(args.out, telling.report(found, args.out, args.lang, datetime.now(UTC)))
     if args.summary is not None:
         write_whole(args.summary, (json.dumps(found.summary(), indent=2, sort_keys=True) + "\n").encode())
-    emit(args, found.to_json(), verdict.words(found))
+    emit(args, found.to_json(), telling.lines(found, args.lang))
     return ExitCode.INPUT if found.failed else ExitCode.DONE

@@ -1,4 +1,4 @@
-"""The report of an audit, for people (Markdown) and programs (JSON): every check held, failed, or not checkable and why."""
+"""What was found, for programs (JSON): every check held, failed, or not checkable and why. `telling` puts it into words."""
 
 from __future__ import annotations
 
@@ -11,13 +11,8 @@ from benchmarks.audit.sampling import Kind, detection, misstated, needed
 from reporting_agent.openings.assembling import quantiles
 from reporting_agent.software import SOFTWARE
 
-MARKS = {State.HELD: "held", State.FAILED: "FAILED", State.NOT_CHECKABLE: "not checkable"}
-
-ONLY_THE_WHOLE = (
-    "A sample finds shares, with the probability below, and not every single record. That no record at all was misstated shows only the "
-    "recomputation of the whole label on site (`--site`). What meters did not measure, no check of this kind sees: hold the meters against "
-    "bills, stock surveys, sales and calibration records."
-)
+OPENING, PAPERS = "opening", "papers"
+"""What the checks are of: the key of the title in the report's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +21,14 @@ class Verdict:
 
     findings: tuple[Outcome, ...]
     evidence: Evidence | None = None
-    title: str = "What an audit found"
+    of: str = OPENING
 
     @property
     def failed(self) -> bool:
         return any(one.state is State.FAILED for one in self.findings)
 
-    @property
-    def lead(self) -> str:
-        """The first sentence: what somebody who reads only one should know."""
-        counts = {state: sum(one.state is state for one in self.findings) for state in State}
-        unsure = f", {counts[State.NOT_CHECKABLE]} could not be checked" if counts[State.NOT_CHECKABLE] else ""
-        if self.failed:
-            return f"{counts[State.FAILED]} of {len(self.findings)} checks FAILED{unsure}; {counts[State.HELD]} held."
-        return f"All that could be checked holds: {counts[State.HELD]} of {len(self.findings)} checks held{unsure}."
+    def counted(self, state: State) -> int:
+        return sum(one.state is state for one in self.findings)
 
     def to_json(self) -> dict[str, Any]:
         told: dict[str, Any] = {
@@ -57,43 +46,17 @@ class Verdict:
             ],
         }
         if self.evidence is not None:
-            told |= _subject(self.evidence) | {"strata": _strata(self.evidence), "values": _values(self.evidence)}
+            told |= subject_of(self.evidence) | {"strata": strata_of(self.evidence), "values": values_of(self.evidence)}
         return told
 
     def summary(self) -> dict[str, Any]:
         """What may go to the portal: how many checks held and failed, and of how many records each of these did. No record of the plant."""
         failed = {one.code: one.count for one in self.findings if one.state is State.FAILED}
-        return {"held": sum(one.state is State.HELD for one in self.findings), "failing": len(failed), "codes": failed}
-
-    def to_markdown(self) -> str:
-        """The whole report."""
-        parts = [f"# {self.title}", "", self.lead, ""]
-        if self.evidence is not None:
-            parts += [f"- {name}: {value}" for name, value in _subject(self.evidence).items()] + [""]
-        parts += ["## Checks", "", "| check | | what was found |", "|---|---|---|"]
-        parts += [f"| {one.code} | {MARKS[one.state]} | {one.sentence} |" for one in self.findings]
-        for one in self.findings:
-            if one.state is State.FAILED:
-                parts += ["", f"### {one.code}", "", one.sentence, "", f"**What to do.** {one.remedy}", ""]
-                parts += [f"- {record}" for record in one.records]
-                if one.count > len(one.records):
-                    parts.append(f"- and {one.count - len(one.records):,} more")
-        if self.evidence is not None:
-            parts += _of_sample(self.evidence)
-        return "\n".join(parts) + "\n"
+        return {"held": self.counted(State.HELD), "failing": len(failed), "codes": failed}
 
 
-def words(verdict: Verdict) -> str:
-    """The lines on the screen."""
-    lines = [verdict.lead]
-    for one in verdict.findings:
-        lines.append(f"{MARKS[one.state]:<14} {one.code}: {one.sentence}")
-        if one.state is State.FAILED:
-            lines += [*(f"{'':<17}{record}" for record in one.records), f"{'':<15}{one.remedy}"]
-    return "\n".join(lines)
-
-
-def _subject(evidence: Evidence) -> dict[str, Any]:
+def subject_of(evidence: Evidence) -> dict[str, Any]:
+    """Which report, draw and opening it was, and with which software."""
     contents = evidence.contents
     return {
         "site": contents.site,
@@ -108,7 +71,7 @@ def _subject(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _strata(evidence: Evidence) -> list[dict[str, Any]]:
+def strata_of(evidence: Evidence) -> list[dict[str, Any]]:
     """What each stratum promised: how many were drawn, and how surely a misstated share is among them."""
     told = []
     for one in strata(evidence.contents, quantiles(evidence.pack), evidence.draw.steps):
@@ -128,7 +91,7 @@ def _strata(evidence: Evidence) -> list[dict[str, Any]]:
     return told
 
 
-def _values(evidence: Evidence) -> list[dict[str, Any]]:
+def values_of(evidence: Evidence) -> list[dict[str, Any]]:
     """The protected values of the report, to be held against those that the portal shows."""
     return [
         {
@@ -142,33 +105,4 @@ def _values(evidence: Evidence) -> list[dict[str, Any]]:
             "count_class": label.count_class,
         }
         for label in evidence.report.released.labels
-    ]
-
-
-def _of_sample(evidence: Evidence) -> list[str]:
-    rows = [
-        f"| {one['stratum']} | {one['leaves']:,} | {one['drawn']:,} | {one['finds']:,} | {100 * one['with_probability']:.1f} % |"
-        for one in _strata(evidence)
-    ]
-    values = [
-        f"| {one['step']} {one['product']} {one['variant']} {one['metric']} | {one['best']:g} | {one['typical']:g} | {one['unit']} |"
-        for one in _values(evidence)
-    ]
-    return [
-        "",
-        "## What this sample can show",
-        "",
-        ONLY_THE_WHOLE,
-        "",
-        "| stratum | leaves | drawn | at least one of so many misstated is met | with probability |",
-        "|---|---|---|---|---|",
-        *rows,
-        "",
-        "## Protected values, as drawn again",
-        "",
-        "Hold them against what the portal has from this site.",
-        "",
-        "| label | best | typical | unit |",
-        "|---|---|---|---|",
-        *values,
     ]

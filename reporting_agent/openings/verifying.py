@@ -8,9 +8,10 @@ from pathlib import Path
 
 from benchmarks.audit import checks, draws, openings
 from benchmarks.audit.draws import Head
-from benchmarks.audit.evidence import Evidence, Outcome, Public, failed, held, not_checkable
+from benchmarks.audit.evidence import Evidence, Outcome, Public, failed, held, not_checkable, refused
 from benchmarks.audit.openings import Opening
 from benchmarks.errors import InputError, SteplabelError
+from benchmarks.routes import Words
 from benchmarks.wire import challenges, commitments, directory, heads, published, receipts
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.sealing import ProcessingKey
@@ -22,8 +23,8 @@ from reporting_agent.openings.published import composed_again, heads_agree
 from reporting_agent.openings.verdict import Verdict
 from reporting_agent.recomputation import recompute
 
-_NO_KEYS = "The portal's key directory and its fingerprint were not given."
-_GIVE_KEYS = "Give both: the file and --fingerprint."
+_NO_KEYS = Words(en="The portal's key directory and its fingerprint were not given.", zh="未提供门户的密钥目录及其指纹。")
+_GIVE_KEYS = Words(en="Give both: the file and --fingerprint.", zh="请同时提供文件和 --fingerprint。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +123,17 @@ def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
         return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
     try:
         receipt = receipts.read(raw, keys)
-    except SteplabelError as refused:
-        return failed(code, refused.sentence, refused.remedy)
+    except SteplabelError as refusal:
+        return refused(code, refusal)
     header = receipt.header
     return held(
         code,
-        f"The portal took in {header.site}, {header.period}, revision {header.revision}, on {receipt.received_on.isoformat()} "
-        f"as entry {receipt.log_index:,} of its log; envelope {receipt.envelope_digest[:16]}….",
+        Words(
+            en=f"The portal took in {header.site}, {header.period}, revision {header.revision}, on {receipt.received_on.isoformat()} "
+            f"as entry {receipt.log_index:,} of its log; envelope {receipt.envelope_digest[:16]}….",
+            zh=f"门户于 {receipt.received_on.isoformat()} 收到 {header.site}、{header.period} 第 {header.revision} 版，"
+            f"为其日志的第 {receipt.log_index:,} 条；信封 {receipt.envelope_digest[:16]}…。",
+        ),
     )
 
 
@@ -139,9 +144,13 @@ def _benchmark(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     told = document(raw)
     try:
         published.verify(told, keys)
-    except SteplabelError as refused:
-        return failed(code, refused.sentence, refused.remedy)
-    return held(code, f"The portal published this version as it stands; SHA-256 {published.digest(told).hex()[:16]}….")
+    except SteplabelError as refusal:
+        return refused(code, refusal)
+    digest = published.digest(told).hex()[:16]
+    return held(
+        code,
+        Words(en=f"The portal published this version as it stands; SHA-256 {digest}….", zh=f"门户即如此发布该版本；SHA-256 {digest}…。"),
+    )
 
 
 def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
@@ -150,9 +159,16 @@ def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
         return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
     try:
         challenge = challenges.read(raw, keys)
-    except SteplabelError as refused:
-        return failed(code, refused.sentence, refused.remedy)
-    return held(code, f"The portal gave this challenge on {challenge.given_on.isoformat()}, entry {challenge.log_index:,} of its log.")
+    except SteplabelError as refusal:
+        return refused(code, refusal)
+    day, entry = challenge.given_on.isoformat(), challenge.log_index
+    return held(
+        code,
+        Words(
+            en=f"The portal gave this challenge on {day}, entry {entry:,} of its log.",
+            zh=f"门户于 {day} 给出该挑战值，为其日志的第 {entry:,} 条。",
+        ),
+    )
 
 
 def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
@@ -160,17 +176,34 @@ def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
     code = "whole-recomputed"
     if site is None:
         return not_checkable(
-            code, "The whole label was not recomputed: a sample finds shares, not every record.", "On site: the same command with --site."
+            code,
+            Words(
+                en="The whole label was not recomputed: a sample finds shares, not every record.",
+                zh="未重新计算全部标识：抽样发现的是比例，而不是每条记录。",
+            ),
+            Words(en="On site: the same command with --site.", zh="在现场：同一命令加 --site。"),
         )
     again = recompute(site, evidence.report, evidence.opening.seed, windows=evidence.contents.windows, contents=evidence.contents)
     if not again.agrees:
         return failed(
             code,
-            f"The plant's files do not give the report again: {len(again.differences)} differences.",
-            "See whether files or settings were changed since; if not, the report is not of these data.",
-            [one.found for one in again.differences],
+            Words(
+                en=f"The plant's files do not give the report again: {len(again.differences)} differences.",
+                zh=f"企业文件不能重现报告：有 {len(again.differences)} 处不同。",
+            ),
+            Words(
+                en="See whether files or settings were changed since; if not, the report is not of these data.",
+                zh="请查看文件或设置此后是否改动；若未改动，则报告不是由这些数据得出。",
+            ),
+            [one.said for one in again.differences],
         )
-    return held(code, f"The plant's files give the same root, the same {len(again.labels)} labels and the same release, to the digit.")
+    return held(
+        code,
+        Words(
+            en=f"The plant's files give the same root, the same {len(again.labels)} labels and the same release, to the digit.",
+            zh=f"企业文件逐位得出相同的根、相同的 {len(again.labels)} 个标识和相同的发布值。",
+        ),
+    )
 
 
 def _lacking(what: str, why: str) -> InputError:

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from math import fsum, hypot, sqrt
 
-from benchmarks.audit.evidence import Outcome, failed, held, not_checkable
+from benchmarks.audit.evidence import Outcome, failed, held, not_checkable, same
 from benchmarks.audit.records import microseconds
+from benchmarks.audit.refusals import in_words
 from benchmarks.errors import InputError
 from benchmarks.labels import RELATIVE_UNCERTAINTY
 from benchmarks.measurements import Period
 from benchmarks.quantities import ratio
+from benchmarks.routes import Words
 from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import PlantData
@@ -27,6 +29,7 @@ from reporting_agent.reconciliation.papers import Bill, Calibration, Papers, Sal
 
 _TOLD = 0.9  # of the seconds; a meter that tells less of the time is held against nothing
 _EXPANDED = 2 / sqrt(3)  # of a class's limit
+_GIVE_THE_PERIOD = Words(en="Give the period that holds it.", zh="请指定包含它的报告期。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +51,28 @@ def reconcile(site: Site, data: PlantData, papers: Papers, period: Period) -> tu
 
 
 def _energy(site: Site, data: PlantData, paper: Bill | Stock, quantity: float, code: str, period: Period) -> Outcome:
-    name = f"{paper.carrier}, {paper.from_day} to {paper.to_day} ({paper.document})"
+    name = _named(paper.carrier, paper)
     if not _inside(paper.from_day, paper.to_day, period, site):
-        return not_checkable(code, f"{name}: lies outside the period {period.name}.", "Give the period that holds it.")
+        return _outside(code, name, period)
     records = {record.meter.id: record for record in data.meters}
     missing = [meter for meter in paper.meters if meter not in records]
     if missing:
-        return not_checkable(code, f"{name}: no readings of {', '.join(missing)}.", "Name meters of site.toml that have readings.")
+        return not_checkable(
+            code,
+            _about(name, f"no readings of {', '.join(missing)}.", f"没有 {'、'.join(missing)} 的读数。"),
+            Words(en="Name meters of site.toml that have readings.", zh="请写 site.toml 中有读数的表计。"),
+        )
     try:
         counted = _counted([records[meter] for meter in paper.meters], paper, site)
-    except InputError as refused:
-        return not_checkable(code, f"{name}: {refused.sentence}", refused.remedy)
+    except InputError as refusal:
+        return _of_units(code, name, refusal)
     if counted.known < _TOLD:
-        return not_checkable(code, f"{name}: readings tell {100 * counted.known:.0f} % of the time only.", "Read the meters' own memory.")
+        share = f"{100 * counted.known:.0f} %"
+        return not_checkable(
+            code,
+            _about(name, f"readings tell {share} of the time only.", f"读数只覆盖 {share} 的时间。"),
+            Words(en="Read the meters' own memory.", zh="请读取表计自身的存储。"),
+        )
     return _agree(code, name, quantity, counted.quantity, paper.unit, paper.uncertainty_pct / 100, counted.uncertainty + 1 - counted.known)
 
 
@@ -84,51 +96,88 @@ def _uncertainty(record: MeterRecord, site: Site) -> float:
 
 
 def _output(data: PlantData, paper: Sale, site: Site, period: Period) -> Outcome:
-    code, name = "sales-and-output", f"{paper.step}, {paper.from_day} to {paper.to_day} ({paper.document})"
+    code, name = "sales-and-output", _named(paper.step, paper)
     if not _inside(paper.from_day, paper.to_day, period, site):
-        return not_checkable(code, f"{name}: lies outside the period {period.name}.", "Give the period that holds it.")
+        return _outside(code, name, period)
     if paper.step not in {step.id for step in data.pack.steps}:
-        return not_checkable(code, f"{name}: the pack has no such step.", "Name a step of the pack.")
+        return not_checkable(
+            code,
+            _about(name, "the pack has no such step.", "方法包中没有该工序。"),
+            Words(en="Name a step of the pack.", zh="请写方法包中的工序。"),
+        )
     unit = data.pack.step(paper.step).output_unit
     start, end = _us(paper.from_day, site), _us(paper.to_day, site)
     made = fsum(one.output_t for one in data.batches if one.step == paper.step and start <= microseconds(one.start) < end)
     try:
         told = paper.made * ratio(paper.unit, unit)
-    except InputError as refused:
-        return not_checkable(code, f"{name}: {refused.sentence}", refused.remedy)
+    except InputError as refusal:
+        return _of_units(code, name, refusal)
     return _agree(code, name, told, made, unit, paper.uncertainty_pct / 100, 0.0)
 
 
-def _agree(code: str, name: str, told: float, counted: float, unit: str, of_paper: float, of_site: float) -> Outcome:
+def _agree(code: str, name: Words, told: float, counted: float, unit: str, of_paper: float, of_site: float) -> Outcome:
     tolerance = hypot(of_paper * told, of_site * counted)
     difference = counted - told
-    said = (
-        f"{name}: the document says {told:,.6g} {unit}, the site {counted:,.6g} {unit}, {difference:+,.4g} {unit} "
-        f"({100 * difference / told if told else 0:+.2f} %); together they may differ by {tolerance:,.4g} {unit}."
+    share = f"{100 * difference / told if told else 0:+.2f} %"
+    said = _about(
+        name,
+        f"the document says {told:,.6g} {unit}, the site {counted:,.6g} {unit}, {difference:+,.4g} {unit} "
+        f"({share}); together they may differ by {tolerance:,.4g} {unit}.",
+        f"单据为 {told:,.6g} {unit}，厂区为 {counted:,.6g} {unit}，相差 {difference:+,.4g} {unit}（{share}）；"
+        f"二者合计允许相差 {tolerance:,.4g} {unit}。",
     )
     if abs(difference) <= tolerance:
         return held(code, said)
-    return failed(code, said, "Find out which of the two is wrong, and for how long; see the original, and the meter's own register.")
+    return failed(
+        code,
+        said,
+        Words(
+            en="Find out which of the two is wrong, and for how long; see the original, and the meter's own register.",
+            zh="请查明二者哪个有误、持续多久；请查看原件和表计自身的示数。",
+        ),
+    )
 
 
 def _calibration(paper: Calibration, site: Site, period: Period) -> Outcome:
-    code, name = "calibration", f"{paper.meter} ({paper.document})"
+    code = "calibration"
+    name = Words(en=f"{paper.meter} ({paper.document})", zh=f"{paper.meter}（{paper.document}）")
     if paper.meter not in {meter.id for meter in site.meters}:
-        return not_checkable(code, f"{name}: site.toml has no such meter.", "Name a meter of site.toml.")
+        return not_checkable(
+            code,
+            _about(name, "site.toml has no such meter.", "site.toml 中没有该表计。"),
+            Words(en="Name a meter of site.toml.", zh="请写 site.toml 中的表计。"),
+        )
     last = max(period.end.date(), period.start.date())
     if paper.error_pct > paper.limit_pct:
         return failed(
             code,
-            f"{name}: an error of {paper.error_pct:g} % was found, its class allows {paper.limit_pct:g} %.",
-            "Repair the meter; correct its energy.",
+            _about(
+                name,
+                f"an error of {paper.error_pct:g} % was found, its class allows {paper.limit_pct:g} %.",
+                f"检定误差为 {paper.error_pct:g} %，其等级允许 {paper.limit_pct:g} %。",
+            ),
+            Words(en="Repair the meter; correct its energy.", zh="请修理表计，并修正其能耗。"),
         )
     if not (paper.holds_on(period.start.date()) and paper.holds_on(date.fromordinal(last.toordinal() - 1))):
         return failed(
             code,
-            f"{name}: calibrated on {paper.on} for {paper.valid_months} months, which does not cover {period.name}.",
-            "Have the meter calibrated, and say what it showed before it was adjusted.",
+            _about(
+                name,
+                f"calibrated on {paper.on} for {paper.valid_months} months, which does not cover {period.name}.",
+                f"检定于 {paper.on}，有效 {paper.valid_months} 个月，未覆盖 {period.name}。",
+            ),
+            Words(
+                en="Have the meter calibrated, and say what it showed before it was adjusted.", zh="请检定表计，并说明调整前的示值误差。"
+            ),
         )
-    return held(code, f"{name}: calibrated on {paper.on}, error at most {paper.error_pct:g} % of {paper.limit_pct:g} % allowed.")
+    return held(
+        code,
+        _about(
+            name,
+            f"calibrated on {paper.on}, error at most {paper.error_pct:g} % of {paper.limit_pct:g} % allowed.",
+            f"检定于 {paper.on}，误差不超过 {paper.error_pct:g} %，允许 {paper.limit_pct:g} %。",
+        ),
+    )
 
 
 def _not_covered(site: Site, data: PlantData, papers: Papers, period: Period) -> Iterator[Outcome]:
@@ -139,13 +188,35 @@ def _not_covered(site: Site, data: PlantData, papers: Papers, period: Period) ->
     for record in data.meters:
         meter = record.meter
         if record.counted and meter.id not in named and not any(above.id in named for above in tree.above(meter)):
-            yield not_checkable("bill-and-meters", f"{meter.id}: no bill or stock survey covers it, nor a meter above it.")
+            none = "no bill or stock survey covers it, nor a meter above it.", "没有账单或盘点覆盖它或其上级表计。"
+            yield not_checkable("bill-and-meters", _about(same(meter.id), *none))
         if record.counted and meter.id not in certified and not meter.computed:
-            yield not_checkable("calibration", f"{meter.id}: no calibration record.")
+            yield not_checkable("calibration", _about(same(meter.id), "no calibration record.", "没有检定记录。"))
     sold = {paper.step for paper in papers.sale}
     for step in dict.fromkeys(batch.step for batch in data.batches if batch.start in period):
         if step not in sold:
-            yield not_checkable("sales-and-output", f"{step}: no sales record covers its output.")
+            yield not_checkable("sales-and-output", _about(same(step), "no sales record covers its output.", "没有销售记录覆盖其产量。"))
+
+
+def _named(what: str, paper: Bill | Stock | Sale) -> Words:
+    """The document by what it is about, its days, and where it is kept."""
+    return Words(
+        en=f"{what}, {paper.from_day} to {paper.to_day} ({paper.document})",
+        zh=f"{what}，{paper.from_day} 至 {paper.to_day}（{paper.document}）",
+    )
+
+
+def _about(name: Words, en: str, zh: str) -> Words:
+    return Words(en=f"{name.en}: {en}", zh=f"{name.zh}：{zh}")
+
+
+def _outside(code: str, name: Words, period: Period) -> Outcome:
+    return not_checkable(code, _about(name, f"lies outside the period {period.name}.", f"在报告期 {period.name} 之外。"), _GIVE_THE_PERIOD)
+
+
+def _of_units(code: str, name: Words, refusal: InputError) -> Outcome:
+    said, to_do = in_words(refusal)
+    return not_checkable(code, _about(name, said.en, said.zh), to_do)
 
 
 def _inside(first: date, last: date, period: Period, site: Site) -> bool:

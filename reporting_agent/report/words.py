@@ -1,4 +1,4 @@
-"""The report's words in one language, read from words.toml (codes and kinds) and sections.toml (the page, part by part)."""
+"""The report's words in one language, read from words.toml (codes and kinds), sections.toml (the page, part by part) and verdicts.toml."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-FILES = ("words.toml", "sections.toml")
+FILES = ("words.toml", "sections.toml", "verdicts.toml")
 
 
 @lru_cache(maxsize=2)

@@ -6,16 +6,16 @@ import json
 
 import pytest
 
-from benchmarks.audit.evidence import Outcome, State
+from benchmarks.audit.evidence import Outcome, State, same
 from portal.assurance.sampling import Summary, read_summary
 from portal.problems import RefusedError
 from reporting_agent.openings.verdict import Verdict
 
 FOUND = Verdict(
     (
-        Outcome("leaves-proven", State.HELD, "Every record is proven."),
-        Outcome("nothing-left-out", State.NOT_CHECKABLE, "Several steps share a meter."),
-        Outcome("records-recomputed", State.FAILED, "Two records differ.", "Look at them.", ("7 July 14:10",), 2),
+        Outcome("leaves-proven", State.HELD, same("Every record is proven.")),
+        Outcome("nothing-left-out", State.NOT_CHECKABLE, same("Several steps share a meter.")),
+        Outcome("records-recomputed", State.FAILED, same("Two records differ."), same("Look at them."), (same("7 July 14:10"),), 2),
     )
 )
 

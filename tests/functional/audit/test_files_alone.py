@@ -144,8 +144,16 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
     assert all(one["with_probability"] >= 0.95 for one in found["strata"])
     report = scene.path("report.md").read_text(encoding="utf-8")
     assert "| whole-recomputed | held |" in report
-    assert f"- recomputed_with: {SOFTWARE}" in report  # where it is not the software of the report, records may differ for that
+    assert f"- Recomputed with: {SOFTWARE}" in report  # where it is not the software of the report, records may differ for that
     assert "Protected values, as drawn again" in report
+
+    page = scene.path("report.html")
+    code, _ = run("verify", *files, promise, *trust, "--out", page, "--lang", "zh")
+    assert code == 0
+    assert '<html lang="zh-Hans">' in page.read_text(encoding="utf-8")
+    assert "抽中者全部打开" in page.read_text(encoding="utf-8")
+    code, refused = run("verify", *files, promise, *trust, "--out", scene.path("report.pdf"))
+    assert (code, refused["error"]["code"]) == (2, "report-kind-unknown")
 
     # nothing of it reached the portal: no command asked it anything, and what it was ever sent holds none of it
     assert len(scene.portal.asked) == asked_before

@@ -147,6 +147,11 @@ def test_the_template_is_a_file_of_documents(tmp_path: Path, works: Path, capsys
     assert code == 1
     assert not told["held"]
     assert "# Meters against the world outside" in page.read_text(encoding="utf-8")
+    named = tmp_path / "paper.html"
+    code = main(["reconcile", str(file), "--site", str(works / "site.toml"), "--period", PERIOD, "--out", str(named), "--lang", "zh"])
+    assert code == 1
+    assert "无法核查" in capsys.readouterr().out
+    assert "账单与表计" in named.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("text", "code"), [("[[bill]", "papers-unreadable"), ("[[bill]]\ncarrier = 'x'", "papers-invalid")])

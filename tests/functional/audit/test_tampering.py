@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.audit import checks, computed, proven
+from benchmarks.audit import checks, computed, promised, proven
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.draws import Draw, Head
 from benchmarks.audit.evidence import Check, Public
@@ -290,17 +290,17 @@ CHEATS: dict[Cheat, Check] = {
     exclusions_invented: computed.exclusions_justified,
     label_not_of_the_data: computed.ranks_and_counts,
     noise_chosen: proven.noise_repeated,
-    root_swapped: proven.root_committed,
+    root_swapped: promised.root_committed,
     true_records_of_a_false_tree: proven.leaves_proven,
     record_held_back: proven.everything_opened,
     batches_in_the_padding: proven.leaves_of_their_kind,
     another_seed: proven.seed_committed,
     another_method: proven.method_declared,
-    challenge_exchanged: proven.challenge_signed,
-    nonce_chosen: proven.draw_promised,
-    head_chosen: proven.head_signed,
-    commitment_not_in_the_log: proven.commitment_logged,
-    committed_after_the_draw: proven.drawn_after_commitment,
+    challenge_exchanged: promised.challenge_signed,
+    nonce_chosen: promised.draw_promised,
+    head_chosen: promised.head_signed,
+    commitment_not_in_the_log: promised.commitment_logged,
+    committed_after_the_draw: promised.drawn_after_commitment,
 }
 
 

@@ -1,0 +1,172 @@
+"""Checks of what everybody can have: promise, tree head, commitment and challenge. Each says one sentence of one thing."""
+
+from __future__ import annotations
+
+from benchmarks.audit.draws import require_promised
+from benchmarks.audit.evidence import Evidence, Outcome, failed, held, not_checkable, refused
+from benchmarks.errors import VerificationError
+from benchmarks.routes import Words
+from benchmarks.wire import logged, merkle
+from benchmarks.wire.logged import Kind
+
+
+def draw_promised(evidence: Evidence) -> Outcome:
+    """The auditor's own hands were bound: the nonce is the one promised before the tree head was there."""
+    code, promise = "draw-promised", evidence.public.promise
+    if promise is None:
+        return not_checkable(
+            code,
+            Words(
+                en="The auditor's promise was not given, so nobody sees that the nonce was fixed before the draw.",
+                zh="未提供审核员的承诺，无法看出随机数在抽样前已确定。",
+            ),
+        )
+    try:
+        require_promised(evidence.draw, promise)
+    except VerificationError as refusal:
+        return refused(code, refusal)
+    day = promise.made_on.isoformat()
+    return held(
+        code, Words(en=f"The nonce is the one that the auditor had promised on {day}.", zh=f"随机数即审核员于 {day} 承诺的随机数。")
+    )
+
+
+def drawn_after_commitment(evidence: Evidence) -> Outcome:
+    """The head that the positions follow from holds the commitment: the plant had committed before they could be known."""
+    code, head, entry = "drawn-after-commitment", evidence.draw.head.size, evidence.challenge.log_index
+    if head <= entry:
+        return failed(
+            code,
+            Words(
+                en=f"The tree head has {head:,} entries, and the commitment is entry {entry:,} of the log: it came after the draw.",
+                zh=f"日志头有 {head:,} 个条目，而承诺是日志的第 {entry:,} 条：承诺晚于抽样。",
+            ),
+            Words(en="Draw again from a tree head that holds the commitment.", zh="请用包含该承诺的日志头重新抽样。"),
+        )
+    return held(
+        code,
+        Words(
+            en=f"The commitment is entry {entry:,} of the log, before the head of {head:,} entries that the draw follows from.",
+            zh=f"承诺是日志的第 {entry:,} 条，早于抽样所依据的 {head:,} 个条目的日志头。",
+        ),
+    )
+
+
+def head_signed(evidence: Evidence) -> Outcome:
+    """The tree head that the positions follow from is one that the portal signed."""
+    code, shown, drawn = "head-signed", evidence.public.head, evidence.draw.head
+    if shown is None or not evidence.public.keys_known:
+        return not_checkable(
+            code,
+            Words(
+                en="No signed tree head, or no key directory, was given: the head of the draw stands on the auditor's word.",
+                zh="未提供签名的日志头或密钥目录：抽样所用日志头仅凭审核员所述。",
+            ),
+        )
+    if shown != drawn:
+        return failed(
+            code,
+            Words(
+                en=f"The draw names a head of {drawn.size:,} entries that is not the signed one of {shown.size:,}.",
+                zh=f"抽样所指 {drawn.size:,} 个条目的日志头不是门户签名的 {shown.size:,} 个条目的日志头。",
+            ),
+            Words(
+                en="Draw again from a head that the portal signed; from another one the auditor could have looked for a draw.",
+                zh="请用门户签名的日志头重新抽样；用其他日志头，审核员就可能挑选抽样结果。",
+            ),
+        )
+    return held(
+        code,
+        Words(
+            en=f"The portal signed the head of {drawn.size:,} entries that the draw follows from.",
+            zh=f"抽样所依据的 {drawn.size:,} 个条目的日志头由门户签名。",
+        ),
+    )
+
+
+def commitment_logged(evidence: Evidence) -> Outcome:
+    """The commitment is in the public log, at the place that the challenge names."""
+    code, head, challenge = "commitment-logged", evidence.draw.head, evidence.challenge
+    if evidence.public.inclusion is None:
+        return not_checkable(
+            code,
+            Words(en="No proof that the commitment is in the log was given.", zh="未提供承诺在日志中的证明。"),
+            Words(en="Ask the portal's log for one, as a file.", zh="请向门户日志索取证明文件。"),
+        )
+    if challenge.log_index >= head.size:
+        return not_checkable(
+            code,
+            Words(
+                en="The commitment came after the head of the draw, so no proof can lead to it.", zh="承诺晚于抽样的日志头，不可能有证明。"
+            ),
+        )
+    leaf = logged.hashed(Kind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), challenge.given_on)
+    try:
+        merkle.require_inclusion(leaf, challenge.log_index, head.size, evidence.public.inclusion, head.root)
+    except VerificationError as refusal:
+        return refused(code, refusal)
+    return held(
+        code,
+        Words(
+            en=f"The commitment is entry {challenge.log_index:,} of the log of {head.size:,} entries.",
+            zh=f"承诺是 {head.size:,} 个条目的日志中的第 {challenge.log_index:,} 条。",
+        ),
+    )
+
+
+def root_committed(evidence: Evidence) -> Outcome:
+    """One root everywhere: in what the auditor has from the portal, in the draw, in the challenge and in the report."""
+    code, own = "root-committed", evidence.draw.commitment
+    if evidence.public.commitment is None:
+        return not_checkable(
+            code,
+            Words(
+                en="No commitment from elsewhere than plant and draw was given, to hold the root against.",
+                zh="未提供来自企业和抽样以外的承诺，无法核对根。",
+            ),
+        )
+    alike = evidence.public.commitment == own == evidence.challenge.commitment and evidence.report.data_root == own.data_root
+    if not alike:
+        return failed(
+            code,
+            Words(
+                en="The root of the draw is not the one that was committed to, or challenge or report are of another.",
+                zh="抽样的根不是所承诺的根，或挑战值、报告属于另一个根。",
+            ),
+            Words(
+                en="Take the commitment from the portal's log again; "
+                "if it stays so, the data were exchanged after they had been committed to.",
+                zh="请重新从门户日志获取承诺；若仍如此，则数据在承诺之后被调换。",
+            ),
+        )
+    root = own.data_root.hex()[:16]
+    return held(
+        code,
+        Words(
+            en=f"Commitment, challenge, report and draw name the same root, {root}….", zh=f"承诺、挑战值、报告和抽样所指的根相同：{root}…。"
+        ),
+    )
+
+
+def challenge_signed(evidence: Evidence) -> Outcome:
+    """The challenge that keyed the draws is the portal's."""
+    code, challenge = "challenge-signed", evidence.challenge
+    if not evidence.public.keys_known:
+        return not_checkable(
+            code,
+            Words(
+                en="The portal's key directory was not given, so the signature under the challenge was not checked.",
+                zh="未提供门户的密钥目录，未核对挑战值的签名。",
+            ),
+        )
+    if challenge.nonce != evidence.report.challenge:
+        return failed(
+            code,
+            Words(en="The report names another challenge than the one shown.", zh="报告所指的挑战值不是所出示的挑战值。"),
+            Words(en="Take the challenge that the portal gave for this commitment.", zh="请取门户对该承诺给出的挑战值。"),
+        )
+    day, key = challenge.given_on.isoformat(), challenge.key_id[:16]
+    return held(
+        code,
+        Words(en=f"The portal gave the challenge on {day}, signed with its key {key}.", zh=f"门户于 {day} 给出挑战值，用密钥 {key} 签名。"),
+    )

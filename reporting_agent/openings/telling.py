@@ -1,0 +1,176 @@
+"""A verdict in words: the lines on the screen, and the report as Markdown or as one self-contained page, in English or Chinese."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from benchmarks.audit.evidence import Outcome, State
+from benchmarks.errors import UsageError
+from reporting_agent.openings.verdict import Verdict, strata_of, subject_of, values_of
+from reporting_agent.report.numbers import time
+from reporting_agent.report.words import words
+
+if TYPE_CHECKING:
+    from benchmarks.routes import Words
+
+MARKDOWN, PAGE = ".md", ".html"
+
+
+def require_kind(report: Path | None) -> None:
+    """Refuse a name whose ending says no kind of report, before anything is computed.
+
+    Raises:
+        UsageError: `report-kind-unknown`.
+    """
+    if report is not None and report.suffix.lower() not in (MARKDOWN, PAGE):
+        raise UsageError(
+            "report-kind-unknown",
+            f"No report is written to a file that ends in {report.suffix or 'nothing'!r}: {report}.",
+            f"Name a file that ends in {PAGE} or {MARKDOWN}.",
+        )
+
+
+def report(verdict: Verdict, file: Path, lang: str, made: datetime) -> bytes:
+    """The report as the file's ending says; `made` is the moment that the page carries, zone-aware."""
+    text = page(verdict, lang, made) if file.suffix.lower() == PAGE else markdown(verdict, lang)
+    return text.encode()
+
+
+def lead(verdict: Verdict, lang: str) -> str:
+    """The first sentence: what somebody who reads only one should know."""
+    w, unsure = words(lang)["verdict"], verdict.counted(State.NOT_CHECKABLE)
+    said = w["lead_failed" if verdict.failed else "lead_held"]
+    return said.format(
+        failed=verdict.counted(State.FAILED),
+        held=verdict.counted(State.HELD),
+        all=len(verdict.findings),
+        unsure=w["unsure"].format(number=unsure) if unsure else "",
+    )
+
+
+def lines(verdict: Verdict, lang: str = "en") -> str:
+    """What stands on the screen."""
+    w = words(lang)["verdict"]
+    told = [lead(verdict, lang)]
+    for one in verdict.findings:
+        told.append(f"{w[one.state]:<14} {one.code}: {_said(one.said, lang)}")
+        if one.state is State.FAILED:
+            told += [*(f"{'':<17}{_said(place, lang)}" for place in one.places), f"{'':<15}{_said(one.to_do, lang)}"]
+    return "\n".join(told)
+
+
+def markdown(verdict: Verdict, lang: str = "en") -> str:
+    """The whole report as Markdown."""
+    w, told = words(lang)["verdict"], _told(verdict, lang)
+    parts = [f"# {w[verdict.of]}", "", lead(verdict, lang), ""]
+    if verdict.evidence is not None:
+        parts += [f"- {name}: {value}" for name, value in told["subject"]] + [""]
+    parts += [f"## {w['checks']}", "", f"| {w['check']} | | {w['outcome']} | {w['found']} |", "|---|---|---|---|"]
+    parts += [f"| {one['name']} | {one['code']} | {one['word']} | {_cell(one['sentence'])} |" for one in told["checks"]]
+    for one in told["failures"]:
+        parts += ["", f"### {one['name']}", "", one["sentence"], "", f"**{w['to_do']}** {one['remedy']}", ""]
+        parts += [f"- {place}" for place in [*one["places"], *filter(None, [one["more"]])]]
+    if verdict.evidence is not None:
+        columns = [w[name] for name in ("stratum", "leaves", "drawn", "finds", "probability")]
+        parts += ["", f"## {w['sample']}", "", w["only_the_whole"], "", *_table(columns, told["strata"])]
+        columns = [w[name] for name in ("label", "best", "typical", "unit")]
+        parts += ["", f"## {w['values']}", "", w["values_note"], "", *_table(columns, told["released"])]
+    return "\n".join(parts) + "\n"
+
+
+def page(verdict: Verdict, lang: str, made: datetime) -> str:
+    """The whole report as one page that opens from a file, without scripts or anything fetched."""
+    from reporting_agent.report import html
+
+    both, told = words(lang), _told(verdict, lang)
+    w = both["verdict"]
+    names = ["failures", "checks", "subject", "strata", "released"] if verdict.failed else ["checks", "subject", "strata", "released"]
+    headings = {"checks": w["checks"], "failures": w["failures"], "subject": w["subject"], "strata": w["sample"], "released": w["values"]}
+    parts = [
+        {
+            "id": name,
+            "heading": headings[name],
+            "title": headings[name],
+            "body": Markup(html.environment().get_template("verdict.html").render(s={name: told[name]}, w=both)),  # noqa: S704 - it escapes
+        }
+        for name in names
+        if name in told
+    ]
+    caption = [value for _, value in told.get("subject", [])[:2]] + [w["made"].format(when=time(made.astimezone(UTC), lang))]
+    frame = {**both["frame"], "brand": w["brand"], "confidential": w["confidential"]}
+    return (
+        html.environment()
+        .get_template("frame.html")
+        .render(
+            lang=lang,
+            w={**both, "frame": frame},
+            style=html.style(),
+            style_hash=html.style_hash(),
+            heading=w[verdict.of],
+            caption=" · ".join(caption),
+            lead=Markup('<p class="lead">{}</p>').format(lead(verdict, lang)),
+            parts=parts,
+            zone=w["zone"],
+        )
+    )
+
+
+def _told(verdict: Verdict, lang: str) -> dict[str, Any]:
+    """Every part of the report in words of one language; those of a sample only where there is one."""
+    checks = [_check(one, lang) for one in verdict.findings]
+    told: dict[str, Any] = {"checks": checks, "failures": [one for one in checks if one["state"] == State.FAILED]}
+    if verdict.evidence is None:
+        return told
+    names, kinds = words(lang)["verdict_subject"], words(lang)["verdict_strata"]
+    told["subject"] = [(names[name], str(value)) for name, value in subject_of(verdict.evidence).items()]
+    told["strata"] = [
+        {
+            "name": " ".join(filter(None, [one["stratum"].partition("/")[2], kinds[one["stratum"].partition("/")[0]]])),
+            "leaves": f"{one['leaves']:,}",
+            "drawn": f"{one['drawn']:,}",
+            "finds": f"{one['finds']:,}",
+            "probability": f"{100 * one['with_probability']:.1f} %",
+        }
+        for one in strata_of(verdict.evidence)
+    ]
+    told["released"] = [
+        {
+            "name": " ".join(one[part] for part in ("step", "product", "variant", "metric") if one[part]),
+            "best": f"{one['best']:g}",
+            "typical": f"{one['typical']:g}",
+            "unit": one["unit"],
+        }
+        for one in values_of(verdict.evidence)
+    ]
+    return told
+
+
+def _check(one: Outcome, lang: str) -> dict[str, Any]:
+    w, more = words(lang)["verdict"], one.count - len(one.places)
+    return {
+        "code": one.code,
+        "name": words(lang)["verdict_checks"][one.code],
+        "state": one.state.value,
+        "word": w[one.state],
+        "sentence": _said(one.said, lang),
+        "remedy": _said(one.to_do, lang),
+        "places": [_said(place, lang) for place in one.places],
+        "more": w["more"].format(number=f"{more:,}") if one.state is State.FAILED and one.places and more > 0 else "",
+    }
+
+
+def _said(both: Words | None, lang: str) -> str:
+    return "" if both is None else both.zh if lang == "zh" else both.en
+
+
+def _table(columns: list[str], rows: list[dict[str, str]]) -> list[str]:
+    heading = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
+    return heading + [f"| {' | '.join(_cell(value) for value in row.values())} |" for row in rows]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
