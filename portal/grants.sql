@@ -52,6 +52,8 @@ BEGIN
         -- Firms that leave: the worker deletes what is theirs, people by their numbers; it changes nothing about a person.
         GRANT SELECT, UPDATE ON register_leaving TO steplabel_worker;
         GRANT UPDATE (software, revoked_at) ON accounts_device TO steplabel_worker;
+        GRANT SELECT, UPDATE (granted_by, ended_by, ended_at) ON partners_grant TO steplabel_worker;
+        GRANT UPDATE (taken_back_at, taken_back_reason) ON assurance_assignment TO steplabel_worker;
         GRANT UPDATE (retired_at) ON accounts_site TO steplabel_worker;
         GRANT UPDATE (roster) ON publication_publication TO steplabel_worker;
         GRANT UPDATE (issued_by_id) ON accounts_enrolmenttoken TO steplabel_worker;

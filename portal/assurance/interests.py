@@ -65,7 +65,7 @@ def lock_standing(assignment: Assignment) -> Assignment:
         raise RefusedError(
             409,
             "assignment-taken-back",
-            "The regulator has taken this assignment back.",
+            "This assignment was taken back: by the regulator, or because the firm has left.",
             "Read what stands; ask the regulator to assign the site and period again where something is missing.",
         )
     return row

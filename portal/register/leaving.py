@@ -2,8 +2,10 @@
 
     asked ──14 days──▶ carried out (envelopes, reports, values, people deleted; a certificate says what) | undone
 
-What was published stays, for others cite it. Of each report the receipt and its place in the log stay, for the log would be no log
-with a leaf torn out; of a version the record of who stood behind a value stays, without names, for the gate needs it.
+With it end the accesses that it granted to partners and the assignments of certification bodies at its sites, each with its reason on
+record; links for buyers are deleted. What was published stays, for others cite it. Of each report the receipt and its place in the log
+stay, for the log would be no log with a leaf torn out; of a version the record of who stood behind a value stays, without names, for the
+gate needs it.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from django.db.models import Q, QuerySet
 from portal.accounts.audience import people_of_firms
 from portal.accounts.models import ApiKey, Device, EnrolmentToken, Membership, Organisation, Role, Site, User
 from portal.accounts.parting import delete_people
+from portal.assurance.ending import end_engagements
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.catalogue.models import PeerGroupMember
@@ -29,6 +32,7 @@ from portal.notifications.models import Mail, Notice
 from portal.notifications.selectors import language_of
 from portal.notifications.services import post, tell
 from portal.opening.models import OpenedReport
+from portal.partners.grants import end_all
 from portal.problems import RefusedError
 from portal.publication.models import Publication
 from portal.register.inviting import digest_of, led_firms
@@ -38,6 +42,9 @@ from portal.standings.models import ProtectedValue, Standing
 
 COOLING = timedelta(days=14)
 """Between asking and deleting: long enough for whoever was on holiday to undo it."""
+
+BECAUSE = "the firm has left the scheme"
+"""On the record of what ends with it, in words that stay."""
 
 LINK_GOOD_FOR = timedelta(days=365)
 """How long the certificate of deletion can be fetched."""
@@ -156,8 +163,10 @@ def _carry_out(leaving: int, now: datetime) -> bool:
         members = list(people)
         letters = [(email, language_of(one)) for one, email, manages, delegate in members if manages and not delegate]
         values = _delete_reports(reports)
+        end_all(sites, BECAUSE, "worker", now)
         _forget_sites(sites, now)
         _forget_names(firm, [email for _one, email, _manages, _delegate in members], [site.slug for site in sites])
+        end_engagements(sites, BECAUSE, "worker", now)  # after what was told of the sites is forgotten: of this the body is told
         Membership.objects.filter(organisation=firm)._raw_delete("default")
         gone = delete_people([one for one, *_rest in members])
         digests = tuple(reports.order_by("log_index").values_list("digest", flat=True))

@@ -28,6 +28,7 @@ from portal.sharing import certificates, shares
 from portal.standings import services as standings
 from portal.standings.history import cell_of
 from portal.standings.models import ProtectedValue
+from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, Cast, make_cast, person
 from tests.integration.post import letter_to
 
@@ -54,6 +55,7 @@ def cast() -> Cast:
     certificates.issue(first.owner, report.digest, NOW)
     shares.share(first.owner, report.digest, "Bridge Builders", [cell_of(report.protected_values.earliest("pk"))], 30, NOW)
     inviting.invite(first.owner, first.site.organisation_id, "invited@example.org", may_manage=True, delegate=False, now=NOW)
+    make_partners(made)
     return made
 
 

@@ -19,7 +19,7 @@ class Assignment(models.Model):
     due = models.DateField(null=True)  # the conclusion is wanted by the end of it
     sees_values = models.BooleanField(default=False)  # the protected values of the site's reports, and not their outside alone
     taken_back_at = models.DateTimeField(null=True)
-    taken_back_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
+    taken_back_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)  # none: it ended with the firm
     taken_back_reason = models.CharField(max_length=1000, blank=True)
 
     class Meta:
@@ -28,8 +28,7 @@ class Assignment(models.Model):
                 fields=("body", "site", "period"), condition=models.Q(taken_back_at__isnull=True), name="one_standing_assignment_a_period"
             ),
             models.CheckConstraint(
-                condition=models.Q(taken_back_at__isnull=True) | (models.Q(taken_back_by__isnull=False) & ~models.Q(taken_back_reason="")),
-                name="taken_back_with_a_reason",
+                condition=models.Q(taken_back_at__isnull=True) | ~models.Q(taken_back_reason=""), name="taken_back_for_a_reason"
             ),
         )
 

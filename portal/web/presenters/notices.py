@@ -100,7 +100,7 @@ WORDINGS: dict[str, Wording] = {
     ),
     Kind.ASSIGNMENT_TAKEN_BACK: Wording(
         gettext_lazy("Assignments taken back"),
-        gettext_lazy("%(site)s, %(period)s: the regulator has taken the assignment back"),
+        gettext_lazy("%(site)s, %(period)s: the assignment is taken back"),
         gettext_lazy("Its page says why. What you found and signed stays readable there."),
     ),
     Kind.FINDING_MADE: Wording(

@@ -1,0 +1,165 @@
+"""A firm that leaves ends what it granted to partners and buyers, and the audits at its sites: each works before and is refused after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from portal import keys
+from portal.accounts.models import Role, User
+from portal.assurance import attesting, findings, interests, reminding
+from portal.assurance.codes import code_of
+from portal.assurance.engagements import engagements_of
+from portal.assurance.models import Assignment, Attestation
+from portal.assurance.models.findings import Grade
+from portal.assurance.selectors import assigned_values
+from portal.assurance.services import assign
+from portal.auditlog.models import Action, Event
+from portal.catalogue.models import PeerGroupMember
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.notifications.kinds import Kind
+from portal.notifications.models import Notice
+from portal.opening import services as opening
+from portal.partners import deliveries, grants
+from portal.partners.models import Grant
+from portal.problems import RefusedError
+from portal.register import leaving
+from portal.sharing import shares
+from portal.standings.history import cell_of
+from tests.integration.audited import make_attestation, terms
+from tests.integration.partners_cast import Partners, make_partners
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    made = make_cast(2)
+    for plant in made.plants:
+        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    PeerGroupMember.objects.update(obliged=False)
+    return made
+
+
+@pytest.fixture
+def partners(cast: Cast) -> Partners:
+    return make_partners(cast)
+
+
+def leave(cast: Cast) -> None:
+    first = cast.plants[0]
+    asked = timezone.now()
+    leaving.ask(first.owner, first.site.organisation_id, asked)
+    assert leaving.carry_out_due(lambda: asked + leaving.COOLING) == 1
+
+
+def status(user: User | None, address: str) -> int:
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    return client.get(address).status_code
+
+
+def test_a_partner_is_refused_what_the_firm_had_granted(cast: Cast, partners: Partners) -> None:
+    provider, supplier = partners.people["provider"], partners.people["supplier"]
+    digest, site = Submission.objects.get(site=cast.plants[0].site).digest, cast.plants[0].site
+    pages = [reverse("web:granted", args=[digest]), reverse("web:granted-receipt", args=[digest])]
+
+    def declare() -> None:
+        deliveries.declare(supplier, site.slug, PERIOD, "coal", Decimal(1), "t", "", NOW)
+
+    declare()
+    assert [status(provider, page) for page in pages] == [200, 200]
+    assert {one.site for one in grants.granted_sites(provider, Role.PROVIDER)} == {site.slug}
+    leave(cast)
+    assert [status(provider, page) for page in pages] == [404, 404]
+    assert grants.granted_sites(provider, Role.PROVIDER) == ()
+    assert grants.granted_sites(supplier, Role.SUPPLIER) == ()
+    with pytest.raises(Grant.DoesNotExist):
+        declare()
+    rows = Grant.objects.filter(site=site)
+    assert {(row.ended_by, row.granted_by, row.ended_at is None) for row in rows} == {("worker", "", False)}
+    site.retired_at = None  # were it alone that the site is retired, another use of it would open it again
+    site.save()
+    assert grants.granted_sites(provider, Role.PROVIDER) == ()
+    logged = Event.objects.filter(action=Action.ACCESS_TAKEN_BACK, actor="worker").order_by("pk")
+    assert [(one.subject, one.detail) for one in logged] == [
+        ("site works-1", "House of the provider: the firm has left the scheme"),
+        ("site works-1", "House of the supplier: the firm has left the scheme"),
+    ]
+    assert Grant.objects.get(site=cast.plants[1].site).ended_at is None, "another firm's stands"
+
+
+def test_a_buyers_link_leads_nowhere(cast: Cast) -> None:
+    report = Submission.objects.get(site=cast.plants[0].site)
+    cell = cell_of(report.protected_values.earliest("pk"))
+    secret = shares.share(cast.plants[0].owner, report.digest, "Buyer", [cell], 30, timezone.now())
+    address = reverse("web:shared", args=[secret])
+    assert status(None, address) == 200
+    leave(cast)
+    assert status(None, address) == 404
+
+
+@pytest.fixture
+def attested(cast: Cast) -> Attestation:
+    """An issued statement, its observation open, and a major finding that waits for the plant."""
+    made = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, sees_values=True), cast.auditor, NOW)
+    assignment = Assignment.objects.get()
+    findings.raise_finding(assignment, Grade.MAJOR, "No meter on line 2.", "", "", NOW.date(), cast.auditor, NOW)
+    closed = findings.raise_finding(assignment, Grade.OBSERVATION, "A label is missing.", "", "", NOW.date(), cast.auditor, NOW)
+    findings.close(closed, "It is there now.", cast.auditor, NOW)
+    return made
+
+
+def test_an_audit_ends_with_its_open_findings_and_says_why(cast: Cast, attested: Attestation) -> None:
+    auditor, digest = cast.auditor, Submission.objects.get(site=cast.plants[0].site).digest
+    today = timezone.now().date()
+    assignment = Assignment.objects.get()
+    reports = [
+        reverse("web:assigned-submission", args=[digest]),
+        reverse("web:assigned-submission-receipt", args=[digest]),
+    ]
+    assert [status(auditor, page) for page in reports] == [200, 200]
+    assert assigned_values(auditor, digest)
+    assert list(reminding.days_to_tell(today))
+    leave(cast)
+    assert [status(auditor, page) for page in reports] == [404, 404]
+    assert assigned_values(auditor, digest) == ()
+    assert [one.submissions for one in engagements_of(auditor, today)] == [()]
+    assert not [one for one in reminding.days_to_tell(today) if one.finding], "nobody is reminded of an answer that nobody can give"
+    logged = Event.objects.filter(actor="worker", action__in=(Action.FINDING_CLOSED, Action.ASSIGNMENT_TAKEN_BACK)).order_by("pk")
+    assert [(one.action, one.subject, one.detail) for one in logged] == [
+        (Action.FINDING_CLOSED, "site works-1", f"{PERIOD}, finding 1: the firm has left the scheme"),
+        (Action.FINDING_CLOSED, "site works-1", f"{PERIOD}, finding 2: the firm has left the scheme"),
+        (Action.ASSIGNMENT_TAKEN_BACK, "site works-1", f"Certifier, {PERIOD}: the firm has left the scheme"),
+    ]
+    client = Client()
+    client.force_login(auditor)
+    assert "the firm has left the scheme" in client.get(reverse("web:engagement", args=[assignment.pk])).content.decode()
+    assert Notice.objects.filter(recipient=auditor, kind=Kind.ASSIGNMENT_TAKEN_BACK).count() == 1, "the body is told"
+    assert status(None, reverse("web:verify", args=[code_of(attested.digest)])) == 200, "what was issued stands"
+
+
+def test_nothing_is_done_in_an_engagement_that_has_ended(cast: Cast, attested: Attestation) -> None:
+    assignment = Assignment.objects.get()
+    finding = assignment.findings.get(number=1)  # an observation: it could be closed without an answer
+    leave(cast)
+    acts: dict[str, Callable[[], object]] = {
+        "raise": lambda: findings.raise_finding(assignment, Grade.MINOR, "x", "", "", NOW.date(), cast.auditor, NOW),
+        "close": lambda: findings.close(finding, "x", cast.auditor, NOW),
+        "declare": lambda: interests.declare(assignment, cast.auditor, False, "", NOW),
+        "conclude": lambda: attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW),
+    }
+    for name, act in acts.items():
+        with pytest.raises(RefusedError) as refused:
+            act()
+        code = "no-accepted-report" if name == "conclude" else "assignment-taken-back"
+        assert (refused.value.status, refused.value.code) == (409, code), name
