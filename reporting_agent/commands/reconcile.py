@@ -11,8 +11,8 @@ from reporting_agent.commands import add_period, add_report, add_site
 
 def add_parser(sub: Any) -> None:
     parser = sub.add_parser("reconcile", help="hold meters and output against bills, stock surveys, sales and calibration records")
-    parser.add_argument("papers", nargs="?", type=Path, metavar="PAPERS.toml", help="what the documents say")
-    parser.add_argument("--template", type=Path, metavar="FILE", help="write a first PAPERS.toml with every key and an example")
+    parser.add_argument("papers", nargs="?", type=Path, metavar="PAPERS", help="what the documents say (PAPERS.toml or PAPERS.xlsx)")
+    parser.add_argument("--template", type=Path, metavar="FILE", help="write an empty FILE.xlsx or FILE.toml with an example of every kind")
     add_site(parser, required=False)
     add_period(parser, required=False)
     add_report(parser, "the working paper")
@@ -29,17 +29,17 @@ def run(args: argparse.Namespace) -> int:
     from reporting_agent.console import emit
     from reporting_agent.openings import telling
     from reporting_agent.openings.verdict import PAPERS, Verdict
-    from reporting_agent.reconciliation import comparing, papers
+    from reporting_agent.reconciliation import comparing, loading
     from reporting_agent.state import write_whole
 
     if args.template is not None:
-        write_whole(args.template, papers.TEMPLATE.encode())
-        emit(args, {"file": str(args.template)}, f"Written: {args.template}. Take the # away from what you have documents for.")
+        write_whole(args.template, loading.template(args.template, args.lang))
+        emit(args, {"file": str(args.template)}, f"Written: {args.template}. Fill in what you have documents for.")
         return ExitCode.DONE
     if args.papers is None or args.site is None or args.period is None:
         raise UsageError("reconcile-arguments", "A file of documents, --site and --period are needed.", "Give all, or --template FILE.")
     telling.require_kind(args.out)
-    declared, site = papers.load(args.papers), load_site(args.site)
+    declared, site = loading.load(args.papers), load_site(args.site)
     period = Period.parse(args.period, site.zone)
     found = Verdict(comparing.reconcile(site, pipeline.read(site, period), declared, period), of=PAPERS)
     if args.out is not None:

@@ -1,0 +1,44 @@
+"""A file of documents, in either of its forms: TOML, or a workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.errors import UsageError
+from reporting_agent.reconciliation import papers
+from reporting_agent.reconciliation.papers import Papers
+
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+
+
+def load(path: Path) -> Papers:
+    """What the documents say.
+
+    Raises:
+        InputError: as `papers.load`, or of a workbook as `workbook.read`.
+    """
+    if path.suffix.lower() in WORKBOOKS:
+        from reporting_agent.reconciliation import workbook
+
+        return workbook.read(path)
+    return papers.load(path)
+
+
+def template(path: Path, lang: str) -> bytes:
+    """An empty file of documents of the form that the name says; of TOML there is one language.
+
+    Raises:
+        UsageError: `template-kind-unknown`.
+    """
+    form = path.suffix.lower()
+    if form == ".toml":
+        return papers.TEMPLATE.encode()
+    if form != ".xlsx":
+        raise UsageError(
+            "template-kind-unknown",
+            f"No template is written to a file that ends in {path.suffix or 'nothing'!r}: {path}.",
+            "Name a file that ends in .xlsx or .toml.",
+        )
+    from reporting_agent.reconciliation import workbook
+
+    return workbook.template(lang)
