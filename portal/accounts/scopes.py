@@ -24,6 +24,7 @@ class Scope(TextChoices):
     PARTICIPATION = "read:participation"
     DRAFTS = "read:drafts"
     ASSIGNMENTS = "read:assignments"
+    AUDITS = "read:audits"
     GRANTED = "read:granted"
     DELIVERIES = "read:deliveries"
     WRITE_DELIVERIES = "write:deliveries"
@@ -37,12 +38,12 @@ OF_A_PERSON = (Scope.NOTIFICATIONS, Scope.WRITE_NOTIFICATIONS)
 """What concerns a person and no organisation: for keys of their own, in every role."""
 
 SCOPES_OF: Mapping[str, tuple[Scope, ...]] = {
-    Role.ENTERPRISE: (Scope.PUBLISHED, Scope.SITES, Scope.SUBMISSIONS, Scope.STANDINGS),
+    Role.ENTERPRISE: (Scope.PUBLISHED, Scope.SITES, Scope.SUBMISSIONS, Scope.STANDINGS, Scope.AUDITS),
     Role.REGULATOR: (
         *(Scope.PUBLISHED, Scope.SITES, Scope.STANDINGS, Scope.PARTICIPATION, Scope.DRAFTS),
-        Scope.ASSIGNMENTS,
+        *(Scope.ASSIGNMENTS, Scope.AUDITS),
     ),
-    Role.CERTIFICATION_BODY: (Scope.PUBLISHED, Scope.ASSIGNMENTS),
+    Role.CERTIFICATION_BODY: (Scope.PUBLISHED, Scope.ASSIGNMENTS, Scope.AUDITS),
     Role.PROVIDER: (Scope.PUBLISHED, Scope.GRANTED, Scope.CONFORMANCE, Scope.WRITE_CONFORMANCE),
     Role.SUPPLIER: (Scope.PUBLISHED, Scope.GRANTED, Scope.DELIVERIES, Scope.WRITE_DELIVERIES),
     Role.ACADEMIC: (Scope.PUBLISHED,),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from portal.accounts.audience import named, people_of_body, people_of_site
+from portal.accounts.models import Site
 from portal.assurance.models import Assignment, Attestation, Finding
 from portal.assurance.models.findings import Act
 from portal.notifications.kinds import Kind
@@ -56,6 +57,11 @@ def tell_body(kind: Kind, about: Assignment, now: datetime, day: date | None = N
     """Everybody who acts for the body."""
     place, parts = _place("web:engagement", "web:engagement-finding", about, finding, {"assignment": about.pk})
     tell(kind, people_of_body(about.body_id), place, parts, _told(about, day), now)
+
+
+def tell_of_duty(kind: Kind, site: Site, day: date, now: datetime) -> None:
+    """Everybody who acts for the firm of the site, of the day of its obligatory audit."""
+    tell(kind, people_of_site(site), "web:audits", {}, {**named(site), "due": day.isoformat()}, now)
 
 
 def _place(whole: str, one: str, about: Assignment, finding: int | None, parts: Told) -> tuple[str, Told]:

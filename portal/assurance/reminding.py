@@ -14,13 +14,17 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils.timezone import localdate
 
-from portal.assurance.announcing import tell_body, tell_firm
+from portal.accounts.models import Site
+from portal.assurance.announcing import tell_body, tell_firm, tell_of_duty
+from portal.assurance.duty import Duty
 from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, Reminded
 from portal.assurance.models.findings import Act
 from portal.assurance.needs import BEFORE_EXPIRY, BEFORE_VISIT, Need
+from portal.assurance.obliged import DueSite, due_sites
 from portal.notifications.kinds import Kind
 
 _KINDS = {Need.LATE_ANSWERS: Kind.FINDING_OVERDUE, Need.SURVEILLANCE: Kind.SURVEILLANCE_COMES, Need.EXPIRES: Kind.VALIDITY_ENDS}
+_DUTIES = {Duty.SOON: Kind.AUDIT_COMES, Duty.OVERDUE: Kind.AUDIT_OVERDUE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,9 @@ class DayTold:
 
 def remind(now: datetime) -> int:
     """Tell of every day that was not told of yet; how many. Safe to run twice, at once, and after a death at any point."""
-    return sum(_tell_once(one, now) for one in days_to_tell(localdate(now)))
+    today = localdate(now)
+    told = sum(_tell_once(one, now) for one in days_to_tell(today))
+    return told + sum(_tell_duty_once(one, now) for one in due_sites(today) if one.due.duty in _DUTIES)
 
 
 def days_to_tell(today: date) -> Iterator[DayTold]:
@@ -64,6 +70,20 @@ def _late_answers(today: date) -> Iterator[DayTold]:
     for assignment, number, due, act in rows.values_list("assignment", "number", "due", "last"):
         if act in (None, Act.RETURNED):
             yield DayTold(Need.LATE_ANSWERS, assignment, f"assignment {assignment}, finding {number}", due, number)
+
+
+def _tell_duty_once(one: DueSite, now: datetime) -> bool:
+    """The firm, of its obligatory audit: once that it comes, once that it is late; another day, as after a certificate, anew."""
+    day = one.due.day
+    key = {"need": f"audit-{one.due.duty}", "subject": f"obligatory audit of site {one.site}", "day": day}
+    if day is None or Reminded.objects.filter(**key).exists():
+        return False
+    with transaction.atomic():
+        site = Site.objects.get(pk=one.site)
+        _row, made = Reminded.objects.get_or_create(**key, defaults={"site": site, "at": now})
+        if made:
+            tell_of_duty(_DUTIES[one.due.duty], site, day, now)
+    return made
 
 
 def _tell_once(one: DayTold, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Schemes with performance levels, as data (`schemes.toml`), and the level that an improvement reaches.
+"""Schemes with performance levels, as data (`schemes.toml`), the level that an improvement reaches, and the audit that is obligatory.
 
 The improvement is the exact one that the auditor saw in the plant's own records, as a share of the baseline's energy.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,24 @@ class Scheme:
     source: str
     years: int
     levels: tuple[tuple[str, Fraction], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObligatoryAudit:
+    """Due again `years` after the last one, unless one of `systems` (id: name of the standard) is certified; told of `ahead` of the day."""
+
+    name: Words
+    source: Words
+    years: int
+    ahead: timedelta
+    systems: Mapping[str, str]
+
+
+@cache
+def obligatory_audit() -> ObligatoryAudit:
+    read = tomllib.loads(SOURCE.read_text(encoding="utf-8"))["obligatory_audit"]
+    systems = {one["id"]: one["name"] for one in read["systems"]}
+    return ObligatoryAudit(Words(**read["name"]), Words(**read["source"]), read["years"], timedelta(days=read["ahead_days"]), systems)
 
 
 @cache

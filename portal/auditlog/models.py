@@ -68,6 +68,8 @@ class Action(models.TextChoices):
     PUBLICATION_PUBLISHED = "publication.published"
     PUBLICATION_WITHDRAWN = "publication.withdrawn"
     INCENTIVE_RECORDED = "incentive.recorded"
+    SYSTEM_RECORDED = "certified-system.recorded"
+    SYSTEM_TAKEN_BACK = "certified-system.taken-back"
     CERTIFICATE_ISSUED = "certificate.issued"
     CERTIFICATE_REVOKED = "certificate.revoked"
     LABEL_SHARED = "label.shared"

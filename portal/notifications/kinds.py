@@ -31,6 +31,8 @@ class Kind(models.TextChoices):
     CONCLUSION_WITHDRAWN = "conclusion.withdrawn"
     SURVEILLANCE_COMES = "surveillance.comes"
     VALIDITY_ENDS = "validity.ends"
+    AUDIT_COMES = "audit.comes"
+    AUDIT_OVERDUE = "audit.overdue"
     DRAFT_WAITS = "draft.waits"
     RELEASE_STOPPED = "release.stopped"
     APPLICATION_WAITS = "application.waits"

@@ -1,4 +1,4 @@
-"""Forms with which a regulator assigns a certification body, and takes an assignment back."""
+"""Forms with which a regulator assigns a certification body, and takes an assignment or a recorded certificate back."""
 
 from __future__ import annotations
 

@@ -41,6 +41,14 @@ COURSES: dict[str, tuple[Promise, Mood]] = {
     "taken-back": (pgettext_lazy("assignment", "Taken back"), "hidden"),
 }
 
+DUTIES: dict[str, tuple[Promise, Mood]] = {
+    "overdue": (pgettext_lazy("obligatory audit", "Overdue"), "no"),
+    "soon": (pgettext_lazy("obligatory audit", "Due soon"), "wait"),
+    "unknown": (pgettext_lazy("obligatory audit", "Unknown"), "hidden"),
+    "later": (pgettext_lazy("obligatory audit", "Not due yet"), "ok"),
+    "exempt": (pgettext_lazy("obligatory audit", "Certified system"), "ok"),
+}
+
 ACTS: dict[str, Promise] = {
     "answered": pgettext_lazy("finding", "The plant answered"),
     "returned": pgettext_lazy("finding", "Sent back by the auditor"),

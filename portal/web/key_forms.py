@@ -18,6 +18,7 @@ SCOPES = {
     Scope.PARTICIPATION: _("read periods and who took part"),
     Scope.DRAFTS: _("read which versions are drafted"),
     Scope.ASSIGNMENTS: _("read what is assigned to be checked"),
+    Scope.AUDITS: _("read when obligatory audits are due"),
     Scope.GRANTED: _("read what sites granted you"),
     Scope.DELIVERIES: _("read declared deliveries"),
     Scope.WRITE_DELIVERIES: _("declare deliveries"),

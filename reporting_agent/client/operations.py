@@ -40,6 +40,7 @@ PATHS: Mapping[str, str] = {
     "log_inclusion": "/api/v1/log/inclusion/",
     "notifications": "/api/v1/notifications/",
     "mark_notifications_read": "/api/v1/notifications/read/",
+    "obligatory_audits": "/api/v1/obligatory-audits/",
     "participation": "/api/v1/participation/",
     "periods": "/api/v1/periods/",
     "places": "/api/v1/places/",
@@ -324,6 +325,20 @@ class Operations:
         """Mark these as read, all or none: 404 where one is not the person's own. The same again changes nothing."""
         _, answer = self._send("POST", "/api/v1/notifications/read/", frozenset({200}), query={}, headers={}, json=body)
         return cast("shapes.MarkedRead", answer)
+
+    def obligatory_audits(
+        self, *, cursor: str | None = None, duty: str | None = None, limit: str | None = None, site: str | None = None
+    ) -> shapes.ObligatoryAuditPage:
+        """The obliged sites that are the organisation's own, that it regulates or that it checks, each with the day of its next
+        audit."""
+        _, answer = self._send(
+            "GET",
+            "/api/v1/obligatory-audits/",
+            frozenset({200}),
+            query=given({"cursor": cursor, "duty": duty, "limit": limit, "site": site}),
+            headers={},
+        )
+        return cast("shapes.ObligatoryAuditPage", answer)
 
     def participation(
         self,

@@ -196,6 +196,9 @@ class DraftPage(TypedDict):
     next: str | None
 
 
+DutyEnum = Literal["overdue", "soon", "unknown", "later", "exempt"]
+
+
 class Enrolled(TypedDict):
     site: str
     device_id: str
@@ -325,6 +328,8 @@ KindEnum = Literal[
     "conclusion.withdrawn",
     "surveillance.comes",
     "validity.ends",
+    "audit.comes",
+    "audit.overdue",
     "draft.waits",
     "release.stopped",
     "application.waits",
@@ -406,6 +411,19 @@ class Notification(TypedDict):
 
 class NotificationPage(TypedDict):
     results: list[Notification]
+    next: str | None
+
+
+class ObligatoryAudit(TypedDict):
+    site: str
+    duty: DutyEnum
+    due: str | None
+    last_audit: str | None
+    certified_until: str | None
+
+
+class ObligatoryAuditPage(TypedDict):
+    results: list[ObligatoryAudit]
     next: str | None
 
 

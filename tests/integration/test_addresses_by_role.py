@@ -30,6 +30,7 @@ from django.utils import timezone
 
 from portal import keys, urls
 from portal.accounts.models import ApiKey, Device, EnrolmentToken, Jurisdiction, Membership, Organisation, Role, User
+from portal.assurance import systems
 from portal.assurance.codes import code_of
 from portal.assurance.services import assign
 from portal.auditlog.models import Event
@@ -90,7 +91,7 @@ OFFICE = only(REGULATORS, "ok", own_province="nothing", other_province="nothing"
 KEYED = tuple(
     f"api:{name}"
     for name in (
-        *("key", "sites", "reports", "periods", "participation", "standings", "places", "drafts", "assignments"),
+        *("key", "sites", "reports", "periods", "participation", "standings", "places", "drafts", "assignments", "obligatory-audits"),
         *("granted", "granted-values", "deliveries", "conformance", "archive", "notifications"),
     )
 )
@@ -257,6 +258,22 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         {"assignment": "ASSIGNMENT"},
         only(REGULATORS, "ok", other_province="nothing"),
         only(REGULATORS, "wrong", other_province="nothing"),
+    ),
+    "web:obliged-audits": ({}, only(REGULATORS, "ok"), NO),
+    "web:obliged-audits-csv": ({}, only(REGULATORS, "ok"), NO),
+    "web:obliged-audit": (
+        {"slug": "works-1"},
+        only(REGULATORS + ENTERPRISES + BODIES, "ok", other_province="nothing", other_enterprise="nothing", unassigned="nothing"),
+        only(
+            REGULATORS + ENTERPRISES + BODIES,
+            "wrong",
+            **dict.fromkeys(("other_province", "other_enterprise", "assigned", "unassigned"), "nothing"),
+        ),
+    ),
+    "web:take-system-back": (
+        {"slug": "works-1", "certificate": "CERTIFICATE"},
+        only(REGULATORS + ENTERPRISES, "ok", other_province="nothing", other_enterprise="nothing"),
+        only(REGULATORS + ENTERPRISES, "wrong", other_province="nothing", other_enterprise="nothing"),
     ),
     "web:trail": ({}, only(REGULATORS, "ok"), NO),
     "web:trail-csv": ({}, only(REGULATORS, "ok"), NO),
@@ -455,6 +472,7 @@ def house(portal_keys: object) -> House:
         "unassigned": person("unassigned@example.org", another_body, Role.CERTIFICATION_BODY),
         **partners.people,
     }
+    paper = systems.Paper("iso-50001", "EnMS 7", "Certifier", NOW.date(), NOW.date() + timedelta(days=900), "ab" * 32)
     made = House(
         cast,
         {
@@ -476,6 +494,7 @@ def house(portal_keys: object) -> House:
             "KEY": key.pk,
             "ASSIGNMENT": attested.assignment_id,
             "ATTESTED": attested.digest,
+            "CERTIFICATE": systems.put_on_record(cast.plants[0].site, paper, cast.plants[0].owner, NOW).pk,
             "SAMPLE": make_sample(attested, NOW).pk,
             "AUDITOR_KEY": attested.key_id,
             "CODE": code_of(attested.digest),

@@ -76,6 +76,11 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
     "api:drafts": ("?group=GROUP&period=PERIOD", only(REGULATORS, "ok"), NO_POST),
     # assigning is decided by a person: no key does it
     "api:assignments": ("", only(BODIES + REGULATORS, "ok", unassigned="none", other_province="none"), NO_POST),
+    "api:obligatory-audits": (
+        "?site=works-1",
+        only(ENTERPRISES + REGULATORS + BODIES, "ok", other_enterprise="none", other_province="none", unassigned="none"),
+        NO_POST,
+    ),
     "api:granted": ("", only(PROVIDERS + SUPPLIERS, "ok", other_provider="none"), NO_POST),
     "api:granted-values": ("?submission=DIGEST", only(PROVIDERS + SUPPLIERS, "nothing", provider="ok"), NO_POST),
     "api:deliveries": ("", only(SUPPLIERS, "ok"), only(SUPPLIERS, "wrong")),

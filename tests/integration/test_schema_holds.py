@@ -61,6 +61,7 @@ FOR: dict[str, str] = {
     "places": "nation",
     "drafts": "nation",
     "assignments": "assigned",
+    "obligatory_audits": "nation",
     "granted": "provider",
     "granted_values": "provider",
     "conformance": "provider",

@@ -107,6 +107,7 @@ def test_the_worker_may_do_its_work_in_the_default_database_and_no_more(worker: 
             "SELECT * FROM publication_draftcomment",
             "SELECT text FROM assurance_finding",
             "SELECT signed FROM assurance_attestation",
+            "SELECT number FROM assurance_systemcertificate",
             "UPDATE publication_publication SET participants = '[]'",
             "UPDATE publication_scheduledrelease SET at = now()",
             "UPDATE catalogue_reportingperiod SET closed_at = now()",
@@ -191,6 +192,7 @@ def test_the_worker_role_tells_of_the_days_of_audits(worker: str, web: str) -> N
         default.close()
         default.settings_dict["USER"] = worker
         assert reminding.remind(NOW + timedelta(days=360)) == 2, "what was attested ends; the observation was never answered"
+        assert reminding.remind(NOW + timedelta(days=4 * 366)) == 1, "the next obligatory audit is late"
     finally:
         default.close()
         default.settings_dict["USER"] = web

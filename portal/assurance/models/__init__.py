@@ -1,4 +1,4 @@
-"""Tables of assurance: assignments and interests, findings, auditors' keys and attestations, incentives, days told of."""
+"""Tables of assurance: assignments, interests, findings, auditors' keys, attestations, incentives, certified systems, days told of."""
 
 from portal.assurance.models.assigned import Assignment, InterestDeclaration
 from portal.assurance.models.attested import Attestation, AuditorKey
@@ -6,5 +6,17 @@ from portal.assurance.models.findings import Finding, FindingStep
 from portal.assurance.models.incentives import Incentive
 from portal.assurance.models.reminded import Reminded
 from portal.assurance.models.samples import Sample
+from portal.assurance.models.systems import SystemCertificate
 
-__all__ = ["Assignment", "Attestation", "AuditorKey", "Finding", "FindingStep", "Incentive", "InterestDeclaration", "Reminded", "Sample"]
+__all__ = [
+    "Assignment",
+    "Attestation",
+    "AuditorKey",
+    "Finding",
+    "FindingStep",
+    "Incentive",
+    "InterestDeclaration",
+    "Reminded",
+    "Sample",
+    "SystemCertificate",
+]

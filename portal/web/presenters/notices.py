@@ -148,6 +148,18 @@ WORDINGS: dict[str, Wording] = {
         gettext_lazy("%(site)s, %(period)s: what was attested expires on %(due)s"),
         gettext_lazy("Arrange for the next check in time."),
     ),
+    Kind.AUDIT_COMES: Wording(
+        gettext_lazy("Obligatory audits that come"),
+        gettext_lazy("%(site)s: the next obligatory audit is due by %(due)s"),
+        gettext_lazy("Arrange it in time, or have the certificate of your management system put on record."),
+    ),
+    Kind.AUDIT_OVERDUE: Wording(
+        gettext_lazy("Obligatory audits that are late"),
+        gettext_lazy("%(site)s: the obligatory audit was due by %(due)s"),
+        gettext_lazy(
+            "Ask your regulator which certification body is to come. A certificate that holds goes on record on the page of your audits."
+        ),
+    ),
     Kind.DRAFT_WAITS: Wording(
         gettext_lazy("Drafts that wait for a second person"),
         gettext_lazy("%(sector)s, %(period)s: version %(version)s waits for a second person"),
@@ -184,6 +196,7 @@ _OF_FIRMS = (
     *(Kind.REPORT_REMINDED, Kind.EXTENSION_GRANTED, Kind.SUBMISSION_ACCEPTED, Kind.SUBMISSION_REFUSED, Kind.BENCHMARK_PUBLISHED),
     *(Kind.BENCHMARK_WITHDRAWN, Kind.FINDING_MADE, Kind.FINDING_RETURNED, Kind.FINDING_CLOSED, Kind.FINDING_OVERDUE),
     *(Kind.CONCLUSION_GIVEN, Kind.CONCLUSION_WITHDRAWN, Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS, Kind.SITE_APPROVED, Kind.SITE_REFUSED),
+    *(Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE),
     *(Kind.FIRM_STAYS, Kind.FIRM_LEAVES, Kind.DEVICE_ENROLLED, Kind.DEVICE_REVOKED),
 )
 _OF_EVERYBODY = (Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_ADDED, Kind.SECOND_FACTOR_REMOVED)

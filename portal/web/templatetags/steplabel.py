@@ -90,6 +90,7 @@ def _entries(path: str, roles: frozenset[str]) -> list[Entry]:
             (_("Publications"), "web:publications", ("publications", "participation", "deadlines", "standings", "draft", "withdraw"))
         )
         offered.append((_("Assignments"), "web:assignments", ("assignments", "assign", "assign-site", "take-assignment-back")))
+        offered.append((_("Obligatory audits"), "web:obliged-audits", ("obliged-audits", "obliged-audit", "take-system-back")))
         offered.append((_("Incentives"), "web:incentives", ("incentives",)))
         offered.append((_("Audit trail"), "web:trail", ("trail",)))
         offered.append((_("Conformance"), "web:conformance", ("conformance", "confirm-result")))

@@ -14,12 +14,14 @@ from portal.accounts.models import Role
 from portal.assurance import findings
 from portal.assurance.engagements import audit_of_own_site, audits_of_own_sites
 from portal.assurance.models import Finding
+from portal.assurance.obliged import obliged_own
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
 from portal.web.assurance_forms import AnswerForm
 from portal.web.forms import add_error, mark_errors
 from portal.web.presenters.assurance import audit_block, finding_page
+from portal.web.presenters.obliged_audits import duties_list
 from portal.web.viewmodels.shared import Crumb
 from portal.web.views.engagements import finding_of
 
@@ -29,7 +31,12 @@ from portal.web.views.engagements import finding_of
 def audits(request: HttpRequest) -> HttpResponse:
     today = scheme_day()
     blocks = tuple(audit_block(view, today) for view in audits_of_own_sites(person(request), today))
-    return render(request, "web/audits.html", {"blocks": blocks, "waiting": sum(block.waiting for block in blocks)})
+    told = {
+        "blocks": blocks,
+        "waiting": sum(block.waiting for block in blocks),
+        "duties": duties_list(obliged_own(person(request), today), request.GET, firm=True),
+    }
+    return render(request, "web/audits.html", told)
 
 
 @require_http_methods(["GET", "POST"])

@@ -17,6 +17,7 @@ from portal.accounts.selectors import organisations_as
 from portal.assurance import auditor_keys
 from portal.assurance.engagements import engagements_of
 from portal.assurance.models import AuditorKey
+from portal.assurance.obliged import obliged_checked
 from portal.assurance.selectors import assigned_submission, assigned_values
 from portal.days import scheme_day
 from portal.intake.selectors import SubmissionView
@@ -24,6 +25,7 @@ from portal.web.access import for_role, freshly, person
 from portal.web.assurance_forms import KeyForm
 from portal.web.forms import add_error, mark_errors
 from portal.web.presenters.assurance import assigned_page
+from portal.web.presenters.obliged_audits import duties_list
 from portal.web.presenters.submissions import submission_page
 from portal.web.viewmodels.assurance import KeyRow
 from portal.web.viewmodels.shared import Crumb, StateWord
@@ -36,7 +38,11 @@ PAGE = "web:assigned-submission"
 @for_role(Role.CERTIFICATION_BODY)
 def assigned(request: HttpRequest) -> HttpResponse:
     today = scheme_day()
-    return render(request, "web/assigned.html", {"page": assigned_page(engagements_of(person(request), today), today)})
+    told = {
+        "page": assigned_page(engagements_of(person(request), today), today),
+        "duties": duties_list(obliged_checked(person(request), today), request.GET),
+    }
+    return render(request, "web/assigned.html", told)
 
 
 @require_GET

@@ -1,0 +1,94 @@
+"""The obliged sites with the day on which each must have its next audit: for regulator, firm and certification body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Max, QuerySet
+
+from portal.accounts.models import Site, User
+from portal.accounts.selectors import own_sites, regulated_sites
+from portal.assurance.duty import Due, Span, due
+from portal.assurance.engagements import checked_by
+from portal.assurance.models import Attestation, SystemCertificate
+from portal.assurance.schemes import obligatory_audit
+from portal.days import scheme_day
+
+
+@dataclass(frozen=True, slots=True)
+class ObligedView:
+    site: str
+    site_name: str
+    site_name_zh: str
+    firm: str
+    firm_zh: str
+    last_audit: date | None  # the day on which its newest statement that stands was issued
+    due: Due
+
+
+@dataclass(frozen=True, slots=True)
+class DueSite:
+    """A site's number and the day, for the reminders."""
+
+    site: int
+    due: Due
+
+
+def obliged_regulated(user: User, today: date, site: str = "") -> tuple[ObligedView, ...]:
+    """Those that the person regulates; of all of these functions one alone where `site` names it."""
+    return _views(regulated_sites(user), today, site)
+
+
+def obliged_own(user: User, today: date, site: str = "") -> tuple[ObligedView, ...]:
+    return _views(own_sites(user), today, site)
+
+
+def obliged_checked(user: User, today: date, site: str = "") -> tuple[ObligedView, ...]:
+    """Those that are assigned to the person's certification bodies."""
+    return _views(Site.objects.filter(pk__in=checked_by(user).values("site")), today, site)
+
+
+def due_sites(today: date) -> tuple[DueSite, ...]:
+    """Of every obliged site."""
+    sites = obliged_sites(Site.objects.all()).values_list("pk", flat=True)
+    audits, papers = _audits(sites), _papers(sites)
+    rule = obligatory_audit()
+    return tuple(DueSite(pk, due(audits.get(pk), papers.get(pk, ()), rule, today)) for pk in sites.order_by("pk"))
+
+
+def obliged_sites(sites: QuerySet[Site]) -> QuerySet[Site]:
+    """Those on a list of the obliged, whatever the peer group, that are not retired."""
+    return sites.filter(peer_group_members__obliged=True, retired_at=None).distinct()
+
+
+def _views(among: QuerySet[Site], today: date, site: str) -> tuple[ObligedView, ...]:
+    sites = obliged_sites(among.filter(slug=site) if site else among)
+    numbers = sites.values_list("pk", flat=True)
+    audits, papers, rule = _audits(numbers), _papers(numbers), obligatory_audit()
+    return tuple(
+        ObligedView(
+            site=one.slug,
+            site_name=one.name,
+            site_name_zh=one.name_zh,
+            firm=one.organisation.name,
+            firm_zh=one.organisation.name_zh,
+            last_audit=audits.get(one.pk),
+            due=due(audits.get(one.pk), papers.get(one.pk, ()), rule, today),
+        )
+        for one in sites.select_related("organisation").order_by("slug")
+    )
+
+
+def _audits(sites: QuerySet[Site, int]) -> dict[int, date]:
+    """The day of the newest statement that stands, by site."""
+    rows = Attestation.objects.filter(site__in=sites, state=Attestation.State.ISSUED).order_by().values_list("site")
+    return {site: scheme_day(issued) for site, issued in rows.annotate(newest=Max("issued_at"))}
+
+
+def _papers(sites: QuerySet[Site, int]) -> dict[int, list[Span]]:
+    found: dict[int, list[Span]] = {}
+    rows = SystemCertificate.objects.filter(site__in=sites, taken_back_at=None)
+    for site, first, last in rows.values_list("site", "valid_from", "valid_until"):
+        found.setdefault(site, []).append(Span(first, last))
+    return found

@@ -1,0 +1,104 @@
+"""Putting a certified management system on record, by the firm or a regulator of the site, and taking it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from benchmarks.wire.fields import HEX_DIGEST
+from portal.accounts.models import Site, User
+from portal.accounts.selectors import managed_sites, regulated_sites
+from portal.assurance.models import SystemCertificate
+from portal.assurance.schemes import obligatory_audit
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.problems import RefusedError
+
+LONGEST = 5 * 366
+"""Days that a certificate is valid at most; three years are usual (ISO/IEC 17021-1, 9.1.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What stands on a certificate, and the SHA-256 of the paper."""
+
+    standard: str
+    number: str
+    certifier: str
+    valid_from: date
+    valid_until: date
+    evidence: str
+
+
+def put_on_record(site: Site, paper: Paper, by: User, now: datetime) -> SystemCertificate:
+    """The same again is the same one.
+
+    Raises:
+        RefusedError: `not-your-site` (403), `standard-unknown`, `certificate-days-wrong`, `evidence-not-a-digest`, `evidence-used` (409).
+    """
+    _require_theirs(site, by)
+    if paper.standard not in obligatory_audit().systems:
+        offered = ", ".join(obligatory_audit().systems)
+        raise RefusedError(409, "standard-unknown", f"A certificate by {paper.standard} does not count here.", f"Name one of {offered}.")
+    if not 0 <= (paper.valid_until - paper.valid_from).days <= LONGEST:
+        raise RefusedError(
+            409,
+            "certificate-days-wrong",
+            "The certificate ends before it begins, or is valid for more than five years.",
+            "Copy first and last day from the certificate.",
+        )
+    if not HEX_DIGEST.fullmatch(paper.evidence):
+        raise RefusedError(409, "evidence-not-a-digest", "The evidence is no SHA-256.", "Give 64 digits of 0-9 and a-f.")
+    told = {name: getattr(paper, name) for name in Paper.__dataclass_fields__}
+    with transaction.atomic():
+        Site.objects.select_for_update().get(pk=site.pk)  # one record of a site at a time
+        held = SystemCertificate.objects.filter(site=site, evidence=paper.evidence, taken_back_at=None).first()
+        if held is not None:
+            if all(getattr(held, name) == value for name, value in told.items()):
+                return held
+            raise RefusedError(
+                409,
+                "evidence-used",
+                "This paper is on record already, with other words or days.",
+                "Take that record back first, where it is wrong.",
+            )
+        made = SystemCertificate.objects.create(site=site, recorded_by=by, recorded_at=now, **told)
+        detail = f"{paper.standard} {paper.number}, {paper.valid_from} to {paper.valid_until}, evidence {paper.evidence}"
+        record(now, by.email, Action.SYSTEM_RECORDED, f"site {site.slug}", detail)
+    return made
+
+
+def take_back(certificate: SystemCertificate, reason: str, by: User, now: datetime) -> SystemCertificate:
+    """It counts no more; what it said stays on record. Taken back twice is taken back once.
+
+    Raises:
+        RefusedError: `not-your-site` (403), `reason-missing` (409).
+    """
+    _require_theirs(certificate.site, by)
+    said = " ".join(reason.split())
+    if not said:
+        raise RefusedError(409, "reason-missing", "A certificate is never taken back without a reason.", "Say in a sentence why.")
+    with transaction.atomic():
+        row = SystemCertificate.objects.select_for_update(of=("self",)).select_related("site").get(pk=certificate.pk)
+        if row.taken_back_at is None:
+            row.taken_back_at, row.taken_back_by, row.taken_back_reason = now, by, said[:1000]
+            row.save(update_fields=["taken_back_at", "taken_back_by", "taken_back_reason"])
+            detail = f"{row.standard} {row.number}: {row.taken_back_reason}"
+            record(now, by.email, Action.SYSTEM_TAKEN_BACK, f"site {row.site.slug}", detail)
+    return row
+
+
+def may_record(user: User) -> QuerySet[Site]:
+    """The sites that the person regulates or acts for."""
+    ids = {*managed_sites(user).values_list("pk", flat=True), *regulated_sites(user).values_list("pk", flat=True)}
+    return Site.objects.filter(pk__in=ids)
+
+
+def _require_theirs(site: Site, by: User) -> None:
+    if not may_record(by).filter(pk=site.pk).exists():
+        raise RefusedError(
+            403, "not-your-site", "You neither act for this site nor regulate it.", "Let somebody of that plant or its regulator do it."
+        )

@@ -1,0 +1,158 @@
+"""When obligatory audits are due, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from django.http import QueryDict
+from django.template.defaultfilters import date as date_format
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.assurance.duty import Due, Duty
+from portal.assurance.models import SystemCertificate
+from portal.assurance.obliged import ObligedView
+from portal.assurance.schemes import obligatory_audit
+from portal.web import tables
+from portal.web.assurance_words import DUTIES, STANDINGS
+from portal.web.presenters.listed import Show, listed, showing
+from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.shared import StateWord
+from portal.web.words import in_language, moment_in_words, state
+
+FILE_COLUMNS = ("site", "firm", "state", "due", "last_audit", "certified_until")
+NO_DAY = date.max
+ORDER = {duty: place for place, duty in enumerate(Duty)}
+KEYS: dict[str, tables.Key[ObligedView]] = {
+    "site": lambda view: view.site,
+    "due": lambda view: (view.due.day or NO_DAY, view.site),
+    "last": lambda view: (view.last_audit or date.min, view.site),
+    "state": lambda view: (ORDER[view.due.duty], view.due.day or NO_DAY, view.site),
+}
+
+
+def duties_list(views: Sequence[ObligedView], query: QueryDict, *, export_url: str = "", firm: bool = False, prefix: str = "") -> Listed:
+    """`firm`: for the firm itself; else its name stands beside the site. With `export_url` the table is narrowed and searched, too."""
+    fitting = _fitting(views, query) if export_url else list(views)
+    shown = _shown() if export_url else ()
+    count = len(showing(fitting, query, shown))
+    return listed(
+        fitting,
+        query,
+        caption=ngettext("%(n)s obliged site", "%(n)s obliged sites", count) % {"n": count},
+        titles={
+            "site": _("Site"),
+            "state": _("State"),
+            "due": _("Next audit due by"),
+            "last": _("Last audit"),
+            "system": _("Certified until"),
+        },
+        keys=KEYS,
+        default="state",
+        cells=lambda view: _cells(view, firm=firm),
+        empty=_("No obliged site fits. Use fewer words, or choose all.") if views else _("No site here is on a list of the obliged."),
+        export_url=export_url + tables.with_query(query, page=None) if export_url else "",
+        shown=shown,
+        prefix=prefix,
+    )
+
+
+def duties_table(views: Sequence[ObligedView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    """For a file: the rows that the address leaves, in its order; column names that are the same in every language."""
+    kept = tables.sorted_rows(showing(_fitting(views, query), query, _shown()), KEYS, query, "state")
+    return FILE_COLUMNS, (
+        (view.site, view.firm, view.due.duty.value, *(_iso(day) for day in (view.due.day, view.last_audit, view.due.certified_until)))
+        for view in kept
+    )
+
+
+def certificates_list(rows: Sequence[SystemCertificate], query: QueryDict, today: date, *, may_take_back: bool) -> Listed:
+    """What is on record for one site, also what was taken back."""
+
+    def cells(row: SystemCertificate) -> tuple[Cell, ...]:
+        name = obligatory_audit().systems.get(row.standard, row.standard)
+        back = Cell("–")
+        if may_take_back and row.taken_back_at is None:
+            back = Cell(_("Take back"), url=reverse("web:take-system-back", args=[row.site.slug, row.pk]), about=f"{name} {row.number}")
+        return (
+            Cell(f"{name}, {row.number}", note=row.certifier),
+            Cell(_("%(first)s to %(last)s") % {"first": _day(row.valid_from), "last": _day(row.valid_until)}),
+            Cell("", state=_state(row, today), note=row.taken_back_reason),
+            Cell(row.evidence, mono=True),
+            Cell(str(row.recorded_by), note=moment_in_words(row.recorded_at)),
+            back,
+        )
+
+    return listed(
+        rows,
+        query,
+        caption=_("Certified systems on record"),
+        titles={
+            "paper": _("Certificate"),
+            "days": _("Valid"),
+            "state": _("State"),
+            "evidence": _("Evidence, SHA-256"),
+            "by": _("By"),
+            "action": _("Action"),
+        },
+        keys={"days": lambda row: (row.valid_until, row.pk), "paper": lambda row: row.number.casefold()},
+        default="-days",
+        cells=cells,
+        empty=_("No certificate is on record for this site."),
+    )
+
+
+def duty_in_words(due: Due, *, firm: bool) -> str:
+    """What is to be done, in a sentence; empty where nothing is."""
+    if due.duty is Duty.UNKNOWN:
+        if firm:
+            return _(
+                "No audit and no certificate is on record: record your certificate, or ask your regulator to assign a certification body."
+            )
+        return _("No audit and no certificate is on record: record a certificate, or assign a certification body.")
+    if due.duty is Duty.OVERDUE:
+        return _("Ask your regulator which certification body is to come.") if firm else _("Assign a certification body.")
+    if due.duty is Duty.SOON and due.certified_until is not None and due.certified_until == due.day:
+        return _("The certificate ends then: record the one that follows, or have an audit.")
+    return ""
+
+
+def _cells(view: ObligedView, *, firm: bool) -> tuple[Cell, ...]:
+    due, name = view.due, in_language(view.site_name, view.site_name_zh)
+    note = view.site if firm else f"{view.site} · {in_language(view.firm, view.firm_zh)}"
+    return (
+        Cell(name, note=note, url=reverse("web:obliged-audit", args=[view.site])),
+        Cell("", state=state(DUTIES, due.duty), note=duty_in_words(due, firm=firm)),
+        Cell(_day(due.day)),
+        Cell(_day(view.last_audit)),
+        Cell(_day(due.certified_until)),
+    )
+
+
+def _state(row: SystemCertificate, today: date) -> StateWord:
+    if row.taken_back_at is not None:
+        return StateWord(_("Taken back"), "no")
+    if today < row.valid_from:
+        return StateWord(_("Begins later"), "wait")
+    return state(STANDINGS, "valid" if today <= row.valid_until else "expired")
+
+
+def _shown() -> tuple[Show[ObligedView], ...]:
+    return tuple((duty.value, str(DUTIES[duty][0]), lambda view, duty=duty: view.due.duty is duty) for duty in Duty)
+
+
+def _fitting(views: Sequence[ObligedView], query: QueryDict) -> list[ObligedView]:
+    """Those that hold every word of `?q=` somewhere in site or firm."""
+    words = query.get("q", "").casefold().split()
+    text = {view.site: "\n".join((view.site, view.site_name, view.site_name_zh, view.firm, view.firm_zh)).casefold() for view in views}
+    return [view for view in views if all(word in text[view.site] for word in words)]
+
+
+def _day(day: date | None) -> str:
+    return date_format(day, _("j F Y")) if day else "–"
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""

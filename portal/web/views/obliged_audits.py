@@ -1,0 +1,145 @@
+"""Obligatory audits: who is due, for a regulator; one site with its certified systems, for who regulates it, acts for it or checks it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.accounts.models import Role, Site, User
+from portal.accounts.selectors import own_sites, roles_of
+from portal.assurance import systems
+from portal.assurance.duty import Duty
+from portal.assurance.models import SystemCertificate
+from portal.assurance.obliged import ObligedView, obliged_checked, obliged_own, obliged_regulated
+from portal.assurance.schemes import obligatory_audit
+from portal.days import scheme_day
+from portal.problems import RefusedError
+from portal.web.access import for_role, freshly, person
+from portal.web.assigning_forms import TakeBackForm
+from portal.web.forms import add_error, mark_errors
+from portal.web.presenters.obliged_audits import certificates_list, duties_list, duties_table, duty_in_words
+from portal.web.system_forms import SystemForm
+from portal.web.tables import csv_file
+from portal.web.viewmodels.shared import Crumb
+from portal.web.words import in_language, said
+
+READERS = (Role.REGULATOR, Role.ENTERPRISE, Role.CERTIFICATION_BODY)
+FIELD_OF = {"certificate-days-wrong": "valid_until", "standard-unknown": "standard"}
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def page(request: HttpRequest) -> HttpResponse:
+    views = obliged_regulated(person(request), scheme_day())
+    counted = {duty: sum(view.due.duty is duty for view in views) for duty in Duty}
+    told = {
+        "table": duties_list(views, request.GET, export_url=reverse("web:obliged-audits-csv")),
+        "overdue": counted[Duty.OVERDUE],
+        "soon": counted[Duty.SOON],
+        "unknown": counted[Duty.UNKNOWN],
+        "found": len(views),
+        "query": request.GET.get("q", ""),
+        "rule": said(obligatory_audit().name),
+        "years": obligatory_audit().years,
+        "source": said(obligatory_audit().source),
+    }
+    return render(request, "web/obliged_audits.html", told)
+
+
+@require_GET
+@for_role(Role.REGULATOR)
+def as_csv(request: HttpRequest) -> HttpResponse:
+    return csv_file("steplabel-obligatory-audits.csv", *duties_table(obliged_regulated(person(request), scheme_day()), request.GET))
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(*READERS)
+def site(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """When the next audit of one obliged site is due, why, and putting a certificate on record."""
+    user, today = person(request), scheme_day()
+    view = _seen(user, slug)
+    may_record = systems.may_record(user).filter(slug=slug).exists()
+    if request.method == "POST" and not may_record:
+        raise Http404
+    form = SystemForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            systems.put_on_record(Site.objects.get(slug=slug), form.paper(), user, timezone.now())
+        except RefusedError as refusal:
+            add_error(form, FIELD_OF.get(refusal.code, "evidence"), refusal.sentence, refusal.remedy)
+        else:
+            messages.success(request, _("The certificate is on record."))
+            return redirect("web:obliged-audit", slug)
+    mark_errors(form)
+    rows = SystemCertificate.objects.filter(site__slug=slug).select_related("site", "recorded_by").order_by("-pk")
+    firm = own_sites(user).filter(slug=slug).exists()
+    told = {
+        "title": _title(view),
+        "due": view.due,
+        "last_audit": view.last_audit,
+        "to_do": duty_in_words(view.due, firm=firm),
+        "rule": said(obligatory_audit().name),
+        "years": obligatory_audit().years,
+        "source": said(obligatory_audit().source),
+        "table": certificates_list(list(rows), request.GET, today, may_take_back=may_record),
+        "form": form if may_record else None,
+        "crumbs": (_crumb(user),),
+    }
+    return render(request, "web/obliged_audit.html", told, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR, Role.ENTERPRISE)
+@freshly
+def take_back(request: HttpRequest, slug: str, certificate: int) -> HttpResponseBase:
+    user = person(request)
+    rows = SystemCertificate.objects.filter(site__in=systems.may_record(user), site__slug=slug).select_related("site")
+    row = rows.filter(pk=certificate).first()
+    if row is None:
+        raise Http404
+    if row.taken_back_at is not None:
+        return redirect("web:obliged-audit", slug)
+    form = TakeBackForm(request.POST if request.method == "POST" else None)
+    form.fields["reason"].help_text = _("Firm, regulator and certification body read it, and it stays on record.")
+    if request.method == "POST" and form.is_valid():
+        systems.take_back(row, form.cleaned_data["reason"], user, timezone.now())
+        messages.success(request, _("The certificate is taken back: it counts no more."))
+        return redirect("web:obliged-audit", slug)
+    mark_errors(form)
+    told = {
+        "form": form,
+        "title": _("Take the certificate %(number)s back?") % {"number": row.number},
+        "sentence": _("It counts no more, and the day of the next audit is worked out without it. What it said stays on record."),
+        "button": _("Take the certificate back"),
+        "warning": True,
+        "back": reverse("web:obliged-audit", args=[slug]),
+        "crumbs": (_crumb(user),),
+    }
+    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+
+
+def _seen(user: User, slug: str) -> ObligedView:
+    """The site, where the person regulates it, acts for it or checks it."""
+    today = scheme_day()
+    for views in (obliged_regulated, obliged_own, obliged_checked):
+        for found in views(user, today, slug):
+            return found
+    raise Http404
+
+
+def _title(view: ObligedView) -> str:
+    return _("%(site)s: obligatory audit") % {"site": in_language(view.site_name, view.site_name_zh)}
+
+
+def _crumb(user: User) -> Crumb:
+    roles = roles_of(user)
+    if Role.REGULATOR in roles:
+        return Crumb(_("Obligatory audits"), reverse("web:obliged-audits"))
+    if Role.ENTERPRISE in roles:
+        return Crumb(_("Audits"), reverse("web:audits"))
+    return Crumb(_("Assigned sites"), reverse("web:assigned"))

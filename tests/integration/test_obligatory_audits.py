@@ -1,0 +1,243 @@
+"""When obliged sites owe an audit: for regulator, firm and body alike, told once each, by statements and certificates on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from benchmarks.wire import attestations
+from benchmarks.wire.signing import AuditorKey
+from portal import keys
+from portal.accounts.models import Role, User
+from portal.assurance import attesting, reminding, systems
+from portal.assurance.duty import Duty, after_years
+from portal.assurance.models import Assignment, Reminded, SystemCertificate
+from portal.assurance.obliged import ObligedView, obliged_checked, obliged_own, obliged_regulated
+from portal.assurance.services import assign
+from portal.assurance.services import take_back as take_assignment_back
+from portal.assurance.systems import Paper
+from portal.auditlog.models import Event
+from portal.catalogue import obliged as lists
+from portal.catalogue.obliged import Entry
+from portal.days import scheme_day
+from portal.intake import services as intake
+from portal.notifications.kinds import Kind
+from portal.notifications.models import Mail, Notice
+from portal.opening import services as opening
+from portal.problems import RefusedError
+from portal.web.presenters.notices import KINDS_OF
+from tests.integration.audited import make_attestation
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+KEY = AuditorKey.generate()
+TODAY = scheme_day(NOW)
+EVIDENCE = "cd" * 32
+
+
+def paper(first: date = TODAY, days: int = 1095, evidence: str = EVIDENCE, standard: str = "iso-50001") -> Paper:
+    return Paper(standard, "EnMS 7", "Somebody Certifies", first, first + timedelta(days=days), evidence)
+
+
+@pytest.fixture
+def cast() -> Cast:
+    made = make_cast(3)
+    for plant in made.plants:
+        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    Notice.objects.all().delete()
+    Mail.objects.all().delete()
+    return made
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    assert client.login(username=user.email, password=PASSWORD)
+    return client
+
+
+def seen(views: tuple[ObligedView, ...]) -> dict[str, tuple[str, date | None]]:
+    return {view.site: (view.due.duty.value, view.due.day) for view in views}
+
+
+def told(user: User) -> list[str]:
+    return list(Notice.objects.filter(recipient=user).order_by("pk").values_list("kind", flat=True))
+
+
+def test_a_statement_sets_the_day_and_a_withdrawn_one_counts_no_more(cast: Cast) -> None:
+    made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    assert seen(obliged_own(cast.plants[0].owner, TODAY)) == {"works-1": ("unknown", None)}
+    attested = make_attestation(made, cast.auditor, NOW, key=KEY)
+    expected = {"works-1": ("later", after_years(TODAY, 4))}
+    assert seen(obliged_own(cast.plants[0].owner, TODAY)) == expected
+    assert seen(obliged_checked(cast.auditor, TODAY)) == expected
+    drawn = attesting.draw_up_withdrawal(attested, "A wrong record.", cast.auditor, NOW)
+    attesting.take(attestations.sign(bytes(drawn.withdrawal or b""), KEY), cast.auditor, NOW)
+    assert seen(obliged_own(cast.plants[0].owner, TODAY)) == {"works-1": ("unknown", None)}
+
+
+def test_each_sees_its_own_sites_and_only_the_obliged(cast: Cast) -> None:
+    assert set(seen(obliged_regulated(cast.approver, TODAY))) == {"works-1", "works-2", "works-3"}
+    assert set(seen(obliged_regulated(cast.provincial, TODAY))) == {"works-1", "works-3"}
+    assert (obliged_checked(cast.auditor, TODAY), obliged_own(cast.stranger, TODAY)) == ((), ())
+    made = assign(cast.body, cast.plants[1].site, PERIOD, cast.approver, NOW)
+    assert set(seen(obliged_checked(cast.auditor, TODAY))) == {"works-2"}
+    take_assignment_back(made, "Another body comes.", cast.approver, NOW)
+    assert obliged_checked(cast.auditor, TODAY) == ()
+    lists.amend(cast.group, Entry("works-3", False), cast.approver, NOW)
+    assert set(seen(obliged_regulated(cast.approver, TODAY))) == {"works-1", "works-2"}
+    assert set(seen(obliged_regulated(cast.approver, TODAY, "works-2"))) == {"works-2"}
+
+
+def test_the_firm_puts_its_certificate_on_record_and_it_exempts_until_it_is_taken_back(cast: Cast) -> None:
+    owner = signed_in(cast.plants[0].owner)
+    address = reverse("web:obliged-audit", args=["works-1"])
+    page = owner.get(address).content.decode()
+    assert "When the next audit is due is not known." in page
+    assert "ask your regulator to assign a certification body" in page
+    today = scheme_day()
+    given: Mapping[str, str] = {
+        "standard": "iso-50001",
+        "number": "EnMS 7",
+        "certifier": "Somebody Certifies",
+        "valid_from": today.isoformat(),
+        "valid_until": (today + timedelta(days=1000)).isoformat(),
+        "evidence": EVIDENCE,
+    }
+    for wrong, says in (
+        ({"standard": "iso-9001"}, "Choose a standard."),
+        ({"number": ""}, "Copy the number from the certificate."),
+        ({"certifier": ""}, "Name the body that certified."),
+        ({"valid_from": "soon"}, "Write the day as"),
+        ({"valid_until": (today - timedelta(days=1)).isoformat()}, "The last day lies before the first."),
+        ({"valid_until": (today + timedelta(days=2000)).isoformat()}, "valid for more than five years"),
+        ({"evidence": "abc"}, "This is no SHA-256"),
+    ):
+        answer = owner.post(address, {**given, **wrong})
+        assert (answer.status_code, says in answer.content.decode()) == (400, True), wrong
+    assert not SystemCertificate.objects.exists()
+    for _twice in range(2):
+        assert owner.post(address, given).status_code == 302
+    row = SystemCertificate.objects.get()
+    assert (row.recorded_by, row.evidence) == (cast.plants[0].owner, EVIDENCE)
+    assert Event.objects.filter(action="certified-system.recorded", subject="site works-1").count() == 1
+    assert "This paper is on record already" in owner.post(address, {**given, "number": "EnMS 8"}).content.decode()
+    assert seen(obliged_own(cast.plants[0].owner, today)) == {"works-1": ("exempt", today + timedelta(days=1000))}
+    assert EVIDENCE in signed_in(cast.provincial).get(address).content.decode()
+
+    officer, back = signed_in(cast.approver), reverse("web:take-system-back", args=["works-1", row.pk])
+    assert officer.post(back, {"reason": ""}).status_code == 400
+    for _twice in range(2):
+        assert officer.post(back, {"reason": "The paper is of another site."}).status_code == 302
+    assert Event.objects.filter(action="certified-system.taken-back", subject="site works-1").count() == 1
+    assert seen(obliged_own(cast.plants[0].owner, today)) == {"works-1": ("unknown", None)}
+    assert "The paper is of another site." in owner.get(address).content.decode()
+
+
+def test_who_neither_regulates_nor_acts_for_the_site_records_nothing(cast: Cast) -> None:
+    assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    reads_only = person("reads@example.org", cast.plants[0].site.organisation, Role.ENTERPRISE)
+    reads_only.memberships.update(may_manage=False)
+    for user in (cast.plants[1].owner, cast.auditor, cast.stranger, reads_only):
+        with pytest.raises(RefusedError) as refused:
+            systems.put_on_record(cast.plants[0].site, paper(), user, NOW)
+        assert refused.value.code == "not-your-site"
+    with pytest.raises(RefusedError) as refused:
+        systems.put_on_record(cast.plants[1].site, paper(), cast.provincial, NOW)
+    assert refused.value.code == "not-your-site"
+    row = systems.put_on_record(cast.plants[0].site, paper(), cast.provincial, NOW)
+    with pytest.raises(RefusedError):
+        systems.take_back(row, "Not mine.", cast.plants[1].owner, NOW)
+    address = reverse("web:obliged-audit", args=["works-1"])
+    assert signed_in(reads_only).get(address).status_code == 200
+    assert signed_in(reads_only).post(address, {}).status_code == 404
+    assert '<form method="post" novalidate>' not in signed_in(cast.auditor).get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        (paper(standard="iso-9001"), "standard-unknown"),
+        (paper(days=-1), "certificate-days-wrong"),
+        (paper(days=systems.LONGEST + 1), "certificate-days-wrong"),
+        (paper(evidence="AB" * 32), "evidence-not-a-digest"),
+    ],
+    ids=["standard", "ends before", "too long", "no digest"],
+)
+def test_what_is_no_certificate_is_refused(cast: Cast, wrong: Paper, code: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        systems.put_on_record(cast.plants[0].site, wrong, cast.approver, NOW)
+    assert refused.value.code == code
+    assert systems.put_on_record(cast.plants[0].site, paper(days=0), cast.approver, NOW).pk
+
+
+def test_the_firm_is_told_ahead_and_when_it_is_late_once_each_and_anew_of_another_day(cast: Cast) -> None:
+    owner, other = cast.plants[0].owner, cast.plants[1].owner
+    systems.put_on_record(cast.plants[0].site, paper(), owner, NOW)
+    end = TODAY + timedelta(days=1095)
+
+    def sweep(day: date) -> int:
+        return reminding.remind(datetime.combine(day, NOW.timetz()))
+
+    assert [sweep(day) for day in (TODAY, end - timedelta(days=180))] == [0, 0]
+    assert [sweep(day) for day in (end - timedelta(days=179), end - timedelta(days=100), end)] == [1, 0, 0]
+    assert [sweep(day) for day in (end + timedelta(days=1), end + timedelta(days=300))] == [1, 0]
+    assert told(owner) == [Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE]
+    assert told(other) == [], "of an unknown day nobody is told"
+    assert set(Notice.objects.filter(recipient=owner).values_list("told__due", flat=True)) == {end.isoformat()}
+    assert Mail.objects.filter(recipient=owner).count() == 2
+    late = end + timedelta(days=301)
+    systems.put_on_record(cast.plants[0].site, paper(late, 200, "ef" * 32), owner, NOW)
+    assert [sweep(late), sweep(late + timedelta(days=21)), sweep(late + timedelta(days=22))] == [0, 1, 0]
+    assert told(owner)[2:] == [Kind.AUDIT_COMES]
+    assert {Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE} <= set(KINDS_OF["enterprise"])
+    client = signed_in(owner)
+    for row in Notice.objects.filter(recipient=owner):
+        assert client.get(f"/notifications/{row.pk}/", follow=True).status_code == 200
+
+
+def test_a_sweep_that_dies_leaves_nothing_half_told(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    systems.put_on_record(cast.plants[0].site, paper(TODAY - timedelta(days=100), 50), cast.approver, NOW)
+
+    def die(*_what: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reminding, "tell_of_duty", die)
+        with pytest.raises(ConnectionError):
+            reminding.remind(NOW)
+    assert (told(cast.plants[0].owner), Reminded.objects.count()) == ([], 0)
+    assert (reminding.remind(NOW), reminding.remind(NOW)) == (1, 0)
+
+
+def test_the_table_is_narrowed_searched_sorted_and_goes_out_by_the_same_words(cast: Cast) -> None:
+    today = scheme_day()
+    made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    make_attestation(made, cast.auditor, NOW, key=KEY)  # of 2017
+    systems.put_on_record(cast.plants[1].site, paper(today, 1000), cast.approver, NOW)
+    officer = signed_in(cast.approver)
+    page, csv = reverse("web:obliged-audits"), reverse("web:obliged-audits-csv")
+    text = officer.get(page).content.decode()
+    assert "<b>1</b> of 3 obliged sites is late with its audit." in text
+    assert "2012/27/EU" in text
+    for query, rows in (
+        ("", ["works-1 overdue", "works-3 unknown", "works-2 exempt"]),
+        ("?sort=-site", ["works-3 unknown", "works-2 exempt", "works-1 overdue"]),
+        ("?show=overdue", ["works-1 overdue"]),
+        ("?show=unknown", ["works-3 unknown"]),
+        ("?show=soon", []),
+        ("?q=enterprise+2", ["works-2 exempt"]),
+    ):
+        lines = officer.get(csv + query).content.decode().lstrip("\ufeff").splitlines()[1:]
+        assert [f"{cells[0]} {cells[2]}" for cells in (line.split(",") for line in lines)] == rows, query
+        assert officer.get(page + query).status_code == 200
+    assert f"works-1,Enterprise 1,overdue,{after_years(TODAY, 4)},{TODAY}," in officer.get(csv).content.decode()
+    assert "Obligatory audits" in signed_in(cast.plants[0].owner).get("/audits/").content.decode()
+    assert "When these sites owe an audit" in signed_in(cast.auditor).get("/assigned/").content.decode()
+    assert Assignment.objects.count() == 1
+    assert Duty.OVERDUE in {view.due.duty for view in obliged_checked(cast.auditor, today)}
