@@ -17,7 +17,7 @@ def add_parser(sub: Any) -> None:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="opening, draw, promise, commitment or challenge, tree head, proof of inclusion, key directory; receipt, benchmark",
+        help="opening, draw, promise, commitment or challenge, tree head, proofs of the log, key directory; receipt, benchmark",
     )
     parser.add_argument("--fingerprint", metavar="HEX", help="of the key that signs the portal's directory, as an enrolment token names it")
     parser.add_argument("--keys", type=Path, metavar="FILE", help="the auditor's keys, for an opening that is sealed")

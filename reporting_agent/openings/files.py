@@ -29,6 +29,9 @@ KINDS = {
 INCLUSION = "inclusion-proof"
 """The answer of the portal's log to a question for a proof, kept as it came (JSON)."""
 
+CONSISTENCY = "consistency-proof"
+"""Its answer to whether the log of one size begins with that of another, kept as it came (JSON)."""
+
 BENCHMARK = "benchmark"
 """A published version, as the portal gives it (JSON)."""
 
@@ -38,12 +41,22 @@ COMPOSED = "composed-of"
 
 
 @dataclass(frozen=True, slots=True)
+class Consistency:
+    """What is to prove that the log of `second` entries begins with that of `first`; nothing is checked here."""
+
+    first: int
+    second: int
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
-    """What was handed in, by kind; of receipts and heads there may be several, the first head being the one that a draw rests on."""
+    """What was handed in, by kind; of receipts, heads and proofs between heads there may be several, the first head being the draw's."""
 
     by_kind: dict[str, bytes] = field(default_factory=dict)
     receipts: tuple[bytes, ...] = ()
     heads: tuple[bytes, ...] = ()
+    consistency: tuple[Consistency, ...] = ()
 
     @property
     def inclusion(self) -> tuple[bytes, ...] | None:
@@ -61,6 +74,7 @@ def read_all(paths: list[Path]) -> Files:
     found: dict[str, bytes] = {}
     receipts: list[bytes] = []
     heads: list[bytes] = []
+    consistency: list[Consistency] = []
     for path in paths:
         raw = read_one(path)
         kind = kind_of(raw, path)
@@ -69,6 +83,8 @@ def read_all(paths: list[Path]) -> Files:
             found.setdefault(kind, raw)
         elif kind == "receipt":
             receipts.append(raw)
+        elif (between := _between(raw)) is not None:
+            consistency.append(between)
         elif kind in found:
             raise InputError(
                 "audit-file-twice",
@@ -80,7 +96,7 @@ def read_all(paths: list[Path]) -> Files:
             )
         else:
             found[kind] = raw
-    return Files(found, tuple(receipts), tuple(heads))
+    return Files(found, tuple(receipts), tuple(heads), tuple(consistency))
 
 
 def read_one(path: Path) -> bytes:
@@ -101,7 +117,7 @@ def kind_of(raw: bytes, path: Path) -> str:
     """Which kind of file it is."""
     if raw.lstrip()[:1] == b"{":
         if _proof(raw) is not None:
-            return INCLUSION
+            return INCLUSION if _between(raw) is None else CONSISTENCY
         schema = document(raw).get("schema")
         if schema in (published.SCHEMA, audited.SCHEMA):
             return BENCHMARK if schema == published.SCHEMA else COMPOSED
@@ -133,11 +149,20 @@ def _proof(raw: bytes) -> tuple[bytes, ...] | None:
         return None
 
 
+def _between(raw: bytes) -> Consistency | None:
+    """A proof between two sizes of the log; None where this is none."""
+    proof, told = _proof(raw), document(raw)
+    first, second = told.get("first"), told.get("second")
+    if proof is None or type(first) is not int or type(second) is not int:
+        return None
+    return Consistency(first, second, proof)
+
+
 def _unknown(path: Path) -> InputError:
     return InputError(
         "audit-file-unknown",
         "The file is none that an audit knows.",
         "Give the files as they were written: they are binary, and no program may have changed them on the way.",
         place=Place(str(path)),
-        wanted=", ".join([*KINDS.values(), INCLUSION, BENCHMARK, COMPOSED]),
+        wanted=", ".join([*KINDS.values(), INCLUSION, CONSISTENCY, BENCHMARK, COMPOSED]),
     )

@@ -77,8 +77,12 @@ def _of_the_portal(files: Files, keys: Mapping[str, VerifyingKey]) -> list[Outco
     if COMPOSED in files.by_kind:
         raw = files.by_kind[COMPOSED]
         findings.append(composed_again(raw, keys) if keys else not_checkable("benchmark-recomputed", _NO_KEYS, _GIVE_KEYS))
+    sizes = {heads.parse(raw).size for raw in files.heads}
+    for proof in files.consistency:
+        if not {proof.first, proof.second} <= sizes:
+            raise _lacking("tree-head", f"a proof leads from {proof.first:,} to {proof.second:,} entries, and needs both heads")
     if len(files.heads) > 1:
-        findings.append(heads_agree(files.heads, keys) if keys else not_checkable("heads-agree", _NO_KEYS, _GIVE_KEYS))
+        findings.append(heads_agree(files.heads, files.consistency, keys) if keys else not_checkable("heads-agree", _NO_KEYS, _GIVE_KEYS))
     return findings
 
 

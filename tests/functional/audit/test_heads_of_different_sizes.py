@@ -1,0 +1,95 @@
+"""Heads of one log that different people kept, held against each other by the log's proofs as files; no portal is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.wire import heads, merkle
+from benchmarks.wire.merkle import Tree
+from reporting_agent.cli import main
+from tests.unit.agent_send.cast import FakePortal
+
+SIZES = (3, 7, 12)
+Told = Callable[..., tuple[int, dict[str, Any]]]
+
+
+class Kept:
+    """What people kept of one portal: heads, proofs between them, and heads of a log that was rewritten."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.portal = folder, FakePortal()
+        self.log = Tree([merkle.leaf_hash(bytes([place])) for place in range(SIZES[-1])])
+        self.other = Tree([merkle.leaf_hash(bytes([place + (place == 1)])) for place in range(SIZES[-1])])
+        self.directory = self._write("directory", self.portal.signed_directory())
+
+    def head(self, size: int, log: Tree | None = None) -> Path:
+        at = int(datetime.combine(date(2026, 1, 1), datetime.min.time(), UTC).timestamp())
+        tree = self.log if log is None else log
+        return self._write(f"head-{size}-{log is None}", heads.issue(size, tree.root(size), at, self.portal.receipt_key))
+
+    def proof(self, first: int, second: int) -> Path:
+        told = {"first": first, "second": second, "proof": [one.hex() for one in self.log.consistency_proof(first, second)]}
+        return self._write(f"proof-{first}-{second}.json", json.dumps(told).encode())
+
+    def _write(self, name: str, content: bytes) -> Path:
+        path = self.folder / name
+        path.write_bytes(content)
+        return path
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    return Kept(tmp_path)
+
+
+@pytest.fixture
+def told(kept: Kept, capsys: pytest.CaptureFixture[str]) -> Told:
+    def verify(*files: Path) -> tuple[int, dict[str, Any]]:
+        given = [*map(str, files), str(kept.directory)]
+        code = main(["verify", *given, "--fingerprint", kept.portal.directory_key.key_id, "--json"])
+        answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return code, answer
+
+    return verify
+
+
+@pytest.mark.parametrize("pairs", [((3, 7), (7, 12)), ((3, 12), (7, 12)), ((3, 7), (3, 12), (7, 12))])
+def test_heads_that_proofs_lead_between_are_of_one_log(kept: Kept, told: Told, pairs: tuple[tuple[int, int], ...]) -> None:
+    code, found = told(*map(kept.head, SIZES), *(kept.proof(*pair) for pair in pairs))
+    (check,) = found["checks"]
+    assert (code, check["code"], check["state"], check["count"]) == (0, "heads-agree", "held", 3)
+    assert "from=" not in check["sentence"]
+
+
+@pytest.mark.parametrize(("pairs", "asked"), [((), "from=3&to=7, from=7&to=12"), (((3, 7), (3, 12)), "from=7&to=12")])
+def test_which_proofs_are_still_needed_is_said(kept: Kept, told: Told, pairs: tuple[tuple[int, int], ...], asked: str) -> None:
+    """Two logs that begin with the same one may still part: 3 leads to 7 and to 12, and says nothing of 7 and 12."""
+    code, found = told(*map(kept.head, SIZES), *(kept.proof(*pair) for pair in pairs))
+    assert code == 0
+    assert f"consistency {asked}," in found["checks"][0]["sentence"]
+
+
+def test_a_log_that_was_rewritten_is_found_by_the_proof_and_only_by_it(kept: Kept, told: Told) -> None:
+    early, late = kept.head(7, kept.other), kept.head(12)
+    code, found = told(early, late)
+    assert (code, found["checks"][0]["state"]) == (0, "held")
+    code, found = told(early, late, kept.proof(7, 12))
+    assert (code, found["checks"][0]["state"]) == (1, "failed")
+    assert "does not begin with" in found["checks"][0]["sentence"]
+
+
+def test_a_damaged_proof_or_one_without_its_heads_is_refused(kept: Kept, told: Told) -> None:
+    proof = kept.proof(7, 12)
+    content = json.loads(proof.read_text(encoding="utf-8"))
+    proof.write_text(json.dumps(content | {"proof": content["proof"][1:]}), encoding="utf-8")
+    code, found = told(kept.head(7), kept.head(12), proof)
+    assert (code, found["checks"][0]["state"]) == (1, "failed")
+    code, refused = told(kept.head(3), kept.head(12), kept.proof(3, 7))
+    assert (code, refused["error"]["code"]) == (1, "audit-file-lacking")
+    assert "from 3 to 7 entries" in refused["error"]["sentence"]
