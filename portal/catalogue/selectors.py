@@ -64,8 +64,13 @@ def groups_of(user: User) -> tuple[PeerGroupView, ...]:
 
 def group_of(user: User, peer_group: int) -> PeerGroup:
     """One of those groups; `PeerGroup.DoesNotExist` for anybody else's, as for one that is not there."""
+    return group_touching(jurisdictions_of(user), peer_group)
+
+
+def group_touching(held: tuple[Jurisdiction, ...], peer_group: int) -> PeerGroup:
+    """The same for jurisdictions that were asked for already."""
     group = PeerGroup.objects.select_related("scope").get(pk=peer_group)
-    if not any(_touch(jurisdiction, group.scope) for jurisdiction in jurisdictions_of(user)):
+    if not any(_touch(jurisdiction, group.scope) for jurisdiction in held):
         raise PeerGroup.DoesNotExist
     return group
 

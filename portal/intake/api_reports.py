@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from portal.accounts.scopes import Scope
 from portal.catalogue.selectors import groups_of
 from portal.intake.models import State
-from portal.intake.selectors import SubmissionView, Taking, participation
+from portal.intake.participation import Taking, participation
+from portal.intake.selectors import SubmissionView
 from portal.listing import PERIOD_FILTER, Filter, ListView, Row, listed, number, row_of
 
 

@@ -51,6 +51,7 @@ class Submission(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("site", "period", "revision"), name="one_envelope_a_revision"),)
+        indexes = (models.Index(fields=("period", "state", "site"), name="submission_period_states"),)
 
     def __str__(self) -> str:
         return f"{self.site} {self.period} revision {self.revision} ({self.state})"
@@ -92,3 +93,13 @@ class ReportConsent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.submission_id}: {self.scheme}"
+
+
+class Stamp(models.Model):
+    """A random mark that the database itself renews in the transaction of every change to what is counted; see `portal.intake.stamps`."""
+
+    name = models.CharField(primary_key=True, max_length=40)  # `sites`, or `period ` and its name
+    stamp = models.CharField(max_length=36)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.stamp}"

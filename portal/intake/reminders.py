@@ -16,7 +16,7 @@ from portal.auditlog.services import record
 from portal.catalogue.deadlines import due_dates, last_day
 from portal.catalogue.models import Extension, Reminder, ReportingPeriod
 from portal.intake.models import State, Submission
-from portal.intake.selectors import ParticipationView, Taking
+from portal.intake.participation import ParticipationView, Taking
 from portal.notifications.kinds import Kind
 from portal.notifications.services import tell
 from portal.problems import RefusedError

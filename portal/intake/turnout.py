@@ -14,7 +14,7 @@ from portal.accounts.selectors import jurisdictions_of, regulated_sites, within
 from portal.catalogue.deadlines import due_dates
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.intake.models import Commitment, State, Submission
-from portal.intake.selectors import Taking, taking_of
+from portal.intake.participation import Taking, taking_of
 
 
 @dataclass(frozen=True, slots=True)

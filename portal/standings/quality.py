@@ -16,7 +16,8 @@ from django.db.models import Count, QuerySet
 from portal.accounts.models import Device
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.intake.models import State, Submission
-from portal.intake.selectors import ParticipationView
+from portal.intake.participation import PERIODS_KEPT, ParticipationView
+from portal.intake.stamps import SITES, Remembered
 from portal.standings.models import ProtectedValue
 
 
@@ -40,23 +41,33 @@ class _Signed:
     ledger: int
 
 
+_remembered: Remembered[Mapping[str, QualityView]] = Remembered(PERIODS_KEPT)
+
+
 def quality(view: ParticipationView, route_steps: tuple[str, ...]) -> Mapping[str, QualityView]:
     """By site, for the accepted reports of those who took part; whom the reader may see, the view has settled.
 
-    The database is asked for the whole group: a list of two thousand sites costs more to send than what it leaves out.
+    The database is asked for the whole group, once: a list of two thousand sites costs more to send than what it leaves out, and whoever
+    regulates any part of it is told from the same answer until a stamp of what it was read from is renewed.
     """
-    members = PeerGroupMember.objects.filter(peer_group=view.peer_group).values("site")
+    periods = ReportingPeriod.objects.filter(peer_group=view.peer_group, end__lte=view.start).order_by("-end")
+    last: str | None = periods.values_list("name", flat=True).first()
+    content = tuple(view.stamps.get(name, "") for name in (SITES, f"period {view.period}", f"period {last}"))
+    key = (*content, view.peer_group, view.period, route_steps)
+    known = _remembered.of(key, lambda: _of_everybody(view.peer_group, view.period, last, route_steps))
+    return {one.site: known[one.site] for one in view.participants if one.site in known}
+
+
+def _of_everybody(peer_group: int, period: str, last: str | None, route_steps: tuple[str, ...]) -> Mapping[str, QualityView]:
+    members = PeerGroupMember.objects.filter(peer_group=peer_group).values("site")
     accepted = Submission.objects.filter(state=State.ACCEPTED, site__in=members)
-    now = _signed(accepted, view.period)
-    last = ReportingPeriod.objects.filter(peer_group=view.peer_group, end__lte=view.start).order_by("-end").first()
-    before = _signed(accepted, last.name) if last else {}
+    now = _signed(accepted, period)
+    before = _signed(accepted, last) if last else {}
     successor_of = dict(Device.objects.filter(site__in=members, replaces__isnull=False).values_list("replaces_id", "pk"))
-    values = ProtectedValue.objects.filter(submission__in=accepted.filter(period=view.period), step__in=route_steps)
+    values = ProtectedValue.objects.filter(submission__in=accepted.filter(period=period), step__in=route_steps)
     steps = dict(values.values_list("submission_id").annotate(steps=Count("step", distinct=True)).order_by())
     return {
-        site: QualityView(steps.get(now[site].submission, 0), _breaks(before.get(site), now[site], successor_of))
-        for site in (one.site for one in view.participants)
-        if site in now
+        site: QualityView(steps.get(signed.submission, 0), _breaks(before.get(site), signed, successor_of)) for site, signed in now.items()
     }
 
 

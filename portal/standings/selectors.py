@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 
-from portal.accounts.models import User
+from portal.accounts.models import Site, User
 from portal.accounts.selectors import visible_sites
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import State, Submission
@@ -55,6 +56,7 @@ class StandView:
     site: str
     site_name: str
     site_name_zh: str
+    organisation: int  # the firm's row
     pack: str
     pack_version: str
     route: str
@@ -69,21 +71,43 @@ class StandView:
 
 def periods_with_standing(user: User) -> tuple[tuple[str, str], ...]:
     """(site, period) pairs the person may ask `where_we_stand` for, newest first."""
-    rows = Submission.objects.filter(site__in=visible_sites(user), state=State.ACCEPTED).order_by("-period", "site__slug")
-    return tuple(rows.values_list("site__slug", "period"))
+    return tuple(_accepted(visible_sites(user)).values_list("site__slug", "period"))
 
 
 def where_we_stand(user: User, site: str, period: str) -> StandView | None:
     """The standing of an own (or regulated) site; None where there is none or it is not theirs to see."""
-    row = (
-        Submission.objects.filter(site__in=visible_sites(user), site__slug=site, period=period, state=State.ACCEPTED)
-        .select_related("site")
-        .defer("envelope")
-        .first()
-    )
-    periods = ReportingPeriod.objects.filter(name=period, peer_group__members__site__slug=site)
+    return _stand(_accepted(visible_sites(user)).filter(site__slug=site, period=period))
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenView:
+    """All that a person may ask for, and one of it."""
+
+    offered: tuple[tuple[str, str], ...]
+    chosen: tuple[str, str] | None
+    stand: StandView | None
+
+
+def chosen_stand(user: User, asked: Callable[[tuple[str, str]], bool]) -> ChosenView:
+    """Both of the above for one look at whose sites they are: the pair that is asked for, else the newest."""
+    rows = _accepted(visible_sites(user))
+    pairs = {(site, period): pk for site, period, pk in rows.values_list("site__slug", "period", "pk")}
+    chosen = next((pair for pair in pairs if asked(pair)), next(iter(pairs), None))
+    stand = _stand(Submission.objects.filter(pk=pairs[chosen])) if chosen else None
+    return ChosenView(tuple(pairs), chosen, stand)
+
+
+def _accepted(sites: QuerySet[Site]) -> QuerySet[Submission]:
+    return Submission.objects.filter(site__in=sites, state=State.ACCEPTED).order_by("-period", "site__slug")
+
+
+def _stand(rows: QuerySet[Submission]) -> StandView | None:
+    row = rows.select_related("site").defer("envelope", "receipt").first()
+    if row is None:
+        return None
+    periods = ReportingPeriod.objects.filter(name=row.period, peer_group__members__site=row.site_id)
     asked = periods.select_related("peer_group__scope").order_by("pk").first()
-    if row is None or asked is None:
+    if asked is None:
         return None
     standings = {_cell(standing): standing for standing in Standing.objects.filter(period=asked, submission=row)}
     steps = tuple(_step(value, standings.get(_cell(value))) for value in row.protected_values.order_by("pk"))
@@ -91,11 +115,12 @@ def where_we_stand(user: User, site: str, period: str) -> StandView | None:
         site=row.site.slug,
         site_name=row.site.name,
         site_name_zh=row.site.name_zh,
+        organisation=row.site.organisation_id,
         pack=asked.peer_group.pack,
         pack_version=asked.peer_group.pack_version,
         route=asked.peer_group.route,
         place=asked.peer_group.scope.path,
-        period=period,
+        period=row.period,
         submission=row.digest,
         revision=row.revision,
         received_at=row.received_at,

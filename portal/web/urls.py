@@ -128,6 +128,7 @@ urlpatterns = [
     path("notifications/read/", notifications.mark_read, name="notifications-read"),
     path("notifications/wishes/", notifications.wishes, name="notification-wishes"),
     path("where-we-stand/", enterprise.stand, name="stand"),
+    path("where-we-stand/over-the-periods/", enterprise.stand_trend, name="stand-trend"),
     path("submissions/", enterprise.submission_list, name="submissions"),
     path("submissions/hand-in/", handing_in.upload, name="upload"),
     path("submissions/challenges/<digest:digest>/", handing_in.challenge, name="challenge"),

@@ -12,9 +12,9 @@ from portal.accounts.models import ControllingFirm
 from portal.catalogue.selectors import groups_of
 from portal.catalogue.services import make_peer_group, open_period
 from portal.intake import services as intake
-from portal.intake.counts import firms_of, firms_reported
+from portal.intake.counts import firms
 from portal.intake.models import State, Submission
-from portal.intake.selectors import participation
+from portal.intake.participation import participation
 from portal.opening import services as opening
 from portal.publication import services as publication
 from portal.publication.selectors import drafts_of, drafts_of_periods
@@ -45,18 +45,18 @@ def test_both_ways_of_counting_agree_for_nation_and_province(cast: Cast) -> None
     for person in (cast.approver, cast.provincial):
         groups = groups_of(person)
         ids = [group.id for group in groups]
-        firms, reported = firms_of(person, ids), firms_reported(person, ids, [PERIOD])
+        counted = firms(person, ids, [PERIOD])
         for group in groups:
             view = participation(person, group.id, PERIOD, NOW)
             assert view is not None
-            assert (firms[group.id], reported[group.id, PERIOD]) == (view.firms, view.firms_reported)
+            assert (counted.of[group.id], counted.reported[group.id, PERIOD]) == (view.firms, view.firms_reported)
             seen.add((view.firms, view.firms_reported))
     assert seen == {(6, 4), (3, 2), (2, 2), (1, 1)}
 
 
 def test_who_regulates_nothing_counts_nobody(cast: Cast) -> None:
-    assert firms_of(cast.stranger, [cast.group.pk]) == {}
-    assert firms_reported(cast.stranger, [cast.group.pk], [PERIOD]) == {}
+    counted = firms(cast.stranger, [cast.group.pk], [PERIOD])
+    assert (counted.of, counted.reported) == ({}, {})
 
 
 def test_versions_of_many_periods_are_those_of_each(cast: Cast) -> None:

@@ -19,7 +19,7 @@ from portal.catalogue.models import Extension, ReportingPeriod
 from portal.catalogue.services import close_period
 from portal.intake import reminders
 from portal.intake import services as intake
-from portal.intake.selectors import ParticipationView, Taking, participation
+from portal.intake.participation import ParticipationView, Taking, participation
 from portal.intake.turnout import turnout
 from portal.opening import services as opening
 from portal.problems import RefusedError

@@ -18,7 +18,7 @@ from benchmarks.wire.signing import DeviceKey, Purpose
 from portal import keys
 from portal.intake import services as intake
 from portal.intake.models import State, Submission
-from portal.intake.selectors import Taking, participation
+from portal.intake.participation import Taking, participation
 from portal.opening import services as opening
 from portal.opening.models import OpenedReport
 from portal.opening.tasks import sweep as task

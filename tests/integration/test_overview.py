@@ -17,7 +17,7 @@ from portal.accounts.models import Jurisdiction, Organisation, Role, Site, SizeC
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.intake import services as intake
 from portal.intake.models import Submission
-from portal.intake.selectors import ParticipationView, Taking, participation
+from portal.intake.participation import ParticipationView, Taking, participation
 from portal.intake.turnout import regions_of, turnout
 from portal.opening import services as opening
 from portal.standings.quality import Break, quality
@@ -129,7 +129,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_only_text(cast: Cast) -> None:
 
 
 def test_the_table_of_sites_sorts_filters_and_pages(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.web.tables.paged.__defaults__", (3, ""))
+    monkeypatch.setattr("portal.web.presenters.participation.SITES_A_PAGE", 3)
     officer = signed_in(cast.approver.email)
     address = reverse("web:participation", args=[cast.group.pk, PERIOD])
     first = officer.get(address, {"sort": "-site"}).content.decode()

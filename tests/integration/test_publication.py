@@ -18,7 +18,7 @@ from portal.accounts.models import SizeClass
 from portal.auditlog.models import Event
 from portal.catalogue.services import make_peer_group, open_period
 from portal.intake import services as intake
-from portal.intake.selectors import Taking, participation
+from portal.intake.participation import Taking, participation
 from portal.opening import services as opening
 from portal.problems import RefusedError
 from portal.publication import selectors, services

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.catalogue.deadlines import last_day
+from portal.intake.participation import ParticipationView, Taking
 from portal.intake.reminders import PAUSE, ExtensionView, OwedView, ReminderView, owing
-from portal.intake.selectors import ParticipationView, Taking
 from portal.web.presenters.regulator import page_title
 from portal.web.viewmodels.regulator import DeadlinesPage, ExtensionRow, ReminderRow
 from portal.web.viewmodels.shared import Crumb

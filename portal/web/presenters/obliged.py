@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from portal.catalogue.models import ObligedChange
 from portal.catalogue.obliged import Difference, Fault, LineFault
 from portal.catalogue.selectors import PeerGroupView
-from portal.intake.selectors import ParticipationView, Taking
+from portal.intake.participation import ParticipationView, Taking
 from portal.web.presenters.packs import group_title
 from portal.web.viewmodels.obliged import CohortRow, DifferenceRow, ListPage, ListRow, ObligedPage
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord

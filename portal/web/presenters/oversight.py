@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.auditlog.models import Action
 from portal.catalogue.trail import TrailEvent
-from portal.intake.selectors import ParticipationView
+from portal.intake.participation import ParticipationView
 from portal.standings.ranked import RankedView
 from portal.web.figures import ordinal
 from portal.web.presenters.benchmarks import NONE

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 
 from portal.accounts.models import SizeClass
 from portal.catalogue.deadlines import last_day
-from portal.intake.selectors import Taking
+from portal.intake.participation import Taking
 from portal.intake.turnout import RegionView, TurnoutView
 from portal.web.tables import Key, columns, paged, sort_form, sorted_rows, with_query
 from portal.web.viewmodels.overview import OverviewPage, TurnoutRow

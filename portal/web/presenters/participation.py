@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import SizeClass
 from portal.catalogue.deadlines import last_day
-from portal.intake.selectors import ParticipantView, ParticipationView, Taking
+from portal.intake.participation import ParticipantView, ParticipationView, Taking
 from portal.publication.shapes import VersionView
 from portal.standings.quality import Break, QualityView
 from portal.web.presenters.benchmarks import NONE
@@ -41,6 +40,7 @@ BREAKS: dict[Break, Promise] = {
 MOST_SQUARES = 200
 DUTIES = ("obliged", "voluntary")
 DEFAULT_ORDER = "firm"
+SITES_A_PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ def participation_page(
 ) -> ParticipationPage:
     names = Names.of(view.pack, view.pack_version)
     of = steps_of(view)
-    found = [one for one in taken(view, quality) if _fits(one.view, query)]
-    rows, pages = paged(sorted_rows(found, KEYS, query, DEFAULT_ORDER), query)
+    found = taken(view, quality, query)
+    rows, pages = paged(sorted_rows(found, KEYS, query, DEFAULT_ORDER), query, SITES_A_PAGE)
     heads = {
         "firm": _("Firm"),
         "site": _("Site"),
@@ -76,7 +76,7 @@ def participation_page(
         "received": _("Received"),
         "steps": _("Steps covered"),
     }
-    numbers = Counter(one.taking.value for one in view.participants)
+    numbers = {taking.value: number for taking, number in view.totals.states.items()}
     asked = query.get("state", "")
     regions = {
         name: in_language(name, name_zh)
@@ -87,12 +87,12 @@ def participation_page(
         scope=in_language(view.scope, view.scope_zh),
         due=last_day(view.due),
         rows=tuple(_row(one, len(of)) for one in rows),
-        counts=tuple((SQUARES[code], numbers[code], state(TAKING_PART, code).word) for code in TAKING_PART if numbers[code]),
+        counts=tuple((SQUARES[code], numbers[code], state(TAKING_PART, code).word) for code in TAKING_PART if numbers.get(code)),
         squares=_squares(numbers),
         reported=view.firms_reported,
         of=view.firms,
-        late=numbers[Taking.LATE],
-        committed=sum(one.committed_at is not None and one.received_at is None for one in view.participants),
+        late=view.count(Taking.LATE),
+        committed=view.totals.committed,
         whole=sum(one.steps == len(of) for one in quality.values()),
         accepted=len(quality),
         broken=sum(bool(one.breaks) for one in quality.values()),
@@ -114,8 +114,10 @@ def participation_page(
     )
 
 
-def taken(view: ParticipationView, quality: Mapping[str, QualityView]) -> list[Taken]:
-    return [Taken(participant, quality.get(participant.site)) for participant in view.participants]
+def taken(view: ParticipationView, quality: Mapping[str, QualityView], query: QueryDict) -> list[Taken]:
+    """Those that the address asks for."""
+    asked = _Asked.by(query)
+    return [Taken(one, quality.get(one.site)) for one in view.participants if asked is None or asked.fits(one)]
 
 
 def participation_table(
@@ -138,7 +140,7 @@ def participation_table(
     )
     more = ("received", "revision", "arrived_late", "steps_covered", "steps_of_route", "breaks", "reason")
     of = len(steps_of(view))
-    found = sorted_rows([one for one in taken(view, quality) if _fits(one.view, query)], KEYS, query, DEFAULT_ORDER)
+    found = sorted_rows(taken(view, quality, query), KEYS, query, DEFAULT_ORDER)
     rows: Iterator[Sequence[object]] = (
         (
             *(one.view.firm, one.view.organisation, one.view.site, one.view.site_name, one.view.jurisdiction, one.view.size_class),
@@ -158,15 +160,31 @@ def steps_of(view: ParticipationView) -> tuple[str, ...]:
     return tuple(dict.fromkeys(step.step for step in route.steps)) if route else ()
 
 
-def _fits(view: ParticipantView, query: QueryDict) -> bool:
-    words = query.get("q", "").strip()[:100].lower().split()
-    return (
-        query.get("state", "") in ("", view.taking)
-        and query.get("region", "") in ("", view.jurisdiction)
-        and query.get("size", "") in ("", view.size_class)
-        and query.get("duty", "") in ("", DUTIES[0] if view.obliged else DUTIES[1])
-        and all(word in _text(view) for word in words)
-    )
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The filter, read once and not for each of thousands."""
+
+    state: str
+    region: str
+    size: str
+    duty: str
+    words: tuple[str, ...]
+
+    @classmethod
+    def by(cls, query: QueryDict) -> _Asked | None:
+        """None where the address narrows nothing."""
+        words = tuple(query.get("q", "").strip()[:100].lower().split())
+        asked = cls(query.get("state", ""), query.get("region", ""), query.get("size", ""), query.get("duty", ""), words)
+        return asked if any((asked.state, asked.region, asked.size, asked.duty, words)) else None
+
+    def fits(self, view: ParticipantView) -> bool:
+        return (
+            self.state in ("", view.taking)
+            and self.region in ("", view.jurisdiction)
+            and self.size in ("", view.size_class)
+            and self.duty in ("", DUTIES[0] if view.obliged else DUTIES[1])
+            and (not self.words or all(word in text for text in (_text(view),) for word in self.words))
+        )
 
 
 def _text(view: ParticipantView) -> str:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.catalogue.selectors import PeerGroupView
-from portal.intake.selectors import ParticipationView
+from portal.intake.participation import ParticipationView
 from portal.publication.selectors import DraftView
 from portal.publication.shapes import VersionView
 from portal.web.addresses import benchmark_url

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from math import hypot
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -18,8 +19,8 @@ from portal.web.gaps import Gap, clear_sum, gap, largest_first
 from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE, interval_words, unit_links
 from portal.web.presenters.ladders import Shown, headline, ladder_of, step_estimates, total_estimate
-from portal.web.viewmodels.enterprise import GapRow, RankStrip, StandPage, TrendStep
-from portal.web.viewmodels.shared import Figure
+from portal.web.viewmodels.enterprise import GapRow, RankStrip, StandPage, TrendPage, TrendStep
+from portal.web.viewmodels.shared import Crumb, Figure
 from portal.web.words import Names, in_language, over_years, period_name, sentence_space, within
 
 MOST_TICKS = 200
@@ -27,8 +28,9 @@ MOST_TICKS = 200
 
 
 def stand_page(
-    stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit], query: str, trend: tuple[TrendStep, ...] = ()
+    stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit], which: str, *, several: bool
 ) -> StandPage:
+    """`which` names site and period in the address; `several` says whether there are other periods of the site to look back on."""
     names = Names.of(view.pack, view.pack_version)
     shown = Shown(names, view.route, unit)
     kgce = Shown(names, view.route, units["kgce"])
@@ -60,13 +62,21 @@ def stand_page(
         figures=_figures(total, ranked, view.label, shown),
         strip=rank_strip(ranked, within(names.step_name(ranked.step))) if ranked else None,
         ladder=ladder_of(view.label, shown, you=own, your_total=total, order=order),
-        units=unit_links(units, unit, view.label, query),
+        units=unit_links(units, unit, view.label, f"which={which}&"),
         unit_note=unit.note,
         conversions=units["kWh"].note,
         carbon_note=_carbon_note(last_day(stand.period)),
         gaps=_rows(gaps, standings, kgce, units, carbon),
         gap_sum=_sum_row(clear_sum(gaps), units, together(carbon.values())) if clear else None,
-        trend=trend,
+        trend_url=f"{reverse('web:stand-trend')}?which={which}" if several else "",
+    )
+
+
+def trend_page(stand: StandView, which: str, steps: tuple[TrendStep, ...]) -> TrendPage:
+    return TrendPage(
+        site=in_language(stand.site_name, stand.site_name_zh),
+        steps=steps,
+        crumbs=(Crumb(_("Where we stand"), f"{reverse('web:stand')}?which={which}"),),
     )
 
 

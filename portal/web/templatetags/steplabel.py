@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django import template
@@ -12,8 +13,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.template import RequestContext
 from django.template.defaultfilters import date as date_format
+from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve, reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime, now
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -158,6 +161,17 @@ def readers_zone() -> str:
 def zone(value: datetime) -> str:
     """The reader's zone at that moment: `UTC+8`."""
     return zone_name(value)
+
+
+@register.simple_tag
+def icon(mood: str) -> SafeString:
+    """The drawing of a state's mood: the same for every row of a long table, and so drawn once."""
+    return _icon(mood)
+
+
+@cache
+def _icon(mood: str) -> SafeString:
+    return mark_safe(render_to_string("web/parts/icon.html", {"mood": mood}).strip())  # noqa: S308 - our own drawing, nothing of a reader in it
 
 
 @register.filter

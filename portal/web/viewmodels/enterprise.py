@@ -9,7 +9,7 @@ from portal.web.ladder import Span
 from portal.web.trend import TrendPicture
 from portal.web.viewmodels.ladders import Ladder
 from portal.web.viewmodels.listed import Listed
-from portal.web.viewmodels.shared import Figure, Item, StateWord, UnitLink
+from portal.web.viewmodels.shared import Crumb, Figure, Item, StateWord, UnitLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,14 @@ class StandPage:
     carbon_note: str
     gaps: tuple[GapRow, ...]
     gap_sum: GapRow | None
-    trend: tuple[TrendStep, ...] = ()
+    trend_url: str  # where the curves over the periods are; empty for a site of one period
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPage:
+    site: str
+    steps: tuple[TrendStep, ...]
+    crumbs: tuple[Crumb, ...]
 
 
 @dataclass(frozen=True, slots=True)

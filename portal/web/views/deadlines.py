@@ -14,7 +14,7 @@ from portal.accounts.models import Role, Site
 from portal.catalogue import deadlines
 from portal.catalogue.models import ReportingPeriod
 from portal.intake import reminders
-from portal.intake.selectors import ParticipationView, participation
+from portal.intake.participation import ParticipationView, participation
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
 from portal.web.forms import DueForm, ExtensionForm, add_error, mark_errors

@@ -21,14 +21,15 @@ from portal.intake.selectors import SubmissionView, submission, submissions_of
 from portal.keys import published_directory
 from portal.publication import selectors as publications
 from portal.publication.fates import entered
+from portal.publication.shapes import BenchmarkView
 from portal.register.record import Page, saw
 from portal.register.selectors import site_wishes_of
 from portal.standings.history import history
-from portal.standings.selectors import periods_with_standing, released_values, where_we_stand
+from portal.standings.selectors import ChosenView, StandView, chosen_stand, released_values
 from portal.web.access import for_role, freshly, person
 from portal.web.presenters.applications import own_wish
 from portal.web.presenters.deadlines import owed_sentences
-from portal.web.presenters.stand import stand_page
+from portal.web.presenters.stand import stand_page, trend_page
 from portal.web.presenters.submissions import site_row, submission_page, submission_row
 from portal.web.presenters.trend import trend_steps
 from portal.web.viewmodels.shared import Choice, Crumb
@@ -150,20 +151,45 @@ def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
 @for_role(Role.ENTERPRISE)
 def stand(request: HttpRequest) -> HttpResponse:
     """The newest period of the first site, or what `?which=` names."""
-    offered = periods_with_standing(person(request))
-    asked = request.GET.get("which", "")
-    chosen = next((pair for pair in offered if _key(pair) == asked), offered[0] if offered else None)
-    choices = tuple(Choice(_key(pair), f"{pair[0]}, {pair[1]}", pair == chosen) for pair in offered)
-    standing = where_we_stand(person(request), *chosen) if chosen else None
-    view = publications.benchmark(standing.pack, standing.period, None, standing.route, standing.place) if standing else None
-    if chosen is None or standing is None or view is None or view.status != "published":
-        return render(request, "web/stand_empty.html", {"choices": choices})
-    saw(person(request), Page.STAND, f"site {standing.site}, {standing.period}", timezone.now(), standing.site)
+    told = _chosen(request)
+    standing, view = told.stand, _published(told.stand)
+    if standing is None or view is None:
+        return render(request, "web/stand_empty.html", {"choices": _choices(told)})
+    saw(person(request), Page.STAND, f"site {standing.site}, {standing.period}", timezone.now(), firm=standing.organisation)
     unit, units = chosen_unit(request, view.period)
+    several = sum(site == standing.site for site, _period in told.offered) > 1
+    page = stand_page(standing, view, unit, units, _key((standing.site, standing.period)), several=several)
+    return render(request, "web/stand.html", {"page": page, "choices": _choices(told)})
+
+
+@require_GET
+@for_role(Role.ENTERPRISE)
+def stand_trend(request: HttpRequest) -> HttpResponse:
+    """The same site over the periods: a page of its own, of which the page before loads its part as it comes into view."""
+    told = _chosen(request)
+    standing, view = told.stand, _published(told.stand)
+    if standing is None or view is None:
+        return render(request, "web/stand_empty.html", {"choices": _choices(told)})
+    saw(person(request), Page.STAND, f"site {standing.site}, over the periods", timezone.now(), firm=standing.organisation)
     reported = history(person(request), standing.site, {step.metric for step in view.label.headline})
     in_force = publications.in_force_of([one.id for one in reported])
-    page = stand_page(standing, view, unit, units, f"which={_key(chosen)}&", trend_steps(reported, in_force, view))
-    return render(request, "web/stand.html", {"page": page, "choices": choices})
+    page = trend_page(standing, _key((standing.site, standing.period)), trend_steps(reported, in_force, view))
+    return render(request, "web/stand_trend.html", {"page": page})
+
+
+def _chosen(request: HttpRequest) -> ChosenView:
+    asked = request.GET.get("which", "")
+    return chosen_stand(person(request), lambda pair: _key(pair) == asked)
+
+
+def _choices(told: ChosenView) -> tuple[Choice, ...]:
+    return tuple(Choice(_key(pair), f"{pair[0]}, {pair[1]}", pair == told.chosen) for pair in told.offered)
+
+
+def _published(standing: StandView | None) -> BenchmarkView | None:
+    """The version in force that a standing is read beside."""
+    view = publications.benchmark(standing.pack, standing.period, None, standing.route, standing.place) if standing else None
+    return view if view is not None and view.status == "published" else None
 
 
 def receipt_file(view: SubmissionView) -> HttpResponse:

@@ -16,7 +16,7 @@ from portal.catalogue import obliged
 from portal.catalogue.models import ObligedChange, PeerGroup
 from portal.catalogue.obliged import MOST_BYTES, Entry, LineFault
 from portal.catalogue.selectors import PeerGroupView, groups_of
-from portal.intake.selectors import participation
+from portal.intake.participation import participation
 from portal.limits import MAX_FORM_BYTES, takes
 from portal.web.access import for_role, person
 from portal.web.forms import ObligedForm, ObligedListForm, mark_errors

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from portal.accounts.models import Role
 from portal.catalogue import trail as trails
 from portal.catalogue.trail import TrailFilter
-from portal.intake.selectors import ParticipationView, participation
+from portal.intake.participation import ParticipationView, participation
 from portal.standings.ranked import ranked
 from portal.web.access import for_role, person
 from portal.web.presenters.oversight import standings_page, standings_table, trail_page, trail_table

@@ -16,10 +16,10 @@ from portal.accounts.models import Role
 from portal.accounts.selectors import regulated_site
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import groups_of
-from portal.intake.counts import firms_of, firms_reported
-from portal.intake.selectors import ParticipationView, participation
+from portal.intake.counts import firms
+from portal.intake.participation import ParticipationView, participation
 from portal.publication import services
-from portal.publication.selectors import drafts_of, drafts_of_periods
+from portal.publication.selectors import drafts_of_periods, every_version
 from portal.standings import services as standings
 from portal.standings.quality import QualityView, quality
 from portal.web.access import for_role, person
@@ -37,12 +37,13 @@ PERIODS_A_PAGE = 12
 def publications(request: HttpRequest) -> HttpResponse:
     user = person(request)
     groups = groups_of(user)
-    firms = firms_of(user, [group.id for group in groups])
     lines, pages = paged([(group, period) for group in groups for period in group.periods], request.GET, PERIODS_A_PAGE)
-    reported = firms_reported(user, {group.id for group, _period in lines}, {period.name for _group, period in lines})
+    counted = firms(user, {group.id for group in groups}, {period.name for _group, period in lines})
     versions = drafts_of_periods(groups, [period.id for _group, period in lines])
     rows = tuple(
-        group_row(group, period.name, reported.get((group.id, period.name), 0), firms.get(group.id, 0), versions.get(period.id, ()))
+        group_row(
+            group, period.name, counted.reported.get((group.id, period.name), 0), counted.of.get(group.id, 0), versions.get(period.id, ())
+        )
         for group, period in lines
     )
     found = pages.of if pages else len(rows)
@@ -53,7 +54,7 @@ def publications(request: HttpRequest) -> HttpResponse:
 @for_role(Role.REGULATOR)
 def participation_of(request: HttpRequest, group: int, period: str) -> HttpResponse:
     view = _participation(request, group, period)
-    versions = drafts_of(person(request), group, period)
+    versions = every_version(view.peer_group, view.period)
     page = participation_page(view, _quality(view), versions, request.GET)
     return render(request, "web/participation.html", {"page": page, "crumbs": (_crumb(),)})
 
