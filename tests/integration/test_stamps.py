@@ -170,8 +170,8 @@ def test_a_province_is_told_of_its_own_sites_from_what_is_remembered_for_the_nat
 
 
 @pytest.fixture
-def _without_triggers(cast: Cast) -> None:
-    """They are there again when the transaction of the test is rolled back."""
+def _without_triggers(db: None) -> None:
+    """From before anything is written; they are there again when the transaction of the test is rolled back."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for table in (*stamps.AROUND, *stamps.SENT):

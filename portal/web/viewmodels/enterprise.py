@@ -146,7 +146,7 @@ class StandPage:
     carbon_note: str
     gaps: tuple[GapRow, ...]
     gap_sum: GapRow | None
-    trend_url: str  # where the curves over the periods are; empty for a site of one period
+    trend_url: str = ""  # where the curves over the periods are; empty for a site of one period
 
 
 @dataclass(frozen=True, slots=True)
