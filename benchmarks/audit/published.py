@@ -53,7 +53,7 @@ class Leaf(_Strict):
 
 
 class Entered(_Strict):
-    """One report that entered, and its labels; `left_out` names those that did not, by the peer group's policy on audits."""
+    """One report that entered, with its labels; `left_out` are those that did not: by the policy on audits, or as a further site."""
 
     site: str
     firm: str

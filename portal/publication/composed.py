@@ -60,8 +60,7 @@ def _reports(row: Publication, size: int) -> list[JSON]:
         raise _not_logged("A report was accepted before the log held protected values.")
     indices = [*(one.log_index for one in rows), *places.values()]
     leaves = {index: _leaf(found) for index, found in log.inclusions(indices, size).items()}
-    group, roster = row.period.peer_group, Roster.from_json(row.roster)
-    chosen = group.attested_only or group.adverse_leaves
+    roster = Roster.from_json(row.roster)
     return [
         {
             "site": one.site.slug,
@@ -70,15 +69,15 @@ def _reports(row: Publication, size: int) -> list[JSON]:
             "envelope": leaves[one.log_index],
             "values": leaves[places[values[one.pk]]],
             "labels": [label_to_json(label) for label in labels[one.pk]],
-            "left_out": _left_out(one.site.slug, labels[one.pk], roster) if chosen else [],
+            "left_out": _left_out(one.site.slug, labels[one.pk], roster),
         }
         for one in sorted(rows, key=lambda one: one.log_index)
     ]
 
 
 def _left_out(site: str, labels: Iterable[ReleasedLabel], roster: Roster) -> list[int]:
-    """By a policy on audits: the labels of cells that the site does not stand behind. A firm's further sites are among them: they never
-    change a value."""
+    """The labels of cells that the site does not stand behind, as the version itself was made and whatever the policy on audits is today.
+    A firm's further sites are among them: they never change a value."""
     behind = {cell.cell for cell in roster.cells if any(member.site == site for member in cell.members)}
     cells = [cell_key(one.step, one.product, one.variant, one.boundary, one.metric) for one in labels]
     return [place for place, cell in enumerate(cells) if cell not in behind]

@@ -1,0 +1,152 @@
+"""Where audits decide what enters a version, the file of what it was composed of still gives every figure again, and hides nothing."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from benchmarks.audit import published as audited
+from benchmarks.errors import VerificationError
+from benchmarks.wire import attestations
+from benchmarks.wire.attestations import Opinion
+from benchmarks.wire.signing import AuditorKey
+from portal import keys
+from portal.assurance import attesting, auditor_keys, interests
+from portal.assurance.models import Attestation
+from portal.assurance.services import assign
+from portal.catalogue.policies import set_policy
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.opening import services as opening
+from portal.publication import services as publication
+from portal.publication.composed import composed_of
+from portal.publication.models import Publication
+from tests.integration.audited import terms
+from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+PLANTS, ATTESTED = 11, 9
+KEY = AuditorKey.generate()
+JSON = dict[str, Any]
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    made = make_cast(PLANTS)
+    for place, plant in enumerate(made.plants):
+        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    auditor_keys.register(made.body, KEY.public.hex, made.auditor, NOW)
+    return made
+
+
+def audit(cast: Cast, plant: Plant, opinion: Opinion = Opinion.UNQUALIFIED, steps: tuple[str, ...] = ()) -> Attestation:
+    assignment = assign(cast.body, plant.site, PERIOD, cast.approver, NOW)
+    interests.declare(assignment, cast.auditor, False, "", NOW)
+    everything = terms(NOW, opinion, steps or tuple(step.id for step in cast.pack.steps))
+    drawn = attesting.draw_up(assignment, everything, cast.auditor, NOW)
+    return attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW)
+
+
+def decide(cast: Cast, *, attested_only: bool = False, adverse_leaves: bool = False) -> None:
+    set_policy(cast.group, attested_only=attested_only, adverse_leaves=adverse_leaves, by=cast.approver, now=NOW)
+    cast.period.refresh_from_db()
+
+
+def published(cast: Cast) -> Publication:
+    return publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+
+
+def the_file(cast: Cast, row: Publication) -> JSON:
+    read: JSON = json.loads(json.dumps(composed_of(cast.approver, row.pk, keys.receipt_key())))
+    return read
+
+
+def check(content: JSON) -> audited.Checked:
+    return audited.check(content, keys.published_directory().content.receipt_keys())
+
+
+def refused(content: JSON) -> str:
+    with pytest.raises(VerificationError) as refusal:
+        check(content)
+    return refusal.value.code
+
+
+def partly_attested(cast: Cast) -> Publication:
+    """Nine sites attested in every step, one in a single step, one in none; only what is attested counts."""
+    decide(cast, attested_only=True)
+    for plant in cast.plants[:ATTESTED]:
+        audit(cast, plant)
+    audit(cast, cast.plants[ATTESTED], steps=(cast.pack.steps[0].id,))
+    return published(cast)
+
+
+def test_only_the_attested_steps_of_a_report_enter_and_the_file_says_which_do_not(cast: Cast) -> None:
+    content = the_file(cast, partly_attested(cast))
+    found = check(content)
+    assert found.reports == ATTESTED + 1
+    assert found.figures
+    by_site = {one["site"]: one for one in content["reports"]}
+    assert cast.plants[-1].site.slug not in by_site
+    partly = by_site[cast.plants[ATTESTED].site.slug]
+    out = [partly["labels"][place]["step"] for place in partly["left_out"]]
+    assert out
+    assert cast.pack.steps[0].id not in out
+    assert {label["step"] for label in partly["labels"]} == {cast.pack.steps[0].id, *out}
+    assert all(one["left_out"] == [] for one in by_site.values() if one is not partly)
+
+
+def test_a_label_that_did_not_enter_cannot_be_counted_nor_one_that_entered_be_dropped(cast: Cast) -> None:
+    content = the_file(cast, partly_attested(cast))
+    counted, dropped = deepcopy(content), deepcopy(content)
+    for one in counted["reports"]:
+        one["left_out"] = []
+    dropped["reports"][0]["left_out"] = list(range(len(dropped["reports"][0]["labels"])))
+    assert refused(counted) == "value-differs"
+    assert refused(dropped) == "value-differs"
+
+
+def test_the_file_of_a_version_stays_as_it_was_when_the_policy_changes(cast: Cast) -> None:
+    row = partly_attested(cast)
+    before = the_file(cast, row)
+    decide(cast)
+    after = the_file(cast, row)
+    assert [one["left_out"] for one in after["reports"]] == [one["left_out"] for one in before["reports"]]
+    assert check(after).figures == check(before).figures
+
+
+def test_a_version_from_before_the_policy_is_composed_of_all_that_entered_then(cast: Cast) -> None:
+    row = published(cast)
+    decide(cast, attested_only=True)
+    content = the_file(cast, row)
+    assert all(one["left_out"] == [] for one in content["reports"])
+    assert check(content).reports == PLANTS
+
+
+def test_a_report_that_left_for_an_adverse_opinion_is_not_in_the_file_and_cannot_be_slipped_in(cast: Cast) -> None:
+    decide(cast, adverse_leaves=True)
+    audit(cast, cast.plants[0], Opinion.ADVERSE)
+    content = the_file(cast, published(cast))
+    assert check(content).reports == PLANTS - 1
+    assert cast.plants[0].site.slug not in {one["site"] for one in content["reports"]}
+    slipped = deepcopy(content["reports"][0])
+    slipped["envelope"]["index"] = Submission.objects.get(site=cast.plants[0].site).log_index
+    content["reports"].append(slipped)
+    assert refused(content) == "leaves-differ"
+
+
+def test_a_firms_further_site_is_named_as_not_entering_and_changes_no_figure(cast: Cast) -> None:
+    first, second = (plant.site.organisation for plant in cast.plants[:2])
+    second.controlling_firm = first.controlling_firm
+    second.save(update_fields=["controlling_firm"])
+    content = the_file(cast, published(cast))
+    found = check(content)
+    (further,) = [one for one in content["reports"] if one["left_out"]]
+    assert further["site"] == cast.plants[1].site.slug
+    assert len(further["left_out"]) == len(further["labels"])
+    further["left_out"] = []
+    assert check(content).figures == found.figures
