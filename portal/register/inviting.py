@@ -1,7 +1,7 @@
-"""A firm invites its people and delegates, and parts with them. Whoever manages the firm may; a delegate may not.
+"""A firm, certification body or partner invites its people, and parts with them: whoever manages it may, a delegate of a firm may not.
 
 The link of an invitation is good once and for seven days, and only for the address it was sent to. Sending it again makes a new
-one of it. The last person who manages a firm stays: else nobody could let anybody in.
+one of it. The last person who manages an organisation stays: else nobody could let anybody in.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.auditlog.models import Action
@@ -23,6 +23,10 @@ from portal.register.models import Invitation
 LIFETIME = timedelta(days=7)
 
 
+INVITING = (Role.ENTERPRISE, Role.CERTIFICATION_BODY, Role.PROVIDER, Role.SUPPLIER, Role.ACADEMIC)
+"""Who invites people of their own. Officers of agencies are declared by the operator, for two of them together publish."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """An invitation and the secret of its link, which only the mail will know."""
@@ -31,30 +35,39 @@ class Sent:
     secret: str
 
 
-def led_firms(user: User) -> QuerySet[Organisation]:
-    """The enterprises whose people the person may invite and part with."""
+def led_houses(user: User) -> QuerySet[Organisation]:
+    """The organisations whose people the person may invite and part with."""
     held = {
         "memberships__user": user,
-        "memberships__role": Role.ENTERPRISE,
+        "memberships__role": F("kind"),
         "memberships__may_manage": True,
         "memberships__delegate": False,
     }
-    return Organisation.objects.filter(kind=Role.ENTERPRISE, **held).distinct()
+    return Organisation.objects.filter(kind__in=INVITING, **held).distinct()
 
 
-def invite(user: User, firm: int, email: str, *, may_manage: bool, delegate: bool, now: datetime) -> Sent:
-    """Invite an address to act for the firm; an earlier invitation of the same address that waits is replaced.
+def led_firms(user: User) -> QuerySet[Organisation]:
+    """The enterprises among them."""
+    return led_houses(user).filter(kind=Role.ENTERPRISE)
+
+
+def invite(user: User, house: int, email: str, *, may_manage: bool, delegate: bool, now: datetime) -> Sent:
+    """Invite an address to act for the organisation; an earlier invitation of the same address that waits is replaced.
 
     Raises:
-        Organisation.DoesNotExist: not a firm that the person leads.
-        RefusedError: `already-member`.
+        Organisation.DoesNotExist: not one that the person leads.
+        RefusedError: `already-member` (409), `delegate-of-no-firm` (400).
     """
-    return invite_to(led_firms(user).get(pk=firm), email, by=user.email, may_manage=may_manage, delegate=delegate, now=now)
+    return invite_to(led_houses(user).get(pk=house), email, by=user.email, may_manage=may_manage, delegate=delegate, now=now)
 
 
 def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, delegate: bool, now: datetime) -> Sent:
     """As `invite`, by whoever was allowed to: a firm that was just approved has nobody yet who could."""
     address = email.strip().lower()
+    if delegate and firm.kind != Role.ENTERPRISE:
+        raise RefusedError(
+            400, "delegate-of-no-firm", f"{firm} has no sites that a delegate could act for.", "Invite them as a colleague of your own."
+        )
     with transaction.atomic():
         if Membership.objects.filter(organisation=firm, user__email=address, role=firm.kind).exists():
             raise RefusedError(
@@ -72,7 +85,7 @@ def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, dele
             sent_at=now,
             expires_at=now + LIFETIME,
         )
-        record(now, by, Action.PERSON_INVITED, _firm(firm), f"{address}, {capacity(may_manage, delegate)}")
+        record(now, by, Action.PERSON_INVITED, _house(firm), f"{address}, {capacity(may_manage, delegate)}")
     return Sent(row, secret)
 
 
@@ -83,7 +96,7 @@ def send_again(user: User, invitation: int, now: datetime) -> Sent:
         secret = secrets.token_urlsafe(32)
         row.secret_sha256, row.sent_at, row.expires_at = digest_of(secret), now, now + LIFETIME
         row.save(update_fields=["secret_sha256", "sent_at", "expires_at"])
-        record(now, user.email, Action.PERSON_INVITED, _firm(row.organisation), f"{row.email}, once more")
+        record(now, user.email, Action.PERSON_INVITED, _house(row.organisation), f"{row.email}, once more")
     return Sent(row, secret)
 
 
@@ -93,7 +106,7 @@ def revoke_invitation(user: User, invitation: int, now: datetime) -> None:
         row = _own_waiting(user, invitation)
         row.revoked_at = now
         row.save(update_fields=["revoked_at"])
-        record(now, user.email, Action.INVITATION_REVOKED, _firm(row.organisation), row.email)
+        record(now, user.email, Action.INVITATION_REVOKED, _house(row.organisation), row.email)
 
 
 def offered(secret: str, now: datetime) -> Invitation | None:
@@ -129,7 +142,7 @@ def accept(secret: str, user: User, now: datetime) -> Organisation:
         )
         row.accepted_at = now
         row.save(update_fields=["accepted_at"])
-        record(now, user.email, Action.PERSON_JOINED, _firm(row.organisation), capacity(row.may_manage, row.delegate))
+        record(now, user.email, Action.PERSON_JOINED, _house(row.organisation), capacity(row.may_manage, row.delegate))
     return row.organisation
 
 
@@ -152,7 +165,11 @@ def set_capacity(user: User, membership: int, *, may_manage: bool, now: datetime
             row.may_manage = may_manage
             row.save(update_fields=["may_manage"])
             record(
-                now, user.email, Action.CAPACITY_CHANGED, _firm(row.organisation), f"{row.user.email}, {capacity(may_manage, row.delegate)}"
+                now,
+                user.email,
+                Action.CAPACITY_CHANGED,
+                _house(row.organisation),
+                f"{row.user.email}, {capacity(may_manage, row.delegate)}",
             )
 
 
@@ -162,7 +179,7 @@ def part_with(user: User, membership: int, now: datetime) -> None:
         row = _own_member(user, membership)
         if row.may_manage:
             _require_another_manager(row)
-        record(now, user.email, Action.PERSON_REMOVED, _firm(row.organisation), row.user.email)
+        record(now, user.email, Action.PERSON_REMOVED, _house(row.organisation), row.user.email)
         row.delete()
 
 
@@ -181,25 +198,23 @@ def digest_of(secret: str) -> str:
 
 
 def _own_waiting(user: User, invitation: int) -> Invitation:
-    return waiting_invitations().select_related("organisation").get(pk=invitation, organisation__in=led_firms(user))
+    return waiting_invitations().select_related("organisation").get(pk=invitation, organisation__in=led_houses(user))
 
 
 def _own_member(user: User, membership: int) -> Membership:
     rows = Membership.objects.select_related("organisation", "user")
-    return rows.get(pk=membership, role=Role.ENTERPRISE, organisation__in=led_firms(user))
+    return rows.get(pk=membership, role=F("organisation__kind"), organisation__in=led_houses(user))
 
 
 def _require_another_manager(row: Membership) -> None:
     """Holding every membership of the firm, or two managers could part with each other at once."""
-    managers = Membership.objects.select_for_update().filter(
-        organisation=row.organisation, role=Role.ENTERPRISE, may_manage=True, delegate=False
-    )
+    managers = Membership.objects.select_for_update().filter(organisation=row.organisation, role=row.role, may_manage=True, delegate=False)
     if row.delegate or any(one.pk != row.pk for one in managers):
         return
     raise RefusedError(
-        409, "last-manager", f"{row.user.email} is the last who manages {row.organisation}.", "Let somebody else manage the firm first."
+        409, "last-manager", f"{row.user.email} is the last who manages {row.organisation}.", "Let somebody else manage it first."
     )
 
 
-def _firm(firm: Organisation) -> str:
-    return f"firm {firm.name}"[:254]
+def _house(house: Organisation) -> str:
+    return f"{'firm' if house.kind == Role.ENTERPRISE else 'organisation'} {house.name}"[:254]

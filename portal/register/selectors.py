@@ -1,13 +1,15 @@
-"""A firm's people and whom it has invited, for who acts for the firm; a delegate does not see them."""
+"""An organisation's people and whom it has invited, for who acts for it; a delegate does not see them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F
+
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.notifications.selectors import unreached
-from portal.register.inviting import led_firms, waiting_invitations
+from portal.register.inviting import INVITING, led_houses, waiting_invitations
 from portal.register.models import SiteApplication
 
 
@@ -33,8 +35,9 @@ class InvitationView:
 
 
 @dataclass(frozen=True, slots=True)
-class FirmView:
+class HouseView:
     id: int
+    kind: str  # Role value
     name: str
     name_zh: str
     led: bool  # whether the reader may invite and part with people
@@ -42,19 +45,17 @@ class FirmView:
     invitations: tuple[InvitationView, ...]
 
 
-def firms_of(user: User, now: datetime) -> tuple[FirmView, ...]:
-    """The enterprises the person belongs to, with their people."""
-    own = Organisation.objects.filter(
-        kind=Role.ENTERPRISE, memberships__user=user, memberships__role=Role.ENTERPRISE, memberships__delegate=False
-    )
-    firms = list(own.distinct().order_by("name"))
-    led = set(led_firms(user).values_list("pk", flat=True))
-    members: dict[int, list[MemberView]] = {firm.pk: [] for firm in firms}
-    rows = Membership.objects.filter(organisation__in=firms, role=Role.ENTERPRISE).select_related("user").order_by("user__email")
+def houses_of(user: User, now: datetime) -> tuple[HouseView, ...]:
+    """The organisations the person belongs to that invite people of their own, with these."""
+    own = Organisation.objects.filter(kind__in=INVITING, memberships__user=user, memberships__role=F("kind"), memberships__delegate=False)
+    houses = list(own.distinct().order_by("name"))
+    led = set(led_houses(user).values_list("pk", flat=True))
+    members: dict[int, list[MemberView]] = {house.pk: [] for house in houses}
+    rows = Membership.objects.filter(organisation__in=houses, role=F("organisation__kind")).select_related("user").order_by("user__email")
     for row in rows:
         view = MemberView(row.pk, row.user.name, row.user.email, row.may_manage, row.delegate, row.user_id == user.pk)
         members[row.organisation_id].append(view)
-    waiting: dict[int, list[InvitationView]] = {firm.pk: [] for firm in firms}
+    waiting: dict[int, list[InvitationView]] = {house.pk: [] for house in houses}
     invited = list(waiting_invitations().filter(organisation__in=led).order_by("email"))
     failed = unreached({one.email for one in invited})
     for one in invited:
@@ -62,14 +63,14 @@ def firms_of(user: User, now: datetime) -> tuple[FirmView, ...]:
             InvitationView(one.pk, one.email, one.may_manage, one.delegate, one.expires_at, one.expires_at <= now, one.email in failed)
         )
     return tuple(
-        FirmView(firm.pk, firm.name, firm.name_zh, firm.pk in led, tuple(members[firm.pk]), tuple(waiting[firm.pk])) for firm in firms
+        HouseView(one.pk, one.kind, one.name, one.name_zh, one.pk in led, tuple(members[one.pk]), tuple(waiting[one.pk])) for one in houses
     )
 
 
-def member_of_led_firm(user: User, membership: int) -> tuple[MemberView, str] | None:
-    """A person of a firm that the reader leads, and the firm's name."""
+def member_of_led_house(user: User, membership: int) -> tuple[MemberView, str] | None:
+    """A person of an organisation that the reader leads, and its name."""
     row = (
-        Membership.objects.filter(pk=membership, role=Role.ENTERPRISE, organisation__in=led_firms(user))
+        Membership.objects.filter(pk=membership, role=F("organisation__kind"), organisation__in=led_houses(user))
         .select_related("user", "organisation")
         .first()
     )

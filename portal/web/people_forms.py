@@ -1,4 +1,4 @@
-"""Forms about a firm's people."""
+"""Forms about an organisation's people."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from portal.web import passwords
 from portal.web.account_forms import AGAIN, NEW
 
 INPUT = {"class": "govuk-input govuk-input--width-20"}
-CAPACITIES = (("manager", _("Manages: enrols agents, hands in files, invites people")), ("viewer", _("Reads only")))
+CAPACITIES = (("manager", _("Manages: acts for the organisation, invites people")), ("viewer", _("Reads only")))
 
 
 class InviteForm(forms.Form):
-    """Whom to invite to a firm, and as what."""
+    """Whom to invite to an organisation, and as what."""
 
     email = forms.EmailField(
         label=_("Email address"),

@@ -63,6 +63,7 @@ SUPPLIERS = ("supplier", "other-supplier")
 ENTERPRISES = ("enterprise", "other-enterprise")
 REGULATORS = ("nation", "own-province", "other-province")
 BODIES = ("assigned", "unassigned")
+INVITING = (*ENTERPRISES, *BODIES, *PARTNERS)
 MEMBERED = tuple(role for role in ROLES if role not in ("anonymous", "stranger"))
 
 
@@ -196,10 +197,10 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:new-site": ({}, only(ENTERPRISES, "ok"), only(ENTERPRISES, "wrong")),
     "web:edit-site": ({"slug": "works-1"}, OWN, only(ENTERPRISES, "wrong", other_enterprise="nothing")),
     "web:retire-site": ({"slug": "works-1"}, OWN, only(ENTERPRISES, "done", other_enterprise="nothing")),
-    "web:people": ({}, only(ENTERPRISES, "ok"), only(ENTERPRISES, "wrong")),
+    "web:people": ({}, only(INVITING, "ok"), only(INVITING, "wrong")),
     # the last who manages a firm stays (409)
-    "web:member": ({"member": "MEMBER"}, OWN, only(ENTERPRISES, "409", other_enterprise="nothing")),
-    "web:invitation": ({"invitation": "INVITATION"}, only(ENTERPRISES, "back"), only(ENTERPRISES, "done", other_enterprise="nothing")),
+    "web:member": ({"member": "MEMBER"}, only(INVITING, "nothing", enterprise="ok"), only(INVITING, "nothing", enterprise="409")),
+    "web:invitation": ({"invitation": "INVITATION"}, only(INVITING, "back"), only(INVITING, "nothing", enterprise="done")),
     # whoever has the link; it is for one address, and nobody here has it
     "web:join": ({"secret": "SECRET"}, all_may("ok"), all_may("wrong")),
     # nothing changes: not named before, not named after

@@ -1,20 +1,22 @@
-"""A firm's people in words."""
+"""An organisation's people in words."""
 
 from __future__ import annotations
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.register.selectors import FirmView, InvitationView
-from portal.web.viewmodels.people import FirmBlock, InvitationRow, MemberRow
+from portal.accounts.models import Role
+from portal.register.selectors import HouseView, InvitationView
+from portal.web.viewmodels.people import HouseBlock, InvitationRow, MemberRow
 from portal.web.viewmodels.shared import StateWord
 from portal.web.words import in_language
 
 
-def firm_block(view: FirmView) -> FirmBlock:
-    return FirmBlock(
+def house_block(view: HouseView) -> HouseBlock:
+    return HouseBlock(
         id=view.id,
         name=in_language(view.name, view.name_zh),
+        firm=view.kind == Role.ENTERPRISE,
         led=view.led,
         members=tuple(
             MemberRow(

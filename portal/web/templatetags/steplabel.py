@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Role
 from portal.accounts.selectors import roles_of
 from portal.notifications.selectors import unread
+from portal.register.inviting import INVITING
 from portal.web.words import moment_in_words, sentence_space, zone_name
 
 register = template.Library()
@@ -84,7 +85,6 @@ def _entries(path: str, roles: frozenset[str]) -> list[Entry]:
             (_("Submissions"), "web:submissions", ("submissions", "submission", "upload", "show")),
             (_("Sites and agents"), "web:sites", ("sites", "token", "revoke", "new-site", "edit-site", "retire-site", "access")),
             (_("Audits"), "web:audits", ("audits", "audit-finding")),
-            (_("People"), "web:people", ("people", "member", "leave", "record", "consent")),
         ]
     if Role.REGULATOR in roles:
         offered.append((_("At a glance"), "web:overview", ("overview",)))
@@ -107,6 +107,8 @@ def _entries(path: str, roles: frozenset[str]) -> list[Entry]:
         offered.append((_("Declared deliveries"), "web:supplier", ("supplier",)))
     if Role.ACADEMIC in roles:
         offered.append((_("Data downloads"), "web:downloads", ("downloads",)))
+    if not roles.isdisjoint(INVITING):
+        offered.append((_("People"), "web:people", ("people", "member", "leave", "record", "consent")))
     try:
         here = resolve(path).url_name
     except Resolver404:

@@ -1,4 +1,4 @@
-"""A firm's people."""
+"""An organisation's people."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ class InvitationRow:
 
 
 @dataclass(frozen=True, slots=True)
-class FirmBlock:
+class HouseBlock:
     id: int
     name: str
+    firm: bool  # an enterprise: it has sites, delegates, a record of its own, and can leave
     led: bool
     members: tuple[MemberRow, ...]
     invitations: tuple[InvitationRow, ...]

@@ -1,4 +1,4 @@
-"""A firm's people: who acts for it, who is invited, parting with them; and the page that a link in a mail leads to."""
+"""An organisation's people: who acts for it, who is invited, parting with them; and the page that a link in a mail leads to."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from portal.accounts.models import Membership, Organisation, Role, User
 from portal.problems import RefusedError
 from portal.register import inviting
 from portal.register.models import Invitation
-from portal.register.selectors import firms_of, member_of_led_firm
+from portal.register.selectors import houses_of, member_of_led_house
 from portal.web.access import for_role, freshly, person
 from portal.web.forms import add_error, mark_errors
 from portal.web.letters import post_link
 from portal.web.people_forms import InviteForm, JoinForm
-from portal.web.presenters.people import capacity_word, firm_block
+from portal.web.presenters.people import capacity_word, house_block
 from portal.web.signing_in import first_page
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.words import in_language
 
 
 @require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
+@for_role(*inviting.INVITING)
 def people(request: HttpRequest) -> HttpResponseBase:
-    """The people of the person's firms; whoever leads one invites from here."""
+    """The people of the person's organisations; whoever leads one invites from here."""
     user, now = person(request), timezone.now()
-    views = firms_of(user, now)
+    views = houses_of(user, now)
     led = [view for view in views if view.led]
     form = InviteForm(request.POST) if request.method == "POST" else InviteForm()
     asked = request.POST.get("firm", "") or (str(led[0].id) if len(led) == 1 else "")
@@ -55,12 +55,17 @@ def people(request: HttpRequest) -> HttpResponseBase:
     if form.errors:
         mark_errors(form)
     choices = tuple(Choice(str(view.id), in_language(view.name, view.name_zh), str(view.id) == asked) for view in led)
-    told = {"firms": tuple(firm_block(view) for view in views), "form": form, "choices": choices}
+    told = {
+        "houses": tuple(house_block(view) for view in views),
+        "form": form,
+        "choices": choices,
+        "delegates": any(view.kind == Role.ENTERPRISE for view in led),
+    }
     return render(request, "web/people.html", told, status=400 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
+@for_role(*inviting.INVITING)
 def invitation(request: HttpRequest, invitation: int) -> HttpResponseBase:
     """Send an invitation again, or take it back."""
     if request.method == "GET":
@@ -77,12 +82,12 @@ def invitation(request: HttpRequest, invitation: int) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
+@for_role(*inviting.INVITING)
 @freshly
 def member(request: HttpRequest, member: int) -> HttpResponseBase:
     """Let a person act or only read, or part with them."""
     user, now = person(request), timezone.now()
-    found = member_of_led_firm(user, member)
+    found = member_of_led_house(user, member)
     if found is None:
         raise Http404
     view, firm = found

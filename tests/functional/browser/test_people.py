@@ -58,3 +58,32 @@ def test_a_colleague_is_invited_and_comes_in(reader: MakeReader, screen: tuple[s
     page.click("button[value=part]")
     page.wait_for_url("**/people/")
     manager.look("people-parted")
+
+
+@pytest.mark.parametrize("screen", [("en", 360), ("zh-hans", 1440)], ids=["en-360", "zh-hans-1440"])
+def test_a_certification_body_invites_a_colleague_who_is_led_to_a_second_factor(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
+    manager = reader(*screen, world.cast.auditor.email)
+    page = manager.page
+    manager.open("/assigned/")
+    page.click("header nav a[href='/people/']")
+    page.wait_for_url("**/people/")
+    manager.look("people-of-a-body")
+    assert page.locator("#id_delegate").count() == 0
+    email = f"auditor-{screen[0]}@example.org"
+    page.fill("#id_email", email)
+    page.select_option("#id_capacity", "manager")
+    page.press("#id_email", "Enter")
+    page.wait_for_selector(f"text={email}")
+    manager.look("people-of-a-body-invited")
+    link = re.findall(r"http://\S+/join/\S+", in_a_worker(lambda: letter_to(email)))[0]
+
+    colleague = reader(*screen)
+    colleague.page.goto(link)
+    colleague.page.fill("#id_name", "New Auditor")
+    for field in ("password", "again"):
+        colleague.page.fill(f"#id_{field}", "quite a long password")
+    colleague.page.press("#id_again", "Enter")
+    colleague.page.wait_for_url("**/account/second-factor/**")
+    colleague.look("colleague-second-factor")
