@@ -18,34 +18,44 @@ START_S = 60
 STOP_S = 15
 
 
-@contextmanager
-def web_server(var: Path) -> Iterator[str]:
-    """Serve the portal on a free port of this machine; yields its address once it answers."""
+def free_address() -> str:
+    """Of a web server on a port of this machine that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1", "portal.wsgi:application"]
-    with _running(command, "web", var / "web.log") as process:
-        address = f"http://127.0.0.1:{port}"
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+@contextmanager
+def web_server(var: Path, address: str | None = None) -> Iterator[str]:
+    """Serve the portal at that address, or at a free one; yields it once it answers."""
+    address = address or free_address()
+    port = address.rpartition(":")[2]
+    command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", port, "--workers", "1", "portal.wsgi:application"]
+    with _running(command, "web", address, var / "web.log") as process:
         _wait_until_it_answers(address, process, var / "web.log")
         yield address
 
 
 @contextmanager
-def worker(var: Path) -> Iterator[None]:
-    """A Celery worker of one process; SIGTERM lets it finish what it holds."""
+def worker(var: Path, address: str) -> Iterator[None]:
+    """A Celery worker of one process, whose mails lead to that address; SIGTERM lets it finish what it holds."""
     command = ["celery", "-A", "portal.celery", "worker", "--pool", "solo", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
-    with _running(command, "worker", var / "worker.log"):
+    with _running(command, "worker", address, var / "worker.log"):
         yield
 
 
 @contextmanager
-def _running(command: list[str], role: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _running(command: list[str], role: str, address: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """One process of the portal; links that it writes begin with the address."""
     program = [sys.executable, "-m", *command]
     with log.open("wb") as output:
         # a session of its own: Ctrl-C is ours to handle, and what the process starts ends with it
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
-            program, stdout=output, stderr=output, env={**os.environ, "STEPLABEL_ROLE": role}, start_new_session=True
+            program,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, "STEPLABEL_ROLE": role, "STEPLABEL_URL": address},
+            start_new_session=True,
         )
     try:
         yield process

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -18,6 +21,7 @@ from typing import Any
 import pytest
 
 from benchmarks import packs
+from portal.demo.management.commands.demo import outcome
 
 ROOT = Path(__file__).parents[2]
 PRESET = {"DJANGO_SETTINGS_MODULE", "STEPLABEL_ROLE"}
@@ -51,6 +55,13 @@ def hits_and_errors(result: dict[str, Any]) -> tuple[list[bool], list[float]]:
         hits.append(low <= true <= high)
         errors.append((step["best"] - true) / abs(true))
     return hits, errors
+
+
+def portal_of(state: Path) -> str:
+    """Where an agent enrolled."""
+    with closing(sqlite3.connect(f"file:{state}?mode=ro", uri=True)) as connection:
+        (address,) = connection.execute("SELECT portal FROM enrolment").fetchone()
+    return str(address)
 
 
 def processes_in(folder: Path) -> list[str]:
@@ -89,10 +100,33 @@ def test_the_demo_publishes_every_step_of_the_route_and_leaves_nothing(sector: s
 
 
 @pytest.mark.timeout(600)
-def test_too_few_firms_are_never_shown(tmp_path: Path) -> None:
-    publication = demo(tmp_path, "--enterprises", "3")["publication"]
+def test_too_few_firms_are_never_shown_and_the_last_lines_say_so(tmp_path: Path) -> None:
+    """Also: links in the demo's mails lead to the demo."""
+    result = demo(tmp_path, "--enterprises", "3", "--keep")
+    publication = result["publication"]
     assert publication["status"] == "draft"
     assert all(step["best"] is None and step["gate"] == "too-few-firms" for step in publication["steps"])
+    first, why, *_rest = outcome(result).splitlines()
+    assert first == "Nothing is published: the gate holds version 1, of 3 reports, and it stays a draft."
+    values = len(publication["steps"])
+    assert why.startswith(f"  {values} of {values} values, too-few-firms: Not shown: 3 firms can be compared here, and 8 are needed")
+
+    (kept,) = tmp_path.glob("steplabel-demo-*")
+    (address,) = {portal_of(file) for file in kept.glob("plants/*/state/state.sqlite")}
+    links = {link for mail in (kept / "mail").iterdir() for link in re.findall(r"https?://[^/\s]+", mail.read_text(encoding="utf-8"))}
+    assert links == {address}
+
+
+def test_the_last_lines_say_what_the_gate_holds_back_and_why() -> None:
+    """Eight firms are enough, but of their declared sizes two make up 59 %, one of them more than a quarter."""
+    step = {"best": None, "gate": "dominance"}
+    result = {
+        "publication": {"version": 1, "status": "draft", "steps": [step, step], "held": {"dominance": "Not shown: one firm."}},
+        "submissions": {"accepted": 8},
+    }
+    assert outcome(result).splitlines()[1] == "  2 of 2 values, dominance: Not shown: one firm."
+    shown = {"version": 1, "status": "published", "steps": [{"best": 1.0, "gate": "passed"}], "held": {}}
+    assert outcome({**result, "publication": shown}) == "Published: 1 of 1 values from 8 reports."
 
 
 @pytest.mark.long

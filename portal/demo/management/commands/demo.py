@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -94,17 +95,19 @@ class Demo:
 
     def run(self, once: bool) -> None:
         from portal.demo import cast as casting
-        from portal.demo.processes import web_server, worker
+        from portal.demo.processes import free_address, web_server, worker
 
         with self._stage("set-up", "Setting up the portal: databases and keys"):
             call_command("migrate", database="default", verbosity=0)
             call_command("migrate", database="vault", verbosity=0)
             call_command("make_keys", verbosity=0, stdout=sys.stderr)
             cast = casting.create(self.sector, timezone.now())
-        with worker(self.var), web_server(self.var) as address:
+        address = free_address()
+        with worker(self.var, address), web_server(self.var, address):
             accepted, rejected = self._report(cast, address)
             result = self._publish(cast, accepted, rejected)
             if once:
+                say(outcome(result))
                 print(json.dumps(result), flush=True)
                 return
             self._serve(cast, address, result)
@@ -150,7 +153,7 @@ class Demo:
             try:
                 draft = publication.publish(draft, cast.approver, keys.receipt_key(), timezone.now())
             except RefusedError as refusal:
-                # with few enterprises the gate lets nothing out: that is the answer, and the draft says why cell by cell
+                # with few enterprises the gate lets nothing out: that is the answer, and the last lines say why
                 say(f"  refused: {refusal}")
         return {
             "sector": self.sector.pack.id,
@@ -175,6 +178,7 @@ class Demo:
             "version": publication.version,
             "status": publication.status,
             "steps": [{field: step[field] for field in fields} | {"gate": _verdict(step["gate"])} for step in document["steps"]],
+            "held": _held(document["steps"]),
             "route_total": document["route_total"]["value"],
             "best_reached_total": document["best_reached_total"]["value"],
         }
@@ -184,8 +188,7 @@ class Demo:
         return [{"step": step, "metric": metric.value, "best": best} for (step, metric), best in self.sector.truth(rules).items()]
 
     def _serve(self, cast: Any, address: str, result: dict[str, Any]) -> None:
-        shown = sum(step["best"] is not None for step in result["publication"]["steps"])
-        say(f"\nPublished: {shown} of {len(result['publication']['steps'])} values from {result['submissions']['accepted']} reports.")
+        say(f"\n{outcome(result)}")
         say(f"\n  The industry label   {address}/")
         say(f"  The API              {address}/api/v1/schema/\n")
         for person in cast.sign_ins:
@@ -211,6 +214,23 @@ class Demo:
 
 def _verdict(gate: dict[str, Any]) -> str:
     return "passed" if gate["shown"] else gate["code"]
+
+
+def _held(steps: list[dict[str, Any]]) -> dict[str, str]:
+    """The gate's reasons for what it lets nobody see, by code, each in its sentence."""
+    return {step["gate"]["code"]: step["gate"]["reason"]["en"] for step in steps if not step["gate"]["shown"]}
+
+
+def outcome(result: dict[str, Any]) -> str:
+    """What was published, or that nothing was and why: the gate's own sentences, with how many values each holds back."""
+    publication, reports = result["publication"], result["submissions"]["accepted"]
+    codes = Counter(step["gate"] for step in publication["steps"] if step["best"] is None)
+    shown = len(publication["steps"]) - codes.total()
+    told = [f"  {codes[code]} of {len(publication['steps'])} values, {code}: {why}" for code, why in publication["held"].items()]
+    if publication["status"] == "draft":
+        first = f"Nothing is published: the gate holds version {publication['version']}, of {reports} reports, and it stays a draft."
+        return "\n".join((first, *told, "  Run the demo with more firms: with 24, as it does by itself, every value is shown."))
+    return "\n".join((f"Published: {shown} of {len(publication['steps'])} values from {reports} reports.", *told))
 
 
 def say(line: str) -> None:
