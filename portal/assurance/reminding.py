@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils.timezone import localdate
 
 from portal.accounts.models import Site
@@ -19,11 +19,18 @@ from portal.assurance.announcing import tell_body, tell_firm, tell_of_duty
 from portal.assurance.duty import Duty
 from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, Reminded
 from portal.assurance.models.findings import Act
-from portal.assurance.needs import BEFORE_EXPIRY, BEFORE_VISIT, Need
+from portal.assurance.needs import BEFORE_DUE, BEFORE_EXPIRY, BEFORE_VISIT, Need
 from portal.assurance.obliged import DueSite, due_sites
 from portal.notifications.kinds import Kind
 
-_KINDS = {Need.LATE_ANSWERS: Kind.FINDING_OVERDUE, Need.SURVEILLANCE: Kind.SURVEILLANCE_COMES, Need.EXPIRES: Kind.VALIDITY_ENDS}
+_KINDS = {
+    Need.LATE_ANSWERS: Kind.FINDING_OVERDUE,
+    Need.SURVEILLANCE: Kind.SURVEILLANCE_COMES,
+    Need.EXPIRES: Kind.VALIDITY_ENDS,
+    Need.DUE_SOON: Kind.CONCLUSION_COMES,
+    Need.OVERDUE: Kind.CONCLUSION_LATE,
+}
+_OF_BODIES_ALONE = frozenset({Need.DUE_SOON})
 _DUTIES = {Duty.SOON: Kind.AUDIT_COMES, Duty.OVERDUE: Kind.AUDIT_OVERDUE}
 
 
@@ -49,6 +56,7 @@ def days_to_tell(today: date) -> Iterator[DayTold]:
     """What stands on the pages of firm and body as late or near; told of before or not."""
     yield from _days_of_statements(today)
     yield from _late_answers(today)
+    yield from _conclusions(today)
 
 
 def _days_of_statements(today: date) -> Iterator[DayTold]:
@@ -70,6 +78,15 @@ def _late_answers(today: date) -> Iterator[DayTold]:
     for assignment, number, due, act in rows.values_list("assignment", "number", "due", "last"):
         if act in (None, Act.RETURNED):
             yield DayTold(Need.LATE_ANSWERS, assignment, f"assignment {assignment}, finding {number}", due, number)
+
+
+def _conclusions(today: date) -> Iterator[DayTold]:
+    """Those that are wanted soon or were by now, where nothing was concluded yet."""
+    concluded = Attestation.objects.filter(assignment=OuterRef("pk"), state=Attestation.State.ISSUED)
+    rows = Assignment.objects.filter(~Exists(concluded), due__lt=today + BEFORE_DUE, taken_back_at=None).order_by("pk")
+    for assignment, day in rows.values_list("pk", "due"):
+        if day is not None:
+            yield DayTold(Need.OVERDUE if today > day else Need.DUE_SOON, assignment, f"assignment {assignment}", day)
 
 
 def _tell_duty_once(one: DueSite, now: datetime) -> bool:
@@ -94,6 +111,7 @@ def _tell_once(one: DayTold, now: datetime) -> bool:
         about = Assignment.objects.select_related("site").get(pk=one.assignment)
         _row, made = Reminded.objects.get_or_create(**key, defaults={"site": about.site, "at": now})
         if made:
-            tell_firm(_KINDS[one.need], about, now, one.day, one.finding)
+            if one.need not in _OF_BODIES_ALONE:
+                tell_firm(_KINDS[one.need], about, now, one.day, one.finding)
             tell_body(_KINDS[one.need], about, now, one.day, one.finding)
     return made

@@ -27,6 +27,8 @@ class Kind(models.TextChoices):
     FINDING_RETURNED = "finding.returned"
     FINDING_CLOSED = "finding.closed"
     FINDING_OVERDUE = "finding.overdue"
+    CONCLUSION_COMES = "conclusion.comes"
+    CONCLUSION_LATE = "conclusion.late"
     CONCLUSION_GIVEN = "conclusion.given"
     CONCLUSION_WITHDRAWN = "conclusion.withdrawn"
     SURVEILLANCE_COMES = "surveillance.comes"

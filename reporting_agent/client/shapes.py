@@ -324,6 +324,8 @@ KindEnum = Literal[
     "finding.returned",
     "finding.closed",
     "finding.overdue",
+    "conclusion.comes",
+    "conclusion.late",
     "conclusion.given",
     "conclusion.withdrawn",
     "surveillance.comes",

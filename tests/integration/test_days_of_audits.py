@@ -18,7 +18,7 @@ from portal.accounts.models import User
 from portal.assurance import attesting, auditor_keys, findings, interests, reminding
 from portal.assurance.models import Assignment, Attestation, Finding, Reminded
 from portal.assurance.models.findings import Grade
-from portal.assurance.services import assign
+from portal.assurance.services import assign, take_back
 from portal.intake import services as intake
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Notice
@@ -137,6 +137,30 @@ def test_a_late_answer_is_told_of_until_the_plant_has_answered(cast: Cast, assig
     assert numbers == [one.number, two.number]
     assert told(auditor) == [Kind.FINDING_OVERDUE] * 2
     leads_to_pages(owner, auditor)
+
+
+def test_a_conclusion_that_is_wanted_is_told_of_once_ahead_and_once_when_it_is_late(cast: Cast, assignment: Assignment) -> None:
+    owner, auditor = cast.plants[0].owner, cast.auditor
+    day = TODAY + timedelta(days=60)
+    assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, day)
+    Notice.objects.all().delete()
+    for after, found in ((30, 0), (31, 1), (60, 0), (61, 1), (90, 0)):
+        assert reminding.remind(NOW + timedelta(days=after)) == found, after
+    assert told(auditor) == [Kind.CONCLUSION_COMES, Kind.CONCLUSION_LATE]
+    assert told(owner) == [Kind.CONCLUSION_LATE], "what only comes is the body's business"
+    leads_to_pages(owner, auditor)
+
+
+@pytest.mark.parametrize("ended", ["concluded", "taken back", "no day"])
+def test_of_what_is_concluded_taken_back_or_has_no_day_nothing_is_late(cast: Cast, assignment: Assignment, ended: str) -> None:
+    if ended != "no day":
+        assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, TODAY + timedelta(days=60))
+    if ended == "concluded":
+        issue(assignment, cast.auditor)
+    if ended == "taken back":
+        take_back(assignment, "Another body comes.", cast.approver, NOW)
+    Notice.objects.all().delete()
+    assert reminding.remind(NOW + timedelta(days=70)) == 0
 
 
 class DiedError(Exception):

@@ -128,6 +128,16 @@ WORDINGS: dict[str, Wording] = {
         gettext_lazy("%(site)s, %(period)s: the answer to a finding is late"),
         gettext_lazy("It was wanted by %(due)s. While a major finding is open, no positive opinion can be given."),
     ),
+    Kind.CONCLUSION_COMES: Wording(
+        gettext_lazy("Conclusions that are wanted soon"),
+        gettext_lazy("%(site)s, %(period)s: the conclusion is wanted by %(due)s"),
+        gettext_lazy("Its page says what still stands in the way."),
+    ),
+    Kind.CONCLUSION_LATE: Wording(
+        gettext_lazy("Conclusions that are late"),
+        gettext_lazy("%(site)s, %(period)s: the conclusion of the audit is late"),
+        gettext_lazy("It was wanted by %(due)s. Its page says what still waits: for the plant’s answers, or for the auditor."),
+    ),
     Kind.CONCLUSION_GIVEN: Wording(
         gettext_lazy("Conclusions of certification bodies"),
         gettext_lazy("%(site)s, %(period)s: a certification body has concluded"),
@@ -196,7 +206,7 @@ _OF_FIRMS = (
     *(Kind.REPORT_REMINDED, Kind.EXTENSION_GRANTED, Kind.SUBMISSION_ACCEPTED, Kind.SUBMISSION_REFUSED, Kind.BENCHMARK_PUBLISHED),
     *(Kind.BENCHMARK_WITHDRAWN, Kind.FINDING_MADE, Kind.FINDING_RETURNED, Kind.FINDING_CLOSED, Kind.FINDING_OVERDUE),
     *(Kind.CONCLUSION_GIVEN, Kind.CONCLUSION_WITHDRAWN, Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS, Kind.SITE_APPROVED, Kind.SITE_REFUSED),
-    *(Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE),
+    *(Kind.CONCLUSION_LATE, Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE),
     *(Kind.FIRM_STAYS, Kind.FIRM_LEAVES, Kind.DEVICE_ENROLLED, Kind.DEVICE_REVOKED),
 )
 _OF_EVERYBODY = (Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_ADDED, Kind.SECOND_FACTOR_REMOVED)
@@ -205,7 +215,7 @@ KINDS_OF: dict[str, tuple[Kind, ...]] = {
     Role.REGULATOR: (Kind.DRAFT_WAITS, Kind.RELEASE_STOPPED, Kind.APPLICATION_WAITS),
     Role.CERTIFICATION_BODY: (
         *(Kind.ASSIGNMENT_MADE, Kind.ASSIGNMENT_TAKEN_BACK, Kind.FINDING_ANSWERED, Kind.FINDING_OVERDUE),
-        *(Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS),
+        *(Kind.CONCLUSION_COMES, Kind.CONCLUSION_LATE, Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS),
     ),
 }
 """What each role is told of, in the order of the page where it is chosen."""
