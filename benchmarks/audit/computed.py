@@ -30,7 +30,7 @@ def readings_committed(evidence: Evidence) -> Outcome:
             code,
             Words(
                 en="The site has no readings: energy is given by batch, and its evidence is the plant's own system, to be seen on site.",
-                zh="厂区没有读数：能耗按批次给出，其证据是企业自己的系统，须在现场查看。",
+                zh="厂址没有读数：能耗按批次给出，其证据是企业自己的系统，须在现场查看。",
             ),
         )
     committed = {(day.meter, day.start_us): day for day in evidence.days.values()}

@@ -117,14 +117,14 @@ def seed_committed(evidence: Evidence) -> Outcome:
             code,
             Words(
                 en="The seed that was shown is not the one that the site committed to before it drew.",
-                zh="所出示的种子不是厂区抽取前所承诺的种子。",
+                zh="所出示的种子不是厂址抽取前所承诺的种子。",
             ),
             Words(en="Have the plant open again with its own state directory.", zh="请让企业用自己的状态目录重新打开。"),
         )
     return held(
         code,
         Words(
-            en="The seed is the one that the site committed to before it knew the challenge.", zh="种子即厂区得知挑战值之前所承诺的种子。"
+            en="The seed is the one that the site committed to before it knew the challenge.", zh="种子即厂址得知挑战值之前所承诺的种子。"
         ),
     )
 
@@ -169,7 +169,7 @@ def method_declared(evidence: Evidence) -> Outcome:
     told = {
         ("pack", "方法包"): pack_digest(pack) == contents.pack_digest == report.pack_digest,
         ("policy", "政策"): policy_digest(pack.policy) == contents.policy_digest == report.policy_digest,
-        ("settings of the site", "厂区设置"): evidence.settings_digest == contents.settings_digest,
+        ("settings of the site", "厂址设置"): evidence.settings_digest == contents.settings_digest,
         ("software", "软件"): contents.software == report.software,
     }
     wrong = [Words(en=en, zh=zh) for (en, zh), alike in told.items() if not alike]
@@ -190,7 +190,7 @@ def method_declared(evidence: Evidence) -> Outcome:
         code,
         Words(
             en=f"Pack {pack.id} {pack.version}, its policy, the site's settings and {contents.software} are those committed to.",
-            zh=f"方法包 {pack.id} {pack.version} 及其政策、厂区设置和 {contents.software} 均为所承诺者。",
+            zh=f"方法包 {pack.id} {pack.version} 及其政策、厂址设置和 {contents.software} 均为所承诺者。",
         ),
     )
 

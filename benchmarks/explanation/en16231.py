@@ -69,7 +69,7 @@ def entities_and_boundaries(pack: Pack, route: Route) -> Words:
     return Words(
         en=f"Sites that make {route.product_words.en} by the route “{route.words.en}”, step by step within these boundaries:\n{steps.en}\n"
         "Values with another boundary are never compared.",
-        zh=f"以“{route.words.zh}”路线生产{route.product_words.zh}的厂区，逐工序按下列边界统计：\n{steps.zh}\n边界不同的数值不作比较。",
+        zh=f"以“{route.words.zh}”路线生产{route.product_words.zh}的厂址，逐工序按下列边界统计：\n{steps.zh}\n边界不同的数值不作比较。",
     )
 
 
@@ -95,9 +95,9 @@ def sample(label: IndustryLabel, pack: Pack, route: Route, facts: Participation)
         en=f"{counted(facts.firms_reporting, 'firm', 'firms')}{obliged_en}, {counted(facts.sites_reporting, 'site', 'sites')}, "
         f"period {label.period}; {entering.en} firms enter at each step. One run is one {runs.en.replace(', ', ' or ')}; "
         f"at least {pack.policy.fewest_batches} runs a site and step.{pooled.en}",
-        zh=f"{obliged_zh}实报 {facts.firms_reporting} 家、{facts.sites_reporting} 个厂区，期间 {label.period}；各工序计入 "
+        zh=f"{obliged_zh}实报 {facts.firms_reporting} 家、{facts.sites_reporting} 个厂址，期间 {label.period}；各工序计入 "
         f"{entering.zh} 家。"
-        f"以{runs.zh}为运行单元；每个厂区每道工序至少 {pack.policy.fewest_batches} 个。{pooled.zh}",
+        f"以{runs.zh}为运行单元；每个厂址每道工序至少 {pack.policy.fewest_batches} 个。{pooled.zh}",
     )
 
 
@@ -208,7 +208,7 @@ def _share(step: StepAttested, pack: Pack, fewest: int) -> Words:
             en=f"{name.en}, a share that is not told, for fewer than {fewest} firms stand on one side of it",
             zh=f"{name.zh}，因一侧不足 {fewest} 家企业，不公布比例",
         )
-    return Words(en=f"{name.en}, {step.sites} of {step.of} sites", zh=f"{name.zh}，{step.of} 个厂区中的 {step.sites} 个")
+    return Words(en=f"{name.en}, {step.sites} of {step.of} sites", zh=f"{name.zh}，{step.of} 个厂址中的 {step.sites} 个")
 
 
 def _checked_and_opened(facts: Participation) -> Words:
@@ -223,7 +223,7 @@ def _checked_and_opened(facts: Participation) -> Words:
     return Words(
         en=f"{agent_en} {counted(found.sites_opened, 'site', 'sites')} opened a random sample to a certification body; "
         f"{counted(found.findings, 'finding', 'findings')}, {found.corrected} corrected.",
-        zh=f"{agent_zh}{found.sites_opened} 个厂区向认证机构开放随机样本；发现 {found.findings} 项问题，已更正 {found.corrected} 项。",
+        zh=f"{agent_zh}{found.sites_opened} 个厂址向认证机构开放随机样本；发现 {found.findings} 项问题，已更正 {found.corrected} 项。",
     )
 
 

@@ -13,7 +13,7 @@ from benchmarks.routes import Pack, Step, Words
 _SET_ASIDE = {
     "not-comparable": Words(en="another boundary, unit or grid", zh="边界、单位或网格不同"),
     "not-eligible": Words(en="expected error too large", zh="预期误差过大"),
-    "other-site-of-firm": Words(en="another site of a firm already counted", zh="同一企业的其他厂区"),
+    "other-site-of-firm": Words(en="another site of a firm already counted", zh="同一企业的其他厂址"),
 }
 
 
@@ -29,7 +29,7 @@ def exclusions(label: IndustryLabel, pack: Pack, facts: Participation) -> Words:
     for step in label.headline:
         for reason, count in step.set_aside:
             where, why = pack.step(step.step).words, _SET_ASIDE[reason]
-            parts.append(Words(en=f"{where.en}: {counted(count, 'site', 'sites')}, {why.en}", zh=f"{where.zh}：{count} 个厂区，{why.zh}"))
+            parts.append(Words(en=f"{where.en}: {counted(count, 'site', 'sites')}, {why.en}", zh=f"{where.zh}：{count} 个厂址，{why.zh}"))
     parts += [_left_out(code, count) for code, count in facts.excluded]
     return listed(parts) if parts else Words(en="None.", zh="无。")
 

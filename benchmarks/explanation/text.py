@@ -171,7 +171,7 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
     text = listed(rules, en=" ", zh="") if rules else Words(en="No rule: too few firms at every step.", zh="无规则：各工序企业数均不足。")
     share = f"{100 * float(pack.disclosure.largest_weight):g}"
     en = f"{text.en} A firm's one site is chosen by its number of runs, not by its value; no firm weighs more than {share} %. "
-    zh = f"{text.zh}每家企业所计厂区按运行单元数量而非数值选定；任何企业权重不超过 {share}%。"
+    zh = f"{text.zh}每家企业所计厂址按运行单元数量而非数值选定；任何企业权重不超过 {share}%。"
     en += "The firms are not the same at each step, so the step bests need not be attainable together."
     zh += "各工序的企业并不相同，因此各工序最优值未必能同时达到。"
     reached = _reached(label.best_reached, _places(label))

@@ -52,5 +52,5 @@ def told_of_change(what_changed: str, present: Cohort, before: Collection[str]) 
     sites = "1 site" if gone == 1 else f"{gone} sites"
     return Words(
         en=f"{said.en} {sites} left this version after an adverse opinion of a certification body.",
-        zh=f"{said.zh}经认证机构出具否定意见，{gone} 个厂区退出本版本。",
+        zh=f"{said.zh}经认证机构出具否定意见，{gone} 个厂址退出本版本。",
     )

@@ -123,7 +123,7 @@ def _agree(code: str, name: Words, told: float, counted: float, unit: str, of_pa
         name,
         f"the document says {told:,.6g} {unit}, the site {counted:,.6g} {unit}, {difference:+,.4g} {unit} "
         f"({share}); together they may differ by {tolerance:,.4g} {unit}.",
-        f"单据为 {told:,.6g} {unit}，厂区为 {counted:,.6g} {unit}，相差 {difference:+,.4g} {unit}（{share}）；"
+        f"单据为 {told:,.6g} {unit}，厂址为 {counted:,.6g} {unit}，相差 {difference:+,.4g} {unit}（{share}）；"
         f"二者合计允许相差 {tolerance:,.4g} {unit}。",
     )
     if abs(difference) <= tolerance:

@@ -87,7 +87,7 @@ EXAMPLES: dict[str, dict[str, Example]] = {
 NOTES: tuple[Words, ...] = (
     Words(
         en="What documents say of this site's energy and output, to be held against its meters and batches. One row a document.",
-        zh="单据所载本厂区的能耗和产量，用于与表计和批次核对。每行一份单据。",
+        zh="单据所载本厂址的能耗和产量，用于与表计和批次核对。每行一份单据。",
     ),
     Words(
         en="Days are local; the day under To is not included. Uncertainties are expanded (k = 2), in percent of the quantity.",
