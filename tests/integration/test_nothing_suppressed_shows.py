@@ -114,7 +114,8 @@ def house_of(cast: Cast, row: Publication) -> House:
         "DRAFT": draft.pk,
         "PUBLISHED": row.pk,
         "MEMBER": Membership.objects.get(user=cast.plants[0].owner).pk,
-        "ATTESTED": 64 * "0",  # nor has it an attestation, whose address is a digest
+        "ATTESTED": 64 * "0",  # nor has it an attestation or a commitment, whose addresses are digests
+        "COMMITTED": 64 * "0",
     }
     people = {
         "enterprise": cast.plants[0].owner,
