@@ -10,51 +10,24 @@ import pytest
 
 from benchmarks.audit import published as audited
 from benchmarks.errors import VerificationError
-from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Opinion
-from benchmarks.wire.signing import AuditorKey
 from portal import keys
-from portal.assurance import attesting, auditor_keys, interests
-from portal.assurance.models import Attestation
-from portal.assurance.services import assign
-from portal.catalogue.policies import set_policy
-from portal.intake import services as intake
 from portal.intake.models import Submission
-from portal.opening import services as opening
 from portal.publication import services as publication
 from portal.publication.composed import composed_of
 from portal.publication.models import Publication
-from tests.integration.audited import terms
-from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast
+from tests.integration.audited_sector import audit, decide, reported
+from tests.integration.portal_cast import NOW, Cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 PLANTS, ATTESTED = 11, 9
-KEY = AuditorKey.generate()
 JSON = dict[str, Any]
 
 
 @pytest.fixture
 def cast(portal_keys: object) -> Cast:
-    made = make_cast(PLANTS)
-    for place, plant in enumerate(made.plants):
-        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
-    auditor_keys.register(made.body, KEY.public.hex, made.auditor, NOW)
-    return made
-
-
-def audit(cast: Cast, plant: Plant, opinion: Opinion = Opinion.UNQUALIFIED, steps: tuple[str, ...] = ()) -> Attestation:
-    assignment = assign(cast.body, plant.site, PERIOD, cast.approver, NOW)
-    interests.declare(assignment, cast.auditor, False, "", NOW)
-    everything = terms(NOW, opinion, steps or tuple(step.id for step in cast.pack.steps))
-    drawn = attesting.draw_up(assignment, everything, cast.auditor, NOW)
-    return attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW)
-
-
-def decide(cast: Cast, *, attested_only: bool = False, adverse_leaves: bool = False) -> None:
-    set_policy(cast.group, attested_only=attested_only, adverse_leaves=adverse_leaves, by=cast.approver, now=NOW)
-    cast.period.refresh_from_db()
+    return reported(PLANTS)
 
 
 def published(cast: Cast) -> Publication:

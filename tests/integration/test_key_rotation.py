@@ -206,6 +206,7 @@ sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "op
 import django
 django.setup()
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 settings.ALLOWED_HOSTS = ["testserver"]
 from portal import keys
@@ -214,7 +215,7 @@ if settings.RECEIPT_KEY_FILE:
     keys.receipt_key()
 try:
     keys.processing_keys()
-except Exception as refusal:
+except ImproperlyConfigured as refusal:
     print("refused", type(refusal).__name__)
 from benchmarks.wire.sealing import ProcessingKey
 print("opened", sum("processing" in os.path.basename(name) and name.endswith((".pem", ".password")) for name in opened))

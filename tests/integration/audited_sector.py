@@ -1,0 +1,41 @@
+"""Plants that have reported, a body that audits them, and what their group's regulators decide that audits change."""
+
+from __future__ import annotations
+
+from benchmarks.wire import attestations
+from benchmarks.wire.attestations import Opinion
+from benchmarks.wire.signing import AuditorKey
+from portal import keys
+from portal.assurance import attesting, auditor_keys, interests
+from portal.assurance.models import Attestation
+from portal.assurance.services import assign
+from portal.catalogue.policies import set_policy
+from portal.intake import services as intake
+from portal.opening import services as opening
+from tests.integration.audited import terms
+from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast
+
+KEY = AuditorKey.generate()
+
+
+def reported(plants: int) -> Cast:
+    """So many plants whose reports are accepted, each a little above the one before; the auditor's key is registered."""
+    made = make_cast(plants)
+    for place, plant in enumerate(made.plants):
+        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    auditor_keys.register(made.body, KEY.public.hex, made.auditor, NOW)
+    return made
+
+
+def audit(cast: Cast, plant: Plant, opinion: Opinion = Opinion.UNQUALIFIED, steps: tuple[str, ...] = ()) -> Attestation:
+    assignment = assign(cast.body, plant.site, PERIOD, cast.approver, NOW)
+    interests.declare(assignment, cast.auditor, False, "", NOW)
+    everything = terms(NOW, opinion, steps or tuple(step.id for step in cast.pack.steps))
+    drawn = attesting.draw_up(assignment, everything, cast.auditor, NOW)
+    return attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW)
+
+
+def decide(cast: Cast, *, attested_only: bool = False, adverse_leaves: bool = False) -> None:
+    set_policy(cast.group, attested_only=attested_only, adverse_leaves=adverse_leaves, by=cast.approver, now=NOW)
+    cast.period.refresh_from_db()
