@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 
 from benchmarks.composition.industry import Interval
 from benchmarks.routes import Words
@@ -11,6 +12,7 @@ from benchmarks.routes import Words
 MINUS = "\u2212"
 
 
+@lru_cache(maxsize=1024)
 def decimals(width: Fraction) -> int:
     """Decimals that show a grid of this width exactly, at most four."""
     return next((places for places in range(4) if (width * 10**places).denominator == 1), 4)

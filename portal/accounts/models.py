@@ -32,6 +32,14 @@ class Acting:
     role: str
 
 
+@dataclass(slots=True)
+class Held:
+    """What a person's memberships were found to give them: known while one page is read, so that none asks twice."""
+
+    roles: frozenset[str] | None = None
+    jurisdictions: tuple[Jurisdiction, ...] | None = None
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=self.normalize_email(email).lower(), **fields)
@@ -53,6 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     acting_as: ClassVar[Acting | None] = None
+    held: ClassVar[Held | None] = None
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=150, blank=True)
@@ -90,7 +99,10 @@ class Jurisdiction(models.Model):
 
     def covers(self, other: Jurisdiction) -> bool:
         """Whether `other` is this jurisdiction or lies in it."""
-        return other.path == self.path or other.path.startswith(self.path + "/")
+        return self.covers_path(other.path)
+
+    def covers_path(self, path: str) -> bool:
+        return path == self.path or path.startswith(self.path + "/")
 
 
 class ControllingFirm(models.Model):

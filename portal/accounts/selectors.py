@@ -53,6 +53,14 @@ def roles_of(user: User) -> frozenset[str]:
         return frozenset()
     if user.acting_as is not None:
         return frozenset({user.acting_as.role})
+    if user.held is None:
+        return _roles(user)
+    if user.held.roles is None:
+        user.held.roles = _roles(user)
+    return user.held.roles
+
+
+def _roles(user: User) -> frozenset[str]:
     return frozenset(Membership.objects.filter(user=user).values_list("role", flat=True))
 
 
@@ -72,7 +80,18 @@ def jurisdictions_of(user: User) -> tuple[Jurisdiction, ...]:
     """Where the person acts as regulator."""
     if not user.is_authenticated:
         return ()
-    return tuple(Jurisdiction.objects.filter(organisations__in=organisations_as(user, Role.REGULATOR)).distinct())
+    if user.held is None:
+        return _jurisdictions(user)
+    if user.held.jurisdictions is None:
+        user.held.jurisdictions = _jurisdictions(user)
+    return user.held.jurisdictions
+
+
+def _jurisdictions(user: User) -> tuple[Jurisdiction, ...]:
+    if user.acting_as is not None:
+        return tuple(Jurisdiction.objects.filter(organisations__in=organisations_as(user, Role.REGULATOR)).distinct())
+    of = {"organisations__memberships__user": user.pk, "organisations__memberships__role": Role.REGULATOR}
+    return tuple(Jurisdiction.objects.filter(organisations__kind=Role.REGULATOR, **of).distinct())
 
 
 def within(jurisdictions: tuple[Jurisdiction, ...], path: str = "jurisdiction__path") -> Q:
@@ -85,7 +104,12 @@ def within(jurisdictions: tuple[Jurisdiction, ...], path: str = "jurisdiction__p
 
 def may_decide_for(user: User, scope: Jurisdiction) -> bool:
     """Whether the person is a regulator of the whole of `scope`."""
-    return any(held.covers(scope) for held in jurisdictions_of(user))
+    return may_decide_in(user, scope.path)
+
+
+def may_decide_in(user: User, path: str) -> bool:
+    """The same by the path of the jurisdiction."""
+    return any(held.covers_path(path) for held in jurisdictions_of(user))
 
 
 def own_sites(user: User) -> QuerySet[Site]:

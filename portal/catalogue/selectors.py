@@ -39,26 +39,35 @@ class PeerGroupView:
     adverse_leaves: bool
 
 
+_OF_A_GROUP = ("pk", "pack", "pack_version", "route", "attested_only", "adverse_leaves", "scope__path", "scope__name", "scope__name_zh")
+_OF_A_PERIOD = ("id", "name", "start", "end", "due", "closed_at")
+
+
 def groups_of(user: User) -> tuple[PeerGroupView, ...]:
-    """The peer groups whose scope touches the person's jurisdiction."""
+    """The peer groups whose scope touches the person's jurisdiction, with all periods: read as columns, for pages ask for all of them."""
     held = jurisdictions_of(user)
-    groups = PeerGroup.objects.select_related("scope").prefetch_related("periods").annotate(of_sites=Count("members"))
+    rows = PeerGroup.objects.order_by("pack", "route", "scope__path").values_list(*_OF_A_GROUP, Count("members"))
+    groups = [row for row in rows if any(_touch(one, row[6]) for one in held)]
+    periods: dict[int, list[PeriodView]] = {}
+    for peer_group, *columns in ReportingPeriod.objects.filter(peer_group__in=[row[0] for row in groups]).values_list(
+        "peer_group_id", *_OF_A_PERIOD
+    ):
+        periods.setdefault(peer_group, []).append(PeriodView(*columns))
     return tuple(
         PeerGroupView(
-            group.pk,
-            group.pack,
-            group.pack_version,
-            group.route,
-            group.scope.name,
-            group.scope.name_zh,
-            group.of_sites,
-            any(jurisdiction.covers(group.scope) for jurisdiction in held),
-            tuple(_view(period) for period in group.periods.all()),
-            group.attested_only,
-            group.adverse_leaves,
+            id=pk,
+            pack=pack,
+            pack_version=pack_version,
+            route=route,
+            scope=scope,
+            scope_zh=scope_zh,
+            sites=sites,
+            may_decide=any(one.covers_path(path) for one in held),
+            periods=tuple(periods.get(pk, ())),
+            attested_only=attested_only,
+            adverse_leaves=adverse_leaves,
         )
-        for group in groups.order_by("pack", "route", "scope__path")
-        if any(_touch(jurisdiction, group.scope) for jurisdiction in held)
+        for pk, pack, pack_version, route, attested_only, adverse_leaves, path, scope, scope_zh, sites in groups
     )
 
 
@@ -70,7 +79,7 @@ def group_of(user: User, peer_group: int) -> PeerGroup:
 def group_touching(held: tuple[Jurisdiction, ...], peer_group: int) -> PeerGroup:
     """The same for jurisdictions that were asked for already."""
     group = PeerGroup.objects.select_related("scope").get(pk=peer_group)
-    if not any(_touch(jurisdiction, group.scope) for jurisdiction in held):
+    if not any(_touch(one, group.scope.path) for one in held):
         raise PeerGroup.DoesNotExist
     return group
 
@@ -85,9 +94,6 @@ def period_taking_reports(site: Site, name: str) -> ReportingPeriod | None:
     )
 
 
-def _touch(one: Jurisdiction, other: Jurisdiction) -> bool:
-    return one.covers(other) or other.covers(one)
-
-
-def _view(period: ReportingPeriod) -> PeriodView:
-    return PeriodView(period.pk, period.name, period.start, period.end, period.due, period.closed_at)
+def _touch(one: Jurisdiction, path: str) -> bool:
+    """Whether the jurisdiction of that path lies in this one, or this one in it."""
+    return one.covers_path(path) or one.path.startswith(path + "/")

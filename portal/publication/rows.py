@@ -6,6 +6,7 @@ A version's state (in force, withdrawn) is always read afresh.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -164,6 +165,27 @@ def benchmark_view(row: Row, latest_version: int | None) -> BenchmarkView:
         document=document,
         digest=row.digest,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """A gate's result as the people who decide read it."""
+
+    label: LabelView
+    hold: bool
+    shown: int  # values
+
+
+@lru_cache(maxsize=KEPT)
+def gated(gate: str) -> Gated:
+    """Of the JSON of a gate's result. What is kept is found by that whole text: a result that was written anew is another one."""
+    found = GateResult.from_json(json.loads(gate))
+    return Gated(label_view(found), found.hold, found.shown)
+
+
+def signed_label(pk: int, digest: str) -> LabelView:
+    """The gated label of what was published under this digest."""
+    return _signed(pk, digest)[0]
 
 
 @lru_cache(maxsize=KEPT)

@@ -1,32 +1,21 @@
-"""Reading publications: the public's versions, and the regulators' drafts. Nothing here reads the draft label or the roster."""
+"""Reading publications: the public's versions, and the regulators' lists of all. Nothing here reads the draft label or the roster."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import Count, Max, Q, QuerySet
 
 from benchmarks import packs
-from benchmarks.disclosure import GateResult
 from portal.accounts.models import User
-from portal.accounts.selectors import may_decide_for
 from portal.catalogue.models import PeerGroup
 from portal.catalogue.selectors import PeerGroupView, group_of
 from portal.publication.breaks import breaks
 from portal.publication.document import csv_of
-from portal.publication.models import Publication, ScheduledRelease, Status
+from portal.publication.models import Publication, Status
 from portal.publication.rows import Row, Series, benchmark_view, in_force, listed_view, public, read, version_view
-from portal.publication.shapes import BenchmarkView, LabelView, ListedView, VersionView, label_view
-
-
-@dataclass(frozen=True, slots=True)
-class CommentView:
-    author: str
-    at: datetime
-    text: str
-
+from portal.publication.shapes import BenchmarkView, ListedView, VersionView
 
 _GROUP = ("pack", "scope__path", "route")
 _ORDER = ("period__peer_group__pack", "-period__start", "period_id")
@@ -42,50 +31,12 @@ class PlaceView:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseView:
-    """An approval for a set time: the one that waits, or the last that came to an end."""
-
-    at: datetime
-    approved_by: str
-    approved_at: datetime
-    note: str
-    state: str  # ScheduledRelease.State
-    ended_at: datetime | None
-    ended_by: str
-    reason_code: str  # why it was stopped: not-a-draft, not-regulator, draft-outdated, gate-changed
-
-
-@dataclass(frozen=True, slots=True)
-class DraftView:
-    """A version for the people who decide about it: gated like every surface, with what stands in the way."""
+class VersionState:
+    """A version as a list of periods tells it; `id` is for the review page."""
 
     id: int
-    peer_group: int
-    pack: str
-    pack_version: str
-    route: str
-    place: str  # path of the jurisdiction
-    scope: str
-    period: str
     version: int
     status: str
-    label: LabelView
-    hold: bool  # the gate lets some value wait: the whole version waits
-    participants: int  # submissions that entered
-    drafted_by: str
-    drafted_at: datetime
-    approved_by: str
-    published_at: datetime | None
-    approval_note: str
-    withdrawn_at: datetime | None
-    withdrawal_reason: str
-    what_changed: str
-    comments: tuple[CommentView, ...]  # oldest first
-    release: ReleaseView | None
-    previous: BenchmarkView | None  # the version before this one that was published
-    may_publish: bool
-    why_not: str  # code: not-regulator, not-a-draft, is-scheduled, own-draft, gate-holds, nothing-shown; empty when it may
-    may_withdraw: bool
 
 
 def latest_published(pack: str = "", first: int = 0, most: int | None = None) -> tuple[ListedView, ...]:
@@ -211,77 +162,14 @@ def every_version(peer_group: int, period: str) -> tuple[VersionView, ...]:
     return tuple(version_view(row) for row in read(rows.order_by("-version")))
 
 
-def drafts_of_periods(groups: Sequence[PeerGroupView], periods: Collection[int]) -> Mapping[int, tuple[VersionView, ...]]:
+def drafts_of_periods(groups: Sequence[PeerGroupView], periods: Collection[int]) -> Mapping[int, tuple[VersionState, ...]]:
     """By period, all versions of these periods as far as they are of groups that a regulator was given; newest first."""
-    rows = Publication.objects.filter(period__in=periods, period__peer_group__in=[group.id for group in groups])
-    found: dict[int, tuple[VersionView, ...]] = {}
-    for row in read(rows.order_by("-version")):
-        found[row.period_id] = (*found.get(row.period_id, ()), version_view(row))
+    given = {period.id for group in groups for period in group.periods}.intersection(periods)
+    rows = Publication.objects.filter(period__in=given).order_by("-version").values_list("period_id", "pk", "version", "status")
+    found: dict[int, tuple[VersionState, ...]] = {}
+    for period, pk, version, status in rows:
+        found[period] = (*found.get(period, ()), VersionState(pk, version, status))
     return found
-
-
-def draft_review(user: User, publication: int) -> DraftView | None:
-    """One version, whatever its status, for a regulator whose jurisdiction covers its scope; None for anybody else."""
-    rows = Publication.objects.select_related("period__peer_group__scope", "drafted_by", "approved_by").defer("label", "roster")
-    row = rows.filter(pk=publication).first()
-    if row is None or not may_decide_for(user, row.period.peer_group.scope):
-        return None
-    group = row.period.peer_group
-    gate = GateResult.from_json(row.gate)
-    before = read(public().filter(period=row.period, version__lt=row.version).order_by("-version")[:1])
-    why_not = obstacle(row, user, gate)
-    return DraftView(
-        id=row.pk,
-        peer_group=group.pk,
-        pack=group.pack,
-        pack_version=group.pack_version,
-        route=group.route,
-        place=group.scope.path,
-        scope=group.scope.name,
-        period=row.period.name,
-        version=row.version,
-        status=row.status,
-        label=label_view(gate),
-        hold=gate.hold,
-        participants=len(row.participants),
-        drafted_by=str(row.drafted_by),
-        drafted_at=row.drafted_at,
-        approved_by=str(row.approved_by or ""),
-        published_at=row.published_at,
-        approval_note=row.approval_note,
-        withdrawn_at=row.withdrawn_at,
-        withdrawal_reason=row.withdrawal_reason,
-        what_changed=row.what_changed,
-        comments=tuple(CommentView(str(one.author), one.at, one.text) for one in row.comments.select_related("author")),
-        release=_release(row),
-        previous=benchmark_view(before[0], None) if before else None,
-        may_publish=not why_not,
-        why_not=why_not,
-        may_withdraw=row.status == Status.PUBLISHED,
-    )
-
-
-def obstacle(row: Publication, user: User, gate: GateResult) -> str:
-    """Why this person may not publish this version now, as a code; empty when nothing stands in the way."""
-    if not may_decide_for(user, row.period.peer_group.scope):
-        return "not-regulator"
-    if row.status != Status.DRAFT:
-        return "not-a-draft"
-    if row.releases.filter(state=ScheduledRelease.State.WAITING).exists():
-        return "is-scheduled"
-    if row.drafted_by_id == user.pk:
-        return "own-draft"
-    if gate.hold:
-        return "gate-holds"
-    return "" if gate.shown else "nothing-shown"
-
-
-def _release(row: Publication) -> ReleaseView | None:
-    last = row.releases.select_related("approved_by", "ended_by").order_by("-pk").first()
-    if last is None:
-        return None
-    by, ended_by = str(last.approved_by), str(last.ended_by or "")
-    return ReleaseView(last.at, by, last.approved_at, last.note, last.state, last.ended_at, ended_by, last.reason_code)
 
 
 def _versions(pack: str, period: str, route: str | None, place: str | None) -> QuerySet[Publication]:

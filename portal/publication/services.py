@@ -32,7 +32,7 @@ from portal.publication.document import Scope, document_of
 from portal.publication.entered import is_outdated
 from portal.publication.entries import log_published, log_withdrawn
 from portal.publication.models import Publication, Status
-from portal.publication.selectors import obstacle
+from portal.publication.review import obstacle
 from portal.publication.shapes import summary_json
 from portal.standings.bands import bands
 from portal.standings.cohort import Cohort, cohort, collector_paused

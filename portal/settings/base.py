@@ -86,6 +86,8 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASE_ROUTERS = ["portal.routers.VaultRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+FORM_RENDERER = "portal.web.drawn.Renderer"
+
 # People
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "/sign-in/"

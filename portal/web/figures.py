@@ -80,12 +80,17 @@ def signed(value: float, places: int | None = None) -> str:
     return text if text.startswith(MINUS) or not any(c in text for c in "123456789") else f"+{text}"
 
 
-def between(lo: float | None, hi: float | None, places: int | None = None) -> str:
-    """An interval in words; a dash would be read as a minus."""
+def between(lo: float | None, hi: float | None, places: int | None = None, words: str = "") -> str:
+    """An interval in words; a dash would be read as a minus. `words` are those of `span_in_words`, for who makes many."""
     if lo is None or hi is None:
         return ""
     places = decimals(lo, hi) if places is None else places
-    return _("%(lo)s to %(hi)s") % {"lo": number(lo, places), "hi": number(hi, places)}
+    return (words or span_in_words()) % {"lo": number(lo, places), "hi": number(hi, places)}
+
+
+def span_in_words() -> str:
+    """What stands around the two ends of an interval, in the language of the page."""
+    return _("%(lo)s to %(hi)s")
 
 
 def per_cent(share: float) -> str:

@@ -17,7 +17,7 @@ from portal.intake.models import State, Submission
 from portal.intake.participation import participation
 from portal.opening import services as opening
 from portal.publication import services as publication
-from portal.publication.selectors import drafts_of, drafts_of_periods
+from portal.publication.selectors import VersionState, drafts_of, drafts_of_periods
 from portal.web.views.regulator import PERIODS_A_PAGE
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
@@ -64,8 +64,10 @@ def test_versions_of_many_periods_are_those_of_each(cast: Cast) -> None:
     publication.draft(cast.period, cast.approver, NOW, "Again.")
     groups = groups_of(cast.approver)
     together = drafts_of_periods(groups, [cast.period.pk])
-    assert together == {cast.period.pk: drafts_of(cast.approver, cast.group.pk, PERIOD)}
-    assert [row.version for row in together[cast.period.pk]] == [2, 1]
+    alone = [VersionState(row.id, row.version, row.status) for row in drafts_of(cast.approver, cast.group.pk, PERIOD)]
+    assert together == {cast.period.pk: tuple(alone)}
+    assert [row.version for row in alone] == [2, 1]
+    assert drafts_of_periods(groups, [cast.period.pk + 1_000]) == {}
     assert drafts_of_periods((), [cast.period.pk]) == {}
 
 

@@ -20,7 +20,7 @@ from portal.celery import app
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.problems import RefusedError
-from portal.publication import comments, scheduling, selectors, services
+from portal.publication import comments, review, scheduling, selectors, services
 from portal.publication.models import DraftComment, Publication, ScheduledRelease
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
@@ -67,7 +67,7 @@ def test_comments_stand_in_a_thread_and_are_never_changed(cast: Cast, draft: Pub
     comments.comment(draft, cast.drafter, "Two plants of one firm came in.", NOW)
     comments.comment(draft, cast.approver, " Looks right. ", NOW)
     comments.comment(draft, cast.approver, "Looks right.", NOW)  # the form sent twice
-    view = selectors.draft_review(cast.approver, draft.pk)
+    view = review.draft_review(cast.approver, draft.pk)
     assert view is not None
     assert [(one.author, one.text) for one in view.comments] == [
         ("drafter", "Two plants of one firm came in."),

@@ -21,7 +21,7 @@ from portal.intake import services as intake
 from portal.intake.participation import Taking, participation
 from portal.opening import services as opening
 from portal.problems import RefusedError
-from portal.publication import selectors, services
+from portal.publication import review, selectors, services
 from portal.publication.models import Publication
 from portal.standings import selectors as standing_selectors
 from portal.standings import services as standings
@@ -131,7 +131,7 @@ def test_a_draft_that_submissions_have_overtaken_is_not_published(cast: Cast) ->
 def test_before_the_lag_has_passed_the_gate_holds_every_value(cast: Cast) -> None:
     early = cast.period.end + timedelta(days=30)
     drafted = services.draft(cast.period, cast.drafter, early)
-    view = selectors.draft_review(cast.approver, drafted.pk)
+    view = review.draft_review(cast.approver, drafted.pk)
     assert view is not None
     assert (view.hold, view.may_publish, view.why_not) == (True, False, "gate-holds")
     assert {step.best for step in view.label.steps} == {None}
@@ -157,7 +157,7 @@ def test_a_new_version_that_differs_in_one_participant_waits(cast: Cast) -> None
     publish(cast)
     submit_all(cast, plants=1, revision=2, shift=9)
     drafted = services.draft(cast.period, cast.drafter, NOW, "One plant corrected its report.")
-    view = selectors.draft_review(cast.approver, drafted.pk)
+    view = review.draft_review(cast.approver, drafted.pk)
     assert view is not None
     assert (view.version, view.why_not) == (2, "gate-holds")
     with pytest.raises(RefusedError):
@@ -190,7 +190,7 @@ def test_one_firm_that_declares_most_of_the_size_hides_every_cell(cast: Cast) ->
     site.size_class = SizeClass.VERY_LARGE
     site.save()
     drafted = services.draft(cast.period, cast.drafter, NOW)
-    view = selectors.draft_review(cast.approver, drafted.pk)
+    view = review.draft_review(cast.approver, drafted.pk)
     assert view is not None
     assert {step.reason_code for step in view.label.steps} == {"dominance"}
     assert view.why_not == "nothing-shown"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.publication.selectors import DraftView, ReleaseView
+from portal.publication.review import DraftView, ReleaseView
 from portal.publication.shapes import LabelView, StepView, TotalView
-from portal.web.figures import Estimate, between, decimals, number, signed
+from portal.web.figures import Estimate, between, decimals, number, signed, span_in_words
 from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
@@ -23,7 +25,7 @@ def draft_page(view: DraftView) -> DraftPage:
     names = Names.of(view.pack, view.pack_version)
     shown = shown_in_kgce(view)
     decisions: list[StepView | TotalView] = [*view.label.steps, view.label.composite, view.label.best_reached, view.label.typical]
-    metrics = list(dict.fromkeys(step.metric for step in view.label.steps))
+    metrics = {metric: capfirst(metric_name(metric)) for metric in dict.fromkeys(step.metric for step in view.label.steps)}
     passing = sum(decision.shown for decision in decisions)
     return DraftPage(
         title=_("%(title)s, version %(version)d") % {"title": page_title(names, view.route, view.period), "version": view.version},
@@ -37,9 +39,9 @@ def draft_page(view: DraftView) -> DraftPage:
         shown=passing,
         hidden=len(decisions) - passing,
         checks=_checks(view, passing, len(decisions)),
-        columns=tuple(capfirst(metric_name(metric)) for metric in metrics),
+        columns=tuple(metrics.values()),
         cells=_cells(view.label, metrics, shown),
-        totals=tuple(_total_row(title, total, len(metrics), shown, view.label) for title, total in _totals(view.label)),
+        totals=_total_rows(view.label, tuple(metrics.values()), shown),
         previous=view.previous.version if view.previous else None,
         changes=_changes(view.label, view.previous.label, shown) if view.previous else (),
         may_publish=view.may_publish,
@@ -146,40 +148,63 @@ def _why_not(view: DraftView) -> str:
     return reasons.get(view.why_not, "")
 
 
-def _cells(label: LabelView, metrics: list[str], shown: Shown) -> tuple[GateRow, ...]:
+def _cells(label: LabelView, metrics: Mapping[str, str], shown: Shown) -> tuple[GateRow, ...]:
     """One row a step and variant, one column a metric."""
     rows: dict[tuple[str, str], dict[str, StepView]] = {}
     for step in label.steps:
         rows.setdefault((step.step, step.variant), {})[step.metric] = step
+    cell = _Cells(shown)
+    nobody, nowhere = _("Nobody reported it"), _("Not in the pack")
     table = []
     for (step_id, variant_id), by_metric in rows.items():
         variant = shown.names.variant_name(step_id, variant_id)
-        name = with_variant(shown.names.step_name(step_id), variant)
-        table.append(GateRow(name, tuple(_cell(by_metric.get(metric), step_id, metric, shown) for metric in metrics)))
+        known = shown.names.step(step_id)
+        released = {rule.metric for rule in known.metrics if rule.released} if known else set()
+        table.append(
+            GateRow(
+                with_variant(shown.names.step_name(step_id), variant),
+                tuple(
+                    cell.of_step(title, by_metric[metric])
+                    if metric in by_metric
+                    else GateCell(title, absent=nobody if metric in released else nowhere)
+                    for metric, title in metrics.items()
+                ),
+            )
+        )
     return tuple(table)
 
 
-def _cell(step: StepView | None, step_id: str, metric: str, shown: Shown) -> GateCell:
-    if step is None:
-        known = shown.names.step(step_id)
-        rule = next((rule for rule in known.metrics if rule.metric == metric and rule.released), None) if known else None
-        return GateCell("", "", "", "", absent=_("Not in the pack") if rule is None else _("Nobody reported it"))
-    best, _typical = step_estimates(step, 1.0)
-    if best is None:
-        return GateCell("", "", str(step.firms), in_language(step.reason_en, step.reason_zh))
-    places = shown.step_places(step)
-    return GateCell(f"{number(best.value, places)} {step.unit}", between(best.lo, best.hi, places), str(step.firms), "")
+class _Cells:
+    """Makes cells; words that every one repeats are looked up once."""
+
+    def __init__(self, shown: Shown) -> None:
+        self.shown = shown
+        self.firms, self.span = _("%(n)s firms"), span_in_words()
+
+    def of_step(self, column: str, step: StepView) -> GateCell:
+        best, _typical = step_estimates(step, 1.0)
+        if best is None:
+            return GateCell(column, hidden=in_language(step.reason_en, step.reason_zh))
+        return self.of(column, best, step.unit, step.firms, self.shown.step_places(step))
+
+    def of(self, column: str, estimate: Estimate, unit: str, firms: int, places: int | None) -> GateCell:
+        interval = between(estimate.lo, estimate.hi, places, self.span)
+        return GateCell(column, f"{number(estimate.value, places)} {unit}", interval, self.firms % {"n": firms})
 
 
-def _total_row(title: str, total: TotalView, columns: int, shown: Shown, label: LabelView) -> GateRow:
-    estimate = total_estimate(total, 1.0)
+def _total_rows(label: LabelView, columns: Sequence[str], shown: Shown) -> tuple[GateRow, ...]:
     places = shown.total_places(label)
-    first = (
-        GateCell("", "", str(total.firms), shown.names.total_reason(total.reason_en, total.reason_zh))
-        if estimate is None
-        else GateCell(f"{number(estimate.value, places)} {total.unit}", between(estimate.lo, estimate.hi, places), str(total.firms), "")
-    )
-    return GateRow(title, (first, *(GateCell("", "", "", "", absent=NONE) for _column in range(columns - 1))))
+    first, *others = columns or ("",)  # a label without a step has its totals all the same
+    nothing = tuple(GateCell(column, absent=NONE) for column in others)
+    cells, rows = _Cells(shown), []
+    for title, total in _totals(label):
+        estimate = total_estimate(total, 1.0)
+        if estimate is None:
+            cell = GateCell(first, hidden=shown.names.total_reason(total.reason_en, total.reason_zh))
+        else:
+            cell = cells.of(first, estimate, total.unit, total.firms, places)
+        rows.append(GateRow(title, (cell, *nothing)))
+    return tuple(rows)
 
 
 def _changes(now: LabelView, before: LabelView, shown: Shown) -> tuple[ChangeRow, ...]:
@@ -201,10 +226,13 @@ def _changes(now: LabelView, before: LabelView, shown: Shown) -> tuple[ChangeRow
         if end is not None
     ]
     scale = 46 / max(ends, default=1.0) if any(ends) else 1.0
-    return tuple(_change(*pair, scale) for pair in pairs)
+    readings = (_("outside its interval"), _("within its interval"))
+    return tuple(_change(*pair, scale, readings) for pair in pairs)
 
 
-def _change(name: str, unit: str, then: Estimate, now: Estimate, ratio: float, places: int | None, scale: float) -> ChangeRow:
+def _change(
+    name: str, unit: str, then: Estimate, now: Estimate, ratio: float, places: int | None, scale: float, readings: tuple[str, str]
+) -> ChangeRow:
     places = decimals(then.value, now.value) if places is None else places
     band = None
     if then.lo is not None and then.hi is not None:
@@ -219,5 +247,5 @@ def _change(name: str, unit: str, then: Estimate, now: Estimate, ratio: float, p
         change=signed(now.value - then.value, places),
         band=band,
         dot=f"{50 + scale * ratio * (now.value - then.value):.2f}%",
-        reading=_("within its interval") if inside else _("outside its interval"),
+        reading=readings[inside],
     )

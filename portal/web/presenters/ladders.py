@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypedDict
 
 from django.utils.translation import gettext as _
@@ -53,14 +54,24 @@ class Shown:
         return None if rule is None or self.factor(step.unit) != 1.0 else grid_decimals(rule.grid_width)
 
     def total_places(self, label: LabelView | SummaryView) -> int | None:
-        grids = []
-        for step in label.headline:
-            known = self.names.step(step.step)
-            rule = next((rule for rule in known.metrics if rule.metric == step.metric), None) if known else None
-            if rule is None:
-                return None
-            grids.append((step.ratio, rule.grid))
-        return None if not grids or self.factor(label.composite.unit) != 1.0 else grid_decimals(total_width(grids))
+        if self.names.pack is None or self.factor(label.composite.unit) != 1.0:
+            return None
+        cells = tuple((step.step, step.metric, step.ratio) for step in label.headline)
+        return _places_of_total(self.names.pack_id, self.names.pack.version, cells)
+
+
+@lru_cache(maxsize=256)
+def _places_of_total(pack: str, version: str, headline: tuple[tuple[str, str, float], ...]) -> int | None:
+    """Exact fractions take their time, and every version of a benchmark has the same."""
+    names = Names.of(pack, version)
+    grids = []
+    for step_id, metric, ratio in headline:
+        known = names.step(step_id)
+        rule = next((rule for rule in known.metrics if rule.metric == metric), None) if known else None
+        if rule is None:
+            return None
+        grids.append((ratio, rule.grid))
+    return grid_decimals(total_width(grids)) if grids else None
 
 
 def headline(label: LabelView) -> list[StepView]:

@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 
 from portal.catalogue.selectors import PeerGroupView
 from portal.intake.participation import ParticipationView
-from portal.publication.selectors import DraftView
+from portal.publication.review import DraftView
+from portal.publication.selectors import VersionState
 from portal.publication.shapes import VersionView
 from portal.web.addresses import benchmark_url
 from portal.web.figures import energy_units
 from portal.web.presenters.benchmarks import version_row
 from portal.web.presenters.ladders import Shown
-from portal.web.viewmodels.regulator import GroupRow
+from portal.web.viewmodels.regulator import GroupRow, VersionLink
 from portal.web.viewmodels.shared import VersionRow
 from portal.web.words import Names, in_language, period_name
 
@@ -24,29 +25,31 @@ def page_title(names: Names, route: str, period: str) -> str:
     return _("%(title)s, %(period)s") % {"title": names.title(route), "period": period_name(period)}
 
 
-def shown_in_kgce(view: ParticipationView | DraftView | PeerGroupView) -> Shown:
+def shown_in_kgce(view: ParticipationView | DraftView) -> Shown:
     return Shown(Names.of(view.pack, view.pack_version), view.route, energy_units(1.0)["kgce"])
 
 
-def version_rows(view: ParticipationView | PeerGroupView, versions: Sequence[VersionView]) -> tuple[VersionRow, ...]:
+def version_rows(view: ParticipationView, versions: Sequence[VersionView]) -> tuple[VersionRow, ...]:
     shown = shown_in_kgce(view)
     return tuple(version_row(row, reverse("web:draft", args=[row.id]), shown, None) for row in versions)
 
 
-def group_row(group: PeerGroupView, period: str, reported: int, firms: int, versions: Sequence[VersionView]) -> GroupRow:
+def group_row(group: PeerGroupView, period: str, reported: int, firms: int, versions: Sequence[VersionState]) -> GroupRow:
     """One period of a peer group: how many of the firms in the reader's jurisdiction reported, and its versions, newest first."""
     names = Names.of(group.pack, group.pack_version)
-    rows = dict(zip((row.id for row in versions), version_rows(group, versions), strict=True))
     in_force = next((row for row in versions if row.status == "published"), None)
     return GroupRow(
         title=f"{names.title(group.route)} · {in_language(group.scope, group.scope_zh)}",
         period=period_name(period),
         url=reverse("web:participation", args=[group.id, period]),
-        reported=reported,
-        of=firms,
-        drafts=tuple(rows[row.id] for row in versions if row.status == "draft"),
-        published=rows[in_force.id] if in_force else None,
+        reported=_("%(n)s of %(of)s") % {"n": reported, "of": firms},
+        drafts=tuple(_link(row) for row in versions if row.status == "draft"),
+        published=_link(in_force) if in_force else None,
     )
+
+
+def _link(version: VersionState) -> VersionLink:
+    return VersionLink(_("version %(n)s") % {"n": version.version}, reverse("web:draft", args=[version.id]))
 
 
 def public_address(view: DraftView) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -25,6 +25,7 @@ from portal.accounts.models import Role
 from portal.accounts.selectors import roles_of
 from portal.notifications.selectors import unread
 from portal.register.inviting import INVITING
+from portal.web.viewmodels.shared import StateWord
 from portal.web.words import moment_in_words, sentence_space, zone_name
 
 register = template.Library()
@@ -174,6 +175,17 @@ def icon(mood: str) -> SafeString:
 @cache
 def _icon(mood: str) -> SafeString:
     return mark_safe(render_to_string("web/parts/icon.html", {"mood": mood}).strip())  # noqa: S308 - our own drawing, nothing of a reader in it
+
+
+@register.simple_tag
+def state(told: StateWord) -> SafeString:
+    """A state's word with its drawing, as every row of a table has one."""
+    return _state(told.mood, told.word)
+
+
+@lru_cache(maxsize=256)
+def _state(mood: str, word: str) -> SafeString:
+    return format_html('<span class="st st--{}">{}{}</span>', mood, _icon(mood), word)
 
 
 @register.filter

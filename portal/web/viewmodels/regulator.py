@@ -72,16 +72,21 @@ class ParticipationPage:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionLink:
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class GroupRow:
     """One peer group and period in the regulator's list."""
 
     title: str
     period: str
     url: str
-    reported: int
-    of: int
-    drafts: tuple[VersionRow, ...]
-    published: VersionRow | None
+    reported: str  # how many of how many firms
+    drafts: tuple[VersionLink, ...]
+    published: VersionLink | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +102,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class GateCell:
-    value: str
-    interval: str
-    firms: str
-    hidden: str
-    absent: str = ""  # why there is no such cell
+    """One value, or why it is held back, or why there is none."""
+
+    column: str  # the title above it
+    value: str = ""
+    interval: str = ""
+    firms: str = ""
+    hidden: str = ""
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

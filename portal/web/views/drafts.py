@@ -15,7 +15,7 @@ from portal.keys import receipt_key
 from portal.publication import comments, scheduling, services
 from portal.publication.composed import composed_of
 from portal.publication.models import Publication
-from portal.publication.selectors import DraftView, draft_review
+from portal.publication.review import DraftView, draft_review
 from portal.web.access import for_role, freshly, person
 from portal.web.forms import ApprovalForm, CommentForm, ReasonForm, mark_errors
 from portal.web.presenters.drafts import draft_page
