@@ -103,24 +103,44 @@ def skills(design: Design, fit: SequenceFit, found: Sequence[int]) -> tuple[Skil
     base = list(range(design.constants.shape[1]))
     of_variable = {column: design.places(column) for column in found}
     everything = [place for places in of_variable.values() for place in places]
-    with_all, predicted = _rolling_error(fit, base + everything)
-    without_any, _ = _rolling_error(fit, base)
+    rolling = _Rolling.of(fit)
+    with_all, without_any, predicted = rolling.error(base + everything), rolling.error(base), rolling.predicted
     if not predicted or without_any <= 0:
         return None, {}
     each = {}
     for column, places in of_variable.items():
-        without, _ = _rolling_error(fit, base + [place for place in everything if place not in places])
+        without = rolling.error(base + [place for place in everything if place not in places])
         each[column] = 1 - with_all / without if without > 0 else 0.0
     return Skill(1 - with_all / without_any, BLOCKS, predicted), each
 
 
-def _rolling_error(fit: SequenceFit, places: list[int]) -> tuple[float, int]:
-    """Sum of absolute errors over the second half of the rows, predicted block by block, and how many rows those are."""
-    x, y, weights = fit.lagged_x[:, places], fit.lagged_y, fit.weights
-    edges = np.linspace(len(y) // 2, len(y), BLOCKS + 1).astype(int)
-    error = 0.0
-    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        weighted = x[:first] * weights[:first, None]
-        b = np.linalg.lstsq(weighted.T @ x[:first], weighted.T @ y[:first], rcond=None)[0]
-        error += float(np.abs(y[first:last] - x[first:last] @ b).sum())
-    return error, int(edges[-1] - edges[0])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rolling:
+    """The second half of the rows in blocks, each with the normal equations of the rows before it."""
+
+    blocks: Sequence[tuple[Floats, Floats, Floats, Floats]]  # X'WX and X'Wy before the block, X and y of the block
+
+    @classmethod
+    def of(cls, fit: SequenceFit) -> _Rolling:
+        x, y = fit.lagged_x, fit.lagged_y
+        edges = np.linspace(len(y) // 2, len(y), BLOCKS + 1).astype(int).tolist()
+        squares, sides = np.zeros((x.shape[1], x.shape[1])), np.zeros(x.shape[1])
+        blocks = []
+        for earlier, first, last in zip([0, *edges], edges, edges[1:], strict=False):
+            weighted = x[earlier:first] * fit.weights[earlier:first, None]
+            squares, sides = squares + weighted.T @ x[earlier:first], sides + weighted.T @ y[earlier:first]
+            blocks.append((squares, sides, x[first:last], y[first:last]))
+        return cls(blocks)
+
+    @property
+    def predicted(self) -> int:
+        """Rows of all blocks."""
+        return sum(len(y) for *_, y in self.blocks)
+
+    def error(self, places: list[int]) -> float:
+        """Sum of absolute errors over the blocks, each predicted by these columns from the rows before it."""
+        error = 0.0
+        for squares, sides, x, y in self.blocks:
+            b = np.linalg.lstsq(squares[np.ix_(places, places)], sides[places], rcond=None)[0]
+            error += float(np.abs(y - x[:, places] @ b).sum())
+        return error

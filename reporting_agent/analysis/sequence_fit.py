@@ -2,7 +2,7 @@
 
 Model: y_t = X_t b + u_t, u_t = rho u_{t-1} + e_t within one equipment. Steps:
 
-1. Huber's M-estimate of b on the levels (statsmodels RLM), and rho from its clipped residuals, corrected for its small-sample
+1. Huber's M-estimate of b on the levels, by iteratively reweighted least squares, and rho from its clipped residuals, corrected for its small-sample
    bias (Kendall 1954; each regressor takes its share).
 2. The rows are quasi-differenced, y_t - rho y_{t-1} (Cochrane and Orcutt 1949), and b is estimated again: Huber, then Tukey's
    biweight from there at fixed scale, which is the second half of an MM-estimate (Yohai 1987). rho is taken once more.
@@ -17,8 +17,8 @@ they contradict each other is none. Measured coverage: docs/decisions/0031.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -29,6 +29,11 @@ THINNED_TO = 2000
 """Rows on which a fit starts; from there a few steps over all rows are as good as any number (Bickel 1975, one-step estimates)."""
 
 STEPS_OVER_ALL = 3
+MOST_STEPS = 59
+STANDS_STILL = 1e-7  # change of a coefficient, in y's unit
+
+TELLS_APART = 1e-6
+"""Smallest singular value of the normal equations, of the largest, down to which their solution is good to ten digits."""
 
 DISAGREES = 3.0
 """Standard errors between the estimates on levels and on differences from which they are taken to contradict each other."""
@@ -36,6 +41,7 @@ DISAGREES = 3.0
 FEWEST_COSINES = 4
 TUKEY_C = 4.685  # 95 % efficient under normal errors
 HUBER_C = 1.345
+MAD_OF_NORMAL = 0.6744897501960817  # the normal distribution's 75 % quantile
 _LEAST_CURVATURE = 0.2  # of the biweight's Hessian against Huber's; below it the redescending fit hangs on a few rows
 
 
@@ -129,27 +135,54 @@ def fit_sequence(y: Floats, x: Floats, before: Integers) -> SequenceFit:
 
 def _m_estimate(y: Floats, x: Floats, *, tukey: bool) -> Floats:
     """Huber's estimate, then on demand Tukey's from there; for many rows started on every k-th."""
-    from statsmodels.robust import norms
-    from statsmodels.robust.robust_linear_model import RLM
-
     step = -(-len(y) // THINNED_TO)
-    some_y, some_x = y[::step], x[::step]
-    found: Any = RLM(some_y, some_x, M=norms.HuberT(HUBER_C)).fit(conv="coefs", tol=1e-7, maxiter=60)
-    b: Floats = np.asarray(found.params)
+    some_y, some_x = y[::step], np.ascontiguousarray(x[::step])
+    b = _reweighted(some_y, some_x, _huber, _weighted(some_y, some_x, np.ones(len(some_y))))
     if tukey:
         scale = _mad(y - x @ b)
-        redescending = RLM(some_y, some_x, M=norms.TukeyBiweight(TUKEY_C))
-        found = redescending.fit(start_params=b, start_scale=scale, update_scale=False, conv="coefs", tol=1e-7, maxiter=60)
-        ended: Floats = np.asarray(found.params)
+        ended = _reweighted(some_y, some_x, _tukey, b, scale)
         if not _leans_on_few(y, x, ended, scale):
             b = ended
     if step > 1:
         scale = _mad(y - x @ b)
-        norm = norms.TukeyBiweight(TUKEY_C) if tukey else norms.HuberT(HUBER_C)
+        weights_of = _tukey if tukey else _huber
         for _ in range(STEPS_OVER_ALL):
-            weighted = x * norm.weights((y - x @ b) / scale)[:, None]
+            weighted = x * weights_of((y - x @ b) / scale)[:, None]
             b = np.linalg.lstsq(weighted.T @ x, weighted.T @ y, rcond=None)[0]
     return b
+
+
+def _reweighted(y: Floats, x: Floats, weights_of: Callable[[Floats], Floats], b: Floats, scale: float | None = None) -> Floats:
+    """Iteratively reweighted least squares from b on, until no coefficient moves; a scale that is not given is taken anew at every step."""
+    for _ in range(MOST_STEPS):
+        residual = y - x @ b
+        spread = float(np.median(np.abs(residual))) / MAD_OF_NORMAL if scale is None else scale
+        if spread == 0.0:  # every second row fits exactly
+            break
+        before, b = b, _weighted(y, x, weights_of(residual / spread))
+        if not (np.abs(b - before) > STANDS_STILL).any():
+            break
+    return b
+
+
+def _weighted(y: Floats, x: Floats, weights: Floats) -> Floats:
+    """Weighted least squares by the normal equations; of columns that are nearly one another's combination, by the rows themselves."""
+    root = np.sqrt(weights)
+    rows, sides = x * root[:, None], y * root
+    b, _, _, singular = np.linalg.lstsq(rows.T @ rows, rows.T @ sides, rcond=None)
+    if singular[-1] < TELLS_APART * singular[0]:
+        b = np.linalg.pinv(rows) @ sides
+    return np.asarray(b, dtype=float)
+
+
+def _huber(u: Floats) -> Floats:
+    """Huber's weights of scaled residuals."""
+    return np.minimum(1.0, HUBER_C / np.maximum(np.abs(u), HUBER_C))
+
+
+def _tukey(u: Floats) -> Floats:
+    """The biweight's weights of scaled residuals."""
+    return np.maximum(1 - (u / TUKEY_C) ** 2, 0.0) ** 2
 
 
 def _leans_on_few(y: Floats, x: Floats, b: Floats, scale: float) -> bool:
@@ -184,7 +217,7 @@ def _sandwich(x: Floats, residual: Floats, scale: float) -> tuple[Floats, int, F
     """Covariance of the biweight M-estimate, its degrees of freedom, and the weights of the rows."""
     n, k = x.shape
     u = residual / scale
-    weights = np.where(np.abs(u) < TUKEY_C, (1 - (u / TUKEY_C) ** 2) ** 2, 0.0)
+    weights = _tukey(u)
     bread = np.linalg.pinv((x * _curvature(u)[:, None]).T @ x)
     scores = x * (weights * residual)[:, None] * np.sqrt(n / max(n - 2 * (k + 1), 1))  # leverage, and rho was estimated too
     cosines = max(FEWEST_COSINES, k, int(0.4 * n ** (2 / 3)))
@@ -209,5 +242,5 @@ def _curvature(u: Floats) -> Floats:
 
 def _mad(residual: Floats) -> float:
     """Normal-consistent median absolute deviation; never 0, so that rows that all fit exactly have a scale as well."""
-    spread = float(np.median(np.abs(residual - np.median(residual)))) / 0.6744897501960817
+    spread = float(np.median(np.abs(residual - np.median(residual)))) / MAD_OF_NORMAL
     return max(spread, 1e-12 * float(np.max(np.abs(residual), initial=0.0)), 1e-300)
