@@ -22,9 +22,11 @@ def column(kind: Kind, values: Sequence[Any]) -> Any:
     """An Arrow array of texts, float64, int64, UTC microseconds or booleans."""
     import pyarrow as pa
 
-    known = np.fromiter((value is not None for value in values), np.bool_, len(values))
     if kind == "text":
-        return _texts(values, known)
+        return _texts(values)
+    if kind == "number" and not np.isnan(numbers := np.array(values, dtype=float)).any():
+        return _array(pa.float64(), len(values), np.ones(len(values), dtype=bool), numbers)
+    known = np.fromiter((value is not None for value in values), np.bool_, len(values))
     if kind == "time":
         moments = [_EPOCH if value is None else value for value in values]
         stamps = np.fromiter(((moment - _EPOCH) // _MICROSECOND for moment in moments), np.int64, len(moments))
@@ -53,9 +55,18 @@ def repeated(value: str, count: int) -> Any:
     return pa.RunEndEncodedArray.from_buffers(kind, count, [None], children=[ends, texts([value])])
 
 
-def _texts(values: Sequence[str | None], known: Any) -> Any:
+def _texts(values: Sequence[str | None]) -> Any:
+    distinct = list(dict.fromkeys(values))
+    if len(distinct) < len(values) / 2:  # of texts that repeat themselves each is made once
+        place = {value: at for at, value in enumerate(distinct)}
+        return _of_each(distinct).take(column("count", [place[value] for value in values]))
+    return _of_each(values)
+
+
+def _of_each(values: Sequence[str | None]) -> Any:
     import pyarrow as pa
 
+    known = np.fromiter((value is not None for value in values), np.bool_, len(values))
     encoded = [b"" if value is None else str(value).encode() for value in values]
     lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
     offsets = np.zeros(len(encoded) + 1, dtype=np.int64)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period, State, Status
 from benchmarks.routes import Boundary, MetricRule, Step
 
 Floats = NDArray[np.float64]
@@ -58,6 +58,8 @@ class StepColumns:
     entry_systematic: Floats  # the part of it that all batches of the meter have in common; all of it where not told apart
     entry_allocated: Flags  # a declared rule, and no meter of its own, gave the batch its part
     kinds: tuple[_EnergyKind, ...]
+    good: Flags  # good output of normal running, as the record says
+    turn: Integers  # place of each batch in the order of starts, then ids
     _variables: dict[str, Floats] = field(default_factory=dict, compare=False, repr=False)
     _begun: dict[Period, Flags] = field(default_factory=dict, compare=False, repr=False)
 
@@ -98,6 +100,8 @@ class StepColumns:
             entry_systematic=np.array(systematic, dtype=float),
             entry_allocated=np.array(allocated, dtype=bool),
             kinds=tuple(_EnergyKind(*key) for key in kinds),
+            good=np.array([batch.status is Status.GOOD and batch.state is State.NORMAL for batch in batches], dtype=bool),
+            turn=_turns(batches),
         )
 
     def variable(self, name: str) -> Floats:
@@ -240,6 +244,12 @@ def metric_energy(
         common=np.abs(np.column_stack([in_common, rest])),
         taken_in=np.bincount(cell, weights=taken_in, minlength=count * width).astype(float).reshape(count, width),
     )
+
+
+def _turns(batches: Sequence[Batch]) -> Integers:
+    turn = np.empty(len(batches), dtype=np.int64)
+    turn[sorted(range(len(batches)), key=lambda row: (batches[row].start, batches[row].batch_id))] = np.arange(len(batches))
+    return turn
 
 
 def _length_s(batch: Batch) -> float:

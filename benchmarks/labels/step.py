@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
 from math import fsum
 
 import numpy as np
@@ -23,7 +22,7 @@ from benchmarks.labels.result import BatchValue, Best, Measured, StepLabel, rule
 from benchmarks.labels.uncertainty import LabelUncertainty, label_uncertainty
 from benchmarks.labels.validity import Reasons, metric_reasons, record_reasons
 from benchmarks.labels.waste import gap_above, split_gap, value_adding
-from benchmarks.measurements import Batch, Period, State, Status
+from benchmarks.measurements import Batch, Period
 from benchmarks.released import rank
 from benchmarks.routes import MetricRule, Step
 
@@ -181,26 +180,16 @@ def _best(ordered: Floats, step: Step, missing: tuple[str, ...]) -> Best:
 def _uncertainty(
     columns: StepColumns, made_from: Measured, step: Step, best: float | None, mean: float, rows: Integers, unit: str
 ) -> LabelUncertainty:
-    by_start = sorted(range(len(made_from.rows)), key=lambda place: _when(columns.batches[int(made_from.rows[place])]))
+    by_start = np.argsort(columns.turn[made_from.rows])
     relative = made_from.energy.relative_systematic(made_from.rows)
     return label_uncertainty(
-        made_from.at_reference[by_start], step.label_rule.quantile, best, mean, len(_good(columns, rows)), relative, unit
+        made_from.at_reference[by_start], step.label_rule.quantile, best, mean, int(columns.good[rows].sum()), relative, unit
     )
 
 
-def _when(batch: Batch) -> tuple[datetime, str]:
-    return batch.start, batch.batch_id
-
-
-def _good(columns: StepColumns, rows: Integers) -> list[int]:
-    batches = columns.batches
-    return [row for row in rows.tolist() if batches[row].status is Status.GOOD and batches[row].state is State.NORMAL]
-
-
 def _completeness(columns: StepColumns, energy: MetricEnergy, rows: Integers, period: Period) -> float | None:
-    inside = columns.begun_in(period)
-    good = [row for row in _good(columns, rows) if inside[row]]
-    return fsum(energy.coverage[good]) / len(good) if good else None
+    good = rows[columns.good[rows] & columns.begun_in(period)[rows]]
+    return fsum(energy.coverage[good]) / len(good) if len(good) else None
 
 
 def _means_of_variables(columns: StepColumns, rows: Integers) -> dict[str, float]:

@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.labels.columns import Floats, Integers
 from reporting_agent.analysis.chance import holm
 from reporting_agent.analysis.relevance import Skill
-from reporting_agent.analysis.sequence_fit import SequenceFit, fit_sequence
+from reporting_agent.analysis.sequence_fit import SequenceFit, fit_sequence, squares
 
 ROWS_A_TERM = 30  # batches for each term before a bend is offered
 BEND_LEVEL = 0.01
@@ -124,12 +124,12 @@ class _Rolling:
     def of(cls, fit: SequenceFit) -> _Rolling:
         x, y = fit.lagged_x, fit.lagged_y
         edges = np.linspace(len(y) // 2, len(y), BLOCKS + 1).astype(int).tolist()
-        squares, sides = np.zeros((x.shape[1], x.shape[1])), np.zeros(x.shape[1])
+        weighted, sides = np.zeros((x.shape[1], x.shape[1])), np.zeros(x.shape[1])
         blocks = []
         for earlier, first, last in zip([0, *edges], edges, edges[1:], strict=False):
-            weighted = x[earlier:first] * fit.weights[earlier:first, None]
-            squares, sides = squares + weighted.T @ x[earlier:first], sides + weighted.T @ y[earlier:first]
-            blocks.append((squares, sides, x[first:last], y[first:last]))
+            since, weights = x[earlier:first], fit.weights[earlier:first]
+            weighted, sides = weighted + squares(since, weights), sides + since.T @ (weights * y[earlier:first])
+            blocks.append((weighted, sides, x[first:last], y[first:last]))
         return cls(blocks)
 
     @property
@@ -140,7 +140,7 @@ class _Rolling:
     def error(self, places: list[int]) -> float:
         """Sum of absolute errors over the blocks, each predicted by these columns from the rows before it."""
         error = 0.0
-        for squares, sides, x, y in self.blocks:
-            b = np.linalg.lstsq(squares[np.ix_(places, places)], sides[places], rcond=None)[0]
+        for weighted, sides, x, y in self.blocks:
+            b = np.linalg.lstsq(weighted[np.ix_(places, places)], sides[places], rcond=None)[0]
             error += float(np.abs(y - x[:, places] @ b).sum())
         return error

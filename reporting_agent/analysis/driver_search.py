@@ -72,7 +72,7 @@ class Judged:
 
     def change(self, to: Floats, origin: Floats) -> Floats:
         """Rows of the model for f(to) - f(origin), in the variable's own unit."""
-        low, middle, high = self.column.seen()
+        low, middle, high = self.column.seen
         return self.design.contrast(self.place, (to - middle) / (high - low), (origin - middle) / (high - low))
 
 
@@ -101,7 +101,7 @@ def begin(label: StepLabel, used: UsedBatches) -> Search:
         if recorded < max(FEWEST, LEAST_RECORDED * count):
             untestable[column.name] = Doubt.TOO_FEW if count < FEWEST else Doubt.MISSING
             continue
-        low, _, high = column.seen()
+        low, _, high = column.seen
         if high <= low or high - low < 1e-9 * abs(high):
             untestable[column.name] = Doubt.CONSTANT
             continue
@@ -164,14 +164,14 @@ def _rank(column: Column) -> int:
 
 
 def _scaled(column: Column, rows: Integers) -> Floats:
-    low, middle, high = column.seen()
+    low, middle, high = column.seen
     scaled: Floats = (column.values[rows] - middle) / (high - low)
     return scaled
 
 
 def _judge(search: Search, design: Design, fit: SequenceFit, place: int, p_value: float, *, holds: bool) -> Judged:
     column = search.tested[place]
-    low, middle, high = column.seen()
+    low, middle, high = column.seen
     edge_low, edge_high = (low - middle) / (high - low), (high - middle) / (high - low)
     across = design.contrast(place, np.array([edge_high]), np.array([edge_low]))[0]
     over_range = fit.contrast(across)

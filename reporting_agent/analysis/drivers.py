@@ -95,7 +95,7 @@ def _told(search: Search, outcome: Outcome | None, result: LabelResult) -> StepD
 
 def _tested(outcome: Outcome, one: Judged) -> Driver:
     search, column = outcome.search, one.column
-    low, middle, high = column.seen()
+    low, middle, high = column.seen
     names = moves_with(outcome, one)
     others = [other for other in search.used.columns if other.name in names]
     shape = _SHAPES[one.design.degree[one.place]]
@@ -161,7 +161,7 @@ def _untested(search: Search, outcome: Outcome | None, column: Column) -> Driver
     twins = search.moved_with.get(column.name, ())
     doubt = Doubt.COLLINEAR if column.name in search.moved_with else search.untestable[column.name]
     recorded = int(column.recorded.sum())
-    low, middle, high = column.seen() if recorded else (0.0, 0.0, 0.0)
+    low, middle, high = column.seen if recorded else (0.0, 0.0, 0.0)
     why = said(
         "doubt",
         str(doubt),

@@ -22,7 +22,7 @@ _STEPS = 21
 
 def curve(one: Judged) -> tuple[CurvePoint, ...]:
     """The change of the value against that at the median, over the range seen."""
-    low, middle, high = one.column.seen()
+    low, middle, high = one.column.seen
     seen = np.linspace(low, high, _STEPS)
     rows = one.change(seen, np.full(_STEPS, middle))
     return tuple(CurvePoint(x, one.fit.contrast(row)) for x, row in zip(seen.tolist(), rows, strict=True))
@@ -45,7 +45,7 @@ def _saving(outcome: Outcome, one: Judged) -> Saving | None:
     if best.change.high >= 0:
         return None
     label, column = outcome.search.label, one.column
-    low, middle, high = column.seen()
+    low, middle, high = column.seen
     rows, output = outcome.search.rows, outcome.search.used.output[outcome.search.rows]
     moved = one.change(np.full(len(rows), best.x), np.clip(column.values[rows], low, high))
     energy = one.fit.contrast(output @ moved)
@@ -76,7 +76,7 @@ def normalised(outcome: Outcome, rule: LabelRule) -> NormalisedLabel | None:
     names: list[Words] = []
     for one in by:
         column = one.column
-        low, middle, high = column.seen()
+        low, middle, high = column.seen
         declared = column.reference
         reference = middle if declared is None or not low <= declared <= high else declared
         value += one.change(np.full(len(value), reference), column.values[outcome.search.rows]) @ one.fit.coefficients

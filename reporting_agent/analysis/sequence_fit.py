@@ -2,8 +2,8 @@
 
 Model: y_t = X_t b + u_t, u_t = rho u_{t-1} + e_t within one equipment. Steps:
 
-1. Huber's M-estimate of b on the levels, by iteratively reweighted least squares, and rho from its clipped residuals, corrected for its small-sample
-   bias (Kendall 1954; each regressor takes its share).
+1. Huber's M-estimate of b on the levels, by iteratively reweighted least squares, and rho from its clipped residuals, corrected for
+   its small-sample bias (Kendall 1954; each regressor takes its share).
 2. The rows are quasi-differenced, y_t - rho y_{t-1} (Cochrane and Orcutt 1949), and b is estimated again: Huber, then Tukey's
    biweight from there at fixed scale, which is the second half of an MM-estimate (Yohai 1987). rho is taken once more.
 3. The covariance is the sandwich of the M-estimator's scores in the order of time, whose long-run variance is the equal-weighted
@@ -30,6 +30,7 @@ THINNED_TO = 2000
 
 STEPS_OVER_ALL = 3
 MOST_STEPS = 59
+ROWS_AT_ONCE = 1024
 STANDS_STILL = 1e-7  # change of a coefficient, in y's unit
 
 TELLS_APART = 1e-6
@@ -147,8 +148,8 @@ def _m_estimate(y: Floats, x: Floats, *, tukey: bool) -> Floats:
         scale = _mad(y - x @ b)
         weights_of = _tukey if tukey else _huber
         for _ in range(STEPS_OVER_ALL):
-            weighted = x * weights_of((y - x @ b) / scale)[:, None]
-            b = np.linalg.lstsq(weighted.T @ x, weighted.T @ y, rcond=None)[0]
+            weights = weights_of((y - x @ b) / scale)
+            b = np.asarray(np.linalg.lstsq(squares(x, weights), x.T @ (weights * y), rcond=None)[0], dtype=float)
     return b
 
 
@@ -185,14 +186,22 @@ def _tukey(u: Floats) -> Floats:
     return np.maximum(1 - (u / TUKEY_C) ** 2, 0.0) ** 2
 
 
+def squares(x: Floats, weights: Floats) -> Floats:
+    """X'WX of a tall matrix, block by block: a block of weighted rows stays in the processor's cache."""
+    summed = np.zeros((x.shape[1], x.shape[1]))
+    for first in range(0, len(x), ROWS_AT_ONCE):
+        block = x[first : first + ROWS_AT_ONCE]
+        summed += (block * weights[first : first + ROWS_AT_ONCE, None]).T @ block
+    return summed
+
+
 def _leans_on_few(y: Floats, x: Floats, b: Floats, scale: float) -> bool:
     if not np.isfinite(b).all():
         return True
     u = (y - x @ b) / scale
-    curvature = _curvature(u)
     huber = (np.abs(u) < HUBER_C).astype(float)
-    least = np.linalg.eigvalsh((x * curvature[:, None]).T @ x)[0]
-    return bool(least < _LEAST_CURVATURE * np.linalg.eigvalsh((x * huber[:, None]).T @ x)[0])
+    least = np.linalg.eigvalsh(squares(x, _curvature(u)))[0]
+    return bool(least < _LEAST_CURVATURE * np.linalg.eigvalsh(squares(x, huber))[0])
 
 
 def _persistence(residual: Floats, follows: Flags, previous: Integers, regressors: int) -> float:
@@ -218,7 +227,7 @@ def _sandwich(x: Floats, residual: Floats, scale: float) -> tuple[Floats, int, F
     n, k = x.shape
     u = residual / scale
     weights = _tukey(u)
-    bread = np.linalg.pinv((x * _curvature(u)[:, None]).T @ x)
+    bread = np.linalg.pinv(squares(x, _curvature(u)))
     scores = x * (weights * residual)[:, None] * np.sqrt(n / max(n - 2 * (k + 1), 1))  # leverage, and rho was estimated too
     cosines = max(FEWEST_COSINES, k, int(0.4 * n ** (2 / 3)))
     return bread @ _long_run(scores, cosines) @ bread, cosines, weights

@@ -119,7 +119,11 @@ def _of_meters(
     own = [batches[place] for place in sorted(chain.from_iterable(places[line] for line in lines))]
     shared = first.meter.allocation is not None
     of_batch = [(batch, _taken(batch, carrier, unit, shared)) for batch in own]
-    inside = [(batch, energy) for batch, energy in of_batch if energy is not None and batch.excluded != ExclusionReason.OUTSIDE_PERIOD]
+    inside = [
+        (batch, energy, purpose(batch))
+        for batch, energy in of_batch
+        if energy is not None and batch.excluded != ExclusionReason.OUTSIDE_PERIOD
+    ]
     by_id = {batch.batch_id: batch for batch in own}
     in_batches = sum(_scaled(one.in_batches, by) for one, by in zip(records, scale, strict=True))
     parts, overlap = _inside(inside, own, records, scale, in_batches)
@@ -150,7 +154,11 @@ def _of_meters(
 
 
 def _inside(
-    inside: Sequence[tuple[Batch, float]], own: Sequence[Batch], records: Sequence[MeterRecord], scale: Sequence[float], in_batches: float
+    inside: Sequence[tuple[Batch, float, Use]],
+    own: Sequence[Batch],
+    records: Sequence[MeterRecord],
+    scale: Sequence[float],
+    in_batches: float,
 ) -> tuple[dict[Use, float], bool]:
     """The energy of batches by use, cut at the period's edges as the meters' is; and whether it had to be reduced."""
     parts: dict[Use, float] = {}
@@ -158,19 +166,16 @@ def _inside(
     def add(use: Use, energy: float) -> None:
         parts[use] = parts.get(use, 0.0) + energy
 
-    for batch, energy in inside:
-        use = purpose(batch)
+    for batch, energy, use in inside:
         rejected = _rejected(batch, use, energy)
         add(use, energy - rejected)
         add(Use.REJECT, rejected)
     for record, by in zip(records, scale, strict=True):
-        early = [
-            batch for batch in own if to_us(batch.start) < record.start_us and batch.end is not None and to_us(batch.end) > record.start_us
-        ]
-        late = [batch for batch, _ in inside if batch.end is not None and to_us(batch.end) > record.end_us]
         if record.began_before:
+            early = [batch for batch in own if to_us(batch.start) < record.start_us and _runs_beyond(batch, record.start_us)]
             add(purpose(early[-1]) if early else Use.VALUE_ADDING, _scaled(record.began_before, by))
         if record.runs_on:
+            late = [batch for batch, _, _ in inside if _runs_beyond(batch, record.end_us)]
             add(purpose(late[-1]) if late else Use.VALUE_ADDING, -_scaled(record.runs_on, by))
     told = sum(parts.values())
     if told > in_batches * (1 + 1e-6) and told > 0:
@@ -178,6 +183,10 @@ def _inside(
     if in_batches - told > 0:
         add(Use.EXCLUDED, in_batches - told)  # batches whose windows the meter knows and whose record was refused afterwards
     return parts, False
+
+
+def _runs_beyond(batch: Batch, moment_us: int) -> bool:
+    return batch.end is not None and to_us(batch.end) > moment_us
 
 
 def _rejected(batch: Batch, use: Use, energy: float) -> float:
@@ -192,13 +201,11 @@ def _taken(batch: Batch, carrier: str, unit: str, shared: bool) -> float | None:
     return sum(_on_grid(one.quantity if one.unit == unit else one.quantity * ratio(one.unit, unit)) for one in own) if own else None
 
 
-def _run_level(inside: Sequence[tuple[Batch, float]]) -> float | None:
+def _run_level(inside: Sequence[tuple[Batch, float, Use]]) -> float | None:
     """Median power of the batches that made product, per hour."""
-    levels = [
-        energy * 3600 / batch.duration.total_seconds()
-        for batch, energy in inside
-        if batch.duration is not None and batch.duration.total_seconds() > 0 and purpose(batch) is Use.VALUE_ADDING
-    ]
+    made = [(energy, batch.duration) for batch, energy, use in inside if use is Use.VALUE_ADDING]
+    lengths = [(energy, duration.total_seconds()) for energy, duration in made if duration is not None]
+    levels = [energy * 3600 / seconds for energy, seconds in lengths if seconds > 0]
     return float(np.median(levels)) if levels else None
 
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -38,7 +40,7 @@ _KINDS_OF_WORDS = {"frequency": Kind.SETTING, "speed": Kind.SETTING, "moisture":
 _RANGES_AWAY = 3.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Column:
     """One variable of the used batches; NaN where not recorded."""
 
@@ -50,10 +52,11 @@ class Column:
     reference: float | None
     derived: bool
 
-    @property
+    @cached_property
     def recorded(self) -> Flags:
         return ~np.isnan(self.values)
 
+    @cached_property
     def seen(self) -> tuple[float, float, float]:
         """5 % quantile, median, 95 % quantile."""
         low, middle, high = np.nanquantile(self.values, (0.05, 0.5, 0.95)).tolist()
@@ -76,13 +79,14 @@ class StepLog:
     """The batches of one step as its labels look them up: gone through once, however many labels the step has."""
 
     def __init__(self, batches: Sequence[Batch], step: str) -> None:
-        self._batches = [one for one in batches if one.step == step]
-        self.of_key = {(one.batch_id, one.start): one for one in self._batches}
+        self.batches = [one for one in batches if one.step == step]
+        self.place = {(one.batch_id, one.start): place for place, one in enumerate(self.batches)}
+        self.described: dict[tuple[tuple[int, ...], tuple[int, ...]], UsedBatches | None] = {}  # metrics mostly use the same batches
 
     @cached_property
     def waited_h(self) -> dict[tuple[str, str], float]:
         """Hours since the batch before, by equipment and batch id."""
-        return _waits(self._batches)
+        return _waits(self.batches)
 
 
 def used_batches(labels: Sequence[StepLabel], log: StepLog, step: Step, declared: dict[str, Variable]) -> UsedBatches | None:
@@ -90,14 +94,24 @@ def used_batches(labels: Sequence[StepLabel], log: StepLog, step: Step, declared
 
     Variants together are brought to one level: each value over its variant's median, times the median of all.
     """
-    of_key = log.of_key
-    rows: list[tuple[float, Batch, int]] = []
+    rows: list[tuple[datetime, float, int, int]] = []
     for code, label in enumerate(labels):
-        used = [one for one in label.values if one.excluded is None and one.value is not None and (one.batch_id, one.start) in of_key]
-        rows += [(one.value, of_key[one.batch_id, one.start], code) for one in used if one.value is not None]
-    rows.sort(key=lambda row: row[1].start)
-    picked = [batch for _, batch, _ in rows]
-    names = list(dict.fromkeys(name for batch in picked for name in batch.variables))
+        used = [(one, log.place.get((one.batch_id, one.start))) for one in label.values if one.excluded is None]
+        rows += [(one.start, one.value, place, code) for one, place in used if one.value is not None and place is not None]
+    if not rows:
+        return None
+    rows.sort(key=lambda row: row[0])
+    _, values, places, codes = zip(*rows, strict=True)
+    if (places, codes) not in log.described:
+        log.described[places, codes] = _described(places, codes, log, step, declared)
+    described = log.described[places, codes]
+    return None if described is None else replace(described, value=_on_one_level(np.array(values, dtype=float), np.array(codes)))
+
+
+def _described(places: Sequence[int], codes: Sequence[int], log: StepLog, step: Step, declared: dict[str, Variable]) -> UsedBatches | None:
+    """These batches and their variables, without values yet."""
+    picked = [log.batches[place] for place in places]
+    names = list(dict.fromkeys(chain.from_iterable(batch.variables for batch in picked)))
     if not names:
         return None
     output = np.array([batch.output_t for batch in picked])
@@ -106,9 +120,9 @@ def used_batches(labels: Sequence[StepLabel], log: StepLog, step: Step, declared
     columns += _derived(picked, log, step, output, declared, with_power_on=POWER_ON_S in names, set_by_people=set_by_people)
     return UsedBatches(
         ids=[batch.batch_id for batch in picked],
-        value=_on_one_level(np.array([value for value, _, _ in rows], dtype=float), np.array([code for _, _, code in rows])),
+        value=np.full(len(picked), np.nan),
         output=output,
-        equipment=_apart([f"{code}/{batch.equipment}" for _, batch, code in rows]),
+        equipment=_apart([f"{code}/{batch.equipment}" for batch, code in zip(picked, codes, strict=True)]),
         machine=_codes([batch.equipment for batch in picked]),
         columns=tuple(columns),
     )

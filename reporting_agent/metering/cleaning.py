@@ -288,9 +288,3 @@ def _unknown(readings: Readings, meter: Meter, verdict: Verdict | None) -> Flags
     if verdict is None or meter.reading == "interval":
         return np.zeros(len(readings) - 1, dtype=bool)
     return verdict.unknown.between(readings.time_us) | verdict.caught_up.between(readings.time_us)
-
-
-def is_all_nines(value: float) -> bool:
-    """The same test for one value, without the cost of arrays."""
-    digits = f"{abs(value):.12g}".replace(".", "")
-    return abs(value) >= 99 and len(digits) >= FEWEST_NINES and digits == "9" * len(digits)

@@ -1,135 +1,188 @@
-"""The shapes of fault that a batch's record can show: when it shows each, whether that excludes it, and the finding's sentence."""
+"""The shapes of fault that batches' records can show: which show each, whether that excludes them, and the finding's sentence.
+
+All batches are looked at together, as columns: a batch is visited once in Python, and every test after that is array arithmetic.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
-from benchmarks.labels.columns import POWER_ON_S
+import numpy as np
+
+from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers
 from benchmarks.measurements import Batch, Direction, State
 from benchmarks.routes import Step
 from reporting_agent.metering import unit_words
-from reporting_agent.metering.cleaning import is_all_nines
+from reporting_agent.metering.cleaning import all_nines
 from reporting_agent.metering.clock import Kind
 from reporting_agent.pipeline.units import to_kwh
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A batch as the tests below look at it; what several of them ask for is worked out once."""
+    """The batches as the tests below look at them, a row each; what several of them ask for is worked out once."""
 
-    batch: Batch
-    step: Step
-    metered: bool
-    blank: bool  # some carrier's quantity is not known
-    again: bool  # the same step and id stood before
-    overlapped: bool  # another batch of the same equipment began before this one ended, or ended after it began
-    rated_kw: float | None
-    suspected: AbstractSet[str] = frozenset()  # codes under which its meters were found wrong about it
-    off_scale: float = 1.0  # how many times that of the step's other batches its energy is, where it is a factor between units
+    batches: Sequence[Batch]
+    steps: Sequence[Step]
+    metered: Flags
+    blank: Flags  # some carrier's quantity is not known
+    again: Flags  # the same step and id stood before
+    overlapped: Flags  # another batch of the same equipment began before this one ended, or ended after it began
+    rated_kw: Floats  # NaN where no rating is declared
+    off_scale: Floats  # how many times that of the step's other batches its energy is, where it is a factor between units
+    suspected: Mapping[int, AbstractSet[str]]  # by row, codes under which its meters were found wrong about it
+
+    def suspected_of(self, code: str) -> Flags:
+        """Batches about which a meter was found wrong under this code."""
+        found = np.zeros(len(self.batches), dtype=bool)
+        found[[row for row, codes in self.suspected.items() if code in codes]] = True
+        return found
 
     @cached_property
-    def running_s(self) -> float | None:
+    def duration_s(self) -> Floats:
+        """From start to end, NaN without an end."""
+        lengths = [np.nan if batch.end is None else (batch.end - batch.start).total_seconds() for batch in self.batches]
+        return np.array(lengths, dtype=float)
+
+    @cached_property
+    def power_on_s(self) -> Floats:
+        """As the log gives it, else NaN."""
+        return np.array([batch.variables.get(POWER_ON_S, np.nan) for batch in self.batches], dtype=float)
+
+    @cached_property
+    def running_s(self) -> Floats:
         """Power-on time where the log gives it, else the interval where it is sound."""
-        power_on = self.batch.variables.get(POWER_ON_S)
-        if power_on is not None:
-            return power_on
-        duration = self.batch.duration
-        return None if duration is None or duration.total_seconds() <= 0 else duration.total_seconds()
+        interval_s = np.where(self.duration_s > 0, self.duration_s, np.nan)
+        return np.where(np.isnan(self.power_on_s), interval_s, self.power_on_s)
 
     @cached_property
-    def nines(self) -> bool:
+    def energies(self) -> Energies:
+        """All energies of all batches."""
+        return Energies.of(self.batches)
+
+    @cached_property
+    def nines(self) -> Flags:
         """Whether an energy is written with nines only."""
-        return any(is_all_nines(energy.quantity) for energy in self.batch.energy)
+        return self.energies.any_of(all_nines(self.energies.quantity), len(self.batches))
 
     @cached_property
-    def electricity_kwh(self) -> float | None:
-        """Electricity taken in, or None where none was measured."""
-        taken = [
-            one for one in self.batch.energy if one.carrier == "electricity" and one.direction is Direction.IMPORT and one.completeness > 0
-        ]
-        return sum(one.quantity * to_kwh(one.unit) for one in taken) if taken else None
+    def mean_power_kw(self) -> Floats:
+        """Electricity taken in over the time of running; NaN where one of them is not known."""
+        energies, count = self.energies, len(self.batches)
+        taken = energies.electricity & energies.taken_in
+        kwh = np.bincount(energies.row[taken], weights=energies.kwh[taken], minlength=count)
+        known = energies.any_of(taken, count) & (self.running_s > 0)
+        power: Floats = np.divide(kwh * 3600, self.running_s, out=np.full(count, np.nan), where=known)
+        return power
 
-    @cached_property
-    def mean_power_kw(self) -> float | None:
-        running, energy = self.running_s, self.electricity_kwh
-        return None if running is None or running <= 0 or energy is None else energy * 3600 / running
+
+@dataclass(frozen=True, slots=True)
+class Energies:
+    """One entry an energy of a batch, in the order of the batches."""
+
+    row: Integers
+    quantity: Floats
+    completeness: Floats
+    electricity: Flags
+    taken_in: Flags  # an import of which something is known
+    kwh: Floats  # of electricity taken in
+
+    @classmethod
+    def of(cls, batches: Sequence[Batch]) -> Energies:
+        entries = [(row, one) for row, batch in enumerate(batches) for one in batch.energy]
+        completeness = np.array([one.completeness for _, one in entries], dtype=float)
+        electricity = np.array([one.carrier == "electricity" for _, one in entries], dtype=bool)
+        taken_in = np.array([one.direction is Direction.IMPORT for _, one in entries], dtype=bool) & (completeness > 0)
+        quantity = np.array([one.quantity for _, one in entries], dtype=float)
+        kwh = np.full(len(entries), np.nan)
+        for place in np.flatnonzero(electricity & taken_in).tolist():
+            kwh[place] = quantity[place] * to_kwh(entries[place][1].unit)
+        return cls(np.array([row for row, _ in entries], dtype=np.int64), quantity, completeness, electricity, taken_in, kwh)
+
+    def any_of(self, entries: Flags, batches: int) -> Flags:
+        """Which of so many batches have one of these entries."""
+        found = np.zeros(batches, dtype=bool)
+        found[self.row[entries]] = True
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One shape of fault: its code, when a batch shows it, whether it excludes, and the finding's sentence."""
+    """One shape of fault: its code, which batches show it, which of them it excludes, and the finding's sentence."""
 
     code: str
-    shows: Callable[[Seen], bool]
-    excludes: Callable[[Seen], bool]
+    shows: Callable[[Seen], Flags]
+    excludes: Callable[[Seen], Flags]
     sentence: str
     zh: str
     of_meter: bool = False  # told with the meter, whose finding names it
 
 
-def always(seen: Seen) -> bool:
-    return True
+def always(seen: Seen) -> Flags:
+    return np.ones(len(seen.batches), dtype=bool)
 
 
-def never(seen: Seen) -> bool:
-    return False
+def never(seen: Seen) -> Flags:
+    return np.zeros(len(seen.batches), dtype=bool)
 
 
-def metered(seen: Seen) -> bool:
+def metered(seen: Seen) -> Flags:
     return seen.metered
 
 
-def _sentinel(seen: Seen) -> bool:
+def _sentinel(seen: Seen) -> Flags:
     return seen.nines
 
 
-def _unknown(seen: Seen) -> bool:
-    return not any(energy.completeness > 0 for energy in seen.batch.energy)
+def _unknown(seen: Seen) -> Flags:
+    return ~seen.energies.any_of(seen.energies.completeness > 0, len(seen.batches))
 
 
-def _negative(seen: Seen) -> bool:
-    return not _sentinel(seen) and any(energy.quantity < 0 for energy in seen.batch.energy)
+def _negative(seen: Seen) -> Flags:
+    return seen.energies.any_of(seen.energies.quantity < 0, len(seen.batches)) & ~_sentinel(seen)
 
 
-def _zero(seen: Seen) -> bool:
+def _zero(seen: Seen) -> Flags:
     """Of energies that are known well enough to call them zero: the electricity, or all of them."""
-    least = seen.step.label_rule.least_completeness
-    taken = [one for one in seen.batch.energy if one.direction is Direction.IMPORT and one.completeness > 0]
-    for claimed in ([one for one in taken if one.carrier == "electricity"], taken):
-        if claimed and all(one.completeness >= least and one.quantity == 0 for one in claimed):
-            return True
-    return False
+    energies, count = seen.energies, len(seen.batches)
+    least = np.array([step.label_rule.least_completeness for step in seen.steps], dtype=float)
+    nothing = (energies.completeness >= least[energies.row]) & (energies.quantity == 0)
+    found = never(seen)
+    for claimed in (energies.taken_in & energies.electricity, energies.taken_in):
+        found |= energies.any_of(claimed, count) & ~energies.any_of(claimed & ~nothing, count)
+    return found
 
 
-def _impossible(seen: Seen) -> bool:
-    power = seen.mean_power_kw
-    return seen.rated_kw is not None and power is not None and power > seen.rated_kw and not _sentinel(seen) and not _wrong_unit(seen)
+def _impossible(seen: Seen) -> Flags:
+    beyond: Flags = seen.mean_power_kw > seen.rated_kw
+    return beyond & ~_sentinel(seen) & ~_wrong_unit(seen)
 
 
-def _wrong_unit(seen: Seen) -> bool:
-    return (seen.off_scale != 1.0 and not _sentinel(seen)) or unit_words.LABEL in seen.suspected
+def _wrong_unit(seen: Seen) -> Flags:
+    return ((seen.off_scale != 1.0) & ~_sentinel(seen)) | seen.suspected_of(unit_words.LABEL)
 
 
-def _too_short(seen: Seen) -> bool:
-    if seen.batch.state is not State.NORMAL:
-        return False  # a time of waiting or starting up has no shortest length
-    return seen.running_s is not None and seen.running_s < seen.step.label_rule.shortest_s
+def _too_short(seen: Seen) -> Flags:
+    """Of normal running: a time of waiting or starting up has no shortest length."""
+    normal = np.array([batch.state is State.NORMAL for batch in seen.batches], dtype=bool)
+    shortest_s = np.array([step.label_rule.shortest_s for step in seen.steps], dtype=float)
+    short: Flags = normal & (seen.running_s < shortest_s)
+    return short
 
 
-def _power_on_beyond(seen: Seen) -> bool:
-    power_on, duration = seen.batch.variables.get(POWER_ON_S), seen.batch.duration
-    return power_on is not None and duration is not None and 0 < duration.total_seconds() < power_on
+def _power_on_beyond(seen: Seen) -> Flags:
+    return (seen.duration_s > 0) & (seen.duration_s < seen.power_on_s)
 
 
-def _end_missing(seen: Seen) -> bool:
-    return seen.batch.end is None
+def _end_missing(seen: Seen) -> Flags:
+    return np.isnan(seen.duration_s)
 
 
-def _end_before_start(seen: Seen) -> bool:
-    return seen.batch.end is not None and seen.batch.end <= seen.batch.start
+def _end_before_start(seen: Seen) -> Flags:
+    return seen.duration_s <= 0
 
 
 FAULTS = (
@@ -151,7 +204,7 @@ FAULTS = (
     ),
     Fault(
         "still-while-producing",
-        lambda seen: "still-while-producing" in seen.suspected,
+        lambda seen: seen.suspected_of("still-while-producing"),
         always,
         "batches while a meter of theirs stood still",
         "个批次期间其表计读数停滞",
@@ -160,7 +213,7 @@ FAULTS = (
     *(
         Fault(
             code,
-            lambda seen, code=code: code in seen.suspected,  # type: ignore[misc]
+            lambda seen, code=code: seen.suspected_of(code),  # type: ignore[misc]
             always,
             "batches whose meter's clock was too far from theirs",
             "个批次的表计时钟与其偏差过大",
@@ -194,7 +247,7 @@ FAULTS = (
     ),
     Fault(
         "energy-partly-unknown",
-        lambda seen: seen.blank and not _unknown(seen),
+        lambda seen: seen.blank & ~_unknown(seen),
         never,
         "batches of which one carrier's energy is blank",
         "个批次有一种能源的数据空缺",
@@ -215,5 +268,3 @@ FAULTS = (
     ),
 )
 """In the order in which an excluding fault claims a batch. Times come first: where they exclude, the energy means nothing."""
-
-OWN = tuple(fault for fault in FAULTS if not fault.of_meter)  # what a batch can show of whose meters nothing is known to be wrong

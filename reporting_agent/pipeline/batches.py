@@ -17,43 +17,51 @@ def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[Rejected]]:
     steps = {step.id: step for step in pack.steps}
     made: list[Batch] = []
     refused: list[Rejected] = []
-    variables = [name for name in table.columns if name.startswith("var.")]
-    inputs = [name for name in table.columns if name.startswith("input.") and not name.endswith(".unit")]
-    names = tuple(table.columns)
-    for index, cells in enumerate(zip(*table.columns.values(), strict=True)):
-        row = dict(zip(names, cells, strict=True))
-        step = steps.get(row["step"])
+    columns = table.columns
+    variables = [(name.removeprefix("var."), columns[name]) for name in columns if name.startswith("var.")]
+    inputs = [name for name in columns if name.startswith("input.") and not name.endswith(".unit")]
+    statuses = {text: Status(text) for text in set(columns["status"])}
+    states = {text: State(text) for text in set(columns["state"])}
+    names = ("step", "output_unit", "batch_id", "product", "variant", "start", "end", "output_quantity", "equipment", "status", "state")
+    for index, cells in enumerate(zip(*(columns[name] for name in (*names, "reject_quantity", "parent_batch_ids")), strict=True)):
+        name, unit, batch_id, product, variant, start, end, quantity, equipment, status, state, rejected, parents = cells
+        step = steps.get(name)
         place = table.place(index)
         if step is None:
-            refused.append(_refused(place, "step", row, "the pack has no such step", ", ".join(steps)))
+            refused.append(_refused(place, "step", _row(table, index), "the pack has no such step", ", ".join(steps)))
             continue
         try:
-            in_output_unit = to_output_unit(row["output_unit"], step)
+            in_output_unit = to_output_unit(unit, step)
         except InputError as wrong:
-            refused.append(_refused(place, "output_unit", row, wrong.sentence, wrong.wanted or step.output_unit))
+            refused.append(_refused(place, "output_unit", _row(table, index), wrong.sentence, wrong.wanted or step.output_unit))
             continue
-        values = {name.removeprefix("var."): float(row[name]) for name in variables if row[name] is not None}
-        values |= dict(_inputs(row, inputs))
+        values = {variable: float(column[index]) for variable, column in variables if column[index] is not None}
+        if inputs:
+            values |= dict(_inputs(_row(table, index), inputs))
         made.append(
             Batch(
-                batch_id=row["batch_id"],
+                batch_id=batch_id,
                 step=step.id,
-                product=row["product"] or step.product,
-                variant=row["variant"],
-                start=row["start"],
-                end=row["end"],
-                output_t=row["output_quantity"] * in_output_unit,
-                equipment=row["equipment"],
-                status=Status(row["status"]),
-                state=State(row["state"]),
-                reject_t=row["reject_quantity"] * in_output_unit,
+                product=product or step.product,
+                variant=variant,
+                start=start,
+                end=end,
+                output_t=quantity * in_output_unit,
+                equipment=equipment,
+                status=statuses[status],
+                state=states[state],
+                reject_t=rejected * in_output_unit,
                 variables=values,
-                parents=tuple(parent.strip() for parent in (row["parent_batch_ids"] or "").split(";") if parent.strip()),
+                parents=tuple(parent.strip() for parent in parents.split(";") if parent.strip()) if parents else (),
                 place=place,
             )
         )
     _refuse_if_no_step_fits(table, made, refused)
     return made, refused
+
+
+def _row(table: Table, index: int) -> dict[str, object]:
+    return {name: column[index] for name, column in table.columns.items()}
 
 
 def _inputs(row: dict[str, object], names: list[str]) -> Iterator[tuple[str, float]]:

@@ -17,10 +17,12 @@ from datetime import datetime
 from itertools import pairwise
 from types import MappingProxyType
 
+import numpy as np
+
 from benchmarks.measurements import Batch, Finding, Severity
 from benchmarks.routes import Pack
 from reporting_agent.config import Equipment, Site
-from reporting_agent.pipeline.batch_faults import FAULTS, OWN, Fault, Seen
+from reporting_agent.pipeline.batch_faults import FAULTS, Fault, Seen
 from reporting_agent.pipeline.numbering import missing_numbers
 from reporting_agent.pipeline.row_units import off_scales
 
@@ -49,36 +51,49 @@ def examine(
     again = _repeated(batches)
     first_told = [index for index in range(len(batches)) if index not in again]  # a row exported twice does not overlap itself
     overlapped = {first_told[place] for place in overlapping([batches[index] for index in first_told])}
-    tally: dict[str, list[Batch]] = {fault.code: [] for fault in FAULTS}
-    claimed: dict[str, int] = dict.fromkeys(tally, 0)
-    judged: list[Batch] = []
     off = off_scales(batches) if off_scale is None else off_scale
-    for index, batch in enumerate(batches):
-        if batch.excluded is not None:
-            judged.append(batch)
-            continue
-        equipment = metered_steps.get(batch.step, frozenset())
-        seen = Seen(
-            batch,
-            pack.step(batch.step),
-            metered=bool({"", batch.equipment} & equipment),
-            blank=(batch.step, batch.batch_id) in blank,
-            again=index in again,
-            overlapped=index in overlapped,
-            rated_kw=_rated_kw(batch, site.equipment),
-            suspected=suspected.get(index, frozenset()),
-            off_scale=off.get(index, 1.0),
-        )
-        reason: str | None = None
-        for fault in FAULTS if seen.suspected else OWN:
-            if fault.shows(seen):
-                tally[fault.code].append(batch)
-                if reason is None and fault.excludes(seen):
-                    reason = fault.code
-                    claimed[reason] += 1
-        judged.append(batch if reason is None else replace(batch, excluded=reason))
-    findings = [_finding(fault, tally[fault.code], claimed[fault.code]) for fault in FAULTS if tally[fault.code] and not fault.of_meter]
+    seen = _seen(batches, site, pack, metered_steps, blank, again, overlapped, off, suspected)
+    judged_here = np.array([batch.excluded is None for batch in batches], dtype=bool)
+    reason: dict[int, str] = {}
+    findings: list[Finding] = []
+    for fault in FAULTS:
+        shows = fault.shows(seen) & judged_here
+        claimed = [row for row in np.flatnonzero(shows & fault.excludes(seen)).tolist() if row not in reason]
+        reason |= dict.fromkeys(claimed, fault.code)
+        if shows.any() and not fault.of_meter:
+            findings.append(_finding(fault, [batches[row] for row in np.flatnonzero(shows).tolist()], len(claimed)))
+    judged = [replace(batch, excluded=reason[row]) if row in reason else batch for row, batch in enumerate(batches)]
     return judged, [*findings, *_gaps(batches), *missing_numbers(batches)]
+
+
+def _seen(
+    batches: Sequence[Batch],
+    site: Site,
+    pack: Pack,
+    metered_steps: Mapping[str, AbstractSet[str]],
+    blank: AbstractSet[tuple[str, str]],
+    again: AbstractSet[int],
+    overlapped: AbstractSet[int],
+    off_scale: Mapping[int, float],
+    suspected: Mapping[int, AbstractSet[str]],
+) -> Seen:
+    """What the faults look at; what holds of a step and equipment is asked once for each."""
+    rows = range(len(batches))
+    lines = {(batch.step, batch.equipment) for batch in batches}
+    metered = {(step, name): bool({"", name} & metered_steps.get(step, frozenset())) for step, name in lines}
+    rated_kw = {line: _rated_kw(*line, site.equipment) for line in lines}
+    steps = {name: pack.step(name) for name, _ in lines}
+    return Seen(
+        batches,
+        [steps[batch.step] for batch in batches],
+        metered=np.array([metered[batch.step, batch.equipment] for batch in batches], dtype=bool),
+        blank=np.array([(batch.step, batch.batch_id) in blank for batch in batches], dtype=bool),
+        again=np.array([row in again for row in rows], dtype=bool),
+        overlapped=np.array([row in overlapped for row in rows], dtype=bool),
+        rated_kw=np.array([rated_kw[batch.step, batch.equipment] for batch in batches], dtype=float),
+        off_scale=np.array([off_scale.get(row, 1.0) for row in rows], dtype=float),
+        suspected=suspected,
+    )
 
 
 def _finding(fault: Fault, batches: Sequence[Batch], claimed: int) -> Finding:
@@ -124,10 +139,10 @@ def overlapping(batches: Sequence[Batch]) -> set[int]:
     return shared
 
 
-def _rated_kw(batch: Batch, equipment: Sequence[Equipment]) -> float | None:
-    """The rating of the batch's own equipment; of the step's only one where the log names none."""
-    own = [one for one in equipment if one.id == batch.equipment]
-    of_step = [one for one in equipment if one.step == batch.step] if not batch.equipment else []
+def _rated_kw(step: str, name: str, equipment: Sequence[Equipment]) -> float | None:
+    """The rating of the batches' own equipment; of the step's only one where the log names none."""
+    own = [one for one in equipment if one.id == name]
+    of_step = [one for one in equipment if one.step == step] if not name else []
     if own:
         return own[0].rated_power_kw
     return of_step[0].rated_power_kw if len(of_step) == 1 else None

@@ -6,6 +6,7 @@ import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,12 @@ def _lines(value: Any, margin: str) -> Iterator[str]:
         return
     opens, closes = ("{", "}") if isinstance(value, dict) else ("[", "]")
     inner = margin + "  "
-    if not isinstance(value, dict) and all(type(one) is dict and one and _flat(one.values()) for one in value):
+    if (
+        set(map(type, nested)) == {dict}
+        and not isinstance(value, dict)
+        and all(value)
+        and _flat(chain.from_iterable(map(dict.values, value)))
+    ):
         records = _ENCODER.encode(value)[1:-1].replace("}" + _BETWEEN + "{", "}," + inner + "{")
         yield opens + inner + records.replace(_BETWEEN, ", ") + margin + closes
         return

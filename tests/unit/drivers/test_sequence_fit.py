@@ -16,7 +16,8 @@ def rows(rng: np.random.Generator, *, twin: float) -> tuple[Floats, Floats]:
     count = 900
     z = rng.normal(size=(count, 3))
     furnace = rng.integers(0, 4, count)
-    x = np.column_stack([np.ones(count), *(furnace == code for code in (1, 2, 3)), z, z[:, 2] + twin * rng.normal(size=count)]).astype(float)
+    apart = [(furnace == code).astype(float) for code in (1, 2, 3)]
+    x = np.column_stack([np.ones(count), *apart, z, z[:, 2] + twin * rng.normal(size=count)])
     y = 400 + 5 * furnace + z @ np.array([3.0, -2.0, 0.5]) + rng.normal(size=count)
     y[::10] += rng.exponential(60, len(y[::10]))
     return y, x
