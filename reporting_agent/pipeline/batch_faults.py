@@ -162,7 +162,8 @@ def _impossible(seen: Seen) -> Flags:
 
 
 def _wrong_unit(seen: Seen) -> Flags:
-    return ((seen.off_scale != 1.0) & ~_sentinel(seen)) | seen.suspected_of(unit_words.LABEL)
+    off: Flags = seen.off_scale != 1.0
+    return (off & ~_sentinel(seen)) | seen.suspected_of(unit_words.LABEL)
 
 
 def _too_short(seen: Seen) -> Flags:
