@@ -22,6 +22,7 @@ from benchmarks.audit import sampling
 from benchmarks.audit.contents import Cell, Contents, StepPart
 from benchmarks.audit.sampling import Drawn, Kind, Plan, Size, Stratum
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.released import rank
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.commitments import Commitment
@@ -260,7 +261,7 @@ def _plan(fields: Fields) -> Plan:
 
 def _kind(name: str) -> Kind:
     if not _KINDS.fullmatch(name) or name == Kind.EDGE:
-        raise malformed("draw.plan.sizes", "sizes of " + ", ".join(kind for kind in Kind if kind is not Kind.EDGE))
+        raise malformed("draw.plan.sizes", Phrase("sizes of %(kinds)s", kinds=", ".join(kind for kind in Kind if kind is not Kind.EDGE)))
     return Kind(name)
 
 
@@ -270,7 +271,7 @@ def _size(fields: Fields) -> Size:
     try:
         return Size(confidence, share)
     except ValueError as wrong:
-        raise malformed(fields.path("confidence"), "above 0 and below 1, with a share above 0 and at most 1") from wrong
+        raise malformed(fields.path("confidence"), Phrase("above 0 and below 1, with a share above 0 and at most 1")) from wrong
 
 
 def _require_signed(key: VerifyingKey, purpose: Purpose, content: dict[str, Value], signature: bytes) -> None:

@@ -16,6 +16,7 @@ from benchmarks.composition.noise import Views, observe
 from benchmarks.composition.participants import Participant
 from benchmarks.composition.rules import RuleName, apply_rule, apply_to_ordered, heaviest_weight, rule_for, smallest_used
 from benchmarks.errors import PolicyRefusal
+from benchmarks.phrases import Phrase
 from benchmarks.routes import MetricRule, Pack, Step
 
 Draws = NDArray[np.float64]
@@ -113,7 +114,12 @@ def refuse_heavy_weight(rule: RuleName, firms: int, pack: Pack) -> None:
     if heaviest_weight(rule, firms) > pack.disclosure.largest_weight:
         raise PolicyRefusal(
             "weight-above-limit",
-            f"In the rule {rule} with {firms} firms one firm would weigh more than {float(pack.disclosure.largest_weight):.0%}.",
+            Phrase(
+                "In the rule %(rule)s with %(firms)s firms one firm would weigh more than %(most)s.",
+                rule=rule,
+                firms=firms,
+                most=f"{float(pack.disclosure.largest_weight):.0%}",
+            ),
             "Correct the pack's [[composition]]: a mean must be of enough firms for its largest weight.",
         )
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
+from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedLabel
 from benchmarks.routes import MetricRule, Step
 from benchmarks.stored import Stored
@@ -92,7 +93,13 @@ def in_cell(participants: Iterable[Participant], step: Step, rule: MetricRule, v
         if earlier.site == later.site:
             raise InputError(
                 "participant-twice",
-                f"Site {later.site} stands twice in {step.id}, {variant}, {rule.metric.value}.",
+                Phrase(
+                    "Site %(site)s stands twice in %(step)s, %(variant)s, %(metric)s.",
+                    site=later.site,
+                    step=step.id,
+                    variant=variant,
+                    metric=rule.metric.value,
+                ),
                 "Give each site's latest accepted revision only.",
             )
     return found

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import PolicyRefusal
+from benchmarks.phrases import Phrase
 from benchmarks.routes import CompositionRule
 
 RuleName = Literal["first-quartile", "mean-of-best-five", "mean-of-top-decile"]
@@ -33,7 +34,7 @@ def smallest_used(rule: RuleName, firms: int) -> int:
         if firms < 5:
             raise PolicyRefusal(
                 "rule-needs-more-firms",
-                f"The rule {rule} needs five firms and there are {firms}.",
+                Phrase("The rule %(rule)s needs five firms and there are %(firms)s.", rule=rule, firms=firms),
                 "Correct the pack's [[composition]] so that this rule starts at five firms or more.",
             )
         return 5

@@ -20,6 +20,7 @@ from benchmarks.disclosure.reasons import Reason, sentence
 from benchmarks.disclosure.rounding import outward, to_grid
 from benchmarks.disclosure.totals import decide_totals
 from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
 from benchmarks.routes import DisclosurePolicy
 
 
@@ -70,7 +71,7 @@ def _refuse_other_roster(draft: IndustryLabel, roster: Roster) -> None:
         if named != firms:
             raise InputError(
                 "roster-differs",
-                f"The draft counts {firms} firms in {cell} and the roster names {named}.",
+                Phrase("The draft counts %(firms)s firms in %(cell)s and the roster names %(named)s.", firms=firms, cell=cell, named=named),
                 "Compose the draft and take its roster from the same participants.",
             )
 

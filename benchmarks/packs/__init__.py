@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks.errors import InputError, Place
 from benchmarks.packs.checks import refuse_faults
 from benchmarks.packs.reading import read
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 
 HOME = Path(__file__).parent
@@ -41,7 +42,7 @@ def load(name_or_path: str, version: str | None = None, base: Path | None = None
     if name_or_path not in available():
         raise InputError(
             "pack-unknown",
-            f"There is no pack called {name_or_path!r}.",
+            Phrase("There is no pack called %(pack)s.", pack=repr(name_or_path)),
             "Name one of the packs, or give the path of a .toml file.",
             found=repr(name_or_path),
             wanted=", ".join(available()),
@@ -89,7 +90,7 @@ def _read_checked(path: Path) -> Pack:
 def _version_unknown(name: str, version: str, there_are: tuple[str, ...]) -> InputError:
     return InputError(
         "pack-version-unknown",
-        f"The pack {name!r} has no version {version!r}.",
+        Phrase("The pack %(pack)s has no version %(version)s.", pack=repr(name), version=repr(version)),
         "Set `pack_version` in site.toml to a version there is.",
         place=Place(name),
         found=version,

@@ -18,6 +18,7 @@ from fractions import Fraction
 
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.privacy.units import draw_epsilons
 from benchmarks.routes import MetricRule, ReleasePolicy, Step
@@ -78,14 +79,25 @@ def pool(held: Mapping[int, HeldYear], year: int, step: Step, rules: Sequence[Me
     if found is None:
         raise PolicyRefusal(
             "pool-not-affordable",
-            f"Batches of {year} at {step.id} have spent what they may (the cap is {policy.cap_per_year} a batch), or the year holds none.",
+            Phrase(
+                "Batches of %(year)s at %(step)s have spent what they may (the cap is %(cap)s a batch), or the year holds none.",
+                year=year,
+                step=step.id,
+                cap=str(policy.cap_per_year),
+            ),
             "What was reported stands; report the next year when it is over.",
         )
     fewest = fewest_batches(step, policy)
     if found.batches < fewest:
         raise PolicyRefusal(
             "too-few-batches",
-            f"{found.batches} valid batches of {step.id} in {found.period}; nothing is released below {fewest}.",
+            Phrase(
+                "%(batches)s valid batches of %(step)s in %(period)s; nothing is released below %(fewest)s.",
+                batches=found.batches,
+                step=step.id,
+                period=found.period,
+                fewest=fewest,
+            ),
             "Repair what the exclusion reasons name, or wait for another year; the label stays on the site.",
         )
     return found
@@ -117,11 +129,15 @@ def too_long(period: Period, policy: ReleasePolicy, pooled: int = 1) -> PolicyRe
         return None
     if is_calendar_year(period) and pooled <= policy.most_years:
         return None
-    named = period.name if pooled == 1 else f"A label over {pooled} years up to {period.name}"
-    allowed = "one year" if policy.most_years == 1 else f"{policy.most_years} years"
+    named = period.name if pooled == 1 else Phrase("A label over %(years)s years up to %(period)s", years=pooled, period=period.name)
+    allowed = Phrase("one year") if policy.most_years == 1 else Phrase("%(years)s years", years=policy.most_years)
     return PolicyRefusal(
         "period-too-long",
-        f"{named} is more than the pack lets a label cover, {allowed}: a plant is not what it was before.",
+        Phrase(
+            "%(named)s is more than the pack lets a label cover, %(allowed)s: a plant is not what it was before.",
+            named=named,
+            allowed=allowed,
+        ),
         "Report a calendar year; `--pool` has steps with too few batches cover the years before it as well, as far as the pack allows.",
     )
 

@@ -20,6 +20,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.fields import Fields, malformed, rational_to_wire
 from benchmarks.wire.schema import MOST_REVISIONS, read_period
@@ -227,7 +228,7 @@ def parse(raw: bytes) -> Signed:
     if len(raw) > MOST_BYTES:
         raise VerificationError(
             "attestation-too-large",
-            f"The file has {len(raw):,} bytes, an attestation at most {MOST_BYTES:,}.",
+            Phrase("The file has %(size)s bytes, an attestation at most %(most)s.", size=f"{len(raw):,}", most=f"{MOST_BYTES:,}"),
             "Choose the file that the portal drew up, signed.",
         )
     fields = Fields(decode(raw))
@@ -270,8 +271,8 @@ def _attestation(fields: Fields) -> Attestation:
         subject=_publication(fields.fields("publication")) if fields.has("publication") else _report(fields.fields("report")),
         body=fields.words("body", 1, LONGEST_NAME),
         auditor=fields.words("auditor", 1, LONGEST_NAME),
-        opinion=Opinion(fields.matching("opinion", _one_of(Opinion), "an opinion: unqualified, qualified or adverse")),
-        assurance=Assurance(fields.matching("assurance", _one_of(Assurance), "an assurance: reasonable or limited")),
+        opinion=Opinion(fields.matching("opinion", _one_of(Opinion), Phrase("an opinion: unqualified, qualified or adverse"))),
+        assurance=Assurance(fields.matching("assurance", _one_of(Assurance), Phrase("an assurance: reasonable or limited"))),
         boundary=fields.words("boundary", 1, LONGEST_TEXT),
         materiality=_share(fields, "materiality"),
         checked=fields.words("checked", 1, LONGEST_TEXT),
@@ -284,9 +285,9 @@ def _attestation(fields: Fields) -> Attestation:
     )
     fields.done()
     if told.valid_until <= told.issued_on:
-        raise malformed(fields.path("valid_until"), "a day after issued_on")
+        raise malformed(fields.path("valid_until"), Phrase("a day after issued_on"))
     if told.surveillance_on is not None and not told.issued_on < told.surveillance_on <= told.valid_until:
-        raise malformed(fields.path("surveillance_on"), "a day between issued_on and valid_until")
+        raise malformed(fields.path("surveillance_on"), Phrase("a day between issued_on and valid_until"))
     return told
 
 
@@ -300,7 +301,7 @@ def _report(fields: Fields) -> ReportSubject:
     )
     fields.done()
     if not subject.steps or len(set(subject.steps)) != len(subject.steps):
-        raise malformed(fields.path("steps"), "a list of steps, each once")
+        raise malformed(fields.path("steps"), Phrase("a list of steps, each once"))
     return subject
 
 
@@ -346,7 +347,7 @@ def _withdrawal(fields: Fields) -> Withdrawal:
 def _share(fields: Fields, name: str) -> Fraction:
     share = fields.rational(name)
     if not 0 < share < 1:
-        raise malformed(fields.path(name), "a share between nought and one")
+        raise malformed(fields.path(name), Phrase("a share between nought and one"))
     return share
 
 

@@ -19,6 +19,7 @@ from typing import NoReturn, TypeAlias
 import cbor2
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 
 Value: TypeAlias = "int | bytes | str | list[Value] | dict[str, Value]"
 
@@ -28,7 +29,7 @@ _FEW_KEYS, _SHORT_TEXT = 16, 64  # what messages repeat is spelled once; a stran
 DEEPEST = 8  # containers within containers; a sealed report needs 5
 
 _INTEGER, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP = range(6)  # major types, RFC 8949 section 3.1
-_REMEDY = "Send the bytes as the agent wrote them; another writer must follow docs/wire-format.md."
+_REMEDY = Phrase("Send the bytes as the agent wrote them; another writer must follow docs/wire-format.md.")
 
 
 class Spelled(bytes):
@@ -58,10 +59,10 @@ def decode(raw: bytes) -> Value:
     try:
         spelled = _spelled(value, DEEPEST)
     except (TypeError, OverflowError) as outside:
-        raise _malformed(str(outside)) from outside
+        raise _malformed(outside.args[0]) from outside
     if spelled != raw:
         if raw.startswith(spelled):
-            raise _malformed(f"{len(raw) - len(spelled)} bytes after the end of the value")
+            raise _malformed(Phrase("%(number)s bytes after the end of the value", number=len(raw) - len(spelled)))
         raise VerificationError(
             "cbor-not-canonical",
             "The bytes are not in canonical form: a key stands twice or out of order, or a number or length is written longer than needed.",
@@ -76,7 +77,7 @@ def parse(raw: bytes) -> Value:
     try:
         value: Value = cbor2.loads(raw, semantic_decoders=_NO_TAGS, max_depth=DEEPEST, allow_indefinite=False)
     except cbor2.CBORDecodeError as error:
-        raise _malformed(str(error)) from error
+        raise _malformed(Phrase("they end too early, are no CBOR, or hold a tag or an open length")) from error
     return value
 
 
@@ -91,7 +92,7 @@ def _spelled(value: object, depth_left: int) -> bytes:
     if kind is bytes:
         return _head(_BYTES, len(value)) + value  # type: ignore[arg-type, operator]
     if kind is not dict and kind is not list:
-        raise TypeError(f"{kind.__name__} does not travel on the wire; use integers, bytes, text, lists and maps")
+        raise TypeError(Phrase("%(kind)s does not travel on the wire; use integers, bytes, text, lists and maps", kind=kind.__name__))
     if depth_left == 0:
         raise ValueError(f"a value on the wire is nested at most {DEEPEST} deep")
     if kind is list:
@@ -114,7 +115,7 @@ def _remembered_order(keys: tuple[str, ...]) -> tuple[tuple[bytes, str], ...]:
 def _ordered(keys: tuple[str, ...]) -> tuple[tuple[bytes, str], ...]:
     """Keys with their spelling, the shorter first and then by their bytes (RFC 8949 section 4.2.1)."""
     if not all(type(key) is str for key in keys):
-        raise TypeError("map keys on the wire are text")
+        raise TypeError(Phrase("map keys on the wire are text"))
     return tuple(sorted(((_text(key), key) for key in keys), key=lambda pair: (len(pair[0]), pair[0])))
 
 
@@ -135,7 +136,7 @@ def _spelled_text(text: str) -> bytes:
 @lru_cache(maxsize=4096)
 def _integer(number: int) -> bytes:
     if not SMALLEST_INTEGER <= number <= LARGEST_INTEGER:
-        raise OverflowError("an integer on the wire has at most 64 bits")
+        raise OverflowError(Phrase("an integer on the wire has at most 64 bits"))
     return _head(_INTEGER, number) if number >= 0 else _head(_NEGATIVE, -1 - number)
 
 
@@ -146,7 +147,7 @@ def _head(major: int, argument: int) -> bytes:
     for short, width in ((24, 1), (25, 2), (26, 4), (27, 8)):
         if argument < 1 << 8 * width:
             return bytes((major << 5 | short,)) + argument.to_bytes(width)
-    raise OverflowError("a length on the wire has at most 64 bits")
+    raise OverflowError(Phrase("a length on the wire has at most 64 bits"))
 
 
 def _refuse_tag(_decoder: object, _immutable: bool = False) -> NoReturn:
@@ -165,5 +166,5 @@ class _NoTags(dict[int, Callable[[object, bool], NoReturn]]):
 _NO_TAGS = _NoTags()
 
 
-def _malformed(found: str) -> VerificationError:
-    return VerificationError("cbor-malformed", f"These are not the bytes of a Steplabel message: {found}.", _REMEDY)
+def _malformed(found: Phrase) -> VerificationError:
+    return VerificationError("cbor-malformed", Phrase("These are not the bytes of a Steplabel message: %(found)s.", found=found), _REMEDY)

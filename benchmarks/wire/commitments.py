@@ -14,6 +14,7 @@ import hashlib
 from dataclasses import dataclass
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.fields import Fields
 from benchmarks.wire.schema import DIGEST_BYTES, MOST_REVISIONS, read_period
@@ -101,7 +102,7 @@ def verify(signed: SignedCommitment, device: VerifyingKey) -> None:
     if not device.accepts(Purpose.COMMITMENT, _content(signed.commitment, signed.device_id), signed.signature):
         raise VerificationError(
             "commitment-signature-invalid",
-            f"The commitment was not signed by the device {signed.device_id}, or was altered since.",
+            Phrase("The commitment was not signed by the device %(device)s, or was altered since.", device=signed.device_id),
             "Run submit again with the device that is enrolled for this site.",
         )
 

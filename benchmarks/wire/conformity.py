@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from benchmarks.errors import VerificationError
 from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
 from benchmarks.privacy.pooling import too_long
 from benchmarks.privacy.units import draw_epsilons
 from benchmarks.released import ReleasedLabel
@@ -50,8 +51,16 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
     if named != (pack.id, pack.version, pack_digest):
         raise VerificationError(
             "pack-mismatch",
-            f"The report was made with pack {named[0]} {named[1]} ({named[2].hex()[:16]}); "
-            f"the portal compares by {pack.id} {pack.version} ({pack_digest.hex()[:16]}).",
+            Phrase(
+                "The report was made with pack %(other)s %(other_version)s (%(other_digest)s); "
+                "the portal compares by %(pack)s %(version)s (%(digest)s).",
+                pack=pack.id,
+                version=pack.version,
+                digest=pack_digest.hex()[:16],
+                other=named[0],
+                other_version=named[1],
+                other_digest=named[2].hex()[:16],
+            ),
             "Install the portal's pack version and submit a new revision.",
         )
     period = Period.parse(report.released.period, UTC)
@@ -65,10 +74,10 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
 def _require_label(label: ReleasedLabel, pack: Pack) -> None:
     step = next((step for step in pack.steps if step.id == label.step), None)
     if step is None:
-        raise _off_pack(label, f"the pack has no step {label.step!r}")
+        raise _off_pack(label, Phrase("the pack has no step %(step)s", step=repr(label.step)))
     rule = step.metric(label.metric)
     if rule is None or not rule.released:
-        raise _off_pack(label, "the pack does not release this metric")
+        raise _off_pack(label, Phrase("the pack does not release this metric"))
     _require_kind(label, step, rule)
     _require_policy(label, step, pack.policy)
 
@@ -76,31 +85,62 @@ def _require_label(label: ReleasedLabel, pack: Pack) -> None:
 def _require_kind(label: ReleasedLabel, step: Step, rule: MetricRule) -> None:
     """The label is of the same kind as every other label of this step and metric."""
     if label.product != step.product:
-        raise _off_pack(label, f"the step's product is {step.product!r}, not {label.product!r}")
+        raise _off_pack(
+            label, Phrase("the step's product is %(product)s, not %(found)s", product=repr(step.product), found=repr(label.product))
+        )
     if label.variant not in {variant.id for variant in step.variants}:
-        raise _off_pack(label, f"the step has no variant {label.variant!r}")
+        raise _off_pack(label, Phrase("the step has no variant %(variant)s", variant=repr(label.variant)))
     if (label.boundary, label.unit) != (step.boundary.id, rule.unit):
-        raise _off_pack(label, f"boundary and unit are {label.boundary} in {label.unit}, not {step.boundary.id} in {rule.unit}")
+        raise _off_pack(
+            label,
+            Phrase(
+                "boundary and unit are %(boundary)s in %(unit)s, not %(wanted_boundary)s in %(wanted_unit)s",
+                boundary=label.boundary,
+                unit=label.unit,
+                wanted_boundary=step.boundary.id,
+                wanted_unit=rule.unit,
+            ),
+        )
     if label.grid != rule.grid:
-        raise _off_pack(label, "its grid is not the pack's public grid")
+        raise _off_pack(label, Phrase("its grid is not the pack's public grid"))
 
 
 def _require_policy(label: ReleasedLabel, step: Step, policy: ReleasePolicy) -> None:
     """The label was drawn by the pack's rule and with at least the policy's noise."""
     if (label.best.quantile, label.typical.quantile) != (step.label_rule.quantile, TYPICAL_QUANTILE):
         raise _off_pack(
-            label, f"its quantiles are {label.best.quantile} and {label.typical.quantile}, not {step.label_rule.quantile} and 1/2"
+            label,
+            Phrase(
+                "its quantiles are %(best)s and %(typical)s, not %(wanted)s and 1/2",
+                best=str(label.best.quantile),
+                typical=str(label.typical.quantile),
+                wanted=str(step.label_rule.quantile),
+            ),
         )
     best, typical = draw_epsilons(step, policy)
     if label.best.epsilon > best or label.typical.epsilon > typical:
-        raise _off_pack(label, f"it spent {label.best.epsilon} and {label.typical.epsilon}, more than the policy's draw")
+        raise _off_pack(
+            label,
+            Phrase(
+                "it spent %(best)s and %(typical)s, more than the policy's draw",
+                best=str(label.best.epsilon),
+                typical=str(label.typical.epsilon),
+            ),
+        )
     if label.count_class not in policy.count_classes or label.count_class < policy.fewest_batches:
-        raise _off_pack(label, f"{label.count_class} is none of the policy's classes for the number of batches")
+        raise _off_pack(
+            label, Phrase("%(count_class)s is none of the policy's classes for the number of batches", count_class=label.count_class)
+        )
 
 
-def _off_pack(label: ReleasedLabel, found: str) -> VerificationError:
+def _off_pack(label: ReleasedLabel, found: Phrase) -> VerificationError:
     return VerificationError(
         "label-off-pack",
-        f"The label of {label.step}, {label.metric} cannot be compared with others: {found}.",
+        Phrase(
+            "The label of %(step)s, %(metric)s cannot be compared with others: %(found)s.",
+            step=label.step,
+            metric=label.metric,
+            found=found,
+        ),
         "Release again with the pack as published; a site may be stricter than its policy, never looser.",
     )

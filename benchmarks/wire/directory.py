@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.fields import Fields, malformed
 from benchmarks.wire.sealing import PUBLIC_BYTES as PROCESSING_BYTES
@@ -68,7 +69,7 @@ class Directory:
         if not valid:
             raise VerificationError(
                 "no-valid-key",
-                f"The portal's key directory lists no processing key for {on.isoformat()}.",
+                Phrase("The portal's key directory lists no processing key for %(day)s.", day=on.isoformat()),
                 "Check this machine's date; then fetch the directory again or ask the coordinator to renew it.",
             )
         return ProcessingPublicKey(max(valid, key=lambda key: key.valid_from).public_bytes)
@@ -135,7 +136,11 @@ def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
     if directory.number < at_least:
         raise VerificationError(
             "directory-outdated",
-            f"The portal offers key directory {directory.number}, but number {at_least} was already seen.",
+            Phrase(
+                "The portal offers key directory %(number)s, but number %(at_least)s was already seen.",
+                number=directory.number,
+                at_least=at_least,
+            ),
             "Do not submit. Fetch it again; if it still is the old one, ask the coordinator.",
         )
     return directory
@@ -156,7 +161,9 @@ def renewed(raw: bytes, fingerprint: str, known: Directory) -> Directory:
     if directory.number == known.number and directory != known:
         raise VerificationError(
             "directory-forked",
-            f"The portal offers a key directory {directory.number} that differs from the one seen under this number.",
+            Phrase(
+                "The portal offers a key directory %(number)s that differs from the one seen under this number.", number=directory.number
+            ),
             "Do not submit. Ask the coordinator, by another way than this portal, how two were signed.",
         )
     return directory
@@ -169,7 +176,7 @@ def _keys_to_wire(keys: Iterable[ListedKey]) -> Value:
 def _key_from_wire(fields: Fields, length: int) -> ListedKey:
     key = ListedKey(fields.octets("public", length), fields.day("valid_from"), fields.day("valid_to"))
     if not key.valid_from < key.valid_to:
-        raise malformed(fields.path("valid_to"), "after valid_from")
+        raise malformed(fields.path("valid_to"), Phrase("after valid_from"))
     fields.done()
     return key
 

@@ -16,6 +16,7 @@ import hashlib
 from dataclasses import dataclass
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.fields import Fields, malformed
@@ -61,7 +62,11 @@ def parse(raw: bytes) -> Envelope:
     if len(raw) > MAX_ENVELOPE_BYTES:
         raise VerificationError(
             "envelope-too-large",
-            f"The envelope has {len(raw):,} bytes; at most {MAX_ENVELOPE_BYTES:,} are taken.",
+            Phrase(
+                "The envelope has %(size)s bytes; at most %(most)s are taken.",
+                size=f"{len(raw):,}",
+                most=f"{MAX_ENVELOPE_BYTES:,}",
+            ),
             "Send one envelope as the agent wrote it.",
         )
     fields = Fields(decode(raw))
@@ -69,7 +74,7 @@ def parse(raw: bytes) -> Envelope:
     header = Header.from_wire(fields.map_of("header"))
     sealed = fields.octets("sealed")
     if len(sealed) not in SEALED_SIZES:
-        raise malformed("sealed", "of one of the fixed sizes " + ", ".join(map(str, SEALED_SIZES)))
+        raise malformed("sealed", Phrase("of one of the fixed sizes %(sizes)s", sizes=", ".join(map(str, SEALED_SIZES))))
     signature = fields.octets("signature", SIGNATURE_BYTES)
     fields.done()
     return Envelope(header, sealed, signature, digest(raw))
@@ -85,7 +90,7 @@ def verify_outer(envelope: Envelope, device: VerifyingKey) -> None:
     if not device.accepts(Purpose.ENVELOPE, _outer_content(envelope.header, envelope.sealed), envelope.signature):
         raise VerificationError(
             "outer-signature-invalid",
-            f"The envelope was not signed by the device {envelope.header.device_id}, or was altered since.",
+            Phrase("The envelope was not signed by the device %(device)s, or was altered since.", device=envelope.header.device_id),
             "Submit again from the site's spool, with the device that is enrolled for this site.",
         )
 
@@ -128,6 +133,15 @@ def _require_same_subject(header: Header, report: Report) -> None:
     if outside != inside:
         raise VerificationError(
             "header-mismatch",
-            "The header names {} {} revision {}, the report inside {} {} revision {}.".format(*outside, *inside),
+            Phrase(
+                "The header names %(site)s %(period)s revision %(revision)s, "
+                "the report inside %(inner_site)s %(inner_period)s revision %(inner_revision)s.",
+                site=header.site,
+                period=header.period,
+                revision=header.revision,
+                inner_site=report.released.site,
+                inner_period=report.released.period,
+                inner_revision=report.released.revision,
+            ),
             "Build the envelope again; header and report must name the same site, period and revision.",
         )

@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import gcd
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -19,7 +20,10 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 """A SHA-256 digest as lower-case hex: key ids and envelope digests."""
 
-_REMEDY = "Update the program that wrote it; docs/wire-format.md lists every field with its kind and range."
+_AN_IDENTIFIER = Phrase("an identifier of at most 64 letters, digits, dots, hyphens and underscores")
+_A_DIGEST = Phrase("a SHA-256 digest in lower-case hex")
+_A_DAY = Phrase("a date YYYY-MM-DD")
+_REMEDY = Phrase("Update the program that wrote it; docs/wire-format.md lists every field with its kind and range.")
 
 
 def rational_to_wire(number: Fraction) -> Value:
@@ -29,7 +33,7 @@ def rational_to_wire(number: Fraction) -> Value:
 
 def malformed(where: str, wanted: str) -> VerificationError:
     """The refusal of one field's content."""
-    return VerificationError("field-malformed", f"The field {where} is not {wanted}.", _REMEDY)
+    return VerificationError("field-malformed", Phrase("The field %(where)s is not %(wanted)s.", where=where, wanted=wanted), _REMEDY)
 
 
 class Fields:
@@ -37,7 +41,7 @@ class Fields:
 
     def __init__(self, value: Value, where: str = "") -> None:
         if not isinstance(value, dict):
-            raise malformed(where or "at the top", "a map of named fields")
+            raise malformed(where or Phrase("at the top"), Phrase("a map of named fields"))
         self._left = dict(value)
         self._where = where
 
@@ -46,7 +50,7 @@ class Fields:
 
     def _take(self, name: str) -> Value:
         if name not in self._left:
-            raise VerificationError("field-missing", f"The field {self.path(name)} is missing.", _REMEDY)
+            raise VerificationError("field-missing", Phrase("The field %(path)s is missing.", path=self.path(name)), _REMEDY)
         return self._left.pop(name)
 
     def has(self, name: str) -> bool:
@@ -56,13 +60,14 @@ class Fields:
     def integer(self, name: str, least: int, most: int) -> int:
         value = self._take(name)
         if not isinstance(value, int) or not least <= value <= most:
-            raise malformed(self.path(name), f"a whole number from {least} to {most}")
+            raise malformed(self.path(name), Phrase("a whole number from %(least)s to %(most)s", least=least, most=most))
         return value
 
     def octets(self, name: str, length: int | None = None) -> bytes:
         value = self._take(name)
         if not isinstance(value, bytes) or (length is not None and len(value) != length):
-            raise malformed(self.path(name), f"a string of {'' if length is None else f'{length} '}bytes")
+            wanted = Phrase("a string of bytes") if length is None else Phrase("a string of %(length)s bytes", length=length)
+            raise malformed(self.path(name), wanted)
         return value
 
     def matching(self, name: str, pattern: re.Pattern[str], wanted: str) -> str:
@@ -72,32 +77,34 @@ class Fields:
         return value
 
     def identifier(self, name: str) -> str:
-        return self.matching(name, IDENTIFIER, "an identifier of at most 64 letters, digits, dots, hyphens and underscores")
+        return self.matching(name, IDENTIFIER, _AN_IDENTIFIER)
 
     def digest_hex(self, name: str) -> str:
-        return self.matching(name, HEX_DIGEST, "a SHA-256 digest in lower-case hex")
+        return self.matching(name, HEX_DIGEST, _A_DIGEST)
 
     def words(self, name: str, shortest: int = 1, longest: int = 120) -> str:
         """A short text without control characters."""
         value = self._take(name)
         if not isinstance(value, str) or not shortest <= len(value) <= longest or not value.isprintable():
-            raise malformed(self.path(name), f"a text of {shortest} to {longest} printable characters")
+            raise malformed(
+                self.path(name), Phrase("a text of %(shortest)s to %(longest)s printable characters", shortest=shortest, longest=longest)
+            )
         return value
 
     def day(self, name: str) -> date:
         """A calendar date, YYYY-MM-DD: the wire carries no times."""
-        value = self.matching(name, re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII), "a date YYYY-MM-DD")
+        value = self.matching(name, re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII), _A_DAY)
         try:
             return date.fromisoformat(value)
         except ValueError as error:
-            raise malformed(self.path(name), "a date of the calendar") from error
+            raise malformed(self.path(name), Phrase("a date of the calendar")) from error
 
     def rational(self, name: str) -> Fraction:
         value = self._take(name)
         match value:
             case [int(numerator), int(denominator)] if denominator > 0 and gcd(numerator, denominator) == 1:
                 return Fraction(numerator, denominator)
-        raise malformed(self.path(name), "a fraction [numerator, denominator] in lowest terms")
+        raise malformed(self.path(name), Phrase("a fraction [numerator, denominator] in lowest terms"))
 
     def fields(self, name: str) -> Fields:
         return Fields(self._take(name), self.path(name))
@@ -110,7 +117,7 @@ class Fields:
         """A list, each item to be read by the schema it belongs to."""
         value = self._take(name)
         if not isinstance(value, list) or len(value) > most:
-            raise malformed(self.path(name), f"a list of at most {most} entries")
+            raise malformed(self.path(name), Phrase("a list of at most %(most)s entries", most=most))
         return value
 
     def each(self, name: str, most: int) -> list[Fields]:
@@ -120,4 +127,6 @@ class Fields:
     def done(self) -> None:
         """Refuse what was not read."""
         for name in self._left:
-            raise VerificationError("field-unknown", f"The field {self.path(name)!r} is not known to this version.", _REMEDY)
+            raise VerificationError(
+                "field-unknown", Phrase("The field %(path)s is not known to this version.", path=repr(self.path(name))), _REMEDY
+            )

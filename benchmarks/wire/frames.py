@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from benchmarks.errors import VerificationError
 from benchmarks.measurements import Metric
+from benchmarks.phrases import Phrase
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile
 from benchmarks.wire.canonical import LARGEST_INTEGER, Spelled, encode
 from benchmarks.wire.fields import Fields, malformed
@@ -22,6 +23,7 @@ from benchmarks.wire.fields import Fields, malformed
 MOST_CELLS = 1_000_000
 MOST_YEARS = 9  # any policy allows fewer; what it allows is asked of an opened report
 METRICS = re.compile("|".join(metric.value for metric in Metric))
+A_METRIC = Phrase("one of the metrics %(metrics)s", metrics=", ".join(Metric))
 
 _OWN_NUMBER = Spelled(bytes(range(0xF0, 0x100)))  # no text holds these bytes and no integer as many: where a frame is cut
 
@@ -170,9 +172,9 @@ def _refuse_numbers(numbers: tuple[int, int, int], cells: int, where: str) -> No
     under = f"{where}." if where else ""
     for name, cell in (("best", best_cell), ("typical", typical_cell)):
         if type(cell) is not int or not 0 <= cell < cells:
-            raise malformed(f"{under}{name}.cell", f"a whole number from 0 to {cells - 1}")
+            raise malformed(f"{under}{name}.cell", Phrase("a whole number from %(least)s to %(most)s", least=0, most=cells - 1))
     if type(count_class) is not int or not 1 <= count_class <= LARGEST_INTEGER:
-        raise malformed(f"{under}count_class", f"a whole number from 1 to {LARGEST_INTEGER}")
+        raise malformed(f"{under}count_class", Phrase("a whole number from %(least)s to %(most)s", least=1, most=LARGEST_INTEGER))
 
 
 def _strictly(fields: Fields) -> ReleasedLabel:
@@ -183,7 +185,7 @@ def _strictly(fields: Fields) -> ReleasedLabel:
         product=fields.words("product"),
         variant=fields.words("variant", shortest=0),
         boundary=fields.words("boundary"),
-        metric=Metric(fields.matching("metric", METRICS, "one of the metrics " + ", ".join(Metric))),
+        metric=Metric(fields.matching("metric", METRICS, A_METRIC)),
         unit=fields.words("unit", longest=24),
         grid=grid,
         count_class=fields.integer("count_class", 1, LARGEST_INTEGER),
@@ -192,7 +194,7 @@ def _strictly(fields: Fields) -> ReleasedLabel:
         years=fields.integer("years", 2, MOST_YEARS) if fields.has("years") else 1,
     )
     if not label.best.quantile < label.typical.quantile:
-        raise malformed(fields.path("best.quantile"), "below the quantile of the typical value")
+        raise malformed(fields.path("best.quantile"), Phrase("below the quantile of the typical value"))
     fields.done()
     return label
 
@@ -200,10 +202,10 @@ def _strictly(fields: Fields) -> ReleasedLabel:
 def _grid(fields: Fields) -> Grid:
     lower, upper, width = (fields.rational(name) for name in ("lower", "upper", "width"))
     if width <= 0:
-        raise malformed(fields.path("width"), "above zero")
+        raise malformed(fields.path("width"), Phrase("above zero"))
     grid = Grid(lower, upper, width)
     if not 2 <= grid.cells <= MOST_CELLS:
-        raise malformed(fields.path("upper"), f"above lower, giving 2 to {MOST_CELLS:,} cells")
+        raise malformed(fields.path("upper"), Phrase("above lower, giving 2 to %(most)s cells", most=f"{MOST_CELLS:,}"))
     fields.done()
     return grid
 
@@ -213,9 +215,9 @@ def _quantile(fields: Fields, grid: Grid) -> ReleasedQuantile:
         quantile=fields.rational("quantile"), cell=fields.integer("cell", 0, grid.cells - 1), epsilon=fields.rational("epsilon")
     )
     if not 0 < drawn.quantile < 1:
-        raise malformed(fields.path("quantile"), "between 0 and 1")
+        raise malformed(fields.path("quantile"), Phrase("between 0 and 1"))
     if not 0 < drawn.epsilon <= 16 or not _is_dyadic(drawn.epsilon):
-        raise malformed(fields.path("epsilon"), "above 0, at most 16, and a whole number over a power of two")
+        raise malformed(fields.path("epsilon"), Phrase("above 0, at most 16, and a whole number over a power of two"))
     fields.done()
     return drawn
 

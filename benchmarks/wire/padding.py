@@ -7,6 +7,7 @@ sizes in all. Most plants fit the smallest two. `unpad` accepts only the one fra
 from __future__ import annotations
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 
 SIZES = tuple(1 << power for power in range(12, 18))  # 4 KiB to 128 KiB
 _LENGTH_BYTES = 4
@@ -24,7 +25,11 @@ def pad(text: bytes) -> bytes:
             return framed.ljust(size, b"\x00")
     raise VerificationError(
         "report-too-long",
-        f"The report has {len(text):,} bytes; at most {SIZES[-1] - _LENGTH_BYTES:,} fit one envelope.",
+        Phrase(
+            "The report has %(size)s bytes; at most %(most)s fit one envelope.",
+            size=f"{len(text):,}",
+            most=f"{SIZES[-1] - _LENGTH_BYTES:,}",
+        ),
         "Merge small variants up their declared tree, or report fewer metrics.",
     )
 

@@ -13,7 +13,8 @@ from datetime import UTC
 from functools import lru_cache
 
 from benchmarks.errors import InputError, VerificationError
-from benchmarks.measurements import Metric, Period
+from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedLabel, ReleasedReport
 from benchmarks.wire import frames
 from benchmarks.wire.canonical import LARGEST_INTEGER, Spelled, Value, decode, encode, parse
@@ -185,7 +186,7 @@ def _without_labels(fields: Fields, labels: tuple[ReleasedLabel, ...]) -> Report
 def _withheld_from_wire(fields: Fields) -> tuple[str, str, str]:
     entry = (
         fields.identifier("step"),
-        fields.matching("metric", frames.METRICS, "one of the metrics " + ", ".join(Metric)),
+        fields.matching("metric", frames.METRICS, frames.A_METRIC),
         fields.identifier("reason"),
     )
     fields.done()
@@ -199,7 +200,7 @@ def _refuse_repeated(released: ReleasedReport) -> None:
         if key in seen:
             raise VerificationError(
                 "label-repeated",
-                f"The report holds two labels of {' / '.join(part for part in key if part)}.",
+                Phrase("The report holds two labels of %(label)s.", label=" / ".join(part for part in key if part)),
                 "Release each step, product, variant and metric once a report.",
             )
         seen.add(key)
@@ -211,10 +212,12 @@ def read_period(fields: Fields) -> str:
     try:
         canonical = canonical_period(name)
     except InputError as error:
-        raise malformed(fields.path("period"), "a year, quarter, month or two dates") from error
+        raise malformed(fields.path("period"), Phrase("a year, quarter, month or two dates")) from error
     if name != canonical:
         raise VerificationError(
-            "period-not-canonical", f"The period {name} has a shorter name.", f"Report it as {canonical}, the only name accepted for it."
+            "period-not-canonical",
+            Phrase("The period %(name)s has a shorter name.", name=name),
+            Phrase("Report it as %(canonical)s, the only name accepted for it.", canonical=canonical),
         )
     return name
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519Pr
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat, load_pem_private_key
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.padding import SIZES, pad, unpad
 from benchmarks.wire.schema import Header
 from benchmarks.wire.secrecy import Secret
@@ -186,7 +187,7 @@ def _require_key(header: Header, expected: str) -> None:
     if header.key_id != expected:
         raise VerificationError(
             "key-mismatch",
-            f"The envelope names the processing key {header.key_id[:16]}, this is {expected[:16]}.",
+            Phrase("The envelope names the processing key %(named)s, this is %(key)s.", named=header.key_id[:16], key=expected[:16]),
             "Fetch the portal's key directory and seal to the key it lists for today.",
         )
 

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value, encode
 from benchmarks.wire.secrecy import Secret
 
@@ -83,7 +84,11 @@ class VerifyingKey:
         if len(self.public_bytes) != PUBLIC_BYTES:
             raise VerificationError(
                 "public-key-malformed",
-                f"An Ed25519 public key has {PUBLIC_BYTES} bytes, this one has {len(self.public_bytes)}.",
+                Phrase(
+                    "An Ed25519 public key has %(wanted)s bytes, this one has %(found)s.",
+                    wanted=PUBLIC_BYTES,
+                    found=len(self.public_bytes),
+                ),
                 "Copy the key again from where it was made.",
             )
         if self.public_bytes[:-1] + bytes([self.public_bytes[-1] & 0x7F]) in _SMALL_ORDER:

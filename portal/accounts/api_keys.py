@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from benchmarks.phrases import Phrase
 from portal.accounts import second_factor
 from portal.accounts.models import Acting, ApiKey, Membership, Organisation, User
 from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF, allowed_to
@@ -103,10 +104,15 @@ def make(user: User, organisation: int, name: str, scopes: Collection[str], life
     if not scopes or allowed != set(scopes):
         found = ", ".join(sorted(set(scopes) - allowed)) or "none"
         raise RefusedError(
-            400, "scope-not-allowed", f"The role {house.kind} does not give these scopes: {found}.", "Choose among those that it has."
+            400,
+            "scope-not-allowed",
+            Phrase("Your organisation's role does not give these scopes: %(scopes)s.", scopes=found),
+            "Choose among those that it has.",
         )
     if not timedelta() < lifetime <= LONGEST:
-        raise RefusedError(400, "lifetime-too-long", f"A key lives at most {LONGEST.days} days.", "Choose an earlier end.")
+        raise RefusedError(
+            400, "lifetime-too-long", Phrase("A key lives at most %(days)s days.", days=LONGEST.days), "Choose an earlier end."
+        )
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     with transaction.atomic():
         key = ApiKey.objects.create(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
+from benchmarks.phrases import Phrase
 from benchmarks.wire import logged
 from benchmarks.wire import rotation as rotations
 from benchmarks.wire.directory import EnrolmentToken as Token
@@ -102,14 +103,22 @@ def rotate(rotation: Rotation, now: datetime) -> Enrolled:
         asked = Device.objects.select_for_update(of=_self()).select_related("site")
         old = asked.filter(pk=identity).first() if (identity := _uuid(rotation.device_id)) else None
         if old is None:
-            raise RefusedError(401, "device-unknown", f"No device {rotation.device_id} is enrolled.", "Enrol this agent with a new token.")
+            raise RefusedError(
+                401,
+                "device-unknown",
+                Phrase("No device %(device)s is enrolled.", device=rotation.device_id),
+                "Enrol this agent with a new token.",
+            )
         rotations.verify(rotation, VerifyingKey.from_hex(old.public_key))
         successor = Device.objects.select_related("site").filter(replaces=old).first()
         if successor is not None and successor.public_key == rotation.new.hex and successor.revoked_at is None:
             return Enrolled(successor, created=False)
         if old.revoked_at is not None:
             raise RefusedError(
-                401, "device-revoked", f"The device {old.pk} was revoked.", "Ask for a new token and enrol with new device keys."
+                401,
+                "device-revoked",
+                Phrase("The device %(device)s was revoked.", device=str(old.pk)),
+                "Ask for a new token and enrol with new device keys.",
             )
         device = _register(old.site, rotation.new.hex, old.seed_commitment, old.software, now, replaces=old)
         old.revoked_at = now

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from django.db import transaction
 
+from benchmarks.phrases import Phrase
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Assurance, Opinion, Performance, ReportSubject
 from benchmarks.wire.logged import Kind
@@ -241,7 +242,7 @@ def _require_no_open_major(assignment: Assignment, opinion: Opinion) -> None:
         raise RefusedError(
             409,
             "major-open",
-            f"{number} major findings are open: no positive opinion can be given.",
+            Phrase("%(number)s major findings are open: no positive opinion can be given.", number=number),
             "Close them once the plant has corrected them, or give an adverse opinion.",
         )
 

@@ -18,6 +18,7 @@ from typing import Any
 from django.db import transaction
 
 from benchmarks.audit import draws
+from benchmarks.phrases import Phrase
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import User
@@ -103,14 +104,17 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
         raise _another()
     if logged.size() < sample.head_size:
         raise RefusedError(
-            409, "head-not-there", f"The log has no {sample.head_size} entries yet.", "Wait for its next entry, and draw with that head."
+            409,
+            "head-not-there",
+            Phrase("The log has no %(size)s entries yet.", size=sample.head_size),
+            "Wait for its next entry, and draw with that head.",
         )
     if (made.head.size, made.head.root) != (sample.head_size, logged.root_at(sample.head_size)):
         raise RefusedError(
             409,
             "head-of-another",
             "The draw is not from the head of the log that this promise leads to.",
-            f"Draw with the head of {sample.head_size} entries, as the page of the sample gives it.",
+            Phrase("Draw with the head of %(size)s entries, as the page of the sample gives it.", size=sample.head_size),
         )
     with transaction.atomic():
         lock_standing(sample.assignment)

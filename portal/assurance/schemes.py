@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 from benchmarks.wire.attestations import Performance
 from portal.problems import RefusedError
@@ -76,7 +77,7 @@ def reached(scheme: str, baseline: str, improvement: Fraction) -> Performance:
         raise RefusedError(
             409,
             "level-not-reached",
-            f"The lowest level of this scheme asks for {float(levels[0][1]):.0%}.",
+            Phrase("The lowest level of this scheme asks for %(least)s.", least=f"{float(levels[0][1]):.0%}"),
             "Leave the scheme out, or look at the improvement again.",
         )
     return Performance(scheme, found[-1], baseline, improvement)

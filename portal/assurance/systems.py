@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from benchmarks.phrases import Phrase
 from benchmarks.wire.fields import HEX_DIGEST
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import managed_sites, regulated_sites
@@ -42,7 +43,12 @@ def put_on_record(site: Site, paper: Paper, by: User, now: datetime) -> SystemCe
     _require_theirs(site, by)
     if paper.standard not in obligatory_audit().systems:
         offered = ", ".join(obligatory_audit().systems)
-        raise RefusedError(409, "standard-unknown", f"A certificate by {paper.standard} does not count here.", f"Name one of {offered}.")
+        raise RefusedError(
+            409,
+            "standard-unknown",
+            Phrase("A certificate by %(standard)s does not count here.", standard=paper.standard),
+            Phrase("Name one of %(offered)s.", offered=offered),
+        )
     if not 0 <= (paper.valid_until - paper.valid_from).days <= LONGEST:
         raise RefusedError(
             409,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
+from benchmarks.phrases import Phrase
 from portal.accounts.audience import named, people_of_site
 from portal.accounts.deciding import require_regulator_of_scope, require_regulator_of_site
 from portal.accounts.models import Site, User
@@ -58,7 +59,12 @@ def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by:
         held = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
         require_regulator_of_site(by, site)
         if not PeerGroupMember.objects.filter(peer_group=held.peer_group, site=site).exists():
-            raise RefusedError(409, "not-a-member", f"The site {site.slug} does not report in this peer group.", "Choose one of its sites.")
+            raise RefusedError(
+                409,
+                "not-a-member",
+                Phrase("The site %(site)s does not report in this peer group.", site=site.slug),
+                "Choose one of its sites.",
+            )
         _require_open(held)
         said, due = reason.strip()[:500], end_of(last_day)
         if not said:
@@ -100,4 +106,6 @@ def _day(due: datetime) -> str:
 
 def _require_open(period: ReportingPeriod) -> None:
     if period.closed_at is not None:
-        raise RefusedError(409, "period-closed", f"The period {period.name} is closed.", "Its dates stay as they were.")
+        raise RefusedError(
+            409, "period-closed", Phrase("The period %(period)s is closed.", period=period.name), "Its dates stay as they were."
+        )

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from django.db import transaction
 
+from benchmarks.phrases import Phrase
 from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import within
@@ -181,7 +182,9 @@ def amend(group: PeerGroup, entry: Entry, by: User, now: datetime) -> ObligedCha
     """
     require_regulator_of_scope(by, group.scope)
     if entry.site not in eligible(group):
-        raise RefusedError(409, "site-not-eligible", f"The site {entry.site} is not of this pack in this scope.", "Choose one that is.")
+        raise RefusedError(
+            409, "site-not-eligible", Phrase("The site %(site)s is not of this pack in this scope.", site=entry.site), "Choose one that is."
+        )
     with transaction.atomic():
         row = ObligedChange.objects.create(peer_group=group, entries=[[entry.site, entry.obliged, entry.cohort]], by=by, at=now)
         return apply(row, by, now)

@@ -12,6 +12,7 @@ from django.db import transaction
 from benchmarks import packs
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
 from benchmarks.wire.schema import canonical_period
 from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import Jurisdiction, Site, User
@@ -42,13 +43,17 @@ def make_peer_group(
     routes = [declared.id for declared in pack.routes]
     if route is not None and route not in routes:
         raise InputError(
-            "route-unknown", f"The pack {pack_id} has no route {route!r}.", "Name one of its routes.", found=route, wanted=", ".join(routes)
+            "route-unknown",
+            Phrase("The pack %(pack)s has no route %(route)s.", pack=pack_id, route=repr(route)),
+            "Name one of its routes.",
+            found=route,
+            wanted=", ".join(routes),
         )
     members = {**dict.fromkeys(sites, True), **dict.fromkeys(voluntary, False)}
     if strange := next((site for site in members if site.pack != pack_id), None):
         raise InputError(
             "site-of-other-pack",
-            f"Site {strange.slug} reports by the pack {strange.pack}.",
+            Phrase("Site %(site)s reports by the pack %(pack)s.", site=strange.slug, pack=strange.pack),
             "Compare sites of one pack only.",
             wanted=pack_id,
         )
@@ -99,7 +104,12 @@ def open_period_for(user: User, group: PeerGroup, name: str, now: datetime) -> R
         raise RefusedError(
             409,
             "pack-not-in-force",
-            f"Version {pack.version} of the pack {pack.id} is not in force on {first}.",
+            Phrase(
+                "Version %(version)s of the pack %(pack)s is not in force on %(day)s.",
+                version=pack.version,
+                pack=pack.id,
+                day=first.isoformat(),
+            ),
             "Open the period for the peer group of the version that is.",
         )
     return open_period(group, name, user.email, now)

@@ -16,6 +16,7 @@ from django.db import transaction
 from benchmarks import packs
 from benchmarks.errors import VerificationError
 from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
 from benchmarks.wire import challenges, commitments
 from benchmarks.wire.commitments import SignedCommitment
 from benchmarks.wire.logged import Kind
@@ -77,7 +78,7 @@ def take_for(user: User, raw: bytes, key: ReceiptKey, now: datetime, randomness:
         raise RefusedError(
             403,
             "not-your-site",
-            f"This file was made for the site {named}, which is none of yours.",
+            Phrase("This file was made for the site %(site)s, which is none of yours.", site=named),
             "Choose the file of your own plant, or let somebody of that plant hand this one in.",
         )
     return take(raw, key, now, randomness)
@@ -113,7 +114,12 @@ def _require_turn(signed: SignedCommitment, device: Device) -> None:
         raise RefusedError(
             409,
             "commitment-conflict",
-            f"{commitment.site} committed to other data for {commitment.period}, revision {commitment.revision}, and has their challenge.",
+            Phrase(
+                "%(site)s committed to other data for %(period)s, revision %(revision)s, and has their challenge.",
+                site=commitment.site,
+                period=commitment.period,
+                revision=commitment.revision,
+            ),
             "Put those data back and run submit again. If the change is right, run submit with --correct: that is the next revision, "
             "debited from the reserve for corrections.",
         )
@@ -122,14 +128,19 @@ def _require_turn(signed: SignedCommitment, device: Device) -> None:
         raise RefusedError(
             422,
             "period-not-open",
-            f"The portal takes no reports of {commitment.period} from the site {commitment.site}.",
+            Phrase("The portal takes no reports of %(period)s from the site %(site)s.", period=commitment.period, site=commitment.site),
             "Check --period; if it is right, ask the regulator to open the period for your peer group.",
         )
     if commitment.revision not in ((max(taken) + 1,) if taken else FIRST_REVISIONS):
         raise RefusedError(
             422,
             "revision-out-of-order",
-            f"Revision {commitment.revision} of {commitment.site}, {commitment.period} came before the one that it follows.",
+            Phrase(
+                "Revision %(revision)s of %(site)s, %(period)s came before the one that it follows.",
+                revision=commitment.revision,
+                site=commitment.site,
+                period=commitment.period,
+            ),
             "Put the newest copy of the state directory back; revisions are committed to one after the other.",
         )
     if taken:
@@ -148,7 +159,7 @@ def _require_correction_left(device: Device, period: str, taking: ReportingPerio
         raise RefusedError(
             422,
             "corrections-used",
-            f"{made} corrections of this year were committed to; the policy allows {allowed}.",
+            Phrase("%(made)s corrections of this year were committed to; the policy allows %(allowed)s.", made=made, allowed=allowed),
             "The reported values stand; tell the coordinator what is wrong with them.",
         )
 

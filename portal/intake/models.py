@@ -44,6 +44,7 @@ class Submission(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED, db_index=True)
     reason_code = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=1000, blank=True)
+    reason_phrase = models.JSONField(null=True)  # the same, to be said in another language: `benchmarks.phrases`
     claim = models.UUIDField(null=True)  # which sweep is opening it
     claimed_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)

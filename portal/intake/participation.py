@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models.functions import Coalesce
 
+from benchmarks.phrases import restored
 from portal.accounts.models import Jurisdiction, User
 from portal.accounts.selectors import jurisdictions_of, within
 from portal.catalogue.deadlines import due_dates
@@ -49,7 +50,7 @@ class ParticipantView:
     first_received_at: datetime | None  # of the first report, whatever became of it
     received_at: datetime | None  # of the report that counts
     revision: int | None
-    reason: str  # of a refusal
+    reason: str  # of a refusal; a phrase, which pages say in their reader's language
 
     @property
     def arrived_late(self) -> bool:
@@ -189,6 +190,7 @@ class _Report(NamedTuple):
     received_at: datetime
     revision: int
     reason: str
+    reason_phrase: list[Any] | None
 
 
 class _Member(NamedTuple):
@@ -240,8 +242,12 @@ def _participant(
         first_received_at=first_received_at,
         received_at=report.received_at if report else None,
         revision=report.revision if report else None,
-        reason=report.reason if report else "",
+        reason=_reason(report) if report else "",
     )
+
+
+def _reason(report: _Report) -> str:
+    return restored(report.reason_phrase) if report.reason_phrase else report.reason
 
 
 def taking_of(state: str | None, due: datetime, now: datetime) -> Taking:

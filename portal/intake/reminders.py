@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from benchmarks.phrases import Phrase
 from portal.accounts.audience import named, people_of_site
 from portal.accounts.models import Membership, Role, Site, User
 from portal.accounts.selectors import own_sites, regulated_sites
@@ -77,7 +78,9 @@ def remind(view: ParticipationView, by: User, now: datetime) -> tuple[Reminder, 
     with transaction.atomic():
         period = ReportingPeriod.objects.select_for_update().get(peer_group=view.peer_group, name=view.period)
         if period.closed_at is not None:
-            raise RefusedError(409, "period-closed", f"The period {period.name} is closed.", "It takes no more reports.")
+            raise RefusedError(
+                409, "period-closed", Phrase("The period %(period)s is closed.", period=period.name), "It takes no more reports."
+            )
         recent = Reminder.objects.filter(period=period, sent_at__gt=now - PAUSE).values("site")
         late = regulated_sites(by).filter(slug__in=owing(view, now)).exclude(pk__in=recent).select_related("organisation").order_by("slug")
         sites: Sequence[Site] = list(late)

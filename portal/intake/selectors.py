@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Min, QuerySet
 
+from benchmarks.phrases import restored
 from portal.accounts.models import User
 from portal.accounts.selectors import managed_sites, own_sites, visible_sites
 from portal.intake.models import Commitment, State, Submission
@@ -31,7 +32,7 @@ class SubmissionView:
     received_at: datetime
     state: str  # State value
     reason_code: str
-    reason: str
+    reason: str  # a phrase, which pages say in their reader's language
     decided_at: datetime | None
     receipt: bytes  # signed canonical CBOR, to be handed out as it is
 
@@ -78,7 +79,7 @@ def views_of(rows: QuerySet[Submission]) -> tuple[SubmissionView, ...]:
             received_at=row.received_at,
             state=row.state,
             reason_code=row.reason_code,
-            reason=row.reason,
+            reason=restored(row.reason_phrase) if row.reason_phrase else row.reason,
             decided_at=row.decided_at,
             receipt=bytes(row.receipt),
         )

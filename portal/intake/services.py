@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import transaction
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire import receipts
 from benchmarks.wire.envelope import Envelope
@@ -69,7 +70,7 @@ def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: dat
         raise RefusedError(
             401,
             "outer-signature-invalid",
-            f"The envelope was not signed by the device {envelope.header.device_id}, or was altered since.",
+            Phrase("The envelope was not signed by the device %(device)s, or was altered since.", device=envelope.header.device_id),
             "Submit again from the site's spool, with the device that is enrolled for this site.",
         )
     if known := Submission.objects.filter(digest=envelope.digest).first():
@@ -89,7 +90,7 @@ def receive_for(user: User, raw: bytes, directory: PublishedDirectory, key: Rece
         raise RefusedError(
             403,
             "not-your-site",
-            f"This file was sealed for the site {named}, which is none of yours.",
+            Phrase("This file was sealed for the site %(site)s, which is none of yours.", site=named),
             "Choose the file of your own plant, or let somebody of that plant hand this one in.",
         )
     return receive(raw, directory, key, now)
@@ -104,19 +105,22 @@ def device_of(header: Sender) -> Device:
         raise RefusedError(
             401,
             "device-unknown",
-            f"No device {header.device_id} is enrolled for the site {header.site}.",
+            Phrase("No device %(device)s is enrolled for the site %(site)s.", device=header.device_id, site=header.site),
             "Enrol this agent with a new token.",
         )
     if device.revoked_at is not None and Device.objects.filter(replaces=device).exists():
         raise RefusedError(
             401,
             "device-replaced",
-            f"The device {header.device_id} has a new key since; its old one signs nothing new.",
+            Phrase("The device %(device)s has a new key since; its old one signs nothing new.", device=header.device_id),
             "Submit from the state directory in which the key was rotated, not from an older copy of it.",
         )
     if device.revoked_at is not None:
         raise RefusedError(
-            401, "device-revoked", f"The device {header.device_id} was revoked.", "Ask for a new token and enrol with new device keys."
+            401,
+            "device-revoked",
+            Phrase("The device %(device)s was revoked.", device=header.device_id),
+            "Ask for a new token and enrol with new device keys.",
         )
     return device
 
@@ -150,7 +154,7 @@ def _require_openable(header: Header, device: Device, directory: PublishedDirect
         raise RefusedError(
             422,
             "period-not-open",
-            f"The portal takes no reports of {header.period} from the site {header.site}.",
+            Phrase("The portal takes no reports of %(period)s from the site %(site)s.", period=header.period, site=header.site),
             "Check --period; if it is right, ask the regulator to open the period for your peer group.",
         )
 
@@ -189,7 +193,12 @@ def _require_turn(device: Device, header: Header) -> None:
         raise RefusedError(
             409,
             "revision-conflict",
-            f"Another envelope for {header.site}, {header.period}, revision {header.revision} was taken already.",
+            Phrase(
+                "Another envelope for %(site)s, %(period)s, revision %(revision)s was taken already.",
+                site=header.site,
+                period=header.period,
+                revision=header.revision,
+            ),
             "Send that envelope again for its receipt, or the corrected report as the next revision.",
         )
     allowed = (max(taken) + 1,) if taken else FIRST_REVISIONS
@@ -200,7 +209,13 @@ def _require_turn(device: Device, header: Header) -> None:
         raise RefusedError(
             422,
             "revision-out-of-order",
-            f"Revision {header.revision} of {header.site}, {header.period} came before revision {max(allowed)}.",
+            Phrase(
+                "Revision %(revision)s of %(site)s, %(period)s came before revision %(wanted)s.",
+                revision=header.revision,
+                site=header.site,
+                period=header.period,
+                wanted=max(allowed),
+            ),
             "Send what is still in the spool first: revisions are taken one after the other.",
         )
 
@@ -211,6 +226,11 @@ def _require_commitment(device: Device, header: Header) -> None:
         raise RefusedError(
             422,
             "commitment-missing",
-            f"Nothing was committed to for {header.site}, {header.period}, revision {header.revision} before this report.",
+            Phrase(
+                "Nothing was committed to for %(site)s, %(period)s, revision %(revision)s before this report.",
+                site=header.site,
+                period=header.period,
+                revision=header.revision,
+            ),
             "Use the agent of this release, which commits to the data first and draws by the portal's challenge.",
         )

@@ -21,6 +21,7 @@ from django.db.models import Q
 
 from benchmarks import packs
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase, joined, stored
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire import logged
 from benchmarks.wire.conformity import require_conformity
@@ -110,7 +111,11 @@ def opened(submission: Submission, key: ProcessingKey) -> Report:
     if period is None:
         raise VerificationError(
             "pack-of-other-sector",
-            f"The report is made with the pack {report.released.pack}; the site reports by {submission.site.pack}.",
+            Phrase(
+                "The report is made with the pack %(pack)s; the site reports by %(wanted)s.",
+                pack=report.released.pack,
+                wanted=submission.site.pack,
+            ),
             "Set `pack` in site.toml to the site's sector and submit a new revision.",
         )
     pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
@@ -126,23 +131,27 @@ def _require_commitment(submission: Submission, report: Report) -> None:
         VerificationError: `commitment-missing`, `data-root-mismatch`, `challenge-mismatch`.
     """
     held = Commitment.objects.filter(site=submission.site, period=submission.period, revision=submission.revision).first()
-    subject = f"{submission.site.slug}, {submission.period}, revision {submission.revision}"
+    subject = Phrase("%(site)s, %(period)s, revision %(n)s", site=submission.site.slug, period=submission.period, n=submission.revision)
     if held is None:
         raise VerificationError(
             "commitment-missing",
-            f"No commitment to the data of {subject} was handed in before this report: it was drawn without a challenge of this portal.",
+            Phrase(
+                "No commitment to the data of %(subject)s was handed in before this report: "
+                "it was drawn without a challenge of this portal.",
+                subject=subject,
+            ),
             "Use the agent of this release, which commits first, and submit a new revision.",
         )
     if held.data_root != report.data_root.hex():
         raise VerificationError(
             "data-root-mismatch",
-            f"The report names other data than those that were committed to for {subject}.",
+            Phrase("The report names other data than those that were committed to for %(subject)s.", subject=subject),
             "Submit a new revision from the data as they are: it commits to them first.",
         )
     if held.nonce != report.challenge.hex():
         raise VerificationError(
             "challenge-mismatch",
-            f"The report was drawn by another challenge than the one given for {subject}.",
+            Phrase("The report was drawn by another challenge than the one given for %(subject)s.", subject=subject),
             "Submit a new revision with the agent of this release, which draws by the portal's challenge only.",
         )
 
@@ -170,7 +179,8 @@ def settle(pk: int, claim_id: UUID, report: Report | None, refusal: Verification
         if row.state != State.OPENING or row.claim != claim_id:
             return None
         if refusal is not None:
-            row.state, row.reason_code, row.reason = State.REFUSED, refusal.code, f"{refusal.sentence} {refusal.remedy}"[:1000]
+            reason = joined(refusal.sentence, refusal.remedy)
+            row.state, row.reason_code, row.reason, row.reason_phrase = State.REFUSED, refusal.code, reason[:1000], stored(reason)
             record(now, "worker", Action.SUBMISSION_REFUSED, f"submission {row.digest}", refusal.code)
         elif report is not None:
             record_protected_values(row, report.released.labels)
@@ -179,7 +189,7 @@ def settle(pk: int, claim_id: UUID, report: Report | None, refusal: Verification
             log.append(head, Kind.VALUES, logged.values(bytes.fromhex(row.digest), report.released.labels).hex(), now)
             record(now, "worker", Action.SUBMISSION_ACCEPTED, f"submission {row.digest}", str(row))
         row.decided_at, row.claim = now, None
-        row.save(update_fields=["state", "reason_code", "reason", "decided_at", "claim"])
+        row.save(update_fields=["state", "reason_code", "reason", "reason_phrase", "decided_at", "claim"])
         _tell(row, now)
     return State(row.state)
 

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from benchmarks.phrases import Phrase
 from portal.accounts.models import Organisation, Role, User
 from portal.accounts.selectors import jurisdictions_of, organisations_as, within
 from portal.auditlog.models import Action
@@ -70,7 +71,7 @@ def read(raw: bytes) -> Result:
         raise RefusedError(
             400,
             "result-malformed",
-            f"The file is no result of the conformance kit: {wrong}.",
+            Phrase("The file is no result of the conformance kit: %(wrong)s.", wrong=wrong),
             "Give what python -m reporting_agent.sources.conformance NAME --json prints, as it stands.",
         )
     failed = tuple(one["name"] for one in told["checks"] if not one["passed"])
@@ -87,7 +88,12 @@ def declare(user: User, provider: int, product: str, version: str, raw: bytes, n
     house = organisations_as(user, Role.PROVIDER).distinct().get(pk=provider)
     result = read(raw)
     if result.ran_on > now.date():
-        raise RefusedError(400, "result-malformed", f"The kit ran on {result.ran_on}, still to come.", "Set the clock and run it again.")
+        raise RefusedError(
+            400,
+            "result-malformed",
+            Phrase("The kit ran on %(day)s, still to come.", day=result.ran_on.isoformat()),
+            "Set the clock and run it again.",
+        )
     try:
         with transaction.atomic():
             made = Conformance.objects.create(
@@ -178,17 +184,17 @@ def _views(rows: QuerySet[Conformance]) -> tuple[ConformanceView, ...]:
 def _wrong(told: Any) -> str:
     """What keeps a document from being a result; empty where nothing does."""
     if not isinstance(told, dict) or told.get("schema") != SCHEMA:
-        return f"it has no schema {SCHEMA}"
+        return Phrase("it has no schema %(schema)s", schema=SCHEMA)
     for name, most in (("source", 200), ("kit", 100), ("ran_on", 10)):
         if not isinstance(told.get(name), str) or not 0 < len(told[name]) <= most or "\x00" in told[name]:
-            return f"{name} is no text of 1 to {most} characters"
+            return Phrase("%(name)s is no text of 1 to %(most)s characters", name=name, most=most)
     try:
         date.fromisoformat(told["ran_on"])
     except ValueError:
-        return "ran_on is no day"
+        return Phrase("ran_on is no day")
     checks = told.get("checks")
     if not isinstance(checks, list) or not all(isinstance(one, dict) and isinstance(one.get("passed"), bool) for one in checks):
-        return "its checks do not say whether they passed"
+        return Phrase("its checks do not say whether they passed")
     if tuple(one.get("name") for one in checks) != CHECKS:
-        return "its checks are not those of the kit, in their order"
+        return Phrase("its checks are not those of the kit, in their order")
     return ""

@@ -13,6 +13,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from benchmarks.phrases import Phrase
 from portal.accounts.models import Organisation, Role, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment
@@ -70,8 +71,13 @@ def declare(
     if given is None:
         raise Grant.DoesNotExist
     if unit not in UNITS.get(carrier, ()) or not 0 < quantity < MOST:
-        wanted = "; ".join(f"{name} in {' or '.join(units)}" for name, units in UNITS.items())
-        raise RefusedError(400, "delivery-malformed", f"{quantity} {unit} of {carrier} cannot be declared.", f"Declare {wanted}.")
+        wanted = "; ".join(f"{name} ({', '.join(units)})" for name, units in UNITS.items())
+        raise RefusedError(
+            400,
+            "delivery-malformed",
+            Phrase("%(quantity)s %(unit)s of %(carrier)s cannot be declared.", quantity=str(quantity), unit=unit, carrier=carrier),
+            Phrase("Declare %(wanted)s.", wanted=wanted),
+        )
     with transaction.atomic():
         Organisation.objects.select_for_update().get(pk=given.partner_id)  # one figure at a time
         before = Delivery.objects.filter(supplier=given.partner, site=given.site, period=period, carrier=carrier, taken_back_at=None)

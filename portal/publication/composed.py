@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks.audit.published import SCHEMA, label_to_json
 from benchmarks.composition import Roster
 from benchmarks.composition.participants import cell_key
+from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire import logged
 from benchmarks.wire.logged import Kind
@@ -37,7 +38,7 @@ def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
         return None
     act = LoggedAct.objects.filter(publication=row, act=LoggedAct.Act.PUBLISHED).first()
     if act is None:
-        raise _not_logged("The version was published before the log held publications.")
+        raise _not_logged(Phrase("The version was published before the log held publications."))
     head = log.head(key)
     return {
         "schema": SCHEMA,
@@ -57,7 +58,7 @@ def _reports(row: Publication, size: int) -> list[JSON]:
     values = {one.pk: logged.values(bytes.fromhex(one.digest), labels[one.pk]).hex() for one in rows}
     places = dict(LogEntry.objects.filter(kind=Kind.VALUES, digest__in=values.values()).values_list("digest", "index"))
     if len(places) < len(values):
-        raise _not_logged("A report was accepted before the log held protected values.")
+        raise _not_logged(Phrase("A report was accepted before the log held protected values."))
     indices = [*(one.log_index for one in rows), *places.values()]
     leaves = {index: _leaf(found) for index, found in log.inclusions(indices, size).items()}
     roster = Roster.from_json(row.roster)
@@ -88,5 +89,5 @@ def _leaf(found: tuple[log.EntryView, list[bytes]]) -> JSON:
     return {"index": view.index, "on": view.on.isoformat(), "proof": [one.hex() for one in proof]}
 
 
-def _not_logged(sentence: str) -> RefusedError:
+def _not_logged(sentence: Phrase) -> RefusedError:
     return RefusedError(409, "not-logged", sentence, "Check the versions published since; the figures of this one stand as signed.")

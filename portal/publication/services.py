@@ -16,6 +16,7 @@ from benchmarks import packs
 from benchmarks.composition import IndustryLabel, Roster, by_step, compose_with_roster, seed_of
 from benchmarks.disclosure import GateResult, Published, gate
 from benchmarks.explanation import Approval, Change, Participation, explain
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Route
 from benchmarks.wire import published
 from benchmarks.wire.signing import ReceiptKey
@@ -283,26 +284,38 @@ def _approval(user: User, at: datetime, act: str) -> Approval:
 
 
 _SENTENCES = {
-    "not-regulator": (403, "You are no regulator of this peer group.", "Ask a regulator of its whole jurisdiction."),
-    "own-draft": (403, "You drafted this version yourself.", "A second person has to publish it."),
-    "not-a-draft": (409, "This version is no draft any more.", "Draft a new version to change anything."),
+    "not-regulator": (403, Phrase("You are no regulator of this peer group."), Phrase("Ask a regulator of its whole jurisdiction.")),
+    "own-draft": (403, Phrase("You drafted this version yourself."), Phrase("A second person has to publish it.")),
+    "not-a-draft": (409, Phrase("This version is no draft any more."), Phrase("Draft a new version to change anything.")),
     "gate-holds": (
         409,
-        "The gate holds a value of this version back for now.",
-        "Wait until more participants have changed, or the lag has passed.",
+        Phrase("The gate holds a value of this version back for now."),
+        Phrase("Wait until more participants have changed, or the lag has passed."),
     ),
-    "is-scheduled": (409, "This version is approved and waits for its time.", "Cancel its release first, or wait until it is out."),
-    "nothing-shown": (409, "The gate lets no value of this version out.", "Look at the gate's reasons cell by cell."),
+    "is-scheduled": (
+        409,
+        Phrase("This version is approved and waits for its time."),
+        Phrase("Cancel its release first, or wait until it is out."),
+    ),
+    "nothing-shown": (409, Phrase("The gate lets no value of this version out."), Phrase("Look at the gate's reasons cell by cell.")),
     "draft-outdated": (
         409,
-        "Other reports, or steps of them, would enter now than when this was drafted.",
-        "Draft the version again.",
+        Phrase("Other reports, or steps of them, would enter now than when this was drafted."),
+        Phrase("Draft the version again."),
     ),
-    "time-past": (409, "The time that was set is past.", "Set a time to come, or publish now."),
-    "not-scheduled": (409, "No release of this version waits for its time.", "Look at its page: it may be out, cancelled or stopped."),
-    "comment-empty": (409, "The comment says nothing.", "Write what the others should know of this draft."),
-    "not-published": (409, "Only a published version can be withdrawn.", "A draft that is not wanted is simply not published."),
-    "reason-missing": (409, "A withdrawal needs a reason; it is shown to everybody.", "Say in a sentence what was wrong."),
+    "time-past": (409, Phrase("The time that was set is past."), Phrase("Set a time to come, or publish now.")),
+    "not-scheduled": (
+        409,
+        Phrase("No release of this version waits for its time."),
+        Phrase("Look at its page: it may be out, cancelled or stopped."),
+    ),
+    "comment-empty": (409, Phrase("The comment says nothing."), Phrase("Write what the others should know of this draft.")),
+    "not-published": (
+        409,
+        Phrase("Only a published version can be withdrawn."),
+        Phrase("A draft that is not wanted is simply not published."),
+    ),
+    "reason-missing": (409, Phrase("A withdrawal needs a reason; it is shown to everybody."), Phrase("Say in a sentence what was wrong.")),
 }
 
 

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 
+from benchmarks.phrases import Phrase
 from portal.accounts.audience import regulators_of
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, User
 from portal.accounts.selectors import jurisdictions_of, within
@@ -142,5 +143,8 @@ def _decide(row: FirmApplication, user: User, now: datetime, *, approved: bool, 
 
 def _taken(name: str) -> RefusedError:
     return RefusedError(
-        409, "name-taken", f"There is a firm of the name {name} already.", "Choose it from the list, or refuse and ask for another name."
+        409,
+        "name-taken",
+        Phrase("There is a firm of the name %(name)s already.", name=name),
+        "Choose it from the list, or refuse and ask for another name.",
     )

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, QuerySet
 
+from benchmarks.phrases import Phrase
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
@@ -66,12 +67,18 @@ def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, dele
     address = email.strip().lower()
     if delegate and firm.kind != Role.ENTERPRISE:
         raise RefusedError(
-            400, "delegate-of-no-firm", f"{firm} has no sites that a delegate could act for.", "Invite them as a colleague of your own."
+            400,
+            "delegate-of-no-firm",
+            Phrase("%(firm)s has no sites that a delegate could act for.", firm=str(firm)),
+            "Invite them as a colleague of your own.",
         )
     with transaction.atomic():
         if Membership.objects.filter(organisation=firm, user__email=address, role=firm.kind).exists():
             raise RefusedError(
-                409, "already-member", f"{address} acts for {firm} already.", "Change what they may do in the list of people instead."
+                409,
+                "already-member",
+                Phrase("%(person)s acts for %(firm)s already.", person=address, firm=str(firm)),
+                "Change what they may do in the list of people instead.",
             )
         waiting_invitations().filter(organisation=firm, email=address).update(revoked_at=now)
         secret = secrets.token_urlsafe(32)
@@ -131,7 +138,7 @@ def accept(secret: str, user: User, now: datetime) -> Organisation:
             raise RefusedError(
                 403,
                 "invitation-of-another",
-                f"The invitation is for {row.email}.",
+                Phrase("The invitation is for %(person)s.", person=row.email),
                 "Sign out, and sign in with the address it was sent to.",
             )
         Membership.objects.update_or_create(
@@ -212,7 +219,10 @@ def _require_another_manager(row: Membership) -> None:
     if row.delegate or any(one.pk != row.pk for one in managers):
         return
     raise RefusedError(
-        409, "last-manager", f"{row.user.email} is the last who manages {row.organisation}.", "Let somebody else manage it first."
+        409,
+        "last-manager",
+        Phrase("%(person)s is the last who manages %(firm)s.", person=row.user.email, firm=str(row.organisation)),
+        "Let somebody else manage it first.",
     )
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
+from benchmarks.phrases import Phrase
 from portal.accounts.audience import people_of_firms
 from portal.accounts.models import ApiKey, Device, EnrolmentToken, Membership, Organisation, Role, Site, User
 from portal.accounts.parting import delete_people
@@ -43,7 +44,7 @@ from portal.standings.models import ProtectedValue, Standing
 COOLING = timedelta(days=14)
 """Between asking and deleting: long enough for whoever was on holiday to undo it."""
 
-BECAUSE = "the firm has left the scheme"
+BECAUSE = Phrase("the firm has left the scheme")
 """On the record of what ends with it, in words that stay."""
 
 LINK_GOOD_FOR = timedelta(days=365)
@@ -188,7 +189,7 @@ def _delete_reports(reports: QuerySet[Submission]) -> int:
     values = ProtectedValue.objects.filter(submission__in=pks)
     count = values.count()
     values._raw_delete("default")
-    reports.update(envelope=b"", size_bytes=0, state=State.DELETED, reason="", reason_code="", claim=None)
+    reports.update(envelope=b"", size_bytes=0, state=State.DELETED, reason="", reason_phrase=None, reason_code="", claim=None)
     return count
 
 

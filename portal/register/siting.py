@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from benchmarks.phrases import Phrase
 from portal.accounts.audience import people_of_firms, regulators_of
 from portal.accounts.models import Device, EnrolmentToken, Jurisdiction, Site, User
 from portal.accounts.selectors import jurisdictions_of, led_sites, may_decide_for, within
@@ -183,4 +184,6 @@ def _decide(row: SiteApplication, user: User, now: datetime, *, approved: bool, 
 
 
 def _known(slug: str) -> RefusedError:
-    return RefusedError(409, "site-known", f"There is a site {slug} already, or one waits for approval.", "Choose another id.")
+    return RefusedError(
+        409, "site-known", Phrase("There is a site %(site)s already, or one waits for approval.", site=slug), "Choose another id."
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
+from benchmarks.phrases import Phrase
 from benchmarks.wire import heads
 from benchmarks.wire.logged import Kind, hashed, leaf, object_of
 from benchmarks.wire.merkle import EMPTY_ROOT, Node, Run, Tree, consistency_runs, hash_of, inclusion_runs, nodes_of
@@ -82,7 +83,12 @@ def inclusions(indices: Collection[int], at_size: int) -> dict[int, tuple[EntryV
     """As `inclusion`, for many entries with as many queries as for one."""
     known = _known_size(at_size)
     if beyond := [index for index in indices if index >= at_size or index >= known]:
-        raise RefusedError(404, "log-index-unknown", f"The log of {at_size} entries has no entry {beyond[0]}.", "Ask with a larger size.")
+        raise RefusedError(
+            404,
+            "log-index-unknown",
+            Phrase("The log of %(size)s entries has no entry %(entry)s.", size=at_size, entry=beyond[0]),
+            "Ask with a larger size.",
+        )
     runs = {index: inclusion_runs(index, at_size) for index in indices}
     hashes = iter(_hashes(run for index in indices for run in runs[index]))
     rows = {row.index: row for at_once in batched(indices) for row in LogEntry.objects.filter(index__in=at_once)}
@@ -98,7 +104,10 @@ def consistency(first: int, second: int) -> list[bytes]:
     _known_size(second)
     if first > second:
         raise RefusedError(
-            404, "log-sizes-reversed", f"A log of {second} entries cannot begin with {first}.", "Ask from the smaller to the larger."
+            404,
+            "log-sizes-reversed",
+            Phrase("A log of %(second)s entries cannot begin with %(first)s.", second=second, first=first),
+            "Ask from the smaller to the larger.",
         )
     return _hashes(consistency_runs(first, second))
 
@@ -158,7 +167,10 @@ def _known_size(asked: int | None) -> int:
         return now
     if asked > now:
         raise RefusedError(
-            404, "log-size-unknown", f"The log never had {asked} entries; it has {now}.", "Ask for the head first: it says the size."
+            404,
+            "log-size-unknown",
+            Phrase("The log never had %(asked)s entries; it has %(now)s.", asked=asked, now=now),
+            "Ask for the head first: it says the size.",
         )
     return asked
 

@@ -1,7 +1,7 @@
 """Who may open a page. What they then see is the selectors' business.
 
 A stranger is asked to sign in, a wrong role is told so, whose role needs a second factor is led to it, and a refusal of a
-service becomes a page in the service's words.
+service becomes a page in the reader's language.
 """
 
 from __future__ import annotations

@@ -15,11 +15,13 @@ from django.forms.utils import ErrorList
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from benchmarks.errors import SteplabelError
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.accounts.attempts import Attempt
 from portal.accounts.client_address import client_address
 from portal.catalogue.obliged import MOST_BYTES
 from portal.intake.by_hand import MOST_FILES
+from portal.web.refusals import in_whole
 from portal.web.words import COHORTS, zone_name
 
 
@@ -331,6 +333,6 @@ def mark_errors(form: forms.Form) -> None:
                     form.fields[name].widget.attrs["class"] = f"{classes} {plain}--error"
 
 
-def add_error(form: forms.Form, field: str, sentence: str, remedy: str) -> None:
+def add_error(form: forms.Form, field: str, refusal: SteplabelError) -> None:
     """A refusal of a service, beside the field it concerns."""
-    form.add_error(field, ErrorList([f"{sentence} {remedy}"]).as_data())
+    form.add_error(field, ErrorList([in_whole(refusal)]).as_data())

@@ -4,10 +4,14 @@
 
 brings the catalogue up to date (new texts untranslated, lost ones dropped) and compiles it. Babel does the work, so no
 gettext tools are needed; it comes with the extra `dev`. A test compares the catalogue with the texts that are in use.
+
+Refusals are not marked: services and the core raise them in English, and pages say them in the reader's language. They are read out
+of the source: a literal sentence or remedy of the family of `benchmarks.errors`, and every `Phrase`. A test refuses one that is neither.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +22,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+from benchmarks.phrases import Phrase
+
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 PO_FILE = HERE / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 HEADER = r"""# Texts of the portal's pages, in simplified Chinese.
 msgid ""
@@ -41,15 +48,91 @@ KEYWORDS = {
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
 }
+SENTENCE_AT = {"RefusedError": 2, "SteplabelError": 1, "InputError": 1, "PolicyRefusal": 1, "VerificationError": 1}
+"""Which argument of a refusal is its sentence; its remedy is the next."""
+
+ON_NO_PAGE = (
+    # answers of the API alone
+    "portal/limits.py",
+    "portal/listing.py",
+    "portal/problems.py",
+    "portal/schema.py",
+    "portal/accounts/api.py",
+    "portal/accounts/key_authentication.py",
+    "portal/accounts/scopes.py",
+    "portal/intake/api.py",
+    "portal/publication/api.py",
+    "portal/translog/api.py",
+    "benchmarks/wire/requests.py",
+    "benchmarks/wire/rotation.py",
+    # of the operator's commands
+    "portal/key_ceremony.py",
+    "portal/opening/destruction.py",
+    "portal/register/roll.py",
+    "portal/register/services.py",
+    "benchmarks/wire/renewal.py",
+    # of who writes a pack
+    "benchmarks/packs/checks.py",
+    "benchmarks/packs/reading.py",
+    "benchmarks/conversion.py",
+    # of the agent, at the plant or with an auditor
+    "benchmarks/audit/contents.py",
+    "benchmarks/audit/openings.py",
+    "benchmarks/audit/published.py",
+    "benchmarks/audit/records.py",
+    "benchmarks/carriers.py",
+    "benchmarks/labels",
+    "benchmarks/privacy/accounting.py",
+    "benchmarks/privacy/mechanism.py",
+    "benchmarks/privacy/units.py",
+    "benchmarks/quantities.py",
+    "benchmarks/release.py",
+    "benchmarks/wire/challenges.py",
+    "benchmarks/wire/heads.py",
+    "benchmarks/wire/merkle.py",
+    "benchmarks/wire/published.py",
+    "benchmarks/wire/receipts.py",
+)
+"""Where refusals are raised that no page shows. Whatever is raised elsewhere in `portal` and `benchmarks` is translated."""
 
 
 def texts_in_use() -> Catalog:
-    """Every text of templates and code that is marked for translation."""
+    """Every text of templates and code that is marked for translation, and every text of a refusal that a page can show."""
     catalog = Catalog(project="Steplabel", charset="utf-8", header_comment="# Texts of the portal's pages.")
     for path, source in _sources():
         for line, message, _comments, context in extract("python", BytesIO(source.encode()), KEYWORDS):
             catalog.add(message, locations=[(path.relative_to(HERE).as_posix(), line)], context=context)
+    for file, line, text in texts_of_refusals():
+        catalog.add(text, locations=[(file, line)])
     return catalog
+
+
+def texts_of_refusals() -> Iterator[tuple[str, int, str]]:
+    """File, line and text of what refusals are made of, where a page can show them."""
+    for path in sorted([*(ROOT / "portal").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]):
+        file = path.relative_to(ROOT).as_posix()
+        if shows_on_pages(file):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call):
+                    yield from ((file, node.lineno, text) for text in _texts(node))
+
+
+def shows_on_pages(file: str) -> bool:
+    """Whether refusals of this file can stand on a page; a folder of `ON_NO_PAGE` stands for all in it."""
+    return not any(file == one or file.startswith(f"{one}/") for one in ON_NO_PAGE)
+
+
+def _texts(call: ast.Call) -> Iterator[str]:
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
+    if name == Phrase.__name__:
+        said = call.args[:1]
+    elif name in SENTENCE_AT:
+        said = call.args[SENTENCE_AT[name] : SENTENCE_AT[name] + 2]
+    else:
+        return
+    for one in said:
+        if isinstance(one, ast.Constant) and isinstance(one.value, str):
+            yield one.value
 
 
 def translations() -> Catalog:

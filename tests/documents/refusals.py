@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from benchmarks.phrases import Phrase
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("benchmarks", "reporting_agent", "portal")
 FILLED_IN = "…"
@@ -198,7 +200,15 @@ class Module:
         if isinstance(node, ast.Call) and (function := self.functions.get(_name(node.func))):
             said = [one.value for one in ast.walk(function) if isinstance(one, ast.Return) and one.value is not None]
             return " Or: ".join(dict.fromkeys(self.text(one, Scope(function, {})) for one in said))
+        if isinstance(node, ast.Call) and _is_phrase(node):
+            return self._of_phrase(node, scope)
         return FILLED_IN
+
+    def _of_phrase(self, phrase: ast.Call, scope: Scope) -> str:
+        """Its text; of the values only what the module itself says is known before it is raised."""
+        text = self.text(phrase.args[0], scope)
+        values = {word.arg: self.text(word.value, scope) for word in phrase.keywords if word.arg}
+        return text % values if values else text
 
     def _named(self, name: str, scope: Scope) -> str:
         if name in scope.given:
@@ -206,11 +216,16 @@ class Module:
             return self.text(value, there)
         inside = [] if scope.function is None else [node for node in ast.walk(scope.function) if isinstance(node, ast.Assign)]
         assigned = [node.value for node in inside if _name(node.targets[0]) == name]
-        if len(assigned) == 1 and isinstance(assigned[0], ast.Constant | ast.JoinedStr):
+        if len(assigned) == 1 and (isinstance(assigned[0], ast.Constant | ast.JoinedStr) or _is_phrase(assigned[0])):
             return self.text(assigned[0], scope)
-        if not assigned and isinstance(constant := self.constants.get(name), ast.Constant):
-            return str(constant.value)
+        constant = self.constants.get(name)
+        if not assigned and (isinstance(constant, ast.Constant) or (constant is not None and _is_phrase(constant))):
+            return self.text(constant, scope)
         return FILLED_IN
+
+
+def _is_phrase(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and _name(node.func) == Phrase.__name__
 
 
 def _name(node: ast.expr) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from fractions import Fraction
 
 import pytest
 from django.db import connections
+from django.utils import translation
 
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire.canonical import Value, encode
@@ -19,6 +21,7 @@ from portal import keys
 from portal.intake import services as intake
 from portal.intake.models import State, Submission
 from portal.intake.participation import Taking, participation
+from portal.intake.selectors import views_of
 from portal.opening import services as opening
 from portal.opening.models import OpenedReport
 from portal.opening.tasks import sweep as task
@@ -26,6 +29,7 @@ from portal.publication import services as publication
 from portal.standings import services as standings
 from portal.standings.cohort import cohort
 from portal.standings.models import ProtectedValue, Standing
+from portal.web.refusals import in_words
 from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast, processing_public
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -140,7 +144,10 @@ def test_what_only_the_worker_can_find_ends_refused_and_is_never_counted(cast: C
     row = take(make(cast, cast.plants[0]))
     assert opening.sweep(keys.processing_key(), Clock()) == opening.Swept(accepted=0, refused=1)
     assert state_of(row) == (State.REFUSED, code)
-    assert Submission.objects.get(pk=row.pk).reason
+    (view,) = views_of(Submission.objects.filter(pk=row.pk))
+    assert view.reason == Submission.objects.get(pk=row.pk).reason
+    with translation.override("zh-hans"):
+        assert not re.search(r"\b(the|is|of|with|again)\b", in_words(view.reason), re.IGNORECASE)
     assert (OpenedReport.objects.count(), ProtectedValue.objects.count()) == (0, 0)
     assert cohort(cast.period).participants == ()
 

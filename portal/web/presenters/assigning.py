@@ -15,6 +15,7 @@ from portal.assurance.assignments import AssignmentView, Course
 from portal.web import tables
 from portal.web.assurance_words import COURSES
 from portal.web.presenters.listed import Show, listed, showing
+from portal.web.refusals import ended_because
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.words import in_language, moment_in_words, period_name, state
 
@@ -106,7 +107,7 @@ def _cells(view: AssignmentView) -> tuple[Cell, ...]:
     note = ngettext("%(n)s major finding open", "%(n)s major findings open", view.majors) % {"n": view.majors} if view.majors else ""
     action = Cell("–")
     if view.course is Course.TAKEN_BACK:
-        note = view.taken_back_reason
+        note = ended_because(view.taken_back_reason)
     else:
         action = Cell(_("Take back"), url=reverse("web:take-assignment-back", args=[view.id]), about=f"{name}, {period}")
     return (

@@ -24,6 +24,7 @@ from portal.web.assurance_words import (
     need_in_words,
 )
 from portal.web.presenters.submissions import submission_row
+from portal.web.refusals import ended_because
 from portal.web.viewmodels.assurance import (
     AssignedPage,
     AttestationPage,
@@ -115,7 +116,7 @@ def audit_block(view: EngagementView, today: date) -> AuditBlock:
 def _taken_back(view: EngagementView) -> Item | None:
     if view.taken_back_at is None:
         return None
-    return Item(date_format(scheme_day(view.taken_back_at), _("j F Y")), view.taken_back_reason)
+    return Item(date_format(scheme_day(view.taken_back_at), _("j F Y")), ended_because(view.taken_back_reason))
 
 
 def finding_page(view: EngagementView, finding: FindingView, today: date, crumbs: tuple[Crumb, ...]) -> FindingPage:

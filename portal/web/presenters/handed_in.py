@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from benchmarks.errors import SteplabelError, VerificationError
 from portal.intake.by_hand import Answer
 from portal.intake.models import Commitment, Submission
+from portal.web.refusals import in_whole
 from portal.web.viewmodels.enterprise import HandedIn
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import StateWord
 from portal.web.viewmodels.tables import Column
-from portal.web.words import in_language, period_name
+from portal.web.words import in_language, period_name, sentence_space
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +80,5 @@ def _refusal(error: SteplabelError | None) -> str:
     if isinstance(error, VerificationError):
         sentence = _("This is no sealed report and no commitment, or it was altered on the way.")
         remedy = _("Choose the file that “steplabel-agent submit --offline” wrote, or copy it again from the plant’s computer.")
-        return f"{sentence} {remedy}"
-    return "" if error is None else f"{error.sentence} {error.remedy}"
+        return f"{sentence}{sentence_space()}{remedy}"
+    return "" if error is None else in_whole(error)

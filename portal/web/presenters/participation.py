@@ -18,6 +18,7 @@ from portal.publication.shapes import VersionView
 from portal.standings.quality import Break, QualityView
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.regulator import page_title, version_rows
+from portal.web.refusals import in_words
 from portal.web.tables import Key, columns, paged, sort_form, sorted_rows, with_query
 from portal.web.viewmodels.regulator import ParticipationPage, ParticipationRow, Square, SquareKind
 from portal.web.viewmodels.shared import Choice
@@ -204,11 +205,16 @@ def _row(one: Taken, of: int) -> ParticipationRow:
         kind=" · ".join(str(word) for word in (SIZE_CLASSES[view.size_class], duty, COHORTS.get(view.cohort, "")) if word),
         state=state(TAKING_PART, view.taking.value),
         received=view.received_at,
-        note=view.reason or (_("committed to its data, the report is still to come") if view.committed_at and not view.received_at else ""),
+        note=in_words(view.reason)
+        or (_("committed to its data, the report is still to come") if view.committed_at and not view.received_at else ""),
         late=view.arrived_late,
         coverage=_("%(n)d of %(of)d") % {"n": told.steps, "of": of} if told else NONE,
         breaks=tuple(str(BREAKS[kind]) for kind in told.breaks) if told else (),
     )
+
+
+def _to_come(view: ParticipantView) -> str:
+    return _("committed to its data, the report is still to come") if view.committed_at and not view.received_at else ""
 
 
 def _choices(asked: str, everything: str, offered: Mapping[str, str]) -> tuple[Choice, ...]:

@@ -13,6 +13,7 @@ from portal.publication.fates import EnteredVersion
 from portal.standings.selectors import ProtectedValueView
 from portal.web.addresses import benchmark_url
 from portal.web.figures import number
+from portal.web.refusals import in_words
 from portal.web.viewmodels.enterprise import DeviceRow, ReleasedRow, SiteRow, Step, SubmissionPage, SubmissionRow
 from portal.web.viewmodels.shared import Item, StateWord
 from portal.web.words import SUBMISSION_STATES, Names, in_language, metric_name, over_years, period_name, state, with_variant
@@ -28,7 +29,7 @@ def submission_row(view: SubmissionView, page: str = "web:submission") -> Submis
         revision=view.revision,
         received=view.received_at,
         state=state(SUBMISSION_STATES, view.state),
-        reason=view.reason,
+        reason=in_words(view.reason),
         remedy=_("Correct what the reason names and run “steplabel-agent submit” again: it makes the next revision.")
         if view.state == "refused"
         else "",

@@ -59,7 +59,7 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
             messages.success(request, _("It is decided, and the applicant is told by mail."))
             return redirect("web:applications")
         except RefusedError as refusal:
-            add_error(form, "controlling" if "controlling" in form.fields else "reason", refusal.sentence, refusal.remedy)
+            add_error(form, "controlling" if "controlling" in form.fields else "reason", refusal)
         except FirmApplication.DoesNotExist as error:
             raise Http404 from error
     return _page(request, form, {"wish": firm_wish(row), "fields": ("controlling",)})

@@ -89,7 +89,7 @@ def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
         except RefusedError as refusal:
             if refusal.status == 403:
                 raise
-            add_error(form, "body", refusal.sentence, refusal.remedy)
+            add_error(form, "body", refusal)
         else:
             messages.success(request, _("It is assigned, and the body is told."))
             return redirect("web:assignments")

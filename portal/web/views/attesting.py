@@ -50,7 +50,7 @@ def opinion(request: HttpRequest, assignment: int) -> HttpResponseBase:
         try:
             drawn = attesting.draw_up(row(request, assignment), _terms(form.cleaned_data), person(request), timezone.now())
         except SteplabelError as refusal:
-            add_error(form, FIELD_OF.get(refusal.code, "opinion"), refusal.sentence, refusal.remedy)
+            add_error(form, FIELD_OF.get(refusal.code, "opinion"), refusal)
         else:
             return redirect("web:attestation", drawn.digest)
     mark_errors(form)
@@ -69,7 +69,7 @@ def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
         try:
             taken = attesting.take(form.cleaned_data["signed"].read(), person(request), timezone.now())
         except SteplabelError as refusal:
-            add_error(form, "signed", refusal.sentence, refusal.remedy)
+            add_error(form, "signed", refusal)
         else:
             withdrawn = taken.state == Attestation.State.WITHDRAWN
             messages.success(
@@ -106,7 +106,7 @@ def withdraw(request: HttpRequest, digest: str) -> HttpResponseBase:
         try:
             attesting.draw_up_withdrawal(held, form.cleaned_data["reason"], person(request), timezone.now())
         except SteplabelError as refusal:
-            add_error(form, "reason", refusal.sentence, refusal.remedy)
+            add_error(form, "reason", refusal)
         else:
             return redirect("web:attestation", digest)
     mark_errors(form)

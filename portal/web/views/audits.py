@@ -55,7 +55,7 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
         except RefusedError as refusal:
             if refusal.status == 403:
                 raise
-            add_error(form, "text", refusal.sentence, refusal.remedy)
+            add_error(form, "text", refusal)
         else:
             messages.success(request, _("Your answer is on record; the certification body reads it."))
             return redirect("web:audit-finding", assignment, number)

@@ -74,7 +74,7 @@ def keys(request: HttpRequest) -> HttpResponseBase:
         try:
             auditor_keys.register(body, form.cleaned_data["public_key"], user, timezone.now())
         except SteplabelError as refusal:
-            add_error(form, "public_key", refusal.sentence, refusal.remedy)
+            add_error(form, "public_key", refusal)
         else:
             messages.success(request, _("The key is registered. What you draw up from now on is signed with it."))
             return redirect("web:auditor-keys")

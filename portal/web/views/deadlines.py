@@ -40,7 +40,7 @@ def set_due(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
         except RefusedError as refusal:
             if refusal.code != "due-before-end":
                 raise
-            add_error(form, "due", refusal.sentence, refusal.remedy)
+            add_error(form, "due", refusal)
         else:
             messages.success(request, _("The due date is kept."))
             return redirect("web:deadlines", group, period)
@@ -62,7 +62,7 @@ def extend(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
         except RefusedError as refusal:
             if refusal.code != "extension-not-later":
                 raise
-            add_error(form, "until", refusal.sentence, refusal.remedy)
+            add_error(form, "until", refusal)
         else:
             messages.success(request, _("The site has more time."))
             return redirect("web:deadlines", group, period)

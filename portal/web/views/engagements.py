@@ -40,7 +40,7 @@ def interest(request: HttpRequest, assignment: int) -> HttpResponseBase:
         try:
             interests.declare(row(request, assignment), person(request), told["interest"] == "some", told["text"], timezone.now())
         except RefusedError as refusal:
-            add_error(form, "text" if refusal.code == "interest-unsaid" else "interest", refusal.sentence, refusal.remedy)
+            add_error(form, "text" if refusal.code == "interest-unsaid" else "interest", refusal)
         else:
             messages.success(request, _("Your declaration is on record."))
             return redirect("web:engagement", assignment)
@@ -68,7 +68,7 @@ def new_finding(request: HttpRequest, assignment: int) -> HttpResponseBase:
                 timezone.now(),
             )
         except RefusedError as refusal:
-            add_error(form, "grade", refusal.sentence, refusal.remedy)
+            add_error(form, "grade", refusal)
         else:
             messages.success(request, _("The finding is on record; the plant reads it."))
             return redirect("web:engagement", assignment)
@@ -89,7 +89,7 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
         try:
             settle(held, form.cleaned_data["text"], person(request), timezone.now())
         except RefusedError as refusal:
-            add_error(form, "text", refusal.sentence, refusal.remedy)
+            add_error(form, "text", refusal)
         else:
             messages.success(request, _("Your decision is on record; the plant reads it."))
             return redirect("web:engagement-finding", assignment, number)

@@ -7,10 +7,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from benchmarks.errors import SteplabelError
+from portal.web.refusals import in_words
 
 
 def refused(request: HttpRequest, error: SteplabelError) -> HttpResponse:
-    """A refusal that no form shows beside a field, in its own words; `RefusedError` brings its status."""
+    """A refusal that no form shows beside a field; `RefusedError` brings its status."""
     status: int = getattr(error, "status", 400)
-    told = {"title": _("This was refused"), "sentence": error.sentence, "remedy": error.remedy, "code": error.code}
+    told = {"title": _("This was refused"), "sentence": in_words(error.sentence), "remedy": in_words(error.remedy), "code": error.code}
     return render(request, "web/error.html", told, status=status)

@@ -34,7 +34,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         except RefusedError as refusal:
             if refusal.code == "not-regulator":
                 raise
-            add_error(form, "evidence", refusal.sentence, refusal.remedy)
+            add_error(form, "evidence", refusal)
         else:
             messages.success(request, _("The incentive is on record."))
             return redirect("web:incentives")

@@ -44,7 +44,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
             try:
                 made = api_keys.make(user, int(given["organisation"]), given["name"], given["scopes"], lifetime, personal=personal, now=now)
             except RefusedError as refusal:
-                add_error(form, "scopes", refusal.sentence, refusal.remedy)
+                add_error(form, "scopes", refusal)
             except Organisation.DoesNotExist as error:
                 raise Http404 from error
             else:

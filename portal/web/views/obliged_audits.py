@@ -71,7 +71,7 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
         try:
             systems.put_on_record(Site.objects.get(slug=slug), form.paper(), user, timezone.now())
         except RefusedError as refusal:
-            add_error(form, FIELD_OF.get(refusal.code, "evidence"), refusal.sentence, refusal.remedy)
+            add_error(form, FIELD_OF.get(refusal.code, "evidence"), refusal)
         else:
             messages.success(request, _("The certificate is on record."))
             return redirect("web:obliged-audit", slug)

@@ -42,7 +42,7 @@ def open_period(request: HttpRequest, group: int) -> HttpResponseBase:
         except SteplabelError as refusal:
             if refusal.code == "not-regulator":
                 raise
-            add_error(form, "name", refusal.sentence, refusal.remedy)
+            add_error(form, "name", refusal)
         else:
             messages.success(request, _("The period %(period)s takes reports.") % {"period": period_name(opened.name)})
             return redirect("web:packs")

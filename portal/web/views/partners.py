@@ -43,7 +43,7 @@ def provider(request: HttpRequest) -> HttpResponseBase:
         except StopIteration as error:
             raise Http404 from error
         except RefusedError as refusal:
-            add_error(form, "result", refusal.sentence, refusal.remedy)
+            add_error(form, "result", refusal)
         else:
             messages.success(request, _("The result is declared. It stands as your word until a regulator confirms it."))
             return redirect("web:provider")

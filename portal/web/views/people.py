@@ -48,7 +48,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
                 user, firm, given["email"], may_manage=given["capacity"] == "manager", delegate=given["delegate"], now=now
             )
         except RefusedError as refusal:
-            add_error(form, "email", refusal.sentence, refusal.remedy)
+            add_error(form, "email", refusal)
         else:
             _mail(request, sent)
             return redirect("web:people")

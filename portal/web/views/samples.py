@@ -42,7 +42,7 @@ def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
         try:
             _act(request, assignment, newest, form)
         except SteplabelError as refusal:
-            add_error(form, form.first, refusal.sentence, refusal.remedy)
+            add_error(form, form.first, refusal)
         else:
             messages.success(request, _("It is on record."))
             return redirect("web:engagement-sample", assignment)

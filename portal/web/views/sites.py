@@ -38,7 +38,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
         try:
             siting.apply(user, chosen, wish, timezone.now())
         except RefusedError as refusal:
-            add_error(form, "slug", refusal.sentence, refusal.remedy)
+            add_error(form, "slug", refusal)
         except Organisation.DoesNotExist as error:
             raise Http404 from error
         else:

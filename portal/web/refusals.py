@@ -1,0 +1,29 @@
+"""Refusals in the reader's language: one place where pages say what services and the core raise in English."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext
+
+from benchmarks.errors import SteplabelError
+from benchmarks.phrases import Phrase, joined
+from portal.register.leaving import BECAUSE
+
+
+def in_words(said: str) -> str:
+    """A sentence of a refusal as this page's reader reads it. A literal is looked up as it stands; what varies stays as it is."""
+    if not isinstance(said, Phrase):
+        return gettext(said) if said else ""
+    if not said.values:
+        return gettext(said.text)
+    values = {name: in_words(value) if isinstance(value, Phrase) else value for name, value in said.values.items()}
+    return gettext(said.text) % values
+
+
+def ended_because(reason: str) -> str:
+    """Why an assignment ended: in the words of the officer who took it back; in the portal's own where the firm has left."""
+    return in_words(BECAUSE) if reason == BECAUSE else reason
+
+
+def in_whole(error: SteplabelError) -> str:
+    """What happened and what to do about it, one after the other."""
+    return in_words(joined(error.sentence, error.remedy))

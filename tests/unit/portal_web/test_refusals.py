@@ -1,0 +1,122 @@
+"""Refusals on Chinese pages: each is translated whole, with its values; what is neither a literal nor a phrase is found in the source."""
+
+from __future__ import annotations
+
+import ast
+import json
+import pickle
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.utils import translation
+
+from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase, joined, restored, stored
+from portal.web import messages
+from portal.web.messages import shows_on_pages, texts_of_refusals, translations
+from portal.web.refusals import in_whole, in_words
+from tests.documents.refusals import PACKAGES, ROOT, Module, Scope
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+PLACE = re.compile(r"%\((\w+)\)s")
+NESTED = Phrase("The label of %(step)s, %(metric)s cannot be compared with others: %(found)s.", step="coke", metric="total", found=Phrase(
+    "the step has no variant %(variant)s", variant="'two'"
+))  # fmt: skip
+
+
+class Unfilled(Module):
+    """A module whose phrases are read with their places named, as the catalogue has them."""
+
+    def _of_phrase(self, phrase: ast.Call, scope: Scope) -> str:
+        return self.text(phrase.args[0], scope)
+
+
+def modules_of_pages() -> Iterator[Unfilled]:
+    for package in ("benchmarks", "portal"):
+        assert package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if shows_on_pages(path.relative_to(ROOT).as_posix()):
+                yield Unfilled(path)
+
+
+def not_translatable(modules: Iterator[Module], known: set[str]) -> list[str]:
+    """Refusals whose sentence or remedy is none of these texts: put together when it is raised, or handed over unmarked."""
+    return [
+        f"{module.file}: {refusal.code}: {said}"
+        for module in modules
+        for refusal in module.refusals()
+        for said in (refusal.sentence, refusal.remedy)
+        if said not in known
+    ]
+
+
+def test_every_refusal_that_a_page_can_show_is_made_of_texts_of_the_catalogue() -> None:
+    known = {str(message.id) for message in translations() if message.id and not message.context}
+    assert not_translatable(modules_of_pages(), known) == [], "use a literal, or a Phrase with its values by name"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ['f"The log has no {size} entries yet."', '"The log has no " + size', "size", '"Nobody has translated this."', "Phrase(size)"],
+)
+def test_a_refusal_that_cannot_be_translated_is_found(sentence: str) -> None:
+    module = Unfilled(ROOT / "portal" / "assurance" / "sampling.py")
+    module.tree = ast.parse(f'def refuse(size: str) -> None:\n    raise RefusedError(409, "x", {sentence}, "Choose at least one.")')
+    known = {str(message.id) for message in translations() if message.id}
+    assert len(not_translatable(iter([module]), known)) == 1
+
+
+def test_every_text_of_a_refusal_is_chinese_in_chinese() -> None:
+    given = {message.id: str(message.string) for message in translations() if not message.context}
+    texts = {text for _file, _line, text in texts_of_refusals()}
+    assert len(texts) > 350
+    assert [text for text in texts if re.search("[A-Za-z]", PLACE.sub("", text)) and not CHINESE.search(given[text])] == []
+
+
+def test_every_phrase_has_a_literal_text_and_names_its_values() -> None:
+    wrong = []
+    for module in modules_of_pages():
+        for call, _function in module.calls:
+            if isinstance(call.func, ast.Name) and call.func.id == "Phrase" and module.file != "benchmarks/phrases.py":
+                text = call.args[0].value if isinstance(call.args[0], ast.Constant) else ""
+                if not text or set(PLACE.findall(str(text))) != {word.arg for word in call.keywords}:
+                    wrong.append(f"{module.file}:{call.lineno}")
+    assert wrong == []
+
+
+def test_what_is_said_to_stand_on_no_page_is_there() -> None:
+    assert [one for one in messages.ON_NO_PAGE if not (ROOT / one).exists()] == []
+
+
+def test_a_phrase_is_its_english_text() -> None:
+    assert NESTED == "The label of coke, total cannot be compared with others: the step has no variant 'two'."
+    assert Phrase("100 % of it") == "100 % of it"
+    assert json.dumps({"detail": NESTED}) == json.dumps({"detail": str(NESTED)})
+
+
+def test_a_page_says_it_in_its_readers_language_with_the_same_values() -> None:
+    refusal = VerificationError("label-off-pack", NESTED, "Choose at least one.")
+    with translation.override("en"):
+        assert in_whole(refusal) == f"{refusal.sentence} {refusal.remedy}"
+    with translation.override("zh-hans"):
+        assert in_words(NESTED) == "coke、total 的标识无法与其他标识比较：该工序没有品类 'two'。"
+        assert in_whole(refusal) == f"{in_words(NESTED)}请至少选择一项。"
+        assert in_words("") == ""
+
+
+def test_what_varies_is_never_looked_up() -> None:
+    with translation.override("zh-hans"):
+        said = in_words(Phrase("There is a firm of the name %(name)s already.", name="Draft"))
+        assert "Draft" in said
+        assert CHINESE.search(said)
+
+
+def test_a_phrase_is_kept_with_a_record_and_comes_back_whole() -> None:
+    reason = joined(NESTED, "Choose at least one.")
+    back = restored(json.loads(json.dumps(stored(reason))))
+    assert back == reason == f"{NESTED} Choose at least one."
+    with translation.override("zh-hans"):
+        assert in_words(back) == in_words(reason)
+        assert not re.search("[A-Za-z]", in_words(back).replace("coke", "").replace("total", "").replace("two", ""))
+    assert in_words(pickle.loads(pickle.dumps(NESTED))) == in_words(NESTED)  # noqa: S301 - our own bytes
