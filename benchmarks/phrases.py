@@ -11,7 +11,18 @@ from collections.abc import Mapping
 from typing import Any
 
 Value = str | int
-"""What can vary: a name, an id, a number as it is to be written; or a phrase, which is translated in its turn."""
+"""What can vary: an id, a number as it is to be written, a name; or a phrase, which is translated in its turn."""
+
+
+class Name(str):
+    """A proper name: never translated, but many firms have one of their own in Chinese. Empty where there is none."""
+
+    zh: str
+
+    def __new__(cls, name: str, zh: str = "") -> Name:
+        said = super().__new__(cls, name)
+        said.zh = zh
+        return said
 
 
 class Phrase(str):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Name, Phrase
 from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Membership, Organisation, Role, Site, User
 from portal.assurance import announcing
@@ -28,7 +28,9 @@ def assign(
     """
     require_regulator_of_site(by, site)
     if body.kind != Role.CERTIFICATION_BODY:
-        raise RefusedError(409, "not-a-certification-body", Phrase("%(body)s is no certification body.", body=str(body)), "Name one.")
+        raise RefusedError(
+            409, "not-a-certification-body", Phrase("%(body)s is no certification body.", body=Name(body.name, body.name_zh)), "Name one."
+        )
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)  # one decision about a site at a time
         made = Assignment.objects.filter(body=body, site=site, period=period, taken_back_at=None).first()
@@ -79,7 +81,7 @@ def _require_impartial(body: Organisation, site: Site) -> None:
         raise RefusedError(
             409,
             "body-of-the-same-group",
-            Phrase("%(body)s is controlled by the same firm as the site.", body=str(body)),
+            Phrase("%(body)s is controlled by the same firm as the site.", body=Name(body.name, body.name_zh)),
             "Name a body of another group.",
         )
     said = InterestDeclaration.objects.filter(assignment__body=body, assignment__site__organisation__controlling_firm=firm)
@@ -91,6 +93,8 @@ def _require_impartial(body: Organisation, site: Site) -> None:
         raise RefusedError(
             409,
             "body-interested",
-            Phrase("Everybody who audits for %(body)s has declared an interest in the firm of this site.", body=str(body)),
+            Phrase(
+                "Everybody who audits for %(body)s has declared an interest in the firm of this site.", body=Name(body.name, body.name_zh)
+            ),
             "Name another body, or wait until somebody without an interest acts for it.",
         )

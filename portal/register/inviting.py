@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Name, Phrase
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
@@ -69,7 +69,7 @@ def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, dele
         raise RefusedError(
             400,
             "delegate-of-no-firm",
-            Phrase("%(firm)s has no sites that a delegate could act for.", firm=str(firm)),
+            Phrase("%(firm)s has no sites that a delegate could act for.", firm=Name(firm.name, firm.name_zh)),
             "Invite them as a colleague of your own.",
         )
     with transaction.atomic():
@@ -77,7 +77,7 @@ def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, dele
             raise RefusedError(
                 409,
                 "already-member",
-                Phrase("%(person)s acts for %(firm)s already.", person=address, firm=str(firm)),
+                Phrase("%(person)s acts for %(firm)s already.", person=address, firm=Name(firm.name, firm.name_zh)),
                 "Change what they may do in the list of people instead.",
             )
         waiting_invitations().filter(organisation=firm, email=address).update(revoked_at=now)
@@ -221,7 +221,11 @@ def _require_another_manager(row: Membership) -> None:
     raise RefusedError(
         409,
         "last-manager",
-        Phrase("%(person)s is the last who manages %(firm)s.", person=row.user.email, firm=str(row.organisation)),
+        Phrase(
+            "%(person)s is the last who manages %(firm)s.",
+            person=row.user.email,
+            firm=Name(row.organisation.name, row.organisation.name_zh),
+        ),
         "Let somebody else manage it first.",
     )
 

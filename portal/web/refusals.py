@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.utils.translation import gettext
 
 from benchmarks.errors import SteplabelError
-from benchmarks.phrases import Phrase, joined
+from benchmarks.phrases import Name, Phrase, Value, joined
 from portal.register.leaving import BECAUSE
+from portal.web.words import in_language
 
 
 def in_words(said: str) -> str:
@@ -15,8 +16,7 @@ def in_words(said: str) -> str:
         return gettext(said) if said else ""
     if not said.values:
         return gettext(said.text)
-    values = {name: in_words(value) if isinstance(value, Phrase) else value for name, value in said.values.items()}
-    return gettext(said.text) % values
+    return gettext(said.text) % {name: _in_its_place(value) for name, value in said.values.items()}
 
 
 def ended_because(reason: str) -> str:
@@ -27,3 +27,9 @@ def ended_because(reason: str) -> str:
 def in_whole(error: SteplabelError) -> str:
     """What happened and what to do about it, one after the other."""
     return in_words(joined(error.sentence, error.remedy))
+
+
+def _in_its_place(value: Value) -> Value:
+    if isinstance(value, Phrase):
+        return in_words(value)
+    return in_language(value, value.zh) if isinstance(value, Name) else value

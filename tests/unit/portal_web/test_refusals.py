@@ -12,7 +12,7 @@ import pytest
 from django.utils import translation
 
 from benchmarks.errors import VerificationError
-from benchmarks.phrases import Phrase, joined, restored, stored
+from benchmarks.phrases import Name, Phrase, joined, restored, stored
 from portal.web import messages
 from portal.web.messages import shows_on_pages, texts_of_refusals, translations
 from portal.web.refusals import in_whole, in_words
@@ -110,6 +110,17 @@ def test_what_varies_is_never_looked_up() -> None:
         said = in_words(Phrase("There is a firm of the name %(name)s already.", name="Draft"))
         assert "Draft" in said
         assert CHINESE.search(said)
+
+
+def test_a_name_is_the_one_that_the_reader_knows() -> None:
+    body, unnamed = Name("Certifiers Ltd", "认证公司"), Name("Certifiers Ltd")
+    text = "%(body)s is no certification body."
+    assert Phrase(text, body=body) == "Certifiers Ltd is no certification body."
+    with translation.override("zh-hans"):
+        assert in_words(Phrase(text, body=body)) == "认证公司 不是认证机构。"
+        assert in_words(Phrase(text, body=unnamed)) == "Certifiers Ltd 不是认证机构。"
+    with translation.override("en"):
+        assert in_words(Phrase(text, body=body)) == "Certifiers Ltd is no certification body."
 
 
 def test_a_phrase_is_kept_with_a_record_and_comes_back_whole() -> None:
