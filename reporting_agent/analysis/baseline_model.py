@@ -99,8 +99,12 @@ def _kinds(energy: Floats, weekday: Integers) -> tuple[Integers, tuple[Words, ..
     present = [code for code in range(8) if np.isfinite(energy[weekday == code]).any()]
     groups = sorted(([code] for code in present), key=lambda group: float(np.nanmedian(energy[weekday == group[0]])))
     whole = float(np.nanmedian(np.abs(energy)))
+    apart: dict[tuple[tuple[int, ...], tuple[int, ...]], float] = {}  # a merging changes only the steps beside it
     while len(groups) > 1:
-        steps = [_step(energy, weekday, low, high, whole) for low, high in pairwise(groups)]
+        for low, high in pairwise(groups):
+            if (key := (tuple(low), tuple(high))) not in apart:
+                apart[key] = _step(energy, weekday, low, high, whole)
+        steps = [apart[tuple(low), tuple(high)] for low, high in pairwise(groups)]
         least = int(np.argmin(steps))
         if steps[least] >= 1:
             break

@@ -114,7 +114,7 @@ def _of_meters(
     first = records[0]
     unit, carrier = first.unit, first.meter.carrier
     scale = [1.0 if one.unit == unit else ratio(one.unit, unit) for one in records]
-    served = {(sink.step, sink.equipment) for own in sinks for sink in own}
+    served = dict.fromkeys((sink.step, sink.equipment) for own in sinks for sink in own)  # in their order: the first names a shared meter
     lines = [line for line in places if line in served or (line[0], "") in served]
     own = [batches[place] for place in sorted(chain.from_iterable(places[line] for line in lines))]
     shared = first.meter.allocation is not None

@@ -9,10 +9,8 @@ sensor, and counts as not recorded.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
@@ -81,12 +79,39 @@ class StepLog:
     def __init__(self, batches: Sequence[Batch], step: str) -> None:
         self.batches = [one for one in batches if one.step == step]
         self.place = {(one.batch_id, one.start): place for place, one in enumerate(self.batches)}
-        self.described: dict[tuple[tuple[int, ...], tuple[int, ...]], UsedBatches | None] = {}  # metrics mostly use the same batches
+        self._variables: dict[str, Floats] = {}
+
+    def variable(self, name: str) -> Floats:
+        """As the log gives it, NaN where it does not."""
+        if name not in self._variables:
+            self._variables[name] = np.array([batch.variables.get(name, np.nan) for batch in self.batches], dtype=float)
+        return self._variables[name]
 
     @cached_property
-    def waited_h(self) -> dict[tuple[str, str], float]:
-        """Hours since the batch before, by equipment and batch id."""
-        return _waits(self.batches)
+    def start_s(self) -> Floats:
+        return np.array([batch.start.timestamp() for batch in self.batches], dtype=float)
+
+    @cached_property
+    def output(self) -> Floats:
+        return np.array([batch.output_t for batch in self.batches])
+
+    @cached_property
+    def hours(self) -> Floats:
+        """Power-on time, else from start to end; NaN where that is none."""
+        return np.array([_hours(batch) for batch in self.batches], dtype=float)
+
+    @cached_property
+    def waited_h(self) -> Floats:
+        """Hours since the batch before on the same equipment."""
+        waits = _waits(self.batches)
+        return np.array([waits.get((batch.equipment, batch.batch_id), np.nan) for batch in self.batches], dtype=float)
+
+    @cached_property
+    def equipment(self) -> tuple[Integers, tuple[str, ...]]:
+        """A code for each equipment, and their names."""
+        known: dict[str, int] = {}
+        codes = np.array([known.setdefault(batch.equipment, len(known)) for batch in self.batches], dtype=np.int64)
+        return codes, tuple(known)
 
 
 def used_batches(labels: Sequence[StepLabel], log: StepLog, step: Step, declared: dict[str, Variable]) -> UsedBatches | None:
@@ -94,36 +119,30 @@ def used_batches(labels: Sequence[StepLabel], log: StepLog, step: Step, declared
 
     Variants together are brought to one level: each value over its variant's median, times the median of all.
     """
-    rows: list[tuple[datetime, float, int, int]] = []
+    used: list[tuple[int, float, int]] = []
     for code, label in enumerate(labels):
-        used = [(one, log.place.get((one.batch_id, one.start))) for one in label.values if one.excluded is None]
-        rows += [(one.start, one.value, place, code) for one, place in used if one.value is not None and place is not None]
-    if not rows:
+        found = [(log.place.get((one.batch_id, one.start)), one.value) for one in label.values if one.excluded is None]
+        used += [(place, value, code) for place, value in found if place is not None and value is not None]
+    if not used:
         return None
-    rows.sort(key=lambda row: row[0])
-    _, values, places, codes = zip(*rows, strict=True)
-    if (places, codes) not in log.described:
-        log.described[places, codes] = _described(places, codes, log, step, declared)
-    described = log.described[places, codes]
-    return None if described is None else replace(described, value=_on_one_level(np.array(values, dtype=float), np.array(codes)))
-
-
-def _described(places: Sequence[int], codes: Sequence[int], log: StepLog, step: Step, declared: dict[str, Variable]) -> UsedBatches | None:
-    """These batches and their variables, without values yet."""
-    picked = [log.batches[place] for place in places]
+    places, values, codes = (np.array(column) for column in zip(*used, strict=True))
+    order = np.argsort(log.start_s[places], kind="stable")
+    rows, value, variant = places[order], values[order].astype(float), codes[order]
+    picked = [log.batches[row] for row in rows.tolist()]
     names = list(dict.fromkeys(chain.from_iterable(batch.variables for batch in picked)))
     if not names:
         return None
-    output = np.array([batch.output_t for batch in picked])
-    columns = [_declared_column(name, picked, output, step, declared_as(name, declared)) for name in names]
+    output = log.output[rows]
+    columns = [_declared_column(name, log.variable(name)[rows], output, step, declared_as(name, declared)) for name in names]
     set_by_people = any(column.kind is Kind.SETTING for column in columns)
-    columns += _derived(picked, log, step, output, declared, with_power_on=POWER_ON_S in names, set_by_people=set_by_people)
+    columns += _derived(rows, log, step, declared, with_power_on=POWER_ON_S in names, set_by_people=set_by_people)
+    machine, machines = log.equipment
     return UsedBatches(
         ids=[batch.batch_id for batch in picked],
-        value=np.full(len(picked), np.nan),
+        value=_on_one_level(value, variant),
         output=output,
-        equipment=_apart([f"{code}/{batch.equipment}" for batch, code in zip(picked, codes, strict=True)]),
-        machine=_codes([batch.equipment for batch in picked]),
+        equipment=_apart(variant, machine[rows], machines),
+        machine=machine[rows],
         columns=tuple(columns),
     )
 
@@ -137,8 +156,7 @@ def _on_one_level(value: Floats, variant: Integers) -> Floats:
     return levelled
 
 
-def _declared_column(name: str, picked: Sequence[Batch], output: Floats, step: Step, setting: Variable | None) -> Column:
-    values = np.array([batch.variables.get(name, np.nan) for batch in picked], dtype=float)
+def _declared_column(name: str, values: Floats, output: Floats, step: Step, setting: Variable | None) -> Column:
     material = name.startswith("input.")
     if material:
         values = values / output
@@ -155,26 +173,23 @@ def _column(name: str, unit: str, values: Floats, setting: Variable | None, kind
 
 
 def _derived(
-    picked: Sequence[Batch],
+    rows: Integers,
     log: StepLog,
     step: Step,
-    output: Floats,
     declared: dict[str, Variable],
     *,
     with_power_on: bool,
     set_by_people: bool,
 ) -> list[Column]:
     """What follows from the log. Output per hour is what people set where nothing else says it, else a result of what they set."""
-    output_unit = step.output_unit
-    hours = np.array([_hours(batch) for batch in picked], dtype=float)
+    output_unit, output, hours = step.output_unit, log.output[rows], log.hours[rows]
     made: dict[str, tuple[str, Floats]] = {OUTPUT: (output_unit, output)} if np.ptp(output) > 0.01 * np.median(output) else {}
     if made or not with_power_on:  # of equal batches, output per hour is the duration in other words
         with np.errstate(divide="ignore", invalid="ignore"):
             made[OUTPUT_PER_HOUR] = (f"{output_unit}/h", np.where(hours > 0, output / hours, np.nan))
     if not with_power_on:
         made[DURATION] = ("h", hours)
-    waited = [log.waited_h.get((batch.equipment, batch.batch_id), np.nan) for batch in picked]
-    made[WAIT] = ("h", np.array(waited, dtype=float))
+    made[WAIT] = ("h", log.waited_h[rows])
     kinds = _KINDS | ({OUTPUT_PER_HOUR: Kind.CONSEQUENCE} if set_by_people else {})
     return [_column(name, unit, values, declared.get(name), kinds[name], derived=True) for name, (unit, values) in made.items()]
 
@@ -199,19 +214,15 @@ def _waits(batches: Sequence[Batch]) -> dict[tuple[str, str], float]:
     return ends
 
 
-def _apart(names: Sequence[str]) -> Integers:
-    """Codes of what gets a constant of its own; -1 where there is one only."""
-    counts = Counter(names)
-    told_apart = sorted((name for name, count in counts.items() if count >= FEWEST_OF_EQUIPMENT), key=lambda name: (-counts[name], name))
-    codes = {name: code for code, name in enumerate(told_apart[:MOST_EQUIPMENT])}
-    if len(counts) < 2:
-        return np.full(len(names), -1, dtype=np.int64)
-    return np.array([codes.get(name, len(codes)) for name in names], dtype=np.int64)
-
-
-def _codes(names: Sequence[str]) -> Integers:
-    known: dict[str, int] = {}
-    return np.array([known.setdefault(name, len(known)) for name in names], dtype=np.int64)
+def _apart(variant: Integers, machine: Integers, machines: Sequence[str]) -> Integers:
+    """Codes of what gets a constant of its own, variant and equipment together; -1 where there is one only."""
+    pairs, place, counts = np.unique(variant * len(machines) + machine, return_inverse=True, return_counts=True)
+    if len(pairs) < 2:
+        return np.full(len(machine), -1, dtype=np.int64)
+    names = [f"{pair // len(machines)}/{machines[pair % len(machines)]}" for pair in pairs.tolist()]
+    told_apart = sorted(np.flatnonzero(counts >= FEWEST_OF_EQUIPMENT).tolist(), key=lambda one: (-counts[one], names[one]))
+    codes = {one: code for code, one in enumerate(told_apart[:MOST_EQUIPMENT])}
+    return np.array([codes.get(one, len(codes)) for one in range(len(pairs))], dtype=np.int64)[place]
 
 
 def row_before(machine: Integers) -> Integers:

@@ -24,11 +24,12 @@ def summers(zone: tzinfo, first_us: int, last_us: int) -> list[tuple[int, int]]:
     """Stretches [from, until) between the two moments in which the zone is ahead of its standard time, UTC microseconds."""
     now, last = _moment(first_us), _moment(last_us)
     days = [now + day * _DAY for day in range((last - now) // _DAY + 1)] + [last]
-    standard = min(_offset(day, zone) for day in [*days, *(now + month * 30 * _DAY for month in range(-12, 13))])
+    offsets = [_offset(day, zone) for day in days]
+    standard = min(*offsets, *(_offset(now + month * 30 * _DAY, zone) for month in range(-12, 13)))
     found: list[tuple[int, int]] = []
-    since: int | None = first_us if _offset(now, zone) > standard else None
-    for before, after in pairwise(days):
-        if (_offset(before, zone) > standard) is (_offset(after, zone) > standard):
+    since: int | None = first_us if offsets[0] > standard else None
+    for (before, earlier), (after, later) in pairwise(zip(days, offsets, strict=True)):
+        if (earlier > standard) is (later > standard):
             continue
         change = _us(_change(before, after, zone))
         if since is None:

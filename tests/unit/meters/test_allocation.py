@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reporting_agent.analysis.use import uses
 from reporting_agent.config import Site
 from reporting_agent.config.meters import Allocation
 from reporting_agent.metering.allocation import Served, Shared, Sink, share_out
@@ -123,3 +124,12 @@ def test_the_order_of_the_log_changes_no_part(a_site: Callable[..., Site], label
         return {batch.batch_id: batch.energy[0].quantity for batch in result.data.batches}
 
     assert parts(batches) == parts(batches[::-1])
+
+
+def test_a_shared_meter_is_told_with_the_first_step_that_it_serves(
+    a_site: Callable[..., Site], labelled: Callable[[Site], LabelResult]
+) -> None:
+    batches = [*heats(60, equipment="F1"), *heats(60, step="ladle-refining")]
+    for among in (["eaf", "ladle-refining"], ["ladle-refining", "eaf"]):
+        site = a_site(meter("pumps", allocation=f'{{ by = "hours", among = {among} }}'), batches, {"pumps": register(lambda _: 7_777.7, 3)})
+        assert [one.step for one in uses(site, labelled(site))] == among[:1]
