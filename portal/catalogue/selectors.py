@@ -47,7 +47,7 @@ def groups_of(user: User) -> tuple[PeerGroupView, ...]:
     """The peer groups whose scope touches the person's jurisdiction, with all periods: read as columns, for pages ask for all of them."""
     held = jurisdictions_of(user)
     rows = PeerGroup.objects.order_by("pack", "route", "scope__path").values_list(*_OF_A_GROUP, Count("members"))
-    groups = [row for row in rows if any(_touch(one, row[6]) for one in held)]
+    groups = [row for row in rows if any(touch(one, row[6]) for one in held)]
     periods: dict[int, list[PeriodView]] = {}
     for peer_group, *columns in ReportingPeriod.objects.filter(peer_group__in=[row[0] for row in groups]).values_list(
         "peer_group_id", *_OF_A_PERIOD
@@ -73,13 +73,9 @@ def groups_of(user: User) -> tuple[PeerGroupView, ...]:
 
 def group_of(user: User, peer_group: int) -> PeerGroup:
     """One of those groups; `PeerGroup.DoesNotExist` for anybody else's, as for one that is not there."""
-    return group_touching(jurisdictions_of(user), peer_group)
-
-
-def group_touching(held: tuple[Jurisdiction, ...], peer_group: int) -> PeerGroup:
-    """The same for jurisdictions that were asked for already."""
+    held = jurisdictions_of(user)
     group = PeerGroup.objects.select_related("scope").get(pk=peer_group)
-    if not any(_touch(one, group.scope.path) for one in held):
+    if not any(touch(one, group.scope.path) for one in held):
         raise PeerGroup.DoesNotExist
     return group
 
@@ -94,6 +90,6 @@ def period_taking_reports(site: Site, name: str) -> ReportingPeriod | None:
     )
 
 
-def _touch(one: Jurisdiction, path: str) -> bool:
+def touch(one: Jurisdiction, path: str) -> bool:
     """Whether the jurisdiction of that path lies in this one, or this one in it."""
     return one.covers_path(path) or one.path.startswith(path + "/")

@@ -49,6 +49,7 @@ class Submission(models.Model):
     claimed_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     decided_at = models.DateTimeField(null=True)
+    covers = models.TextField(blank=True)  # from acceptance on: ids of the steps that it has values of, sorted, a space between
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("site", "period", "revision"), name="one_envelope_a_revision"),)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from benchmarks.phrases import restored
 from portal.accounts.models import Jurisdiction, User
 from portal.accounts.selectors import jurisdictions_of, within
 from portal.catalogue.deadlines import due_dates
-from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
-from portal.catalogue.selectors import group_touching
+from portal.catalogue.models import PeerGroupMember, ReportingPeriod
+from portal.catalogue.selectors import touch
 from portal.intake.models import Commitment, State, Submission
 from portal.intake.stamps import SITES, Remembered, of_period, stamps
 
@@ -31,8 +33,9 @@ class Taking(StrEnum):
     MISSING = "missing"  # nothing there, not yet due
 
 
-@dataclass(frozen=True, slots=True)
-class ParticipantView:
+class ParticipantView(NamedTuple):
+    """A site's part in the period. A tuple, for thousands are made at once."""
+
     firm: str
     firm_zh: str
     organisation: str
@@ -44,6 +47,7 @@ class ParticipantView:
     size_class: str  # as declared
     obliged: bool
     cohort: str  # hundred, thousand, ten-thousand, or none
+    site_id: int
     taking: Taking
     due: datetime
     committed_at: datetime | None  # of the first commitment
@@ -51,6 +55,7 @@ class ParticipantView:
     received_at: datetime | None  # of the report that counts
     revision: int | None
     reason: str  # of a refusal; a phrase, which pages say in their reader's language
+    covers: str  # ids of the steps that the accepted report has values of, a space between them
 
     @property
     def arrived_late(self) -> bool:
@@ -66,6 +71,7 @@ class Totals:
     firms_reported: int
     states: Mapping[Taking, int]  # sites
     committed: int  # sites that committed to their data and have sent no report yet
+    regions: tuple[tuple[str, str], ...]  # names of the jurisdictions of the sites, in English and Chinese, sorted
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +89,11 @@ class ParticipationView:
     due: datetime
     closed_at: datetime | None
     may_decide: bool
-    participants: tuple[ParticipantView, ...]
+    participants: tuple[ParticipantView, ...]  # by firm and site
     totals: Totals
+    previous: str | None  # the period before, by name
     stamps: Mapping[str, str]  # as they were before this was read
+    known_by: Hashable  # by what the participants are remembered
 
     @property
     def firms(self) -> int:
@@ -105,32 +113,61 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
     What was read is remembered for everybody who regulates the same jurisdictions, until one of its stamps is renewed or a due date passes.
     """
     held = jurisdictions_of(user)
-    try:
-        group = group_touching(held, peer_group)
-        asked = ReportingPeriod.objects.get(peer_group=group, name=period)
-    except (PeerGroup.DoesNotExist, ReportingPeriod.DoesNotExist):
+    found = _periods().filter(peer_group=peer_group, name=period).first()
+    asked = None if found is None else _Asked(*found)
+    if asked is None or not any(touch(one, asked.place) for one in held):
         return None
     known = stamps()
-    key = (known.get(SITES, ""), of_period(known, period), asked.pk, tuple(sorted(one.path for one in held)))
+    key = (known.get(SITES, ""), of_period(known, period), asked.id, tuple(sorted(one.path for one in held)))
     told = _remembered.get(key)
     if told is None or not told.since <= now <= told.until:
-        told = _remembered.put(key, _told(held, group, asked, now))
+        told = _remembered.put(key, _told(held, peer_group, asked, now))
     return ParticipationView(
-        peer_group=group.pk,
-        pack=group.pack,
-        pack_version=group.pack_version,
-        route=group.route,
-        scope=group.scope.name,
-        scope_zh=group.scope.name_zh,
+        peer_group=peer_group,
+        pack=asked.pack,
+        pack_version=asked.pack_version,
+        route=asked.route,
+        scope=asked.scope,
+        scope_zh=asked.scope_zh,
         period=period,
         start=asked.start,
         due=asked.due,
         closed_at=asked.closed_at,
-        may_decide=any(one.covers(group.scope) for one in held),
+        may_decide=any(one.covers_path(asked.place) for one in held),
         participants=told.participants,
         totals=told.totals,
+        previous=asked.previous,
         stamps=known,
+        known_by=key,
     )
+
+
+class _Asked(NamedTuple):
+    """A period with its peer group and the period before it."""
+
+    id: int
+    name: str
+    start: datetime
+    due: datetime
+    closed_at: datetime | None
+    pack: str
+    pack_version: str
+    route: str
+    place: str  # path of the group's jurisdiction
+    scope: str
+    scope_zh: str
+    previous: str | None
+
+
+_OF_ITS_GROUP = ("pack", "pack_version", "route", "scope__path", "scope__name", "scope__name_zh")
+
+
+@cache
+def _periods() -> QuerySet[ReportingPeriod, tuple[Any, ...]]:
+    """Built once and then narrowed: Django takes longer to find the columns than the database to answer."""
+    earlier = ReportingPeriod.objects.filter(peer_group=OuterRef("peer_group"), end__lte=OuterRef("start")).order_by("-end")
+    columns = ("id", "name", "start", "due", "closed_at", *(f"peer_group__{name}" for name in _OF_ITS_GROUP))
+    return ReportingPeriod.objects.values_list(*columns, Subquery(earlier.values("name")[:1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +187,10 @@ _remembered: Remembered[_Told] = Remembered(PERIODS_KEPT)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def _told(held: tuple[Jurisdiction, ...], group: PeerGroup, asked: ReportingPeriod, now: datetime) -> _Told:
-    members = PeerGroupMember.objects.filter(within(held, "site__jurisdiction__path"), peer_group=group)
+def _told(held: tuple[Jurisdiction, ...], peer_group: int, asked: _Asked, now: datetime) -> _Told:
+    members = PeerGroupMember.objects.filter(within(held, "site__jurisdiction__path"), peer_group=peer_group)
     latest: dict[int, _Report] = {}
-    first: dict[int, datetime] = {}
+    first: dict[int, datetime | None] = {}
     reports = Submission.objects.filter(period=asked.name, site__in=members.values("site")).order_by("revision")
     for site, *columns in reports.values_list("site_id", *_Report._fields):
         report = _Report(*columns)
@@ -163,51 +200,41 @@ def _told(held: tuple[Jurisdiction, ...], group: PeerGroup, asked: ReportingPeri
             latest[site] = report
     commitments = Commitment.objects.filter(period=asked.name, site__in=members.values("site")).order_by("-committed_at")
     committed = dict(commitments.values_list("site_id", "committed_at"))  # the first one stays
-    later = due_dates([asked.pk])
-    participants = tuple(
-        _participant(_Member(*columns), latest.get(site), later.get((asked.pk, site), asked.due), now, committed.get(site), first.get(site))
-        for site, *columns in members.order_by("site__organisation__controlling_firm__name", "site__slug").values_list(
-            "site_id", *_MEMBER.values()
-        )
-    )
+    later = due_dates([asked.id])
+    participants = []
+    for columns in members.values_list(*_MEMBER.values()):
+        site = columns[-1]
+        due, report = later.get((asked.id, site), asked.due), latest.get(site) or _NOTHING
+        taking = taking_of(report.state, due, now)
+        sent = (committed.get(site), first.get(site), report.received_at, report.revision, _reason(report), report.covers)
+        participants.append(ParticipantView._make((*columns, taking, due, *sent)))
+    participants.sort(key=lambda one: (one.firm, one.site))
     coming = [one.due for one in participants if one.due >= now]
-    return _Told(participants, _totals(participants), now, min(coming, default=_NEVER))
+    return _Told(tuple(participants), _totals(participants), now, min(coming, default=_NEVER))
 
 
-def _totals(participants: tuple[ParticipantView, ...]) -> Totals:
+def _totals(participants: Collection[ParticipantView]) -> Totals:
     return Totals(
         firms=len({one.firm for one in participants}),
         firms_reported=len({one.firm for one in participants if one.taking is Taking.REPORTED}),
         states=Counter(one.taking for one in participants),
         committed=sum(one.committed_at is not None and one.received_at is None for one in participants),
+        regions=tuple(sorted({one.jurisdiction: one.jurisdiction_zh for one in participants}.items())),
     )
 
 
 class _Report(NamedTuple):
-    """What participation tells of a submission: read as columns, for a model of each of thousands costs more than all questions."""
+    """What participation tells of a submission."""
 
-    state: str
-    received_at: datetime
-    revision: int
+    state: str | None
+    received_at: datetime | None
+    revision: int | None
     reason: str
     reason_phrase: list[Any] | None
+    covers: str
 
 
-class _Member(NamedTuple):
-    """A site of the peer group; its firm is the controlling one, else the organisation itself."""
-
-    firm: str
-    firm_zh: str
-    organisation: str
-    site: str
-    site_name: str
-    site_name_zh: str
-    jurisdiction: str
-    jurisdiction_zh: str
-    size_class: str
-    obliged: bool
-    cohort: str
-
+_NOTHING = _Report(None, None, None, "", None, "")
 
 _OWNER = "site__organisation__"
 _MEMBER: dict[str, str | Coalesce] = {
@@ -222,28 +249,9 @@ _MEMBER: dict[str, str | Coalesce] = {
     "size_class": "site__size_class",
     "obliged": "obliged",
     "cohort": "cohort",
+    "site_id": "site_id",
 }
-"""Where the fields of a member are found, in their order."""
-
-
-def _participant(
-    member: _Member,
-    report: _Report | None,
-    due: datetime,
-    now: datetime,
-    committed_at: datetime | None,
-    first_received_at: datetime | None,
-) -> ParticipantView:
-    return ParticipantView(
-        *member,
-        taking=taking_of(report.state if report else None, due, now),
-        due=due,
-        committed_at=committed_at,
-        first_received_at=first_received_at,
-        received_at=report.received_at if report else None,
-        revision=report.revision if report else None,
-        reason=_reason(report) if report else "",
-    )
+"""Where a `ParticipantView` begins: its firm is the controlling one, else the organisation itself."""
 
 
 def _reason(report: _Report) -> str:

@@ -185,11 +185,11 @@ def settle(pk: int, claim_id: UUID, report: Report | None, refusal: Verification
         elif report is not None:
             record_protected_values(row, report.released.labels)
             _copy_consent(row, report.consent)
-            row.state = _place_among_revisions(row)
+            row.state, row.covers = _place_among_revisions(row), " ".join(sorted({label.step for label in report.released.labels}))
             log.append(head, Kind.VALUES, logged.values(bytes.fromhex(row.digest), report.released.labels).hex(), now)
             record(now, "worker", Action.SUBMISSION_ACCEPTED, f"submission {row.digest}", str(row))
         row.decided_at, row.claim = now, None
-        row.save(update_fields=["state", "reason_code", "reason", "reason_phrase", "decided_at", "claim"])
+        row.save(update_fields=["state", "reason_code", "reason", "reason_phrase", "decided_at", "claim", "covers"])
         _tell(row, now)
     return State(row.state)
 

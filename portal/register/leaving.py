@@ -189,7 +189,8 @@ def _delete_reports(reports: QuerySet[Submission]) -> int:
     values = ProtectedValue.objects.filter(submission__in=pks)
     count = values.count()
     values._raw_delete("default")
-    reports.update(envelope=b"", size_bytes=0, state=State.DELETED, reason="", reason_phrase=None, reason_code="", claim=None)
+    gone = {"envelope": b"", "size_bytes": 0, "reason": "", "reason_phrase": None, "reason_code": "", "covers": ""}
+    reports.update(state=State.DELETED, claim=None, **gone)
     return count
 
 

@@ -6,19 +6,19 @@ machine: another seed, and nobody knows what the old one had spent), or where th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import F, FilteredRelation, Q
 
 from portal.accounts.models import Device
-from portal.catalogue.models import PeerGroupMember, ReportingPeriod
+from portal.catalogue.models import PeerGroupMember
 from portal.intake.models import State, Submission
-from portal.intake.participation import PERIODS_KEPT, ParticipationView
-from portal.intake.stamps import SITES, Remembered
-from portal.standings.models import ProtectedValue
+from portal.intake.participation import PERIODS_KEPT, ParticipantView, ParticipationView, Taking
+from portal.intake.stamps import Remembered, of_period
 
 
 class Break(StrEnum):
@@ -35,52 +35,74 @@ class QualityView:
 
 
 @dataclass(frozen=True, slots=True)
-class _Signed:
-    submission: int
-    device: UUID
-    ledger: int
+class QualitiesView:
+    """Of the accepted reports of those who took part, as far as the reader may see them."""
+
+    accepted: int
+    whole: int  # of those, reports that cover every step of the route
+    broken: int  # reports that break their series
+    steps: Mapping[str, int]  # how many steps of the route each combination covers that a report has
+    breaks: Mapping[int, tuple[Break, ...]]  # by row of the site; sites whose series goes on are left out
+
+    def of(self, one: ParticipantView) -> QualityView | None:
+        """None where no report is accepted."""
+        return QualityView(self.steps[one.covers], self.breaks.get(one.site_id, ())) if one.taking is Taking.REPORTED else None
 
 
-_remembered: Remembered[Mapping[str, QualityView]] = Remembered(PERIODS_KEPT)
+_remembered: Remembered[QualitiesView] = Remembered(PERIODS_KEPT)
 
 
-def quality(view: ParticipationView, route_steps: tuple[str, ...]) -> Mapping[str, QualityView]:
-    """By site, for the accepted reports of those who took part; whom the reader may see, the view has settled.
+def quality(view: ParticipationView, route_steps: Collection[str]) -> QualitiesView:
+    """What can be told of the accepted reports of a participation; whom the reader may see, the participation has settled.
 
-    The database is asked for the whole group, once: a list of two thousand sites costs more to send than what it leaves out, and whoever
-    regulates any part of it is told from the same answer until a stamp of what it was read from is renewed.
+    Which steps a report covers stands in its own row since it was accepted. Remembered as the participation is, and by the stamp of the
+    period before, whose reports a series goes on from.
     """
-    periods = ReportingPeriod.objects.filter(peer_group=view.peer_group, end__lte=view.start).order_by("-end")
-    last: str | None = periods.values_list("name", flat=True).first()
-    content = tuple(view.stamps.get(name, "") for name in (SITES, f"period {view.period}", f"period {last}"))
-    key = (*content, view.peer_group, view.period, route_steps)
-    known = _remembered.of(key, lambda: _of_everybody(view.peer_group, view.period, last, route_steps))
-    return {one.site: known[one.site] for one in view.participants if one.site in known}
+    before = of_period(view.stamps, view.previous) if view.previous else ""
+    key = (view.known_by, view.previous, before, frozenset(route_steps))
+    return _remembered.of(key, lambda: _worked_out(view, frozenset(route_steps)))
 
 
-def _of_everybody(peer_group: int, period: str, last: str | None, route_steps: tuple[str, ...]) -> Mapping[str, QualityView]:
+def _worked_out(view: ParticipationView, route_steps: frozenset[str]) -> QualitiesView:
+    accepted = [one for one in view.participants if one.taking is Taking.REPORTED]
+    covering = Counter(one.covers for one in accepted)
+    steps = {covers: len(route_steps.intersection(covers.split())) for covers in covering}
+    breaks = _breaks(view.peer_group, view.period, view.previous) if view.previous else {}
+    return QualitiesView(
+        accepted=len(accepted),
+        whole=sum(number for covers, number in covering.items() if steps[covers] == len(route_steps)),
+        broken=sum(one.site_id in breaks for one in accepted),
+        steps=steps,
+        breaks=breaks,
+    )
+
+
+def _breaks(peer_group: int, period: str, previous: str) -> Mapping[int, tuple[Break, ...]]:
+    """Only of reports that differ from the one before in what could break a series, which the database picks out."""
     members = PeerGroupMember.objects.filter(peer_group=peer_group).values("site")
-    accepted = Submission.objects.filter(state=State.ACCEPTED, site__in=members)
-    now = _signed(accepted, period)
-    before = _signed(accepted, last) if last else {}
+    here = Q(site__submissions__period=previous, site__submissions__state=State.ACCEPTED)
+    other = Q(before__device__lt=F("device")) | Q(before__device__gt=F("device"))  # and not "not equal", which asks another question
+    rows = (
+        Submission.objects.filter(state=State.ACCEPTED, period=period, site__in=members)
+        .annotate(before=FilteredRelation("site__submissions", condition=here))
+        .filter(other | Q(before__ledger_sequence__gt=F("ledger_sequence")))
+        .values_list("site_id", "before__device_id", "device_id", "before__ledger_sequence", "ledger_sequence")
+    )
+    differing = list(rows)
+    if not differing:
+        return {}
     successor_of = dict(Device.objects.filter(site__in=members, replaces__isnull=False).values_list("replaces_id", "pk"))
-    values = ProtectedValue.objects.filter(submission__in=accepted.filter(period=period), step__in=route_steps)
-    steps = dict(values.values_list("submission_id").annotate(steps=Count("step", distinct=True)).order_by())
-    return {
-        site: QualityView(steps.get(signed.submission, 0), _breaks(before.get(site), signed, successor_of)) for site, signed in now.items()
-    }
+    found: dict[int, tuple[Break, ...]] = {}
+    for site, device_before, device, ledger_before, ledger in differing:
+        agent = () if _vouched_for(device_before, device, successor_of) else (Break.AGENT,)
+        if told := (*agent, Break.LEDGER) if ledger < ledger_before else agent:
+            found[site] = told
+    return found
 
 
-def _signed(accepted: QuerySet[Submission], period: str) -> dict[str, _Signed]:
-    rows = accepted.filter(period=period).values_list("site__slug", "pk", "device_id", "ledger_sequence")
-    return {site: _Signed(submission, device, ledger) for site, submission, device, ledger in rows}
-
-
-def _breaks(before: _Signed | None, now: _Signed, successor_of: Mapping[UUID, UUID]) -> tuple[Break, ...]:
-    if before is None:
-        return ()
-    device: UUID | None = before.device
-    while device is not None and device != now.device:
+def _vouched_for(before: UUID, now: UUID, successor_of: Mapping[UUID, UUID]) -> bool:
+    """Whether it is the same agent, or one that took over from it by its own rotation."""
+    device: UUID | None = before
+    while device is not None and device != now:
         device = successor_of.get(device)
-    found = [] if device is not None else [Break.AGENT]
-    return (*found, Break.LEDGER) if now.ledger < before.ledger else tuple(found)
+    return device is not None

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
@@ -24,9 +25,16 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for a formula at the start of a cell (OWASP, CSV injection)."""
 
 
-def sorted_rows(rows: Iterable[Row], keys: Mapping[str, Key[Row]], query: QueryDict, default: str, prefix: str = "") -> list[Row]:
-    """In the order that the address asks for (`?sort=name`, `?sort=-name`); anything else is the default order."""
-    name, down = _wanted(keys, query, default, prefix)
+def sorted_rows(
+    rows: Iterable[Row], keys: Mapping[str, Key[Row]], query: QueryDict, default: str, prefix: str = "", *, in_order: bool = False
+) -> Sequence[Row]:
+    """In the order that the address asks for (`?sort=name`, `?sort=-name`); anything else is the default order.
+
+    `in_order` says that they come in the default order, of which thousands need not be put into it again.
+    """
+    name, down = wanted = _wanted(keys, query, default, prefix)
+    if in_order and wanted == _told(default):
+        return tuple(rows)
     return sorted(rows, key=keys[name], reverse=down)
 
 
@@ -86,13 +94,13 @@ def pages_of(count: int, query: QueryDict, size: int = PAGE_ROWS, prefix: str = 
 
 def with_query(query: QueryDict, **changes: str | None) -> str:
     """The query of the address with some of its parts changed; None takes a part away."""
-    changed = query.copy()
+    parts = dict(query.lists())
     for name, value in changes.items():
         if value is None:
-            changed.pop(name, None)
+            parts.pop(name, None)
         else:
-            changed[name] = value
-    return f"?{changed.urlencode()}" if changed else "?"
+            parts[name] = [value]
+    return f"?{urlencode(parts, doseq=True)}"
 
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
@@ -114,5 +122,10 @@ def _cell(value: object) -> object:
 
 def _wanted(keys: Mapping[str, Key[Row]], query: QueryDict, default: str, prefix: str) -> tuple[str, bool]:
     asked = query.get(f"{prefix}sort", default)
-    name = asked.removeprefix("-")
-    return (name, asked.startswith("-")) if name in keys else (default.removeprefix("-"), default.startswith("-"))
+    name, down = _told(asked)
+    return (name, down) if name in keys else _told(default)
+
+
+def _told(order: str) -> tuple[str, bool]:
+    """The name of a column, and whether from the greatest down."""
+    return order.removeprefix("-"), order.startswith("-")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from django.template.defaultfilters import date as date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
@@ -18,6 +17,7 @@ from benchmarks.disclosure.reasons import with_step_names
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
 from benchmarks.routes import Pack, Route, Step, Words
+from portal.web.dates import written
 from portal.web.viewmodels.shared import Mood, StateWord
 
 METRICS: dict[str, Promise] = {
@@ -85,18 +85,23 @@ def period_name(period: str) -> str:
     if "/" in period:
         first, after = (date.fromisoformat(day) for day in period.split("/"))
         last = after - timedelta(days=1)  # half-open: the second date is the first day that no longer belongs to it
-        return _("%(first)s to %(last)s") % {"first": date_format(first, _("j F Y")), "last": date_format(last, _("j F Y"))}
+        return _("%(first)s to %(last)s") % {"first": written(first, _("j F Y")), "last": written(last, _("j F Y"))}
     year, _dash, part = period.partition("-")
     if not part:
         return pgettext("period", "%(year)s") % {"year": year}
     if part.startswith("Q"):
         return pgettext("period", "%(year)s, quarter %(quarter)s") % {"year": year, "quarter": part[1:]}
-    return date_format(date(int(year), int(part), 1), pgettext("period", "F Y"))
+    return written(date(int(year), int(part), 1), pgettext("period", "F Y"))
 
 
 def moment_in_words(moment: datetime) -> str:
     """`30 June 2026, 09:00`, `2026年6月30日 09:00`, in the zone of who reads it."""
-    return date_format(localtime(moment), _("j F Y, H:i"))
+    return local_in_words(localtime(moment))
+
+
+def local_in_words(moment: datetime) -> str:
+    """The same of a moment that is in the reader's zone already."""
+    return written(moment, _("j F Y, H:i"))
 
 
 def zone_name(moment: datetime) -> str:

@@ -119,7 +119,7 @@ def test_of_a_firm_that_has_left_nothing_is_found_that_must_be_gone(cast: Cast, 
     assert not ProtectedValue.objects.filter(submission=report).exists()
     assert not User.objects.filter(pk=first.owner.pk).exists()
     report.refresh_from_db()
-    assert (report.state, bytes(report.envelope)) == ("deleted", b"")
+    assert (report.state, bytes(report.envelope), report.covers) == ("deleted", b"", "")
     assert report.receipt, "its place in the log is proven still"
 
 

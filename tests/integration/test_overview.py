@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -20,7 +24,8 @@ from portal.intake.models import Submission
 from portal.intake.participation import ParticipationView, Taking, participation
 from portal.intake.turnout import regions_of, turnout
 from portal.opening import services as opening
-from portal.standings.quality import Break, quality
+from portal.standings.models import ProtectedValue
+from portal.standings.quality import Break, QualityView, quality
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person, processing_public
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -149,13 +154,50 @@ def seen_by(cast: Cast) -> ParticipationView:
     return view
 
 
+def told_of(cast: Cast, steps: Collection[str]) -> dict[str, QualityView]:
+    view = seen_by(cast)
+    known = quality(view, steps)
+    told = {one.site: of for one in view.participants if (of := known.of(one)) is not None}
+    assert known.accepted == len(told)
+    assert known.whole == sum(one.steps == len(set(steps)) for one in told.values())
+    assert known.broken == sum(bool(one.breaks) for one in told.values())
+    return told
+
+
 def test_steps_covered_and_breaks_of_a_series_are_told_without_a_value(cast: Cast) -> None:
     steps = tuple(step.step for step in cast.pack.routes[0].steps)
-    told = quality(seen_by(cast), steps)
+    told = told_of(cast, steps)
     assert set(told) == {"works-1", "works-2"}
     assert {one.steps for one in told.values()} == {len(set(steps))}
     assert all(not one.breaks for one in told.values())
     assert participation(cast.stranger, cast.group.pk, PERIOD, NOW) is None
+
+
+def test_a_report_that_lacks_a_step_of_the_route_is_not_whole(cast: Cast) -> None:
+    steps = {step.step for step in cast.pack.routes[0].steps}
+    report = Submission.objects.get(site__slug="works-1")
+    assert report.covers.split() == sorted(set(ProtectedValue.objects.filter(submission=report).values_list("step", flat=True)))
+    assert steps.issubset(report.covers.split())
+    lacking, *others = report.covers.split()
+    officer, page = signed_in(cast.approver.email), reverse("web:participation", args=[cast.group.pk, PERIOD])
+    assert "2 of 2 accepted reports cover every step" in officer.get(page).content.decode()
+    Submission.objects.filter(pk=report.pk).update(covers=" ".join(others))
+    assert {site: one.steps for site, one in told_of(cast, steps).items()} == {"works-1": len(steps - {lacking}), "works-2": len(steps)}
+    text = officer.get(page).content.decode()
+    assert "1 of 2 accepted reports cover every step" in text
+    assert f"<div>{len(steps) - 1} of {len(steps)}</div>" in text
+    lines = officer.get(reverse("web:participation-csv", args=[cast.group.pk, PERIOD]), {"sort": "steps"}).content.decode().splitlines()
+    assert [line.split(",")[2] for line in lines[-2:]] == ["works-1", "works-2"]
+    assert told_of(cast, ["somewhere-else"])["works-2"].steps == 0
+
+
+def test_reports_from_before_the_column_are_told_by_their_values(cast: Cast) -> None:
+    before = dict(Submission.objects.values_list("pk", "covers"))
+    assert any(before.values())
+    Submission.objects.update(covers="")
+    migration = import_module("portal.standings.migrations.0005_covered_steps")
+    migration.tell(apps, connection.SchemaEditorClass(connection))
+    assert dict(Submission.objects.values_list("pk", "covers")) == before
 
 
 def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast) -> None:
@@ -167,11 +209,11 @@ def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast) -> None:
         envelope=b"", size_bytes=0, receipt=b"", log_index=99, received_at=IN_TIME, state="accepted",
     )  # fmt: skip
     before.save()
-    told = quality(seen_by(cast), ())
+    told = told_of(cast, ())
     assert told["works-1"].breaks == (Break.AGENT, Break.LEDGER)
     assert told["works-2"].breaks == ()
     held.device.replaces = cast.plants[1].device  # its own rotation: the key before vouched for this one
     held.device.save()
-    assert quality(seen_by(cast), ())["works-1"].breaks == (Break.LEDGER,)
+    assert told_of(cast, ())["works-1"].breaks == (Break.LEDGER,)
     page = signed_in(cast.approver.email).get(reverse("web:participation", args=[cast.group.pk, PERIOD])).content.decode()
     assert "its privacy ledger counts fewer reports" in page

@@ -48,10 +48,14 @@ def told(cast: Cast, now: Any = NOW) -> Told:
     for person in (cast.approver, cast.provincial):
         user = User.objects.get(pk=person.pk)
         view = participation.participation(user, cast.group.pk, PERIOD, now)
-        found[user.email] = view and (
-            [asdict(one) for one in view.participants],
+        if view is None:
+            continue
+        told_of = quality.quality(view, steps)
+        found[user.email] = (
+            [one._asdict() for one in view.participants],
             asdict(view.totals),
-            {site: asdict(one) for site, one in quality.quality(view, steps).items()},
+            {one.site: asdict(known) for one in view.participants if (known := told_of.of(one))},
+            (told_of.accepted, told_of.whole, told_of.broken),
             asdict(counts.firms(user, [cast.group.pk], [PERIOD])),
         )
     return found
@@ -108,6 +112,7 @@ CHANGES: dict[str, Change] = {
         opening.sweep(keys.processing_key(), lambda: NOW),
     ),
     "a state by hand": by_hand("UPDATE intake_submission SET state = 'refused' WHERE state = 'accepted'"),
+    "what a report covers": by_hand("UPDATE intake_submission SET covers = '' WHERE state = 'accepted'"),
     "more time": lambda cast: deadlines.extend(
         cast.period, cast.plants[6].site, (NOW + timedelta(days=30)).date(), "Flood.", cast.approver, NOW
     ),

@@ -53,8 +53,9 @@ def build() -> Sector:
     pack = packs.load("steel")
     drafter, approver, owner, group, sites = _people_and_sites(pack)
     months = _months(group)
-    _submissions(sites, [month.name for month in months])
-    copy_values(pack, _cells(pack), ENTERPRISES, (5000,))
+    cells = _cells(pack)
+    _submissions(sites, [month.name for month in months], " ".join(sorted({step.id for step, _variant, _rule in cells})))
+    copy_values(pack, cells, ENTERPRISES, (5000,))
     standings.compute(months[0], "performance", NOW)
     publication.publish(publication.draft(months[0], drafter, NOW), approver, keys.receipt_key(), NOW)
     _copy_the_first_month(months)
@@ -112,7 +113,7 @@ def _months(group: PeerGroup) -> list[ReportingPeriod]:
     ]
 
 
-def _submissions(sites: list[Site], months: list[str]) -> None:
+def _submissions(sites: list[Site], months: list[str], covers: str) -> None:
     """Accepted ones, numbered so that a copy of month k of site i is `k * ENTERPRISES + i`."""
     from portal.accounts.models import Device
     from portal.intake.models import State, Submission
@@ -136,6 +137,7 @@ def _submissions(sites: list[Site], months: list[str]) -> None:
                     log_index=number,
                     received_at=NOW,
                     state=State.ACCEPTED,
+                    covers=covers,
                 )
                 for index, site in enumerate(sites, 1)
             ],

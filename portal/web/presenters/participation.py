@@ -15,7 +15,8 @@ from portal.accounts.models import SizeClass
 from portal.catalogue.deadlines import last_day
 from portal.intake.participation import ParticipantView, ParticipationView, Taking
 from portal.publication.shapes import VersionView
-from portal.standings.quality import Break, QualityView
+from portal.standings.quality import Break, QualitiesView
+from portal.web.addresses import each_address
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.regulator import page_title, version_rows
 from portal.web.refusals import in_words
@@ -44,31 +45,29 @@ DEFAULT_ORDER = "firm"
 SITES_A_PAGE = 25
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A site's part in the period, with what can be told of its report."""
-
-    view: ParticipantView
-    quality: QualityView | None
-
-
-KEYS: Mapping[str, Key[Taken]] = {
-    "firm": lambda one: (one.view.firm, one.view.site),
-    "site": lambda one: one.view.site_name,
-    "region": lambda one: (one.view.jurisdiction, one.view.firm, one.view.site),
-    "state": lambda one: (list(Taking).index(one.view.taking), one.view.firm, one.view.site),
-    "received": lambda one: (one.view.received_at is None, one.view.received_at or one.view.due, one.view.site),
-    "steps": lambda one: (one.quality.steps if one.quality else -1, one.view.firm, one.view.site),
+KEYS: Mapping[str, Key[ParticipantView]] = {
+    "firm": lambda one: (one.firm, one.site),
+    "site": lambda one: one.site_name,
+    "region": lambda one: (one.jurisdiction, one.firm, one.site),
+    "state": lambda one: (list(Taking).index(one.taking), one.firm, one.site),
+    "received": lambda one: (one.received_at is None, one.received_at or one.due, one.site),
 }
 
 
+def _keys(quality: QualitiesView) -> Mapping[str, Key[ParticipantView]]:
+    def steps(one: ParticipantView) -> tuple[int, str, str]:
+        told = quality.of(one)
+        return (told.steps if told else -1, one.firm, one.site)
+
+    return {**KEYS, "steps": steps}
+
+
 def participation_page(
-    view: ParticipationView, quality: Mapping[str, QualityView], versions: Sequence[VersionView], query: QueryDict
+    view: ParticipationView, quality: QualitiesView, versions: Sequence[VersionView], query: QueryDict
 ) -> ParticipationPage:
     names = Names.of(view.pack, view.pack_version)
-    of = steps_of(view)
-    found = taken(view, quality, query)
-    rows, pages = paged(sorted_rows(found, KEYS, query, DEFAULT_ORDER), query, SITES_A_PAGE)
+    keys, found = _keys(quality), fitting(view, query)
+    rows, pages = paged(sorted_rows(found, keys, query, DEFAULT_ORDER, in_order=True), query, SITES_A_PAGE)
     heads = {
         "firm": _("Firm"),
         "site": _("Site"),
@@ -79,30 +78,29 @@ def participation_page(
     }
     numbers = {taking.value: number for taking, number in view.totals.states.items()}
     asked = query.get("state", "")
-    regions = {
-        name: in_language(name, name_zh)
-        for name, name_zh in sorted({one.jurisdiction: one.jurisdiction_zh for one in view.participants}.items())
-    }
+    regions = {name: in_language(name, name_zh) for name, name_zh in view.totals.regions}
+    states = {code: state(TAKING_PART, code).word for code in TAKING_PART}
+    row = Rows(quality, len(steps_of(view)))
     return ParticipationPage(
         title=page_title(names, view.route, view.period),
         scope=in_language(view.scope, view.scope_zh),
         due=last_day(view.due),
-        rows=tuple(_row(one, len(of)) for one in rows),
-        counts=tuple((SQUARES[code], numbers[code], state(TAKING_PART, code).word) for code in TAKING_PART if numbers.get(code)),
+        rows=tuple(row.of(one) for one in rows),
+        counts=tuple((SQUARES[code], numbers[code], states[code]) for code in TAKING_PART if numbers.get(code)),
         squares=_squares(numbers),
         reported=view.firms_reported,
         of=view.firms,
         late=view.count(Taking.LATE),
         committed=view.totals.committed,
-        whole=sum(one.steps == len(of) for one in quality.values()),
-        accepted=len(quality),
-        broken=sum(bool(one.breaks) for one in quality.values()),
-        columns=(made := columns(heads, KEYS, query, DEFAULT_ORDER)),
+        whole=quality.whole,
+        accepted=quality.accepted,
+        broken=quality.broken,
+        columns=(made := columns(heads, keys, query, DEFAULT_ORDER)),
         sort_form=sort_form(made, query),
         found=len(found),
         pages=pages,
         export_url=reverse("web:participation-csv", args=[view.peer_group, view.period]) + with_query(query, page=None),
-        states=_choices(asked, _("All states"), {code: state(TAKING_PART, code).word for code in TAKING_PART}),
+        states=_choices(asked, _("All states"), states),
         regions=_choices(query.get("region", ""), _("All regions"), regions),
         sizes=_choices(query.get("size", ""), _("All sizes"), {size.value: str(SIZE_CLASSES[size]) for size in SizeClass}),
         duties=_choices(query.get("duty", ""), _("All sites"), dict(zip(DUTIES, (_("Obliged"), _("Voluntary")), strict=True))),
@@ -115,14 +113,14 @@ def participation_page(
     )
 
 
-def taken(view: ParticipationView, quality: Mapping[str, QualityView], query: QueryDict) -> list[Taken]:
-    """Those that the address asks for."""
+def fitting(view: ParticipationView, query: QueryDict) -> Sequence[ParticipantView]:
+    """Those that the address asks for, in the order of the participation."""
     asked = _Asked.by(query)
-    return [Taken(one, quality.get(one.site)) for one in view.participants if asked is None or asked.fits(one)]
+    return view.participants if asked is None else [one for one in view.participants if asked.fits(one)]
 
 
 def participation_table(
-    view: ParticipationView, quality: Mapping[str, QualityView], query: QueryDict
+    view: ParticipationView, quality: QualitiesView, query: QueryDict
 ) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """Head and rows of the file, filtered and ordered as the page. Its names stay the same in every language."""
     head = (
@@ -141,16 +139,17 @@ def participation_table(
     )
     more = ("received", "revision", "arrived_late", "steps_covered", "steps_of_route", "breaks", "reason")
     of = len(steps_of(view))
-    found = sorted_rows(taken(view, quality, query), KEYS, query, DEFAULT_ORDER)
+    found = sorted_rows(fitting(view, query), _keys(quality), query, DEFAULT_ORDER, in_order=True)
     rows: Iterator[Sequence[object]] = (
         (
-            *(one.view.firm, one.view.organisation, one.view.site, one.view.site_name, one.view.jurisdiction, one.view.size_class),
-            *("yes" if one.view.obliged else "no", one.view.cohort, one.view.taking.value, one.view.due.isoformat()),
-            *(moment.isoformat() if moment else "" for moment in (one.view.committed_at, one.view.first_received_at, one.view.received_at)),
-            *(one.view.revision, "yes" if one.view.arrived_late else "no"),
-            *(one.quality.steps if one.quality else "", of, " ".join(one.quality.breaks) if one.quality else "", one.view.reason),
+            *(one.firm, one.organisation, one.site, one.site_name, one.jurisdiction, one.size_class),
+            *("yes" if one.obliged else "no", one.cohort, one.taking.value, one.due.isoformat()),
+            *(moment.isoformat() if moment else "" for moment in (one.committed_at, one.first_received_at, one.received_at)),
+            *(one.revision, "yes" if one.arrived_late else "no"),
+            *(told.steps if told else "", of, " ".join(told.breaks) if told else "", one.reason),
         )
         for one in found
+        for told in (quality.of(one),)
     )
     return (*head, *more), rows
 
@@ -194,27 +193,34 @@ def _text(view: ParticipantView) -> str:
     return f"{firm} {site} {view.site} {in_language(view.jurisdiction, view.jurisdiction_zh)}".lower()
 
 
-def _row(one: Taken, of: int) -> ParticipationRow:
-    view, told = one.view, one.quality
-    duty = _("obliged") if view.obliged else _("voluntary")
-    return ParticipationRow(
-        firm=in_language(view.firm, view.firm_zh),
-        site=in_language(view.site_name, view.site_name_zh),
-        agents_url=reverse("web:agents", args=[view.site]),
-        jurisdiction=in_language(view.jurisdiction, view.jurisdiction_zh),
-        kind=" · ".join(str(word) for word in (SIZE_CLASSES[view.size_class], duty, COHORTS.get(view.cohort, "")) if word),
-        state=state(TAKING_PART, view.taking.value),
-        received=view.received_at,
-        note=in_words(view.reason)
-        or (_("committed to its data, the report is still to come") if view.committed_at and not view.received_at else ""),
-        late=view.arrived_late,
-        coverage=_("%(n)d of %(of)d") % {"n": told.steps, "of": of} if told else NONE,
-        breaks=tuple(str(BREAKS[kind]) for kind in told.breaks) if told else (),
-    )
+class Rows:
+    """Makes the rows of a page; words and addresses that every one repeats are looked up once."""
 
+    def __init__(self, quality: QualitiesView, of: int) -> None:
+        self.quality, self.of_steps = quality, of
+        self.duties = (_("voluntary"), _("obliged"))
+        self.coverage = _("%(n)d of %(of)d")
+        self.committed = _("committed to its data, the report is still to come")
+        self.states = {taking: state(TAKING_PART, taking.value) for taking in Taking}
+        self.sizes = {size: str(word) for size, word in SIZE_CLASSES.items()}
+        self.agents = each_address("web:agents")
 
-def _to_come(view: ParticipantView) -> str:
-    return _("committed to its data, the report is still to come") if view.committed_at and not view.received_at else ""
+    def of(self, one: ParticipantView) -> ParticipationRow:
+        told = self.quality.of(one)
+        kind = (self.sizes[one.size_class], self.duties[one.obliged], str(COHORTS.get(one.cohort, "")))
+        return ParticipationRow(
+            firm=in_language(one.firm, one.firm_zh),
+            site=in_language(one.site_name, one.site_name_zh),
+            agents_url=self.agents(one.site),
+            jurisdiction=in_language(one.jurisdiction, one.jurisdiction_zh),
+            kind=" · ".join(word for word in kind if word),
+            state=self.states[one.taking],
+            received=one.received_at,
+            note=in_words(one.reason) or (self.committed if one.committed_at and not one.received_at else ""),
+            late=one.arrived_late,
+            coverage=self.coverage % {"n": told.steps, "of": self.of_steps} if told else NONE,
+            breaks=tuple(str(BREAKS[kind]) for kind in told.breaks) if told else (),
+        )
 
 
 def _choices(asked: str, everything: str, offered: Mapping[str, str]) -> tuple[Choice, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -12,10 +12,9 @@ from django import template
 from django.conf import settings
 from django.http import HttpRequest
 from django.template import RequestContext
-from django.template.defaultfilters import date as date_format
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve, reverse
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime, now
 from django.utils.translation import get_language
@@ -25,8 +24,9 @@ from portal.accounts.models import Role
 from portal.accounts.selectors import roles_of
 from portal.notifications.selectors import unread
 from portal.register.inviting import INVITING
-from portal.web.viewmodels.shared import StateWord
-from portal.web.words import moment_in_words, sentence_space, zone_name
+from portal.web.dates import written
+from portal.web.viewmodels.shared import Choice, StateWord
+from portal.web.words import local_in_words, moment_in_words, sentence_space, zone_name
 
 register = template.Library()
 
@@ -140,7 +140,7 @@ def day(value: date | None) -> str:
     """`30 June 2026`, `2026年6月30日`; a moment's day is the one in the reader's zone; empty for None."""
     if isinstance(value, datetime):
         value = localtime(value)
-    return date_format(value, _("j F Y")) if value else ""
+    return written(value, _("j F Y")) if value else ""
 
 
 @register.filter
@@ -148,7 +148,8 @@ def moment(value: datetime | None) -> str:
     """Day and time in the reader's zone, as an element that programs read, too; empty for None."""
     if not value:
         return ""
-    return format_html('<time datetime="{}">{}</time>', localtime(value).isoformat(timespec="seconds"), moment_in_words(value))
+    local = localtime(value)
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), local_in_words(local))
 
 
 register.filter("moment_in_words", moment_in_words)
@@ -186,6 +187,16 @@ def state(told: StateWord) -> SafeString:
 @lru_cache(maxsize=256)
 def _state(mood: str, word: str) -> SafeString:
     return format_html('<span class="st st--{}">{}{}</span>', mood, _icon(mood), word)
+
+
+@register.simple_tag
+def options(choices: Iterable[Choice]) -> SafeString:
+    """The options of a select: a filter offers thirty regions, and a loop in the template takes three times as long."""
+    drawn = (
+        f'<option value="{conditional_escape(one.value)}"{" selected" if one.selected else ""}>{conditional_escape(one.text)}</option>'
+        for one in choices
+    )
+    return mark_safe("".join(drawn))  # noqa: S308 - every word is escaped
 
 
 @register.filter

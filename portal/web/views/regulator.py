@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -21,7 +19,7 @@ from portal.intake.participation import ParticipationView, participation
 from portal.publication import services
 from portal.publication.selectors import drafts_of_periods, every_version
 from portal.standings import services as standings
-from portal.standings.quality import QualityView, quality
+from portal.standings.quality import QualitiesView, quality
 from portal.web.access import for_role, person
 from portal.web.presenters.participation import participation_page, participation_table, steps_of
 from portal.web.presenters.regulator import group_row
@@ -98,7 +96,7 @@ def _participation(request: HttpRequest, group: int, period: str) -> Participati
     return view
 
 
-def _quality(view: ParticipationView) -> Mapping[str, QualityView]:
+def _quality(view: ParticipationView) -> QualitiesView:
     return quality(view, steps_of(view))
 
 
