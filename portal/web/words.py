@@ -131,6 +131,12 @@ def pack_of(pack: str, version: str | None = None) -> Pack | None:
         return None
 
 
+@lru_cache(maxsize=32)
+def _newest(pack: str) -> Pack | None:
+    """Of those that come with Steplabel: which they are is read from their folder, once and not for every row."""
+    return pack_of(pack) if pack in packs.available() else None
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """Names of one pack's things. An id stands for itself where the pack does not know it."""
@@ -145,7 +151,7 @@ class Names:
     @classmethod
     def newest(cls, pack_id: str) -> Names:
         """For a site that has not reported yet: by the pack's newest version."""
-        return cls(pack_id, pack_of(pack_id) if pack_id in packs.available() else None)
+        return cls(pack_id, _newest(pack_id))
 
     @property
     def sector(self) -> str:

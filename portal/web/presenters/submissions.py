@@ -27,6 +27,7 @@ def submission_row(view: SubmissionView, page: str = "web:submission") -> Submis
         pack=Names.newest(view.pack).sector,
         period=period_name(view.period),
         revision=view.revision,
+        numbered=_("revision %(n)s") % {"n": view.revision},
         received=view.received_at,
         state=state(SUBMISSION_STATES, view.state),
         reason=in_words(view.reason),

@@ -19,6 +19,7 @@ class SubmissionRow:
     pack: str
     period: str
     revision: int
+    numbered: str  # the revision in words
     received: datetime
     state: StateWord
     reason: str
