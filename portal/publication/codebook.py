@@ -33,7 +33,13 @@ def _curve() -> tuple[Variable, ...]:
     for percent in sorted({percent for ladder in LADDERS for percent in ladder}):
         name = f"p{percent}"
         found += [
-            _variable(name, OWN, COMPOSED, f"value that {percent} % of the firms stay at or below", f"{percent}% 的企业不高于的数值"),
+            _variable(
+                name,
+                OWN,
+                COMPOSED,
+                f"value that {percent} % of the firms stay at or below with their own best (not with their typical batch)",
+                f"{percent}% 的企业自身最优值不高于的数值（不是典型批次）",
+            ),
             _variable(f"{name}_low", OWN, COMPOSED, f"lower end of the 95 % interval of {name}", f"{name} 的 95% 区间下限"),
             _variable(f"{name}_high", OWN, COMPOSED, f"upper end of the 95 % interval of {name}", f"{name} 的 95% 区间上限"),
         ]

@@ -16,6 +16,12 @@ OPINIONS: dict[str, Promise] = {
     "adverse": pgettext_lazy("opinion", "Adverse"),
 }
 
+OPINION_SENTENCES: dict[str, Promise] = {
+    "unqualified": gettext_lazy("%(body)s checked this and found it right, without reservation."),
+    "qualified": gettext_lazy("%(body)s checked this and found it right, with the reservations below."),
+    "adverse": gettext_lazy("%(body)s checked this and did not find it right."),
+}
+
 ASSURANCES: dict[str, Promise] = {
     "reasonable": gettext_lazy("reasonable assurance"),
     "limited": gettext_lazy("limited assurance"),
@@ -81,7 +87,7 @@ def need_in_words(asked: Asked) -> str:
         Need.SIGN: _("A statement is drawn up and waits for your signature."),
         Need.SURVEILLANCE: _("The surveillance visit is due on %(day)s.") % {"day": day},
         Need.EXPIRES: _("The attestation is valid until %(day)s.") % {"day": day},
-        Need.CONCLUDE: _("Nothing stands in the way of a conclusion."),
+        Need.CONCLUDE: _("Write your statement: nothing stands in the way of it."),
     }
     return said[asked.need]
 

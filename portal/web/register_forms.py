@@ -20,6 +20,7 @@ SIZES = {
     SizeClass.LARGE: _("large"),
     SizeClass.VERY_LARGE: _("very large"),
 }
+UNCHOSEN = ("", _("Choose one"))
 SITE_ID = RegexValidator(
     r"^[a-z0-9][a-z0-9-]{0,62}\Z", _("Use small letters, digits and hyphens, at most 63, and begin with a letter or a digit.")
 )
@@ -37,12 +38,15 @@ class _Placed(forms.Form):
     """With a jurisdiction to choose; it comes out as the row."""
 
     jurisdiction = forms.ChoiceField(
-        label=_("Jurisdiction"), help_text=_("Where it lies; its regulator decides."), widget=forms.Select(attrs=SELECT)
+        label=_("Jurisdiction"),
+        help_text=_("Where it lies; its regulator decides."),
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"required": _("Choose where it lies.")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["jurisdiction"].choices = jurisdictions()  # type: ignore[attr-defined] # of a ChoiceField
+        self.fields["jurisdiction"].choices = [UNCHOSEN, *jurisdictions()]  # type: ignore[attr-defined] # of a ChoiceField
 
     def clean_jurisdiction(self) -> Jurisdiction:
         return Jurisdiction.objects.get(path=self.cleaned_data["jurisdiction"])
@@ -116,8 +120,9 @@ class NameForm(forms.Form):
     size_class = forms.ChoiceField(
         label=_("Size class"),
         help_text=_("By output, within the sector. It decides how much you weigh in the disclosure rules; the regulator approves it."),
-        choices=list(SIZES.items()),
+        choices=[UNCHOSEN, *SIZES.items()],
         widget=forms.Select(attrs=SELECT),
+        error_messages={"required": _("Choose the size class.")},
     )
 
 
@@ -132,12 +137,12 @@ class SiteForm(NameForm, _Placed):
         widget=forms.TextInput(attrs={**INPUT, "spellcheck": "false"}),
         error_messages={"required": _("Enter an id for the site.")},
     )
-    pack = forms.ChoiceField(label=_("Sector"), widget=forms.Select(attrs=SELECT))
+    pack = forms.ChoiceField(label=_("Sector"), widget=forms.Select(attrs=SELECT), error_messages={"required": _("Choose the sector.")})
     field_order = ("slug", "name", "name_zh", "pack", "jurisdiction", "size_class")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["pack"].choices = sectors()  # type: ignore[attr-defined] # of a ChoiceField
+        self.fields["pack"].choices = [UNCHOSEN, *sectors()]  # type: ignore[attr-defined] # of a ChoiceField
 
 
 class RefusalForm(forms.Form):

@@ -23,7 +23,7 @@ from portal.accounts.selectors import roles_of
 from portal.web import passwords
 
 FIRST_PAGES = (
-    (Role.REGULATOR, "web:publications"),
+    (Role.REGULATOR, "web:overview"),
     (Role.ENTERPRISE, "web:submissions"),
     (Role.CERTIFICATION_BODY, "web:assigned"),
     (Role.PROVIDER, "web:provider"),

@@ -287,7 +287,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     # all have reported: nobody is left to be reminded
     "web:remind": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "back"), only(REGULATORS, "409")),
     # a province reads who of its own took part in the nation's group; it decides nothing there
-    "web:compose": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "back"), only(REGULATORS, "role", nation="done")),
+    "web:compose": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "back"), only(REGULATORS, "role", nation="wrong")),
     "web:draft": ({"publication": "DRAFT"}, OFFICE, NO),
     "web:publish": (
         {"publication": "DRAFT"},

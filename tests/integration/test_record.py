@@ -48,12 +48,12 @@ def test_what_was_opened_and_done_stands_in_the_record_and_in_the_file(cast: Cas
     owner.get(f"/submissions/{digest}/receipt/")
     accounts.revoke(cast.plants[0].device, cast.plants[0].owner, timezone.now())
     page = owner.get(f"/people/firms/{firm.pk}/record/").content.decode()
-    for wanted in ("opened a report", "downloaded a receipt", "device.revoked", "submission.accepted", cast.plants[0].owner.email):
+    for wanted in ("opened a report", "downloaded a receipt", "agent revoked", "report accepted", cast.plants[0].owner.email):
         assert wanted in page, wanted
     file = owner.get(f"/people/firms/{firm.pk}/record/record.csv?kind=seen").content.decode()
     assert file.count(",seen,") == 3, "the report, the receipt, and this record"
     assert "device.revoked" not in file
-    assert "device.revoked" in owner.get(f"/people/firms/{firm.pk}/record/?kind=done").content.decode()
+    assert "agent revoked" in owner.get(f"/people/firms/{firm.pk}/record/?kind=done").content.decode()
 
 
 def test_nothing_of_another_firm_and_no_officers_name_stands_there(cast: Cast, firm: Organisation) -> None:

@@ -189,8 +189,8 @@ def test_a_wrong_password_is_told_beside_a_summary_and_says_what_to_do(client: C
 
 def test_signing_in_leads_to_the_first_page_of_the_role_and_never_to_another_site(client: Client, cast: Cast) -> None:
     into = {"username": cast.drafter.email, "password": PASSWORD}
-    assert client.post("/sign-in/", into).headers["Location"] == reverse("web:publications")
-    assert Client().post("/sign-in/?next=https://elsewhere.example/", into).headers["Location"] == reverse("web:publications")
+    assert client.post("/sign-in/", into).headers["Location"] == reverse("web:overview")
+    assert Client().post("/sign-in/?next=https://elsewhere.example/", into).headers["Location"] == reverse("web:overview")
 
 
 class Unreadable(io.BytesIO):
@@ -363,6 +363,14 @@ def test_a_decision_sent_twice_leads_to_the_version_it_was_about(cast: Cast) -> 
         assert approver.post(reverse("web:withdraw", args=[row.pk]), {"reason": "One line twice."}).headers["Location"] == page
     row.refresh_from_db()
     assert (row.status, row.withdrawal_reason) == ("withdrawn", "One line twice.")
+
+
+def test_a_new_version_is_not_drafted_without_saying_what_changes(cast: Cast, published: Publication) -> None:
+    officer, address = signed_in(cast.drafter.email), reverse("web:compose", args=[cast.group.pk, "2016"])
+    answer = officer.post(address, {"what_changed": "  "})
+    assert answer.status_code == 400
+    assert "Say what changes, and why" in answer.content.decode()
+    assert not Publication.objects.exclude(pk=published.pk).exists()
 
 
 def test_a_draft_of_the_same_reports_says_that_nothing_differs(cast: Cast, published: Publication) -> None:

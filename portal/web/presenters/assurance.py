@@ -19,6 +19,7 @@ from portal.web.assurance_words import (
     FINDING_STATES,
     GRADES,
     NEED_MOODS,
+    OPINION_SENTENCES,
     OPINIONS,
     STANDINGS,
     need_in_words,
@@ -165,6 +166,8 @@ def attestation_page(view: AttestationView, crumbs: tuple[Crumb, ...] = ()) -> A
         proof=_proof(view),
         withdrawal=Item(date_format(scheme_day(view.withdrawn_at), _("j F Y")), view.withdrawal_reason) if view.withdrawn_at else None,
         warning=_warning(view),
+        lead=str(OPINION_SENTENCES[view.statement.opinion]) % {"body": in_language(view.body, view.body_zh)},
+        file_name=file_to_sign(view.digest, withdrawal=public),
         to_sign=reverse("web:attestation-to-sign", args=[view.digest]) if waits and view.standing is not Standing.WITHDRAWN else "",
         withdraw_url=reverse("web:attestation-withdraw", args=[view.digest]) if view.standing in (Standing.VALID, Standing.EXPIRED) else "",
         verify_url=reverse("web:verify", args=[view.code]) if public else "",
@@ -172,6 +175,11 @@ def attestation_page(view: AttestationView, crumbs: tuple[Crumb, ...] = ()) -> A
         certificate_url=reverse("web:verify-certificate", args=[view.code]) if public else "",
         crumbs=crumbs,
     )
+
+
+def file_to_sign(digest: str, *, withdrawal: bool) -> str:
+    """What the file that waits for the auditor's signature is called."""
+    return f"{'withdrawal' if withdrawal else 'attestation'}-{digest[:16]}.cbor"
 
 
 def _subject(view: AttestationView) -> str:

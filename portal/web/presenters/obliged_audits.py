@@ -119,12 +119,17 @@ def duty_in_words(due: Due, *, firm: bool) -> str:
     return ""
 
 
+def _in_the_list(due: Due, *, firm: bool) -> str:
+    """What is to be done, for the firm; who reads of many sites learns above the list what to do where nothing is known."""
+    return _("No audit and no certificate is on record.") if due.duty is Duty.UNKNOWN and not firm else duty_in_words(due, firm=firm)
+
+
 def _cells(view: ObligedView, *, firm: bool) -> tuple[Cell, ...]:
     due, name = view.due, in_language(view.site_name, view.site_name_zh)
     note = view.site if firm else f"{view.site} · {in_language(view.firm, view.firm_zh)}"
     return (
         Cell(name, note=note, url=reverse("web:obliged-audit", args=[view.site])),
-        Cell("", state=state(DUTIES, due.duty), note=duty_in_words(due, firm=firm)),
+        Cell("", state=state(DUTIES, due.duty), note=_in_the_list(due, firm=firm)),
         Cell(_day(due.day)),
         Cell(_day(view.last_audit)),
         Cell(_day(due.certified_until)),

@@ -13,9 +13,10 @@ from portal.auditlog.models import Action
 from portal.catalogue.trail import TrailEvent
 from portal.intake.participation import ParticipationView
 from portal.standings.ranked import RankedView
-from portal.web.figures import ordinal
+from portal.web.acts import act_in_words, name_in_words
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.regulator import page_title
+from portal.web.presenters.stand import places_between
 from portal.web.tables import Key, columns, paged, sort_form, sorted_rows, with_query
 from portal.web.viewmodels.oversight import EventRow, StandingRow, StandingsPage, TrailPage
 from portal.web.viewmodels.shared import Choice, Crumb
@@ -37,10 +38,16 @@ DEFAULT_ORDER = "places"
 def trail_page(rows: Iterable[TrailEvent], found: int, pages: Pages | None, query: QueryDict) -> TrailPage:
     asked = query.get("action", "")
     return TrailPage(
-        rows=tuple(EventRow(one.at, one.actor, one.action, one.subject, one.detail) for one in rows),
+        rows=tuple(
+            EventRow(one.at, name_in_words(one.actor), act_in_words(one.action), one.action, name_in_words(one.subject), one.detail)
+            for one in rows
+        ),
         found=found,
         pages=pages,
-        actions=(Choice("", _("Everything"), not asked), *(Choice(one.value, one.value, one.value == asked) for one in sorted(Action))),
+        actions=(
+            Choice("", _("Everything"), not asked),
+            *(Choice(one.value, act_in_words(one.value), one.value == asked) for one in Action),
+        ),
         actor=query.get("actor", "")[:100],
         subject=query.get("subject", "")[:100],
         after=query.get("after", "")[:10],
@@ -116,7 +123,7 @@ def _row(one: RankedView, names: Names) -> StandingRow:
         region=in_language(one.jurisdiction, one.jurisdiction_zh),
         step=with_variant(names.step_name(one.step), names.variant_name(one.step, one.variant)),
         metric=metric_name(one.metric),
-        places=_("%(low)s to %(high)s of %(of)d") % {"low": ordinal(one.rank_low), "high": ordinal(one.rank_high), "of": one.of},
+        places=_("%(places)s of %(of)d") % {"places": places_between(one.rank_low, one.rank_high), "of": one.of},
         quarter=_quarter(one.band) if one.band else NONE,
     )
 

@@ -59,7 +59,9 @@ def results_list(views: Sequence[ConformanceView], query: QueryDict, *, export_u
         },
         default="-ran",
         cells=cells,
-        empty=_("No result is declared yet. Run the kit against the source and hand in what it prints."),
+        empty=_("No result is confirmed by a regulator yet. Choose all.")
+        if views
+        else _("No technology provider has declared a result yet."),
         export_url=export_url,
         only=(_("confirmed ones only"), lambda view: view.confirmed_at is not None),
         prefix="results-",

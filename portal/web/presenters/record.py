@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.register.record import KEPT, Entry, Page
+from portal.web.acts import act_in_words, name_in_words
 from portal.web.tables import with_query
 from portal.web.viewmodels.people import RecordPage, RecordRow
 from portal.web.viewmodels.shared import Choice, Crumb
@@ -37,10 +38,10 @@ def record_page(firm: int, name: str, rows: Iterable[Entry], found: int, pages: 
         rows=tuple(
             RecordRow(
                 one.at,
-                one.who or _("somebody outside the firm"),
-                str(PAGES.get(one.what, one.what)) if one.seen else one.what,
+                name_in_words(one.who) if one.who else _("somebody outside the firm"),
+                str(PAGES.get(one.what, one.what)) if one.seen else act_in_words(one.what),
                 one.seen,
-                one.subject,
+                name_in_words(one.subject),
                 one.detail,
             )
             for one in rows

@@ -40,11 +40,19 @@ def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None,
         plan=_plan(drawn.plan if drawn else STANDARD),
         planned=drawn is None,
         head=f"{sample.head_size}:{root.hex()}" if sample is not None and waits and root is not None else "",
+        about=f"{view.site}/{view.period}",
+        commitment_name=commitment_name(view),
         commitment_url=reverse("web:engagement-commitment", args=[view.id]) if waits and ready else "",
         draw_url=reverse("web:draw-file", args=[sample.pk]) if sample is not None and drawn else "",
         finding_url=reverse("web:engagement-new-finding", args=[view.id]) if failing else "",
         crumbs=crumbs,
     )
+
+
+def commitment_name(view: EngagementView) -> str:
+    """What the plant's commitment is called as a file."""
+    report = view.accepted
+    return f"commitment-{view.site}-{view.period.replace('/', '_')}-r{report.revision}.cbor" if report else ""
 
 
 def _stage(sample: Sample | None, *, verified: bool, drawn: bool, ready: bool) -> str:

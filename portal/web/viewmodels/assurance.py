@@ -109,7 +109,9 @@ class AttestationPage:
     proof: tuple[Item, ...]  # digest, key, places in the log
     withdrawal: Item | None  # when, and why
     warning: str  # a revoked key, an adverse opinion
+    lead: str  # the opinion in a sentence
     to_sign: str  # address of the file that waits for the signature; empty: nothing waits
+    file_name: str  # of that file
     withdraw_url: str
     verify_url: str
     statement_url: str
@@ -157,6 +159,8 @@ class SamplePage:
     plan: tuple[PlanRow, ...]
     planned: bool  # the plan is proposed, not drawn by
     head: str  # size and root, as the agent's command takes it; empty where nothing is to be drawn
+    about: str  # site and period, as the agent's command takes them
+    commitment_name: str  # what the plant's commitment is called when it is downloaded; empty without a report
     commitment_url: str
     draw_url: str
     finding_url: str

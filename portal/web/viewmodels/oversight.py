@@ -13,7 +13,8 @@ from portal.web.viewmodels.tables import Column, Pages, SortForm
 class EventRow:
     at: datetime
     actor: str
-    action: str
+    words: str  # what was done
+    action: str  # its code, which stands in files and addresses
     subject: str
     detail: str
 

@@ -26,7 +26,7 @@ from portal.days import scheme_day
 from portal.web.access import for_role, freshly, person
 from portal.web.assurance_forms import OpinionForm, SignedFileForm, WithdrawalForm
 from portal.web.forms import add_error, mark_errors
-from portal.web.presenters.assurance import attestation_page, engagement_title
+from portal.web.presenters.assurance import attestation_page, engagement_title, file_to_sign
 from portal.web.viewmodels.shared import Crumb
 from portal.web.views.engagements import row, seen
 from portal.web.words import Names
@@ -91,9 +91,9 @@ def to_sign(request: HttpRequest, digest: str) -> HttpResponse:
     """The canonical bytes that wait for the signature: of the withdrawal where one was drawn up, else of the attestation."""
     held = _own(request, digest)
     if held.state == Attestation.State.DRAWN_UP:
-        return cbor_file(bytes(held.content), f"attestation-{digest[:16]}.cbor")
+        return cbor_file(bytes(held.content), file_to_sign(digest, withdrawal=False))
     if held.state == Attestation.State.ISSUED and held.withdrawal is not None:
-        return cbor_file(bytes(held.withdrawal), f"withdrawal-{digest[:16]}.cbor")
+        return cbor_file(bytes(held.withdrawal), file_to_sign(digest, withdrawal=True))
     raise Http404
 
 

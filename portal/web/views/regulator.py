@@ -79,11 +79,16 @@ def agents(request: HttpRequest, slug: str) -> HttpResponse:
 @for_role(Role.REGULATOR)
 def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     """The draft, and with it the standings, so that every enterprise finds its place when the label is out."""
-    _participation(request, group, period)
+    view = _participation(request, group, period)
     if request.method == "GET":  # a refusal stood at this address, and was loaded again
         return redirect("web:participation", group, period)
     asked = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
-    row = services.draft(asked, person(request), timezone.now(), request.POST.get("what_changed", "").strip()[:1000])
+    what_changed = request.POST.get("what_changed", "").strip()[:1000]
+    versions = every_version(view.peer_group, view.period)
+    if view.may_decide and not what_changed and any(one.published_on for one in versions):  # the public reads it beside the new version
+        page = participation_page(view, _quality(view), versions, request.GET)
+        return render(request, "web/participation.html", {"page": page, "crumbs": (_crumb(),), "unsaid": True}, status=400)
+    row = services.draft(asked, person(request), timezone.now(), what_changed)
     standings.compute(asked, person(request).email, timezone.now())
     messages.success(request, _("Version %(n)d is drafted. A second person has to read and publish it.") % {"n": row.version})
     return redirect("web:draft", row.pk)

@@ -24,7 +24,7 @@ from portal.web.access import for_role, person
 from portal.web.assurance_forms import SampleFileForm, SummaryForm
 from portal.web.forms import add_error, mark_errors
 from portal.web.presenters.assurance import engagement_title
-from portal.web.presenters.samples import sample_page
+from portal.web.presenters.samples import commitment_name, sample_page
 from portal.web.viewmodels.shared import Crumb
 from portal.web.views.attesting import cbor_file
 from portal.web.views.engagements import row, seen
@@ -61,7 +61,7 @@ def commitment(request: HttpRequest, assignment: int) -> HttpResponse:
     held = report and Commitment.objects.filter(site__slug=view.site, period=view.period, revision=report.revision).first()
     if not held:
         raise Http404
-    return cbor_file(bytes(held.signed), f"commitment-{view.site}-{view.period.replace('/', '_')}-r{held.revision}.cbor")
+    return cbor_file(bytes(held.signed), commitment_name(view))
 
 
 @require_GET

@@ -35,6 +35,7 @@ def test_a_years_output_is_turned_into_yearly_figures_and_never_leaves_the_page(
     page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
     kept = "() => JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])"
     before = page.evaluate(kept)
+    assert not page.is_visible("[data-yearly-cell]"), "no output, no yearly figures: no column of dashes, and no row of them on a phone"
     page.focus("#yearly-output")
     page.keyboard.type("1,500,000")
     page.keyboard.press("Enter")
@@ -58,6 +59,7 @@ def test_a_years_output_is_turned_into_yearly_figures_and_never_leaves_the_page(
     owner.look("stand-a-year")
     page.fill("#yearly-output", "many")
     assert page.get_attribute("#yearly-output", "aria-invalid") == "true"
+    assert page.is_visible("#yearly-output-error"), "what is no number is said to be none"
     page.reload()
     assert page.input_value("#yearly-output") == ""
 

@@ -74,7 +74,11 @@ def test_an_enterprise_enrols_an_agent_and_hands_in_a_file(reader: MakeReader, w
 
 def test_one_person_drafts_another_publishes_and_withdraws(reader: MakeReader, world: World) -> None:
     drafter = reader("zh-hans", 360, world.cast.drafter.email)
+    drafter.open("/publications/")
     drafter.page.click("main table a")
+    drafter.page.click("main form button >> nth=0")
+    drafter.look("draft-without-reason", expected_status=400)
+    assert "请说明变化及其原因" in drafter.text()
     drafter.page.fill("#what_changed", "新增两家企业")
     drafter.page.click("main form button >> nth=0")
     drafter.look("draft-own")
@@ -175,6 +179,7 @@ def test_a_list_of_the_obliged_is_looked_at_applied_and_undone(reader: MakeReade
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_the_filter_of_participants_works_with_and_without_scripts(reader: MakeReader, world: World, scripts: bool) -> None:
     officer = reader("en", 1440, world.cast.drafter.email, scripts=scripts)
+    officer.open("/publications/")
     officer.page.click("main table a")
     if scripts:
         officer.page.evaluate("window.__stayed = true")

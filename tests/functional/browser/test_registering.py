@@ -43,7 +43,9 @@ def test_a_firm_comes_in_and_asks_for_a_site(reader: MakeReader, screen: tuple[s
         ("email", f"li-{screen[0]}@new.example"),
     ):
         page.fill(f"#id_{field}", text)
-    page.keyboard.press("Enter")
+    assert page.input_value("#id_jurisdiction") == "", "nothing is chosen for who does not look"
+    page.select_option("#id_jurisdiction", index=1)
+    page.press("#id_email", "Enter")
     page.wait_for_url("**/register/sent/")
     visitor.look("register-sent")
     page.goto(link_to(f"li-{screen[0]}@new.example"))
@@ -72,6 +74,9 @@ def test_a_firm_comes_in_and_asks_for_a_site(reader: MakeReader, screen: tuple[s
     visitor.look("site-new")
     page.fill("#id_slug", f"new-{screen[0]}")
     page.fill("#id_name", "New works")
+    for field in ("pack", "jurisdiction", "size_class"):
+        assert page.input_value(f"#id_{field}") == ""
+        page.select_option(f"#id_{field}", index=1)
     page.press("#id_name", "Enter")
     page.wait_for_url("**/sites/")
     visitor.look("sites-asked-for")

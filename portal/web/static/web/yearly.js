@@ -13,7 +13,9 @@
     const typed = field.value.replace(/[\s,，]/g, "");
     const number = Number(typed);
     const given = typed !== "" && Number.isFinite(number) && number > 0;
-    field.setAttribute("aria-invalid", String(typed !== "" && !given));
+    const wrong = typed !== "" && !given;
+    field.setAttribute("aria-invalid", String(wrong));
+    document.getElementById(`${field.id}-error`).hidden = !wrong;
     return given ? number : null;
   };
 
@@ -31,11 +33,12 @@
     fill("data-per-tonne", tonnes === null ? null : tonnes / 1000);
     fill("data-kgce", perTonne === null ? null : perTonne / 1000);
     fill("data-yearly-kgce", tonnes === null || perTonne === null ? null : (tonnes * perTonne) / 1000);
-    for (const cell of document.querySelectorAll("[data-money-cell]")) cell.hidden = perTonne === null;
+    for (const cell of document.querySelectorAll("[data-yearly-cell], [data-money-cell]")) {
+      cell.hidden = ("yearlyCell" in cell.dataset && tonnes === null) || ("moneyCell" in cell.dataset && perTonne === null);
+    }
   };
 
   area.hidden = false;
-  for (const cell of document.querySelectorAll("[data-yearly-cell]")) cell.hidden = false;
   output.addEventListener("input", show);
   price.addEventListener("input", show);
   show();

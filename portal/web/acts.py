@@ -1,0 +1,124 @@
+"""What the record of acts says, in words: a person reads “report accepted”; who searches by its code finds that in the file."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from portal.auditlog.models import Action
+
+ACTS: dict[str, Promise] = {
+    Action.REGISTER_CHANGED: _("register changed by the operator"),
+    Action.SIGNED_IN: _("signed in"),
+    Action.PASSWORD_CHANGED: _("password changed"),
+    Action.SECOND_FACTOR_ADDED: _("second factor set up"),
+    Action.SECOND_FACTOR_REMOVED: _("second factor removed"),
+    Action.SESSIONS_ENDED: _("signed out elsewhere"),
+    Action.FIRM_APPLIED: _("firm asked to take part"),
+    Action.FIRM_APPROVED: _("firm approved"),
+    Action.FIRM_REFUSED: _("firm refused"),
+    Action.NAMING_CHOSEN: _("naming of the firm chosen"),
+    Action.FIRM_LEAVING: _("firm asked to leave"),
+    Action.FIRM_STAYING: _("firm stays after all"),
+    Action.FIRM_LEFT: _("firm left"),
+    Action.SITE_APPLIED: _("site asked for"),
+    Action.SITE_APPROVED: _("site approved"),
+    Action.SITE_REFUSED: _("site refused"),
+    Action.SITE_RENAMED: _("site renamed"),
+    Action.SITE_RETIRED: _("site taken out of use"),
+    Action.PERSON_INVITED: _("person invited"),
+    Action.INVITATION_REVOKED: _("invitation taken back"),
+    Action.PERSON_JOINED: _("person joined"),
+    Action.CAPACITY_CHANGED: _("what a person may do changed"),
+    Action.PERSON_REMOVED: _("person acts no longer"),
+    Action.TOKEN_ISSUED: _("enrolment token made"),
+    Action.DEVICE_ENROLLED: _("agent enrolled"),
+    Action.DEVICE_ROTATED: _("agent’s key renewed"),
+    Action.DEVICE_REVOKED: _("agent revoked"),
+    Action.KEY_MADE: _("API key made"),
+    Action.KEY_REVOKED: _("API key revoked"),
+    Action.ACCESS_GRANTED: _("access granted"),
+    Action.ACCESS_TAKEN_BACK: _("access taken back"),
+    Action.CONFORMANCE_DECLARED: _("conformance declared"),
+    Action.CONFORMANCE_CONFIRMED: _("conformance confirmed"),
+    Action.DELIVERY_DECLARED: _("delivery declared"),
+    Action.DELIVERY_TAKEN_BACK: _("delivery taken back"),
+    Action.TERMS_ACCEPTED: _("terms accepted"),
+    Action.DIRECTORY_TAKEN: _("new directory of keys in use"),
+    Action.KEY_DESTROYED: _("key for opening reports destroyed"),
+    Action.PERIOD_OPENED: _("period opened"),
+    Action.PERIOD_CLOSED: _("period closed"),
+    Action.OBLIGED_CHANGED: _("list of the obliged changed"),
+    Action.OBLIGED_UNDONE: _("list of the obliged undone"),
+    Action.ASSURANCE_POLICY_CHANGED: _("what audits change decided"),
+    Action.DUE_CHANGED: _("due date changed"),
+    Action.EXTENSION_GRANTED: _("more time granted"),
+    Action.REMINDERS_SENT: _("reminders sent"),
+    Action.SUBMISSION_RECEIVED: _("report received"),
+    Action.SUBMISSION_ACCEPTED: _("report accepted"),
+    Action.SUBMISSION_REFUSED: _("report refused"),
+    Action.STANDINGS_COMPUTED: _("places computed"),
+    Action.PUBLICATION_DRAFTED: _("version drafted"),
+    Action.PUBLICATION_COMMENTED: _("draft commented on"),
+    Action.PUBLICATION_SCHEDULED: _("release approved for a set time"),
+    Action.RELEASE_CANCELLED: _("release cancelled"),
+    Action.RELEASE_STOPPED: _("release stopped by a check"),
+    Action.PUBLICATION_PUBLISHED: _("version published"),
+    Action.PUBLICATION_WITHDRAWN: _("version withdrawn"),
+    Action.INCENTIVE_RECORDED: _("incentive put on record"),
+    Action.SYSTEM_RECORDED: _("certified system put on record"),
+    Action.SYSTEM_TAKEN_BACK: _("certified system taken back"),
+    Action.CERTIFICATE_ISSUED: _("certificate issued"),
+    Action.CERTIFICATE_REVOKED: _("certificate revoked"),
+    Action.LABEL_SHARED: _("link for a buyer made"),
+    Action.SHARE_OPENED: _("link opened by a buyer"),
+    Action.SHARE_REVOKED: _("link for a buyer taken back"),
+    Action.ASSIGNMENT_MADE: _("certification body assigned"),
+    Action.ASSIGNMENT_TAKEN_BACK: _("assignment taken back"),
+    Action.INTEREST_DECLARED: _("interest declared"),
+    Action.FINDING_RAISED: _("finding raised"),
+    Action.FINDING_ANSWERED: _("finding answered"),
+    Action.FINDING_RETURNED: _("answer to a finding sent back"),
+    Action.FINDING_CLOSED: _("finding closed"),
+    Action.AUDITOR_KEY_REGISTERED: _("auditor’s key registered"),
+    Action.AUDITOR_KEY_REVOKED: _("auditor’s key revoked"),
+    Action.SAMPLE_PROMISED: _("number for a sample promised"),
+    Action.SAMPLE_DRAWN: _("sample drawn"),
+    Action.SAMPLE_VERIFIED: _("sample verified"),
+    Action.ATTESTATION_DRAWN_UP: _("attestation drawn up"),
+    Action.ATTESTATION_DISCARDED: _("attestation discarded"),
+    Action.ATTESTATION_ISSUED: _("attestation issued"),
+    Action.ATTESTATION_WITHDRAWN: _("attestation withdrawn"),
+}
+
+NOUNS: dict[str, Promise] = {
+    "site": pgettext_lazy("of an act", "site"),
+    "submission": pgettext_lazy("of an act", "report"),
+    "person": pgettext_lazy("of an act", "person"),
+    "firm": pgettext_lazy("of an act", "firm"),
+    "organisation": pgettext_lazy("of an act", "organisation"),
+    "provider": pgettext_lazy("of an act", "technology provider"),
+    "period": pgettext_lazy("of an act", "period"),
+    "benchmark": pgettext_lazy("of an act", "benchmark"),
+    "device": pgettext_lazy("of an act", "agent"),
+    "key": pgettext_lazy("of an act", "key"),
+}
+"""What the record puts before a name."""
+
+
+def act_in_words(code: str) -> str:
+    """What was done; its code where a newer portal wrote the line."""
+    return str(ACTS.get(code, code))
+
+
+def name_in_words(named: str) -> str:
+    """`submission 3f…` as `report 3f…`; a name without a known noun as it stands.
+
+    >>> name_in_words("submission 3f"), name_in_words("worker"), name_in_words("a@b.example")
+    ('report 3f', 'the portal', 'a@b.example')
+    """
+    if named == "worker":
+        return str(pgettext_lazy("of an act", "the portal"))
+    noun, _space, rest = named.partition(" ")
+    return f"{NOUNS[noun]} {rest}" if rest and noun in NOUNS else named

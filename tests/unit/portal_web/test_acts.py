@@ -1,0 +1,24 @@
+"""The record of acts in words."""
+
+from __future__ import annotations
+
+from django.utils import translation
+
+from portal.auditlog.models import Action
+from portal.web.acts import ACTS, act_in_words, name_in_words
+
+
+def test_every_act_has_words_of_its_own() -> None:
+    assert set(ACTS) == set(Action)
+    assert len({str(words) for words in ACTS.values()}) == len(ACTS)
+
+
+def test_an_act_and_what_it_was_about_are_said_in_the_language_of_the_page() -> None:
+    with translation.override("zh-hans"):
+        assert act_in_words("submission.accepted") == "接受报告"
+        assert name_in_words("site works-1") == "厂址 works-1"
+
+
+def test_what_is_not_known_stands_as_it_is() -> None:
+    assert act_in_words("invented.later") == "invented.later"
+    assert name_in_words("list 3") == "list 3"
