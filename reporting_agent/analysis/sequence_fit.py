@@ -2,8 +2,8 @@
 
 Model: y_t = X_t b + u_t, u_t = rho u_{t-1} + e_t within one equipment. Steps:
 
-1. Huber's M-estimate of b on the levels, by iteratively reweighted least squares, and rho from its clipped residuals, corrected for
-   its small-sample bias (Kendall 1954; each regressor takes its share).
+1. Huber's M-estimate of b on the levels (statsmodels RLM), and rho from its clipped residuals, corrected for its small-sample
+   bias (Kendall 1954; each regressor takes its share).
 2. The rows are quasi-differenced, y_t - rho y_{t-1} (Cochrane and Orcutt 1949), and b is estimated again: Huber, then Tukey's
    biweight from there at fixed scale, which is the second half of an MM-estimate (Yohai 1987). rho is taken once more.
 3. The covariance is the sandwich of the M-estimator's scores in the order of time, whose long-run variance is the equal-weighted
@@ -17,8 +17,8 @@ they contradict each other is none. Measured coverage: docs/decisions/0031.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,12 +29,7 @@ THINNED_TO = 2000
 """Rows on which a fit starts; from there a few steps over all rows are as good as any number (Bickel 1975, one-step estimates)."""
 
 STEPS_OVER_ALL = 3
-MOST_STEPS = 59
 ROWS_AT_ONCE = 1024
-STANDS_STILL = 1e-7  # change of a coefficient, in y's unit
-
-TELLS_APART = 1e-6
-"""Smallest singular value of the normal equations, of the largest, down to which their solution is good to ten digits."""
 
 DISAGREES = 3.0
 """Standard errors between the estimates on levels and on differences from which they are taken to contradict each other."""
@@ -136,49 +131,27 @@ def fit_sequence(y: Floats, x: Floats, before: Integers) -> SequenceFit:
 
 def _m_estimate(y: Floats, x: Floats, *, tukey: bool) -> Floats:
     """Huber's estimate, then on demand Tukey's from there; for many rows started on every k-th."""
+    from statsmodels.robust import norms
+    from statsmodels.robust.robust_linear_model import RLM
+
     step = -(-len(y) // THINNED_TO)
-    some_y, some_x = y[::step], np.ascontiguousarray(x[::step])
-    b = _reweighted(some_y, some_x, _huber, _weighted(some_y, some_x, np.ones(len(some_y))))
+    some_y, some_x = y[::step], x[::step]
+    found: Any = RLM(some_y, some_x, M=norms.HuberT(HUBER_C)).fit(conv="coefs", tol=1e-7, maxiter=60)
+    b: Floats = np.asarray(found.params)
     if tukey:
         scale = _mad(y - x @ b)
-        ended = _reweighted(some_y, some_x, _tukey, b, scale)
+        redescending = RLM(some_y, some_x, M=norms.TukeyBiweight(TUKEY_C))
+        found = redescending.fit(start_params=b, start_scale=scale, update_scale=False, conv="coefs", tol=1e-7, maxiter=60)
+        ended: Floats = np.asarray(found.params)
         if not _leans_on_few(y, x, ended, scale):
             b = ended
     if step > 1:
         scale = _mad(y - x @ b)
-        weights_of = _tukey if tukey else _huber
+        norm = norms.TukeyBiweight(TUKEY_C) if tukey else norms.HuberT(HUBER_C)
         for _ in range(STEPS_OVER_ALL):
-            weights = weights_of((y - x @ b) / scale)
+            weights = np.asarray(norm.weights((y - x @ b) / scale), dtype=float)
             b = np.asarray(np.linalg.lstsq(squares(x, weights), x.T @ (weights * y), rcond=None)[0], dtype=float)
     return b
-
-
-def _reweighted(y: Floats, x: Floats, weights_of: Callable[[Floats], Floats], b: Floats, scale: float | None = None) -> Floats:
-    """Iteratively reweighted least squares from b on, until no coefficient moves; a scale that is not given is taken anew at every step."""
-    for _ in range(MOST_STEPS):
-        residual = y - x @ b
-        spread = float(np.median(np.abs(residual))) / MAD_OF_NORMAL if scale is None else scale
-        if spread == 0.0:  # every second row fits exactly
-            break
-        before, b = b, _weighted(y, x, weights_of(residual / spread))
-        if not (np.abs(b - before) > STANDS_STILL).any():
-            break
-    return b
-
-
-def _weighted(y: Floats, x: Floats, weights: Floats) -> Floats:
-    """Weighted least squares by the normal equations; of columns that are nearly one another's combination, by the rows themselves."""
-    root = np.sqrt(weights)
-    rows, sides = x * root[:, None], y * root
-    b, _, _, singular = np.linalg.lstsq(rows.T @ rows, rows.T @ sides, rcond=None)
-    if singular[-1] < TELLS_APART * singular[0]:
-        b = np.linalg.pinv(rows) @ sides
-    return np.asarray(b, dtype=float)
-
-
-def _huber(u: Floats) -> Floats:
-    """Huber's weights of scaled residuals."""
-    return np.minimum(1.0, HUBER_C / np.maximum(np.abs(u), HUBER_C))
 
 
 def _tukey(u: Floats) -> Floats:
