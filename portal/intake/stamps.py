@@ -71,6 +71,10 @@ class Remembered(Generic[Known]):
         known = self.get(key)
         return self.put(key, work_out()) if known is None else known
 
+    def clear(self) -> None:
+        with self._lock:
+            self._held.clear()
+
 
 def install(using: str) -> None:
     """Make the triggers of a database that has the tables; made before or not."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from portal.publication.shapes import BenchmarkView, StepView
+from portal.publication.shapes import LabelView, StepView
 
 Cell = tuple[str, str, str, str]  # step, product, variant, metric
 
@@ -39,11 +40,26 @@ class Breaks:
         return bool(self.whole) or any(self.cells.values())
 
 
+class Defined(Protocol):
+    """A version as far as it defines its figures."""
+
+    @property
+    def period(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def pack_version(self) -> str: ...
+    @property
+    def pack_digest(self) -> str: ...
+    @property
+    def label(self) -> LabelView: ...
+
+
 def cell_of(step: StepView) -> Cell:
     return step.step, step.product, step.variant, step.metric
 
 
-def breaks(before: BenchmarkView, after: BenchmarkView) -> Breaks:
+def breaks(before: Defined, after: Defined) -> Breaks:
     """What `after` defines otherwise than `before`."""
     old = {cell_of(step): step for step in before.label.steps}
     new = {cell_of(step): step for step in after.label.steps}
@@ -51,11 +67,11 @@ def breaks(before: BenchmarkView, after: BenchmarkView) -> Breaks:
     return Breaks(f"{before.period} v{before.version}", _of_whole(before, after), cells)
 
 
-def _of_whole(before: BenchmarkView, after: BenchmarkView) -> tuple[Break, ...]:
+def _of_whole(before: Defined, after: Defined) -> tuple[Break, ...]:
     found = []
     if before.pack_version != after.pack_version:
         found.append(Break("pack-version", before.pack_version, after.pack_version))
-    elif (old := str(before.document["pack_digest"])) != (new := str(after.document["pack_digest"])):
+    elif (old := before.pack_digest) != (new := after.pack_digest):
         found.append(Break("pack-content", old[:12], new[:12]))
     return tuple(found)
 

@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from benchmarks.disclosure import GateResult
 from portal.days import scheme_day
+from portal.publication.in_force import forget as forget_labels
 from portal.publication.models import Publication, Status
 from portal.publication.shapes import BenchmarkView, LabelView, ListedView, VersionView, label_view, summary_view
 
@@ -205,3 +206,4 @@ def _signed(pk: int, digest: str) -> tuple[LabelView, Mapping[str, Any], Mapping
 def forget() -> None:
     """Read what was signed afresh: for tests, in which one digest may stand in two worlds."""
     _signed.cache_clear()
+    forget_labels()

@@ -130,12 +130,6 @@ def preceding(row: Row) -> Row | None:
     return found[0] if found else None
 
 
-def in_force_of(periods: Collection[int]) -> Mapping[int, BenchmarkView]:
-    """The versions in force of these periods, by the period's row."""
-    rows = read(in_force().filter(period__in=periods))
-    return {row.period_id: benchmark_view(row, row.version) for row in rows}
-
-
 def table_of(view: BenchmarkView, before: Row | None) -> str:
     """The version as CSV, with the breaks since what came before it (`preceding`)."""
     broken = None if before is None else breaks(benchmark_view(before, None), view)

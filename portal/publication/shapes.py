@@ -125,6 +125,10 @@ class BenchmarkView:
     document: Mapping[str, Any]
     digest: str  # of the signed document, hex
 
+    @property
+    def pack_digest(self) -> str:
+        return str(self.document["pack_digest"])
+
 
 @dataclass(frozen=True, slots=True)
 class ListedView:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from portal.accounts.models import Site, User
+from portal.accounts.models import User
 from portal.accounts.selectors import visible_sites
-from portal.catalogue.models import ReportingPeriod
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission
+from portal.standings.grids import ruler
 from portal.standings.models import ProtectedValue, Standing
+from portal.standings.reports import ReportView, report_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,79 +54,62 @@ class ProtectedValueView:
 class StandView:
     """A site's standing in one period."""
 
-    site: str
-    site_name: str
-    site_name_zh: str
-    organisation: int  # the firm's row
-    pack: str
-    pack_version: str
-    route: str
-    place: str  # path of the jurisdiction that the peer group is of
-    period: str
-    submission: str  # digest
-    revision: int
-    received_at: datetime
+    report: ReportView
     computed_at: datetime | None  # None: standings have not been computed since the submission was accepted
     steps: tuple[StepStandingView, ...]
 
 
-def periods_with_standing(user: User) -> tuple[tuple[str, str], ...]:
-    """(site, period) pairs the person may ask `where_we_stand` for, newest first."""
-    return tuple(_accepted(visible_sites(user)).values_list("site__slug", "period"))
-
-
 def where_we_stand(user: User, site: str, period: str) -> StandView | None:
     """The standing of an own (or regulated) site; None where there is none or it is not theirs to see."""
-    return _stand(_accepted(visible_sites(user)).filter(site__slug=site, period=period))
+    report = report_of(user, site, period)
+    return None if report is None else standing_of(report)
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenView:
-    """All that a person may ask for, and one of it."""
-
-    offered: tuple[tuple[str, str], ...]
-    chosen: tuple[str, str] | None
-    stand: StandView | None
-
-
-def chosen_stand(user: User, asked: Callable[[tuple[str, str]], bool]) -> ChosenView:
-    """Both of the above for one look at whose sites they are: the pair that is asked for, else the newest."""
-    rows = _accepted(visible_sites(user))
-    pairs = {(site, period): pk for site, period, pk in rows.values_list("site__slug", "period", "pk")}
-    chosen = next((pair for pair in pairs if asked(pair)), next(iter(pairs), None))
-    stand = _stand(Submission.objects.filter(pk=pairs[chosen])) if chosen else None
-    return ChosenView(tuple(pairs), chosen, stand)
+def standing_of(report: ReportView) -> StandView:
+    """The same for a report that the person was given (`portal.standings.reports`)."""
+    placed = _STANDINGS.filter(period=report.period_id, submission=report.id)
+    standings = {row[:4]: _Placed(*row[4:]) for row in placed}
+    steps = tuple(_step(row, standings.get(row[:4])) for row in _VALUES.filter(submission=report.id))
+    return StandView(report, max((placed.computed_at for placed in standings.values()), default=None), steps)
 
 
-def _accepted(sites: QuerySet[Site]) -> QuerySet[Submission]:
-    return Submission.objects.filter(site__in=sites, state=State.ACCEPTED).order_by("-period", "site__slug")
+class _Placed(NamedTuple):
+    """The columns of a standing, in this order."""
+
+    estimate: float
+    low: float
+    high: float
+    rank_low: int
+    rank_high: int
+    band: int | None
+    of: int
+    computed_at: datetime
 
 
-def _stand(rows: QuerySet[Submission]) -> StandView | None:
-    row = rows.select_related("site").defer("envelope", "receipt").first()
-    if row is None:
-        return None
-    periods = ReportingPeriod.objects.filter(name=row.period, peer_group__members__site=row.site_id)
-    asked = periods.select_related("peer_group__scope").order_by("pk").first()
-    if asked is None:
-        return None
-    standings = {_cell(standing): standing for standing in Standing.objects.filter(period=asked, submission=row)}
-    steps = tuple(_step(value, standings.get(_cell(value))) for value in row.protected_values.order_by("pk"))
-    return StandView(
-        site=row.site.slug,
-        site_name=row.site.name,
-        site_name_zh=row.site.name_zh,
-        organisation=row.site.organisation_id,
-        pack=asked.peer_group.pack,
-        pack_version=asked.peer_group.pack_version,
-        route=asked.peer_group.route,
-        place=asked.peer_group.scope.path,
-        period=row.period,
-        submission=row.digest,
-        revision=row.revision,
-        received_at=row.received_at,
-        computed_at=max((standing.computed_at for standing in standings.values()), default=None),
-        steps=steps,
+_CELL = ("step", "product", "variant", "metric")
+_STANDINGS = Standing.objects.values_list(*_CELL, *_Placed._fields)
+_VALUES = ProtectedValue.objects.order_by("pk").values_list(
+    *_CELL, "unit", "years", "grid_lower", "grid_upper", "grid_width", "best_cell", "typical_cell"
+)
+
+
+def _step(row: tuple[Any, ...], standing: _Placed | None) -> StepStandingView:
+    step, product, variant, metric, unit, years, lower, upper, width, best, typical = row
+    on = ruler(lower, upper, width)
+    return StepStandingView(
+        step=step,
+        product=product,
+        variant=variant,
+        metric=metric,
+        unit=unit,
+        value=on.value(best),
+        typical=on.value(typical),
+        estimate=standing.estimate if standing else None,
+        interval=(standing.low, standing.high) if standing else None,
+        rank_interval=(standing.rank_low, standing.rank_high) if standing else None,
+        band=standing.band if standing else None,
+        of=standing.of if standing else None,
+        years=years,
     )
 
 
@@ -148,26 +132,3 @@ def _values(rows: QuerySet[ProtectedValue]) -> tuple[ProtectedValueView, ...]:
             ProtectedValueView(row.step, row.product, row.variant, row.metric, row.unit, best, typical, row.count_class, row.years)
         )
     return tuple(views)
-
-
-def _cell(row: ProtectedValue | Standing) -> tuple[str, str, str, str]:
-    return row.step, row.product, row.variant, row.metric
-
-
-def _step(value: ProtectedValue, standing: Standing | None) -> StepStandingView:
-    label = value.released()
-    return StepStandingView(
-        step=value.step,
-        product=value.product,
-        variant=value.variant,
-        metric=value.metric,
-        unit=value.unit,
-        value=float(label.best_value),
-        typical=float(label.typical_value),
-        estimate=standing.estimate if standing else None,
-        interval=(standing.low, standing.high) if standing else None,
-        rank_interval=(standing.rank_low, standing.rank_high) if standing else None,
-        band=standing.band if standing else None,
-        of=standing.of if standing else None,
-        years=value.years,
-    )

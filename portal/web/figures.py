@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from django.utils.translation import gettext as _
+from portal.web.wording import gettext as _
 
 MINUS = "\u2212"  # a hyphen is too short and breaks at the end of a line
 MJ_PER_KGCE = 29.3076  # GB/T 2589-2020, 3.6: the lower heating value of standard coal
@@ -69,9 +69,9 @@ def number(value: float, places: int | None = None) -> str:
     """
     places = decimals(value) if places is None else places
     text = f"{value:,.{places}f}"
-    if float(text.replace(",", "")) == 0:
-        text = text.removeprefix("-")
-    return text.replace("-", MINUS)
+    if not text.startswith("-"):
+        return text
+    return text.replace("-", MINUS) if any(c in text for c in "123456789") else text.removeprefix("-")
 
 
 def signed(value: float, places: int | None = None) -> str:
@@ -105,5 +105,6 @@ def ordinal(place: int) -> str:
     """
     if place % 100 in (11, 12, 13):
         return _("%(n)dth") % {"n": place}
-    form = {1: _("%(n)dst"), 2: _("%(n)dnd"), 3: _("%(n)drd")}.get(place % 10, _("%(n)dth"))
+    last = place % 10
+    form = _("%(n)dst") if last == 1 else _("%(n)dnd") if last == 2 else _("%(n)drd") if last == 3 else _("%(n)dth")
     return form % {"n": place}

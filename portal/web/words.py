@@ -9,8 +9,7 @@ from functools import lru_cache
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 
 from benchmarks import packs
 from benchmarks.disclosure.reasons import with_step_names
@@ -19,6 +18,8 @@ from benchmarks.measurements import Metric
 from benchmarks.routes import Pack, Route, Step, Words
 from portal.web.dates import written
 from portal.web.viewmodels.shared import Mood, StateWord
+from portal.web.wording import gettext as _
+from portal.web.wording import pgettext
 
 METRICS: dict[str, Promise] = {
     Metric.TOTAL: gettext_lazy("comprehensive energy"),
@@ -82,6 +83,11 @@ def in_language(en: str, zh: str) -> str:
 
 def period_name(period: str) -> str:
     """A period as a reader calls it: `2016`, `2016, first quarter`, `May 2016`, `1 January 2016 to 30 June 2016`."""
+    return _period_name(period, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _period_name(period: str, _language: str | None) -> str:
     if "/" in period:
         first, after = (date.fromisoformat(day) for day in period.split("/"))
         last = after - timedelta(days=1)  # half-open: the second date is the first day that no longer belongs to it

@@ -46,7 +46,7 @@ from portal.register import applying, inviting, siting
 from portal.register.models import FirmApplication
 from portal.sharing import certificates, shares
 from portal.sharing.models import Share
-from portal.standings.history import cell_of
+from portal.standings.cells import cell_of
 from tests.integration.audited import make_attestation, make_sample
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person

@@ -20,7 +20,7 @@ from portal.sharing import certificates, shares
 from portal.sharing.certificates import Holding
 from portal.sharing.models import Certificate, Share
 from portal.standings import services as standings
-from portal.standings.history import cell_of
+from portal.standings.cells import cell_of
 from tests.integration.portal_cast import NOW, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypedDict
 
-from django.utils.translation import gettext as _
-
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import LimitShown
 from benchmarks.explanation.wording import decimals as grid_decimals
@@ -17,6 +15,7 @@ from portal.web import ladder
 from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, signed
 from portal.web.presenters.limits import beside_rows
 from portal.web.viewmodels.ladders import Ladder, LadderRow, Limit, LimitCell, SecondMetric
+from portal.web.wording import gettext as _
 from portal.web.words import Names, in_language, metric_name, per_tonne_of, with_variant
 
 HEADLINE_UNIT = "kgce/t"
@@ -102,7 +101,7 @@ def ladder_of(
     """The ladder of a label.
 
     Args:
-        you: the site's own protected values by step, in the metric's unit; None for the public ladder.
+        you: the site's own protected values by step, in the metric's unit; None for the public ladder, which tells second metrics, too.
         order: step ids from top to bottom; the route's order if None.
     """
     steps = headline(label)
@@ -125,7 +124,7 @@ def ladder_of(
         with_you=you is not None,
         with_reached=total_rung.reached is not None,
         all_limits=listed,
-        second_metrics=tuple(_second(step, shown) for step in label.steps if not step.headline),
+        second_metrics=tuple(_second(step, shown) for step in label.steps if not step.headline) if you is None else (),
     )
 
 

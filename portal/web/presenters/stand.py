@@ -7,10 +7,10 @@ from datetime import date
 from math import hypot
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
-from portal.publication.shapes import BenchmarkView, LabelView
+from portal.publication.in_force import InForceView
+from portal.publication.shapes import LabelView
+from portal.standings.reports import ReportView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import Bounds, co2, last_day, of_electricity, together
@@ -21,6 +21,8 @@ from portal.web.presenters.benchmarks import NONE, interval_words, unit_links
 from portal.web.presenters.ladders import Shown, headline, ladder_of, step_estimates, total_estimate
 from portal.web.viewmodels.enterprise import GapRow, RankStrip, StandPage, TrendPage, TrendStep
 from portal.web.viewmodels.shared import Crumb, Figure
+from portal.web.wording import gettext as _
+from portal.web.wording import pgettext
 from portal.web.words import Names, in_language, over_years, period_name, sentence_space, within
 
 MOST_TICKS = 200
@@ -28,7 +30,7 @@ MOST_TICKS = 200
 
 
 def stand_page(
-    stand: StandView, view: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit], which: str, *, several: bool
+    stand: StandView, view: InForceView, unit: EnergyUnit, units: Mapping[str, EnergyUnit], which: str, *, several: bool
 ) -> StandPage:
     """`which` names site and period in the address; `several` says whether there are other periods of the site to look back on."""
     names = Names.of(view.pack, view.pack_version)
@@ -39,15 +41,15 @@ def stand_page(
     gaps = largest_first(_gaps(view.label, own))
     clear = [one for one in gaps if not one.within_noise]
     at_best = sum(one.value <= 0 for one in gaps)
-    carbon = _carbon(clear, names, last_day(stand.period))
+    carbon = _carbon(clear, names, last_day(stand.report.period))
     factor = shown.factor(view.label.composite.unit)
     order = [one.step for one in gaps] + [step.step for step in headline(view.label) if step.step not in {one.step for one in gaps}]
     total = _whole_route(own, view.label)
     ranked = standings.get(order[0]) if order else None
     return StandPage(
-        site=in_language(stand.site_name, stand.site_name_zh),
+        site=in_language(stand.report.site_name, stand.report.site_name_zh),
         sector=names.title(view.route),
-        period=period_name(stand.period),
+        period=period_name(stand.report.period),
         version=view.version,
         benchmark_url=benchmark_url(view, view.version),
         first_step=within(names.step_name(clear[0].step)) if clear else "",
@@ -65,16 +67,16 @@ def stand_page(
         units=unit_links(units, unit, view.label, f"which={which}&"),
         unit_note=unit.note,
         conversions=units["kWh"].note,
-        carbon_note=_carbon_note(last_day(stand.period)),
+        carbon_note=_carbon_note(last_day(stand.report.period)),
         gaps=_rows(gaps, standings, kgce, units, carbon),
         gap_sum=_sum_row(clear_sum(gaps), units, together(carbon.values())) if clear else None,
         trend_url=f"{reverse('web:stand-trend')}?which={which}" if several else "",
     )
 
 
-def trend_page(stand: StandView, which: str, steps: tuple[TrendStep, ...]) -> TrendPage:
+def trend_page(report: ReportView, which: str, steps: tuple[TrendStep, ...]) -> TrendPage:
     return TrendPage(
-        site=in_language(stand.site_name, stand.site_name_zh),
+        site=in_language(report.site_name, report.site_name_zh),
         steps=steps,
         crumbs=(Crumb(_("Where we stand"), f"{reverse('web:stand')}?which={which}"),),
     )

@@ -5,74 +5,57 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from django.utils.translation import gettext as _
-
-from portal.publication.breaks import Break, Breaks, breaks, cell_of
-from portal.publication.shapes import BenchmarkView, StepView
-from portal.standings.history import Cell, ReportedPeriod, ReportedValue
-from portal.web.figures import Estimate, between, decimals, number
+from portal.publication.breaks import Break, cell_of
+from portal.publication.in_force import InForceView, breaks_between
+from portal.standings.cells import Cell
+from portal.standings.history import ReportedPeriod, ReportedValue
+from portal.web.figures import Estimate, between, decimals, number, span_in_words
 from portal.web.presenters.comparison import said
 from portal.web.presenters.ladders import headline
 from portal.web.trend import Reported, draw
 from portal.web.viewmodels.enterprise import TrendRow, TrendStep
+from portal.web.wording import gettext as _
 from portal.web.words import Names, period_name
 
-InForce = Mapping[int, BenchmarkView]
+InForce = Mapping[int, InForceView]
 
 MOST_PERIODS = 12
 """The newest ones; more would run into each other on a phone."""
 
 
-class _Changes:
-    """What the industry's versions in force define otherwise from one period to another: asked at every step, found once."""
-
-    def __init__(self, in_force: InForce) -> None:
-        self._in_force = in_force
-        self._found: dict[tuple[int, int], Breaks] = {}
-
-    def between(self, before: ReportedPeriod, after: ReportedPeriod) -> Breaks | None:
-        """None where one of the two has no version in force."""
-        one, other = (self._in_force.get(period.id) for period in (before, after))
-        if one is None or other is None:
-            return None
-        pair = before.id, after.id
-        if pair not in self._found:
-            self._found[pair] = breaks(one, other)
-        return self._found[pair]
-
-
-def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: BenchmarkView) -> tuple[TrendStep, ...]:
+def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InForceView) -> tuple[TrendStep, ...]:
     """One drawing for each headline step of the version on the page that was reported in two periods or more."""
     names = Names.of(now.pack, now.pack_version)
-    changes = _Changes(in_force)
+    called = {one.report.period: period_name(one.report.period) for one in reported}
     made = []
     for step in headline(now.label):
         cell = cell_of(step)
         present = [one for one in reported if cell in one.values][-MOST_PERIODS:]
         if len(present) > 1:
-            made.append(_step(names.step_name(step.step), cell, present, in_force, changes))
+            flags = ["", *(_flag(before, after, cell, in_force) for before, after in pairwise(present))]
+            values = [one.values[cell] for one in present]
+            bests = [_best(in_force.get(one.report.period_id), cell) for one in present]
+            points = [
+                Reported(called[one.report.period], _estimate(value), best, bool(flag))
+                for one, value, best, flag in zip(present, values, bests, flags, strict=True)
+            ]
+            made.append(_step(names.step_name(step.step), values, points, flags))
     return tuple(made)
 
 
-def _step(name: str, cell: Cell, present: Sequence[ReportedPeriod], in_force: InForce, changes: _Changes) -> TrendStep:
-    values = [one.values[cell] for one in present]
-    bests = [_best(in_force.get(one.id), cell) for one in present]
-    flags = ["", *(_flag(before, after, cell, changes) for before, after in pairwise(present))]
+def _step(name: str, values: Sequence[ReportedValue], points: Sequence[Reported], flags: Sequence[str]) -> TrendStep:
     places = decimals(*(value.value for value in values))
+    words = span_in_words()
     rows = tuple(
         TrendRow(
-            period=period_name(one.period),
+            period=point.label,
             value=number(value.value, places),
-            interval=between(*value.interval, places) if value.interval else "",
-            best="" if best is None else number(best, places),
+            interval=between(*value.interval, places, words) if value.interval else "",
+            best="" if point.best is None else number(point.best, places),
             flag=flag,
         )
-        for one, value, best, flag in zip(present, values, bests, flags, strict=True)
+        for value, point, flag in zip(values, points, flags, strict=True)
     )
-    points = [
-        Reported(period_name(one.period), _estimate(value), best, bool(flag))
-        for one, value, best, flag in zip(present, values, bests, flags, strict=True)
-    ]
     described = _("%(step)s over %(n)d periods, from %(first)s to %(last)s %(unit)s") % {
         "step": name,
         "n": len(rows),
@@ -90,27 +73,23 @@ def _estimate(value: ReportedValue) -> Estimate:
     return Estimate(value.value, min(value.interval[0], value.value), max(value.interval[1], value.value))
 
 
-def _best(view: BenchmarkView | None, cell: Cell) -> float | None:
-    step = _of(view, cell)
-    return step.best if step is not None and step.shown else None
+def _best(view: InForceView | None, cell: Cell) -> float | None:
+    return None if view is None else view.bests.get(cell)
 
 
-def _of(view: BenchmarkView | None, cell: Cell) -> StepView | None:
-    return next((step for step in view.label.steps if cell_of(step) == cell), None) if view else None
-
-
-def _flag(before: ReportedPeriod, after: ReportedPeriod, cell: Cell, changes: _Changes) -> str:
+def _flag(before: ReportedPeriod, after: ReportedPeriod, cell: Cell, in_force: InForce) -> str:
     """What is defined otherwise than in the period before, in words; empty where nothing is."""
     old, new = before.values[cell], after.values[cell]
-    pairs = {
-        "pack-version": (before.pack_version, after.pack_version),
-        "boundary": (old.boundary, new.boundary),
-        "unit": (old.unit, new.unit),
-        "years": (f"{old.years}", f"{new.years}"),
-    }
-    found = {code: Break(code, *pair) for code, pair in pairs.items() if pair[0] != pair[1]}
-    between_versions = changes.between(before, after)
-    if between_versions is not None:
+    pairs = (
+        ("pack-version", before.report.pack_version, after.report.pack_version),
+        ("boundary", old.boundary, new.boundary),
+        ("unit", old.unit, new.unit),
+        ("years", old.years, new.years),
+    )
+    found = {code: Break(code, f"{was}", f"{now}") for code, was, now in pairs if was != now}
+    one, other = in_force.get(before.report.period_id), in_force.get(after.report.period_id)
+    if one is not None and other is not None:
+        between_versions = breaks_between(one, other)
         whole = (*between_versions.whole, *between_versions.cells.get(cell, ()))
         found = {broken.code: broken for broken in whole if broken.code not in ("new", "gone")} | found
     return "; ".join(said(broken) for broken in found.values())

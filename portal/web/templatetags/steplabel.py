@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
 from django.template import RequestContext
-from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve, reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -25,6 +24,7 @@ from portal.accounts.selectors import roles_of
 from portal.notifications.selectors import unread
 from portal.register.inviting import INVITING
 from portal.web.dates import written
+from portal.web.markup.icons import icon
 from portal.web.viewmodels.shared import Choice, StateWord
 from portal.web.words import local_in_words, moment_in_words, sentence_space, zone_name
 
@@ -167,15 +167,7 @@ def zone(value: datetime) -> str:
     return zone_name(value)
 
 
-@register.simple_tag
-def icon(mood: str) -> SafeString:
-    """The drawing of a state's mood: the same for every row of a long table, and so drawn once."""
-    return _icon(mood)
-
-
-@cache
-def _icon(mood: str) -> SafeString:
-    return mark_safe(render_to_string("web/parts/icon.html", {"mood": mood}).strip())  # noqa: S308 - our own drawing, nothing of a reader in it
+register.simple_tag(icon)
 
 
 @register.simple_tag
@@ -186,7 +178,7 @@ def state(told: StateWord) -> SafeString:
 
 @lru_cache(maxsize=256)
 def _state(mood: str, word: str) -> SafeString:
-    return format_html('<span class="st st--{}">{}{}</span>', mood, _icon(mood), word)
+    return format_html('<span class="st st--{}">{}{}</span>', mood, icon(mood), word)
 
 
 @register.simple_tag

@@ -19,13 +19,14 @@ from portal.accounts.services import TOKEN_LIFETIME
 from portal.intake.reminders import owed_by
 from portal.intake.selectors import SubmissionView, submission, submissions_of
 from portal.keys import published_directory
-from portal.publication import selectors as publications
+from portal.publication.breaks import cell_of
 from portal.publication.fates import entered
-from portal.publication.shapes import BenchmarkView
+from portal.publication.in_force import InForceView, in_force_at, in_force_of
 from portal.register.record import Page, saw
 from portal.register.selectors import site_wishes_of
 from portal.standings.history import history
-from portal.standings.selectors import ChosenView, StandView, chosen_stand, released_values
+from portal.standings.reports import ChosenView, ReportView, chosen_report
+from portal.standings.selectors import released_values, standing_of
 from portal.web.access import for_role, freshly, person
 from portal.web.presenters.applications import own_wish
 from portal.web.presenters.deadlines import owed_sentences
@@ -152,13 +153,12 @@ def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
 def stand(request: HttpRequest) -> HttpResponse:
     """The newest period of the first site, or what `?which=` names."""
     told = _chosen(request)
-    standing, view = told.stand, _published(told.stand)
-    if standing is None or view is None:
+    report, view = told.report, _in_force(told.report)
+    if report is None or view is None:
         return render(request, "web/stand_empty.html", {"choices": _choices(told)})
-    saw(person(request), Page.STAND, f"site {standing.site}, {standing.period}", timezone.now(), firm=standing.organisation)
+    saw(person(request), Page.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
     unit, units = chosen_unit(request, view.period)
-    several = sum(site == standing.site for site, _period in told.offered) > 1
-    page = stand_page(standing, view, unit, units, _key((standing.site, standing.period)), several=several)
+    page = stand_page(standing_of(report), view, unit, units, _key((report.site, report.period)), several=len(told.of_its_site) > 1)
     return render(request, "web/stand.html", {"page": page, "choices": _choices(told)})
 
 
@@ -167,29 +167,28 @@ def stand(request: HttpRequest) -> HttpResponse:
 def stand_trend(request: HttpRequest) -> HttpResponse:
     """The same site over the periods: a page of its own, of which the page before loads its part as it comes into view."""
     told = _chosen(request)
-    standing, view = told.stand, _published(told.stand)
-    if standing is None or view is None:
+    report = told.report
+    in_force = in_force_of([one.period_id for one in told.of_its_site])
+    view = in_force.get(report.period_id) or _in_force(report) if report else None
+    if report is None or view is None:
         return render(request, "web/stand_empty.html", {"choices": _choices(told)})
-    saw(person(request), Page.STAND, f"site {standing.site}, over the periods", timezone.now(), firm=standing.organisation)
-    reported = history(person(request), standing.site, {step.metric for step in view.label.headline})
-    in_force = publications.in_force_of([one.id for one in reported])
-    page = trend_page(standing, _key((standing.site, standing.period)), trend_steps(reported, in_force, view))
-    return render(request, "web/stand_trend.html", {"page": page})
+    saw(person(request), Page.STAND, f"site {report.site}, over the periods", timezone.now(), firm=report.organisation)
+    steps = trend_steps(history(told.of_its_site, {cell_of(step) for step in view.label.headline}), in_force, view)
+    return render(request, "web/stand_trend.html", {"page": trend_page(report, _key((report.site, report.period)), steps)})
 
 
 def _chosen(request: HttpRequest) -> ChosenView:
     asked = request.GET.get("which", "")
-    return chosen_stand(person(request), lambda pair: _key(pair) == asked)
+    return chosen_report(person(request), lambda pair: _key(pair) == asked)
 
 
 def _choices(told: ChosenView) -> tuple[Choice, ...]:
     return tuple(Choice(_key(pair), f"{pair[0]}, {pair[1]}", pair == told.chosen) for pair in told.offered)
 
 
-def _published(standing: StandView | None) -> BenchmarkView | None:
-    """The version in force that a standing is read beside."""
-    view = publications.benchmark(standing.pack, standing.period, None, standing.route, standing.place) if standing else None
-    return view if view is not None and view.status == "published" else None
+def _in_force(report: ReportView | None) -> InForceView | None:
+    """The version that a report is read beside."""
+    return in_force_at(report.pack, report.place, report.route, report.period) if report else None
 
 
 def receipt_file(view: SubmissionView) -> HttpResponse:

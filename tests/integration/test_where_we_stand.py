@@ -1,0 +1,157 @@
+"""Where a firm stands: what a change changes shows at the next reading, and of what a process remembers nothing is any firm's."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from benchmarks.wire import envelope
+from portal import keys
+from portal.accounts.models import Acting, Held, Membership, Organisation, Role, Site, User
+from portal.accounts.selectors import own_sites, regulated_sites, visible_sites
+from portal.catalogue.services import open_period
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.publication import rows, services
+from portal.publication.models import Publication
+from portal.standings import services as standings
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, make_cast, person, processing_public
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+STAND, TREND = "/where-we-stand/", "/where-we-stand/over-the-periods/"
+EARLIER = "2015"
+CHANGING = re.compile(r'csrfmiddlewaretoken" value="[^"]*"|<a class="sl-person"[^>]*>[^<]*')
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    """Ten works, each some cells of the grid from the next; all have reported both years, and both are published."""
+    made = make_cast(plants=10)
+    earlier = open_period(made.group, EARLIER, "test", NOW)
+    for number, plant in enumerate(made.plants):
+        for name, shift in ((EARLIER, number), (PERIOD, number - 5)):
+            hand_in(made, plant, shift=shift, period=name)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    for period in (earlier, made.period):
+        standings.compute(period, "worker", NOW)
+        services.publish(services.draft(period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
+    return made
+
+
+def hand_in(cast: Cast, plant: Plant, shift: int, period: str = PERIOD, revision: int = 1) -> None:
+    sealed = envelope.build(
+        plant.report(cast.pack, revision, shift, period), plant.header(revision, period, revision), plant.key, processing_public()
+    )
+    intake.receive(sealed, keys.published_directory(), keys.receipt_key(), NOW)
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    assert client.login(username=user.email, password=PASSWORD)
+    return client
+
+
+def text(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return CHANGING.sub("", answer.content.decode())
+
+
+def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
+    owner, plant = client_of(cast.plants[0].owner), cast.plants[0]
+    before = {address: text(owner, address) for address in (STAND, TREND)}
+    assert "industry label version 1" in before[STAND]
+    assert before[TREND].count('class="sl-curve"') > 1
+    assert {address: text(owner, address) for address in (STAND, TREND)} == before
+
+    hand_in(cast, plant, shift=9, revision=2)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    revised = {address: text(owner, address) for address in (STAND, TREND)}
+    assert all(revised[address] != before[address] for address in before), "a corrected report"
+
+    standings.compute(cast.period, "worker", NOW)
+    ranked = {address: text(owner, address) for address in (STAND, TREND)}
+    assert all(ranked[address] != revised[address] for address in before), "intervals and places of the corrected value"
+
+    hand_in(cast, cast.plants[1], shift=-9, revision=2)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    services.publish(services.draft(cast.period, cast.drafter, NOW, "Two corrected."), cast.approver, keys.receipt_key(), NOW)
+    published = {address: text(owner, address) for address in (STAND, TREND)}
+    assert "industry label version 2" in published[STAND]
+    assert published[TREND] != ranked[TREND], "the industry's best is that of the new version"
+
+    Site.objects.filter(pk=plant.site.pk).update(name="Works renamed")
+    assert all("Works renamed" in text(owner, address) for address in (STAND, TREND))
+
+    for version in (2, 1):
+        services.withdraw(Publication.objects.get(period=cast.period, version=version), cast.drafter, "Counted twice.", NOW)
+        if version == 2:
+            assert "industry label version 1" in text(owner, STAND), "the version before is in force again"
+    for address in (STAND, TREND):
+        assert "There is no published benchmark to compare with yet." in text(owner, address)
+
+    Membership.objects.filter(user=plant.owner).delete()
+    assert {owner.get(address).status_code for address in (STAND, TREND)} == {403}
+
+
+def test_what_is_remembered_is_the_same_for_every_firm_and_of_none(cast: Cast) -> None:
+    """Each page reads the same after every other firm's pages as in a process that has remembered nothing."""
+    people = [plant.owner for plant in cast.plants[:3]]
+    clients = {user.email: client_of(user) for user in people}
+    fresh = {}
+    for email, client in clients.items():
+        for address in (STAND, TREND):
+            rows.forget()
+            fresh[email, address] = text(client, address)
+    assert {(email, address): text(clients[email], address) for email, address in reversed(fresh)} == fresh
+    for address in (STAND, TREND):
+        assert len({fresh[user.email, address] for user in people}) == len(people)
+    for number, user in enumerate(people, 1):
+        for address in (STAND, TREND):
+            named = set(re.findall(r"Works \d+|works-\d+", fresh[user.email, address]))
+            assert named <= {f"Works {number}", f"works-{number}"}
+            assert named
+
+
+def test_versions_that_a_process_has_not_read_are_read_by_one_question(cast: Cast) -> None:
+    owner = client_of(cast.plants[0].owner)
+
+    def questions(address: str) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            text(owner, address)
+        return len(asked)
+
+    for address in (STAND, TREND):
+        text(owner, address)
+        rows.forget()
+        first, second, third = (questions(address) for _ in range(3))
+        assert first == second + 1, "two versions of two years, one question"
+        assert second == third
+
+
+def test_whose_values_a_person_sees_is_said_once_and_by_one_condition(cast: Cast) -> None:
+    """Known for the page that is read (`held`) or asked each time: own sites and those of the jurisdictions, and no others."""
+    ministry = Organisation.objects.get(name="Ministry")
+    both = person("both@example.org", cast.plants[0].site.organisation, Role.ENTERPRISE)
+    Membership.objects.create(user=both, organisation=ministry, role=Role.REGULATOR)
+    Membership.objects.create(user=cast.stranger, organisation=ministry, role=Role.ENTERPRISE)  # in a role that its house has not
+    people = {cast.plants[0].owner: 1, cast.approver: 10, cast.provincial: 5, cast.auditor: 0, cast.stranger: 0, both: 10}
+    for user, sites in people.items():
+        assert set(visible_sites(user)) == {*own_sites(user), *regulated_sites(user)}, user.email
+        reading = User.objects.get(pk=user.pk)
+        reading.held = Held()  # type: ignore[misc] # of this person, as while a page is read
+        assert set(visible_sites(reading)) == set(visible_sites(user)), user.email
+        assert visible_sites(user).count() == sites, user.email
+    for role, house, sites in (
+        (Role.ENTERPRISE, cast.plants[2].site.organisation, 1),
+        (Role.REGULATOR, ministry, 10),
+        (Role.ENTERPRISE, ministry, 0),
+    ):
+        holder = User(email="key")
+        holder.acting_as = Acting(house.pk, role)  # type: ignore[misc] # of this holder alone, as a key's is
+        assert visible_sites(holder).count() == sites
