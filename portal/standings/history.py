@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from portal.standings.cells import Cell
 from portal.standings.grids import ruler
@@ -11,8 +12,7 @@ from portal.standings.models import ProtectedValue, Standing
 from portal.standings.reports import ReportView
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedValue:
+class ReportedValue(NamedTuple):
     """The protected best in `unit`; `interval` (95 %, of the true value) is None before standings were computed."""
 
     value: float
@@ -42,9 +42,9 @@ def history(reports: Sequence[ReportView], cells: Collection[Cell]) -> tuple[Rep
     intervals = {row[:6]: row[6:] for row in _PLACED.filter(**asked)}
     period_of = {one.id: one.period_id for one in reports}
     values: dict[int, dict[Cell, ReportedValue]] = {one.id: {} for one in reports}
-    for row in _VALUES.filter(**asked):
-        submission, cell, (lower, upper, width, drawn, unit, boundary, years) = row[0], row[1:5], row[5:]
+    for submission, step, product, variant, metric, lower, upper, width, drawn, *rest in _VALUES.filter(**asked):
+        cell = (step, product, variant, metric)
         if cell in cells:
-            interval = intervals.get((submission, period_of[submission], *cell))
-            values[submission][cell] = ReportedValue(ruler(lower, upper, width).value(drawn), interval, unit, boundary, years)
+            interval = intervals.get((submission, period_of[submission], step, product, variant, metric))
+            values[submission][cell] = ReportedValue(ruler(lower, upper, width).value(drawn), interval, *rest)
     return tuple(ReportedPeriod(one, values[one.id]) for one in reports)

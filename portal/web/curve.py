@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from portal.web.figures import Estimate, number
 from portal.web.ladder import Span
@@ -36,8 +37,7 @@ class PointMark:
     label: str  # under the axis; empty where there is no room for it
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A straight piece between two points."""
 
     x1: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from portal.web.curve import Scale, ScaleLine, Segment
 from portal.web.figures import Estimate
@@ -17,8 +18,7 @@ from portal.web.ladder import Span
 LEFT, RIGHT = 14.0, 94.0  # per cent of the width, of the first and the last period
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(NamedTuple):
     """One period: the site's value, the industry's best where one is published, and whether it is defined otherwise than the one before."""
 
     label: str
@@ -27,8 +27,7 @@ class Reported:
     breaks: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TrendMark:
+class TrendMark(NamedTuple):
     x: str
     y: str
     band: Span  # up and down; of no height where the interval is not known

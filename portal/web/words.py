@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -149,6 +150,10 @@ class Names:
 
     pack_id: str
     pack: Pack | None
+    steps: Mapping[str, Step] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", {step.id: step for step in self.pack.steps} if self.pack else {})
 
     @classmethod
     def of(cls, pack_id: str, version: str) -> Names:
@@ -180,7 +185,7 @@ class Names:
         return said(route.product_words) if route else route_id
 
     def step(self, step_id: str) -> Step | None:
-        return next((step for step in self.pack.steps if step.id == step_id), None) if self.pack else None
+        return self.steps.get(step_id)
 
     def step_name(self, step_id: str) -> str:
         step = self.step(step_id)

@@ -91,17 +91,20 @@ def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
         return None
     low, high = standing.rank_interval
     room = 97.0 / max(standing.of - 1, 1)
-    at = [1.5 + room * place for place in range(standing.of)] if standing.of > 1 else [50.0]
+
+    def at(place: int) -> float:
+        return 1.5 + room * (place - 1) if standing.of and standing.of > 1 else 50.0
+
     crowded = standing.of > MOST_TICKS
     marked = sorted({low, high}) if crowded else range(1, standing.of + 1)
-    left, right = max(at[low - 1] - room / 2, 0.0), min(at[high - 1] + room / 2, 100.0)
+    left, right = max(at(low) - room / 2, 0.0), min(at(high) + room / 2, 100.0)
     return RankStrip(
         words=_("Your place at %(step)s: %(places)s of %(of)d.") % {"step": step, "places": places_between(low, high), "of": standing.of},
         of=standing.of,
         several=low < high,
         band=Span(f"{left:.2f}%", f"{right - left:.2f}%"),
         crowded=crowded,
-        ticks=tuple((f"{at[place - 1]:.2f}%", low <= place <= high) for place in marked),
+        ticks=tuple((f"{at(place):.2f}%", low <= place <= high) for place in marked),
         first=_("%(place)s, least energy") % {"place": ordinal(1)},
         last=ordinal(standing.of),
     )

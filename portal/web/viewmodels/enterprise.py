@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from portal.web.ladder import Span
 from portal.web.trend import TrendPicture
@@ -102,8 +103,7 @@ class GapRow:
     whisker_end: str
 
 
-@dataclass(frozen=True, slots=True)
-class TrendRow:
+class TrendRow(NamedTuple):
     """One period in the table beside the drawing; `flag` says what is defined otherwise than before."""
 
     period: str
