@@ -44,6 +44,12 @@ def of_electricity(on: date) -> float | None:
     return None if factor is None else factor * float(table.factor("electricity", Basis.CALORIFIC, on).kgce_per_unit)
 
 
+def year_of_electricity(on: date) -> int | None:
+    """The year whose average of the grid that is: each counts from the first day of its year until the next is published."""
+    began = [one.effective_from for one in FactorTable.load().carbon.get("electricity", ()) if one.effective_from <= on]
+    return max(began).year if began else None
+
+
 def last_day(period: str) -> date:
     """The day whose factors count: the period's last."""
     return (Period.parse(period, UTC).end - timedelta(days=1)).date()

@@ -61,6 +61,16 @@ def decimals(*values: float | None) -> int:
     return 0
 
 
+def label_decimals(*values: float | None) -> int:
+    """How many decimals a plant's own labels show: one more below 1, where best and typical else read the same.
+
+    >>> label_decimals(0.246), label_decimals(0.0246), label_decimals(3.74), label_decimals(None)
+    (3, 3, 2, 3)
+    """
+    places = decimals(*values)
+    return 3 if places == 2 and max(abs(v) for v in values if v is not None) < 1 else places
+
+
 def number(value: float, places: int | None = None) -> str:
     """The number with a true minus and thousands separated.
 

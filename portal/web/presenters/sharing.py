@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from portal.sharing.certificates import CertificateView, Holding
 from portal.sharing.labels import LabelRow, Labels
 from portal.sharing.shares import ShareView
-from portal.web.figures import between, decimals, number
+from portal.web.figures import between, label_decimals, number
 from portal.web.viewmodels.shared import Item, StateWord
 from portal.web.viewmodels.sharing import CertificateBlock, LabelCertificate, ShareRow, ShownLabel, ShownReport
 from portal.web.words import Names, in_language, metric_name, moment_in_words, over_years, period_name, with_variant
@@ -78,7 +78,7 @@ def share_row(view: ShareView, digest: str, now: datetime) -> ShareRow:
 
 
 def _row(one: LabelRow, names: Names) -> ShownLabel:
-    places = decimals(one.best)
+    places = label_decimals(one.best)
     return ShownLabel(
         step=over_years(with_variant(names.step_name(one.step), names.variant_name(one.step, one.variant)), one.years),
         metric=metric_name(one.metric),

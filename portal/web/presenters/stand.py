@@ -13,7 +13,7 @@ from portal.publication.shapes import LabelView
 from portal.standings.reports import ReportView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.addresses import benchmark_url
-from portal.web.carbon import Bounds, co2, last_day, of_electricity, together
+from portal.web.carbon import Bounds, co2, last_day, of_electricity, together, year_of_electricity
 from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, ordinal, signed
 from portal.web.gaps import Gap, clear_sum, gap, largest_first
 from portal.web.ladder import Span
@@ -237,7 +237,15 @@ def _carbon_note(on: date) -> str:
     )
     if kwh is None:
         return said
-    return said + sentence_space() + _("Electricity: %(kg)s kg per kWh, the national average.") % {"kg": f"{kwh:g}"}
+    return (
+        said
+        + sentence_space()
+        + _("Electricity: %(kg)s kg per kWh, China’s average of %(year)s.")
+        % {
+            "kg": f"{kwh:g}",
+            "year": year_of_electricity(on),
+        }
+    )
 
 
 def _bounds(found: Bounds | None) -> str:

@@ -12,7 +12,7 @@ from portal.intake.selectors import SubmissionView
 from portal.publication.fates import EnteredVersion
 from portal.standings.selectors import ProtectedValueView
 from portal.web.addresses import benchmark_url
-from portal.web.figures import number
+from portal.web.figures import label_decimals, number
 from portal.web.refusals import in_words
 from portal.web.viewmodels.enterprise import DeviceRow, ReleasedRow, SiteRow, Step, SubmissionPage, SubmissionRow
 from portal.web.viewmodels.shared import Item, StateWord
@@ -55,8 +55,8 @@ def submission_page(
             ReleasedRow(
                 step=with_variant(names.step_name(value.step), names.variant_name(value.step, value.variant)),
                 metric=metric_name(value.metric),
-                best=number(value.best),
-                typical=number(value.typical),
+                best=number(value.best, label_decimals(value.best)),
+                typical=number(value.typical, label_decimals(value.best)),
                 unit=value.unit,
                 count_class=over_years(_("%(n)s or more") % {"n": f"{value.count_class:,}"}, value.years),
             )
