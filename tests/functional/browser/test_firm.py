@@ -47,6 +47,8 @@ def test_a_years_output_is_turned_into_yearly_figures_and_never_leaves_the_page(
     assert float(year.replace(",", "")) == wanted > 0
     assert not page.is_visible("[data-money-cell]"), "no price, no money"
     page.fill("#yearly-price", "900")
+    assert not page.is_visible("#yearly-output-error")
+    assert not page.is_visible("#yearly-price-error"), "both are numbers"
     kgce = float(page.get_attribute("tfoot [data-kgce]", "data-kgce") or "nan")
     money, year = (page.inner_text(f"tfoot [{amount}]") for amount in ("data-kgce", "data-yearly-kgce"))
     assert float(money.replace(",", "")) == float(f"{kgce * 900 / 1000:.3g}") > 0
