@@ -65,6 +65,7 @@ class Action(models.TextChoices):
     PUBLICATION_SCHEDULED = "publication.scheduled"
     RELEASE_CANCELLED = "publication.release-cancelled"
     RELEASE_STOPPED = "publication.release-stopped"
+    PUBLICATION_DISCARDED = "publication.discarded"
     PUBLICATION_PUBLISHED = "publication.published"
     PUBLICATION_WITHDRAWN = "publication.withdrawn"
     INCENTIVE_RECORDED = "incentive.recorded"

@@ -19,7 +19,7 @@ from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
 from portal.intake.models import Submission
 from portal.problems import RefusedError
-from portal.publication.models import LoggedAct, Publication, Status
+from portal.publication.models import UNSEEN, LoggedAct, Publication
 from portal.standings.models import ProtectedValue
 from portal.translog import selectors as log
 from portal.translog.models import LogEntry
@@ -33,7 +33,7 @@ def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
     Raises:
         RefusedError: `not-logged` (409): published, or a report accepted, before the portal logged such things.
     """
-    row = Publication.objects.select_related("period__peer_group__scope").exclude(status=Status.DRAFT).filter(pk=publication).first()
+    row = Publication.objects.select_related("period__peer_group__scope").exclude(status__in=UNSEEN).filter(pk=publication).first()
     if row is None or not may_decide_for(user, row.period.peer_group.scope):
         return None
     act = LoggedAct.objects.filter(publication=row, act=LoggedAct.Act.PUBLISHED).first()

@@ -1,4 +1,4 @@
-"""Published benchmarks. A version is never overwritten: it is drafted, published by a second person, perhaps withdrawn with a reason."""
+"""Published benchmarks. A version is never overwritten: it is drafted, discarded or published by a second person, perhaps withdrawn."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ class Status(models.TextChoices):
     DRAFT = "draft", "Draft"
     PUBLISHED = "published", "Published"
     WITHDRAWN = "withdrawn", "Withdrawn"
+    DISCARDED = "discarded", "Discarded"
+
+
+UNSEEN = (Status.DRAFT, Status.DISCARDED)
+"""What the public has never seen, and never sees as long as it stays so."""
 
 
 class Publication(models.Model):
@@ -47,6 +52,9 @@ class Publication(models.Model):
     withdrawn_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
     withdrawn_at = models.DateTimeField(null=True)
     withdrawal_reason = models.CharField(max_length=1000, blank=True)
+    discarded_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
+    discarded_at = models.DateTimeField(null=True)
+    discard_reason = models.CharField(max_length=1000, blank=True)  # for those who decide, not for the public
 
     class Meta:
         indexes = (models.Index(fields=("status", "published_at", "withdrawn_at"), name="publication_states"),)
@@ -56,9 +64,13 @@ class Publication(models.Model):
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("drafted_by")), name="a_second_person_approves"
             ),
             models.CheckConstraint(
-                condition=Q(status=Status.DRAFT) | Q(approved_by__isnull=False, document__isnull=False), name="published_was_approved"
+                condition=Q(status__in=UNSEEN) | Q(approved_by__isnull=False, document__isnull=False), name="published_was_approved"
             ),
             models.CheckConstraint(condition=~Q(status=Status.WITHDRAWN) | ~Q(withdrawal_reason=""), name="withdrawn_has_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(status=Status.DISCARDED) | (Q(discarded_by__isnull=False) & ~Q(discard_reason="")),
+                name="discarded_has_a_reason",
+            ),
         )
 
     def __str__(self) -> str:

@@ -76,12 +76,16 @@ class DraftView:
     approval_note: str
     withdrawn_at: datetime | None
     withdrawal_reason: str
+    discarded_by: str
+    discarded_at: datetime | None
+    discard_reason: str
     what_changed: str
     comments: tuple[CommentView, ...]  # oldest first
     release: ReleaseView | None
     previous: PreviousView | None  # the version before this one that was published
     may_publish: bool
     why_not: str  # code: not-regulator, not-a-draft, is-scheduled, own-draft, gate-holds, nothing-shown; empty when it may
+    may_discard: bool
     may_withdraw: bool
 
 
@@ -107,11 +111,15 @@ class _Row(NamedTuple):
     withdrawn_at: datetime | None
     withdrawal_reason: str
     what_changed: str
+    discarded_at: datetime | None
+    discard_reason: str
     drafted_by: int
     drafter: str
     drafter_email: str
     approver: str | None
     approver_email: str | None
+    discarder: str | None
+    discarder_email: str | None
     period: str
     peer_group: int
     pack: str
@@ -124,8 +132,11 @@ class _Row(NamedTuple):
 
 
 _OF_THE_ROW = ("period_id", "version", "status", "drafted_at", "published_at")
-_OF_ITS_DECISION = ("approval_note", "withdrawn_at", "withdrawal_reason", "what_changed")
-_OF_ITS_PEOPLE = ("drafted_by_id", "drafted_by__name", "drafted_by__email", "approved_by__name", "approved_by__email")
+_OF_ITS_DECISION = ("approval_note", "withdrawn_at", "withdrawal_reason", "what_changed", "discarded_at", "discard_reason")
+_OF_ITS_PEOPLE = (
+    "drafted_by_id",
+    *(f"{who}__{told}" for who in ("drafted_by", "approved_by", "discarded_by") for told in ("name", "email")),
+)
 _OF_ITS_GROUP = tuple(f"period__peer_group__{name}" for name in ("id", "pack", "pack_version", "route", "scope__path", "scope__name"))
 _OF_A_RELEASE = ("at", "approved_by__name", "approved_by__email", "approved_at", "note", "state")
 _OF_ITS_END = ("ended_at", "ended_by__name", "ended_by__email", "reason_code")
@@ -187,12 +198,16 @@ def draft_review(user: User, publication: int) -> DraftView | None:
         approval_note=row.approval_note,
         withdrawn_at=row.withdrawn_at,
         withdrawal_reason=row.withdrawal_reason,
+        discarded_by=row.discarder or row.discarder_email or "",
+        discarded_at=row.discarded_at,
+        discard_reason=row.discard_reason,
         what_changed=row.what_changed,
         comments=_comments(publication),
         release=release,
         previous=_previous(row.period_id, row.version),
         may_publish=not why_not,
         why_not=why_not,
+        may_discard=row.status == Status.DRAFT and not waiting,
         may_withdraw=row.status == Status.PUBLISHED,
     )
 

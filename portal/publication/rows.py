@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from benchmarks.disclosure import GateResult
 from portal.days import scheme_day
 from portal.publication.in_force import forget as forget_labels
-from portal.publication.models import Publication, Status
+from portal.publication.models import UNSEEN, Publication, Status
 from portal.publication.shapes import BenchmarkView, LabelView, ListedView, VersionView, label_view, summary_view
 
 KEPT = 32
@@ -79,7 +79,7 @@ def every() -> QuerySet[Publication, tuple[Any, ...]]:
 
 def public() -> QuerySet[Publication]:
     """What the public has seen: in force, replaced or withdrawn."""
-    return Publication.objects.exclude(status=Status.DRAFT)
+    return Publication.objects.exclude(status__in=UNSEEN)
 
 
 def in_force() -> QuerySet[Publication]:
@@ -148,7 +148,7 @@ def version_view(row: Row) -> VersionView:
 
 def benchmark_view(row: Row, latest_version: int | None) -> BenchmarkView:
     """Raises: ValueError for a version that was never published."""
-    if row.published_at is None or row.status == Status.DRAFT:
+    if row.published_at is None or row.status in UNSEEN:
         raise ValueError(f"version {row.version} of {row.pack}, {row.period} was never published")
     label, explanation, document = _signed(row.id, row.digest)
     return BenchmarkView(

@@ -32,7 +32,7 @@ from portal.publication.audited import excluded, told_of_change, verification
 from portal.publication.document import Scope, document_of
 from portal.publication.entered import is_outdated
 from portal.publication.entries import log_published, log_withdrawn
-from portal.publication.models import Publication, Status
+from portal.publication.models import UNSEEN, Publication, Status
 from portal.publication.review import obstacle
 from portal.publication.shapes import summary_json
 from portal.standings.bands import bands
@@ -222,7 +222,7 @@ def _compose(period: ReportingPeriod, present: Cohort, pack: Pack, route: Route,
 
 
 def _gate(period: ReportingPeriod, label: IndustryLabel, roster: Roster, present: Cohort, pack: Pack, now: datetime) -> GateResult:
-    public = Publication.objects.exclude(status=Status.DRAFT).order_by("published_at", "pk")
+    public = Publication.objects.exclude(status__in=UNSEEN).order_by("published_at", "pk")
     other_groups = public.filter(period__name=period.name, period__peer_group__pack=pack.id).exclude(period=period)
     return gate(
         label,
@@ -261,7 +261,7 @@ def _participation(
     approval: tuple[User, datetime] | None = None,
 ) -> Participation:
     obliged = PeerGroupMember.objects.filter(peer_group=period.peer_group, obliged=True)
-    before = Publication.objects.filter(period=period, version__lt=version).exclude(status=Status.DRAFT).order_by("-version").first()
+    before = Publication.objects.filter(period=period, version__lt=version).exclude(status__in=UNSEEN).order_by("-version").first()
     approvals = [_approval(drafter, drafted_at, "drafted")]
     if approval is not None:
         approvals.append(_approval(*approval, "published"))
@@ -313,8 +313,9 @@ _SENTENCES = {
     "not-published": (
         409,
         Phrase("Only a published version can be withdrawn."),
-        Phrase("A draft that is not wanted is simply not published."),
+        Phrase("Discard a draft that is not wanted."),
     ),
+    "discard-unexplained": (409, Phrase("A draft is discarded with a reason."), Phrase("Say in a sentence why it is not wanted.")),
     "reason-missing": (409, Phrase("A withdrawal needs a reason; it is shown to everybody."), Phrase("Say in a sentence what was wrong.")),
 }
 

@@ -64,6 +64,7 @@ ACTS: dict[str, Promise] = {
     Action.PUBLICATION_SCHEDULED: _("release approved for a set time"),
     Action.RELEASE_CANCELLED: _("release cancelled"),
     Action.RELEASE_STOPPED: _("release stopped by a check"),
+    Action.PUBLICATION_DISCARDED: _("draft discarded"),
     Action.PUBLICATION_PUBLISHED: _("version published"),
     Action.PUBLICATION_WITHDRAWN: _("version withdrawn"),
     Action.INCENTIVE_RECORDED: _("incentive put on record"),

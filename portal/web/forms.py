@@ -118,6 +118,18 @@ class ReasonForm(forms.Form):
     )
 
 
+class DiscardForm(forms.Form):
+    """Why a draft is not wanted; only those who decide read it."""
+
+    reason = forms.CharField(
+        label=_("Why it is not wanted"),
+        help_text=_("It stays with the draft, for those who decide. The public never sees it."),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": "4"}),
+        error_messages={"required": _("Say in a sentence why the draft is not wanted.")},
+    )
+
+
 class LogEntryForm(forms.Form):
     """Which entry of the transparency log is looked for."""
 

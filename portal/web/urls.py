@@ -219,6 +219,7 @@ urlpatterns = [
     path("publications/versions/<int:publication>/publish/", drafts.publish, name="publish"),
     path("publications/versions/<int:publication>/comment/", drafts.comment, name="comment"),
     path("publications/versions/<int:publication>/cancel-release/", drafts.cancel_release, name="cancel-release"),
+    path("publications/versions/<int:publication>/discard/", drafts.discard, name="discard"),
     path("publications/versions/<int:publication>/withdraw/", drafts.withdraw, name="withdraw"),
     path("assigned/", certification.assigned, name="assigned"),
     path("assigned/deliveries/", letting_in.assigned_deliveries, name="assigned-deliveries"),

@@ -62,6 +62,7 @@ VERSION_STATES: dict[str, tuple[Promise, Mood]] = {
     "draft": (gettext_lazy("Draft"), "wait"),
     "published": (gettext_lazy("Published"), "ok"),
     "withdrawn": (gettext_lazy("Withdrawn"), "no"),
+    "discarded": (gettext_lazy("Discarded"), "no"),
 }
 
 

@@ -614,7 +614,7 @@ class StandingPage(TypedDict):
 StateEnum = Literal["received", "opening", "accepted", "refused", "superseded", "deleted"]
 
 
-StatusEnum = Literal["draft", "published", "withdrawn"]
+StatusEnum = Literal["draft", "published", "withdrawn", "discarded"]
 
 
 class Submission(TypedDict):

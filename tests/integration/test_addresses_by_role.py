@@ -301,6 +301,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         only(REGULATORS, "nothing", nation="back"),
         only(REGULATORS, "nothing", nation="back"),
     ),
+    "web:discard": ({"publication": "DRAFT"}, only(REGULATORS, "nothing", nation="ok"), only(REGULATORS, "nothing", nation="wrong")),
     "web:composed-of": ({"publication": "PUBLISHED"}, OFFICE, NO),
     "web:withdraw": ({"publication": "PUBLISHED"}, OFFICE, only(REGULATORS, "nothing", nation="wrong")),
     "web:assigned": ({}, only(BODIES, "ok"), NO),

@@ -20,7 +20,7 @@ from portal.celery import app
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.problems import RefusedError
-from portal.publication import comments, review, scheduling, selectors, services
+from portal.publication import comments, discarding, review, scheduling, selectors, services
 from portal.publication.models import DraftComment, Publication, ScheduledRelease
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
@@ -172,6 +172,58 @@ def test_whoever_may_decide_cancels_it(cast: Cast, draft: Publication, scheduled
         scheduling.cancel(draft, cast.drafter, NOW)
     assert refused.value.code == "not-scheduled"
     assert scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW).state == "waiting"
+
+
+def test_a_draft_is_discarded_with_a_reason_by_whoever_may_decide_and_never_goes_out(
+    cast: Cast, draft: Publication, client: Client
+) -> None:
+    with pytest.raises(RefusedError) as refused:
+        discarding.discard(draft, cast.provincial, "Composed by mistake.", NOW)
+    assert refused.value.code == "not-regulator"
+    with pytest.raises(RefusedError) as refused:
+        discarding.discard(draft, cast.drafter, "  ", NOW)
+    assert refused.value.code == "discard-unexplained"
+    discarding.discard(draft, cast.drafter, " Composed by mistake. ", NOW)
+    for again in (
+        lambda: discarding.discard(draft, cast.approver, "Twice.", NOW),
+        lambda: services.publish(draft, cast.approver, keys.receipt_key(), NOW),
+        lambda: scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW),
+        lambda: services.withdraw(draft, cast.approver, "Away with it.", NOW),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            again()
+        assert refused.value.code in {"not-a-draft", "not-published"}
+    assert events("publication.discarded") == [(cast.drafter.email, "Composed by mistake.")]
+    page = signed_in(cast.approver.email).get(reverse("web:draft", args=[draft.pk])).content.decode()
+    assert "This draft is discarded." in page
+    assert "Composed by mistake." in page
+    anew = services.draft(cast.period, cast.drafter, NOW)
+    assert (anew.version, anew.status) == (draft.version + 1, "draft")
+
+
+def test_what_is_discarded_is_nowhere_public_and_nothing_that_the_gate_compares_with(
+    cast: Cast, draft: Publication, client: Client
+) -> None:
+    discarding.discard(draft, cast.drafter, "Composed by mistake.", NOW)
+    place = {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD}
+    assert client.get(reverse("web:benchmark", kwargs={**place, "version": draft.version})).status_code == 404
+    assert "Composed by mistake." not in client.get("/").content.decode()
+    assert selectors.versions("cement", PERIOD) == ()
+    first = services.publish(services.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    assert "Composed by mistake." not in client.get(reverse("web:benchmark", kwargs={**place, "version": first.version})).content.decode()
+    assert [one.version for one in selectors.versions("cement", PERIOD)] == [first.version]
+    assert first.explanation["changes"]["en"] == "First version."
+
+
+def test_a_draft_that_waits_for_its_time_is_not_discarded(cast: Cast, draft: Publication, scheduled: ScheduledRelease) -> None:
+    with pytest.raises(RefusedError) as refused:
+        discarding.discard(draft, cast.drafter, "Composed by mistake.", NOW)
+    assert refused.value.code == "is-scheduled"
+    page = signed_in(cast.drafter.email)
+    assert "Discard" not in page.get(reverse("web:draft", args=[draft.pk])).content.decode()
+    assert page.post(reverse("web:discard", args=[draft.pk]), {"reason": "Composed by mistake."}).status_code == 302
+    draft.refresh_from_db()
+    assert draft.status == "draft"
 
 
 def stopped_by(scheduled: ScheduledRelease) -> str:

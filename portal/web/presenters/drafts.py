@@ -18,7 +18,7 @@ from portal.web.presenters.ladders import Shown, headline, step_estimates, total
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
 from portal.web.viewmodels.regulator import ChangeRow, Check, CommentRow, DraftPage, GateCell, GateRow, ReleaseRow
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import VERSION_STATES, Names, in_language, metric_name, state, with_variant
+from portal.web.words import VERSION_STATES, Names, in_language, metric_name, moment_in_words, state, with_variant
 
 
 def draft_page(view: DraftView) -> DraftPage:
@@ -34,7 +34,11 @@ def draft_page(view: DraftView) -> DraftPage:
         drafted_by=view.drafted_by,
         drafted_at=view.drafted_at,
         undecided=view.status == "draft",
-        decided={"published": _("This version is published."), "withdrawn": _("This version is withdrawn.")}.get(view.status, ""),
+        decided={
+            "published": _("This version is published."),
+            "withdrawn": _("This version is withdrawn."),
+            "discarded": _("This draft is discarded."),
+        }.get(view.status, ""),
         may_go_out=not view.hold and passing > 0,
         shown=passing,
         hidden=len(decisions) - passing,
@@ -53,6 +57,7 @@ def draft_page(view: DraftView) -> DraftPage:
         cancel_url=reverse("web:cancel-release", args=[view.id]) if view.release and view.release.state == "waiting" else "",
         approval_note=view.approval_note,
         withdraw_url=reverse("web:withdraw", args=[view.id]),
+        discard_url=reverse("web:discard", args=[view.id]) if view.may_discard else "",
         composed_url=reverse("web:composed-of", args=[view.id]),
         public_url=public_address(view),
         may_withdraw=view.may_withdraw,
@@ -106,7 +111,7 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
     if view.status == "draft":
         text = _("Not yet. You may publish: you did not draft this version.") if view.may_publish else _why_not(view)
         checks.append(Check(_("Second person"), text, "wait", "#decide", _("Go to the decision")))
-    else:
+    elif view.status != "discarded":
         checks.append(Check(_("Second person"), _("Published by %(who)s.") % {"who": view.approved_by}, "ok"))
     return tuple(checks)
 
@@ -145,6 +150,9 @@ def _why_not(view: DraftView) -> str:
     }
     if view.withdrawal_reason:
         return _("Withdrawn. Reason: %(reason)s") % {"reason": view.withdrawal_reason}
+    if view.discarded_at is not None:
+        told = {"who": view.discarded_by, "moment": moment_in_words(view.discarded_at), "reason": view.discard_reason}
+        return _("Discarded by %(who)s, %(moment)s. Reason: %(reason)s") % told
     return reasons.get(view.why_not, "")
 
 

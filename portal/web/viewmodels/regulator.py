@@ -175,6 +175,7 @@ class DraftPage:
     cancel_url: str  # empty where no release waits
     approval_note: str
     withdraw_url: str
+    discard_url: str
     composed_url: str
     public_url: str
     may_withdraw: bool

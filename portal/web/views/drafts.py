@@ -1,4 +1,4 @@
-"""For a regulator: read a draft, speak about it, let out what another person drafted, now or at a set time; withdraw with a reason."""
+"""For a regulator: read a draft, speak about it, discard it, let out what another person drafted, at a set time too; withdraw."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Role
 from portal.keys import receipt_key
-from portal.publication import comments, scheduling, services
+from portal.publication import comments, discarding, scheduling, services
 from portal.publication.composed import composed_of
 from portal.publication.models import Publication
 from portal.publication.review import DraftView, draft_review
 from portal.web.access import for_role, freshly, person
-from portal.web.forms import ApprovalForm, CommentForm, ReasonForm, mark_errors
+from portal.web.forms import ApprovalForm, CommentForm, DiscardForm, ReasonForm, mark_errors
 from portal.web.presenters.drafts import draft_page
 from portal.web.words import moment_in_words, zone_name
 
@@ -111,6 +111,36 @@ def withdraw(request: HttpRequest, publication: int) -> HttpResponseBase:
             "warning": True,
             "back": reverse("web:draft", args=[publication]),
             "crumbs": page.crumbs,
+        },
+        status=400 if form.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def discard(request: HttpRequest, publication: int) -> HttpResponseBase:
+    view = _draft(request, publication)
+    if not view.may_discard:  # sent twice, decided meanwhile, or approved for a set time: its page says how it stands
+        return redirect("web:draft", publication)
+    form = DiscardForm(request.POST) if request.method == "POST" else DiscardForm()
+    if request.method == "POST" and form.is_valid():
+        discarding.discard(Publication.objects.get(pk=publication), person(request), form.cleaned_data["reason"], timezone.now())
+        messages.success(request, _("Version %(n)d is discarded. Compose anew whenever you like.") % {"n": view.version})
+        return redirect("web:participation", view.peer_group, view.period)
+    mark_errors(form)
+    return render(
+        request,
+        "web/confirm.html",
+        {
+            "form": form,
+            "title": _("Discard version %(n)d?") % {"n": view.version},
+            "sentence": _(
+                "It never goes out and cannot be brought back. Its number is not used again; its page stays, for those who decide."
+            ),
+            "button": _("Discard version %(n)d") % {"n": view.version},
+            "warning": True,
+            "back": reverse("web:draft", args=[publication]),
+            "crumbs": draft_page(view).crumbs,
         },
         status=400 if form.errors else 200,
     )

@@ -86,6 +86,23 @@ def test_one_person_drafts_another_publishes_and_withdraws(reader: MakeReader, w
     assert "须由另一人决定" in drafter.text()
     assert drafter.page.locator("#decide button").count() == 0
 
+    drafter.page.click("#decide a[href$='/discard/']")
+    drafter.page.click("main form button")
+    drafter.look("discard-without-reason", expected_status=400)
+    assert "请用一句话说明为何不需要此草稿" in drafter.text()
+    drafter.page.fill("#id_reason", "写错了变化的原因")
+    drafter.page.click("main form button")
+    assert "第 2 版已作废" in drafter.text()
+    drafter.open(draft)
+    drafter.look("draft-discarded")
+    assert "写错了变化的原因" in drafter.text()
+    assert drafter.page.locator("#decide a, #decide button").count() == 0
+    drafter.page.click("nav.govuk-breadcrumbs a >> nth=-1")
+    drafter.page.fill("#what_changed", "新增两家企业")
+    drafter.page.click("main form button >> nth=0")
+    draft = drafter.page.url.removeprefix(drafter.base)
+    assert "第 3 版" in drafter.text()
+
     approver = reader("en", 1440, world.cast.approver.email)
     approver.open(draft)
     approver.look("draft-of-another")
@@ -113,9 +130,9 @@ def test_one_person_drafts_another_publishes_and_withdraws(reader: MakeReader, w
     visitor = reader("en", 1440)
     visitor.open("/benchmarks/cement/cn/dry-process/2025/")
     visitor.look("benchmark-second-version")
-    assert visitor.page.url.endswith("/benchmarks/cement/cn/dry-process/2025/v2/")
+    assert visitor.page.url.endswith("/benchmarks/cement/cn/dry-process/2025/v3/")
     visitor.page.click("text=Compare with version 1")
-    assert visitor.page.url.endswith("/benchmarks/cement/cn/dry-process/2025/compare/1/2/")
+    assert visitor.page.url.endswith("/benchmarks/cement/cn/dry-process/2025/compare/1/3/")
     visitor.look("compare-versions")
 
     approver.page.click("text=Withdraw it with a reason")
@@ -125,7 +142,7 @@ def test_one_person_drafts_another_publishes_and_withdraws(reader: MakeReader, w
     approver.page.click("main form button")
     assert "is withdrawn" in approver.text()
 
-    visitor.open("/benchmarks/cement/cn/dry-process/2025/v2/")
+    visitor.open("/benchmarks/cement/cn/dry-process/2025/v3/")
     assert "One line had counted recovered power twice." in visitor.text()
     visitor.look("benchmark-withdrawn")
     visitor.page.click("text=Go to the version in force")
