@@ -68,18 +68,18 @@ def head_signed(evidence: Evidence) -> Outcome:
             code,
             Words(
                 en=f"The draw names a head of {drawn.size:,} entries that is not the signed one of {shown.size:,}.",
-                zh=f"抽样所指 {drawn.size:,} 个条目的日志头不是门户签名的 {shown.size:,} 个条目的日志头。",
+                zh=f"抽样所指 {drawn.size:,} 个条目的日志头不是平台签名的 {shown.size:,} 个条目的日志头。",
             ),
             Words(
                 en="Draw again from a head that the portal signed; from another one the auditor could have looked for a draw.",
-                zh="请用门户签名的日志头重新抽样；用其他日志头，审核员就可能挑选抽样结果。",
+                zh="请用平台签名的日志头重新抽样；用其他日志头，审核员就可能挑选抽样结果。",
             ),
         )
     return held(
         code,
         Words(
             en=f"The portal signed the head of {drawn.size:,} entries that the draw follows from.",
-            zh=f"抽样所依据的 {drawn.size:,} 个条目的日志头由门户签名。",
+            zh=f"抽样所依据的 {drawn.size:,} 个条目的日志头由平台签名。",
         ),
     )
 
@@ -91,7 +91,7 @@ def commitment_logged(evidence: Evidence) -> Outcome:
         return not_checkable(
             code,
             Words(en="No proof that the commitment is in the log was given.", zh="未提供承诺在日志中的证明。"),
-            Words(en="Ask the portal's log for one, as a file.", zh="请向门户日志索取证明文件。"),
+            Words(en="Ask the portal's log for one, as a file.", zh="请向平台日志索取证明文件。"),
         )
     if challenge.log_index >= head.size:
         return not_checkable(
@@ -136,7 +136,7 @@ def root_committed(evidence: Evidence) -> Outcome:
             Words(
                 en="Take the commitment from the portal's log again; "
                 "if it stays so, the data were exchanged after they had been committed to.",
-                zh="请重新从门户日志获取承诺；若仍如此，则数据在承诺之后被调换。",
+                zh="请重新从平台日志获取承诺；若仍如此，则数据在承诺之后被调换。",
             ),
         )
     root = own.data_root.hex()[:16]
@@ -156,17 +156,17 @@ def challenge_signed(evidence: Evidence) -> Outcome:
             code,
             Words(
                 en="The portal's key directory was not given, so the signature under the challenge was not checked.",
-                zh="未提供门户的密钥目录，未核对挑战值的签名。",
+                zh="未提供平台的密钥目录，未核对挑战值的签名。",
             ),
         )
     if challenge.nonce != evidence.report.challenge:
         return failed(
             code,
             Words(en="The report names another challenge than the one shown.", zh="报告所指的挑战值不是所出示的挑战值。"),
-            Words(en="Take the challenge that the portal gave for this commitment.", zh="请取门户对该承诺给出的挑战值。"),
+            Words(en="Take the challenge that the portal gave for this commitment.", zh="请取平台对该承诺给出的挑战值。"),
         )
     day, key = challenge.given_on.isoformat(), challenge.key_id[:16]
     return held(
         code,
-        Words(en=f"The portal gave the challenge on {day}, signed with its key {key}.", zh=f"门户于 {day} 给出挑战值，用密钥 {key} 签名。"),
+        Words(en=f"The portal gave the challenge on {day}, signed with its key {key}.", zh=f"平台于 {day} 给出挑战值，用密钥 {key} 签名。"),
     )

@@ -34,7 +34,7 @@ def smallest_used(rule: RuleName, firms: int) -> int:
         if firms < 5:
             raise PolicyRefusal(
                 "rule-needs-more-firms",
-                Phrase("The rule %(rule)s needs five firms and there are %(firms)s.", rule=rule, firms=firms),
+                Phrase("The rule %(rule)s needs five firms; the number of firms here is %(firms)s.", rule=rule, firms=firms),
                 "Correct the pack's [[composition]] so that this rule starts at five firms or more.",
             )
         return 5

@@ -71,7 +71,7 @@ def _refuse_other_roster(draft: IndustryLabel, roster: Roster) -> None:
         if named != firms:
             raise InputError(
                 "roster-differs",
-                Phrase("The draft counts %(firms)s firms in %(cell)s and the roster names %(named)s.", firms=firms, cell=cell, named=named),
+                Phrase("Firms in %(cell)s: the draft counts %(firms)s, the roster names %(named)s.", firms=firms, cell=cell, named=named),
                 "Compose the draft and take its roster from the same participants.",
             )
 

@@ -242,7 +242,7 @@ def _require_no_open_major(assignment: Assignment, opinion: Opinion) -> None:
         raise RefusedError(
             409,
             "major-open",
-            Phrase("%(number)s major findings are open: no positive opinion can be given.", number=number),
+            Phrase("Major findings still open: %(number)s. No positive opinion can be given.", number=number),
             "Close them once the plant has corrected them, or give an adverse opinion.",
         )
 

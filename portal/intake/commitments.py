@@ -159,7 +159,7 @@ def _require_correction_left(device: Device, period: str, taking: ReportingPerio
         raise RefusedError(
             422,
             "corrections-used",
-            Phrase("%(made)s corrections of this year were committed to; the policy allows %(allowed)s.", made=made, allowed=allowed),
+            Phrase("Corrections of this year already committed to: %(made)s; the policy allows %(allowed)s.", made=made, allowed=allowed),
             "The reported values stand; tell the coordinator what is wrong with them.",
         )
 

@@ -6,12 +6,14 @@ dated calorific factor of electricity, so that a step that only uses electricity
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from portal.web.wording import gettext as _
 
+_METRES = re.compile(r"(?<![A-Za-z])(N?m)([23])(?![0-9A-Za-z])")
 MINUS = "\u2212"  # a hyphen is too short and breaks at the end of a line
 MJ_PER_KGCE = 29.3076  # GB/T 2589-2020, 3.6: the lower heating value of standard coal
 
@@ -38,6 +40,15 @@ def energy_units(kgce_per_kwh: float) -> Mapping[str, EnergyUnit]:
             "kWh": EnergyUnit("kWh", 1.0 / kgce_per_kwh, _("1 kWh = %(kgce)s kgce (calorific value).") % {"kgce": f"{kgce_per_kwh:g}"}),
         }
     )
+
+
+def raised(text: str) -> str:
+    """A unit, or a text with units, with exponents as they are written by hand: files and the API keep `m3`.
+
+    >>> raised("GJ"), raised("kg/Nm3"), raised("0.11 kWh/m3, 3 m2"), raised("m30 arm3")
+    ('GJ', 'kg/Nm³', '0.11 kWh/m³, 3 m²', 'm30 arm3')
+    """
+    return _METRES.sub(lambda found: found[1] + "²³"[found[2] == "3"], text)
 
 
 @dataclass(frozen=True, slots=True)

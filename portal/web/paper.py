@@ -38,7 +38,9 @@ _HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+")
 
 def pdf(page: BenchmarkPage, foot: str) -> bytes:
     """The document. `foot` stands on every page beside its number: how it is cited."""
-    return document_of(story(page), title=f"{page.title}, {page.period}", subject=page.citation, foot=foot)
+    return document_of(
+        story(page), title=_("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, subject=page.citation, foot=foot
+    )
 
 
 def document_of(parts: list[Flowable], title: str, subject: str, foot: str) -> bytes:
@@ -68,7 +70,7 @@ def document_of(parts: list[Flowable], title: str, subject: str, foot: str) -> b
 
 def story(page: BenchmarkPage) -> list[Flowable]:
     """What stands on the paper, from top to bottom."""
-    parts: list[Flowable] = [text_of(f"{page.title}, {page.period}", "title")]
+    parts: list[Flowable] = [text_of(_("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, "title")]
     parts.append(text_of(_("Industry label, version %(n)s, published %(day)s") % {"n": page.version, "day": page.published}, "quiet"))
     if page.withdrawal:
         parts.append(text_of(f"{_('Withdrawn')} {page.withdrawal.on}. {_('Reason:')} {page.withdrawal.reason}", "warning"))

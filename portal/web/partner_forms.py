@@ -15,6 +15,8 @@ from django.utils.translation import pgettext_lazy
 from portal.listing import PERIOD
 from portal.partners.conformance import MOST_BYTES
 from portal.partners.deliveries import MOST, UNITS
+from portal.web.figures import raised
+from portal.web.words import enumerated
 
 INPUT = {"class": "govuk-input govuk-input--width-20"}
 SELECT = {"class": "govuk-select"}
@@ -93,7 +95,7 @@ class DeliveryForm(forms.Form):
     def __init__(self, *args: Any, sites: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cast(forms.ChoiceField, self.fields["site"]).choices = [("", _("Choose a site")), *sites]
-        offered = [(f"{name}~{unit}", f"{CARRIERS[name]}, {unit}") for name, units in UNITS.items() for unit in units]
+        offered = [(f"{name}~{unit}", enumerated((str(CARRIERS[name]), raised(unit)))) for name, units in UNITS.items() for unit in units]
         cast(forms.ChoiceField, self.fields["carrier"]).choices = offered
 
 

@@ -54,8 +54,10 @@ def columns(
     return tuple(made)
 
 
-def sort_form(made: Iterable[Column], query: QueryDict, prefix: str = "") -> SortForm | None:
-    """The orders that these heads lead to, each both ways; None where no column sorts."""
+def sort_form(made: Iterable[Column], rows: int, query: QueryDict, prefix: str = "") -> SortForm | None:
+    """The orders that these heads lead to, each both ways; None where no column sorts, or one row leaves nothing to sort."""
+    if rows < 2:
+        return None
     choices = []
     for column in made:
         if column.by:

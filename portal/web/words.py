@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -21,6 +22,8 @@ from portal.web.dates import written
 from portal.web.viewmodels.shared import Mood, StateWord
 from portal.web.wording import gettext as _
 from portal.web.wording import pgettext
+
+_ISO_DAY = re.compile(r"(?<![\w/.-])\d{4}-\d{2}-\d{2}(?![\w/-])")
 
 METRICS: dict[str, Promise] = {
     Metric.TOTAL: gettext_lazy("comprehensive energy"),
@@ -118,6 +121,31 @@ def zone_name(moment: datetime) -> str:
     minutes = round(offset.total_seconds() / 60)
     hours, rest = divmod(abs(minutes), 60)
     return f"UTC{'−' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}" if minutes else "UTC"
+
+
+def dated(text: str) -> str:
+    """A text that is kept in files as it is, with its days as pages write them: `2026-11-21` becomes `21 November 2026`.
+
+    The ends of a period written `2016-01-01/2016-07-01` stay: the second is the first day after it.
+    """
+    return _ISO_DAY.sub(_day_written, text)
+
+
+def _day_written(found: re.Match[str]) -> str:
+    try:
+        return written(date.fromisoformat(found[0]), _("j F Y"))
+    except ValueError:  # a number that only looks like a day
+        return found[0]
+
+
+def enumerated(things: Iterable[str]) -> str:
+    """Names beside each other: `a, b`, `甲、乙`."""
+    return _(", ").join(things)
+
+
+def one_after_another(clauses: Iterable[str]) -> str:
+    """Clauses beside each other: `a; b`, `甲；乙`."""
+    return _("; ").join(clauses)
 
 
 def sentence_space() -> str:

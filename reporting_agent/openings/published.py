@@ -61,7 +61,7 @@ def heads_agree(signed: Sequence[bytes], proofs: Sequence[Consistency], keys: Ma
     if not asked:
         return held(code, Words(en=en, zh=zh), number)
     more_en = f"Not held against each other: ask the portal's log for consistency {asked}, and give its answers as files."
-    more_zh = f"尚未相互核对：请向门户日志索取一致性证明 {asked}，并以文件提供。"
+    more_zh = f"尚未相互核对：请向平台日志索取一致性证明 {asked}，并以文件提供。"
     return held(code, Words(en=f"{en} {more_en}", zh=f"{zh}{more_zh}"), number)
 
 

@@ -23,7 +23,7 @@ from reporting_agent.openings.published import composed_again, heads_agree
 from reporting_agent.openings.verdict import Verdict
 from reporting_agent.recomputation import recompute
 
-_NO_KEYS = Words(en="The portal's key directory and its fingerprint were not given.", zh="未提供门户的密钥目录及其指纹。")
+_NO_KEYS = Words(en="The portal's key directory and its fingerprint were not given.", zh="未提供平台的密钥目录及其指纹。")
 _GIVE_KEYS = Words(en="Give both: the file and --fingerprint.", zh="请同时提供文件和 --fingerprint。")
 
 
@@ -135,7 +135,7 @@ def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
         Words(
             en=f"The portal took in {header.site}, {header.period}, revision {header.revision}, on {receipt.received_on.isoformat()} "
             f"as entry {receipt.log_index:,} of its log; envelope {receipt.envelope_digest[:16]}….",
-            zh=f"门户于 {receipt.received_on.isoformat()} 收到 {header.site}、{header.period} 第 {header.revision} 版，"
+            zh=f"平台于 {receipt.received_on.isoformat()} 收到 {header.site}、{header.period} 第 {header.revision} 版，"
             f"为其日志的第 {receipt.log_index:,} 条；信封 {receipt.envelope_digest[:16]}…。",
         ),
     )
@@ -153,7 +153,7 @@ def _benchmark(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     digest = published.digest(told).hex()[:16]
     return held(
         code,
-        Words(en=f"The portal published this version as it stands; SHA-256 {digest}….", zh=f"门户即如此发布该版本；SHA-256 {digest}…。"),
+        Words(en=f"The portal published this version as it stands; SHA-256 {digest}….", zh=f"平台即如此发布该版本；SHA-256 {digest}…。"),
     )
 
 
@@ -170,7 +170,7 @@ def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
         code,
         Words(
             en=f"The portal gave this challenge on {day}, entry {entry:,} of its log.",
-            zh=f"门户于 {day} 给出该挑战值，为其日志的第 {entry:,} 条。",
+            zh=f"平台于 {day} 给出该挑战值，为其日志的第 {entry:,} 条。",
         ),
     )
 

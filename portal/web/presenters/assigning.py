@@ -17,7 +17,7 @@ from portal.web.assurance_words import COURSES
 from portal.web.presenters.listed import Show, listed, showing
 from portal.web.refusals import ended_because
 from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.words import in_language, moment_in_words, period_name, state
+from portal.web.words import enumerated, in_language, moment_in_words, period_name, state
 
 FILE_COLUMNS = (
     *("body", "site", "firm", "period", "due", "sees_values", "state", "major_findings_open", "assigned_by", "assigned_at"),
@@ -109,7 +109,7 @@ def _cells(view: AssignmentView) -> tuple[Cell, ...]:
     if view.course is Course.TAKEN_BACK:
         note = ended_because(view.taken_back_reason)
     else:
-        action = Cell(_("Take back"), url=reverse("web:take-assignment-back", args=[view.id]), about=f"{name}, {period}")
+        action = Cell(_("Take back"), url=reverse("web:take-assignment-back", args=[view.id]), about=enumerated((name, period)))
     return (
         Cell(name, note=f"{view.site} · {in_language(view.firm, view.firm_zh)}"),
         Cell(in_language(view.body, view.body_zh), note=_("sees protected values") if view.sees_values else _("sees the outside")),

@@ -39,7 +39,7 @@ from portal.web.viewmodels.assurance import (
     SaidStep,
 )
 from portal.web.viewmodels.shared import Crumb, Figure, Item, StateWord
-from portal.web.words import Names, in_language, period_name, state
+from portal.web.words import Names, enumerated, in_language, period_name, state
 
 LIST = "web:assigned"
 
@@ -200,7 +200,7 @@ def _facts(view: AttestationView) -> tuple[Item, ...]:
     items.append(Item(_("Auditor"), said.auditor))
     if (report := view.report) is not None:
         items.append(Item(_("Report"), _("%(period)s, revision %(n)s") % {"period": period_name(report.period), "n": report.revision}))
-        items.append(Item(_("Steps"), _(", ").join(names.step_name(step) for step in report.steps)))
+        items.append(Item(_("Steps"), enumerated(names.step_name(step) for step in report.steps)))
     items.append(Item(_("Boundary"), said.boundary))
     items.append(Item(_("Materiality"), f"{float(said.materiality * 100):g} %"))
     items.append(Item(_("What was checked"), said.checked))

@@ -13,16 +13,17 @@ from django.utils.translation import gettext as _
 
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.explanation import Explanation
+from benchmarks.routes import Words
 from portal.publication.codebook import CODEBOOK, COMPOSED, GATE, OWN, PACK, PORTAL
 from portal.publication.shapes import BenchmarkView, LabelView, ListedView, TotalView, VersionView
 from portal.web.addresses import benchmark_url, compare_url
-from portal.web.figures import EnergyUnit, Estimate, between, energy_units, number, per_cent
+from portal.web.figures import EnergyUnit, Estimate, between, energy_units, number, per_cent, raised
 from portal.web.presenters.curves import bands_of, spread_of
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ladder_of, total_estimate
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, Withdrawal
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import VERSION_STATES, Names, in_language, pack_of, period_name, said, state, within
+from portal.web.words import VERSION_STATES, Names, dated, in_language, pack_of, period_name, said, state, within
 
 NONE = "–"
 
@@ -190,8 +191,13 @@ def _items(explained: Explanation) -> tuple[Item, ...]:
         (_("Drafted and approved"), explained.approval),
         (_("Changes"), explained.changes),
     )
-    named = tuple(Item(said(heading), said(text)) for heading, text in explained.clause_4_1())
-    return named + tuple(Item(title, capfirst(said(text))) for title, text in more)
+    named = tuple(Item(said(heading), _as_pages_write(text)) for heading, text in explained.clause_4_1())
+    return named + tuple(Item(title, capfirst(_as_pages_write(text))) for title, text in more)
+
+
+def _as_pages_write(text: Words) -> str:
+    """Days and units of a text that goes into files as it is."""
+    return raised(dated(said(text)))
 
 
 def _version_row(row: VersionView, view: BenchmarkView, shown: Shown) -> VersionRow:

@@ -13,7 +13,7 @@ from portal.web import curve
 from portal.web.figures import Estimate, between, number, per_cent
 from portal.web.presenters.ladders import Shown
 from portal.web.viewmodels.curves import BandRow, Curve, CurveRow, Quarter, Spread
-from portal.web.words import in_language, metric_name, per_tonne_of, sentence_space, with_variant
+from portal.web.words import enumerated, in_language, metric_name, one_after_another, per_tonne_of, sentence_space, with_variant
 
 FEWEST = next(firms for firms in range(1, 1000) if percents(firms))
 """From so many firms on there is a curve (20): five firms lie between two points."""
@@ -72,7 +72,7 @@ def bands_of(view: BenchmarkView, shown: Shown) -> tuple[BandRow, ...]:
 
 def _named(signed: Mapping[str, Any], quarter: int) -> str:
     """The firms that chose to be named in that quarter; versions from before there was the choice name nobody."""
-    return _(", ").join(in_language(one["firm"], one["firm_zh"]) for one in signed.get("named", ()) if one["quarter"] == quarter)
+    return enumerated(in_language(one["firm"], one["firm_zh"]) for one in signed.get("named", ()) if one["quarter"] == quarter)
 
 
 def cell_name(step: StepView, shown: Shown) -> str:
@@ -116,4 +116,4 @@ def _without(steps: Sequence[StepView], shown: Shown, *, any_drawn: bool) -> str
 
 
 def _listed(steps: Sequence[StepView], shown: Shown) -> str:
-    return _("; ").join(cell_name(step, shown) for step in steps)
+    return one_after_another(cell_name(step, shown) for step in steps)

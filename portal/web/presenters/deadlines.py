@@ -15,7 +15,7 @@ from portal.intake.reminders import PAUSE, ExtensionView, OwedView, ReminderView
 from portal.web.presenters.regulator import page_title
 from portal.web.viewmodels.regulator import DeadlinesPage, ExtensionRow, ReminderRow
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import Names, in_language, moment_in_words, period_name
+from portal.web.words import Names, enumerated, in_language, moment_in_words, period_name
 
 
 def deadlines_page(
@@ -42,7 +42,7 @@ def deadlines_page(
                 in_language(one.site_name, one.site_name_zh),
                 one.sent_at,
                 one.sent_by,
-                ", ".join(one.reminded) or _("nobody acts for its enterprise: call them"),
+                enumerated(one.reminded) or _("nobody acts for its enterprise: call them"),
             )
             for one in reminders
         ),

@@ -18,7 +18,7 @@ from portal.web.presenters.ladders import Shown, headline, step_estimates, total
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
 from portal.web.viewmodels.regulator import ChangeRow, Check, CommentRow, DraftPage, GateCell, GateRow, ReleaseRow
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import VERSION_STATES, Names, in_language, metric_name, moment_in_words, state, with_variant
+from portal.web.words import VERSION_STATES, Names, enumerated, in_language, metric_name, moment_in_words, state, with_variant
 
 
 def draft_page(view: DraftView) -> DraftPage:
@@ -103,7 +103,7 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
     names = Names.of(view.pack, view.pack_version)
     fits = _("The spread between plants fits the assumed one at every step.")
     doubts = _("The spread between plants fits poorly at: %(steps)s. The interval there may be too narrow.") % {
-        "steps": ", ".join(names.step_name(step.step) for step in poor)
+        "steps": enumerated(names.step_name(step.step) for step in poor)
     }
     checks.append(Check(_("Composition"), doubts if poor else fits, "wait" if poor else "ok"))
     reports = ngettext("%(n)d report entered.", "%(n)d reports entered.", view.participants) % {"n": view.participants}

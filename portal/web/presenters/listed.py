@@ -65,7 +65,7 @@ def listed(
     return Listed(
         caption=caption,
         columns=heads,
-        sort_form=tables.sort_form(heads, query, prefix),
+        sort_form=tables.sort_form(heads, len(kept), query, prefix),
         rows=tuple(cells(view) for view in rows),
         pages=pages,
         narrowings=narrowings,

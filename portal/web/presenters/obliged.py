@@ -16,7 +16,7 @@ from portal.intake.participation import ParticipationView, Taking
 from portal.web.presenters.packs import group_title
 from portal.web.viewmodels.obliged import CohortRow, DifferenceRow, ListPage, ListRow, ObligedPage
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
-from portal.web.words import COHORTS, period_name
+from portal.web.words import COHORTS, enumerated, period_name
 
 FAULTS: dict[Fault, Promise] = {
     Fault.NOT_TEXT: gettext_lazy("The file is no CSV in UTF-8. Save it as “CSV UTF-8”."),
@@ -114,7 +114,7 @@ def _applied(row: ObligedChange) -> tuple[float, int]:
 
 def _row(what: str, sites: Sequence[str]) -> DifferenceRow:
     more = _(" and %(n)d more") % {"n": len(sites) - MOST_NAMED} if len(sites) > MOST_NAMED else ""
-    return DifferenceRow(what, ", ".join(sites[:MOST_NAMED]) + more, len(sites))
+    return DifferenceRow(what, enumerated(sites[:MOST_NAMED]) + more, len(sites))
 
 
 def _cohort(code: str) -> str:

@@ -80,7 +80,7 @@ def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: Q
         found=len(found),
         rows=tuple(_row(one, names) for one in here),
         columns=(made := columns(heads, KEYS, query, DEFAULT_ORDER)),
-        sort_form=sort_form(made, query),
+        sort_form=sort_form(made, len(found), query),
         pages=pages,
         steps=_choices(query, "step", _("All steps"), {one.step: names.step_name(one.step) for one in rows}),
         metrics=_choices(query, "metric", _("All metrics"), {one.metric: capfirst(metric_name(one.metric)) for one in rows}),

@@ -45,7 +45,7 @@ def overview_page(views: Sequence[TurnoutView], regions: Sequence[RegionView], q
     return OverviewPage(
         rows=tuple(_row(view) for view in rows),
         columns=(made := columns(heads, KEYS, query, DEFAULT_ORDER)),
-        sort_form=sort_form(made, query),
+        sort_form=sort_form(made, len(found), query),
         pages=pages,
         found=len(found),
         any_group=bool(views) or bool(query),

@@ -96,7 +96,7 @@ def participation_page(
         accepted=quality.accepted,
         broken=quality.broken,
         columns=(made := columns(heads, keys, query, DEFAULT_ORDER)),
-        sort_form=sort_form(made, query),
+        sort_form=sort_form(made, len(found), query),
         found=len(found),
         pages=pages,
         export_url=reverse("web:participation-csv", args=[view.peer_group, view.period]) + with_query(query, page=None),

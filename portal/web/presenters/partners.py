@@ -16,11 +16,12 @@ from portal.intake.selectors import SubmissionView
 from portal.partners.conformance import ConformanceView
 from portal.partners.deliveries import DeliveryView
 from portal.partners.grants import GrantedView, GrantView
+from portal.web.figures import raised
 from portal.web.partner_forms import CARRIERS
 from portal.web.presenters.listed import listed
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import StateWord
-from portal.web.words import SUBMISSION_STATES, in_language, moment_in_words, period_name, state
+from portal.web.words import SUBMISSION_STATES, enumerated, in_language, moment_in_words, period_name, state
 
 RESULT_COLUMNS = ("provider", "product", "version", "source", "kit", "ran_on", "failed", "file_sha256", "declared_at", "confirmed_at")
 DELIVERY_COLUMNS = ("supplier", "site", "period", "carrier", "quantity", "unit", "note", "declared_at", "taken_back_at")
@@ -83,7 +84,7 @@ def granted_list(views: Sequence[GrantedView], query: QueryDict) -> Listed:
                 Cell("–"),
                 Cell(open_to(view.receipts, view.values)),
             )
-        about = f"{name}, {report.period}, {report.revision}"
+        about = enumerated((name, report.period, str(report.revision)))
         what = Cell("–")
         if view.values:
             what = Cell(_("Values and receipt"), url=reverse("web:granted", args=[report.digest]), about=about)
@@ -126,14 +127,14 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
             Cell(name, note=view.site),
             Cell(period_name(view.period)),
             Cell(str(CARRIERS.get(view.carrier, view.carrier))),
-            Cell(f"{_plain(view.quantity)} {view.unit}", num=True),
+            Cell(f"{_plain(view.quantity)} {raised(view.unit)}", num=True),
         )
         if not mine:
             told = moment_in_words(view.declared_at)
             return (*made, Cell(in_language(view.supplier, view.supplier_zh), note=told), Cell(view.note or "–"))
         stands = view.taken_back_at is None
         word = StateWord(_("Declared"), "ok") if stands else StateWord(_("Taken back or replaced"), "wait")
-        about = f"{name}, {view.period}"
+        about = enumerated((name, view.period))
         back = Cell(_("Take back"), post_url=reverse("web:take-back-delivery", args=[view.id]), about=about) if stands else Cell("–")
         return (*made, Cell("", state=word), back)
 

@@ -15,7 +15,7 @@ from portal.web.presenters.ladders import headline
 from portal.web.trend import Reported, draw
 from portal.web.viewmodels.enterprise import TrendRow, TrendStep
 from portal.web.wording import gettext as _
-from portal.web.words import Names, period_name
+from portal.web.words import Names, one_after_another, period_name
 
 InForce = Mapping[int, InForceView]
 
@@ -92,4 +92,4 @@ def _flag(before: ReportedPeriod, after: ReportedPeriod, cell: Cell, in_force: I
         between_versions = breaks_between(one, other)
         whole = (*between_versions.whole, *between_versions.cells.get(cell, ()))
         found = {broken.code: broken for broken in whole if broken.code not in ("new", "gone")} | found
-    return "; ".join(said(broken) for broken in found.values())
+    return one_after_another(said(broken) for broken in found.values())

@@ -26,7 +26,7 @@ from portal.register.inviting import INVITING
 from portal.web.dates import written
 from portal.web.markup.icons import icon
 from portal.web.viewmodels.shared import Choice, StateWord
-from portal.web.words import local_in_words, moment_in_words, sentence_space, zone_name
+from portal.web.words import enumerated, local_in_words, moment_in_words, one_after_another, sentence_space, zone_name
 
 register = template.Library()
 
@@ -153,6 +153,8 @@ def moment(value: datetime | None) -> str:
 
 
 register.filter("moment_in_words", moment_in_words)
+register.filter("enumerated", enumerated)
+register.filter("one_after_another", one_after_another)
 
 
 @register.simple_tag

@@ -61,7 +61,9 @@ def benchmark(request: HttpRequest, pack: str, place: str, route: str, period: s
 
     def made() -> Rendered:
         page = benchmarks.benchmark_page(benchmark_view(row, found.in_force), found.views, unit, units, _site(request))
-        return rendered("web/kept/benchmark.html", f"{page.title}, {page.period}", {"page": page})
+        return rendered(
+            "web/kept/benchmark.html", _("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, {"page": page}
+        )
 
     page = kept("page", (*found.content, row.id, row.scope, row.scope_zh, unit.id, _site(request)), made)
     sector = Names.of(pack, row.pack_version).sector

@@ -57,7 +57,7 @@ def test_with_one_prefix_for_both_they_would_turn_together() -> None:
 def test_the_form_offers_every_order_and_keeps_the_rest_of_the_address() -> None:
     query = QueryDict("sort=-size&page=3&state=late&q=a&q=b&results-sort=name")
     heads = columns({"size": "Size", "plain": "Plain", "name": "Name"}, KEYS, query, "name")
-    form = sort_form(heads, query)
+    form = sort_form(heads, 2, query)
     assert form is not None
     assert form.parameter == "sort"
     assert form.choices == (
@@ -70,4 +70,8 @@ def test_the_form_offers_every_order_and_keeps_the_rest_of_the_address() -> None
 
 
 def test_a_table_that_does_not_sort_has_no_form() -> None:
-    assert sort_form(columns({"plain": "Plain"}, KEYS, QueryDict(""), "name"), QueryDict("")) is None
+    assert sort_form(columns({"plain": "Plain"}, KEYS, QueryDict(""), "name"), 2, QueryDict("")) is None
+
+
+def test_one_row_leaves_nothing_to_sort() -> None:
+    assert sort_form(columns({"name": "Name"}, KEYS, QueryDict(""), "name"), 1, QueryDict("")) is None

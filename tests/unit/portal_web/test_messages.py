@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from portal.web.messages import PO_FILE, compiled, texts_in_use, translations, untranslated
+import pytest
 
+from portal.web.messages import HERE, PO_FILE, ROOT, compiled, texts_in_use, translations, untranslated
+
+ABOUT = HERE / "about.toml"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|</?\w+>")
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff] ?[,;:()?!]|[,;:()?!] ?[\u4e00-\u9fff]")
+ONE_TERM = {
+    "门户": "平台",  # portal
+    "变量说明": "数据字典",  # codebook
+    "技术服务商": "技术提供方",  # provider
+    "核查发现": "审核发现",  # finding
+    "质询": "挑战值",  # challenge
+}
+"""Words that would name a second time what has a name already."""
+SAID = {
+    file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8")
+    for folder in ("benchmarks", "portal", "reporting_agent")
+    for file in (ROOT / folder).rglob("*")
+    if file.suffix in (".html", ".po", ".py", ".toml")
+}
 
 
 def test_every_text_in_use_has_a_translation() -> None:
@@ -31,3 +50,23 @@ def test_every_translation_keeps_the_figures_and_marks_of_its_text() -> None:
 
 def test_the_compiled_catalogue_is_the_written_one() -> None:
     assert PO_FILE.with_suffix(".mo").read_bytes() == compiled(translations())
+
+
+def chinese() -> Iterator[str]:
+    """What stands in the catalogue and on the page of how a label is made."""
+    for message in translations():
+        if message.id:
+            yield from message.string if isinstance(message.string, tuple | list) else (message.string or "",)
+    yield from (text for text in re.findall(r'zh = "([^"]*)"', ABOUT.read_text(encoding="utf-8")))
+
+
+def test_chinese_texts_have_marks_of_full_width() -> None:
+    """A half-width mark stands next to a Chinese character only within brackets of the wire format; what is filled in may be one."""
+    said = {text: PLACEHOLDER.sub(lambda found: "" if found[0].startswith("<") else "汉", text) for text in chinese()}
+    assert {text for text, filled in said.items() if HALF_WIDTH.search(filled)} == {"最简分数 [分子, 分母]"}
+
+
+@pytest.mark.parametrize("other", ONE_TERM)
+def test_one_thing_has_one_name_in_chinese(other: str) -> None:
+    assert [file for file, text in SAID.items() if other in text] == []
+    assert any(ONE_TERM[other] in text for text in SAID.values()), "the term itself is in use"

@@ -11,7 +11,7 @@ from benchmarks import packs
 from benchmarks.explanation import LimitShown
 from benchmarks.routes import Words
 from portal.web.presenters.limits import beside_rows
-from portal.web.words import Names, period_name
+from portal.web.words import Names, dated, enumerated, one_after_another, period_name
 
 CEMENT = Names("cement", packs.load("cement"))
 
@@ -30,6 +30,28 @@ def test_a_period_is_named_by_its_last_day_not_by_the_first_after_it(period: str
         assert period_name(period) == english
     with translation.override("zh-hans"):
         assert period_name(period) == chinese
+
+
+@pytest.mark.parametrize(
+    ("kept", "english", "chinese"),
+    [
+        ("drafted by the office, 2026-11-21", "drafted by the office, 21 November 2026", "drafted by the office, 2026 年 11 月 21 日"),
+        ("2016-01-01/2016-07-01", "2016-01-01/2016-07-01", "2016-01-01/2016-07-01"),
+        ("GB 16780-2021, 2026-13-45", "GB 16780-2021, 2026-13-45", "GB 16780-2021, 2026-13-45"),
+    ],
+)
+def test_a_day_within_a_text_is_written_as_on_pages_and_nothing_else_is_touched(kept: str, english: str, chinese: str) -> None:
+    with translation.override("en"):
+        assert dated(kept) == english
+    with translation.override("zh-hans"):
+        assert dated(kept) == chinese
+
+
+def test_names_and_clauses_stand_beside_each_other_with_the_marks_of_the_language() -> None:
+    with translation.override("en"):
+        assert (enumerated("ab"), one_after_another("ab")) == ("a, b", "a; b")
+    with translation.override("zh-hans"):
+        assert (enumerated("甲乙"), one_after_another("甲乙")) == ("甲、乙", "甲；乙")
 
 
 def test_a_total_that_is_held_back_names_steps_not_ids() -> None:
