@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from portal.settings.contact import contact_of_this_installation
 from portal.settings.roles import role_of_this_process
 from portal.settings.secret import optional_secret
 
@@ -15,6 +16,7 @@ ROLE = role_of_this_process()
 DEBUG = False
 ALLOWED_HOSTS: list[str] = []
 PORTAL_URL = "http://localhost:8000"  # what links in mails begin with; each installation says its own
+CONTACT = contact_of_this_installation()
 
 INSTALLED_APPS = [
     "django.contrib.auth",

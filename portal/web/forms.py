@@ -21,6 +21,7 @@ from portal.accounts.attempts import Attempt
 from portal.accounts.client_address import client_address
 from portal.catalogue.obliged import MOST_BYTES
 from portal.intake.by_hand import MOST_FILES
+from portal.web.contact import with_contact
 from portal.web.refusals import in_whole
 from portal.web.words import COHORTS, zone_name
 
@@ -30,9 +31,12 @@ class SignInForm(AuthenticationForm):
 
     TOO_MANY = "too-many"
     error_messages = {  # noqa: RUF012 - as Django declares it
-        TOO_MANY: _("Too many sign-ins have failed. Wait 15 minutes, then try again; if you are sure of the password, tell the operator."),
+        TOO_MANY: with_contact(
+            _("Too many sign-ins have failed. Wait 15 minutes, then try again."),
+            _("If you are sure of the password, contact %(contact)s."),
+        ),
         "invalid_login": _("Email and password do not fit together. Check both; the password is case-sensitive."),
-        "inactive": _("This account is closed. Ask the coordinator of your sector."),
+        "inactive": with_contact(_("This account is closed."), _("If it should be open, contact %(contact)s.")),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from portal.accounts.models import Role
 from portal.notifications.kinds import How, Kind
 from portal.notifications.selectors import NoticeView, WishView
+from portal.web.contact import with_contact
 from portal.web.viewmodels.notices import NoticePage, NoticeRow, WishRow
 from portal.web.viewmodels.shared import Choice
 from portal.web.viewmodels.tables import Pages
@@ -31,6 +32,8 @@ class Wording:
     title: Promise
     sentence: Promise
 
+
+_THEN = gettext_lazy("Then contact %(contact)s.")
 
 WORDINGS: dict[str, Wording] = {
     Kind.REPORT_REMINDED: Wording(
@@ -188,17 +191,17 @@ WORDINGS: dict[str, Wording] = {
     Kind.PASSWORD_CHANGED: Wording(
         gettext_lazy("Changes of your password"),
         gettext_lazy("Your password was changed"),
-        gettext_lazy("If it was not you, ask for a new password on the page of signing in, and tell the operator."),
+        with_contact(gettext_lazy("If it was not you, ask for a new password on the page of signing in."), _THEN),
     ),
     Kind.SECOND_FACTOR_ADDED: Wording(
         gettext_lazy("A second factor set up"),
         gettext_lazy("A second factor was set up for your account"),
-        gettext_lazy("If it was not you, tell the operator at once."),
+        with_contact(gettext_lazy("If it was not you, change your password at once."), _THEN),
     ),
     Kind.SECOND_FACTOR_REMOVED: Wording(
         gettext_lazy("A second factor removed"),
         gettext_lazy("A second factor was removed from your account"),
-        gettext_lazy("If it was not you, tell the operator at once."),
+        with_contact(gettext_lazy("If it was not you, change your password at once."), _THEN),
     ),
 }
 

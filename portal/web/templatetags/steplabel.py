@@ -23,6 +23,7 @@ from portal.accounts.models import Role
 from portal.accounts.selectors import roles_of
 from portal.notifications.selectors import unread
 from portal.register.inviting import INVITING
+from portal.web import contact
 from portal.web.dates import written
 from portal.web.markup.icons import icon
 from portal.web.viewmodels.shared import Choice, StateWord
@@ -127,6 +128,7 @@ def _returning_to(request: HttpRequest | None) -> str:
 
 
 register.simple_tag(sentence_space, name="space")
+register.simple_tag(contact.link, name="contact")
 
 
 @register.filter

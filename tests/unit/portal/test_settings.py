@@ -77,6 +77,20 @@ def test_a_misspelt_role_is_refused() -> None:
     assert "must be web, worker or operator" in load("settings.DEBUG", **PRODUCTION, STEPLABEL_ROLE="wbe").stderr
 
 
+@pytest.mark.parametrize("contact", ["", "operator@example.org", "https://example.org/help", "https://example.org"])
+def test_a_contact_is_a_mail_address_or_a_page_or_nothing(tmp_path: Path, contact: str) -> None:
+    environment = {"DJANGO_SETTINGS_MODULE": "portal.settings.embedded", "STEPLABEL_VAR": str(tmp_path), "STEPLABEL_CONTACT": contact}
+    ran = load("repr(settings.CONTACT)", **environment)
+    assert ran.stdout.strip() == repr(contact), ran.stderr
+
+
+@pytest.mark.parametrize("contact", ["ring 123", "http://example.org", "javascript:alert(1)", "a@b", 'https://example.org/"onclick='])
+def test_a_contact_that_nobody_can_follow_stops_the_portal_at_its_start(contact: str) -> None:
+    ran = load("settings.CONTACT", **PRODUCTION, STEPLABEL_CONTACT=contact)
+    assert ran.returncode != 0
+    assert "must be a mail address or an https address" in ran.stderr
+
+
 def test_production_is_strict() -> None:
     expression = "settings.DEBUG, settings.SECURE_HSTS_SECONDS >= 31536000, settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE"
     ran = load(expression, **PRODUCTION, STEPLABEL_ROLE="web")

@@ -60,6 +60,7 @@ def _in_a_folder_of_its_own(keep: bool) -> int:
     """Run the same command again with its databases, keys and logs in a new folder, and take the folder away after it."""
     folder = Path(tempfile.mkdtemp(prefix="steplabel-demo-"))
     environment = {**os.environ, INSIDE: "1", "STEPLABEL_VAR": str(folder), "DJANGO_SETTINGS_MODULE": "portal.settings.embedded"}
+    environment.setdefault("STEPLABEL_CONTACT", "operator@example.org")
     # every plant reports from one address, so what one address may send in a minute is what a whole sector may
     environment |= {"STEPLABEL_RATE_SUBMISSIONS": "6000/min", "STEPLABEL_RATE_ENROLMENTS": "6000/min"}
     if environment.pop("PYTHONDONTWRITEBYTECODE", None):
