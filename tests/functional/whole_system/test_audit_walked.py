@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -29,7 +30,7 @@ from reporting_agent.state import StateDirectory
 from tests.functional.audit.plants import PERIOD
 from tests.functional.browser.conftest import ARGUMENTS
 from tests.functional.browser.reader import Reader, in_a_worker
-from tests.functional.whole_system.audited_plant import SITE, Audited, agent, registered
+from tests.functional.whole_system.audited_plant import Audited, agent, registered
 from tests.functional.whole_system.opened_facts import facts_of_opening, found_of, secrets_of
 from tests.functional.whole_system.relay import Relay
 
@@ -40,7 +41,8 @@ pytestmark = [
 ]
 
 PASSWORD = b"of the auditor"
-KEYS = ("--keys", "auditor.pem", "--password-file", "password")
+UNLOCKED = ("--password-file", "password")
+KEYS = ("--keys", "auditor.pem", *UNLOCKED)
 FEW = ("--confidence", "80", "--share", "10")  # as any other sample, and sooner computed
 PART = 40  # leaves of the opening, for what is sent by mistake
 MakeReader = Callable[..., Reader]
@@ -144,24 +146,30 @@ def _declare_and_register(auditor: Reader, audited: Audited, public_key: str, fi
 def _draw(auditor: Reader, audited: Audited, office: Path, relay: Relay, folder: Path) -> None:
     """Promised and logged; something else happens; drawn with the head that follows from both."""
     page = auditor.page
-    agent(office, "draw", *KEYS, "--nonce", "nonce", "--about", f"{SITE}/{PERIOD}")
     auditor.open(f"/assigned/{audited.assignment}/sample/")
+    agent(office, *_as_shown(auditor), *UNLOCKED)
     _hand_in(auditor, "#id_signed", office / "nonce.promise")
     auditor.look("promised")
     assert page.locator("main form").count() == 0  # the log has to grow first
     other = ("--state", folder / "state-of-the-neighbour")
     agent(folder, "enrol", "--portal", relay.address, "--token", audited.token_of_neighbour, *other)
     page.reload()
-    _download(auditor, "a[href$='/commitment.cbor']", office / "commitment")
-    head = page.inner_text("main section p.sl-mono").strip()
-    drawn = agent(
-        office, "draw", *KEYS, "--nonce", "nonce", "--commitment", "commitment", "--head", head, "--out", "draw", "--sealed", *FEW
-    )
-    assert head.startswith(f"{drawn['head']}:")
+    name = _download(auditor, "a[href$='/commitment.cbor']", office / "commitment")
+    shutil.copy(office / "commitment", office / name)
+    command = _as_shown(auditor)
+    drawn = agent(office, *command, *UNLOCKED, *FEW)
+    assert command[command.index("--head") + 1].startswith(f"{drawn['head']}:")
     _fetch(auditor, office, drawn["head"])
     _hand_in(auditor, "#id_signed", office / "draw")
     page.wait_for_selector("#id_summary")
     auditor.look("drawn")
+
+
+def _as_shown(auditor: Reader) -> list[str]:
+    """The agent's command that stands on the page, word by word."""
+    program, *words = shlex.split(auditor.page.inner_text("main section p.sl-mono"))
+    assert program == "steplabel-agent"
+    return words
 
 
 def _fetch(auditor: Reader, office: Path, size: int) -> None:
@@ -272,7 +280,9 @@ def _hand_in(who: Reader, field: str, file: Path) -> None:
         who.page.click("main form button")
 
 
-def _download(who: Reader, link: str, to: Path) -> None:
+def _download(who: Reader, link: str, to: Path) -> str:
+    """Gives back the name that the portal gives the file."""
     with who.page.expect_download() as download:
         who.page.click(link)
     download.value.save_as(to)
+    return download.value.suggested_filename
