@@ -18,7 +18,7 @@ from types import ModuleType
 from benchmarks.errors import InputError, SteplabelError
 from reporting_agent.console import answer
 
-OBJECTS_BETWEEN_COLLECTIONS = 1_000_000
+OBJECTS_BETWEEN_COLLECTIONS = 200_000
 """A command makes records by the ten thousand and hardly a cycle; Python's 700 would walk over all of them again and again."""
 
 MEMORY_KEPT_MS = 10_000
