@@ -1,4 +1,4 @@
-"""Energy carriers and energy-consuming working media, each with the unit it is accounted in.
+"""Energy carriers and energy-consuming working media, each with the unit it is accounted in: data, in `packs/carriers.toml`.
 
 An id is what `energy.carrier`, a meter's `carrier` and a pack's boundary write. Working media (GB/T 2589: oxygen, nitrogen,
 compressed air, water) are no energy themselves; they stand for the energy that made them and count only where they were
@@ -7,15 +7,20 @@ made outside the boundary.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from pydantic import Field, TypeAdapter
+
 from benchmarks.errors import InputError
-from benchmarks.routes import Words
+from benchmarks.routes import Declared, Words
 
 Form = Literal["electricity", "gas", "solid", "liquid", "steam", "heat", "medium"]
+TABLE = Path(__file__).parent / "packs" / "carriers.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +34,27 @@ class Carrier:
     thermal: bool
 
 
-def _carrier(id_: str, en: str, zh: str, form: Form, unit: str) -> tuple[str, Carrier]:
-    return id_, Carrier(id_, Words(en=en, zh=zh), form, unit, thermal=form not in ("electricity", "medium"))
+class _Entry(Declared):
+    """One carrier as the table writes it."""
+
+    id: str
+    kind: Form
+    unit: str
+    words: Words = Field(alias="names")
 
 
-CARRIERS: Mapping[str, Carrier] = MappingProxyType(
-    dict(
-        (
-            _carrier("electricity", "electricity", "电力", "electricity", "kWh"),
-            _carrier("natural-gas", "natural gas", "天然气", "gas", "Nm3"),
-            _carrier("coke-oven-gas", "coke-oven gas", "焦炉煤气", "gas", "Nm3"),
-            _carrier("blast-furnace-gas", "blast-furnace gas", "高炉煤气", "gas", "Nm3"),
-            _carrier("converter-gas", "converter gas", "转炉煤气", "gas", "Nm3"),
-            _carrier("coal", "coal", "原煤", "solid", "kg"),
-            _carrier("cleaned-coal", "cleaned (washed) coal", "洗精煤", "solid", "kg"),
-            _carrier("anthracite", "anthracite", "无烟煤", "solid", "kg"),
-            _carrier("coke", "coke", "焦炭", "solid", "kg"),
-            _carrier("petroleum-coke", "petroleum coke", "石油焦", "solid", "kg"),
-            _carrier("diesel", "diesel", "柴油", "liquid", "kg"),
-            _carrier("fuel-oil", "fuel oil", "燃料油", "liquid", "kg"),
-            _carrier("lng", "liquefied natural gas", "液化天然气", "liquid", "kg"),
-            _carrier("heat", "heat", "热力", "heat", "MJ"),
-            _carrier("steam", "steam", "蒸汽", "steam", "kg"),
-            _carrier("oxygen", "oxygen", "氧气", "medium", "Nm3"),
-            _carrier("nitrogen", "nitrogen", "氮气", "medium", "Nm3"),
-            _carrier("compressed-air", "compressed air", "压缩空气", "medium", "Nm3"),
-            _carrier("water", "fresh water", "新水", "medium", "t"),
-        )
-    )
-)
+def _read(path: Path) -> Mapping[str, Carrier]:
+    entries = TypeAdapter(tuple[_Entry, ...]).validate_python(tomllib.loads(path.read_text(encoding="utf-8"))["carrier"])
+    carriers = {
+        entry.id: Carrier(entry.id, entry.words, entry.kind, entry.unit, thermal=entry.kind not in ("electricity", "medium"))
+        for entry in entries
+    }
+    if len(carriers) < len(entries):
+        raise ValueError(f"{path.name} names a carrier twice")
+    return MappingProxyType(carriers)
+
+
+CARRIERS: Mapping[str, Carrier] = _read(TABLE)
 
 
 def carrier(id_: str) -> Carrier:

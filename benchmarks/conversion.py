@@ -19,7 +19,7 @@ from __future__ import annotations
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -33,11 +33,13 @@ from pydantic import TypeAdapter, ValidationError, model_validator
 from benchmarks.carriers import Carrier, carrier
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import CarrierEnergy, Direction
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio, spelled
-from benchmarks.routes import Declared, Source, Words
+from benchmarks.routes import NEWEST, Declared, Source, Words, content_digest
 
 MJ_PER_KGCE = Decimal("29.3076")
 CO2_PER_CARBON = 44 / 12  # kg CO2 per kg C
+NATION = "CN"
 TABLE = Path(__file__).parent / "packs" / "conversion.toml"
 
 _ENERGY_UNITS = frozenset({"J", "kJ", "MJ", "GJ", "TJ", "Wh", "kWh", "MWh", "GWh", "wan_kWh", "kcal", "Mcal", "Gcal", "cal"})
@@ -51,9 +53,11 @@ class Basis(StrEnum):
 
 
 class ConversionFactor(Declared):
-    """kgce per unit of a carrier, in force on [effective_from, effective_to)."""
+    """kgce per unit of a carrier, in force on [effective_from, effective_to). One of a `jurisdiction` within the nation is kept with
+    its source and applied to nobody: a benchmark compares plants of the whole nation."""
 
     carrier: str
+    jurisdiction: str = NATION
     unit: str
     kgce_per_unit: Decimal
     basis: Basis
@@ -75,6 +79,7 @@ class CarbonFactor(Declared):
     edition: str
     effective_from: date
     effective_to: date | None = None
+    country: str | None = None  # of the grid whose average it is (ISO 3166-1); None: of the fuel, wherever it burns
     source: Source
 
     @property
@@ -115,16 +120,50 @@ _D = TypeVar("_D", bound=_Dated)
 
 @dataclass(frozen=True)
 class FactorTable:
-    """All factors there are; what is asked of it carries the date it is asked for."""
+    """All factors there are; what is asked of it carries the date it is asked for.
+
+    The CO2 of electricity is that of a grid: a table knows it once it is told the place (`at`).
+    """
 
     factors: Mapping[tuple[str, Basis], tuple[ConversionFactor, ...]]
     carbon: Mapping[str, tuple[CarbonFactor, ...]]
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
+    by_country: Mapping[str, tuple[CarbonFactor, ...]] = field(default_factory=dict)  # of electricity
+    version: str = ""
+    digest: bytes = b""  # SHA-256 of what decides a kgce: factors and carriers without a default; CO2 decides no label
+
+    @classmethod
+    def of(cls, version: str) -> FactorTable:
+        """The table of that version, or of that file, as a pack names it.
+
+        Raises:
+            InputError: `factor-table-version-unknown`.
+        """
+        if version.endswith(".toml"):
+            return cls.load(Path(version))
+        newest = cls.load()
+        if version in (NEWEST, newest.version):
+            return newest
+        older = {path.stem.removeprefix(f"{TABLE.stem}-"): path for path in TABLE.parent.glob(f"{TABLE.stem}-*.toml")}
+        if version not in older:
+            raise InputError(
+                "factor-table-version-unknown",
+                Phrase("There is no version %(version)s of the table of conversion factors.", version=repr(version)),
+                "Set `conversion` of the pack to a version there is.",
+                found=version,
+                wanted=" or ".join((*sorted(older), newest.version)),
+            )
+        return cls.load(older[version])
 
     @classmethod
     def load(cls, path: Path = TABLE) -> FactorTable:
         """Read the table. Raises InputError `factor-table-invalid` on any fault."""
         return _load(path)
+
+    def at(self, country: str | None, own: tuple[CarbonFactor, ...] = ()) -> FactorTable:
+        """The table of a place: its grid's average by year, and before it what the site's own supply is said to emit."""
+        grid = (*own, *self.by_country.get(country or "", ()))
+        return replace(self, carbon={**self.carbon, "electricity": grid}) if grid else self
 
     def factor(self, carrier_id: str, basis: Basis, on: date) -> ConversionFactor:
         """The factor in force on that day.
@@ -141,8 +180,7 @@ class FactorTable:
 
     def kgce(self, energy: CarrierEnergy, basis: Basis, on: date) -> float:
         """Coal equivalent of an amount, in kgce; negative where it leaves the step."""
-        what = carrier(energy.carrier)
-        if (content := _measured_mj(what, energy)) is not None:
+        if (content := measured_mj(energy)) is not None:
             return _sign(energy) * content / float(MJ_PER_KGCE)
         factor = self.factor(energy.carrier, basis, on)
         return _sign(energy) * energy.quantity * ratio(energy.unit, factor.unit) * float(factor.kgce_per_unit)
@@ -157,7 +195,7 @@ class FactorTable:
         what = carrier(energy.carrier)
         if not what.thermal:
             return 0.0
-        if (content := _measured_mj(what, energy)) is not None:
+        if (content := measured_mj(energy)) is not None:
             return _sign(energy) * content
         return self.kgce(energy, Basis.CALORIFIC, on) * float(MJ_PER_KGCE)
 
@@ -173,10 +211,10 @@ class FactorTable:
             raise InputError(
                 "carbon-factor-missing",
                 f"There is no CO2 factor for {what.words.en} on {on.isoformat()}.",
-                "Leave CO2 out for this carrier and date, or add a dated factor with its source to the conversion table.",
+                "Leave CO2 out for this carrier and date; for electricity name the country or a factor under [emissions] in site.toml.",
                 found=f"{energy.carrier} on {on.isoformat()}",
             )
-        if found.kg_co2_per_mj is not None and (content := _measured_mj(what, energy)) is not None:
+        if found.kg_co2_per_mj is not None and (content := measured_mj(energy)) is not None:
             return _sign(energy) * content * found.kg_co2_per_mj
         amount = _sign(energy) * energy.quantity * ratio(energy.unit, found.unit)
         if found.kg_co2_per_unit is not None:
@@ -216,8 +254,9 @@ def _sign(energy: CarrierEnergy) -> float:
     return 1.0 if energy.direction is Direction.IMPORT else -1.0
 
 
-def _measured_mj(what: Carrier, energy: CarrierEnergy) -> float | None:
+def measured_mj(energy: CarrierEnergy) -> float | None:
     """Heat content in MJ without any table: from the measured LHV, or because the amount is given in an energy unit."""
+    what = carrier(energy.carrier)
     if not what.thermal:
         return None
     if spelled(energy.unit) in _ENERGY_UNITS:
@@ -241,18 +280,22 @@ def _load(path: Path) -> FactorTable:
         )
         carbon = TypeAdapter(list[CarbonFactor]).validate_python(_sourced(raw["carbon"], sources))
         conflicts = TypeAdapter(list[Conflict]).validate_python(raw.get("conflict", []))
+        version = str(raw["version"])
     except (OSError, tomllib.TOMLDecodeError, ValidationError, KeyError) as error:
         raise _invalid(path, str(error)) from error
     by_basis: dict[tuple[str, Basis], list[ConversionFactor]] = defaultdict(list)
-    for factor in factors:
+    for factor in (row for row in factors if row.jurisdiction == NATION):
         by_basis[factor.carrier, factor.basis].append(factor)
-    by_carrier: dict[str, list[CarbonFactor]] = defaultdict(list)
+    by_carrier: dict[tuple[str, str], list[CarbonFactor]] = defaultdict(list)
     for row in carbon:
-        by_carrier[row.carrier].append(row)
+        by_carrier[row.country or "", row.carrier].append(row)
     return FactorTable(
         {key: _checked(path, rows) for key, rows in by_basis.items()},
-        {key: _checked(path, rows) for key, rows in by_carrier.items()},
+        {key: _checked(path, rows) for (country, key), rows in by_carrier.items() if not country},
         {conflict.carrier: conflict for conflict in conflicts},
+        {country: _checked(path, rows) for (country, _), rows in by_carrier.items() if country},
+        version,
+        content_digest([raw["factor"], raw.get("conflict", [])]),
     )
 
 
@@ -275,7 +318,7 @@ def _invalid(path: Path, why: str) -> InputError:
     return InputError(
         "factor-table-invalid",
         "The table of conversion factors cannot be used.",
-        "Correct the entry; every factor needs carrier, unit, kgce_per_unit, basis, edition, effective_from and a source key.",
+        "Correct the entry; the table needs a version, a factor carrier, unit, kgce_per_unit, basis, edition, effective_from, source.",
         place=Place(str(path)),
         found=why,
     )

@@ -13,7 +13,9 @@ from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from operator import attrgetter
 
+from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 
 
 class Metric(StrEnum):
@@ -175,7 +177,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something found in the data: a stable code, a sentence in both languages, how many, and the rows that prove it."""
+    """Something found in the data: a stable code, a sentence, how many, and the rows that prove it.
+
+    The sentence is a `Phrase`, which the catalogue says in Chinese; `zh` is given for sentences that are none.
+    """
 
     code: str
     severity: Severity
@@ -183,3 +188,7 @@ class Finding:
     count: int
     places: tuple[Place, ...] = ()  # the first few; rejected.csv and the report hold them all
     zh: str = ""  # the sentence in Chinese
+
+    def __post_init__(self) -> None:
+        if not self.zh and isinstance(self.sentence, Phrase):
+            object.__setattr__(self, "zh", in_language(self.sentence, "zh"))

@@ -59,6 +59,9 @@ SPELLINGS = {
     "吨标准煤": "tce",
 }
 
+TWO_MEANINGS = frozenset({"ton", "tons"})
+"""Units that are asked about, in any case of letters: pint takes them for short tons, most of the world for tonnes."""
+
 _JOULE = {"J": 1, "kJ": 10**3, "MJ": 10**6, "GJ": 10**9, "TJ": 10**12}
 _WATT_HOUR = {"Wh": 3600, "kWh": 36 * 10**5, "wan_kWh": 36 * 10**9, "MWh": 36 * 10**8, "GWh": 36 * 10**11}
 MULTIPLES = (
@@ -98,7 +101,8 @@ def ratio(from_unit: str, to_unit: str) -> float:
     """How many `to_unit` one `from_unit` is.
 
     Raises:
-        InputError: `unit-unknown` when a unit cannot be read, `unit-mismatch` when the two measure different things.
+        InputError: `unit-unknown` when a unit cannot be read, `unit-ambiguous` when it means two things, `unit-mismatch` when the two
+            measure different things.
     """
     first, second = spelled(from_unit), spelled(to_unit)
     return 1.0 if first == second else _ratio(first, second)
@@ -135,6 +139,14 @@ def _multiple(unit: str, of: str) -> Fraction | None:
 def _parse(unit: str) -> pint.Unit:
     import pint
 
+    if any(part.strip().casefold() in TWO_MEANINGS for part in re.split(r"[*/·]", unit)):
+        raise InputError(
+            "unit-ambiguous",
+            "A unit means two things: a ton is 1,000 kg in most of the world and 907.18 kg in the United States.",
+            "Write t (or tonne) where 1,000 kg are meant, short_ton or long_ton for the others.",
+            found=repr(unit),
+            wanted="t, short_ton or long_ton",
+        )
     try:
         if not _FORM.fullmatch(unit):
             raise pint.UndefinedUnitError(unit)

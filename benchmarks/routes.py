@@ -7,17 +7,38 @@ from a pack; no module of Steplabel knows a sector.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
+from benchmarks.catalogue import in_language
 from benchmarks.measurements import Metric
+from benchmarks.phrases import Phrase
 from benchmarks.released import Grid
 
 Exact = Annotated[Fraction, BeforeValidator(lambda value: Fraction(str(value)))]
 """A number written in a pack, kept exactly as written: "0.05" is 1/20."""
+
+
+def content_digest(content: object) -> bytes:
+    """SHA-256 of content in canonical JSON: sorted keys, fractions as n/d, decimals as written, dates as ISO 8601, UTF-8."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return hashlib.sha256(text.encode("utf-8")).digest()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"declared data hold no {type(value).__name__}")
 
 
 class Declared(BaseModel):
@@ -26,31 +47,76 @@ class Declared(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
+NEWEST = "newest"
+
+
 class Words(Declared):
     """A text in the languages people read it in."""
 
     en: str
     zh: str
 
+    @classmethod
+    def of(cls, phrase: Phrase) -> Words:
+        """A phrase in the languages of the catalogue."""
+        return cls(en=str(phrase), zh=in_language(phrase, "zh"))
+
+
+Status = Literal["original-seen", "transcribed", "secondary", "assumption"]
+"""How a figure was read: in the document itself; in a transcription of it, with its clause; in a text that reports it; not at all."""
+
 
 class Source(Declared):
-    """Where a figure comes from. What is not verified, or is an assumption of ours, is never shown as a benchmark."""
+    """Where a figure comes from. What is not verified, or is an assumption of ours, is never shown as a benchmark.
+
+    `verified` says that the figure was read in the document or in a transcription of it; it follows from `status` where that is given.
+    """
 
     text: str
     kind: Literal["standard", "publication", "engineering-assumption"]
     verified: bool
+    document: str = ""
+    edition: str = ""
+    clause: str = ""  # or page; a figure may name its own
+    issuer: str = ""
+    jurisdiction: str = ""  # ISO 3166: CN, CN-SH, EU; empty where it has none
+    valid_from: date | None = None
+    valid_to: date | None = None
+    read_on: date | None = None
+    read_by: str = ""
+    reread_by: str = ""
+    status: Status | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _verified_by_status(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("status") is not None and "verified" not in given:
+            return {**given, "verified": given["status"] in ("original-seen", "transcribed")}
+        return given
+
+    @model_validator(mode="after")
+    def _status_agrees(self) -> Source:
+        if self.status is not None and self.verified is not (self.status in ("original-seen", "transcribed")):
+            raise ValueError("verified is what was read in the document or in a transcription of it")
+        if self.status == "assumption" and self.kind != "engineering-assumption":
+            raise ValueError("an assumption is of the kind engineering-assumption")
+        return self
 
 
 class Boundary(Declared):
     """The energy boundary of a step (EN 16231, 4.1): part of the key, values of two boundaries are never compared.
 
-    `carriers` must all be reported (or declared not used) before a `total` can be computed; `credited` may be recovered.
+    `carriers` must all be reported (or declared not used) before a `total` can be computed; `counted` are others that the step may
+    use, which count wherever they are reported; `credited` may be recovered. Of `measured` no default heating value will do. Every
+    other carrier is outside (`benchmarks.labels.outside`).
     """
 
     id: str
     words: Words
     carriers: tuple[str, ...]
+    counted: tuple[str, ...] = ()
     credited: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
     media: tuple[str, ...] = ()  # oxygen, nitrogen, air, water made outside this boundary: counted at equal value
 
 
@@ -87,6 +153,7 @@ class LabelRule(Declared):
     shortest_s: int  # of a batch (or of the variable `power_on_s` where the log gives it)
     longest_s: int
     most_records_a_day: int | None = None  # of one site; public, and needed only where the pack protects whole days
+    source: Source | None = None
 
 
 class MetricRule(Declared):
@@ -106,11 +173,18 @@ class MetricRule(Declared):
     grid_upper: Exact
     grid_width: Exact
     grid_source: Source
+    typical_source: Source | None = None
+    spread_source: Source | None = None
     released: bool = True
 
     @property
     def grid(self) -> Grid:
         return Grid(self.grid_lower, self.grid_upper, self.grid_width)
+
+
+Levels = Literal["grades", "advanced-entry-limit", "benchmark-baseline"]
+"""What a document calls its levels, strictest first: grades 1 to 3; advanced, entry and limit value (Chinese standards before
+2020); benchmark and baseline level (the state's policy, which is no standard)."""
 
 
 class Limit(Declared):
@@ -132,7 +206,34 @@ class Limit(Declared):
     steps_covered: tuple[str, ...]
     effective_from: date
     effective_to: date | None = None
+    levels: Levels = "grades"
     source: Source
+
+
+class Edition(Declared):
+    """One edition of a standard, or a policy, and what this pack holds of it: what is in force and not held is said, never passed over.
+
+    `looked` says where its figures were looked for and what was found: figures that nothing verifies are no limits.
+    """
+
+    standard: str
+    layer: Literal["standard", "policy"] = "standard"
+    words: Words
+    amendments: tuple[str, ...] = ()
+    levels: Levels = "grades"
+    steps: tuple[str, ...]
+    issued: date | None = None
+    effective_from: date | None = None  # None: not found
+    effective_to: date | None = None
+    replaced_by: str = ""
+    held: bool
+    looked: Words
+    source: Source
+
+    def in_force(self, on: date) -> bool:
+        """Whether it was in force on that day, as far as its days are known."""
+        begun = self.effective_from is not None and self.effective_from <= on
+        return begun and (self.effective_to is None or on < self.effective_to)
 
 
 class Step(Declared):
@@ -195,7 +296,7 @@ class CompositionRule(Declared):
     """The rule that holds from `firms_from` controlling firms on."""
 
     firms_from: int
-    rule: Literal["first-quartile", "mean-of-best-five", "mean-of-top-decile"]
+    rule: Literal["mean-of-best-five", "mean-of-top-decile", "first-quartile"]  # the last in packs of before, which are not read any more
     words: Words
 
 
@@ -205,8 +306,8 @@ class DisclosurePolicy(Declared):
     fewest_firms: int
     largest_weight: Exact  # of one firm in a mean, and dominance on declared size classes
     p_percent: Exact
-    least_changed_participants: int  # between two publications: in all, and of those that matter to a mean
-    largest_share_of_change: Exact  # of one firm in what separates two published means
+    least_changed_participants: int  # between two publications: in all, and of those that matter to a figure
+    largest_share_of_change: Exact  # of one firm in what separates two published figures, once any one other is known
     lag_days: int
     reason: Words
 
@@ -218,6 +319,7 @@ class Pack(Declared):
     version: str
     words: Words
     standard_basis: Literal["calorific"]
+    conversion: str = NEWEST  # the version of the table of conversion factors that labels by this pack are made with
     effective_from: date
     effective_to: date | None = None
     policy: ReleasePolicy
@@ -225,6 +327,8 @@ class Pack(Declared):
     disclosure: DisclosurePolicy
     routes: tuple[Route, ...]
     steps: tuple[Step, ...]
+    editions: tuple[Edition, ...] = ()
+    numbers: dict[str, Source] = {}  # by role (`benchmarks.packs.provenance`): the source of numbers that name none of their own
 
     def step(self, step_id: str) -> Step:
         """The step of that id; KeyError names what the pack has."""

@@ -135,7 +135,7 @@ def comparable_conditions(pack: Pack, route: Route) -> Words:
         en="Same product, variant, boundary, unit and calculation on the calorific basis. Each run is brought to reference "
         f"conditions before the quantile is taken:\n{brought.en}\n"
         f"Steps are put together with the pack's reference ratios, never with a plant's own.{assumed}",
-        zh=f"产品、品种、边界、单位及当量值计算口径一致。取分位数之前，先将每个运行单元折算至参考条件：\n{brought.zh}\n"
+        zh=f"产品、品种、边界、单位及当量值计算口径一致。取分位数之前，先将每个运行单元折算至基准条件：\n{brought.zh}\n"
         f"各工序按方法包的参考物料比合成，不使用企业自身的物料比。{assumed_zh}",
     )
 

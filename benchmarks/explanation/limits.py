@@ -6,21 +6,19 @@ position on the ladder's scale, and nothing here subtracts one from the other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks.routes import Limit, Pack, Route, Step, Words
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Levels, Limit, Pack, Route, Step, Words
 
 ANNUAL_BASIS = Words(
     en="Annual basis: a yearly average; not comparable with the label, so no gap is drawn.",
     zh="年度口径：年平均值，不能与标识值比较，因此不画差距。",
 )
 
-NO_LIMIT = Words(
-    en="No verified limit of a standard was in force for these steps in this period.",
-    zh="本期内这些工序没有经核实的现行标准限额。",
-)
+NO_LIMIT = Words.of(Phrase("This pack holds no limit of a standard for these steps in this period."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,7 @@ class LimitShown:
     effective_from: date
     effective_to: date | None
     source: str
+    levels: Levels = "grades"
     basis: Words = ANNUAL_BASIS
 
 
@@ -69,8 +68,21 @@ def shown_limits(pack: Pack, route: Route, on: date, variants: Mapping[str, str]
                     effective_from=limit.effective_from,
                     effective_to=limit.effective_to,
                     source=limit.source.text,
+                    levels=limit.levels,
                 )
     return tuple(found.values())
+
+
+def note(pack: Pack, route: Route, on: date, limits: Sequence[LimitShown]) -> Words:
+    """What stands under the limits, or in their place: the basis, and which editions were in force of which the pack holds nothing."""
+    in_route = {place.step for place in route.steps}
+    lacking = [edition for edition in pack.editions if not edition.held and edition.in_force(on) and in_route & set(edition.steps)]
+    basis = ANNUAL_BASIS if limits else NO_LIMIT
+    if not lacking:
+        return basis
+    named = ", ".join(" ".join((edition.standard, *edition.amendments)) for edition in lacking)
+    missing = Words.of(Phrase("In force as well, and their values not held: %(editions)s.", editions=named))
+    return Words(en=f"{basis.en} {missing.en}", zh=f"{basis.zh}{missing.zh}")
 
 
 def _concerns(limit: Limit, step: Step, published: str | None) -> bool:

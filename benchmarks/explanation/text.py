@@ -11,8 +11,9 @@ from benchmarks.disclosure import GateResult
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import en16231, record
 from benchmarks.explanation.facts import Participation
-from benchmarks.explanation.limits import ANNUAL_BASIS, NO_LIMIT, LimitShown, shown_limits
+from benchmarks.explanation.limits import LimitShown, note, shown_limits
 from benchmarks.explanation.wording import between, counted, decimals, figure, listed, span
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Route, Words
 from benchmarks.stored import Stored
 
@@ -99,7 +100,7 @@ def explain(gate: GateResult, pack: Pack, route: Route, participation: Participa
         approval=record.approval(participation),
         changes=record.changes(participation),
         limits=limits,
-        limits_note=ANNUAL_BASIS if limits else NO_LIMIT,
+        limits_note=note(pack, route, on, limits),
     )
 
 
@@ -175,7 +176,21 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
     en += "The firms are not the same at each step, so the step bests need not be attainable together."
     zh += "各工序的企业并不相同，因此各工序最优值未必能同时达到。"
     reached = _reached(label.best_reached, _places(label))
-    return Words(en=f"{en} {reached.en}", zh=f"{zh}{reached.zh}")
+    averaged = _averaged(label)
+    return Words(en=f"{en} {reached.en}{averaged.en}", zh=f"{zh}{reached.zh}{averaged.zh}")
+
+
+def _averaged(label: IndustryLabel) -> Words:
+    """What stands at a rank; nothing of a version from before means were taken, or of one that shows nothing."""
+    if not any(step.averaging == "five-ranks" and step.best is not None for step in label.headline):
+        return Words(en="", zh="")
+    sentence = Words.of(
+        Phrase(
+            "No figure is one firm's: the typical value and each point of a curve are the mean of the five firms around that rank, "
+            "at either end of the outermost five."
+        )
+    )
+    return Words(en=f" {sentence.en}", zh=sentence.zh)
 
 
 def _reached(total: RouteTotal, places: int) -> Words:
@@ -226,7 +241,7 @@ def _method(label: IndustryLabel, pack: Pack, version: str) -> Words:
         en=f"Version {version}. Method pack {pack.id} {pack.version}, SHA-256 {label.pack_digest}; "
         "a step's best is a low quantile of valid runs at reference conditions, never a single minimum.",
         zh=f"第 {version} 版。方法包 {pack.id} {pack.version}，SHA-256 {label.pack_digest}；"
-        "工序最优值为参考条件下有效运行单元的低分位数，而非单个最小值。",
+        "工序最优值为基准条件下有效运行单元的低分位数，而非单个最小值。",
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.conversion import Basis, FactorTable
+from benchmarks.conversion import Basis, FactorTable, measured_mj
 from benchmarks.errors import InputError
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period, State, Status
 from benchmarks.routes import Boundary, MetricRule, Step
@@ -31,7 +31,7 @@ POWER_ON_S = "power_on_s"
 
 
 @dataclass(frozen=True, slots=True)
-class _EnergyKind:
+class EnergyKind:
     """What decides how one unit of an energy entry is converted."""
 
     carrier: str
@@ -57,7 +57,7 @@ class StepColumns:
     entry_uncertainty: Floats  # expanded (k = 2), as a share of the quantity; NaN where nothing states it
     entry_systematic: Floats  # the part of it that all batches of the meter have in common; all of it where not told apart
     entry_allocated: Flags  # a declared rule, and no meter of its own, gave the batch its part
-    kinds: tuple[_EnergyKind, ...]
+    kinds: tuple[EnergyKind, ...]
     good: Flags  # good output of normal running, as the record says
     turn: Integers  # place of each batch in the order of starts, then ids
     _variables: dict[str, Floats] = field(default_factory=dict, compare=False, repr=False)
@@ -99,7 +99,7 @@ class StepColumns:
             entry_uncertainty=np.array(uncertainty, dtype=float),
             entry_systematic=np.array(systematic, dtype=float),
             entry_allocated=np.array(allocated, dtype=bool),
-            kinds=tuple(_EnergyKind(*key) for key in kinds),
+            kinds=tuple(EnergyKind(*key) for key in kinds),
             good=np.array([batch.status is Status.GOOD and batch.state is State.NORMAL for batch in batches], dtype=bool),
             turn=_turns(batches),
         )
@@ -126,11 +126,11 @@ class StepColumns:
 
     def carriers_outside_boundary(self) -> frozenset[str]:
         """Carriers that were reported and that the step's boundary does not hold: they are in no metric."""
-        return frozenset(kind.carrier for kind in self.kinds) - frozenset(_within(self.step.boundary))
+        return frozenset(kind.carrier for kind in self.kinds) - frozenset(within(self.step.boundary))
 
     def credits_outside_boundary(self) -> frozenset[str]:
         """Carriers of the boundary that were given back and that it does not credit: what was given back is in no metric."""
-        inside = _within(self.step.boundary)
+        inside = within(self.step.boundary)
         return frozenset(kind.carrier for kind in self.kinds if kind.carrier in inside and not _admits(self.step.boundary, kind))
 
 
@@ -193,7 +193,7 @@ def metric_energy(
     need and count their own carriers only. Energies that state no uncertainty have `relative_uncertainty`, as one common error.
     """
     boundary = columns.step.boundary
-    counted = tuple(carrier for carrier in _within(boundary) if _counts(carrier, rule.metric))
+    counted = tuple(carrier for carrier in within(boundary) if counts(carrier, rule.metric))
     required = [carrier for carrier in boundary.carriers if carrier in counted and carrier not in not_used]
     place = {carrier: index for index, carrier in enumerate(counted)}
     energy_unit = _energy_unit(rule, columns.step)
@@ -201,7 +201,7 @@ def metric_energy(
     carrier_of_kind = np.array([place.get(kind.carrier, -1) if _admits(boundary, kind) else -1 for kind in columns.kinds], dtype=np.int64)
     factor_of_kind = np.array(
         [
-            _factor(kind, energy_unit, factors, basis) if place_of_kind >= 0 else 0.0
+            factor_of(kind, energy_unit, factors, basis, boundary.measured) if place_of_kind >= 0 else 0.0
             for kind, place_of_kind in zip(columns.kinds, carrier_of_kind, strict=True)
         ],
         dtype=float,
@@ -259,16 +259,18 @@ def _length_s(batch: Batch) -> float:
     return np.nan if batch.end is None else (batch.end - batch.start).total_seconds()
 
 
-def _within(boundary: Boundary) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*boundary.carriers, *boundary.credited, *boundary.media)))
+def within(boundary: Boundary) -> tuple[str, ...]:
+    """The carriers that a boundary holds, whether they must be reported, may be credited, or are working media."""
+    return tuple(dict.fromkeys((*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media)))
 
 
-def _admits(boundary: Boundary, kind: _EnergyKind) -> bool:
+def _admits(boundary: Boundary, kind: EnergyKind) -> bool:
     """What is given back is credited only where the pack says so: else a step could be credited with what passed through it."""
     return kind.direction is Direction.IMPORT or kind.carrier in boundary.credited
 
 
-def _counts(carrier: str, metric: Metric) -> bool:
+def counts(carrier: str, metric: Metric) -> bool:
+    """Whether energy of this carrier is of the kind that the metric adds up."""
     if metric is Metric.TOTAL:
         return True
     known = CARRIERS[carrier]
@@ -289,13 +291,15 @@ def _energy_unit(rule: MetricRule, step: Step) -> str:
     )
 
 
-def _factor(kind: _EnergyKind, energy_unit: str, factors: FactorTable, basis: Basis) -> float:
-    """Energy of one unit read, signed; NaN where the fuel's heating value is needed and not known."""
-    one = CarrierEnergy(kind.carrier, 1.0, kind.unit, kind.direction, kind.lhv_mj_per_unit)
+def factor_of(kind: EnergyKind, energy_unit: str, factors: FactorTable, basis: Basis, measured: Sequence[str] = ()) -> float:
+    """Energy of one unit read, signed; NaN where its heating value is needed and not known: of carriers `measured` no default will do."""
+    energy = CarrierEnergy(kind.carrier, 1.0, kind.unit, kind.direction, kind.lhv_mj_per_unit)
+    if kind.carrier in measured and measured_mj(energy) is None:
+        return np.nan
     try:
         if energy_unit == "kgce":
-            return factors.kgce(one, basis, kind.on)
-        return factors.kwh(one, kind.on) if energy_unit == "kWh" else factors.mj(one, kind.on)
+            return factors.kgce(energy, basis, kind.on)
+        return factors.kwh(energy, kind.on) if energy_unit == "kWh" else factors.mj(energy, kind.on)
     except InputError as refusal:
         if refusal.code != "lhv-required":
             raise

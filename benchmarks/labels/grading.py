@@ -87,11 +87,20 @@ def _test(limit: Limit, step: Step, mean: float, variables: Mapping[str, float |
         return _untested(limit, corrected.code, corrected.reason)
     found = grade(mean, corrected)
     first, second, third = found.met
-    return LimitGrade(limit.id, limit.standard, corrected, (first, second, third), found.best_met, found.monotone, limit.source.verified)
+    return LimitGrade(
+        limit.id,
+        limit.standard,
+        corrected,
+        (first, second, third),
+        found.best_met,
+        found.monotone,
+        limit.source.verified,
+        levels=limit.levels,
+    )
 
 
 def _untested(limit: Limit, code: str, why: Words) -> LimitGrade:
-    return LimitGrade(limit.id, limit.standard, _NOTHING, _NOTHING, None, True, limit.source.verified, code, why)
+    return LimitGrade(limit.id, limit.standard, _NOTHING, _NOTHING, None, True, limit.source.verified, code, why, limit.levels)
 
 
 def _several(limit: Limit) -> Words:

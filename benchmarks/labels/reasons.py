@@ -12,6 +12,8 @@ class ExclusionReason(StrEnum):
     metered, and stands in `Batch.excluded`; those reasons come first and are counted under their own names.
     """
 
+    DECLARED_UNUSABLE = "declared-unusable"  # an event that the plant declared says that its energy or output cannot be used
+    REPEATED_HOUR = "repeated-hour"  # metered through the hour that the clock shows twice in autumn; on the way out only
     OUTSIDE_PERIOD = "outside-period"  # starts before or after the reporting period
     VARIANT_UNKNOWN = "variant-unknown"  # names a variant that the pack does not declare
     TEST = "test"
@@ -21,6 +23,7 @@ class ExclusionReason(StrEnum):
     ENERGY_UNKNOWN = "energy-unknown"  # nothing was measured
     LHV_REQUIRED = "lhv-required"  # a fuel whose heating value has no agreed default, and none was given
     ENERGY_INCOMPLETE = "energy-incomplete"  # a carrier of the boundary is missing, or its readings have gaps
+    ENERGY_OUTSIDE = "energy-outside-boundary"  # used energy that the boundary does not hold, undeclared or too much
     TOO_SHORT = "too-short"
     TOO_LONG = "too-long"
     VARIABLE_MISSING = "variable-missing"  # cannot be brought to reference conditions

@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 
 from benchmarks.errors import PolicyRefusal
 from benchmarks.labels.columns import Floats, Integers, MetricEnergy, StepColumns
+from benchmarks.labels.outside import OutsideUse
 from benchmarks.labels.uncertainty import LabelUncertainty
 from benchmarks.labels.validity import Reasons
 from benchmarks.measurements import Finding, Metric, Period
+from benchmarks.privacy.stability import RECORDS, Path
 from benchmarks.released import rank
-from benchmarks.routes import Words
+from benchmarks.routes import Levels, Words
 
 SCHEMA = "steplabel/local-label/1"
 
@@ -112,11 +114,13 @@ class LimitGrade:
     verified: bool
     reason: str | None = None
     why: Words | None = None
+    levels: Levels = "grades"
 
     def to_json(self) -> dict[str, Any]:
         return {
             "limit": self.limit,
             "standard": self.standard,
+            "levels": self.levels,
             "limits": list(self.limits),
             "met": list(self.met),
             "best_met": self.best_met,
@@ -212,7 +216,9 @@ class StepLabel:
     missing_carriers: tuple[str, ...]
     values: tuple[BatchValue, ...]
     uncertainty: LabelUncertainty | None = None  # None where no batch is valid
+    outside: tuple[OutsideUse, ...] = ()  # energy that the step used and its boundary does not hold
     allocated_carriers: tuple[str, ...] = ()  # shared out by a declared rule, not measured for this step alone
+    path: Path = RECORDS  # from raw rows to these records: what one input record can change
     made_from: Measured | None = field(default=None, compare=False, repr=False)
 
     def used_values(self) -> list[float]:
@@ -251,6 +257,7 @@ class StepLabel:
             "value_adding": self.value_adding.to_json(),
             "gap": None if self.gap is None else self.gap.to_json(),
             "missing_carriers": list(self.missing_carriers),
+            "outside_boundary": [use.to_json() for use in self.outside],
             "allocated_carriers": list(self.allocated_carriers),
             "uncertainty": None if self.uncertainty is None else self.uncertainty.to_json(),
         }
@@ -266,6 +273,7 @@ class SiteLabel:
     steps: tuple[StepLabel, ...]
     findings: tuple[Finding, ...] = ()
     site: str = ""
+    method: Mapping[str, str] = field(default_factory=dict)  # digests of what decided the label, and the version of its factors
 
     def to_json(self) -> dict[str, Any]:
         """The content of label.json."""
@@ -274,6 +282,7 @@ class SiteLabel:
             "site": self.site,
             "pack": self.pack,
             "pack_version": self.pack_version,
+            "method": dict(self.method),
             "period": {"start": self.period.start.isoformat(), "end": self.period.end.isoformat()},
             "steps": [label.to_json() for label in self.steps],
         }

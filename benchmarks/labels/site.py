@@ -14,11 +14,15 @@ import numpy as np
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.labels.columns import Integers, StepColumns
 from benchmarks.labels.grading import StaticFactors
+from benchmarks.labels.outside import LARGEST_SHARE
 from benchmarks.labels.result import SiteLabel, StepLabel
 from benchmarks.labels.step import RELATIVE_UNCERTAINTY, Context, MetricColumns, label_rows, measure
 from benchmarks.labels.validity import record_reasons
 from benchmarks.measurements import Batch, Direction, Finding, Metric, Period, Severity
+from benchmarks.packs import digest
+from benchmarks.phrases import Phrase
 from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.privacy.stability import LOCAL, RECORDS, Path
 from benchmarks.routes import Pack, Step, Variant
 
 _METRIC_ZH = {Metric.TOTAL: "综合能耗", Metric.ELECTRICITY: "电耗", Metric.THERMAL: "热耗"}
@@ -35,15 +39,20 @@ def label_site(
     not_used: Mapping[str, AbstractSet[str]] | None = None,
     static_factors: StaticFactors | None = None,
     relative_uncertainty: float = RELATIVE_UNCERTAINTY,
+    outside: Mapping[str, Mapping[str, str]] | None = None,
+    paths: Mapping[str, Path] | None = None,
 ) -> SiteLabel:
     """Label every (step, product, variant, metric) that the batches hold, in the pack's order of steps.
 
     Args:
         site: the id that label.json carries.
         not_used: per step, carriers of the boundary that the plant declares it does not use.
+        outside: per step, carriers outside its boundary that the plant declares it uses, each with its reason.
         static_factors: the site's static factors, for the standards' corrections.
+        paths: labels on their way out: by step, how its records came about (`RECORDS` where it is not named). Small variants are then not
+            merged, for a single record can decide about all of one. None for the plant's own labels, which may not leave.
     """
-    context = Context(factors, period, Basis(pack.standard_basis), not_used, static_factors, relative_uncertainty)
+    context = Context(factors, period, Basis(pack.standard_basis), not_used, static_factors, relative_uncertainty, outside)
     by_step: dict[str, list[Batch]] = {}
     for batch in batches:
         by_step.setdefault(batch.step, []).append(batch)
@@ -51,25 +60,37 @@ def label_site(
     findings: list[Finding] = []
     for step in pack.steps:
         if step.id in by_step:
-            step_labels, step_findings = _label_one(StepColumns.of(by_step.pop(step.id), step), context)
+            step_labels, step_findings = _label_one(
+                StepColumns.of(by_step.pop(step.id), step), context, None if paths is None else paths.get(step.id, RECORDS)
+            )
             labels += step_labels
             findings += step_findings
     findings += [_step_unknown(name, strays, pack) for name, strays in by_step.items()]
-    return SiteLabel(pack.id, pack.version, period, tuple(labels), tuple(findings), site)
+    return SiteLabel(pack.id, pack.version, period, tuple(labels), tuple(findings), site, _method(pack, factors))
 
 
-def _label_one(columns: StepColumns, context: Context) -> tuple[list[StepLabel], list[Finding]]:
+def _method(pack: Pack, factors: FactorTable) -> dict[str, str]:
+    """By what this label was made: the pack with its corrections and factors, and the factors really used."""
+    return {"pack_digest": digest(pack).hex(), "conversion": factors.version, "conversion_digest": factors.digest.hex()}
+
+
+def _label_one(columns: StepColumns, context: Context, path: Path | None) -> tuple[list[StepLabel], list[Finding]]:
     step = columns.step
     found = record_reasons(columns, context.period)
     metrics = [measure(columns, rule, found, context) for rule in step.metrics]
-    findings = [*_boundary_findings(columns), *_credit_findings(columns), *_assumed_findings(columns, metrics)]
+    findings = [
+        *_boundary_findings(columns, (context.outside or {}).get(step.id, {})),
+        *_credit_findings(columns),
+        *_assumed_findings(columns, metrics),
+    ]
     labels = []
     for product, cells in _cells(columns).items():
         if product != step.product:
             findings.append(_product_unknown(step, product, columns, np.concatenate(list(cells.values()))))
-        findings += [_merged(step, *merged) for merged in _merge_small(cells, step, metrics)]
+        if path is None:
+            findings += [_merged(step, *merged) for merged in _merge_small(cells, step, metrics)]
         labels += [
-            label_rows(columns, measured, np.sort(rows), product, variant, context)
+            label_rows(columns, measured, np.sort(rows), product, variant, context, path or LOCAL)
             for variant, rows in cells.items()
             for measured in metrics
         ]
@@ -143,17 +164,23 @@ def _step_unknown(name: str, strays: Sequence[Batch], pack: Pack) -> Finding:
     )
 
 
-def _boundary_findings(columns: StepColumns) -> Iterator[Finding]:
+def _boundary_findings(columns: StepColumns, declared: Mapping[str, str]) -> Iterator[Finding]:
     for carrier in sorted(columns.carriers_outside_boundary()):
         holders = [batch for batch in columns.batches if any(energy.carrier == carrier for energy in batch.energy)]
         yield Finding(
             "carrier-outside-boundary",
-            Severity.WARNING,
-            f"Step {columns.step.id}: {carrier} was reported, and the boundary {columns.step.boundary.id!r} does not hold it;"
-            " it is in no metric.",
+            Severity.NOTICE if carrier in declared else Severity.WARNING,
+            Phrase(
+                "Step %(step)s: %(carrier)s was used, and the boundary %(boundary)s does not hold it; a batch that used it is left out"
+                " where it would count, unless [steps.%(step)s.outside] declares it and it is at most %(percent)s %% of the batch's"
+                " energy.",
+                step=columns.step.id,
+                carrier=carrier,
+                boundary=repr(columns.step.boundary.id),
+                percent=f"{100 * LARGEST_SHARE:g}",
+            ),
             len(holders),
             tuple(batch.place for batch in holders[:_PLACES] if batch.place is not None),
-            zh=f"工序 {columns.step.id}：报告了 {carrier}，但边界 {columns.step.boundary.id!r} 不含该能源；不计入任何指标。",
         )
 
 
@@ -186,7 +213,7 @@ def _assumed_findings(columns: StepColumns, metrics: Sequence[MetricColumns]) ->
                 " these batches are taken as at reference conditions.",
                 len(assumed),
                 tuple(place for row in assumed[:_PLACES].tolist() if (place := columns.batches[row].place) is not None),
-                zh=f"工序 {columns.step.id}，{_METRIC_ZH[measured.rule.metric]}：有相关变量未记录；这些批次按基准工况计。",
+                zh=f"工序 {columns.step.id}，{_METRIC_ZH[measured.rule.metric]}：有相关变量未记录；这些批次按基准条件计。",
             )
 
 

@@ -17,12 +17,14 @@ import numpy as np
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, StepColumns, metric_energy
 from benchmarks.labels.grading import StaticFactors, grade_step
+from benchmarks.labels.outside import OutsideEnergy, outside_energy
 from benchmarks.labels.reasons import ExclusionReason
 from benchmarks.labels.result import BatchValue, Best, Measured, StepLabel, rule_name
 from benchmarks.labels.uncertainty import LabelUncertainty, label_uncertainty
 from benchmarks.labels.validity import Reasons, metric_reasons, record_reasons
 from benchmarks.labels.waste import gap_above, split_gap, value_adding
 from benchmarks.measurements import Batch, Period
+from benchmarks.privacy.stability import RECORDS, Path
 from benchmarks.released import rank
 from benchmarks.routes import MetricRule, Step
 
@@ -36,8 +38,9 @@ TOO_FEW_BATCHES = "too-few-batches"
 class Context:
     """What a label needs beside the batches: dated factors, the period, and what the site declares of itself.
 
-    `not_used` names, per step, carriers of the boundary that the plant does not use at all; `static_factors` are the
-    site's own (ISO 50006): capacity, altitude, furnace size, as the pack's corrections name them.
+    `not_used` names, per step, carriers of the boundary that the plant does not use at all; `outside` those outside it that it does
+    use, each with its reason (`benchmarks.labels.outside`); `static_factors` are the site's own (ISO 50006): capacity, altitude,
+    furnace size, as the pack's corrections name them.
     """
 
     factors: FactorTable
@@ -46,6 +49,7 @@ class Context:
     not_used: Mapping[str, AbstractSet[str]] | None = None
     static_factors: StaticFactors | None = None
     relative_uncertainty: float = RELATIVE_UNCERTAINTY
+    outside: Mapping[str, Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class MetricColumns:
 
     rule: MetricRule
     energy: MetricEnergy
+    outside: OutsideEnergy
     reasons: Reasons
     value: Floats
     at_reference: Floats
@@ -73,6 +78,7 @@ def label_step(
     not_used: AbstractSet[str] = frozenset(),
     static_factors: StaticFactors | None = None,
     relative_uncertainty: float = RELATIVE_UNCERTAINTY,
+    outside: Mapping[str, str] | None = None,
 ) -> StepLabel:
     """Label the given batches as one cell. The caller chose them: they are all of `step`, whatever variant they name.
 
@@ -80,7 +86,7 @@ def label_step(
         product, variant: the key of the label; not used to select batches.
         relative_uncertainty: of a batch's energy, as a share; energy above the label within it is not called avoidable.
     """
-    context = Context(factors, period, basis, {step.id: not_used}, static_factors, relative_uncertainty)
+    context = Context(factors, period, basis, {step.id: not_used}, static_factors, relative_uncertainty, {step.id: outside or {}})
     columns = StepColumns.of(batches, step)
     measured = measure(columns, metric, record_reasons(columns, period), context)
     return label_rows(columns, measured, np.arange(len(batches)), product, variant, context)
@@ -90,14 +96,18 @@ def measure(columns: StepColumns, rule: MetricRule, found: Reasons, context: Con
     """Values of one metric for every batch of the step, with the first reason against each."""
     not_used = (context.not_used or {}).get(columns.step.id, frozenset())
     energy = metric_energy(columns, rule, context.factors, context.basis, not_used, context.relative_uncertainty)
+    outside = outside_energy(columns, rule.metric, context.factors, context.basis, (context.outside or {}).get(columns.step.id))
     usable = energy.known & energy.convertible & (columns.output_t > 0)
     value = np.full(len(columns.batches), np.nan)
     np.divide(energy.total, columns.output_t, out=value, where=usable)
     at_reference, lacking, assumed = _at_reference(columns, rule, value)
-    return MetricColumns(rule, energy, metric_reasons(found, columns, energy, rule, value, lacking), value, at_reference, assumed)
+    reasons = metric_reasons(found, columns, energy, rule, value, lacking, outside.too_much)
+    return MetricColumns(rule, energy, outside, reasons, value, at_reference, assumed)
 
 
-def label_rows(columns: StepColumns, measured: MetricColumns, rows: Integers, product: str, variant: str, context: Context) -> StepLabel:
+def label_rows(
+    columns: StepColumns, measured: MetricColumns, rows: Integers, product: str, variant: str, context: Context, path: Path = RECORDS
+) -> StepLabel:
     """The label of some of a step's batches."""
     step, rule, energy, reasons = columns.step, measured.rule, measured.energy, measured.reasons
     valid = rows[reasons.valid[rows]]
@@ -106,7 +116,8 @@ def label_rows(columns: StepColumns, measured: MetricColumns, rows: Integers, pr
     mean = fsum(energy.total[valid]) / output_t if len(valid) else None
     inside = rows[columns.begun_in(context.period)[rows]]
     missing = energy.missing_in(inside) if len(inside) else ()  # of other periods the readings were not looked at
-    best = _best(ordered, step, missing)
+    excluded = reasons.counts(rows)
+    best = _best(ordered, step, missing, excluded)
     ids = [columns.batches[row].batch_id for row in valid.tolist()]
     made_from = Measured(columns, energy, valid, measured.value[valid], measured.at_reference[valid], reasons)
     return StepLabel(
@@ -119,7 +130,7 @@ def label_rows(columns: StepColumns, measured: MetricColumns, rows: Integers, pr
         energy_unit=energy.unit,
         read=len(rows),
         used=len(valid),
-        excluded=reasons.counts(rows),
+        excluded=excluded,
         completeness=_completeness(columns, energy, rows, context.period),
         minimum=float(ordered[0]) if len(ordered) else None,
         best=best,
@@ -143,8 +154,10 @@ def label_rows(columns: StepColumns, measured: MetricColumns, rows: Integers, pr
         ),
         uncertainty=None if mean is None else _uncertainty(columns, made_from, step, best.value, mean, rows, rule.unit),
         missing_carriers=missing,
+        outside=measured.outside.uses(inside),
         allocated_carriers=tuple(carrier for carrier in columns.allocated_in(valid) if carrier in energy.carriers),
         values=_values(columns, measured, rows),
+        path=path,
         made_from=made_from,
     )
 
@@ -168,10 +181,12 @@ def _at_reference(columns: StepColumns, rule: MetricRule, value: Floats) -> tupl
     return corrected, lacking, assumed
 
 
-def _best(ordered: Floats, step: Step, missing: tuple[str, ...]) -> Best:
+def _best(ordered: Floats, step: Step, missing: tuple[str, ...], excluded: Mapping[str, int]) -> Best:
     rule = step.label_rule
     name = rule_name(rule.quantile)
     if len(ordered) < rule.fewest_batches or not len(ordered):
+        if len(ordered) + excluded.get(ExclusionReason.ENERGY_OUTSIDE, 0) >= max(rule.fewest_batches, 1):
+            return Best(None, name, ExclusionReason.ENERGY_OUTSIDE)  # the batches are there; `outside` says what they used
         incomplete = bool(missing) and not len(ordered)  # the carriers are named in `missing_carriers`
         return Best(None, name, ExclusionReason.ENERGY_INCOMPLETE if incomplete else TOO_FEW_BATCHES)
     return Best(float(ordered[rank(rule.quantile, len(ordered)) - 1]), name)

@@ -71,14 +71,16 @@ def record_reasons(columns: StepColumns, period: Period) -> Reasons:
 
 
 def metric_reasons(
-    found: Reasons, columns: StepColumns, energy: MetricEnergy, rule: MetricRule, value: Floats, lacking_variable: Flags
+    found: Reasons, columns: StepColumns, energy: MetricEnergy, rule: MetricRule, value: Floats, lacking_variable: Flags, outside: Flags
 ) -> Reasons:
-    """Reasons of one metric, added to those of the record. `value` is energy / output as measured."""
+    """Reasons of one metric, added to those of the record. `value` is energy / output as measured; `outside` marks batches that
+    used too much energy outside the boundary."""
     reasons = found.copy()
     label_rule = columns.step.label_rule
     reasons.add(~energy.known, ExclusionReason.ENERGY_UNKNOWN)
     reasons.add(~energy.convertible, ExclusionReason.LHV_REQUIRED)
     reasons.add(~energy.complete | (energy.coverage < label_rule.least_completeness), ExclusionReason.ENERGY_INCOMPLETE)
+    reasons.add(outside, ExclusionReason.ENERGY_OUTSIDE)
     with np.errstate(invalid="ignore"):  # an unknown length or value is NaN and compares as false on purpose
         reasons.add(columns.length_s < label_rule.shortest_s, ExclusionReason.TOO_SHORT)
         reasons.add(columns.length_s > label_rule.longest_s, ExclusionReason.TOO_LONG)

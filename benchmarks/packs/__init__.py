@@ -6,20 +6,20 @@ that a label or an envelope can say by which rules it was made.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from datetime import date
-from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError, Place
 from benchmarks.packs.checks import refuse_faults
+from benchmarks.packs.corrections import RULES
 from benchmarks.packs.reading import read
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack
+from benchmarks.routes import Pack, content_digest
 
 HOME = Path(__file__).parent
-_TABLES = frozenset({"conversion", "corrections"})  # data of this room that are no packs
+_TABLES = frozenset({"carriers", "conversion", "corrections"})  # data of this room that are no packs
 
 
 def available() -> tuple[str, ...]:
@@ -67,18 +67,50 @@ def versions(name: str) -> tuple[Pack, ...]:
     return tuple(sorted((load(name), *older), key=lambda pack: (pack.effective_from, pack.version), reverse=True))
 
 
+FIRST = "1"
+"""The first version of packs and of the table of factors. Its digests were formed without what came later, and stay as they were."""
+
+_DECIDES_NOTHING = frozenset({"editions", "numbers", "typical_source", "spread_source"})
+"""What says where numbers are from, or what is not held: no part of a digest, so that a second reading of a figure changes none."""
+
+
+def factors(pack: Pack) -> FactorTable:
+    """The conversion factors that labels by this pack are made with. Raises InputError `factor-table-version-unknown`."""
+    return FactorTable.of(pack.conversion)
+
+
 def digest(pack: Pack) -> bytes:
-    """SHA-256 of the pack's content in canonical JSON: sorted keys, fractions as n/d, dates as ISO 8601, UTF-8."""
-    canonical = json.dumps(pack.model_dump(), sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
-    return hashlib.sha256(canonical.encode("utf-8")).digest()
+    """SHA-256 of all that decides a label by this pack: its content, its conversion factors and the corrections that it names."""
+    content = _published(pack.model_dump())
+    if pack.conversion != FIRST:
+        named = sorted({limit.correction for step in pack.steps for limit in step.limits if limit.correction})
+        content |= {
+            "conversion": factors(pack).digest.hex(),
+            "corrections": {name: RULES[name].model_dump() for name in named},
+            "carriers": {name: [CARRIERS[name].form, CARRIERS[name].unit] for name in sorted(_carriers(pack))},
+        }
+    return content_digest(content)
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, Fraction):
-        return f"{value.numerator}/{value.denominator}"
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"a pack holds no {type(value).__name__}")
+def _carriers(pack: Pack) -> set[str]:
+    boundaries = [step.boundary for step in pack.steps]
+    return {name for one in boundaries for name in (*one.carriers, *one.counted, *one.credited, *one.media)}
+
+
+def _published(value: Any) -> Any:
+    """The content that a digest covers. What version 1 could not say is left out where it says nothing, so that its digests stay."""
+    if isinstance(value, list | tuple):
+        return [_published(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if {"text", "kind", "verified"} <= value.keys():
+        return {key: value[key] for key in ("text", "kind", "verified")}  # of a source: how it was read is in no digest
+    unsaid = {"conversion": FIRST, "counted": (), "measured": (), "levels": "grades", "source": None}
+    return {
+        key: _published(inner)
+        for key, inner in value.items()
+        if key not in _DECIDES_NOTHING and not (key in unsaid and inner == unsaid[key])
+    }
 
 
 def _read_checked(path: Path) -> Pack:

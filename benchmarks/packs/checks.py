@@ -18,7 +18,9 @@ from benchmarks.routes import Limit, MetricRule, Pack, Step, Words
 
 LONGEST_GRID = 2000  # cells; a draw walks over all of them
 FEWEST_FIRMS = 3  # no pack may let the gate show a cell of fewer
-FEWEST_CHANGED = 2  # nor a version that differs in fewer
+FEWEST_CHANGED = 3  # nor a version that differs in fewer: of two changed firms one may be the reader's
+LARGEST_WEIGHT = Fraction(1, 3)  # nor weigh more in a mean
+FIRMS_FOR_FIVE = {"mean-of-best-five": 5, "mean-of-top-decile": 41}  # from how many firms on a rule's mean is of at least five
 LONGEST_POOL = 3  # years; no pack may have a label cover more
 
 
@@ -87,17 +89,22 @@ def _disclosure(pack: Pack) -> Iterator[Fault]:
         yield Fault("composition", str(starts), "at least one rule, firms_from rising")
     elif starts[0] < gate.fewest_firms:
         yield Fault("composition", str(starts[0]), f"no rule for fewer firms than disclosure.fewest_firms ({gate.fewest_firms})")
+    for rule in pack.composition:
+        if rule.firms_from < FIRMS_FOR_FIVE.get(rule.rule, rule.firms_from + 1):
+            yield Fault("composition", f"{rule.rule} from {rule.firms_from} firms on", "a mean of at least five firms, and no single rank")
     shares = ("largest_weight", "p_percent", "largest_share_of_change")
     for name, share in ((name, getattr(gate, name)) for name in shares):
         if not 0 < share < 1:
             yield Fault(f"disclosure.{name}", str(share), "a share between 0 and 1")
+    if gate.largest_weight > LARGEST_WEIGHT:
+        yield Fault("disclosure.largest_weight", str(gate.largest_weight), f"at most {LARGEST_WEIGHT} of a mean")
     if gate.fewest_firms < FEWEST_FIRMS:
         yield Fault("disclosure.fewest_firms", str(gate.fewest_firms), f"at least {FEWEST_FIRMS}: of two firms each knows the other")
     if gate.least_changed_participants < FEWEST_CHANGED:
         yield Fault(
             "disclosure.least_changed_participants",
             str(gate.least_changed_participants),
-            f"at least {FEWEST_CHANGED}: the difference of two versions is the one that changed",
+            f"at least {FEWEST_CHANGED}: of two that changed one may be the reader's, and the difference is the other",
         )
     if gate.lag_days < 0:
         yield Fault("disclosure.lag_days", str(gate.lag_days), "days after the end of the period, 0 or more")
@@ -148,14 +155,19 @@ def _step(step: Step, pack: Pack) -> Iterator[Fault]:
 
 def _boundary(step: Step, place: str) -> Iterator[Fault]:
     boundary = step.boundary
-    for name in ("carriers", "credited", "media"):
+    for name in ("carriers", "counted", "credited", "media"):
         ids: tuple[str, ...] = getattr(boundary, name)
         yield from _unique(f"{place}.{name}", ids)
         for id_ in ids:
             if id_ not in CARRIERS:
                 yield Fault(f"{place}.{name}", id_, f"a carrier: {', '.join(CARRIERS)}")
             elif (CARRIERS[id_].form == "medium") is not (name == "media"):
-                yield Fault(f"{place}.{name}", id_, "energy carriers under carriers and credited, working media under media")
+                yield Fault(f"{place}.{name}", id_, "energy carriers under carriers, counted and credited, working media under media")
+    for id_ in sorted({*boundary.counted} & {*boundary.carriers}):
+        yield Fault(f"{place}.counted", id_, "a carrier that is not among `carriers` already")
+    for id_ in boundary.measured:
+        if id_ not in (*boundary.carriers, *boundary.counted):
+            yield Fault(f"{place}.measured", id_, "a carrier of `carriers` or `counted`")
     if not boundary.carriers:
         yield Fault(f"{place}.carriers", "none", "the carriers that must be reported")
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from benchmarks.packs.correction_terms import Altitude, Term, UnassessableError, Value, number
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Declared, Limit, Pack, Words
 
 Limits = tuple[float | None, float | None, float | None]
@@ -65,13 +66,7 @@ def corrected_limits(limit: Limit, variables: Mapping[str, Value], on: date) -> 
         on: a limit not in force on that day is not assessable.
     """
     if on < limit.effective_from or (limit.effective_to is not None and on >= limit.effective_to):
-        return NotAssessable(
-            "not-in-force",
-            Words(
-                en=f"{limit.standard} is in force from {limit.effective_from.isoformat()}, not on {on.isoformat()}.",
-                zh=f"{limit.standard} 自 {limit.effective_from.isoformat()} 起实施,{on.isoformat()} 时未生效。",
-            ),
-        )
+        return NotAssessable("not-in-force", _not_in_force(limit, on))
     try:
         _refuse_inapplicable(limit, variables)
         first, second, third = (
@@ -81,6 +76,26 @@ def corrected_limits(limit: Limit, variables: Mapping[str, Value], on: date) -> 
     except UnassessableError as error:
         return NotAssessable(error.code, error.reason)
     return first, second, third
+
+
+def _not_in_force(limit: Limit, on: date) -> Words:
+    if on < limit.effective_from:
+        return Words.of(
+            Phrase(
+                "%(standard)s is in force from %(first)s, not on %(day)s.",
+                standard=limit.standard,
+                first=limit.effective_from.isoformat(),
+                day=on.isoformat(),
+            )
+        )
+    return Words.of(
+        Phrase(
+            "%(standard)s was in force until %(end)s, not on %(day)s.",
+            standard=limit.standard,
+            end=limit.effective_to.isoformat() if limit.effective_to else "",
+            day=on.isoformat(),
+        )
+    )
 
 
 def grade(mean: float, limits: Limits) -> Grade:

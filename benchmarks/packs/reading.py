@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from benchmarks.errors import InputError, Place
 from benchmarks.routes import Pack
 
+_NAMES_A_SOURCE = ("source", "grid_source", "typical_source", "spread_source")
 _GRADES = ("grade1", "grade2", "grade3")
 
 
@@ -26,6 +27,8 @@ def read(path: Path) -> Pack:
     if not isinstance(sources, dict):
         raise _invalid(path, "sources", type(sources).__name__, "a table of sources")
     resolved = _resolved(raw, sources, path, "")
+    if isinstance(resolved, dict) and str(resolved.get("conversion", "")).endswith(".toml"):
+        resolved["conversion"] = str((path.parent / str(resolved["conversion"])).resolve())
     try:
         return Pack.model_validate(resolved)
     except ValidationError as error:
@@ -90,7 +93,7 @@ def _resolved(value: object, sources: Mapping[str, object], path: Path, place: s
     result: dict[str, object] = {}
     for key, entry in value.items():
         here = f"{place}.{key}" if place else key
-        if key in ("source", "grid_source") and isinstance(entry, str):
+        if (key in _NAMES_A_SOURCE or place == "numbers") and isinstance(entry, str):
             if entry not in sources:
                 raise _invalid(path, here, repr(entry), f"a key of [sources]: {', '.join(sources) or 'there is none yet'}")
             result[key] = sources[entry]

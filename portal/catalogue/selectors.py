@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from portal.accounts.models import Jurisdiction, Site, User
 from portal.accounts.selectors import jurisdictions_of
@@ -88,6 +88,11 @@ def period_taking_reports(site: Site, name: str) -> ReportingPeriod | None:
         .order_by("pk")
         .first()
     )
+
+
+def overlapping(start: datetime, end: datetime) -> Q:
+    """Of reporting periods, those that share some time with [start, end)."""
+    return Q(start__lt=end, end__gt=start)
 
 
 def touch(one: Jurisdiction, path: str) -> bool:

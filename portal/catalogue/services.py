@@ -19,6 +19,7 @@ from portal.accounts.models import Jurisdiction, Site, User
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
+from portal.catalogue.selectors import overlapping
 from portal.problems import RefusedError
 
 TIME_TO_REPORT = timedelta(days=90)
@@ -69,9 +70,23 @@ def make_peer_group(
 
 
 def open_period(group: PeerGroup, name: str, by: str, now: datetime) -> ReportingPeriod:
-    """Take reports of a period from now on. Its ends are midnights in the portal's time zone; due some months after its end."""
+    """Take reports of a period from now on. Its ends are midnights in the portal's time zone; due some months after its end.
+
+    Raises:
+        RefusedError: `period-overlaps` (409): two periods of a group share a day, and what is published of both could be subtracted.
+    """
     period = Period.parse(canonical_period(name), ZoneInfo(settings.TIME_ZONE))
     with transaction.atomic():
+        PeerGroup.objects.select_for_update(of=("self",)).get(pk=group.pk)  # who opens two at once waits for the first
+        if other := group.periods.filter(overlapping(period.start, period.end)).exclude(name=period.name).first():
+            raise RefusedError(
+                409,
+                "period-overlaps",
+                Phrase(
+                    "The period %(period)s overlaps %(other)s, which this peer group has already.", period=period.name, other=other.name
+                ),
+                Phrase("Use that period, or one that begins where it ends; for other reports of the same time make another peer group."),
+            )
         opened, created = ReportingPeriod.objects.get_or_create(
             peer_group=group, name=period.name, defaults={"start": period.start, "end": period.end, "due": period.end + TIME_TO_REPORT}
         )
@@ -94,7 +109,7 @@ def open_period_for(user: User, group: PeerGroup, name: str, now: datetime) -> R
     """Open a period by decision of a regulator of the whole scope, where the group's pack version is in force when it begins.
 
     Raises:
-        RefusedError: `not-regulator` (403), `pack-not-in-force` (409).
+        RefusedError: `not-regulator` (403), `pack-not-in-force`, `period-overlaps` (409).
         SteplabelError: what `canonical_period` says of the name.
     """
     require_regulator_of_scope(user, group.scope)

@@ -1,8 +1,9 @@
 """The CO2 that a gap stands for: between that of the cleanest and of the dirtiest carrier which the step takes.
 
 A released total says how much energy a step takes, not of which carrier: the site never told. So where a step takes several,
-the CO2 of its gap is known within bounds only. Where a carrier has no factor on that day, where some energy leaves the step
-again, or where media come in that were made elsewhere, it is not known at all.
+the CO2 of its gap is known within bounds only: of the carriers that every plant must report, and of electricity for media that were
+made elsewhere; what a step may use beside them is left out. Where a carrier has no factor on that day, or where some energy leaves
+the step again, it is not known at all.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from benchmarks.routes import Boundary
 Bounds = tuple[float, float]  # kg CO2 per tonne
 
 
-def co2(kgce: float, boundary: Boundary, on: date) -> Bounds | None:
+def co2(kgce: float, boundary: Boundary, on: date, country: str) -> Bounds | None:
     """Least and most CO2 of an amount of energy that came into a step, kg."""
-    if boundary.credited or boundary.media:
+    if boundary.credited:
         return None
-    table = FactorTable.load()
-    factors = [table.co2_per_kgce(carrier, on) for carrier in boundary.carriers]
+    table = FactorTable.load().at(country)
+    carriers = {*boundary.carriers} | ({"electricity"} if boundary.media else set())
+    factors = [table.co2_per_kgce(carrier, on) for carrier in carriers]
     known = [factor for factor in factors if factor is not None]
     return (kgce * min(known), kgce * max(known)) if known and len(known) == len(factors) else None
 
@@ -37,17 +39,22 @@ def together(parts: Iterable[Bounds | None]) -> Bounds | None:
     return low, high
 
 
-def of_electricity(on: date) -> float | None:
-    """kg CO2 per kWh on that day: the grid's average."""
-    table = FactorTable.load()
+def of_electricity(on: date, country: str) -> float | None:
+    """kg CO2 per kWh on that day: the average of the country's grid; None where none is held."""
+    table = FactorTable.load().at(country)
     factor = table.co2_per_kgce("electricity", on)
     return None if factor is None else factor * float(table.factor("electricity", Basis.CALORIFIC, on).kgce_per_unit)
 
 
-def year_of_electricity(on: date) -> int | None:
+def year_of_electricity(on: date, country: str) -> int | None:
     """The year whose average of the grid that is: each counts from the first day of its year until the next is published."""
-    began = [one.effective_from for one in FactorTable.load().carbon.get("electricity", ()) if one.effective_from <= on]
+    began = [one.effective_from for one in FactorTable.load().at(country).carbon.get("electricity", ()) if one.effective_from <= on]
     return max(began).year if began else None
+
+
+def country_of(place: str) -> str:
+    """The country (ISO 3166-1, two letters) of a jurisdiction's path, which begins with it: `cn/hebei`."""
+    return place.partition("/")[0].upper()
 
 
 def last_day(period: str) -> date:

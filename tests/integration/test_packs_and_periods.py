@@ -84,6 +84,28 @@ def test_a_period_before_the_pack_is_in_force_is_not_opened(cast: Cast) -> None:
     assert services.open_period_for(cast.approver, cast.group, str(first + 1), NOW).name == str(first + 1)
 
 
+@pytest.mark.parametrize("name", ["2016-01-01/2016-12-31", "2016-Q1", "2016-05", "2015-07-01/2016-07-01", "2015-01-01/2018-01-01"])
+def test_a_period_that_overlaps_one_of_its_group_is_not_opened(cast: Cast, name: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        services.open_period_for(cast.approver, cast.group, name, NOW)
+    assert (refused.value.code, refused.value.status) == ("period-overlaps", 409)
+    assert "overlaps 2016" in str(refused.value)
+    assert [period.name for period in cast.group.periods.all()] == ["2016"]
+
+
+def test_periods_that_touch_and_periods_of_other_groups_are_opened_and_the_same_one_twice_is_one(cast: Cast) -> None:
+    clinker = services.make_peer_group("cement", cast.nation, [cast.plants[0].site], route="clinker")
+    opened = [services.open_period_for(cast.approver, cast.group, name, NOW) for name in ("2015", "2016", "2017-Q1")]
+    assert opened[1] == cast.period
+    assert services.open_period_for(cast.approver, clinker, "2016-01-01/2016-12-31", NOW).peer_group == clinker
+
+
+def test_the_page_says_which_period_overlaps_beside_the_field(cast: Cast) -> None:
+    answer = signed_in(cast.approver.email).post(reverse("web:open-period", args=[cast.group.pk]), {"name": "2016-Q1"})
+    assert answer.status_code == 400
+    assert "overlaps 2016" in answer.content.decode()
+
+
 def test_a_province_decides_nothing_of_the_nations_periods(cast: Cast) -> None:
     for attempt in (
         lambda: services.open_period_for(cast.provincial, cast.group, "2018", NOW),

@@ -43,7 +43,10 @@ def beside_rows(limits: Sequence[LimitShown], steps: Sequence[str]) -> tuple[Map
 
 
 def _limit(limit: LimitShown) -> Limit:
-    grades = " · ".join("–" if grade is None else number(grade, 0 if grade == int(grade) else None) for grade in limit.grades)
+    figures = ["–" if grade is None else number(grade, 0 if grade == int(grade) else None) for grade in limit.grades]
+    if limit.levels == "advanced-entry-limit":
+        figures = [f"{name} {figure}" for name, figure in zip((_("advanced"), _("entry"), _("limit")), figures, strict=True)]
+    grades = " · ".join(figures)
     return Limit(said(limit.words), grades, limit.unit, f"{limit.standard}, {_clause(limit.clause)}" if limit.clause else limit.standard)
 
 

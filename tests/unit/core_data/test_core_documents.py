@@ -15,7 +15,7 @@ from benchmarks.privacy.eligibility import expected_error
 
 DOCS = Path(__file__).parents[3] / "docs"
 PACKS_PAGE = (DOCS / "packs.md").read_text(encoding="utf-8")
-EXAMPLE, LIMIT_EXAMPLE = re.findall(r"```toml\n(.*?)```", PACKS_PAGE, flags=re.DOTALL)
+EXAMPLE, LIMIT_EXAMPLE, SOURCE_EXAMPLE = re.findall(r"```toml\n(.*?)```", PACKS_PAGE, flags=re.DOTALL)
 
 
 def test_the_example_pack_is_a_pack_and_its_plants_are_eligible(tmp_path: Path) -> None:
@@ -28,8 +28,7 @@ def test_the_example_pack_is_a_pack_and_its_plants_are_eligible(tmp_path: Path) 
 
 
 def test_the_example_limit_fits_the_example_pack(tmp_path: Path) -> None:
-    source = '\n[sources.the-standard]\ntext = "a standard"\nkind = "standard"\nverified = true\n'
-    (tmp_path / "our-pack.toml").write_text(EXAMPLE + LIMIT_EXAMPLE + source, encoding="utf-8")
+    (tmp_path / "our-pack.toml").write_text(EXAMPLE + LIMIT_EXAMPLE + SOURCE_EXAMPLE, encoding="utf-8")
     (limit,) = packs.load("./our-pack.toml", base=tmp_path).steps[0].limits
     assert limit.grades == (50, None, 70)
     assert limit.applies == {"capacity_t": (50, 70), "variant": "hollow"}

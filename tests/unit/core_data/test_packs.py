@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from benchmarks import packs
+from benchmarks import conversion, packs
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
+from benchmarks.packs.corrections import RULES
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.routes import MetricRule, Pack, Source, Step, Words
 
@@ -126,14 +127,14 @@ class TestWhatComesWithSteplabel:
             pack = packs.load(name)
             for source in within(pack, Source):
                 assert isinstance(source, Source)
-                assert source.verified is not (source.kind == "engineering-assumption"), source.text
+                assert not (source.verified and source.kind == "engineering-assumption"), source.text
+                assert source.verified is (source.status in ("original-seen", "transcribed")), source.text
             assert all(limit.source.kind == "standard" for step in pack.steps for limit in step.limits)
 
     def test_composition_rules_start_at_8_20_and_50_firms(self) -> None:
         for name in packs.available():
             assert [(rule.firms_from, rule.rule) for rule in packs.load(name).composition] == [
-                (8, "first-quartile"),
-                (20, "mean-of-best-five"),
+                (8, "mean-of-best-five"),
                 (50, "mean-of-top-decile"),
             ]
 
@@ -190,6 +191,30 @@ class TestDigest:
         assert packs.digest(packs.load(str(reflowed))) == packs.digest(packs.load("steel"))
         assert len(packs.digest(packs.load("steel"))) == 32
 
+    def test_what_was_published_first_keeps_its_digest(self) -> None:
+        """Reports sealed under version 1 name these; whoever changed what they cover would make them unverifiable."""
+        assert {name: packs.digest(packs.load(name, "1")).hex()[:16] for name in packs.available()} == {
+            "aluminium": "f43bb4f4183a1af8",
+            "cement": "c8df1d702178f87b",
+            "steel": "ce6c4251c6bf0267",
+        }
+
+    def test_a_changed_factor_is_another_digest(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = packs.digest(packs.load("cement"))
+        changed = tmp_path / "conversion.toml"
+        text = conversion.TABLE.read_text(encoding="utf-8")
+        changed.write_text(text.replace("kgce_per_unit = 0.7143", "kgce_per_unit = 0.7142"), encoding="utf-8")
+        monkeypatch.setattr(conversion, "TABLE", changed)
+        monkeypatch.setattr(conversion.FactorTable, "of", classmethod(lambda table, _version: table.load(changed)))
+        assert packs.digest(packs.load("cement")) != before
+
+    def test_a_changed_correction_is_another_digest(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = packs.digest(packs.load("steel"))
+        rule = RULES["eaf"]
+        monkeypatch.setattr(packs, "RULES", {**RULES, "eaf": rule.model_copy(update={"terms": rule.terms[:-1]})})
+        assert packs.digest(packs.load("steel")) != before
+        assert packs.digest(packs.load("steel", "1")).hex().startswith("ce6c4251")  # as it always was: it never covered them
+
     def test_any_change_of_a_rule_changes_the_digest(self, tmp_path: Path) -> None:
         changed = tmp_path / "steel.toml"
         changed.write_text(STEEL_TEXT.replace("floor = 40\n", "floor = 41\n", 1), encoding="utf-8")
@@ -201,11 +226,11 @@ class TestVersionsAndPaths:
         assert packs.load("cement", "1").version == "1"
         with pytest.raises(InputError) as refusal:
             packs.load("cement", "7")
-        assert (refusal.value.code, refusal.value.wanted) == ("pack-version-unknown", "1")
+        assert (refusal.value.code, refusal.value.wanted) == ("pack-version-unknown", "1 or 2")
 
     def test_an_older_version_stands_beside_the_newest(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        (tmp_path / "steel.toml").write_text(STEEL_TEXT.replace('version = "1"', 'version = "2"', 1), encoding="utf-8")
-        (tmp_path / "steel-1.toml").write_text(STEEL_TEXT, encoding="utf-8")
+        (tmp_path / "steel.toml").write_text(STEEL_TEXT, encoding="utf-8")
+        (tmp_path / "steel-1.toml").write_text(STEEL_TEXT.replace('version = "2"', 'version = "1"', 1), encoding="utf-8")
         monkeypatch.setattr(packs, "HOME", tmp_path)
         assert packs.available() == ("steel",)
         assert [packs.load("steel").version, packs.load("steel", "2").version, packs.load("steel", "1").version] == ["2", "2", "1"]
@@ -215,12 +240,12 @@ class TestVersionsAndPaths:
 
     def test_a_pack_of_the_plants_own_is_read_from_its_path_beside_the_site_file(self, tmp_path: Path) -> None:
         (tmp_path / "our-pack.toml").write_text(STEEL_TEXT.replace('id = "steel"', 'id = "our-steel"', 1), encoding="utf-8")
-        assert packs.load("./our-pack.toml", "1", base=tmp_path).id == "our-steel"
+        assert packs.load("./our-pack.toml", "2", base=tmp_path).id == "our-steel"
         with pytest.raises(InputError) as refusal:
-            packs.load("./our-pack.toml", "2", base=tmp_path)
+            packs.load("./our-pack.toml", "1", base=tmp_path)
         assert refusal.value.code == "pack-version-unknown"
 
-    @pytest.mark.parametrize("name", ["glass", "conversion", "corrections", "../steel.toml", "nowhere.toml"])
+    @pytest.mark.parametrize("name", ["glass", "carriers", "conversion", "corrections", "../steel.toml", "nowhere.toml"])
     def test_a_pack_that_is_not_there(self, name: str, tmp_path: Path) -> None:
         with pytest.raises(InputError) as refusal:
             packs.load(name, base=tmp_path)
@@ -242,11 +267,14 @@ CONTRADICTIONS: Faults = [
     ("count_classes = [50,", "count_classes = [40,", "policy.count_classes", "40", "rising"),
     ("largest_expected_error = 0.01", "largest_expected_error = 1", "policy.largest_expected_error", "1", "share"),
     ("firms_from = 8", "firms_from = 3", "composition", "3", "fewest_firms"),
-    ("firms_from = 8", "firms_from = 30", "composition", "30", "rising"),
+    ("firms_from = 8", "firms_from = 60", "composition", "60", "rising"),
     ("typical = -25\n", "typical = 0\n", "steps[converter].metrics[total].typical", "0", "other than 0"),
     ("corrections_per_year = 1", "corrections_per_year = -1", "policy.corrections_per_year", "-1", "0 or more"),
     ("fewest_firms = 8", "fewest_firms = 2", "disclosure.fewest_firms", "2", "at least 3"),
-    ("least_changed_participants = 2", "least_changed_participants = 1", "disclosure.least_changed_participants", "1", "at least 2"),
+    ("least_changed_participants = 3", "least_changed_participants = 2", "disclosure.least_changed_participants", "2", "at least 3"),
+    ("firms_from = 50", "firms_from = 40", "composition", "mean-of-top-decile from 40", "at least five firms"),
+    ('rule = "mean-of-best-five"', 'rule = "first-quartile"', "composition", "first-quartile", "no single rank"),
+    ("largest_weight = 0.25", "largest_weight = 0.4", "disclosure.largest_weight", "2/5", "at most 1/3"),
     ("lag_days = 90", "lag_days = -90", "disclosure.lag_days", "-90", "0 or more"),
     ("largest_weight = 0.25", "largest_weight = 25", "disclosure.largest_weight", "25", "share"),
     ('step = "coking", ratio = 0.35', 'step = "cooking", ratio = 0.35', "routes[national-mix].steps[cooking]", "cooking", "coking"),
@@ -264,14 +292,26 @@ CONTRADICTIONS: Faults = [
     ('correction = "coking-top"', 'correction = "by-feel"', "limits[gb21342-2025-top].correction", "by-feel", "coking-top"),
     ('steps_covered = ["coking"]', 'steps_covered = ["eaf"]', "limits[gb21342-2025-top].steps_covered", "eaf", "coking"),
     ("grades = { grade1 = 110, grade2 = 110, grade3 = 135 }", "grades = {}", "gb21342-2025-top].grades", "none", "one grade"),
-    ('source = "gb21342"\n', 'source = "grid-assumption"\n', "limits[gb21342-2025-top].source", "Engineering", "verified"),
+    (
+        'effective_from = 2026-05-01\nsource = "gb21342"\n',
+        'effective_from = 2026-05-01\nsource = "grid-assumption"\n',
+        "limits[gb21342-2025-top].source",
+        "Engineering",
+        "verified",
+    ),
     ('zh = "焦化"', 'zh = " "', "steps[coking].words.zh", "empty", "both languages"),
     ("effective_from = 2010-01-01", "effective_from = 2010-01-01\neffective_to = 2009-01-01", "effective_to", "2009", "after"),
 ]
 WRONG_FIELDS: Faults = [
     ("grid_width = 0.4\n", 'grid_width = "fine"\n', "steps[coking].metrics[total].grid_width", "'fine'", ""),
     ("grades = { grade1 = 110,", "grades = { grade0 = 1, grade1 = 110,", "gb21342-2025-top].grades", "grade0", "left out"),
-    ('source = "gb21342"\n', 'source = "a friend"\n', "steps[coking].limits[gb21342-2025-top].source", "a friend", "gb21342"),
+    (
+        'effective_from = 2026-05-01\nsource = "gb21342"\n',
+        'effective_from = 2026-05-01\nsource = "a friend"\n',
+        "steps[coking].limits[gb21342-2025-top].source",
+        "a friend",
+        "gb21342",
+    ),
     ("furnace_capacity_t = { from = 70 }", "furnace_capacity_t = { at = 70 }", "gb21256-2025-eaf-70].applies", "at", "from"),
     ('run_kind = "day"', 'run_kind = "fortnight"', "steps[coking].run_kind", "fortnight", "day"),
     ("floor = 40\n", "", "steps[coking].metrics[total].floor", "nothing", "required"),

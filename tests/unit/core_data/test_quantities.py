@@ -100,3 +100,16 @@ def test_multiples_and_units_per_unit_do_not_start_pint() -> None:
     program = f"import sys; from benchmarks.quantities import ratio; print({asked}, 'pint' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["1000.0", "3600.0", "1000.0", "0.001", "False"]
+
+
+@pytest.mark.parametrize("unit", ["ton", "tons", "Ton", "TONS", "kWh/ton"])
+def test_a_ton_is_asked_about(unit: str) -> None:
+    with pytest.raises(InputError) as refused:
+        ratio(unit, "kWh/t" if "/" in unit else "t")
+    assert refused.value.code == "unit-ambiguous"
+
+
+def test_named_tons_are_what_they_say() -> None:
+    assert ratio("tonne", "t") == 1.0
+    assert ratio("short_ton", "t") == pytest.approx(0.90718474)
+    assert ratio("long_ton", "t") == pytest.approx(1.0160469088)

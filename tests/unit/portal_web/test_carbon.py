@@ -20,15 +20,15 @@ def boundary(*carriers: str, credited: tuple[str, ...] = (), media: tuple[str, .
 
 
 def test_a_step_of_electricity_alone_has_one_figure() -> None:
-    low, high = co2(0.1229, boundary("electricity"), ON) or (0, 0)
+    low, high = co2(0.1229, boundary("electricity"), ON, "CN") or (0, 0)
     assert low == high == pytest.approx(0.5306)  # 1 kWh, national average of 2023
-    assert of_electricity(ON) == pytest.approx(0.5306)
+    assert of_electricity(ON, "CN") == pytest.approx(0.5306)
 
 
 def test_bounds_hold_every_mix_of_a_steps_energies() -> None:
     """100 kgce of coal and electricity in any shares, by the factors that a plant's own report uses."""
-    table = FactorTable.load()
-    low, high = co2(100.0, boundary("coal", "electricity"), ON) or (0, 0)
+    table = FactorTable.load().at("CN")
+    low, high = co2(100.0, boundary("coal", "electricity"), ON, "CN") or (0, 0)
     assert low < high
     for share in (0.0, 0.3, 1.0):
         kwh = 100 * (1 - share) / float(table.factor("electricity", Basis.CALORIFIC, ON).kgce_per_unit)
@@ -37,14 +37,19 @@ def test_bounds_hold_every_mix_of_a_steps_energies() -> None:
         assert low - 1e-9 <= sum(table.co2_kg(one, ON) for one in mix) <= high + 1e-9
 
 
-@pytest.mark.parametrize("unknown", [boundary("electricity", credited=("heat",)), boundary("electricity", media=("oxygen",)), boundary()])
+@pytest.mark.parametrize("unknown", [boundary("electricity", credited=("heat",)), boundary()])
 def test_what_cannot_be_bounded_is_not_known(unknown: Boundary) -> None:
-    assert co2(1.0, unknown, ON) is None
+    assert co2(1.0, unknown, ON, "CN") is None
+
+
+def test_a_medium_made_elsewhere_counts_as_the_electricity_that_made_it() -> None:
+    assert co2(1.0, boundary("electricity", media=("oxygen",)), ON, "CN") == co2(1.0, boundary("electricity"), ON, "CN")
+    assert co2(1.0, boundary("coal", media=("oxygen",)), ON, "CN") == co2(1.0, boundary("coal", "electricity"), ON, "CN")
 
 
 def test_a_carrier_without_a_factor_on_that_day_leaves_it_unknown() -> None:
-    assert co2(1.0, boundary("electricity"), date(2016, 12, 31)) is None
-    assert of_electricity(date(2016, 12, 31)) is None
+    assert co2(1.0, boundary("electricity"), date(2016, 12, 31), "CN") is None
+    assert of_electricity(date(2016, 12, 31), "CN") is None
 
 
 def test_a_sum_with_an_unknown_part_is_unknown() -> None:
@@ -58,5 +63,5 @@ def test_factors_are_those_of_the_periods_last_day() -> None:
 
 def test_every_step_of_cement_is_bounded_by_figures_of_its_fuels() -> None:
     for step in packs.load("cement").steps:
-        low, high = co2(1.0, step.boundary, ON) or (0, 0)
+        low, high = co2(1.0, step.boundary, ON, "CN") or (0, 0)
         assert 1.5 < low <= high < 5.0  # kg per kgce: gas 1.6, coal 2.6, the grid 4.3

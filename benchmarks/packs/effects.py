@@ -1,0 +1,112 @@
+"""What a changed pack would move, before it is taken: the numbers that differ, and the labels that come out otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from benchmarks.packs import factors
+from benchmarks.packs.provenance import Number, numbers
+from benchmarks.packs.provenance import factors as numbers_of_factors
+from benchmarks.routes import Pack
+
+
+@dataclass(frozen=True, slots=True)
+class NumberChange:
+    """A number that differs; None where one side has no such number."""
+
+    place: str
+    unit: str
+    before: str | None
+    after: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A label that comes out otherwise. Values in `unit`; None where one side has no such value."""
+
+    step: str
+    product: str
+    variant: str
+    metric: str
+    value: str  # best, typical or mean
+    unit: str
+    before: float | None
+    after: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"moved": None if self.before is None or self.after is None else self.after - self.before}
+
+    def as_text(self) -> str:
+        before, after = ("none" if value is None else f"{value:.6g}" for value in (self.before, self.after))
+        moved = "" if self.before is None or self.after is None else f" ({self.after - self.before:+.6g} {self.unit})"
+        return f"  {self.step} {self.variant} {self.metric} {self.value}: {before} -> {after}{moved}"
+
+
+class _Best(Protocol):
+    @property
+    def value(self) -> float | None: ...
+
+
+class Labelled(Protocol):
+    """What this room asks of a step's label, whatever room it comes from."""
+
+    @property
+    def step(self) -> str: ...
+    @property
+    def product(self) -> str: ...
+    @property
+    def variant(self) -> str: ...
+    @property
+    def metric(self) -> Any: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def best(self) -> _Best: ...
+    @property
+    def typical(self) -> float | None: ...
+    @property
+    def mean(self) -> float | None: ...
+
+
+def changed_numbers(old: Pack, new: Pack) -> tuple[NumberChange, ...]:
+    """Every number that is not the same, of pack, corrections and conversion factors, in the new one's order, then those that are gone."""
+    before, after = _by_place(old), _by_place(new)
+    places = [*after, *(place for place in before if place not in after)]
+    return tuple(
+        NumberChange(
+            place,
+            (after.get(place) or before[place]).unit,
+            before[place].value if place in before else None,
+            after[place].value if place in after else None,
+        )
+        for place in places
+        if place not in before or place not in after or before[place].value != after[place].value
+    )
+
+
+def moved_labels(old: Iterable[Labelled], new: Iterable[Labelled]) -> list[Effect]:
+    """Every best, typical value and mean that differs between two labellings of the same batches, to the last digit."""
+    before, after = _values(old), _values(new)
+    return [
+        Effect(*key[:5], key[5], before.get(key), after.get(key))
+        for key in dict.fromkeys((*after, *before))
+        if before.get(key) != after.get(key)
+    ]
+
+
+def _values(labels: Iterable[Labelled]) -> dict[tuple[str, str, str, str, str, str], float | None]:
+    return {
+        (label.step, label.product, label.variant, str(label.metric), name, label.unit): value
+        for label in labels
+        for name, value in (("best", label.best.value), ("typical", label.typical), ("mean", label.mean))
+    }
+
+
+def _by_place(pack: Pack) -> dict[str, Number]:
+    every = [*numbers(pack), *(number for number in numbers_of_factors(factors(pack)))]
+    return {f"{number.role.value}: {number.place}": number for number in every}

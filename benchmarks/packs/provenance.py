@@ -1,0 +1,195 @@
+"""Every number of a pack with its source: what decides a label, a limit, a release or a publication, and where it was read.
+
+A number names its own source, or the pack's `[numbers]` names one for its role. A number without either is listed with none: that is a
+gap in the pack, never passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from pydantic import BaseModel
+
+from benchmarks.conversion import FactorTable
+from benchmarks.packs.corrections import RULES
+from benchmarks.routes import Declared, Limit, Pack, Source, Step
+
+
+class Role(StrEnum):
+    """What a number is for; `MOVES` says what it can move."""
+
+    LIMIT = "limit"
+    CORRECTION = "correction"
+    APPLIES = "applies"
+    FACTOR = "factor"
+    CARBON = "carbon"
+    SLOPE = "slope"
+    QUANTILE = "quantile"
+    VALIDITY = "validity"
+    BOUNDS = "bounds"
+    GRID = "grid"
+    TYPICAL = "typical"
+    SPREAD = "spread"
+    RATIO = "ratio"
+    POLICY = "policy"
+    COMPOSITION = "composition"
+    DISCLOSURE = "disclosure"
+
+
+MOVES: Mapping[Role, str] = {
+    Role.LIMIT: "the grade; no label",
+    Role.CORRECTION: "the grade; no label",
+    Role.APPLIES: "which limit is tested; no label",
+    Role.FACTOR: "every label with this carrier, by its share of the energy",
+    Role.CARBON: "CO2 beside the label; no label",
+    Role.SLOPE: "each batch by slope x (variable - reference), and so the label",
+    Role.QUANTILE: "which batch is the label",
+    Role.VALIDITY: "which batches count",
+    Role.BOUNDS: "which batches count: those beyond are left out as impossible",
+    Role.GRID: "the released value, by half a cell at most; beyond its ends a value is clamped; no local label",
+    Role.TYPICAL: "whether a release is precise enough to enter a composition; no label",
+    Role.SPREAD: "whether a release is precise enough to enter a composition; no label",
+    Role.RATIO: "published totals of a route; no label of a step",
+    Role.POLICY: "how much noise a released value bears and what may be released; no local label",
+    Role.COMPOSITION: "the industry label; no label of a site",
+    Role.DISCLOSURE: "whether a publication is let out; no label of a site",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number: where it stands, its value and unit as written, and its source with the clause."""
+
+    place: str
+    role: Role
+    value: str
+    unit: str
+    source: Source | None
+    clause: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether somebody can find it again: how it was read is said, and by whom and when."""
+        source = self.source
+        return source is not None and source.status is not None and source.read_on is not None and bool(source.read_by)
+
+
+def numbers(pack: Pack) -> Iterator[Number]:
+    """Every number of the pack and of the corrections that it names, in the order of the file."""
+    for role, part in ((Role.POLICY, pack.policy), (Role.DISCLOSURE, pack.disclosure)):
+        yield from _plain(role.value, role, part, pack)
+    for rule in pack.composition:
+        yield Number(
+            f"composition.{rule.rule}.firms_from", Role.COMPOSITION, str(rule.firms_from), "firms", _of_role(pack, Role.COMPOSITION)
+        )
+    for route in pack.routes:
+        for place in route.steps:
+            yield Number(f"routes.{route.id}.{place.step}", Role.RATIO, _written(place.ratio), "t/t", place.source)
+    for step in pack.steps:
+        yield from _of_step(step, pack)
+
+
+def factors(table: FactorTable) -> Iterator[Number]:
+    """Every number of a table of conversion factors."""
+    for (carrier, basis), rows in table.factors.items():
+        for row in rows:
+            place = f"{carrier}.{basis}.{row.effective_from.isoformat()}"
+            yield Number(place, Role.FACTOR, str(row.kgce_per_unit), f"kgce/{row.unit}", row.source, row.source.clause)
+    for rows_of_carrier in (*table.carbon.values(), *table.by_country.values()):
+        for carbon in rows_of_carrier:
+            place = f"{carbon.carrier}.{(carbon.country or 'co2').lower()}.{carbon.effective_from.isoformat()}"
+            if carbon.kg_co2_per_unit is not None:
+                yield Number(place, Role.CARBON, str(carbon.kg_co2_per_unit), f"kg CO2/{carbon.unit}", carbon.source, carbon.source.clause)
+                continue
+            for name, value, unit in (
+                ("lhv", carbon.lhv_mj_per_unit, f"MJ/{carbon.unit}"),
+                ("carbon", carbon.carbon_t_per_gj, "t C/GJ"),
+                ("oxidised", carbon.oxidised, "1"),
+            ):
+                yield Number(f"{place}.{name}", Role.CARBON, str(value), unit, carbon.source, carbon.source.clause)
+
+
+def _of_step(step: Step, pack: Pack) -> Iterator[Number]:
+    place, rule = f"steps.{step.id}", step.label_rule
+    quantile = rule.source or _of_role(pack, Role.QUANTILE)
+    yield Number(f"{place}.quantile", Role.QUANTILE, _written(rule.quantile), "1", quantile)
+    for name, unit in (
+        ("fewest_batches", "batches"),
+        ("least_completeness", "1"),
+        ("longest_gap_s", "s"),
+        ("shortest_s", "s"),
+        ("longest_s", "s"),
+    ):
+        yield Number(f"{place}.{name}", Role.VALIDITY, _written(getattr(rule, name)), unit, rule.source or _of_role(pack, Role.VALIDITY))
+    for metric in step.metrics:
+        at = f"{place}.{metric.metric}"
+        yield Number(f"{at}.floor", Role.BOUNDS, _written(metric.floor), metric.unit, _of_role(pack, Role.BOUNDS))
+        yield Number(f"{at}.ceiling", Role.BOUNDS, _written(metric.ceiling), metric.unit, _of_role(pack, Role.BOUNDS))
+        typical = metric.typical_source or _of_role(pack, Role.TYPICAL)
+        yield Number(f"{at}.typical", Role.TYPICAL, _written(metric.typical), metric.unit, typical)
+        spread = metric.spread_source or _of_role(pack, Role.SPREAD)
+        yield Number(f"{at}.spread", Role.SPREAD, _written(metric.spread), metric.unit, spread)
+        for name in ("grid_lower", "grid_upper", "grid_width"):
+            yield Number(f"{at}.{name}", Role.GRID, _written(getattr(metric, name)), metric.unit, metric.grid_source)
+    for condition in step.reference_conditions:
+        for name, slope in condition.slope.items():
+            at = f"{place}.{condition.variable}.{name}"
+            yield Number(f"{at}.slope", Role.SLOPE, _written(slope), f"per {condition.unit}", condition.source, condition.source.clause)
+            yield Number(
+                f"{at}.reference", Role.SLOPE, _written(condition.reference), condition.unit, condition.source, condition.source.clause
+            )
+    for limit in step.limits:
+        yield from _of_limit(limit, f"{place}.{limit.id}")
+
+
+def _of_limit(limit: Limit, place: str) -> Iterator[Number]:
+    for number, grade in enumerate(limit.grades, 1):
+        if grade is not None:
+            yield Number(f"{place}.{limit.levels}{number}", Role.LIMIT, _written(grade), limit.unit, limit.source, limit.clause)
+    for variable, wanted in limit.applies.items():
+        for end in wanted if isinstance(wanted, tuple) else ():
+            if end is not None:
+                yield Number(f"{place}.{variable}", Role.APPLIES, _written(end), "", limit.source, limit.clause)
+    rule = None if limit.correction is None else RULES[limit.correction]
+    for index, term in enumerate(rule.terms if rule else (), 1):
+        for name, value in _numbers_in(term, term.variable):
+            yield Number(f"{place}.correction.{index}.{name}", Role.CORRECTION, value, "", limit.source, rule.clause if rule else "")
+
+
+def _plain(place: str, role: Role, part: Declared, pack: Pack) -> Iterator[Number]:
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if isinstance(value, int | float | Fraction) and not isinstance(value, bool):
+            yield Number(f"{place}.{name}", role, _written(value), "", _of_role(pack, role))
+        elif isinstance(value, tuple):
+            yield Number(f"{place}.{name}", role, ", ".join(map(_written, value)), "", _of_role(pack, role))
+
+
+def _numbers_in(value: object, name: str) -> Iterator[tuple[str, str]]:
+    """The numbers of a correction term, those of tables and classes too; grades and texts are none."""
+    if isinstance(value, Fraction | float) or (isinstance(value, int) and not isinstance(value, bool)):
+        yield name, _written(value)
+    elif isinstance(value, BaseModel):
+        for field in type(value).model_fields:
+            if field != "grades":
+                yield from _numbers_in(getattr(value, field), f"{name}.{field}")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _numbers_in(inner, f"{name}.{key}")
+    elif isinstance(value, tuple):
+        for index, inner in enumerate(value, 1):
+            yield from _numbers_in(inner, f"{name}.{index}")
+
+
+def _of_role(pack: Pack, role: Role) -> Source | None:
+    return pack.numbers.get(role.value)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, Fraction):
+        exact = float(value)
+        return f"{exact:g}" if Fraction(str(exact)) == value else f"{value.numerator}/{value.denominator}"
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

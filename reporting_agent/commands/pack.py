@@ -1,0 +1,155 @@
+"""`steplabel-agent pack`: for those who write or change a pack: check it, list its numbers with their sources, compare two."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from benchmarks.packs.effects import Effect
+    from benchmarks.routes import Pack
+
+
+def add_parser(sub: Any) -> None:
+    parser = sub.add_parser("pack", help="for authors of packs: check one, list its numbers and sources, compare two")
+    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+    check = acts.add_parser("check", help="read a pack, check every reference, and name each number without a complete source")
+    numbers = acts.add_parser("numbers", help="every number of a pack and of its conversion factors, with source and status")
+    for act in (check, numbers):
+        act.add_argument("pack", metavar="PACK", help="an id (steel), an id and version (steel@1), or the path of a .toml file")
+    diff = acts.add_parser("diff", help="which numbers differ between two packs, and which labels of a site they move")
+    diff.add_argument("old", metavar="OLD", help="as PACK")
+    diff.add_argument("new", metavar="NEW", help="as PACK")
+    diff.add_argument("--site", metavar="FILE", help="a site.toml whose labels are made by both; sends nothing")
+    diff.add_argument("--period", help="2016, 2016-Q1, 2016-05 or 2016-01-01/2016-07-01; needed with --site")
+    for act in (check, numbers, diff):
+        act.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    return {"check": _check, "numbers": _numbers, "diff": _diff}[args.act](args)
+
+
+def named(name: str) -> Pack:
+    """The pack of that id, id@version or path. Raises InputError as `packs.load`."""
+    from benchmarks import packs
+
+    if name.endswith(".toml"):
+        return packs.load(str(Path(name).resolve()))
+    id_, _, version = name.partition("@")
+    return packs.load(id_, version or None)
+
+
+def _check(args: argparse.Namespace) -> int:
+    from benchmarks import packs
+    from benchmarks.packs import provenance
+    from reporting_agent.console import emit
+
+    pack = named(args.pack)
+    table = packs.factors(pack)
+    every = [*provenance.numbers(pack), *provenance.factors(table)]
+    lacking = [number.place for number in every if not number.is_complete]
+    by_status: dict[str, int] = {}
+    for number in every:
+        status = "none" if number.source is None or number.source.status is None else number.source.status
+        by_status[status] = by_status.get(status, 0) + 1
+    payload = {
+        "pack": pack.id,
+        "version": pack.version,
+        "digest": packs.digest(pack).hex(),
+        "conversion": table.version,
+        "numbers": len(every),
+        "by_status": by_status,
+        "without_complete_source": lacking,
+        "editions_not_held": [edition.standard for edition in pack.editions if not edition.held],
+    }
+    lines = [
+        f"{pack.id} {pack.version} holds together. Digest {payload['digest']}",
+        f"conversion factors {table.version}, digest {table.digest.hex()}",
+        f"{len(every)} numbers: " + ", ".join(f"{count} {status}" for status, count in sorted(by_status.items())),
+        *(f"  no complete source: {place}" for place in lacking),
+        *(f"  in force and not held: {edition.standard}: {edition.looked.en}" for edition in pack.editions if not edition.held),
+    ]
+    emit(args, payload, "\n".join(lines))
+    return 0
+
+
+def _numbers(args: argparse.Namespace) -> int:
+    from benchmarks import packs
+    from benchmarks.packs import provenance
+    from reporting_agent.console import emit
+
+    pack = named(args.pack)
+    every = [*provenance.numbers(pack), *provenance.factors(packs.factors(pack))]
+    rows = [
+        {
+            "place": number.place,
+            "role": number.role.value,
+            "value": number.value,
+            "unit": number.unit,
+            "clause": number.clause,
+            "moves": provenance.MOVES[number.role],
+            "source": None if number.source is None else number.source.model_dump(mode="json"),
+        }
+        for number in every
+    ]
+    lines = [
+        "\t".join(
+            (
+                number.place,
+                number.value,
+                number.unit,
+                (number.source.status if number.source else None) or "none",
+                number.source.text if number.source else "",
+            )
+        )
+        for number in every
+    ]
+    emit(args, {"pack": pack.id, "version": pack.version, "numbers": rows}, "\n".join(lines))
+    return 0
+
+
+def _diff(args: argparse.Namespace) -> int:
+    from benchmarks import packs
+    from benchmarks.errors import UsageError
+    from benchmarks.packs import effects
+    from reporting_agent.console import emit
+
+    if bool(args.site) is not bool(args.period):
+        raise UsageError("site-without-period", "--site and --period go together.", "Give both, or neither.")
+    old, new = named(args.old), named(args.new)
+    changed = effects.changed_numbers(old, new)
+    moved = _moved(args, old, new) if args.site else None
+    payload = {
+        "old": {"pack": old.id, "version": old.version, "digest": packs.digest(old).hex()},
+        "new": {"pack": new.id, "version": new.version, "digest": packs.digest(new).hex()},
+        "numbers": [change.to_json() for change in changed],
+        "labels": None if moved is None else [effect.to_json() for effect in moved],
+    }
+    emit(args, payload, _as_text(changed, moved))
+    return 0
+
+
+def _moved(args: argparse.Namespace, old: Pack, new: Pack) -> list[Effect]:
+    from dataclasses import replace
+
+    from benchmarks.measurements import Period
+    from benchmarks.packs import effects
+    from reporting_agent import pipeline
+    from reporting_agent.config import load_site
+
+    site = load_site(args.site)
+    period = Period.parse(args.period, site.zone)
+    data = pipeline.read(site, period)
+    by = [pipeline.label_of(site, replace(data, pack=pack), period) for pack in (old, new)]
+    return effects.moved_labels(*(label.steps for label in by))
+
+
+def _as_text(changed: Any, moved: list[Effect] | None) -> str:
+    lines = [f"{len(changed)} numbers differ" + (":" if changed else ".")]
+    lines += [f"  {change.place}: {change.before or 'none'} -> {change.after or 'none'}" for change in changed]
+    if moved is not None:
+        lines.append(f"{len(moved)} labels move" + (":" if moved else "."))
+        lines += [effect.as_text() for effect in moved]
+    return "\n".join(lines)

@@ -1,0 +1,138 @@
+"""Every number has a source; a changed number shows which labels it moves and by how much, and old labels come out again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from benchmarks import packs
+from benchmarks.conversion import TABLE, FactorTable
+from benchmarks.labels import SiteLabel, label_site
+from benchmarks.measurements import Batch, CarrierEnergy, Period
+from benchmarks.packs import effects, provenance
+from benchmarks.routes import Pack
+from reporting_agent.cli import main
+
+YEAR = Period.parse("2023", UTC)
+
+
+@pytest.mark.parametrize("name", packs.available())
+def test_no_number_of_a_pack_is_without_a_complete_source(name: str) -> None:
+    every = list(provenance.numbers(packs.load(name)))
+    assert len(every) >= 90
+    assert [number.place for number in every if not number.is_complete] == []
+
+
+def test_no_conversion_factor_is_without_a_complete_source() -> None:
+    assert [number.place for number in provenance.factors(FactorTable.load()) if not number.is_complete] == []
+
+
+def test_a_number_without_a_source_is_listed_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The check has teeth: without its entry in [numbers] every typical value that names no source of its own is told."""
+    text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
+    own = tmp_path / "own.toml"
+    own.write_text(text.replace('typical = "typical-assumption"\n', ""), encoding="utf-8")
+    assert main(["pack", "check", str(own)]) == 0
+    told = capsys.readouterr().out
+    assert "no complete source: steps.clinker-burning.total.typical" in told
+    assert main(["pack", "check", "cement"]) == 0
+    assert "no complete source" not in capsys.readouterr().out
+
+
+def test_a_limit_never_stands_on_what_was_not_read() -> None:
+    """What is secondary or an assumption grades nobody; editions whose values were not read are named and hold no limit."""
+    for name in packs.available():
+        pack = packs.load(name)
+        limits = [limit for step in pack.steps for limit in step.limits]
+        assert {limit.source.status for limit in limits} <= {"original-seen", "transcribed"}
+        held = {edition.standard for edition in pack.editions if edition.held}
+        assert {limit.standard for limit in limits} == held
+        assert all(edition.looked.en and edition.looked.zh for edition in pack.editions)
+
+
+COAL = CarrierEnergy("coal", 140_000, "kg")  # 140 kg/t by the table's default: 100.002 kgce/t
+POWER = CarrierEnergy("electricity", 30_000, "kWh")
+
+
+def kiln_days() -> list[Batch]:
+    start = datetime(2023, 1, 1, tzinfo=UTC)
+    return [
+        Batch(f"D{n}", "clinker-burning", "", "grey", at, at + timedelta(days=1), 1000.0, energy=(COAL, POWER))
+        for n in range(100)
+        for at in (start + n * timedelta(days=1),)
+    ]
+
+
+def labelled(pack: Pack) -> SiteLabel:
+    return label_site(kiln_days(), pack, packs.factors(pack), YEAR, site="kiln")
+
+
+@pytest.fixture
+def proposed(tmp_path: Path) -> Pack:
+    """The cement pack with one factor changed: coal 0.7143 to 0.7243 kgce/kg, 0.01 more."""
+    factors = TABLE.read_text(encoding="utf-8")
+    changed = factors.replace(
+        'carrier = "coal"\nunit = "kg"\nkgce_per_unit = 0.7143', 'carrier = "coal"\nunit = "kg"\nkgce_per_unit = 0.7243'
+    )
+    assert changed != factors
+    (tmp_path / "factors.toml").write_text(changed, encoding="utf-8")
+    text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
+    (tmp_path / "proposed.toml").write_text(text.replace('conversion = "2"', 'conversion = "./factors.toml"'), encoding="utf-8")
+    return packs.load(str(tmp_path / "proposed.toml"))
+
+
+def test_a_changed_factor_shows_which_labels_it_moves_and_by_how_much(proposed: Pack) -> None:
+    cement = packs.load("cement")
+    changed = effects.changed_numbers(cement, proposed)
+    assert {(change.before, change.after) for change in changed} == {("0.7143", "0.7243")}
+    assert {change.place.split(".")[0] for change in changed} == {"factor: coal"}
+
+    moved = effects.moved_labels(labelled(cement).steps, labelled(proposed).steps)
+    by_metric = {(effect.metric, effect.value): effect for effect in moved}
+    assert set(by_metric) == {(metric, value) for metric in ("total", "thermal") for value in ("best", "typical", "mean")}
+    total, thermal = by_metric["total", "best"], by_metric["thermal", "best"]
+    assert total.before == pytest.approx(140 * 0.7143 + 30 * 0.1229)
+    assert total.to_json()["moved"] == pytest.approx(140 * 0.01)  # 140 kg/t x 0.01 kgce/kg
+    assert thermal.to_json()["moved"] == pytest.approx(140 * 0.01 * 29.3076)
+
+
+def test_a_label_names_another_digest_and_the_old_one_comes_out_again_to_the_last_digit(proposed: Pack) -> None:
+    cement = packs.load("cement")
+    before, after, again = labelled(cement), labelled(proposed), labelled(packs.load("cement"))
+    assert before.method["pack_digest"] != after.method["pack_digest"]
+    assert before.method["conversion_digest"] != after.method["conversion_digest"]
+    assert before.to_json() == again.to_json()
+    assert before.method["pack_digest"] == packs.digest(cement).hex()
+
+
+def test_labels_of_version_1_are_made_with_the_factors_of_version_1() -> None:
+    """And say so: digest and version of the table stand in label.json."""
+    old = labelled(packs.load("cement", "1"))
+    assert old.to_json()["method"] == {
+        "pack_digest": packs.digest(packs.load("cement", "1")).hex(),
+        "conversion": "1",
+        "conversion_digest": FactorTable.of("1").digest.hex(),
+    }
+
+
+def test_a_second_reading_of_a_figure_changes_no_digest(tmp_path: Path) -> None:
+    text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
+    reread = tmp_path / "cement.toml"
+    reread.write_text(text.replace("read_on = 2026-11-20", "read_on = 2027-01-01"), encoding="utf-8")
+    assert packs.digest(packs.load(str(reread))) == packs.digest(packs.load("cement"))
+
+
+def test_the_differences_between_two_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pack", "diff", "aluminium@1", "aluminium"]) == 0
+    told = capsys.readouterr().out
+    assert "typical: steps.alumina-refining.total.typical: 380 -> 343" in told
+    assert "factor: nitrogen.equivalent.2008-06-01: 0.6714 -> none" in told
+    assert main(["pack", "diff", "aluminium", "aluminium"]) == 0
+    assert capsys.readouterr().out.strip() == "0 numbers differ."
+
+
+def test_a_site_without_a_period_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pack", "diff", "steel@1", "steel", "--site", "site.toml"]) == 2
+    assert "--period" in capsys.readouterr().err
