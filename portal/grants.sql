@@ -76,7 +76,8 @@ BEGIN
         END LOOP;
 
         -- Append-only, even for the tables' owner: what was recorded is not changed by a mistake or an injected statement.
-        REVOKE UPDATE, DELETE, TRUNCATE ON auditlog_event, translog_logentry, translog_lognode, intake_commitment, publication_draftcomment,
+        REVOKE UPDATE, DELETE, TRUNCATE ON auditlog_event, translog_logentry, translog_lognode, translog_cosignature, intake_commitment,
+            publication_draftcomment,
             publication_loggedact, catalogue_extension, catalogue_reminder, standings_namingchoice, assurance_incentive,
             assurance_interestdeclaration, assurance_finding, assurance_findingstep, assurance_reminded, partners_acceptedterms
             FROM steplabel_web, steplabel_worker;

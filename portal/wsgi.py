@@ -7,15 +7,19 @@ and then several times as long as its neighbours. Full collections took a tenth 
 from __future__ import annotations
 
 import gc
+import logging
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
 os.environ.setdefault("STEPLABEL_ROLE", "web")
 
+from django.core.checks import run_checks
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 application = get_wsgi_application()
+for finding in run_checks(tags=["stores"]):  # the worker runs every check when it starts, a web server none by itself
+    logging.getLogger("portal").warning("%s", finding)
 get_resolver().check()  # loads every view, and what they import, before the first request
 gc.collect()
 gc.freeze()

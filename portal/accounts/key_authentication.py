@@ -9,7 +9,9 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.request import Request
 from rest_framework.throttling import ScopedRateThrottle
 
+from portal import counts
 from portal.accounts import api_keys
+from portal.accounts.client_address import client_network
 from portal.accounts.models import User
 from portal.problems import RefusedError
 
@@ -32,9 +34,23 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class RateByKey(ScopedRateThrottle):
-    """Counts the requests of a key wherever they come from, and of anybody else by their address."""
+    """Counts the requests of a key wherever they come from, and of anybody else by their network.
 
-    def get_cache_key(self, request: Request, view: Any) -> str:
+    A number each instead of the framework's list of moments, of which 600 a minute take 5 kB an asker.
+    """
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        self.scope = getattr(view, self.scope_attr, None)
+        if self.scope is None or (rate := self.get_rate()) is None:
+            return True
+        most, seconds = self.parse_rate(rate)
+        if most is None or seconds is None:
+            return True
+        self.duration = seconds
         holder: api_keys.Holder | None = request.auth  # type: ignore[assignment] # the stubs know tokens of their own
-        asking = f"key-{holder.prefix}" if holder else self.get_ident(request)
-        return self.cache_format % {"scope": self.scope, "ident": asking}
+        asking = f"key {holder.prefix}" if holder else client_network(request)
+        return counts.count(seconds, "rate", self.scope, asking) <= most
+
+    def wait(self) -> float:
+        """A whole window: when this one ends is not kept."""
+        return float(self.duration or 0)

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.db.models import Q
@@ -27,6 +28,9 @@ from portal.notifications.models import Mail, Notice, Reader
 from portal.notifications.services import PURPOSE
 
 Clock = Callable[[], datetime]
+
+TO_ACCOUNTS_ALONE = ("new_password",)
+"""Letters that anybody may have posted to any address: the web process does not look who has it, and so does not tell by its time."""
 
 FIRST_PAUSE = timedelta(minutes=1)
 """After the first attempt that failed; each further pause is four times as long."""
@@ -111,11 +115,15 @@ def forget(now: datetime) -> None:
 
 def _addressee(mail: Mail) -> Addressee | None:
     if mail.recipient_id is None:
-        return Addressee(mail.address, mail.language, "")
+        return Addressee(mail.address, mail.language, "") if mail.letter not in TO_ACCOUNTS_ALONE or _has_account(mail.address) else None
     # by columns: of people the worker may read the address, the zone and whether they are still here, nothing else
     rows = Mail.objects.filter(pk=mail.pk, recipient__is_active=True).values_list("recipient__email", "recipient__zone")
     language = Reader.objects.filter(user=mail.recipient_id).values_list("language", flat=True).first()
     return next((Addressee(address, language or settings.LANGUAGE_CODE, zone) for address, zone in rows), None)
+
+
+def _has_account(address: str) -> bool:
+    return get_user_model()._default_manager.filter(email=address, is_active=True).exists()
 
 
 def _message(mail: Mail, address: str, letter: Letter) -> EmailMessage:

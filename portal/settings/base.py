@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.settings.contact import contact_of_this_installation
+from portal.settings.rates import rate
 from portal.settings.roles import role_of_this_process
 from portal.settings.secret import optional_secret
 
@@ -57,6 +58,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "portal.limits.RequestLimitsMiddleware",  # before anything that could read a body
+    "portal.web.page_rates.PageRatesMiddleware",  # before anything that asks the database
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -84,6 +86,13 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
+# Two stores of what may be lost: counts (`default`: whatever nobody sends elsewhere) and rendered public pages. Here they are apart in
+# each process's memory; an installation with Redis names a server for each. Counts are many and small, pages few and large.
+CACHES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "counts", "OPTIONS": {"MAX_ENTRIES": 100_000}},
+    "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages", "OPTIONS": {"MAX_ENTRIES": 300}},
+}
+
 # Databases: the default one, and the vault which only worker and operator can name.
 DATABASE_ROUTERS = ["portal.routers.VaultRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -109,7 +118,6 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses come from the register or from an invitation that was answered
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to people who are not here
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
@@ -129,6 +137,7 @@ MFA_FORMS = {
     "reauthenticate": "portal.web.account_forms.CodeAgainForm",
 }
 PASSWORD_RESET_TIMEOUT = 3600  # seconds that a link to a new password is good
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a name; it asks the database nothing
 
 # Mail. Without a server's name mails are written to the output of the process.
 # The password may come as a file instead: STEPLABEL_MAIL_PASSWORD_FILE.
@@ -175,6 +184,12 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 8 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+
+# Pages: requests a minute of each network that is not signed in (of each browser that once was); forms sent count apart.
+PAGE_RATES = {
+    "read": rate("STEPLABEL_RATE_PAGES", "300/min"),
+    "send": rate("STEPLABEL_RATE_FORMS", "60/min"),
+}
 
 # The API. Devices are known by their signatures, programs by their keys, nobody by a session; requests a minute for each address or key.
 RATES = {

@@ -1,9 +1,11 @@
 """Production: PostgreSQL (two databases, two roles), Redis, HTTPS in front. Everything comes from the environment.
 
-Needed: `SECRET_KEY`, `STEPLABEL_HOSTS`, `DATABASE_URL`, `REDIS_URL`, `DIRECTORY_FILE`; for web and operator `RECEIPT_KEY_FILE`; for
-worker and operator `VAULT_DATABASE_URL`; for the worker alone `PROCESSING_KEY_FILE`. What is secret may come as a file
-instead: `SECRET_KEY_FILE`, `DATABASE_URL_FILE`, `VAULT_DATABASE_URL_FILE`, `REDIS_URL_FILE`, and the passwords of the two database
-roles alone as `DATABASE_PASSWORD_FILE` and `VAULT_DATABASE_PASSWORD_FILE`.
+Needed: `SECRET_KEY`, `STEPLABEL_HOSTS`, `DATABASE_URL`, `DIRECTORY_FILE`, and a Redis server each for pages, counts and broker:
+`STEPLABEL_CACHE_URL`, `STEPLABEL_LIMITS_URL`, `STEPLABEL_BROKER_URL`, where `REDIS_URL` stands for those that are not named; for web and
+operator `RECEIPT_KEY_FILE`; for worker and operator `VAULT_DATABASE_URL`; for the worker alone `PROCESSING_KEY_FILE`. What is secret may
+come as a file instead: `SECRET_KEY_FILE`, `DATABASE_URL_FILE`, `VAULT_DATABASE_URL_FILE`, `STEPLABEL_CACHE_URL_FILE`,
+`STEPLABEL_LIMITS_URL_FILE`, `STEPLABEL_BROKER_URL_FILE`, `REDIS_URL_FILE`, and the passwords of the two database roles alone as
+`DATABASE_PASSWORD_FILE` and `VAULT_DATABASE_PASSWORD_FILE`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403 - settings are layered, that is what the star is for
 from portal.settings.base import BASE_DIR, ROLE
+from portal.settings.redis_caches import redis_caches
 from portal.settings.roles import Role, processing_key_file
 
 
@@ -47,6 +50,11 @@ def _database(name: str) -> dict[str, Any]:
     return parsed
 
 
+def _redis(name: str) -> str:
+    """The server of that name, else the one for all that are not named."""
+    return _secret(name if name in os.environ or f"{name}_FILE" in os.environ else "REDIS_URL")
+
+
 SECRET_KEY = _secret("SECRET_KEY")
 ALLOWED_HOSTS = _needed("STEPLABEL_HOSTS").split(",")
 PORTAL_URL = os.environ.get("STEPLABEL_URL", f"https://{ALLOWED_HOSTS[0].lstrip('.')}")
@@ -58,8 +66,8 @@ if ROLE.sees_vault:
 elif given := sorted(name for name in os.environ if name.startswith("VAULT_DATABASE_")):
     raise ImproperlyConfigured(f"{given[0]} is set for the web role. Only worker and operator may reach the vault.")
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _secret("REDIS_URL")}}
-CELERY_BROKER_URL = _secret("REDIS_URL")
+CACHES = redis_caches(counts=_redis("STEPLABEL_LIMITS_URL"), pages=_redis("STEPLABEL_CACHE_URL"))
+CELERY_BROKER_URL = _redis("STEPLABEL_BROKER_URL")
 SWEEP_EVERY_SECONDS = float(os.environ.get("STEPLABEL_SWEEP_SECONDS", "60"))
 
 DIRECTORY_FILE = Path(_needed("DIRECTORY_FILE"))

@@ -13,6 +13,7 @@ import dj_database_url
 from portal.settings import sqlite
 from portal.settings.base import *  # noqa: F403 - settings are layered, that is what the star is for
 from portal.settings.base import REST_FRAMEWORK
+from portal.settings.redis_caches import redis_caches
 from portal.settings.roles import Role
 
 ROLE = Role.OPERATOR
@@ -35,7 +36,7 @@ if "REDIS_URL" in os.environ:
     # a numbered database a process of the tests, from 1 on: one clears its counts while another counts
     _number = 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 15  # of the 16 that Redis has
     _cache = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{_number}").geturl()
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _cache}}
+    CACHES = redis_caches(counts=_cache, pages=_cache)
     CELERY_BROKER_URL = os.environ["REDIS_URL"]
 else:
     CELERY_BROKER_URL = "memory://"
@@ -46,6 +47,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 ACCOUNT_RATE_LIMITS = False  # all tests ask from one address
+PAGE_RATES = {"read": None, "send": None}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 STATIC_ROOT = VAR / "static"

@@ -10,11 +10,15 @@ from allauth.core import context
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
 from django import forms
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.attempts import Attempt
-from portal.accounts.client_address import client_address
+from portal.accounts.attempts import Attempt, Secret, attempt_at
+from portal.accounts.first_mails import may_write_to
 from portal.web.forms import SignInForm, mark_errors
+from portal.web.passwords import post_link_to_new_password
 
 NEW = _("At least 12 characters, no common password, not your name or address.")
 AGAIN = _("The same once more, against mistyping.")
@@ -56,22 +60,21 @@ class Counted(Ours):
 
     counted = "code"
     user: Any
+    attempt: Attempt
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if self.errors:  # the last word of a failed field; nothing is given back
             return cleaned
-        self._attempt().succeeded()
+        self.attempt.succeeded()
         return cleaned
 
     def _clean_fields(self) -> None:
-        if self.data.get(self.counted) and not self._attempt().begin():
+        self.attempt = attempt_at(context.request, self.user.email, Secret.CODE if self.counted == "code" else Secret.PASSWORD)
+        if self.data.get(self.counted) and not self.attempt.begin():
             self.add_error(self.counted, SignInForm.error_messages[SignInForm.TOO_MANY])
             return
         super()._clean_fields()  # type: ignore[misc] # of django's form, which the stubs leave out
-
-    def _attempt(self) -> Attempt:
-        return Attempt(f"again {self.user.pk}", client_address(context.request))
 
 
 class ChangePasswordForm(Counted, account.ChangePasswordForm):  # type: ignore[misc] # allauth ships no types
@@ -89,7 +92,21 @@ class ConfirmPasswordForm(Counted, account.ReauthenticateForm):  # type: ignore[
 
 
 class ForgottenPasswordForm(Ours, account.ResetPasswordForm):  # type: ignore[misc] # allauth ships no types
+    """Answers alike whether the address has an account or not; `passwords` says how."""
+
     texts: ClassVar[Texts] = {"email": (_("Email address"), _("The one you sign in with."), _("Enter your email address."))}
+
+    def clean_email(self) -> str:
+        """Without allauth's look at who has the address."""
+        email: str = self.cleaned_data["email"]
+        if not may_write_to(email):
+            raise forms.ValidationError(_("Links were asked for this address too often. Wait an hour, then try again."))
+        return email
+
+    def save(self, _request: HttpRequest, **_options: Any) -> str:
+        email: str = self.cleaned_data["email"]
+        post_link_to_new_password(email, get_language() or settings.LANGUAGE_CODE)
+        return email
 
 
 class NewPasswordForm(Ours, account.ResetPasswordKeyForm):  # type: ignore[misc] # allauth ships no types

@@ -10,7 +10,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import second_factor
 from portal.accounts.client_address import client_address
+from portal.accounts.devices import remember_device
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import roles_of
 from portal.web import passwords
@@ -55,6 +56,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth shi
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """The first page of the person's role."""
         return first_page(request)
+
+    def post_login(self, request: HttpRequest, user: User, **login: Any) -> HttpResponse:
+        """The sign-in is whole: this browser is one of the person's."""
+        response: HttpResponse = super().post_login(request, user, **login)
+        remember_device(request, response, user.email)
+        return response
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("mfa_index")

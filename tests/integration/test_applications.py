@@ -6,12 +6,14 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
 from portal import keys
 from portal.accounts import services as accounts
+from portal.accounts.first_mails import PER_MAIL_ADDRESS, REGISTRATIONS_PER_NETWORK
 from portal.accounts.models import ControllingFirm, Device, EnrolmentToken, Jurisdiction, Organisation, Role, Site, User
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
@@ -134,8 +136,24 @@ def test_a_refusal_needs_a_reason_and_the_applicant_reads_it(cast: Cast) -> None
 
 
 def test_firms_are_not_registered_by_the_hundred_from_one_address(cast: Cast) -> None:
-    answers = [Client(REMOTE_ADDR="2001:db8::5").post("/register/", FIRM).status_code for _ in range(6)]
-    assert answers == [302] * 5 + [400]
+    sent = REGISTRATIONS_PER_NETWORK
+    answers = [
+        Client(REMOTE_ADDR="2001:db8::5").post("/register/", {**FIRM, "email": f"{number}@example.org"}).status_code
+        for number in range(sent + 1)
+    ]
+    assert answers == [302] * sent + [400]
+
+
+def test_one_address_is_not_sent_mails_by_the_hundred_from_many_networks(cast: Cast) -> None:
+    answers = [Client(REMOTE_ADDR=f"2001:db8:{number}::5").post("/register/", FIRM).status_code for number in range(PER_MAIL_ADDRESS + 1)]
+    assert answers == [302] * PER_MAIL_ADDRESS + [400]
+
+
+def test_the_first_mail_has_no_word_of_whoever_asked_for_it(cast: Cast) -> None:
+    assert applied(name="Visit evil.example", contact="Prize Office", controlling_firm="Click here")
+    first = next(sent for sent in mail.outbox if "/register/confirm/" in sent.body)
+    for word in ("evil", "Prize", "Click"):
+        assert word not in f"{first.subject} {first.body}"
 
 
 def test_a_site_is_asked_for_approved_and_takes_part(cast: Cast) -> None:

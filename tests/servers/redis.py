@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.servers import Server, free_port
 
@@ -20,17 +21,20 @@ def serve(directory: Path) -> Iterator[Server]:
     if "REDIS_URL" in os.environ:
         yield Server({}, "Redis: found at REDIS_URL")
         return
-    program, origin = _program()
+    with started(directory) as url:
+        yield Server({"REDIS_URL": url}, f"Redis: started from {_program()[1]}, port {urlsplit(url).port}")
+
+
+@contextmanager
+def started(directory: Path, *options: str) -> Iterator[str]:
+    """A server of one's own with these options, such as `--maxmemory 8mb`; its address."""
     port = free_port()
-    with (directory / "redis.log").open("wb") as log:
-        redis = subprocess.Popen(
-            [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(directory)],
-            stdout=log,
-            stderr=log,
-        )
+    command = [_program()[0], "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(directory)]
+    with (directory / f"redis-{port}.log").open("wb") as log:
+        redis = subprocess.Popen([*command, *options], stdout=log, stderr=log)
     try:
         _wait_for(port)
-        yield Server({"REDIS_URL": f"redis://127.0.0.1:{port}/0"}, f"Redis: started from {origin}, port {port}")
+        yield f"redis://127.0.0.1:{port}/0"
     finally:
         redis.terminate()
         redis.wait(30)

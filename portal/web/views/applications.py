@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Role
+from portal.own_address import absolute
 from portal.problems import RefusedError
 from portal.register import applying, siting
 from portal.register.models import FirmApplication, SiteApplication
@@ -51,7 +52,7 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
             if request.POST["do"] == "approve":
                 chosen = given.get("controlling", "")
                 _row, sent = applying.approve(user, row.pk, None if chosen in ("", FirmDecisionForm.NEW) else int(chosen), now)
-                link = request.build_absolute_uri(reverse("web:join", args=[sent.secret]))
+                link = absolute(reverse("web:join", args=[sent.secret]))
                 post_link("application_approved", row.email, row.language, {"firm": row.name}, link)
             else:
                 applying.refuse(user, row.pk, given["reason"], now)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from portal.accounts import api_keys, second_factor
 from portal.accounts.models import ApiKey, Organisation, Role
 from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF, Scope
+from portal.own_address import own_address
 from portal.problems import RefusedError
 from portal.web.access import for_role, person, to_second_factor
 from portal.web.forms import add_error, mark_errors
@@ -53,7 +54,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
                     "name": given["name"],
                     "expires": made.key.expires_at,
                     "crumbs": _crumbs(),
-                    "portal": _site(request),
+                    "portal": own_address(),
                 }
                 return render(request, "web/key_made.html", told)
     if form.errors:
@@ -101,7 +102,3 @@ def revoke(request: HttpRequest, key: int) -> HttpResponseBase:
 
 def _crumbs() -> tuple[Crumb, ...]:
     return (Crumb(_("Your account"), reverse("mfa_index")), Crumb(_("API keys"), reverse("web:keys")))
-
-
-def _site(request: HttpRequest) -> str:
-    return f"{request.scheme}://{request.get_host()}"

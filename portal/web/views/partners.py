@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Organisation, Role
+from portal.own_address import own_address
 from portal.partners import conformance, deliveries, terms
 from portal.partners.archive import archive, permanent
 from portal.partners.grants import granted_receipt, granted_sites, granted_values
@@ -160,6 +161,6 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
 def archive_zip(request: HttpRequest) -> HttpResponseBase:
     if terms.accepted_by(person(request)) is None:
         return redirect("web:downloads")
-    response = HttpResponse(archive(permanent(f"{request.scheme}://{request.get_host()}")), content_type="application/zip")
+    response = HttpResponse(archive(permanent(own_address())), content_type="application/zip")
     response["Content-Disposition"] = 'attachment; filename="steplabel.zip"'
     return response

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.models import Membership, Organisation, Role, User
+from portal.own_address import absolute
 from portal.problems import RefusedError
 from portal.register import inviting
 from portal.register.models import Invitation
@@ -150,7 +151,7 @@ def _joined(request: HttpRequest, firm: Organisation) -> HttpResponseBase:
 
 
 def _mail(request: HttpRequest, sent: inviting.Sent) -> None:
-    link = request.build_absolute_uri(reverse("web:join", args=[sent.secret]))
+    link = absolute(reverse("web:join", args=[sent.secret]))
     told = {"firm": sent.invitation.organisation.name, "by": sent.invitation.invited_by}
     post_link("invitation", sent.invitation.email, get_language() or "en", told, link)
     messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": sent.invitation.email})

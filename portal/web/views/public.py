@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
@@ -13,17 +14,19 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from portal.own_address import absolute, own_address
 from portal.publication import citation, codebook, selectors
 from portal.publication.rows import Row, Series, benchmark_view
-from portal.publication.shapes import BenchmarkView, ListedView
+from portal.publication.shapes import BenchmarkView
 from portal.web import paper
 from portal.web.addresses import benchmark_url
 from portal.web.figures import EnergyUnit
-from portal.web.kept import Rendered, kept, rendered
+from portal.web.page_cache import Rendered, cached, rendered
 from portal.web.presenters import benchmarks, comparison
 from portal.web.tables import PAGE_ROWS, paged, pages_of
 from portal.web.viewmodels.benchmarks import BenchmarkList
 from portal.web.viewmodels.shared import Crumb
+from portal.web.viewmodels.tables import Pages
 from portal.web.words import Names
 
 UNIT_COOKIE = "unit"
@@ -32,26 +35,40 @@ UNIT_KEPT_S = 365 * 24 * 3600
 
 @require_safe
 def benchmark_list(request: HttpRequest) -> HttpResponse:
-    query, sector = request.GET.get("q", "").strip()[:100], request.GET.get("sector", "")[:40]
-    content = (*selectors.state_of_the_list(), sector, request.GET.get("page", "")[:9])
-
-    def made() -> Rendered:
-        return rendered("web/kept/benchmarks.html", _("Benchmarks"), {"page": _list(request.GET, query, sector)})
-
-    page = made() if query else kept("list", content, made)  # what people type is endless, and nobody types it twice
-    return render(request, "web/kept.html", {"page": page})
-
-
-def _list(asked: QueryDict, query: str, sector: str) -> BenchmarkList:
-    if words := query.lower().split():
-        views: Sequence[ListedView] = benchmarks.fitting(selectors.latest_published(sector), words)
-        found = len(views)
-        views, pages = paged(views, asked)
+    """All benchmarks, those of one sector (`?sector=`), or those whose names have these words (`?q=`); 404 for an unknown sector."""
+    words = request.GET.get("q", "").strip()[:100]
+    sector = request.GET.get("sector", "")
+    if sector and not selectors.is_sector(sector):
+        raise Http404
+    page_number = request.GET.get("page", "")
+    if words:  # what people type is endless, and nobody types it twice: not cached
+        page = _rendered_list(_search_results(words, sector, page_number))
     else:
-        found = selectors.count_published(sector)
-        pages = pages_of(found, asked)
-        views = selectors.latest_published(sector, pages.first - 1 if pages else 0, PAGE_ROWS)
-    return benchmarks.benchmark_list(views, found, pages, selectors.packs_published(), query, sector)
+        pages = pages_of(selectors.count_published(sector), _list_query("", sector, page_number))
+        depends_on = (*selectors.state_of_the_list(), sector, pages.number if pages else 1)
+        page = cached("list", depends_on, lambda: _rendered_list(_listed(sector, pages)))
+    return render(request, "web/cached_page.html", {"page": page})
+
+
+def _rendered_list(page: BenchmarkList) -> Rendered:
+    return rendered("web/cached/benchmarks.html", _("Benchmarks"), {"page": page})
+
+
+def _listed(sector: str, pages: Pages | None) -> BenchmarkList:
+    views = selectors.latest_published(sector, pages.first - 1 if pages else 0, PAGE_ROWS)
+    return benchmarks.benchmark_list(views, pages.of if pages else len(views), pages, selectors.packs_published(), "", sector)
+
+
+def _search_results(words: str, sector: str, page_number: str) -> BenchmarkList:
+    matching = benchmarks.fitting(selectors.latest_published(sector), words.lower().split())
+    views, pages = paged(matching, _list_query(words, sector, page_number))
+    return benchmarks.benchmark_list(views, len(matching), pages, selectors.packs_published(), words, sector)
+
+
+def _list_query(words: str, sector: str, page_number: str) -> QueryDict:
+    """What links to other pages of the list keep of an address: what the list knows, and nothing else that stood there."""
+    known = {"q": words, "sector": sector, "page": page_number}
+    return QueryDict(urlencode({name: value for name, value in known.items() if value}))
 
 
 @require_safe
@@ -60,15 +77,15 @@ def benchmark(request: HttpRequest, pack: str, place: str, route: str, period: s
     unit, units = chosen_unit(request, period)
 
     def made() -> Rendered:
-        page = benchmarks.benchmark_page(benchmark_view(row, found.in_force), found.views, unit, units, _site(request))
+        page = benchmarks.benchmark_page(benchmark_view(row, found.in_force), found.views, unit, units, own_address())
         return rendered(
-            "web/kept/benchmark.html", _("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, {"page": page}
+            "web/cached/benchmark.html", _("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, {"page": page}
         )
 
-    page = kept("page", (*found.content, row.id, row.scope, row.scope_zh, unit.id, _site(request)), made)
+    page = cached("page", (*found.content, row.id, row.scope, row.scope_zh, unit.id), made)
     sector = Names.of(pack, row.pack_version).sector
     crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(sector, f"{reverse('web:benchmarks')}?sector={pack}"))
-    return remember_unit(request, unit, render(request, "web/kept.html", {"page": page, "crumbs": crumbs}))
+    return remember_unit(request, unit, render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs}))
 
 
 @require_safe
@@ -95,41 +112,43 @@ def benchmark_csv(_request: HttpRequest, pack: str, place: str, route: str, peri
     _series, row = _found(pack, place, route, period, version)
     before = selectors.preceding(row)
     content = (row.content, before.content if before else None)
-    return _file(kept("csv", content, lambda: selectors.table_of(benchmark_view(row, None), before)), "text/csv; charset=utf-8", row, "csv")
+    return _file(
+        cached("csv", content, lambda: selectors.table_of(benchmark_view(row, None), before)), "text/csv; charset=utf-8", row, "csv"
+    )
 
 
 @require_safe
 def benchmark_json(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     """The signed document, exactly as the API serves it."""
     _series, row = _found(pack, place, route, period, version)
-    text = kept("json", row.content, lambda: json.dumps(benchmark_view(row, None).document, ensure_ascii=False))
+    text = cached("json", row.content, lambda: json.dumps(benchmark_view(row, None).document, ensure_ascii=False))
     return _file(text, "application/json", row, "json")
 
 
 @require_safe
-def benchmark_pdf(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
+def benchmark_pdf(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     """The page on paper, always in the published unit."""
     found, row = _found(pack, place, route, period, version)
 
     def made() -> bytes:
         units = benchmarks.units_on(_began(period))
-        page = benchmarks.benchmark_page(benchmark_view(row, found.in_force), (), units["kgce"], units, _site(request))
+        page = benchmarks.benchmark_page(benchmark_view(row, found.in_force), (), units["kgce"], units, own_address())
         return paper.pdf(page, page.citation)
 
-    content = (*found.content, row.id, row.scope, row.scope_zh, _site(request))
-    return _file(kept("pdf", content, made), "application/pdf", row, "pdf")
+    content = (*found.content, row.id, row.scope, row.scope_zh)
+    return _file(cached("pdf", content, made), "application/pdf", row, "pdf")
 
 
 @require_safe
-def benchmark_bib(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
+def benchmark_bib(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     _series, row = _found(pack, place, route, period, version)
-    return _file(citation.bibtex(*_cited(request, row)), "application/x-bibtex; charset=utf-8", row, "bib")
+    return _file(citation.bibtex(*_cited(row)), "application/x-bibtex; charset=utf-8", row, "bib")
 
 
 @require_safe
-def benchmark_ris(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
+def benchmark_ris(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     _series, row = _found(pack, place, route, period, version)
-    return _file(citation.ris(*_cited(request, row)), "application/x-research-info-systems; charset=utf-8", row, "ris")
+    return _file(citation.ris(*_cited(row)), "application/x-research-info-systems; charset=utf-8", row, "ris")
 
 
 @require_safe
@@ -171,13 +190,9 @@ def _began(period: str) -> date:
     return date(int(period[:4]), 1, 1)
 
 
-def _cited(request: HttpRequest, row: Row) -> tuple[BenchmarkView, str, str, str]:
+def _cited(row: Row) -> tuple[BenchmarkView, str, str, str]:
     view = benchmark_view(row, None)
-    return view, benchmarks.citation_title(view), f"{_site(request)}{benchmark_url(row, row.version)}", row.digest
-
-
-def _site(request: HttpRequest) -> str:
-    return f"{request.scheme}://{request.get_host()}"
+    return view, benchmarks.citation_title(view), absolute(benchmark_url(row, row.version)), row.digest
 
 
 def _file(content: str | bytes, content_type: str, row: Row, ending: str) -> HttpResponse:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.accounts.attempts import Attempt
-from portal.accounts.client_address import client_address
+from portal.accounts import first_mails
 from portal.accounts.models import Role
+from portal.own_address import absolute
 from portal.register import applying
 from portal.web.forms import mark_errors
 from portal.web.letters import post_link
@@ -26,8 +26,8 @@ def register(request: HttpRequest) -> HttpResponseBase:
     form = FirmForm(request.POST) if request.method == "POST" else FirmForm()
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        if not Attempt("register", client_address(request)).begin():  # mails to strangers are not sent by the thousand
-            form.add_error(None, _("Too many firms were registered from here. Wait 15 minutes, then try again."))
+        if not first_mails.may_register(request, given["email"]):
+            form.add_error(None, _("Too many firms were registered from here or for this address. Wait an hour, then try again."))
         else:
             language = get_language() or "en"
             wish = applying.FirmWish(
@@ -41,8 +41,8 @@ def register(request: HttpRequest) -> HttpResponseBase:
                 Role(given["kind"]),
             )
             secret = applying.apply(wish, timezone.now())
-            link = request.build_absolute_uri(reverse("web:register-confirm", args=[secret]))
-            post_link("application", given["email"], language, {"firm": wish.name}, link)
+            link = absolute(reverse("web:register-confirm", args=[secret]))
+            post_link("application", given["email"], language, {}, link)
             return redirect("web:register-sent")
     if form.errors:
         mark_errors(form)

@@ -15,6 +15,7 @@ from portal.accounts.models import Role
 from portal.accounts.selectors import managed_sites, own_sites
 from portal.intake.models import State, Submission
 from portal.intake.selectors import SubmissionView, submission
+from portal.own_address import absolute
 from portal.register.record import Page, saw
 from portal.sharing import certificates, shares
 from portal.sharing.labels import Labels, labels_of
@@ -45,7 +46,7 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
         given = form.cleaned_data
         cells = [labels.rows[int(place)].cell for place in given["labels"]]
         secret = shares.share(user, digest, given["buyer"].strip(), cells, given["days"], now)
-        link = request.build_absolute_uri(reverse("web:shared", args=[secret]))
+        link = absolute(reverse("web:shared", args=[secret]))
         form = ShareForm(offered=offered)
     if form.errors:
         mark_errors(form)
@@ -57,7 +58,7 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
         "digest": digest,
         "accepted": view.state == State.ACCEPTED,
         "managed": managed,
-        "certificate": certificate_block(held, request.build_absolute_uri("/")) if held else None,
+        "certificate": certificate_block(held) if held else None,
         "form": form,
         "link": link,
         "shares": tuple(share_row(one, digest, now) for one in shares.shares_of(user, digest)),
@@ -103,7 +104,7 @@ def certificate_pdf(request: HttpRequest, digest: str) -> HttpResponse:
     if held is None:
         raise Http404
     saw(person(request), Page.CERTIFICATE, f"submission {digest}", timezone.now(), held.labels.site)
-    verify_at = certificate_block(held, request.build_absolute_uri("/")).verify_at
+    verify_at = certificate_block(held).verify_at
     response = HttpResponse(certificate_paper.pdf(held, verify_at), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="steplabel-certificate-{held.code}.pdf"'
     return response

@@ -29,6 +29,7 @@ from benchmarks import packs
 from benchmarks.released import ReleasedReport
 from benchmarks.routes import Pack
 from benchmarks.wire import challenges, commitments, directory, envelope
+from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.conformity import policy_digest
 from benchmarks.wire.directory import EnrolmentToken
@@ -67,13 +68,12 @@ class Plant:
     recipient: ProcessingPublicKey
     door: Installation
 
-    def challenge(self, revision: int) -> bytes:
+    def challenge(self, revision: int) -> Challenge:
         """What the portal answers to the commitment, over HTTP; the same again for the same revision."""
         raw = commitments.commit(Commitment(self.site, PERIOD, revision, DATA_ROOT), self.device_id, self.key)
         with self.door.client() as client:
             answer = client.post("/api/v1/commitments/", content=raw, headers={"Content-Type": "application/cbor"}).raise_for_status()
-        given = challenges.read(base64.b64decode(answer.json()["challenge"]), self.door.receipt_keys())
-        return given.nonce
+        return challenges.read(base64.b64decode(answer.json()["challenge"]), self.door.receipt_keys())
 
     def envelope(self, shift: int = 0, revision: int = 1, signer: DeviceKey | None = None, pack_digest: bytes = b"") -> bytes:
         """A sealed report; `shift` makes another one of the same revision."""
@@ -81,15 +81,17 @@ class Plant:
             label_of(self.pack, step, rule.metric.value, shift) for step in self.pack.steps for rule in step.metrics if rule.released
         )
         released = ReleasedReport(self.site, self.pack.id, self.pack.version, PERIOD, revision, labels)
+        given = self.challenge(revision)
+        assert given.ledger is not None
         report = Report(
             released,
             pack_digest or packs.digest(self.pack),
             policy_digest(self.pack.policy),
             DATA_ROOT,
-            self.challenge(revision),
+            given.nonce,
             "steplabel-agent/test",
         )
-        header = Header(self.site, PERIOD, revision, self.recipient.key_id, self.device_id, 1)
+        header = Header(self.site, PERIOD, revision, self.recipient.key_id, self.device_id, given.ledger.sequence)
         return envelope.build(report, header, signer or self.key, self.recipient)
 
 
@@ -100,7 +102,7 @@ class Installation:
     folder: Path
     default_url: str  # as the web role
     vault_url: str  # as the worker's role
-    redis_url: str
+    more: dict[str, str]  # stores, proxies: what every role finds besides
     address: str = ""
     fingerprint: str = ""  # of the directory's signer, as the last enrolment token named it
     plants: list[Plant] = field(default_factory=list)
@@ -115,13 +117,13 @@ class Installation:
             "STEPLABEL_HOSTS": HOST,
             "SECRET_KEY_FILE": str(self.folder / "secret_key"),
             "DATABASE_URL": self.default_url,
-            "REDIS_URL": self.redis_url,
             "DIRECTORY_FILE": str(keys / "directory.cbor"),
             "STATIC_ROOT": str(self.folder / "static"),
             "STEPLABEL_RATE_SUBMISSIONS": "100000/min",
             "STEPLABEL_RATE_ENROLMENTS": "100000/min",
             "STEPLABEL_WEB_PROCESSES": "1",
             "STEPLABEL_WORKER_PROCESSES": "1",
+            **self.more,
         }
         if role != "worker":
             environment["RECEIPT_KEY_FILE"] = str(keys / "receipt.pem")
@@ -159,6 +161,28 @@ class Installation:
             process.terminate()
             process.wait(60)
 
+    @contextmanager
+    def served(self) -> Iterator[None]:
+        """With its web server running, at `address`."""
+        port = free_port()
+        self.address = f"http://127.0.0.1:{port}"
+        with self.running("web", PORT=str(port)) as process:
+            _wait_until_healthy(self, process, port)
+            yield
+
+    def web_memory_mb(self, which: str) -> float:
+        """Of the web process that holds or held most: `VmRSS` now, `VmHWM` at its peak."""
+        held = 0
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if b"granian" in (process / "cmdline").read_bytes() and str(self.folder).encode() in (process / "environ").read_bytes():
+                    lines = (process / "status").read_text("ascii").splitlines()
+                    held = max(held, *(int(line.split()[1]) for line in lines if line.startswith(which)))
+            except OSError:
+                continue  # ended while we looked
+        assert held
+        return held / 1024
+
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.address, headers=BEHIND_TLS, trust_env=False, timeout=30)
 
@@ -193,22 +217,26 @@ def as_user(url: str, user: str) -> str:
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Set up from nothing by the runbook, with its web server running."""
-    folder = tmp_path_factory.mktemp("installation")
+    redis = urlsplit(os.environ["REDIS_URL"])._replace(path="/9").geturl()  # apart from the other tests' queue
+    with set_up(tmp_path_factory.mktemp("installation"), {"REDIS_URL": redis}) as made:
+        register = made.folder / "register.toml"
+        register.write_text(REGISTER + "".join(SITE.format(number) for number in range(SITES)), "utf-8")
+        made.operate("make_keys")
+        made.operate("register", str(register))
+        with made.served():
+            yield made
+
+
+@contextmanager
+def set_up(folder: Path, more: dict[str, str]) -> Iterator[Installation]:
+    """Databases with their tables and rights, style and scripts; without keys, and with nobody in it."""
     name = f"steplabel_installation_{token_hex(4)}"
     with _database("DATABASE_URL", name) as default, _database("VAULT_DATABASE_URL", f"{name}_vault") as vault:
-        redis = urlsplit(os.environ["REDIS_URL"])._replace(path="/9").geturl()  # apart from the other tests' queue
-        made = Installation(folder, default, vault, redis)
+        made = Installation(folder, default, vault, more)
         (folder / "secret_key").write_text(token_hex(32), "ascii")
-        (folder / "register.toml").write_text(REGISTER + "".join(SITE.format(number) for number in range(SITES)), "utf-8")
-        made.operate("make_keys")
         made.operate("migrate")
         made.operate("collectstatic", "--no-input")
-        made.operate("register", str(folder / "register.toml"))
-        port = free_port()
-        made.address = f"http://127.0.0.1:{port}"
-        with made.running("web", PORT=str(port)) as process:
-            _wait_until_healthy(made, process, port)
-            yield made
+        yield made
 
 
 def _wait_until_healthy(made: Installation, process: subprocess.Popen[bytes], port: int) -> None:

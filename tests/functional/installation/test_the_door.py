@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -69,7 +68,7 @@ def test_a_body_of_100_mb_is_refused_before_a_byte_of_it_is_sent(installation: I
 
 @pytest.mark.parametrize(("chunked", "status"), [(False, "413"), (True, "411")])
 def test_100_mb_pushed_all_the_same_are_not_kept_in_memory(installation: Installation, chunked: bool, status: str) -> None:
-    before, held = stored(installation), peak_rss_mb(installation)
+    before, held = stored(installation), installation.web_memory_mb("VmHWM")
     with opened(installation, "Transfer-Encoding: chunked" if chunked else f"Content-Length: {HUNDRED_MB}") as connection:
         sent = 0
         try:
@@ -83,23 +82,9 @@ def test_100_mb_pushed_all_the_same_are_not_kept_in_memory(installation: Install
         except ConnectionResetError:
             said = ""
     assert not said or said.startswith(f"HTTP/1.1 {status} ")
-    assert peak_rss_mb(installation) - held < 50
+    assert installation.web_memory_mb("VmHWM") - held < 50
     assert stored(installation) == before
     assert post(installation, b"\xff").status_code == 400  # it goes on serving
-
-
-def peak_rss_mb(installation: Installation) -> float:
-    """The most memory that any process of the web server ever held."""
-    peak = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if b"granian" in (process / "cmdline").read_bytes() and str(installation.folder).encode() in (process / "environ").read_bytes():
-                lines = (process / "status").read_text("ascii").splitlines()
-                peak = max(peak, *(int(line.split()[1]) for line in lines if line.startswith("VmHWM")))
-        except OSError:
-            continue  # ended while we looked
-    assert peak
-    return peak / 1024
 
 
 def test_bodies_that_never_come_do_not_keep_others_waiting(installation: Installation, plant: Plant) -> None:

@@ -19,7 +19,9 @@ PRODUCTION = {
     "SECRET_KEY": "x" * 50,
     "STEPLABEL_HOSTS": "portal.example",
     "DATABASE_URL": "postgres://web@db/steplabel",
-    "REDIS_URL": "redis://cache/0",
+    "STEPLABEL_CACHE_URL": "redis://cache/0",
+    "STEPLABEL_LIMITS_URL": "redis://limits/0",
+    "STEPLABEL_BROKER_URL": "redis://broker/0",
     "DIRECTORY_FILE": "/keys/directory.cbor",
     "RECEIPT_KEY_FILE": "/keys/receipt.pem",
 }
@@ -143,3 +145,31 @@ def test_processes_that_start_at_once_agree_on_the_secret(tmp_path: Path) -> Non
     assert len(secrets) == 1
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+STORES = "settings.CACHES['pages']['LOCATION'], settings.CACHES['default']['LOCATION'], settings.CELERY_BROKER_URL"
+
+
+def test_pages_counts_and_broker_have_a_redis_server_each() -> None:
+    ran = load(STORES, **PRODUCTION, STEPLABEL_ROLE="web")
+    assert ran.stdout.strip() == "redis://cache/0 redis://limits/0 redis://broker/0", ran.stderr
+
+
+def test_one_redis_stands_for_those_that_are_not_named() -> None:
+    older = {name: value for name, value in PRODUCTION.items() if not name.startswith("STEPLABEL_")} | {"STEPLABEL_HOSTS": "portal.example"}
+    ran = load(STORES, **older, REDIS_URL="redis://one/0", STEPLABEL_ROLE="web")
+    assert ran.stdout.strip() == "redis://one/0 redis://one/0 redis://one/0", ran.stderr
+    ran = load(STORES, **older, REDIS_URL="redis://one/0", STEPLABEL_CACHE_URL="redis://cache/0", STEPLABEL_ROLE="web")
+    assert ran.stdout.strip() == "redis://cache/0 redis://one/0 redis://one/0", ran.stderr
+    assert "Production needs REDIS_URL" in load(STORES, **older, STEPLABEL_ROLE="web").stderr
+
+
+@pytest.mark.parametrize(("text", "rate"), [("300/min", "(300, 60)"), ("5/s", "(5, 1)"), ("", "None")])
+def test_a_rate_is_a_number_and_a_time_or_nothing(tmp_path: Path, text: str, rate: str) -> None:
+    environment = {"DJANGO_SETTINGS_MODULE": "portal.settings.embedded", "STEPLABEL_VAR": str(tmp_path), "STEPLABEL_RATE_PAGES": text}
+    assert load("settings.PAGE_RATES['read']", **environment).stdout.strip() == rate
+
+
+@pytest.mark.parametrize("text", ["many", "300", "300/fortnight", "-1/min"])
+def test_a_misspelt_rate_stops_the_portal_at_its_start(text: str) -> None:
+    assert "must be a number and a time" in load("settings.DEBUG", **PRODUCTION, STEPLABEL_RATE_PAGES=text).stderr

@@ -1,12 +1,13 @@
-"""Kept renderings of what is public: the same bytes as without a cache, never of a person, never of another unit, language or state."""
+"""Cached renderings of what is public: the same bytes as without a cache, never of a person, never of another unit, language or state."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -16,7 +17,7 @@ from portal.opening import services as opening
 from portal.publication import rows, services
 from portal.publication.models import Publication
 from portal.standings import services as standings
-from portal.web import kept as kept_module
+from portal.web import page_cache
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -55,7 +56,7 @@ def answers(client: Client) -> Iterator[tuple[str, bytes]]:
 
 def test_the_cache_gives_the_bytes_that_come_without_it(cast: Cast, client: Client, settings: Settings) -> None:
     cold, warm = dict(answers(client)), dict(answers(client))
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    settings.CACHES = {**settings.CACHES, "pages": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
     rows.forget()
     off = dict(answers(client))
     assert cold == warm == off
@@ -69,8 +70,59 @@ def test_a_page_is_rendered_once(cast: Cast, client: Client, monkeypatch: pytest
     def never(*_told: object) -> None:
         raise AssertionError("rendered again")
 
-    monkeypatch.setattr(kept_module, "render_to_string", never)
+    monkeypatch.setattr(page_cache, "render_to_string", never)
     assert TOKEN.sub(b"", client.get(VERSION).content) == TOKEN.sub(b"", first)
+
+
+def entries() -> int:
+    """How many rendered things are in the cache: on Redis or in this process's memory."""
+    store: Any = caches["pages"]
+    return len(store._cache) if hasattr(store, "_expire_info") else len(store._cache.get_client().keys("pages:*"))
+
+
+ODDITIES = (
+    {"HTTP_HOST": "testserver:81"},
+    {"HTTP_HOST": "localhost"},
+    {"QUERY_STRING": "page=999"},
+    {"QUERY_STRING": "page=-1"},
+    {"QUERY_STRING": "utm_source=a&page=1"},
+    {"QUERY_STRING": "unit=furlong"},
+    {"HTTP_COOKIE": "unit=furlong; session=x"},
+    {"HTTP_ACCEPT_LANGUAGE": "tlh, x-klingon;q=0.9"},
+    {"wsgi.url_scheme": "https"},
+)
+
+
+def test_whatever_a_reader_writes_into_a_request_finds_the_pages_that_are_there(cast: Cast, client: Client) -> None:
+    plain = {surface: own_part(client.get(surface).content) for surface in SURFACES}
+    before = entries()
+    for odd in ODDITIES:
+        for surface in SURFACES:
+            path, _, query = surface.partition("?")
+            request: dict[str, Any] = {**odd, "QUERY_STRING": "&".join(filter(None, (query, odd.get("QUERY_STRING", ""))))}
+            assert own_part(client.get(path, **request).content) == plain[surface], (odd, surface)
+            client.cookies.clear()
+    assert entries() == before > 5
+
+
+def own_part(content: bytes) -> bytes:
+    """Of a page what stands between head and foot, where links go back to the address that was asked for; a file whole."""
+    return TOKEN.sub(b"", content.partition(b"<main")[2].partition(b"</main>")[0] or content)
+
+
+def test_a_sector_that_there_is_not_has_no_page_and_a_search_is_not_kept(cast: Cast, client: Client) -> None:
+    before = entries()
+    assert client.get("/", {"sector": "gold"}).status_code == 404
+    assert client.get("/", {"sector": "steel"}).status_code == 200, "a sector that is installed, with nothing published"
+    assert entries() == before + 1
+    assert b"Cement" in client.get("/", {"q": "cement"}).content
+    assert entries() == before + 1
+
+
+def test_a_page_is_answered_where_the_cache_is_away(cast: Cast, client: Client, settings: Settings) -> None:
+    nowhere = "redis://127.0.0.1:1/0"
+    settings.CACHES = {**settings.CACHES, "pages": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": nowhere}}
+    assert client.get(VERSION).status_code == 200
 
 
 def test_a_withdrawal_and_a_new_version_show_at_once(cast: Cast, client: Client) -> None:
@@ -86,14 +138,14 @@ def test_a_withdrawal_and_a_new_version_show_at_once(cast: Cast, client: Client)
 def test_nothing_of_a_person_or_of_a_firm_lies_in_the_cache(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever reads: what was kept was made without the request, and a page about a firm's own figures keeps nothing."""
     stored: list[bytes] = []
-    plain = cache.set
+    plain = caches["pages"].set
 
     def seen(key: str, value: object, seconds: int) -> None:
         stored.append(repr(value).encode())
         plain(key, value, seconds)
 
-    monkeypatch.setattr(cache, "set", seen)
-    cache.clear()
+    monkeypatch.setattr(caches["pages"], "set", seen)
+    caches["pages"].clear()
     owner, officer = Client(), Client()
     assert owner.login(username=cast.plants[0].owner.email, password=PASSWORD)
     assert officer.login(username=cast.approver.email, password=PASSWORD)

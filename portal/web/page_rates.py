@@ -1,0 +1,52 @@
+"""How many pages a minute are answered to one asker who is not signed in: a browser known from an earlier sign-in, else a network.
+
+Counted before a session or a row is looked at, so that a flood costs little more than its counting. Forms that are sent count apart
+from pages that are read. The API has rates of its own (`key_authentication`), `/healthz` none.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import redis
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
+
+from portal import counts
+from portal.accounts.client_address import client_network
+from portal.accounts.devices import known_device
+from portal.limits import GetResponse
+
+NO_PAGES = ("/api/", "/healthz")
+
+log = logging.getLogger(__name__)
+
+
+class PageRatesMiddleware:
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(NO_PAGES):
+            return self.get_response(request)
+        what = "send" if request.method == "POST" else "read"
+        rate = settings.PAGE_RATES[what]
+        if rate is None:
+            return self.get_response(request)
+        most, seconds = rate
+        if _times(request, what, seconds) <= most or get_user(request).is_authenticated:
+            return self.get_response(request)
+        refusal = HttpResponse(render_to_string("429.html", {"seconds": seconds}), status=429)
+        refusal["Retry-After"] = str(seconds)  # a whole window: when this one ends is not kept
+        return refusal
+
+
+def _times(request: HttpRequest, what: str, seconds: int) -> int:
+    """How often this asker asked within the window. Where the counts are away pages are answered: nothing is guessed by reading."""
+    try:
+        return counts.count(seconds, "pages", what, known_device(request) or client_network(request))
+    except redis.RedisError as error:
+        log.warning("Requests are not counted: the store of counts does not answer (%s).", error)
+        return 0

@@ -1,0 +1,319 @@
+"""Strangers without an account: who read until the portal is full, lock others out, write through its mails, or ask who has an account.
+
+Each once more with its defence off.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from math import comb
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.cache import caches
+from django.core.mail import EmailMessage
+from django.core.mail.backends.locmem import EmailBackend
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
+
+from portal import keys, own_address
+from portal.accounts import attempts
+from portal.accounts.models import User
+from portal.intake import services as intake
+from portal.notifications.models import Mail
+from portal.notifications.outbox import Letter
+from portal.opening import services as opening
+from portal.publication import services as publication
+from portal.settings.redis_caches import redis_caches
+from portal.standings import services as standings
+from portal.web import account_forms, letters, page_cache
+from portal.web.views import registering
+from tests.attacks.conftest import State
+from tests.attacks.table import Row
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.post import send_all
+from tests.servers.redis import started
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+VERSION = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/"
+READS = 400
+PAIRS = 40
+CERTAIN = 1e-6
+"""So seldom does chance alone make the sign test say that two kinds of request differ."""
+
+FIRM = {
+    "kind": "enterprise",
+    "name": "Visit evil.example",
+    "controlling_firm": "Claim now at Prizegiver",
+    "contact": "Jane Jackpotter",
+    "jurisdiction": "cn",
+    "email": "victim@example.org",
+}
+
+
+@pytest.fixture
+def here() -> Iterator[None]:
+    """Counts of other tests are of other networks."""
+    caches["default"].clear()
+    yield
+    caches["default"].clear()
+
+
+# Reading fills the portal
+
+
+@pytest.fixture
+def published() -> Cast:
+    cast = make_cast(plants=10)
+    for number, plant in enumerate(cast.plants):
+        intake.receive(plant.envelope(cast.pack, shift=number - 5), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    standings.compute(cast.period, "worker", NOW)
+    publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return cast
+
+
+@pytest.fixture
+def one_small_redis(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    """Everything in one server that does not evict, as it stood: the worst that an operator can do."""
+    with started(tmp_path, "--maxmemory", "4mb", "--maxmemory-policy", "noeviction") as url:
+        settings.CACHES = redis_caches(counts=url, pages=url)
+        yield
+
+
+def read_oddly(number: int, address: Callable[[str], None]) -> None:
+    host = f"testserver:{1000 + number}"
+    address(host)
+    query = {"page": str(number), "sector": "cement"} if number % 2 else {"unit": "MJ", f"x{number}": "y"}
+    assert Client().get("/" if number % 2 else VERSION, query, headers={"host": host}).status_code == 200
+
+
+def entries() -> int:
+    store: Any = caches["pages"]
+    return len(store._cache.get_client().keys("pages:*"))
+
+
+def signs_in(browser: Client, user: User, network: str = "2001:db8:f::1") -> bool:
+    answer = browser.post("/sign-in/", {"username": user.email, "password": PASSWORD}, REMOTE_ADDR=network)
+    return answer.status_code == 302
+
+
+@pytest.mark.redis
+@pytest.mark.usefixtures("one_small_redis")
+def test_reading_does_not_fill_the_portal(stated: State, published: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, browser = published.plants[0].owner, Client(raise_request_exception=False)
+    for number in (0, 1):
+        read_oddly(number, lambda _host: None)
+    before = entries()
+    for number in range(READS):
+        read_oddly(number, lambda _host: None)
+    added = entries() - before
+    assert added == 0
+    assert signs_in(browser, owner)
+
+    asked_for = [""]
+    monkeypatch.setattr(page_cache, "own_address", lambda: asked_for[0])  # the page's name has the Host header in it, as it had
+    for number in range(READS):
+        read_oddly(number, lambda host: asked_for.__setitem__(0, host))
+    filled = entries()
+    assert before + 20 < filled < READS, "it was full before all had read"
+    assert not signs_in(Client(raise_request_exception=False), owner)
+
+    stated(
+        Row(
+            "reading",
+            f"{READS} anonymous requests with a Host, page and query of their own each, at one Redis of 4 MB that does not evict",
+            "cached pages found by known values alone; a store apart",
+            "0 entries more",
+            f"{added} entries more; sign-in goes on",
+            "Host in the key: full before the last, and nobody signs in",
+        )
+    )
+
+
+# Locking others out
+
+
+def forty_failures(network: str) -> None:
+    """Wrong passwords for accounts that do not matter, from one network."""
+    for number in range(40):
+        Client().post("/sign-in/", {"username": f"{number}@nobody.example", "password": "wrong"}, REMOTE_ADDR=network)
+
+
+@pytest.mark.usefixtures("here")
+def test_failures_on_a_network_lock_nobody_else_behind_it(stated: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    behind = [User.objects.create_user(f"colleague{number}@example.org", PASSWORD) for number in range(10)]
+    target = User.objects.create_user("target@example.org", PASSWORD)
+    own_browser = Client()
+    assert signs_in(own_browser, target, "2001:db8:1::1")
+    own_browser.post("/sign-out/")
+    forty_failures("2001:db8:a::1")
+    locked = sum(not signs_in(Client(), user, "2001:db8:a::1") for user in behind)
+    for number in range(attempts.PER_ACCOUNT + 1):
+        Client().post("/sign-in/", {"username": target.email, "password": "wrong"}, REMOTE_ADDR=f"2001:db8:b{number:x}::1")
+    assert not signs_in(Client(), target, "2001:db8:c::1"), "all the world is attacking: strangers wait"
+    assert signs_in(own_browser, target, "2001:db8:c::1")
+    own_browser.post("/sign-out/")
+
+    monkeypatch.setattr(attempts, "LEFT_ON_NOISY_NETWORK", 0)  # the network's failures close it, as they did
+    monkeypatch.setattr(attempts, "device_of", lambda _request, _account: "")
+    forty_failures("2001:db8:d::1")
+    locked_off = sum(not signs_in(Client(), user, "2001:db8:d::1") for user in behind)
+    owner_off = signs_in(own_browser, target, "2001:db8:c::1")
+    assert (locked, locked_off, owner_off) == (0, 10, False)
+
+    stated(
+        Row(
+            "lock-out",
+            "40 wrong passwords from the network of ten others; 101 for one account from everywhere",
+            "failures counted by account and device",
+            "0 locked out; the owner's own browser gets in",
+            f"{locked} of 10 locked out; the owner's own browser gets in",
+            f"counted by network, no device known: {locked_off} of 10 locked out, and the owner too",
+        )
+    )
+
+
+# Mails to others
+
+
+def written_by_a_stranger(host: str) -> list[EmailMessage]:
+    """All that the portal sends, to addresses that have not answered, for somebody who names this host."""
+    caches["default"].clear()
+    send_all()  # what waited before
+    mail.outbox = []
+    visitor = Client(headers={"host": host})
+    assert visitor.post("/register/", FIRM).status_code == 302
+    assert visitor.post("/password/forgotten/", {"email": "owner1@example.org"}).status_code == 302
+    send_all()
+    return list(mail.outbox)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_host_header_gets_into_no_link_and_a_strangers_words_into_no_first_mail(stated: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_cast(plants=1)
+    host = "testserver:8443"
+    sent = written_by_a_stranger(host)
+    assert len(sent) == 2
+    links = [link for message in sent for link in re.findall(r"https?://[^/\s]+", str(message.body))]
+    words = [FIRM[name].split()[-1] for name in ("name", "controlling_firm", "contact")]
+    foreign = sum(link != "http://testserver" for link in links)
+    spoken = sum(word in f"{message.subject} {message.body}" for message in sent for word in words)
+    assert (len(links), foreign, spoken) == (2, 0, 0)
+
+    monkeypatch.setattr(own_address, "own_address", lambda: f"http://{host}")  # from the request, as it was
+    links_off = [link for message in written_by_a_stranger(host) for link in re.findall(r"https?://[^/\s]+", str(message.body))]
+    foreign_off = sum(link == f"http://{host}" for link in links_off)
+    assert foreign_off == 2
+    stated(
+        Row(
+            "host",
+            "a registration and a new password asked for under a Host header of the asker's, with its port",
+            "every link from the configured address",
+            "0 links to another address",
+            f"{foreign} of {len(links)} links in mails to others",
+            f"address of the request: {foreign_off} of {len(links_off)}",
+        )
+    )
+
+    posted = letters.post_link
+    with_firm = lambda letter, to, language, told, link="": posted(letter, to, language, {**told, "firm": FIRM["name"]}, link)  # noqa: E731
+    monkeypatch.setattr(registering, "post_link", with_firm)
+    plain = letters._letter
+    naming = lambda kind, told: Letter(f"Confirm that you register {told['firm']}", "") if "firm" in told else plain(kind, told)  # noqa: E731
+    monkeypatch.setattr(letters, "_letter", naming)
+    spoken_off = sum("evil.example" in message.subject for message in written_by_a_stranger(host))
+    assert spoken_off == 1
+    stated(
+        Row(
+            "first-mail",
+            "words of a stranger's, sent by the portal to any address: firm, controlling firm and person of a registration",
+            "a first mail names nobody; three an hour to an address",
+            "0 words",
+            f"{spoken} of {len(words)} in {len(sent)} mails",
+            "firm named: in the subject",
+        )
+    )
+
+
+# Who has an account
+
+
+class SlowServer(EmailBackend):
+    """A mail server that takes 20 ms to take a mail."""
+
+    def send_messages(self, messages: Any) -> int:
+        time.sleep(0.02)
+        return super().send_messages(messages)
+
+
+def sent_at_once(email: str, language: str) -> None:
+    """As it was: a mail to an account, within the request; to others none."""
+    if User.objects.filter(email=email).exists():
+        Mail.objects.create(address=email, letter="new_password", language=language, due_at=NOW, give_up_at=NOW)
+        EmailMessage("A new password", "", None, [email]).send()
+
+
+def work_of(email: str) -> tuple[list[str], int]:
+    """What asking for a new password does: the statements without their values, and the rows of the outbox."""
+    before = Mail.objects.count()
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert Client().post("/password/forgotten/", {"email": email}).status_code == 302
+    return [re.sub(r"'(?:[^']|'')*'|\b\d+\b", "?", query["sql"]) for query in queries], Mail.objects.count() - before
+
+
+def seconds_of(email: str) -> float:
+    visitor = Client()
+    start = time.perf_counter()
+    visitor.post("/password/forgotten/", {"email": email})
+    return time.perf_counter() - start
+
+
+def chance_of_signs() -> float:
+    """Two-sided sign test over pairs of a known and an unknown address, asked for in turn: how likely so one-sided a count is by chance."""
+    slower = 0
+    for number in range(PAIRS):
+        known, unknown = f"known{number}@example.org", f"nobody{number}@example.org"
+        order = (known, unknown) if number % 2 else (unknown, known)
+        seconds = {email: seconds_of(email) for email in order}
+        slower += seconds[known] > seconds[unknown]
+    most = max(slower, PAIRS - slower)
+    return min(1.0, sum(comb(PAIRS, count) for count in range(most, PAIRS + 1)) / 2.0 ** (PAIRS - 1))
+
+
+@pytest.mark.usefixtures("here")
+def test_the_time_of_an_answer_does_not_tell_who_has_an_account(stated: State, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(PAIRS):
+        User.objects.create_user(f"known{number}@example.org", PASSWORD)
+    User.objects.create_user("owner@example.org", PASSWORD)
+    work_of("warm@example.org")
+    known, unknown = work_of("owner@example.org"), work_of("nobody@example.org")
+    assert known == unknown
+    assert known[1] == 1
+    assert chance_of_signs() > CERTAIN
+
+    caches["default"].clear()
+    settings.EMAIL_BACKEND = f"{__name__}.SlowServer"
+    monkeypatch.setattr(account_forms, "post_link_to_new_password", sent_at_once)
+    assert work_of("owner@example.org") != work_of("nobody@example.org")
+    assert chance_of_signs() < CERTAIN
+
+    stated(
+        Row(
+            "account-told",
+            f"{PAIRS} addresses with an account and {PAIRS} without, a new password asked for each, and the answers timed",
+            "the same statements and one row of the outbox for both; the worker drops what has no account",
+            "not told apart by a sign test at 10^-6",
+            "the same statements, 1 row each; not told apart",
+            "mail sent within the request: told apart",
+        )
+    )
