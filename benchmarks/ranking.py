@@ -11,14 +11,14 @@ that leans on two others, would tell a firm what those two released.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.composition import posterior
+from benchmarks.composition import posterior, seed_of
 from benchmarks.composition.noise import observe
 from benchmarks.composition.participants import Participant
 from benchmarks.errors import InputError
@@ -87,6 +87,43 @@ def standings(participants: Sequence[Participant], pack: Pack, rng: np.random.Ge
         for i, p in enumerate(ordered)
     ]
     return tuple(sorted(found, key=lambda s: (s.estimate, s.site)))
+
+
+Cell = tuple[str, str, str, str, str, str]
+"""Step, product, variant, boundary, metric, unit."""
+
+
+def by_cell(participants: Iterable[Participant], pack: Pack, digests: Iterable[str]) -> dict[Cell, tuple[Standing, ...]]:
+    """The standings of every cell, one after the other from one stream: who has the same reports gets the same standings.
+
+    Args:
+        digests: of the reports' envelopes, which seed the stream.
+    """
+    cells: defaultdict[Cell, list[Participant]] = defaultdict(list)
+    for participant in participants:
+        label = participant.label
+        cells[label.step, label.product, label.variant, label.boundary, label.metric.value, label.unit].append(participant)
+    rng = np.random.default_rng(seed_of("standings", digests))
+    return {cell: standings(cells[cell], pack, rng) for cell in sorted(cells)}
+
+
+@dataclass(frozen=True, slots=True)
+class Quarters:
+    """Sites sure to lie in each quarter of a cell, the least energy first, and of how many."""
+
+    told: tuple[int, ...]
+    of: int
+
+
+def quarters(participants: Iterable[Participant], pack: Pack, digests: Iterable[str]) -> dict[tuple[str, str, str, str], Quarters]:
+    """By step, product, variant and metric: what is published of the standings, as anybody with the same reports computes it."""
+    found = {}
+    for (step, product, variant, _boundary, metric, _unit), places in by_cell(participants, pack, digests).items():
+        if places:
+            counted = Counter(one.band for one in places)
+            told = tuple(counted[quarter] for quarter in range(1, BANDS + 1))
+            found[step, product, variant, metric] = Quarters(told, len(places))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

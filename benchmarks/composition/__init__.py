@@ -10,10 +10,11 @@ from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.industry import IndustryLabel, RouteTotal, StepBest
 from benchmarks.composition.participants import CellRoster, Member, Participant, Roster, by_step, designate
 from benchmarks.composition.route import compose_route, compose_with_roster, roster_of
-from benchmarks.composition.rules import apply_rule, rule_for, smallest_used
+from benchmarks.composition.rules import Averaging, apply_rule, averaged, median_of_ordered, rule_for
 from benchmarks.composition.simulation import seed_of
 
 __all__ = [
+    "Averaging",
     "CellRoster",
     "CurvePoint",
     "IndustryLabel",
@@ -23,13 +24,14 @@ __all__ = [
     "RouteTotal",
     "StepBest",
     "apply_rule",
+    "averaged",
     "by_step",
     "compose_route",
     "compose_step",
     "compose_with_roster",
     "designate",
+    "median_of_ordered",
     "roster_of",
     "rule_for",
     "seed_of",
-    "smallest_used",
 ]

@@ -14,7 +14,16 @@ from benchmarks.composition.entrants import Entrants, entrants
 from benchmarks.composition.industry import Interval, StepBest
 from benchmarks.composition.noise import Views, observe
 from benchmarks.composition.participants import Participant
-from benchmarks.composition.rules import RuleName, apply_rule, apply_to_ordered, heaviest_weight, rule_for, smallest_used
+from benchmarks.composition.rules import (
+    Averaging,
+    RuleName,
+    apply_rule,
+    apply_to_ordered,
+    averaged,
+    heaviest_weight,
+    median_of_ordered,
+    rule_for,
+)
 from benchmarks.errors import PolicyRefusal
 from benchmarks.phrases import Phrase
 from benchmarks.routes import MetricRule, Pack, Step
@@ -61,11 +70,13 @@ def compose_cell(
     ratio: float,
     headline: bool,
     count: int | None = None,
+    averaging: Averaging = "five-ranks",
 ) -> Composed:
     """As `compose_step`, keeping the draws for the route's totals.
 
     Args:
         count: draws; a route needs as many of every cell. By the number of firms where None.
+        averaging: as a version published before had it, where its figures are computed again.
     """
     firms = len(who.entering)
     holds = rule_for(firms, pack.composition)
@@ -75,8 +86,8 @@ def compose_cell(
     if holds is not None:
         refuse_heavy_weight(holds.rule, firms, pack)
         views = observe(who.entering, "best")
-        best_draws, along = drawn_together(views, holds.rule, rng, count)
-        typical_draws = median_draws(observe(who.entering, "typical"), rng, count)
+        best_draws, along = drawn_together(views, holds.rule, rng, count, averaging)
+        typical_draws = median_draws(observe(who.entering, "typical"), rng, count, averaging)
         best, typical = summary(best_draws), summary(typical_draws)
         points = tuple(CurvePoint(percent, *summary(drawn)) for percent, drawn in zip(curve.percents(firms), along, strict=True))
         good_fit = all(posterior.fits(observed) for observed in views)
@@ -105,6 +116,7 @@ def compose_cell(
         note=None if holds else "too-few-firms",
         curve=points,
         pooled=who.pooled,
+        averaging=averaging,
     )
     return Composed(result, best_draws, typical_draws)
 
@@ -129,7 +141,9 @@ def industry_draws(views: Views, rule: RuleName, rng: np.random.Generator, count
     return drawn_together(views, rule, rng, count)[0]
 
 
-def drawn_together(views: Views, rule: RuleName, rng: np.random.Generator, count: int | None = None) -> tuple[Draws, list[Draws]]:
+def drawn_together(
+    views: Views, rule: RuleName, rng: np.random.Generator, count: int | None = None, averaging: Averaging = "five-ranks"
+) -> tuple[Draws, list[Draws]]:
     """The industry's value, and each point of the curve, in the same draws."""
     best, along = [], []
     for observed in views:
@@ -137,22 +151,22 @@ def drawn_together(views: Views, rule: RuleName, rng: np.random.Generator, count
         for block in posterior.draws(observed, rng, count):
             block.sort(axis=-1)
             values.append(apply_to_ordered(rule, block))
-            points.append(curve.read_off(block))
+            points.append(curve.read_off(block, averaging))
         best.append(np.concatenate(values))
         along.append(np.concatenate(points))
     return np.array(best), list(np.moveaxis(np.array(along), -1, 0))
 
 
-def median_draws(views: Views, rng: np.random.Generator, count: int | None = None) -> Draws:
-    """The median firm in each posterior draw."""
-    return np.array([np.concatenate([_middle(block) for block in posterior.draws(observed, rng, count)]) for observed in views])
-
-
-def _middle(block: Draws) -> Draws:
-    """The median of each row. Sorted in place: quicker than a partition, and the block is no longer needed."""
-    block.sort(axis=-1)
-    firms = block.shape[-1]
-    return np.asarray((block[:, (firms - 1) // 2] + block[:, firms // 2]) / 2)
+def median_draws(views: Views, rng: np.random.Generator, count: int | None = None, averaging: Averaging = "five-ranks") -> Draws:
+    """The median firm in each posterior draw. Blocks are sorted in place: they are not needed any more."""
+    drawn = []
+    for observed in views:
+        values = []
+        for block in posterior.draws(observed, rng, count):
+            block.sort(axis=-1)
+            values.append(median_of_ordered(block, averaging))
+        drawn.append(np.concatenate(values))
+    return np.array(drawn)
 
 
 def summary(draws: Draws) -> tuple[float, Interval]:
@@ -179,10 +193,10 @@ def largest_influence(values: NDArray[np.float64], rule: RuleName, width: float)
         return None
     whole = float(apply_rule(rule, values))
     ordered = np.sort(values)
-    count = smallest_used(rule, values.size - 1)
+    ranks = averaged(rule, values.size - 1)
     # leaving out a firm that the rule looks at brings in the next one; leaving out any other gives the same as the last
-    first = ordered[: count + 1]
-    left = first[-2:] if rule == "first-quartile" else (first.sum() - first) / count
+    first = ordered[: ranks.stop + 1]
+    left = first[-2:] if rule == "first-quartile" else (first.sum() - first) / ranks.stop
     change = float(np.abs(left - whole).max())
     bound, factors = 5.0 * width, (2.0, 2.0, 2.5)
     turn = 0

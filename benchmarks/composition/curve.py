@@ -2,8 +2,9 @@
 
 From the same posterior as the step's best, so that noise neither lowers its foot nor lifts its head. Between two points, and
 beyond the first and the last, lie at least five firms (`FEWEST_BETWEEN`): nine points from 50 firms on, the quartiles from 20 on,
-below that none. The ends, where a point would be one firm's value, are withheld whatever the number. Published percentile
-curves of the cement industry go from p10 to p90 likewise (GNR, "Getting the Numbers Right", reporting rules).
+below that none. A point is the mean of the five ranks around its own (`rules.around`), so no point is one firm's value, and no two
+points share a firm. Published percentile curves of the cement industry go from p10 to p90 likewise (GNR, "Getting the Numbers Right",
+reporting rules).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from benchmarks.composition.posterior import Array
+from benchmarks.composition.rules import Averaging, around
 
 FEWEST_BETWEEN = 5
 LADDERS = ((10, 20, 30, 40, 50, 60, 70, 80, 90), (25, 50, 75))
@@ -42,11 +44,13 @@ def rank_at(percent: int, firms: int) -> int:
     return -(-percent * firms // 100)
 
 
-def ranks(firms: int) -> list[int]:
-    """The firm at each point that so many firms allow."""
-    return [rank_at(percent, firms) for percent in percents(firms)]
+def ranks(percent: int, firms: int, averaging: Averaging = "five-ranks") -> range:
+    """The ranks that make up a point, 0 the least energy."""
+    return around(rank_at(percent, firms) - 1, firms, averaging)
 
 
-def read_off(ordered: Array) -> Array:
+def read_off(ordered: Array, averaging: Averaging = "five-ranks") -> Array:
     """The points of each row of firms' values in rising order: along the last axis."""
-    return ordered[..., np.array(ranks(ordered.shape[-1]), dtype=int) - 1]
+    firms = ordered.shape[-1]
+    points = [ordered[..., at.start : at.stop].mean(axis=-1) for at in (ranks(percent, firms, averaging) for percent in percents(firms))]
+    return np.stack(points, axis=-1) if points else ordered[..., :0]

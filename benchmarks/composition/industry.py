@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.participants import cell_key
-from benchmarks.composition.rules import RuleName
+from benchmarks.composition.rules import Averaging, RuleName
 from benchmarks.measurements import Metric
 from benchmarks.released import Grid
 from benchmarks.stored import Stored
@@ -28,6 +28,7 @@ class StepBest:
     `pooled` says of how many of these firms the value covers several years, the last of them the period: (years, firms).
     `curve` is how the firms are spread over values of `best`'s kind; empty where there are too few, in a publication from
     before there were curves, or (`curve_withheld`) where the gate left it out beside another publication's.
+    `averaging` is what stands at a rank of `typical` and `curve`; a publication that does not say it is from before there were means.
     """
 
     step: str
@@ -54,6 +55,7 @@ class StepBest:
     curve: tuple[CurvePoint, ...] = ()
     curve_withheld: bool = False
     pooled: tuple[tuple[int, int], ...] = ()
+    averaging: Averaging = "single-rank"
 
     @property
     def cell(self) -> str:

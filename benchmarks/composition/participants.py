@@ -22,25 +22,42 @@ from benchmarks.stored import Stored
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A released label with its site and the firm that controls the site."""
+    """A released label with its site, the firm that controls the site, and the report that brought it (its envelope's digest)."""
 
     firm: str
     site: str
     label: ReleasedLabel
+    report: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One firm's part in a cell, as the differencing check compares it between versions. Never published."""
+    """One firm's part in a cell, as the differencing check compares it between versions. Never published.
+
+    A report sent anew is another part, though its draw repeated the value: else what the gate says would tell that it did.
+    """
 
     firm: str
     site: str
-    fingerprint: tuple[int, ...]  # count class, best, typical of each label: another draw or another revision is another member
+    fingerprint: tuple[int, ...]  # count class, best, typical of each label
+    report: str = ""  # unknown in versions from before it was kept: there the fingerprint alone tells
 
     @property
     def bests(self) -> tuple[int, ...]:
         """The released best of each of its labels, as a cell of its grid."""
         return self.fingerprint[1::3]
+
+    @property
+    def typicals(self) -> tuple[int, ...]:
+        """The released typical value of each of its labels, likewise."""
+        return self.fingerprint[2::3]
+
+    def repeats(self, other: Member) -> bool:
+        """Whether this is the very part that stood in another version."""
+        known = self.report and other.report
+        return (self.firm, self.site, self.fingerprint) == (other.firm, other.site, other.fingerprint) and (
+            not known or self.report == other.report
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +138,4 @@ def designate(participants: Sequence[Participant]) -> list[Participant]:
 def member(run: Sequence[Participant]) -> Member:
     """A firm's part: one label in a cell, or those of a whole route."""
     drawn = [number for p in run for number in (p.label.count_class, p.label.best.cell, p.label.typical.cell)]
-    return Member(run[0].firm, run[0].site, tuple(drawn))
+    return Member(run[0].firm, run[0].site, tuple(drawn), run[0].report)

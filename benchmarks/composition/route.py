@@ -17,7 +17,7 @@ from benchmarks.composition.industry import IndustryLabel, RouteTotal
 from benchmarks.composition.noise import Views, observe
 from benchmarks.composition.participants import WHOLE_ROUTE, CellRoster, Participant, Roster, cell_key, member
 from benchmarks.composition.posterior import Observed, draw_count
-from benchmarks.composition.rules import rule_for
+from benchmarks.composition.rules import Averaging, rule_for
 from benchmarks.packs import digest
 from benchmarks.routes import Pack, Route
 
@@ -25,14 +25,24 @@ Run = Sequence[Participant]
 """One site's labels at every step of the route, in its order."""
 
 
-def compose_route(pack: Pack, route: Route, participants_by_step: ByStep, rng: np.random.Generator, *, period: str) -> IndustryLabel:
+def compose_route(
+    pack: Pack,
+    route: Route,
+    participants_by_step: ByStep,
+    rng: np.random.Generator,
+    *,
+    period: str,
+    averaging: Averaging = "five-ranks",
+) -> IndustryLabel:
     """The industry label of one route and period.
 
     Args:
         participants_by_step: `participants.by_step(...)`: every site's latest accepted labels.
         period: as the participants reported it, e.g. "2016".
+        averaging: as a version published before had it, where its figures are computed again.
     """
-    return compose_with_roster(pack, route, participants_by_step, rng, period=period)[0]
+    laid_out = lay_out(pack, route, participants_by_step)
+    return _compose(pack, route, laid_out, _whole_runs(laid_out), rng, period, averaging)
 
 
 def roster_of(pack: Pack, route: Route, participants_by_step: ByStep) -> Roster:
@@ -47,11 +57,11 @@ def compose_with_roster(
     """`compose_route` and `roster_of` at once."""
     laid_out = lay_out(pack, route, participants_by_step)
     runs = _whole_runs(laid_out)
-    return _compose(pack, route, laid_out, runs, rng, period), _roster(laid_out, runs)
+    return _compose(pack, route, laid_out, runs, rng, period, "five-ranks"), _roster(laid_out, runs)
 
 
 def _compose(
-    pack: Pack, route: Route, laid_out: Sequence[Cell], runs: Sequence[Run], rng: np.random.Generator, period: str
+    pack: Pack, route: Route, laid_out: Sequence[Cell], runs: Sequence[Run], rng: np.random.Generator, period: str, averaging: Averaging
 ) -> IndustryLabel:
     count = draw_count(max(len(cell.who.entering) for cell in laid_out))  # the totals are sums over the cells, draw by draw
     composed = [
@@ -65,6 +75,7 @@ def _compose(
             ratio=float(cell.place.ratio),
             headline=cell.headline,
             count=count,
+            averaging=averaging,
         )
         for cell in laid_out
     ]

@@ -1,7 +1,11 @@
 """Which value of the industry is published, by the number of controlling firms (pack policy), and what it means.
 
-The first quartile is the k-th smallest firm with k = ceil(n/4); the means are of the 5, or the ceil(n/10), smallest.
-All act on the last axis, so that one call serves the true values of a sector and thousands of posterior draws.
+No figure is one firm's: the best is a mean of at least five firms (`FEWEST_AVERAGED`), and whatever stands at a rank (the median firm, a
+point of the curve) is the mean of the five ranks around it, at either end of the outermost five. With single ranks, whoever knew a
+firm's rank knew its value. All act on the last axis, so that one call serves the true values of a sector and thousands of draws.
+
+Versions published before, whose best of 8 to 19 firms was the first quartile (the k-th smallest firm, k = ceil(n/4)) and whose other
+figures were single ranks, keep what they showed: both are known here by name, so that their figures can be computed again.
 """
 
 from __future__ import annotations
@@ -17,7 +21,14 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.phrases import Phrase
 from benchmarks.routes import CompositionRule
 
-RuleName = Literal["first-quartile", "mean-of-best-five", "mean-of-top-decile"]
+RuleName = Literal["mean-of-best-five", "mean-of-top-decile", "first-quartile"]
+"""How the best is formed; `first-quartile` in versions published before only."""
+
+Averaging = Literal["five-ranks", "single-rank"]
+"""What stands at a rank: the mean of the five around it; `single-rank` in versions published before only."""
+
+FEWEST_AVERAGED = 5
+"""Firms whose values a published figure is the mean of, at least."""
 
 
 def rule_for(firms: int, rules: Sequence[CompositionRule]) -> CompositionRule | None:
@@ -26,34 +37,54 @@ def rule_for(firms: int, rules: Sequence[CompositionRule]) -> CompositionRule | 
     return max(holding, key=lambda rule: rule.firms_from, default=None)
 
 
-def smallest_used(rule: RuleName, firms: int) -> int:
-    """How many of the smallest values the rule looks at: the rank it takes, or the number it averages."""
+def averaged(rule: RuleName, firms: int) -> range:
+    """The ranks that make up the best, 0 the least energy."""
     if rule == "first-quartile":
-        return math.ceil(firms / 4)
-    if rule == "mean-of-best-five":
-        if firms < 5:
-            raise PolicyRefusal(
-                "rule-needs-more-firms",
-                Phrase("The rule %(rule)s needs five firms; the number of firms here is %(firms)s.", rule=rule, firms=firms),
-                "Correct the pack's [[composition]] so that this rule starts at five firms or more.",
-            )
-        return 5
-    return math.ceil(firms / 10)
+        return range(math.ceil(firms / 4) - 1, math.ceil(firms / 4))
+    if rule == "mean-of-top-decile":
+        return range(math.ceil(firms / 10))
+    if firms < FEWEST_AVERAGED:
+        raise PolicyRefusal(
+            "rule-needs-more-firms",
+            Phrase("The rule %(rule)s needs five firms; the number of firms here is %(firms)s.", rule=rule, firms=firms),
+            "Correct the pack's [[composition]] so that this rule starts at five firms or more.",
+        )
+    return range(FEWEST_AVERAGED)
+
+
+def around(rank: int, firms: int, averaging: Averaging = "five-ranks") -> range:
+    """The ranks that make up what is published for one rank, 0 the least energy: five neighbours, the outermost five at either end.
+
+    Of fewer than five firms all: the gate shows nothing of so few.
+    """
+    if averaging == "single-rank":
+        return range(rank, rank + 1)
+    first = min(max(rank - FEWEST_AVERAGED // 2, 0), max(firms - FEWEST_AVERAGED, 0))
+    return range(first, min(first + FEWEST_AVERAGED, firms))
+
+
+def middle(firms: int, averaging: Averaging = "five-ranks") -> list[int]:
+    """The ranks that make up the median firm; of an even number of firms some stand twice, for both ranks in the middle."""
+    both = [rank for middle in ((firms - 1) // 2, firms // 2) for rank in around(middle, firms, averaging)]
+    return both if firms % 2 == 0 else both[: len(both) // 2]
 
 
 def heaviest_weight(rule: RuleName, firms: int) -> float:
-    """The weight of one firm in the published mean; 0 for a quartile, which is one rank and no mean of firms."""
-    return 0.0 if rule == "first-quartile" else 1.0 / smallest_used(rule, firms)
+    """The weight of one firm in the published mean; 0 for the first quartile, which is no mean of firms: the gate refuses it by itself."""
+    return 0.0 if rule == "first-quartile" else 1.0 / len(averaged(rule, firms))
 
 
 def apply_rule(rule: RuleName, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The rule on the last axis: one value of the industry for each row of firms' values."""
-    return apply_to_ordered(rule, np.partition(values, smallest_used(rule, values.shape[-1]) - 1, axis=-1))
+    return apply_to_ordered(rule, np.partition(values, averaged(rule, values.shape[-1])[-1], axis=-1))
 
 
 def apply_to_ordered(rule: RuleName, ordered: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`apply_rule` where the last axis is in rising order already."""
-    count = smallest_used(rule, ordered.shape[-1])
-    if rule == "first-quartile":
-        return np.asarray(ordered[..., count - 1])
-    return np.asarray(ordered[..., :count].mean(axis=-1))
+    """`apply_rule` where the last axis is in rising order already. Of a mean the order among its firms does not matter."""
+    ranks = averaged(rule, ordered.shape[-1])
+    return np.asarray(ordered[..., ranks.start : ranks.stop].mean(axis=-1))
+
+
+def median_of_ordered(ordered: NDArray[np.float64], averaging: Averaging = "five-ranks") -> NDArray[np.float64]:
+    """The median firm on the last axis, which is in rising order."""
+    return np.asarray(ordered[..., middle(ordered.shape[-1], averaging)].mean(axis=-1))

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from benchmarks.composition.participants import CellRoster
-from benchmarks.composition.rules import RuleName, heaviest_weight
+from benchmarks.composition.rules import FEWEST_AVERAGED, RuleName, averaged, heaviest_weight
 from benchmarks.disclosure.influence import Exhibit, gives_away
 from benchmarks.disclosure.reasons import Reason, sentence
 from benchmarks.routes import DisclosurePolicy, Words
@@ -62,28 +62,28 @@ def _sizes(roster: CellRoster, size_weights: Mapping[str, float]) -> list[float]
 
 
 def weight(rule: RuleName, firms: int, policy: DisclosurePolicy) -> Refusal | None:
-    """No firm above `largest_weight` in the published mean."""
-    if heaviest_weight(rule, firms) <= policy.largest_weight:
+    """The published best is a mean of at least five firms, none of them above `largest_weight`."""
+    if len(averaged(rule, firms)) >= FEWEST_AVERAGED and heaviest_weight(rule, firms) <= policy.largest_weight:
         return None
-    return Reason.WEIGHT, sentence(Reason.WEIGHT, share=_per_cent(float(policy.largest_weight)))
+    return Reason.WEIGHT, sentence(Reason.WEIGHT, share=_per_cent(float(policy.largest_weight)), fewest=FEWEST_AVERAGED)
 
 
 def differencing(
     ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy, reason: Reason = Reason.DIFFERENCING
 ) -> Refusal | None:
     """Against every other publication that ever showed this value, withdrawn ones too: no firm differs, or at least
-    `least_changed_participants` do, as many matter to a mean that moves, and none makes up most of its change.
+    `least_changed_participants` do, as many matter to a figure that moves, and none makes up most of its change.
 
-    The sentence is one for all three: it does not say whether a firm that joined is among the best.
+    The sentence is one for all of these and counts no firms: it does not say whose value moved, nor whether one that was drawn anew did.
 
     Args:
         reason: `differencing` against earlier versions, `overlap` against other peer groups.
     """
+    least = policy.least_changed_participants
     for other in others:
-        changed, least = len(ours.differs_from(other)), policy.least_changed_participants
-        if 0 < changed < least or gives_away(ours.means, ours, other.means, other, policy):
+        if ours.too_close_to(other, least) or gives_away(ours.figures, ours, other.figures, other, policy):
             share = _per_cent(float(policy.largest_share_of_change))
-            return reason, sentence(reason, version=other.name, changed=changed, least=least, share=share)
+            return reason, sentence(reason, version=other.name, least=least, share=share)
     return None
 
 

@@ -32,7 +32,7 @@ def left_over(draft: Exhibit, shown: Iterable[Exhibit], policy: DisclosurePolicy
     public, least = list(shown), policy.least_changed_participants
     for whole in [draft, *public]:
         found = _found(draft, whole, public, lambda exhibit: frozenset(exhibit.who.members), None, least, fewest_parts=1)
-        matter = [None, *(frozenset(member.firm for member in that_matter(figure, whole)) for figure in whole.means)]
+        matter = [None, *(frozenset(member.firm for member in that_matter(figure, whole)) for figure in whole.figures)]
         for counted in matter:
             if found is None:
                 found = _found(draft, whole, public, lambda exhibit: exhibit.who.firms, counted, least, fewest_parts=2)

@@ -1,10 +1,9 @@
 """What of a cell's percentile curve may be shown: with the cell's best and never without it, at a distance in firms, rounded.
 
 A curve is decided with its cell: the same firms stand behind both, so what refuses the one refuses the other, and a later version
-that differs in one firm waits for both. Where some point of it would move by too few of the changed firms, which would tell in which
+that differs in too few firms waits for both. Where some point of it would move by too few of the changed firms, which would tell in which
 part of the curve one of them lies, the curve alone stays out. Beyond that a point needs `FEWEST_BETWEEN` firms between it and the
-next, and beyond the first and the last: a point is the value of a single rank, and points closer together would give the firms'
-values as a list.
+next, and beyond the first and the last: a point is the mean of five firms, and points closer together would share some of them.
 """
 
 from __future__ import annotations

@@ -40,8 +40,9 @@ def gate(
     Args:
         roster: `composition.roster_of` on the same participants as the draft.
         previous: every version of this peer group and period that was ever published, oldest first.
-        elsewhere: every version of this period that other peer groups of the sector published, oldest first: another route
-            or another jurisdiction shows some of the same cells, of nearly the same firms.
+        elsewhere: every version that other peer groups of the sector published, or this one, for a period that overlaps this one,
+            oldest first: another route, another jurisdiction or another spelling of a period shows some of the same cells, of nearly
+            the same firms.
         period_end: the first day after the period.
         size_weights: firm -> declared size class weight; a firm not named weighs 1.
     """
@@ -78,9 +79,9 @@ def _refuse_other_roster(draft: IndustryLabel, roster: Roster) -> None:
 
 def _decide_step(step: StepBest, period: str, sight: Sight) -> tuple[StepBest, CellDecision]:
     """One cell as it will be shown."""
-    earlier, others = (_shown_before(versions, period, step.cell) for versions in (sight.previous, sight.elsewhere))
-    ours = influence.of_step("", sight.roster.of(step.cell), step)
-    known = [shown for old, shown in (*earlier, *others) if not ours.differs_from(old) and _same_method(shown, step)]
+    earlier, others = (_shown_before(versions, step.cell) for versions in (sight.previous, sight.elsewhere))
+    ours = influence.of_step("", sight.roster.of(step.cell), step, period)
+    known = [shown for old, shown in (*earlier, *others) if ours.stands_as(old) and _same_method(shown, step)]
     # a figure already public gives nothing away, and stands: in this route's ratio
     same = dataclasses.replace(known[0], ratio=step.ratio, headline=step.headline) if known else None
     refusal = sight.late or checks.alone(ours.who, step.rule, sight.policy, sight.weights)
@@ -96,20 +97,19 @@ def _decide_step(step: StepBest, period: str, sight: Sight) -> tuple[StepBest, C
     return shown, CellDecision("step", step.step, step.product, step.variant, step.metric, step.firms, refusal is None, reason, words)
 
 
-def _shown_before(versions: Sequence[Published], period: str, cell: str) -> list[tuple[Exhibit, StepBest]]:
-    """Versions of the period that showed this cell, latest first."""
+def _shown_before(versions: Sequence[Published], cell: str) -> list[tuple[Exhibit, StepBest]]:
+    """Versions that showed this cell, latest first."""
     return [
-        (influence.of_step(version.version, version.roster.of(cell), step), step)
+        (influence.of_step(version.version, version.roster.of(cell), step, version.label.period), step)
         for version in reversed(versions)
-        if version.label.period == period
         for step in version.label.steps
         if step.cell == cell and step.best is not None
     ]
 
 
 def _same_method(earlier: StepBest, step: StepBest) -> bool:
-    """Whether an earlier figure may stand: same rule and grid; another method is another figure."""
-    return (earlier.rule, earlier.grid) == (step.rule, step.grid)
+    """Whether an earlier figure may stand: same rules and grid; another method is another figure."""
+    return (earlier.rule, earlier.averaging, earlier.grid) == (step.rule, step.averaging, step.grid)
 
 
 def _hidden(step: StepBest, reason: Reason) -> StepBest:

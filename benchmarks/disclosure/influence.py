@@ -1,9 +1,10 @@
 """How far each firm that changed between two publications moves the figures that both show.
 
 Two publications of one cell are a third: their difference. Where a firm that nobody doubts to be poor joins together with the best one,
-a mean of the best five sees the best alone, and counting two changed firms protects neither. So besides being counted firms are weighed,
+a mean of the best five sees the best alone, and counting changed firms protects neither. So besides being counted firms are weighed,
 figure by figure: a changed firm's *effect* on a figure is how far the figure would lie from where it is with the firm's value in the
-other publication or, where it does not stand there, with the middle value of the others in its own.
+other publication or, where it does not stand there, with the middle value of the others in its own. One of the changed firms may be the
+reader's own, who takes its effect out: what is left must not be mostly one firm's either.
 
 Worked out on released values by the published rule, not on the posterior that is published: a release is off by a third of a percent of
 its value where firms lie four percent apart, and what a posterior moves beyond that lies below the grid it is rounded to.
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from benchmarks.composition import curve
 from benchmarks.composition.industry import RouteTotal, StepBest
 from benchmarks.composition.participants import CellRoster, Member
-from benchmarks.composition.rules import RuleName, smallest_used
+from benchmarks.composition.rules import Averaging, RuleName, averaged, middle
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.routes import DisclosurePolicy
 
@@ -37,59 +38,75 @@ class Figure:
     """One published figure: the average of the values at some ranks, the least being rank 0. Figures of one name can be subtracted.
 
     `worth` is a firm's value in widths of the grid that the figure is rounded to; `ranks` gives the ranks among so many firms.
-    A `mean` lets a firm's value through whole, where a single rank lets through on which side of it the firm lies: next to nothing for
-    one rank, and for a curve's in which part of it.
     """
 
     name: str
-    mean: bool
     ranks: Callable[[int], Sequence[int]]
     worth: Callable[[Member], float]
 
     def takes_in(self, shown: Exhibit) -> int:
         """How many firms' values the figure is the average of."""
-        return len(self.ranks(len(shown.who.members)))
+        return len(set(self.ranks(len(shown.who.members))))
 
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One value as one publication shows it: by which firms, in which means and which curve. `name` is the publication's, empty for
-    the draft."""
+    """One value as one publication shows it: by which firms, in which figures and which curve. `name` is the publication's, empty for
+    the draft; `period` is whose reports they are of."""
 
     name: str
     who: CellRoster
-    means: tuple[Figure, ...] = ()
+    figures: tuple[Figure, ...] = ()
     curve: tuple[Figure, ...] = ()
+    period: str = ""
 
     def differs_from(self, other: Exhibit) -> set[str]:
-        """Firms that joined, left, or stand with another site or another draw."""
+        """Firms that joined, left, or stand with another site, another report or another draw."""
         ours, theirs = ({member.firm: member for member in one.who.members} for one in (self, other))
-        return {firm for firm in ours.keys() | theirs.keys() if ours.get(firm) != theirs.get(firm)}
+        return {
+            firm for firm in ours.keys() | theirs.keys() if firm not in ours or firm not in theirs or not ours[firm].repeats(theirs[firm])
+        }
+
+    def stands_as(self, other: Exhibit) -> bool:
+        """Whether the other publication shows this very value: the same reports of the same period."""
+        return self.period == other.period and not self.differs_from(other)
+
+    def too_close_to(self, other: Exhibit, least: int) -> bool:
+        """Whether some firms changed, but fewer than `least`: of all changes, or of those that joined or left.
+
+        Who reports again for another, overlapping period, or corrects, has a new draw of nearly the same value: such changes hide nobody
+        who joins. A firm that was sold stands under two names by the same site, and is one.
+        """
+        ours, theirs = ({member.site: member.firm for member in one.who.members} for one in (self, other))
+        sold = {theirs[site]: ours[site] for site in ours.keys() & theirs.keys()}
+        changed, moved = self.differs_from(other), self.who.firms ^ other.who.firms
+        return any(0 < len({sold.get(firm, firm) for firm in firms}) < least for firms in (changed, moved))
 
 
-def of_step(name: str, who: CellRoster, step: StepBest) -> Exhibit:
-    """A cell's best, where it is a mean, and its curve. None of them where the cell has no value."""
-    if step.best is None:
-        return Exhibit(name, who)
-    points = tuple(Figure(f"p{point.percent}", False, _at(point.percent), _best) for point in step.curve)
-    return Exhibit(name, who, _means(step.rule, _best), points)
+def of_step(name: str, who: CellRoster, step: StepBest, period: str = "") -> Exhibit:
+    """A cell's best and typical value, and its curve. None of them where the cell has no value."""
+    if step.best is None or step.rule is None:
+        return Exhibit(name, who, period=period)
+    points = tuple(Figure(f"p{point.percent}", _at(point.percent, step.averaging), _best) for point in step.curve)
+    typical = Figure("typical", lambda firms: middle(firms, step.averaging), lambda member: float(member.typicals[0]))
+    return Exhibit(name, who, (_mean_of_best(step.rule, _best), typical), points, period)
 
 
-def of_whole_route(name: str, who: CellRoster, total: RouteTotal, headline: Sequence[StepBest]) -> Exhibit:
+def of_whole_route(name: str, who: CellRoster, total: RouteTotal, headline: Sequence[StepBest], period: str = "") -> Exhibit:
     """The best total that plants reached over every step of the route."""
-    if total.value is None:
-        return Exhibit(name, who)
+    if total.value is None or total.rule is None:
+        return Exhibit(name, who, period=period)
     width = float(total_width((step.ratio, step.grid) for step in headline))
     shares = [step.ratio * float(step.grid.width) / width for step in headline]
 
     def worth(member: Member) -> float:
         return sum(share * best for share, best in zip(shares, member.bests, strict=True))
 
-    return Exhibit(name, who, _means(total.rule, worth))
+    return Exhibit(name, who, (_mean_of_best(total.rule, worth),), (), period)
 
 
 def gives_away(ours: Sequence[Figure], now: Exhibit, theirs: Sequence[Figure], then: Exhibit, policy: DisclosurePolicy) -> bool:
-    """Whether the difference of a figure shown twice tells of too few firms, or mostly of one.
+    """Whether the difference of a figure shown twice tells of too few firms, or, to one of those that changed, mostly of one.
 
     Where no changed firm moves a figure by half a width, its difference tells nothing but that.
     """
@@ -99,14 +116,17 @@ def gives_away(ours: Sequence[Figure], now: Exhibit, theirs: Sequence[Figure], t
         if figure.name in before and abs(figure.takes_in(now) - before[figure.name].takes_in(then)) < APART:
             moved = _effects(figure, now, then, changed, joined_too=True)
             moved += _effects(before[figure.name], then, now, changed, joined_too=False)
-            seen = [effect for effect in moved if effect >= SEEN]
-            if not seen:
-                continue
-            if len(seen) < policy.least_changed_participants:
-                return True
-            if figure.mean and max(seen) > policy.largest_share_of_change * sum(moved):
+            seen = sum(effect >= SEEN for effect in moved)
+            if seen and (seen < policy.least_changed_participants or _mostly_one(moved, float(policy.largest_share_of_change))):
                 return True
     return False
+
+
+def _mostly_one(moved: Sequence[float], most: float) -> bool:
+    """Whether, with any one effect known, another makes up more than `most` of the rest. The two largest are each other's worst case."""
+    first, second, *_ = *sorted(moved, reverse=True), 0.0
+    whole = sum(moved) + SEEN / 1000  # sums of floats
+    return first > most * (whole - second) or second > most * (whole - first)
 
 
 def that_matter(figure: Figure, exhibit: Exhibit) -> frozenset[Member]:
@@ -120,14 +140,12 @@ def _best(member: Member) -> float:
     return float(member.bests[0])
 
 
-def _means(rule: RuleName | None, worth: Callable[[Member], float]) -> tuple[Figure, ...]:
-    if rule is None or rule == "first-quartile":
-        return ()
-    return (Figure("mean of the best", True, lambda firms: range(smallest_used(rule, firms)), worth),)
+def _mean_of_best(rule: RuleName, worth: Callable[[Member], float]) -> Figure:
+    return Figure("best", lambda firms: averaged(rule, firms), worth)
 
 
-def _at(percent: int) -> Callable[[int], tuple[int]]:
-    return lambda firms: (curve.rank_at(percent, firms) - 1,)
+def _at(percent: int, averaging: Averaging) -> Callable[[int], range]:
+    return lambda firms: curve.ranks(percent, firms, averaging)
 
 
 def _effects(figure: Figure, here: Exhibit, other: Exhibit, changed: set[str], *, joined_too: bool) -> list[float]:

@@ -50,27 +50,27 @@ _SENTENCES: dict[Reason, tuple[str, str]] = {
         "不予显示：按申报规模，第二大企业可将最大企业的数据推算至 {share} 以内。",
     ),
     Reason.WEIGHT: (
-        "Not shown: one firm would weigh more than {share} in the published mean.",
-        "不予显示：一家企业在所公布均值中的权重将超过 {share}。",
+        "Not shown: the published mean would be of fewer than {fewest} firms, or one of them would weigh more than {share} in it.",
+        "不予显示：所公布均值涉及的企业将少于 {fewest} 家，或其中一家的权重将超过 {share}。",
     ),
     Reason.DIFFERENCING: (
         (
-            "Held: firms changed since version {version}: {changed}. The difference would give one of them away: at least {least} must "
-            "change, and where a mean moves matter to it, and none may make up more than {share} of its change."
+            "Held: beside version {version} the difference could give a firm away. At least {least} firms must have changed and "
+            "must matter to each figure that moves, and with any one of them known no other may make up more than {share} of the rest."
         ),
         (
-            "暂缓公布：自第 {version} 版以来有 {changed} 家企业变化，两版之差会暴露其中一家："
-            "至少须有 {least} 家变化；均值变动时至少须受 {least} 家影响，且任何一家在其变动中的占比不得超过 {share}。"
+            "暂缓公布：与第 {version} 版之差可能暴露个别企业。至少须有 {least} 家企业变化，且每个变动的数值至少须受 {least} 家影响；"
+            "在已知其中任何一家的情况下，其余任何一家在剩余变动中的占比不得超过 {share}。"
         ),
     ),
     Reason.OVERLAP: (
         (
-            "Not shown: firms that differ from the same value in {version}: {changed}. The difference would give one of them away: at "
-            "least {least} must differ, and where a mean moves matter to it, and none may make up more than {share} of its change."
+            "Not shown: beside the same value in {version} the difference could give a firm away. At least {least} firms must differ and "
+            "must matter to each figure that moves, and with any one of them known no other may make up more than {share} of the rest."
         ),
         (
-            "不予显示：与 {version} 中的同一数值相比有 {changed} 家企业不同，两者之差会暴露其中一家："
-            "至少须有 {least} 家不同；均值变动时至少须受 {least} 家影响，且任何一家在其变动中的占比不得超过 {share}。"
+            "不予显示：与 {version} 中同一数值之差可能暴露个别企业。至少须有 {least} 家企业不同，且每个变动的数值至少须受 {least} 家影响；"
+            "在已知其中任何一家的情况下，其余任何一家在剩余变动中的占比不得超过 {share}。"
         ),
     ),
     Reason.COMBINED: (

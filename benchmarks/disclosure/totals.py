@@ -41,8 +41,8 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
         earlier = _earlier_totals(sight.previous, draft, measure)
         alike = [(version, old) for version, old in earlier if version.label.pack_digest == draft.pack_digest]
         if measure == "best-reached":
-            ours = influence.of_whole_route("", who, total, draft.headline)
-            kept = next((old for version, old in alike if not ours.differs_from(_whole_route(version, old))), None)
+            ours = influence.of_whole_route("", who, total, draft.headline, draft.period)
+            kept = next((old for version, old in alike if ours.stands_as(_whole_route(version, old)) and old.rule == total.rule), None)
             refusal = refusal or checks.alone(who, total.rule, sight.policy, sight.weights)
             if not refusal and not kept:
                 others = _earlier_totals(sight.elsewhere, draft, measure)
@@ -51,7 +51,8 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
                     ours, before + elsewhere, sight.policy
                 )
         else:
-            kept = next((old for version, old in alike if version.label.headline == shown_now), None)
+            same = ((version, old) for version, old in alike if version.label.period == draft.period)
+            kept = next((old for version, old in same if version.label.headline == shown_now), None)
         found.append(_decide_total(draft, measure, total, refusal, kept, width))
     return found
 
@@ -66,13 +67,13 @@ def _earlier_totals(previous: Sequence[Published], draft: IndustryLabel, measure
     found: list[tuple[Published, RouteTotal]] = []
     for version in reversed(previous):
         total: RouteTotal = getattr(version.label, name)
-        if (version.label.route, version.label.period) == (draft.route, draft.period) and total.value is not None:
+        if version.label.route == draft.route and total.value is not None:
             found.append((version, total))
     return found
 
 
 def _whole_route(version: Published, total: RouteTotal) -> Exhibit:
-    return influence.of_whole_route(version.version, version.roster.of(WHOLE_ROUTE), total, version.label.headline)
+    return influence.of_whole_route(version.version, version.roster.of(WHOLE_ROUTE), total, version.label.headline, version.label.period)
 
 
 def _no_total(total: RouteTotal, policy: DisclosurePolicy) -> Refusal | None:

@@ -84,6 +84,11 @@ class BenchmarkStepSerializer(serializers.Serializer[Any]):
     )
     bands = BandsSerializer(required=False, allow_null=True)
     rule = serializers.CharField(allow_null=True)
+    averaging = serializers.CharField(
+        required=False,
+        help_text="What stands at a rank of typical and curve: five-ranks, the mean of the five firms around it. single-rank, or no such "
+        "member: one firm's value, in versions published before.",
+    )
     firms = serializers.IntegerField()
     pooled = PooledSerializer(
         many=True,

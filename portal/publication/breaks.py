@@ -1,6 +1,6 @@
 """Breaks: what one version defines otherwise than another, so that a difference between them is no trend.
 
-A break is a change of definition (method pack, boundary, unit, reference ratio, rule, years that values cover). That other firms take part
+A break is a change of definition (method pack, boundary, unit, reference ratio, rules, years that values cover). That other firms take part
 is no break: their number tells it. Figures on both sides of a break may be read side by side and must not be joined to a series.
 """
 
@@ -17,7 +17,7 @@ Cell = tuple[str, str, str, str]  # step, product, variant, metric
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """One definition that differs: `code` is pack-version, pack-content, boundary, unit, ratio, rule, years, new or gone."""
+    """One definition that differs: `code` is pack-version, pack-content, boundary, unit, ratio, rule, averaging, years, new or gone."""
 
     code: str
     before: str
@@ -85,6 +85,7 @@ def _of_cell(before: StepView | None, after: StepView | None) -> tuple[Break, ..
         "ratio": (f"{before.ratio:g}", f"{after.ratio:g}"),
         # a cell that is held back has no rule: nothing is known to have changed
         "rule": (before.rule or after.rule or "", after.rule or before.rule or ""),
+        "averaging": (before.averaging, after.averaging) if before.shown and after.shown else ("", ""),
         "years": (_years(before), _years(after)) if before.shown and after.shown else ("", ""),
     }
     return tuple(Break(code, old, new) for code, (old, new) in pairs.items() if old != new)

@@ -37,8 +37,9 @@ def _curve() -> tuple[Variable, ...]:
                 name,
                 OWN,
                 COMPOSED,
-                f"value that {percent} % of the firms stay at or below with their own best (not with their typical batch)",
-                f"{percent}% 的企业自身最优值不高于的数值（不是典型批次）",
+                f"value that {percent} % of the firms stay at or below with their own best (not with their typical batch), "
+                "by the row's averaging",
+                f"{percent}% 的企业自身最优值不高于的数值（不是典型批次），按本行 averaging 计算",
             ),
             _variable(f"{name}_low", OWN, COMPOSED, f"lower end of the 95 % interval of {name}", f"{name} 的 95% 区间下限"),
             _variable(f"{name}_high", OWN, COMPOSED, f"upper end of the 95 % interval of {name}", f"{name} 的 95% 区间上限"),
@@ -98,10 +99,24 @@ CODEBOOK: tuple[Variable, ...] = (
     ),
     _variable("best_low", OWN, COMPOSED, "lower end of its 95 % interval", "其 95% 区间下限"),
     _variable("best_high", OWN, COMPOSED, "upper end of its 95 % interval", "其 95% 区间上限"),
-    _variable("typical", OWN, COMPOSED, "value of the median firm's typical batch", "中位企业典型批次的数值"),
+    _variable(
+        "typical",
+        OWN,
+        COMPOSED,
+        "typical batch of the firm in the middle, by the row's averaging",
+        "中位企业典型批次的数值，按本行 averaging 计算",
+    ),
     _variable("typical_low", OWN, COMPOSED, "lower end of its 95 % interval", "其 95% 区间下限"),
     _variable("typical_high", OWN, COMPOSED, "upper end of its 95 % interval", "其 95% 区间上限"),
     _variable("rule", "", PACK, "how the best is formed; it goes by the number of firms", "最优值的形成规则，由企业数决定"),
+    _variable(
+        "averaging",
+        "",
+        COMPOSED,
+        "what stands at a rank (typical, p10 to p90): five-ranks, the mean of the five firms around it; single-rank, one firm, in versions "
+        "published before",
+        "按名次取值的方式（typical、p10 至 p90）：five-ranks 为该名次前后五家企业的平均值；single-rank 为单家企业，仅见于此前公布的版本",
+    ),
     _variable("firms", "firms", COMPOSED, "controlling firms that enter, with one site each", "计入的控制企业数，每家计一个厂址"),
     _variable(
         "pooled_firms",
@@ -130,8 +145,9 @@ CODEBOOK: tuple[Variable, ...] = (
         "breaks",
         "",
         PORTAL,
-        "defined otherwise than there (pack-version, pack-content, boundary, unit, ratio, rule, years, new, gone); empty: nothing",
-        "相对该版本定义不同之处（方法包版本、方法包内容、边界、单位、物料比、规则、年数、新增、取消）；空为无",
+        "defined otherwise than there (pack-version, pack-content, boundary, unit, ratio, rule, averaging, years, new, gone); "
+        "empty: nothing",
+        "相对该版本定义不同之处（方法包版本、方法包内容、边界、单位、物料比、规则、取值方式、年数、新增、取消）；空为无",
     ),
     *_curve(),
 )

@@ -55,7 +55,7 @@ def _reports(row: Publication, size: int) -> list[JSON]:
     labels: defaultdict[int, list[ReleasedLabel]] = defaultdict(list)
     for value in ProtectedValue.objects.filter(submission__in=rows.values("pk")).order_by("pk"):
         labels[value.submission_id].append(value.released())
-    values = {one.pk: logged.values(bytes.fromhex(one.digest), labels[one.pk]).hex() for one in rows}
+    values = {one.pk: logged.values(bytes.fromhex(one.digest), labels[one.pk], one.salt).hex() for one in rows}
     places = dict(LogEntry.objects.filter(kind=Kind.VALUES, digest__in=values.values()).values_list("digest", "index"))
     if len(places) < len(values):
         raise _not_logged(Phrase("A report was accepted before the log held protected values."))
@@ -69,6 +69,7 @@ def _reports(row: Publication, size: int) -> list[JSON]:
             "envelope_digest": one.digest,
             "envelope": leaves[one.log_index],
             "values": leaves[places[values[one.pk]]],
+            "salt": None if one.salt is None else one.salt.hex(),
             "labels": [label_to_json(label) for label in labels[one.pk]],
             "left_out": _left_out(one.site.slug, labels[one.pk], roster),
         }

@@ -40,6 +40,7 @@ CSV_FIELDS = (
     "typical_low",
     "typical_high",
     "rule",
+    "averaging",
     "firms",
     "pooled_firms",
     "shown",
@@ -56,7 +57,8 @@ CSV_FIELDS = (
     *(f"p{percent}{end}" for percent in sorted({percent for ladder in LADDERS for percent in ladder}) for end in ("", "_low", "_high")),
 )
 """One row a step and metric, then one a total. `*_low` and `*_high` are the ends of the 95 % interval, in `unit`. `p25` is the value
-that 25 % of the firms stay at or below; only the points that the number of firms allows are filled in. `pooled_firms` is how many
+that 25 % of the firms stay at or below; only the points that the number of firms allows are filled in. `averaging` says what stands
+at a rank. `pooled_firms` is how many
 firms' values cover several years, the last of them the period. `breaks` are codes of what is defined otherwise than in `break_since`,
 the version that a series had before; a total breaks where any of its steps does."""
 
@@ -130,6 +132,7 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
                 "best": step.best,
                 "typical": step.typical,
                 "rule": step.rule,
+                "averaging": step.averaging,
                 "firms": step.firms,
                 "pooled_firms": sum(firms for _, firms in step.pooled),
                 "shown": str(step.shown).lower(),
@@ -207,6 +210,7 @@ def _step(step: StepView, bands: Bands | None) -> dict[str, Any]:
         "curve_withheld": step.curve_withheld,
         "bands": None if told is None else _bands(told),
         "rule": step.rule,
+        "averaging": step.averaging,
         "firms": step.firms,
         "pooled": [{"years": years, "firms": firms} for years, firms in step.pooled],
         "gate": _gate(step),

@@ -57,6 +57,11 @@ def count_published(pack: str = "") -> int:
     return (rows.filter(period__peer_group__pack=pack) if pack else rows).count()
 
 
+def is_sector(pack: str) -> bool:
+    """Whether the list of benchmarks has this sector: a pack that is installed, or one that something was published by."""
+    return pack in packs.available() or public().filter(period__peer_group__pack=pack).exists()
+
+
 def packs_published() -> tuple[tuple[str, str], ...]:
     """(pack, newest version of it that something was published by), by pack."""
     found = in_force().values_list("period__peer_group__pack").annotate(Max("period__peer_group__pack_version"))

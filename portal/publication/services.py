@@ -26,6 +26,7 @@ from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
+from portal.catalogue.selectors import overlapping
 from portal.problems import RefusedError
 from portal.publication import announcing
 from portal.publication.audited import excluded, told_of_change, verification
@@ -168,7 +169,7 @@ def approved(row: Publication, by: User, key: ReceiptKey, out_at: datetime) -> t
     participation = _participation(period, present, row.drafted_by, row.drafted_at, row.version, row.what_changed, (by, out_at))
     explanation = explain(again, pack, route, participation, version=str(row.version), on=_last_day(period)).to_json()
     scope = Scope.of(period.peer_group.scope)
-    told = bands(period, present.participants, pack.disclosure.fewest_firms)
+    told = bands(period, present, pack, pack.disclosure.fewest_firms)
     document = document_of(again, explanation, row.version, _local(out_at), scope, told)
     return again.to_json(), explanation, published.sign(document, key)
 
@@ -176,9 +177,11 @@ def approved(row: Publication, by: User, key: ReceiptKey, out_at: datetime) -> t
 def asked_again(row: Publication, now: datetime) -> tuple[Cohort, GateResult]:
     """Who takes part now, and what the gate says of the draft as it would stand among all that is public at that moment.
 
-    Locks the period in every peer group of the sector, in one order: what two groups publish at once must know of each other.
+    Locks every period of the sector that overlaps this one, in one order: what two groups publish at once must know of each other.
     """
-    alike = ReportingPeriod.objects.filter(name=row.period.name, peer_group__pack=row.period.peer_group.pack).order_by("pk")
+    alike = ReportingPeriod.objects.filter(
+        overlapping(row.period.start, row.period.end), peer_group__pack=row.period.peer_group.pack
+    ).order_by("pk")
     periods = {one.pk: one for one in alike.select_for_update(of=("self",)).select_related("peer_group__scope")}
     period = periods[row.period_id]
     present = cohort(period, _local(now))
@@ -222,8 +225,10 @@ def _compose(period: ReportingPeriod, present: Cohort, pack: Pack, route: Route,
 
 
 def _gate(period: ReportingPeriod, label: IndustryLabel, roster: Roster, present: Cohort, pack: Pack, now: datetime) -> GateResult:
+    """Against all that the public ever saw of any time that this period holds, in every peer group of the sector; withdrawn or not."""
     public = Publication.objects.exclude(status__in=UNSEEN).order_by("published_at", "pk")
-    other_groups = public.filter(period__name=period.name, period__peer_group__pack=pack.id).exclude(period=period)
+    at_that_time = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__pack=pack.id).exclude(pk=period.pk)
+    other_groups = public.filter(period__in=at_that_time)
     return gate(
         label,
         roster,

@@ -42,6 +42,7 @@ class StepView:
     influence: float | None
     curve: tuple[CurvePoint, ...] = ()  # how the firms are spread, in `unit`; empty where too few, held back, or never drawn
     curve_withheld: bool = False  # the gate left it out: beside another publication's it would tell where a firm lies
+    averaging: str = "single-rank"  # what stands at a rank of typical and curve: single-rank | five-ranks
     pooled: tuple[tuple[int, int], ...] = ()  # (years, firms): of how many firms the value covers several years; empty where held back
 
 
@@ -227,6 +228,7 @@ def _step(step: StepBest, decision: CellDecision) -> StepView:
         reason_zh=decision.reason.zh,
         good_fit=step.good_fit,
         influence=step.influence,
+        averaging=step.averaging,
         pooled=step.pooled,
         curve=step.curve,
         curve_withheld=step.curve_withheld,

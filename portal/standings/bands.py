@@ -9,16 +9,17 @@ needs to be shown at all: with fewer the names would tell of those who did not c
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 
 from benchmarks.composition import Participant
-from benchmarks.ranking import BANDS
+from benchmarks.ranking import BANDS, Quarters, quarters
+from benchmarks.routes import Pack
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import State
+from portal.standings.cohort import Cohort
 from portal.standings.models import Standing
 from portal.standings.naming import named_firms
 
@@ -47,28 +48,28 @@ class Bands:
         return self.of - sum(self.quarters)
 
 
-def bands(period: ReportingPeriod, participants: Sequence[Participant], fewest_unnamed: int) -> Mapping[Cell, Bands]:
-    """By cell; two questions to the database, however many sites there are.
+def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: int) -> Mapping[Cell, Bands]:
+    """By cell; two questions to the database, however many sites there are. A cell whose standings do not come out again from the reports
+    that are published has none: whoever holds these reports could not check the numbers.
 
     Args:
         fewest_unnamed: firms of a cell that must stay unnamed for anybody to be named there (`disclosure.fewest_firms` of the pack).
     """
-    present = Counter((one.label.step, one.label.product, one.label.variant, one.label.metric.value) for one in participants)
     rows = Standing.objects.filter(period=period, submission__state=State.ACCEPTED)
     counted: dict[Cell, dict[int | None, int]] = {}
     for *cell, band, sites in rows.values_list("step", "product", "variant", "metric", "band").annotate(sites=Count("pk")):
         step, product, variant, metric = cell
         counted.setdefault((step, product, variant, metric), {})[band] = sites
     named = _named(rows)
-    firms = _firms(participants)
+    firms, again = _firms(present.participants), quarters(present.participants, pack, present.digests)
     return {
         cell: Bands(
-            tuple(sites.get(quarter, 0) for quarter in range(1, BANDS + 1)),
-            sum(sites.values()),
+            again[cell].told,
+            again[cell].of,
             _if_enough_stay_unnamed(named.get(cell, {}), firms[cell], fewest_unnamed),
         )
         for cell, sites in counted.items()
-        if sum(sites.values()) == present[cell]
+        if cell in again and Quarters(tuple(sites.get(quarter, 0) for quarter in range(1, BANDS + 1)), sum(sites.values())) == again[cell]
     }
 
 

@@ -112,7 +112,7 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
             continue
         grid, best, typical = grids[lower, upper, width], quantiles[q1, c1, e1], quantiles[q2, c2, e2]
         label = ReleasedLabel(step, product, variant, boundary, _METRICS[metric], unit, grid, count_class, best, typical, years)
-        participants.append(Participant(firm, site, label))
+        participants.append(Participant(firm, site, label, digest))
         if site not in submissions:
             weights[firm] = weights.get(firm, 0.0) + SIZE_WEIGHTS[size_class]
             submissions[site] = submission

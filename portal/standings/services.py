@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-import numpy as np
 from django.db import transaction
 
 from benchmarks import packs, ranking
-from benchmarks.composition import Participant, seed_of
 from benchmarks.released import ReleasedLabel
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
@@ -37,14 +34,9 @@ def compute(period: ReportingPeriod, by: str, now: datetime) -> int:
 
 
 def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[Standing]:
-    cells: defaultdict[tuple[str, ...], list[Participant]] = defaultdict(list)
-    for participant in present.participants:
-        label = participant.label
-        cells[label.step, label.product, label.variant, label.boundary, label.metric.value, label.unit].append(participant)
-    rng = np.random.default_rng(seed_of("standings", present.digests))
     pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
     rows = []
-    for cell in sorted(cells):
+    for cell, found_there in ranking.by_cell(present.participants, pack, present.digests).items():
         step, product, variant, _boundary, metric, _unit = cell
         rows += [
             Standing(
@@ -65,6 +57,6 @@ def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[
                 of=found.of,
                 computed_at=now,
             )
-            for found in ranking.standings(cells[cell], pack, rng)
+            for found in found_there
         ]
     return rows

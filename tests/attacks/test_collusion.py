@@ -78,7 +78,8 @@ def test_colluding_firms(stated: State, long: bool, who: str, monkeypatch: pytes
         bound = f"a reader's guess, {close(outsider, exact):.0%}, and {100 * ABOVE_OUTSIDER:.0f} points"
         defence = "no firm above a quarter of a mean"
         averaged = len(known) + 1
-        monkeypatch.setattr(rules, "smallest_used", lambda *_: averaged)
+        monkeypatch.setattr(rules, "averaged", lambda *_: range(averaged))
+        monkeypatch.setattr(cells, "averaged", lambda *_: range(averaged))
         with pytest.raises(PolicyRefusal) as refused:
             page(sectors[0], 0)
         assert refused.value.code == "weight-above-limit"

@@ -7,6 +7,7 @@ known to be poor; where several of the best join, the attacker knows their place
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,6 +24,7 @@ from tests.statistical.sectors import PACK, RULE, STEP, Array, sector
 
 FIRMS = 24
 OFF = PACK.disclosure.model_copy(update={"least_changed_participants": 1, "largest_share_of_change": Fraction(1)})
+OTHERWISE = "2016-01-01/2016-12-31"
 ABOVE_READER = 0.1  # of all tries: as much oftener as colluding firms may succeed
 
 
@@ -64,7 +66,7 @@ def subtracted(case: Case, later: float | None) -> float:
     return 5 * later - 5 * best + guess(best, FIRMS - 1, 5)
 
 
-@pytest.mark.parametrize("way", ["versions", "overlap"])
+@pytest.mark.parametrize("way", ["versions", "overlap", "period"])
 def test_two_publications_that_differ_in_one_firm(stated: State, long: bool, way: str) -> None:
     sectors = 400 if long else 60
     tried = cases(sectors, [1])
@@ -72,6 +74,9 @@ def test_two_publications_that_differ_in_one_firm(stated: State, long: bool, way
 
     def later(case: Case, **policy: object) -> tuple[float | None, set[Reason]]:
         beside: dict[str, Sequence[Published]] = {"previous": (case.before,)} if way == "versions" else {"elsewhere": (case.before,)}
+        if way == "period":  # the same days under another name, which nothing was compared with before
+            otherwise = dataclasses.replace(case.before, label=dataclasses.replace(case.before.label, period=OTHERWISE))
+            beside = {} if policy else {"elsewhere": (otherwise,)}
         result = case.after.gated(**beside, **policy)  # type: ignore[arg-type]
         return shown(result.published)[0], {cell.reason_code for cell in result.cells if cell.firms == FIRMS}
 
@@ -87,13 +92,17 @@ def test_two_publications_that_differ_in_one_firm(stated: State, long: bool, way
     without_gate = [subtracted(case, value) for case, value in zip(tried, open_values, strict=True)]
     assert close(without_gate, exact) > 1.5 * close(alone, exact)
 
-    attack = "two versions that differ in one firm" if way == "versions" else "sector and region that differ in one firm"
+    attack = {
+        "versions": "two versions that differ in one firm",
+        "overlap": "sector and region that differ in one firm",
+        "period": "a period and the same days under another name that differ in one firm",
+    }[way]
     held = f"{sectors} of {sectors} withheld (`{reason.value}`)"
     stated(
         Row(
             way,
             f"{attack}, subtracted: the best firm to within {CLOSE:.0%}",
-            "two firms at least must differ",
+            "three firms at least must differ" + (", in every period that overlaps" if way == "period" else ""),
             f"{close(alone, exact):.0%}, the guess from one publication",
             f"{held}: {close(with_gate, exact):.0%}, median error {median_error(with_gate, exact):.1%}",
             f"{close(without_gate, exact):.0%}, median error {median_error(without_gate, exact):.1%}",
@@ -122,7 +131,7 @@ def test_the_best_firm_beside_poor_ones(stated: State, long: bool, poor: int) ->
             Row(
                 "two-differ",
                 f"two versions that differ in two firms, one of them poor: the best firm to within {CLOSE:.0%}",
-                "two at least must matter to a mean",
+                "three must differ and matter to each figure",
                 f"{close(alone, exact):.0%}, the guess from one publication",
                 f"{sectors} of {sectors} withheld: {close(alone, exact):.0%}, median error {median_error(alone, exact):.1%}",
                 f"{close(found, exact):.0%}, median error {median_error(found, exact):.1%}",
@@ -189,7 +198,7 @@ def test_several_of_the_best_join_at_once(stated: State, long: bool) -> None:
         Row(
             "several-differ",
             f"versions that differ in two to five of the best, subtracted as well as can be: the best firm to within {CLOSE:.0%}",
-            "none may make up more than 40 % of a mean's change",
+            "three must differ; with one known none may make up more than 60 % of the rest",
             f"{close(single, exact):.0%}, the best linear guess from the later publication alone",
             f"{close(gated, exact):.0%}, median error {median_error(gated, exact):.1%}; {through.sum()} in {through.size} let through, "
             f"of these {both:.0%} (alone {alone:.0%})",

@@ -74,13 +74,13 @@ def test_every_shown_cell_of_twenty_firms_says_how_many_are_sure_of_their_quarte
 
 def test_without_standings_of_the_very_reports_there_are_none(cast: Cast) -> None:
     hand_in(cast, 3, revision=2)  # three reports were replaced, and the standings are of the old ones
-    assert bands(cast.period, cohort(cast.period).participants, 8) == {}
+    assert bands(cast.period, cohort(cast.period), cast.pack, 8) == {}
     assert {step["bands"] for step in steps_of(publish(cast))} == {None}
 
 
 def test_a_cell_that_is_held_back_or_has_too_few_firms_or_no_curve_shows_no_bands(cast: Cast) -> None:
     row = services.draft(cast.period, cast.drafter, NOW)
-    told = bands(cast.period, cohort(cast.period).participants, 8)
+    told = bands(cast.period, cohort(cast.period), cast.pack, 8)
     assert len(told) == len(row.gate["published"]["steps"])
     few, held = row.gate["published"]["steps"][0], row.gate["cells"][1]
     few["firms"] = 19
@@ -122,10 +122,12 @@ def publish_again(cast: Cast) -> Publication:
 def test_nobody_is_named_where_fewer_would_stay_unnamed_than_a_value_needs(cast: Cast) -> None:
     for plant in cast.plants[:13]:
         naming.choose(plant.owner, plant.site.organisation_id, True, NOW)
-    present = cohort(cast.period).participants
-    assert {cell: told.named for cell, told in bands(cast.period, present, 8).items() if told.named} == {}, "seven of twenty are left"
+    present = cohort(cast.period)
+    assert {cell: told.named for cell, told in bands(cast.period, present, cast.pack, 8).items() if told.named} == {}, (
+        "seven of twenty are left"
+    )
     naming.choose(cast.plants[0].owner, cast.plants[0].site.organisation_id, False, NOW)
-    assert any(told.named for told in bands(cast.period, present, 8).values())
+    assert any(told.named for told in bands(cast.period, present, cast.pack, 8).values())
 
 
 def test_a_release_with_a_name_that_was_taken_back_is_stopped(cast: Cast) -> None:

@@ -88,7 +88,7 @@ def test_a_break_is_what_is_defined_otherwise_and_not_who_takes_part(cast: Cast)
     fewer = replace(before, label=replace(before.label, steps=tuple(replace(step, firms=8) for step in before.label.steps)))
     assert not breaks(before, fewer).any
     kiln = before.label.steps[2]
-    moved = replace(kiln, boundary="another", ratio=kiln.ratio * 2, rule="mean-of-best-five")
+    moved = replace(kiln, boundary="another", ratio=kiln.ratio * 2, rule="mean-of-top-decile")
     after = replace(
         before, version=2, pack_version="9", label=replace(before.label, steps=(*before.label.steps[:2], moved, *before.label.steps[4:]))
     )

@@ -24,6 +24,7 @@ from portal.opening import services as opening
 from portal.publication import services as publication
 from portal.publication.composed import composed_of
 from portal.publication.models import LoggedAct, Publication
+from portal.standings import services as standings
 from portal.standings.models import ProtectedValue
 from reporting_agent.cli import main
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
@@ -36,10 +37,15 @@ JSON = dict[str, Any]
 @pytest.fixture
 def cast(portal_keys: object) -> Cast:
     """Nine plants have reported and version 1 is published."""
-    cast = make_cast(9)
+    return published_of(9)
+
+
+def published_of(plants: int) -> Cast:
+    cast = make_cast(plants)
     for place, plant in enumerate(cast.plants):
         intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
+    standings.compute(cast.period, "worker", NOW)
     publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     return cast
 
@@ -105,6 +111,29 @@ def lowered_total(document: JSON) -> None:
 def test_a_value_that_is_not_of_its_leaves_is_found_even_signed_and_logged(cast: Cast) -> None:
     assert refused(signed_anew(lowered)(the_file(cast))) == "value-differs"
     assert refused(signed_anew(lowered_total)(the_file(cast))) == "value-differs"
+
+
+FALSIFIED: dict[str, Callable[[JSON], None]] = {
+    "a point of the curve": lambda step: step["curve"][0].update(value=step["curve"][0]["value"] - 1.0),
+    "an interval of the curve": lambda step: step["curve"][1].update(interval=[0.0, 1.0]),
+    "a point that is not there": lambda step: step["curve"].pop(),
+    "firms whose values are pooled": lambda step: step.update(pooled=[{"years": 3, "firms": 2}]),
+    "the interval of the typical value": lambda step: step.update(typical_interval=[0.0, 1.0]),
+    "the unit": lambda step: step.update(unit="kgce/kt"),
+    "the number in a quarter": lambda step: step["bands"]["quarters"].__setitem__(0, step["bands"]["quarters"][0] + 1),
+    "the number of whom no quarter is told": lambda step: step["bands"].update(untold=step["bands"]["untold"] + 1),
+}
+
+
+@pytest.mark.parametrize("name", FALSIFIED)
+def test_every_signed_figure_of_a_step_is_computed_again(portal_keys: object, name: str) -> None:
+    content = the_file(published_of(20))
+    check(content)
+
+    def falsify(document: JSON) -> None:
+        FALSIFIED[name](next(step for step in document["steps"] if step["gate"]["shown"] and step["curve"] and step["bands"]))
+
+    assert refused(signed_anew(falsify)(content)) == "value-differs"
 
 
 def test_without_composing_again_such_a_value_would_pass(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,8 +238,8 @@ def test_the_command_composes_again_and_compares_heads_from_files_alone(
         code = main(["verify", *map(str, files), str(signed), "--fingerprint", directory.fingerprint, "--json"])
         return code, [(one["code"], one["state"]) for one in json.loads(capsys.readouterr().out)["checks"]]
 
-    assert told(honest) == (0, [("benchmark-recomputed", "held")])
-    assert told(cheating) == (1, [("benchmark-recomputed", "failed")])
+    assert told(honest) == (0, [("benchmark-logged", "held"), ("benchmark-recomputed", "held")])
+    assert told(cheating) == (1, [("benchmark-logged", "held"), ("benchmark-recomputed", "failed")])
     assert told(heads[0], heads[0]) == (0, [("heads-agree", "held")])
     assert told(*heads) == (1, [("heads-agree", "failed")])
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import transaction
 from django.test import Client
 
@@ -191,7 +191,7 @@ def answers(house: House, planted: str, names: Iterable[str]) -> Iterator[tuple[
 
 def world(cast: Cast, factor: float, planted: str, names: Iterable[str] = ALL_ADDRESSES) -> tuple[dict[str, bytes], Publication]:
     """Everything the portal says at these addresses where the hidden figures are `factor` times as large; nothing of it stays."""
-    cache.clear()  # worlds that differ in nothing that was signed would be told from one page
+    caches["pages"].clear()  # worlds that differ in nothing that was signed would be told from one page
     rows.forget()
     with transaction.atomic():
         row = in_world(cast, factor)

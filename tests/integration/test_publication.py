@@ -60,7 +60,7 @@ def test_every_step_of_the_route_is_published_with_its_interval_and_rule(cast: C
         low, high = step["interval"]
         assert low <= step["best"] <= high
         assert step["best"] < step["typical"]
-        assert (step["rule"], step["firms"], step["gate"]["shown"]) == ("first-quartile", 10, True)
+        assert (step["rule"], step["firms"], step["gate"]["shown"]) == ("mean-of-best-five", 10, True)
     assert body["route_total"]["value"] is not None
     assert body["best_reached_total"]["value"] is not None
 
@@ -173,6 +173,28 @@ def test_another_route_with_all_firms_but_one_does_not_show_what_the_first_showe
     assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {Reason.OVERLAP}
     assert "cement/cn/dry-process/2016/v1" in gated.cells[0].reason.en
     assert gated.shown == 0
+
+
+def test_another_spelling_of_the_period_does_not_show_the_firm_that_joined(cast: Cast) -> None:
+    """A group of its own, in which all but one of the firms report once more for the same days: what it shows is compared by its firms."""
+    publish(cast)
+    plants, again = cast.plants[1:], "2016-01-01/2016-12-31"
+    period = open_period(make_peer_group("cement", cast.nation, [plant.site for plant in plants], route="clinker"), again, "test", NOW)
+    for number, plant in enumerate(plants):
+        raw = plant.envelope(cast.pack, shift=number - 4, period=again)
+        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    gated = GateResult.from_json(services.draft(period, cast.drafter, NOW).gate)
+    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {Reason.OVERLAP}
+    assert gated.shown == 0
+
+
+def test_what_the_gate_says_of_a_correction_does_not_tell_whether_a_draw_repeated(cast: Cast) -> None:
+    """One plant reports anew what it had reported: no cell of the draft stands as published before, where another's would be held."""
+    publish(cast)
+    submit_all(cast, plants=1, revision=2)
+    gated = GateResult.from_json(services.draft(cast.period, cast.drafter, NOW).gate)
+    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {Reason.DIFFERENCING}
 
 
 def test_a_new_version_with_enough_changes_takes_over_and_the_old_one_stays(cast: Cast, client: Client) -> None:

@@ -130,7 +130,7 @@ def _submissions(sites: list[Site], months: list[str], covers: str) -> None:
                     revision=1,
                     device=devices[site.pk],
                     key_id="k",
-                    ledger_sequence=1,
+                    ledger_sequence=place + 1,
                     envelope=b"",
                     size_bytes=5_474,
                     receipt=b"",

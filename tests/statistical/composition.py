@@ -12,6 +12,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.composition import apply_rule, compose_step
+from benchmarks.composition.curve import read_off
 from benchmarks.ranking import standings
 from tests.statistical.outcome import Outcome
 from tests.statistical.sectors import BETWEEN, PACK, RULE, STEP, Sector, sector
@@ -35,6 +36,8 @@ class _Tally:
     told: int = 0
     ranks_held: int = 0
     ranks: int = 0
+    points_held: int = 0
+    points: int = 0
     rule: str = ""
 
 
@@ -54,6 +57,7 @@ def run(long: bool) -> Outcome:
                         found.rule.replace("-", " "),
                         f"{100 * float(np.mean(found.errors)):+.3f}",
                         f"{100 * found.held / sectors:.1f}",
+                        f"{100 * found.points_held / found.points:.1f}" if found.points else "-",
                         f"{100 * float(np.mean(found.least_of_all)):+.2f}",
                         f"{100 * found.ranks_held / found.ranks:.1f}",
                         f"{100 * found.told / sectors:.0f}",
@@ -64,9 +68,9 @@ def run(long: bool) -> Outcome:
         "composition",
         held,
         f"{counts} sectors of 8, 20, 100 and 1,000 firms: bias of the industry's best in % of the typical value, % of its 95 % intervals "
-        "that hold the truth, bias of the least released value, % of 95 % rank intervals that hold the true rank, and % of sectors "
-        "where a poor fit is told",
-        ("plants apart", "spread", "firms", "rule", "bias", "held", "naive minimum", "ranks held", "poor fit told"),
+        "that hold the truth, % of those of a curve's points that do, bias of the least released value, % of 95 % rank intervals that "
+        "hold the true rank, and % of sectors where a poor fit is told",
+        ("plants apart", "spread", "firms", "rule", "bias", "held", "curve held", "naive minimum", "ranks held", "poor fit told"),
         tuple(rows),
         "composition.md",
     )
@@ -77,6 +81,7 @@ def _sound(found: _Tally, sectors: int, long: bool) -> bool:
     doubt = 0.0 if long else 3 * float(np.std(found.errors)) / sectors**0.5 + 0.001
     sound = abs(float(np.mean(found.errors))) <= _MOST_BIAS + doubt
     sound &= bool(stats.binomtest(found.held, sectors).proportion_ci(0.99, "exact").high >= _COVERED)
+    sound &= found.points_held >= (_COVERED if long else _COVERED - 0.05) * found.points
     sound &= found.ranks_held >= (_COVERED if long else _COVERED - 0.02) * found.ranks
     return sound and (not long or found.held >= _COVERED * sectors)
 
@@ -100,6 +105,9 @@ def _add(found: _Tally, one: Sector, rng: np.random.Generator) -> None:
     found.least_of_all.append((min(released) - float(one.best.min())) / RULE.typical)
     found.held += composed.interval[0] <= truth <= composed.interval[1]
     found.told += composed.good_fit is False
+    for point, exact in zip(composed.curve, read_off(np.sort(one.best)), strict=True):
+        found.points_held += point.interval[0] <= float(exact) <= point.interval[1]
+        found.points += 1
     rank_of = {one.participants[i].site: rank for rank, i in enumerate(np.argsort(one.best), start=1)}
     for standing in standings(one.participants, PACK, rng):
         found.ranks_held += standing.rank_interval[0] <= rank_of[standing.site] <= standing.rank_interval[1]

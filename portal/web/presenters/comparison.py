@@ -31,6 +31,7 @@ BREAKS: dict[str, Promise] = {
     "unit": gettext_lazy("unit: %(before)s, then %(after)s"),
     "ratio": gettext_lazy("reference ratio: %(before)s, then %(after)s"),
     "rule": gettext_lazy("rule: %(before)s, then %(after)s"),
+    "averaging": gettext_lazy("typical value and curve: %(before)s, then %(after)s"),
     "years": gettext_lazy("years that the firms' values cover: %(before)s, then %(after)s"),
     "new": gettext_lazy("only in the later version"),
     "gone": gettext_lazy("only in the earlier version"),
@@ -188,5 +189,5 @@ def _count(firms: int | None) -> str:
 
 def said(one: Break) -> str:
     """A break in words."""
-    before, after = (str(RULES.get(text, text)) if one.code == "rule" else text for text in (one.before, one.after))
+    before, after = (str(RULES.get(text, text)) if one.code in ("rule", "averaging") else text for text in (one.before, one.after))
     return str(BREAKS[one.code]) % {"before": before, "after": after}

@@ -44,7 +44,7 @@ def _curve(step: StepView, shown: Shown) -> Curve:
     return Curve(
         name=cell_name(step, shown),
         unit=unit,
-        lead=_("Half of the firms stay at or below %(middle)s %(unit)s.") % told,
+        lead=_("About half of the firms stay at or below %(middle)s %(unit)s.") % told,
         described=_(
             "Percentile curve from %(low)s at %(first)s of the firms to %(high)s at %(last)s; the figures stand in the table below."
         )

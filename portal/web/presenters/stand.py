@@ -13,7 +13,7 @@ from portal.publication.shapes import LabelView
 from portal.standings.reports import ReportView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.addresses import benchmark_url
-from portal.web.carbon import Bounds, co2, last_day, of_electricity, together, year_of_electricity
+from portal.web.carbon import Bounds, co2, country_of, last_day, of_electricity, together, year_of_electricity
 from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, ordinal, signed
 from portal.web.gaps import Gap, clear_sum, gap, largest_first
 from portal.web.ladder import Span
@@ -41,7 +41,7 @@ def stand_page(
     gaps = largest_first(_gaps(view.label, own))
     clear = [one for one in gaps if not one.within_noise]
     at_best = sum(one.value <= 0 for one in gaps)
-    carbon = _carbon(clear, names, last_day(stand.report.period))
+    carbon = _carbon(clear, names, last_day(stand.report.period), country_of(stand.report.place))
     factor = shown.factor(view.label.composite.unit)
     order = [one.step for one in gaps] + [step.step for step in headline(view.label) if step.step not in {one.step for one in gaps}]
     total = _whole_route(own, view.label)
@@ -67,7 +67,7 @@ def stand_page(
         units=unit_links(units, unit, view.label, f"which={which}&"),
         unit_note=unit.note,
         conversions=units["kWh"].note,
-        carbon_note=_carbon_note(last_day(stand.report.period)),
+        carbon_note=_carbon_note(last_day(stand.report.period), country_of(stand.report.place)),
         gaps=_rows(gaps, standings, kgce, units, carbon),
         gap_sum=_sum_row(clear_sum(gaps), units, together(carbon.values())) if clear else None,
         trend_url=f"{reverse('web:stand-trend')}?which={which}" if several else "",
@@ -223,14 +223,14 @@ def _places(standing: StepStandingView) -> str:
     return _("%(places)s of %(of)d") % {"places": places_between(*standing.rank_interval), "of": standing.of}
 
 
-def _carbon(clear: Sequence[Gap], names: Names, on: date) -> dict[str, Bounds | None]:
+def _carbon(clear: Sequence[Gap], names: Names, on: date, country: str) -> dict[str, Bounds | None]:
     """Step -> what closing its gap would spare, kg CO2 per tonne of the route's product."""
     steps = {one.step: names.step(one.step) for one in clear}
-    return {one.step: co2(one.value, step.boundary, on) if (step := steps[one.step]) else None for one in clear}
+    return {one.step: co2(one.value, step.boundary, on, country) if (step := steps[one.step]) else None for one in clear}
 
 
-def _carbon_note(on: date) -> str:
-    kwh = of_electricity(on)
+def _carbon_note(on: date, country: str) -> str:
+    kwh = of_electricity(on, country)
     said = _(
         "CO₂ lies between the default factors of the energies that a step takes (GB/T 32150, GB/T 32151); "
         "a dash where one of them has none, or energy leaves the step."
@@ -243,7 +243,7 @@ def _carbon_note(on: date) -> str:
         + _("Electricity: %(kg)s kg per kWh, China’s average of %(year)s.")
         % {
             "kg": f"{kwh:g}",
-            "year": year_of_electricity(on),
+            "year": year_of_electricity(on, country),
         }
     )
 

@@ -18,19 +18,21 @@ from benchmarks.composition import (
     Roster,
     RouteTotal,
     apply_rule,
+    averaged,
     by_step,
     compose_route,
     compose_step,
     designate,
+    median_of_ordered,
     posterior,
     roster_of,
     rule_for,
-    smallest_used,
 )
 from benchmarks.composition.cells import industry_draws, largest_influence, summary
+from benchmarks.composition.curve import read_off
 from benchmarks.composition.noise import law_of, observe
 from benchmarks.composition.posterior import Observed, fits, jump_probability
-from benchmarks.composition.rules import RuleName
+from benchmarks.composition.rules import RuleName, apply_to_ordered, around
 from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.privacy.intervals import simulate_errors
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank
@@ -69,9 +71,7 @@ def composed(pack: Pack, step_id: str, participants: list[Participant], rng: np.
     ("firms", "rule"),
     [
         (7, None),
-        (8, "first-quartile"),
-        (19, "first-quartile"),
-        (20, "mean-of-best-five"),
+        (8, "mean-of-best-five"),
         (49, "mean-of-best-five"),
         (50, "mean-of-top-decile"),
     ],
@@ -81,21 +81,50 @@ def test_the_rule_goes_by_the_number_of_firms(pack: Pack, firms: int, rule: str 
     assert (found.rule if found else None) == rule
 
 
-def test_the_first_quartile_is_the_kth_smallest_firm_and_the_means_are_of_the_smallest() -> None:
+def test_the_best_is_the_mean_of_the_smallest() -> None:
     values = np.array([9.0, -3.0, 5.0, 1.0, 7.0, 4.0, 2.0, 8.0, 6.0])
-    assert smallest_used("first-quartile", 9) == 3
-    assert float(apply_rule("first-quartile", values)) == 2.0
     assert float(apply_rule("mean-of-best-five", values)) == pytest.approx((-3 + 1 + 2 + 4 + 5) / 5)
     assert float(apply_rule("mean-of-top-decile", np.arange(51.0))) == pytest.approx(2.5)
 
 
+@pytest.mark.parametrize("firms", range(8, 121))
+def test_every_figure_is_a_mean_of_five_firms_at_least_and_of_none_above_a_third(pack: Pack, firms: int) -> None:
+    """By what one firm's value moves: each figure is worked out with that firm a unit higher, the order kept."""
+    ordered = 10.0 * np.arange(firms)
+    holds = rule_for(firms, pack.composition)
+    assert holds is not None
+
+    def figures(values: Any) -> Any:
+        return np.concatenate(([apply_to_ordered(holds.rule, values), median_of_ordered(values)], read_off(values)))
+
+    weights = np.array([figures(ordered + one) - figures(ordered) for one in np.eye(firms)])
+    assert weights.sum(axis=0) == pytest.approx(1)
+    assert (weights > 1e-9).sum(axis=0).min() >= 5
+    assert weights.max() <= 1 / 3
+
+
+def test_what_stands_at_a_rank_is_the_mean_of_the_five_around_it_and_at_the_ends_of_the_outermost_five() -> None:
+    ordered = np.arange(9.0) ** 2
+    for place, window in ((0, slice(0, 5)), (1, slice(0, 5)), (4, slice(2, 7)), (7, slice(4, 9)), (8, slice(4, 9))):
+        assert list(around(place, 9)) == list(range(window.start, window.stop))
+    assert float(median_of_ordered(ordered)) == pytest.approx(ordered[2:7].mean())
+    assert float(median_of_ordered(ordered[:8])) == pytest.approx((ordered[1:6].mean() + ordered[2:7].mean()) / 2)
+
+
+def test_versions_of_before_are_computed_by_the_rules_that_they_name() -> None:
+    ordered = np.arange(20.0) ** 2
+    assert float(apply_rule("first-quartile", ordered)) == 16.0
+    assert float(median_of_ordered(ordered, "single-rank")) == (81.0 + 100.0) / 2
+    assert list(read_off(ordered, "single-rank")) == [16.0, 81.0, 196.0]
+
+
 def test_a_mean_of_five_of_four_firms_is_refused() -> None:
     with pytest.raises(PolicyRefusal, match="needs five firms"):
-        smallest_used("mean-of-best-five", 4)
+        averaged("mean-of-best-five", 4)
 
 
 def test_a_pack_whose_mean_would_let_one_firm_weigh_too_much_is_refused(pack: Pack, grow: Grow) -> None:
-    top = pack.composition[2].model_copy(update={"firms_from": 8})
+    top = pack.composition[1].model_copy(update={"firms_from": 8})
     loose = pack.model_copy(update={"composition": (top,)})
     step = pack.step("melting")
     rng = np.random.default_rng(1)
@@ -118,7 +147,7 @@ def test_the_interval_holds_the_true_value_of_the_industry(pack: Pack, grow: Gro
         result = composed(pack, step, plants.participants, rng)
         truth = float(apply_rule(result.rule, plants.best))
         held += result.interval[0] <= truth <= result.interval[1]
-        held_typical += result.typical_interval[0] <= float(np.median(plants.typical)) <= result.typical_interval[1]
+        held_typical += result.typical_interval[0] <= float(median_of_ordered(np.sort(plants.typical))) <= result.typical_interval[1]
         errors.append(result.best - truth)
         assert result.eligible == firms
     assert held / repetitions >= 0.93
@@ -174,11 +203,11 @@ def test_eight_firms_get_a_wider_interval_than_known_spread_would_give() -> None
     values = [60.0, 61.0, 59.5, 62.0, 60.5, 61.5, 58.5, 60.2]
     observed = quiet(values, sd=1.5)
     rng = np.random.default_rng(3)
-    lo, hi = summary(industry_draws((observed,), "first-quartile", rng))[1]
+    lo, hi = summary(industry_draws((observed,), "mean-of-best-five", rng))[1]
     tau = 0.5  # were it known
     keep = tau**2 / (tau**2 + 1.5**2)
     known = keep * np.array(values) + (1 - keep) * np.mean(values) + 1.5 * keep**0.5 * rng.standard_normal((4000, 8))
-    known_lo, known_hi = np.quantile(apply_rule("first-quartile", known), (0.025, 0.975))
+    known_lo, known_hi = np.quantile(apply_rule("mean-of-best-five", known), (0.025, 0.975))
     assert hi - lo > known_hi - known_lo
 
 
@@ -309,7 +338,7 @@ def test_the_composite_is_the_sum_of_ratio_times_best_and_its_interval_holds_the
         assert label.composite.value == pytest.approx(sum(s.ratio * s.best for s in label.steps if s.best is not None), abs=1e-6)
         truth = sum(ratio * float(apply_rule("mean-of-best-five", plants[step].best)) for step, ratio in ratios.items())
         reached = float(apply_rule("mean-of-best-five", sum(ratio * plants[step].best for step, ratio in ratios.items())))
-        typical = sum(ratio * float(np.median(plants[step].typical)) for step, ratio in ratios.items())
+        typical = sum(ratio * float(median_of_ordered(np.sort(plants[step].typical))) for step, ratio in ratios.items())
         assert truth < reached < typical
         held += inside(label.composite, truth)
         held_reached += inside(label.best_reached, reached)
@@ -331,7 +360,7 @@ def test_only_firms_with_every_step_stand_in_the_best_reached_total(pack: Pack, 
     participants, _ = sector(grow, 14)
     participants["rolling"] = participants["rolling"][:15]
     label = compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
-    assert (label.best_reached.firms, label.best_reached.rule) == (15, "first-quartile")
+    assert (label.best_reached.firms, label.best_reached.rule) == (15, "mean-of-best-five")
     assert len(roster_of(pack, pack.routes[0], participants).of("whole-route").members) == 15
 
 
@@ -359,12 +388,12 @@ def test_a_variant_with_labels_of_its_own_is_shown_beside_the_first(pack: Pack, 
     label = compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
     melting = {s.variant: s for s in label.steps if s.step == "melting"}
     assert (melting["plain"].headline, melting["plain"].firms) == (True, 15)
-    assert (melting["special"].headline, melting["special"].firms, melting["special"].rule) == (False, 9, "first-quartile")
+    assert (melting["special"].headline, melting["special"].firms, melting["special"].rule) == (False, 9, "mean-of-best-five")
 
 
 def test_the_influence_bound_is_never_below_the_true_change_and_only_a_few_sizes() -> None:
     rng = np.random.default_rng(18)
-    cases: tuple[tuple[int, RuleName], ...] = ((8, "first-quartile"), (24, "mean-of-best-five"), (60, "mean-of-top-decile"))
+    cases: tuple[tuple[int, RuleName], ...] = ((8, "mean-of-best-five"), (24, "mean-of-best-five"), (60, "mean-of-top-decile"))
     for firms, rule in cases:
         values = rng.normal(-5.0, 2.0, firms)
         bound = largest_influence(values, rule, 0.25)
@@ -409,8 +438,8 @@ def test_one_tau_for_many_draws_gives_what_a_tau_a_draw_gives() -> None:
         mu = precision @ observed.values / precision.sum() + rng.standard_normal() / precision.sum() ** 0.5
         own = tau**2 * precision
         plain.append(own * observed.values + (1 - own) * mu + tau * np.sqrt(1 - own) * rng.standard_normal(9))
-    slow = np.quantile(apply_rule("first-quartile", np.array(plain)), (0.025, 0.5, 0.975))
-    quick = np.quantile(industry_draws((observed,), "first-quartile", rng, 6000), (0.025, 0.5, 0.975))
+    slow = np.quantile(apply_rule("mean-of-best-five", np.array(plain)), (0.025, 0.5, 0.975))
+    quick = np.quantile(industry_draws((observed,), "mean-of-best-five", rng, 6000), (0.025, 0.5, 0.975))
     assert quick == pytest.approx(slow, abs=0.08)
 
 
@@ -435,7 +464,7 @@ def test_the_curve_holds_the_true_percentiles(pack: Pack, grow: Grow) -> None:
         plants = grow(rng, 60)
         found = compose_step(plants.participants, pack, step, step.metrics[0], rng, variant="plain")
         ordered = np.sort(plants.best)
-        held += [point.interval[0] <= ordered[6 * point.percent // 10 - 1] <= point.interval[1] for point in found.curve]
+        held += [point.interval[0] <= truth <= point.interval[1] for point, truth in zip(found.curve, read_off(ordered), strict=True)]
     assert np.mean(held) >= 0.95
 
 

@@ -21,7 +21,7 @@ from benchmarks.composition.participants import CellRoster, Member
 from benchmarks.disclosure import GateResult, Published, Reason, checks, combinations, gate
 from benchmarks.disclosure import gate as gate_function
 from benchmarks.disclosure import totals as totals_module
-from benchmarks.disclosure.influence import Exhibit
+from benchmarks.disclosure.influence import Exhibit, Figure
 from benchmarks.disclosure.reasons import sentence
 from benchmarks.routes import Pack
 
@@ -44,10 +44,6 @@ def drafted(pack: Pack, participants: list[Participant]) -> Draft:
 
 def without(participants: list[Participant], firms: set[str], step: str | None = None) -> list[Participant]:
     return [p for p in participants if not (p.firm in firms and step in (None, p.label.step))]
-
-
-def of_firms(participants: list[Participant], first: int, end: int) -> list[Participant]:
-    return [p for p in participants if first <= int(p.firm.removeprefix("firm-")) < end]
 
 
 def published(pack: Pack, participants: list[Participant], version: str) -> Published:
@@ -81,8 +77,9 @@ def cases(pack: Pack, everyone: list[Participant]) -> dict[str, Case]:
     giants = {f"firm-{i:03}": 0.003 for i in range(2, 26)} | {"firm-000": 1.0, "firm-001": 0.9}
     one_less = published(pack, without(everyone, {"firm-025"}), "1")
     melting = [p.firm for p in sorted(everyone, key=lambda p: p.label.best.cell) if p.label.step == "melting"]
-    with_best_and_last_gone = without(everyone, {melting[0], melting[-1]}, "melting")
-    parts = [published(pack, of_firms(everyone, 0, 12), "east"), published(pack, of_firms(everyone, 12, 25), "west")]
+    halves = {"east": {melting[-2], melting[-3]}, "west": {melting[-4], melting[-5]}}  # together they lack the last one alone
+    with_best_and_last_gone = without(everyone, {melting[0], melting[-1], melting[-2]}, "melting")
+    parts = [published(pack, without(everyone, {melting[-1], *gone}, "melting"), name) for name, gone in halves.items()]
     return {
         "frequency": Case(Reason.TOO_FEW_FIRMS, whole, silence(checks, "frequency"), {"fewest_firms": 27}),
         "dominance": Case(
@@ -148,7 +145,7 @@ def test_rounding_off_lets_the_last_digit_out(pack: Pack, everyone: list[Partici
 
 def test_a_hidden_cell_keeps_nothing_that_was_computed_from_values(pack: Pack, everyone: list[Participant]) -> None:
     """By field: a figure that is added to a cell must be put on one of the two lists, or this fails."""
-    said = {"step", "product", "variant", "boundary", "metric", "unit", "grid", "ratio", "headline", "rule"}
+    said = {"step", "product", "variant", "boundary", "metric", "unit", "grid", "ratio", "headline", "rule", "averaging"}
     counted = {"firms", "sites", "eligible", "set_aside", "note"}
     computed = {"best", "interval", "typical", "typical_interval", "influence", "good_fit", "curve", "curve_withheld", "pooled"}
     assert {field.name for field in dataclasses.fields(StepBest)} == said | counted | computed
@@ -165,7 +162,7 @@ POLICY = {
     "fewest_firms": 8,
     "largest_weight": 0.25,
     "p_percent": 0.1,
-    "largest_share_of_change": 0.4,
+    "largest_share_of_change": 0.6,
     "lag_days": 0,
     "reason": sentence(Reason.SHOWN),
 }
@@ -223,16 +220,17 @@ def test_a_firm_that_corrects_between_two_publications_is_no_way_around_the_thir
     assert combinations.left_over(nation, [drawn_anew(east, 3)], pack.disclosure) is None  # fifteen and one differ
 
 
-def test_what_several_publications_leave_over_is_counted_by_those_that_matter(pack: Pack, everyone: list[Participant]) -> None:
-    """East and west hold all but three firms, one of which is the best: of those one alone matters to the mean of the best."""
-    melting = [p.firm for p in sorted(everyone, key=lambda p: (p.label.best.cell, p.firm)) if p.label.step == "melting"]
-    rest = [melting[0], melting[-1], melting[-2]]
-    half = [firm for firm in melting if firm not in rest]
-    parts = [published(pack, [p for p in everyone if p.firm in half[place::2]], name) for place, name in enumerate(("east", "west"))]
+def test_what_several_publications_leave_over_is_counted_by_those_that_matter(pack: Pack) -> None:
+    """East and west hold all but four firms, one of which is the best: of those one alone matters to the mean of the best."""
+    best_five = (Figure("best", lambda _: range(5), lambda member: float(member.fingerprint[0])),)
 
-    def asked(public: list[Published]) -> Reason:
-        result = gate(*drafted(pack, everyone), pack.disclosure, elsewhere=public, period_end=END, today=LATE)
-        return next(cell for cell in result.cells if cell.step == "melting").reason_code
+    def shown(name: str, gone: set[int], figures: tuple[Figure, ...]) -> Exhibit:
+        return dataclasses.replace(exhibit(name, frozenset(range(0, 60, 2)) - gone), figures=figures)
 
-    assert [asked([part]) for part in parts] == [Reason.SHOWN, Reason.SHOWN]
-    assert asked(parts) == Reason.COMBINED
+    for figures, refused in ((best_five, True), ((), False)):
+        nation, east, west = (
+            shown(name, gone, figures)
+            for name, gone in (("", set()), ("east", {0, 54, 56, 58, *range(20, 30)}), ("west", {0, 54, 56, 58, *range(30, 40)}))
+        )
+        assert (combinations.left_over(nation, [east, west], pack.disclosure) is not None) == refused
+        assert combinations.left_over(nation, [east], pack.disclosure) is None

@@ -1,0 +1,45 @@
+"""A firm's released value read off the page by who knows its place: the first quartile that was published of 8 to 19 firms."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.composition import compose_step
+from benchmarks.disclosure.rounding import to_grid
+from benchmarks.routes import Pack
+from tests.attacks.conftest import State
+from tests.attacks.table import Row
+from tests.statistical.sectors import PACK, RULE, STEP, Sector, sector
+from tests.statistical.single_firms import BEFORE
+
+FIRMS, PLACE = 12, 3  # whose first quartile is the third
+ABOVE_CHANCE = 0.1
+
+
+def read_off(made: Sector, pack: Pack, seed: int) -> float:
+    best = compose_step(made.participants, pack, STEP, RULE, np.random.default_rng(seed), variant="any").best
+    assert best is not None
+    return to_grid(best, RULE.grid.width, RULE.grid.lower)
+
+
+def test_the_value_of_the_firm_at_a_known_place(stated: State, long: bool) -> None:
+    sectors = [sector(np.random.default_rng(seed), "normal", FIRMS) for seed in range(400 if long else 60)]
+    released = [sorted(float(participant.label.best_value) for participant in made.participants) for made in sectors]
+    rng = np.random.default_rng(0)
+    chance = float(np.mean([to_grid(rng.uniform(of[0], of[4]), RULE.grid.width, RULE.grid.lower) == of[PLACE - 1] for of in released * 40]))
+    on, off = (
+        float(np.mean([read_off(made, pack, seed) == of[PLACE - 1] for seed, (made, of) in enumerate(zip(sectors, released, strict=True))]))
+        for pack in (PACK, BEFORE)
+    )
+    assert on <= chance + ABOVE_CHANCE
+    assert off > on + 4 * ABOVE_CHANCE
+    stated(
+        Row(
+            "one-firm",
+            f"the released value of the firm that is known to be the third best of {FIRMS}, read off the published best",
+            "every figure is a mean over at least five firms",
+            f"a random value among the best five, {chance:.0%}, and {100 * ABOVE_CHANCE:.0f} points",
+            f"{on:.0%}",
+            f"the first quartile, as it was: {off:.0%}",
+        )
+    )

@@ -1,0 +1,98 @@
+"""How often a published figure lies in the rounding cell of exactly one firm's value, in cohorts of 8 to 60 firms.
+
+Beside it how often a random value of the same spread does: one that lies anywhere among the firms that the figure is the mean of. A
+figure that is one firm's value does so far oftener, a mean of five no oftener than by chance. With the defence off the figures are those
+of before: the first quartile of 8 to 19 firms, and a single rank for everything that stands at one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from benchmarks.composition import StepBest
+from benchmarks.composition.cells import compose_cell
+from benchmarks.composition.curve import ranks
+from benchmarks.composition.entrants import entrants
+from benchmarks.composition.rules import Averaging, averaged, middle
+from benchmarks.disclosure.rounding import to_grid
+from benchmarks.routes import CompositionRule, Pack, Words
+from tests.statistical.outcome import Outcome
+from tests.statistical.sectors import BETWEEN, PACK, RULE, STEP, Array, Sector, sector
+
+FEWEST, MOST = 8, 60
+SIZES = ((8, 19), (20, 49), (50, 60))
+_SHORT, _LONG = 120, 1000  # cohorts
+_RANDOM = 40  # random values a figure
+_SURE = 3.0  # standard errors by which figures must lie above chance to count as oftener
+_OFTENER = 0.1  # what they must lie above it with the defence off, at 8 to 19 firms
+
+_WORDS = Words(en="as it was before", zh="as it was before")
+_FIRST_QUARTILE = CompositionRule(firms_from=8, rule="first-quartile", words=_WORDS)
+_BEST_FIVE = CompositionRule(firms_from=20, rule="mean-of-best-five", words=_WORDS)
+BEFORE = PACK.model_copy(update={"composition": (_FIRST_QUARTILE, _BEST_FIVE, PACK.composition[-1])})
+
+
+def run(long: bool) -> Outcome:
+    cohorts = _LONG if long else _SHORT
+    hits: defaultdict[tuple[int, str], list[tuple[bool, float]]] = defaultdict(list)
+    for number in range(cohorts):
+        rng = np.random.default_rng([12, number])
+        made = sector(rng, tuple(BETWEEN)[number % len(BETWEEN)], int(rng.integers(FEWEST, MOST + 1)))
+        size = next(first for first, last in SIZES if first <= len(made.participants) <= last)
+        for name, pack, averaging in (("on", PACK, "five-ranks"), ("off", BEFORE, "single-rank")):
+            hits[size, name] += list(_figures(made, pack, averaging, rng))  # type: ignore[arg-type]
+    rows, held = [], True
+    for first, last in SIZES:
+        on, off = np.array(hits[first, "on"], dtype=float), np.array(hits[first, "off"], dtype=float)
+        above = on[:, 0] - on[:, 1]
+        held &= bool(above.mean() <= _SURE * above.std() / len(above) ** 0.5)
+        held &= first > SIZES[0][0] or bool((off[:, 0] - off[:, 1]).mean() > _OFTENER)
+        shares = (f"{100 * share:.0f}" for share in (*on.mean(axis=0), *off.mean(axis=0)))
+        rows.append((f"{first} to {last}", f"{len(on):,}", *shares))
+    return Outcome(
+        "single-firms",
+        held,
+        f"{cohorts:,} random cohorts: % of published figures (best, typical, points of the curve) in the rounding cell of exactly one "
+        "firm's value, and % of random values of the same spread that are; then the same of the single ranks published before",
+        ("firms", "figures", "published", "random", "single ranks", "random beside them"),
+        tuple(rows),
+    )
+
+
+def _figures(made: Sector, pack: Pack, averaging: Averaging, rng: np.random.Generator) -> Iterator[tuple[bool, float]]:
+    """Of each figure whether its cell holds one firm's value, and how often a random value's does."""
+    who = entrants(made.participants, pack, STEP, RULE, "any")
+    found = compose_cell(who, pack, STEP, RULE, rng, variant="any", ratio=1.0, headline=True, averaging=averaging).result
+    bests, typicals = (
+        np.sort([float(value) for value in values])
+        for values in ([p.label.best_value for p in who.entering], [p.label.typical_value for p in who.entering])
+    )
+    for value, firms, taken_in in _shown(found, bests, typicals, averaging):
+        among = firms[np.unique(taken_in)]
+        # a single rank is compared with the five around it: one firm has no spread
+        low, high = (among.min(), among.max()) if len(among) > 1 else _around(firms, taken_in[0])
+        yield _one(value, firms), float(np.mean([_one(random, firms) for random in rng.uniform(low, high, _RANDOM)]))
+
+
+def _shown(found: StepBest, bests: Array, typicals: Array, averaging: Averaging) -> Iterator[tuple[float, Array, Sequence[int]]]:
+    """Each figure with the values of its kind and the ranks that it is the mean of."""
+    if found.best is None or found.typical is None or found.rule is None:
+        raise RuntimeError(f"{found.firms} firms gave no value")
+    yield found.best, bests, averaged(found.rule, found.firms)
+    yield found.typical, typicals, middle(found.firms, averaging)
+    for point in found.curve:
+        yield point.value, bests, ranks(point.percent, found.firms, averaging)
+
+
+def _around(firms: Array, rank: int) -> tuple[float, float]:
+    first = min(max(rank - 2, 0), len(firms) - 5)
+    return float(firms[first]), float(firms[first + 4])
+
+
+def _one(value: float, firms: Array) -> bool:
+    """Whether exactly one firm's released value lies in the cell that a value is rounded to."""
+    width = float(RULE.grid.width)
+    return int((np.abs(firms - to_grid(value, RULE.grid.width, RULE.grid.lower)) < width / 2).sum()) == 1
