@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from benchmarks.errors import InputError, Place
+from benchmarks.errors import InputError, Place, VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire import directory as directories
 from benchmarks.wire import renewal, sealing
-from benchmarks.wire.directory import Directory, ListedKey
+from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
+from benchmarks.wire.notes import NoteKey, SignatureType
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey
 from portal.keys import PASSWORD_SUFFIX
 
@@ -93,11 +96,7 @@ def rotate(
     Raises:
         InputError: `keys-exist` where a request waits already: two rotations at once would take the same number.
     """
-    file = folder / REQUEST
-    if file.exists():
-        raise InputError(
-            "keys-exist", "A request for a new directory waits here already.", "Finish it with `sign` and `take`.", place=Place(str(file))
-        )
+    _refuse_second_request(folder)
     present = directories.verify(signed, directories.signer_of(signed))
     new_processing = sealing.generate() if processing else None
     new_receipt = ReceiptKey.generate() if receipt else None
@@ -116,8 +115,46 @@ def rotate(
         _write(folder / name, new_processing.to_pem(password))
     if new_receipt:
         _write(folder / beside(RECEIPT, new_receipt.key_id), new_receipt.to_pem())
-    _write(file, renewal.request(signed, proposed))
-    return Rotation(file, new_processing.key_id if new_processing else None, new_receipt.key_id if new_receipt else None)
+    _write(folder / REQUEST, renewal.request(signed, proposed))
+    return Rotation(folder / REQUEST, new_processing.key_id if new_processing else None, new_receipt.key_id if new_receipt else None)
+
+
+def name_witnesses(folder: Path, signed: bytes, *, add: Sequence[str], drop: Collection[str], required: int, days: int) -> Path:
+    """Ask for a directory that names other witnesses; no key of the portal changes.
+
+    Args:
+        add: keys as witnesses hand them on, `name+id+key` (`benchmarks.wire.notes`).
+        required: how many cosignatures an agent asks for.
+        days: how old they may be.
+
+    Raises:
+        InputError: `keys-exist` where a request waits already.
+        VerificationError: a key that is not a witness's, or what `renewal.with_witnesses` refuses.
+    """
+    present = directories.verify(signed, directories.signer_of(signed))
+    proposed = renewal.with_witnesses(present, add=[_witness(text) for text in add], drop=drop, required=required, days=days)
+    _refuse_second_request(folder)
+    _write(folder / REQUEST, renewal.request(signed, proposed))
+    return folder / REQUEST
+
+
+def _witness(text: str) -> ListedWitness:
+    key = NoteKey.parse(text)
+    if key.kind is not SignatureType.COSIGNATURE:
+        raise VerificationError(
+            "witness-key-of-another-kind",
+            Phrase("The key of %(name)s is not for cosignatures.", name=key.name),
+            "Take the key as `steplabel-agent witness` prints it.",
+        )
+    return ListedWitness(key.name, key.key.public_bytes)
+
+
+def _refuse_second_request(folder: Path) -> None:
+    file = folder / REQUEST
+    if file.exists():
+        raise InputError(
+            "keys-exist", "A request for a new directory waits here already.", "Finish it with `sign` and `take`.", place=Place(str(file))
+        )
 
 
 def sign(request: bytes, signed: bytes, offline: Path) -> bytes:

@@ -1,8 +1,10 @@
 """What this site saw of the portal's log: the newest head, held against the next one at every contact, and its own entries in it.
 
 A portal that rewrote its log, cut it or shows this site another one than others must sign two heads that do not fit together.
-The agent keeps the first, so the second is refused, and both stay in the state directory as evidence. Its own commitments and
-reports it looks for itself: leaf and place follow from the signed challenge and receipt, and nothing else is believed.
+The agent keeps the first, so the second is refused, and both stay in the state directory as evidence. Where the key directory
+names witnesses, the head must also continue one that enough of them have cosigned: who is shown a log of their own lacks these.
+Its own commitments and reports the agent looks for itself: leaf and place follow from the signed challenge and receipt, and
+nothing else is believed.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from benchmarks.errors import InputError, VerificationError
-from benchmarks.wire import challenges, heads, logged, receipts
-from benchmarks.wire.heads import SeenHead
+from benchmarks.wire import challenges, checkpoints, heads, logged, receipts
+from benchmarks.wire.checkpoints import Checkpoint
+from benchmarks.wire.heads import SeenHead, TreeHead
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import require_inclusion
 from benchmarks.wire.signing import VerifyingKey
@@ -32,6 +35,8 @@ class Log(Protocol):
     """A portal's log, as far as it is asked for; nothing that it answers is believed before it is verified."""
 
     def log_head(self) -> bytes: ...
+
+    def log_checkpoint(self, show: str) -> bytes: ...
 
     def log_consistency(self, first: int, second: int) -> Sequence[bytes]: ...
 
@@ -61,10 +66,11 @@ def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: 
 
     Raises:
         VerificationError: `log-shrunk`, `log-forked`, `log-rewritten`, `log-omits`, with the evidence kept;
-            `tree-head-signature-invalid`.
+            `tree-head-signature-invalid`; `log-not-witnessed`, where the directory asks for witnesses.
         Unreachable: the portal did not answer; the kept head stays.
     """
     keys = identity.directory.receipt_keys()
+    witnessed = _witnessed(identity, log, now)
     shown = heads.read(log.log_head(), keys)
     if before := kept(connection, identity.fingerprint):
         first = heads.read(before.signed, keys)
@@ -73,9 +79,14 @@ def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: 
         except VerificationError as broken:
             _keep_evidence(connection, Evidence(broken.code, first.signed, shown.signed, now.isoformat()))
             raise
+    if witnessed is not None:
+        _require_witnessed_past(connection, witnessed, shown, log, now)
     found = [_find(connection, one, shown, log, now) for one in _own_entries(parcels, keys) if not _is_found(connection, identity, one)]
     with transaction(connection):
         connection.execute("REPLACE INTO log_head VALUES (?, ?, ?)", (identity.fingerprint, shown.signed, now.isoformat()))
+        if witnessed is not None:
+            row = (identity.fingerprint, witnessed.note.raw, now.isoformat())
+            connection.execute("REPLACE INTO log_witnessed VALUES (?, ?, ?)", row)
         connection.executemany(
             "INSERT INTO log_included VALUES (?, ?, ?)", [(identity.fingerprint, one.index, one.leaf_hash) for one in found]
         )
@@ -86,6 +97,36 @@ def kept(connection: sqlite3.Connection, fingerprint: str) -> Kept | None:
     """The newest verified head of the portal whose directory key has this fingerprint."""
     row = connection.execute("SELECT head, seen_at FROM log_head WHERE fingerprint = ?", (fingerprint,)).fetchone()
     return None if row is None else Kept(row["head"], row["seen_at"])
+
+
+def kept_witnessed(connection: sqlite3.Connection, fingerprint: str) -> Kept | None:
+    """The newest head of that portal's log that enough witnesses had cosigned, as a signed note with their lines."""
+    row = connection.execute("SELECT checkpoint, seen_at FROM log_witnessed WHERE fingerprint = ?", (fingerprint,)).fetchone()
+    return None if row is None else Kept(row["checkpoint"], row["seen_at"])
+
+
+def _witnessed(identity: Identity, log: Log, now: datetime) -> Checkpoint | None:
+    """The largest head that enough witnesses have cosigned of late; None where the directory asks for none."""
+    directory = identity.directory
+    if not directory.witnesses_required:
+        return None
+    try:
+        raw = log.log_checkpoint("witnessed")
+    except InputError as nothing:
+        raise checkpoints.not_witnessed(0, directory) from nothing
+    checkpoint = checkpoints.read(raw, identity.fingerprint, directory.receipt_keys())
+    checkpoints.require_witnessed(checkpoint, directory, now)
+    return checkpoint
+
+
+def _require_witnessed_past(connection: sqlite3.Connection, witnessed: Checkpoint, shown: SeenHead, log: Log, now: datetime) -> None:
+    """The head that is shown here continues the one that the witnesses saw: both are signed by the portal."""
+    past = SeenHead(TreeHead(witnessed.size, witnessed.root, 0, shown.head.key_id), witnessed.note.raw)
+    try:
+        heads.require_succession(past, shown, lambda one, other: _proof(log.log_consistency, one, other))
+    except VerificationError as broken:
+        _keep_evidence(connection, Evidence(broken.code, past.signed, shown.signed, now.isoformat()))
+        raise
 
 
 def evidence(connection: sqlite3.Connection) -> tuple[Evidence, ...]:

@@ -9,17 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+from benchmarks.audit.days import days_of
 from benchmarks.errors import PolicyRefusal
-from benchmarks.measurements import Period
+from benchmarks.labels import SiteLabel
+from benchmarks.measurements import Batch, Period
 from benchmarks.privacy.pooling import is_calendar_year
 from benchmarks.routes import Pack
 from reporting_agent import pipeline, pooled
 from reporting_agent.behind import Provenance, window_of
+from reporting_agent.changes.review import review
 from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import settings_digest
 from reporting_agent.ledger import Ledger
 from reporting_agent.offers import Offer
 from reporting_agent.outbox import Parcel
+from reporting_agent.pipeline import PlantData
+from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.pooled import ALONE, Windows
 from reporting_agent.sources.day_digests import DayDigests
 from reporting_agent.submission import Material
@@ -49,7 +54,8 @@ def gather(
 
     Raises:
         InputError: a file, the profile or the pack cannot be used.
-        PolicyRefusal: `pool-needs-a-year`, `pool-gains-nothing`, `pool-decided`.
+        PolicyRefusal: `pool-needs-a-year`, `pool-gains-nothing`, `pool-decided`; `change-unanswered` where the data changed in a way
+            that nobody has explained.
     """
     bound = next((parcel for parcel in reversed(revisions) if parcel.is_bound), None)
     decided = bound.windows if bound is not None and not (correct and pool) else None
@@ -70,15 +76,19 @@ def gather(
     looked = decided is None and most > 1 and (pool or look)
     reach = most if looked else max((decided or ALONE).values(), default=1)
     days = _days_of(site, period, reach) if commit else None
-    data = pipeline.read(site, pooled.span(period, reach), days=days)
+    data = pipeline.read(site, pooled.span(period, reach), days=days, outward=True)
 
-    alone = pipeline.label_of(site, data, period)
+    if bound is None or correct:  # what was begun is finished as it was begun
+        review(site, data).require_answers()
+
+    alone = _label_of(site, data, period)
     gains: tuple[Offer, ...] = ()
     if looked:
-        gains = pooled.gains(pipeline.label_of(site, data, pooled.span(period, most)), pack, period.start.year, _most_spent(ledger, period))
+        gains = pooled.gains(_label_of(site, data, pooled.span(period, most)), pack, period.start.year, _most_spent(ledger, period))
     windows = _windows(decided, gains, period, pool=pool)
-    label = pooled.together(alone, lambda wider: pipeline.label_of(site, data, wider), windows) if windows else alone
-    return Material(label, data.batches, data.pack, windows, () if windows else gains, _provenance(site, days, period, windows))
+    label = pooled.together(alone, lambda wider: _label_of(site, data, wider), windows) if windows else alone
+    gained = () if windows else gains
+    return Material(label, _judged(data), data.pack, windows, gained, _provenance(site, days, period, windows), data.proposals)
 
 
 def gather_again(site: Site, period: Period, windows: Windows) -> Material:
@@ -89,10 +99,19 @@ def gather_again(site: Site, period: Period, windows: Windows) -> Material:
     """
     reach = max(windows.values(), default=1)
     days = _days_of(site, period, reach)
-    data = pipeline.read(site, pooled.span(period, reach), days=days)
-    alone = pipeline.label_of(site, data, period)
-    label = pooled.together(alone, lambda wider: pipeline.label_of(site, data, wider), windows) if windows else alone
-    return Material(label, data.batches, data.pack, windows, provenance=_provenance(site, days, period, windows))
+    data = pipeline.read(site, pooled.span(period, reach), days=days, outward=True)
+    alone = _label_of(site, data, period)
+    label = pooled.together(alone, lambda wider: _label_of(site, data, wider), windows) if windows else alone
+    return Material(label, _judged(data), data.pack, windows, provenance=_provenance(site, days, period, windows))
+
+
+def _label_of(site: Site, data: PlantData, period: Period) -> SiteLabel:
+    """What leaves is drawn from batches that were judged each by itself."""
+    return pipeline.label_of(site, data, period, outward=True)
+
+
+def _judged(data: PlantData) -> Sequence[Batch]:
+    return data.batches if data.outward is None else data.outward.batches
 
 
 def _days_of(site: Site, period: Period, reach: int) -> DayDigests:
@@ -104,7 +123,11 @@ def _days_of(site: Site, period: Period, reach: int) -> DayDigests:
 def _provenance(site: Site, days: DayDigests | None, period: Period, windows: Windows) -> Provenance:
     if days is None:
         return Provenance()
-    return Provenance(tuple(days.days(window_of(period, windows))), settings_digest(site))
+    window = window_of(period, windows)
+    weighed = Inputs(site).weighings() if site.scales else {}
+    units = {scale.id: scale.unit for scale in site.scales}
+    by_day = [day for name, record in sorted(weighed.items()) for day in days_of(name, units[name], record.time_us, record.value, window)]
+    return Provenance((*days.days(window), *by_day), settings_digest(site))
 
 
 def _windows(decided: Windows | None, gains: Sequence[Offer], period: Period, *, pool: bool) -> Windows:

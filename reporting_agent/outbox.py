@@ -18,6 +18,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
+
 
 class ParcelState(StrEnum):
     PLANNED = "planned"
@@ -32,10 +35,10 @@ class ParcelState(StrEnum):
 class Parcel:
     """One report of one site, period and revision on its way to the portal.
 
-    `sequence` is the ledger sequence of the header: it counts this site's reports. `data_digest` stands for the batch
-    records behind the report and `method_digest` for the pack: neither leaves the site. `data_root` is what was committed to,
-    `parts` the digests of what it stands for, part by part (`benchmarks.audit.parts`); a report of an earlier agent has none.
-    `windows` names the steps whose label covers earlier years as well, and how many years in all.
+    `sequence` is the ledger sequence of the header: it counts this site's reports, and the challenge says it. `data_digest` stands
+    for the batch records behind the report and `method_digest` for the pack: neither leaves the site. `data_root` is what was
+    committed to, `parts` the digests of what it stands for, part by part (`benchmarks.audit.parts`); a report of an earlier agent
+    has none. `windows` names the steps whose label covers earlier years as well, and how many years in all.
     """
 
     site: str
@@ -133,8 +136,27 @@ class Outbox:
             parcel, ParcelState.COMMITTED, "state = 'planned'", data_root=data_root, parts=json.dumps(parts), commitment=commitment
         )
 
-    def challenged(self, parcel: Parcel, *, challenge: bytes) -> None:
-        self._advance(parcel, ParcelState.CHALLENGED, "state = 'committed'", challenge=challenge, refusal=None)
+    def challenged(self, parcel: Parcel, *, challenge: bytes, sequence: int) -> None:
+        """Keep the challenge, and the number in the ledger that it gives; a report that is not bound yet makes room for it."""
+        holder = self._connection.execute("SELECT * FROM parcel WHERE sequence = ?", (sequence,)).fetchone()
+        if holder is not None and _parcel(holder).is_bound and sequence != parcel.sequence:
+            raise VerificationError(
+                "ledger-sequence-repeated",
+                Phrase(
+                    "The challenge gives the report of %(period)s number %(sequence)s of this site's ledger, which the report of "
+                    "%(holder)s has here.",
+                    period=parcel.period,
+                    sequence=sequence,
+                    holder=holder["period"],
+                ),
+                "Send what still waits (`status` lists it), then submit with --correct. If that report was received, tell the coordinator.",
+            )
+        self._connection.execute(
+            "UPDATE parcel SET sequence = (SELECT MAX(MAX(sequence), ?) + 1 FROM parcel) WHERE sequence = ?", (sequence, sequence)
+        )
+        self._advance(
+            parcel, ParcelState.CHALLENGED, "state IN ('committed', 'challenged')", challenge=challenge, sequence=sequence, refusal=None
+        )
 
     def debited(self, parcel: Parcel) -> None:
         self._advance(parcel, ParcelState.DEBITED, "state = 'challenged'")

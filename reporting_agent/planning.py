@@ -4,7 +4,8 @@ Pure: the same exact label, pack and subject give the same plan. `preview` shows
 
 Asked for is every label whose metric the pack releases. A step releases its headline and at most one second metric; a
 product or variant that the pack does not compare, a metric with an unreported carrier and a step with too few batches
-are withheld, each under its reason. The list of what was withheld is part of the report: nothing is dropped silently.
+are withheld, each under its reason. The list of what was withheld is part of the report: nothing is dropped silently, and every step and
+metric that the pack releases is answered, also where the site made nothing of it. So one batch more or less of a step adds no entry.
 
 A step whose label covers earlier years as well (`reporting_agent.pooled`) comes here with the label over all of them.
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from benchmarks import packs, release
 from benchmarks.audit.arrangement import counted as counted_by_cell
@@ -28,10 +30,11 @@ from benchmarks.measurements import Batch, Period
 from benchmarks.privacy import randomness
 from benchmarks.privacy.accounting import Debit
 from benchmarks.privacy.pooling import fewest_batches, too_long
+from benchmarks.privacy.stability import cells_together
 from benchmarks.privacy.units import most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedReport
 from benchmarks.routes import MetricRule, Pack, ReleasePolicy, Step
-from benchmarks.wire.conformity import policy_digest
+from benchmarks.wire.conformity import policy_digest, released_metrics
 from benchmarks.wire.schema import Report, canonical_period
 from reporting_agent.behind import Behind, Provenance
 from reporting_agent.consent import agreed
@@ -40,7 +43,12 @@ from reporting_agent.offers import Cell, Counted
 from reporting_agent.pooled import ALONE, MOST_METRICS_A_STEP, Windows, counted, covers
 
 FIRST_REVISION = 1
-_ENERGY_NOT_KNOWN = (ExclusionReason.ENERGY_UNKNOWN, ExclusionReason.ENERGY_INCOMPLETE, ExclusionReason.LHV_REQUIRED)
+_ENERGY_NOT_KNOWN = (
+    ExclusionReason.ENERGY_UNKNOWN,
+    ExclusionReason.ENERGY_INCOMPLETE,
+    ExclusionReason.ENERGY_OUTSIDE,
+    ExclusionReason.LHV_REQUIRED,
+)
 SHORTEST_PERIOD_DAYS = 90  # the first quarter of a year without a leap day
 
 
@@ -87,7 +95,8 @@ class Plan:
         """What carrying this out spends: one debit for every release and every batch in it."""
         found: list[Debit] = []
         for one in self.releases:
-            found += release.debits(one.label, self.pack.policy, one.release_id, correction=self.subject.correction)
+            cells, correction = _cells_of(one, self.releases), self.subject.correction
+            found += release.debits(one.label, self.pack.policy, one.release_id, correction=correction, cells=cells)
         return found
 
     def counted(self) -> dict[Cell, Counted]:
@@ -126,13 +135,13 @@ class Plan:
         )
         return DataTree(table, arranged.batches, arranged.days, seed)
 
-    def report(self, labels: Iterable[ReleasedLabel], *, data_root: bytes, challenge: bytes, software: str) -> Report:
+    def report(self, labels: Iterable[ReleasedLabel], *, data_root: bytes, challenge: bytes, salt: bytes, software: str) -> Report:
         """The report that is sealed, from labels that were drawn (or, for `preview`, from drafts)."""
         subject = self.subject
         released = ReleasedReport(
             subject.site, self.pack.id, self.pack.version, subject.period, subject.revision, tuple(labels), self.withheld
         )
-        return Report(released, self.method_digest, policy_digest(self.pack.policy), data_root, challenge, software, agreed())
+        return Report(released, self.method_digest, policy_digest(self.pack.policy), data_root, challenge, software, agreed(), salt)
 
     def drafts(self) -> tuple[ReleasedLabel, ...]:
         """The labels as they would leave, the drawn cells standing at 0 in place of what is not drawn yet."""
@@ -173,13 +182,47 @@ def plan(
             releases.append(PlannedRelease(label, step, rule, _release_id(subject, label), windows.get(label.step, 1)))
         elif code != TOO_FEW_BATCHES:
             withheld.add((label.step, label.metric.value, code))
+    releases, beyond = _within_cap(releases, pack)
+    withheld |= beyond
     answered = {(one.label.step, one.label.metric.value) for one in releases} | {(step, metric) for step, metric, _ in withheld}
     withheld |= {(step, metric, TOO_FEW_BATCHES) for step, metric in asked - answered}
     if not releases:
         raise _nothing_to_release(withheld, site_label, pack)
+    answered |= asked
+    withheld |= {(*one, TOO_FEW_BATCHES) for one in released_metrics(pack) if one not in answered}
     data, method = digests(site_label, batches, pack, windows)
     behind = Behind(site_label, batches, windows, provenance)
     return Plan(subject, pack, tuple(releases), tuple(sorted(withheld)), data, method, behind, windows)
+
+
+def _cells_of(release_of: PlannedRelease, releases: Iterable[PlannedRelease]) -> int:
+    """How many labels of the same step and metric leave with it."""
+    key = (release_of.label.step, release_of.label.metric)
+    return sum((one.label.step, one.label.metric) == key for one in releases)
+
+
+def _within_cap(releases: Sequence[PlannedRelease], pack: Pack) -> tuple[list[PlannedRelease], set[tuple[str, str, str]]]:
+    """The releases that a batch can pay for together, the headline metric first; the others are withheld as beyond the limit of metrics.
+
+    A batch pays for every cell that it could be in, so a second metric of several variants is more than the cap of a year.
+    """
+    policy = pack.policy
+    beyond: set[tuple[str, str, str]] = set()
+    spent: dict[str, Fraction] = {}
+    metrics = dict.fromkeys((one.label.step, one.rule.metric.value) for one in releases)
+    for step, metric in sorted(metrics, key=lambda key: _turn(pack.step(key[0]), key[1])):
+        own = [one for one in releases if (one.label.step, one.rule.metric.value) == (step, metric)]
+        bound = max(one.label.path.bound or 1 for one in own)
+        asked = (policy.epsilon_best + policy.epsilon_typical) * bound * cells_together(len(own), policy)
+        if step in spent and spent[step] + asked > policy.cap_per_year:
+            beyond.add((step, metric, "metric-limit"))
+        else:
+            spent[step] = spent.get(step, Fraction(0)) + asked
+    return [one for one in releases if (one.label.step, one.rule.metric.value, "metric-limit") not in beyond], beyond
+
+
+def _turn(step: Step, metric: str) -> int:
+    return [rule.metric.value for rule in step.metrics].index(metric)
 
 
 def _release_id(subject: Subject, label: StepLabel) -> str:

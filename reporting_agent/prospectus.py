@@ -26,7 +26,7 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     "device": ("device_id", "key_id"),
     "sequence": ("ledger_sequence",),
     "method": ("schema", "pack", "pack_version", "pack_digest", "policy_digest"),
-    "root": ("data_root",),
+    "root": ("data_root", "salt"),
     "draw": ("challenge",),
     "kind": ("step", "product", "variant", "boundary", "metric", "unit", "grid"),
     "count": ("count_class",),
@@ -85,7 +85,7 @@ class Prospectus:
         shown = _readable(decode(encode_report(self.report)))
         assert isinstance(shown, dict)  # noqa: S101  # the schema is a map
         if not self.drawn:
-            shown["data_root"] = text("en", "mark.submit")
+            shown["data_root"] = shown["salt"] = text("en", "mark.submit")
             shown["challenge"] = text("en", "mark.challenge")
             for label in shown["labels"]:
                 label["best"]["cell"] = label["typical"]["cell"] = text("en", "mark.draw")
@@ -164,6 +164,7 @@ class Prospectus:
             "policy_digest": report.policy_digest.hex(),
             "data_root": report.data_root.hex() if self.drawn else text(language, "mark.submit"),
             "challenge": report.challenge.hex() if self.drawn else text(language, "mark.challenge"),
+            "salt": text(language, "mark.submit") if not self.drawn else "–" if report.salt is None else report.salt.hex(),
             "software": report.software,
             "consent": "–" if report.consent is None else f"{report.consent.scheme} ({report.consent.terms.hex()})",
         }

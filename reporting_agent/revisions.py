@@ -7,16 +7,11 @@ the reserve for corrections pays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC
+from collections.abc import Callable, Sequence
 
 from benchmarks.errors import PolicyRefusal
-from benchmarks.measurements import Period
-from benchmarks.privacy.pooling import is_calendar_year
-from benchmarks.wire.receipts import Receipt
 from reporting_agent.outbox import Parcel
 from reporting_agent.planning import Plan
-from reporting_agent.pooled import span
 
 
 def place(planned: Plan, revisions: Sequence[Parcel], root_of: Callable[[Plan], bytes], *, correct: bool) -> tuple[Plan, Parcel | None]:
@@ -47,30 +42,6 @@ def place(planned: Plan, revisions: Sequence[Parcel], root_of: Callable[[Plan], 
         same = last.same_data(planned.data_digest, planned.method_digest)
         raise _software_changed(last) if same else _data_changed(last)
     return planned.under(last.revision + 1, correction=True), open_one
-
-
-def refuse_old_ledger(planned: Plan, held: Iterable[Receipt], known: Iterable[Parcel]) -> None:
-    """A portal that holds reports which this outbox does not know tells that the ledger was set back: its debits are missing.
-
-    A report is looked upon as covering every year that its labels may cover: which they do stands sealed inside.
-
-    Raises:
-        PolicyRefusal: `ledger-set-back`, where such a report overlaps the period.
-    """
-    ours = {parcel.digest for parcel in known}
-    unknown = [receipt.header for receipt in held if receipt.envelope_digest not in ours]
-    asked = span(Period.parse(planned.subject.period, UTC), max(planned.windows.values(), default=1))
-    for header in unknown:
-        other = Period.parse(header.period, UTC)
-        reach = span(other, planned.pack.policy.most_years) if is_calendar_year(other) else other
-        if asked.start < other.end and reach.start < asked.end:
-            raise PolicyRefusal(
-                "ledger-set-back",
-                f"The portal holds a report of {header.period}, revision {header.revision}, that this state directory does not know: "
-                "it is an older copy, or another agent reports for this site.",
-                "Put the newest copy of the state directory back. What it spent is not in this ledger, so nothing more is spent "
-                "on these batches; nothing was drawn.",
-            )
 
 
 def _data_changed(last: Parcel) -> PolicyRefusal:

@@ -12,10 +12,11 @@ import sqlite3
 from datetime import datetime
 
 from benchmarks.errors import InputError, Unreachable
+from benchmarks.wire import challenges, requests, rotation
 from benchmarks.wire import directory as key_directory
-from benchmarks.wire import receipts, requests, rotation
 from benchmarks.wire.signing import DeviceKey
 from reporting_agent import enrolment
+from reporting_agent.closed import ClosedPeriods, commitment_digests
 from reporting_agent.enrolment import Enrolment
 from reporting_agent.outbox import Outbox
 from reporting_agent.state import StateDirectory, transaction
@@ -77,10 +78,10 @@ def rotate(state: StateDirectory, connection: sqlite3.Connection, portal: Portal
 def reported_elsewhere(
     state: StateDirectory, connection: sqlite3.Connection, portal: Portal, enrolment_: Enrolment, *, now: datetime
 ) -> tuple[str, ...]:
-    """Periods of which the portal holds a report that is not of this state directory, as after the loss of another one.
+    """Periods of which the portal has answered what is not of this state directory, as after the loss of another one; they are closed.
 
-    What was spent on their records is not in this ledger, so `submit` refuses them (`ledger-set-back`); here it is only told. A
-    portal that does not answer is no reason to fail: `submit` asks again.
+    What was spent on their records is not in this ledger, so `submit` refuses them (`ledger-set-back`), and goes on with all others.
+    A portal that does not answer is no reason to fail: enrolling again with the same token asks again.
     """
     known = enrolment.identity(state, connection, str(enrolment_.site))
 
@@ -88,13 +89,16 @@ def reported_elsewhere(
         return requests.sign(method, path, known.device_id, now, known.device_key)
 
     try:
-        held = portal.held(signature)
+        given = portal.challenges(signature)
     except Unreachable:
         return ()
     keys = known.directory.receipt_keys()
-    ours = {parcel.digest for parcel in Outbox(connection).all()}
-    found = [receipt for receipt in (receipts.read(raw, keys) for raw in held) if receipt.envelope_digest not in ours]
-    return tuple(sorted({receipt.header.period for receipt in found}))
+    ours = commitment_digests(Outbox(connection).all())
+    commitments = [challenges.read(raw, keys).commitment for raw in given]
+    foreign = [commitment for commitment in commitments if bytes.fromhex(commitment.digest) not in ours]
+    with transaction(connection):
+        ClosedPeriods(connection).add(foreign, now)
+    return tuple(sorted({commitment.period for commitment in foreign}))
 
 
 def _prepared(state: StateDirectory, connection: sqlite3.Connection, present: Enrolment) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.errors import InputError
 
 ENVIRONMENT_NAME = "STEPLABEL_STATE"
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 7
 OLDEST_VERSION = 2  # before it, nothing was drawn by the portal's challenge
 SECONDS_TO_WAIT_FOR_A_WRITER = 10.0
 _NOT_WRITTEN = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
@@ -45,6 +45,23 @@ CREATE TABLE log_evidence (               -- what a portal signed that cannot al
     second BLOB NOT NULL,
     found_at TEXT NOT NULL,
     PRIMARY KEY (code, first, second)
+) STRICT;
+"""
+
+_CLOSED_TABLE = """
+CREATE TABLE closed (                     -- what another state directory of this site committed to, taken over when this one was enrolled
+    digest BLOB PRIMARY KEY,              -- of the commitment
+    period TEXT NOT NULL,                 -- nothing more is spent on it, for what was spent is not known here
+    revision INTEGER NOT NULL,
+    recorded_at TEXT NOT NULL
+) STRICT;
+"""
+
+_WITNESSED_TABLE = """
+CREATE TABLE log_witnessed (              -- the newest head that enough witnesses had cosigned, with their lines
+    fingerprint TEXT PRIMARY KEY,
+    checkpoint BLOB NOT NULL,             -- a signed note (benchmarks.wire.checkpoints)
+    seen_at TEXT NOT NULL
 ) STRICT;
 """
 
@@ -105,12 +122,16 @@ CREATE TABLE parcel (
 ) STRICT;
 """
     + _LOG_TABLES
+    + _CLOSED_TABLE
+    + _WITNESSED_TABLE
 )
 
 _ADDED = (
     (3, "ALTER TABLE parcel ADD COLUMN windows TEXT NOT NULL DEFAULT '{}'"),
     (4, "ALTER TABLE parcel ADD COLUMN parts TEXT NOT NULL DEFAULT '{}'"),
     (5, _LOG_TABLES),
+    (6, _CLOSED_TABLE),
+    (7, _WITNESSED_TABLE),
 )
 """What a directory of an earlier version lacks, each with the version that brought it."""
 

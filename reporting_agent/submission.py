@@ -26,20 +26,23 @@ from benchmarks.audit.parts import parts_of
 from benchmarks.errors import SteplabelError, Unreachable
 from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Batch
+from benchmarks.privacy.randomness import values_salt
 from benchmarks.routes import Pack
 from benchmarks.wire import challenges, commitments, envelope, receipts, requests
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.conformity import require_conformity
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, encode_report
-from reporting_agent import enrolment, heads, revisions
+from reporting_agent import enrolment, heads, revisions, set_back
 from reporting_agent.behind import Provenance
 from reporting_agent.bindings import commitment_of, kept, refuse_another
+from reporting_agent.closed import ClosedPeriods
 from reporting_agent.drawing import draw
 from reporting_agent.enrolment import Identity
 from reporting_agent.ledger import Ledger
 from reporting_agent.offers import Offer
 from reporting_agent.outbox import Outbox, Parcel, ParcelState
+from reporting_agent.pipeline.proposals import Proposal
 from reporting_agent.planning import FIRST_REVISION, Plan, Subject, digests, plan
 from reporting_agent.pooled import Windows
 from reporting_agent.resealing import sealed_for_today
@@ -62,6 +65,7 @@ class Material:
     windows: Windows = field(default_factory=dict)  # the steps whose labels cover earlier years as well
     gains: tuple[Offer, ...] = ()  # what earlier years would give, where it was looked for
     provenance: Provenance = field(default_factory=Provenance)  # what the batches come from, where it is to be committed to
+    proposals: tuple[Proposal, ...] = ()  # what the run found, and what acts on a report only once it is declared
 
     def plan(self, subject: Subject) -> Plan:
         """What a report on `subject` would hold."""
@@ -108,7 +112,9 @@ class Submission:
         self._software = software
         self._clock = clock
         self._checkpoint = checkpoint
+        self._closed = ClosedPeriods(connection)
         self._held: tuple[Receipt, ...] | None = None  # until the portal was asked
+        self._answered: tuple[Commitment, ...] = ()
 
     def begin(self, material: Material, period: str, *, correct: bool) -> Begun:
         """Bring the report of this period as far as *committed*; one that came farther stays as it is. Spends nothing.
@@ -119,14 +125,16 @@ class Submission:
 
         Raises:
             PolicyRefusal: `data-changed` without `correct`, `software-changed`; `budget-exhausted`, `corrections-used`,
-                `ledger-set-back`; nothing to release.
+                `ledger-set-back`, `ledger-forked`; nothing to release.
         """
         planned = material.plan(Subject(self._identity.site, period, FIRST_REVISION, False))
         rows = self._outbox.revisions(planned.subject.site, period)
         planned, parcel = revisions.place(planned, rows, self._root, correct=correct)
         if parcel is not None and parcel.is_sealed:
             return Begun(planned, material.batches, parcel)
-        revisions.refuse_old_ledger(planned, self._held or (), self._outbox.all())
+        parcels, closed = self._outbox.all(), self._closed.all()
+        set_back.refuse_unknown(self._answered, parcels, closed)
+        set_back.refuse_old_ledger(planned, self._held or (), parcels, closed)
         if parcel is None or not parcel.is_bound:
             debits = self._ledger.settle(planned.debits(), material.batches)
             self._ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
@@ -136,14 +144,14 @@ class Submission:
         return Begun(planned, material.batches, parcel)
 
     def ask(self, begun: Begun, road: Road) -> Begun:
-        """Hand the commitment in and keep the portal's challenge; nothing is asked where one is kept already.
+        """Hand the commitment in and keep the portal's challenge; nothing is asked where one of the present form is kept already.
 
         Raises:
             Unreachable: the commitment is kept; the same command hands it in later.
             InputError: the portal refused; its sentence is kept beside the report.
             VerificationError: the answer is no challenge of this portal for this commitment.
         """
-        if begun.parcel.challenge is not None:
+        if begun.parcel.state not in (ParcelState.COMMITTED, ParcelState.CHALLENGED) or self._has_current_challenge(begun.parcel):
             return begun
         assert begun.parcel.commitment is not None  # noqa: S101  # `begin` ends with a commitment
         try:
@@ -156,17 +164,26 @@ class Submission:
     def accept(self, begun: Begun, challenge: bytes) -> Begun:
         """Keep the portal's challenge; the one that is kept already may come again, another is refused.
 
+        An earlier revision of the period that was given up after its challenge is debited here, as if it had been drawn: another copy
+        of this directory may have done so.
+
         Raises:
             VerificationError: `challenge-changed`, or no challenge of this portal for this commitment.
+            PolicyRefusal: `ledger-set-back`, `ledger-forked`, `ledger-unfinished`, `challenge-outdated`: nothing was spent.
         """
         parcel = begun.parcel
         keys = self._identity.directory.receipt_keys()
         given = challenges.verify(challenge, keys, commitment_of(parcel))
         if parcel.challenge is not None:
             refuse_another(given, parcel, keys)
-            return begun
+            if parcel.state is not ParcelState.CHALLENGED or self._has_current_challenge(parcel):
+                return begun
+        ledger, parcels = set_back.require_ledger(given), self._outbox.all()
+        set_back.require_current(begun.plan, ledger, parcels, self._closed.all())
         with transaction(self._connection):
-            self._outbox.challenged(parcel, challenge=challenge)
+            for earlier in set_back.given_up(parcel.period, parcel.revision, parcels):
+                self._debit(begun.plan.under(earlier.revision, correction=earlier.correction), begun.batches, earlier)
+            self._outbox.challenged(parcel, challenge=challenge, sequence=ledger.sequence)
         self._checkpoint("challenged")
         return replace(begun, parcel=self._outbox.get(parcel.site, parcel.period, parcel.revision))
 
@@ -174,7 +191,8 @@ class Submission:
         """Debit, draw, sign and seal; a report that is sealed already stays as it is.
 
         Raises:
-            PolicyRefusal: `budget-exhausted`, `corrections-used`: another report has spent in between; nothing was drawn.
+            PolicyRefusal: `budget-exhausted`, `corrections-used`: another report has spent in between; `challenge-outdated`; nothing
+                was drawn.
             VerificationError: the directory lists no key to seal to today; nothing was spent.
         """
         planned, parcel = begun.plan, begun.parcel
@@ -183,14 +201,15 @@ class Submission:
         challenge = kept(parcel, self._identity.directory.receipt_keys())
         recipient = self._identity.directory.processing_key(self._clock().date())
         if parcel.state is ParcelState.CHALLENGED:
-            debits = self._ledger.settle(planned.debits(), begun.batches)
+            set_back.require_ledger(challenge)
             with transaction(self._connection):
-                self._ledger.record(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
-                self._outbox.debited(parcel)
+                self._debit(planned, begun.batches, parcel)
             self._checkpoint("debited")
         labels = draw(planned, self._identity.seed, root=challenge.commitment.data_root, challenge=challenge.nonce)
         self._checkpoint("drawn")
-        report = planned.report(labels, data_root=challenge.commitment.data_root, challenge=challenge.nonce, software=self._software)
+        root = challenge.commitment.data_root
+        salt = values_salt(self._identity.seed, root)
+        report = planned.report(labels, data_root=root, challenge=challenge.nonce, salt=salt, software=self._software)
         require_conformity(report, planned.pack, planned.method_digest)
         header = Header(parcel.site, parcel.period, parcel.revision, recipient.key_id, self._identity.device_id, parcel.sequence)
         sealed = envelope.build(report, header, self._identity.device_key, recipient)
@@ -250,10 +269,11 @@ class Submission:
         keys = self._identity.directory.receipt_keys()
         self._held = tuple(receipts.read(raw, keys) for raw in held)
         bound = {commitment_of(one): one for one in self._outbox.all() if one.is_bound}
-        for raw in given:
-            challenge = challenges.read(raw, keys)
+        answered = [challenges.read(raw, keys) for raw in given]
+        for challenge in answered:
             if challenge.commitment in bound:
                 refuse_another(challenge, bound[challenge.commitment], keys)
+        self._answered = tuple(challenge.commitment for challenge in answered)
         return None
 
     def spooled_besides(self, parcel: Parcel) -> list[Parcel]:
@@ -266,6 +286,15 @@ class Submission:
     def _note(self, parcel: Parcel, refusal: SteplabelError) -> None:
         with transaction(self._connection):
             self._outbox.attempted(parcel, None if isinstance(refusal, Unreachable) else f"{refusal.sentence} [{refusal.code}]")
+
+    def _has_current_challenge(self, parcel: Parcel) -> bool:
+        return parcel.challenge is not None and challenges.parse(parcel.challenge).ledger is not None
+
+    def _debit(self, planned: Plan, batches: Sequence[Batch], parcel: Parcel) -> None:
+        """Every batch of every release, on the disk before anything is drawn; inside a transaction."""
+        debits = self._ledger.settle(planned.debits(), batches)
+        self._ledger.record(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
+        self._outbox.debited(parcel)
 
     def _root(self, planned: Plan) -> bytes:
         return planned.tree(self._identity.seed, self._software).root

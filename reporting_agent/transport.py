@@ -142,6 +142,14 @@ class Portal:
         """The signed head of the portal's log, still to be verified."""
         return _bytes(self._api.log_head(), "head")
 
+    def log_checkpoint(self, show: str) -> bytes:
+        """A head of the log as a signed note with its cosignatures, still to be verified: `newest`, `offered` or `witnessed`."""
+        return _text(self._api.log_checkpoint(show=show), "checkpoint").encode()
+
+    def cosign_log(self, checkpoint: bytes) -> None:
+        """Hand in a checkpoint with a witness's cosignature under it."""
+        self._api.cosign_log({"checkpoint": checkpoint.decode()})
+
     def log_consistency(self, first: int, second: int) -> tuple[bytes, ...]:
         """What the portal says proves that its log of the second size begins with that of the first."""
         return _hashes(self._api.log_consistency(from_=first, to=second), "proof")

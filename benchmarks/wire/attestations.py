@@ -28,6 +28,10 @@ from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, AuditorKey, P
 
 VERSION = 1
 MOST_STEPS = 64
+MOST_CHECKS = 100
+CHECK_CODE = re.compile(r"[a-z][a-z-]{0,59}")
+BINDING = {True: "bound", False: "not-bound"}
+_BINDINGS = re.compile("|".join(BINDING.values()))
 LONGEST_NAME = 200
 LONGEST_TEXT = 2000
 MOST_BYTES = 65_536
@@ -107,8 +111,30 @@ class Performance:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleOutcome:
+    """What came of the opening that the statement rests on: of which draw, whether it was bound to the report that the portal accepted,
+    how many checks held, and the codes of those that failed or could not be made."""
+
+    draw: str
+    bound: bool
+    held: int
+    failed: tuple[str, ...]
+    not_checkable: tuple[str, ...]
+
+    def to_wire(self) -> dict[str, Value]:
+        return {
+            "draw": self.draw,
+            "binding": BINDING[self.bound],
+            "held": self.held,
+            "failed": list(self.failed),
+            "not_checkable": list(self.not_checkable),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Attestation:
-    """The statement. `materiality` is a share of the stated value; `checked` and `not_checked` are the auditor's words."""
+    """The statement. `materiality` is a share of the stated value; `checked` and `not_checked` are the auditor's words, `sample` what the
+    portal had on record of the newest opening of this report (None: no opening was noted)."""
 
     subject: ReportSubject | PublicationSubject
     body: str
@@ -124,6 +150,7 @@ class Attestation:
     surveillance_on: date | None
     performance: Performance | None
     public_key: bytes
+    sample: SampleOutcome | None = None
 
     @property
     def content(self) -> dict[str, Value]:
@@ -155,6 +182,8 @@ class Attestation:
             told["surveillance_on"] = self.surveillance_on.isoformat()
         if self.performance is not None:
             told["performance"] = self.performance.to_wire()
+        if self.sample is not None:
+            told["sample"] = self.sample.to_wire()
         return told
 
 
@@ -282,6 +311,7 @@ def _attestation(fields: Fields) -> Attestation:
         surveillance_on=fields.day("surveillance_on") if fields.has("surveillance_on") else None,
         performance=_performance(fields.fields("performance")) if fields.has("performance") else None,
         public_key=fields.octets("public_key", PUBLIC_BYTES),
+        sample=_sample(fields.fields("sample")) if fields.has("sample") else None,
     )
     fields.done()
     if told.valid_until <= told.issued_on:
@@ -331,6 +361,23 @@ def _performance(fields: Fields) -> Performance:
     )
     fields.done()
     return told
+
+
+def _sample(fields: Fields) -> SampleOutcome:
+    told = SampleOutcome(
+        draw=fields.digest_hex("draw"),
+        bound=fields.matching("binding", _BINDINGS, Phrase("bound or not-bound")) == BINDING[True],
+        held=fields.integer("held", 0, MOST_CHECKS),
+        failed=_codes(fields, "failed"),
+        not_checkable=_codes(fields, "not_checkable"),
+    )
+    fields.done()
+    return told
+
+
+def _codes(fields: Fields, name: str) -> tuple[str, ...]:
+    named = (Fields({"code": code}, fields.path(name)) for code in fields.items(name, MOST_CHECKS))
+    return tuple(one.matching("code", CHECK_CODE, Phrase("codes of checks")) for one in named)
 
 
 def _withdrawal(fields: Fields) -> Withdrawal:

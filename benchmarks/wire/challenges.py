@@ -3,6 +3,11 @@
 The site cannot know them before its data are fixed, so it cannot choose records, or the moment, by their luck. The portal
 does not know the site's seed, so it cannot choose the noise. It gives one challenge for one commitment, always the same
 bytes; an agent keeps the first it was given and takes no other.
+
+It also says where the site's privacy ledger stands by what the portal has answered: the number of this report in it, and every
+commitment that was answered before with its digest. Every draw waits for a challenge, whatever road it comes by, so an
+agent whose state directory was set back, copied or restored learns here of what it does not know, before it spends anything.
+A challenge of version 1 lacks that. It is still read, for what was drawn by it stands; nothing new is drawn by it.
 """
 
 from __future__ import annotations
@@ -10,43 +15,82 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.commitments import Commitment
-from benchmarks.wire.fields import Fields
+from benchmarks.wire.fields import Fields, malformed
+from benchmarks.wire.schema import DIGEST_BYTES, MOST_REVISIONS, read_period
 from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
 
-VERSION = 1
+VERSION = 2
+WITHOUT_LEDGER = 1
 NONCE_BYTES = 32
+MOST_ANSWERED = 4096
+"""Commitments of one site in all its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A commitment of the site that the portal has given a challenge for: what may have been drawn, and where it stands in the ledger."""
+
+    sequence: int
+    period: str
+    revision: int
+    digest: bytes  # of the commitment (`Commitment.digest`)
+
+    def _to_wire(self) -> Value:
+        return {"sequence": self.sequence, "period": self.period, "revision": self.revision, "digest": self.digest}
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerStand:
+    """The site's ledger as the portal holds it: the number of this report, and what was answered before it, oldest first.
+
+    The last of `before` is the last sequence used and the digest behind it.
+    """
+
+    sequence: int
+    before: tuple[Answered, ...] = ()
+
+    def _to_wire(self) -> Value:
+        return {"sequence": self.sequence, "before": [answered._to_wire() for answered in self.before]}
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What the portal attests: this commitment is entry `log_index` of its log since `given_on`, and its draws are keyed by `nonce`."""
+    """What the portal attests: this commitment is entry `log_index` of its log since `given_on`, and its draws are keyed by `nonce`.
+
+    `ledger` is None in a challenge of version 1.
+    """
 
     commitment: Commitment
     nonce: bytes
     log_index: int
     given_on: date
     key_id: str
+    ledger: LedgerStand | None
 
     def _to_wire(self) -> Value:
-        return {
+        content: dict[str, Value] = {
             "commitment": self.commitment.to_wire(),
             "nonce": self.nonce,
             "log_index": self.log_index,
             "given_on": self.given_on.isoformat(),
             "key_id": self.key_id,
         }
+        return content if self.ledger is None else content | {"ledger": self.ledger._to_wire()}
 
 
-def issue(commitment: Commitment, nonce: bytes, log_index: int, given_on: date, key: ReceiptKey) -> bytes:
-    """A signed challenge in canonical CBOR. The same arguments always give the same bytes."""
-    challenge = Challenge(commitment, nonce, log_index, given_on, key.key_id)
+def issue(commitment: Commitment, nonce: bytes, log_index: int, given_on: date, ledger: LedgerStand | None, key: ReceiptKey) -> bytes:
+    """A signed challenge in canonical CBOR. The same arguments always give the same bytes; without `ledger`, one of version 1."""
+    challenge = Challenge(commitment, nonce, log_index, given_on, key.key_id, ledger)
     content = challenge._to_wire()
-    _from_wire(Fields(content, "challenge"))
-    return encode({"v": VERSION, "challenge": content, "signature": key.sign(Purpose.CHALLENGE, content)})
+    version = WITHOUT_LEDGER if ledger is None else VERSION
+    _from_wire(Fields(content, "challenge"), version)
+    return encode({"v": version, "challenge": content, "signature": key.sign(Purpose.CHALLENGE, content)})
 
 
 def parse(raw: bytes) -> Challenge:
@@ -92,20 +136,42 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: Commitment)
 def _parts(raw: bytes) -> tuple[Challenge, Value, bytes]:
     """The challenge, what is signed of it, and the signature."""
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    version = fields.integer("v", WITHOUT_LEDGER, VERSION)
     content = fields.map_of("challenge")
     signature = fields.octets("signature", SIGNATURE_BYTES)
     fields.done()
-    return _from_wire(Fields(content, "challenge")), content, signature
+    return _from_wire(Fields(content, "challenge"), version), content, signature
 
 
-def _from_wire(fields: Fields) -> Challenge:
+def _from_wire(fields: Fields, version: int) -> Challenge:
     challenge = Challenge(
         commitment=Commitment.from_wire(fields.map_of("commitment"), fields.path("commitment")),
         nonce=fields.octets("nonce", NONCE_BYTES),
         log_index=fields.integer("log_index", 0, LARGEST_INTEGER),
         given_on=fields.day("given_on"),
         key_id=fields.digest_hex("key_id"),
+        ledger=_ledger(fields.fields("ledger")) if version == VERSION else None,
     )
     fields.done()
     return challenge
+
+
+def _ledger(fields: Fields) -> LedgerStand:
+    sequence = fields.integer("sequence", 1, LARGEST_INTEGER)
+    before = tuple(_answered(one) for one in fields.each("before", MOST_ANSWERED))
+    numbers = [0, *(answered.sequence for answered in before), sequence]
+    if any(later <= earlier for earlier, later in pairwise(numbers)):
+        raise malformed(fields.path("before"), Phrase("in the order of the ledger, each number higher than the one before"))
+    fields.done()
+    return LedgerStand(sequence, before)
+
+
+def _answered(fields: Fields) -> Answered:
+    answered = Answered(
+        sequence=fields.integer("sequence", 1, LARGEST_INTEGER),
+        period=read_period(fields),
+        revision=fields.integer("revision", 0, MOST_REVISIONS),
+        digest=fields.octets("digest", DIGEST_BYTES),
+    )
+    fields.done()
+    return answered

@@ -45,7 +45,8 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
         pack_digest: SHA-256 of that pack's canonical content, as `benchmarks.packs` computes it.
 
     Raises:
-        VerificationError: `pack-mismatch`, `period-too-long`, or `label-off-pack` naming the step and what does not fit.
+        VerificationError: `pack-mismatch`, `policy-mismatch`, `period-too-long`, `label-left-out`, or `label-off-pack` naming the step and
+            what does not fit.
     """
     named = (report.released.pack, report.released.pack_version, report.pack_digest)
     if named != (pack.id, pack.version, pack_digest):
@@ -63,12 +64,45 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
             ),
             "Install the portal's pack version and submit a new revision.",
         )
+    if report.policy_digest != policy_digest(pack.policy):
+        raise VerificationError(
+            "policy-mismatch",
+            Phrase(
+                "The report names another release policy (%(other)s) than that of the pack %(pack)s %(version)s (%(wanted)s).",
+                other=report.policy_digest.hex()[:16],
+                pack=pack.id,
+                version=pack.version,
+                wanted=policy_digest(pack.policy).hex()[:16],
+            ),
+            "Install the portal's pack version as published, with its policy, and submit a new revision.",
+        )
     period = Period.parse(report.released.period, UTC)
     for years in sorted({1, *(label.years for label in report.released.labels)}):
         if (refused := too_long(period, pack.policy, years)) is not None:
             raise VerificationError(refused.code, refused.sentence, refused.remedy)
     for label in report.released.labels:
         _require_label(label, pack)
+    _require_every_label(report, pack)
+
+
+def released_metrics(pack: Pack) -> tuple[tuple[str, str], ...]:
+    """Step and metric of everything that a report under this pack answers: by a label, or by why there is none."""
+    return tuple((step.id, rule.metric.value) for step in pack.steps for rule in step.metrics if rule.released)
+
+
+def _require_every_label(report: Report, pack: Pack) -> None:
+    """Nothing is left out silently: each step and metric is there, or withheld with a reason that the device signed."""
+    released = report.released
+    answered = {(label.step, label.metric.value) for label in released.labels} | {(step, metric) for step, metric, _ in released.withheld}
+    if left_out := [one for one in released_metrics(pack) if one not in answered]:
+        raise VerificationError(
+            "label-left-out",
+            Phrase(
+                "The report says nothing of %(labels)s: neither a value nor why there is none.",
+                labels=", ".join(f"{step} {metric}" for step, metric in left_out),
+            ),
+            "Use the agent of this release, which gives a reason for every label that it withholds, and submit a new revision.",
+        )
 
 
 def _require_label(label: ReleasedLabel, pack: Pack) -> None:

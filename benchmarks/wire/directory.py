@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.fields import Fields, malformed
+from benchmarks.wire.notes import NoteKey, SignatureType
 from benchmarks.wire.sealing import PUBLIC_BYTES as PROCESSING_BYTES
 from benchmarks.wire.sealing import ProcessingPublicKey
 from benchmarks.wire.secrecy import Secret
@@ -26,6 +27,8 @@ GRACE = timedelta(days=31)
 """A report sealed on a key's last day may travel by hand: the portal takes it for so long after the key's window, then no more."""
 
 _MOST_KEYS = 64
+_MOST_DAYS = 366
+WITNESSED_WITHIN_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,31 @@ class ListedKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedWitness:
+    """Somebody independent of the portal who cosigns the heads of its log, by name and public key."""
+
+    name: str
+    public_bytes: bytes
+
+    @property
+    def note_key(self) -> NoteKey:
+        return NoteKey(self.name, VerifyingKey(self.public_bytes), SignatureType.COSIGNATURE)
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
-    """The keys of one portal. `number` grows with every directory that is signed."""
+    """The keys of one portal, and who witnesses its log. `number` grows with every directory that is signed.
+
+    An agent takes a head of the log as witnessed once `witnesses_required` of the witnesses have cosigned it within
+    `witnessed_within_days`. With 0 it asks for none.
+    """
 
     number: int
     processing: tuple[ListedKey, ...]
     receipts: tuple[ListedKey, ...]
+    witnesses: tuple[ListedWitness, ...] = ()
+    witnesses_required: int = 0
+    witnessed_within_days: int = WITNESSED_WITHIN_DAYS
 
     def processing_key(self, on: date) -> ProcessingPublicKey:
         """The key to seal to on that day: of the valid ones, the one that began last.
@@ -79,12 +101,21 @@ class Directory:
         keys = (VerifyingKey(key.public_bytes) for key in self.receipts)
         return {key.key_id: key for key in keys}
 
+    def witness_keys(self) -> tuple[NoteKey, ...]:
+        """The keys under which witnesses cosign."""
+        return tuple(one.note_key for one in self.witnesses)
+
     def to_wire(self) -> Value:
-        return {
+        content: dict[str, Value] = {
             "number": self.number,
             "processing": _keys_to_wire(self.processing),
             "receipts": _keys_to_wire(self.receipts),
         }
+        if not self.witnesses:  # without any, the bytes are those of before there were witnesses
+            return content
+        named: list[Value] = [{"name": one.name, "public": one.public_bytes} for one in self.witnesses]
+        witnesses: Value = {"named": named, "required": self.witnesses_required, "days": self.witnessed_within_days}
+        return content | {"witnesses": witnesses}
 
     @classmethod
     def from_wire(cls, fields: Fields) -> Directory:
@@ -93,6 +124,8 @@ class Directory:
             processing=tuple(_key_from_wire(key, PROCESSING_BYTES) for key in fields.each("processing", _MOST_KEYS)),
             receipts=tuple(_key_from_wire(key, PUBLIC_BYTES) for key in fields.each("receipts", _MOST_KEYS)),
         )
+        if fields.has("witnesses"):
+            directory = _with_witnesses(directory, fields.fields("witnesses"))
         fields.done()
         return directory
 
@@ -167,6 +200,26 @@ def renewed(raw: bytes, fingerprint: str, known: Directory) -> Directory:
             "Do not submit. Ask the coordinator, by another way than this portal, how two were signed.",
         )
     return directory
+
+
+def _with_witnesses(directory: Directory, fields: Fields) -> Directory:
+    named = tuple(_witness_from_wire(one) for one in fields.each("named", _MOST_KEYS))
+    if not named or len({one.name for one in named}) < len(named) or len({one.public_bytes for one in named}) < len(named):
+        raise malformed(fields.path("named"), Phrase("a list of witnesses, each with a name and a key of its own"))
+    required = fields.integer("required", 0, len(named))
+    days = fields.integer("days", 1, _MOST_DAYS)
+    fields.done()
+    return replace(directory, witnesses=named, witnesses_required=required, witnessed_within_days=days)
+
+
+def _witness_from_wire(fields: Fields) -> ListedWitness:
+    witness = ListedWitness(fields.words("name"), fields.octets("public", PUBLIC_BYTES))
+    try:
+        witness.note_key  # noqa: B018  # refuses a name that could not stand in a signature line, and a weak key
+    except VerificationError as refusal:
+        raise malformed(fields.path("name"), Phrase("the name and key of a witness")) from refusal
+    fields.done()
+    return witness
 
 
 def _keys_to_wire(keys: Iterable[ListedKey]) -> Value:

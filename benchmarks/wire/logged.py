@@ -60,12 +60,19 @@ def hashed(kind: Kind, digest: bytes, on: date) -> bytes:
     return leaf_hash(leaf(kind, digest, on))
 
 
-def values(envelope_digest: bytes, labels: Iterable[ReleasedLabel]) -> bytes:
-    """The protected values of one report, in the order of their names; the envelope's digest keeps others from guessing them."""
+def values(envelope_digest: bytes, labels: Iterable[ReleasedLabel], salt: bytes | None) -> bytes:
+    """The protected values that the portal found in one report, in the order of their names.
+
+    The envelope's digest stands in receipts, so it keeps nobody from guessing values of a coarse grid: the report's own salt does.
+
+    Args:
+        salt: from the sealed report; None where an agent of before sent none.
+    """
     spelled: list[Value] = [
         frames.spelled(label, f"labels[{place}]") for place, label in enumerate(sorted(labels, key=lambda one: one_name(one)))
     ]
-    return _digest("values", {"envelope": envelope_digest, "labels": spelled})
+    content: dict[str, Value] = {"envelope": envelope_digest, "labels": spelled}
+    return _digest("values", content if salt is None else {**content, "salt": salt})
 
 
 def one_name(label: ReleasedLabel) -> tuple[str, str, str, str]:

@@ -9,13 +9,15 @@ a key of its own; therefore the new keys' ids are compared by another way before
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire import directory as directories
 from benchmarks.wire.canonical import decode, encode
-from benchmarks.wire.directory import Directory, ListedKey
+from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
 from benchmarks.wire.fields import Fields
 from benchmarks.wire.signing import DirectoryKey, key_id
 
@@ -39,16 +41,47 @@ def following(
     valid_to: date,
     old_until: date,
 ) -> Directory:
-    """The next directory: new public keys beside the old, of which none is used for sealing or signing after `old_until`.
+    """The next directory: new public keys beside the old, of which none is used for sealing or signing after `old_until`. Witnesses stay.
 
     Receipt keys stay listed for ever, since their receipts stay good; so do processing keys, since nothing is gained by
     forgetting which ones there were.
     """
-    return Directory(
+    return replace(
+        present,
         number=present.number + 1,
         processing=_joined(present.processing, processing, valid_from, valid_to, old_until),
         receipts=_joined(present.receipts, receipt, valid_from, valid_to, old_until),
     )
+
+
+def with_witnesses(present: Directory, *, add: Iterable[ListedWitness], drop: Collection[str], required: int, days: int) -> Directory:
+    """The next directory: the same keys, other witnesses.
+
+    Raises:
+        VerificationError: `witness-unknown`, `witness-again`, `witnesses-too-few`.
+    """
+    if unknown := sorted(set(drop) - {one.name for one in present.witnesses}):
+        raise VerificationError(
+            "witness-unknown",
+            Phrase("The directory names no witness %(name)s.", name=unknown[0]),
+            "Take the name as `make_keys witnesses` lists it.",
+        )
+    witnesses = [one for one in present.witnesses if one.name not in drop]
+    for one in add:
+        if any(one.name == other.name or one.public_bytes == other.public_bytes for other in witnesses):
+            raise VerificationError(
+                "witness-again",
+                Phrase("The directory names a witness with the name or the key of %(name)s already.", name=one.name),
+                "A witness has one name and one key; drop the old one in the same step where it changes.",
+            )
+        witnesses.append(one)
+    if required > len(witnesses):
+        raise VerificationError(
+            "witnesses-too-few",
+            Phrase("%(required)s cosignatures are asked for, and %(named)s witnesses are named.", required=required, named=len(witnesses)),
+            "Name more witnesses, or ask for fewer.",
+        )
+    return replace(present, number=present.number + 1, witnesses=tuple(witnesses), witnesses_required=required, witnessed_within_days=days)
 
 
 def request(signed: bytes, proposed: Directory) -> bytes:

@@ -8,7 +8,7 @@ fractions of integers. Both directions are checked: what could not be read back 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from functools import lru_cache
 
@@ -86,7 +86,8 @@ class Report:
 
     `pack_digest` and `policy_digest` are SHA-256 of the method pack and release policy used; `data_root` commits to the
     batch records behind the labels (salted, 32 bytes, opaque), `challenge` is what the portal answered to that commitment;
-    `software` is the agent's name and version; `consent` what the firm has agreed to (None: nothing asked for).
+    `software` is the agent's name and version; `consent` what the firm has agreed to (None: nothing asked for). `salt` hides the values
+    in the portal's log from whoever has not seen the report (None: of an agent before it was sent).
     """
 
     released: ReleasedReport
@@ -96,6 +97,7 @@ class Report:
     challenge: bytes
     software: str
     consent: Consent | None = None
+    salt: bytes | None = field(default=None, repr=False)
 
 
 def encode_report(report: Report) -> bytes:
@@ -154,6 +156,8 @@ def _to_wire(report: Report, labels: list[Value]) -> dict[str, Value]:
     }
     if report.consent is not None:
         content["consent"] = report.consent.to_wire()
+    if report.salt is not None:
+        content["salt"] = report.salt
     return content
 
 
@@ -178,6 +182,7 @@ def _without_labels(fields: Fields, labels: tuple[ReleasedLabel, ...]) -> Report
         challenge=fields.octets("challenge", DIGEST_BYTES),
         software=fields.words("software"),
         consent=Consent.from_wire(fields.fields("consent")) if fields.has("consent") else None,
+        salt=fields.octets("salt", DIGEST_BYTES) if fields.has("salt") else None,
     )
     fields.done()
     return report

@@ -118,8 +118,12 @@ class VerifyingKey:
 
     def accepts(self, purpose: Purpose, content: Value, signature: bytes) -> bool:
         """Whether `signature` was made by this key's owner over `content` for `purpose`. Callers refuse in their own words."""
+        return self.accepts_bytes(purpose.message(content), signature)
+
+    def accepts_bytes(self, message: bytes, signature: bytes) -> bool:
+        """Whether `signature` was made over exactly these bytes: for forms that are not ours (`notes`)."""
         try:
-            Ed25519PublicKey.from_public_bytes(self.public_bytes).verify(signature, purpose.message(content))
+            Ed25519PublicKey.from_public_bytes(self.public_bytes).verify(signature, message)
         except InvalidSignature:
             return False
         return True
@@ -131,6 +135,7 @@ class SigningKey(Secret):
     __slots__ = ("_private",)
 
     purposes: ClassVar[frozenset[Purpose]] = frozenset()
+    signs_notes: ClassVar[bool] = False
 
     def __init__(self, private: Ed25519PrivateKey) -> None:
         self._private = private
@@ -182,6 +187,12 @@ class SigningKey(Secret):
             raise ValueError(f"a {type(self).__name__} does not sign for {purpose.name}")
         return self._private.sign(purpose.message(content))
 
+    def sign_note(self, message: bytes) -> bytes:
+        """64 bytes over the message of a signed note, which holds no byte 0: so it is the message of no purpose."""
+        if not self.signs_notes or b"\x00" in message:
+            raise ValueError(f"a {type(self).__name__} does not sign this note")
+        return self._private.sign(message)
+
 
 class DeviceKey(SigningKey):
     """Of one agent at one site, registered at enrolment."""
@@ -195,6 +206,7 @@ class ReceiptKey(SigningKey):
 
     __slots__ = ()
     purposes = frozenset({Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK})
+    signs_notes = True
 
 
 class DirectoryKey(SigningKey):
@@ -202,6 +214,13 @@ class DirectoryKey(SigningKey):
 
     __slots__ = ()
     purposes = frozenset({Purpose.DIRECTORY})
+
+
+class WitnessKey(SigningKey):
+    """Of a witness of the log: it cosigns heads and nothing else, under one name (C2SP tlog-cosignature)."""
+
+    __slots__ = ()
+    signs_notes = True
 
 
 class AuditorKey(SigningKey):

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire import MAX_ENVELOPE_BYTES, requests
-from benchmarks.wire.signing import VerifyingKey
+from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal import keys
 from portal.accounts.models import Device
 from portal.celery import nudge
@@ -98,7 +98,7 @@ class CommitmentsView(StrictView):
     def post(self, request: Request) -> Response:
         """Take a commitment to the data of a report; answer with the challenge that its draws are keyed by."""
         taken = commitments.take(_body(request, "commitment"), keys.receipt_key(), timezone.now(), secrets.token_bytes)
-        return Response(_committed(taken.commitment), status=201 if taken.created else 200)
+        return Response(_committed(taken.commitment, keys.receipt_key()), status=201 if taken.created else 200)
 
     @extend_schema(
         operation_id="commitments_of_device",
@@ -108,7 +108,8 @@ class CommitmentsView(StrictView):
     def get(self, request: Request) -> Response:
         """Every challenge the portal gave the device's site: an agent holds them against those it keeps."""
         rows = Commitment.objects.filter(site=_asking_device(request).site).select_related("site").defer("signed").order_by("log_index")
-        return Response([_committed(row) for row in rows])
+        key = keys.receipt_key()
+        return Response([_committed(row, key) for row in rows])
 
 
 class SubmissionsView(StrictView):
@@ -124,12 +125,17 @@ class SubmissionsView(StrictView):
             200: OpenApiResponse(SubmissionSerializer, "The same envelope again: the same receipt."),
             400: OpenApiResponse(ProblemSerializer, "Malformed."),
             401: OpenApiResponse(ProblemSerializer, "Unknown or revoked device, or not its signature."),
-            409: OpenApiResponse(ProblemSerializer, "Another envelope for the same site, period and revision was taken."),
+            409: OpenApiResponse(
+                ProblemSerializer,
+                "Another envelope for the same site, period and revision, or of the same number in its ledger, was taken.",
+            ),
             411: ProblemSerializer,
             413: ProblemSerializer,
             415: ProblemSerializer,
             422: OpenApiResponse(
-                ProblemSerializer, "The period is not open, a revision is missing before this one, or nothing was committed to for it."
+                ProblemSerializer,
+                "The period is not open, a revision is missing before this one, nothing was committed to for it, or its number in the "
+                "site's ledger is not the one that its challenge gave it.",
             ),
             429: ProblemSerializer,
         },
@@ -191,14 +197,14 @@ def _asking_device(request: Request) -> Device:
     return device
 
 
-def _committed(row: Commitment) -> dict[str, Any]:
+def _committed(row: Commitment, key: ReceiptKey) -> dict[str, Any]:
     return {
         "commitment": row.digest,
         "site": row.site.slug,
         "period": row.period,
         "revision": row.revision,
         "log_index": row.log_index,
-        "challenge": base64.b64encode(row.challenge).decode("ascii"),
+        "challenge": base64.b64encode(commitments.challenge_of(row, key)).decode("ascii"),
     }
 
 

@@ -34,7 +34,7 @@ class Submission(models.Model):
     revision = models.PositiveIntegerField()
     device = models.ForeignKey(Device, models.PROTECT, related_name="submissions")
     key_id = models.CharField(max_length=64)  # the processing key it is sealed to
-    ledger_sequence = models.PositiveBigIntegerField()
+    ledger_sequence = models.PositiveBigIntegerField(null=True)  # None: repeated one of before, when that was not refused yet
     envelope = models.BinaryField()
     size_bytes = models.PositiveIntegerField()
     receipt = models.BinaryField()  # signed; the same bytes for the same envelope, for ever
@@ -50,17 +50,30 @@ class Submission(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     decided_at = models.DateTimeField(null=True)
     covers = models.TextField(blank=True)  # from acceptance on: ids of the steps that it has values of, sorted, a space between
+    values_salt = models.BinaryField(max_length=32, null=True)  # of the report inside: hides its values in the log
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("site", "period", "revision"), name="one_envelope_a_revision"),)
+        constraints = (
+            models.UniqueConstraint(fields=("site", "period", "revision"), name="one_envelope_a_revision"),
+            models.UniqueConstraint(fields=("site", "ledger_sequence"), name="one_envelope_a_ledger_sequence"),
+        )
         indexes = (models.Index(fields=("period", "state", "site"), name="submission_period_states"),)
 
     def __str__(self) -> str:
         return f"{self.site} {self.period} revision {self.revision} ({self.state})"
 
+    @property
+    def salt(self) -> bytes | None:
+        """As `benchmarks.wire.logged.values` takes it."""
+        return None if self.values_salt is None else bytes(self.values_salt)
+
 
 class Commitment(AppendOnly):
-    """What a site committed to before it drew, and the challenge it was given: one for a site, period and revision, for ever."""
+    """What a site committed to before it drew, and the challenge it was given: one for a site, period and revision, for ever.
+
+    `sequence` is the report's number in the site's ledger, as the challenge says it. Where it is None the challenge is of version 1:
+    the agent counted by itself, and the portal takes that number if no other report has it.
+    """
 
     digest = models.CharField(max_length=64, unique=True, validators=[HEX_32])  # of what is committed to, whichever device signed it
     site = models.ForeignKey(Site, models.PROTECT, related_name="commitments")
@@ -71,12 +84,16 @@ class Commitment(AppendOnly):
     nonce = models.CharField(max_length=64, validators=[HEX_32])  # the challenge's 32 random bytes
     signed = models.BinaryField()  # the commitment as the device signed it
     challenge = models.BinaryField()  # signed; the same bytes for the same commitment, for ever
+    sequence = models.PositiveBigIntegerField(null=True)
     log_index = models.PositiveBigIntegerField(unique=True)
     committed_at = models.DateTimeField()
 
     class Meta(AppendOnly.Meta):
         abstract = False
-        constraints = (models.UniqueConstraint(fields=("site", "period", "revision"), name="one_commitment_a_revision"),)
+        constraints = (
+            models.UniqueConstraint(fields=("site", "period", "revision"), name="one_commitment_a_revision"),
+            models.UniqueConstraint(fields=("site", "sequence"), name="one_commitment_a_ledger_sequence"),
+        )
 
     def __str__(self) -> str:
         return f"{self.site} {self.period} revision {self.revision}"

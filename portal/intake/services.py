@@ -37,6 +37,11 @@ OPENING = "portal.opening.tasks.sweep"
 
 FIRST_REVISIONS = (0, 1)  # a site may count its revisions from either
 
+SET_BACK = Phrase(
+    "Put the newest copy of the state directory back and submit from there. If it is lost, enrol with a new token: docs/reporting.md "
+    "says what can be reported then."
+)
+
 
 class Sender(Protocol):
     """What an envelope's header and a commitment have in common: whose it says it is."""
@@ -62,7 +67,8 @@ def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: dat
     Raises:
         VerificationError: malformed (`benchmarks.wire.envelope.parse`).
         RefusedError: `device-unknown`, `device-revoked`, `outer-signature-invalid` (401); `processing-key-unknown` (400);
-            `period-not-open`, `revision-out-of-order`, `commitment-missing` (422); `revision-conflict` (409).
+            `period-not-open`, `revision-out-of-order`, `commitment-missing`, `ledger-sequence-wrong` (422); `revision-conflict`,
+            `ledger-sequence-used` (409).
     """
     envelope = envelopes.parse(raw)
     device = device_of(envelope.header)
@@ -167,6 +173,7 @@ def _store(raw: bytes, envelope: Envelope, device: Device, key: ReceiptKey, now:
             return Received(known, created=False)
         _require_turn(device, header)
         _require_commitment(device, header)
+        _require_sequence(device, header)
         index = log.append(head, Kind.ENVELOPE, envelope.digest, now)
         submission = Submission.objects.create(
             digest=envelope.digest,
@@ -233,4 +240,37 @@ def _require_commitment(device: Device, header: Header) -> None:
                 revision=header.revision,
             ),
             "Use the agent of this release, which commits to the data first and draws by the portal's challenge.",
+        )
+
+
+def _require_sequence(device: Device, header: Header) -> None:
+    """The report's number in the site's ledger is that of its challenge, and no other report has it."""
+    used = Submission.objects.filter(site=device.site, ledger_sequence=header.ledger_sequence).first()
+    if used is not None:
+        raise RefusedError(
+            409,
+            "ledger-sequence-used",
+            Phrase(
+                "The report is number %(sequence)s of the ledger of %(site)s, and so is that of %(period)s, revision %(revision)s, which "
+                "was taken already: the two were drawn by ledgers that do not know of each other.",
+                sequence=header.ledger_sequence,
+                site=header.site,
+                period=used.period,
+                revision=used.revision,
+            ),
+            SET_BACK,
+        )
+    committed = Commitment.objects.filter(site=device.site, period=header.period, revision=header.revision).first()
+    wanted = None if committed is None else committed.sequence
+    if wanted is not None and wanted != header.ledger_sequence:
+        raise RefusedError(
+            422,
+            "ledger-sequence-wrong",
+            Phrase(
+                "The report says that it is number %(found)s of the ledger of %(site)s; its challenge gave it number %(wanted)s.",
+                found=header.ledger_sequence,
+                site=header.site,
+                wanted=wanted,
+            ),
+            SET_BACK,
         )

@@ -7,16 +7,19 @@ import re
 from typing import Any, ClassVar
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.wire import checkpoints
 from portal import keys
 from portal.openness import OPEN
 from portal.problems import RefusedError
-from portal.schema import ProblemSerializer, StrictView
-from portal.translog import selectors
+from portal.schema import ProblemSerializer, StrictSerializer, StrictText, StrictView
+from portal.translog import selectors, witnesses
+from portal.translog.witnesses import Shown
 
 LARGEST = 2**53 - 1
 """Sizes and indices are integers that every JSON reader keeps exact."""
@@ -56,6 +59,27 @@ class ConsistencySerializer(serializers.Serializer[Any]):
     first = serializers.IntegerField()
     second = serializers.IntegerField()
     proof = serializers.ListField(child=HashField(), help_text="RFC 9162, 2.1.4.")
+
+
+class CosignerSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    at = serializers.IntegerField(help_text="When it cosigned, in seconds since 1970-01-01T00:00Z, by its own clock.")
+
+
+class CheckpointSerializer(serializers.Serializer[Any]):
+    size = serializers.IntegerField()
+    root_hash = HashField()
+    cosigned = CosignerSerializer(many=True)
+    checkpoint = serializers.CharField(help_text="The signed note: C2SP tlog-checkpoint with the cosignatures of C2SP tlog-cosignature.")
+
+
+class CosignedCheckpointSerializer(StrictSerializer):
+    checkpoint = StrictText(max_length=32_768, trim_whitespace=False, help_text="The checkpoint with the witness's cosignature under it.")
+
+
+class TakenCosignaturesSerializer(serializers.Serializer[Any]):
+    size = serializers.IntegerField()
+    new = serializers.IntegerField(help_text="How many cosignatures were not known before.")
 
 
 def _whole(name: str, *, required: bool, about: str) -> OpenApiParameter:
@@ -166,6 +190,66 @@ class ConsistencyView(StrictView):
         first, second = _number(request, "from"), _number(request, "to")
         proof = [one.hex() for one in selectors.consistency(first, second)]
         return _lasting({"first": first, "second": second, "proof": proof}, _FOR_EVER)
+
+
+class CheckpointView(StrictView):
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "public"
+    query = frozenset({"show"})
+
+    @extend_schema(
+        operation_id="log_checkpoint",
+        parameters=[
+            OpenApiParameter(
+                "show",
+                {"type": "string", "enum": [one.value for one in Shown]},
+                required=False,
+                description="The newest; the one offered to witnesses; the largest that enough witnesses have cosigned.",
+            )
+        ],
+        responses={200: CheckpointSerializer, **_REFUSALS},
+    )
+    def get(self, request: Request) -> Response:
+        """A head of the log as a checkpoint, with the cosignatures of the witnesses that the key directory names."""
+        asked = _one(request, "show") if "show" in request.query_params else Shown.NEWEST
+        if asked not in tuple(Shown):
+            raise _malformed("show", f"one of {', '.join(Shown)}")
+        directory = keys.published_directory()
+        raw = witnesses.checkpoint(Shown(asked), directory, keys.receipt_key())
+        read = checkpoints.parse(raw)
+        cosigned = checkpoints.cosigned_by(read, directory.content)
+        content = {
+            "size": read.size,
+            "root_hash": read.root.hex(),
+            "cosigned": [{"name": one.name, "at": int(one.moment.timestamp())} for one in cosigned],
+            "checkpoint": raw.decode(),
+        }
+        return _lasting(content, "no-cache")
+
+
+class CosignaturesView(StrictView):
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "submissions"
+
+    @extend_schema(
+        operation_id="cosign_log",
+        request=CosignedCheckpointSerializer,
+        responses={
+            200: TakenCosignaturesSerializer,
+            400: OpenApiResponse(ProblemSerializer, "Malformed, of another log, or a signature that does not hold."),
+            403: OpenApiResponse(ProblemSerializer, "Cosigned by nobody whom the key directory names."),
+            404: OpenApiResponse(ProblemSerializer, "The log never had this size."),
+            409: OpenApiResponse(ProblemSerializer, "The log of this size has another root."),
+            429: ProblemSerializer,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Hand in a witness's cosignature, under the checkpoint that it is over."""
+        given = CosignedCheckpointSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        raw = given.validated_data["checkpoint"].encode()
+        new = witnesses.take(raw, keys.published_directory(), timezone.now())
+        return Response({"size": checkpoints.parse(raw).size, "new": new})
 
 
 def _lasting(content: Any, how: str) -> Response:

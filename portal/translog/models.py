@@ -42,6 +42,25 @@ class LogEntry(AppendOnly):
         return f"{self.index}: {self.kind} {self.digest}"
 
 
+class Cosignature(AppendOnly):
+    """A witness's line under the checkpoint of one size, as it was handed in and found to hold (`portal.translog.witnesses`)."""
+
+    witness = models.CharField(max_length=64, validators=[HEX_32])  # fingerprint of its key; the directory has the name
+    size = models.PositiveBigIntegerField()
+    root = models.CharField(max_length=64, validators=[HEX_32])
+    signed_at = models.DateTimeField()  # by the witness's clock
+    line = models.CharField(max_length=300)
+    received_at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        abstract = False
+        constraints = (models.UniqueConstraint(fields=("witness", "size", "signed_at"), name="one_cosignature_a_moment"),)
+        indexes = (models.Index(fields=("size", "witness"), name="cosignatures_of_a_size"),)
+
+    def __str__(self) -> str:
+        return f"{self.size} by {self.witness[:16]}"
+
+
 class LogNode(AppendOnly):
     """The hash of a complete subtree, leaves included, under the number that it has when all nodes are counted from left to right.
 

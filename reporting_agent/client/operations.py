@@ -33,7 +33,9 @@ PATHS: Mapping[str, str] = {
     "granted": "/api/v1/granted/",
     "granted_values": "/api/v1/granted/values/",
     "key": "/api/v1/key/",
+    "log_checkpoint": "/api/v1/log/checkpoint/",
     "log_consistency": "/api/v1/log/consistency/",
+    "cosign_log": "/api/v1/log/cosignatures/",
     "log_entries": "/api/v1/log/entries/",
     "log_entry": "/api/v1/log/entry/",
     "log_head": "/api/v1/log/head/",
@@ -283,10 +285,20 @@ class Operations:
         _, answer = self._send("GET", "/api/v1/key/", frozenset({200}), query={}, headers={})
         return cast("shapes.Key", answer)
 
+    def log_checkpoint(self, *, show: str | None = None) -> shapes.Checkpoint:
+        """A head of the log as a checkpoint, with the cosignatures of the witnesses that the key directory names."""
+        _, answer = self._send("GET", "/api/v1/log/checkpoint/", frozenset({200}), query=given({"show": show}), headers={})
+        return cast("shapes.Checkpoint", answer)
+
     def log_consistency(self, *, from_: int, to: int) -> shapes.Consistency:
         """What proves that the log of one size begins with that of another."""
         _, answer = self._send("GET", "/api/v1/log/consistency/", frozenset({200}), query=given({"from": from_, "to": to}), headers={})
         return cast("shapes.Consistency", answer)
+
+    def cosign_log(self, body: shapes.CosignedCheckpointRequest) -> shapes.TakenCosignatures:
+        """Hand in a witness's cosignature, under the checkpoint that it is over."""
+        _, answer = self._send("POST", "/api/v1/log/cosignatures/", frozenset({200}), query={}, headers={}, json=body)
+        return cast("shapes.TakenCosignatures", answer)
 
     def log_entries(self, *, from_: int, to: int) -> list[shapes.LogEntry]:
         """Entries [from, to) as far as they are there."""

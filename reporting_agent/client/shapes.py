@@ -86,6 +86,7 @@ class BenchmarkStep(TypedDict):
     curve: NotRequired[list[CurvePoint]]
     bands: NotRequired[Bands | None]
     rule: str | None
+    averaging: NotRequired[str]
     firms: int
     pooled: NotRequired[list[Pooled]]
     gate: Gate
@@ -101,6 +102,13 @@ class BenchmarkTotal(TypedDict):
 
 
 CarrierEnum = Literal["electricity", "natural-gas", "coal", "steam", "heat", "oil", "hydrogen"]
+
+
+class Checkpoint(TypedDict):
+    size: int
+    root_hash: str
+    cosigned: list[Cosigner]
+    checkpoint: str
 
 
 class Commitment(TypedDict):
@@ -137,6 +145,17 @@ class Consistency(TypedDict):
     first: int
     second: int
     proof: list[str]
+
+
+class CosignedCheckpointRequest(TypedDict):
+    """Refuses fields it does not know: a misspelt field is an error, not a default."""
+
+    checkpoint: str
+
+
+class Cosigner(TypedDict):
+    name: str
+    at: int
 
 
 class CurvePoint(TypedDict):
@@ -629,6 +648,11 @@ class Submission(TypedDict):
     reason: str
     log_index: int
     receipt: str
+
+
+class TakenCosignatures(TypedDict):
+    size: int
+    new: int
 
 
 TakingEnum = Literal["reported", "waiting", "unusable", "late", "missing"]

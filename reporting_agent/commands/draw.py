@@ -31,6 +31,10 @@ def add_parser(sub: Any) -> None:
     parser.add_argument(
         "--share", type=float, default=1.0, metavar="PERCENT", help="of which misstated share of the used records (default: 1)"
     )
+    parser.add_argument(
+        "--batches", type=int, metavar="NUMBER", help="about how many batches of a step there are, to tell what share of them is opened"
+    )
+    parser.add_argument("--smallest", action="store_true", help="open the least that this certainty needs: of a label only its own record")
     parser.add_argument("--sealed", action="store_true", help="the opening is to be sealed to the auditor's key")
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
@@ -107,26 +111,61 @@ def _draw(args: argparse.Namespace) -> int:
     draws.read(raw)
     write_whole(args.out, raw)
     commitment = drawn.commitment
-    payload = {"draw": str(args.out), "digest": drawn.digest, "root": commitment.data_root.hex(), "head": drawn.head.size}
-    emit(
-        args,
-        payload,
+    shares = [_share(drawn.plan, number) for number in ([args.batches] if args.batches else _USUAL)]
+    payload = {
+        "draw": str(args.out),
+        "digest": drawn.digest,
+        "root": commitment.data_root.hex(),
+        "head": drawn.head.size,
+        "opens": shares,
+    }
+    said = (
         f"Draw for {commitment.site} {commitment.period} revision {commitment.revision} written to {args.out}, digest {drawn.digest}. Give "
-        "it to the plant, which answers with `steplabel-agent open`.",
+        "it to the plant, which answers with `steplabel-agent open`."
     )
+    emit(args, payload, f"{_told(shares, smallest=args.smallest)} {said}")
     return ExitCode.DONE
+
+
+_USUAL = (200, 500, 2000)
+"""Batches of a step, for which shares are told where nobody says how many there are."""
+
+
+def _share(plan: Plan, batches: int) -> dict[str, int]:
+    """How many batches of a step the plan opens, of so many, and how many the smallest plan of its certainty."""
+    from fractions import Fraction
+
+    from benchmarks.audit.sampling import opened, smallest
+
+    lowest = Fraction(1, 20)
+    return {"batches": batches, "opened": opened(plan, batches, lowest), "smallest": opened(smallest(plan), batches, lowest)}
+
+
+def _told(shares: list[dict[str, int]], *, smallest: bool) -> str:
+    def percent(name: str) -> str:
+        return ", ".join(f"{100 * one[name] / one['batches']:.0f} % of {one['batches']:,}" for one in shares)
+
+    said = f"Of a step's batches of one product this plan opens {percent('opened')}, besides those of drawn days."
+    if smallest:
+        return said
+    return f"{said} The smallest of its certainty (--smallest): {percent('smallest')}."
 
 
 def _plan(args: argparse.Namespace) -> Plan:
     from fractions import Fraction
 
-    from benchmarks.audit.sampling import STANDARD, Kind, Plan, Size
+    from benchmarks.audit.sampling import STANDARD, Kind, Plan, Size, smallest
     from benchmarks.errors import UsageError
 
+    if args.batches is not None and args.batches < 1:
+        raise UsageError(
+            "draw-arguments", "--batches is no number of batches.", "Give about how many batches of a step there are, such as 500."
+        )
     confidence, share = (Fraction(str(percent)) / 100 for percent in (args.confidence, args.share))
     try:
         sizes = {kind: Size(confidence, size.share) for kind, size in STANDARD.sizes.items()}
-        return Plan({**sizes, Kind.USED: Size(confidence, share)}, STANDARD.beside_rank)
+        plan = Plan({**sizes, Kind.USED: Size(confidence, share)}, STANDARD.beside_rank)
+        return smallest(plan) if args.smallest else plan
     except ValueError as wrong:
         raise UsageError("draw-arguments", f"No sample is of this size: {wrong}.", "Give percentages such as 95 and 1.") from wrong
 

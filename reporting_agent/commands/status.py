@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     spendings: tuple[Spending, ...] = ()
     parcels: tuple[Parcel, ...] = ()
     kept: Kept | None = None
+    cosigned: Kept | None = None
     evidence: tuple[Evidence, ...] = ()
     if state.exists():
         with state.connect() as connection:
@@ -58,9 +59,11 @@ def run(args: argparse.Namespace) -> int:
             accounts, spendings = Ledger(connection).accounts(), Ledger(connection).spendings()
             parcels = Outbox(connection).all()
             kept = None if enrolled is None else heads.kept(connection, enrolled.fingerprint)
+            cosigned = None if enrolled is None else heads.kept_witnessed(connection, enrolled.fingerprint)
             evidence = heads.evidence(connection)
+    witnessed = _witnesses(cosigned, enrolled)
     seen = None if kept is None else _seen(kept, _receipt_keys(enrolled))
-    files = [] if args.heads is None else _written(args.heads, kept, evidence)
+    files = [] if args.heads is None else _written(args.heads, kept, cosigned, evidence)
     payload = {
         "state_directory": str(state.path),
         "enrolment": None if enrolled is None else {"portal": enrolled.portal, "site": enrolled.site, "device_id": enrolled.device_id},
@@ -70,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
         "reports": [_report(parcel, _receipt_keys(enrolled)) for parcel in parcels],
         "spooled": sum(parcel.state.value == "sealed" for parcel in parcels),
         "log": seen,
+        "log_witnessed": witnessed,
         "log_evidence": [{"code": one.code, "found_at": one.found_at} for one in evidence],
         "log_files": [str(file) for file in files],
         "unfinished": sum(not parcel.is_sealed for parcel in parcels),
@@ -78,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
         *_enrolment_lines(args.lang, enrolled, waiting),
         *_budget_lines(args.lang, accounts, spendings, rules),
         *_report_lines(args.lang, parcels),
-        *_log_lines(args.lang, seen, evidence, files),
+        *_log_lines(args.lang, seen, witnessed, evidence, files),
     ]
     emit(args, payload, "\n".join(lines))
     return ExitCode.DONE
@@ -152,12 +156,29 @@ def _seen(kept: Kept, keys: dict[str, VerifyingKey]) -> dict[str, Any]:
     return {"size": head.size, "root": head.root.hex(), "at": head.moment.isoformat(), "key_id": head.key_id, "seen_at": kept.seen_at}
 
 
-def _written(folder: Path, kept: Kept | None, evidence: tuple[Evidence, ...]) -> list[Path]:
-    """The signed bytes as files: one head, and two for each piece of evidence."""
+def _witnesses(kept: Kept | None, enrolled: Enrolment | None) -> dict[str, Any] | None:
+    from benchmarks.wire import checkpoints, directory
+
+    if kept is None or enrolled is None or enrolled.directory is None:
+        return None
+    checkpoint = checkpoints.parse(kept.signed)
+    cosigned = checkpoints.cosigned_by(checkpoint, directory.verify(enrolled.directory, enrolled.fingerprint))
+    return {
+        "size": checkpoint.size,
+        "root": checkpoint.root.hex(),
+        "seen_at": kept.seen_at,
+        "cosigned": [{"name": one.name, "at": one.moment.isoformat()} for one in cosigned],
+    }
+
+
+def _written(folder: Path, kept: Kept | None, witnessed: Kept | None, evidence: tuple[Evidence, ...]) -> list[Path]:
+    """The signed bytes as files: one head, the one that witnesses cosigned, and two for each piece of evidence."""
     from benchmarks.errors import InputError, Place
     from reporting_agent.state import write_whole
 
     contents = {} if kept is None else {"head.cbor": kept.signed}
+    if witnessed is not None:
+        contents["checkpoint.txt"] = witnessed.signed
     for number, one in enumerate(evidence, 1):
         contents |= {f"{one.code}-{number}-first.cbor": one.first, f"{one.code}-{number}-second.cbor": one.second}
     try:
@@ -175,10 +196,15 @@ def _written(folder: Path, kept: Kept | None, evidence: tuple[Evidence, ...]) ->
     return [folder / name for name in contents]
 
 
-def _log_lines(language: Language, seen: dict[str, Any] | None, evidence: tuple[Evidence, ...], files: list[Path]) -> list[str]:
+def _log_lines(
+    language: Language, seen: dict[str, Any] | None, witnessed: dict[str, Any] | None, evidence: tuple[Evidence, ...], files: list[Path]
+) -> list[str]:
     from reporting_agent.consent import text
 
     lines = [] if seen is None else [text(language, "status.log", size=seen["size"], root=seen["root"], at=seen["seen_at"][:10])]
+    if witnessed is not None:
+        names = ", ".join(one["name"] for one in witnessed["cosigned"])
+        lines.append(text(language, "status.log-witnessed", size=witnessed["size"], names=names, at=witnessed["seen_at"][:10]))
     lines += [text(language, "status.log-evidence", code=one.code, on=one.found_at[:10]) for one in evidence]
     return [*lines, *(text(language, "status.log-file", file=file) for file in files)]
 

@@ -114,7 +114,7 @@ def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_l
     expected = {
         Kind.COMMITMENT: Commitment.objects.get(site=sent.site).digest,
         Kind.ENVELOPE: sent.digest,
-        Kind.VALUES: logged.values(bytes.fromhex(sent.digest), values).hex(),
+        Kind.VALUES: logged.values(bytes.fromhex(sent.digest), values, sent.salt).hex(),
         Kind.PUBLICATION: logged.publication(document, leaves).hex(),
         Kind.PUBLICATION_WITHDRAWN: logged.publication_withdrawn(document, "A meter was wrong.").hex(),
         Kind.DEVICE_KEY: logged.device_key("revoked", str(device.pk), bytes.fromhex(device.public_key)).hex(),

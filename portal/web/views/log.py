@@ -7,9 +7,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal.keys import receipt_key
-from portal.translog import selectors
+from portal.keys import published_directory, receipt_key
+from portal.translog import selectors, witnesses
 from portal.translog.selectors import EntryView
+from portal.translog.witnesses import Shown
 from portal.web.forms import LogEntryForm, mark_errors
 from portal.web.presenters.log import log_page
 
@@ -24,7 +25,11 @@ def page(request: HttpRequest) -> HttpResponse:
     if form.is_bound and not form.errors and found is None:
         form.add_error("entry", _("No entry has this number, and nothing with this digest was logged."))
     mark_errors(form)
-    return render(request, "web/log.html", {"page": log_page(head, found), "form": form}, status=404 if form.errors else 200)
+    directory = published_directory()
+    content = directory.content
+    seen = witnesses.witnesses(directory)
+    shown = log_page(head, seen, content.witnesses_required, content.witnessed_within_days, found)
+    return render(request, "web/log.html", {"page": shown, "form": form}, status=404 if form.errors else 200)
 
 
 @require_safe
@@ -34,6 +39,13 @@ def head_file(_request: HttpRequest) -> HttpResponse:
     response = HttpResponse(head.signed, content_type="application/cbor")
     response["Content-Disposition"] = f'attachment; filename="steplabel-log-head-{head.size}.cbor"'
     return response
+
+
+@require_safe
+def checkpoint(_request: HttpRequest) -> HttpResponse:
+    """The newest head as public logs write it, with its cosignatures (C2SP tlog-checkpoint)."""
+    raw = witnesses.checkpoint(Shown.NEWEST, published_directory(), receipt_key())
+    return HttpResponse(raw, content_type="text/plain; charset=utf-8")
 
 
 def _found(asked: str, size: int) -> Found | None:

@@ -19,6 +19,7 @@ from benchmarks.labels import label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.wire import challenges, commitments, envelope, heads, logged, receipts, requests, sealing
 from benchmarks.wire import directory as key_directory
+from benchmarks.wire.challenges import Answered, LedgerStand
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.directory import Directory, EnrolmentToken, ListedKey
 from benchmarks.wire.logged import Kind
@@ -55,7 +56,7 @@ def heats(count: int, *, year: int = 2016, gas_lhv: float | None = 36.0) -> list
 
 def material(batches: list[Batch], period: str = "2016") -> Material:
     pack = packs.load("steel")
-    label = label_site(batches, pack, FactorTable.load(), Period.parse(period, UTC), site=SITE)
+    label = label_site(batches, pack, FactorTable.load(), Period.parse(period, UTC), site=SITE, paths={})
     return Material(label, batches, pack)
 
 
@@ -148,7 +149,9 @@ class FakePortal:
         return httpx.Response(200, json={"challenge": base64.b64encode(known).decode()})
 
     def challenge_for(self, commitment: Commitment, nonce: bytes) -> bytes:
-        return challenges.issue(commitment, nonce, len(self.log), LOGGED_ON, self.receipt_key)
+        before = [one for one in self.challenges if one != commitment]
+        answered = tuple(Answered(number, one.period, one.revision, bytes.fromhex(one.digest)) for number, one in enumerate(before, 1))
+        return challenges.issue(commitment, nonce, len(self.log), LOGGED_ON, LedgerStand(len(before) + 1, answered), self.receipt_key)
 
     def _take(self, body: bytes) -> httpx.Response:
         self.bodies.append(body)
@@ -163,6 +166,27 @@ class FakePortal:
             self.places[parsed.digest] = len(self.log)
             self.log.append(logged.hashed(Kind.ENVELOPE, bytes.fromhex(parsed.digest), LOGGED_ON))
         return httpx.Response(200 if known else 201, json={"receipt": self._receipt(body), "submission": parsed.digest})
+
+    def accept(self, body: bytes) -> bytes:
+        """Open a report and log the values found in it, as the portal's worker does; their digest, in the newest entry."""
+        parsed = envelope.parse(body)
+        report = envelope.open(parsed, self.processing_key, self.devices[parsed.header.device_id])
+        digest = logged.values(bytes.fromhex(parsed.digest), report.released.labels, report.salt)
+        self.log.append(logged.hashed(Kind.VALUES, digest, LOGGED_ON))
+        return digest
+
+    def served(self, index: int, kind: Kind, digest: bytes) -> bytes:
+        """The log's answer for an entry under the present head."""
+        told = {
+            "index": index,
+            "kind": kind,
+            "object": logged.object_of(digest).hex(),
+            "on": LOGGED_ON.isoformat(),
+            "leaf_hash": logged.hashed(kind, digest, LOGGED_ON).hex(),
+            "size": len(self.log),
+            "proof": [one.hex() for one in self.log.inclusion_proof(index)],
+        }
+        return json.dumps(told).encode()
 
     def _receipt(self, body: bytes) -> str:
         parsed = envelope.parse(body)

@@ -96,8 +96,11 @@ def test_a_plant_that_edits_a_record_after_the_challenge_is_refused_another_look
         with pytest.raises(PolicyRefusal) as refused:
             run(enrolled, one_record_edited(1))
         assert refused.value.code == "data-changed"
-        with pytest.raises(InputError) as conflict:
+        with pytest.raises(PolicyRefusal) as behind:
             run(other, one_record_edited(1))
+        assert behind.value.code == "ledger-set-back"
+        with pytest.raises(InputError) as conflict, other.road as road:  # and one that does not listen to what the portal answered
+            other.submission().prepare(one_record_edited(1), "2016", road, correct=False)
         assert conflict.value.code == "commitment-conflict"
         assert (spent(other), [parcel.state for parcel in Outbox(other.connection).all()]) == (0, [ParcelState.COMMITTED])
     assert len(enrolled.portal.challenges) == 1
@@ -364,16 +367,52 @@ def test_nothing_is_debited_before_the_commitment_is_at_the_portal_and_nothing_d
     ]
 
 
-def test_a_report_that_another_one_overtook_in_the_budget_is_not_drawn(enrolled: Desk, year: Material, first_quarter: Material) -> None:
-    """Committed to while there was budget, debited when there is none: the second look at the ledger counts."""
+def test_no_report_overtakes_one_that_has_its_challenge_and_may_spend_on_the_same_batches(
+    enrolled: Desk, year: Material, first_quarter: Material
+) -> None:
+    """Committed to while there was budget for either; once the first has its challenge, it is the first to be debited."""
     sending = enrolled.submission()
     with enrolled.road as road:
         waiting = sending.ask(sending.begin(year, "2016", correct=False), road)
-        sending.prepare(first_quarter, "2016-Q1", road, correct=False)
-    with pytest.raises(PolicyRefusal) as refused:
+        with pytest.raises(PolicyRefusal) as refused:
+            sending.prepare(first_quarter, "2016-Q1", road, correct=False)
+        assert refused.value.code == "ledger-unfinished"
+        assert spent(enrolled) == 0
         sending.seal(waiting)
-    assert refused.value.code == "budget-exhausted"
-    assert Outbox(enrolled.connection).get(SITE, "2016", 1).state is ParcelState.CHALLENGED
+        with pytest.raises(PolicyRefusal) as exhausted:
+            sending.prepare(first_quarter, "2016-Q1", road, correct=False)
+    assert exhausted.value.code == "budget-exhausted"
+    assert spent(enrolled) == 2
+
+
+def test_a_revision_that_was_given_up_after_its_challenge_is_debited_as_if_it_had_been_drawn(enrolled: Desk, year: Material) -> None:
+    with pytest.raises(Killed):
+        run(enrolled, year, stop_at="challenged")
+    assert spent(enrolled) == 0
+    corrected = run(enrolled, one_record_edited(1), correct=True)
+    assert corrected.revision == 2
+    assert spent(enrolled) == 4  # the first from the cap, the second from the reserve
+
+
+def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stands(enrolled: Desk, year: Material) -> None:
+    """As the release before kept it; the portal gives it again in its present form, and the draw is the one it was."""
+    with pytest.raises(Killed):
+        run(enrolled, year, stop_at="challenged")
+    (kept,) = Outbox(enrolled.connection).all()
+    assert kept.challenge is not None
+    given = challenges.parse(kept.challenge)
+    old = challenges.issue(given.commitment, given.nonce, given.log_index, given.given_on, None, enrolled.portal.receipt_key)
+    enrolled.connection.execute("UPDATE parcel SET challenge = ?", (old,))
+    sending = enrolled.submission()
+    begun = sending.begin(year, "2016", correct=False)
+    with pytest.raises(PolicyRefusal) as refused:
+        sending.seal(begun)
+    assert refused.value.code == "challenge-outdated"
+    with pytest.raises(PolicyRefusal):
+        sending.accept(begun, old)
+    assert spent(enrolled) == 0
+    drawn = run(enrolled, year)
+    assert drawn.challenge == kept.challenge
     assert spent(enrolled) == 2
 
 

@@ -22,7 +22,7 @@ from reporting_agent.ledger import Ledger
 from reporting_agent.offers import Offer
 from reporting_agent.planning import Plan, Subject, plan, wire_period
 from reporting_agent.pooled import counted, covers, gains, span, together
-from reporting_agent.revisions import refuse_old_ledger
+from reporting_agent.set_back import refuse_old_ledger
 from reporting_agent.state import transaction
 from reporting_agent.submission import Material
 from tests.unit.agent_send.cast import SITE, Desk, heats
@@ -39,7 +39,7 @@ def one_metric(pack: Pack = PACK) -> Pack:
 
 
 def label_of(batches: list[Batch], pack: Pack, period: Period) -> SiteLabel:
-    return label_site(batches, pack, FactorTable.load(), period, site=SITE)
+    return label_site(batches, pack, FactorTable.load(), period, site=SITE, paths={})
 
 
 def small_plant(a_year: int, *years: int) -> list[Batch]:

@@ -20,13 +20,14 @@ from reporting_agent.software import VERSION
 from reporting_agent.submission import Material
 from tests.unit.agent_send.cast import SITE, SOFTWARE, Desk, heats, material
 
+NOTHING = bytes(DIGEST_BYTES)
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
 def draft(year: Material) -> Prospectus:
     planned = plan(year.site_label, year.batches, year.pack, Subject(SITE, "2016", 1, correction=False))
-    report = planned.report(planned.drafts(), data_root=bytes(DIGEST_BYTES), challenge=bytes(DIGEST_BYTES), software=SOFTWARE)
+    report = planned.report(planned.drafts(), data_root=NOTHING, challenge=NOTHING, salt=NOTHING, software=SOFTWARE)
     return Prospectus(report, None, drawn=False, state="planned", pack=year.pack, spent_after={("eaf", 2016): Fraction(2)})
 
 
@@ -49,7 +50,7 @@ def test_draft_and_sealed_report_have_the_same_fields(draft: Prospectus, sealed:
         return [shape(item) for item in value] if isinstance(value, list) else value
 
     before, after = draft.canonical(), sealed.canonical()
-    for name in ("data_root", "challenge"):
+    for name in ("data_root", "challenge", "salt"):
         before.pop(name)
         after.pop(name)
     assert shape(before) == shape(after)
@@ -59,11 +60,15 @@ def test_a_record_that_may_be_told_as_either_of_two_variants_counts_in_both() ->
     batches = [dataclasses.replace(batch, variant=("any", "stainless", "plain-carbon")[i % 3]) for i, batch in enumerate(heats(300))]
     data = material(batches)
     planned = plan(data.site_label, data.batches, data.pack, Subject(SITE, "2016", 1, correction=False))
-    assert len(planned.releases) == 6
-    report = planned.report(planned.drafts(), data_root=bytes(DIGEST_BYTES), challenge=bytes(DIGEST_BYTES), software=SOFTWARE)
+    assert {(one.label.variant, one.label.metric.value) for one in planned.releases} == {
+        (variant, "total") for variant in ("any", "stainless", "plain-carbon")
+    }
+    assert ("eaf", "electricity", "metric-limit") in planned.withheld  # a batch could not pay for a second metric of several variants
+    assert {debit.epsilon for debit in planned.debits()} == {2}  # one variant that it leaves, one that it enters
+    report = planned.report(planned.drafts(), data_root=NOTHING, challenge=NOTHING, salt=NOTHING, software=SOFTWARE)
     shown = Prospectus(report, None, drawn=False, state="planned", pack=data.pack, spent_after={})
-    assert shown.epsilon_by_step() == {"eaf": 4}  # two metrics in each of two variants
-    languages: tuple[tuple[Language, str], ...] = (("en", "told as one or the other: epsilon 4"), ("zh", "归入其中任一）：ε = 4"))
+    assert shown.epsilon_by_step() == {"eaf": 2}  # one metric in each of two variants
+    languages: tuple[tuple[Language, str], ...] = (("en", "told as one or the other: epsilon 2"), ("zh", "归入其中任一）：ε = 2"))
     for language, told in languages:
         assert told in shown.to_text(language)
 

@@ -177,12 +177,17 @@ def _best_heat_invented(rows: list[Row]) -> None:
     rows[40][6] = "130"
 
 
+def _one_heat_more(rows: list[Row]) -> None:
+    start = datetime.fromisoformat(rows[50][5])  # where the one before ends: two on one meter at once would keep the step on the site
+    rows.append(["HX", *rows[50][1:4], start.isoformat(), (start + timedelta(minutes=55)).isoformat(), *rows[50][6:]])
+
+
 @pytest.mark.parametrize(
     ("file", "change", "named"),
     [
         ("readings.csv", _one_kwh_less, "meter eaf-1: not the same"),
         ("batches.csv", lambda rows: rows.pop(50), "step eaf, used: 117 records, 118 when they were committed to"),
-        ("batches.csv", lambda rows: rows.append(["HX", *rows[50][1:]]), "step eaf, "),
+        ("batches.csv", _one_heat_more, "step eaf, "),
         ("batches.csv", _best_heat_invented, "step eaf, used: not the same"),
         ("batches.csv", lambda rows: rows[60].__setitem__(8, "scrap"), "step eaf, excluded: 3 records, 2 when they were committed to"),
         ("batches.csv", lambda rows: rows.pop(2), "step eaf, excluded: 1 records, 2 when they were committed to"),

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire import canonical, challenges, commitments
+from benchmarks.wire.challenges import Answered, LedgerStand
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.signing import DeviceKey, Purpose, ReceiptKey
 
@@ -19,6 +20,7 @@ RECEIPT_KEY = ReceiptKey.generate()
 KNOWN = {RECEIPT_KEY.key_id: RECEIPT_KEY.public}
 COMMITMENT = Commitment("works-2", "2016", 1, bytes(range(32)))
 NONCE = bytes(range(32, 64))
+LEDGER = LedgerStand(3, (Answered(1, "2015", 1, bytes(32)), Answered(2, "2015", 2, b"\x01" * 32)))
 
 
 def code_of(attempt: Callable[[], object]) -> str:
@@ -40,7 +42,7 @@ def raw(device_key: DeviceKey) -> bytes:
 
 @pytest.fixture(scope="module")
 def challenge() -> bytes:
-    return challenges.issue(COMMITMENT, NONCE, 40, DAY, RECEIPT_KEY)
+    return challenges.issue(COMMITMENT, NONCE, 40, DAY, LEDGER, RECEIPT_KEY)
 
 
 def test_a_commitment_reads_back_and_holds_for_its_device_only(raw: bytes, device_key: DeviceKey, other_device_key: DeviceKey) -> None:
@@ -98,12 +100,37 @@ def test_a_challenge_is_for_one_commitment(challenge: bytes) -> None:
 
 def test_a_challenge_of_a_stranger_or_altered_is_refused(challenge: bytes) -> None:
     stranger = ReceiptKey.generate()
-    theirs = challenges.issue(COMMITMENT, NONCE, 40, DAY, stranger)
+    theirs = challenges.issue(COMMITMENT, NONCE, 40, DAY, LEDGER, stranger)
     posed = edited(theirs, lambda content: content["challenge"].update(key_id=RECEIPT_KEY.key_id))
     altered = edited(challenge, lambda content: content["challenge"].update(nonce=bytes(32)))
     moved = edited(challenge, lambda content: content["challenge"].update(log_index=41))
     for bad in (theirs, posed, altered, moved):
         assert code_of(lambda bad=bad: challenges.read(bad, KNOWN)) == "challenge-signature-invalid"  # type: ignore[misc]
+
+
+def test_a_challenge_says_where_the_ledger_stands_and_one_of_the_release_before_does_not(challenge: bytes) -> None:
+    assert challenges.read(challenge, KNOWN).ledger == LEDGER
+    before = challenges.issue(COMMITMENT, NONCE, 40, DAY, None, RECEIPT_KEY)
+    assert canonical.decode(before)["v"] == 1  # type: ignore[index,call-overload]
+    assert challenges.verify(before, KNOWN, COMMITMENT).ledger is None
+    forgotten = edited(challenge, lambda content: content["challenge"]["ledger"].update(before=[]))
+    assert code_of(lambda: challenges.read(forgotten, KNOWN)) == "challenge-signature-invalid"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda c: c["challenge"]["ledger"].update(sequence=2), "field-malformed"),
+        (lambda c: c["challenge"]["ledger"]["before"].reverse(), "field-malformed"),
+        (lambda c: c["challenge"]["ledger"]["before"][0].update(sequence=0), "field-malformed"),
+        (lambda c: c["challenge"]["ledger"]["before"][0].update(batches=7), "field-unknown"),
+        (lambda c: c["challenge"].pop("ledger"), "field-missing"),
+        (lambda c: c.update(v=1), "field-unknown"),
+        (lambda c: c.update(v=3), "field-malformed"),
+    ],
+)
+def test_a_ledger_is_in_order_and_whole(challenge: bytes, change: Callable[[Any], object], code: str) -> None:
+    assert code_of(lambda: challenges.parse(edited(challenge, change))) == code
 
 
 def test_no_signature_of_another_purpose_counts(device_key: DeviceKey) -> None:
@@ -112,7 +139,7 @@ def test_no_signature_of_another_purpose_counts(device_key: DeviceKey) -> None:
     for purpose in (Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST):
         signed = commitments.parse(canonical.encode({**content, "signature": device_key.sign(purpose, content)}))
         assert code_of(lambda signed=signed: commitments.verify(signed, device_key.public)) == "commitment-signature-invalid"  # type: ignore[misc]
-    answer: Any = canonical.decode(challenges.issue(COMMITMENT, NONCE, 40, DAY, RECEIPT_KEY))
+    answer: Any = canonical.decode(challenges.issue(COMMITMENT, NONCE, 40, DAY, LEDGER, RECEIPT_KEY))
     for purpose in (Purpose.RECEIPT, Purpose.BENCHMARK):
         posed = canonical.encode({**answer, "signature": RECEIPT_KEY.sign(purpose, answer["challenge"])})
         assert code_of(lambda posed=posed: challenges.read(posed, KNOWN)) == "challenge-signature-invalid"  # type: ignore[misc]

@@ -88,7 +88,8 @@ PACK = Pack(
 
 @pytest.fixture
 def report(report: Report) -> Report:
-    return with_label(report, variant="low-alloy")
+    """By the policy of this pack; what its one step releases is there."""
+    return replace(with_label(report, variant="low-alloy"), policy_digest=policy_digest(POLICY))
 
 
 def with_label(report: Report, **change: Any) -> Report:
@@ -107,6 +108,20 @@ def test_a_report_by_the_pack_conforms(report: Report) -> None:
 
 def test_a_site_may_be_stricter_than_the_policy(report: Report, label: ReleasedLabel) -> None:
     require_conformity(with_label(report, best=replace(label.best, epsilon=Fraction(1, 2))), PACK, DIGEST)
+
+
+def test_a_report_under_another_policy_is_refused(report: Report) -> None:
+    looser = POLICY.model_copy(update={"epsilon_best": Fraction(3)})
+    assert refused(replace(report, policy_digest=policy_digest(looser)))[0] == "policy-mismatch"
+
+
+def test_a_label_that_is_neither_there_nor_withheld_is_missed_by_name(report: Report) -> None:
+    none = replace(report.released, labels=(), withheld=())
+    code, sentence = refused(replace(report, released=none))
+    assert code == "label-left-out"
+    assert "converter total" in sentence
+    assert "thermal" not in sentence  # the pack does not release it
+    require_conformity(replace(report, released=replace(none, withheld=(("converter", "total", "too-few-batches"),))), PACK, DIGEST)
 
 
 def test_a_report_by_another_pack_is_refused(report: Report) -> None:
@@ -146,6 +161,7 @@ def test_where_days_are_protected_a_record_may_spend_its_part_of_the_day_only(re
     (step,) = (one for one in PACK.steps if one.id == label.step)
     of_four = step.model_copy(update={"label_rule": step.label_rule.model_copy(update={"most_records_a_day": 4})})
     pack = PACK.model_copy(update={"policy": POLICY.model_copy(update={"unit": "day"}), "steps": (of_four,)})
+    report = replace(report, policy_digest=policy_digest(pack.policy))
     with pytest.raises(VerificationError, match="spent"):
         require_conformity(report, pack, DIGEST)
     best, typical = replace(label.best, epsilon=label.best.epsilon / 4), replace(label.typical, epsilon=label.typical.epsilon / 4)
@@ -197,6 +213,6 @@ def test_every_label_a_published_pack_can_release_travels_and_conforms(name: str
     ]
     assert {label.step for label in labels} == {step.id for step in pack.steps}
     released = replace(report.released, pack=pack.id, pack_version=pack.version, labels=tuple(labels))
-    sent = replace(report, released=released, pack_digest=packs.digest(pack))
+    sent = replace(report, released=released, pack_digest=packs.digest(pack), policy_digest=policy_digest(pack.policy))
     require_conformity(decode_report(encode_report(sent)), pack, packs.digest(pack))
     assert len(encode_report(sent)) < SIZES[-1] - 200

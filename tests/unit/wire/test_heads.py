@@ -152,7 +152,7 @@ def test_things_of_different_kinds_have_different_digests() -> None:
         logged.publication(document, []),
         logged.publication(document, [1]),
         logged.publication_withdrawn(document, "x"),
-        logged.values(document, []),
+        logged.values(document, [], None),
     ]
     assert len(set(made)) == len(made)
     assert logged.publication(document, [3, 1]) == logged.publication(document, [1, 3])

@@ -2,6 +2,7 @@
 
 make_keys                      draw all keys, the offline key among them, and sign the first directory
 make_keys rotate               draw new keys beside the old; a request for the offline key is written
+make_keys witnesses            name other witnesses of the log; a request for the offline key is written
 make_keys sign                 at the offline key: answer a request (offline.pem, directory.cbor and the request in one folder)
 make_keys take FILE            put the signed directory in the place of the old one
 """
@@ -34,12 +35,17 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("step", nargs="?", choices=["new", "rotate", "sign", "take"], default="new")
+        parser.add_argument("step", nargs="?", choices=["new", "rotate", "witnesses", "sign", "take"], default="new")
         parser.add_argument("file", nargs="?", type=Path, help="for `take`: the directory as the offline key signed it")
         parser.add_argument("--dir", type=Path, default=None, help="the folder of keys; default: where the settings look for the directory")
         parser.add_argument("--years", type=int, default=2, help="how long the new keys are listed as valid")
         parser.add_argument("--overlap", type=int, default=ceremony.OVERLAP.days, help="days for which an old key is still used (rotate)")
         parser.add_argument("--only", choices=["processing", "receipt"], help="rotate this key alone")
+
+        parser.add_argument("--add", action="append", default=[], metavar="KEY", help="a witness's key, as it printed it (witnesses)")
+        parser.add_argument("--drop", action="append", default=[], metavar="NAME", help="a witness that is named no more (witnesses)")
+        parser.add_argument("--required", type=int, help="how many cosignatures an agent asks for (witnesses)")
+        parser.add_argument("--within-days", type=int, help="how old they may be (witnesses)")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         folder: Path | None = options["dir"] or (settings.DIRECTORY_FILE.parent if settings.DIRECTORY_FILE else None)
@@ -73,6 +79,21 @@ class Command(BaseCommand):
                 self.stdout.write(f"New {what} key {key_id}")
         self.stdout.write(f"Carry {made.request} to the offline key, these ids by another way. Nothing changes before `make_keys take`.")
 
+    def _witnesses(self, folder: Path, _today: date, options: dict[str, Any]) -> None:
+        signed = (folder / ceremony.DIRECTORY).read_bytes()
+        present = directories.verify(signed, directories.signer_of(signed))
+        if not (options["add"] or options["drop"] or options["required"] is not None or options["within_days"] is not None):
+            for one in present.witnesses:
+                self.stdout.write(one.note_key.text)
+            self.stdout.write(f"{present.witnesses_required} asked for, within {present.witnessed_within_days} days.")
+            return
+        required = present.witnesses_required if options["required"] is None else options["required"]
+        days = options["within_days"] or present.witnessed_within_days
+        request = ceremony.name_witnesses(folder, signed, add=options["add"], drop=options["drop"], required=required, days=days)
+        self.stdout.write(
+            f"Carry {request} to the offline key, the witnesses' keys by another way. Nothing changes before `make_keys take`."
+        )
+
     def _sign(self, folder: Path, _today: date, _options: dict[str, Any]) -> None:
         request, signed = (folder / ceremony.REQUEST).read_bytes(), (folder / ceremony.DIRECTORY).read_bytes()
         answer = ceremony.sign(request, signed, folder / ceremony.OFFLINE)
@@ -104,6 +125,17 @@ class Command(BaseCommand):
                 old = known.get(key.public_bytes)
                 word = "NEW" if old is None else "ends earlier" if old != key else "as before"
                 self.stdout.write(f"{what} key {key.key_id}, {window}: {word}")
+        for witness in asked.witnesses:
+            self.stdout.write(f"witness {witness.note_key.text}: {'as before' if witness in present.witnesses else 'NEW'}")
+        for witness in present.witnesses:
+            if witness not in asked.witnesses:
+                self.stdout.write(f"witness {witness.note_key.text}: no more")
+        if asked.witnesses or present.witnesses:
+            self.stdout.write(f"cosignatures asked for: {_asked_for(asked)} (before: {_asked_for(present)})")
+
+
+def _asked_for(directory: Directory) -> str:
+    return f"{directory.witnesses_required} within {directory.witnessed_within_days} days"
 
 
 def _years(today: date, options: dict[str, Any]) -> date:

@@ -1,0 +1,159 @@
+"""The head of the log as a checkpoint (C2SP tlog-checkpoint), and who has cosigned it.
+
+    steplabel/log/<fingerprint of the portal's directory key>
+    <size, decimal>
+    <root, base64>
+
+    — <the same name> <signature by a receipt key of the portal>
+    — <name of a witness> <its cosignature, with its time>
+
+It says what the signed head in CBOR says (`heads`), in the form that witnesses of public logs read. The origin names the one
+key that cannot be exchanged behind a reader's back, so a portal has one log. Which witnesses count, and how many of them,
+stands in the key directory.
+
+Source: https://c2sp.org/tlog-checkpoint.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
+from benchmarks.wire import notes
+from benchmarks.wire.canonical import LARGEST_INTEGER
+from benchmarks.wire.directory import Directory
+from benchmarks.wire.merkle import HASH_BYTES
+from benchmarks.wire.notes import Note, NoteKey, NoteSignature, SignatureType
+from benchmarks.wire.signing import ReceiptKey, VerifyingKey, WitnessKey
+
+CLOCKS_APART = timedelta(minutes=10)
+"""By how much a witness's clock may be ahead of the reader's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Of a log with `size` entries: its root. `note` is the text with every line under it."""
+
+    origin: str
+    size: int
+    root: bytes
+    note: Note
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """One witness's word on a checkpoint."""
+
+    name: str
+    moment: datetime
+
+
+def origin(fingerprint: str) -> str:
+    """The name of a portal's log: by the fingerprint of its directory key."""
+    return f"steplabel/log/{fingerprint}"
+
+
+def issue(fingerprint: str, size: int, root: bytes, key: ReceiptKey, cosignatures: Iterable[NoteSignature] = ()) -> bytes:
+    """The checkpoint with the log's signature and these lines. The same arguments always give the same bytes."""
+    text = f"{origin(fingerprint)}\n{size}\n{base64.b64encode(root).decode()}\n"
+    named = NoteKey(origin(fingerprint), key.public, SignatureType.ED25519)
+    own = NoteSignature(named.name, named.key_id, key.sign_note(text.encode()))
+    return Note(text, (own, *cosignatures)).raw
+
+
+def parse(raw: bytes) -> Checkpoint:
+    """A checkpoint by its structure alone; VerificationError `note-malformed`, `checkpoint-malformed`."""
+    note = notes.parse(raw)
+    lines = note.text[:-1].split("\n")
+    if len(lines) < 3 or not all(lines):
+        raise _malformed(Phrase("it has fewer than three lines, or an empty one"))
+    name, size, root = lines[:3]
+    if not (size.isascii() and size.isdigit()) or str(int(size[:20])) != size or int(size) > LARGEST_INTEGER:
+        raise _malformed(Phrase("its size is no whole number"))
+    try:
+        decoded = base64.b64decode(root, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _malformed(Phrase("its root is not in base64")) from error
+    if len(decoded) != HASH_BYTES:
+        raise _malformed(Phrase("its root is not in base64"))
+    return Checkpoint(name, int(size), decoded, note)
+
+
+def read(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> Checkpoint:
+    """A checkpoint of this portal's log, signed by one of its receipt keys.
+
+    Raises:
+        VerificationError: `checkpoint-of-another-log`, `checkpoint-signature-invalid`, or malformed.
+    """
+    checkpoint = parse(raw)
+    if checkpoint.origin != origin(fingerprint):
+        raise VerificationError(
+            "checkpoint-of-another-log",
+            Phrase("The checkpoint is of the log %(found)s and not of %(wanted)s.", found=checkpoint.origin, wanted=origin(fingerprint)),
+            "Take it from the portal that it is held against.",
+        )
+    if not checkpoint.note.signed_by(NoteKey(checkpoint.origin, key, SignatureType.ED25519) for key in keys.values()):
+        raise VerificationError(
+            "checkpoint-signature-invalid",
+            "The checkpoint was not signed by a receipt key of this portal.",
+            "Fetch the portal's key directory and the checkpoint again; if it still does not hold, ask the coordinator.",
+        )
+    return checkpoint
+
+
+def cosign(checkpoint: Checkpoint, name: str, key: WitnessKey, now: datetime) -> NoteSignature:
+    """A witness's line under a checkpoint; to be made only once what was seen of it is on the disk."""
+    time = int(now.timestamp())
+    named = NoteKey(name, key.public, SignatureType.COSIGNATURE)
+    return NoteSignature(
+        name, named.key_id, time.to_bytes(notes.TIME_BYTES, "big") + key.sign_note(notes.cosigned_message(time, checkpoint.note.text))
+    )
+
+
+def cosigned_by(checkpoint: Checkpoint, directory: Directory) -> tuple[Cosigned, ...]:
+    """The witnesses of the directory whose cosignature is there, each once; VerificationError where one of theirs does not hold."""
+    found = checkpoint.note.signed_by(directory.witness_keys())
+    return tuple(Cosigned(key.name, datetime.fromtimestamp(line.time or 0, UTC)) for key, line in found)
+
+
+def require_witnessed(checkpoint: Checkpoint, directory: Directory, now: datetime) -> tuple[Cosigned, ...]:
+    """Refuse a checkpoint that fewer witnesses than the directory asks for have cosigned of late.
+
+    Raises:
+        VerificationError: `log-not-witnessed`, `note-signature-invalid`.
+    """
+    oldest = now - timedelta(days=directory.witnessed_within_days)
+    found = cosigned_by(checkpoint, directory)
+    counted = tuple(one for one in found if oldest <= one.moment <= now + CLOCKS_APART)
+    if len(counted) < directory.witnesses_required:
+        raise not_witnessed(len(counted), directory)
+    return counted
+
+
+def not_witnessed(count: int, directory: Directory) -> VerificationError:
+    """Too few have cosigned, or nothing was shown that anybody has."""
+    return VerificationError(
+        "log-not-witnessed",
+        Phrase(
+            "%(count)s of the %(required)s witnesses asked for have cosigned a head of the portal's log within %(days)s days: it may show "
+            "others another log.",
+            count=count,
+            required=directory.witnesses_required,
+            days=directory.witnessed_within_days,
+        ),
+        "Nothing was sent or spent. Run the command again later: witnesses come by a timer. If it stays, ask the witnesses that the key "
+        "directory names, by another way than this portal, what they saw.",
+    )
+
+
+def _malformed(why: str) -> VerificationError:
+    return VerificationError(
+        "checkpoint-malformed",
+        Phrase("This is no checkpoint of a log: %(why)s.", why=why),
+        "Take it as it was given, unchanged; its form is C2SP tlog-checkpoint.",
+    )

@@ -1,0 +1,141 @@
+"""What a witness does with a new checkpoint: the decision of C2SP tlog-witness, without a server.
+
+A witness has one memory for each log, the largest checkpoint that it cosigned. `add_checkpoint` takes a request in the
+protocol's own form and answers with its status codes; whoever calls it writes the new memory down before the cosignature leaves
+(`reporting_agent.witness` does, and fetches for itself what a log would send to a service).
+
+Source: https://c2sp.org/tlog-witness.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
+from benchmarks.wire import checkpoints
+from benchmarks.wire.checkpoints import Checkpoint
+from benchmarks.wire.merkle import HASH_BYTES, require_consistency
+from benchmarks.wire.signing import VerifyingKey
+
+MOST_HASHES = 63
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The answer's status; with 200 the checkpoint that may be cosigned once it is remembered, else why not.
+
+    `body` is what 409 answers: the size that the witness cosigned last.
+    """
+
+    status: HTTPStatus
+    checkpoint: Checkpoint | None = None
+    why: VerificationError | None = None
+    body: str = ""
+
+
+def request(old_size: int, proof: Sequence[bytes], checkpoint: bytes) -> bytes:
+    """The body of `add-checkpoint`."""
+    lines = [f"old {old_size}", *(base64.b64encode(one).decode() for one in proof), ""]
+    return "".join(f"{line}\n" for line in lines).encode() + checkpoint
+
+
+def parse_request(raw: bytes) -> tuple[int, tuple[bytes, ...], bytes]:
+    """Old size, proof and checkpoint of such a body; VerificationError `witness-request-malformed`."""
+    above, blank, checkpoint = raw.partition(b"\n\n")
+    try:
+        first, *hashes = above.decode("ascii").split("\n")
+        proof = tuple(base64.b64decode(one, validate=True) for one in hashes)
+    except (UnicodeDecodeError, binascii.Error, ValueError) as error:
+        raise _malformed() from error
+    size = first.removeprefix("old ")
+    spelled = first.startswith("old ") and size.isdigit() and len(size) < 20 and str(int(size)) == size
+    if not blank or not spelled or len(proof) > MOST_HASHES or any(len(one) != HASH_BYTES for one in proof):
+        raise _malformed()
+    return int(size), proof, checkpoint
+
+
+def add_checkpoint(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey], seen: Checkpoint | None) -> Judged:
+    """Whether the checkpoint in this request may be cosigned, by what was seen of this log before.
+
+    Args:
+        keys: of the log, by key id, as its directory lists them.
+        seen: the checkpoint that was cosigned last; None for a log that is new.
+    """
+    try:
+        old, proof, note = parse_request(raw)
+        parsed = checkpoints.parse(note)
+    except VerificationError as malformed:
+        return Judged(HTTPStatus.BAD_REQUEST, why=malformed)
+    try:
+        shown = checkpoints.read(note, fingerprint, keys)
+    except VerificationError as stranger:
+        unknown = parsed.origin != checkpoints.origin(fingerprint)
+        return Judged(HTTPStatus.NOT_FOUND if unknown else HTTPStatus.FORBIDDEN, why=stranger)
+    if old > shown.size:
+        return Judged(HTTPStatus.BAD_REQUEST, why=_shrunk(old, shown.size))
+    known = 0 if seen is None else seen.size
+    if old != known:
+        why = _shrunk(known, shown.size) if shown.size < known else _another_size(old, known)
+        return Judged(HTTPStatus.CONFLICT, why=why, body=f"{known}\n")
+    if seen is not None and old == shown.size:
+        if seen.root != shown.root:
+            return Judged(HTTPStatus.CONFLICT, why=_forked(shown.size), body=f"{known}\n")
+        return Judged(HTTPStatus.OK, shown)
+    if seen is None or old == 0:
+        return Judged(HTTPStatus.OK, shown) if not proof else Judged(HTTPStatus.UNPROCESSABLE_ENTITY, why=_rewritten(old, shown.size))
+    try:
+        require_consistency(seen.size, seen.root, shown.size, shown.root, proof)
+    except VerificationError:
+        return Judged(HTTPStatus.UNPROCESSABLE_ENTITY, why=_rewritten(seen.size, shown.size))
+    return Judged(HTTPStatus.OK, shown)
+
+
+_TO_DO = Phrase(
+    "Cosign nothing of this log. Keep both checkpoints, which the portal signed and which together prove it, and give them to the "
+    "coordinator, the regulator and the other witnesses by another way than this portal."
+)
+
+
+def _shrunk(before: int, now: int) -> VerificationError:
+    return VerificationError(
+        "log-shrunk",
+        Phrase("The log had %(before)s entries when it was cosigned last, and now says %(now)s.", before=before, now=now),
+        _TO_DO,
+    )
+
+
+def _forked(size: int) -> VerificationError:
+    return VerificationError("log-forked", Phrase("The portal has signed two different logs of %(size)s entries.", size=size), _TO_DO)
+
+
+def _rewritten(before: int, now: int) -> VerificationError:
+    return VerificationError(
+        "log-rewritten",
+        Phrase(
+            "No proof leads from the log of %(before)s entries that was cosigned last to the one of %(now)s entries that is shown now.",
+            before=before,
+            now=now,
+        ),
+        _TO_DO,
+    )
+
+
+def _another_size(asked: int, known: int) -> VerificationError:
+    return VerificationError(
+        "witness-size-differs",
+        Phrase("The request begins at %(asked)s entries; %(known)s were cosigned last.", asked=asked, known=known),
+        "Ask again with a proof from that size.",
+    )
+
+
+def _malformed() -> VerificationError:
+    return VerificationError(
+        "witness-request-malformed",
+        "The request to a witness is not written as C2SP tlog-witness says.",
+        "See https://c2sp.org/tlog-witness.",
+    )

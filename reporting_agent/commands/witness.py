@@ -1,0 +1,114 @@
+"""`steplabel-agent witness`: look at a portal's log, hold it against what was seen before, cosign it. To be run by a timer."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reporting_agent.witness import Visit, Witness
+
+
+def add_parser(sub: Any) -> None:
+    parser = sub.add_parser("witness", help="for independent bodies: hold a portal's log against what was seen before, and cosign it")
+    parser.add_argument("--log", required=True, metavar="URL", help="the portal's address, https://…")
+    parser.add_argument("--name", metavar="NAME", help="once: the name to cosign under, an address of yours without https://")
+    parser.add_argument(
+        "--directory-key",
+        metavar="HEX",
+        help="once for each log: fingerprint of the portal's directory key, had by another way",
+    )
+    parser.add_argument(
+        "--compare", type=Path, action="append", default=[], metavar="FILE", help="a checkpoint that another witness cosigned (repeat)"
+    )
+    parser.add_argument("--state", type=Path, metavar="DIR", help="the witness's own directory (else ~/.steplabel-witness)")
+    parser.add_argument("--proxy", metavar="URL", help="go through this proxy; none is taken from the environment")
+    parser.add_argument("--ca-file", type=Path, metavar="PEM", help="trust these certificates instead of the public ones")
+    parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    import time
+    from datetime import UTC, datetime
+
+    from benchmarks.errors import ExitCode, InputError, SteplabelError
+    from reporting_agent.console import emit, say
+    from reporting_agent.openings.files import read_one
+    from reporting_agent.software import SOFTWARE
+    from reporting_agent.state import StateDirectory
+    from reporting_agent.transport import Portal
+    from reporting_agent.witness import Watch, witness
+
+    state = StateDirectory(args.state or Path.home() / ".steplabel-witness")
+    others = [read_one(file) for file in args.compare]
+    with state.exclusive(), Portal(args.log, sleep=time.sleep, software=SOFTWARE, proxy=args.proxy, ca_file=args.ca_file) as portal:
+        by = witness(state, args.name)
+        watch = Watch(state.path, _pinned(state, portal.base_url, args.directory_key), portal)
+        try:
+            visit = watch.visit(by, datetime.now(UTC), others)
+        except SteplabelError as refusal:
+            if isinstance(refusal, InputError) and refusal.code == "witness-unknown":
+                say(f"The key to hand to the portal's operator, by another way than this portal: {by.note_key.text}")
+            raise
+    emit(args, _payload(by, visit, watch.cosigned_file), _text(by, visit, watch.cosigned_file))
+    return ExitCode.DONE
+
+
+def _pinned(state: Any, address: str, given: str | None) -> str:
+    """The fingerprint that this log is held to: given once, kept since."""
+    import hashlib
+
+    from benchmarks.errors import UsageError
+    from benchmarks.wire.fields import HEX_DIGEST
+
+    name = f"log-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
+    kept = state.read_secret(name).decode() if state.has_secret(name) else None
+    if given is not None and not HEX_DIGEST.fullmatch(given):
+        raise UsageError(
+            "fingerprint-malformed", "--directory-key is no fingerprint.", "Give the 64 hex digits that the operator reads out."
+        )
+    if kept is None and given is None:
+        raise UsageError(
+            "directory-key-missing",
+            f"It is not known here which key signs the key directory of {address}.",
+            "Give --directory-key HEX once. Have the fingerprint read out by the coordinator, and not by the portal's own pages.",
+        )
+    if kept is not None and given not in (None, kept):
+        raise UsageError(
+            "directory-key-differs",
+            f"The log of {address} was held to the directory key {kept} until now.",
+            "Find out by another way than this portal why there is another one; it is another log, and needs another --state.",
+        )
+    if kept is None:
+        state.write_secret(name, str(given).encode())
+    return kept or str(given)
+
+
+def _payload(by: Witness, visit: Visit, file: Path) -> dict[str, Any]:
+    return {
+        "witness": by.name,
+        "key": by.note_key.text,
+        "origin": visit.checkpoint.origin,
+        "size": visit.checkpoint.size,
+        "root": visit.checkpoint.root.hex(),
+        "size_before": visit.before,
+        "witnessed_size": visit.witnessed,
+        "cosigned": [{"name": one.name, "at": one.moment.isoformat()} for one in visit.others],
+        "file": str(file),
+    }
+
+
+def _text(by: Witness, visit: Visit, file: Path) -> str:
+    before = "the first head seen here" if visit.before is None else f"it continues the one of {visit.before:,} entries"
+    lines = [f"{by.name} cosigned the log's head of {visit.checkpoint.size:,} entries; {before}."]
+    if visit.witnessed is None:
+        lines.append(
+            "The portal has no head to show that enough witnesses have cosigned. If that stays so, compare with the others: they may be "
+            "shown another log."
+        )
+    else:
+        names = ", ".join(one.name for one in visit.others)
+        lines.append(f"The head of {visit.witnessed:,} entries is cosigned by {names} and belongs to the same log.")
+    lines.append(f"Hand {file} to the other witnesses; `--compare FILE` holds theirs against this log.")
+    return "\n".join(lines)
