@@ -14,10 +14,12 @@ from fractions import Fraction
 from benchmarks.errors import PolicyRefusal
 from benchmarks.labels import BatchValue, StepLabel
 from benchmarks.measurements import Metric
+from benchmarks.phrases import Phrase
 from benchmarks.privacy.accounting import Debit, day_account
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.privacy.mechanism import draw
 from benchmarks.privacy.pooling import fewest_batches
+from benchmarks.privacy.stability import cells_together
 from benchmarks.privacy.units import day_of, draw_epsilons, most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from benchmarks.routes import MetricRule, ReleasePolicy, Step
@@ -80,6 +82,13 @@ def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolic
     if not rule.released:
         return PolicyRefusal(
             "metric-not-released", f"The pack does not release {key}.", "It stays in the local label; nothing is to be done."
+        )
+    if missing := label.path.unbounded:
+        names = ", ".join(one.name for one in missing)
+        return PolicyRefusal(
+            "no-bound",
+            Phrase("One record could change any number of those behind %(key)s (%(names)s).", key=key, names=names),
+            label.path.reasons,
         )
     if (label.step, label.metric, label.boundary) != (step.id, rule.metric, step.boundary.id):
         return PolicyRefusal(
@@ -152,12 +161,20 @@ def release_id(site: str, period: str, revision: int, step: str, product: str, v
     return "/".join((site, period, str(revision), step, product, variant, metric))
 
 
-def debits(label: StepLabel, policy: ReleasePolicy, release_id: str, *, correction: bool = False) -> list[Debit]:
+def debits(label: StepLabel, policy: ReleasePolicy, release_id: str, *, correction: bool = False, cells: int = 1) -> list[Debit]:
     """What the release takes from every used batch, or from every day that holds one: the budgets of its two draws together.
 
     A label over several years debits each batch, or day, in its own year.
+
+    Args:
+        cells: how many labels of the step and metric leave together: a record that moves from one to another costs both.
+
+    Raises:
+        PolicyRefusal: `no-bound`.
     """
-    epsilon = policy.epsilon_best + policy.epsilon_typical
+    if label.path.bound is None:
+        raise PolicyRefusal("no-bound", f"Nothing bounds what one record can change in {label.step}, {label.metric}.", label.path.reasons)
+    epsilon = (policy.epsilon_best + policy.epsilon_typical) * label.path.bound * cells_together(cells, policy)
     used = [value for value in label.values if value.excluded is None]
     if policy.unit == "day":
         days = sorted({day_of(value) for value in used})

@@ -4,6 +4,7 @@ What a sample can show and what only the whole can:
 
 | tampering | check | by a sample |
 |---|---|---|
+| another report opened than was sent | report-received, values-logged | always |
 | a root swapped, a draw chosen | root-committed, commitment-logged, head-signed, draw-promised | always |
 | a record not committed to, or held back | leaves-proven, everything-opened, leaves-of-their-kind | always |
 | noise not from the seed | seed-committed, challenge-signed, noise-repeated | always: a draw reads leaf 0 alone |
@@ -18,10 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.audit import computed, promised, proven
+from benchmarks.audit import accepted, completeness, computed, promised, proven
 from benchmarks.audit.evidence import Check, Evidence, Outcome
 
 CHECKS: tuple[Check, ...] = (
+    accepted.report_received,
+    accepted.values_logged,
     promised.draw_promised,
     promised.drawn_after_commitment,
     promised.head_signed,
@@ -39,7 +42,9 @@ CHECKS: tuple[Check, ...] = (
     computed.records_recomputed,
     computed.records_with_evidence,
     computed.exclusions_justified,
-    computed.nothing_left_out,
+    completeness.nothing_left_out,
+    completeness.edges_at_rest,
+    completeness.output_weighed,
 )
 
 

@@ -10,7 +10,7 @@ from itertools import accumulate
 import numpy as np
 
 from benchmarks.audit.contents import Cell, Counted, StepPart
-from benchmarks.audit.evidence import Evidence, Outcome, Unaccounted, failed, held, named, not_checkable, same
+from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, not_checkable, same
 from benchmarks.audit.records import DAY_US, of_batch, read
 from benchmarks.labels.columns import StepColumns
 from benchmarks.labels.step import measure
@@ -198,54 +198,6 @@ def ranks_and_counts(evidence: Evidence) -> Outcome:
     )
 
 
-def nothing_left_out(evidence: Evidence) -> Outcome:
-    """On the drawn days, what the meters counted is in records of batches, or is what standing and idling explain."""
-    code = "nothing-left-out"
-    if evidence.unaccounted is None:
-        return not_checkable(
-            code,
-            Words(
-                en="No drawn day is of a meter that counts for one step: readings cannot tell whether a batch was left out.",
-                zh="抽中的日子没有只为一个工序计量的表计：读数无法看出是否遗漏批次。",
-            ),
-        )
-    if evidence.unaccounted and evidence.opening.unread:
-        rows = sum(evidence.opening.unread.values())
-        return not_checkable(
-            code,
-            Words(
-                en=f"{len(evidence.unaccounted):,} stretches of drawn days look like production without a batch, "
-                f"and {rows:,} rows of the log could not be read, in which these batches may stand.",
-                zh=f"抽中的日子有 {len(evidence.unaccounted):,} 段似在生产而无批次；日志有 {rows:,} 行无法读取，这些批次可能在其中。",
-            ),
-            Words(
-                en="See rejected.csv of the plant on site, and hold these stretches against it.",
-                zh="请在现场查看企业的 rejected.csv，与这些时段核对。",
-            ),
-        )
-    wrong = [_stretch(one) for one in evidence.unaccounted]
-    if wrong:
-        return failed(
-            code,
-            Words(
-                en=f"{len(wrong):,} stretches of drawn days hold energy like that of production, and no batch was committed to.",
-                zh=f"抽中的日子有 {len(wrong):,} 段的能耗与生产相当，却没有承诺任何批次。",
-            ),
-            Words(
-                en="Ask what was made then, and see the production system on site; a batch that was left out is missing from the label.",
-                zh="请询问当时生产了什么，并在现场查看生产系统；遗漏的批次未进入标识。",
-            ),
-            wrong,
-        )
-    return held(
-        code,
-        Words(
-            en="On the drawn days no meter counted more outside the batches than standing and idling explain.",
-            zh="抽中的日子里，各表计在批次之外的计量均不超过停机和空转所能解释的数量。",
-        ),
-    )
-
-
 def _differs(evidence: Evidence, batch: Batch) -> bool:
     """Not what is computed, and for no other reason than its figures."""
     return not _comes_out(evidence, batch) and not _is_without(evidence, batch) and not _is_unjustified(evidence, batch)
@@ -336,12 +288,6 @@ def _is_drawn(evidence: Evidence, index: int) -> bool:
 
 def _with_reasons(record: Words, stated: str, computed: str) -> Words:
     return Words(en=f"{record.en}: {stated}, computed: {computed}", zh=f"{record.zh}：{stated}，计算得出：{computed}")
-
-
-def _stretch(one: Unaccounted) -> Words:
-    start, end = (f"{datetime.fromtimestamp(us / 1e6, UTC):%Y-%m-%d %H:%M}" for us in (one.start_us, one.end_us))
-    energy = f"{one.energy:,.0f} {one.unit}"
-    return Words(en=f"{one.meter}, {start} to {end} UTC: {energy}", zh=f"{one.meter}，{start} 至 {end} UTC：{energy}")
 
 
 def _date(start_us: int) -> str:

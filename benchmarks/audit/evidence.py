@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from benchmarks.audit.accounted import Accounted, Weighings
 from benchmarks.audit.contents import Contents
 from benchmarks.audit.draws import Draw, Head, Promise
+from benchmarks.audit.entries import Entry
+from benchmarks.audit.kinds import KIND_OF, CheckKind
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import MeterDay
 from benchmarks.audit.refusals import in_words
@@ -16,9 +19,12 @@ from benchmarks.audit.sampling import Drawn
 from benchmarks.errors import SteplabelError
 from benchmarks.labels.step import Context
 from benchmarks.measurements import Batch
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Words
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Report
 
 MOST_NAMED = 20
@@ -32,7 +38,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one check found, in the languages people read it in. `places` are the first that it is about; `count` is how many there are."""
+    """What one check found, in the languages people read it in.
+
+    `places` are the first that it is about; `count` is how many there are. `asked` is False where the check was not asked for, and so could
+    not be made: it then says what the others do not show.
+    """
 
     code: str
     state: State
@@ -40,6 +50,11 @@ class Outcome:
     to_do: Words | None = None
     places: tuple[Words, ...] = ()
     count: int = 0
+    asked: bool = True
+
+    @property
+    def kind(self) -> CheckKind:
+        return KIND_OF[self.code]
 
     @property
     def sentence(self) -> str:
@@ -59,7 +74,8 @@ class Public:
     """What the auditor has from elsewhere than the plant; None where it was not given.
 
     `keys_known` says whether challenge and head were verified with the portal's keys, or only read. `inclusion` is the portal's proof
-    that the commitment is in the log of the draw's head.
+    that the commitment is in the log of the draw's head; `entries` those of the sealed report and of its values. `receipt` is one whose
+    signature was verified.
     """
 
     commitment: Commitment | None = None
@@ -67,17 +83,8 @@ class Public:
     keys_known: bool = False
     head: Head | None = None
     inclusion: tuple[bytes, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unaccounted:
-    """Energy that a meter counted where no record of a batch is, as much and as steadily as in production."""
-
-    meter: str
-    start_us: int
-    end_us: int
-    energy: float
-    unit: str
+    receipt: Receipt | None = None
+    entries: Mapping[Kind, Entry] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,8 @@ class Evidence:
         shown: the days that the extract's readings make, by meter and beginning.
         settings_digest: of the settings that the opening shows.
         recomputed: the records that the extract gives under the key of a batch.
-        unaccounted: on the drawn days; None where no meter says it.
+        accounted: what the meters counted on the drawn days; None where no meter tells it of one step.
+        weighings: outputs against scale records; None where the site commits to none.
         context: what values of batches follow from: factors, period, declarations of the site.
     """
 
@@ -107,24 +115,33 @@ class Evidence:
     shown: Mapping[tuple[str, int], MeterDay]
     settings_digest: bytes
     recomputed: Callable[[Batch], Counter[bytes]]
-    unaccounted: tuple[Unaccounted, ...] | None
+    accounted: Accounted | None
+    weighings: Weighings | None
     context: Context
 
 
 Check = Callable[[Evidence], Outcome]
 
 
-def held(code: str, said: Words, count: int = 0) -> Outcome:
-    return Outcome(code, State.HELD, said, count=count)
+def held(code: str, said: Words | Phrase, count: int = 0) -> Outcome:
+    return Outcome(code, State.HELD, _words(said), count=count)
 
 
-def not_checkable(code: str, why: Words, to_do: Words | None = None) -> Outcome:
-    return Outcome(code, State.NOT_CHECKABLE, why, to_do)
+def not_checkable(code: str, why: Words | Phrase, to_do: Words | Phrase | None = None) -> Outcome:
+    return Outcome(code, State.NOT_CHECKABLE, _words(why), None if to_do is None else _words(to_do))
 
 
-def failed(code: str, said: Words, to_do: Words, places: Iterable[Words] = ()) -> Outcome:
+def not_asked(code: str, why: Words | Phrase, to_do: Words | Phrase) -> Outcome:
+    return replace(not_checkable(code, why, to_do), asked=False)
+
+
+def failed(code: str, said: Words | Phrase, to_do: Words | Phrase, places: Iterable[Words] = ()) -> Outcome:
     found = tuple(places)
-    return Outcome(code, State.FAILED, said, to_do, found[:MOST_NAMED], len(found))
+    return Outcome(code, State.FAILED, _words(said), _words(to_do), found[:MOST_NAMED], len(found))
+
+
+def _words(said: Words | Phrase) -> Words:
+    return Words.of(said) if isinstance(said, Phrase) else said
 
 
 def refused(code: str, refusal: SteplabelError) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.audit.draws import require_promised
+from benchmarks.audit.draws import Promise, require_promised
 from benchmarks.audit.evidence import Evidence, Outcome, failed, held, not_checkable, refused
 from benchmarks.errors import VerificationError
 from benchmarks.routes import Words
@@ -23,12 +23,21 @@ def draw_promised(evidence: Evidence) -> Outcome:
         )
     try:
         require_promised(evidence.draw, promise)
+        _require_logged(promise, evidence)
     except VerificationError as refusal:
         return refused(code, refusal)
     day = promise.made_on.isoformat()
     return held(
         code, Words(en=f"The nonce is the one that the auditor had promised on {day}.", zh=f"随机数即审核员于 {day} 承诺的随机数。")
     )
+
+
+def _require_logged(promise: Promise, evidence: Evidence) -> None:
+    """Where the portal says at which entry of the log the promise stands, it has to stand there."""
+    entry, head = evidence.public.entries.get(Kind.AUDIT_PROMISE), evidence.draw.head
+    if entry is not None:
+        leaf = logged.hashed(Kind.AUDIT_PROMISE, bytes.fromhex(promise.digest), entry.on)
+        merkle.require_inclusion(leaf, entry.index, head.size, entry.proof, head.root)
 
 
 def drawn_after_commitment(evidence: Evidence) -> Outcome:

@@ -25,11 +25,15 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from benchmarks import packs
-from benchmarks.composition import IndustryLabel, Participant, RouteTotal, StepBest, by_step, compose_route, seed_of
+from benchmarks.composition import Averaging, IndustryLabel, Participant, RouteTotal, StepBest, by_step, compose_route, seed_of
+from benchmarks.disclosure.curve import let_through
 from benchmarks.disclosure.reasons import Reason
 from benchmarks.disclosure.rounding import outward, to_grid, total_width
 from benchmarks.errors import VerificationError
+from benchmarks.privacy.eligibility import eligible
+from benchmarks.ranking import Quarters, quarters
 from benchmarks.released import ReleasedLabel
+from benchmarks.routes import Pack
 from benchmarks.wire import frames, heads, logged, published
 from benchmarks.wire.canonical import decode
 from benchmarks.wire.heads import TreeHead
@@ -60,6 +64,7 @@ class Entered(_Strict):
     envelope_digest: str
     envelope: Leaf
     values: Leaf
+    salt: str | None = None  # hex; of a report that sent none there is none
     labels: tuple[dict[str, Any], ...]
     left_out: tuple[int, ...] = ()
 
@@ -114,16 +119,34 @@ def read(content: Mapping[str, Any]) -> ComposedOf:
         ) from wrong
 
 
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A file whose every part is what the portal signed and logged; its figures are not looked at yet."""
+
+    file: ComposedOf
+    head: TreeHead
+    participants: tuple[Participant, ...]
+    everybody: tuple[Participant, ...]  # with the labels that were left out
+
+
 def check(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Checked:
-    """Hold the file against log and composition.
+    """Hold the file against log and composition: `require_logged`, then `compose_again`.
+
+    Raises:
+        VerificationError: as these two.
+    """
+    return compose_again(require_logged(content, keys))
+
+
+def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Logged:
+    """The file, once document, reports and labels are those of the log.
 
     Args:
         keys: the portal's receipt keys by key id, as its key directory lists them.
 
     Raises:
         VerificationError: `benchmark-signature-invalid`, `tree-head-signature-invalid`, `not-included`, `proof-malformed`: something is
-            not what was logged; `leaves-differ`: reports are missing or added; `value-differs`: a figure is not that of the reports;
-            `benchmark-pack-differs`, `composed-of-unreadable`.
+            not what was logged; `leaves-differ`: reports are missing or added; `composed-of-unreadable`.
     """
     file = read(content)
     published.verify(file.document, keys)
@@ -135,9 +158,23 @@ def check(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Check
             "The reports in the file are not those that the publication names in the log.",
             "Download the file again; if it stays so, a report was left out or slipped in: keep file and head.",
         )
-    participants = [participant for one in file.reports for participant in _participants(one, head)]
-    label = _composed(file, participants)
+    labels = [_participants(one, head) for one in file.reports]
+    entered = [
+        one for report, own in zip(file.reports, labels, strict=True) for place, one in enumerate(own) if place not in report.left_out
+    ]
+    return Logged(file, head, tuple(entered), tuple(one for own in labels for one in own))
+
+
+def compose_again(found: Logged) -> Checked:
+    """Every figure of the document from its reports.
+
+    Raises:
+        VerificationError: `value-differs`: a figure is not that of the reports; `benchmark-pack-differs`.
+    """
+    file = found.file
+    label = _composed(file, found.participants)
     repeated, figures = _figures(file.document, label)
+    figures += _quarters(found)
     if differing := [one for one in figures if not one.agrees]:
         first = differing[0]
         raise VerificationError(
@@ -146,16 +183,16 @@ def check(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Check
             f"{first.recomputed}.",
             "Keep file and document: both are signed. Ask the coordinator how the figure was made.",
         )
-    return Checked(len(file.reports), head, tuple(figures), tuple(repeated))
+    return Checked(len(file.reports), found.head, tuple(figures), tuple(repeated))
 
 
 def _participants(one: Entered, head: TreeHead) -> list[Participant]:
-    """The labels that entered, once envelope and labels were found in the log."""
+    """All labels of a report, once envelope and labels were found in the log."""
     envelope = _digest(one.envelope_digest)
     _require_leaf(Kind.ENVELOPE, envelope, one.envelope, head)
     labels = [frames.read(label, f"labels[{place}]")[0] for place, label in enumerate(one.labels)]
-    _require_leaf(Kind.VALUES, logged.values(envelope, labels), one.values, head)
-    return [Participant(one.firm, one.site, label) for place, label in enumerate(labels) if place not in one.left_out]
+    _require_leaf(Kind.VALUES, logged.values(envelope, labels, None if one.salt is None else _digest(one.salt)), one.values, head)
+    return [Participant(one.firm, one.site, label) for label in labels]
 
 
 def _require_leaf(kind: Kind, digest: bytes, leaf: Leaf, head: TreeHead) -> None:
@@ -181,7 +218,13 @@ def _composed(file: ComposedOf, participants: Sequence[Participant]) -> Industry
     if route is None:
         raise VerificationError("benchmark-pack-differs", "The pack installed here has no such route.", "Install the release of that pack.")
     rng = np.random.default_rng(seed_of("composition", (one.envelope_digest for one in file.reports)))
-    return compose_route(pack, route, by_step(participants), rng, period=str(document["period"]))
+    return compose_route(pack, route, by_step(participants), rng, period=str(document["period"]), averaging=_averaging(document))
+
+
+def _averaging(document: Mapping[str, Any]) -> Averaging:
+    """What stands at a rank in the figures that this version made itself; documents from before means were taken do not say so."""
+    own = (step["averaging"] for step in document["steps"] if step["gate"]["code"] != Reason.UNCHANGED and "averaging" in step)
+    return next(own, "single-rank")
 
 
 def _figures(document: Mapping[str, Any], label: IndustryLabel) -> tuple[list[str], list[Figure]]:
@@ -221,9 +264,61 @@ def _of_step(name: str, shown: Mapping[str, Any], step: StepBest | None) -> list
         Figure(f"{name} interval", shown["interval"], ends(step.interval)),
         Figure(f"{name} typical", shown["typical"], point(step.typical)),
         Figure(f"{name} typical interval", shown["typical_interval"], ends(step.typical_interval)),
+        Figure(f"{name} curve", _curve_shown(shown), _curve(shown, step, width, origin)),
+        Figure(f"{name} pooled", shown.get("pooled", []), [{"years": years, "firms": firms} for years, firms in step.pooled]),
+        Figure(f"{name} unit", shown["unit"], step.unit),
         Figure(f"{name} firms", shown["firms"], step.firms),
         Figure(f"{name} rule", shown["rule"], step.rule),
+        Figure(f"{name} averaging", shown.get("averaging", "single-rank"), step.averaging),
     ]
+
+
+def _quarters(found: Logged) -> list[Figure]:
+    """How many sites are sure of their quarter, from the standings of the same reports. The names beside them are no figures."""
+    document = found.file.document
+    shown = {
+        (step["step"], step["product"], step["variant"], step["metric"]): step["bands"] for step in document["steps"] if step.get("bands")
+    }
+    if not shown:
+        return []
+    pack = packs.load(str(document["pack"]), str(document["pack_version"]))
+    digests = [one.envelope_digest for one in found.file.reports]
+    ranked = [quarters(everybody, pack, digests) for everybody in (found.everybody, _without_adverse(found, pack))]
+    figures = []
+    for cell, told in shown.items():
+        said = Quarters(tuple(told["quarters"]), sum(told["quarters"]) + told["untold"])
+        computed = [one.get(cell) for one in ranked]
+        figures.append(Figure(f"{'/'.join(cell)} quarters", said, said if said in computed else computed[0]))
+    return figures
+
+
+def _without_adverse(found: Logged, pack: Pack) -> list[Participant]:
+    """Everybody but those whose precise label was left out though nobody of their firm stands in its cell: a policy on audits did that."""
+    entered = {id(one) for one in found.participants}
+    standing = {(one.firm, _cell(one)) for one in found.participants}
+    return [one for one in found.everybody if id(one) in entered or (one.firm, _cell(one)) in standing or not _is_precise(one.label, pack)]
+
+
+def _cell(participant: Participant) -> tuple[str, str, str, str]:
+    label = participant.label
+    return label.step, label.product, label.variant, label.metric.value
+
+
+def _is_precise(label: ReleasedLabel, pack: Pack) -> bool:
+    rule = pack.step(label.step).metric(label.metric)
+    return rule is not None and eligible(label, rule, pack.policy)
+
+
+def _curve_shown(shown: Mapping[str, Any]) -> list[Any]:
+    return [[point["percent"], point["value"], [*point["interval"]]] for point in shown.get("curve", ())]
+
+
+def _curve(shown: Mapping[str, Any], step: StepBest, width: Fraction, origin: Fraction) -> list[Any]:
+    """The points as the gate lets them through; none where the document says that they are withheld, or is from before there were any."""
+    if shown.get("curve_withheld") or "curve" not in shown:
+        return []
+    points = let_through(step.curve, step.firms, width, origin)
+    return [[point.percent, point.value, [*point.interval]] for point in points]
 
 
 def _of_total(name: str, shown: Mapping[str, Any], total: RouteTotal, width: Fraction) -> list[Figure]:
@@ -235,7 +330,7 @@ def _of_total(name: str, shown: Mapping[str, Any], total: RouteTotal, width: Fra
 def _digest(text: str) -> bytes:
     raw = bytes.fromhex(text) if len(text) == 64 and text == text.lower() and set(text) <= set("0123456789abcdef") else b""
     if len(raw) != 32:
-        raise VerificationError("composed-of-unreadable", f"{text!r} is no digest of an envelope.", "Download the file again.")
+        raise VerificationError("composed-of-unreadable", f"{text!r} is no digest or salt of 32 bytes.", "Download the file again.")
     return raw
 
 

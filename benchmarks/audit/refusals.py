@@ -17,6 +17,7 @@ ZH: dict[str, tuple[str, str]] = {
     "cbor-not-canonical": ("字节不是规范形式。", _WHOLE),
     "challenge-signature-invalid": ("挑战值不是由本平台的回执密钥签名。", "请再次提交承诺并取平台自己的答复；若仍不成立，请询问协调机构。"),
     "composed-of-unreadable": ("这不是标杆合成来源的文件，或其中一处无法读取。", "请从该版本的页面重新下载。"),
+    "evidence-unreadable": ("这不是抽样的证据文件，或其中一处无法读取。", "请从抽样页面重新下载。"),
     "draw-signature-invalid": ("文件不是由其中所载审核员密钥签名，或签名后被改动。", "请向审核员重新索取文件。"),
     "field-malformed": ("某字段的内容不符合要求。", _WHOLE),
     "field-missing": ("缺少某字段。", _WHOLE),

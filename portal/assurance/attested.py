@@ -16,6 +16,7 @@ from portal.accounts.models import Role, User
 from portal.accounts.selectors import organisations_as, own_sites
 from portal.assurance.codes import code_of, start_of_digest
 from portal.assurance.models import Attestation
+from portal.intake.models import State
 
 
 class Standing(StrEnum):
@@ -23,6 +24,7 @@ class Standing(StrEnum):
 
     DRAWN_UP = "drawn-up"
     VALID = "valid"
+    EARLIER = "earlier"  # of a revision that another has replaced
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     DISCARDED = "discarded"
@@ -61,9 +63,11 @@ class AttestationView:
 
 
 def standing_of(row: Attestation, today: date) -> Standing:
-    """Valid up to and with its last day."""
+    """Valid up to and with its last day, while the report that it is of is the accepted one."""
     if row.state != Attestation.State.ISSUED:
         return Standing(row.state)
+    if row.submission is not None and row.submission.state == State.SUPERSEDED:
+        return Standing.EARLIER
     return Standing.VALID if today <= row.valid_until else Standing.EXPIRED
 
 
@@ -73,7 +77,8 @@ def views_of(rows: QuerySet[Attestation] | Iterable[Attestation], today: date) -
 
 
 def with_names(rows: QuerySet[Attestation]) -> QuerySet[Attestation]:
-    return rows.select_related("body", "key", "site", "assignment", "publication__period__peer_group")
+    related = rows.select_related("body", "key", "site", "assignment", "submission", "publication__period__peer_group")
+    return related.defer("submission__envelope", "submission__receipt")
 
 
 def by_code(typed: str, today: date) -> AttestationView | None:

@@ -14,17 +14,19 @@ from django.db import transaction
 
 from benchmarks.phrases import Phrase
 from benchmarks.wire import attestations
-from benchmarks.wire.attestations import Assurance, Opinion, Performance, ReportSubject
+from benchmarks.wire.attestations import Assurance, Opinion, Performance, ReportSubject, SampleOutcome
 from benchmarks.wire.logged import Kind
 from portal.accounts.models import Organisation, User
 from portal.assurance import announcing
+from portal.assurance.audited import audited_report
 from portal.assurance.findings import open_majors
 from portal.assurance.interests import lock_standing, require_auditor, require_free
 from portal.assurance.models import Assignment, Attestation, AuditorKey
+from portal.assurance.sampling import outcome_of
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.days import scheme_day
-from portal.intake.models import State, Submission
+from portal.intake.models import State
 from portal.problems import RefusedError
 from portal.standings.models import Verdict
 from portal.translog import log
@@ -52,14 +54,6 @@ class Terms:
     performance: Performance | None = None
 
 
-def audited_report(assignment: Assignment) -> Submission | None:
-    """The report that an opinion would be of: the accepted one."""
-    found: Submission | None = (
-        Submission.objects.filter(site=assignment.site_id, period=assignment.period, state=State.ACCEPTED).defer("envelope").first()
-    )
-    return found
-
-
 def draw_up(assignment: Assignment, terms: Terms, by: User, now: datetime) -> Attestation:
     """The statement to be signed; one that the same person drew up before and did not sign is discarded.
 
@@ -76,7 +70,7 @@ def draw_up(assignment: Assignment, terms: Terms, by: User, now: datetime) -> At
     subject = ReportSubject(assignment.site.slug, assignment.period, report.revision, report.digest, terms.steps)
     with transaction.atomic():
         lock_standing(assignment)
-        statement, key = _statement(subject, terms, assignment.body, by, now)
+        statement, key = _statement(subject, terms, assignment.body, by, now, outcome_of(report))
         mine = Attestation.objects.filter(assignment=assignment, drawn_up_by=by, state=Attestation.State.DRAWN_UP)
         if same := mine.filter(digest=statement.digest).first():
             return same
@@ -122,7 +116,12 @@ def draw_up_withdrawal(row: Attestation, reason: str, by: User, now: datetime) -
 
 
 def _statement(
-    subject: ReportSubject | attestations.PublicationSubject, terms: Terms, body: Organisation, by: User, now: datetime
+    subject: ReportSubject | attestations.PublicationSubject,
+    terms: Terms,
+    body: Organisation,
+    by: User,
+    now: datetime,
+    sample: SampleOutcome | None = None,
 ) -> tuple[attestations.Attestation, AuditorKey]:
     key = _own_key(body, by)
     today = scheme_day(now)
@@ -143,6 +142,7 @@ def _statement(
         surveillance_on=terms.surveillance_on,
         performance=terms.performance,
         public_key=bytes.fromhex(key.public_key),
+        sample=sample,
     )
     return statement, key
 

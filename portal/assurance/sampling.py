@@ -8,43 +8,26 @@ many records were drawn: that would tell how many there are.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
 from benchmarks.audit import draws
 from benchmarks.phrases import Phrase
+from benchmarks.wire.attestations import BINDING, SampleOutcome
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import User
-from portal.assurance.attesting import audited_report
+from portal.assurance.audited import audited_report
 from portal.assurance.interests import lock_standing, require_free
 from portal.assurance.models import Assignment, AuditorKey, Sample
+from portal.assurance.summaries import Summary
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
-from portal.intake.models import Commitment
+from portal.intake.models import Commitment, Submission
 from portal.problems import RefusedError
 from portal.translog import log
 from portal.translog import selectors as logged
-
-MOST_SUMMARY_BYTES = 4096
-MOST_CHECKS, MOST_RECORDS = 100, 1_000_000
-SUMMARY_FIELDS = frozenset({"held", "failing", "codes"})
-_CODE = re.compile(r"[a-z][a-z-]{0,59}")
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What came of an opening: checks that held, checks that failed, and of how many records each of these did."""
-
-    held: int
-    failing: int
-    codes: Mapping[str, int]
 
 
 def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Sample:
@@ -133,7 +116,7 @@ def note(sample: Sample, told: Summary, by: User, now: datetime) -> Sample:
     """What came of it. Noted once: another opinion of the same opening is a finding.
 
     Raises:
-        RefusedError: what `require_free` and `lock_standing` refuse; `sample-not-drawn`, `sample-noted` (409).
+        RefusedError: what `require_free` and `lock_standing` refuse; `sample-not-drawn`, `summary-of-another`, `sample-noted` (409).
     """
     require_free(sample.assignment, by)
     with transaction.atomic():
@@ -141,49 +124,51 @@ def note(sample: Sample, told: Summary, by: User, now: datetime) -> Sample:
         row = Sample.objects.select_for_update().get(pk=sample.pk)
         if row.draw is None:
             raise RefusedError(409, "sample-not-drawn", "Nothing was drawn yet.", "Hand the signed draw in first.")
+        if _subject_of(sample, bytes(row.draw)) != (told.site, told.period, told.revision, told.draw):
+            raise RefusedError(
+                409,
+                "summary-of-another",
+                "The summary is of another draw, or of another revision of the report.",
+                "Verify the opening of this draw, and hand in the summary that this writes.",
+            )
+        noted = {
+            "held": len(told.held),
+            "failing": len(told.failed),
+            "codes": dict(told.failed),
+            "not_checkable": list(told.missing),
+            "bound": told.is_bound,
+        }
         if row.verified_at is not None:
-            if (row.held, row.failing, row.codes) == (told.held, told.failing, dict(told.codes)):
+            if all(getattr(row, name) == value for name, value in noted.items()):
                 return row
             raise RefusedError(409, "sample-noted", "What came of this sample is on record already.", "Add a finding, or draw again.")
-        row.held, row.failing, row.codes, row.verified_at = told.held, told.failing, dict(told.codes), now
-        row.save(update_fields=["held", "failing", "codes", "verified_at"])
-        detail = f"{sample.assignment.period}: {told.held} held, {told.failing} failing"
+        for name, value in noted.items():
+            setattr(row, name, value)
+        row.verified_at = now
+        row.save(update_fields=[*noted, "verified_at"])
+        binding = BINDING[told.is_bound]
+        detail = f"{sample.assignment.period}: {len(told.held)} held, {len(told.failed)} failing, {len(told.missing)} not made, {binding}"
         record(now, by.email, Action.SAMPLE_VERIFIED, f"site {sample.assignment.site.slug}", detail)
     return row
 
 
-def read_summary(raw: bytes) -> Summary:
-    """The counts that the agent's `verify` writes. Whatever holds more than counts and codes is refused, and not kept.
-
-    Raises:
-        RefusedError: `summary-not-counts` (409).
-    """
-    refused = RefusedError(
-        409,
-        "summary-not-counts",
-        "The file holds something else than counts and codes, or is no summary.",
-        "Hand in the summary that verify wrote; never the opening or the report: they stay with you.",
-    )
-    if len(raw) > MOST_SUMMARY_BYTES:
-        raise refused
-    try:
-        told: Any = json.loads(raw)
-    except ValueError as error:
-        raise refused from error
-    if not isinstance(told, dict) or set(told) != SUMMARY_FIELDS or not isinstance(told["codes"], dict):
-        raise refused
-    codes = told["codes"]
-    if (
-        told["failing"] != len(codes)
-        or not all(_CODE.fullmatch(code) for code in codes)
-        or not all(map(_is_count, (told["held"], told["failing"], *codes.values())))
-    ):
-        raise refused
-    return Summary(told["held"], told["failing"], codes)
+def outcome_of(report: Submission) -> SampleOutcome | None:
+    """What is on record of the newest verified opening of exactly this report; None where there is none."""
+    newest = Sample.objects.filter(submission=report).exclude(verified_at=None).first()
+    return None if newest is None else outcome_noted(newest)
 
 
-def _is_count(value: object) -> bool:
-    return type(value) is int and 0 <= value <= MOST_RECORDS
+def outcome_noted(sample: Sample) -> SampleOutcome | None:
+    """What the body noted of it; None before that, and where it was noted before the portal asked which checks were left out."""
+    if sample.draw is None or sample.bound is None:
+        return None
+    drawn = draws.read(bytes(sample.draw)).digest
+    return SampleOutcome(drawn, sample.bound, sample.held or 0, tuple(sorted(sample.codes)), tuple(sample.not_checkable))
+
+
+def _subject_of(sample: Sample, draw: bytes) -> tuple[str, str, int, str]:
+    report = sample.submission
+    return sample.assignment.site.slug, report.period, report.revision, draws.read(draw).digest
 
 
 def _of(sample: Sample, made: draws.Draw) -> bool:

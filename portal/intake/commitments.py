@@ -12,20 +12,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 
 from benchmarks import packs
 from benchmarks.errors import VerificationError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.wire import challenges, commitments
+from benchmarks.wire.challenges import Answered, LedgerStand
 from benchmarks.wire.commitments import SignedCommitment
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
-from portal.accounts.models import Device, User
+from portal.accounts.models import Device, Site, User
 from portal.accounts.selectors import managed_sites
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import period_taking_reports
-from portal.intake.models import Commitment
+from portal.intake.models import Commitment, Submission
 from portal.intake.services import FIRST_REVISIONS, device_of
 from portal.problems import RefusedError
 from portal.translog import log
@@ -91,6 +93,7 @@ def keep(
     commitment = signed.commitment
     index = log.append(head, Kind.COMMITMENT, commitment.digest, now)
     nonce = randomness(challenges.NONCE_BYTES)
+    ledger = ledger_of(device.site)
     return Commitment.objects.create(
         digest=commitment.digest,
         site=device.site,
@@ -100,10 +103,35 @@ def keep(
         data_root=commitment.data_root.hex(),
         nonce=nonce.hex(),
         signed=raw,
-        challenge=challenges.issue(commitment, nonce, index, log.day_of(now), key),
+        challenge=challenges.issue(commitment, nonce, index, log.day_of(now), ledger, key),
+        sequence=ledger.sequence,
         log_index=index,
         committed_at=now,
     )
+
+
+def ledger_of(site: Site, before: Commitment | None = None) -> LedgerStand:
+    """Where the site's ledger stands before its next commitment is answered, or before one that was: under the log's lock for the next.
+
+    Commitments of before there were sequences take their place in the log as one.
+    """
+    rows = Commitment.objects.filter(site=site).order_by("log_index")
+    if before is not None:
+        rows = rows.filter(log_index__lt=before.log_index)
+    answered = tuple(
+        Answered(row.sequence or place, row.period, row.revision, bytes.fromhex(row.digest))
+        for place, row in enumerate(rows.only("sequence", "period", "revision", "digest"), 1)
+    )
+    highest = Submission.objects.filter(site=site).aggregate(highest=Max("ledger_sequence"))["highest"] if before is None else 0
+    return LedgerStand(max(highest or 0, answered[-1].sequence if answered else 0) + 1, answered)
+
+
+def challenge_of(row: Commitment, key: ReceiptKey) -> bytes:
+    """The challenge as it is handed out: for a commitment of before there were sequences, the same nonce with the ledger beside it."""
+    given = challenges.parse(bytes(row.challenge))
+    if given.ledger is not None:
+        return bytes(row.challenge)
+    return challenges.issue(given.commitment, given.nonce, given.log_index, given.given_on, ledger_of(row.site, row), key)
 
 
 def _require_turn(signed: SignedCommitment, device: Device) -> None:

@@ -25,7 +25,7 @@ class SubmissionView:
     period: str
     revision: int
     key_id: str
-    ledger_sequence: int
+    ledger_sequence: int | None
     size_bytes: int
     log_index: int
     received_at: datetime

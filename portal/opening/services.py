@@ -35,6 +35,7 @@ from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Commitment, ReportConsent, State, Submission
+from portal.intake.services import SET_BACK
 from portal.notifications.kinds import Kind as NoticeKind
 from portal.notifications.services import tell
 from portal.opening.models import OpenedReport
@@ -128,7 +129,7 @@ def _require_commitment(submission: Submission, report: Report) -> None:
     """The report is of the data that its site committed to, and was drawn by the challenge that was given for them.
 
     Raises:
-        VerificationError: `commitment-missing`, `data-root-mismatch`, `challenge-mismatch`.
+        VerificationError: `commitment-missing`, `data-root-mismatch`, `challenge-mismatch`, `ledger-sequence-wrong`.
     """
     held = Commitment.objects.filter(site=submission.site, period=submission.period, revision=submission.revision).first()
     subject = Phrase("%(site)s, %(period)s, revision %(n)s", site=submission.site.slug, period=submission.period, n=submission.revision)
@@ -153,6 +154,18 @@ def _require_commitment(submission: Submission, report: Report) -> None:
             "challenge-mismatch",
             Phrase("The report was drawn by another challenge than the one given for %(subject)s.", subject=subject),
             "Submit a new revision with the agent of this release, which draws by the portal's challenge only.",
+        )
+    if held.sequence is not None and held.sequence != submission.ledger_sequence:
+        raise VerificationError(
+            "ledger-sequence-wrong",
+            Phrase(
+                "The report says that it is number %(found)s of the site's ledger; the challenge for %(subject)s gave it "
+                "number %(wanted)s.",
+                found=submission.ledger_sequence or 0,
+                subject=subject,
+                wanted=held.sequence,
+            ),
+            SET_BACK,
         )
 
 
@@ -186,10 +199,11 @@ def settle(pk: int, claim_id: UUID, report: Report | None, refusal: Verification
             record_protected_values(row, report.released.labels)
             _copy_consent(row, report.consent)
             row.state, row.covers = _place_among_revisions(row), " ".join(sorted({label.step for label in report.released.labels}))
-            log.append(head, Kind.VALUES, logged.values(bytes.fromhex(row.digest), report.released.labels).hex(), now)
+            row.values_salt = report.salt
+            log.append(head, Kind.VALUES, logged.values(bytes.fromhex(row.digest), report.released.labels, report.salt).hex(), now)
             record(now, "worker", Action.SUBMISSION_ACCEPTED, f"submission {row.digest}", str(row))
         row.decided_at, row.claim = now, None
-        row.save(update_fields=["state", "reason_code", "reason", "reason_phrase", "decided_at", "claim", "covers"])
+        row.save(update_fields=["state", "reason_code", "reason", "reason_phrase", "decided_at", "claim", "covers", "values_salt"])
         _tell(row, now)
     return State(row.state)
 

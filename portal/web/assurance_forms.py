@@ -12,8 +12,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from benchmarks.wire.attestations import MOST_BYTES
-from portal.assurance.sampling import MOST_CHECKS, MOST_SUMMARY_BYTES, Summary, read_summary
 from portal.assurance.schemes import schemes
+from portal.assurance.summaries import MOST_SUMMARY_BYTES, Summary, read_summary
 from portal.web.assurance_words import ASSURANCES, GRADES, OPINIONS
 from portal.web.words import in_language
 
@@ -323,40 +323,17 @@ class SampleFileForm(SignedFileForm):
 
 
 class SummaryForm(forms.Form):
-    """What came of an opening: the file that the agent's `verify` wrote, or its counts typed in."""
+    """What came of an opening: the file that the agent's `verify` wrote."""
 
     first = "summary"
 
     summary = forms.FileField(
         label=_("Summary of verify, JSON"),
-        help_text=_("Counts and codes only. A file that holds anything else is refused and not kept."),
-        required=False,
+        help_text=_("Codes and counts only. A file that holds anything else is refused and not kept."),
+        error_messages={"required": _("Choose the summary that verify wrote.")},
         widget=forms.ClearableFileInput(attrs={"class": "govuk-file-upload"}),
     )
-    held = forms.IntegerField(
-        label=_("Or typed in: checks that held"),
-        min_value=0,
-        max_value=MOST_CHECKS,
-        required=False,
-        widget=forms.TextInput(attrs={**SHORT, "inputmode": "numeric"}),
-    )
-    failing = forms.IntegerField(
-        label=_("Checks that failed"),
-        min_value=0,
-        max_value=MOST_CHECKS,
-        required=False,
-        widget=forms.TextInput(attrs={**SHORT, "inputmode": "numeric"}),
-    )
 
-    def clean(self) -> dict[str, Any]:
-        told = self.cleaned_data
-        if not self.errors and told.get("summary") is None and (told.get("held") is None or told.get("failing") is None):
-            self.add_error("summary", _("Choose the summary, or type both counts in."))
-        return told
-
-    def counts(self) -> Summary:
+    def summary_of(self) -> Summary:
         """Raises: RefusedError: `summary-not-counts`."""
-        file = self.cleaned_data["summary"]
-        if file is not None:
-            return read_summary(file.read(MOST_SUMMARY_BYTES + 1))
-        return Summary(self.cleaned_data["held"], self.cleaned_data["failing"], {})
+        return read_summary(self.cleaned_data["summary"].read(MOST_SUMMARY_BYTES + 1))

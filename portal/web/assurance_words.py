@@ -64,6 +64,7 @@ ACTS: dict[str, Promise] = {
 STANDINGS: dict[str, tuple[Promise, Mood]] = {
     "drawn-up": (pgettext_lazy("attestation", "Waits for the signature"), "wait"),
     "valid": (pgettext_lazy("attestation", "Valid"), "ok"),
+    "earlier": (pgettext_lazy("attestation", "Of an earlier revision"), "wait"),
     "expired": (pgettext_lazy("attestation", "Expired"), "wait"),
     "withdrawn": (pgettext_lazy("attestation", "Withdrawn"), "no"),
 }

@@ -51,4 +51,4 @@ def run(args: argparse.Namespace) -> int:
     if args.summary is not None:
         write_whole(args.summary, (json.dumps(found.summary(), indent=2, sort_keys=True) + "\n").encode())
     emit(args, found.to_json(), telling.lines(found, args.lang))
-    return ExitCode.INPUT if found.failed else ExitCode.DONE
+    return ExitCode.DONE if found.holds else ExitCode.INPUT

@@ -8,25 +8,26 @@ otherwise than it was committed to, it gives more days around it, in the end eve
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from fractions import Fraction
 
-from benchmarks.audit import records
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents
 from benchmarks.audit.draws import Draw
 from benchmarks.audit.openings import Leaf, Opening
 from benchmarks.audit.records import DAY_US
 from benchmarks.audit.sampling import Drawn
+from benchmarks.measurements import Batch
 from benchmarks.routes import Pack
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import NO_PART
 from reporting_agent.openings import extracts
+from reporting_agent.openings.close_look import of_wrong_times, serves, span_us, tells_of_one_step
 from reporting_agent.openings.recomputing import recompute
 from reporting_agent.openings.taking import Stretch, Taker, days_around, together
-from reporting_agent.pipeline.sharing import sinks_of
+from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.sources.extract import Extract
 
 REACHES = (1, 8, 64)
@@ -72,7 +73,7 @@ def assemble(
     batches = _batches_of(tree, site, [one.position for one in drawn])
     taker = Taker.of(site)
     extract, stretches, different = _wide_enough(tree, site, taker, batches, _drawn_days(tree, drawn), told)
-    days = _days_of(contents, tree, extract)
+    days = _days_of(contents, tree, site, extract)
     wanted = {0, *(one.position for one in drawn), *batches, *days}
     opening = Opening(
         draw=draw.digest,
@@ -97,7 +98,7 @@ def settings_of(site: Site, taker: Taker) -> bytes:
     """site.toml as it was read, without what says where files lie or how they are reached; and which inputs the site has."""
     settings = site.model_dump(mode="json", by_alias=True, exclude=NO_PART)
     settings["inputs"] = {
-        name: "opening" for name in ("batches", "readings", "energy", "log", "source") if getattr(site.inputs, name) is not None
+        name: "opening" for name in ("batches", "readings", "energy", "log", "scales", "source") if getattr(site.inputs, name) is not None
     }
     return json.dumps(settings, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -127,22 +128,36 @@ def _around(tree: DataTree, reach: Mapping[int, int]) -> Iterator[Stretch]:
 
 
 def _batches_of(tree: DataTree, site: Site, positions: Iterable[int]) -> list[int]:
-    """The batches that were drawn, and those that ran on or beside a drawn day of a meter that counts for them."""
+    """The batches that were drawn, those that ran on a drawn day of a meter that tells of their line, and beside any of both those whose
+    times the log has wrong: energy that is found there may be theirs.
+    """
     first, places = 1 + len(tree.batches), list(positions)
-    serves = {meter.id: {sink.step for sink in sinks_of(meter, site)} for meter in site.meters}
+    telling = {meter.id: meter for meter in site.tree.counted if tells_of_one_step(meter)}
     on: dict[str, set[int]] = {}
     for place in places:
-        if first <= place < tree.contents.padding_first:
-            day = tree.days[place - first]
-            for step in serves.get(day.meter, ()):
-                on.setdefault(step, set()).update(day.start_us // DAY_US + beside for beside in (-1, 0, 1))
+        if first <= place < tree.contents.padding_first and (day := tree.days[place - first]).meter in telling:
+            on.setdefault(day.meter, set()).add(day.start_us // DAY_US)
     found = {place for place in places if 1 <= place < first}
     for index, (batch, _) in enumerate(tree.batches, 1):
-        if batch.step in on:
-            begun, ended = records.microseconds(batch.start) // DAY_US, records.microseconds(batch.end or batch.start) // DAY_US
-            if any(day in on[batch.step] for day in range(begun, ended + 1)):
-                found.add(index)
-    return sorted(found)
+        if any(serves(telling[meter], batch) and not days.isdisjoint(_days_of_batch(batch)) for meter, days in on.items()):
+            found.add(index)
+    return sorted(found | _of_wrong_times_beside(tree, found))
+
+
+def _of_wrong_times_beside(tree: DataTree, opened: Set[int]) -> set[int]:
+    """Leaves of batches with wrong times that begin on a day of an opened batch of their step, or a day before or after."""
+    near: dict[str, set[int]] = {}
+    for index in opened:
+        batch = tree.batches[index - 1].batch
+        days = _days_of_batch(batch)
+        near.setdefault(batch.step, set()).update(range(days.start - 1, days.stop + 1))
+    wrong = (1 + place for place in of_wrong_times(tree.batches))
+    return {index for index in wrong if _days_of_batch(batch := tree.batches[index - 1].batch).start in near.get(batch.step, ())}
+
+
+def _days_of_batch(batch: Batch) -> range:
+    first_us, last_us = span_us(batch)
+    return range(first_us // DAY_US, last_us // DAY_US + 1)
 
 
 def _drawn_days(tree: DataTree, drawn: Iterable[Drawn]) -> list[Stretch]:
@@ -152,11 +167,10 @@ def _drawn_days(tree: DataTree, drawn: Iterable[Drawn]) -> list[Stretch]:
     return [Stretch(day.start_us - DAY_US, day.end_us + DAY_US) for day in days]
 
 
-def _days_of(contents: Contents, tree: DataTree, extract: Extract) -> list[int]:
+def _days_of(contents: Contents, tree: DataTree, site: Site, extract: Extract) -> list[int]:
     """The leaves of the days of which the extract holds readings."""
     first = 1 + len(tree.batches)
     index = {(day.meter, day.start_us): first + place for place, day in enumerate(tree.days)}
-    shown = {
-        (meter, int(day) * DAY_US) for meter, record in (extract.readings or {}).items() for day in set((record.time_us // DAY_US).tolist())
-    }
+    recorded = {**(extract.readings or {}), **Inputs(site, extract).weighings()}
+    shown = {(meter, int(day) * DAY_US) for meter, record in recorded.items() for day in set((record.time_us // DAY_US).tolist())}
     return sorted(index[key] for key in shown if key in index)

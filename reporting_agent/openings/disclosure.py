@@ -11,7 +11,7 @@ _TEXTS: dict[Language, dict[str, str]] = {
     "en": {
         "who": "Asked by the auditor with the key {auditor}, for {site} {period} revision {revision}.",
         "drawn": "Drawn: {number} of {size} leaves ({kinds}).",
-        "batches": "Shown in full: {number} batches with times, output, variables and energy.",
+        "batches": "Shown in full: {number} of {all} batches ({share} %) with times, output, variables and energy.",
         "days": "Shown: the readings of {number} days of meters, {stretches}.",
         "all": "all that there are, for a part did not give the same records again",
         "part": "in {number} stretches of time",
@@ -32,7 +32,7 @@ _TEXTS: dict[Language, dict[str, str]] = {
     "zh": {
         "who": "由持有密钥 {auditor} 的审核员要求，针对 {site} {period} 第 {revision} 版。",
         "drawn": "抽中：{size} 个叶子中的 {number} 个（{kinds}）。",
-        "batches": "完整出示：{number} 个批次，含时间、产量、变量和能耗。",
+        "batches": "完整出示：{all} 个批次中的 {number} 个（{share} %），含时间、产量、变量和能耗。",
         "days": "出示：表计 {number} 天的读数，{stretches}。",
         "all": "为全部读数，因为部分读数不能重现同样的记录",
         "part": "分 {number} 个时段",
@@ -59,10 +59,11 @@ def told(language: Language, draw: Draw, made: Assembled, *, sealed: bool) -> li
     counts = {kind: sum(one.kind is kind for one in made.drawn) for kind in Kind}
     kinds = ", ".join(f"{count:,} {texts['days-kind' if kind is Kind.DAYS else kind.value]}" for kind, count in counts.items() if count)
     stretches = texts["all"] if made.stretches is None else texts["part"].format(number=len(made.stretches))
+    held = sum(part.used + part.excluded for part in made.opening.contents.steps)
     lines = [
         texts["who"].format(auditor=draw.auditor.key_id[:16], site=commitment.site, period=commitment.period, revision=commitment.revision),
         texts["drawn"].format(number=f"{len(made.drawn):,}", size=f"{made.opening.contents.size:,}", kinds=kinds),
-        texts["batches"].format(number=f"{len(made.batches):,}"),
+        texts["batches"].format(number=f"{len(made.batches):,}", all=f"{held:,}", share=f"{100 * len(made.batches) / max(held, 1):.0f}"),
     ]
     if made.days:
         lines.append(texts["days"].format(number=f"{made.days:,}", stretches=stretches))

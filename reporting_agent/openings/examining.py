@@ -17,7 +17,7 @@ from benchmarks.audit.draws import Draw
 from benchmarks.audit.evidence import Evidence, Public
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import MeterDay
-from benchmarks.conversion import Basis, FactorTable
+from benchmarks.conversion import Basis
 from benchmarks.errors import VerificationError
 from benchmarks.labels.step import RELATIVE_UNCERTAINTY, Context
 from benchmarks.measurements import Batch, Period
@@ -31,8 +31,11 @@ from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import settings_digest
 from reporting_agent.openings import extracts
 from reporting_agent.openings.assembling import quantiles
-from reporting_agent.openings.left_out import unaccounted
-from reporting_agent.openings.recomputing import recompute
+from reporting_agent.openings.close_look import looks
+from reporting_agent.openings.left_out import account
+from reporting_agent.openings.outputs import weigh
+from reporting_agent.openings.recomputing import meters_closely, recompute
+from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.sources.extract import Extract
 
 
@@ -59,11 +62,13 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
     site = site_of(opening.settings, folder)
     pack = packs.load(site.pack, site.pack_version, folder)
     read = {leaf.index: records.read(leaf.record) for leaf in opening.leaves[1:]}
-    made = recompute(site, contents, extract)
     days = {index: record for index, record in read.items() if isinstance(record, MeterDay)}
     drawn = tuple(handed.draw.positions(contents, quantiles(pack)))
     drawn_days = [days[one.position] for one in drawn if one.position in days]
     batches = {index: record for index, record in read.items() if isinstance(record, Batch)}
+    seen = looks(site, extract.readings, drawn_days, list(batches.values()))
+    made = recompute(site, contents, extract)
+    meters = meters_closely(site, contents, extract, lambda windows: {name: one.moments(windows[name]) for name, one in seen.items()})
     return Evidence(
         draw=handed.draw,
         opening=opening,
@@ -78,7 +83,8 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
         shown=_days(site, contents, extract),
         settings_digest=settings_digest(site),
         recomputed=made.of,
-        unaccounted=unaccounted(drawn_days, batches.values(), made),
+        weighings=weigh(site, pack, Inputs(site, extract).weighings(), made.batches, batches),
+        accounted=account(seen, meters, made.batches, batches.values()),
         context=_context(site, pack, contents),
     )
 
@@ -106,10 +112,10 @@ def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Challenge:
 def _days(site: Site, contents: Contents, extract: Extract) -> dict[tuple[str, int], MeterDay]:
     """The days shown, of the time that the report covers: a stretch around a batch may reach beyond it."""
     within = window_of(Period.parse(contents.period, site.zone), contents.windows)
-    units = {meter.id: meter.unit for meter in site.meters}
+    units = {meter.id: meter.unit for meter in site.meters} | {scale.id: scale.unit for scale in site.scales}
     return {
         (day.meter, day.start_us): day
-        for meter, record in (extract.readings or {}).items()
+        for meter, record in {**(extract.readings or {}), **Inputs(site, extract).weighings()}.items()
         for day in days_of(meter, units.get(meter, ""), record.time_us, record.value, within)
     }
 
@@ -117,10 +123,11 @@ def _days(site: Site, contents: Contents, extract: Extract) -> dict[tuple[str, i
 def _context(site: Site, pack: Pack, contents: Contents) -> Context:
     uncertainty = RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
     return Context(
-        FactorTable.load(),
+        packs.factors(pack),
         Period.parse(contents.period, site.zone),
         Basis(pack.standard_basis),
         {step: frozenset(setting.not_used) for step, setting in site.steps.items()},
         site.static or None,
         uncertainty,
+        {step: setting.outside for step, setting in site.steps.items()},
     )

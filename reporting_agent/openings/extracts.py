@@ -16,11 +16,11 @@ import numpy as np
 from benchmarks.errors import VerificationError
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.fields import Fields, malformed
-from reporting_agent.sources import BATCHES, ENERGY, LOG, Kind, Wanted
+from reporting_agent.sources import BATCHES, ENERGY, LOG, SCALES, Kind, Wanted
 from reporting_agent.sources.extract import Cell, Extract, Record, Rows
 
 _MOST = 10_000_000
-_TABLES: Mapping[str, Wanted] = {one.name: one for one in (BATCHES, ENERGY, LOG)}
+_TABLES: Mapping[str, Wanted] = {one.name: one for one in (BATCHES, ENERGY, LOG, SCALES)}
 _NUMBER = struct.Struct(">d")
 _WORD = 8
 _Scalar = TypeVar("_Scalar", np.int64, np.float64)

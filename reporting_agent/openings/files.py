@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmarks.audit import published as audited
+from benchmarks.audit import sample_file
+from benchmarks.audit.entries import Entry
+from benchmarks.audit.sample_file import ServedEntry
 from benchmarks.errors import InputError, Place, VerificationError
 from benchmarks.wire import published
 from benchmarks.wire.canonical import decode
+from benchmarks.wire.logged import Kind
 
+TREE_HEAD = "tree-head"
 KINDS = {
     "opening": "opening",
     "sealed_opening": "sealed-opening",
@@ -21,7 +28,7 @@ KINDS = {
     "challenge": "challenge",
     "receipt": "receipt",
     "directory": "directory",
-    "tree_head": "tree-head",
+    "tree_head": TREE_HEAD,
 }
 """The field that only a file of the kind has, and the kind."""
 
@@ -36,8 +43,17 @@ BENCHMARK = "benchmark"
 """A published version, as the portal gives it (JSON)."""
 
 
+EVIDENCE = "evidence"
+"""The evidence file of a sample, as the portal gives it (JSON): several of the others in one."""
+
+HEAD, DIRECTORY = "served-head", "served-directory"
+"""Tree head and key directory as the portal's API answers with them (JSON around the signed file)."""
+
 COMPOSED = "composed-of"
 """What a published version was composed of, for who may see protected values (JSON)."""
+
+
+SCHEMAS = {published.SCHEMA: BENCHMARK, audited.SCHEMA: COMPOSED, sample_file.SCHEMA: EVIDENCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,46 +73,67 @@ class Files:
     receipts: tuple[bytes, ...] = ()
     heads: tuple[bytes, ...] = ()
     consistency: tuple[Consistency, ...] = ()
+    entries: Mapping[Kind, Entry] = field(default_factory=dict)
 
     @property
     def inclusion(self) -> tuple[bytes, ...] | None:
         """The proof that the commitment is in the log, where it was handed in."""
+        if Kind.COMMITMENT in self.entries:
+            return self.entries[Kind.COMMITMENT].proof
         raw = self.by_kind.get(INCLUSION)
         return None if raw is None else _proof(raw)
 
 
 def read_all(paths: list[Path]) -> Files:
-    """Read and tell apart.
+    """Read and tell apart. What is inside an evidence file counts as if it had been given by itself.
 
     Raises:
         InputError: `audit-file-unreadable`, `audit-file-unknown`, `audit-file-twice`.
+        VerificationError: `evidence-unreadable`.
     """
-    found: dict[str, bytes] = {}
-    receipts: list[bytes] = []
-    heads: list[bytes] = []
-    consistency: list[Consistency] = []
+    pile = _Pile()
     for path in paths:
-        raw = read_one(path)
+        pile.add(read_one(path), path)
+    return Files(pile.by_kind, tuple(pile.receipts), tuple(pile.heads), tuple(pile.consistency), pile.entries)
+
+
+@dataclass(slots=True)
+class _Pile:
+    """What was read so far. The same file twice is one."""
+
+    by_kind: dict[str, bytes] = field(default_factory=dict)
+    receipts: list[bytes] = field(default_factory=list)
+    heads: list[bytes] = field(default_factory=list)
+    consistency: list[Consistency] = field(default_factory=list)
+    entries: dict[Kind, Entry] = field(default_factory=dict)
+
+    def add(self, raw: bytes, path: Path) -> None:
         kind = kind_of(raw, path)
-        if kind == "tree-head":
-            heads.append(raw)
-            found.setdefault(kind, raw)
+        if kind == EVIDENCE:
+            inside = sample_file.read(document(raw))
+            for content in inside.contents().values():
+                self.add(content, path)
+            self.entries |= {entry.kind: entry.entry() for entry in inside.entries}
+        elif kind in (HEAD, DIRECTORY):
+            self.add(_unwrapped(raw, path), path)
+        elif kind == TREE_HEAD:
+            self.heads.append(raw)
+            self.by_kind.setdefault(kind, raw)
         elif kind == "receipt":
-            receipts.append(raw)
+            self.receipts.append(raw)
         elif (between := _between(raw)) is not None:
-            consistency.append(between)
-        elif kind in found:
+            self.consistency.append(between)
+        elif (entry := _entry(raw)) is not None:
+            self.entries[entry.kind] = entry.entry()
+        elif self.by_kind.setdefault(kind, raw) != raw:
             raise InputError(
                 "audit-file-twice",
-                f"Two files are a {kind}.",
+                f"Two different files are a {kind}.",
                 "Give one file of each kind.",
                 place=Place(str(path)),
                 found=kind,
                 wanted="one",
             )
-        else:
-            found[kind] = raw
-    return Files(found, tuple(receipts), tuple(heads), tuple(consistency))
 
 
 def read_one(path: Path) -> bytes:
@@ -118,9 +155,11 @@ def kind_of(raw: bytes, path: Path) -> str:
     if raw.lstrip()[:1] == b"{":
         if _proof(raw) is not None:
             return INCLUSION if _between(raw) is None else CONSISTENCY
-        schema = document(raw).get("schema")
-        if schema in (published.SCHEMA, audited.SCHEMA):
-            return BENCHMARK if schema == published.SCHEMA else COMPOSED
+        told = document(raw)
+        if (kind := SCHEMAS.get(str(told.get("schema")))) is not None:
+            return kind
+        if "head" in told or "directory" in told:
+            return HEAD if "head" in told else DIRECTORY
     try:
         value = decode(raw)
     except VerificationError as refused:
@@ -158,11 +197,28 @@ def _between(raw: bytes) -> Consistency | None:
     return Consistency(first, second, proof)
 
 
+def _entry(raw: bytes) -> ServedEntry | None:
+    """An entry of the log with its proof, as the portal's API gives it; None where a proof alone stands there."""
+    try:
+        return ServedEntry.model_validate_json(raw)
+    except ValueError:
+        return None
+
+
+def _unwrapped(raw: bytes, path: Path) -> bytes:
+    """The signed file inside an answer of the portal's API."""
+    told = document(raw)
+    try:
+        return base64.b64decode(str(told.get("head", told.get("directory"))), validate=True)
+    except ValueError as wrong:
+        raise _unknown(path) from wrong
+
+
 def _unknown(path: Path) -> InputError:
     return InputError(
         "audit-file-unknown",
         "The file is none that an audit knows.",
         "Give the files as they were written: they are binary, and no program may have changed them on the way.",
         place=Place(str(path)),
-        wanted=", ".join([*KINDS.values(), INCLUSION, CONSISTENCY, BENCHMARK, COMPOSED]),
+        wanted=", ".join([*KINDS.values(), INCLUSION, CONSISTENCY, BENCHMARK, COMPOSED, EVIDENCE]),
     )

@@ -6,33 +6,44 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from benchmarks.audit import published as audited
-from benchmarks.audit.evidence import Outcome, held, refused
+from benchmarks.audit.evidence import Outcome, held, not_checkable, refused
 from benchmarks.errors import SteplabelError, VerificationError
-from benchmarks.routes import Words
+from benchmarks.phrases import Phrase
 from benchmarks.wire import heads
 from benchmarks.wire.merkle import require_consistency
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.openings.files import Consistency, document
 
 
-def composed_again(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
-    """Every figure of a published version from the protected values of its logged leaves."""
-    code = "benchmark-recomputed"
+def composed_again(raw: bytes, keys: Mapping[str, VerifyingKey]) -> list[Outcome]:
+    """A published version and the protected values of its leaves: whether they are those of the log, and every figure from them."""
+    code, code_again = "benchmark-logged", "benchmark-recomputed"
     try:
-        found = audited.check(document(raw), keys)
+        found = audited.require_logged(document(raw), keys)
     except SteplabelError as refusal:
-        return refused(code, refusal)
-    figures, reports, size, repeated = len(found.figures), found.reports, found.head.size, len(found.repeated)
-    return held(
-        code,
-        Words(
-            en=f"{figures} figures follow from {reports} reports, leaves of the log of {size:,} entries."
-            + (f" {repeated} cells repeat an earlier version." if repeated else ""),
-            zh=f"{figures} 个数值由 {reports} 份报告得出，均为 {size:,} 个条目的日志的叶子。"
-            + (f"{repeated} 个单元重复先前版本。" if repeated else ""),
-        ),
-        len(found.figures),
+        why = Phrase("What the version was composed of is not what was logged, so nothing can be computed from it.")
+        return [refused(code, refusal), not_checkable(code_again, why)]
+    reports, size = len(found.file.reports), found.head.size
+    said = Phrase("Document, %(reports)s reports and their values are leaves of the log of %(size)s entries.", reports=reports, size=size)
+    logged = held(code, said, reports)
+    try:
+        made = audited.compose_again(found)
+    except SteplabelError as refusal:
+        return [logged, refused(code_again, refusal)]
+    return [logged, _again(code_again, made)]
+
+
+def _again(code: str, made: audited.Checked) -> Outcome:
+    figures, reports, repeated = len(made.figures), made.reports, len(made.repeated)
+    if not repeated:
+        return held(code, Phrase("%(figures)s figures follow from %(reports)s reports.", figures=figures, reports=reports), figures)
+    said = Phrase(
+        "%(figures)s figures follow from %(reports)s reports. Cells that repeat an earlier version, to be checked there: %(repeated)s.",
+        figures=figures,
+        reports=reports,
+        repeated=repeated,
     )
+    return held(code, said, figures)
 
 
 def heads_agree(signed: Sequence[bytes], proofs: Sequence[Consistency], keys: Mapping[str, VerifyingKey]) -> Outcome:
@@ -56,13 +67,19 @@ def heads_agree(signed: Sequence[bytes], proofs: Sequence[Consistency], keys: Ma
     number, sizes = len(seen), sorted(roots)
     open_pairs = [(first, second) for first, second in pairwise(sizes) if not _begins(first, proven) & _begins(second, proven)]
     asked = ", ".join(f"from={first}&to={second}" for first, second in open_pairs)
-    en = f"{number} heads of the log of {len(sizes)} sizes, none against another that it could be held against."
-    zh = f"{number} 个日志头，共 {len(sizes)} 种大小，凡可核对者互不矛盾。"
     if not asked:
-        return held(code, Words(en=en, zh=zh), number)
-    more_en = f"Not held against each other: ask the portal's log for consistency {asked}, and give its answers as files."
-    more_zh = f"尚未相互核对：请向平台日志索取一致性证明 {asked}，并以文件提供。"
-    return held(code, Words(en=f"{en} {more_en}", zh=f"{zh}{more_zh}"), number)
+        return held(
+            code, Phrase("%(number)s heads of the log, of %(sizes)s sizes, are of one log.", number=number, sizes=len(sizes)), number
+        )
+    return not_checkable(
+        code,
+        Phrase(
+            "%(number)s heads of the log of %(sizes)s sizes: no proof shows that the larger begin with the smaller.",
+            number=number,
+            sizes=len(sizes),
+        ),
+        Phrase("Ask the portal's log for consistency %(asked)s, and give its answers as files.", asked=asked),
+    )
 
 
 def _begins(size: int, proven: Sequence[tuple[int, int]]) -> set[int]:

@@ -6,12 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 
 from benchmarks.audit.arrangement import arrange
+from benchmarks.audit.commitment import Filed
 from benchmarks.audit.contents import Contents
 from benchmarks.audit.records import microseconds, of_batch
 from benchmarks.measurements import Batch, Period
 from reporting_agent import pipeline, pooled, sources
 from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord
+from reporting_agent.pipeline.following import MomentsOf
 from reporting_agent.sources.extract import Extract
 
 Key = tuple[str, str, int]  # step, id, start
@@ -19,11 +21,10 @@ Key = tuple[str, str, int]  # step, id, start
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
-    """What an extract gives: records by their key (several where rows stand twice), their batches, and the meters' accounts."""
+    """What an extract gives: records by their key (several where rows stand twice), and its batches as they were filed."""
 
     records: dict[Key, Counter[bytes]]
-    batches: tuple[Batch, ...]
-    meters: tuple[MeterRecord, ...]
+    batches: tuple[Filed, ...]
 
     def of(self, batch: Batch) -> Counter[bytes]:
         """The records that stand under the key of a committed one."""
@@ -41,14 +42,30 @@ def recompute(site: Site, contents: Contents, extract: Extract) -> Recomputed:
         InputError: the pack is not at hand, or nothing can be read from the extract.
     """
     if not extract.gives() & {sources.BATCHES.name, sources.LOG.name}:
-        return Recomputed({}, (), ())  # nothing was drawn that batches were made from
+        return Recomputed({}, ())  # nothing was drawn that batches were made from
     period = Period.parse(contents.period, site.zone)
     windows = contents.windows
-    data = pipeline.read(site, pooled.span(period, max(windows.values(), default=1)), extract)
-    alone = pipeline.label_of(site, data, period)
-    label = pooled.together(alone, lambda wider: pipeline.label_of(site, data, wider), windows) if windows else alone
-    arranged = arrange(label, data.batches, data.pack, lambda batch: pooled.covers(batch, period, windows), ())
+    data = pipeline.read(site, pooled.span(period, max(windows.values(), default=1)), extract, outward=True)
+    alone = pipeline.label_of(site, data, period, outward=True)
+    label = pooled.together(alone, lambda wider: pipeline.label_of(site, data, wider, outward=True), windows) if windows else alone
+    judged = data.batches if data.outward is None else data.outward.batches
+    arranged = arrange(label, judged, data.pack, lambda batch: pooled.covers(batch, period, windows), ())
     records: dict[Key, Counter[bytes]] = {}
     for batch, excluded in arranged.batches:
         records.setdefault(key_of(batch), Counter())[of_batch(batch, excluded)] += 1
-    return Recomputed(records, tuple(one.batch for one in arranged.batches), data.meters)
+    return Recomputed(records, arranged.batches)
+
+
+def meters_closely(site: Site, contents: Contents, extract: Extract, closely: MomentsOf) -> tuple[MeterRecord, ...]:
+    """The meters' accounts by the same extract, with their energy between further moments.
+
+    A pass of its own: gas and steam are brought to normal state piece by piece between the moments asked for, so that
+    a record of a batch comes out to the last bit only where nothing besides is asked.
+
+    Raises:
+        InputError: as `recompute`.
+    """
+    if not extract.gives() & {sources.BATCHES.name, sources.LOG.name}:
+        return ()
+    period = Period.parse(contents.period, site.zone)
+    return pipeline.read(site, pooled.span(period, max(contents.windows.values(), default=1)), extract, closely=closely).meters

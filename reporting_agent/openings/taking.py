@@ -59,12 +59,13 @@ class Taker:
             InputError: as reading them for a label.
         """
         inputs = Inputs(site)
-        wanted = [one for one in (sources.BATCHES, sources.ENERGY, sources.LOG) if inputs.given(one.name)]
+        wanted = [one for one in (sources.BATCHES, sources.ENERGY, sources.LOG, sources.SCALES) if inputs.given(one.name)]
         return cls(site, inputs, {one.name: inputs.tables(one) for one in wanted})
 
     def unread(self) -> dict[str, int]:
-        """Rows that could not be read, by input; they are in no record."""
-        counts = {name: sum(len(table.rejected) for table in tables) for name, tables in self.tables.items()}
+        """Rows that could not be read, by input; they are in no record. Those of scales are no rows of the log."""
+        ours = {name: tables for name, tables in self.tables.items() if name != sources.SCALES.name}
+        counts = {name: sum(len(table.rejected) for table in tables) for name, tables in ours.items()}
         return {name: count for name, count in counts.items() if count}
 
     def take(self, stretches: Sequence[Stretch] | None) -> Extract:
@@ -81,10 +82,11 @@ class Taker:
             keys = zip(table.columns["step"], table.columns["batch_id"], strict=True)
             mine = [at for at, key in enumerate(keys) if key in names]
             tables[sources.ENERGY.name] = (*tables.get(sources.ENERGY.name, ()), rows_of(table, mine))
-        for table in self.tables.get(sources.LOG.name, ()):
-            stamps = _microseconds(table.columns["timestamp"])
-            mine = np.flatnonzero(_touching(stamps, stamps, edges)).tolist()
-            tables[sources.LOG.name] = (*tables.get(sources.LOG.name, ()), rows_of(table, mine))
+        for name in (sources.LOG.name, sources.SCALES.name):
+            for table in self.tables.get(name, ()):
+                stamps = _microseconds(table.columns["timestamp"])
+                mine = np.flatnonzero(_touching(stamps, stamps, edges)).tolist()
+                tables[name] = (*tables.get(name, ()), rows_of(table, mine))
         if not self.inputs.given(sources.READINGS.name):
             return Extract(tables)
         log = ReadingLog(corrections=self.inputs.corrections)

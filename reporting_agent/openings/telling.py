@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from benchmarks.audit.evidence import Outcome, State
 from benchmarks.errors import UsageError
-from reporting_agent.openings.verdict import Verdict, strata_of, subject_of, values_of
+from reporting_agent.openings.verdict import PAPERS, Verdict, metered_of, strata_of, subject_of, values_of
 from reporting_agent.report.numbers import time
 from reporting_agent.report.words import words
 
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from benchmarks.routes import Words
 
 MARKDOWN, PAGE = ".md", ".html"
+METERED = (
+    "meter",
+    "step",
+    "unit",
+    "days",
+    "all_metered",
+    "in_batches",
+    "in_excluded_batches",
+    "standing",
+    "beside_wrong_times",
+    "unexplained",
+    "unknown_h",
+)
+"""Columns of the table of energy, by their words, in the order of `metered_of`."""
 
 
 def require_kind(report: Path | None) -> None:
@@ -43,11 +57,16 @@ def report(verdict: Verdict, file: Path, lang: str, made: datetime) -> bytes:
 def lead(verdict: Verdict, lang: str) -> str:
     """The first sentence: what somebody who reads only one should know."""
     w, unsure = words(lang)["verdict"], verdict.counted(State.NOT_CHECKABLE)
-    said = w["lead_failed" if verdict.failed else "lead_held"]
+    if verdict.failed:
+        said = w["lead_failed"]
+    elif verdict.of == PAPERS:
+        said = w["lead_papers"]
+    else:
+        said = w["lead_held" if verdict.holds else "lead_open"]
     return said.format(
         failed=verdict.counted(State.FAILED),
         held=verdict.counted(State.HELD),
-        all=len(verdict.findings),
+        all=sum(one.asked for one in verdict.findings),
         unsure=w["unsure"].format(number=unsure) if unsure else "",
     )
 
@@ -57,9 +76,9 @@ def lines(verdict: Verdict, lang: str = "en") -> str:
     w = words(lang)["verdict"]
     told = [lead(verdict, lang)]
     for one in verdict.findings:
-        told.append(f"{w[one.state]:<14} {one.code}: {_said(one.said, lang)}")
-        if one.state is State.FAILED:
-            told += [*(f"{'':<17}{_said(place, lang)}" for place in one.places), f"{'':<15}{_said(one.to_do, lang)}"]
+        told.append(f"{w[_word(one)]:<14} {w[one.kind]:<11} {one.code}: {_said(one.said, lang)}")
+        told += [f"{'':<29}{_said(place, lang)}" for place in one.places]
+        told += [f"{'':<27}{_said(one.to_do, lang)}"] if one.to_do is not None else []
     return "\n".join(told)
 
 
@@ -69,14 +88,20 @@ def markdown(verdict: Verdict, lang: str = "en") -> str:
     parts = [f"# {w[verdict.of]}", "", lead(verdict, lang), ""]
     if verdict.evidence is not None:
         parts += [f"- {name}: {value}" for name, value in told["subject"]] + [""]
-    parts += [f"## {w['checks']}", "", f"| {w['check']} | | {w['outcome']} | {w['found']} |", "|---|---|---|---|"]
-    parts += [f"| {one['name']} | {one['code']} | {one['word']} | {_cell(one['sentence'])} |" for one in told["checks"]]
+    parts += [
+        f"## {w['checks']}",
+        "",
+        w["kinds"],
+        "",
+        *_table([w["check"], "", w["kind"], w["outcome"], w["found"]], _rows(told["checks"])),
+    ]
     for one in told["failures"]:
         parts += ["", f"### {one['name']}", "", one["sentence"], "", f"**{w['to_do']}** {one['remedy']}", ""]
         parts += [f"- {place}" for place in [*one["places"], *filter(None, [one["more"]])]]
     if verdict.evidence is not None:
         columns = [w[name] for name in ("stratum", "leaves", "drawn", "finds", "probability")]
         parts += ["", f"## {w['sample']}", "", w["only_the_whole"], "", *_table(columns, told["strata"])]
+        parts += ["", f"## {w['metered']}", "", w["metered_note"], "", *_table([w[name] for name in METERED], told["metered"])]
         columns = [w[name] for name in ("label", "best", "typical", "unit")]
         parts += ["", f"## {w['values']}", "", w["values_note"], "", *_table(columns, told["released"])]
     return "\n".join(parts) + "\n"
@@ -88,8 +113,15 @@ def page(verdict: Verdict, lang: str, made: datetime) -> str:
 
     both, told = words(lang), _told(verdict, lang)
     w = both["verdict"]
-    names = ["failures", "checks", "subject", "strata", "released"] if verdict.failed else ["checks", "subject", "strata", "released"]
-    headings = {"checks": w["checks"], "failures": w["failures"], "subject": w["subject"], "strata": w["sample"], "released": w["values"]}
+    names = [*(["failures"] if verdict.failed else []), "checks", "subject", "strata", "metered", "released"]
+    headings = {
+        "checks": w["checks"],
+        "failures": w["failures"],
+        "subject": w["subject"],
+        "strata": w["sample"],
+        "metered": w["metered"],
+        "released": w["values"],
+    }
     parts = [
         {
             "id": name,
@@ -137,6 +169,10 @@ def _told(verdict: Verdict, lang: str) -> dict[str, Any]:
         }
         for one in strata_of(verdict.evidence)
     ]
+    told["metered"] = [
+        {name: f"{value:,.1f}" if name == "unknown_h" else _whole(value) for name, value in one.items()}
+        for one in metered_of(verdict.evidence)
+    ]
     told["released"] = [
         {
             "name": " ".join(one[part] for part in ("step", "product", "variant", "metric") if one[part]),
@@ -149,18 +185,37 @@ def _told(verdict: Verdict, lang: str) -> dict[str, Any]:
     return told
 
 
+def _whole(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:,.0f}"
+
+
 def _check(one: Outcome, lang: str) -> dict[str, Any]:
     w, more = words(lang)["verdict"], one.count - len(one.places)
     return {
         "code": one.code,
         "name": words(lang)["verdict_checks"][one.code],
         "state": one.state.value,
-        "word": w[one.state],
+        "kind": w[one.kind],
+        "word": w[_word(one)],
         "sentence": _said(one.said, lang),
         "remedy": _said(one.to_do, lang),
         "places": [_said(place, lang) for place in one.places],
         "more": w["more"].format(number=f"{more:,}") if one.state is State.FAILED and one.places and more > 0 else "",
     }
+
+
+def _word(one: Outcome) -> str:
+    """The key of the word for how a check came out."""
+    return one.state.value if one.asked else "not-asked"
+
+
+def _rows(checks: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """With what is missing, where nothing could be found."""
+    return [
+        {name: one[name] for name in ("name", "code", "kind", "word")}
+        | {"found": " ".join(filter(None, [one["sentence"], one["remedy"] if one["state"] == State.NOT_CHECKABLE else ""]))}
+        for one in checks
+    ]
 
 
 def _said(both: Words | None, lang: str) -> str:

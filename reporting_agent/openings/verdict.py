@@ -7,7 +7,10 @@ from typing import Any
 
 from benchmarks.audit.draws import strata
 from benchmarks.audit.evidence import Evidence, Outcome, State
+from benchmarks.audit.kinds import OF_A_SAMPLE, ON_SITE, SUMMARY, CheckKind
 from benchmarks.audit.sampling import Kind, detection, misstated, needed
+from benchmarks.errors import InputError
+from benchmarks.wire.attestations import BINDING
 from reporting_agent.openings.assembling import quantiles
 from reporting_agent.software import SOFTWARE
 
@@ -27,32 +30,67 @@ class Verdict:
     def failed(self) -> bool:
         return any(one.state is State.FAILED for one in self.findings)
 
+    @property
+    def bound(self) -> bool:
+        """Whether what was checked is what the portal accepted, logged or signed: some check says so, and none could not."""
+        binding = [one for one in self.findings if one.kind is CheckKind.BOUND]
+        return bool(binding) and all(one.state is State.HELD for one in binding)
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything that was asked for was bound and held: what could not be checked does not hold."""
+        return self.bound and all(one.state is State.HELD for one in self.findings if one.asked)
+
     def counted(self, state: State) -> int:
-        return sum(one.state is state for one in self.findings)
+        return sum(one.state is state and one.asked for one in self.findings)
 
     def to_json(self) -> dict[str, Any]:
-        told: dict[str, Any] = {
-            "held": not self.failed,
-            "checks": [
-                {
-                    "code": one.code,
-                    "state": one.state.value,
-                    "sentence": one.sentence,
-                    "remedy": one.remedy,
-                    "count": one.count,
-                    "records": list(one.records),
-                }
-                for one in self.findings
-            ],
-        }
+        told: dict[str, Any] = {"held": not self.failed} if self.of == PAPERS else {"held": self.holds, "binding": BINDING[self.bound]}
+        told["checks"] = [
+            {
+                "code": one.code,
+                "kind": one.kind.value,
+                "state": one.state.value,
+                "asked": one.asked,
+                "sentence": one.sentence,
+                "remedy": one.remedy,
+                "count": one.count,
+                "records": list(one.records),
+            }
+            for one in self.findings
+        ]
         if self.evidence is not None:
-            told |= subject_of(self.evidence) | {"strata": strata_of(self.evidence), "values": values_of(self.evidence)}
+            told |= subject_of(self.evidence) | {
+                "strata": strata_of(self.evidence),
+                "metered": metered_of(self.evidence),
+                "values": values_of(self.evidence),
+            }
         return told
 
     def summary(self) -> dict[str, Any]:
-        """What may go to the portal: how many checks held and failed, and of how many records each of these did. No record of the plant."""
-        failed = {one.code: one.count for one in self.findings if one.state is State.FAILED}
-        return {"held": self.counted(State.HELD), "failing": len(failed), "codes": failed}
+        """What may go to the portal, of which report and draw: how each check of the opening came out, and of how many records those that
+        failed did. No record of the plant, no count of what was drawn.
+
+        Raises:
+            InputError: `audit-file-lacking`: there was no opening.
+        """
+        if self.evidence is None:
+            raise InputError(
+                "audit-file-lacking", "A summary for the portal is of an opening, and none was given.", "Give opening and draw."
+            )
+        of_opening = [one for one in self.findings if one.asked and (one.code in OF_A_SAMPLE or one.code == ON_SITE)]
+        commitment = self.evidence.draw.commitment
+        return {
+            "schema": SUMMARY,
+            "site": commitment.site,
+            "period": commitment.period,
+            "revision": commitment.revision,
+            "draw": self.evidence.draw.digest,
+            "binding": BINDING[self.bound],
+            "held": [one.code for one in of_opening if one.state is State.HELD],
+            "failed": {one.code: one.count for one in of_opening if one.state is State.FAILED},
+            "not_checkable": [one.code for one in of_opening if one.state is State.NOT_CHECKABLE],
+        }
 
 
 def subject_of(evidence: Evidence) -> dict[str, Any]:
@@ -89,6 +127,27 @@ def strata_of(evidence: Evidence) -> list[dict[str, Any]]:
             }
         )
     return told
+
+
+def metered_of(evidence: Evidence) -> list[dict[str, Any]]:
+    """Where the energy of the drawn days went, meter by meter: quantities in `unit`, times in hours."""
+    balances = () if evidence.accounted is None else evidence.accounted.balances
+    return [
+        {
+            "meter": one.meter,
+            "step": one.step,
+            "unit": one.unit,
+            "days": one.days,
+            "metered": round(one.total, 3),
+            "in_batches": round(one.used, 3),
+            "in_excluded_batches": round(one.excluded, 3),
+            "standing": round(one.standing, 3),
+            "beside_wrong_times": round(one.explained, 3),
+            "unexplained": round(one.unexplained, 3),
+            "unknown_h": round(one.unknown_h, 2),
+        }
+        for one in balances
+    ]
 
 
 def values_of(evidence: Evidence) -> list[dict[str, Any]]:

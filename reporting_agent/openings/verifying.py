@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.audit import checks, draws, openings
 from benchmarks.audit.draws import Head
-from benchmarks.audit.evidence import Evidence, Outcome, Public, failed, held, not_checkable, refused
+from benchmarks.audit.evidence import Evidence, Outcome, Public, failed, held, not_asked, not_checkable, refused
 from benchmarks.audit.openings import Opening
-from benchmarks.errors import InputError, SteplabelError
+from benchmarks.errors import InputError, SteplabelError, VerificationError
 from benchmarks.routes import Words
 from benchmarks.wire import challenges, commitments, directory, heads, published, receipts
 from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.config import Site
@@ -46,7 +48,7 @@ def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path
         VerificationError, InputError: a file is not what it should be, or what belongs together is not all there.
     """
     keys = _keys(files, trust)
-    findings = [_receipt(raw, keys) for raw in files.receipts]
+    findings = [_receipt(raw, keys) for raw in dict.fromkeys(files.receipts)]
     if BENCHMARK in files.by_kind:
         findings.append(_benchmark(files.by_kind[BENCHMARK], keys))
     findings += _of_the_portal(files, keys)
@@ -63,7 +65,8 @@ def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path
         raise _lacking("draw", "an opening is the answer to one")
     draw = draws.read(files.by_kind["draw"])
     promise = draws.read_promise(files.by_kind["promise"]) if "promise" in files.by_kind else None
-    public = Public(_commitment(files), promise, bool(keys), _head(files, keys), files.inclusion)
+    received = _receipt_of(files.receipts, keys, draw.commitment)
+    public = Public(_commitment(files), promise, bool(keys), _head(files, keys, draw.head), files.inclusion, received, files.entries)
     handed = Handed(draw, public, keys)
     evidence = examine(opening, handed, folder)
     findings += checks.run(evidence)
@@ -76,7 +79,7 @@ def _of_the_portal(files: Files, keys: Mapping[str, VerifyingKey]) -> list[Outco
     findings = []
     if COMPOSED in files.by_kind:
         raw = files.by_kind[COMPOSED]
-        findings.append(composed_again(raw, keys) if keys else not_checkable("benchmark-recomputed", _NO_KEYS, _GIVE_KEYS))
+        findings += composed_again(raw, keys) if keys else [not_checkable("benchmark-logged", _NO_KEYS, _GIVE_KEYS)]
     sizes = {heads.parse(raw).size for raw in files.heads}
     for proof in files.consistency:
         if not {proof.first, proof.second} <= sizes:
@@ -112,13 +115,24 @@ def _commitment(files: Files) -> Commitment | None:
     return None
 
 
-def _head(files: Files, keys: Mapping[str, VerifyingKey]) -> Head | None:
-    """The portal's signed tree head; None where there is none, or no key to verify it with."""
-    raw = files.by_kind.get("tree-head")
-    if raw is None or not keys:
+def _head(files: Files, keys: Mapping[str, VerifyingKey], drawn: Head) -> Head | None:
+    """The portal's signed tree head, the one of the draw among several; None where there is none, or no key to verify it with."""
+    if not files.heads or not keys:
         return None
-    head = heads.read(raw, keys).head
-    return Head(head.size, head.root)
+    signed = [heads.read(raw, keys).head for raw in files.heads]
+    shown = [Head(head.size, head.root) for head in signed]
+    return drawn if drawn in shown else shown[0]
+
+
+def _receipt_of(receipts_given: Iterable[bytes], keys: Mapping[str, VerifyingKey], subject: Commitment) -> Receipt | None:
+    """The receipt for the report that was drawn from, the first of any other where there is none for it; verified."""
+    read = []
+    for raw in receipts_given:
+        with suppress(VerificationError):  # told by `receipt-signed`
+            read.append(receipts.read(raw, keys))
+    wanted = (subject.site, subject.period, subject.revision)
+    mine = [one for one in read if (one.header.site, one.header.period, one.header.revision) == wanted]
+    return next(iter([*mine, *read]), None)
 
 
 def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
@@ -179,7 +193,7 @@ def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
     """The whole label from the plant's files: what a sample cannot show."""
     code = "whole-recomputed"
     if site is None:
-        return not_checkable(
+        return not_asked(
             code,
             Words(
                 en="The whole label was not recomputed: a sample finds shares, not every record.",

@@ -22,7 +22,7 @@ from benchmarks.wire.schema import Report
 from benchmarks.wire.signing import DeviceKey
 from portal import keys
 from portal.accounts import services as accounts
-from portal.catalogue.services import close_period, open_period
+from portal.catalogue.services import close_period, make_peer_group, open_period
 from portal.intake import services as intake
 from portal.intake.models import Commitment as CommitmentRow
 from portal.intake.models import State, Submission
@@ -107,7 +107,8 @@ def test_a_plant_has_as_many_looks_as_the_policy_has_corrections_and_one(client:
     answers = [post(client, commitment(plant, revision, bytes([revision]) * 32)) for revision in (1, 2, 3)]
     assert [answer.status_code for answer in answers] == [201, 201, 422]
     assert answers[-1].json()["code"] == "corrections-used"
-    open_period(cast.group, f"{PERIOD}-Q1", "test", NOW)
+    quarters = make_peer_group("cement", cast.nation, [plant.site], route="clinker")  # periods of one group never overlap
+    open_period(quarters, f"{PERIOD}-Q1", "test", NOW)
     of_quarter = [post(client, commitment(plant, revision, OTHER_ROOT, f"{PERIOD}-Q1")) for revision in (1, 2)]
     assert [answer.status_code for answer in of_quarter] == [201, 422]  # of the same year
     open_period(cast.group, "2017", "test", NOW)

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from benchmarks.audit import draws
+from benchmarks.audit import draws, sample_file
+from benchmarks.audit.kinds import OF_A_SAMPLE, SUMMARY
 from benchmarks.errors import VerificationError
-from benchmarks.wire.logged import Kind
+from benchmarks.wire import attestations
+from benchmarks.wire.logged import Kind, leaf_of_object
+from benchmarks.wire.merkle import leaf_hash, require_inclusion
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
-from portal.assurance import auditor_keys, interests, sampling
+from portal.assurance import attesting, auditor_keys, interests, sampling
+from portal.assurance.attested import Standing, by_code
+from portal.assurance.codes import code_of
 from portal.assurance.models import Assignment, Sample
-from portal.assurance.sampling import Summary, read_summary
 from portal.assurance.services import assign
+from portal.assurance.summaries import Summary, read_summary
 from portal.intake import services as intake
+from portal.intake.models import Submission
 from portal.opening import services as opening
 from portal.problems import RefusedError
 from portal.translog import log
-from tests.integration.audited import draw_of, promise_of
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from portal.translog import selectors as logged
+from tests.integration.audited import draw_of, promise_of, terms
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, SALT, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -66,9 +74,80 @@ def test_a_sample_is_promised_drawn_from_the_one_head_and_noted_in_counts(cast: 
     sample = promised(cast, assignment)
     drawn = sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     assert sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW).drawn_at == drawn.drawn_at
-    noted = sampling.note(sample, Summary(15, 1, {"records-recomputed": 2}), cast.auditor, NOW)
-    assert (noted.held, noted.failing, noted.codes) == (15, 1, {"records-recomputed": 2})
-    assert refusal_of(lambda: sampling.note(sample, Summary(16, 0, {}), cast.auditor, NOW)) == "sample-noted"
+    noted = sampling.note(sample, summary_of(sample, failed={"records-recomputed": 2}), cast.auditor, NOW)
+    assert (noted.held, noted.failing, noted.codes) == (len(OF_A_SAMPLE) - 1, 1, {"records-recomputed": 2})
+    assert (noted.bound, noted.not_checkable) == (True, [])
+    assert refusal_of(lambda: sampling.note(sample, summary_of(sample), cast.auditor, NOW)) == "sample-noted"
+
+
+def summary_of(sample: Sample, *, failed: dict[str, int] | None = None, left_out: tuple[str, ...] = (), **changed: Any) -> Summary:
+    """What `verify` wrote of the sample: all held but what is named."""
+    sample.refresh_from_db()
+    return read_summary(written_of(sample, failed or {}, left_out, **changed))
+
+
+def written_of(sample: Sample, failed: dict[str, int], left_out: tuple[str, ...] = (), **changed: Any) -> bytes:
+    told: dict[str, Any] = {
+        "schema": SUMMARY,
+        "site": sample.assignment.site.slug,
+        "period": sample.submission.period,
+        "revision": sample.submission.revision,
+        "draw": draws.read(bytes(sample.draw or b"")).digest,
+        "binding": "bound",
+        "held": [code for code in OF_A_SAMPLE if code not in failed and code not in left_out],
+        "failed": failed,
+        "not_checkable": [],
+    }
+    return json.dumps(told | changed).encode()
+
+
+def test_a_summary_of_another_draw_or_revision_is_refused(cast: Cast, assignment: Assignment) -> None:
+    sample = promised(cast, assignment)
+    sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
+    for changed in ({"draw": "cd" * 32}, {"revision": 2}, {"site": "works-2"}, {"period": "2024"}):
+        told = summary_of(sample, **changed)
+        assert refusal_of(lambda told=told: sampling.note(sample, told, cast.auditor, NOW)) == "summary-of-another"  # type: ignore[misc] # bound now
+    assert Sample.objects.get().verified_at is None
+
+
+def test_the_page_never_says_that_all_hold_when_checks_were_left_out(cast: Cast, assignment: Assignment) -> None:
+    sample = promised(cast, assignment)
+    sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
+    left_out = ("values-logged", "whole-recomputed")
+    sampling.note(sample, summary_of(sample, left_out=left_out[:1], not_checkable=["whole-recomputed"]), cast.auditor, NOW)
+    client = Client()
+    assert client.login(username=cast.auditor.email, password=PASSWORD)
+    page = client.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
+    n = len(OF_A_SAMPLE) + 1
+    assert f"Not verified: {n - 2} of {n} checks hold, 2 could not be made." in page
+    assert "not bound to the report that this portal accepted" in page
+    assert all(code in page for code in left_out)
+    drawn_up = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
+    said = attestations.parse(bytes(drawn_up.content)).statement
+    assert isinstance(said, attestations.Attestation)
+    assert said.sample is not None
+    assert (said.sample.bound, set(said.sample.not_checkable)) == (False, set(left_out))
+
+
+def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(cast: Cast, assignment: Assignment) -> None:
+    sample = promised(cast, assignment)
+    sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
+    sampling.note(sample, summary_of(sample), cast.auditor, NOW)
+    drawn_up = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
+    issued = attesting.take(attestations.sign(bytes(drawn_up.content), KEY), cast.auditor, NOW)
+    client, address = Client(), reverse("web:verify", args=[code_of(issued.digest)])
+    earlier = "This is about revision 1 of the report, an earlier one"
+    assert earlier not in client.get(address).content.decode()
+    plant = cast.plants[0]
+    intake.receive(plant.envelope(cast.pack, revision=2), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    found = by_code(code_of(issued.digest), NOW.date())
+    assert found is not None
+    assert found.standing is Standing.EARLIER
+    assert earlier in client.get(address).content.decode()
+    assert client.login(username=cast.auditor.email, password=PASSWORD)
+    assert earlier in client.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
+    assert sampling.outcome_of(Submission.objects.get(site=plant.site, revision=2)) is None
 
 
 def test_of_two_promises_none_can_be_chosen(cast: Cast, assignment: Assignment) -> None:
@@ -104,35 +183,57 @@ def test_another_key_another_site_and_an_interest_are_refused(cast: Cast, assign
 
 
 @pytest.mark.parametrize(
-    "told",
+    "changed",
     [
-        {"held": 16, "failing": 0, "codes": {}, "records": ["2025-07-03 14:10"]},
-        {"held": 16, "failing": 0, "codes": {"7 July 14:10 batch 8": 1}},
-        {"held": 15, "failing": 1, "codes": {"records-recomputed": [1, 2]}},
-        {"held": 15, "failing": 1, "codes": {"records-recomputed": 99.1}},
-        {"held": 15, "failing": 0, "codes": {"records-recomputed": 1}},
-        {"held": True, "failing": 0, "codes": {}},
-        {"held": True, "checks": [{"code": "a", "records": []}]},
-        [],
+        {"records": ["2025-07-03 14:10"]},
+        {"failed": {"7 July 14:10 batch 8": 1}},
+        {"failed": {"records-recomputed": [1, 2]}},
+        {"failed": {"records-recomputed": 99.1}},
+        {"failed": {"records-recomputed": True}},
+        {"failed": {"leaves-proven": 1}, "held": ["leaves-proven"]},
+        {"not_checkable": ["Batch 8 of kiln 1"]},
+        {"held": 16},
+        {"binding": "nearly"},
+        {"schema": "steplabel/opening/1"},
+        {"site": "Kiln 1, 7 July"},
     ],
 )
-def test_a_file_with_more_than_counts_is_refused_and_not_kept(cast: Cast, assignment: Assignment, told: object) -> None:
-    assert refusal_of(lambda: read_summary(json.dumps(told).encode())) == "summary-not-counts"
+def test_a_file_with_more_than_codes_and_counts_is_refused_and_not_kept(
+    cast: Cast, assignment: Assignment, changed: dict[str, object]
+) -> None:
     sample = promised(cast, assignment)
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
+    sample.refresh_from_db()
+    told = json.dumps(json.loads(written_of(sample, {})) | changed).encode()
+    assert refusal_of(lambda: read_summary(told)) == "summary-not-counts"
     client = Client()
     assert client.login(username=cast.auditor.email, password=PASSWORD)
-    file = SimpleUploadedFile("summary.json", json.dumps(told).encode())
+    file = SimpleUploadedFile("summary.json", told)
     answer = client.post(reverse("web:engagement-sample", args=[assignment.pk]), {"summary": file})
     assert answer.status_code == 400
     assert "counts and codes" in answer.content.decode()
     assert Sample.objects.get().verified_at is None
 
 
-def test_a_summary_of_counts_is_read() -> None:
-    assert read_summary(b'{"held": 15, "failing": 1, "codes": {"records-recomputed": 2}}') == Summary(15, 1, {"records-recomputed": 2})
-    assert refusal_of(lambda: read_summary(b"\xff")) == "summary-not-counts"
-    assert refusal_of(lambda: read_summary(b" " * 5000)) == "summary-not-counts"
+def test_what_is_no_summary_is_refused() -> None:
+    for raw in (b"\xff", b" " * 9000, b"[]"):
+        assert refusal_of(lambda raw=raw: read_summary(raw)) == "summary-not-counts"  # type: ignore[misc] # bound now
+
+
+def test_the_evidence_file_holds_all_that_binds_and_no_value(cast: Cast, assignment: Assignment) -> None:
+    sample = promised(cast, assignment)
+    sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
+    client = Client()
+    assert client.login(username=cast.auditor.email, password=PASSWORD)
+    answer = client.get(reverse("web:sample-evidence", args=[sample.pk]))
+    file = sample_file.read(json.loads(answer.content))
+    assert {entry.kind for entry in file.entries} == set(sample_file.ENTRIES)
+    assert set(file.contents()) == set(sample_file.FILES)
+    root = logged.root_at(sample.head_size)
+    for entry in file.entries:
+        leaf = leaf_hash(leaf_of_object(entry.kind, bytes.fromhex(entry.logged), entry.on))
+        require_inclusion(leaf, entry.index, sample.head_size, entry.entry().proof, root)
+    assert SALT.hex().encode() not in answer.content  # whoever has it could try values
 
 
 def test_body_and_plant_fetch_the_draw_and_nobody_else(cast: Cast, assignment: Assignment) -> None:
@@ -148,5 +249,9 @@ def test_body_and_plant_fetch_the_draw_and_nobody_else(cast: Cast, assignment: A
     assert auditor.get(address).content == owner.get(address).content == signed
     assert other.get(address).status_code == 404
     assert address in owner.get(reverse("web:audits")).content.decode()
-    typed = auditor.post(page, {"held": "16", "failing": "0"}, follow=True).content.decode()
-    assert "All 16 checks hold." in typed
+    sample.refresh_from_db()
+    summary = SimpleUploadedFile("summary.json", written_of(sample, {}))
+    noted = auditor.post(page, {"summary": summary}, follow=True).content.decode()
+    assert f"All {len(OF_A_SAMPLE)} checks hold, and what was opened is the report that this portal accepted." in noted
+    typed = auditor.post(page, {"held": "16", "failing": "0"})
+    assert typed.status_code == 400

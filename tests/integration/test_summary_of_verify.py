@@ -1,32 +1,67 @@
-"""What the agent's `verify` writes for the portal is what the portal reads, and holds counts and codes alone."""
+"""What the agent's `verify` writes for the portal is what the portal reads: codes and counts alone, of one report and draw."""
 
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from benchmarks.audit.evidence import Outcome, State, same
-from portal.assurance.sampling import Summary, read_summary
+from benchmarks.audit.evidence import Evidence, Outcome, State, not_asked, same
+from benchmarks.audit.kinds import OF_A_SAMPLE, ON_SITE, WHERE_COMMITTED, CheckKind
+from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
+from benchmarks.wire.commitments import Commitment
+from portal.assurance.summaries import read_summary
 from portal.problems import RefusedError
 from reporting_agent.openings.verdict import Verdict
 
-FOUND = Verdict(
-    (
-        Outcome("leaves-proven", State.HELD, same("Every record is proven.")),
-        Outcome("nothing-left-out", State.NOT_CHECKABLE, same("Several steps share a meter.")),
-        Outcome("records-recomputed", State.FAILED, same("Two records differ."), same("Look at them."), (same("7 July 14:10"),), 2),
-    )
+DRAW = "ab" * 32
+EVIDENCE = cast(Evidence, SimpleNamespace(draw=SimpleNamespace(commitment=Commitment("works-1", "2025", 3, bytes(32)), digest=DRAW)))
+"""Of what a summary is: nothing else of the evidence goes into it."""
+
+FOUND = (
+    Outcome("leaves-proven", State.HELD, same("Every record is proven.")),
+    Outcome("nothing-left-out", State.NOT_CHECKABLE, same("Several steps share a meter.")),
+    Outcome("records-recomputed", State.FAILED, same("Two records differ."), same("Look at them."), (same("7 July 14:10"),), 2),
+    not_asked(ON_SITE, Phrase("Not on site."), Phrase("Go there.")),
 )
 
 
-def test_the_portal_reads_the_summary() -> None:
-    written = json.dumps(FOUND.summary()).encode()
-    assert read_summary(written) == Summary(held=1, failing=1, codes={"records-recomputed": 2})
-    assert b"July" not in written
+def written(*findings: Outcome) -> bytes:
+    return json.dumps(Verdict(findings, EVIDENCE).summary()).encode()
+
+
+def test_the_portal_reads_the_summary_and_counts_what_it_does_not_name_as_not_made() -> None:
+    raw = written(*FOUND)
+    told = read_summary(raw)
+    assert (told.site, told.period, told.revision, told.draw) == ("works-1", "2025", 3, DRAW)
+    assert (set(told.held), dict(told.failed)) == ({"leaves-proven"}, {"records-recomputed": 2})
+    assert set(told.missing) == OF_A_SAMPLE.keys() - WHERE_COMMITTED - {"leaves-proven", "records-recomputed"}
+    assert not told.is_bound
+    assert b"July" not in raw
+
+
+def test_all_is_bound_only_where_every_check_that_binds_is_named_as_held() -> None:
+    all_held = [Outcome(code, State.HELD, same("So it is.")) for code in OF_A_SAMPLE]
+    assert read_summary(written(*all_held)).is_bound
+    assert read_summary(written(*all_held)).missing == ()
+    binding = [one for one in all_held if one.kind is CheckKind.BOUND]
+    for left_out in binding:
+        told = read_summary(written(*(one for one in all_held if one is not left_out)))
+        assert told.bound  # says the file
+        assert not told.is_bound
+        assert told.missing == (left_out.code,)
 
 
 def test_the_portal_refuses_the_report_itself() -> None:
     with pytest.raises(RefusedError) as refused:
-        read_summary(json.dumps(FOUND.to_json()).encode())
+        read_summary(json.dumps({"held": False, "checks": [{"code": "leaves-proven", "records": ["7 July 14:10"]}]}).encode())
     assert refused.value.code == "summary-not-counts"
+
+
+def test_there_is_no_summary_without_an_opening() -> None:
+    with pytest.raises(InputError) as refused:
+        Verdict(FOUND[:1]).summary()
+    assert refused.value.code == "audit-file-lacking"

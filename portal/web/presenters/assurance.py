@@ -24,6 +24,7 @@ from portal.web.assurance_words import (
     STANDINGS,
     need_in_words,
 )
+from portal.web.check_words import outcome_in_words
 from portal.web.presenters.submissions import submission_row
 from portal.web.refusals import ended_because
 from portal.web.viewmodels.assurance import (
@@ -169,7 +170,9 @@ def attestation_page(view: AttestationView, crumbs: tuple[Crumb, ...] = ()) -> A
         lead=str(OPINION_SENTENCES[view.statement.opinion]) % {"body": in_language(view.body, view.body_zh)},
         file_name=file_to_sign(view.digest, withdrawal=public),
         to_sign=reverse("web:attestation-to-sign", args=[view.digest]) if waits and view.standing is not Standing.WITHDRAWN else "",
-        withdraw_url=reverse("web:attestation-withdraw", args=[view.digest]) if view.standing in (Standing.VALID, Standing.EXPIRED) else "",
+        withdraw_url=reverse("web:attestation-withdraw", args=[view.digest])
+        if view.standing in (Standing.VALID, Standing.EARLIER, Standing.EXPIRED)
+        else "",
         verify_url=reverse("web:verify", args=[view.code]) if public else "",
         statement_url=reverse("web:verify-statement", args=[view.code]) if public else "",
         certificate_url=reverse("web:verify-certificate", args=[view.code]) if public else "",
@@ -205,6 +208,10 @@ def _facts(view: AttestationView) -> tuple[Item, ...]:
     items.append(Item(_("Materiality"), f"{float(said.materiality * 100):g} %"))
     items.append(Item(_("What was checked"), said.checked))
     items.append(Item(_("What was not checked"), said.not_checked))
+    if view.report is not None:
+        items.append(
+            Item(_("Sample and opening"), outcome_in_words(said.sample) if said.sample else _("none on record when this was said"))
+        )
     if said.performance is not None:
         items.append(Item(_("Performance level"), f"{said.performance.scheme.upper()} {said.performance.level}"))
     items.append(Item(_("Issued on"), date_format(said.issued_on, _("j F Y"))))
@@ -219,6 +226,8 @@ def _proof(view: AttestationView) -> tuple[Item, ...]:
     items.append(Item(_("Public key of the auditor"), view.statement.public_key.hex()))
     if (report := view.report) is not None:
         items.append(Item(_("Digest of the sealed file (SHA-256)"), report.envelope_digest))
+        if view.statement.sample is not None:
+            items.append(Item(_("Digest of the draw (SHA-256)"), view.statement.sample.draw))
     elif (version := view.publication) is not None:
         items.append(Item(_("Digest of the published document (SHA-256)"), version.document_digest))
     if view.log_index is not None:
@@ -229,6 +238,11 @@ def _proof(view: AttestationView) -> tuple[Item, ...]:
 
 
 def _warning(view: AttestationView) -> str:
+    if view.standing is Standing.EARLIER and view.report is not None:
+        told = {"n": view.report.revision}
+        return (
+            _("This is about revision %(n)s of the report, an earlier one: another has replaced it, of which nothing is said here.") % told
+        )
     if view.key_revoked_at is not None:
         day = date_format(scheme_day(view.key_revoked_at), _("j F Y"))
         return _("The auditor’s key was revoked on %(day)s. What it signed before stands until it is withdrawn.") % {"day": day}

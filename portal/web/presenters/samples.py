@@ -9,33 +9,35 @@ from django.utils.translation import pgettext
 
 from benchmarks.audit import draws
 from benchmarks.audit.sampling import STANDARD, Kind, Plan
+from benchmarks.wire.attestations import SampleOutcome
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Sample
+from portal.assurance.sampling import outcome_noted
 from portal.days import scheme_day
+from portal.intake.models import State
+from portal.web.check_words import outcome_in_words, what_is_missing
 from portal.web.presenters.assurance import engagement_title
 from portal.web.viewmodels.assurance import PlanRow, SamplePage
 from portal.web.viewmodels.shared import Crumb, Figure, Item
 
 
-def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None, crumbs: tuple[Crumb, ...]) -> SamplePage:
+def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None, fingerprint: str, crumbs: tuple[Crumb, ...]) -> SamplePage:
+    """`fingerprint` is of the key that signs the portal's directory."""
     drawn = draws.read(bytes(sample.draw)) if sample is not None and sample.draw is not None else None
     verified = sample is not None and sample.verified_at is not None
-    held, failing = (sample.held or 0, sample.failing or 0) if sample is not None and verified else (0, 0)
+    outcome = outcome_noted(sample) if sample is not None else None
     waits = sample is not None and drawn is None
     ready = root is not None
     return SamplePage(
         title=_("Sample and opening, %(of)s") % {"of": engagement_title(view)},
         stage=_stage(sample, verified=verified, drawn=drawn is not None, ready=ready),
-        lead=_lead(sample, held, failing, verified=verified, drawn=drawn is not None, ready=ready),
-        figures=(
-            Figure(
-                _("Checks held"), f"{held:,}" if verified else "–", _("of %(n)s") % {"n": f"{held + failing:,}"} if verified else "", ""
-            ),
-            Figure(_("Checks failed"), f"{failing:,}" if verified else "–", "", _("each needs a finding") if failing else ""),
-        ),
+        lead=_lead(sample, outcome, drawn=drawn is not None, ready=ready),
+        earlier=_earlier(view, sample),
+        figures=_figures(outcome),
         codes=tuple(Item(code, _("%(n)s records") % {"n": f"{number:,}"}) for code, number in sorted(sample.codes.items()))
         if sample is not None
         else (),
+        missing=tuple(Item(code, what_is_missing(code)) for code in sample.not_checkable) if sample is not None else (),
         parameters=_parameters(sample, drawn, root) if sample is not None else (),
         plan=_plan(drawn.plan if drawn else STANDARD),
         planned=drawn is None,
@@ -44,9 +46,17 @@ def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None,
         commitment_name=commitment_name(view),
         commitment_url=reverse("web:engagement-commitment", args=[view.id]) if waits and ready else "",
         draw_url=reverse("web:draw-file", args=[sample.pk]) if sample is not None and drawn else "",
-        finding_url=reverse("web:engagement-new-finding", args=[view.id]) if failing else "",
+        evidence_url=reverse("web:sample-evidence", args=[sample.pk]) if sample is not None and drawn else "",
+        evidence_name=evidence_name(sample) if sample is not None and drawn else "",
+        fingerprint=fingerprint,
+        finding_url=reverse("web:engagement-new-finding", args=[view.id]) if outcome is not None and outcome.failed else "",
         crumbs=crumbs,
     )
+
+
+def evidence_name(sample: Sample) -> str:
+    """What the evidence file of a sample is called."""
+    return f"evidence-{sample.pk}.json"
 
 
 def commitment_name(view: EngagementView) -> str:
@@ -64,23 +74,40 @@ def _stage(sample: Sample | None, *, verified: bool, drawn: bool, ready: bool) -
     return "draw" if ready else "wait"
 
 
-def _lead(sample: Sample | None, held: int, failing: int, *, verified: bool, drawn: bool, ready: bool) -> str:
+def _lead(sample: Sample | None, outcome: SampleOutcome | None, *, drawn: bool, ready: bool) -> str:
     if sample is None:
         return _("Nothing is drawn yet. First promise a number: its digest goes into the log before anybody can know the draw.")
-    if verified:
-        n = f"{held + failing:,}"
-        if failing:
-            return _("%(held)s of %(n)s checks hold. %(failing)s failed and need a finding.") % {
-                "held": f"{held:,}",
-                "n": n,
-                "failing": f"{failing:,}",
-            }
-        return _("All %(n)s checks hold.") % {"n": n}
+    if sample.verified_at is not None:
+        if outcome is None:
+            told = {"held": f"{sample.held or 0:,}", "failing": f"{sample.failing or 0:,}"}
+            return _("%(held)s checks held and %(failing)s failed. Which were left out was not noted then: draw again.") % told
+        return outcome_in_words(outcome)
     if drawn:
-        return _("The sample is drawn. The plant opens it to you, not to this portal; what comes of it is noted here in counts.")
+        return _("The sample is drawn. The plant opens it to you, not to this portal; what comes of it is noted here by check.")
     if ready:
         return _("Your promise is in the log, and so is what came after it: draw now.")
     return _("Your promise is in the log. The draw waits for the next entry of the log, which nobody knows yet.")
+
+
+def _earlier(view: EngagementView, sample: Sample | None) -> str:
+    """Said where the newest sample is of a revision that another has replaced."""
+    if sample is None or sample.submission.state == State.ACCEPTED:
+        return ""
+    told = {"n": sample.submission.revision, "now": view.accepted.revision if view.accepted else "–"}
+    return _("This is about revision %(n)s of the report, an earlier one. Revision %(now)s has replaced it and was not drawn from.") % told
+
+
+def _figures(outcome: SampleOutcome | None) -> tuple[Figure, ...]:
+    if outcome is None:
+        return tuple(Figure(name, "–", "", "") for name in (_("Checks held"), _("Checks failed"), _("Checks not made")))
+    failed, missing = len(outcome.failed), len(outcome.not_checkable)
+    of = _("of %(n)s") % {"n": f"{outcome.held + failed + missing:,}"}
+    bound = _("bound to the report that this portal accepted") if outcome.bound else _("not bound to the report that this portal accepted")
+    return (
+        Figure(_("Checks held"), f"{outcome.held:,}", of, bound),
+        Figure(_("Checks failed"), f"{failed:,}", of, _("each needs a finding") if failed else ""),
+        Figure(_("Checks not made"), f"{missing:,}", of, _("none of them holds") if missing else ""),
+    )
 
 
 def _parameters(sample: Sample, drawn: draws.Draw | None, root: bytes | None) -> tuple[Item, ...]:

@@ -153,8 +153,10 @@ class SamplePage:
     title: str
     stage: str  # what the form takes: promise, draw, counts; wait: nothing
     lead: str
+    earlier: str  # that all this is about a revision that was replaced; empty: it is not
     figures: tuple[Figure, ...]
     codes: tuple[Item, ...]  # failed checks with their number
+    missing: tuple[Item, ...]  # checks that were not made, with what they need
     parameters: tuple[Item, ...]
     plan: tuple[PlanRow, ...]
     planned: bool  # the plan is proposed, not drawn by
@@ -163,5 +165,8 @@ class SamplePage:
     commitment_name: str  # what the plant's commitment is called when it is downloaded; empty without a report
     commitment_url: str
     draw_url: str
+    evidence_url: str
+    evidence_name: str  # what the evidence file is called when it is downloaded
+    fingerprint: str  # of the key that signs the portal's directory
     finding_url: str
     crumbs: tuple[Crumb, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,17 +14,17 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
-from portal.accounts.selectors import own_sites
 from portal.assurance import sampling
-from portal.assurance.engagements import assigned_to
+from portal.assurance.evidence_file import drawn_sample, evidence_of
 from portal.assurance.models import Sample
 from portal.intake.models import Commitment
+from portal.keys import published_directory, receipt_key
 from portal.translog import selectors as logged
 from portal.web.access import for_role, person
 from portal.web.assurance_forms import SampleFileForm, SummaryForm
 from portal.web.forms import add_error, mark_errors
 from portal.web.presenters.assurance import engagement_title
-from portal.web.presenters.samples import commitment_name, sample_page
+from portal.web.presenters.samples import commitment_name, evidence_name, sample_page
 from portal.web.viewmodels.shared import Crumb
 from portal.web.views.attesting import cbor_file
 from portal.web.views.engagements import row, seen
@@ -48,7 +48,7 @@ def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
             return redirect("web:engagement-sample", assignment)
     mark_errors(form)
     crumbs = (Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
-    told = {"page": sample_page(view, newest, _root(newest), crumbs), "form": form}
+    told = {"page": sample_page(view, newest, _root(newest), published_directory().fingerprint, crumbs), "form": form}
     return render(request, "web/sample.html", told, status=400 if form.errors else 200)
 
 
@@ -68,14 +68,22 @@ def commitment(request: HttpRequest, assignment: int) -> HttpResponse:
 @for_role(Role.CERTIFICATION_BODY, Role.ENTERPRISE)
 def draw_file(request: HttpRequest, sample: int) -> HttpResponse:
     """The signed draw, for the body that made it and for the plant that opens it."""
-    user = person(request)
-    held = Sample.objects.filter(pk=sample).exclude(draw=None).first()
-    mine = held is not None and (
-        assigned_to(user).filter(pk=held.assignment_id).exists() or own_sites(user).filter(pk=held.submission.site_id).exists()
-    )
-    if held is None or not mine:
+    held = drawn_sample(person(request), sample)
+    if held is None:
         raise Http404
     return cbor_file(bytes(held.draw or b""), f"draw-{held.pk}.cbor")
+
+
+@require_GET
+@for_role(Role.CERTIFICATION_BODY, Role.ENTERPRISE)
+def evidence(request: HttpRequest, sample: int) -> HttpResponse:
+    """All that the body needs from the portal to verify the opening, in one file; for the plant, too, which may check it first."""
+    held = drawn_sample(person(request), sample)
+    if held is None:
+        raise Http404
+    response = JsonResponse(evidence_of(held, receipt_key()))
+    response["Content-Disposition"] = f'attachment; filename="{evidence_name(held)}"'
+    return response
 
 
 def _root(newest: Sample | None) -> bytes | None:
@@ -94,7 +102,7 @@ def _act(request: HttpRequest, assignment: int, newest: Sample | None, form: Sam
     user, now = person(request), timezone.now()
     if isinstance(form, SummaryForm):
         if newest is not None:
-            sampling.note(newest, form.counts(), user, now)
+            sampling.note(newest, form.summary_of(), user, now)
     elif newest is not None and newest.draw is None:
         sampling.draw(newest, form.cleaned_data["signed"].read(), user, now)
     else:

@@ -18,6 +18,7 @@ from portal.assurance import codes
 from portal.assurance.attested import AttestationView, by_code
 from portal.assurance.models import Attestation
 from portal.days import scheme_day
+from portal.own_address import absolute
 from portal.sharing import certificates
 from portal.web.assurance_forms import CodeForm
 from portal.web.attestation_paper import certificate_pdf
@@ -96,7 +97,7 @@ def _attestation_certificate(request: HttpRequest, code: str) -> HttpResponse | 
     shown = _shown(code)
     if shown is None:
         return None
-    address = request.build_absolute_uri(reverse("web:verify", args=[shown[0].code]))
+    address = absolute(reverse("web:verify", args=[shown[0].code]))
     response = HttpResponse(certificate_pdf(shown[1], address), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="attestation-{shown[0].code}.pdf"'
     return response

@@ -13,16 +13,19 @@ from unittest.mock import patch
 from benchmarks.audit import checks, draws
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.draws import Draw, Head
+from benchmarks.audit.entries import Entry
 from benchmarks.audit.evidence import Check, Outcome, Public, State
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.sampling import STANDARD, Plan
 from benchmarks.measurements import Period
+from benchmarks.privacy import randomness
 from benchmarks.routes import Pack
-from benchmarks.wire import challenges, logged, merkle
+from benchmarks.wire import challenges, logged, merkle, receipts
+from benchmarks.wire.challenges import LedgerStand
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree
-from benchmarks.wire.schema import Report, encode_report
+from benchmarks.wire.schema import Header, Report, encode_report
 from benchmarks.wire.signing import AuditorKey, DeviceKey, ReceiptKey
 from fixtures.simulator.works import Works
 from fixtures.simulator.works.design import DESIGNS
@@ -34,19 +37,22 @@ from reporting_agent.openings.examining import Handed, examine
 from reporting_agent.planning import Plan as ReportPlan
 from reporting_agent.planning import Subject
 from reporting_agent.submission import Material
+from tests.declaring import declare
 
 SOFTWARE = "steplabel-agent/test"
 PERIOD = "2025"
-ENTRY = 41  # of the log: the commitment
+ENTRY, SENT, ACCEPTED = 41, 43, 44  # of the log: the commitment, the sealed report, its values
+ENVELOPE = hashlib.sha256(b"sealed").hexdigest()
 AUDITOR, DEVICE, PORTAL = AuditorKey.generate(), DeviceKey.generate(), ReceiptKey.generate()
 DAY = date(2026, 2, 3)
 
 
 def write_works(folder: Path, pack: str, *, seed: int, days: int, rate: float) -> None:
-    """A simulated works of so many days, with faults at `rate` times the real rates."""
+    """A simulated works of so many days, faults at `rate` times the real rates; its engineer declared what the first run proposed."""
     shorter = {pack: dataclasses.replace(DESIGNS[pack], days=days)}
     with patch.dict(DESIGNS, shorter):
         Works.live(pack, seed).write(folder, rate)
+    declare(folder, PERIOD)
 
 
 def chance_of(what: str) -> bytes:
@@ -86,10 +92,10 @@ def reported(site: Site, plan: ReportPlan, tree: DataTree, seed: bytes) -> Repor
     """Committed to, challenged and drawn."""
     subject = plan.subject
     commitment = Commitment(subject.site, subject.period, subject.revision, tree.root)
-    challenge = challenges.issue(commitment, chance_of(f"{tree.root.hex()} challenge"), ENTRY, DAY, PORTAL)
+    challenge = challenges.issue(commitment, chance_of(f"{tree.root.hex()} challenge"), ENTRY, DAY, LedgerStand(1), PORTAL)
     nonce = challenges.parse(challenge).nonce
     labels = draw_cells(plan, seed, root=tree.root, challenge=nonce)
-    report = plan.report(labels, data_root=tree.root, challenge=nonce, software=SOFTWARE)
+    report = plan.report(labels, data_root=tree.root, challenge=nonce, salt=randomness.values_salt(seed, tree.root), software=SOFTWARE)
     return Reported(site, plan.pack, plan, tree, seed, commitment, challenge, report)
 
 
@@ -99,26 +105,41 @@ def honest(folder: Path, name: str = "honest") -> Reported:
     return reported(site, plan, plan.tree(seed, SOFTWARE), seed)
 
 
-def log_with(commitment: Commitment) -> Tree:
-    """A log of 50 entries with the commitment at its place."""
+def log_with(plant: Reported) -> Tree:
+    """A log of 50 entries: commitment, sealed report and its values at their places."""
     others = [merkle.leaf_hash(bytes([place])) for place in range(50)]
-    others[ENTRY] = logged.hashed(Kind.COMMITMENT, bytes.fromhex(commitment.digest), DAY)
+    others[ENTRY] = logged.hashed(Kind.COMMITMENT, bytes.fromhex(plant.commitment.digest), DAY)
+    others[SENT] = logged.hashed(Kind.ENVELOPE, bytes.fromhex(ENVELOPE), DAY)
+    others[ACCEPTED] = logged.hashed(Kind.VALUES, values_of(plant.report), DAY)
     return Tree(others)
+
+
+def values_of(report: Report) -> bytes:
+    """What the portal's worker logs of a report."""
+    return logged.values(bytes.fromhex(ENVELOPE), report.released.labels, report.salt)
 
 
 def public_of(plant: Reported, promise: bytes) -> Public:
     """What the auditor has from the portal."""
-    log = log_with(plant.commitment)
+    log, commitment = log_with(plant), plant.commitment
     head = Head(len(log), log.root())
-    return Public(plant.commitment, draws.read_promise(promise), True, head, tuple(log.inclusion_proof(ENTRY)))
+    header = Header(commitment.site, commitment.period, commitment.revision, "0" * 64, "device-1", 1)
+    receipt = receipts.read(receipts.issue(ENVELOPE, header, SENT, DAY, PORTAL), {PORTAL.key_id: PORTAL.public})
+    entries = {
+        Kind.ENVELOPE: Entry(SENT, DAY, logged.object_of(bytes.fromhex(ENVELOPE)), tuple(log.inclusion_proof(SENT))),
+        Kind.VALUES: Entry(ACCEPTED, DAY, logged.object_of(values_of(plant.report)), tuple(log.inclusion_proof(ACCEPTED))),
+    }
+    promised = draws.read_promise(promise)
+    return Public(commitment, promised, True, head, tuple(log.inclusion_proof(ENTRY)), receipt, entries)
 
 
 def drawn_by_auditor(
-    commitment: Commitment, plan: Plan = STANDARD, *, nonce: bytes = bytes(32), steps: tuple[str, ...] = ()
+    plant: Reported, plan: Plan = STANDARD, *, nonce: bytes = bytes(32), steps: tuple[str, ...] = ()
 ) -> tuple[Draw, bytes]:
     """The draw and the promise it was bound by."""
+    commitment = plant.commitment
     promise = draws.promise(commitment.site, commitment.period, nonce, DAY, AUDITOR)
-    log = log_with(commitment)
+    log = log_with(plant)
     made = Draw(commitment, nonce, Head(len(log), log.root()), plan, steps, AUDITOR.public, draws.read_promise(promise).digest)
     return made, promise
 

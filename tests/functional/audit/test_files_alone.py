@@ -14,6 +14,9 @@ import pytest
 from benchmarks.audit import openings
 from benchmarks.measurements import Period
 from benchmarks.wire import challenges, published
+from benchmarks.wire import envelope as envelopes
+from benchmarks.wire.logged import Kind
+from portal.assurance.summaries import read_summary
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.enrolment import SEED_FILE
@@ -26,6 +29,7 @@ from tests.unit.agent_send.cast import SITE, Desk, FakePortal
 
 pytestmark = pytest.mark.xdist_group("audit-from-files")  # one scene, which takes a while to build
 
+FILES = ("opening", "draw", "commitment", "receipt", "directory", "head", "inclusion", "envelope-entry", "values-entry")
 Run = Callable[..., tuple[int, dict[str, Any]]]
 
 
@@ -56,14 +60,20 @@ class Scene:
         assert parcel.challenge is not None
         assert receipt is not None
         entry = challenges.parse(parcel.challenge).log_index
+        (sent,) = self.portal.submissions.values()
+        values = self.portal.accept(sent)
+        envelope = envelopes.parse(sent).digest
         proof = {"proof": [one.hex() for one in self.portal.log.inclusion_proof(entry)]}
         for name, content in {
             "commitment": parcel.commitment,
             "challenge": parcel.challenge,
             "receipt": receipt,
+            "other-challenge": self.portal.challenge_for(challenges.parse(parcel.challenge).commitment, bytes(32)),
             "directory": self.portal.signed_directory(),
             "head": self.portal.signed_head(),
             "inclusion": json.dumps(proof).encode(),
+            "envelope-entry": self.portal.served(self.portal.places[envelope], Kind.ENVELOPE, bytes.fromhex(envelope)),
+            "values-entry": self.portal.served(len(self.portal.log) - 1, Kind.VALUES, values),
             "password": b"a password of the auditor\n",
         }.items():
             self.path(name).write_bytes(content)
@@ -133,17 +143,24 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
     assert openings.is_sealed(sealed)
     assert seed not in sealed
 
-    files = [scene.path(name) for name in ("opening", "draw", "commitment", "receipt", "directory", "head", "inclusion")]
+    files = [scene.path(name) for name in FILES]
     trust = (*keys, "--fingerprint", scene.fingerprint)
-    code, found = run("verify", *files, promise, *trust, "--site", scene.site, "--out", scene.path("report.md"))
+    out = ("--out", scene.path("report.md"), "--summary", scene.path("summary.json"))
+    code, found = run("verify", *files, promise, *trust, "--site", scene.site, *out)
     assert code == 0, [one for one in found["checks"] if one["state"] != "held"]
     assert {one["state"] for one in found["checks"]} == {"held"}
+    assert (found["held"], found["binding"]) == (True, "bound")
     assert {"receipt-signed", "noise-repeated", "records-recomputed", "whole-recomputed", "commitment-logged"} <= {
         one["code"] for one in found["checks"]
     }
+    summary = read_summary(scene.path("summary.json").read_bytes())
+    assert (summary.missing, summary.failed, summary.is_bound) == ((), {}, True)
     assert all(one["with_probability"] >= 0.95 for one in found["strata"])
+    parts = ("in_batches", "in_excluded_batches", "standing", "beside_wrong_times", "unexplained")
+    assert found["metered"]
+    assert all(one["unit"] and one["metered"] == pytest.approx(sum(one[part] for part in parts), abs=0.01) for one in found["metered"])
     report = scene.path("report.md").read_text(encoding="utf-8")
-    assert "| whole-recomputed | held |" in report
+    assert "| whole-recomputed | recomputed | held |" in report
     assert f"- Recomputed with: {SOFTWARE}" in report  # where it is not the software of the report, records may differ for that
     assert "Protected values, as drawn again" in report
 
@@ -179,9 +196,10 @@ def test_without_what_the_portal_gave_the_rest_is_checked_and_the_lack_is_said(s
     code, _ = run("open", draw, "--site", scene.site, "--state", scene.state.path, "--out", scene.path("opening2"), "--yes")
     assert code == 0
     code, found = run("verify", scene.path("opening2"), draw)
-    assert code == 0
+    assert (code, found["held"], found["binding"]) == (1, False, "not-bound")  # what could not be checked does not hold
     unsure = {one["code"] for one in found["checks"] if one["state"] == "not-checkable"}
     assert {"draw-promised", "root-committed", "challenge-signed", "head-signed", "commitment-logged", "whole-recomputed"} <= unsure
+    assert [one["code"] for one in found["checks"] if not one["asked"]] == ["whole-recomputed"]
     assert all(one["sentence"] for one in found["checks"])
 
 
@@ -200,9 +218,9 @@ def test_data_that_were_changed_since_cannot_be_opened(scene: Scene, run: Run) -
 
 def test_a_receipt_alone_is_verified(scene: Scene, run: Run) -> None:
     code, found = run("verify", scene.path("receipt"), scene.path("directory"), "--fingerprint", scene.fingerprint)
-    assert (code, found["checks"][0]["state"]) == (0, "held")
+    assert (code, found["binding"], found["checks"][0]["state"]) == (0, "bound", "held")
     code, found = run("verify", scene.path("receipt"))
-    assert (code, found["checks"][0]["state"]) == (0, "not-checkable")
+    assert (code, found["binding"], found["checks"][0]["state"]) == (1, "not-bound", "not-checkable")
     changed = scene.path("changed")
     *before, last = scene.path("receipt").read_bytes()
     changed.write_bytes(bytes([*before, last ^ 1]))
@@ -227,7 +245,8 @@ def test_a_published_benchmark_is_verified(scene: Scene, run: Run) -> None:
         (("password",), "audit-file-unknown"),
         (("nowhere",), "audit-file-unreadable"),
         (("directory",), "audit-file-lacking"),
-        (("commitment", "commitment"), "audit-file-twice"),
+        (("challenge", "other-challenge"), "audit-file-twice"),
+        (("commitment", "commitment"), "audit-file-lacking"),
     ],
 )
 def test_files_that_are_of_no_use_are_refused(scene: Scene, run: Run, files: tuple[str, ...], code: str) -> None:

@@ -29,7 +29,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def false_alarms(plant: Reported, name: str, plan: Plan) -> dict[str, str]:
     """What the checks find where nothing is to be found."""
-    draw, promise = drawn_by_auditor(plant.commitment, plan, nonce=chance_of(name))
+    draw, promise = drawn_by_auditor(plant, plan, nonce=chance_of(name))
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
     return {code: f"{one.sentence} {one.records[:3]}" for code, one in failures(audited(plant, draw, promise, opening)).items()}
 
@@ -45,7 +45,7 @@ def test_an_honest_plant_raises_no_alarm(works_seed: int, tmp_path: Path) -> Non
 
 def test_a_sample_of_a_long_record_needs_a_part_of_it_only(works: Path, plant: Reported) -> None:
     few_used = Plan({Kind.USED: Size(Fraction(1, 2), Fraction(1, 4))}, beside_rank=0)
-    draw, promise = drawn_by_auditor(plant.commitment, few_used, steps=("raw-meal-homogenisation",))
+    draw, promise = drawn_by_auditor(plant, few_used, steps=("raw-meal-homogenisation",))
     made = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered)
     assert made.different == ()
     assert made.stretches is not None
@@ -59,13 +59,13 @@ def test_a_sample_of_a_long_record_needs_a_part_of_it_only(works: Path, plant: R
 
 
 def test_every_proof_is_shorter_than_a_kilobyte(plant: Reported) -> None:
-    draw, _ = drawn_by_auditor(plant.commitment)
+    draw, _ = drawn_by_auditor(plant)
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
     assert all(sum(map(len, leaf.proof)) < 1_000 for leaf in opening.leaves)
 
 
 def test_a_draw_of_padding_alone_shows_no_batch(plant: Reported) -> None:
-    draw, promise = drawn_by_auditor(plant.commitment, Plan({Kind.PADDING: STANDARD.sizes[Kind.PADDING]}, 0), steps=("no-step",))
+    draw, promise = drawn_by_auditor(plant, Plan({Kind.PADDING: STANDARD.sizes[Kind.PADDING]}, 0), steps=("no-step",))
     made = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered)
     assert (made.batches, made.days) == ((), 0)
     assert failures(audited(plant, draw, promise, made.opening)) == {}

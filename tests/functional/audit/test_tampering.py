@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.audit import checks, computed, promised, proven
+from benchmarks.audit import accepted, checks, completeness, computed, promised, proven
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.draws import Draw, Head
 from benchmarks.audit.evidence import Check, Public
+from benchmarks.audit.evidence import State as EvidenceState
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import PADDING_RECORD, of_batch
 from benchmarks.measurements import Batch, State, Status
@@ -25,6 +26,7 @@ from benchmarks.wire.commitments import Commitment
 from reporting_agent import pipeline
 from reporting_agent.behind import Provenance
 from reporting_agent.openings.assembling import assemble, quantiles
+from reporting_agent.pipeline.outward import Outward
 from reporting_agent.submission import Material
 from tests.functional.audit.plants import (
     ENTRY,
@@ -41,6 +43,7 @@ from tests.functional.audit.plants import (
     public_of,
     reported,
 )
+from tests.statistical import lines
 
 STEP = "cement-grinding"
 SEED = chance_of("cheat seed")
@@ -57,13 +60,14 @@ class Audit:
     public: Public | None = None
 
 
+Rows = list[dict[str, str]]
 Cheat = Callable[[Path, Path], Audit]
 """Given the works and an empty folder, what an auditor of the cheating plant has in hand."""
 
 
 def opened(plant: Reported) -> Audit:
     """The plant opens what the auditor draws."""
-    draw, promise = drawn_by_auditor(plant.commitment)
+    draw, promise = drawn_by_auditor(plant)
     return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening)
 
 
@@ -71,8 +75,9 @@ def with_batches(works: Path, change: Callable[[list[Batch]], list[Batch]]) -> R
     """An agent that changes its batches before it labels and commits: everything after that is consistent."""
     site, material = material_of(works)
     changed = change(list(material.batches))
-    data = pipeline.PlantData(material.pack, changed, [], [])
-    label = pipeline.label_of(site, data, material.site_label.period)
+    paths = {label.step: label.path for label in material.site_label.steps}
+    data = pipeline.PlantData(material.pack, changed, [], [], outward=Outward(changed, paths))
+    label = pipeline.label_of(site, data, material.site_label.period, outward=True)
     plan = plan_of(site, replace(material, site_label=label, batches=changed))
     return reported(site, plan, plan.tree(SEED, SOFTWARE), SEED)
 
@@ -98,16 +103,52 @@ def energy_lowered(works: Path, _scratch: Path) -> Audit:
 
 def batches_left_out(works: Path, scratch: Path) -> Audit:
     """The rows are taken out of the log before it is read; what the meters counted stays."""
+
+    def some(rows: Rows) -> Rows:
+        return [row for place, row in enumerate(rows) if row["step"] != STEP or row["state"] or place % 4]
+
+    return opened(honest(with_log(works, scratch, some)))
+
+
+def ends_cut(works: Path, scratch: Path) -> Audit:
+    """Every fourth batch of the log ends 20 minutes earlier than it did; what the meters counted stays."""
+
+    def cut(rows: Rows) -> Rows:
+        chosen = [row for place, row in enumerate(rows) if row["step"] == STEP and row["state"] == "" and place % 4 == 0]
+        for row in chosen:
+            row["end"] = (lines.moment(row["end"]) - timedelta(minutes=20)).isoformat()
+        return rows
+
+    return opened(honest(with_log(works, scratch, cut)))
+
+
+def outputs_shifted(works: Path, scratch: Path) -> Audit:
+    """The lines have scales; the log gives six in a hundred of one batch's output to the batch before."""
     shutil.copytree(works, scratch, dirs_exist_ok=True)
+    lines.put_up_scales(scratch)
+
+    def shift(rows: Rows) -> Rows:
+        chosen = [row for row in rows if row["step"] == STEP and row["state"] == ""]
+        for place, row in enumerate(chosen[: len(chosen) // 2 * 2]):
+            row["output_quantity"] = str((1.06 if place % 2 else 0.94) * float(row["output_quantity"]))
+        return rows
+
+    return opened(honest(with_log(scratch, scratch, shift)))
+
+
+def with_log(works: Path, scratch: Path, change: Callable[[Rows], Rows]) -> Path:
+    """A copy of the works with another log."""
+    if works != scratch:
+        shutil.copytree(works, scratch, dirs_exist_ok=True)
     log = scratch / "batches.csv"
     with log.open(encoding="utf-8-sig", newline="") as file:
-        header, *rows = csv.reader(file)
-    step = header.index("step")
-    kept = [row for place, row in enumerate(rows) if row[step] != STEP or place % 4]
-    assert len(kept) < len(rows)
+        reader = csv.DictReader(file)
+        rows = list(reader)
     with log.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([header, *kept])
-    return opened(honest(scratch))
+        writer = csv.DictWriter(file, reader.fieldnames or ())
+        writer.writeheader()
+        writer.writerows(change(rows))
+    return scratch
 
 
 def batches_added(works: Path, _scratch: Path) -> Audit:
@@ -252,8 +293,8 @@ def challenge_exchanged(works: Path, _scratch: Path) -> Audit:
 
 def nonce_chosen(works: Path, _scratch: Path) -> Audit:
     plant = honest(works)
-    draw, _ = drawn_by_auditor(plant.commitment)
-    _, other = drawn_by_auditor(plant.commitment, nonce=b"o" * 32)
+    draw, _ = drawn_by_auditor(plant)
+    _, other = drawn_by_auditor(plant, nonce=b"o" * 32)
     return Audit(plant, draw, other, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening)
 
 
@@ -267,15 +308,30 @@ def head_chosen(works: Path, _scratch: Path) -> Audit:
 
 def commitment_not_in_the_log(works: Path, _scratch: Path) -> Audit:
     audit = opened(honest(works))
-    other = replace(audit.plant.commitment, revision=2)
-    return replace(
-        audit, public=replace(public_of(audit.plant, audit.promise), inclusion=tuple(log_with(other).inclusion_proof(ENTRY + 1)))
-    )
+    proof_of_another = tuple(log_with(audit.plant).inclusion_proof(ENTRY + 1))
+    return replace(audit, public=replace(public_of(audit.plant, audit.promise), inclusion=proof_of_another))
+
+
+def other_values_sent(works: Path, _scratch: Path) -> Audit:
+    """Committed and drawn honestly; lower cells were sealed and sent, and the honest report is kept for the auditor."""
+    plant = honest(works)
+    lower = tuple(replace(label, best=replace(label.best, cell=label.best.cell - 25)) for label in plant.report.released.labels)
+    sent = replace(plant, report=replace(plant.report, released=replace(plant.report.released, labels=lower)))
+    draw, promise = drawn_by_auditor(sent)
+    shown = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
+    return Audit(plant, draw, promise, shown, public_of(sent, promise))
+
+
+def receipt_of_another_report(works: Path, _scratch: Path) -> Audit:
+    audit = opened(honest(works))
+    public = public_of(audit.plant, audit.promise)
+    assert public.receipt is not None
+    return replace(audit, public=replace(public, receipt=replace(public.receipt, header=replace(public.receipt.header, revision=2))))
 
 
 def committed_after_the_draw(works: Path, _scratch: Path) -> Audit:
     plant = honest(works)
-    drawn, promise = drawn_by_auditor(plant.commitment)
+    drawn, promise = drawn_by_auditor(plant)
     draw = replace(drawn, head=Head(7, drawn.head.root))
     assert draw.head.size < challenges.parse(plant.challenge).log_index
     public = replace(public_of(plant, promise), head=draw.head)
@@ -283,8 +339,12 @@ def committed_after_the_draw(works: Path, _scratch: Path) -> Audit:
 
 
 CHEATS: dict[Cheat, Check] = {
+    other_values_sent: accepted.values_logged,
+    receipt_of_another_report: accepted.report_received,
     energy_lowered: computed.records_recomputed,
-    batches_left_out: computed.nothing_left_out,
+    batches_left_out: completeness.nothing_left_out,
+    ends_cut: completeness.edges_at_rest,
+    outputs_shifted: completeness.output_weighed,
     batches_added: computed.records_with_evidence,
     readings_edited: computed.readings_committed,
     exclusions_invented: computed.exclusions_justified,
@@ -322,3 +382,32 @@ def test_a_cheat_is_found_by_the_check_meant_for_it_and_by_no_other(cheat: Cheat
 
 def test_every_check_has_a_cheat_that_it_finds() -> None:
     assert set(CHEATS.values()) == set(checks.CHECKS)
+
+
+def test_what_a_scale_weighed_raises_no_alarm_and_its_days_are_committed_to(works: Path, tmp_path: Path) -> None:
+    shutil.copytree(works, tmp_path, dirs_exist_ok=True)
+    lines.put_up_scales(tmp_path)
+    audit = opened(honest(tmp_path))
+    outcomes = audited(audit.plant, audit.draw, audit.promise, audit.opening)
+    assert failures(outcomes) == {}
+    (weighed,) = [one for one in outcomes if one.code == "output-weighed"]
+    assert weighed.state is EvidenceState.HELD
+    assert weighed.count > 100
+    assert "mill-1-scale" in {part.meter for part in audit.plant.tree.contents.meters}
+
+
+def test_weighings_changed_after_the_commitment_are_told_as_readings_are(works: Path, tmp_path: Path) -> None:
+    shutil.copytree(works, tmp_path, dirs_exist_ok=True)
+    lines.put_up_scales(tmp_path)
+    plant = honest(tmp_path)
+    scales = tmp_path / "scales.csv"
+    scales.write_text(scales.read_text(encoding="utf-8").replace(",t\n", "1,t\n"), encoding="utf-8")
+    audit = opened(plant)
+    assert list(failures(audited(audit.plant, audit.draw, audit.promise, audit.opening))) == ["readings-committed"]
+
+
+def test_without_scale_records_the_opening_says_that_output_was_not_checked(plant: Reported) -> None:
+    audit = opened(plant)
+    (weighed,) = [one for one in audited(audit.plant, audit.draw, audit.promise, audit.opening) if one.code == "output-weighed"]
+    assert (weighed.state, weighed.asked) == (EvidenceState.NOT_CHECKABLE, False)
+    assert weighed.sentence == "Output: not checkable, the site commits to no scale records."

@@ -5,8 +5,6 @@ Everything that any of them sends passes a relay, and is searched in the end for
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import shlex
 import shutil
@@ -14,14 +12,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.audit import openings
-from benchmarks.wire import attestations, canonical, commitments
+from benchmarks.audit.kinds import OF_A_SAMPLE, ON_SITE, WHERE_COMMITTED
+from benchmarks.wire import attestations, canonical
 from portal.assurance.models import Sample
 from portal.intake.models import State, Submission
 from reporting_agent.enrolment import SEED_FILE
@@ -159,10 +157,12 @@ def _draw(auditor: Reader, audited: Audited, office: Path, relay: Relay, folder:
     command = _as_shown(auditor)
     drawn = agent(office, *command, *UNLOCKED, *FEW)
     assert command[command.index("--head") + 1].startswith(f"{drawn['head']}:")
-    _fetch(auditor, office, drawn["head"])
+    assert drawn["head"] > 0
     _hand_in(auditor, "#id_signed", office / "draw")
     page.wait_for_selector("#id_summary")
     auditor.look("drawn")
+    name = _download(auditor, "a[href$='/evidence.json']", office / "evidence")
+    shutil.copy(office / "evidence", office / name)
 
 
 def _as_shown(auditor: Reader) -> list[str]:
@@ -172,34 +172,23 @@ def _as_shown(auditor: Reader) -> list[str]:
     return words
 
 
-def _fetch(auditor: Reader, office: Path, size: int) -> None:
-    """What the portal gives anybody: the signed head, the proof that the commitment is in it, the key directory."""
-
-    def asked(path: str) -> dict[str, Any]:
-        answer = auditor.page.request.get(f"{auditor.base}/api/v1/{path}")
-        assert answer.ok, answer.text()
-        return dict(answer.json())
-
-    digest = commitments.parse((office / "commitment").read_bytes()).commitment.digest
-    index = asked(f"log/entry/?digest={digest}")["index"]
-    (office / "head").write_bytes(base64.b64decode(asked(f"log/head/?size={size}")["head"]))
-    (office / "inclusion").write_text(json.dumps(asked(f"log/inclusion/?index={index}&size={size}")), encoding="utf-8")
-    (office / "directory").write_bytes(base64.b64decode(asked("directory/")["directory"]))
-
-
 def _verify(auditor: Reader, audited: Audited, office: Path) -> None:
-    """At the plant, so that the whole label is made again as well; only the counts go to the portal."""
-    files = ("opening", "draw", "nonce.promise", "commitment", "head", "inclusion", "directory")
-    trust = (*KEYS, "--fingerprint", audited.fingerprint)
-    found = agent(office, "verify", *files, *trust, "--site", audited.site_toml, "--summary", "summary.json")
-    assert [one for one in found["checks"] if one["state"] != "held"] == []
-    assert {"head-signed", "commitment-logged", "draw-promised", "records-recomputed", "whole-recomputed"} <= {
-        one["code"] for one in found["checks"]
-    }
+    """By the command that the page shows, at the plant so that the whole label is made again as well; only counts go to the portal."""
     auditor.open(f"/assigned/{audited.assignment}/sample/")
+    command = _as_shown(auditor)
+    assert command[command.index("--fingerprint") + 1] == audited.fingerprint
+    found = agent(office, *command, *UNLOCKED, "--site", audited.site_toml)
+    assert (found["held"], found["binding"]) == (True, "bound")
+    assert [one for one in found["checks"] if one["asked"] and one["state"] != "held"] == []
+    checks = {one["code"] for one in found["checks"]}
+    assert {*OF_A_SAMPLE, ON_SITE} <= checks
     _hand_in(auditor, "#id_summary", office / "summary.json")
+    assert "There is a problem" not in auditor.text(), (auditor.text()[:3000], (office / "summary.json").read_text())
     auditor.page.wait_for_selector("#id_signed")  # the next promise
-    assert f"All {len(found['checks'])} checks hold." in auditor.text()
+    assert (
+        f"All {len(OF_A_SAMPLE.keys() - WHERE_COMMITTED) + 1} checks hold, and what was opened is the report that this portal accepted."
+        in auditor.text()
+    )
     auditor.look("verified")
 
 

@@ -105,3 +105,12 @@ def test_the_statistical_check_fails_where_fewer_are_drawn_than_promised(monkeyp
     assert drawing.run(long=False).held
     monkeypatch.setattr(sampling, "needed", lambda population, size: needed(population, size) // 2)
     assert not drawing.run(long=False).held
+
+
+@pytest.mark.parametrize("used", [20, 100, 500, 5_000])
+def test_the_smallest_plan_opens_no_more_and_promises_the_same(used: int) -> None:
+    plan, least = STANDARD, sampling.smallest(STANDARD)
+    assert least.sizes == plan.sizes
+    lowest = Fraction(1, 20)
+    assert sampling.opened(least, used, lowest) <= sampling.opened(plan, used, lowest) <= used
+    assert sampling.opened(least, used, lowest) >= needed(used, plan.sizes[Kind.USED])

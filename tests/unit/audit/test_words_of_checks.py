@@ -12,17 +12,19 @@ import pytest
 import benchmarks
 import reporting_agent
 from benchmarks.audit import checks
+from benchmarks.audit.kinds import KIND_OF, OF_A_SAMPLE
 from benchmarks.audit.refusals import ZH, in_words
 from benchmarks.errors import VerificationError
 from reporting_agent.report.words import both
 
 CORE, AGENT = Path(benchmarks.__file__).parent, Path(reporting_agent.__file__).parent
-SAYING = [
+IN_TWO_LANGUAGES = [
     *(CORE / "audit" / name for name in ("computed.py", "evidence.py", "parts.py", "promised.py", "proven.py")),
-    *(AGENT / name for name in ("openings/published.py", "openings/verifying.py", "recomputation.py", "reconciliation/comparing.py")),
+    *(AGENT / name for name in ("openings/verifying.py", "recomputation.py", "reconciliation/comparing.py")),
 ]
+SAYING = [*IN_TWO_LANGUAGES, *(CORE / "audit" / name for name in ("accepted.py", "completeness.py")), AGENT / "openings" / "published.py"]
 REFUSING = [
-    *(CORE / "audit" / name for name in ("draws.py", "published.py")),
+    *(CORE / "audit" / name for name in ("draws.py", "published.py", "sample_file.py")),
     *(CORE / "wire" / f"{name}.py" for name in ("canonical", "challenges", "fields", "heads", "merkle", "published", "receipts")),
 ]
 NOT_OF_A_REPORT = {"challenge-for-another", "receipt-for-another"}  # refused to a plant that submits, never met by `verify`
@@ -41,7 +43,7 @@ def _figures(text: ast.expr) -> set[str]:
     return {re.sub(r"(\.|_|\b)(en|zh)\b", "", one) for one in filled}
 
 
-@pytest.mark.parametrize("file", SAYING, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", IN_TWO_LANGUAGES, ids=lambda file: file.stem)
 def test_every_sentence_is_chinese_in_chinese_and_has_the_same_figures(file: Path) -> None:
     found = list(_calls(file, "Words"))
     assert found
@@ -63,7 +65,7 @@ def test_every_check_has_a_name_and_no_other() -> None:
         codes |= {
             code for line in re.findall(r"^    code.* = (.*)$", text, re.MULTILINE) for code in re.findall(r'"([a-z]+(?:-[a-z]+)*)"', line)
         }
-        for name in ("held", "failed", "not_checkable", "refused", "_energy"):
+        for name in ("held", "failed", "not_asked", "not_checkable", "refused", "_energy"):
             codes |= {
                 arg.value
                 for call in _calls(file, name)
@@ -71,7 +73,11 @@ def test_every_check_has_a_name_and_no_other() -> None:
                 if isinstance(arg, ast.Constant) and re.fullmatch(r"[a-z]+(-[a-z]+)*", str(arg.value))
             }
     assert len(codes) > len(checks.CHECKS)
-    assert codes == set(both()["verdict_checks"])
+    assert codes == set(both()["verdict_checks"]) == set(KIND_OF)
+
+
+def test_the_checks_of_a_sample_are_those_that_run_on_one() -> None:
+    assert {check.__name__.replace("_", "-") for check in checks.CHECKS} == set(OF_A_SAMPLE)
 
 
 def test_every_refusal_that_a_check_can_meet_has_chinese_words() -> None:

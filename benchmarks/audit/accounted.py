@@ -1,0 +1,97 @@
+"""What meters counted on the days that an auditor drew, and where it went: in batches, while standing, or where nothing explains it.
+
+Energies are in the meter's unit, hours are hours of known readings. The parts of a balance add up to its total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Why(StrEnum):
+    """What is questioned."""
+
+    NO_BATCH = "no-batch"  # power as in production, and no batch was committed to
+    NO_RECORD = "no-record"  # a row of the plant's own table of which no record was committed to
+    EDGE = "edge"  # power as in production before a batch begins or after it ends
+    STANDING_STATE = "standing-state"  # a row says that the line waited, its power that it produced
+
+
+@dataclass(frozen=True, slots=True)
+class Questioned:
+    """A stretch of time whose energy needs an explanation; `batch` is the one beside it, or of which it is, where there is one."""
+
+    why: Why
+    meter: str
+    start_us: int
+    end_us: int
+    energy: float
+    unit: str
+    batch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One meter over its drawn days.
+
+    Args:
+        used, excluded: in batches that a label counts, and in those that none counts.
+        standing: outside every batch, at no more than the standing level or too short to be judged.
+        explained: outside every batch, beside a committed batch whose times the log has wrong.
+        unexplained: outside every batch, above the standing level; what is questioned is part of it.
+        standing_level, production_level: unit an hour, as these readings show them; None where too few batches ran.
+        unknown_h: hours of which no reading tells.
+    """
+
+    meter: str
+    step: str
+    unit: str
+    days: int
+    used: float
+    excluded: float
+    standing: float
+    explained: float
+    unexplained: float
+    unknown_h: float
+    standing_level: float | None
+    production_level: float | None
+
+    @property
+    def total(self) -> float:
+        return self.used + self.excluded + self.standing + self.explained + self.unexplained
+
+
+@dataclass(frozen=True, slots=True)
+class Accounted:
+    """Everything that was judged: a balance for each meter of a drawn day, what is questioned, and how many edges of batches were seen."""
+
+    balances: tuple[Balance, ...]
+    questioned: tuple[Questioned, ...]
+    edges: int
+
+    def of(self, *reasons: Why) -> tuple[Questioned, ...]:
+        return tuple(one for one in self.questioned if one.why in reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One opened batch against the records of its scale, both in the step's unit of output."""
+
+    leaf: int
+    output: float
+    weighed: float
+    tolerance: float
+
+    @property
+    def agrees(self) -> bool:
+        return abs(self.output - self.weighed) <= self.tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class Weighings:
+    """Opened batches against scale records, and by step how many opened batches no scale record tells of."""
+
+    batches: tuple[Weighed, ...]
+    without: Mapping[str, int]

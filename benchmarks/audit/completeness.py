@@ -1,0 +1,167 @@
+"""Checks of what is missing: batches left out, batches whose ends were cut, output that no scale saw.
+
+What they can see and what not stands in docs/audit.md, with how often each finds how much: by simulated works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from benchmarks.audit.accounted import Accounted, Questioned, Why
+from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, not_asked, not_checkable
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Words
+
+
+def nothing_left_out(evidence: Evidence) -> Outcome:
+    """On the drawn days, what the meters counted hour by hour is in records of batches, or at the level of a line that stands."""
+    code = "nothing-left-out"
+    accounted = evidence.accounted
+    if accounted is None or not accounted.balances:
+        return not_checkable(
+            code,
+            Phrase("No drawn day is of a meter that counts for one step: readings cannot tell whether a batch was left out."),
+            Phrase("See the production system on site, or have a meter put up for each line."),
+        )
+    questioned = accounted.of(Why.NO_BATCH, Why.NO_RECORD, Why.STANDING_STATE)
+    if questioned and evidence.opening.unread:
+        return not_checkable(
+            code,
+            Phrase(
+                "%(stretches)s stretches of drawn days look like production without a batch, and %(rows)s rows of the log could not be "
+                "read, in which these batches may stand.",
+                stretches=f"{len(questioned):,}",
+                rows=f"{sum(evidence.opening.unread.values()):,}",
+            ),
+            Phrase("See rejected.csv of the plant on site, and hold these stretches against it."),
+        )
+    if questioned:
+        return failed(
+            code,
+            Phrase(
+                "%(stretches)s stretches of drawn days hold energy like that of production, and no batch was committed to.",
+                stretches=f"{len(questioned):,}",
+            ),
+            Phrase("Ask what was made then, and see the production system on site; a batch that was left out is missing from the label."),
+            _places(questioned),
+        )
+    unjudged = [one for one in accounted.balances if one.production_level is None]
+    if len(unjudged) == len(accounted.balances):
+        return not_checkable(
+            code,
+            Phrase("Too few batches ran on the drawn days to tell the power of production from that of a line that stands."),
+            Phrase("Draw more days."),
+        )
+    return held(
+        code,
+        Phrase(
+            "On %(days)s drawn days of meters no stretch outside the batches took more power than a line that stands; %(meters)s.",
+            days=f"{sum(one.days for one in accounted.balances):,}",
+            meters=_shares(accounted),
+        ),
+        sum(one.days for one in accounted.balances),
+    )
+
+
+def edges_at_rest(evidence: Evidence) -> Outcome:
+    """Before a batch begins and after it ends, the line stands: else part of what it used lies outside it."""
+    code = "edges-at-rest"
+    accounted = evidence.accounted
+    if accounted is None or not accounted.edges:
+        return not_checkable(
+            code,
+            Phrase(
+                "No opened batch has a pause beside it that its meter tells by itself: whether ends were cut cannot be seen from readings."
+            ),
+            Phrase("See the batch log on site against the control system."),
+        )
+    questioned = accounted.of(Why.EDGE)
+    if questioned:
+        return failed(
+            code,
+            Phrase(
+                "%(number)s edges of batches lie in the middle of production: the line drew power as in a batch before or after the times "
+                "that were committed to.",
+                number=f"{len(questioned):,}",
+            ),
+            Phrase("Hold the times of these batches against the control system on site; energy outside them is missing from the label."),
+            _places(questioned),
+        )
+    return held(
+        code,
+        Phrase("At %(number)s edges of opened batches the line stood.", number=f"{accounted.edges:,}"),
+        accounted.edges,
+    )
+
+
+def output_weighed(evidence: Evidence) -> Outcome:
+    """The output of every opened batch is what the scale of its line weighed in its time."""
+    code = "output-weighed"
+    if evidence.weighings is None:
+        return not_asked(
+            code,
+            Phrase("Output: not checkable, the site commits to no scale records."),
+            Phrase("Hold output against sales and stock on site (`steplabel-agent reconcile`), or have scales added to site.toml."),
+        )
+    weighings = evidence.weighings
+    wrong = [one for one in weighings.batches if not one.agrees]
+    if wrong:
+        return failed(
+            code,
+            Phrase(
+                "%(wrong)s of %(number)s batches have another output than their scale weighed.",
+                wrong=f"{len(wrong):,}",
+                number=f"{len(weighings.batches):,}",
+            ),
+            Phrase("Read the scale's own memory on site; output that was moved between batches makes some of them look better."),
+            [_weighed(evidence, one.leaf, one.output, one.weighed) for one in wrong],
+        )
+    if not weighings.batches:
+        return not_checkable(
+            code,
+            Phrase("No opened batch is of a line whose scale's records were committed to."),
+            Phrase("Hold output against sales and stock on site."),
+        )
+    return held(
+        code,
+        Phrase(
+            "The output of %(number)s batches is what their scales weighed; %(without)s opened batches have no scale.",
+            number=f"{len(weighings.batches):,}",
+            without=f"{sum(weighings.without.values()):,}",
+        ),
+        len(weighings.batches),
+    )
+
+
+def _places(questioned: Sequence[Questioned]) -> list[Words]:
+    return [Words.of(_stretch(one)) for one in questioned]
+
+
+def _stretch(one: Questioned) -> Phrase:
+    start, end = (f"{datetime.fromtimestamp(us / 1e6, UTC):%Y-%m-%d %H:%M}" for us in (one.start_us, one.end_us))
+    where = {"meter": one.meter, "start": start, "end": end, "energy": f"{one.energy:,.0f}", "unit": one.unit, "batch": one.batch}
+    if one.why is Why.EDGE:
+        return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s beside batch %(batch)s", **where)
+    if one.why is Why.NO_RECORD:
+        return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, row %(batch)s without a record", **where)
+    if one.why is Why.STANDING_STATE:
+        return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, logged as waiting in %(batch)s", **where)
+    return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s", **{name: where[name] for name in where if name != "batch"})
+
+
+def _shares(accounted: Accounted) -> Phrase:
+    """The share of the energy in batches of the meter where it is lowest."""
+    lowest = min(accounted.balances, key=lambda one: (one.used + one.excluded) / one.total if one.total else 1.0)
+    share = (lowest.used + lowest.excluded) / lowest.total if lowest.total else 1.0
+    return Phrase("at least %(share)s %% of each meter's energy is in batches", share=f"{100 * share:.0f}")
+
+
+def _weighed(evidence: Evidence, leaf: int, output: float, weighed: float) -> Words:
+    batch = evidence.batches[leaf]
+    unit = next((part.output_unit for part in evidence.pack.steps if part.id == batch.step), "t")
+    record = named(leaf, batch)
+    said = Words.of(
+        Phrase("output %(output)s %(unit)s, weighed %(weighed)s %(unit)s", output=f"{output:,.4g}", weighed=f"{weighed:,.4g}", unit=unit)
+    )
+    return Words(en=f"{record.en}: {said.en}", zh=f"{record.zh}：{said.zh}")

@@ -1,0 +1,70 @@
+"""What kind of answer each check gives. A check is of one kind, and every answer names it.
+
+- **bound**: what is shown is what the portal accepted, logged and signed, and nothing put in its place;
+- **recomputed**: a figure comes out again from what lies behind it;
+- **complete**: nothing that belongs there is missing, nothing is there that does not belong.
+
+No kind stands for another: figures that come out again say nothing of what was published unless they are bound to it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CheckKind(StrEnum):
+    BOUND = "bound"
+    RECOMPUTED = "recomputed"
+    COMPLETE = "complete"
+
+
+SUMMARY = "steplabel/verify-summary/1"
+"""The file by which a certification body tells the portal how the checks of an opening came out, by code."""
+
+ON_SITE = "whole-recomputed"
+"""Asked only of an auditor at the plant, with the plant's own files."""
+
+OF_A_SAMPLE: dict[str, CheckKind] = {
+    "report-received": CheckKind.BOUND,
+    "values-logged": CheckKind.BOUND,
+    "draw-promised": CheckKind.BOUND,
+    "drawn-after-commitment": CheckKind.BOUND,
+    "head-signed": CheckKind.BOUND,
+    "commitment-logged": CheckKind.BOUND,
+    "root-committed": CheckKind.BOUND,
+    "challenge-signed": CheckKind.BOUND,
+    "leaves-proven": CheckKind.BOUND,
+    "seed-committed": CheckKind.BOUND,
+    "readings-committed": CheckKind.BOUND,
+    "method-declared": CheckKind.RECOMPUTED,
+    "noise-repeated": CheckKind.RECOMPUTED,
+    "ranks-and-counts": CheckKind.RECOMPUTED,
+    "records-recomputed": CheckKind.RECOMPUTED,
+    "records-with-evidence": CheckKind.COMPLETE,
+    "exclusions-justified": CheckKind.RECOMPUTED,
+    "everything-opened": CheckKind.COMPLETE,
+    "leaves-of-their-kind": CheckKind.COMPLETE,
+    "nothing-left-out": CheckKind.COMPLETE,
+    "edges-at-rest": CheckKind.COMPLETE,
+    "output-weighed": CheckKind.COMPLETE,
+}
+"""The checks of an opening, by code. What of them a summary does not name was not done."""
+
+WHERE_COMMITTED = frozenset({"output-weighed"})
+"""Those of them that are asked for only where the site has committed to what they need; a summary may leave them out."""
+
+OF_THE_PORTAL: dict[str, CheckKind] = {
+    "receipt-signed": CheckKind.BOUND,
+    "benchmark-signed": CheckKind.BOUND,
+    "benchmark-logged": CheckKind.BOUND,
+    "benchmark-recomputed": CheckKind.RECOMPUTED,
+    "heads-agree": CheckKind.BOUND,
+}
+"""Checks of files that the portal gives out, without a plant."""
+
+OF_PAPERS: dict[str, CheckKind] = dict.fromkeys(
+    ("bill-and-meters", "stock-and-meters", "sales-and-output", "calibration"), CheckKind.COMPLETE
+)
+"""Meters held against the world outside (`steplabel-agent reconcile`)."""
+
+KIND_OF: dict[str, CheckKind] = {**OF_A_SAMPLE, ON_SITE: CheckKind.RECOMPUTED, **OF_THE_PORTAL, **OF_PAPERS}

@@ -1,0 +1,94 @@
+"""The evidence file of one sample: all that an auditor needs from the portal, in one file that the portal serves as JSON.
+
+It holds the portal's signed files as they were exchanged (key directory, commitment, challenge, receipt, promise, draw, tree head) and the
+entries of the log that they and the values found in the report are, each with its proof under that head. Nothing in it is taken on the
+word of whoever hands it over: every part is signed, or proven under the head. No value and no salt of a report stands in it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from benchmarks.audit.entries import Entry
+from benchmarks.errors import VerificationError
+from benchmarks.wire.logged import Kind
+
+SCHEMA = "steplabel/audit-evidence/1"
+FILES = ("directory", "commitment", "challenge", "receipt", "head", "promise", "draw")
+"""The files inside, in base64."""
+
+ENTRIES = (Kind.COMMITMENT, Kind.ENVELOPE, Kind.VALUES, Kind.AUDIT_PROMISE)
+
+
+class ServedEntry(BaseModel):
+    """The answer of the portal's log to a question for a proof (`/api/v1/log/inclusion/`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    index: int
+    kind: Kind
+    logged: str = Field(alias="object", pattern="^[0-9a-f]{64}$")
+    on: date
+    leaf_hash: str
+    size: int
+    proof: tuple[str, ...]
+
+    def entry(self) -> Entry:
+        return Entry(self.index, self.on, bytes.fromhex(self.logged), tuple(bytes.fromhex(one) for one in self.proof))
+
+
+class SampleFile(BaseModel):
+    """The file. What a part says is not looked at yet."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_: Literal["steplabel/audit-evidence/1"] = Field(alias="schema")
+    site: str
+    period: str
+    revision: int
+    files: dict[Literal["directory", "commitment", "challenge", "receipt", "head", "promise", "draw"], str]
+    entries: tuple[ServedEntry, ...]
+
+    def contents(self) -> dict[str, bytes]:
+        """The files by name."""
+        return {name: base64.b64decode(text, validate=True) for name, text in self.files.items()}
+
+
+def read(content: Mapping[str, Any]) -> SampleFile:
+    """The file's parts.
+
+    Raises:
+        VerificationError: `evidence-unreadable`.
+    """
+    try:
+        file = SampleFile.model_validate(content)
+        file.contents()
+        for entry in file.entries:
+            entry.entry()
+    except ValueError as wrong:  # pydantic's are among them
+        found = wrong.errors(include_url=False)[0]["msg"] if isinstance(wrong, ValidationError) else str(wrong)
+        raise VerificationError(
+            "evidence-unreadable",
+            "This is not the evidence file of a sample.",
+            f"Download it again from the page of the sample; its schema is {SCHEMA}. Found: {found}.",
+        ) from wrong
+    return file
+
+
+def written(site: str, period: str, revision: int, files: Mapping[str, bytes], entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """The file, as JSON; what could not be read back is not written."""
+    content = {
+        "schema": SCHEMA,
+        "site": site,
+        "period": period,
+        "revision": revision,
+        "files": {name: base64.b64encode(files[name]).decode("ascii") for name in FILES if name in files},
+        "entries": entries,
+    }
+    read(content)
+    return content

@@ -1,0 +1,78 @@
+"""The evidence file of a sample (`benchmarks.audit.sample_file`): what an auditor needs from the portal to verify an opening."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.audit import sample_file
+from benchmarks.wire import logged
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.signing import ReceiptKey
+from portal import keys
+from portal.accounts.models import User
+from portal.accounts.selectors import own_sites
+from portal.assurance.engagements import assigned_to
+from portal.assurance.models import Sample
+from portal.intake.models import Commitment, Submission
+from portal.standings.models import ProtectedValue
+from portal.translog import selectors as log
+from portal.translog.models import LogEntry
+
+
+def drawn_sample(user: User, sample: int) -> Sample | None:
+    """A sample that was drawn, for the body that drew it and for the plant that opens it."""
+    row = Sample.objects.select_related("assignment__site", "submission").filter(pk=sample).exclude(draw=None).first()
+    if row is None:
+        return None
+    mine = assigned_to(user).filter(pk=row.assignment_id).exists() or own_sites(user).filter(pk=row.submission.site_id).exists()
+    return row if mine else None
+
+
+def evidence_of(sample: Sample, key: ReceiptKey) -> dict[str, Any]:
+    """The file of a drawn sample. A part that the portal does not have (values of a report that was deleted) is left out, and then
+    `verify` names the check that could not be made.
+
+    Raises:
+        RefusedError: `log-damaged` (500).
+    """
+    report, size = sample.submission, sample.head_size
+    committed = Commitment.objects.get(site=report.site_id, period=report.period, revision=report.revision)
+    places = [committed.log_index, report.log_index, *_values_entry(report), *_entry(Kind.AUDIT_PROMISE, sample.promise_digest)]
+    proven = log.inclusions(sorted(place for place in places if place < size), size)
+    files = {
+        "directory": keys.published_directory().signed,
+        "commitment": bytes(committed.signed),
+        "challenge": bytes(committed.challenge),
+        "receipt": bytes(report.receipt),
+        "head": log.head(key, size).signed,
+        "promise": bytes(sample.promise),
+        "draw": bytes(sample.draw or b""),
+    }
+    return sample_file.written(
+        sample.assignment.site.slug,
+        report.period,
+        report.revision,
+        files,
+        [
+            {
+                "index": view.index,
+                "kind": view.kind,
+                "object": view.logged.hex(),
+                "on": view.on.isoformat(),
+                "leaf_hash": view.leaf_hash.hex(),
+                "size": size,
+                "proof": [one.hex() for one in proof],
+            }
+            for view, proof in proven.values()
+        ],
+    )
+
+
+def _values_entry(report: Submission) -> list[int]:
+    """Where the log has the values that the worker found in the report."""
+    labels = [value.released() for value in ProtectedValue.objects.filter(submission=report).order_by("pk")]
+    return _entry(Kind.VALUES, logged.values(bytes.fromhex(report.digest), labels, report.salt).hex())
+
+
+def _entry(kind: Kind, digest: str) -> list[int]:
+    return list(LogEntry.objects.filter(kind=kind, digest=digest).values_list("index", flat=True))

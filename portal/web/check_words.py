@@ -1,0 +1,43 @@
+"""How the checks of an opening came out, in the reader's words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from benchmarks.audit.kinds import OF_A_SAMPLE, ON_SITE, CheckKind
+from benchmarks.wire.attestations import SampleOutcome
+
+
+def outcome_in_words(outcome: SampleOutcome) -> str:
+    """One sentence: nothing holds of which a check failed or was not made."""
+    failed, missing = len(outcome.failed), len(outcome.not_checkable)
+    told = {
+        "held": f"{outcome.held:,}",
+        "n": f"{outcome.held + failed + missing:,}",
+        "failing": f"{failed:,}",
+        "missing": f"{missing:,}",
+    }
+    if failed and missing:
+        return _("%(held)s of %(n)s checks hold. %(failing)s failed and need a finding; %(missing)s could not be made.") % told
+    if failed:
+        return _("%(held)s of %(n)s checks hold. %(failing)s failed and need a finding.") % told
+    if missing:
+        return _("Not verified: %(held)s of %(n)s checks hold, %(missing)s could not be made.") % told
+    if not outcome.bound:
+        return _("Not verified: all %(n)s checks hold, of a report that was not bound to the one accepted here.") % told
+    return _("All %(n)s checks hold, and what was opened is the report that this portal accepted.") % told
+
+
+def what_is_missing(code: str) -> str:
+    """What a check that could not be made needs."""
+    if code == ON_SITE:
+        return _("the plant’s files, on site")
+    if code == "readings-committed":
+        return _("readings: energy is given by batch here, and is to be seen in the plant’s own system")
+    if code == "nothing-left-out":
+        return _("a drawn day of a meter that counts for one step, and a log without unreadable rows")
+    if code == "edges-at-rest":
+        return _("a pause beside an opened batch, at a meter that counts for one step")
+    if OF_A_SAMPLE.get(code) is CheckKind.BOUND:
+        return _("the evidence file of this sample, with the fingerprint of the portal’s directory")
+    return _("a verification with this release of the agent; its report says what is missing")

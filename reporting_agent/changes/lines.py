@@ -1,0 +1,174 @@
+"""What is looked at: each meter's runs by day, as logarithms of power, of energy a tonne and of output an hour, freed of the product.
+
+A line is one meter with the runs that it counts for, of one step. Runs that do not enter a label are left out: what is wrong with them
+was said already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.measurements import Batch, State, Status
+from reporting_agent.changes.jumps import Daily, daily
+from reporting_agent.metering import MeterRecord
+from reporting_agent.metering.account import to_us
+from reporting_agent.metering.run_record import RunRecord
+from reporting_agent.pipeline import PlantData
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+DAY_US = 86_400_000_000
+WELL_KNOWN = 0.9
+SHORTEST_REST_S = 900.0
+NOTHING = 0.002  # of the usual power: what a meter that counts nothing is taken to show
+FEWEST_RUNS = 30
+FEWEST_TURNS = 3  # from one product to another
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One meter and its runs that enter labels; all arrays go by run.
+
+    `power`, `per_t` and `rate` are ln of energy an hour, energy a tonne and tonnes an hour, each less its product's median. `idle` is
+    ln of the power between runs, by day.
+    """
+
+    record: MeterRecord
+    step: str
+    chosen: Integers  # places in record.runs
+    day: Integers
+    power: Floats
+    per_t: Floats
+    rate: Floats
+    batches: tuple[Batch, ...]
+    idle: Daily
+
+    @property
+    def meter(self) -> str:
+        return self.record.meter.id
+
+    @property
+    def runs(self) -> RunRecord:
+        if self.record.runs is None:
+            raise ValueError("a line has runs")
+        return self.record.runs
+
+
+def lines_of(data: PlantData, zone: tzinfo) -> list[Line]:
+    """Every meter whose energy enters the labels of one step."""
+    by_key = {(batch.batch_id, to_us(batch.start)): batch for batch in data.batches if batch.end is not None}
+    return [line for record in data.meters for line in _line(record, by_key, zone)]
+
+
+def _line(record: MeterRecord, by_key: dict[tuple[str, int], Batch], zone: tzinfo) -> Iterator[Line]:
+    runs = record.runs
+    if runs is None or not record.counted or record.meter.allocation is not None:
+        return
+    keyed = [by_key.get((name, start)) for name, start in zip(runs.ids, runs.start_us.tolist(), strict=True)]
+    sound = np.array([_counts(batch) for batch in keyed], dtype=bool) & (runs.known >= WELL_KNOWN)
+    chosen = np.flatnonzero(sound)
+    batches = tuple(batch for place in chosen.tolist() if (batch := keyed[place]) is not None)
+    steps = {batch.step for batch in batches}
+    if len(steps) != 1 or len(batches) < FEWEST_RUNS:
+        return
+    hours = (runs.end_us - runs.start_us)[chosen] / 3.6e9
+    energy = np.abs(runs.energy[chosen]) / runs.known[chosen]
+    usual = float(np.median(energy / hours))
+    if usual <= 0:
+        return
+    tonnes = np.array([batch.output_t for batch in batches])
+    product = np.array([f"{batch.product}/{batch.variant}" for batch in batches])
+    power = np.log(np.maximum(energy / hours, NOTHING * usual))
+    yield Line(
+        record,
+        steps.pop(),
+        chosen,
+        days_of(((runs.start_us + runs.end_us) // 2)[chosen], zone),
+        of_product(power, product),
+        of_product(power + np.log(hours) - np.log(tonnes), product),
+        of_product(np.log(tonnes) - np.log(hours), product),
+        batches,
+        _idle(record, usual, zone),
+    )
+
+
+def _counts(batch: Batch | None) -> bool:
+    if batch is None or batch.excluded is not None or batch.output_t <= 0:
+        return False
+    return batch.status is Status.GOOD and batch.state is State.NORMAL
+
+
+def of_product(value: Floats, product: NDArray[np.str_]) -> Floats:
+    """Less what its product and variant adds; NaN of a product that too few changes of product tell.
+
+    What a product adds is told by runs next to each other that made different ones: a level that changed half way through the record
+    would move medians of products against each other, but not differences between neighbours.
+    """
+    names, own = np.unique(product, return_inverse=True)
+    count = len(names)
+    if count == 1:
+        return value - np.median(value)
+    turn = np.flatnonzero(own[1:] != own[:-1])
+    step = value[turn + 1] - value[turn]
+    low, high = np.minimum(own[turn], own[turn + 1]), np.maximum(own[turn], own[turn + 1])
+    step = np.where(own[turn] < own[turn + 1], step, -step)
+    weights, total, answers = np.zeros((count, count)), np.zeros(count), np.zeros(count)
+    for pair in np.unique(low * count + high).tolist():
+        first, second = divmod(pair, count)
+        mine = step[(low == first) & (high == second)]
+        if len(mine) < FEWEST_TURNS:
+            continue
+        weights[[first, second], [second, first]] -= len(mine)
+        weights[[first, second], [first, second]] += len(mine)
+        answers[[first, second]] += np.array([-1.0, 1.0]) * len(mine) * float(np.median(mine))
+        total[[first, second]] += len(mine)
+    added = np.linalg.pinv(weights) @ answers
+    usual = int(np.argmax(np.bincount(own)))
+    known = (total > 0) & _joined(weights, usual)
+    known[usual] = True
+    added = np.where(known, added - added[usual], np.nan)
+    freed: Floats = value - added[own]
+    return freed - np.nanmedian(freed)
+
+
+def _joined(weights: Floats, start: int) -> Flags:
+    """Which products are compared with this one, directly or through others."""
+    reached = np.zeros(len(weights), dtype=bool)
+    reached[start] = True
+    while True:
+        more = reached | ((weights < 0) & reached[None, :]).any(axis=1)
+        if (more == reached).all():
+            return reached
+        reached = more
+
+
+def _idle(record: MeterRecord, usual: float, zone: tzinfo) -> Daily:
+    """Power between runs by day, of pauses that are long enough to show it."""
+    rests = [
+        ((one.start_us + one.end_us) // 2, abs(one.energy), (one.end_us - one.start_us) / 3.6e9)
+        for one in record.stretches
+        if one.completeness > WELL_KNOWN and one.end_us - one.start_us >= SHORTEST_REST_S * 1e6
+    ]
+    if not rests:
+        return Daily(np.zeros(0, np.int64), np.zeros(0))
+    middle, energy, hours = (np.array(column) for column in zip(*rests, strict=True))
+    return daily(days_of(middle, zone), np.log(np.maximum(energy / hours, NOTHING * usual)))
+
+
+def days_of(moment_us: Integers, zone: tzinfo) -> Integers:
+    """The ordinal of the local day of each moment (the zone's offset is taken day by day)."""
+    utc_day = moment_us // DAY_US
+    offset = {
+        day: round((datetime.fromtimestamp(0, UTC) + timedelta(days=day, hours=12)).astimezone(zone).utcoffset().total_seconds() * 1e6)  # type: ignore[union-attr]
+        for day in np.unique(utc_day).tolist()
+    }
+    shift = np.array([offset[day] for day in utc_day.tolist()], dtype=np.int64)
+    return (moment_us + shift) // DAY_US + _EPOCH.toordinal()

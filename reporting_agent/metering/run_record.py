@@ -1,0 +1,56 @@
+"""What one meter shows of its runs, kept for those who look for changes: energy, edges, and the shift that its load tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.metering.clock_search import Told, search
+from reporting_agent.metering.curve import Curve
+from reporting_agent.metering.edges import Edges, Reach, seen
+from reporting_agent.metering.shifts import Bins
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunRecord:
+    """The runs that a meter counts for, in order of start: half-open windows in UTC microseconds.
+
+    `ids` are the batches' own, `energy` in the record's unit, `known` the share of its seconds.
+    """
+
+    ids: tuple[str, ...]
+    start_us: Integers
+    end_us: Integers
+    energy: Floats
+    known: Floats
+    edges: Edges
+    told: Told
+
+    def __len__(self) -> int:
+        return len(self.start_us)
+
+
+def of_runs(curve: Curve, start_us: Integers, end_us: Integers, ids: Sequence[str], bin_edges_us: Integers) -> RunRecord:
+    """The runs along one curve that was asked for the edges of `Reach.of` them and for `bin_edges_us`."""
+    energy, known_s = curve.over(start_us, end_us)
+    length_s = (end_us - start_us) / 1e6
+    told = Told.nothing()
+    if len(bin_edges_us) > 1:
+        in_bins, known_in_bins_s = curve.over(bin_edges_us[:-1], bin_edges_us[1:])
+        bins = Bins(bin_edges_us, in_bins, known_in_bins_s * 1e6 / (bin_edges_us[1] - bin_edges_us[0]))
+        told = search(bins, start_us, end_us)
+    return RunRecord(
+        tuple(ids),
+        start_us,
+        end_us,
+        energy,
+        np.minimum(known_s / length_s, 1.0),
+        seen(curve, Reach.of(start_us, end_us)),
+        told,
+    )
