@@ -9,6 +9,7 @@ the same challenge for other data gains nothing.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import random
 from typing import Any, NoReturn
 
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 SEED_BYTES = 32
 _STREAM_INFO = b"steplabel/release-stream/1"
 _COMMITMENT = b"steplabel/seed-commitment/1"
+_VALUES_SALT = b"steplabel/values-salt/1"
 _BLOCK = bytes(4096)  # drawn ahead: one draw of a quantile takes some thousand bytes
 
 
@@ -26,6 +28,12 @@ def commitment(seed: bytes) -> bytes:
     """What the site publishes at enrolment: it binds the site to its seed and tells nothing of it (SHA-256 of 256 secret bits)."""
     _require_seed(seed)
     return hashlib.sha256(_COMMITMENT + seed).digest()
+
+
+def values_salt(seed: bytes, data_root: bytes) -> bytes:
+    """What a report hides its values in the portal's log with: 32 bytes that seed and data give, so a retry sends the same."""
+    _require_seed(seed)
+    return hmac.digest(seed, _VALUES_SALT + data_root, "sha256")
 
 
 class KeyedStream(random.SystemRandom):

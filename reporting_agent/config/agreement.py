@@ -45,7 +45,28 @@ def refuse_disagreement(site: Site) -> MeterTree:
         _refuse_companions(site, meter, tree)
         _refuse_sinks(site, meter)
     _refuse_boundary(site, tree)
+    _refuse_events(site)
     return tree
+
+
+def _refuse_events(site: Site) -> None:
+    """Events name meters and equipment that are declared; meters that were swapped measure the same."""
+    meters, equipment = {meter.id: meter for meter in site.meters}, {one.id for one in site.equipment}
+    for place, event in enumerate(site.events):
+        key = f"events.{place}"
+        for name, wanted in (("meter", event.meter), ("with", event.other)):
+            if wanted is not None and (wanted not in meters or meters[wanted].computed):
+                known = ", ".join(sorted(one.id for one in site.meters if not one.computed)) or "none"
+                raise _wrong(site, f"{key}.{name}", repr(wanted), f"the id of a meter with readings ({known})")
+        if event.equipment is not None and equipment and event.equipment not in equipment:
+            raise _wrong(site, f"{key}.equipment", repr(event.equipment), f"an id under [[equipment]] ({', '.join(sorted(equipment))})")
+        if event.carrier is not None and event.carrier not in CARRIERS:
+            raise _wrong(site, f"{key}.carrier", repr(event.carrier), ", ".join(CARRIERS))
+        if event.meter is not None and event.other is not None:
+            one, other = meters[event.meter], meters[event.other]
+            measure, wanted = (f"{meter.carrier}, {meter.reading}, {meter.unit}" for meter in (other, one))
+            if measure != wanted:
+                raise _wrong(site, f"{key}.with", measure, f"a meter of {wanted}")
 
 
 def _wrong(site: Site, key: str, found: str, wanted: str) -> InputError:

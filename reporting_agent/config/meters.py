@@ -15,7 +15,7 @@ from benchmarks.measurements import Direction
 from reporting_agent.config.profile import Setting
 
 Role = Literal["main", "sub", "check", "virtual", "state"]
-Rule = Literal["output", "hours", "rated-power", "shares"]
+Rule = Literal["output", "hours", "rated-power", "shares", "power"]
 
 
 class Formula(Setting):
@@ -30,19 +30,24 @@ class Allocation(Setting):
 
     At every moment the power is shared among the batches then running: in proportion to their output per hour (`output`),
     evenly (`hours`), or to the rated power of their equipment (`rated-power`). With `shares` each sink has its declared
-    part of every hour, whether it runs or not.
+    part of every hour, whether it runs or not. With `power` every batch of a sink has a declared power over its own time, in the
+    meter's unit of energy an hour: nothing of one batch then depends on another.
     """
 
     by: Rule
     among: tuple[str, ...] = ()  # ids of steps or of equipment
     shares: dict[str, float] = Field(default_factory=dict)  # the same ids, adding up to 1
+    power: dict[str, float] = Field(default_factory=dict)  # the same ids, energy an hour
 
     @model_validator(mode="after")
     def _names_its_sinks(self) -> Self:
-        if (self.by == "shares") is not bool(self.shares):
-            raise ValueError("shares = { ID = 0.6, ... } goes with by = 'shares', and only with it")
-        if self.shares and self.among and set(self.among) != set(self.shares):
-            raise ValueError("among and shares must name the same steps or equipment; shares alone is enough")
+        for rule, declared in (("shares", self.shares), ("power", self.power)):
+            if (self.by == rule) is not bool(declared):
+                raise ValueError(f"{rule} = {{ ID = 0.6, ... }} goes with by = {rule!r}, and only with it")
+            if declared and self.among and set(self.among) != set(declared):
+                raise ValueError(f"among and {rule} must name the same steps or equipment; {rule} alone is enough")
+        if self.power and not all(0 < power < float("inf") for power in self.power.values()):
+            raise ValueError("power must be above 0: energy an hour in the meter's unit")
         if len(self.sinks) < 2 or len(set(self.sinks)) < len(self.sinks):
             raise ValueError("at least two different steps or pieces of equipment must share the meter")
         if self.shares and (min(self.shares.values()) <= 0 or abs(sum(self.shares.values()) - 1) > 1e-9):
@@ -51,7 +56,7 @@ class Allocation(Setting):
 
     @property
     def sinks(self) -> tuple[str, ...]:
-        return self.among or tuple(self.shares)
+        return self.among or tuple(self.shares) or tuple(self.power)
 
 
 class Steam(Setting):

@@ -81,3 +81,4 @@ class Mapping(Setting):
     energy: Profile = Profile()
     readings: Profile = Profile()
     log: Profile = Profile()
+    scales: Profile = Profile()

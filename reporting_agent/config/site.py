@@ -13,10 +13,13 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from reporting_agent.config.agreement import refuse_disagreement
+from reporting_agent.config.emissions import Emissions
+from reporting_agent.config.events import Event, refuse_clashes
 from reporting_agent.config.flow import BoughtIn, Joint
 from reporting_agent.config.heating_values import HeatingValue, HeatingValues, refuse_twice
 from reporting_agent.config.meters import Meter
 from reporting_agent.config.profile import Mapping, Setting
+from reporting_agent.config.scales import Scale
 from reporting_agent.config.site_boundary import SiteBoundary
 from reporting_agent.config.tariff import Tariff
 from reporting_agent.config.tree import MeterTree
@@ -63,6 +66,7 @@ class Inputs(Setting):
     readings: str | None = None
     energy: str | None = None
     log: str | None = None
+    scales: str | None = None
     source: str | None = None
     corrections: str | None = None
 
@@ -83,11 +87,22 @@ class StepSetting(Setting):
     """[steps.ID]: what the plant declares of a step.
 
     A carrier `not_used` counts as zero instead of missing. A medium `made_inside` (by an air station whose electricity counts
-    in this step) is not counted again.
+    in this step) is not counted again. `outside` names carriers that the step uses and its boundary does not hold, each with the
+    reason; they may make up 0.5 % of a batch's energy at most (`benchmarks.labels.outside`).
     """
 
     not_used: tuple[str, ...] = ()
     made_inside: tuple[str, ...] = ()
+    outside: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("outside")
+    @classmethod
+    def _known_with_reason(cls, outside: dict[str, str]) -> dict[str, str]:
+        if unknown := sorted(set(outside) - set(CARRIERS)):
+            raise ValueError(f"must name carriers ({unknown[0]!r} is none): " + ", ".join(CARRIERS))
+        if silent := sorted(carrier for carrier, reason in outside.items() if not reason.strip()):
+            raise ValueError(f"must give the reason why {silent[0]} is outside the step's boundary")
+        return outside
 
     @field_validator("made_inside")
     @classmethod
@@ -136,6 +151,7 @@ class Site(Setting):
     site: Identity
     meters: tuple[Meter, ...] = ()
     equipment: tuple[Equipment, ...] = ()
+    scales: tuple[Scale, ...] = ()
     inputs: Inputs
     source: dict[str, Any] = Field(default_factory=dict)  # [source]: the options of the source that [inputs] names
     mapping: Mapping = Mapping()
@@ -143,11 +159,13 @@ class Site(Setting):
     steps: dict[str, StepSetting] = Field(default_factory=dict)
     static: dict[str, float | str] = Field(default_factory=dict)  # static factors (ISO 50006) by the pack's names, such as altitude_m
     tariff: Tariff | None = None
+    emissions: Emissions = Emissions()
     lhv: tuple[HeatingValue, ...] = ()
     site_boundary: SiteBoundary | None = None
     joint: tuple[Joint, ...] = ()
     bought_in: tuple[BoughtIn, ...] = ()
     variables: dict[str, Variable] = Field(default_factory=dict)  # by the name under `var.` or `input.`
+    events: tuple[Event, ...] = ()
     path: Path = Path("site.toml")
 
     @model_validator(mode="after")
@@ -155,9 +173,15 @@ class Site(Setting):
         meter_ids = [meter.id for meter in self.meters]
         if twice := sorted({name for name in meter_ids if meter_ids.count(name) > 1}):
             raise ValueError(f"must give every meter an id of its own; {twice[0]!r} stands twice")
+        names = [*meter_ids, *(scale.id for scale in self.scales)]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"scales: every scale needs an id of its own, which no meter has; {twice[0]!r} stands twice")
+        if (self.inputs.scales is None) != (not self.scales):
+            raise ValueError("scales: [inputs] names the file of their records, and [[scales]] says what each one weighs; give both")
         if self.inputs.readings is not None and not self.meters:
             raise ValueError("meters: readings are given, but no [[meters]] says what they measure")
         refuse_twice(self.lhv)
+        refuse_clashes(self.events, self.zone)
         return self
 
     @cached_property

@@ -95,6 +95,7 @@ def record_of(
     per_reading: float = 1.0,
     state_doubt: float = 0.0,
     demand_us: Integers | None = None,
+    closely_us: Integers | None = None,
 ) -> MeterRecord:
     """The record of one meter that has readings. Without a period there are no hours, and the record is as long as the readings."""
     curve, facts = course.curve, course.facts
@@ -138,8 +139,13 @@ def record_of(
         facts=facts,
         per_reading=per_reading,
         state_doubt=state_doubt,
-        demand=None if demand_us is None else Intervals(demand_us, *curve.over(demand_us[:-1], demand_us[1:])),
+        demand=_between(course, demand_us),
+        closely=_between(course, closely_us),
     )
+
+
+def _between(course: Course, edges_us: Integers | None) -> Intervals | None:
+    return None if edges_us is None else Intervals(edges_us, *course.curve.over(edges_us[:-1], edges_us[1:]))
 
 
 def _pair(edges_us: Integers) -> tuple[Integers, Integers]:

@@ -3,7 +3,8 @@
 Time is cut at every beginning and end of a batch that the meter serves. Of each piece the energy is shared among the batches
 running in it: in proportion to output per hour (`output`), evenly (`hours`), or by the rated power of their equipment
 (`rated-power`). By `shares` each sink has its declared part of every piece, shared evenly among its batches then running; what falls
-to a sink that stands is nobody's. Energy while nothing runs is nobody's either: it stays outside any batch, with the meter.
+to a sink that stands is nobody's. By `power` every batch has its sink's declared power over its own time.
+ Energy while nothing runs is nobody's either: it stays outside any batch, with the meter.
 
 Shares are taken as differences of rounded running sums (whole steps of the grid), so that the parts of a piece always add up to it.
 """
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 
 from reporting_agent.config.meters import Allocation
 from reporting_agent.metering.curve import Curve
-from reporting_agent.metering.fixed import units
+from reporting_agent.metering.fixed import STEPS_PER_UNIT, units
+from reporting_agent.metering.segments import HOUR_US
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -61,6 +63,11 @@ def share_out(allocation: Allocation, sinks: Sequence[Sink], served: Served, cur
     count = len(served.start_us)
     if not count:
         return Shared(np.zeros(0), np.zeros(0), 0.0)
+    if allocation.by == "power":
+        power = np.array([allocation.power[sink.id] for sink in sinks])[served.sink]
+        energy = np.rint(power * ((served.end_us - served.start_us) / HOUR_US) * STEPS_PER_UNIT) / STEPS_PER_UNIT
+        metered = curve.over(np.array([served.start_us.min()]), np.array([served.end_us.max()]))[0]
+        return Shared(energy, np.ones(count), float(metered[0] - energy.sum()))
     edges_us = np.unique(np.concatenate((served.start_us, served.end_us)))
     at = np.searchsorted(curve.moments_us, edges_us)
     steps, known_us = np.diff(curve.steps[at]), np.diff(curve.known_us[at])

@@ -20,6 +20,7 @@ from reporting_agent.config import Meter
 from reporting_agent.metering.cleaning import NOTHING, Readings
 from reporting_agent.metering.curve import Curve
 from reporting_agent.metering.kernel import Kernel
+from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.record import MeterFacts
 from reporting_agent.metering.stream import MeterStream, OutOfOrder
 from reporting_agent.metering.verdict import Verdict
@@ -68,12 +69,14 @@ class Asked:
         moments_us: every moment that a window begins or ends at.
         longest_gap_s: from the label rule of the meter's step.
         factor: of a rate, what one unit of it gives in an hour, in the unit of the energy (kW: 1 kWh; W: 0.001 kWh).
+        own: takes the same readings, for windows that are metered by themselves.
     """
 
     meter: Meter
     moments_us: NDArray[np.int64]
     longest_gap_s: float
     factor: float = 1.0
+    own: OwnWindows | None = None
 
 
 Block = tuple[str, Readings, str]
@@ -172,7 +175,10 @@ def _follow(read: Read, by_id: Mapping[str, Asked], kernel: Kernel | None) -> di
     """The meters of one lane; read again where that is needed, and closed."""
     running: dict[str, _Running] = {}
     again: set[str] = set()
+    own = {name: one.own for name, one in by_id.items() if one.own is not None}
     for name, readings, file in read(frozenset(by_id)):
+        if name in own:
+            own[name].take(readings)
         if name in again:
             continue
         if name not in running:
@@ -181,6 +187,7 @@ def _follow(read: Read, by_id: Mapping[str, Asked], kernel: Kernel | None) -> di
             running[name].feed(readings, file)
         except OutOfOrder:
             again.add(name)
+    _close_own({name: own[name] for name in running if name in own}, read)
     verdicts = {name: one.close() for name, one in running.items() if name not in again}
     if again:
         for name, readings, file in _whole(read(frozenset(again))):
@@ -193,6 +200,18 @@ def _follow(read: Read, by_id: Mapping[str, Asked], kernel: Kernel | None) -> di
         for name in judged:
             running[name].close()
     return running
+
+
+def _close_own(own: Mapping[str, OwnWindows], read: Read) -> None:
+    """Meter what is still held, and once more the windows of which readings came late."""
+    for windows in own.values():
+        windows.close()
+    late = {name: windows for name, windows in own.items() if windows.late}
+    if late:
+        for name, readings, _ in read(frozenset(late)):
+            late[name].take_again(readings)
+        for windows in late.values():
+            windows.close()
 
 
 def _whole_read(asked: Asked, readings: Readings, file: str) -> _Running:

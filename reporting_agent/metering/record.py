@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
+from reporting_agent.metering.run_record import RunRecord
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -101,4 +102,6 @@ class MeterRecord:
     facts: MeterFacts
     per_reading: float = 1.0
     state_doubt: float = 0.0
+    runs: RunRecord | None = None  # None of a meter that is worked out from others
     demand: Intervals | None = None  # of a meter on top of the tree, where the tariff has a demand charge
+    closely: Intervals | None = None  # between the moments that somebody asked for besides

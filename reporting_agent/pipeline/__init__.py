@@ -12,19 +12,36 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import packs
-from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import RELATIVE_UNCERTAINTY, ExclusionReason, SiteLabel, label_site
-from benchmarks.measurements import Batch, Finding, Period, Severity
+from benchmarks.measurements import Batch, CarrierEnergy, Finding, Period, Severity
 from benchmarks.packs.corrections import factors_of
 from benchmarks.routes import Pack
 from reporting_agent import batch_names, sources
 from reporting_agent.config import Site
+from reporting_agent.config.events import Event
 from reporting_agent.console import say
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import batches as batch_rows
-from reporting_agent.pipeline import faults, flow, given, heat_content, joint, metered, row_units, runs
+from reporting_agent.pipeline import (
+    declared,
+    faults,
+    flow,
+    given,
+    heat_content,
+    joint,
+    metered,
+    own_metering,
+    own_runs,
+    proposals,
+    row_units,
+    runs,
+)
+from reporting_agent.pipeline import outward as outgoing
+from reporting_agent.pipeline.following import MomentsOf
 from reporting_agent.pipeline.inputs import Inputs
+from reporting_agent.pipeline.outward import Outward
+from reporting_agent.pipeline.proposals import Proposal
 from reporting_agent.pipeline.rejections import rejections
 from reporting_agent.pipeline.sharing import sinks_of
 from reporting_agent.sources import Rejected
@@ -47,6 +64,8 @@ class PlantData:
     meters: tuple[MeterRecord, ...] = ()  # every declared meter that has readings, counted or not
     unit_assumed: bool = False  # the site says that nothing proves the unit of its energy
     left_out: tuple[runs.LeftOut, ...] | None = None  # of a log: energy in no run, over the period; None where there is no log
+    outward: Outward | None = None  # the same batches as they are judged on their way out, where that was asked for
+    proposals: tuple[Proposal, ...] = ()  # what to declare, so that it acts on the way out as well
     corrected: tuple[Rejected, ...] = ()  # rows read as a person corrected them; they stay in rejected.csv for the next run
 
 
@@ -71,13 +90,23 @@ class LabelResult:
         return payload
 
 
-def read(site: Site, period: Period | None = None, extract: Extract | None = None, *, days: DayDigests | None = None) -> PlantData:
+def read(
+    site: Site,
+    period: Period | None = None,
+    extract: Extract | None = None,
+    *,
+    days: DayDigests | None = None,
+    closely: MomentsOf | None = None,
+    outward: bool = False,
+) -> PlantData:
     """Read all inputs of the site. With a period, batches that start outside it are marked and not metered.
 
     With an extract, its rows and readings are read in place of what the site's files and sources hold.
 
     Args:
         days: takes the readings as their source gives them, where their days are to be digested.
+        closely: at which moments besides, from the windows of its batches, a meter's record tells its energy.
+        outward: judge the batches a second time, each by itself, as they are judged on their way out.
 
     Raises:
         InputError: a file, the profile or the pack cannot be used; names file, row, column, found and wanted.
@@ -85,7 +114,7 @@ def read(site: Site, period: Period | None = None, extract: Extract | None = Non
     pack = _pack_of(site)
     inputs = Inputs(site, extract)
     if inputs.given("log"):
-        return _read_log(site, inputs, pack, period)
+        return _read_log(site, inputs, pack, period, outward=outward)
     table = inputs.tables(sources.BATCHES)
     rejected = [bad for one in table for bad in one.rejected]
     made: list[Batch] = []
@@ -97,25 +126,39 @@ def read(site: Site, period: Period | None = None, extract: Extract | None = Non
     if site.site.batch_ids == "restart-yearly":
         made = batch_names.in_their_years(made)
         own_ids = batch_names.by_own_id(made) if inputs.given("energy") else {}
+    made = declared.rows(made, site)
+    going = outgoing.rows(made, site) if outward else []
     together = joint.merged(made, site)
-    made = _mark_period(together.batches, period)
+    made = together.batches
+    alike = outward and len(going) == len(made) and all(row is other for row, other in zip(going, made, strict=True))
+    made = _mark_period(made, period)
+    going = made if alike else _mark_period(going, period)
     findings: list[Finding] = [*together.findings]
     blank: frozenset[given.Key] = frozenset()
     metered_steps: dict[str, set[str]] = {}
     suspected: dict[int, set[str]] = {}
     meters: tuple[MeterRecord, ...] = ()
+    own_energy: Mapping[int, Sequence[CarrierEnergy]] = {}
+    out: own_metering.Outgoing | None = None
+    events: Sequence[Event] = ()
     if inputs.given("energy"):
         for one in inputs.tables(sources.ENERGY):
             joined = given.join(made, one, own_ids)
             made, blank = joined.batches, blank | joined.blank
             rejected += [*one.rejected, *one.in_their_own_columns(joined.rejected)]
             findings += joined.findings
+            if outward:
+                going = made if alike else given.join(going, one, own_ids).batches
+        made, going = declared.energies(made, site), declared.energies(going, site)
     off_scale = row_units.off_scales(made)  # of what the plant gave per batch: before the meters add theirs
     if inputs.given("readings"):
         for meter in metered.counted_meters(site, pack):
             for sink in sinks_of(meter, site):
                 metered_steps.setdefault(sink.step, set()).add(sink.equipment)
-        measured = metered.measure(made, site, pack, inputs.readings(), period, inputs.corrections, days)
+        made, going = declared.metered(made, site, pack), declared.metered(going, site, pack)
+        out = own_metering.outgoing(going, site, pack) if outward else None
+        measured = metered.measure(made, site, pack, inputs.readings(), period, inputs.corrections, days, closely, out)
+        own_energy, events = measured.own, measured.events
         made, meters, suspected = measured.batches, measured.meters, measured.suspected
         rejected += measured.rejected
         findings += measured.findings
@@ -127,51 +170,68 @@ def read(site: Site, period: Period | None = None, extract: Extract | None = Non
     )
     made, divided = joint.split(made, together.parts, site)
     findings += [*divided, *flow.examine(made, pack)]
+    judged, proposed = None, []
+    if outward:
+        out = out or own_metering.outgoing(going, site, pack)
+        judged = outgoing.judge(out, own_energy, site, pack, metered_steps=metered_steps, blank=blank)
+        proposed = proposals.propose(out, settled.batches, events, off_scale, site)
     return PlantData(
         pack,
         made,
         [*_outside(made), *found, *findings, *rejections(rejected), *inputs.findings(), *_unused_factors(site, pack)],
         rejected,
         meters,
+        outward=judged,
+        proposals=tuple(proposed),
         corrected=inputs.corrected,
     )
 
 
-def label(site: Site, period: Period) -> LabelResult:
+def label(site: Site, period: Period, *, outward: bool = False) -> LabelResult:
     """The site's exact label over the period, by its pack's rules."""
-    data = read(site, period)
+    data = read(site, period, outward=outward)
     return LabelResult(label_of(site, data, period), data)
 
 
-def label_of(site: Site, data: PlantData, period: Period) -> SiteLabel:
-    """The site's exact label over a period of data that were read for it, or for a longer one."""
-    pack = data.pack
+def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = False) -> SiteLabel:
+    """The site's exact label over a period of data that were read for it, or for a longer one.
+
+    Args:
+        outward: of the batches as they are judged on their way out: the label that a report is drawn from.
+    """
+    pack, going = data.pack, data.outward if outward else None
+    if outward and going is None:
+        raise ValueError("the batches were not judged for their way out: read(..., outward=True)")
     uncertainty = RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
     say(f"labelling {len(data.batches):,} batches by pack {pack.id} {pack.version}")
     return label_site(
-        data.batches,
+        data.batches if going is None else going.batches,
         pack,
-        FactorTable.load(),
+        packs.factors(pack),
         period,
         site=site.id,
         not_used={step: frozenset(setting.not_used) for step, setting in site.steps.items()},
         static_factors=site.static or None,
         relative_uncertainty=uncertainty,
+        outside={step: setting.outside for step, setting in site.steps.items()},
+        paths=None if going is None else going.paths,
     )
 
 
-def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None) -> PlantData:
+def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None, *, outward: bool) -> PlantData:
     rejected: list[Rejected] = []
     made: list[Batch] = []
     findings: list[Finding] = []
     left_out: list[runs.LeftOut] = []
+    going: list[Batch] = []
     for one in inputs.tables(sources.LOG):
         cut = runs.cut(one, site, pack)
         rejected += [*one.rejected, *one.in_their_own_columns(cut.rejected)]
         made += cut.batches
+        going += own_runs.cut(one, site, pack) if outward else []
         left_out += [one for one in cut.left_out if period is None or one.start in period]
         findings += cut.findings
-    made = _mark_period(made, period)
+    made, going = (_mark_period(declared.energies(declared.rows(cut_runs, site), site), period) for cut_runs in (made, going))
     made, found = faults.examine(made, site, pack, metered_steps={}, blank=frozenset())
     return PlantData(
         pack,
@@ -180,6 +240,7 @@ def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None) -> 
         rejected,
         unit_assumed=site.runs.unit_assumed,
         left_out=tuple(left_out),
+        outward=outgoing.of_runs(going, site, pack) if outward else None,
         corrected=inputs.corrected,
     )
 

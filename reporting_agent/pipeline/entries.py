@@ -21,6 +21,7 @@ _RULES = {
     "hours": ("hours in operation", "运行时间"),
     "rated-power": ("rated power", "额定功率"),
     "shares": ("declared shares", "申报的份额"),
+    "power": ("declared power", "申报的功率"),
 }
 
 

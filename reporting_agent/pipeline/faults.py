@@ -39,6 +39,7 @@ def examine(
     blank: AbstractSet[tuple[str, str]],
     suspected: Mapping[int, AbstractSet[str]] = MappingProxyType({}),
     off_scale: Mapping[int, float] | None = None,
+    alone: bool = False,
 ) -> tuple[list[Batch], list[Finding]]:
     """Mark the batches that show an excluding fault and count every fault.
 
@@ -47,11 +48,15 @@ def examine(
         blank: (step, batch id) of batches of which some carrier's quantity is not known.
         suspected: by place of the batch, the codes under which its meters were found wrong about it.
         off_scale: by place of the batch, by what factor an energy that the plant gave lies off the rest; found here where not given.
+        alone: judge each account (step, batch id) by itself, as on the way out.
     """
     again = _repeated(batches)
-    first_told = [index for index in range(len(batches)) if index not in again]  # a row exported twice does not overlap itself
-    overlapped = {first_told[place] for place in overlapping([batches[index] for index in first_told])}
-    off = off_scales(batches) if off_scale is None else off_scale
+    overlapped: AbstractSet[int] = frozenset()
+    off: Mapping[int, float] = {}
+    if not alone:
+        first_told = [index for index in range(len(batches)) if index not in again]  # a row exported twice does not overlap itself
+        overlapped = {first_told[place] for place in overlapping([batches[index] for index in first_told])}
+        off = off_scales(batches) if off_scale is None else off_scale
     seen = _seen(batches, site, pack, metered_steps, blank, again, overlapped, off, suspected)
     judged_here = np.array([batch.excluded is None for batch in batches], dtype=bool)
     reason: dict[int, str] = {}
@@ -63,7 +68,7 @@ def examine(
         if shows.any() and not fault.of_meter:
             findings.append(_finding(fault, [batches[row] for row in np.flatnonzero(shows).tolist()], len(claimed)))
     judged = [replace(batch, excluded=reason[row]) if row in reason else batch for row, batch in enumerate(batches)]
-    return judged, [*findings, *_gaps(batches), *missing_numbers(batches)]
+    return judged, findings if alone else [*findings, *_gaps(batches), *missing_numbers(batches)]
 
 
 def _seen(

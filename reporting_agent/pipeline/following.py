@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from reporting_agent.metering import Asked, Course, Windows, courses
 from reporting_agent.metering.account import Occupied, hours_of, intervals_of, moments_of, to_us
 from reporting_agent.metering.allocation import Sink
 from reporting_agent.metering.derived import moments_of_all, state_unit
+from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.pipeline.lanes import Given, Lanes
 from reporting_agent.pipeline.sharing import longest_gap_s, sinks_of
 from reporting_agent.pipeline.units import over_time
@@ -47,7 +49,9 @@ class Followed:
     hours_us: Integers
     units: dict[str, tuple[str, float]]
     courses: dict[str, Course]
+    own: dict[str, OwnWindows]  # windows that are metered by themselves, by meter with readings
     demand_us: dict[str, Integers]  # edges of the demand charge's intervals, of the meters that tell the site's power
+    closely_us: Mapping[str, Integers]  # what was asked of a meter besides, by somebody who looks closely
 
     def of_period(self, name: str, batches: Sequence[Batch]) -> tuple[list[int], Windows]:
         """The batches of this period that a meter counts for, and their windows."""
@@ -67,8 +71,10 @@ def follow(
     log: ReadingLog,
     also: MomentsOf,
     days: DayDigests | None = None,
+    closely: MomentsOf | None = None,
+    own_windows: Mapping[str, Windows] = MappingProxyType({}),
 ) -> Followed:
-    """Read every meter's readings once and take its energy at the edges of batches and clock hours, and where `also` asks."""
+    """Read every meter's readings once and take its energy at the edges of batches and clock hours, and where `also` and `closely` ask."""
     tree = site.tree
     meters = [meter for meter in site.meters if meter.role != "state"]
     sinks = {meter.id: tuple(sinks_of(meter, site)) for meter in meters}
@@ -82,18 +88,24 @@ def follow(
     read_off = {meter.id: moments_of(occupied[meter.id], hours_us) for meter in meters}
     demand_us = _demand_us(site, hours_us)
     read_off |= {name: np.concatenate((read_off[name], edges)) for name, edges in demand_us.items()}
-    for name, looked_at in also({name: one.windows for name, one in occupied.items()}).items():
+    windows_of = {name: one.windows for name, one in occupied.items()}
+    closely_us = {} if closely is None else closely(windows_of)
+    read_off |= {name: np.concatenate((read_off[name], edges)) for name, edges in closely_us.items()}
+    for name, looked_at in also(windows_of).items():
         if name in units:
             read_off[name] = np.concatenate((read_off[name], looked_at))
     moments = moments_of_all(tree, read_off)  # those of its temperature and pressure too
-    asked = [
-        Asked(tree.by_id[name], moments[name], longest_gap_s(tree.by_id[name], site, pack), factor) for name, (_, factor) in units.items()
-    ]
+    gaps_s = {name: longest_gap_s(tree.by_id[name], site, pack) for name in units}
+    own = {
+        name: OwnWindows(tree.by_id[name], windows.start_us, windows.end_us, gaps_s[name], units[name][1])
+        for name, windows in own_windows.items()
+    }
+    asked = [Asked(tree.by_id[name], moments[name], gaps_s[name], factor, own.get(name)) for name, (_, factor) in units.items()]
     lanes = Lanes.of(readings, site, log, days)
     found = courses(asked, lanes.reads, lanes.kernel)
     lanes.put_together(log)
     lanes.close_days()
-    return Followed(meters, sinks, chosen, occupied, hours_us, units, found, demand_us)
+    return Followed(meters, sinks, chosen, occupied, hours_us, units, found, own, demand_us, closely_us)
 
 
 def _demand_us(site: Site, hours_us: Integers) -> dict[str, Integers]:

@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.sources import Rejected, Table
 
@@ -29,7 +30,7 @@ class GivenEnergy:
 
 
 def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None = None) -> GivenEnergy:
-    """Give each batch the carriers that the energy file holds for it; a blank quantity stays unknown.
+    """Give each batch the carriers that the energy file holds for it; a blank quantity stays unknown, a row that stands twice counts once.
 
     `names` gives a batch's name by step and the id that the energy file uses, where the two differ.
     """
@@ -38,6 +39,8 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
     energy: dict[Key, list[CarrierEnergy]] = {}
     rejected: list[Rejected] = []
     strays: list[Place] = []
+    taken: set[tuple[Any, ...]] = set()
+    again: list[Place] = []
     blank: set[Key] = set()
     columns = tuple(table.columns)
     for index, cells in enumerate(zip(*table.columns.values(), strict=True)):
@@ -50,7 +53,10 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
             strays.append(table.place(index))
         elif row["quantity"] is None:
             blank.add(key)
+        elif cells in taken:
+            again.append(table.place(index))
         else:
+            taken.add(cells)
             try:
                 energy.setdefault(key, []).append(_carrier_energy(row))
             except InputError as wrong:
@@ -59,6 +65,20 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
                 reason = "the unit does not measure the carrier"
                 rejected.append(Rejected(table.place(index, column), reason, repr(row[column]), wanted, _as_texts(row)))
     findings = []
+    if again:
+        findings.append(
+            Finding(
+                "energy-repeated",
+                Severity.WARNING,
+                Phrase(
+                    "%(count)s rows of energy are equal to an earlier row of the same batch in every column and are counted once. "
+                    "If a batch used the same amount twice, write the sum in one row.",
+                    count=f"{len(again):,}",
+                ),
+                len(again),
+                tuple(again[:PLACES_KEPT]),
+            )
+        )
     if strays:
         findings.append(
             Finding(

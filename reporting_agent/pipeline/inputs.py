@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Finding
 from reporting_agent.config import Profile, Site
 from reporting_agent.pipeline.rejections import told
-from reporting_agent.sources import ReadingBlock, Rejected, Table, Wanted, corrections, plugged, read_sheet, read_table
+from reporting_agent.sources import SCALES, ReadingBlock, Rejected, Table, Wanted, corrections, plugged, read_sheet, read_table
 from reporting_agent.sources.corrections import Corrections
-from reporting_agent.sources.extract import Extract
+from reporting_agent.sources.extract import Extract, Record
 from reporting_agent.sources.interface import Source
 from reporting_agent.sources.readings import ReadingLog
 from reporting_agent.sources.totals import Total
+from reporting_agent.sources.weighings import by_scale
 
 
 class Inputs:
@@ -41,6 +42,10 @@ class Inputs:
         if self.extract is not None:
             return name in self.extract.gives()
         return getattr(self.site.inputs, name) is not None or self._from_source(name)
+
+    def weighings(self) -> Mapping[str, Record]:
+        """The records of every scale; nothing where the site has none."""
+        return by_scale(self.site, self.tables(SCALES)) if self.given(SCALES.name) else {}
 
     def tables(self, wanted: Wanted) -> list[Table]:
         """Every table of the input, in order of file name."""

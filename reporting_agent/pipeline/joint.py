@@ -56,8 +56,8 @@ def merged(batches: Sequence[Batch], site: Site) -> JointRuns:
         rows = [batches[index] for index in indices]
         if len({(row.product, row.variant) for row in rows}) < 2 or any(index in made for index in indices):
             continue
-        if by_time and _follow(rows):
-            made |= {index: replace(row, batch_id=_named(row)) for index, row in zip(indices, rows, strict=True)}
+        if by_time and follow_one_another(rows):
+            made |= {index: replace(row, batch_id=named(row)) for index, row in zip(indices, rows, strict=True)}
             told += rows
         else:
             whole = _whole(rows)
@@ -95,7 +95,7 @@ def _each_alone(batches: Sequence[Batch]) -> bool:
     return len(ids) == len({(batch.step, batch.equipment, batch.start) for batch in batches}) == len(batches)
 
 
-def _follow(rows: Sequence[Batch]) -> bool:
+def follow_one_another(rows: Sequence[Batch]) -> bool:
     """Whether the rows follow one another: the log tells where the product changed."""
     ordered = sorted(rows, key=lambda row: row.start)
     return all(first.end is not None and first.end <= second.start for first, second in pairwise(ordered))
@@ -114,7 +114,7 @@ def _whole(rows: Sequence[Batch]) -> Batch:
     )
 
 
-def _named(row: Batch) -> str:
+def named(row: Batch) -> str:
     return "/".join(part for part in (row.batch_id, row.product, row.variant) if part)
 
 
@@ -126,12 +126,12 @@ def _weight(row: Batch, ratios: Mapping[str, float]) -> float | None:
 def _divided(batch: Batch, rows: Sequence[Batch], weights: Sequence[float]) -> Iterator[Batch]:
     reached = [0.0, *accumulate(weights)]
     shares = [edge / reached[-1] for edge in reached]
-    in_turn = _follow(rows)
+    in_turn = follow_one_another(rows)
     for row, before, after in zip(rows, shares, shares[1:], strict=False):
         start, end = (row.start, row.end) if in_turn or batch.end is None else _time(batch, batch.end, before, after)
         yield replace(
             row,
-            batch_id=_named(row),
+            batch_id=named(row),
             start=start,
             end=end,
             energy=tuple(_part(entry, before, after) for entry in batch.energy),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reporting_agent.config import Site
 from reporting_agent.console import progress
 from reporting_agent.metering.cleaning import Readings
+from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.engine import Block, Read, cores
 from reporting_agent.metering.kernel import Kernel, choose, plain
 from reporting_agent.sources import ReadingBlock, stream_readings
@@ -41,13 +42,16 @@ class Lanes:
         Args:
             days: takes the readings that pass, where their days are to be digested.
         """
+        declared = DeclaredReadings(site.events, site.zone)
         if callable(readings):
-            return cls([_read(readings, log, days, told=True)], plain(), [log], [readings], days)
+            return cls([_read(readings, log, days, declared, told=True)], plain(), [log], [readings], days)
         profile = site.mapping.readings
         groups, count = lanes_of(readings, profile)
+        if declared.swaps:
+            groups = [[path for group in groups for path in group]]
         logs = [_empty(log) for _ in groups]
         openers = [_opener(group, site, len(groups) < cores()) for group in groups]
-        reads = [_read(opened, own, days, told=not place) for place, (opened, own) in enumerate(zip(openers, logs, strict=True))]
+        reads = [_read(opened, own, days, declared, told=not place) for place, (opened, own) in enumerate(zip(openers, logs, strict=True))]
         return cls(reads, choose(count), logs, openers, days)
 
     def put_together(self, log: ReadingLog) -> None:
@@ -73,15 +77,21 @@ def _empty(log: ReadingLog) -> ReadingLog:
     return replace(log, rejected=[], rejected_count=0, rows=0, unknown_meters={}, totals=[], understood=set())
 
 
-def _read(given: Given, log: ReadingLog, days: DayDigests | None, *, told: bool) -> Read:
+def _read(given: Given, log: ReadingLog, days: DayDigests | None, declared: DeclaredReadings, *, told: bool) -> Read:
     first = days  # the engine asks for all meters once, and then again for some
 
     def read(names: frozenset[str]) -> Iterator[Block]:
         nonlocal first
-        blocks = gathered(given(names, log) if first is None else _digested(given(names, log), first))
+        wanted = declared.to_read(names)
+        blocks = gathered(given(wanted, log) if first is None else _digested(given(wanted, log), first))
         first = None
         for block in progress(blocks, None, "reading meters, blocks") if told else blocks:
-            yield block.meter, Readings(block.time_us, block.value, block.row), block.file
+            readings = Readings(block.time_us, block.value, block.row)
+            if not declared:
+                yield block.meter, readings, block.file
+                continue
+            for meter, own in declared.put_to(block.meter, readings, names):
+                yield meter, own, block.file
 
     return read
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measurements import Batch, CarrierEnergy, Finding, Period, Severity
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
-from reporting_agent.metering import MeterRecord
+from reporting_agent.config.events import Event
+from reporting_agent.metering import MeterRecord, clock_search
 from reporting_agent.metering.account import record_of
 from reporting_agent.metering.derived import work_out
-from reporting_agent.pipeline import suspicions
+from reporting_agent.metering.run_record import of_runs
+from reporting_agent.pipeline import own_metering, suspicions
 from reporting_agent.pipeline.entries import allocated, entries
-from reporting_agent.pipeline.following import follow
+from reporting_agent.pipeline.following import MomentsOf, follow
 from reporting_agent.pipeline.lanes import Given
+from reporting_agent.pipeline.own_metering import Outgoing
 from reporting_agent.pipeline.sharing import refuse_unknown_steps
 from reporting_agent.sources import Rejected
 from reporting_agent.sources.corrections import Corrections
@@ -37,6 +40,8 @@ class Metered:
     findings: list[Finding]
     totals: list[Total] = field(default_factory=list)  # rows of readings that sum others; they are no readings
     suspected: dict[int, set[str]] = field(default_factory=dict)  # by place of the batch, why its metered energy is wrong
+    events: list[Event] = field(default_factory=list)  # what was found of the meters, to be declared
+    own: dict[int, list[CarrierEnergy]] = field(default_factory=dict)  # by place of the row on its way out, its energy by itself
 
 
 def counted_meters(site: Site, pack: Pack) -> list[Meter]:
@@ -53,11 +58,15 @@ def measure(
     period: Period | None = None,
     corrections: Corrections | None = None,
     days: DayDigests | None = None,
+    closely: MomentsOf | None = None,
+    outward: Outgoing | None = None,
 ) -> Metered:
     """Add each counted meter's energy to the batches of its step (and equipment) whose interval is sound.
 
     `readings` are files, or what a provider's source gives; `corrections` are rows of the files that a person mended; `days` takes the
-    readings on their way, where their days are to be digested.
+    readings on their way, where their days are to be digested; `closely` says at which further moments a record tells its meter's energy.
+
+    `outward` are rows on their way out, to be metered each by itself while the readings pass.
 
     Meters that count for nothing (checks, mains of the site, subs below a counted one) are read as well, and have a record;
     batches carry nothing of them.
@@ -65,7 +74,8 @@ def measure(
     counted = {meter.id for meter in counted_meters(site, pack)}
     tree = site.tree
     log = ReadingLog(corrections=corrections or Corrections())
-    followed = follow(batches, site, pack, readings, period, log, suspicions.moments_of, days)
+    apart = {} if outward is None else outward.windows()
+    followed = follow(batches, site, pack, readings, period, log, suspicions.moments_of, days, closely, apart)
     energy: dict[int, list[CarrierEnergy]] = {}
     findings: list[Finding] = []
     records: list[MeterRecord] = []
@@ -76,10 +86,14 @@ def measure(
         findings.extend(course.findings)
         if course.facts.readings:
             of_reading = made.per_reading, made.state_doubt
-            demand_us = followed.demand_us.get(name)
-            records.append(
-                record_of(meter, made.unit, name in counted, course, followed.occupied[name], followed.hours_us, *of_reading, demand_us)
-            )
+            edges = followed.demand_us.get(name), followed.closely_us.get(name)
+            occupied = followed.occupied[name]
+            record = record_of(meter, made.unit, name in counted, course, occupied, followed.hours_us, *of_reading, *edges)
+            windows = occupied.windows
+            raw = None if meter.computed else followed.courses.get(name)  # a load rises when it rises, at any state of the gas
+            bins_us = clock_search.bins_of(windows.start_us, windows.end_us)
+            runs = None if raw is None else of_runs(raw.curve, windows.start_us, windows.end_us, occupied.ids, bins_us)
+            records.append(replace(record, runs=runs))
         if name in counted:
             own, windows = followed.of_period(name, batches)
             sinks = followed.sinks[name]
@@ -94,7 +108,8 @@ def measure(
     findings.extend(suspected.findings)
     findings.extend(_strange(log, {meter.id for meter in site.meters}))
     joined = [batch.with_energy(energy[index]) if index in energy else batch for index, batch in enumerate(batches)]
-    return Metered(joined, tuple(records), log.rejected, findings, log.totals, suspected.of_batch)
+    by_themselves = {} if outward is None else own_metering.entries(outward, followed.own, followed.units, site)
+    return Metered(joined, tuple(records), log.rejected, findings, log.totals, suspected.of_batch, suspected.events, by_themselves)
 
 
 def _strange(log: ReadingLog, declared: set[str]) -> Iterator[Finding]:

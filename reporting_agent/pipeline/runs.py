@@ -56,7 +56,7 @@ _SENTENCES = {
         "行有产量而能耗为 0，因计数器只显示整数；予以保留，在同一生产段内会补上",
     ),
 }
-_EXCLUDING = frozenset({"log-first-row", "log-gap", "log-not-normal", "log-energy-unknown"})
+EXCLUDING = frozenset({"log-first-row", "log-gap", "log-not-normal", "log-energy-unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """One row of the log with the time it covers."""
 
     equipment: str
@@ -96,6 +96,7 @@ class _Row:
     energy: float | None
     place: Place
     first: bool
+    stated: State = State.NORMAL  # as the row itself says
 
     @property
     def span_s(self) -> float:
@@ -103,10 +104,10 @@ class _Row:
 
 
 @dataclass(slots=True)
-class _Run:
+class Run:
     """What adds up to one run."""
 
-    rows: list[_Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     missing_s: float = 0.0
     left: dict[State | None, float] = field(default_factory=dict)
 
@@ -115,21 +116,21 @@ def cut(table: Table, site: Site, pack: Pack) -> Cut:
     """Cut one log into runs by the site's [runs] table."""
     unit, factor = over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
     noted: dict[str, list[Place]] = {}
-    built: dict[tuple[str, str, str, str, datetime], _Run] = {}
-    rows, rejected = _rows(table, site.runs, pack)
+    built: dict[tuple[str, str, str, str, datetime], Run] = {}
+    rows, rejected = rows_of(table, site.runs, pack)
     for row, window in zip(rows, _windows(rows, site), strict=True):
-        run = built.setdefault((row.equipment, row.step.id, row.product, row.variant, window), _Run())
-        codes = list(_codes(row))
+        run = built.setdefault((row.equipment, row.step.id, row.product, row.variant, window), Run())
+        codes = list(codes_of(row))
         for code in codes:
             noted.setdefault(code, []).append(row.place)
-        if not _EXCLUDING & set(codes):
+        if not EXCLUDING & set(codes):
             run.rows.append(row)
             continue
         state = row.state if codes[0] == "log-not-normal" else None
         run.left[state] = run.left.get(state, 0.0) + _energy(row, site.runs, factor)
         if state is None:
             run.missing_s += row.span_s
-    batches = [_batch(key, run, site.runs, unit, factor) for key, run in built.items() if run.rows]
+    batches = [batch_of(key, run, site.runs, unit, factor) for key, run in built.items() if run.rows]
     batches.sort(key=lambda batch: (batch.start, batch.batch_id))
     left_out = [
         LeftOut(key[1], site.runs.carrier, unit, state, min((row.start for row in run.rows), default=key[4]), energy)
@@ -141,10 +142,10 @@ def cut(table: Table, site: Site, pack: Pack) -> Cut:
     return Cut(batches, left_out, rejected, [*findings, *([_unit_assumed(site.runs.unit, len(rows))] if site.runs.unit_assumed else [])])
 
 
-def _rows(table: Table, setting: Runs, pack: Pack) -> tuple[list[_Row], list[Rejected]]:
+def rows_of(table: Table, setting: Runs, pack: Pack) -> tuple[list[Row], list[Rejected]]:
     steps = {step.id: step for step in pack.steps}
     order = sorted(range(len(table)), key=lambda index: (table.columns["equipment"][index], table.columns["timestamp"][index]))
-    rows: list[_Row] = []
+    rows: list[Row] = []
     rejected: list[Rejected] = []
     before: dict[str, datetime] = {}
     state_before: dict[str, State] = {}
@@ -167,11 +168,11 @@ def _rows(table: Table, setting: Runs, pack: Pack) -> tuple[list[_Row], list[Rej
         stated = State(row["state"])
         state = state_before.get(equipment, stated) if setting.row_state == "from-the-stamp" else stated
         state_before[equipment] = stated
-        rows.append(_Row(equipment, step, row["product"], row["variant"], state, start, end, output, row["energy"], place, first))
+        rows.append(Row(equipment, step, row["product"], row["variant"], state, start, end, output, row["energy"], place, first, stated))
     return rows, rejected
 
 
-def _codes(row: _Row) -> Iterator[str]:
+def codes_of(row: Row) -> Iterator[str]:
     """What is to be said of the row; the first excluding code is the reason it is left out."""
     if row.state is not State.NORMAL:
         yield "log-not-normal"
@@ -193,14 +194,14 @@ def _codes(row: _Row) -> Iterator[str]:
         yield "log-coarse-energy"
 
 
-def _windows(rows: Sequence[_Row], site: Site) -> Iterator[datetime]:
+def _windows(rows: Sequence[Row], site: Site) -> Iterator[datetime]:
     """What run each row belongs to, by the local time at which that run's window begins.
 
     A campaign begins with an equipment's first row of a product or variant, and with the first after a gap longer than the label rule's;
     the time of the gap is in none.
     """
     if site.runs.by != "campaign":
-        yield from (_window(row, site) for row in rows)
+        yield from (window_of(row, site) for row in rows)
         return
     running: dict[str, tuple[tuple[str, str, str], datetime]] = {}
     for row in rows:
@@ -215,7 +216,7 @@ def _windows(rows: Sequence[_Row], site: Site) -> Iterator[datetime]:
         yield running[row.equipment][1]
 
 
-def _window(row: _Row, site: Site) -> datetime:
+def window_of(row: Row, site: Site) -> datetime:
     """Local start of the hour, shift, day or month that holds the middle of the row's time."""
     local = (row.start + (row.end - row.start) / 2).astimezone(site.zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -231,7 +232,7 @@ def _window(row: _Row, site: Site) -> datetime:
     return day.replace(hour=starts[place] // 60, minute=starts[place] % 60)
 
 
-def _batch(key: tuple[str, str, str, str, datetime], run: _Run, setting: Runs, unit: str, factor: float) -> Batch:
+def batch_of(key: tuple[str, str, str, str, datetime], run: Run, setting: Runs, unit: str, factor: float) -> Batch:
     equipment, step, product, variant, window = key
     rows = run.rows
     covered_s = sum(row.span_s for row in rows)
@@ -252,7 +253,7 @@ def _batch(key: tuple[str, str, str, str, datetime], run: _Run, setting: Runs, u
     )
 
 
-def _energy(row: _Row, setting: Runs, factor: float) -> float:
+def _energy(row: Row, setting: Runs, factor: float) -> float:
     amount = row.energy or 0.0
     return amount * row.span_s / 3600 * factor if setting.energy == "rate" else amount
 
@@ -266,7 +267,7 @@ def _as_texts(values: Iterable[object]) -> tuple[str, ...]:
 
 
 def _finding(code: str, places: Sequence[Place]) -> Finding:
-    severity = Severity.WARNING if code in _EXCLUDING else Severity.NOTICE
+    severity = Severity.WARNING if code in EXCLUDING else Severity.NOTICE
     en, zh = _SENTENCES[code]
     count = len(places)
     return Finding(code, severity, f"{count:,} {en}.", count, tuple(places[:PLACES_KEPT]), zh=f"{count:,} {zh}。")

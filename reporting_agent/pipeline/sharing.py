@@ -30,8 +30,18 @@ def sinks_of(meter: Meter, site: Site) -> tuple[Sink, ...]:
 
 
 def refuse_unknown_steps(site: Site, pack: Pack) -> None:
-    """InputError `step-unknown` where a meter counts for a step that the pack does not have, or shares output in two units."""
+    """InputError `step-unknown` where a meter or a scale counts for a step that the pack does not have, or shares output in two units."""
     units = {step.id: step.output_unit for step in pack.steps}
+    for scale in site.scales:
+        if scale.step not in units:
+            raise InputError(
+                "step-unknown",
+                f"Scale {scale.id} names a step that the pack does not have.",
+                "Correct step under [[scales]].",
+                place=Place(str(site.path), column=f"scales.{scale.id}.step"),
+                found=repr(scale.step),
+                wanted=", ".join(sorted(units)),
+            )
     for meter in site.meters:
         sinks = sinks_of(meter, site)
         for sink in sinks:

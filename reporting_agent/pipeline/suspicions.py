@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from benchmarks.measurements import Batch, Finding, Metric
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
-from reporting_agent.metering import against_batches, unit_words
+from reporting_agent.config.events import Event
+from reporting_agent.metering import against_batches, clock_search, unit_words
 from reporting_agent.metering.against_batches import Beside
+from reporting_agent.metering.edges import Reach
 from reporting_agent.metering.engine import Course, Windows
 from reporting_agent.metering.tally import PLACES_KEPT
 from reporting_agent.pipeline.units import over_time, to_kwh
@@ -27,11 +29,21 @@ class Suspicions:
 
     findings: list[Finding] = field(default_factory=list)
     of_batch: dict[int, set[str]] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)  # to be declared
 
 
 def moments_of(meter_windows: Mapping[str, Windows]) -> dict[str, NDArray[np.int64]]:
-    """The moments that `look` asks each meter's course for."""
-    return {name: against_batches.moments_of(windows) for name, windows in meter_windows.items()}
+    """The moments that `look` and `run_record.of_runs` ask each meter's course for."""
+    return {
+        name: np.concatenate(
+            (
+                against_batches.moments_of(windows),
+                clock_search.bins_of(windows.start_us, windows.end_us),
+                Reach.of(windows.start_us, windows.end_us).moments_us(),
+            )
+        )
+        for name, windows in meter_windows.items()
+    }
 
 
 def look(
@@ -63,6 +75,7 @@ def look(
             places = tuple(place for place in rows if place is not None)
             made.findings.append(finding if finding.places else replace(finding, places=places))
         if meter.id in counted:
+            made.events.extend(found.events)
             for code, struck in found.batches.items():
                 for at in np.flatnonzero(struck).tolist():
                     made.of_batch.setdefault(indices[at], set()).add(code)

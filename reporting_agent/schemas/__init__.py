@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reporting_agent.config import Site
-from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, Column, Kind, Wanted
+from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, SCALES, Column, Kind, Wanted
 
 HOME = Path(__file__).parent
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -56,7 +56,7 @@ def made() -> dict[str, dict[str, Any]]:
     site = Site.model_json_schema()
     site["properties"].pop("path")
     return {
-        **{f"{wanted.name}.json": of_input(wanted) for wanted in (BATCHES, ENERGY, READINGS, LOG)},
+        **{f"{wanted.name}.json": of_input(wanted) for wanted in (BATCHES, ENERGY, READINGS, LOG, SCALES)},
         "site.json": {"$schema": DRAFT, "$id": "steplabel/site/1", **site},
     }
 

@@ -1,0 +1,203 @@
+"""[[events]]: what a person declares to have happened to a meter or at a step, from when to when, and why.
+
+A run may find that a meter's unit changed, that a clock is seven minutes off, or that a step's outputs jumped. What was found in one
+record by looking at others acts on nothing that leaves the site until somebody who knows declares it here: one declared event acts on
+each reading and each row by itself (`benchmarks.privacy.stability`). Events are part of the settings whose digest a report commits to,
+and an auditor reads their reasons.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import pairwise
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator, model_validator
+
+from reporting_agent.config.profile import Setting
+
+Kind = Literal["process", "ratio", "unit", "clock", "swap", "unusable", "reset", "rounding"]
+
+CONFIRM = "Found by the run. Who confirmed it, and where is it written down?"
+"""The reason of an event that a run proposes: for a person to replace."""
+
+_SCALES = frozenset({"ratio", "unit"})
+_OF_A_METER = frozenset({"swap", "reset", "rounding"})
+_ACTS = frozenset({"ratio", "unit", "clock", "swap", "unusable", "reset"})
+_LENGTHS_S = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
+_LENGTH = re.compile(r"([+-]?\d+(?:\.\d+)?) ?(s|min|h|d)")
+
+
+class Event(Setting):
+    """One declared event of one meter, or of one step (and equipment).
+
+    | kind | of a meter | of a step |
+    |---|---|---|
+    | `process` | a lasting change that people made; changes no value | the same |
+    | `ratio`, `unit` | readings x `factor` | outputs x `factor`; with `carrier`, that energy of the energy file x `factor` |
+    | `clock` | `offset` is added to the stamps | `offset` is added to start and end |
+    | `swap` | its readings are those of the meter `with`, and the other way round | |
+    | `unusable` | its batches in that time are in no label | batches that begin in that time are in no label |
+    | `reset` | it began anew: no energy is taken across `from` | |
+    | `rounding` | another resolution; changes no value | |
+
+    `from` and `until` are local dates or date-times of the site, of the stamps as the source writes them; half-open.
+    """
+
+    meter: str | None = None
+    step: str | None = None
+    equipment: str | None = None  # of the step; all of it where not given
+    carrier: str | None = None  # of the step's energy file
+    start: str = Field(alias="from")
+    until: str | None = None
+    kind: Kind
+    factor: float | None = Field(default=None, gt=0, lt=float("inf"))
+    offset: str | None = None  # "7 min", "-8 h"
+    other: str | None = Field(default=None, alias="with")
+    reason: str = Field(min_length=1, max_length=1000)
+
+    @field_validator("start", "until", mode="before")
+    @classmethod
+    def _a_moment(cls, value: Any) -> Any:
+        return value if value is None else _spelled(value)
+
+    @field_validator("offset")
+    @classmethod
+    def _a_length(cls, text: str | None) -> str | None:
+        if text is not None and (_LENGTH.fullmatch(text) is None or not _seconds(text)):
+            raise ValueError('must be a length of time other than 0, such as "7 min", "-8 h" or "30 s"')
+        return text
+
+    @field_validator("reason")
+    @classmethod
+    def _says_something(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("must say why: who changed what, and where that is written down; an auditor reads it")
+        return text
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if (self.meter is None) is (self.step is None):
+            raise ValueError("an event is of a meter or of a step: give meter or step, and one of them only")
+        if self.step is None and (self.equipment is not None or self.carrier is not None):
+            raise ValueError("equipment and carrier go with step")
+        if self.step is not None and self.kind in _OF_A_METER:
+            raise ValueError(f"kind = {self.kind!r} is of a meter, not of a step")
+        if self.carrier is not None and self.kind not in _SCALES:
+            raise ValueError("carrier goes with kind = 'ratio' or 'unit': it names the energy of the energy file that is multiplied")
+        for key, value, kinds in (("factor", self.factor, _SCALES), ("offset", self.offset, {"clock"}), ("with", self.other, {"swap"})):
+            if (value is not None) is not (self.kind in kinds):
+                named = " or ".join(repr(kind) for kind in sorted(kinds))
+                raise ValueError(f"{key} goes with kind = {named}, and only with it")
+        if self.other is not None and self.other == self.meter:
+            raise ValueError("with must name another meter")
+        if self.until is not None and _moment(self.until, ZoneInfo("UTC")) <= _moment(self.start, ZoneInfo("UTC")):
+            raise ValueError("until must be later than from")
+        return self
+
+    def begins(self, zone: ZoneInfo) -> datetime:
+        """Its first moment."""
+        return _moment(self.start, zone)
+
+    def ends(self, zone: ZoneInfo) -> datetime | None:
+        """The first moment after it; None where it lasts."""
+        return None if self.until is None else _moment(self.until, zone)
+
+    def holds(self, moment: datetime, zone: ZoneInfo) -> bool:
+        """Whether a moment lies within it."""
+        end = self.ends(zone)
+        return self.begins(zone) <= moment and (end is None or moment < end)
+
+    @property
+    def shift(self) -> timedelta:
+        """What is added to stamps; none but of a clock."""
+        return timedelta(seconds=_seconds(self.offset)) if self.offset is not None else timedelta()
+
+    @property
+    def acts(self) -> bool:
+        """Whether it changes what counts: values, stamps, or whether a batch is in a label."""
+        return self.kind in _ACTS
+
+    @property
+    def named(self) -> str:
+        """What it is of, for a message."""
+        if self.meter is not None:
+            return f"meter {self.meter}"
+        return " ".join(("step", str(self.step), *([self.equipment] if self.equipment else []), *([self.carrier] if self.carrier else [])))
+
+
+def refuse_clashes(events: Sequence[Event], zone: ZoneInfo) -> None:
+    """ValueError where two events of one kind and target hold at one moment: which of them acts could not be told."""
+    ordered = sorted(events, key=lambda one: (one.named, one.kind, one.begins(zone)))
+    for earlier, later in pairwise(ordered):
+        end = earlier.ends(zone)
+        if (earlier.named, earlier.kind) == (later.named, later.kind) and earlier.acts and (end is None or later.begins(zone) < end):
+            raise ValueError(
+                f"events: two of kind {later.kind!r} hold for {later.named} from {later.start};"
+                " give the earlier one an until, or make them one"
+            )
+
+
+def as_toml(event: Event) -> str:
+    """The event as it stands in site.toml, to be pasted there."""
+    fields = event.model_dump(mode="json", by_alias=True, exclude_none=True)
+    order = ("meter", "step", "equipment", "carrier", "from", "until", "kind", "factor", "offset", "with", "reason")
+    return "\n".join(("[[events]]", *(f"{key} = {_literal(key, fields[key])}" for key in order if key in fields))) + "\n"
+
+
+def found_of(meter: str, kind: str, span_us: tuple[int, int | None], zone: tzinfo, factor: float | None = None) -> Event:
+    """An event that a run found of a meter, between two moments in microseconds of UTC; to be confirmed by a person."""
+    first_us, until_us = span_us
+    fields: dict[str, Any] = {"meter": meter, "from": _local(first_us, zone), "kind": kind, "factor": factor, "reason": CONFIRM}
+    return Event.model_validate(fields if until_us is None else {**fields, "until": _local(until_us, zone)})
+
+
+def _local(moment_us: int, zone: tzinfo) -> str:
+    moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment_us)).astimezone(zone)
+    return moment.replace(microsecond=0).isoformat()
+
+
+def of_meter(events: Iterable[Event], meter: str) -> tuple[Event, ...]:
+    """Those of one meter that act; a swap is of both its meters."""
+    return tuple(event for event in events if event.acts and meter in {event.meter, event.other})
+
+
+def of_step(events: Iterable[Event], step: str, equipment: str) -> tuple[Event, ...]:
+    """Those of a step that act on the rows of one equipment."""
+    return tuple(event for event in events if event.acts and event.step == step and event.equipment in {None, equipment})
+
+
+def _literal(key: str, value: object) -> str:
+    if key in {"from", "until"}:
+        return str(value)  # a date or a date-time is written as such
+    if isinstance(value, float):
+        return repr(value)
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{text}"'
+
+
+def _spelled(value: Any) -> str:
+    """One spelling for one moment, so that the settings' digest does not depend on how it was written."""
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value) if len(value) == len("2025-03-01") else datetime.fromisoformat(value)
+        except ValueError:
+            value = None
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    raise ValueError("must be a local date or date-time, such as 2025-03-01 or 2025-03-01T06:30:00")
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+
+
+def _seconds(text: str) -> float:
+    matched = _LENGTH.fullmatch(text)
+    return float(matched[1]) * _LENGTHS_S[matched[2]] if matched else 0.0

@@ -1,0 +1,87 @@
+"""Declared events acting on the readings of meters ([[events]] of site.toml), each reading by itself and before anything else is done.
+
+A moment is that of the stamp as the source wrote it. Of channels that were swapped each reading goes to the other meter. Readings of time
+declared unusable are left where they are: their batches are left out (`pipeline.declared`), and so are batches during which an event
+begins or ends, for what a meter counted across it is of neither side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.config.events import Event
+from reporting_agent.metering.account import to_us
+from reporting_agent.metering.cleaning import Readings
+
+Flags = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+
+
+class DeclaredReadings:
+    """The events of a site's meters, put to one block of readings after the other."""
+
+    def __init__(self, events: Sequence[Event], zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._by_meter: dict[str, list[Event]] = {}
+        self._partner: dict[str, set[str]] = {}
+        for event in events:
+            if event.meter is None or event.kind not in {"ratio", "unit", "clock", "swap"}:
+                continue
+            self._by_meter.setdefault(event.meter, []).append(event)
+            if event.other is not None:
+                self._by_meter.setdefault(event.other, []).append(event)
+                self._partner.setdefault(event.meter, set()).add(event.other)
+                self._partner.setdefault(event.other, set()).add(event.meter)
+
+    def __bool__(self) -> bool:
+        return bool(self._by_meter)
+
+    @property
+    def swaps(self) -> bool:
+        """Whether readings of one meter may stand under the name of another."""
+        return bool(self._partner)
+
+    def to_read(self, meters: frozenset[str]) -> frozenset[str]:
+        """The names under which these meters' readings may stand."""
+        return meters.union(*(self._partner.get(meter, frozenset()) for meter in meters))
+
+    def put_to(self, meter: str, readings: Readings, asked: frozenset[str]) -> Iterator[tuple[str, Readings]]:
+        """The block's readings as they were declared to be, by the meter that they are of."""
+        events = self._by_meter.get(meter)
+        if events is None:
+            if meter in asked:
+                yield meter, readings
+            return
+        stamps_us = readings.time_us
+        owner = np.full(len(readings), meter, dtype=object)
+        for event in events:
+            if event.kind == "swap":
+                owner[held(event, stamps_us, self._zone)] = event.other if event.meter == meter else event.meter
+        for name in dict.fromkeys(owner.tolist()):
+            if name in asked:
+                own = owner == name
+                yield name, self._valued(name, readings.at(own), stamps_us[own])
+
+    def _valued(self, meter: str, readings: Readings, stamps_us: Integers) -> Readings:
+        for event in self._by_meter.get(meter, ()):
+            if event.kind == "swap" or event.meter != meter:
+                continue
+            within = held(event, stamps_us, self._zone)
+            if event.factor is not None:
+                readings = replace(readings, value=np.where(within, readings.value * event.factor, readings.value))
+            elif event.shift:
+                shift_us = round(event.shift.total_seconds() * 1e6)
+                readings = replace(readings, time_us=np.where(within, readings.time_us + shift_us, readings.time_us))
+        return readings
+
+
+def held(event: Event, moment_us: Integers, zone: ZoneInfo) -> Flags:
+    """Which moments lie within an event."""
+    end = event.ends(zone)
+    within: Flags = moment_us >= to_us(event.begins(zone))
+    return within if end is None else within & (moment_us < to_us(end))

@@ -1,0 +1,274 @@
+"""A batch's energy from the readings inside its own window, and from nothing else.
+
+This is how energy is metered on its way out (`benchmarks.privacy.stability`): readings elsewhere, and what the whole record of a meter
+shows, change nothing here. The plant's own label is metered along the whole curve (`engine`), which knows more.
+
+A reading belongs to the window that its stamp lies in: [start, end), of an interval that ends at its stamp (start, end]. Of a window's
+readings, sorted by stamp, those that cannot be one are left out (blank, all nines, outside the declared range, a stamp that stood before,
+a register value that leaves the line of its two neighbours). Between two that follow each other the energy is what the meter's kind
+says; it is unknown across a fall that is no declared rollover, across more than the pack's longest gap, and outside the declared
+range. From the window's edge to its first reading, and from the last to its end, the nearest known stretch goes on, for no longer
+than that gap.
+
+Everything is a function of the window's own readings in the order of the file, whatever blocks they come in. Sums are taken on the grid
+of 2^-20 of the meter's unit, so they are exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.config import Meter
+from reporting_agent.metering.cleaning import AT_RANGE, Readings, all_nines, rolls
+from reporting_agent.metering.fixed import MOST, STEPS_PER_UNIT
+from reporting_agent.metering.own_time import put_right
+from reporting_agent.metering.segments import HOUR_US
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEnergy:
+    """Of each window, the energy in the meter's unit over time, and the share of its seconds that is known."""
+
+    energy: Floats
+    completeness: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """Readings with the window each belongs to, ordered by window and stamp."""
+
+    window: Integers
+    time_us: Integers
+    value: Floats
+
+    def at(self, chosen: Flags | Integers | slice) -> _Own:
+        return _Own(self.window[chosen], self.time_us[chosen], self.value[chosen])
+
+
+@dataclass(slots=True)
+class OwnWindows:
+    """Takes one meter's readings in the order of the file and meters windows that do not overlap, each by itself.
+
+    Args:
+        start_us, end_us: the windows, in order of start; where two overlap a reading belongs to the one that began last.
+        longest_gap_s: the pack's.
+        factor: of a rate, what one unit of it gives in an hour.
+    """
+
+    meter: Meter
+    start_us: Integers
+    end_us: Integers
+    longest_gap_s: float
+    factor: float = 1.0
+    late: set[int] = field(default_factory=set)  # windows of which readings came after they were metered: to be taken again
+    _steps: Integers = field(init=False)
+    _known_us: Integers = field(init=False)
+    _held: list[_Own] = field(default_factory=list)
+    _done: int = 0  # windows before this one have been metered
+
+    def __post_init__(self) -> None:
+        self._steps = np.zeros(len(self.start_us), dtype=np.int64)
+        self._known_us = np.zeros(len(self.start_us), dtype=np.int64)
+
+    def take(self, readings: Readings) -> None:
+        """The next readings. Windows are metered once a later one is reached, so that little is held."""
+        own = self._inside(readings)
+        if not len(own.window):
+            return
+        past = own.window < self._done
+        if past.any():
+            self.late.update(np.unique(own.window[past]).tolist())
+            own = own.at(~past)
+        if len(own.window):
+            self._held.append(own)
+            reached = int(own.window.max())
+            if reached > self._done:
+                self._meter(_together(self._held), reached)
+
+    def take_again(self, readings: Readings) -> None:
+        """On a second pass: the readings of windows that are late."""
+        own = self._inside(readings)
+        self._held.append(own.at(np.isin(own.window, list(self.late))))
+
+    def close(self) -> None:
+        """After the last reading of the first pass; `late` are to be taken again, and closed once more."""
+        if self._held:
+            self._meter(_together(self._held), len(self.start_us))
+        self._done = len(self.start_us)
+
+    def energies(self) -> OwnEnergy:
+        """After everything was taken."""
+        length_us = np.maximum(self.end_us - self.start_us, 1)
+        return OwnEnergy(self._steps / STEPS_PER_UNIT, np.minimum(self._known_us / length_us, 1.0))
+
+    def _inside(self, readings: Readings) -> _Own:
+        time_us = put_right(readings.time_us, self.meter)
+        at_us = time_us - 1 if self.meter.reading == "interval" and self.meter.stamp == "end" else time_us
+        window = np.searchsorted(self.start_us, at_us, side="right") - 1
+        inside = (window >= 0) & (at_us < self.end_us[np.maximum(window, 0)]) if len(self.start_us) else np.zeros(len(at_us), dtype=bool)
+        return _Own(window[inside], time_us[inside], readings.value[inside])
+
+    def _meter(self, own: _Own, until: int) -> None:
+        """Settle the windows before `until`, and hold the others' readings."""
+        now = own.window < until
+        rest = own.at(~now)
+        self._held = [rest] if len(rest.window) else []
+        self._done = max(self._done, until)
+        own = own.at(now)
+        if not len(own.window):
+            return
+        key_rises = (np.diff(own.window) > 0) | ((np.diff(own.window) == 0) & (np.diff(own.time_us) >= 0))
+        if not key_rises.all():
+            own = own.at(np.lexsort((own.time_us, own.window)))  # stable: of one stamp the first in the file stays first
+        chosen = np.unique(own.window)
+        self._steps[chosen], self._known_us[chosen] = 0, 0
+        for every, energies, lengths_us in self._pieces(own):
+            sound = np.abs(energies) < MOST  # more is nonsense, and no integer would hold it
+            window, energy, known_us = every[sound], energies[sound], lengths_us[sound]
+            np.add.at(self._steps, window, np.rint(energy * STEPS_PER_UNIT).astype(np.int64))
+            np.add.at(self._known_us, window, known_us)
+
+    def _pieces(self, own: _Own) -> list[tuple[Integers, Floats, Integers]]:
+        """Window, energy and known microseconds of every stretch that is known."""
+        interval = self.meter.reading == "interval"
+        blank = ~np.isfinite(own.value)
+        nines = all_nines(np.where(blank, 0.0, own.value))
+        if self.meter.reading == "register":
+            nines &= ~_enclosed(own, nines | blank)
+        bad = blank | nines
+        own = _Own(own.window, own.time_us, np.where(bad, np.nan, own.value)) if interval else own.at(~bad)
+        if self.meter.reading == "rate" and self.meter.range is not None:
+            own = own.at((own.value >= self.meter.range[0]) & (own.value <= self.meter.range[1]))
+        again = np.concatenate(([False], (np.diff(own.window) == 0) & (np.diff(own.time_us) == 0))) if len(own.window) else bad[:0]
+        own = own.at(~again)
+        if self.meter.reading == "register":
+            own = own.at(~self._spikes(own))
+        if not len(own.window):
+            return []
+        return self._of_intervals(own) if interval else self._of_points(own)
+
+    def _spikes(self, own: _Own) -> Flags:
+        flagged = np.zeros(len(own.window), dtype=bool)
+        if len(own.window) < 3:
+            return flagged
+        before, here, after = own.value[:-2], own.value[1:-1], own.value[2:]
+        possible = (own.window[:-2] == own.window[2:]) & (after >= before)
+        if self.meter.range is not None:
+            possible &= (after - before) <= self.meter.range[1] * ((own.time_us[2:] - own.time_us[:-2]) / HOUR_US)
+        flagged[1:-1] = ((here < before) | (here > after)) & possible & ~rolls(before, here, self.meter)
+        return flagged
+
+    def _of_points(self, own: _Own) -> list[tuple[Integers, Floats, Integers]]:
+        """Of a register or a rate: from reading to reading, and on to the edges."""
+        same = own.window[:-1] == own.window[1:]
+        at = np.flatnonzero(same)
+        length_us = own.time_us[at + 1] - own.time_us[at]
+        before, after = own.value[at], own.value[at + 1]
+        register = self.meter.reading == "register"
+        known = length_us <= self._gap_us
+        if register:
+            energy = after - before
+            rolled = (energy < 0) & rolls(before, after, self.meter)
+            energy = np.where(rolled, energy + (self.meter.rollover or 0.0), energy)
+            known &= (energy >= 0) & self._possible(energy, length_us)
+        else:
+            energy = (before + after) / 2 * self.factor * (length_us / HOUR_US)
+            known &= ~self._at_end(before) & ~self._at_end(after)
+        first = np.concatenate(([True], ~same))
+        last = np.concatenate((~same, [True]))
+        head_us = own.time_us[first] - self.start_us[own.window[first]]
+        tail_us = self.end_us[own.window[last]] - own.time_us[last]
+        if register:
+            slope = np.full(len(own.window), np.nan)  # energy an hour of the stretch that begins at the reading, where it is known
+            slope[at[known]] = energy[known] / (length_us[known] / HOUR_US)
+            head, tail = slope[first], np.concatenate(([np.nan], slope[:-1]))[last]
+            tail = np.where(np.concatenate(([False], same))[last], tail, np.nan)  # a lone reading tells no energy
+        else:
+            level = np.where(self._at_end(own.value), np.nan, own.value) * self.factor
+            head, tail = level[first], level[last]
+        return [
+            (own.window[at[known]], energy[known], length_us[known]),
+            self._edge(own.window[first], head, head_us),
+            self._edge(own.window[last], tail, tail_us),
+        ]
+
+    def _of_intervals(self, own: _Own) -> list[tuple[Integers, Floats, Integers]]:
+        """Of energies an interval: each over its own length, cut at the window's edges."""
+        ends = self.meter.stamp == "end"
+        spacing_us = np.diff(own.time_us)
+        same = own.window[:-1] == own.window[1:]
+        beside = np.where(same, spacing_us, 0)
+        earlier, later = np.concatenate(([0], beside)), np.concatenate((beside, [0]))
+        near, far = (earlier, later) if ends else (later, earlier)
+        declared = self.meter.interval_s
+        whole_us = np.where(near > 0, near, far)  # at the edge: as long as its neighbour
+        if declared is not None:
+            own_us = np.full(len(whole_us), round(declared * 1e6))
+            whole_us = np.where(near > 0, np.minimum(near, own_us), own_us)
+        start, end = (own.time_us - whole_us, own.time_us) if ends else (own.time_us, own.time_us + whole_us)
+        inside_us = np.minimum(end, self.end_us[own.window]) - np.maximum(start, self.start_us[own.window])
+        full_us = np.full(len(whole_us), round(declared * 1e6)) if declared is not None else whole_us
+        known = (whole_us > 0) & (whole_us <= self._gap_us) & np.isfinite(own.value) & (inside_us > 0)
+        known &= self._possible(np.where(known, own.value, 0.0), np.maximum(full_us, 1))
+        share = np.divide(inside_us, whole_us, out=np.zeros(len(whole_us)), where=known)
+        pieces = [(own.window[known], (own.value * share)[known], inside_us[known])]
+        slope = np.full(len(own.window), np.nan)
+        slope[known] = own.value[known] / (whole_us[known] / HOUR_US)
+        if ends:
+            edge = np.concatenate((~same, [True]))
+            pieces.append(self._edge(own.window[edge], slope[edge], self.end_us[own.window[edge]] - own.time_us[edge]))
+        else:
+            edge = np.concatenate(([True], ~same))
+            pieces.append(self._edge(own.window[edge], slope[edge], own.time_us[edge] - self.start_us[own.window[edge]]))
+        return pieces
+
+    def _edge(self, window: Integers, slope: Floats, length_us: Integers) -> tuple[Integers, Floats, Integers]:
+        known = np.isfinite(slope) & (length_us > 0) & (length_us <= self._gap_us)
+        return window[known], slope[known] * (length_us[known] / HOUR_US), length_us[known]
+
+    def _possible(self, energy: Floats, length_us: Integers) -> Flags:
+        """Whether the mean load lies within the meter's range, and not at its end."""
+        if self.meter.range is None:
+            return np.ones(len(energy), dtype=bool)
+        low, high = self.meter.range
+        load, slack = energy * (HOUR_US / np.maximum(length_us, 1)), AT_RANGE * (high - low)
+        possible: Flags = (load >= low - slack) & (load < high - slack)
+        return possible
+
+    def _at_end(self, value: Floats) -> Flags:
+        if self.meter.range is None:
+            return np.zeros(len(value), dtype=bool)
+        low, high = self.meter.range
+        at_end: Flags = value >= high - AT_RANGE * (high - low)
+        return at_end
+
+    @property
+    def _gap_us(self) -> int:
+        return round(self.longest_gap_s * 1e6)
+
+
+def _together(parts: list[_Own]) -> _Own:
+    if len(parts) == 1:
+        return parts[0]
+    return _Own(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("window", "time_us", "value")))
+
+
+def _enclosed(own: _Own, suspect: Flags) -> Flags:
+    """Suspect register values between a lower one before and a higher one after, in the same window."""
+    sound, at = np.flatnonzero(~suspect), np.flatnonzero(suspect)
+    found = np.zeros(len(suspect), dtype=bool)
+    place = np.searchsorted(sound, at)
+    has_both = (place > 0) & (place < len(sound))
+    at, place = at[has_both], place[has_both]
+    before, after = sound[place - 1], sound[place]
+    fits = (own.window[before] == own.window[at]) & (own.window[after] == own.window[at])
+    fits &= (own.value[before] <= own.value[at]) & (own.value[at] <= own.value[after])
+    found[at[fits]] = True
+    return found

@@ -1,0 +1,89 @@
+"""Declared events acting on batches ([[events]] of site.toml): on each by its own row, its own energies and its own window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from benchmarks.labels import ExclusionReason
+from benchmarks.measurements import Batch
+from benchmarks.routes import Pack
+from reporting_agent.config import Site
+from reporting_agent.config.events import Event, of_meter, of_step
+from reporting_agent.pipeline.sharing import sinks_of
+
+
+def rows(batches: Sequence[Batch], site: Site) -> list[Batch]:
+    """What is declared of a step put to its rows: clocks put right, outputs multiplied, unusable time left out.
+
+    An event holds for the rows that began within it, by the stamp as the source wrote it.
+    """
+    if not any(event.step is not None and event.acts for event in site.events):
+        return list(batches)
+    return [_row(batch, site) for batch in batches]
+
+
+def _row(batch: Batch, site: Site) -> Batch:
+    start = batch.start
+    for event in of_step(site.events, batch.step, batch.equipment):
+        if event.carrier is not None or not event.holds(start, site.zone):
+            continue
+        if event.kind == "unusable":
+            batch = replace(batch, excluded=batch.excluded or ExclusionReason.DECLARED_UNUSABLE.value)
+        elif event.factor is not None:
+            batch = replace(batch, output_t=batch.output_t * event.factor, reject_t=batch.reject_t * event.factor)
+        elif event.shift:
+            batch = replace(batch, start=batch.start + event.shift, end=None if batch.end is None else batch.end + event.shift)
+    return batch
+
+
+def energies(batches: Sequence[Batch], site: Site) -> list[Batch]:
+    """What is declared of a step's energies put to those that the plant gives per batch."""
+    if not any(event.carrier is not None for event in site.events):
+        return list(batches)
+    return [_energies(batch, site) for batch in batches]
+
+
+def _energies(batch: Batch, site: Site) -> Batch:
+    for event in of_step(site.events, batch.step, batch.equipment):
+        if event.carrier is not None and event.factor is not None and event.holds(batch.start, site.zone):
+            factor = event.factor
+            scaled = (replace(one, quantity=one.quantity * factor) if one.carrier == event.carrier else one for one in batch.energy)
+            batch = replace(batch, energy=tuple(scaled))
+    return batch
+
+
+def metered(batches: Sequence[Batch], site: Site, pack: Pack) -> list[Batch]:
+    """Leave out batches in time that is declared unusable of a meter of theirs, and those during which an event of it begins or ends."""
+    events = _of_lines(site, pack)
+    if not events:
+        return list(batches)
+    return [
+        replace(batch, excluded=ExclusionReason.DECLARED_UNUSABLE.value)
+        if batch.excluded is None and any(_strikes(event, batch, site) for event in _of_line(events, batch))
+        else batch
+        for batch in batches
+    ]
+
+
+def _of_lines(site: Site, pack: Pack) -> dict[tuple[str, str], list[Event]]:
+    """By step and equipment ("" for all), the events of the meters that its energy is made from."""
+    found: dict[tuple[str, str], list[Event]] = {}
+    for meter in site.tree.counted:
+        events = [event for name in site.tree.needed_by(meter) for event in of_meter(site.events, name)]
+        for sink in sinks_of(meter, site) if events else ():
+            found.setdefault((sink.step, sink.equipment), []).extend(events)
+    return found
+
+
+def _of_line(events: dict[tuple[str, str], list[Event]], batch: Batch) -> Iterable[Event]:
+    return (*events.get((batch.step, ""), ()), *(events.get((batch.step, batch.equipment), ()) if batch.equipment else ()))
+
+
+def _strikes(event: Event, batch: Batch, site: Site) -> bool:
+    if batch.end is None:
+        return False
+    begins, ends = event.begins(site.zone), event.ends(site.zone)
+    if event.kind == "unusable":
+        return begins < batch.end and (ends is None or batch.start < ends)
+    return batch.start < begins < batch.end or (ends is not None and batch.start < ends < batch.end)

@@ -1,0 +1,250 @@
+"""Energy of metered batches on its way out: by the readings in each batch's own window, and only where each reading is of one batch.
+
+A reading that serves two batches (they overlap, share a meter, or one's meter is taken off the other's) could change both. Then nothing
+bounds what one record can change, and the steps that the meter serves stay on the site until the plant declares what is so: rows that
+are wrong ([[events]], `unusable`), or what a shared meter gives each line (`allocation` with `power`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import states
+from benchmarks.measurements import Batch, CarrierEnergy
+from benchmarks.privacy.stability import Transformation
+from benchmarks.quantities import ratio
+from benchmarks.routes import Pack
+from reporting_agent.config import Meter, Site
+from reporting_agent.config.tree import TEMPERATURE_UNITS
+from reporting_agent.metering import at_state
+from reporting_agent.metering.account import to_us
+from reporting_agent.metering.derived import LEAST_KNOWN_STATE
+from reporting_agent.metering.engine import Windows
+from reporting_agent.metering.own_window import OwnWindows
+from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.pipeline.sharing import sinks_of
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+OWN_READINGS = Transformation(
+    "own readings",
+    1,
+    "Energy is taken from the readings inside the batch's window; windows on one meter do not overlap, so each reading is of one batch.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """Batches on their way out: by meter with readings, those whose energy is made from it, by their places in order of start."""
+
+    batches: Sequence[Batch]
+    places: Mapping[str, list[int]]
+    of_meter: Mapping[str, list[int]]  # by counted meter, likewise
+
+    def windows(self) -> dict[str, Windows]:
+        return {name: _windows([self.batches[place] for place in places]) for name, places in self.places.items()}
+
+
+def outgoing(batches: Sequence[Batch], site: Site, pack: Pack) -> Outgoing:
+    """Which batches each meter feeds: those not left out, whose window is sound and no longer than the pack's longest run."""
+    longest_s = {step.id: step.label_rule.longest_s for step in pack.steps}
+    by_line: dict[tuple[str, str], list[int]] = {}
+    for place, batch in enumerate(batches):
+        if batch.excluded is None and batch.end is not None and batch.end > batch.start:
+            longest = longest_s.get(batch.step)
+            if longest is None or (batch.end - batch.start).total_seconds() <= longest:
+                by_line.setdefault((batch.step, batch.equipment), []).append(place)
+    of_meter: dict[str, list[int]] = {}
+    places: dict[str, set[int]] = {}
+    for meter in site.tree.counted:
+        sinks = sinks_of(meter, site)
+        lines = [line for line in by_line if any(sink.step == line[0] and sink.equipment in {"", line[1]} for sink in sinks)]
+        own = sorted((place for line in lines for place in by_line[line]), key=lambda place: _turn(batches[place]))
+        of_meter[meter.id] = own
+        if meter.allocation is None or meter.allocation.by != "power":
+            for name in site.tree.needed_by(meter):
+                places.setdefault(name, set()).update(own)
+    return Outgoing(batches, {name: sorted(found, key=lambda place: _turn(batches[place])) for name, found in places.items()}, of_meter)
+
+
+def entangled(found: Outgoing, site: Site) -> dict[str, list[Transformation]]:
+    """By step, why its energy has no bound: meters whose readings serve several batches at once, and how they are shared."""
+    shared: dict[str, list[Transformation]] = {}
+    for meter in site.tree.counted:
+        steps = {sink.step for sink in sinks_of(meter, site)}
+        reasons = [_of_meter(name, found) for name in sorted(site.tree.needed_by(meter))]
+        if meter.allocation is not None and meter.allocation.by in {"output", "hours", "rated-power"}:
+            reasons.append(
+                Transformation(
+                    f"meter {meter.id} shared by {meter.allocation.by}",
+                    None,
+                    f"What meter {meter.id} gives a batch depends on the others that run beside it: declare what it gives each line,"
+                    " allocation = { power = { ... } }.",
+                )
+            )
+        if meter.allocation is not None and meter.allocation.by == "power":
+            reasons = []
+        for step in steps:
+            shared.setdefault(step, []).extend(reason for reason in reasons if reason is not None)
+    return shared
+
+
+def _of_meter(name: str, found: Outgoing) -> Transformation | None:
+    batches = found.batches
+    both = overlaps(batches, found.places.get(name, ()))
+    if not both:
+        return None
+    (one, other), count = both[0], len(both)
+    return Transformation(
+        f"meter {name} in several batches",
+        None,
+        f"{count:,} batches on meter {name} overlap another, first {batches[other].batch_id} and {batches[one].batch_id}: correct the rows,"
+        " or declare the wrong ones unusable under [[events]].",
+    )
+
+
+def overlaps(batches: Sequence[Batch], places: Sequence[int]) -> list[tuple[int, int]]:
+    """Pairs of batches, given in order of start, of which the later begins before an earlier one ends."""
+    found: list[tuple[int, int]] = []
+    latest: int | None = None  # of those before, the one that ends last
+    for place in places:
+        if latest is not None and batches[place].start < _end(batches[latest]):
+            found.append((latest, place))
+        if latest is None or _end(batches[place]) > _end(batches[latest]):
+            latest = place
+    return found
+
+
+def entries(
+    found: Outgoing, own: Mapping[str, OwnWindows], units: Mapping[str, tuple[str, float]], site: Site
+) -> dict[int, list[CarrierEnergy]]:
+    """By place of the batch, the energy that each of its counted meters gives it."""
+    made: dict[int, list[CarrierEnergy]] = {}
+    for meter in site.tree.counted:
+        places = found.of_meter[meter.id]
+        if not places:
+            continue
+        energy, completeness, unit = _measured(meter, places, found, own, units, site)
+        for place, amount, share in zip(places, energy.tolist(), completeness.tolist(), strict=True):
+            one = CarrierEnergy(
+                carrier=meter.carrier,
+                quantity=amount,
+                unit=unit,
+                direction=meter.direction,
+                lhv_mj_per_unit=meter.lhv,
+                completeness=share,
+                allocated=meter.allocation is not None,
+            )
+            made.setdefault(place, []).append(one)
+    return made
+
+
+def _measured(
+    meter: Meter,
+    places: list[int],
+    found: Outgoing,
+    own: Mapping[str, OwnWindows],
+    units: Mapping[str, tuple[str, float]],
+    site: Site,
+) -> tuple[Floats, Floats, str]:
+    rule, batches = meter.allocation, found.batches
+    unit = _unit(meter, units)
+    if rule is not None and rule.by == "power":
+        hours = np.array([(_end(batches[place]) - batches[place].start).total_seconds() / 3600 for place in places])
+        sinks = {(sink.step, sink.equipment): sink.id for sink in sinks_of(meter, site)}
+        power = [rule.power[_sink(sinks, batches[place])] for place in places]
+        return np.array(power) * hours, np.ones(len(places)), unit
+    parts = site.tree.parts(meter)
+    whole, least = np.zeros(len(places)), np.ones(len(places))
+    for name, times in parts.items():
+        amount, known = _part(site.tree.by_id[name], places, found, own, units, site)
+        scale = times * ratio(_unit(site.tree.by_id[name], units), unit)
+        whole += scale * np.divide(amount, known, out=np.zeros(len(places)), where=known > 0)
+        least = np.minimum(least, known)
+    if rule is not None and rule.shares:
+        sinks = {(sink.step, sink.equipment): sink.id for sink in sinks_of(meter, site)}
+        whole *= np.array([rule.shares[_sink(sinks, batches[place])] for place in places])
+    return _rounded(whole * least), least, unit
+
+
+def _part(
+    meter: Meter, places: list[int], found: Outgoing, own: Mapping[str, OwnWindows], units: Mapping[str, tuple[str, float]], site: Site
+) -> tuple[Floats, Floats]:
+    """Energy and completeness of a meter with readings, brought to its state where it has one."""
+    energy, known = _of(meter.id, places, found, own)
+    if not at_state.has_state(meter):
+        return energy, known
+    temperature_k = _state(meter.temperature_meter, meter.temperature_c, states.ZERO_CELSIUS_K, places, known, found, own, site)
+    pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, places, known, found, own, site)
+    each = at_state.factor(meter, units[meter.id][0], temperature_k, pressure_kpa)
+    told = np.isfinite(each)
+    return np.where(told, energy * np.nan_to_num(each), 0.0), np.where(told, known, 0.0)
+
+
+def _state(
+    name: str | None,
+    constant: float | None,
+    offset: float,
+    places: list[int],
+    flowed: Floats,
+    found: Outgoing,
+    own: Mapping[str, OwnWindows],
+    site: Site,
+) -> Floats:
+    """Mean temperature in K or absolute pressure in kPa over each window; NaN where it is not known."""
+    if name is None:
+        return np.full(len(places), np.nan if constant is None else constant + offset)
+    companion = site.tree.by_id[name]
+    windows = own[name]
+    amount, known = _of(name, places, found, own)
+    place_of = {place: at for at, place in enumerate(found.places[name])}
+    at = [place_of[place] for place in places]
+    hours = (windows.end_us[at] - windows.start_us[at]) * known / HOUR_US
+    mean = np.full(len(places), np.nan)
+    np.divide(amount, hours, out=mean, where=known >= np.maximum(LEAST_KNOWN_STATE * flowed, 1e-9))
+    if companion.unit in TEMPERATURE_UNITS:
+        return mean + TEMPERATURE_UNITS[companion.unit]
+    return mean + (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0)
+
+
+def _of(name: str, places: list[int], found: Outgoing, own: Mapping[str, OwnWindows]) -> tuple[Floats, Floats]:
+    measured = own[name].energies()
+    place_of = {place: at for at, place in enumerate(found.places[name])}
+    at = [place_of[place] for place in places]
+    return measured.energy[at], measured.completeness[at]
+
+
+def _unit(meter: Meter, units: Mapping[str, tuple[str, float]]) -> str:
+    if meter.computed:
+        return meter.unit
+    return at_state.final_unit(meter) if at_state.has_state(meter) else units[meter.id][0]
+
+
+def _rounded(energy: Floats) -> Floats:
+    steps: Floats = np.rint(energy * 2.0**20) / 2.0**20
+    return steps
+
+
+def _sink(sinks: Mapping[tuple[str, str], str], batch: Batch) -> str:
+    return sinks.get((batch.step, batch.equipment)) or sinks[batch.step, ""]
+
+
+def _windows(batches: Sequence[Batch]) -> Windows:
+    starts = np.array([to_us(batch.start) for batch in batches], dtype=np.int64)
+    return Windows(starts, np.array([to_us(_end(batch)) for batch in batches], dtype=np.int64))
+
+
+def _end(batch: Batch) -> datetime:
+    if batch.end is None:
+        raise ValueError(f"batch {batch.batch_id} has no end and cannot be metered")
+    return batch.end
+
+
+def _turn(batch: Batch) -> tuple[datetime, datetime, str]:
+    return batch.start, _end(batch), batch.batch_id

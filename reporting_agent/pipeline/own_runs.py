@@ -1,0 +1,56 @@
+"""Runs of a production log on their way out: each row names its run by its own cells, and a run is made of its own rows.
+
+The plant's own label counts a row's time from the row before of the same equipment, whatever run that belongs to, and lays the row
+into the window that holds the middle of its time. Here a row belongs to the window in which its stamp closes its time; what it covers
+counts from the row before *of the same run*, and in front of the first from the window's edge. So a row changes no run but the one that
+it names. A campaign begins where the row before was of another product: that no row tells by itself, see `outward.CAMPAIGNS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from benchmarks.measurements import Batch, State
+from benchmarks.routes import Pack
+from reporting_agent.config import Site
+from reporting_agent.pipeline.runs import EXCLUDING, Row, Run, batch_of, codes_of, rows_of, window_of
+from reporting_agent.pipeline.units import over_time
+from reporting_agent.sources import Table
+
+_INSTANT = timedelta(microseconds=1)
+
+
+def cut(table: Table, site: Site, pack: Pack) -> list[Batch]:
+    """The runs of one log, in order of start and id."""
+    unit, factor = over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
+    since_previous = site.runs.row_covers == "since-previous"
+    by_run: dict[tuple[str, str, str, str, datetime], list[Row]] = {}
+    for row in rows_of(table, site.runs, pack)[0]:
+        named = replace(row, start=row.end - _INSTANT, end=row.end - _INSTANT) if since_previous else row
+        by_run.setdefault((row.equipment, row.step.id, row.product, row.variant, window_of(named, site)), []).append(row)
+    made = []
+    for key, rows in by_run.items():
+        run = Run()
+        for row in _by_themselves(rows, key[4], site) if since_previous else rows:
+            if EXCLUDING & set(codes_of(row)):
+                run.missing_s += 0.0 if row.state is not State.NORMAL else row.span_s
+            else:
+                run.rows.append(row)
+        if run.rows:
+            made.append(batch_of(key, run, site.runs, unit, factor))
+    return sorted(made, key=lambda batch: (batch.start, batch.batch_id))
+
+
+def _by_themselves(rows: list[Row], window: datetime, site: Site) -> list[Row]:
+    """The rows of one run in order of stamp, each from the one before it in the run."""
+    made: list[Row] = []
+    before: datetime = window
+    state: State | None = None
+    for row in sorted(rows, key=lambda one: one.end):
+        from_the_stamp = site.runs.row_state == "from-the-stamp" and state is not None
+        made.append(
+            replace(row, start=min(before, row.end), state=state if from_the_stamp and state is not None else row.stated, first=False)
+        )
+        before, state = row.end, row.stated
+    return made

@@ -1,0 +1,131 @@
+"""What a run proposes to declare: findings that were made by holding records against one another, with the TOML that lets them act.
+
+The plant's own label acts on such findings at once; what leaves does so only once somebody who knows has declared them
+(`pipeline.outward`). Whoever pastes a proposal puts the reason in words: an auditor reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from benchmarks.measurements import Batch
+from benchmarks.phrases import Phrase
+from reporting_agent.config import Meter, Site
+from reporting_agent.config.events import CONFIRM, Event, as_toml
+from reporting_agent.metering.allocation import Sink
+from reporting_agent.pipeline.own_metering import Outgoing, overlaps
+from reporting_agent.pipeline.sharing import sinks_of
+
+_STRUCTURAL = 0.2  # of a meter's batches overlap: that is how the lines run, and no row is wrong
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Why something should be declared, and what to paste into site.toml."""
+
+    why: Phrase
+    toml: str
+
+
+def propose(going: Outgoing, local: Sequence[Batch], found: Iterable[Event], off_scale: Mapping[int, float], site: Site) -> list[Proposal]:
+    """All that this run would declare.
+
+    Args:
+        going: the rows on their way out.
+        local: the batches of the plant's own label, with the energy that shared meters gave them.
+        found: what the meters were found to be wrong about.
+        off_scale: by place of a local batch, by what factor an energy that the plant gave lies off the rest.
+    """
+    made = [*_overlaps(going, site), *_shared(local, site), *_off_scale(local, off_scale, site)]
+    for event in found:
+        what = Phrase("%(named)s: %(kind)s, found by the batches that it counts for.", named=event.named, kind=event.kind)
+        made.append(Proposal(what, as_toml(event)))
+    return list({proposal.toml: proposal for proposal in made}.values())
+
+
+def _overlaps(going: Outgoing, site: Site) -> Iterator[Proposal]:
+    told: set[int] = set()
+    for places in going.places.values():
+        pairs = overlaps(going.batches, places)
+        if len(pairs) > _STRUCTURAL * len(places):
+            continue
+        for place in sorted({place for pair in pairs for place in pair} - told):
+            told.add(place)
+            yield _unusable(going.batches[place], site)
+
+
+def _unusable(batch: Batch, site: Site) -> Proposal:
+    start = batch.start.astimezone(site.zone)
+    fields: dict[str, object] = {
+        "step": batch.step,
+        "from": start.isoformat(),
+        "until": (start + _SECOND).isoformat(),
+        "kind": "unusable",
+        "reason": CONFIRM,
+    }
+    if batch.equipment and any(one.id == batch.equipment for one in site.equipment):
+        fields["equipment"] = batch.equipment
+    why = Phrase("Batch %(batch)s of %(step)s overlaps another one on its meter.", batch=batch.batch_id, step=batch.step)
+    return Proposal(why, as_toml(Event.model_validate(fields)))
+
+
+def _shared(local: Sequence[Batch], site: Site) -> Iterator[Proposal]:
+    for meter in site.meters:
+        if meter.allocation is None or meter.allocation.by == "power":
+            continue
+        power = {sink.id: _mean_power(local, meter, sink) for sink in sinks_of(meter, site)}
+        known = {name: value for name, value in power.items() if value is not None and value > 0}
+        if len(known) == len(power):
+            listed = ", ".join(f'"{name}" = {value:.6g}' for name, value in known.items())
+            why = Phrase("Meter %(meter)s is shared among lines that run side by side.", meter=meter.id)
+            toml = (
+                f'# in the [[meters]] of {meter.id}, in place of its allocation\nallocation = {{ by = "power", power = {{ {listed} }} }}\n'
+            )
+            yield Proposal(why, toml)
+
+
+def _mean_power(local: Sequence[Batch], meter: Meter, sink: Sink) -> float | None:
+    """What the shared meter gave the sink's batches for each hour that they ran."""
+    energy, hours = 0.0, 0.0
+    for batch in local:
+        if batch.step != sink.step or sink.equipment not in {"", batch.equipment} or batch.end is None:
+            continue
+        for one in batch.energy:
+            if one.allocated and one.carrier == meter.carrier and one.completeness > 0:
+                energy += one.quantity
+                hours += one.completeness * (batch.end - batch.start).total_seconds() / 3600
+    return energy / hours if hours else None
+
+
+def _off_scale(local: Sequence[Batch], off_scale: Mapping[int, float], site: Site) -> Iterator[Proposal]:
+    for place, factor in sorted(off_scale.items()):
+        batch = local[place]
+        carriers = {energy.carrier for energy in batch.energy}
+        if len(carriers) == 1:
+            start = batch.start.astimezone(site.zone)
+            event = Event.model_validate(
+                {
+                    "step": batch.step,
+                    "carrier": carriers.pop(),
+                    "from": start.isoformat(),
+                    "until": (start + _SECOND).isoformat(),
+                    "kind": "unit",
+                    "factor": 1 / factor,
+                    "reason": CONFIRM,
+                }
+            )
+            text = "Batch %(batch)s of %(step)s: its energy is in another unit than the rest."
+            yield Proposal(Phrase(text, batch=batch.batch_id, step=batch.step), as_toml(event))
+
+
+def as_file(proposals: Sequence[Proposal]) -> str:
+    """The proposals as a file to paste from, each under what it answers."""
+    head = (
+        "# What this run found by holding records against one another. Your own labels act on it already;\n"
+        "# a report does so only once it is declared.\n"
+        "# Paste into site.toml what is so, and put the reason in your own words: an auditor reads it.\n"
+    )
+    return "\n".join((head, *(f"# {one.why}\n{one.toml}" for one in proposals)))

@@ -1,0 +1,103 @@
+"""[[events]]: what is declared of a meter or a step is read, refused with the key that is wrong, and part of what a report commits to."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from benchmarks.errors import InputError
+from reporting_agent.config import Site, load_site
+from reporting_agent.config.events import as_toml, of_meter, of_step
+from reporting_agent.config.settings_digest import NO_PART, settings_digest
+from reporting_agent.openings.examining import site_of
+
+SITE = """
+[site]
+id = "works-2"
+timezone = "Europe/Berlin"
+pack = "steel"
+[inputs]
+batches = "batches.csv"
+readings = "readings.csv"
+"""
+METER = '[[meters]]\nid = "{}"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = "{}"\n'
+METERS = METER.format("m1", "kWh") + METER.format("m2", "kWh") + METER.format("m3", "MWh")
+EVENT = '[[events]]\nmeter = "m1"\nfrom = 2025-03-01\nkind = "ratio"\nfactor = 2.0\nreason = "New current transformers, work order 17."\n'
+
+
+def load(folder: Path, text: str) -> Site:
+    path = folder / "site.toml"
+    path.write_text(SITE + METERS + text, encoding="utf-8")
+    return load_site(path)
+
+
+def test_a_date_begins_at_local_midnight_and_until_is_not_part_of_it(tmp_path: Path) -> None:
+    event = load(tmp_path, EVENT.replace('kind = "ratio"', 'until = 2025-03-02T06:30:00\nkind = "ratio"')).events[0]
+    zone = ZoneInfo("Europe/Berlin")
+    assert event.begins(zone) == datetime(2025, 3, 1, tzinfo=zone)
+    assert event.holds(datetime(2025, 3, 2, 6, 29, 59, tzinfo=zone), zone)
+    assert not event.holds(datetime(2025, 3, 2, 6, 30, tzinfo=zone), zone)
+    assert not event.holds(datetime(2025, 2, 28, 23, 59, 59, tzinfo=zone), zone)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "column", "found"),
+    [
+        ('meter = "m1"\n', "", "events.0", "keys that do not fit together"),
+        ('meter = "m1"', 'meter = "m1"\nstep = "eaf"', "events.0", "keys that do not fit together"),
+        ('meter = "m1"', 'meter = "m9"', "events.0.meter", "'m9'"),
+        ("factor = 2.0", "", "events.0", "keys that do not fit together"),
+        ("factor = 2.0", "factor = 0", "events.0.factor", "0"),
+        ('kind = "ratio"\nfactor = 2.0', 'kind = "clock"\noffset = "soon"', "events.0.offset", "'soon'"),
+        ('kind = "ratio"\nfactor = 2.0', 'kind = "swap"\nwith = "m3"', "events.0.with", "electricity, register, MWh"),
+        ('kind = "ratio"', 'kind = "wear"', "events.0.kind", "'wear'"),
+        ("from = 2025-03-01", 'from = "spring"', "events.0.from", "'spring'"),
+        ("from = 2025-03-01", "from = 2025-03-01\nuntil = 2025-03-01", "events.0", "keys that do not fit together"),
+        ('reason = "New current transformers, work order 17."', 'reason = " "', "events.0.reason", "' '"),
+        ('meter = "m1"', 'step = "eaf"\ncarrier = "steem"', "events.0.carrier", "'steem'"),
+        (EVENT, EVENT + EVENT, None, "keys that do not fit together"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_key(tmp_path: Path, here: str, there: str, column: str | None, found: str) -> None:
+    assert here in EVENT
+    with pytest.raises(InputError) as caught:
+        load(tmp_path, EVENT.replace(here, there, 1))
+    assert caught.value.place is not None
+    assert (caught.value.code, caught.value.place.column, caught.value.found) == ("site-invalid", column, found)
+
+
+def test_an_event_is_committed_to_however_its_moment_is_written(tmp_path: Path) -> None:
+    without, with_event = load(tmp_path, ""), load(tmp_path, EVENT)
+    assert settings_digest(without) != settings_digest(with_event)
+    assert settings_digest(load(tmp_path, EVENT.replace("2025-03-01", '"2025-03-01"'))) == settings_digest(with_event)
+    assert settings_digest(load(tmp_path, EVENT.replace("order 17", "order 18"))) != settings_digest(with_event)
+
+
+def test_an_auditor_reads_the_same_events_from_the_settings_of_an_opening(tmp_path: Path) -> None:
+    site = load(tmp_path, EVENT)
+    shown = site.model_dump(mode="json", by_alias=True, exclude=NO_PART)
+    opened = site_of(json.dumps({**shown, "inputs": {"batches": "b", "energy": "e"}}).encode(), tmp_path)
+    assert opened.events == site.events
+    assert settings_digest(opened) == settings_digest(site)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        'meter = "m1"\nfrom = 2025-03-01T06:30:00\nkind = "clock"\noffset = "-8 h"\nreason = "Logger kept \\"UTC\\"."',
+        'meter = "m1"\nfrom = 2025-03-01\nuntil = 2025-04-01\nkind = "swap"\nwith = "m2"\nreason = "Channels changed."',
+        'step = "eaf"\ncarrier = "electricity"\nfrom = 2025-03-01\nkind = "unit"\nfactor = 1000.0\nreason = "MWh."',
+    ],
+)
+def test_what_is_proposed_can_be_pasted(tmp_path: Path, more: str) -> None:
+    event = load(tmp_path, f"[[events]]\n{more}\n").events[0]
+    assert load(tmp_path, as_toml(event)).events == (event,)
+
+
+def test_a_swap_is_of_both_meters_and_a_change_of_the_process_acts_on_none(tmp_path: Path) -> None:
+    text = '[[events]]\nmeter = "m1"\nfrom = 2025-03-01\nkind = "{}"\nreason = "See the log."\n'
+    events = load(tmp_path, text.format("process") + text.format('swap"\nwith = "m2')).events
+    assert of_meter(events, "m2") == of_meter(events, "m1") == events[1:]
+    assert of_meter(events, "m3") == of_step(events, "eaf", "") == ()
