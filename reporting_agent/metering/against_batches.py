@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import Place
 from benchmarks.measurements import Finding, Severity
 from reporting_agent.config import Meter
+from reporting_agent.config.events import Event, found_of
 from reporting_agent.metering import clock, clock_words, shifts, standstill, unit_words
 from reporting_agent.metering.clock import Kind, Shift
 from reporting_agent.metering.engine import Course, Windows
@@ -46,6 +47,7 @@ class Suspicion:
 
     findings: tuple[Finding, ...] = ()
     batches: dict[str, Flags] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()  # what would put it right, once it is declared
 
 
 def moments_of(windows: Windows) -> Integers:
@@ -78,6 +80,7 @@ def compare(meter: Meter, course: Course, windows: Windows, least_completeness: 
     if not len(windows.start_us):
         return Suspicion()
     findings: list[Finding] = []
+    events: list[Event] = []
     batches: dict[str, Flags] = {}
     shift = _shift(meter, course, windows, zone, beside.in_skipped_hour)
     if shift is not None:
@@ -88,13 +91,15 @@ def compare(meter: Meter, course: Course, windows: Windows, least_completeness: 
         batches[str(shift.kind)] = wrong
     wrong_unit = _misread(meter, course, windows, beside)
     if wrong_unit is not None and course.verdict is not None:
-        finding, batches[unit_words.LABEL] = _unit_finding(meter, course.verdict, windows, wrong_unit, zone)
+        finding, batches[unit_words.LABEL], since_us = _unit_finding(meter, course.verdict, windows, wrong_unit, zone)
         findings.append(finding)
-    still, found = _standstills(meter, course, windows, least_completeness)
+        events.append(found_of(meter.id, "unit", (since_us, None), zone, 1 / wrong_unit.factor))
+    still, found, stood = _standstills(meter, course, windows, least_completeness)
+    events += [found_of(meter.id, "unusable", span, zone) for span in stood]
     if found is not None:
         findings.append(found)
         batches[STILL] = still
-    return Suspicion(tuple(findings), batches)
+    return Suspicion(tuple(findings), batches, tuple(events))
 
 
 def _misread(meter: Meter, course: Course, windows: Windows, beside: Beside) -> Misread | None:
@@ -127,10 +132,11 @@ def _energies(course: Course, windows: Windows, least_completeness: float) -> Fl
     return np.where(measured.completeness >= least_completeness, np.abs(measured.energy), np.nan)
 
 
-def _unit_finding(meter: Meter, verdict: Verdict, windows: Windows, found: Misread, zone: tzinfo) -> tuple[Finding, Flags]:
-    """The finding, and the batches that it concerns."""
+def _unit_finding(meter: Meter, verdict: Verdict, windows: Windows, found: Misread, zone: tzinfo) -> tuple[Finding, Flags, int]:
+    """The finding, the batches that it concerns, and since when."""
     if found.between is None:
-        return unit_words.label(meter, found.factor, found.proof, int(found.batches.sum())), found.batches
+        first_us = int(verdict.sample.time_us[0]) if len(verdict.sample) else int(windows.start_us[0])
+        return unit_words.label(meter, found.factor, found.proof, int(found.batches.sum())), found.batches, first_us
     sample = verdict.sample
     time_us = put_right(sample.time_us, meter)
     before, after = found.between
@@ -141,7 +147,7 @@ def _unit_finding(meter: Meter, verdict: Verdict, windows: Windows, found: Misre
     from_us = int(time_us[row[0]])
     batches = windows.end_us > from_us if found.later else windows.start_us < from_us
     rows = places_of(verdict.runs.files, sample.row[row], sample.file[row])
-    return unit_words.change(meter, factor, from_us, int(batches.sum()), rows, zone), batches
+    return unit_words.change(meter, factor, from_us, int(batches.sum()), rows, zone), batches, from_us
 
 
 def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skipped_hour: bool) -> Shift | None:
@@ -211,7 +217,9 @@ def _settings(shift: Shift, course: Course) -> tuple[Place, ...]:
     return places_of(course.verdict.runs.files, sample.row[at], sample.file[at])
 
 
-def _standstills(meter: Meter, course: Course, windows: Windows, least_completeness: float) -> tuple[Flags, Finding | None]:
+def _standstills(
+    meter: Meter, course: Course, windows: Windows, least_completeness: float
+) -> tuple[Flags, Finding | None, list[tuple[int, int]]]:
     runs = NO_RUNS if course.verdict is None else course.verdict.runs
     energy = _energies(course, windows, least_completeness)
     first_us, last_us = put_right(runs.first_us, meter), put_right(runs.last_us, meter)
@@ -219,12 +227,13 @@ def _standstills(meter: Meter, course: Course, windows: Windows, least_completen
     stood = standstill.standstills(own, meter.reading == "register", windows.start_us, windows.end_us, energy, course.facts.quantum or 0.0)
     touched = np.zeros(len(windows.start_us), dtype=bool)
     if not stood.any():
-        return touched, None
+        return touched, None, []
     for first, last in zip(first_us[stood].tolist(), last_us[stood].tolist(), strict=True):
         touched |= (windows.start_us < last) & (windows.end_us > first)
     count, hit = int(stood.sum()), int(touched.sum())
     inside_h = standstill.within_batches(first_us[stood], last_us[stood], windows.start_us, windows.end_us).sum() / 3600
-    return touched, Finding(
+    spans = list(zip(first_us[stood].tolist(), (last_us[stood] + 1_000_000).tolist(), strict=True))
+    found = Finding(
         STILL,
         Severity.WARNING,
         f"Meter {meter.id}: {count:,} times it stood still while the batches say that the equipment produced, {inside_h:,.1f} h in all."
@@ -234,3 +243,4 @@ def _standstills(meter: Meter, course: Course, windows: Windows, least_completen
         zh=f"表计 {meter.id}：{count:,} 次在批次记录显示生产时读数停滞，共 {inside_h:,.1f} 小时。"
         f"该时段的 {hit:,} 个批次不计入标识。请检查表计及其通信。",
     )
+    return touched, found, spans

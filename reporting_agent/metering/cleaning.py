@@ -197,11 +197,11 @@ def spikes(readings: Readings, meter: Meter) -> Flags:
     possible = after >= before
     if meter.range is not None:
         possible &= (after - before) <= meter.range[1] * (hours[2:] - hours[:-2])
-    flagged[1:-1] = outside & possible & ~_rolls(before, here, meter)
+    flagged[1:-1] = outside & possible & ~rolls(before, here, meter)
     return flagged
 
 
-def _rolls(before: Floats, after: Floats, meter: Meter) -> Flags:
+def rolls(before: Floats, after: Floats, meter: Meter) -> Flags:
     """Whether the register fell as a rollover would make it fall: from its last tenth to its first."""
     if meter.rollover is None:
         return np.zeros(len(before), dtype=bool)
@@ -228,7 +228,7 @@ def judge(
     if meter.reading == "register":
         fell = energy < 0
         if fell.any():
-            rolled = fell & _rolls(before, before + energy, meter)
+            rolled = fell & rolls(before, before + energy, meter)
             if meter.range is not None:  # a register that was reset near its end would have counted the impossible
                 hours = np.maximum(segments.end_us - segments.start_us, 1) / HOUR_US
                 rolled &= energy + (meter.rollover or 0.0) <= meter.range[1] * hours

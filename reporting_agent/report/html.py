@@ -21,6 +21,7 @@ from benchmarks.measurements import Period
 from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.adequacy import adequacy
 from reporting_agent.analysis.balance import balances
+from reporting_agent.changes.review import review
 from reporting_agent.pipeline import LabelResult, PlantData
 from reporting_agent.report.numbers import count, day, time
 from reporting_agent.report.sections import (
@@ -36,6 +37,7 @@ from reporting_agent.report.sections import (
     meters,
     pareto,
     quality,
+    questions,
     site_balance,
     steps,
     use,
@@ -84,13 +86,16 @@ def render(site: Site, result: LabelResult, analysis: Analysis, lang: str, made:
     days = w["period"].format(first=day(period.start, lang), last=day(period.end - timedelta(microseconds=1), lang))
     name = site.site.name or site.id
     heading = name if "/" in period.name else f"{name}, {period.name}"
-    return _page(view, heading, [days], _body(view, "lead", lead.data(view)), parts)
+    opening = _asked(view) + _body(view, "lead", lead.data(view))
+    return _page(view, heading, [days], opening, parts)
 
 
 def render_check(site: Site, data: PlantData, period: Period | None, lang: str, made: datetime) -> str:
     """The page of `check`: what was found in the data, and whether the meters suffice. No label is computed for it."""
     found = _without_labels(data, period, made)
-    judged = Analysis(balances=balances(site, found) if period is not None else (), adequacy=adequacy(site, found))
+    judged = Analysis(
+        balances=balances(site, found) if period is not None else (), adequacy=adequacy(site, found), review=review(site, data)
+    )
     view = View(site, found, judged, lang, made)
     w = view.w["check"]
     excluded = sum(one.excluded is not None for one in data.batches)
@@ -100,7 +105,13 @@ def render_check(site: Site, data: PlantData, period: Period | None, lang: str, 
     if of_meters is not None:
         parts.append(_part(view, "meters", of_meters))
     heading = w["heading"].format(name=site.site.name or site.id)
-    return _page(view, heading, [], Markup('<p class="lead">{}</p>').format(told), parts)
+    return _page(view, heading, [], _asked(view) + Markup('<p class="lead">{}</p>').format(told), parts)
+
+
+def _asked(view: View) -> Markup:
+    """What stands before everything else: changes of the data that nobody has explained, and those that somebody has."""
+    found = questions.data(view)
+    return Markup("") if found is None else _body(view, "questions", found)
 
 
 def _without_labels(data: PlantData, period: Period | None, made: datetime) -> LabelResult:

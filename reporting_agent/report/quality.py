@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.measurements import Finding, Severity
 
 if TYPE_CHECKING:
+    from reporting_agent.changes.review import Review
     from reporting_agent.config import Site
     from reporting_agent.metering import MeterRecord
     from reporting_agent.pipeline import PlantData
@@ -16,7 +17,7 @@ SCHEMA = "steplabel/data-quality/1"
 _ORDER = (Severity.REJECTION, Severity.EXCLUSION, Severity.WARNING, Severity.NOTICE)
 
 
-def as_json(site: Site, data: PlantData) -> dict[str, Any]:
+def as_json(site: Site, data: PlantData, review: Review) -> dict[str, Any]:
     """quality.json."""
     by_step: dict[str, dict[str, Any]] = {}
     for batch in data.batches:
@@ -43,6 +44,7 @@ def as_json(site: Site, data: PlantData) -> dict[str, Any]:
                 for name, step in by_step.items()
             },
         },
+        "changes": [question.to_json() for question in review.questions],
         "meters": [meter_as_json(record) for record in data.meters],
         "rejected_rows": len(data.rejected),
         "findings": [finding_as_json(finding) for finding in in_order(data.findings)],
@@ -79,16 +81,27 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
     }
 
 
+def questions_as_text(review: Review) -> list[str]:
+    """The open questions with the lines that would answer them."""
+    if not review.open:
+        return []
+    lines = [f"NOT EXPLAINED: {len(review.open)} changes in the data; no report leaves the site until each is put right or declared:"]
+    for number, question in enumerate(review.open, start=1):
+        lines += [f"{number}. {question.sentence}", *(f"       {line}" for line in question.declare.splitlines())]
+    return lines
+
+
 def in_order(findings: list[Finding]) -> list[Finding]:
     """Worst kind first, then by count."""
     return sorted(findings, key=lambda finding: (_ORDER.index(finding.severity), -finding.count))
 
 
-def as_table(data: PlantData) -> str:
-    """The findings for the terminal."""
+def as_table(data: PlantData, review: Review) -> str:
+    """Changes that nobody has explained, then the findings, for the terminal."""
+    asked = questions_as_text(review)
     if not data.findings:
-        return "Nothing was found wrong."
-    lines = [f"{'found':<26}{'kind':<11}{'count':>9}  first at"]
+        return "\n".join([*asked, "Nothing else was found wrong." if asked else "Nothing was found wrong."])
+    lines = [*asked, f"{'found':<26}{'kind':<11}{'count':>9}  first at"]
     for finding in in_order(data.findings):
         first = str(finding.places[0]) if finding.places else ""
         lines.append(f"{finding.code:<26}{finding.severity:<11}{finding.count:>9,}  {first}")

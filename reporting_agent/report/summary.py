@@ -9,6 +9,7 @@ from reporting_agent.report.words import words
 
 if TYPE_CHECKING:
     from benchmarks.labels import StepLabel
+    from benchmarks.labels.outside import OutsideUse
     from reporting_agent.pipeline import LabelResult
 
 
@@ -24,10 +25,17 @@ def as_text(result: LabelResult) -> str:
             lines.append(f"  no label: {label.best.reason}")
         if label.missing_carriers:
             lines.append(f"  never reported: {', '.join(label.missing_carriers)} (declare not_used under [steps.{label.step}] if so)")
+        lines += [_outside(use, label.step) for use in label.outside]
         if label.excluded:
             lines.append("  excluded: " + ", ".join(f"{reason} {count:,}" for reason, count in label.excluded.items()))
         lines.append(f"  grade: {_grade(label)}")
     return "\n".join(lines) or "No batch of the period belongs to a step of the pack."
+
+
+def _outside(use: OutsideUse, step: str) -> str:
+    share = "an unknown share" if use.share is None else f"{use.share:.1%}"
+    declared = f"not declared under [steps.{step}.outside]" if use.reason is None else f"declared: {use.reason}"
+    return f"  outside the boundary: {use.carrier}, {share} of the energy of {use.batches:,} batches ({declared})"
 
 
 def unit_of(label: StepLabel, result: LabelResult, lang: str = "en") -> str:

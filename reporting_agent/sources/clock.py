@@ -51,10 +51,15 @@ class WallClock:
         place = np.searchsorted(self._local_edges, local_us, side="right")
         for index in changes:
             edge, width = self._change(index)
-            if width > 0:
+            if width < 0:
+                place[local_us == edge] = index  # the moment of the change by the old clock: an interval ends there
+            elif width > 0:
                 inside = np.flatnonzero((local_us >= edge - width) & (local_us < edge))
                 second = self._second_pass(meter, edge, width, local_us[inside])
                 place[inside[second:]] = index + 1
+                at_change = np.flatnonzero(local_us == edge)
+                if len(at_change) > 1:  # intervals that end there: the first by the old clock, as it is put back
+                    place[at_change[0]] = index
         return local_us - self._offsets[place]
 
     def steady_offset_us(self, low_us: int, high_us: int) -> int | None:
@@ -64,12 +69,15 @@ class WallClock:
         return int(self._offsets[np.searchsorted(self._edges, low_us - self._offsets[0], side="right") - 1])
 
     def never(self, local_us: Integers) -> NDArray[np.bool_] | None:
-        """Which stamps lie in an hour that the clock skipped; None where it skipped none."""
+        """Which stamps lie inside an hour that the clock skipped; None where it skipped none.
+
+        Its first moment does not: by the clock until then it is the moment of the change itself, and ends the interval before it.
+        """
         found: NDArray[np.bool_] | None = None
         for index in self._changes(local_us) if len(local_us) else []:
             edge, width = self._change(index)
             if width < 0:
-                inside = (local_us >= edge) & (local_us < edge - width)
+                inside = (local_us > edge) & (local_us < edge - width)
                 found = inside if found is None else found | inside
         return found if found is not None and found.any() else None
 

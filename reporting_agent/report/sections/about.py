@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import packs
 from benchmarks.carriers import CARRIERS
-from benchmarks.conversion import Basis, FactorTable
+from benchmarks.conversion import Basis
 from benchmarks.errors import InputError
 from reporting_agent.report.figures import figure
 from reporting_agent.report.numbers import percent, shown
@@ -33,6 +34,7 @@ def data(view: View, absent: Sequence[str]) -> dict[str, Any]:
         "conditions": list(_conditions(view)),
         "versions": [
             (w["pack"], f"{view.said(view.result.data.pack.words)} ({label.pack}), {label.pack_version}"),
+            *_digests(view),
             (w["basis"], w["calorific"]),
             (w["software"], SOFTWARE),
             (w["site_file"], view.site.path.name),
@@ -40,6 +42,14 @@ def data(view: View, absent: Sequence[str]) -> dict[str, Any]:
         ],
         "doubt": w["doubt"] if view.result.data.unit_assumed else "",
     }
+
+
+def _digests(view: View) -> Iterator[tuple[str, str]]:
+    """By what exactly the label was made, so that anybody can make it again."""
+    w, method = view.w["about"], view.result.site_label.method
+    if method:
+        yield w["pack_digest"], method["pack_digest"]
+        yield w["conversion"], w["conversion_named"].format(version=method["conversion"], digest=method["conversion_digest"])
 
 
 def _uncertain(view: View, group: Group) -> Iterator[dict[str, Any]]:
@@ -68,7 +78,7 @@ def _uncertain(view: View, group: Group) -> Iterator[dict[str, Any]]:
 
 def _factors(view: View) -> Iterator[dict[str, str]]:
     """The conversion factor of every carrier that a label counts, as it was in force at the beginning of the period."""
-    table, on = FactorTable.load(), view.result.site_label.period.start.date()
+    table, on = packs.factors(view.result.data.pack), view.result.site_label.period.start.date()
     carriers = dict.fromkeys(name for label in view.result.site_label.steps for name in label.energy_by_carrier)
     for name in carriers:
         known = CARRIERS[name]
@@ -90,6 +100,22 @@ def _factors(view: View) -> Iterator[dict[str, str]]:
             "source": found.source.text,
             "code": "" if found.source.verified else view.w["about"]["not_verified"],
         }
+    if "electricity" in carriers:
+        yield from _grid(view)
+
+
+def _grid(view: View) -> Iterator[dict[str, str]]:
+    """What a kWh of electricity emits at this site, by every factor that was in force within the period."""
+    period = view.result.site_label.period
+    for row in view.site.emissions.factors.carbon.get("electricity", ()):
+        if row.effective_from < period.end.date() and (row.effective_to is None or row.effective_to > period.start.date()):
+            yield {
+                "carrier": f"{view.said(CARRIERS['electricity'].words)}, CO₂",
+                "factor": f"{float(row.kg_co2_per_unit or 0):g} kg/{row.unit}",
+                "edition": str(row.effective_from.year),
+                "source": row.source.text,
+                "code": "" if row.source.verified else view.w["about"]["not_verified"],
+            }
 
 
 def _conditions(view: View) -> Iterator[dict[str, str]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.labels import LimitGrade, StepLabel
+from benchmarks.labels.outside import OutsideUse
 from reporting_agent.report.figures import figure, scaled
 from reporting_agent.report.numbers import MINUS, count, day, percent, shown
 from reporting_agent.report.plot import over_time, points, spread, window
@@ -61,6 +62,7 @@ def _step(view: View, group: Group, told: set[int]) -> dict[str, Any]:
             left=count(label.read - label.used), read=count(label.read), runs=view.run(group, 2)
         ),
         "missing": [_missing(view, one) for one in group.labels if one.missing_carriers],
+        "outside": [_outside(view, label.step, use) for label in group.labels for use in label.outside],
         "grades": [grade for one in group.labels if (grade := _grade(view, one)) is not None],
         "conditions": _conditions(view, group),
     }
@@ -125,6 +127,17 @@ def _missing(view: View, label: StepLabel) -> str:
     return view.w["label"]["missing"].format(carriers=names, step=label.step)
 
 
+def _outside(view: View, step: str, use: OutsideUse) -> str:
+    w = view.w["label"]
+    return w["outside" if use.reason is None else "outside_declared"].format(
+        carrier=f"{view.said(CARRIERS[use.carrier].words)} ({use.carrier})",
+        share=w["outside_unknown"] if use.share is None else percent(use.share),
+        batches=count(use.batches),
+        reason=use.reason,
+        step=step,
+    )
+
+
 def _grade(view: View, label: StepLabel) -> dict[str, Any] | None:
     """The sentence on the grade and the limits tested; None where the pack has none for this metric."""
     w, grade = view.w["grade"], label.grade
@@ -132,9 +145,13 @@ def _grade(view: View, label: StepLabel) -> dict[str, Any] | None:
         return None
     if grade.best_met is not None:
         standards = sorted({limit.standard for limit in grade.limits if limit.best_met == grade.best_met})
-        sentence = w["met"].format(grade=grade.best_met, standard=", ".join(standards))
+        levels = next(limit.levels for limit in grade.limits if limit.best_met == grade.best_met)
+        level = w["level_grade"].format(grade=grade.best_met) if levels == "grades" else w[f"{levels}{grade.best_met}"]
+        sentence = w["met"].format(level=level, standard=", ".join(standards))
     else:
         sentence = w["none"] if grade.why is None else view.said(grade.why)
+    if lacking := _not_held(view, label):
+        sentence += view.gap + w["not_held"].format(editions=", ".join(lacking))
     if any(not limit.monotone for limit in grade.limits):
         sentence += view.gap + w["not_monotone"]
     return {
@@ -145,11 +162,23 @@ def _grade(view: View, label: StepLabel) -> dict[str, Any] | None:
     }
 
 
+def _not_held(view: View, label: StepLabel) -> list[str]:
+    """Editions that were in force on the period's last day and of which the pack holds no value."""
+    last_day = (view.result.site_label.period.end - timedelta(microseconds=1)).date()
+    return [
+        " ".join((edition.standard, *edition.amendments))
+        for edition in view.result.data.pack.editions
+        if not edition.held and label.step in edition.steps and edition.in_force(last_day)
+    ]
+
+
 def _limit(view: View, limit: LimitGrade) -> dict[str, Any]:
     w = view.w["grade"]
     marks = {True: w["yes"], False: w["no"], None: w["undefined"]}
     cells = [
-        f"{shown(value)} · {marks[met]}" if value is not None else marks[None] for value, met in zip(limit.limits, limit.met, strict=True)
+        (f"{shown(value)} · {marks[met]}" if value is not None else marks[None])
+        + ("" if limit.levels == "grades" else f" ({w[f'{limit.levels}{place}']})")
+        for place, (value, met) in enumerate(zip(limit.limits, limit.met, strict=True), 1)
     ]
     return {"standard": limit.standard, "cells": cells, "why": None if limit.why is None else view.said(limit.why)}
 

@@ -1,0 +1,44 @@
+"""What a factor between two levels most likely means, in order.
+
+Ratios of current transformers follow the primary currents of IEC 61869-2, 5.201 (10, 12.5, 15, 20, 25, 30, 40, 50, 60, 75 and
+their decimal multiples): one of them set for another gives a quotient of two. A phase lost takes a third of a three-phase load from
+a meter with three elements, two phases two thirds. Units differ by powers of ten and by 3.6 (kWh and MJ) for energy, by 1.1023 and
+0.9072 (short ton), 1.0160 (long ton) and 1000 for mass.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from math import log
+
+from reporting_agent.changes.change import Cause
+
+PRIMARIES = (10, 12.5, 15, 20, 25, 30, 40, 50, 60, 75, 100)
+RATIOS = sorted({round(a / b, 6) for a, b in product(PRIMARIES, PRIMARIES) if a != b and 0.2 <= a / b <= 5})
+PHASES = (2 / 3, 1 / 3, 3 / 2, 3.0)
+ENERGY_UNITS = (10.0, 100.0, 1000.0, 1e6, 3.6, 3600.0, 0.1, 0.01, 0.001, 1e-6, 1 / 3.6, 1 / 3600)
+MASS_UNITS = (1000.0, 0.001, 1.10231, 0.90718, 1.01605, 0.98421, 2.20462, 0.453592)
+
+
+def of_meter(factor: float, error_ln: float) -> tuple[Cause, ...]:
+    """Causes of a meter that shows `factor` of before, with the standard error of its logarithm."""
+    if factor <= 0.05 and _off(factor, ENERGY_UNITS) > max(4 * error_ln, 0.02):
+        return (Cause.DEAD, Cause.UNIT, Cause.TRANSFORMER)
+    fits = {Cause.UNIT: _off(factor, ENERGY_UNITS), Cause.PHASE: _off(factor, PHASES), Cause.TRANSFORMER: _off(factor, RATIOS)}
+    near = sorted((cause for cause, off in fits.items() if off <= max(3 * error_ln, NEAR)), key=lambda cause: _ORDER[cause])
+    rest = [cause for cause in (Cause.TRANSFORMER, Cause.PHASE, Cause.UNIT) if cause not in near]
+    return (*near, *rest)
+
+
+def of_output(factor: float, error_ln: float) -> tuple[Cause, ...]:
+    """Causes of a line that books `factor` of the tonnes an hour that it booked before at the same power."""
+    unit = _off(factor, MASS_UNITS) <= max(2 * error_ln, 0.005)
+    return (Cause.UNIT, Cause.SCALE, Cause.BOOKING) if unit else (Cause.SCALE, Cause.BOOKING, Cause.UNIT)
+
+
+NEAR = 0.035  # in ln: as near as a level can be told beside what a process does by itself
+_ORDER = {Cause.UNIT: 0, Cause.PHASE: 1, Cause.TRANSFORMER: 2}
+
+
+def _off(factor: float, known: tuple[float, ...] | list[float]) -> float:
+    return min(abs(log(factor / one)) for one in known) if factor > 0 else float("inf")

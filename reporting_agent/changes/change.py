@@ -1,0 +1,65 @@
+"""One thing that changed, or that is wrong throughout: what, where, since when, by how much, and what most likely caused it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    LEVEL = "level"  # a meter counts another share of what flows
+    OUTPUT = "output"  # tonnes an hour, and energy a tonne against them
+    PROCESS = "process"  # energy a tonne, and nothing that speaks for meter or scale
+    SWAP = "swap"  # two meters follow each other's lines
+    DEAD = "dead"  # a meter counts nothing while its line runs
+    CLOCK = "clock"  # one meter's clock against the log's
+    ZONE = "zone"  # all meters' clocks against the log's
+    ROUNDING = "rounding"  # the log's times are rounded
+    REPEATED = "repeated"  # days of readings that repeat others
+    BALANCE = "balance"  # a meter against the main meter above it
+    LEAP = "leap"  # single runs that no plant can have had
+
+
+class Cause(StrEnum):
+    """What can bring a change about, and what a person then looks at."""
+
+    TRANSFORMER = "transformer-ratio"
+    PHASE = "phase-lost"
+    UNIT = "unit"
+    SCALE = "scale"
+    SWAP = "swap"
+    PROCESS = "process"
+    DEAD = "meter-dead"
+    CLOCK = "clock"
+    ZONE = "time-zone"
+    ROUNDING = "rounded-log"
+    COPIED = "copied-data"
+    BOOKING = "output-booking"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change point or a fault throughout.
+
+    `meters` are those that it concerns (none: the log is), `first` the day from which and `until` the day before which it holds; None
+    is an open end, and both None are the whole record. `size` is what is shown since over what was shown before (of a clock: seconds
+    ahead), with the half-width of its 95 % interval. `causes` are in order of likelihood. `days` are single days where it is of days,
+    `batches` those whose energy or output it makes doubtful (step and id), where it is of single ones.
+    """
+
+    kind: Kind
+    step: str
+    meters: tuple[str, ...]
+    equipment: tuple[str, ...]
+    first: date | None
+    until: date | None
+    size: float
+    size_error: float
+    causes: tuple[Cause, ...]
+    days: tuple[date, ...] = ()
+    batches: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the day lies in the questioned part."""
+        return (self.first is None or day >= self.first) and (self.until is None or day < self.until)

@@ -1,0 +1,94 @@
+"""Single days that cannot be: a meter that counts nothing while its line runs, and days that repeat another to the last digit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, tzinfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.changes.lines import WELL_KNOWN, Line, days_of
+from reporting_agent.metering import MeterRecord
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+DEAD_SHARE = 0.05  # of the line's usual power
+MOST_SILENT = 0.04  # of the runs
+LEAPS = 20.0  # times the line's usual power
+HOURS = 24
+FEWEST_DIFFERENT = 8  # hours of a day that differ among themselves: a steady load repeats itself honestly
+FULLY_KNOWN = 0.999
+FEWEST_DAYS = 14
+LEAST_BITS = 60.0  # by which a day's hours differ from another's, in steps of the meter: 2^-60 of chance
+
+
+def of_lines(lines: Sequence[Line], records: Iterable[MeterRecord], zone: tzinfo) -> list[Change]:
+    """All such days, one change a meter and kind."""
+    found = []
+    for line in lines:
+        equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
+        usual = np.nanmedian(line.power)
+        for kind, cause, struck in (
+            (Kind.DEAD, (Cause.DEAD, Cause.TRANSFORMER), line.power < usual + np.log(DEAD_SHARE)),
+            (Kind.LEAP, (Cause.UNIT, Cause.SCALE), line.power > usual + np.log(LEAPS)),
+        ):
+            if kind is Kind.DEAD and (silent := _silent(line, zone)):
+                found.append(Change(kind, line.step, (line.meter,), equipment, silent[0], None, 0.0, 0.0, cause, silent))
+                continue
+            if struck.any():
+                days = tuple(date.fromordinal(day) for day in np.unique(line.day[struck]).tolist())
+                batches = frozenset((line.batches[at].step, line.batches[at].batch_id) for at in np.flatnonzero(struck).tolist())
+                size = float(np.exp(np.nanmedian(line.power[struck]) - usual))
+                found.append(Change(kind, line.step, (line.meter,), equipment, days[0], None, size, 0.0, cause, days, batches))
+    for record in records:
+        days = repeated(record, zone)
+        if days:
+            step = next((line.step for line in lines if line.meter == record.meter.id), record.meter.step or "")
+            equipment = (record.meter.equipment,) if record.meter.equipment else ()
+            found.append(
+                Change(Kind.REPEATED, step, (record.meter.id,), equipment, days[0], None, float(len(days)), 0.0, (Cause.COPIED,), days)
+            )
+    return found
+
+
+def _silent(line: Line, zone: tzinfo) -> tuple[date, ...]:
+    """The days of runs without energy, where they are so many that what is left may not stand for the period."""
+    runs = line.runs
+    hours = np.maximum(runs.end_us - runs.start_us, 1) / 3.6e9
+    power = np.abs(runs.energy) / hours
+    usual = float(np.median((power / np.maximum(runs.known, 0.01))[line.chosen]))
+    silent = (runs.known >= WELL_KNOWN) & (power < DEAD_SHARE * usual)
+    if silent.mean() < MOST_SILENT:
+        return ()
+    return tuple(date.fromordinal(day) for day in np.unique(days_of(runs.start_us[silent], zone)).tolist())
+
+
+def repeated(record: MeterRecord, zone: tzinfo) -> tuple[date, ...]:
+    """Days of which every hour is that of an earlier day, to the last digit."""
+    if len(record.hour_us) < 2 * HOURS:
+        return ()
+    day = days_of(record.hour_us, zone)
+    own, first, count = np.unique(day, return_index=True, return_counts=True)
+    whole = np.flatnonzero(count == HOURS)
+    hours = first[whole][:, None] + np.arange(HOURS)
+    whole, hours = whole[known := (record.hour_known[hours] >= FULLY_KNOWN).all(axis=1)], hours[known]
+    if len(whole) < FEWEST_DAYS:
+        return ()
+    energy = record.hour_energy[hours]
+    grain = max(record.facts.quantum or 0.0, 1e-6 * float(np.abs(energy).max()), 1e-12)
+    digits = np.round(energy / grain).astype(np.int64)
+    usual_away = np.median(np.abs(digits - np.median(digits, axis=0)), axis=0)
+    if float(np.log2(1 + usual_away).sum()) < LEAST_BITS:
+        return ()  # so coarse, or so steady, that days are equal honestly
+    seen: set[bytes] = set()
+    found: list[date] = []
+    for at, ordinal in enumerate(own[whole].tolist()):
+        if len(np.unique(digits[at])) < FEWEST_DIFFERENT:
+            continue
+        if digits[at].tobytes() in seen:
+            found.append(date.fromordinal(ordinal))
+        seen.add(digits[at].tobytes())
+    return tuple(found)

@@ -1,0 +1,121 @@
+"""Sudden changes of the level of a series that also drifts: where, how large, and with how few false alarms.
+
+Of days with production the means over W days after and before are compared, W from a week to six weeks (moving sums: Eichinger and
+Kirch 2018, Bernoulli 24(1), 526-564). The noise of such a difference is taken from the record's own differences at that W, by their
+median deviation: season, wear and what lasts from day to day are in it, and one change hardly moves it. A difference counts from `SIGMAS`
+of that noise and from `LEAST` on, and only where the week on either side shows half of it as well, which a season does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+LEAST = 0.025  # in ln: smaller steps are everyday where balls are changed and screens torn
+LEAST_OF_RATE = 0.012  # of tonnes an hour, which nothing but the feed and the scale moves
+SIGMAS = 6.0
+WIDTHS = (7, 14, 28, 42)  # days of production on either side
+TIMES_WIDTH = 6  # the record must be so much longer than a width, or its own noise is not known
+SHARP = 0.5  # of the step must show between the weeks next to it
+MOST = 12  # changes of one series
+ROBUST = 1.4826  # standard deviations of a normal law in a median deviation
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """One value a day of production, in order: ordinal of the day, mean of ln, and how many runs it is of."""
+
+    day: Integers
+    value: Floats
+
+    def __len__(self) -> int:
+        return len(self.day)
+
+
+def daily(day: Integers, value: Floats) -> Daily:
+    """The median run of each day."""
+    known = np.isfinite(value)
+    day, value = day[known], value[known]
+    order = np.lexsort((value, day))
+    day, value = day[order], value[order]
+    own, first, count = np.unique(day, return_index=True, return_counts=True)
+    low, high = first + (count - 1) // 2, first + count // 2
+    return Daily(own, (value[low] + value[high]) / 2 if len(value) else value)
+
+
+def jumps(series: Daily, least: float = LEAST) -> list[int]:
+    """Places in the series where a new level begins, in order; `least` is the smallest step asked about, in ln."""
+    sure = _strengths(series.value, least)
+    found: list[int] = []
+    left = sure.copy()
+    while len(found) < MOST and left.size and left.max() >= 1.0:
+        at = int(np.argmax(left))
+        found.append(at)
+        left[max(at - WIDTHS[0], 0) : at + WIDTHS[0]] = 0.0
+    return _settled(series.value, sorted(found), least)
+
+
+def _strengths(value: Floats, least: float) -> Floats:
+    """Of each place, the largest difference over what it must exceed, over all widths."""
+    count = len(value)
+    strongest = np.zeros(count)
+    sums = np.concatenate(([0.0], np.cumsum(value)))
+    for width in WIDTHS:
+        if count < TIMES_WIDTH * width:
+            continue
+        place = np.arange(width, count - width + 1)
+        difference = (sums[place + width] - 2 * sums[place] + sums[place - width]) / width
+        noise = ROBUST * float(np.median(np.abs(difference - np.median(difference))))
+        strength = np.abs(difference) / max(SIGMAS * noise, least, 1e-12)
+        peak = _peaks(strength, width // 2)
+        kept = place[peak]
+        strongest[kept] = np.maximum(strongest[kept], strength[peak])
+    return strongest
+
+
+def _peaks(strength: Floats, around: int) -> NDArray[np.bool_]:
+    """Places with nothing stronger within so many on either side."""
+    padded = np.pad(strength, around)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * around + 1)
+    peaks: NDArray[np.bool_] = strength >= windows.max(axis=1)
+    return peaks
+
+
+def _settled(value: Floats, found: list[int], smallest: float) -> list[int]:
+    """Each place moved to where it splits best, those dropped that the levels on either side do not bear out."""
+    while True:
+        moved = sorted({_best_split(value, before, at, after) for before, at, after in _neighbours(found, len(value))})
+        weakest, least = None, 1.0
+        for before, at, after in _neighbours(moved, len(value)):
+            whole = abs(np.median(value[at:after]) - np.median(value[before:at]))
+            near = abs(np.median(value[at : min(at + 7, after)]) - np.median(value[max(at - 7, before) : at]))
+            strength = min(whole / smallest, near / (SHARP * max(whole, smallest)))
+            if strength < least:
+                weakest, least = at, strength
+        if weakest is None:
+            return moved
+        found = [at for at in moved if at != weakest]
+
+
+def _neighbours(found: list[int], count: int) -> list[tuple[int, int, int]]:
+    edges = [0, *found, count]
+    return [(edges[i - 1], edges[i], edges[i + 1]) for i in range(1, len(edges) - 1) if edges[i - 1] < edges[i] < edges[i + 1]]
+
+
+def _best_split(value: Floats, before: int, at: int, after: int) -> int:
+    """The place within a week of `at` that leaves the least sum of absolute deviations on its two sides."""
+    first, last = max(before + 1, at - 7), min(after - 1, at + 7)
+    near = slice(max(before, at - 21), min(after, at + 21))
+    base, own = near.start, value[near]
+
+    def left_over(place: int) -> float:
+        low, high = own[: place - base], own[place - base :]
+        return float(np.abs(low - np.median(low)).sum() + np.abs(high - np.median(high)).sum())
+
+    places = range(first, last + 1)
+    return min(places, key=left_over) if len(places) else at

@@ -1,0 +1,163 @@
+"""Changes of level: power, idle power, energy a tonne and tonnes an hour of every line, read together.
+
+A meter that counts another share changes power and idle power by one factor and leaves the tonnes an hour. A scale changes tonnes an
+hour and leaves the power. A process changes what it changes, but idle power hardly with it. Where a main meter stands above, what it
+counts besides its sub-meters takes the place of what a sub-meter lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import exp
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.changes import causes
+from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.changes.jumps import LEAST, LEAST_OF_RATE, ROBUST, Daily, daily, jumps
+from reporting_agent.changes.lines import Line
+
+Floats = NDArray[np.float64]
+
+NEAR_DAYS = 6  # changes of a line's series within so many days are one
+NEAREST = 35  # days of production on either side that tell the size: a season has no time to move it
+ALIKE = 0.25  # how far idle power and power may differ, as a share of the change
+SIGMAS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """By how much one series differs across a day, in ln, with its standard error; NaN where it does not tell."""
+
+    by: float
+    error: float
+
+    @property
+    def sure(self) -> bool:
+        return bool(abs(self.by) >= max(LEAST * 0.8, SIGMAS * self.error))
+
+
+UNKNOWN = Moved(float("nan"), float("inf"))
+
+
+def of_lines(lines: Sequence[Line], balances: dict[str, Daily]) -> list[Change]:
+    """Every change of level.
+
+    Args:
+        balances: by meter, what the main meter above counts besides those below it, in units of this meter's usual hour.
+    """
+    found = [change for line in lines for change in _of_line(line, balances.get(line.meter))]
+    return _together(found)
+
+
+def _of_line(line: Line, balance: Daily | None) -> list[Change]:
+    series = {
+        "power": daily(line.day, line.power),
+        "per_t": daily(line.day, line.per_t),
+        "rate": daily(line.day, line.rate),
+        "idle": line.idle,
+    }
+    days = sorted(
+        int(one.day[at])
+        for name in ("power", "per_t", "rate", "idle")
+        for one in (series[name],)
+        for at in jumps(one, LEAST_OF_RATE if name == "rate" else LEAST)
+    )
+    groups: list[list[int]] = []
+    for day in days:
+        if groups and day - groups[-1][-1] <= NEAR_DAYS:
+            groups[-1].append(day)
+        else:
+            groups.append([day])
+    turns = [group[len(group) // 2] for group in groups]
+    made = []
+    for place, day in enumerate(turns):
+        before = turns[place - 1] if place else None
+        after = turns[place + 1] if place + 1 < len(turns) else None
+        moved = {name: _moved(one, before, day, after) for name, one in series.items()}
+        told = None if balance is None else _moved(balance, before, day, after)
+        if (change := _change(line, date.fromordinal(day), None if after is None else date.fromordinal(after), moved, told)) is not None:
+            made.append(change)
+    return _closed(made)
+
+
+def _moved(series: Daily, before: int | None, day: int, after: int | None) -> Moved:
+    early = series.value[(series.day < day) & (series.day >= (before if before is not None else 0))][-NEAREST:]
+    late = series.value[(series.day >= day) & (series.day < (after if after is not None else 1 << 40))][:NEAREST]
+    if len(early) < 3 or len(late) < 3:
+        return UNKNOWN
+    spread = [ROBUST * float(np.median(np.abs(part - np.median(part)))) for part in (early, late)]
+    error = float(np.hypot(*(1.25 * one / np.sqrt(len(part)) for one, part in zip(spread, (early, late), strict=True))))
+    return Moved(float(np.median(late) - np.median(early)), error)
+
+
+def _change(line: Line, day: date, until: date | None, moved: dict[str, Moved], balance: Moved | None) -> Change | None:
+    power, rate, idle = moved["power"], moved["rate"], moved["idle"]
+    alike = idle.sure and abs(idle.by - power.by) <= max(ALIKE * abs(idle.by), SIGMAS * float(np.hypot(power.error, idle.error)))
+    # power and tonnes an hour that move together are the mill pushed harder, whatever idles
+    if abs(rate.by) >= max(0.8 * LEAST_OF_RATE, SIGMAS * rate.error) and abs(rate.by) > 2 * abs(power.by):
+        return _made(line, Kind.OUTPUT, day, until, rate, (*causes.of_output(exp(rate.by), rate.error), Cause.PROCESS))
+    if alike or (power.sure and not np.isfinite(idle.by)):
+        size = min((one for one in (power, idle) if one.sure), key=lambda one: one.error)
+        return _made(line, Kind.LEVEL, day, until, size, (*causes.of_meter(exp(size.by), size.error), Cause.PROCESS))
+    per_t = moved["per_t"]
+    if per_t.sure:
+        likely = causes.of_meter(exp(per_t.by), per_t.error)
+        if power.sure and balance is not None and balance.sure and balance.by * power.by < 0:
+            return _made(line, Kind.LEVEL, day, until, power, (*likely, Cause.PROCESS))
+        return _made(line, Kind.PROCESS, day, until, per_t, (Cause.PROCESS, *likely))
+    return None  # idle power, or power and output together, change no label
+
+
+def _made(line: Line, kind: Kind, day: date, until: date | None, size: Moved, likely: tuple[Cause, ...]) -> Change:
+    equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
+    meters = () if kind is Kind.OUTPUT else (line.meter,)
+    return Change(kind, line.step, meters, equipment, day, until, exp(size.by), 1.96 * size.error * exp(size.by), likely)
+
+
+def _closed(found: list[Change]) -> list[Change]:
+    """A change and the next one back to the old level are one, with a first day and a last."""
+    made: list[Change] = []
+    place = 0
+    while place < len(found):
+        one = found[place]
+        back = found[place + 1] if place + 1 < len(found) else None
+        if back is not None and back.kind is one.kind and abs(np.log(one.size * back.size)) <= max(LEAST, ALIKE * abs(np.log(one.size))):
+            made.append(one)
+            place += 2
+        else:
+            made.append(one if back is None else _open(one))
+            place += 1
+    return made
+
+
+def _open(one: Change) -> Change:
+    return Change(one.kind, one.step, one.meters, one.equipment, one.first, None, one.size, one.size_error, one.causes)
+
+
+def _together(found: list[Change]) -> list[Change]:
+    """Output that changes on several lines of a step at once is one change; so are several meters of one line."""
+    made: list[Change] = []
+    for one in found:
+        if one.kind is Kind.OUTPUT and one.first is not None:
+            same = next(
+                (
+                    place
+                    for place, other in enumerate(made)
+                    if other.kind is Kind.OUTPUT and other.step == one.step and other.first is not None
+                    and abs((other.first - one.first).days) <= NEAR_DAYS and abs(np.log(other.size / one.size)) <= LEAST
+                ),
+                None,
+            )  # fmt: skip
+            if same is not None:
+                other = made[same]
+                equipment = tuple(sorted({*other.equipment, *one.equipment}))
+                made[same] = Change(
+                    Kind.OUTPUT, one.step, (), equipment, other.first, other.until, other.size, other.size_error, other.causes
+                )
+                continue
+        made.append(one)
+    return made

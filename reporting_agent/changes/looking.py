@@ -1,0 +1,89 @@
+"""Everything that is looked for, and which finding explains which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta, tzinfo
+
+from reporting_agent.changes import balances, clocks, days, levels, swaps
+from reporting_agent.changes.change import Change, Kind
+from reporting_agent.changes.jumps import Daily
+from reporting_agent.changes.lines import lines_of
+from reporting_agent.pipeline import PlantData
+
+WEEK = timedelta(days=10)
+MONTH = timedelta(days=30)  # a clock is looked at in parts of four weeks
+_MAKES_LEVELS = frozenset({Kind.CLOCK, Kind.ZONE, Kind.SWAP, Kind.DEAD, Kind.LEAP, Kind.REPEATED})
+"""Kinds that move the levels of their meters by themselves."""
+_OF_DAYS = frozenset({Kind.DEAD, Kind.LEAP, Kind.REPEATED})
+
+
+def look(data: PlantData, zone: tzinfo) -> tuple[Change, ...]:
+    """Every change of the record, those that another one explains left out."""
+    lines = lines_of(data, zone)
+    if not lines:
+        return ()
+    of_clock = clocks.of_lines(lines, zone)
+    zones = [one for one in of_clock if one.kind is Kind.ZONE]
+    swapped = [one for one in swaps.of_lines(lines, zone) if not zones]
+    of_clock = zones or _without(of_clock, swapped)
+    of_days = [one for one in days.of_lines(lines, data.meters, zone) if not _explained(one, [*swapped, *of_clock])]
+    families = balances.families(data.meters)
+    first = [*swapped, *of_clock, *of_days]
+    of_level = [one for one in levels.of_lines(lines, _besides(families, zone)) if not _explained(one, first)]
+    off = [one for one in of_clock if one.kind is not Kind.ROUNDING]
+    rounded = [] if zones else clocks.roundings([line for line in lines if not any(line.meter in one.meters for one in (*off, *swapped))])
+    of_level = [*of_level, *(exchanged := swaps.of_levels(of_level, lines))]
+    taken = {(meter, change.first) for change in exchanged for meter in change.meters}
+    of_level = [one for one in of_level if one.kind is Kind.SWAP or not _is_of(one, taken)]
+    known = frozenset(meter for change in (*first, *of_level) for meter in change.meters)
+    balanced = balances.of_families(families, lines, known)
+    return tuple(sorted([*first, *rounded, *of_level, *balanced], key=_order))
+
+
+def _without(of_clock: Sequence[Change], swapped: Sequence[Change]) -> list[Change]:
+    """Less those of meters that carry another's name."""
+    struck = {meter for change in swapped for meter in change.meters}
+    return [one for one in of_clock if not struck & set(one.meters)]
+
+
+def _besides(families: Sequence[balances.Family], zone: tzinfo) -> dict[str, Daily]:
+    found: dict[str, Daily] = {}
+    for family in families:
+        rest = balances.besides(family, zone)
+        if not len(rest):
+            continue
+        for place, child in enumerate(family.children):
+            usual = float(abs(family.of_children[:, place][family.of_children[:, place] == family.of_children[:, place]]).mean() or 1.0)
+            found[child.meter.id] = replace(rest, value=rest.value / usual)
+    return found
+
+
+def _explained(change: Change, others: Sequence[Change]) -> bool:
+    """Whether another finding of the same meter moves its levels on those days."""
+    for other in others:
+        if (
+            other is change
+            or other.kind not in _MAKES_LEVELS
+            or not set(change.meters or change.equipment) & {*other.meters, *other.equipment}
+        ) and other.kind is not Kind.ZONE:
+            continue
+        if change.first is None or (other.kind not in _OF_DAYS and other.holds_on(change.first)):
+            return True
+        near = MONTH if other.kind is Kind.CLOCK else WEEK
+        if any(day is not None and abs(day - change.first) <= near for day in (other.first, other.until, *other.days)):
+            return True
+    return False
+
+
+def _is_of(change: Change, taken: set[tuple[str, date | None]]) -> bool:
+    """Whether it is the level of a meter that was exchanged on that day."""
+    return any(
+        meter in change.meters and first is not None and change.first is not None and abs(change.first - first) <= WEEK
+        for meter, first in taken
+    )
+
+
+def _order(change: Change) -> tuple[str, str, date, tuple[str, ...]]:
+    return (change.step, change.kind.value, change.first or date.min, change.meters)

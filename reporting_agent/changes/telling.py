@@ -1,0 +1,155 @@
+"""A change in words, with its causes in order, and the lines of site.toml that would answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from benchmarks.phrases import Phrase
+from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.config.events import Event, as_toml
+
+REASON = "Say here who changed what, and where that is written down."
+DAYS_NAMED = 3
+
+_CAUSES: dict[Cause, Phrase] = {
+    Cause.TRANSFORMER: Phrase("another ratio of its current transformers"),
+    Cause.PHASE: Phrase("a phase lost, or found again"),
+    Cause.UNIT: Phrase("another unit"),
+    Cause.SCALE: Phrase("the scale"),
+    Cause.SWAP: Phrase("two meters exchanged"),
+    Cause.PROCESS: Phrase("the process itself"),
+    Cause.DEAD: Phrase("a meter that counts nothing"),
+    Cause.CLOCK: Phrase("the meter's clock"),
+    Cause.ZONE: Phrase("the time zone of the readings"),
+    Cause.ROUNDING: Phrase("times that are rounded in the log"),
+    Cause.COPIED: Phrase("data that were copied"),
+    Cause.BOOKING: Phrase("output that is booked another way"),
+}
+
+
+def sentence(change: Change) -> Phrase:
+    """What was found, by how much, how surely, and what it most likely is."""
+    return Phrase(
+        "%(what)s Most likely, in this order: %(causes)s.", what=_what(change), causes=_listed([_CAUSES[one] for one in change.causes])
+    )
+
+
+def _what(change: Change) -> Phrase:
+    meter, line = " / ".join(change.meters), " / ".join(change.equipment) or change.step
+    when, days, step = _when(change), _days(change), change.step
+    times, error = f"{change.size:.4g}", f"{change.size_error:.2g}"
+    match change.kind:
+        case Kind.LEVEL:
+            return Phrase(
+                "Meter %(meter)s shows %(times)s ± %(error)s times what it showed before (%(when)s), running and idle alike.",
+                meter=meter, times=times, error=error, when=when,
+            )  # fmt: skip
+        case Kind.OUTPUT:
+            return Phrase(
+                "Step %(step)s, %(line)s: tonnes an hour are %(times)s ± %(error)s times those before, at the same power (%(when)s).",
+                step=step, line=line, times=times, error=error, when=when,
+            )  # fmt: skip
+        case Kind.PROCESS:
+            return Phrase(
+                "Step %(step)s, %(line)s: energy a tonne by meter %(meter)s is %(times)s ± %(error)s times that before (%(when)s).",
+                step=step, line=line, meter=meter, times=times, error=error, when=when,
+            )  # fmt: skip
+        case Kind.SWAP:
+            return Phrase("Meters %(meter)s each follow the runs of the other's line (%(when)s).", meter=meter, when=when)
+        case Kind.DEAD:
+            return Phrase(
+                "Meter %(meter)s counted next to nothing on %(count)s days with runs (%(days)s).",
+                meter=meter, count=len(change.days), days=days,
+            )  # fmt: skip
+        case Kind.CLOCK:
+            return Phrase(
+                "Meter %(meter)s: its clock is %(shift)s against the log (%(when)s).",
+                meter=meter, shift=shift(change.size), when=when,
+            )  # fmt: skip
+        case Kind.ZONE:
+            return Phrase(
+                "All meters (%(meter)s) are %(shift)s against the log (%(when)s): one of the two is in another time zone.",
+                meter=meter, shift=shift(change.size), when=when,
+            )  # fmt: skip
+        case Kind.ROUNDING:
+            return Phrase(
+                "Step %(step)s, %(line)s: starts and ends are rounded to %(minutes)s minutes, and not so where the meter sees them.",
+                step=step, line=line, minutes=f"{change.size / 60:g}",
+            )  # fmt: skip
+        case Kind.REPEATED:
+            return Phrase(
+                "Meter %(meter)s: %(count)s days are equal to another day in every hour (%(days)s).",
+                meter=meter, count=len(change.days), days=days,
+            )  # fmt: skip
+        case Kind.BALANCE:
+            return Phrase(
+                "Meter %(meter)s: the first shows %(times)s ± %(error)s times what the second, above it, sees of it (%(when)s).",
+                meter=meter, times=times, error=error, when=when,
+            )  # fmt: skip
+        case Kind.LEAP:
+            return Phrase(
+                "Meter %(meter)s: runs on %(count)s days hold %(times)s times the usual energy an hour (%(days)s).",
+                meter=meter, count=len(change.days), times=times, days=days,
+            )  # fmt: skip
+
+
+def _listed(causes: list[Phrase]) -> Phrase:
+    told = causes[0]
+    for one in causes[1:]:
+        told = Phrase("%(first)s; %(more)s", first=told, more=one)
+    return told
+
+
+def _when(change: Change) -> Phrase:
+    if change.first is not None and change.until is not None:
+        return Phrase("from %(first)s until %(until)s", first=change.first.isoformat(), until=change.until.isoformat())
+    if change.first is not None:
+        return Phrase("since %(first)s", first=change.first.isoformat())
+    return Phrase("until %(until)s", until=change.until.isoformat()) if change.until is not None else Phrase("throughout")
+
+
+def _days(change: Change) -> str:
+    named = ", ".join(day.isoformat() for day in change.days[:DAYS_NAMED])
+    return f"{named}, …" if len(change.days) > DAYS_NAMED else named
+
+
+def shift(seconds: float) -> Phrase:
+    """Ahead or behind, in the unit that fits."""
+    size = abs(seconds)
+    length = f"{size:.0f} s" if size < 120 else f"{size / 60:.0f} min" if size < 5400 else f"{size / 3600:.2f} h"
+    return Phrase("%(length)s ahead", length=length) if seconds > 0 else Phrase("%(length)s behind", length=length)
+
+
+def to_declare(change: Change, earliest: date) -> str:
+    """The events that answer the most likely cause, as they would stand in site.toml; `earliest` begins what holds throughout."""
+    return "\n".join(as_toml(event) for event in _events(change, earliest))
+
+
+def _events(change: Change, earliest: date) -> list[Event]:
+    begins = change.first or earliest
+    until = change.until
+    if change.days:
+        begins, until = change.days[0], change.days[-1] + timedelta(days=1)
+    when = {"from": begins.isoformat()} | ({} if until is None else {"until": until.isoformat()})
+    of_step = {"step": change.step} | ({"equipment": change.equipment[0]} if len(change.equipment) == 1 else {})
+    likeliest = change.causes[0]
+    if change.kind in {Kind.DEAD, Kind.REPEATED, Kind.LEAP} or likeliest is Cause.DEAD:
+        return [_event({"meter": change.meters[0], "kind": "unusable"} | when)]
+    if change.kind in {Kind.LEVEL, Kind.BALANCE}:
+        kind = "unit" if likeliest is Cause.UNIT else "ratio"
+        return [_event({"meter": change.meters[0], "kind": kind, "factor": float(f"{1 / change.size:.4g}")} | when)]
+    if change.kind is Kind.OUTPUT:
+        kind = "unit" if likeliest is Cause.UNIT else "ratio"
+        lines = change.equipment or ("",)
+        factor = float(f"{1 / change.size:.4g}")
+        return [_event({"step": change.step, "kind": kind, "factor": factor} | ({"equipment": one} if one else {}) | when) for one in lines]
+    if change.kind is Kind.SWAP:
+        return [_event({"meter": change.meters[0], "kind": "swap", "with": change.meters[1]} | when)]
+    if change.kind in {Kind.CLOCK, Kind.ZONE}:
+        return [_event({"meter": meter, "kind": "clock", "offset": f"{-round(change.size)} s"} | when) for meter in change.meters]
+    return [_event(of_step | {"kind": "process"} | when)]
+
+
+def _event(fields: Mapping[str, object]) -> Event:
+    return Event.model_validate({**fields, "reason": REASON})

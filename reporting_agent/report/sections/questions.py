@@ -1,0 +1,60 @@
+"""Changes of the data that nobody has explained, before everything else; those that site.toml explains, with the reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.catalogue import in_language
+from benchmarks.labels import StepLabel
+from reporting_agent.changes.review import Question
+from reporting_agent.report.numbers import count, shown
+from reporting_agent.report.view import View
+
+
+def data(view: View) -> dict[str, Any] | None:
+    """None where nothing changed."""
+    review = view.analysis.review
+    if not review.questions:
+        return None
+    heading = view.w["questions"]["heading"].format(count=count(len(review.open)))
+    return {
+        "heading": heading,
+        "open": [_question(view, one) for one in review.open],
+        "answered": [_question(view, one) for one in review.answered],
+        "labels": list(_labels(view)) if review.open else [],
+    }
+
+
+def _question(view: View, question: Question) -> dict[str, str]:
+    return {
+        "sentence": in_language(question.sentence, view.lang),
+        "declare": question.declare,
+        "reason": "" if question.answer is None else question.answer.reason,
+    }
+
+
+def _labels(view: View) -> list[dict[str, str]]:
+    """Each label with the questioned part and without."""
+    without = {_key(one): one for one in view.analysis.unquestioned}
+    rows = []
+    for label in view.result.site_label.steps:
+        other = without.get(_key(label))
+        rows.append(
+            {
+                "name": " · ".join(part for part in (view.step_name(label.step), label.product, label.variant, view.metric(label)) if part),
+                "unit": view.unit(label),
+                "with": _best(view, label),
+                "without": view.w["questions"]["no_label"] if other is None else _best(view, other),
+                "used": count(label.used),
+                "used_without": count(0 if other is None else other.used),
+            }
+        )
+    return rows
+
+
+def _best(view: View, label: StepLabel) -> str:
+    return view.w["questions"]["no_label"] if label.best.value is None else shown(label.best.value)
+
+
+def _key(label: StepLabel) -> tuple[str, str, str, str]:
+    return label.step, label.product, label.variant, str(label.metric)

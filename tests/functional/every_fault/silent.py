@@ -1,0 +1,167 @@
+"""Faults that no single reading shows, in both generators of plants: told by the right cause and meter, or without effect on the label.
+
+A case is one kind at one of its three sizes, on one line of one plant. It passes where every label lies within half a per cent of the
+truth, or where an open question of the right kind names the meter (or the line, of a fault in the log): then no report leaves the site.
+Anything else is silently wrong.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from benchmarks.measurements import Period
+from fixtures.simulator import mill
+from fixtures.simulator.mistakes import MISTAKES, Mistake, Target
+from fixtures.simulator.works import Works
+from reporting_agent import pipeline
+from reporting_agent.changes.review import Question, review
+from reporting_agent.config import load_site
+
+NEAR = 0.005
+GENERATORS = ("mill", "cement", "steel")
+_WORKS_LINES = {"cement": ("mill-1", "mill-2", "raw-mill-1"), "steel": ("eaf-1", "eaf-2", "bof-1")}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One fault put into one plant, and what came of it."""
+
+    generator: str
+    mistake: str
+    size: float
+    seed: int
+    line: str
+    worst: float  # of the labels, as a share of the truth
+    told: bool
+    questions: tuple[str, ...]
+
+    @property
+    def silent(self) -> bool:
+        return abs(self.worst) > NEAR and not self.told
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """One sound plant: its open questions, and how far its labels lie from the truth."""
+
+    generator: str
+    seed: int
+    questions: tuple[str, ...]
+    worst: float
+
+
+def cases(generators: Iterable[str], seeds: Iterable[int]) -> Iterator[tuple[str, str, int, int]]:
+    """Every case's generator, kind, place of its size, and seed."""
+    for seed in seeds:
+        for generator in generators:
+            for mistake in MISTAKES:
+                for place in range(len(mistake.sizes)):
+                    yield generator, mistake.id, place, seed
+
+
+def try_case(generator: str, kind: str, place: int, seed: int) -> Case:
+    """Put the fault into a fresh plant and label it."""
+    mistake = next(one for one in MISTAKES if one.id == kind)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        target, period, truth = _plant(generator, seed, place, folder)
+        mistake.put(target, mistake.sizes[place])
+        found, labels = _label(folder, period)
+    return Case(
+        generator,
+        kind,
+        mistake.sizes[place],
+        seed,
+        target.equipment,
+        _worst(labels, truth),
+        any(_names(one, mistake, target) for one in found),
+        tuple(str(one.sentence) for one in found),
+    )
+
+
+def try_clean(generator: str, seed: int) -> Clean:
+    """The sound plant of this seed."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        _, period, truth = _plant(generator, seed, 0, folder)
+        found, labels = _label(folder, period)
+    return Clean(generator, seed, tuple(str(one.sentence) for one in found), _worst(labels, truth))
+
+
+Labels = dict[tuple[str, str], float]
+
+
+def _plant(generator: str, seed: int, place: int, folder: Path) -> tuple[Target, str, Labels]:
+    if generator == "mill":
+        year = mill.live(seed)
+        mill.write(year, folder)
+        line, other = mill.LINES[(seed + place) % 3], mill.LINES[(seed + place + 1) % 3]
+        meters = (*(one.name for one in mill.LINES), mill.MAIN)
+        target = Target(
+            folder, line.name, line.reading, other.name, other.reading, line.name, year.start_s, year.end_s, ZoneInfo(year.zone), meters
+        )
+        return target, str(mill.PACK_YEAR), {(mill.STEP, product): value for product, value in year.labels().items()}
+    works = Works.live(generator, seed)
+    truth = works.write(folder, 0.0, "parquet")
+    meters_of = {meter.equipment: meter for meter in works.meters if meter.carrier == "electricity"}
+    lines = _WORKS_LINES[generator]
+    meter, other_meter = meters_of[lines[(seed + place) % 3]], meters_of[lines[(seed + place + 1) % 3]]
+    every = tuple(path.stem for path in sorted((folder / "readings").glob("*.parquet")))
+    target = Target(
+        folder,
+        meter.id,
+        meter.reading,
+        other_meter.id,
+        other_meter.reading,
+        meter.equipment,
+        works.start_s,
+        works.end_s,
+        ZoneInfo(truth.zone),
+        every,
+    )
+    labels = {(step, variant): value for (step, variant, metric), value in truth.labels.items() if metric.value == "electricity"}
+    return target, truth.period, labels
+
+
+def _label(folder: Path, period: str) -> tuple[tuple[Question, ...], Labels]:
+    site = load_site(folder / "site.toml")
+    result = pipeline.label(site, Period.parse(period, site.zone))
+    labels = {
+        (label.step, label.variant): label.best.value
+        for label in result.site_label.steps
+        if label.metric.value == "electricity" and label.best.value is not None
+    }
+    return review(site, result.data).open, labels
+
+
+def _worst(found: Labels, truth: Labels) -> float:
+    """A label that could not be made is a refusal, not a wrong figure."""
+    away = [found[key] / true - 1 for key, true in truth.items() if key in found]
+    return max(away, key=abs, default=0.0)
+
+
+def _names(question: Question, mistake: Mistake, target: Target) -> bool:
+    change = question.change
+    if change.kind.value not in mistake.told_as:
+        return False
+    if mistake.of == "meter":
+        return target.meter in change.meters
+    return mistake.of == "all" or target.equipment in change.equipment
+
+
+def markdown(found: Iterable[Case]) -> str:
+    """One row a kind and generator: how many cases, told, within half a per cent, silently wrong, and the worst untold label."""
+    rows: dict[tuple[str, str], list[Case]] = {}
+    for case in found:
+        rows.setdefault((case.mistake, case.generator), []).append(case)
+    lines = ["| kind | plants | sizes | cases | told and held | label within 0.5 % | silently wrong |", "|---|---|---|---:|---:|---:|---:|"]
+    for (kind, generator), own in rows.items():
+        sizes = ", ".join(f"{size:g}" for size in dict.fromkeys(case.size for case in own))
+        told, near = sum(case.told for case in own), sum(abs(case.worst) <= NEAR for case in own)
+        silent = sum(case.silent for case in own)
+        lines.append(f"| `{kind}` | {generator} | {sizes} | {len(own)} | {told} | {near} | {silent} |")
+    return "\n".join(lines)

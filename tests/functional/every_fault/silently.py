@@ -1,0 +1,46 @@
+"""Score the agent on faults that pass in silence, and on clean plants: python -m tests.functional.every_fault.silently."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from concurrent.futures import ProcessPoolExecutor
+
+from fixtures.simulator.mistakes import MISTAKES
+from tests.functional.every_fault.silent import GENERATORS, Case, Clean, cases, markdown, try_case, try_clean
+
+LONG_CLEAN, LONG_SEEDS = 50, 3
+MOST_QUESTIONS = 1  # of a clean plant
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.functional.every_fault.silently", description=__doc__)
+    parser.add_argument("--long", action="store_true", help=f"{LONG_SEEDS} seeds, and {LONG_CLEAN} clean plants of each generator")
+    parser.add_argument("--kind", nargs="+", choices=[one.id for one in MISTAKES])
+    parser.add_argument("--generator", nargs="+", choices=GENERATORS, default=list(GENERATORS))
+    parser.add_argument("--processes", type=int, default=2)
+    asked = parser.parse_args()
+    seeds, clean = (range(1, LONG_SEEDS + 1), range(1, LONG_CLEAN + 1)) if asked.long else (range(1, 2), range(1, 4))
+    chosen = [case for case in cases(asked.generator, seeds) if asked.kind is None or case[1] in asked.kind]
+    with ProcessPoolExecutor(asked.processes) as workers:
+        found = list(workers.map(try_case, *zip(*chosen, strict=True)))
+        sound = list(workers.map(try_clean, *zip(*[(one, seed) for one in asked.generator for seed in clean], strict=True)))
+    print(markdown(found))
+    print(f"\nOf {len(sound)} clean plants {sum(bool(one.questions) for one in sound)} are asked about.")
+    wrong = [*map(_case, (one for one in found if one.silent)), *map(_clean, (one for one in sound if one.questions))]
+    for line in wrong:
+        print(f"FAILED {line}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def _case(one: Case) -> str:
+    asked = " | ".join(one.questions) or "nothing"
+    return f"{one.generator} {one.seed} {one.line} {one.mistake} {one.size:g}: label {one.worst:+.2%}; asked: {asked}"
+
+
+def _clean(one: Clean) -> str:
+    return f"{one.generator} {one.seed} is sound and asked about: {' | '.join(one.questions)}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""What changed in a record, from arrays and from whole plants."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.errors import PolicyRefusal
+from benchmarks.measurements import Period
+from fixtures.simulator import mill
+from fixtures.simulator.mistakes import MISTAKES
+from reporting_agent import pipeline
+from reporting_agent.changes import causes
+from reporting_agent.changes.change import Cause, Kind
+from reporting_agent.changes.jumps import Daily, jumps
+from reporting_agent.changes.lines import of_product
+from reporting_agent.changes.review import Review, review
+from reporting_agent.config import load_site
+from reporting_agent.metering import clock_search
+from reporting_agent.metering.shifts import Bins
+from tests.functional.every_fault.silent import try_case, try_clean
+
+DAYS = np.arange(365, dtype=np.int64)
+
+
+def noisy(seed: int, size: float = 0.02) -> np.ndarray:
+    """Noise that lasts from day to day, and a season."""
+    chance = np.random.default_rng(seed)
+    lasting = np.convolve(chance.normal(0, size, len(DAYS) + 9), np.ones(10) / 10, mode="valid")
+    return lasting + chance.normal(0, size, len(DAYS)) + 0.04 * np.cos(2 * np.pi * DAYS / 365)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_year_that_only_drifts_has_no_change(seed: int) -> None:
+    assert jumps(Daily(DAYS, noisy(seed))) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("by", [-0.12, 0.2])
+def test_a_step_is_found_on_its_day(seed: int, by: float) -> None:
+    value = noisy(seed)
+    value[200:] += by
+    assert [abs(at - 200) <= 2 for at in jumps(Daily(DAYS, value))] == [True]
+
+
+def test_products_are_told_apart_by_neighbours_and_not_by_medians() -> None:
+    product = np.array((["a"] * 4 + ["b"] * 4) * 50)
+    value = np.where(product == "a", 1.0, 1.3)
+    value[160:] -= 0.7  # more than half of the record
+    freed = of_product(value, product)
+    assert np.allclose(freed[:160] - freed[160], 0.7)
+    assert np.ptp(freed[160:]) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("factor", "first"), [(0.5, Cause.TRANSFORMER), (0.667, Cause.PHASE), (0.001, Cause.UNIT), (0.0, Cause.DEAD), (0.8, Cause.TRANSFORMER)]
+)
+def test_a_factor_says_what_it_most_likely_is(factor: float, first: Cause) -> None:
+    assert causes.of_meter(factor, 0.002)[0] is first
+
+
+def test_a_clock_hours_off_is_told_by_its_load() -> None:
+    hour = 3_600_000_000
+    start = np.arange(0, 60 * 24, 9, dtype=np.int64) * hour
+    start += np.random.default_rng(1).integers(0, 3, len(start)) * hour
+    end = start + 5 * hour
+    edges = np.arange(-30, 61 * 24, dtype=np.int64) * hour
+    running = clock_search.running_share(edges - 7 * hour, start, end)  # what happens at t is stamped t + 7 h
+    told = clock_search.search(Bins(edges, running * 100 + 5, np.ones(len(running))), start, end)
+    assert told.shifted.all()
+    assert np.allclose(told.ahead_s, 7 * 3600, atol=60)
+
+
+def test_a_sound_year_is_not_asked_about() -> None:
+    clean = try_clean("mill", 1)
+    assert clean.questions == ()
+    assert abs(clean.worst) < 0.002
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("kind", [one.id for one in MISTAKES])
+def test_no_kind_passes_in_silence(kind: str) -> None:
+    case = try_case("mill", kind, 1, 2)
+    assert not case.silent, f"label {case.worst:+.2%}, asked: {case.questions}"
+
+
+@pytest.fixture(scope="module")
+def scaled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three mills of which the first books 8 % too much from August on."""
+    from zoneinfo import ZoneInfo
+
+    from fixtures.simulator.mistakes import Target, scale
+
+    folder = tmp_path_factory.mktemp("scaled")
+    year = mill.live(3)
+    mill.write(year, folder)
+    zone = ZoneInfo(year.zone)
+    scale(Target(folder, "mill-1", "register", "mill-2", "interval", "mill-1", year.start_s, year.end_s, zone, ()), 1.08)
+    return folder
+
+
+def reviewed(folder: Path, more: str = "") -> tuple[Review, pipeline.PlantData]:
+    path = folder / "asked.toml"
+    path.write_text((folder / "site.toml").read_text(encoding="utf-8") + more, encoding="utf-8")
+    site = load_site(path)
+    data = pipeline.read(site, Period.parse("2025", site.zone))
+    return review(site, data), data
+
+
+def test_an_open_question_holds_the_release_and_says_what_to_declare(scaled: Path) -> None:
+    asked, _ = reviewed(scaled)
+    assert [(one.change.kind, one.change.equipment) for one in asked.open] == [(Kind.OUTPUT, ("mill-1",))]
+    assert asked.open[0].change.size == pytest.approx(1.08, abs=0.01)
+    assert abs((asked.open[0].change.first or date.min) - date(2025, 8, 15)).days <= 3
+    with pytest.raises(PolicyRefusal, match="tonnes an hour") as refused:
+        asked.require_answers()
+    assert refused.value.code == "change-unanswered"
+    assert "[[events]]" in asked.open[0].declare
+    assert 'equipment = "mill-1"' in asked.open[0].declare
+
+
+def test_a_declared_process_answers_and_its_reason_is_kept(scaled: Path) -> None:
+    answer = (
+        '\n[[events]]\nstep = "cement-grinding"\nequipment = "mill-1"\nfrom = 2025-08-15\nkind = "process"\nreason = "New classifier."\n'
+    )
+    asked, _ = reviewed(scaled, answer)
+    assert asked.open == ()
+    assert [one.to_json()["answered"] for one in asked.questions] == ["New classifier."]
+    asked.require_answers()
+
+
+def test_an_event_of_another_line_or_day_answers_nothing(scaled: Path) -> None:
+    event = '\n[[events]]\nstep = "cement-grinding"\nequipment = "{}"\nfrom = {}\nkind = "process"\nreason = "x"\n'
+    for equipment, day in (("mill-2", "2025-08-15"), ("mill-1", "2025-05-01")):
+        asked, _ = reviewed(scaled, event.format(equipment, day))
+        assert len(asked.open) == 1
+
+
+def test_the_data_without_what_is_questioned_lack_that_line_from_that_day_on(scaled: Path) -> None:
+    asked, data = reviewed(scaled)
+    first = asked.open[0].change.first
+    assert first is not None
+    left = asked.without(data, load_site(scaled / "site.toml").zone)
+    gone = {batch.batch_id for batch in data.batches} - {batch.batch_id for batch in left.batches}
+    zone = load_site(scaled / "site.toml").zone
+    assert gone == {
+        batch.batch_id for batch in data.batches if batch.equipment == "mill-1" and batch.start.astimezone(zone).date() >= first
+    }
