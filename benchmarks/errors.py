@@ -6,8 +6,10 @@ pages) translate it without rewording. `docs/errors.md` lists every code; a test
 
 from __future__ import annotations
 
+import copyreg
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -56,6 +58,10 @@ class SteplabelError(Exception):
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.remedy} [{self.code}]"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A refusal crosses processes as it is, whatever its family's members are made from."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]  # of copyreg's stub
 
 
 class InputError(SteplabelError):

@@ -22,8 +22,8 @@ MEDIA_TYPE = "application/problem+json"
 BUSY_RETRY_S = 5
 ASKS_FOR_A_KEY = ("key-missing", "key-unknown")
 
-SERVER_AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
-"""The database or the cache does not answer: ours to repair, and the client's to try again."""
+SERVER_AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError)
+"""The database or a store does not answer, or takes nothing more: ours to repair, and the client's to try again."""
 
 log = logging.getLogger(__name__)
 

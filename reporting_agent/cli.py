@@ -26,7 +26,8 @@ MEMORY_KEPT_MS = 10_000
 
 COMMANDS = (
     *("init", "map", "check", "label", "compare", "preview", "enrol", "submit", "status"),
-    *("auditor", "draw", "open", "verify", "reconcile"),  # of an audit
+    "pack",  # for authors of packs
+    *("auditor", "draw", "open", "verify", "reconcile", "witness"),  # of an audit, and of the log
 )
 
 

@@ -22,6 +22,7 @@ from portal.accounts.models import Role
 from portal.accounts.scopes import Scope
 from portal.intake.models import State
 from portal.listing import PERIOD, PERIOD_FILTER, REFUSED, SITE, SITE_FILTER, Filter, ListView, Row, listed, row_of
+from portal.own_address import own_address
 from portal.partners import conformance, deliveries, terms
 from portal.partners.archive import archive, permanent
 from portal.partners.grants import GrantedView, granted_sites, granted_values
@@ -231,7 +232,7 @@ class ArchiveView(StrictView):
     def get(self, request: Request) -> Response:
         """All published versions as one archive, for an organisation that accepted the terms."""
         terms.require_accepted(_holder(request).user)
-        response = Response(archive(permanent(request.build_absolute_uri("/").rstrip("/"))))
+        response = Response(archive(permanent(own_address())))
         response["Content-Disposition"] = 'attachment; filename="steplabel.zip"'
         return response
 

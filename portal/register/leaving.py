@@ -189,7 +189,7 @@ def _delete_reports(reports: QuerySet[Submission]) -> int:
     values = ProtectedValue.objects.filter(submission__in=pks)
     count = values.count()
     values._raw_delete("default")
-    gone = {"envelope": b"", "size_bytes": 0, "reason": "", "reason_phrase": None, "reason_code": "", "covers": ""}
+    gone = {"envelope": b"", "size_bytes": 0, "reason": "", "reason_phrase": None, "reason_code": "", "covers": "", "values_salt": None}
     reports.update(state=State.DELETED, claim=None, **gone)
     return count
 

@@ -8,3 +8,6 @@ from django.apps import AppConfig
 class WebConfig(AppConfig):
     name = "portal.web"
     label = "web"
+
+    def ready(self) -> None:
+        from portal import stores  # noqa: F401 - registers its check

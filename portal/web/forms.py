@@ -17,8 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benchmarks.errors import SteplabelError
 from benchmarks.wire import MAX_ENVELOPE_BYTES
-from portal.accounts.attempts import Attempt
-from portal.accounts.client_address import client_address
+from portal.accounts.attempts import attempt_at
 from portal.catalogue.obliged import MOST_BYTES
 from portal.intake.by_hand import MOST_FILES
 from portal.web.contact import with_contact
@@ -52,9 +51,9 @@ class SignInForm(AuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
-        if not email or not password:  # the fields say so themselves; nothing was tried
+        if not email or not password or self.request is None:  # the fields say so themselves; nothing was tried
             return self.cleaned_data
-        attempt = Attempt(email, client_address(self.request) if self.request else "")
+        attempt = attempt_at(self.request, email)
         if not attempt.begin():
             raise forms.ValidationError(self.error_messages[self.TOO_MANY], code=self.TOO_MANY)
         cleaned = super().clean()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -14,6 +13,7 @@ from portal.celery import nudge
 from portal.notifications.models import Mail, Notice
 from portal.notifications.outbox import Letter
 from portal.notifications.services import post
+from portal.own_address import absolute
 from portal.web.presenters.notices import notice_row_of
 from portal.web.zones import zone_of
 
@@ -34,15 +34,15 @@ def write(mail: Mail, notices: Sequence[Notice], link: str, language: str, zone:
     with translation.override(language), timezone.override(zone_of(zone)):
         if mail.letter:
             place = PLACES.get(mail.letter)
-            return _letter(mail.letter, {**mail.told, "link": _absolute(reverse(place, args=[link])) if place else link})
+            return _letter(mail.letter, {**mail.told, "link": absolute(reverse(place, args=[link])) if place else link})
         rows = [notice_row_of(one.kind, one.told, one.at) for one in notices]
-        links = [_absolute(reverse("web:notification", args=[one.pk])) for one in notices]
+        links = [absolute(reverse("web:notification", args=[one.pk])) for one in notices]
         told = {
             "notices": list(zip(rows, links, strict=True)),
             "first": rows[0],
             "more": len(rows) - 1,
             "daily": mail.daily,
-            "wishes": _absolute(reverse("web:notification-wishes")),
+            "wishes": absolute(reverse("web:notification-wishes")),
         }
         return _letter("notices", told)
 
@@ -50,7 +50,3 @@ def write(mail: Mail, notices: Sequence[Notice], link: str, language: str, zone:
 def _letter(kind: str, told: Mapping[str, object]) -> Letter:
     subject = " ".join(render_to_string(f"web/mail/{kind}_subject.txt", dict(told)).split())
     return Letter(subject, render_to_string(f"web/mail/{kind}_message.txt", dict(told)).strip() + "\n")
-
-
-def _absolute(path: str) -> str:
-    return settings.PORTAL_URL.rstrip("/") + path

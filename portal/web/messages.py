@@ -1,9 +1,10 @@
-"""The catalogue of the pages' texts: what has to be translated, gathered from templates and code, kept in `locale/`.
+"""The catalogues: what has to be translated, gathered from templates and code. Pages have theirs in `portal/web/locale`, the core and
+the agent in `benchmarks/locale` (every `Phrase` of `reporting_agent`, and of `benchmarks` where no page shows it).
 
     python -m portal.web.messages
 
-brings the catalogue up to date (new texts untranslated, lost ones dropped) and compiles it. Babel does the work, so no
-gettext tools are needed; it comes with the extra `dev`. A test compares the catalogue with the texts that are in use.
+brings both up to date (new texts untranslated, lost ones dropped) and compiles them. Babel does the work, so no
+gettext tools are needed; it comes with the extra `dev`. Tests compare the catalogues with the texts that are in use.
 
 Refusals are not marked: services and the core raise them in English, and pages say them in the reader's language. They are read out
 of the source: a literal sentence or remedy of the family of `benchmarks.errors`, and every `Phrase`. A test refuses one that is neither.
@@ -22,12 +23,14 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+from benchmarks.catalogue import DOMAIN
 from benchmarks.phrases import Phrase
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PO_FILE = HERE / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
-HEADER = r"""# Texts of the portal's pages, in simplified Chinese.
+CORE_PO_FILE = ROOT / "benchmarks" / "locale" / "zh_Hans" / "LC_MESSAGES" / f"{DOMAIN}.po"
+HEADER = r"""# In simplified Chinese.
 msgid ""
 msgstr ""
 "Project-Id-Version: Steplabel\n"
@@ -76,10 +79,7 @@ ON_NO_PAGE = (
     "benchmarks/packs/reading.py",
     "benchmarks/conversion.py",
     # of the agent, at the plant or with an auditor
-    "benchmarks/audit/contents.py",
-    "benchmarks/audit/openings.py",
-    "benchmarks/audit/published.py",
-    "benchmarks/audit/records.py",
+    "benchmarks/audit",
     "benchmarks/carriers.py",
     "benchmarks/labels",
     "benchmarks/privacy/accounting.py",
@@ -104,6 +104,19 @@ def texts_in_use() -> Catalog:
             catalog.add(message, locations=[(path.relative_to(HERE).as_posix(), line)], context=context)
     for file, line, text in texts_of_refusals():
         catalog.add(text, locations=[(file, line)])
+    return catalog
+
+
+def phrases_of_core() -> Catalog:
+    """Every `Phrase` of the agent, and of the core where no page shows it."""
+    catalog = Catalog(project="Steplabel", charset="utf-8", header_comment="# Texts of the core and the agent.")
+    for path in sorted([*(ROOT / "reporting_agent").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]):
+        file = path.relative_to(ROOT).as_posix()
+        if file.startswith("reporting_agent/") or not shows_on_pages(file):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == Phrase.__name__:
+                    for text in _texts(node):
+                        catalog.add(text, locations=[(file, node.lineno)])
     return catalog
 
 
@@ -135,8 +148,8 @@ def _texts(call: ast.Call) -> Iterator[str]:
             yield one.value
 
 
-def translations() -> Catalog:
-    with PO_FILE.open("rb") as file:
+def translations(po_file: Path = PO_FILE) -> Catalog:
+    with po_file.open("rb") as file:
         return read_po(file, locale="zh_Hans")
 
 
@@ -146,16 +159,16 @@ def compiled(catalog: Catalog) -> bytes:
     return out.getvalue()
 
 
-def update() -> list[str]:
-    """Rewrite the catalogue and compile it; returns what still waits for a translation."""
-    held = translations()
-    held.update(texts_in_use(), no_fuzzy_matching=True, update_creation_date=False)
-    held.obsolete.clear()
+def update(po_file: Path, in_use: Catalog) -> list[str]:
+    """Rewrite a catalogue and compile it; returns what still waits for a translation."""
+    catalog = translations(po_file)
+    catalog.update(in_use, no_fuzzy_matching=True, update_creation_date=False)
+    catalog.obsolete.clear()
     written = BytesIO()
-    write_po(written, held, width=0, sort_output=True, include_lineno=False, ignore_obsolete=True, omit_header=True)
-    PO_FILE.write_bytes(HEADER.encode() + written.getvalue())
-    PO_FILE.with_suffix(".mo").write_bytes(compiled(translations()))
-    return untranslated(held)
+    write_po(written, catalog, width=0, sort_output=True, include_lineno=False, ignore_obsolete=True, omit_header=True)
+    po_file.write_bytes(HEADER.encode() + written.getvalue())
+    po_file.with_suffix(".mo").write_bytes(compiled(translations(po_file)))
+    return untranslated(catalog)
 
 
 def untranslated(catalog: Catalog) -> list[str]:
@@ -179,5 +192,5 @@ def _sources() -> Iterator[tuple[Path, str]]:
 
 
 if __name__ == "__main__":
-    for text in update():
+    for text in [*update(PO_FILE, texts_in_use()), *update(CORE_PO_FILE, phrases_of_core())]:
         print(f"not translated: {text}")

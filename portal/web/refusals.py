@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
+from benchmarks import catalogue
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Name, Phrase, Value, joined
 from portal.register.leaving import BECAUSE
@@ -13,10 +14,10 @@ from portal.web.words import in_language
 def in_words(said: str) -> str:
     """A sentence of a refusal as this page's reader reads it. A literal is looked up as it stands; what varies stays as it is."""
     if not isinstance(said, Phrase):
-        return gettext(said) if said else ""
+        return _translated(said) if said else ""
     if not said.values:
-        return gettext(said.text)
-    return gettext(said.text) % {name: _in_its_place(value) for name, value in said.values.items()}
+        return _translated(said.text)
+    return _translated(said.text) % {name: _in_its_place(value) for name, value in said.values.items()}
 
 
 def ended_because(reason: str) -> str:
@@ -27,6 +28,12 @@ def ended_because(reason: str) -> str:
 def in_whole(error: SteplabelError) -> str:
     """What happened and what to do about it, one after the other."""
     return in_words(joined(error.sentence, error.remedy))
+
+
+def _translated(text: str) -> str:
+    """By the catalogue of the pages; a text of the core that is not theirs, by the core's."""
+    translated = gettext(text)
+    return translated if translated != text else catalogue.in_language(text, get_language() or "en")
 
 
 def _in_its_place(value: Value) -> Value:

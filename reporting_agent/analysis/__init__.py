@@ -7,9 +7,10 @@ nothing to make that part from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.labels import StepLabel
 from benchmarks.measurements import Finding
 from reporting_agent.analysis import adequacy as fitness_of_meters
 from reporting_agent.analysis import balance
@@ -31,8 +32,9 @@ from reporting_agent.analysis.site_balance import SiteBalance
 from reporting_agent.analysis.tariff import StepCost, costs
 from reporting_agent.analysis.use import StepUse, uses
 from reporting_agent.analysis.waterfall import BatchLoss, CausePart, VariablePart
+from reporting_agent.changes.review import Review, review
 from reporting_agent.config import Site
-from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline import LabelResult, label_of
 
 __all__ = [
     "Adequacy",
@@ -80,6 +82,8 @@ class Analysis:
     baselines: tuple[Baseline, ...] = ()
     costs: tuple[StepCost, ...] = ()
     flow: MaterialFlow | None = None
+    review: Review = field(default_factory=Review)
+    unquestioned: tuple[StepLabel, ...] = ()  # the labels without the batches that open questions make doubtful
 
     @property
     def findings(self) -> list[Finding]:
@@ -102,6 +106,18 @@ def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
         by_cause = causes.get((entry["step"], entry["product"], entry["variant"], entry["metric"]))
         if entry["gap"] is not None and by_cause is not None:
             entry["gap"]["by_cause"] = {str(cause): amount.energy for cause, amount in by_cause.items()}
+    payload["changes"] = [question.to_json() for question in analysis.review.questions]
+    payload["without_questioned"] = [
+        {
+            "step": label.step,
+            "product": label.product,
+            "variant": label.variant,
+            "metric": str(label.metric),
+            "used": label.used,
+            "best": label.best.value,
+        }
+        for label in analysis.unquestioned
+    ]
     return payload
 
 
@@ -111,6 +127,9 @@ def analyse(site: Site, result: LabelResult) -> Analysis:
     lost = losses(site, result, moving)
     tables = paretos(result.data.pack, lost)
     used = uses(site, result)
+    reviewed = review(site, result.data)
+    period = result.site_label.period
+    without = label_of(site, reviewed.without(result.data, site.zone), period).steps if reviewed.open else ()
     return Analysis(
         losses=lost,
         pareto=tables,
@@ -123,4 +142,6 @@ def analyse(site: Site, result: LabelResult) -> Analysis:
         baselines=baselines(site, result),
         costs=costs(site, result),
         flow=material_flow(site, result),
+        review=reviewed,
+        unquestioned=without,
     )

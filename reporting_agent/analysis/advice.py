@@ -44,7 +44,11 @@ def advise(
     doubt = ASSUMED if result.data.unit_assumed else SURE
     counted = [one for one in found if one.counted]
     whole = added(one.avoidable for one in counted).kgce
-    made = [*of_causes(pack, counted, whole), *of_groups(pack, counted, tables, whole), *of_uses(pack, used, period, prices, doubt)]
+    made = [
+        *of_causes(pack, counted, whole),
+        *of_groups(pack, counted, tables, whole),
+        *of_uses(pack, used, period, prices, site.emissions.factors, doubt),
+    ]
     ranked = sorted(made, key=lambda one: -(one.avoidable.kgce if one.avoidable is not None else 0.0))
     if not counted and not ranked:
         return ()

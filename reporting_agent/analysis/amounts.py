@@ -22,6 +22,7 @@ from benchmarks.labels import Measured, StepLabel
 from benchmarks.labels.columns import Floats, StepColumns
 from benchmarks.labels.waste import on_grid
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 from reporting_agent.analysis.priced import priced
 from reporting_agent.analysis.prices import Prices
@@ -156,7 +157,13 @@ def _co2_reason(lacking: dict[str, date]) -> Words:
         return Words(en="A batch took in no energy, so its CO2 has no rate.", zh="有批次没有能源输入，其二氧化碳无法折算。")
     en = ", ".join(f"{CARRIERS[carrier].words.en} ({day.isoformat()})" for carrier, day in lacking.items())
     zh = "、".join(f"{CARRIERS[carrier].words.zh}（{day.isoformat()}）" for carrier, day in lacking.items())
-    return Words(en=f"No CO2 factor is in force for {en}.", zh=f"没有适用的二氧化碳排放因子：{zh}。")
+    reason = Words(en=f"No CO2 factor is in force for {en}.", zh=f"没有适用的二氧化碳排放因子：{zh}。")
+    if "electricity" not in lacking:
+        return reason
+    remedy = Words.of(
+        Phrase("Of electricity it is that of a place: name the country, or your supply's factor, under [emissions] in site.toml.")
+    )
+    return Words(en=f"{reason.en} {remedy.en}", zh=f"{reason.zh}{remedy.zh}")
 
 
 def paid_in(columns: StepColumns, site: Site, records: Sequence[MeterRecord]) -> Mapping[str, Floats] | None:

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.conversion import FactorTable
 from benchmarks.labels import Measured, StepLabel
 from benchmarks.labels.columns import Floats
 from benchmarks.labels.waste import on_grid, split_gap
@@ -93,7 +92,7 @@ class StepLosses:
 
 def losses(site: Site, result: LabelResult, drivers: Sequence[StepDrivers]) -> tuple[StepLosses, ...]:
     """One entry a label that has a value, in the labels' order."""
-    factors = FactorTable.load()
+    factors = site.emissions.factors
     currency = None if site.tariff is None else site.tariff.currency
     evidence: dict[int, Evidence] = {}
     paid: dict[int, Mapping[str, Floats] | None] = {}

@@ -27,7 +27,9 @@ _LEAST_USE = 0.005  # of a meter's total
 _LOST_USES = (Use.IDLING, Use.STANDBY, Use.WARM_HOLDING, Use.CHANGEOVER, Use.START_UP, Use.SCRAP, Use.REJECT, Use.OUTSIDE)
 
 
-def of_uses(pack: Pack, used: Sequence[StepUse], period: Period, prices: Prices | None, doubt: Words) -> Iterator[Advice]:
+def of_uses(
+    pack: Pack, used: Sequence[StepUse], period: Period, prices: Prices | None, factors: FactorTable, doubt: Words
+) -> Iterator[Advice]:
     """One sentence a step, carrier and use; meters of one step are added up. `doubt` stands behind a unit that is an assumption."""
     by_step: dict[tuple[str, str, str], list[StepUse]] = {}
     for one in used:
@@ -38,7 +40,7 @@ def of_uses(pack: Pack, used: Sequence[StepUse], period: Period, prices: Prices 
             energy = sum(one.parts.get(use, 0.0) for one in meters)
             if total <= 0 or energy < _LEAST_USE * total:
                 continue
-            amount = _of_carrier(carrier, energy, unit, period, prices)
+            amount = _of_carrier(carrier, energy, unit, period, prices, factors)
             if amount is not None:
                 names = [one.meter for one in meters if one.meter and one.parts.get(use, 0.0) > 0]
                 counted = Words(en=f"{shown(energy)} {unit}{doubt.en}", zh=f"{shown(energy)} {unit}{doubt.zh}")
@@ -67,9 +69,9 @@ def _advice(pack: Pack, step: str, carrier: str, use: Use, amount: Amount, count
     )
 
 
-def _of_carrier(carrier: str, energy: float, unit: str, period: Period, prices: Prices | None) -> Amount | None:
+def _of_carrier(carrier: str, energy: float, unit: str, period: Period, prices: Prices | None, factors: FactorTable) -> Amount | None:
     """An amount of one carrier by the factors of the period's first day; None for a fuel whose heating value is not known here."""
-    factors, day = FactorTable.load(), period.start.date()
+    day = period.start.date()
     one = CarrierEnergy(carrier, energy, unit)
     try:
         kgce = factors.kgce(one, Basis.CALORIFIC, day)

@@ -67,10 +67,9 @@ def priced(
                 own.quantity.append(energy.quantity)
                 kind = (energy.unit, energy.direction, energy.lhv_mj_per_unit, day)
                 own.kind.append(own.kinds.setdefault(kind, len(own.kinds)))
-    factors = FactorTable.load()
     names = {name: code for code, name in enumerate(dict.fromkeys(batch.step for batch in batches))}
     steps = np.array([names[batch.step] for batch in batches], dtype=np.int64)
-    return [_priced(prices, carrier, found, list(names), steps, start, end, records, factors) for carrier, found in entries.items()]
+    return [_priced(prices, carrier, found, list(names), steps, start, end, records, prices.factors) for carrier, found in entries.items()]
 
 
 @dataclass(slots=True)

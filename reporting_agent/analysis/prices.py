@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import numpy as np
 
+from benchmarks.conversion import FactorTable
 from benchmarks.labels.columns import Floats, Integers
 from reporting_agent.config import Site
 from reporting_agent.config.tariff import MINUTES_A_DAY, CarrierPrice, Price, Tariff
@@ -50,6 +51,7 @@ class Prices:
     zone: tzinfo
     first: date
     last: date  # included
+    factors: FactorTable
     _curves: dict[str, Curve | None] = field(default_factory=dict)
 
     @classmethod
@@ -57,7 +59,7 @@ class Prices:
         """Prices from the local day of `start` to that of `end`; None without [tariff]."""
         if site.tariff is None:
             return None
-        return cls(site.tariff, site.zone, start.astimezone(site.zone).date(), end.astimezone(site.zone).date())
+        return cls(site.tariff, site.zone, start.astimezone(site.zone).date(), end.astimezone(site.zone).date(), site.emissions.factors)
 
     @property
     def currency(self) -> str:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from benchmarks import packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
@@ -98,7 +99,7 @@ def site_balance(site: Site, result: LabelResult) -> SiteBalance | None:
         return None
     gathered = gather(site, result)
     day = _middle(result.site_label.period)
-    table = FactorTable.load()
+    table = packs.factors(result.data.pack)
     made, left_out = [], {Basis.CALORIFIC: list[tuple[str, Words]](), Basis.EQUIVALENT: list[tuple[str, Words]]()}
     for amounts in gathered.carriers:
         factors = {}

@@ -25,6 +25,7 @@ def run(args: Namespace) -> int:
     """Read, report, write."""
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
+    from reporting_agent.changes.review import review
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
     from reporting_agent.report import html, quality, writing
@@ -33,10 +34,11 @@ def run(args: Namespace) -> int:
     period = Period.parse(args.period, site.zone) if args.period else None
     data = pipeline.read(site, period)
     out = writing.folder(Path(args.out))
-    payload = quality.as_json(site, data)
+    reviewed = review(site, data)
+    payload = quality.as_json(site, data, reviewed)
     writing.write_json(out / "quality.json", payload)
     writing.write_text(out / "quality.html", html.render_check(site, data, period, args.lang, made=datetime.now(UTC)))
     writing.write_rejected(out / "rejected.csv", [*data.rejected, *data.corrected])
-    say(quality.as_table(data))
+    say(quality.as_table(data, reviewed))
     emit(args, payload, f"{len(data.batches):,} batches read, {payload['batches']['excluded_total']:,} excluded; written to {out}")
     return 0

@@ -59,11 +59,13 @@ def _site(args: Namespace) -> int:
     from reporting_agent import pipeline
     from reporting_agent.analysis import analyse, label_json
     from reporting_agent.config import load_site
-    from reporting_agent.console import emit
-    from reporting_agent.report import html, summary, tables, writing
+    from reporting_agent.console import emit, say
+    from reporting_agent.pipeline import proposals
+    from reporting_agent.pipeline.differences import differences
+    from reporting_agent.report import html, quality, summary, tables, writing
 
     site = load_site(args.site)
-    result = pipeline.label(site, Period.parse(args.period, site.zone))
+    result = pipeline.label(site, Period.parse(args.period, site.zone), outward=True)
     analysis = analyse(site, result)
     payload = label_json(result, analysis)
     out = writing.folder(Path(args.out))
@@ -71,9 +73,17 @@ def _site(args: Namespace) -> int:
     writing.write_table(out / "batches.parquet", tables.batches(result.site_label.steps))
     writing.write_rejected(out / "rejected.csv", [*result.data.rejected, *result.data.corrected])
     writing.write_text(out / "report.html", html.render(site, result, analysis, args.lang, made=datetime.now(UTC)))
+    leaving = pipeline.label_of(site, result.data, result.site_label.period, outward=True)
+    for line in differences(result.site_label, leaving, result.data.pack):
+        say(line)
+    if result.data.proposals:
+        writing.write_text(out / "declarations.toml", proposals.as_file(result.data.proposals))
+        count, file = f"{len(result.data.proposals):,}", out / "declarations.toml"
+        say(f"{count} findings act on a report only once you declare them; {file} holds what to paste into site.toml.")
     if args.xlsx or args.tables:
         _more(out, result, analysis, xlsx=args.xlsx, parquet=args.tables)
-    emit(args, payload, summary.as_text(result) + f"\nWritten to {out}. Everything in it is exact and stays on this site.")
+    asked = "".join(f"{line}\n" for line in quality.questions_as_text(analysis.review))
+    emit(args, payload, asked + summary.as_text(result) + f"\nWritten to {out}. Everything in it is exact and stays on this site.")
     return 0
 
 

@@ -55,6 +55,9 @@ def run(args: argparse.Namespace) -> int:
     name = wire_period(period, pack.policy)
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     revisions, material = _material(args, site, pack, period, name, state)
+    if material.proposals:
+        count = f"{len(material.proposals):,}"
+        say(f"{count} findings act on a report only once they are declared; `label` writes what to paste (declarations.toml).")
     sealed = [parcel for parcel in revisions if parcel.is_sealed]
     if sealed and not args.correct:
         shown = _sealed(sealed[-1], material, state)
@@ -143,7 +146,7 @@ def _draft(
             enrolled = enrolment.current(connection)
         if enrolled is not None and enrolled.device_id is not None:
             header = Header(site, period, revision, "", enrolled.device_id, 0)
-    report = planned.report(planned.drafts(), data_root=bytes(DIGEST_BYTES), challenge=bytes(DIGEST_BYTES), software=SOFTWARE)
+    report = planned.report(planned.drafts(), software=SOFTWARE, **dict.fromkeys(("data_root", "challenge", "salt"), bytes(DIGEST_BYTES)))
     return Prospectus(
         report,
         header,

@@ -16,7 +16,7 @@ LANGUAGES = {"en": "English", "zh": "Chinese", "de": "German"}
 
 _UNIT_PLACES = (r"[\[(（【]\s*([^\])）】]+?)\s*[\])）】]", r"[/,]\s*([^\s/,]+(?:/\w+)?)\s*$", r"_([A-Za-z0-9³]+)$", r"\s([^\s]+)$")
 _SPELLED = {
-    "nm³": "Nm3", "nm3": "Nm3", "m³": "m3", "m3n": "Nm3", "吨": "t", "to": "t", "tonne": "t", "tonnes": "t", "ton": "t", "tons": "t",
+    "nm³": "Nm3", "nm3": "Nm3", "m³": "m3", "m3n": "Nm3", "吨": "t", "to": "t", "tonne": "t", "tonnes": "t",
     "公斤": "kg", "千克": "kg", "千瓦时": "kWh", "度": "kWh", "千瓦": "kW", "标方": "Nm3", "立方米": "m3", "件": "items", "个": "items",
     "stk": "items", "stück": "items", "st": "items", "pcs": "items", "pc": "items", "pieces": "items", "kwh": "kWh", "mwh": "MWh",
     "gwh": "GWh", "wh": "Wh", "mj": "MJ", "gj": "GJ", "kj": "kJ", "tj": "TJ", "kw": "kW", "mw": "MW", "w": "W", "gw": "GW",

@@ -2,13 +2,14 @@
 
 from reporting_agent.sources.readings import ReadingBlock, stream_readings
 from reporting_agent.sources.table import Rejected, Table, read_sheet, read_table
-from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, Column, Kind, Wanted
+from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, SCALES, Column, Kind, Wanted
 
 __all__ = [
     "BATCHES",
     "ENERGY",
     "LOG",
     "READINGS",
+    "SCALES",
     "Column",
     "Kind",
     "ReadingBlock",

@@ -105,6 +105,16 @@ READINGS = Wanted(
     (Column("meter_id", required=True), Column("timestamp", Kind.MOMENT, required=True), Column("value", Kind.NUMBER, required=True)),
 )
 
+SCALES = Wanted(
+    "scales",
+    (
+        Column("scale_id", required=True),
+        Column("timestamp", Kind.MOMENT, required=True),
+        Column("quantity", Kind.AMOUNT, required=True),
+        Column("unit", default=""),  # blank: the scale's own
+    ),
+)
+
 LOG = Wanted(
     "log",
     (

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.sources import signatures
 from reporting_agent.sources.cells import Cell
+from reporting_agent.sources.extent import widest
 
 Merged = tuple[tuple[int, int], tuple[int, int]]  # first and last cell, each (row, column) from 0
 
@@ -20,7 +23,7 @@ class WorkbookSheet:
     """Rows as the spreadsheet numbers them, and the merged ranges."""
 
     rows: Iterator[tuple[int, Sequence[Cell]]]
-    merged: tuple[Merged, ...]
+    merged: tuple[Merged, ...] | None  # None where they cannot be told
     first_column: int  # of the used area, from 0
 
 
@@ -28,7 +31,7 @@ class Book:
     """A workbook that was opened; every damage that shows while it is read is refused as `workbook-unreadable`.
 
     Raises:
-        InputError: `workbook-unreadable`, `workbook-too-large`.
+        InputError: `workbook-unreadable`, `workbook-too-large`, `workbook-nearly-empty`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -37,11 +40,14 @@ class Book:
         signatures.check_workbook(path)
         self.path = path
         with _refusing_damage(path):
+            self._is_sparse = _is_sparse(path)
             self._book = python_calamine.CalamineWorkbook.from_path(path)
             self.names: tuple[str, ...] = tuple(self._book.sheet_names)
 
     def sheet(self, name: str, rows: int | None = None) -> WorkbookSheet:
         """A sheet by its name: all rows of its used area, or the first `rows`."""
+        if self._is_sparse:
+            return WorkbookSheet(islice(_rows_with_cells(self.path, name), rows), None, 0)
         with _refusing_damage(self.path):
             sheet = self._book.get_sheet_by_name(name)
             cells = sheet.to_python(skip_empty_area=True, nrows=rows)
@@ -62,6 +68,44 @@ def sheet_of(path: Path, profile: Profile) -> WorkbookSheet:
             wanted=profile.sheet or "a sheet",
         )
     return book.sheet(profile.sheet or book.names[0])
+
+
+def _is_sparse(path: Path) -> bool:
+    """Whether a sheet reaches so far beyond what it holds that it cannot be kept as one rectangle."""
+    extent = widest(path)
+    if extent.is_nearly_empty and path.suffix.lower() == ".ods":
+        raise InputError(
+            "workbook-nearly-empty",
+            "A cell stands so far from the others that the sheet cannot be read as one table.",
+            "Delete what stands far below or right of the table, or save the workbook as .xlsx.",
+            place=Place(str(path), row=extent.last_row),
+            found=f"{extent.cells:,} filled cells in {extent.last_row:,} rows and {extent.last_column:,} columns",
+            wanted="a table without far cells",
+        )
+    return extent.is_nearly_empty
+
+
+def _rows_with_cells(path: Path, name: str) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """The rows of a sheet that hold something, cell by cell: slower, and no larger than what they hold."""
+    import openpyxl
+
+    with _refusing_damage(path):
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            sheet = book[name]
+            sheet.reset_dimensions()
+            for number, cells in enumerate(sheet.iter_rows(), start=1):
+                if cells:
+                    yield number, [_as_read(cell.value, cell.data_type) for cell in cells]
+        finally:
+            book.close()
+
+
+def _as_read(value: Any, data_type: str) -> Cell:
+    """A cell as the other reader gives it: blank where there is none or an error, numbers as floats."""
+    if value is None or data_type == "e":
+        return ""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def as_text(labelled: Labelled) -> str:
         lines += [f"  {RESULTS['left_out'][lang]}: {reason(code, lang)} {count:,}" for code, count in label.excluded.items()]
     if labelled.sheet.rejected:
         first = labelled.sheet.rejected[0]
-        where = f"{RESULTS['row'][lang]} {first.place.row}, {first.place.column}: {first.found}"
+        where = f"{RESULTS['row'][lang]} {first.place.row}{f', {first.place.column}' if first.place.column else ''}: {first.found}"
         lines.append(
             f"{SHEETS['unread'][lang]}: {len(labelled.sheet.rejected):,} ({where}; {RESULTS['wanted'][lang]}: {said(first.wanted, lang)})"
         )

@@ -65,6 +65,31 @@ def with_merged_header() -> bytes:
     return content.getvalue()
 
 
+def with_a_far_cell() -> bytes:
+    """A word in the last cell but a few that a worksheet has: kept as a rectangle the sheet would need 20 GB."""
+    entries = entries_of(workbook([heat(1), heat(2), heat(3)]))
+    sheet = entries["xl/worksheets/sheet1.xml"].decode()
+    far = '<row r="1048576"><c r="ZZ1048576" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
+    return archive(entries | {"xl/worksheets/sheet1.xml": sheet.replace("</sheetData>", far).encode()})
+
+
+def open_document_with_a_far_cell() -> bytes:
+    """The same in OpenDocument, where a blank row stands for the million between."""
+    spaces = "".join(f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text"))
+    row = "".join(f"<table:table-cell><text:p>{name}</text:p></table:table-cell>" for name in HEADER)
+    far = '<table:table-row><table:table-cell table:number-columns-repeated="700"/><table:table-cell><text:p>x</text:p></table:table-cell>'
+    return archive(
+        {
+            "mimetype": b"application/vnd.oasis.opendocument.spreadsheet",
+            "content.xml": (
+                f'<?xml version="1.0"?><office:document-content{spaces}><office:body><office:spreadsheet><table:table table:name="Heats">'
+                f'<table:table-row>{row}</table:table-row><table:table-row table:number-rows-repeated="1048000"><table:table-cell/>'
+                f"</table:table-row>{far}</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
+            ).encode(),
+        }
+    )
+
+
 def archive(entries: dict[str, bytes]) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -162,6 +187,8 @@ def files() -> dict[str, bytes]:
         "workbook-cut-short.xlsx": workbook(good)[:2500],
         "workbook-that-says-it-is-huge.xlsx": that_says_it_is_huge(),
         "workbook-with-a-damaged-sheet.xlsx": with_a_damaged_sheet(),
+        "workbook-with-a-far-cell.xlsx": with_a_far_cell(),
+        "open-document-with-a-far-cell.ods": open_document_with_a_far_cell(),
         "workbook-without-the-sheet.xlsx": workbook(good, title="Sheet1"),
         "workbook-with-true-for-a-number.xlsx": workbook([heat(1), heat(2, output_quantity=True), heat(3)]),
         "workbook-with-a-date-for-a-number.xlsx": workbook([heat(1), heat(2, output_quantity=datetime(2024, 5, 12)), heat(3)]),  # noqa: DTZ001

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django import conf
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
@@ -53,7 +54,8 @@ def _who_is_signed_in_by_a_test_has_shown_a_second_factor(monkeypatch: pytest.Mo
 @pytest.fixture(autouse=True)
 def _what_is_kept_ends_with_its_test() -> None:
     """Rows of the next test may bear the same numbers and the same hand-made moments."""
-    cache.clear()
+    for store in conf.settings.CACHES:
+        caches[store].clear()
     rows.forget()
 
 

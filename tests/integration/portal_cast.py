@@ -35,6 +35,7 @@ from portal.translog import log
 NOW = datetime(2017, 6, 1, 9, 0, tzinfo=UTC)  # after the lag of 2016's figures
 PERIOD = "2016"
 DATA_ROOT = b"\x01" * 32
+SALT = bytes(range(32))
 PASSWORD = "a long enough password"  # noqa: S105 - of people who do not exist
 
 
@@ -68,9 +69,13 @@ class Plant:
             for label in [label_of(pack, step, rule.metric.value, shift)]
         )
         released = ReleasedReport(self.site.slug, pack.id, pack.version, period, revision, labels)
-        return Report(released, packs.digest(pack), policy_digest(pack.policy), DATA_ROOT, challenge, "steplabel-agent/test")
+        return Report(released, packs.digest(pack), policy_digest(pack.policy), DATA_ROOT, challenge, "steplabel-agent/test", salt=SALT)
 
-    def header(self, revision: int = 1, period: str = PERIOD, ledger_sequence: int = 1) -> Header:
+    def header(self, revision: int = 1, period: str = PERIOD, ledger_sequence: int | None = None) -> Header:
+        """Under the number that its challenge gave, if one was."""
+        if ledger_sequence is None:
+            row = CommitmentRow.objects.filter(site=self.site, period=period, revision=revision).first()
+            ledger_sequence = revision if row is None or row.sequence is None else row.sequence
         return Header(self.site.slug, period, revision, processing_public().key_id, str(self.device.pk), ledger_sequence)
 
     def envelope(self, pack: Pack, revision: int = 1, shift: int = 0, period: str = PERIOD, *, committed: bool = True) -> bytes:

@@ -125,7 +125,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:benchmark-bib": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
     "web:benchmark-ris": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
     **dict.fromkeys(("web:about", "web:privacy", "web:licence", "web:glossary", "web:status"), ({}, all_may("ok"), NO)),
-    **dict.fromkeys(("web:log", "web:log-head"), ({}, all_may("ok"), NO)),
+    **dict.fromkeys(("web:log", "web:log-head", "web:log-checkpoint"), ({}, all_may("ok"), NO)),
     "web:codebook": ({}, all_may("ok"), NO),
     "web:codebook-csv": ({}, all_may("ok"), NO),
     "account_login": ({}, all_may("ok"), all_may("wrong")),
@@ -356,6 +356,11 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         only(BODIES + ENTERPRISES, "ok", unassigned="nothing", other_enterprise="nothing"),
         NO,
     ),
+    "web:sample-evidence": (
+        {"sample": "SAMPLE"},
+        only(BODIES + ENTERPRISES, "ok", unassigned="nothing", other_enterprise="nothing"),
+        NO,
+    ),
     "web:engagement-opinion": ({"assignment": "ASSIGNMENT"}, MINE, MINE_WRONG),
     "web:attestation": ({"digest": "ATTESTED"}, MINE, MINE_WRONG),
     "web:attestation-to-sign": ({"digest": "ATTESTED"}, only(BODIES, "nothing"), NO),  # it is signed already
@@ -375,14 +380,14 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     **{name: ({}, all_may("401"), all_may("401") if name in KEYED_TO_WRITE else NO) for name in KEYED},
     "api:notifications-read": ({}, NO, all_may("401")),
     "api:schema": ({}, all_may("ok"), NO),
-    "api:enrolments": ({}, NO, all_may("wrong")),
+    **dict.fromkeys(("api:enrolments", "api:log-cosignatures"), ({}, NO, all_may("wrong"))),
     "api:rotations": ({}, NO, all_may("wrong")),
     "api:commitments": ({}, all_may("wrong"), all_may("wrong")),
     "api:directory": ({}, all_may("ok"), NO),
     "api:submissions": ({}, all_may("wrong"), all_may("wrong")),
     # for whoever holds the envelope: its digest is 256 bits that nobody can guess, and no page of another firm names it
     "api:submission": ({"digest": "DIGEST"}, all_may("ok"), NO),
-    "api:log-head": ({}, all_may("ok"), NO),
+    **dict.fromkeys(("api:log-head", "api:log-checkpoint"), ({}, all_may("ok"), NO)),
     # without the numbers that they must be asked with
     **dict.fromkeys(("api:log-entries", "api:log-entry", "api:log-inclusion", "api:log-consistency"), ({}, all_may("wrong"), NO)),
     "api:benchmarks": ({}, all_may("ok"), NO),

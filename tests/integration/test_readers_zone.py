@@ -19,7 +19,7 @@ from portal.intake import services as intake
 from portal.notifications import services
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Mail, Notice
-from portal.web import kept, zones
+from portal.web import page_cache, zones
 from portal.web.templatetags.steplabel import day, moment
 from tests.integration.portal_cast import Cast, make_cast
 from tests.integration.post import letter_to
@@ -99,12 +99,12 @@ def test_a_mail_tells_times_in_its_readers_zone(cast: Cast) -> None:
         assert "20 April 2017, 14:30 (UTC−4)" in letter_to(away.email)
 
 
-def test_days_of_the_scheme_and_kept_bodies_do_not_follow_the_reader() -> None:
+def test_days_of_the_scheme_and_cached_bodies_do_not_follow_the_reader() -> None:
     with timezone.override("America/New_York"):
         assert scheme_day(EVENING) == date(2017, 4, 21)
         assert day(EVENING) == "20 April 2017", "a moment's day is the reader's"
-        assert "21 April 2017, 02:30" in kept.kept("zone", ("a moment",), lambda: moment(EVENING))
-    assert "20 April 2017, 14:30" not in kept.kept("zone", ("a moment",), lambda: moment(EVENING))
+        assert "21 April 2017, 02:30" in page_cache.cached("zone", ("a moment",), lambda: moment(EVENING))
+    assert "20 April 2017, 14:30" not in page_cache.cached("zone", ("a moment",), lambda: moment(EVENING))
 
 
 def test_a_page_without_times_asks_nobody() -> None:

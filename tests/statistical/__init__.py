@@ -1,6 +1,6 @@
 """Statistical checks of the privacy mechanism: is it as private, and as precise, as `docs/privacy.md` says?
 
-python -m tests.statistical [--long] [--write]
+python -m tests.statistical [--long] [--write] [CHECK ...]
 
 Every check is a module with `run(long) -> Outcome`. Chance is keyed or seeded, so an outcome is the same on every run; the libraries of
 others, whose chance is the operating system's, get a verdict and no figure. `--write` regenerates the tables of

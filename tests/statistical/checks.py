@@ -7,7 +7,24 @@ from importlib import import_module
 
 from tests.statistical.outcome import Outcome
 
-CHECKS = ("composition", "coverage", "audit", "sampler", "comparison", "exact_law", "sound", "utility", "enough", "odds", "drawing")
+CHECKS = (
+    "differencing",
+    "single_firms",
+    "stability",
+    "composition",
+    "coverage",
+    "insider",
+    "left_out",
+    "audit",
+    "sampler",
+    "comparison",
+    "exact_law",
+    "sound",
+    "utility",
+    "enough",
+    "odds",
+    "drawing",
+)
 """Modules of this package with `run(long) -> Outcome`; the longest first, since two run at a time."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from django.urls import reverse
@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from benchmarks.wire.canonical import decode
 from benchmarks.wire.logged import Kind
 from portal.translog.selectors import EntryView, HeadView
-from portal.web.viewmodels.log import LoggedEntry, LogPage
+from portal.translog.witnesses import WitnessView
+from portal.web.viewmodels.log import LoggedEntry, LogPage, WitnessRow
 from portal.web.viewmodels.shared import Figure, Item
 from portal.web.words import moment_in_words
 
@@ -32,7 +33,9 @@ KINDS: Mapping[Kind, Promise] = {
 }
 
 
-def log_page(head: HeadView, found: tuple[EntryView, list[bytes]] | None) -> LogPage:
+def log_page(
+    head: HeadView, witnesses: Sequence[WitnessView], required: int, days: int, found: tuple[EntryView, list[bytes]] | None
+) -> LogPage:
     last = moment_in_words(datetime.fromtimestamp(head.at, UTC)) if head.size else _("nothing yet")
     return LogPage(
         figures=(
@@ -44,6 +47,12 @@ def log_page(head: HeadView, found: tuple[EntryView, list[bytes]] | None) -> Log
             Item(_("Signature"), _signature(head.signed)),
             Item(_("Key"), head.key_id),
         ),
+        witnesses=tuple(
+            WitnessRow(one.name, moment_in_words(one.at) if one.at else _("not yet"), "—" if one.size is None else f"{one.size:,}")
+            for one in witnesses
+        ),
+        required=_("An agent asks for %(required)s of these cosignatures, none older than %(days)s days.")
+        % {"required": required, "days": days},
         entry=_entry(head, *found) if found else None,
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from portal.own_address import absolute
 from portal.sharing.certificates import CertificateView, Holding
 from portal.sharing.labels import LabelRow, Labels
 from portal.sharing.shares import ShareView
@@ -42,9 +43,12 @@ def label_name(one: LabelRow, names: Names) -> str:
     return _("%(step)s, %(metric)s") % {"step": step, "metric": metric_name(one.metric)}
 
 
-def certificate_block(view: CertificateView, root: str) -> CertificateBlock:
+def certificate_block(view: CertificateView) -> CertificateBlock:
     return CertificateBlock(
-        view.code, view.issued_at, f"{root}verify/{view.code}/", reverse("web:certificate-pdf", args=[view.labels.digest])
+        view.code,
+        view.issued_at,
+        absolute(reverse("web:verify", args=[view.code])),
+        reverse("web:certificate-pdf", args=[view.labels.digest]),
     )
 
 

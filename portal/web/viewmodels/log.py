@@ -18,7 +18,18 @@ class LoggedEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class WitnessRow:
+    """Who cosigns heads of the log, and what they cosigned last."""
+
+    name: str
+    at: str
+    size: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogPage:
     figures: tuple[Figure, ...]
     head: tuple[Item, ...]
+    witnesses: tuple[WitnessRow, ...]
+    required: str
     entry: LoggedEntry | None

@@ -19,6 +19,7 @@ from portal.accounts.services import TOKEN_LIFETIME
 from portal.intake.reminders import owed_by
 from portal.intake.selectors import SubmissionView, submission, submissions_of
 from portal.keys import published_directory
+from portal.own_address import own_address
 from portal.publication.breaks import cell_of
 from portal.publication.fates import entered
 from portal.publication.in_force import InForceView, in_force_at, in_force_of
@@ -109,7 +110,7 @@ def token(request: HttpRequest, slug: str) -> HttpResponseBase:
             "site_name": site_row(own).name,
             "token": text,
             "expires": now + TOKEN_LIFETIME,
-            "portal": f"{request.scheme}://{request.get_host()}",
+            "portal": own_address(),
             "crumbs": (Crumb(_("Sites and agents"), reverse("web:sites")),),
         },
     )

@@ -16,6 +16,7 @@ from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.accounts.models import Role
 from portal.celery import nudge
 from portal.intake import by_hand
+from portal.intake.commitments import challenge_of
 from portal.intake.models import Commitment, Submission
 from portal.intake.selectors import own_commitment
 from portal.intake.services import OPENING
@@ -80,7 +81,7 @@ def _answers(request: HttpRequest, form: SealedFilesForm) -> list[Told]:
 
 def _challenge_file(row: Commitment) -> HttpResponse:
     """The signed challenge, as `steplabel-agent submit --challenge` reads it; the same file whenever it is asked for."""
-    response = HttpResponse(bytes(row.challenge), content_type="application/cbor")
+    response = HttpResponse(challenge_of(row, receipt_key()), content_type="application/cbor")
     name = f"challenge-{row.site.slug}-{row.period.replace('/', '_')}-r{row.revision}.cbor"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -83,7 +83,8 @@ def world(
 @pytest.fixture(scope="module")
 def portal_url(world: World) -> Iterator[str]:
     server = LiveServer("localhost")
-    yield server.url
+    with override_settings(PORTAL_URL=server.url):
+        yield server.url
     server.stop()
 
 

@@ -40,7 +40,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
     works = tmp_path_factory.mktemp("works")
     write_works(works, "cement", seed=1, days=60, rate=0)
     plant = honest(works)
-    draw, promise = drawn_by_auditor(plant.commitment)
+    draw, promise = drawn_by_auditor(plant)
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
     handed = Handed(draw, public_of(plant, promise), {PORTAL.key_id: PORTAL.public})
     sound = examine(opening, handed, plant.site.folder)

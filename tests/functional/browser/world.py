@@ -13,7 +13,8 @@ from fractions import Fraction
 
 from django.utils import timezone
 
-from benchmarks.released import ReleasedLabel, ReleasedQuantile
+from benchmarks.measurements import Metric
+from benchmarks.released import ReleasedLabel, ReleasedQuantile, ReleasedReport
 from benchmarks.wire import envelope
 from benchmarks.wire.schema import Report
 from portal import keys
@@ -117,13 +118,17 @@ def _receive(raw: bytes) -> None:
 
 def _sealed(plant: Plant, cast: Cast, place: int, change: Callable[[Report], Report] = lambda report: report) -> bytes:
     report = plant.report(cast.pack, period=PERIOD)
-    labels = tuple(
-        _shifted(label, step, place)
-        for step, label in enumerate(report.released.labels)
-        if not (label.metric.value == "thermal" and place >= FEW_FIRMS)
-    )
-    report = change(replace(report, released=replace(report.released, labels=labels)))
+    labels = tuple(_shifted(label, step, place) for step, label in enumerate(report.released.labels))
+    released = replace(report.released, labels=labels)
+    report = change(replace(report, released=_without_thermal(released) if place >= FEW_FIRMS else released))
     return envelope.build(report, plant.header(period=PERIOD), plant.key, processing_public())
+
+
+def _without_thermal(released: ReleasedReport) -> ReleasedReport:
+    """As an agent says it whose plant measures too few batches of a kiln's heat: no label, and the reason."""
+    kept = tuple(label for label in released.labels if label.metric is not Metric.THERMAL)
+    withheld = tuple((label.step, label.metric.value, "too-few-batches") for label in released.labels if label not in kept)
+    return replace(released, labels=kept, withheld=(*released.withheld, *withheld))
 
 
 def _shifted(label: ReleasedLabel, step: int, place: int) -> ReleasedLabel:

@@ -8,7 +8,7 @@ from django.test import Client
 
 from reporting_agent.cli import COMMANDS
 from tests.documents import client as typed_client
-from tests.documents import command_line, errors_page, openapi
+from tests.documents import command_line, errors_page, openapi, pack_numbers
 from tests.documents.reasons import LISTS
 
 WRITE = "run python -m tests.documents --write"
@@ -33,6 +33,11 @@ def test_the_quoted_help_is_the_real_help(command: str) -> None:
 
 def test_the_committed_description_of_the_api_is_complete_and_current() -> None:
     assert openapi.page() == openapi.PAGE.read_text(encoding="utf-8"), WRITE
+
+
+def test_the_page_of_numbers_is_that_of_the_packs_and_lacks_no_source() -> None:
+    assert pack_numbers.page() == pack_numbers.PAGE.read_text(encoding="utf-8"), WRITE
+    assert "| none |" not in pack_numbers.page().split("## Sources", 1)[1]
 
 
 def test_the_committed_client_is_the_one_of_the_schema() -> None:

@@ -34,6 +34,7 @@ def site(**tables: Any) -> Site:
     return Site.model_validate(
         {
             "site": {"id": "works", "timezone": "UTC", "pack": "steel"},
+            "emissions": {"country": "CN"},
             "inputs": {"batches": "batches.csv", "energy": "energy.csv"},
             "path": Path("site.toml"),
             **tables,

@@ -145,7 +145,7 @@ def test_batches_that_overlap_on_one_equipment_have_no_power_and_no_demand_charg
 def test_carbon_is_priced_by_the_dated_factors_and_electricity_only_where_declared() -> None:
     gas = CarrierEnergy("natural-gas", 1000.0, "Nm3", lhv_mj_per_unit=36.0)
     fuel = FactorTable.load().co2_kg(gas, MONDAY.date()) / 1000 * 80
-    power = FactorTable.load().co2_kg(kwh(1000), MONDAY.date()) / 1000 * 80
+    power = FactorTable.load().at("CN").co2_kg(kwh(1000), MONDAY.date()) / 1000 * 80
     only_fuel = cost_of({"prices": [FLAT], "carbon": {"price": 80.0}}, batch(MONDAY, 1, kwh(1000), gas))
     both = cost_of({"prices": [FLAT], "carbon": {"price": 80.0, "electricity": True}}, batch(MONDAY, 1, kwh(1000), gas))
     assert only_fuel.carbon == pytest.approx(fuel)

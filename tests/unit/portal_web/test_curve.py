@@ -59,7 +59,7 @@ def test_points_of_one_value_are_drawn_all_the_same() -> None:
 def test_the_figures_of_a_curve_stand_in_a_table_in_the_unit_of_the_page() -> None:
     curve = spread(label((), (), NINE)).curves[0]
     assert (curve.name, curve.unit) == ("Clinker burning", "kgce per tonne of clinker")
-    assert curve.lead == "Half of the firms stay at or below 100.00 kgce per tonne of clinker."
+    assert curve.lead == "About half of the firms stay at or below 100.00 kgce per tonne of clinker."
     assert [(row.share, row.value, row.interval) for row in curve.rows[:2]] == [
         ("10 %", "96.00", "95.00 to 97.50"),
         ("20 %", "97.00", "96.00 to 98.50"),

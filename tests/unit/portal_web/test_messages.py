@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 
-from portal.web.messages import HERE, PO_FILE, ROOT, compiled, texts_in_use, translations, untranslated
+from benchmarks.catalogue import in_language
+from benchmarks.measurements import Finding, Severity
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Words
+from portal.web.messages import CORE_PO_FILE, HERE, PO_FILE, ROOT, compiled, phrases_of_core, texts_in_use, translations, untranslated
 
 ABOUT = HERE / "about.toml"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|</?\w+>")
@@ -28,33 +34,52 @@ SAID = {
 }
 
 
-def test_every_text_in_use_has_a_translation() -> None:
-    held = {(message.context, message.id) for message in translations() if message.id}
-    missing = {(message.context, message.id) for message in texts_in_use() if message.id} - held
+CATALOGUES = pytest.mark.parametrize(
+    ("po_file", "in_use"), [(PO_FILE, texts_in_use), (CORE_PO_FILE, phrases_of_core)], ids=["pages", "core"]
+)
+
+
+@CATALOGUES
+def test_every_text_in_use_has_a_translation(po_file: Path, in_use: Callable[[], Catalog]) -> None:
+    held = {(message.context, message.id) for message in translations(po_file) if message.id}
+    missing = {(message.context, message.id) for message in in_use() if message.id} - held
     assert not missing, "run python -m portal.web.messages and translate these"
-    assert untranslated(translations()) == []
+    assert untranslated(translations(po_file)) == []
 
 
-def test_no_translation_is_kept_for_a_text_that_is_gone() -> None:
-    used = {(message.context, message.id) for message in texts_in_use() if message.id}
-    assert {(message.context, message.id) for message in translations() if message.id} <= used
+@CATALOGUES
+def test_no_translation_is_kept_for_a_text_that_is_gone(po_file: Path, in_use: Callable[[], Catalog]) -> None:
+    used = {(message.context, message.id) for message in in_use() if message.id}
+    assert {(message.context, message.id) for message in translations(po_file) if message.id} <= used
 
 
-def test_every_translation_keeps_the_figures_and_marks_of_its_text() -> None:
-    for message in translations():
+@CATALOGUES
+def test_every_translation_keeps_the_figures_and_marks_of_its_text(po_file: Path, in_use: Callable[[], Catalog]) -> None:
+    for message in translations(po_file):
         if message.id:
             many = message.id[-1] if isinstance(message.id, tuple | list) else message.id
             given = message.string[0] if isinstance(message.string, tuple | list) else message.string
             assert sorted(PLACEHOLDER.findall(many)) == sorted(PLACEHOLDER.findall(given or "")), many
 
 
-def test_the_compiled_catalogue_is_the_written_one() -> None:
-    assert PO_FILE.with_suffix(".mo").read_bytes() == compiled(translations())
+@CATALOGUES
+def test_the_compiled_catalogue_is_the_written_one(po_file: Path, in_use: Callable[[], Catalog]) -> None:
+    assert po_file.with_suffix(".mo").read_bytes() == compiled(translations(po_file))
+
+
+def test_the_core_says_a_phrase_in_chinese_with_its_values() -> None:
+    phrase = Phrase("You colluded with %(who)s.", who="nobody")
+    assert in_language(phrase, "zh") == in_language(phrase, "en") == phrase, "what nobody translated is said in English"
+    known = next(message for message in translations(CORE_PO_FILE) if message.id)
+    values = dict.fromkeys(re.findall(r"%\((\w+)\)s", str(known.id)), "7")
+    phrase = Phrase(str(known.id), **values)
+    assert in_language(phrase, "zh") == str(known.string) % values != phrase
+    assert Finding("x", Severity.NOTICE, phrase, 1).zh == Words.of(phrase).zh == in_language(phrase, "zh")
 
 
 def chinese() -> Iterator[str]:
     """What stands in the catalogue and on the page of how a label is made."""
-    for message in translations():
+    for message in [*translations(), *translations(CORE_PO_FILE)]:
         if message.id:
             yield from message.string if isinstance(message.string, tuple | list) else (message.string or "",)
     yield from (text for text in re.findall(r'zh = "([^"]*)"', ABOUT.read_text(encoding="utf-8")))

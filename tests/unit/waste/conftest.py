@@ -32,6 +32,7 @@ def a_site() -> Callable[..., Site]:
     def build(**tables: Any) -> Site:
         given: dict[str, Any] = {
             "site": {"id": "works-2", "timezone": "UTC", "pack": "steel"},
+            "emissions": {"country": "CN"},
             "inputs": {"batches": "batches.csv", "energy": "energy.csv"},
         }
         return Site.model_validate({**given, **tables})
