@@ -118,7 +118,7 @@ def _of_labels(drawn: list[ReleasedLabel], reported: tuple[ReleasedLabel, ...]) 
         one, other = ours.get(name), theirs.get(name)
         if one is None or other is None:
             more = Words(en=f"{name}: not in the report", zh=f"{name}：报告中没有")
-            less = Words(en=f"{name}: the files give no such label", zh=f"{name}：文件得不出该标识")
+            less = Words(en=f"{name}: the files give no such label", zh=f"{name}：文件得不出该标签")
             found.append(Difference(LABEL, more if other is None else less))
         elif one != other:
             (en, zh), (told_en, told_zh) = _cells(one), _cells(other)

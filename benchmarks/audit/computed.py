@@ -110,7 +110,7 @@ def records_with_evidence(evidence: Evidence) -> Outcome:
             Words(
                 en="Ask for the batch in the plant's production system; "
                 "a batch that was never made lowers a label as well as a false reading.",
-                zh="请在企业的生产系统中查找该批次；从未生产的批次与虚假读数一样会降低标识值。",
+                zh="请在企业的生产系统中查找该批次；从未生产的批次与虚假读数一样会降低标签值。",
             ),
             wrong,
         )
@@ -142,7 +142,7 @@ def exclusions_justified(evidence: Evidence) -> Outcome:
             ),
             Words(
                 en="See on site what happened in these batches; an exclusion without its reason lowers the label.",
-                zh="请在现场查看这些批次的实际情况；无理由的剔除会降低标识值。",
+                zh="请在现场查看这些批次的实际情况；无理由的剔除会降低标签值。",
             ),
             wrong,
         )
@@ -180,11 +180,11 @@ def ranks_and_counts(evidence: Evidence) -> Outcome:
             code,
             Words(
                 en=f"{len(wrong):,} records do not stand at the rank, or in the cell of the grid, that the label counted them in.",
-                zh=f"有 {len(wrong):,} 条记录不在标识所计的名次或网格单元。",
+                zh=f"有 {len(wrong):,} 条记录不在标签所计的名次或网格单元。",
             ),
             Words(
                 en="The label is not that of these records: have it recomputed on site from the plant's files.",
-                zh="标识不是由这些记录得出：请在现场用企业文件重新计算。",
+                zh="标签不是由这些记录得出：请在现场用企业文件重新计算。",
             ),
             wrong,
         )

@@ -15,7 +15,7 @@ from benchmarks.routes import Levels, Limit, Pack, Route, Step, Words
 
 ANNUAL_BASIS = Words(
     en="Annual basis: a yearly average; not comparable with the label, so no gap is drawn.",
-    zh="年度口径：年平均值，不能与标识值比较，因此不画差距。",
+    zh="年度口径：年平均值，不能与标签值比较，因此不画差距。",
 )
 
 NO_LIMIT = Words.of(Phrase("This pack holds no limit of a standard for these steps in this period."))

@@ -257,5 +257,5 @@ def _sources(pack: Pack, route: Route) -> Words:
     return Words(
         en=f"Values: participants' released labels. Method: {texts}. Figures of the method that rest on unverified sources or assumptions: "
         f"{assumed}; none is shown as a benchmark.",
-        zh=f"数值：参与企业的加噪标识。方法：{texts}。方法中依据未核实来源或假定的数值：{assumed} 项；均不作为基准显示。",
+        zh=f"数值：参与企业的加噪标签。方法：{texts}。方法中依据未核实来源或假定的数值：{assumed} 项；均不作为基准显示。",
     )

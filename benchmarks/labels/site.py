@@ -149,7 +149,7 @@ def _product_unknown(step: Step, product: str, columns: StepColumns, rows: Integ
         " it has a label of its own that is not released.",
         len(rows),
         tuple(place for row in rows[:_PLACES].tolist() if (place := columns.batches[row].place) is not None),
-        zh=f"工序 {step.id}：日志中的产品为 {product!r}，方法包只比较 {step.product!r}；该产品单独形成标识，不发布。",
+        zh=f"工序 {step.id}：日志中的产品为 {product!r}，方法包只比较 {step.product!r}；该产品单独形成标签，不发布。",
     )
 
 
@@ -160,7 +160,7 @@ def _step_unknown(name: str, strays: Sequence[Batch], pack: Pack) -> Finding:
         f"The pack {pack.id} has no step {name!r}; its batches are in no label.",
         len(strays),
         tuple(batch.place for batch in strays[:_PLACES] if batch.place is not None),
-        zh=f"方法包 {pack.id} 中没有工序 {name!r}；其批次不计入任何标识。",
+        zh=f"方法包 {pack.id} 中没有工序 {name!r}；其批次不计入任何标签。",
     )
 
 

@@ -63,7 +63,7 @@ def _nothing(labels: int) -> Advice:
         "",
         Words(
             en=f"Nothing stands out: in {labels} labels no cause, shift, equipment, hour or month differs by more than chance.",
-            zh=f"没有突出之处：{labels} 个标识中，各原因、班次、设备、时段和月份的差异均未超出偶然范围。",
+            zh=f"没有突出之处：{labels} 个标签中，各原因、班次、设备、时段和月份的差异均未超出偶然范围。",
         ),
         None,
         None,

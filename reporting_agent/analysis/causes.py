@@ -213,7 +213,7 @@ def _doses(measured: Measured, evidence: Evidence, step: Step) -> Iterable[Dose]
         Words(
             en=f"output below {plain(usual)} {step.output_unit}, the median of the batches at the label level; what a batch takes however"
             " small it is stands over fewer tonnes",
-            zh=f"产出低于标识水平批次的中位数 {plain(usual)} {step.output_unit}；每批固定能耗由较少产出分摊",
+            zh=f"产出低于标签水平批次的中位数 {plain(usual)} {step.output_unit}；每批固定能耗由较少产出分摊",
         ),
     )
 
@@ -229,7 +229,7 @@ def _of_time(measured: Measured, evidence: Evidence, best: Integers) -> Iterable
             "min",
             Words(
                 en=f"power on for longer than {usual:,.1f} min, the median of the batches at the label level",
-                zh=f"通电时间超过标识水平批次的中位数 {usual:,.1f} 分钟",
+                zh=f"通电时间超过标签水平批次的中位数 {usual:,.1f} 分钟",
             ),
         )
         waiting = np.where(interval >= power_on, interval - power_on, np.nan)
@@ -249,7 +249,7 @@ def _of_time(measured: Measured, evidence: Evidence, best: Integers) -> Iterable
             "min",
             Words(
                 en=f"{what[0]} longer than {usual:,.1f} min, the median of the batches at the label level",
-                zh=f"{what[1]}超过标识水平批次的中位数 {usual:,.1f} 分钟",
+                zh=f"{what[1]}超过标签水平批次的中位数 {usual:,.1f} 分钟",
             ),
         )
 

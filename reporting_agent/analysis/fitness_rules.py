@@ -111,7 +111,7 @@ def _class(one: Measuring) -> Iterator[Issue]:
             verdict,
             Words(
                 en=f"{what.en} may be wrong by {found:.1%} of the label through this meter, more than {allowed:.0%}",
-                zh=f"该表可使{what.zh}产生相当于标识 {found:.1%} 的误差，超过 {allowed:.0%}",
+                zh=f"该表可使{what.zh}产生相当于标签 {found:.1%} 的误差，超过 {allowed:.0%}",
             ),
             _better_class(one, allowed / one.share),
         )
@@ -122,7 +122,7 @@ def _class(one: Measuring) -> Iterator[Issue]:
             Words(
                 en=f"its readings alone make batches differ by {own:.1%}, more than half of the {one.spread or 0:.1%} between the label"
                 " and the typical batch: the label would be a lucky reading",
-                zh=f"仅读数误差即可使批次相差 {own:.1%}，超过标识值与典型批次差距 {one.spread or 0:.1%} 的一半：标识值可能只是读数偶然偏低",
+                zh=f"仅读数误差即可使批次相差 {own:.1%}，超过标签值与典型批次差距 {one.spread or 0:.1%} 的一半：标签值可能只是读数偶然偏低",
             ),
             Words(
                 en="read it more often and in finer steps, so that a batch's edges fall upon readings",
@@ -201,7 +201,7 @@ def _sampling(one: Measuring) -> Iterator[Issue]:
     if step_s > one.longest_gap_s:
         found = Words(
             en=f"a reading every {shown(step_s)} s: the step's label carries no energy across more than {shown(one.longest_gap_s)} s",
-            zh=f"每 {shown(step_s)} s 一个读数：该工序标识不跨 {shown(one.longest_gap_s)} s 以上的缺口推算能耗",
+            zh=f"每 {shown(step_s)} s 一个读数：该工序标签不跨 {shown(one.longest_gap_s)} s 以上的缺口推算能耗",
         )
     yield Issue(
         Aspect.SAMPLING,

@@ -241,6 +241,6 @@ def _standstills(
         count,
         places_of(runs.files, runs.row[stood], runs.file[stood]),
         zh=f"表计 {meter.id}：{count:,} 次在批次记录显示生产时读数停滞，共 {inside_h:,.1f} 小时。"
-        f"该时段的 {hit:,} 个批次不计入标识。请检查表计及其通信。",
+        f"该时段的 {hit:,} 个批次不计入标签。请检查表计及其通信。",
     )
     return touched, found, spans

@@ -20,7 +20,7 @@ def finding(meter: Meter, shift: Shift, left_out: int, zone: tzinfo, places: tup
     """The finding, counting the batches that are left out for it."""
     en, zh = _WORDS[shift.kind](meter, shift, zone)
     en += f" {left_out:,} batches are left out of the label for it." if left_out else " No batch is left out for it."
-    zh += f"{left_out:,} 个批次因此不计入标识。" if left_out else "没有批次因此被排除。"
+    zh += f"{left_out:,} 个批次因此不计入标签。" if left_out else "没有批次因此被排除。"
     return Finding(str(shift.kind), Severity.WARNING, f"Meter {meter.id}: {en}", max(left_out, 1), places, zh=f"表计 {meter.id}：{zh}")
 
 

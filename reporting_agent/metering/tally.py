@@ -99,7 +99,7 @@ _SENTENCES: dict[str, tuple[Severity, str, str]] = {
     "reading-gap": (
         Severity.WARNING,
         "gaps longer than the label rule allows; no energy is carried across, the seconds count as missing",
-        "处缺口超过标识规则允许的长度；能耗不跨缺口推算，该时段按缺失计",
+        "处缺口超过标签规则允许的长度；能耗不跨缺口推算，该时段按缺失计",
     ),
     "resolution-change": (
         Severity.NOTICE,

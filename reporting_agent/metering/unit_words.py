@@ -58,4 +58,4 @@ def _left_out(count: int) -> str:
 
 
 def _zh_left_out(count: int) -> str:
-    return f"{count:,} 个批次因此不计入标识。" if count else ""
+    return f"{count:,} 个批次因此不计入标签。" if count else ""

@@ -197,7 +197,7 @@ def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
             code,
             Words(
                 en="The whole label was not recomputed: a sample finds shares, not every record.",
-                zh="未重新计算全部标识：抽样发现的是比例，而不是每条记录。",
+                zh="未重新计算全部标签：抽样发现的是比例，而不是每条记录。",
             ),
             Words(en="On site: the same command with --site.", zh="在现场：同一命令加 --site。"),
         )
@@ -219,7 +219,7 @@ def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
         code,
         Words(
             en=f"The plant's files give the same root, the same {len(again.labels)} labels and the same release, to the digit.",
-            zh=f"企业文件逐位得出相同的根、相同的 {len(again.labels)} 个标识和相同的发布值。",
+            zh=f"企业文件逐位得出相同的根、相同的 {len(again.labels)} 个标签和相同的发布值。",
         ),
     )
 

@@ -265,7 +265,7 @@ FAULTS = (
         _too_short,
         never,
         "batches shorter than a real one (by power-on time where given); the label rule decides on them",
-        "个批次短于真实批次（有通电时间时以其为准）；由标识规则决定取舍",
+        "个批次短于真实批次（有通电时间时以其为准）；由标签规则决定取舍",
     ),
 )
 """In the order in which an excluding fault claims a batch. Times come first: where they exclude, the energy means nothing."""

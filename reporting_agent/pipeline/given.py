@@ -87,7 +87,7 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
                 f"{len(strays):,} rows of energy name a batch that the batches file does not hold; they are in no label.",
                 len(strays),
                 tuple(strays[:PLACES_KEPT]),
-                zh=f"{len(strays):,} 行能耗所指的批次不在批次文件中；不计入任何标识。",
+                zh=f"{len(strays):,} 行能耗所指的批次不在批次文件中；不计入任何标签。",
             )
         )
     joined = [

@@ -178,7 +178,7 @@ def _not_divided(runs: Sequence[Batch]) -> Iterator[Finding]:
             Severity.EXCLUSION,
             runs,
             "runs made several products at once, and [[joint]] gives no ratio for each of them: they stand in the balance and in no label.",
-            "个生产段同时产出多种产品，而 [[joint]] 未给出全部比率：只计入平衡，不形成标识。",
+            "个生产段同时产出多种产品，而 [[joint]] 未给出全部比率：只计入平衡，不形成标签。",
         )
 
 

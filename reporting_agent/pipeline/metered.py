@@ -120,5 +120,5 @@ def _strange(log: ReadingLog, declared: set[str]) -> Iterator[Finding]:
                 Severity.WARNING,
                 f"{count:,} readings are of a meter {name!r} that site.toml does not declare; they count nowhere.",
                 count,
-                zh=f"{count:,} 个读数属于表计 {name!r}，site.toml 未申报该表；这些读数不计入任何标识。",
+                zh=f"{count:,} 个读数属于表计 {name!r}，site.toml 未申报该表；这些读数不计入任何标签。",
             )

@@ -33,7 +33,7 @@ _SENTENCES = {
     ),
     "log-gap": (
         "rows that cover longer than the label rule's longest gap; left out, the time counts as missing",
-        "行所含时段长于标识规则允许的缺口；已舍去，该时段按缺失计",
+        "行所含时段长于标签规则允许的缺口；已舍去，该时段按缺失计",
     ),
     "log-not-normal": (
         "rows in another state than normal; left out of the runs with their output and energy",

@@ -10,7 +10,7 @@ Lang = Literal["en", "zh"]
 SHEETS: Mapping[str, Mapping[Lang, str]] = {
     "runs": {"en": "Runs", "zh": "批次"},
     "about": {"en": "About", "zh": "说明"},
-    "labels": {"en": "Labels", "zh": "标识"},
+    "labels": {"en": "Labels", "zh": "标签"},
     "unread": {"en": "Not read", "zh": "未读入"},
 }
 
@@ -44,7 +44,7 @@ SETTINGS: Mapping[str, Mapping[Lang, str]] = {
 
 RESULTS: Mapping[str, Mapping[Lang, str]] = {
     "value": {"en": "Taken, {unit}", "zh": "单耗，{unit}"},
-    "label": {"en": "Label, {unit}", "zh": "标识值，{unit}"},
+    "label": {"en": "Label, {unit}", "zh": "标签值，{unit}"},
     "gap": {"en": "Gap, {energy}", "zh": "差距，{energy}"},
     "uncertain": {"en": "of it within meter uncertainty, {energy}", "zh": "其中在计量不确定度以内，{energy}"},
     "avoidable": {"en": "of it avoidable, {energy}", "zh": "其中可避免，{energy}"},
@@ -54,13 +54,13 @@ RESULTS: Mapping[str, Mapping[Lang, str]] = {
     "product": {"en": "Product", "zh": "产品"},
     "used": {"en": "Runs used", "zh": "计入批次"},
     "read": {"en": "Runs read", "zh": "读入批次"},
-    "best": {"en": "Label (best that was robustly reached)", "zh": "标识值（稳定达到的最优值）"},
+    "best": {"en": "Label (best that was robustly reached)", "zh": "标签值（稳定达到的最优值）"},
     "typical": {"en": "Typical (median)", "zh": "典型值（中位数）"},
     "mean": {"en": "Mean by output", "zh": "按产量加权平均"},
     "unit": {"en": "Unit", "zh": "单位"},
     "energy": {"en": "Energy in", "zh": "能量单位"},
     "as_beside": {"en": "as in “Energy in”", "zh": "单位见“能量单位”"},
-    "no_label": {"en": "Why there is no label", "zh": "没有标识值的原因"},
+    "no_label": {"en": "Why there is no label", "zh": "没有标签值的原因"},
     "row": {"en": "Row", "zh": "行"},
     "column": {"en": "Column", "zh": "列"},
     "found": {"en": "Found", "zh": "内容"},
@@ -71,7 +71,7 @@ RESULTS: Mapping[str, Mapping[Lang, str]] = {
 NOTES: Mapping[str, Mapping[Lang, str]] = {
     "rule": {
         "en": "The label of a product is the run that a quarter of its valid runs reach or beat (p25), from at least {fewest} valid runs.",
-        "zh": "某产品的标识值取其有效批次中四分之一能达到或优于的单耗（p25），至少需要 {fewest} 个有效批次。",
+        "zh": "某产品的标签值取其有效批次中四分之一能达到或优于的单耗（p25），至少需要 {fewest} 个有效批次。",
     },
     "bounds": {
         "en": "A run below a fifth or above five times its product's median is left out: a wrong reading or a wrong unit.",
@@ -119,7 +119,7 @@ _UNREAD_ZH: Mapping[str, str] = {
     "a required value is missing": "缺少必填值",
     "the value cannot be read": "数值无法读取",
     "the row has not as many cells as the header": "单元格数与表头不符",
-    "The unit of output is none that a label can be per.": "该产量单位不能用于标识",
+    "The unit of output is none that a label can be per.": "该产量单位不能用于标签",
     "t, kg, items, pieces, 件, m, m2 or m3": "t、kg、件、个、m、m2 或 m3",
     "a text": "文字",
     "a number": "数字（单元格格式为数值，不是文本）",

@@ -103,7 +103,7 @@ def test_every_batch_stands_in_the_parquet_with_its_reason(plant: Path) -> None:
     assert rows["H000"]["value"] == pytest.approx(350.0)
 
 
-@pytest.mark.parametrize(("lang", "words"), [("en", "your label is"), ("zh", "标识值为")])
+@pytest.mark.parametrize(("lang", "words"), [("en", "your label is"), ("zh", "标签值为")])
 def test_the_report_is_one_page_that_needs_nothing(plant: Path, lang: str, words: str) -> None:
     page = (label(plant, "--lang", lang) / "report.html").read_text(encoding="utf-8")
     assert words in page

@@ -100,7 +100,7 @@ def test_a_page_says_it_in_its_readers_language_with_the_same_values() -> None:
     with translation.override("en"):
         assert in_whole(refusal) == f"{refusal.sentence} {refusal.remedy}"
     with translation.override("zh-hans"):
-        assert in_words(NESTED) == "coke、total 的标识无法与其他标识比较：该工序没有品类 'two'。"
+        assert in_words(NESTED) == "coke、total 的标签无法与其他标签比较：该工序没有品类 'two'。"
         assert in_whole(refusal) == f"{in_words(NESTED)}请至少选择一项。"
         assert in_words("") == ""
 

@@ -78,7 +78,7 @@ def test_the_page_of_check_tells_findings_and_meters_and_no_label(lang: str, who
 
 
 def test_the_check_for_english_finds_it(heats: Made) -> None:
-    page = heats.page("zh").replace("标识值", "label", 1)
+    page = heats.page("zh").replace("标签值", "label", 1)
     assert english_in(page, own_names(heats)) == {"label"}
 
 

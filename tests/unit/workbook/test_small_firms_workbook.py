@@ -91,7 +91,7 @@ def test_the_copy_holds_the_firms_own_cells_unchanged_and_the_gap_of_every_run_b
         part = parts.get(runs.cell(row, 1).value)
         shown = [runs.cell(row, column).value for column in range(gap, gap + 3)]
         assert shown == pytest.approx([0, 0, 0] if part is None else [part.energy, part.within_uncertainty, part.avoidable])
-    assert book.sheetnames[0] == ("标识" if lang == "zh" else "Labels")
+    assert book.sheetnames[0] == ("标签" if lang == "zh" else "Labels")
     shown = [row[5].value for row in book.worksheets[0].iter_rows(min_row=2, max_row=5)]
     assert shown == pytest.approx([one.best.value for one in labelled.labels])
 
