@@ -179,10 +179,14 @@ class Module:
         if name in self.constants:
             constant = self.constants[name]
             return constant.value if isinstance(constant, ast.Constant) and isinstance(constant.value, str) else None
+        value = self._imported(name)
+        return str(value) if isinstance(value, str) else None
+
+    def _imported(self, name: str) -> object:
+        """What the name stands for where the module imports it from."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom) and node.module and name in {alias.name for alias in node.names}:
-                value = getattr(importlib.import_module(node.module), name)
-                return str(value) if isinstance(value, str) else None
+                return getattr(importlib.import_module(node.module), name)
         return None
 
     def text(self, node: ast.expr, scope: Scope) -> str:
@@ -221,6 +225,8 @@ class Module:
         constant = self.constants.get(name)
         if not assigned and (isinstance(constant, ast.Constant) or (constant is not None and _is_phrase(constant))):
             return self.text(constant, scope)
+        if not assigned and constant is None and isinstance(imported := self._imported(name), Phrase):
+            return imported.text
         return FILLED_IN
 
 

@@ -45,7 +45,7 @@ def cast(portal_keys: object) -> Cast:
 
 def hand_in(cast: Cast, plant: Plant, shift: int, period: str = PERIOD, revision: int = 1) -> None:
     sealed = envelope.build(
-        plant.report(cast.pack, revision, shift, period), plant.header(revision, period, revision), plant.key, processing_public()
+        plant.report(cast.pack, revision, shift, period), plant.header(revision, period), plant.key, processing_public()
     )
     intake.receive(sealed, keys.published_directory(), keys.receipt_key(), NOW)
 

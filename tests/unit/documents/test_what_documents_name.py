@@ -96,6 +96,13 @@ def commands_of_the_agent() -> dict[str, ArgumentParser]:
     return dict(action.choices)
 
 
+def options_of(command: ArgumentParser) -> set[str]:
+    """The options of a command and of its acts."""
+    found = {option for action in command._actions for option in action.option_strings}
+    acts = [act for action in command._actions if isinstance(action, _SubParsersAction) for act in action.choices.values()]
+    return found.union(*(options_of(act) for act in acts))
+
+
 @EVERY_PAGE
 def test_every_quoted_command_of_the_agent_parses(page: str) -> None:
     """A whole command line as it would be typed; "…" and capital letters stand for a value."""
@@ -109,7 +116,7 @@ def test_every_quoted_command_of_the_agent_parses(page: str) -> None:
         complete = {"--site", "--portal", "--period"} & set(words) and "…" not in words[2:3]
         if complete and "[" not in line:
             parser.parse_args(words[1:])
-        known = {option for action in commands_of_the_agent().get(command, parser)._actions for option in action.option_strings}
+        known = options_of(commands_of_the_agent().get(command, parser))
         assert {word for word in words[2:] if word.startswith("--")} <= known | {"--help"}, f"{page}: {line}"
 
 
@@ -119,7 +126,7 @@ def test_every_option_quoted_beside_a_subcommand_is_one_of_its(page: str) -> Non
     for line in quoted(TEXTS[page]):
         words = words_of(line)
         if words and words[0] in commands and len(words) > 1:
-            known = {option for action in commands[words[0]]._actions for option in action.option_strings}
+            known = options_of(commands[words[0]])
             assert {word for word in words if word.startswith("--")} <= known, f"{page}: {line}"
 
 

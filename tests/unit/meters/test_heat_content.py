@@ -101,10 +101,11 @@ def test_a_gas_made_on_site_has_one_heating_value_on_both_sides(a_site: Build) -
 
 
 def test_what_the_boundary_does_not_credit_lowers_no_label(a_site: Build, labelled: Callable[[Site], LabelResult]) -> None:
-    toml = meter("f1", step='"eaf"') + meter("out", step='"eaf"', direction='"export"')
-    curves = {"f1": register(lambda _: 48_000.0, 4), "out": register(lambda _: 12_000.0, 4)}
-    result = labelled(a_site(toml, heats(72), curves))
-    electricity = next(label for label in result.site_label.steps if label.metric == "electricity")
-    assert electricity.best.value == pytest.approx(400)  # and not 300
+    """Of the ladle furnace nothing is credited: 40 kWh/t taken in at 0.1229 kgce/kWh (GB/T 2589), of which 10 were passed on."""
+    toml = meter("f1", step='"ladle-refining"') + meter("out", step='"ladle-refining"', direction='"export"')
+    curves = {"f1": register(lambda _: 4_800.0, 4), "out": register(lambda _: 1_200.0, 4)}
+    result = labelled(a_site(toml, heats(72, step="ladle-refining"), curves))
+    (total,) = result.site_label.steps
+    assert total.best.value == pytest.approx(40 * 0.1229)  # and not 30 * 0.1229
     told = next(one for one in result.findings if one.code == "credit-outside-boundary")
     assert told.count == 72
