@@ -20,7 +20,6 @@ from django.test import Client
 
 from benchmarks.composition import CurvePoint, IndustryLabel, StepBest
 from benchmarks.disclosure import gate as gate_function
-from benchmarks.released import ReleasedReport
 from benchmarks.wire import envelope
 from portal import keys
 from portal.accounts.models import Membership, SizeClass
@@ -44,7 +43,8 @@ gate_module = __import__("sys").modules[gate_function.__module__]
 def send(cast: Cast, plant: Plant, shift: int, leave_out: str = "") -> None:
     report = plant.report(cast.pack, shift=shift)
     labels = tuple(label for label in report.released.labels if label.step != leave_out)
-    released = ReleasedReport(plant.site.slug, cast.pack.id, cast.pack.version, PERIOD, 1, labels)
+    withheld = tuple((label.step, label.metric.value, "too-few-batches") for label in report.released.labels if label.step == leave_out)
+    released = replace(report.released, labels=labels, withheld=withheld)
     raw = envelope.build(replace(report, released=released), plant.header(), plant.key, processing_public())
     intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
 
