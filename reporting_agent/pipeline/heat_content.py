@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError
@@ -59,6 +60,7 @@ def _value(values: HeatingValues, energy: CarrierEnergy, on: date) -> float | No
     return found.mj_per(energy.unit)
 
 
+@lru_cache(maxsize=256)
 def _is_heat(carrier: str, unit: str) -> bool:
     """Whether the amount is given in a unit of energy, so that no heating value is asked for."""
     known = CARRIERS.get(carrier)

@@ -1,11 +1,11 @@
-"""Small plants as raw files on every road, and neighbours of them: one row, or the readings in one window, replaced, added or removed."""
+"""Small plants as raw files on every road; `raw_neighbours` makes neighbours of them."""
 
 from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,18 @@ _SITE = '[site]\nid = "works-1"\ntimezone = "Etc/UTC"\npack = "{pack}"\n[inputs]
 _METER = '[[meters]]\nid = "{id}"\nstep = "eaf"\nequipment = "{line}"\ncarrier = "electricity"\nreading = "{reading}"\nunit = "{unit}"\n'
 _WITHOUT_OXYGEN = "[steps.eaf]\nnot_used = []\n"
 _EVERY = timedelta(minutes=5)
-_HEAT, _PAUSE = timedelta(minutes=50), timedelta(minutes=10)
+HEAT, PAUSE = timedelta(minutes=50), timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A declared event of meters, from one moment as the source writes it until another: stamps that it shifts, or a swap with another."""
+
+    meter: str
+    start: datetime
+    end: datetime
+    shift: timedelta = timedelta()
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,10 @@ class Plant:
     accounts: frozenset[Account] = frozenset()
     kind: str = ""
     xlsx: bool = False
-    lines: tuple[str, ...] = field(default=("",))
+    lines: tuple[str, ...] = ("",)
+    spans: tuple[Span, ...] = ()
+    changed: tuple[Row, ...] = ()  # of a neighbour, the row as it was and as it is
+    touched: frozenset[Account] = frozenset()  # and all accounts changed up to here, where a neighbour is made of a neighbour
 
     def write(self, folder: Path) -> None:
         (folder / "site.toml").write_text(self.site, encoding="utf-8")
@@ -59,19 +73,21 @@ def _workbook(path: Path, tables: dict[str, list[Row]]) -> None:
     book.save(path)
 
 
-def _heats(count: int, line: str, chance: random.Random) -> tuple[list[Row], list[Row], list[tuple[datetime, float]]]:
+def _heats(
+    count: int, line: str, chance: random.Random, first: datetime = START
+) -> tuple[list[Row], list[Row], list[tuple[datetime, float]]]:
     """Rows, gas and coke of each, and the electricity of each from its start."""
     rows: list[Row] = []
     energies: list[Row] = []
     powers: list[tuple[datetime, float]] = []
     for number in range(count):
-        start = START + number * (_HEAT + _PAUSE)
+        start = first + number * (HEAT + PAUSE)
         name = f"{line}H{number:04d}"
         output = round(chance.gauss(120, 3), 2)
         rows.append(
             {
                 "batch_id": name, "step": "eaf", "product": "liquid-steel", "start": start.isoformat(),
-                "end": (start + _HEAT).isoformat(), "output_quantity": str(output), "output_unit": "t",
+                "end": (start + HEAT).isoformat(), "output_quantity": str(output), "output_unit": "t",
                 "variant": "plain-carbon" if number % 2 else "quality-carbon", "equipment": line, "status": "",
             }
         )  # fmt: skip
@@ -82,7 +98,7 @@ def _heats(count: int, line: str, chance: random.Random) -> tuple[list[Row], lis
     return rows, energies, powers
 
 
-def by_energy(count: int = 130, *, xlsx: bool = False) -> Plant:
+def by_energy(count: int = 104, *, xlsx: bool = False) -> Plant:
     """Energy per batch, in CSV or in one workbook."""
     rows, energies, powers = _heats(count, "", random.Random(1))  # noqa: S311
     for row, (_, kwh) in zip(rows, powers, strict=True):
@@ -95,7 +111,7 @@ def by_energy(count: int = 130, *, xlsx: bool = False) -> Plant:
     return Plant("workbook" if xlsx else "energy per batch", site, {"batches": rows, "energy": energies}, xlsx=xlsx)
 
 
-def by_readings(reading: str, count: int = 240) -> Plant:
+def by_readings(reading: str, count: int = 104) -> Plant:
     """One line on one meter, read every five minutes."""
     rows, energies, powers = _heats(count, "", random.Random(2))  # noqa: S311
     readings = list(_read("m", reading, powers, random.Random(3)))  # noqa: S311
@@ -104,38 +120,128 @@ def by_readings(reading: str, count: int = 240) -> Plant:
     return Plant(f"readings, {reading}", site, {"batches": rows, "energy": energies, "readings": readings})
 
 
-def shared(rule: str, count: int = 130) -> Plant:
-    """Two lines with registers of their own, and a meter that both share."""
+def _two_lines(count: int, *, by_turns: bool = False) -> Plant:
+    """Two lines, each on a register of its own, side by side or one after the other."""
     rows: list[Row] = []
     energies: list[Row] = []
     readings: list[Row] = []
     site = _SITE.format(pack="steel") + 'batches = "batches.csv"\nenergy = "energy.csv"\nreadings = "readings.csv"\n'
     for line in ("a", "b"):
-        own, given, powers = _heats(count, line, random.Random(line))  # noqa: S311
+        first = START + count * (HEAT + PAUSE) if by_turns and line == "b" else START
+        own, given, powers = _heats(count, line, random.Random(line), first)  # noqa: S311
         rows, energies = rows + own, energies + given
         readings += _read(f"m-{line}", "register", powers, random.Random(line))  # noqa: S311
         site += _METER.format(id=f"m-{line}", line=line, reading="register", unit="kWh")
-    readings += _read("both", "interval", [(START + n * (_HEAT + _PAUSE), 400.0) for n in range(count)], random.Random(5))  # noqa: S311
+    site += "".join(f'[[equipment]]\nid = "{line}"\nstep = "eaf"\nrated_power_kw = 90000\n' for line in ("a", "b"))
+    return Plant("two lines", site, {"batches": rows, "energy": energies, "readings": readings}, lines=("a", "b"))
+
+
+def shared(rule: str, count: int = 54, *, by_turns: bool = False) -> Plant:
+    """Two lines with registers of their own, and a meter that both share; `by_turns` the second runs after the first."""
+    plant = _two_lines(count, by_turns=by_turns)
+    powers = [(START + n * (HEAT + PAUSE), 400.0) for n in range(2 * count if by_turns else count)]
+    readings = [*plant.tables["readings"], *_read("both", "interval", powers, random.Random(5))]  # noqa: S311
     how = {"shares": ', shares = { "a" = 0.6, "b" = 0.4 }', "power": ', power = { "a" = 200.0, "b" = 180.0 }'}.get(
         rule, ', among = ["a", "b"]'
     )
-    site += f'[[meters]]\nid = "both"\ncarrier = "electricity"\nreading = "interval"\nunit = "kWh"\nallocation = {{ by = "{rule}"{how} }}\n'
-    site += "".join(f'[[equipment]]\nid = "{line}"\nstep = "eaf"\nrated_power_kw = 90000\n' for line in ("a", "b"))
-    return Plant(f"shared by {rule}", site, {"batches": rows, "energy": energies, "readings": readings}, lines=("a", "b"))
+    site = f'[[meters]]\nid = "both"\ncarrier = "electricity"\nreading = "interval"\nunit = "kWh"\nallocation = {{ by = "{rule}"{how} }}\n'
+    road, lines = (f"shared by {rule}, in turn", ("",)) if by_turns else (f"shared by {rule}", plant.lines)
+    return replace(plant, road=road, site=plant.site + site, tables=plant.tables | {"readings": readings}, lines=lines)
 
 
-def by_log(by: str = "shift", count: int = 130) -> Plant:
-    """A mill's log of half hours, cut into runs."""
+def at_a_class() -> Plant:
+    """Two variants of fifty batches, as many as a release needs: one less of either, and it does not leave."""
+    return replace(by_energy(100), road="energy, at the edge of a class")
+
+
+THOUSANDTHS, BESIDE, SIXTH_ABOVE = 200, 100, 0.464
+
+
+def tipping() -> Plant:
+    """1,200 batches of one variant within 1 % of each other, 200 in MWh under a header of kWh, and 100 a sixth above those.
+
+    That is the most beside a thousandth at which the plant's own label still tells a unit, and leaves the 200 out.
+    """
+    plant = by_energy(1200)
+    batches = [{**row, "variant": "plain-carbon"} for row in plant.tables["batches"]]
+    output = {row["batch_id"]: float(row["output_quantity"]) for row in batches}
+    ids = list(output)
+    level = {name: 396.0 + at % 9 for at, name in enumerate(ids)}
+    level |= dict.fromkeys(ids[:THOUSANDTHS], 0.4) | dict.fromkeys(ids[THOUSANDTHS : THOUSANDTHS + BESIDE], SIXTH_ABOVE)
+    rows = [told(row, level[row["batch_id"]], output) for row in plant.tables["energy"]]
+    return replace(plant, road="energy, a unit filter about to tip", tables={"batches": batches, "energy": rows})
+
+
+def told(row: Row, level: float, output: Mapping[str, float]) -> Row:
+    """Electricity of so many kWh a tonne."""
+    return row if row["carrier"] != "electricity" else {**row, "quantity": f"{output[row['batch_id']] * level:.4f}"}
+
+
+def declared_rows() -> Plant:
+    """Energy per batch, with every event that a step may have: outputs, one carrier, clocks, and time that is unusable."""
+    plant = by_energy()
+    first, second, third, fourth = (START + n * (HEAT + PAUSE) - timedelta(minutes=4) for n in (10, 30, 50, 70))
+    early = timedelta(minutes=9)
+    batches = []
+    for row in plant.tables["batches"]:
+        start, end, tonnes = datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"]), float(row["output_quantity"])
+        if first <= start < second:
+            tonnes *= 1.25
+        if third <= start - early < fourth:
+            start, end = start - early, end - early
+        batches.append({**row, "output_quantity": f"{tonnes:.3f}", "start": start.isoformat(), "end": end.isoformat()})
+    site = plant.site + _event("step", "eaf", first, second, 'kind = "ratio"\nfactor = 0.8')
+    site += _event("step", "eaf", second, third, 'kind = "unit"\ncarrier = "natural-gas"\nfactor = 1.02')
+    site += _event("step", "eaf", third, fourth, f'kind = "clock"\noffset = "{early.seconds // 60} min"')
+    site += _event("step", "eaf", fourth, fourth + 2 * (HEAT + PAUSE), 'kind = "unusable"')
+    return replace(plant, road="energy, declared events", site=site, tables=plant.tables | {"batches": batches})
+
+
+def declared_meters() -> Plant:
+    """Two lines, each on its register, with every event that a meter may have: ratio, unit, clock, swapped channels, unusable time."""
+    plant = _two_lines(60)
+    at = [START + n * (HEAT + PAUSE) - PAUSE / 2 for n in (6, 14, 20, 28, 32, 40, 48, 50)]
+    slow, shift = timedelta(minutes=7), timedelta(minutes=-7)
+    readings = []
+    for row in plant.tables["readings"]:
+        stamp, value, meter = datetime.fromisoformat(row["timestamp"]), float(row["value"]), row["meter_id"]
+        if meter == "m-a" and at[0] <= stamp < at[1]:
+            value /= 2
+        if meter == "m-a" and at[2] <= stamp < at[3]:
+            value *= 1000
+        if meter == "m-b" and at[0] <= stamp + shift < at[1]:
+            stamp += shift
+        if at[4] <= stamp < at[5]:
+            meter = {"m-a": "m-b", "m-b": "m-a"}[meter]
+        readings.append({"meter_id": meter, "timestamp": stamp.isoformat(), "value": f"{value:.3f}"})
+    site = plant.site + _event("meter", "m-a", at[0], at[1], 'kind = "ratio"\nfactor = 2.0')
+    site += _event("meter", "m-a", at[2], at[3], 'kind = "unit"\nfactor = 0.001')
+    site += _event("meter", "m-b", at[0], at[1], f'kind = "clock"\noffset = "{slow.seconds // 60} min"')
+    site += _event("meter", "m-a", at[4], at[5], 'kind = "swap"\nwith = "m-b"')
+    site += _event("meter", "m-b", at[6], at[7], 'kind = "unusable"')
+    spans = (Span("m-b", at[0], at[1], slow), Span("m-a", at[4], at[5], other="m-b"), Span("m-b", at[4], at[5], other="m-a"))
+    return replace(plant, road="readings, declared events", site=site, tables=plant.tables | {"readings": readings}, spans=spans)
+
+
+def _event(of: str, name: str, start: datetime, end: datetime, what: str) -> str:
+    return (
+        f'[[events]]\n{of} = "{name}"\nfrom = {start.isoformat()}\nuntil = {end.isoformat()}\n{what}\n'
+        'reason = "Work order 2025-117, read off the certificate."\n'
+    )
+
+
+def by_log(by: str = "shift", count: int = 104) -> Plant:
+    """A mill's hourly log, cut into runs."""
     chance = random.Random(4)  # noqa: S311
     rows: list[Row] = []
     for shift in range(count):
         begin = START + shift * timedelta(hours=8)
         level = chance.gauss(31, 0.6)
-        for half in range(1, 17):
-            tonnes = chance.gauss(60, 2)
+        for hour in range(1, 9):
+            tonnes = chance.gauss(120, 4)
             rows.append(
                 {
-                    "timestamp": (begin + half * timedelta(minutes=30)).isoformat(), "step": "cement-grinding", "equipment": "mill-1",
+                    "timestamp": (begin + timedelta(hours=hour)).isoformat(), "step": "cement-grinding", "equipment": "mill-1",
                     "product": "cement", "variant": "portland" if shift % 2 else "blended", "state": "",
                     "output_quantity": f"{tonnes:.2f}", "output_unit": "t", "energy": f"{tonnes * chance.gauss(level, 0.3):.1f}",
                 }
@@ -146,7 +252,7 @@ def by_log(by: str = "shift", count: int = 130) -> Plant:
 
 def _read(meter: str, reading: str, powers: Sequence[tuple[datetime, float]], chance: random.Random) -> Iterator[Row]:
     """A meter's readings every five minutes, from the beginning to an hour after the last heat."""
-    total, end, heat = 1000.0, powers[-1][0] + 2 * _HEAT, 0
+    total, end, heat = 1000.0, powers[-1][0] + 2 * HEAT, 0
     moment = START - _EVERY
     while moment < end:
         moment += _EVERY
@@ -154,182 +260,7 @@ def _read(meter: str, reading: str, powers: Sequence[tuple[datetime, float]], ch
         while heat + 1 < len(powers) and powers[heat + 1][0] <= before:
             heat += 1
         start, kwh = powers[heat]
-        used = kwh * (_EVERY / _HEAT) if start <= before < start + _HEAT else 0.5 * chance.random()
+        used = kwh * (_EVERY / HEAT) if start <= before < start + HEAT else 0.5 * chance.random()
         total += used
         value = {"register": total, "interval": used, "rate": used * (timedelta(hours=1) / _EVERY)}[reading]
         yield {"meter_id": meter, "timestamp": moment.isoformat(), "value": f"{value:.3f}"}
-
-
-# neighbours ----------------------------------------------------------------------------------------------------------------------------
-
-_OTHER: dict[str, Callable[[str, random.Random], str]] = {
-    "batch_id": lambda text, chance: chance.choice((f"{text}-x", "H0007", "H0033", "")),
-    "step": lambda text, chance: chance.choice(("ladle-refining", "converter", "melting")),
-    "product": lambda text, chance: chance.choice(("slag", "", "liquid-steel")),
-    "variant": lambda text, chance: chance.choice(("plain-carbon", "quality-carbon", "stainless", "any", "", "golden")),
-    "start": lambda text, chance: _moved(text, chance),
-    "end": lambda text, chance: chance.choice(("", _moved(text, chance), _moved(text, chance, days=12), "not a time")),
-    "output_quantity": lambda text, chance: chance.choice((str(float(text) * 1000), "0", "-5", "0.01", "1e9", "", str(float(text) * 1.05))),
-    "output_unit": lambda text, chance: chance.choice(("kg", "t", "pcs", "kt")),
-    "equipment": lambda text, chance: chance.choice(("a", "b", "", "eaf-9")),
-    "status": lambda text, chance: chance.choice(("scrap", "test", "good", "broken")),
-    "quantity": lambda text, chance: chance.choice(
-        (f"{float(text) * 1000}", f"{float(text) / 1000}", "", "-3", "999.999", f"{float(text) * 1.3}")
-    ),
-    "unit": lambda text, chance: chance.choice(("MWh", "kWh", "GJ", "t", "Nm3", "furlong")),
-    "carrier": lambda text, chance: chance.choice(("electricity", "natural-gas", "steam", "phlogiston")),
-    "timestamp": lambda text, chance: _moved(text, chance),
-    "state": lambda text, chance: chance.choice(("", "normal", "idle", "fault", "start-up")),
-    "energy": lambda text, chance: chance.choice((f"{float(text) * 1000}", "", "0", "-4", f"{float(text) * 1.2}")),
-}
-
-
-def _moved(text: str, chance: random.Random, days: int = 0) -> str:
-    minutes = chance.choice((-30, -3, 7, 25, 40, 240, -1440)) + 1440 * days
-    return (datetime.fromisoformat(text) + timedelta(minutes=minutes)).isoformat()
-
-
-def neighbour(plant: Plant, chance: random.Random) -> Plant:
-    """One record changed in one or two fields, added, removed, or what was read in its window replaced by anything."""
-    if "log" in plant.tables:
-        return _log_neighbour(plant, chance)
-    ways = [_replaced, _replaced, _removed, _added, *([_energy_replaced] if "energy" in plant.tables else [])]
-    if "readings" in plant.tables:
-        ways += [_read_otherwise, _read_otherwise, _row_and_readings]
-    return chance.choice(ways)(plant, chance)
-
-
-def mistyped(plant: Plant) -> Plant:
-    """The neighbour that an attacker would choose: one end mistyped by twelve days (of a log, one row by one day)."""
-    table = "log" if "log" in plant.tables else "batches"
-    rows = list(plant.tables[table])
-    old = rows[20]
-    name = "timestamp" if table == "log" else "end"
-    new = {**old, name: (datetime.fromisoformat(old[name]) + timedelta(days=1 if table == "log" else 12)).isoformat()}
-    rows[20] = new
-    return _with(plant, {table: rows}, "mistyped", old, new)
-
-
-def _replaced(plant: Plant, chance: random.Random) -> Plant:
-    rows = list(plant.tables["batches"])
-    at = chance.randrange(len(rows))
-    old, new = rows[at], _changed(rows[at], chance)
-    rows[at] = new
-    return _with(plant, {"batches": rows}, "row replaced", old, new)
-
-
-def _changed(row: Row, chance: random.Random) -> Row:
-    new = dict(row)
-    for name in chance.sample([name for name in row if name in _OTHER], chance.choice((1, 1, 1, 2))):
-        if new[name] or name in {"status", "state", "equipment"}:
-            new[name] = _OTHER[name](new[name], chance)
-    return new
-
-
-def _removed(plant: Plant, chance: random.Random) -> Plant:
-    rows = list(plant.tables["batches"])
-    old = rows.pop(chance.randrange(len(rows)))
-    return _with(plant, {"batches": rows}, "row removed", old)
-
-
-def _added(plant: Plant, chance: random.Random) -> Plant:
-    rows = list(plant.tables["batches"])
-    model = chance.choice(rows)
-    after = START + (len(rows) // len(plant.lines) + chance.randrange(3)) * (_HEAT + _PAUSE) + timedelta(minutes=3)
-    new = {**model, "batch_id": chance.choice(("NEW", model["batch_id"]))}
-    if chance.random() < 0.6:
-        new |= {"start": after.isoformat(), "end": (after + _HEAT).isoformat()}
-    if chance.random() < 0.5:
-        new = _changed(new, chance)
-    rows.insert(chance.randrange(len(rows) + 1), new)
-    energies = list(plant.tables["energy"])
-    energies += [
-        {**one, "batch_id": new["batch_id"]} for one in energies if one["batch_id"] == model["batch_id"] and new["batch_id"] == "NEW"
-    ]
-    return _with(plant, {"batches": rows, "energy": energies}, "row added", new, model if new["batch_id"] == model["batch_id"] else new)
-
-
-def _energy_replaced(plant: Plant, chance: random.Random) -> Plant:
-    rows = list(plant.tables["energy"])
-    at = chance.randrange(len(rows))
-    old = rows[at]
-    if chance.random() < 0.3:
-        del rows[at]
-        return _with(plant, {"energy": rows}, "energy removed", old)
-    rows[at] = _changed(old, chance)
-    return _with(plant, {"energy": rows}, "energy replaced", old, rows[at])
-
-
-def _read_otherwise(plant: Plant, chance: random.Random) -> Plant:
-    row = chance.choice(plant.tables["batches"])
-    return _with(plant, {"readings": _other_readings(plant, row, chance)}, "readings replaced", row)
-
-
-def _row_and_readings(plant: Plant, chance: random.Random) -> Plant:
-    rows = list(plant.tables["batches"])
-    at = chance.randrange(len(rows))
-    old, new = rows[at], _changed(rows[at], chance)
-    rows[at] = new
-    return _with(plant, {"batches": rows, "readings": _other_readings(plant, old, chance)}, "row and readings replaced", old, new)
-
-
-def _other_readings(plant: Plant, row: Row, chance: random.Random) -> list[Row]:
-    """The readings of the batch's meters inside its window, by anything: other values, other stamps in it, none."""
-    start, end = datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"])
-    late = 'reading = "interval"' in plant.site and "both" not in plant.site
-    meters = {"m", f"m-{row['equipment']}"}
-
-    def inside(one: Row) -> bool:
-        stamp = datetime.fromisoformat(one["timestamp"])
-        return one["meter_id"] in meters and (start < stamp <= end if late else start <= stamp < end)
-
-    own = [one for one in plant.tables["readings"] if inside(one)]
-    how = chance.choice(("thousandfold", "negative", "random", "nothing", "constant", "spike", "blank", "moved", "nines", "twice"))
-    made: list[Row] = []
-    for one in own:
-        value = float(one["value"])
-        if how == "nothing":
-            continue
-        new = {
-            "thousandfold": value * 1000, "negative": -value, "random": chance.uniform(0, 1e6), "constant": 4711.0,
-            "spike": value + (1e9 if chance.random() < 0.2 else 0), "nines": 999.999 if chance.random() < 0.3 else value,
-        }.get(how, value)  # fmt: skip
-        stamp = datetime.fromisoformat(one["timestamp"])
-        if how == "moved":
-            stamp = start + (end - start) * chance.uniform(0.001, 0.999)
-        made.append({**one, "value": "" if how == "blank" else f"{new:.3f}", "timestamp": stamp.isoformat()})
-        if how == "twice":
-            made.append({**one, "value": f"{value * chance.choice((1, 2)):.3f}"})
-    first = next((place for place, one in enumerate(plant.tables["readings"]) if inside(one)), 0)
-    others = [one for one in plant.tables["readings"] if not inside(one)]
-    return [*others[:first], *made, *others[first:]]
-
-
-def _log_neighbour(plant: Plant, chance: random.Random) -> Plant:
-    rows = list(plant.tables["log"])
-    at = chance.randrange(len(rows))
-    old = rows[at]
-    way = chance.choice(("replaced", "replaced", "removed", "added"))
-    if way == "removed":
-        del rows[at]
-        return _with(plant, {"log": rows}, "row removed", old)
-    new = _changed(old, chance)
-    if way == "added":
-        rows.insert(chance.randrange(len(rows)), new)
-        return _with(plant, {"log": rows}, "row added", new)
-    rows[at] = new
-    return _with(plant, {"log": rows}, "row replaced", old, new)
-
-
-def _with(plant: Plant, tables: dict[str, list[Row]], kind: str, *changed: Row) -> Plant:
-    return replace(plant, tables=plant.tables | tables, kind=kind, accounts=frozenset(account_of(row) for row in changed))
-
-
-def account_of(row: Row) -> Account:
-    """The account that a row names by its own cells: step and batch id, of a log's row the run that its stamp falls into."""
-    if "timestamp" not in row:
-        return row["step"], row["batch_id"]
-    stamp = datetime.fromisoformat(row["timestamp"]) - timedelta(microseconds=1)
-    window = stamp.replace(hour=stamp.hour // 8 * 8, minute=0, second=0, microsecond=0)
-    named = (row["equipment"], row["product"], row["variant"], f"{window:%Y-%m-%dT%H:%M}")
-    return row["step"], "/".join(part for part in named if part)

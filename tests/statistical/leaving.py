@@ -1,0 +1,170 @@
+"""What a plant's raw files give: all that would leave, the exact laws of what is drawn included.
+
+`Judged` is a plant as the agent read it, judged on its way out; `Report` what leaves of it, and what counts by account.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache, lru_cache
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import packs
+from benchmarks.errors import SteplabelError
+from benchmarks.labels import SiteLabel
+from benchmarks.measurements import Batch, Period
+from benchmarks.privacy.accounting import add_up
+from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.privacy.mechanism import exact_law, scores
+from benchmarks.privacy.stability import RECORDS
+from benchmarks.released import rank
+from reporting_agent import pipeline
+from reporting_agent.config import Site, load_site
+from reporting_agent.pipeline.outward import Outward
+from reporting_agent.planning import Plan, Subject, plan
+from tests.statistical.raw_plants import Account, Plant
+
+PERIOD = "2025"
+HALF = Fraction(1, 2)
+Cell = tuple[str, str, str, str]
+Law = NDArray[np.float64]
+Counted = frozenset[tuple[Cell, float | None, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a plant's files give: by account what counts of it, the laws of the drawn values by cell, debits, and what is declared."""
+
+    counts: dict[Account, Counted]
+    drawn: dict[Cell, tuple[Law, Law]]
+    debits: dict[Account, Fraction]
+    classes: dict[Cell, int]
+    withheld: frozenset[tuple[str, str, str]]
+    refused: bool = False
+
+
+NOTHING = Report({}, {}, {}, {}, frozenset(), refused=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A plant's files as the agent read them."""
+
+    site: Site
+    data: pipeline.PlantData
+    period: Period
+
+    @property
+    def outward(self) -> Outward:
+        assert self.data.outward is not None
+        return self.data.outward
+
+    @property
+    def bounded(self) -> bool:
+        """Whether every step has a bound."""
+        return all(path.bound is not None for path in self.outward.paths.values())
+
+    def with_those_of(self, other: Judged, accounts: frozenset[Account]) -> Judged:
+        """This plant with what some accounts came to in another."""
+        kept = [batch for batch in self.outward.batches if _account(batch) not in accounts]
+        taken = [batch for batch in other.outward.batches if _account(batch) in accounts]
+        return replace(self, data=replace(self.data, outward=Outward([*kept, *taken], self.outward.paths)))
+
+    def report(self) -> Report:
+        """What would leave."""
+        return _report(pipeline.label_of(self.site, self.data, self.period, outward=True), self.outward.batches, self.data)
+
+    def own(self) -> Report:
+        """What would leave were the outward judgement switched off."""
+        local = pipeline.label_of(self.site, self.data, self.period)
+        bounded = replace(local, steps=tuple(replace(label, path=RECORDS) for label in local.steps))
+        return _report(bounded, self.data.batches, self.data)
+
+
+def judge(plant: Plant, folder: Path) -> Judged | None:
+    """The plant's files through the whole agent; None where it refuses them."""
+    plant.write(folder)
+    try:
+        site = load_site(folder / "site.toml")
+        period = Period.parse(PERIOD, site.zone)
+        return Judged(site, pipeline.read(site, period, outward=True), period)
+    except SteplabelError:
+        return None
+
+
+def _report(label: SiteLabel, batches: list[Batch], data: pipeline.PlantData) -> Report:
+    counts: dict[Account, set[tuple[Cell, float | None, str | None]]] = {}
+    for one in label.steps:
+        cell = (one.step, one.product, one.variant, one.metric.value)
+        for value in one.values:
+            at = None if value.at_reference is None else round(value.at_reference, 9)
+            counts.setdefault((one.step, value.batch_id), set()).add((cell, at, value.excluded))
+    frozen = {account: frozenset(what) for account, what in counts.items()}
+    try:
+        planned = plan(label, batches, data.pack, Subject("works-1", PERIOD, 1, correction=False))
+    except SteplabelError:
+        return replace(NOTHING, counts=frozen)
+    return Report(
+        frozen,
+        _laws(planned),
+        {account: spent.regular for account, spent in add_up(planned.debits()).items()},
+        {(draft.step, draft.product, draft.variant, draft.metric): draft.count_class for draft in planned.drafts()},
+        frozenset(planned.withheld),
+    )
+
+
+def _laws(planned: Plan) -> dict[Cell, tuple[Law, Law]]:
+    """Of every released cell: the laws of the low quantile and of the median."""
+    made = {}
+    for one in planned.releases:
+        cells, _ = clamp_to_cells(one.label.used_values(), one.rule.grid)
+        key = (one.label.step, one.label.product, one.label.variant, one.label.metric.value)
+        policy, listed = planned.pack.policy, tuple(sorted(cells))
+        made[key] = (
+            _law(listed, one.rule.grid.cells, one.step.label_rule.quantile, policy.epsilon_best),
+            _law(listed, one.rule.grid.cells, HALF, policy.epsilon_typical),
+        )
+    return made
+
+
+@lru_cache(maxsize=1024)
+def _law(cells: tuple[int, ...], grid_cells: int, quantile: Fraction, epsilon: Fraction) -> Law:
+    return exact_law(scores(cells, grid_cells, rank(quantile, len(cells))), epsilon)
+
+
+def _account(batch: Batch) -> Account:
+    return batch.step, batch.batch_id
+
+
+def changed(one: Report, other: Report) -> set[Account]:
+    return {account for account in one.counts.keys() | other.counts.keys() if one.counts.get(account) != other.counts.get(account)}
+
+
+def joint_loss(one: Report, other: Report) -> float:
+    """The largest log ratio of the probabilities of everything drawn on both sides, either way."""
+    ahead = behind = 0.0
+    for cell in one.drawn.keys() & other.drawn.keys():
+        for mine, theirs in zip(one.drawn[cell], other.drawn[cell], strict=True):
+            if mine is not theirs:
+                ratio = np.log(mine) - np.log(theirs)
+                ahead, behind = ahead + float(ratio.max()), behind + float(-ratio.min())
+    return max(ahead, behind)
+
+
+@contextlib.contextmanager
+def swiftly() -> Iterator[None]:
+    """Without what every neighbour would do again and no law depends on: reading the pack, digests, messages."""
+    with contextlib.ExitStack() as held:
+        held.enter_context(contextlib.redirect_stderr(io.StringIO()))
+        held.enter_context(patch("benchmarks.packs._read_checked", cache(packs._read_checked)))
+        held.enter_context(patch("benchmarks.labels.site._method", lambda *_: {}))
+        held.enter_context(patch("reporting_agent.planning.digests", lambda *_: (b"", b"")))
+        yield
