@@ -11,9 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
+from benchmarks.catalogue import in_language
+from benchmarks.labels.coverage import LONGEST_SILENCE, Coverage
 from benchmarks.labels.result import Grade, LimitGrade
 from benchmarks.measurements import Period
 from benchmarks.packs.corrections import NotAssessable, corrected_limits, grade
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Limit, MetricRule, Step, Words
 
 StaticFactors = Mapping[str, float | str]
@@ -36,6 +39,7 @@ def grade_step(
     batch_means: Mapping[str, float],
     static_factors: StaticFactors,
     period: Period,
+    covered: Coverage,
 ) -> Grade:
     """Test the annual mean of one variant against every limit of this step and metric; None with a reason where that cannot be done."""
     if not is_whole_year(period):
@@ -45,6 +49,8 @@ def grade_step(
     limits = [limit for limit in step.limits if limit.metric == rule.metric and limit.unit == rule.unit]
     if not limits:
         return Grade(None, "no-limit-for-this-metric", why=_NO_LIMIT)
+    if not covered.is_whole:
+        return Grade(None, "period-not-covered", why=_not_covered(step, covered))
     last_day = (period.end - timedelta(microseconds=1)).date()  # the version in force when the year was complete
     line = tuple(_line_of(variant, step))
     tested = tuple(_test(limit, step, mean, {**batch_means, **static_factors, **_named(limit, line)}, last_day) for limit in limits)
@@ -54,6 +60,22 @@ def grade_step(
         return Grade(None, telling.reason, tested, telling.why)
     met = [one.best_met for one in assessed if one.best_met is not None]
     return Grade(min(met), None, tested) if met else Grade(None, "no-grade-met", tested, _NONE_MET)
+
+
+def _not_covered(step: Step, covered: Coverage) -> Words:
+    first, last = (f"{moment:%Y-%m-%d}" for moment in covered.silence)
+    said = Phrase(
+        "Valid batches ran on %(ran)s of %(days)s days, and none from %(first)s to %(last)s. A grade is of a whole year: no more than"
+        " %(most)s days may pass without one. Add the batches that are missing, or, if the step stood, declare it as [[events]] with"
+        ' step = "%(step)s" and kind = "stopped" in site.toml.',
+        ran=covered.with_batches,
+        days=covered.days,
+        first=first,
+        last=last,
+        most=LONGEST_SILENCE.days,
+        step=step.id,
+    )
+    return Words(en=str(said), zh=in_language(said, "zh"))
 
 
 def is_whole_year(period: Period) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.errors import PolicyRefusal
 from benchmarks.labels.columns import Floats, Integers, MetricEnergy, StepColumns
+from benchmarks.labels.coverage import Coverage
 from benchmarks.labels.outside import OutsideUse
 from benchmarks.labels.uncertainty import LabelUncertainty
 from benchmarks.labels.validity import Reasons
@@ -190,7 +191,8 @@ class StepLabel:
 
     `minimum`, `best` and `typical` are taken from values at reference conditions; `mean` is the output-weighted mean as
     measured, since standards correct the limit and not the plant. All in `unit`; energies in `energy_unit`.
-    `completeness` is the mean share of a good batch's seconds that its readings cover, 0 where energy is unknown.
+    `completeness` is the mean share of a good batch's seconds that its readings cover, 0 where energy is unknown; `coverage` says
+    how much of the period the valid batches of the step tell of, whatever their product or variant.
     """
 
     step: str
@@ -204,6 +206,7 @@ class StepLabel:
     used: int
     excluded: Mapping[str, int]
     completeness: float | None
+    coverage: Coverage
     minimum: float | None
     best: Best
     typical: float | None
@@ -247,6 +250,7 @@ class StepLabel:
             "unit": self.unit,
             "batches": {"read": self.read, "used": self.used, "excluded": dict(self.excluded)},
             "completeness": self.completeness,
+            "coverage": self.coverage.to_json(),
             "minimum": self.minimum,
             "best": {"value": self.best.value, "rule": self.best.rule, "reason": self.best.reason},
             "typical": self.typical,

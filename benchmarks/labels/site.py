@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.labels.columns import Integers, StepColumns
+from benchmarks.labels.coverage import Span
 from benchmarks.labels.grading import StaticFactors
 from benchmarks.labels.outside import LARGEST_SHARE
 from benchmarks.labels.result import SiteLabel, StepLabel
@@ -40,6 +41,7 @@ def label_site(
     static_factors: StaticFactors | None = None,
     relative_uncertainty: float = RELATIVE_UNCERTAINTY,
     outside: Mapping[str, Mapping[str, str]] | None = None,
+    stopped: Mapping[str, Sequence[Span]] | None = None,
     paths: Mapping[str, Path] | None = None,
 ) -> SiteLabel:
     """Label every (step, product, variant, metric) that the batches hold, in the pack's order of steps.
@@ -48,11 +50,12 @@ def label_site(
         site: the id that label.json carries.
         not_used: per step, carriers of the boundary that the plant declares it does not use.
         outside: per step, carriers outside its boundary that the plant declares it uses, each with its reason.
+        stopped: per step, when the site declares that it stood.
         static_factors: the site's static factors, for the standards' corrections.
         paths: labels on their way out: by step, how its records came about (`RECORDS` where it is not named). Small variants are then not
             merged, for a single record can decide about all of one. None for the plant's own labels, which may not leave.
     """
-    context = Context(factors, period, Basis(pack.standard_basis), not_used, static_factors, relative_uncertainty, outside)
+    context = Context(factors, period, Basis(pack.standard_basis), not_used, static_factors, relative_uncertainty, outside, stopped)
     by_step: dict[str, list[Batch]] = {}
     for batch in batches:
         by_step.setdefault(batch.step, []).append(batch)

@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, StepColumns, metric_energy
+from benchmarks.labels.coverage import Coverage, Span, coverage
 from benchmarks.labels.grading import StaticFactors, grade_step
 from benchmarks.labels.outside import OutsideEnergy, outside_energy
 from benchmarks.labels.reasons import ExclusionReason
@@ -40,7 +41,7 @@ class Context:
 
     `not_used` names, per step, carriers of the boundary that the plant does not use at all; `outside` those outside it that it does
     use, each with its reason (`benchmarks.labels.outside`); `static_factors` are the site's own (ISO 50006): capacity, altitude,
-    furnace size, as the pack's corrections name them.
+    furnace size, as the pack's corrections name them; `stopped` is when the site declares that a step stood.
     """
 
     factors: FactorTable
@@ -50,6 +51,7 @@ class Context:
     static_factors: StaticFactors | None = None
     relative_uncertainty: float = RELATIVE_UNCERTAINTY
     outside: Mapping[str, Mapping[str, str]] | None = None
+    stopped: Mapping[str, Sequence[Span]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class MetricColumns:
     value: Floats
     at_reference: Floats
     taken_at_reference: Flags  # a variable was missing and not required
+    coverage: Coverage
 
 
 def label_step(
@@ -79,6 +82,7 @@ def label_step(
     static_factors: StaticFactors | None = None,
     relative_uncertainty: float = RELATIVE_UNCERTAINTY,
     outside: Mapping[str, str] | None = None,
+    stopped: Sequence[Span] = (),
 ) -> StepLabel:
     """Label the given batches as one cell. The caller chose them: they are all of `step`, whatever variant they name.
 
@@ -86,7 +90,9 @@ def label_step(
         product, variant: the key of the label; not used to select batches.
         relative_uncertainty: of a batch's energy, as a share; energy above the label within it is not called avoidable.
     """
-    context = Context(factors, period, basis, {step.id: not_used}, static_factors, relative_uncertainty, {step.id: outside or {}})
+    context = Context(
+        factors, period, basis, {step.id: not_used}, static_factors, relative_uncertainty, {step.id: outside or {}}, {step.id: stopped}
+    )
     columns = StepColumns.of(batches, step)
     measured = measure(columns, metric, record_reasons(columns, period), context)
     return label_rows(columns, measured, np.arange(len(batches)), product, variant, context)
@@ -102,7 +108,8 @@ def measure(columns: StepColumns, rule: MetricRule, found: Reasons, context: Con
     np.divide(energy.total, columns.output_t, out=value, where=usable)
     at_reference, lacking, assumed = _at_reference(columns, rule, value)
     reasons = metric_reasons(found, columns, energy, rule, value, lacking, outside.too_much)
-    return MetricColumns(rule, energy, outside, reasons, value, at_reference, assumed)
+    covered = coverage(columns, reasons.valid, context.period, (context.stopped or {}).get(columns.step.id, ()))
+    return MetricColumns(rule, energy, outside, reasons, value, at_reference, assumed, covered)
 
 
 def label_rows(
@@ -136,7 +143,10 @@ def label_rows(
         best=best,
         typical=float(np.median(ordered)) if len(ordered) else None,
         mean=mean,
-        grade=grade_step(step, rule, variant, mean, _means_of_variables(columns, valid), context.static_factors or {}, context.period),
+        grade=grade_step(
+            step, rule, variant, mean, _means_of_variables(columns, valid), context.static_factors or {}, context.period, measured.coverage
+        ),
+        coverage=measured.coverage,
         output_t=output_t,
         energy_by_carrier={
             carrier: fsum(energy.by_carrier[valid, column])

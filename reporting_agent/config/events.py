@@ -19,7 +19,7 @@ from pydantic import Field, field_validator, model_validator
 
 from reporting_agent.config.profile import Setting
 
-Kind = Literal["process", "ratio", "unit", "clock", "swap", "unusable", "reset", "rounding"]
+Kind = Literal["process", "ratio", "unit", "clock", "swap", "unusable", "reset", "rounding", "stopped"]
 
 CONFIRM = "Found by the run. Who confirmed it, and where is it written down?"
 """The reason of an event that a run proposes: for a person to replace."""
@@ -43,6 +43,7 @@ class Event(Setting):
     | `unusable` | its batches in that time are in no label | batches that begin in that time are in no label |
     | `reset` | it began anew: no energy is taken across `from` | |
     | `rounding` | another resolution; changes no value | |
+    | `stopped` | | it stood: no batch is missing in that time; changes no value |
 
     `from` and `until` are local dates or date-times of the site, of the stamps as the source writes them; half-open.
     """
@@ -86,6 +87,8 @@ class Event(Setting):
             raise ValueError("equipment and carrier go with step")
         if self.step is not None and self.kind in _OF_A_METER:
             raise ValueError(f"kind = {self.kind!r} is of a meter, not of a step")
+        if self.kind == "stopped" and (self.step is None or self.equipment is not None):
+            raise ValueError("kind = 'stopped' is of a whole step: give step alone")
         if self.carrier is not None and self.kind not in _SCALES:
             raise ValueError("carrier goes with kind = 'ratio' or 'unit': it names the energy of the energy file that is multiplied")
         for key, value, kinds in (("factor", self.factor, _SCALES), ("offset", self.offset, {"clock"}), ("with", self.other, {"swap"})):

@@ -214,6 +214,7 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
         static_factors=site.static or None,
         relative_uncertainty=uncertainty,
         outside={step: setting.outside for step, setting in site.steps.items()},
+        stopped=declared.stops(site, period),
         paths=None if going is None else going.paths,
     )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from benchmarks.labels import ExclusionReason
-from benchmarks.measurements import Batch
+from benchmarks.measurements import Batch, Period
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.config.events import Event, of_meter, of_step
@@ -51,6 +52,15 @@ def _energies(batch: Batch, site: Site) -> Batch:
             scaled = (replace(one, quantity=one.quantity * factor) if one.carrier == event.carrier else one for one in batch.energy)
             batch = replace(batch, energy=tuple(scaled))
     return batch
+
+
+def stops(site: Site, period: Period) -> dict[str, list[tuple[datetime, datetime]]]:
+    """By step, when the whole of it is declared to have stood."""
+    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    for event in site.events:
+        if event.kind == "stopped" and event.step is not None and event.equipment is None:
+            found.setdefault(event.step, []).append((event.begins(site.zone), event.ends(site.zone) or period.end))
+    return found
 
 
 def metered(batches: Sequence[Batch], site: Site, pack: Pack) -> list[Batch]:

@@ -18,7 +18,8 @@ def as_text(result: LabelResult) -> str:
     lines: list[str] = []
     for label in result.site_label.steps:
         name = " · ".join(part for part in (label.step, label.product, label.variant, str(label.metric)) if part)
-        lines.append(f"{name}: {label.used:,} of {label.read:,} batches used")
+        days = f"valid ones on {label.coverage.with_batches:,} of {label.coverage.days:,} days"
+        lines.append(f"{name}: {label.used:,} of {label.read:,} batches used; {days}")
         values = (("minimum", label.minimum), ("best", label.best.value), ("typical", label.typical), ("mean as measured", label.mean))
         lines.append("  " + "   ".join(f"{word} {shown(value)}" for word, value in values) + f"   {unit_of(label, result)}")
         if label.best.value is None:

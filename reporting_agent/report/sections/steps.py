@@ -105,10 +105,21 @@ def _values(view: View, group: Group, label: StepLabel, row: int) -> dict[str, A
         "minimum": figure(label.minimum, of="minimum"),
         "used": count(label.used),
         "read": count(label.read),
-        "covered": percent(label.completeness),
+        "covered": view.w["steps"]["of_their_time"].format(share=percent(label.completeness)),
+        "days": _of_period(view, label),
         "energy": scaled(energy, label.energy_unit, "energy", view.doubt),
         "output": scaled(label.output_t, _times(view.counted(group.step.output_unit)), "output"),
     }
+
+
+def _of_period(view: View, label: StepLabel) -> list[str]:
+    """How much of the period the label tells of, and of which part of it nothing, where that is more than a month."""
+    words, covered = view.w["steps"], label.coverage
+    said = [words["of_period"].format(ran=count(covered.with_batches), days=count(covered.days))]
+    if not covered.is_whole:
+        first, last = (day(moment.astimezone(view.site.zone), view.lang) for moment in covered.silence)
+        said.append(words["silence"].format(first=first, last=last))
+    return said
 
 
 def _times(unit: str) -> str:

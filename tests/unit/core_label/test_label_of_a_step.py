@@ -214,6 +214,10 @@ def test_energy_that_made_no_product_is_counted_by_cause(label: Callable[..., St
     assert found.share == pytest.approx(150 / 205)
 
 
+STOOD = ((datetime(2016, 1, 5, tzinfo=UTC), datetime(2017, 1, 1, tzinfo=UTC)),)
+"""Declared, so that a few batches of January speak for the year."""
+
+
 def limit_of(source: object, **changes: object) -> Limit:
     words = Words(en="w", zh="词")
     given = {
@@ -228,15 +232,15 @@ def test_grades_are_tested_against_the_annual_mean_only(
 ) -> None:
     step = a_step(limits=[limit_of(a_metric().grid_source)])
     heats = [a_heat(0, 380), a_heat(1, 400), a_heat(2, 450)]  # mean 410: misses grade 2, although the label would meet it
-    grade = label(heats, step).grade
+    grade = label(heats, step, stopped=STOOD).grade
     assert (grade.best_met, grade.reason) == (3, None)
     assert grade.limits[0].met == (None, False, True)
     quarter = label(heats, step, period=Period.parse("2016-Q1", UTC)).grade
     assert (quarter.best_met, quarter.reason) == (None, "period-not-a-year")
     not_yet = a_step(limits=[limit_of(a_metric().grid_source, effective_from="2026-07-01")])
-    assert label(heats, not_yet).grade.reason == "not-in-force"
+    assert label(heats, not_yet, stopped=STOOD).grade.reason == "not-in-force"
     of_two_steps = a_step(limits=[limit_of(a_metric().grid_source, steps_covered=("eaf", "ladle-refining"))])
-    assert label(heats, of_two_steps).grade.reason == "limit-over-several-steps"
+    assert label(heats, of_two_steps, stopped=STOOD).grade.reason == "limit-over-several-steps"
 
 
 def test_a_limit_goes_by_the_labels_own_variant(
@@ -247,11 +251,11 @@ def test_a_limit_goes_by_the_labels_own_variant(
     corrected = limit_of(source, id="corrected", correction="converter")  # 1.2 more for bearing, gear and tool steel
     step = a_step(limits=[stainless, corrected])
     heats = [a_heat(0, 400), a_heat(1, 411)]  # mean 405.5: above grade 2 as printed, below it with the addition
-    tool, plain = (label(heats, step, variant=one).grade for one in ("bearing-gear-hardwire-tool-die", "plain"))
+    tool, plain = (label(heats, step, variant=one, stopped=STOOD).grade for one in ("bearing-gear-hardwire-tool-die", "plain"))
     assert [limit.reason for limit in tool.limits] == ["not-applicable", None]
     assert (tool.limits[1].limits, tool.best_met) == ((None, 406.2, 451.2), 2)
     assert (plain.limits[1].limits, plain.best_met) == ((None, 405.0, 450.0), 3)
-    declared = label(heats, step, variant="stainless", static_factors={"variant": "plain"}).grade
+    declared = label(heats, step, variant="stainless", static_factors={"variant": "plain"}, stopped=STOOD).grade
     assert declared.limits[0].reason is None
 
 

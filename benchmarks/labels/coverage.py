@@ -1,0 +1,61 @@
+"""How much of a period the valid batches of a step tell of.
+
+The mean of sixty days is not that of a year. A stretch without a valid batch is one in which the step stood, which the site declares
+(`[[events]]`, kind `stopped`), or one that the record lacks; the record alone cannot tell the two apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from benchmarks.labels.columns import Flags, StepColumns
+from benchmarks.measurements import Period
+
+LONGEST_SILENCE = timedelta(days=31)
+"""Without a valid batch and undeclared; longer, and what the record holds is not the period's. A convention of ours: a month."""
+
+Span = tuple[datetime, datetime]
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Days of 24 h from the period's start, those on which a valid batch ran, and the longest stretch without one and not declared."""
+
+    days: int
+    with_batches: int
+    silence: Span
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the record speaks for the whole period."""
+        return self.silence[1] - self.silence[0] <= LONGEST_SILENCE
+
+    def to_json(self) -> dict[str, Any]:
+        first, last = (moment.isoformat() for moment in self.silence)
+        return {"days": self.days, "days_with_batches": self.with_batches, "longest_without": {"from": first, "until": last}}
+
+
+def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterable[Span]) -> Coverage:
+    """What the valid batches of a step tell of the period; `stopped` is when the site declares that it stood."""
+    first, last = period.start.timestamp(), period.end.timestamp()
+    ran = [(batch.start, batch.end or batch.start) for batch, counts in zip(columns.batches, valid.tolist(), strict=True) if counts]
+    seconds = np.array([(start.timestamp(), end.timestamp()) for start, end in ran]).reshape(-1, 2).clip(first, last)
+    stops = np.array([(start.timestamp(), end.timestamp()) for start, end in stopped]).reshape(-1, 2).clip(first, last)
+
+    known = np.vstack([[(first, first), (last, last)], seconds, stops])
+    known = known[np.argsort(known[:, 0], kind="stable")]
+    told_until = np.maximum.accumulate(known[:, 1])[:-1]
+    longest = int(np.argmax(known[1:, 0] - told_until))
+    silence = told_until[longest], max(known[longest + 1, 0], told_until[longest])
+
+    begun = ((seconds - first) // _DAY_S).astype(int)
+    days = round((last - first) / _DAY_S)
+    with_batches = {day for one, other in begun.tolist() for day in range(one, other + 1) if day < days}
+    zone = period.start.tzinfo
+    return Coverage(days, len(with_batches), tuple(datetime.fromtimestamp(float(one), UTC).astimezone(zone) for one in silence))  # type: ignore[arg-type]

@@ -1,0 +1,86 @@
+"""How much of a period a label tells of, and that no grade of a year is given on a part of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from benchmarks.conversion import FactorTable
+from benchmarks.labels.columns import StepColumns
+from benchmarks.labels.coverage import Coverage, Span, coverage
+from benchmarks.labels.step import label_step
+from benchmarks.measurements import Batch, Period
+from benchmarks.routes import MetricRule, Step
+from tests.unit.core_label.test_label_of_a_step import limit_of
+
+START = datetime(2016, 1, 1, tzinfo=UTC)
+Heats = Callable[..., list[Batch]]
+
+
+@pytest.fixture
+def heats(a_heat: Callable[..., Batch]) -> Heats:
+    def of(*days: float) -> list[Batch]:
+        """One heat of 400 kWh/t and an hour on each day of the year, counted from 0."""
+        starts = (START + timedelta(days=day) for day in days)
+        return [a_heat(n, 400, start=start, end=start + timedelta(hours=1)) for n, start in enumerate(starts)]
+
+    return of
+
+
+@pytest.fixture
+def covered(a_step: Callable[..., Step], year: Period) -> Callable[..., Coverage]:
+    def of(batches: list[Batch], *stopped: Span, valid: Callable[[int], bool] = lambda row: True) -> Coverage:
+        columns = StepColumns.of(batches, a_step())
+        flags = columns.output_t > 0
+        flags[[row for row in range(len(batches)) if not valid(row)]] = False
+        return coverage(columns, flags, year, stopped)
+
+    return of
+
+
+def test_days_and_the_longest_silence_are_counted(heats: Heats, covered: Callable[..., Coverage]) -> None:
+    found = covered(heats(0, 0.5, 1, 20, 364))
+    assert (found.days, found.with_batches) == (366, 4)
+    assert found.silence == (START + timedelta(days=20, hours=1), START + timedelta(days=364))
+    assert not found.is_whole
+
+
+def test_a_silence_at_either_end_counts(heats: Heats, covered: Callable[..., Coverage]) -> None:
+    assert covered(heats(40, *range(60, 366, 20))).silence == (START, START + timedelta(days=40))
+    assert covered(heats(*range(0, 330, 20))).silence[1] == datetime(2017, 1, 1, tzinfo=UTC)
+    assert covered([]).silence == (START, datetime(2017, 1, 1, tzinfo=UTC))
+
+
+def test_only_valid_batches_speak(heats: Heats, covered: Callable[..., Coverage]) -> None:
+    every = heats(*range(0, 366, 5))
+    assert covered(every).is_whole
+    assert not covered(every, valid=lambda row: row > 20).is_whole
+
+
+def test_a_declared_stop_is_no_silence(heats: Heats, covered: Callable[..., Coverage]) -> None:
+    campaign = heats(*range(0, 100, 5))
+    assert not covered(campaign).is_whole
+    assert covered(campaign, (START + timedelta(days=96), START + timedelta(days=400))).is_whole
+    assert covered(campaign, (START + timedelta(days=120), START + timedelta(days=400))).silence[0] == START + timedelta(days=95, hours=1)
+
+
+def test_a_run_across_the_edges_counts_inside_only(a_heat: Callable[..., Batch], covered: Callable[..., Coverage]) -> None:
+    kiln = a_heat(0, 400, start=START + timedelta(days=350), end=START + timedelta(days=380))
+    assert covered([kiln]).with_batches == 16
+
+
+def test_no_grade_of_a_year_from_sixty_days(
+    a_step: Callable[..., Step], a_metric: Callable[..., MetricRule], heats: Heats, factors: FactorTable, year: Period
+) -> None:
+    step = a_step(limits=[limit_of(a_metric().grid_source)])
+    part, whole = (
+        label_step(made, step, step.metrics[0], product="", variant="", factors=factors, period=year).grade
+        for made in (heats(*range(60)), heats(*range(0, 366, 6)))
+    )
+    assert (part.best_met, part.reason) == (None, "period-not-covered")
+    assert part.why is not None
+    assert "60 of 366 days, and none from 2016-02-29 to 2017-01-01" in part.why.en
+    assert "366 天中有 60 天" in part.why.zh
+    assert whole.best_met == 2
