@@ -1,5 +1,5 @@
 """The catalogues: what has to be translated, gathered from templates and code. Pages have theirs in `portal/web/locale`, the core and
-the agent in `benchmarks/locale` (every `Phrase` of `reporting_agent`, and of `benchmarks` where no page shows it).
+the agent in `benchmarks/locale`: every `Phrase` of `benchmarks` and `reporting_agent`, on a page or not, since the agent shows it alone.
 
     python -m portal.web.messages
 
@@ -108,25 +108,24 @@ def texts_in_use() -> Catalog:
 
 
 def phrases_of_core() -> Catalog:
-    """Every `Phrase` of the agent, and of the core where no page shows it."""
+    """Every `Phrase` of the core and the agent."""
     catalog = Catalog(project="Steplabel", charset="utf-8", header_comment="# Texts of the core and the agent.")
     for path in sorted([*(ROOT / "reporting_agent").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]):
         file = path.relative_to(ROOT).as_posix()
-        if file.startswith("reporting_agent/") or not shows_on_pages(file):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == Phrase.__name__:
-                    for text in _texts(node):
-                        catalog.add(text, locations=[(file, node.lineno)])
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _name(node) == Phrase.__name__:
+                for text in _texts(node):
+                    catalog.add(text, locations=[(file, node.lineno)])
     return catalog
 
 
 def texts_of_refusals() -> Iterator[tuple[str, int, str]]:
-    """File, line and text of what refusals are made of, where a page can show them."""
+    """File, line and text of what refusals are made of, where a page can show them; without the phrases of the core's catalogue."""
     for path in sorted([*(ROOT / "portal").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]):
         file = path.relative_to(ROOT).as_posix()
         if shows_on_pages(file):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call):
+                if isinstance(node, ast.Call) and not (file.startswith("benchmarks/") and _name(node) == Phrase.__name__):
                     yield from ((file, node.lineno, text) for text in _texts(node))
 
 
@@ -135,8 +134,12 @@ def shows_on_pages(file: str) -> bool:
     return not any(file == one or file.startswith(f"{one}/") for one in ON_NO_PAGE)
 
 
+def _name(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
 def _texts(call: ast.Call) -> Iterator[str]:
-    name = call.func.id if isinstance(call.func, ast.Name) else ""
+    name = _name(call)
     if name == Phrase.__name__:
         said = call.args[:1]
     elif name in SENTENCE_AT:
