@@ -36,6 +36,11 @@ class Coverage:
         """Whether the record speaks for the whole period."""
         return self.silence[1] - self.silence[0] <= LONGEST_SILENCE
 
+    @property
+    def silent_days(self) -> Span:
+        """Moments of the first and the last day of the silence."""
+        return self.silence[0], self.silence[1] - timedelta(microseconds=1)
+
     def to_json(self) -> dict[str, Any]:
         first, last = (moment.isoformat() for moment in self.silence)
         return {"days": self.days, "days_with_batches": self.with_batches, "longest_without": {"from": first, "until": last}}
@@ -54,8 +59,9 @@ def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterab
     longest = int(np.argmax(known[1:, 0] - told_until))
     silence = told_until[longest], max(known[longest + 1, 0], told_until[longest])
 
-    begun = ((seconds - first) // _DAY_S).astype(int)
     days = round((last - first) / _DAY_S)
-    with_batches = {day for one, other in begun.tolist() for day in range(one, other + 1) if day < days}
+    first_day, end = (seconds[:, 0] - first) // _DAY_S, np.ceil((seconds[:, 1] - first) / _DAY_S)
+    spans = zip(first_day.astype(int).tolist(), end.astype(int).tolist(), strict=True)
+    with_batches = {day for one, other in spans for day in range(one, max(other, one + 1)) if day < days}
     zone = period.start.tzinfo
     return Coverage(days, len(with_batches), tuple(datetime.fromtimestamp(float(one), UTC).astimezone(zone) for one in silence))  # type: ignore[arg-type]

@@ -63,7 +63,7 @@ def grade_step(
 
 
 def _not_covered(step: Step, covered: Coverage) -> Words:
-    first, last = (f"{moment:%Y-%m-%d}" for moment in covered.silence)
+    first, last = (f"{moment:%Y-%m-%d}" for moment in covered.silent_days)
     said = Phrase(
         "Valid batches ran on %(ran)s of %(days)s days, and none from %(first)s to %(last)s. A grade is of a whole year: no more than"
         " %(most)s days may pass without one. Add the batches that are missing, or, if the step stood, declare it as [[events]] with"

@@ -117,7 +117,7 @@ def _of_period(view: View, label: StepLabel) -> list[str]:
     words, covered = view.w["steps"], label.coverage
     said = [words["of_period"].format(ran=count(covered.with_batches), days=count(covered.days))]
     if not covered.is_whole:
-        first, last = (day(moment.astimezone(view.site.zone), view.lang) for moment in covered.silence)
+        first, last = (day(moment.astimezone(view.site.zone), view.lang) for moment in covered.silent_days)
         said.append(words["silence"].format(first=first, last=last))
     return said
 

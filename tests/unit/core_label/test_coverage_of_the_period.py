@@ -69,6 +69,8 @@ def test_a_declared_stop_is_no_silence(heats: Heats, covered: Callable[..., Cove
 def test_a_run_across_the_edges_counts_inside_only(a_heat: Callable[..., Batch], covered: Callable[..., Coverage]) -> None:
     kiln = a_heat(0, 400, start=START + timedelta(days=350), end=START + timedelta(days=380))
     assert covered([kiln]).with_batches == 16
+    day = a_heat(1, 400, start=START, end=START + timedelta(days=1))
+    assert covered([day]).with_batches == 1
 
 
 def test_no_grade_of_a_year_from_sixty_days(
@@ -81,6 +83,6 @@ def test_no_grade_of_a_year_from_sixty_days(
     )
     assert (part.best_met, part.reason) == (None, "period-not-covered")
     assert part.why is not None
-    assert "60 of 366 days, and none from 2016-02-29 to 2017-01-01" in part.why.en
+    assert "60 of 366 days, and none from 2016-02-29 to 2016-12-31" in part.why.en
     assert "366 天中有 60 天" in part.why.zh
     assert whole.best_met == 2
