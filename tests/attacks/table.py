@@ -12,6 +12,7 @@ HEAD = "| attack | defence | bound | measured | with the defence off |\n|---|---
 
 ORDER = (
     "membership",
+    "one-for-many",
     "reconstruction",
     "redraw",
     "versions",

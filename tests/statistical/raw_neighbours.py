@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from tests.statistical.raw_plants import HEAT, PAUSE, SIXTH_ABOVE, START, Account, Plant, Row, told
 
@@ -138,10 +139,11 @@ def _other_readings(plant: Plant, row: Row, chance: random.Random) -> list[Row]:
         meter, stamp = _declared(plant, one)
         return meter in meters and (start < stamp <= end if late else start <= stamp < end)
 
-    own = [one for one in plant.tables["readings"] if inside(one)]
+    readings = plant.tables["readings"]
+    own = [place for place, one in enumerate(readings) if inside(one)]
     how = chance.choice(("thousandfold", "negative", "random", "nothing", "constant", "spike", "blank", "moved", "nines", "twice"))
     made: list[Row] = []
-    for one in own:
+    for one in (readings[place] for place in own):
         value = float(one["value"])
         if how == "nothing":
             continue
@@ -149,20 +151,25 @@ def _other_readings(plant: Plant, row: Row, chance: random.Random) -> list[Row]:
             "thousandfold": value * 1000, "negative": -value, "random": chance.uniform(0, 1e6), "constant": 4711.0,
             "spike": value + (1e9 if chance.random() < 0.2 else 0), "nines": 999.999 if chance.random() < 0.3 else value,
         }.get(how, value)  # fmt: skip
-        stamp = datetime.fromisoformat(one["timestamp"])
+        stamp = _moment(one["timestamp"])
         if how == "moved":
             stamp += start + (end - start) * chance.uniform(0.001, 0.999) - _declared(plant, one)[1]
         made.append({**one, "value": "" if how == "blank" else f"{new:.3f}", "timestamp": stamp.isoformat()})
         if how == "twice":
             made.append({**one, "value": f"{value * chance.choice((1, 2)):.3f}"})
-    first = next((place for place, one in enumerate(plant.tables["readings"]) if inside(one)), 0)
-    others = [one for one in plant.tables["readings"] if not inside(one)]
+    first, taken = min(own, default=0), set(own)
+    others = [one for place, one in enumerate(readings) if place not in taken]
     return [*others[:first], *made, *others[first:]]
+
+
+_moment = cache(datetime.fromisoformat)
 
 
 def _declared(plant: Plant, reading: Row) -> tuple[str, datetime]:
     """The meter and the moment that a reading is declared to be of."""
-    meter, stamp = reading["meter_id"], datetime.fromisoformat(reading["timestamp"])
+    meter, stamp = reading["meter_id"], _moment(reading["timestamp"])
+    if not plant.spans:
+        return meter, stamp
     held = [span for span in plant.spans if span.start <= stamp < span.end]
     owner = next((span.other for span in held if span.other and span.meter == meter), meter)
     return owner, stamp + sum((span.shift for span in held if span.meter == owner), timedelta())

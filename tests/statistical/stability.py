@@ -63,8 +63,8 @@ ROADS = (
     Road(lambda: raw_plants.shared("rated-power"), bounded=False, short=1, long=200),
 )
 
-TOGETHER = 8  # changes that go through the agent in one set of files
-ALONE = 20  # one in so many sets: its first change goes alone as well
+TOGETHER = 16  # changes that go through the agent in one set of files
+ALONE = 10  # one in so many sets: its first change goes alone as well
 TELLING, OFF = 100, 70.0  # others that the control must find changed by one record, and what it must lose, somewhere
 MOST_CELLS = 2  # of a metric, that one record can leave and enter
 

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.measurements import Period
 from reporting_agent.analysis.use import uses
 from reporting_agent.config import Site
 from reporting_agent.config.meters import Allocation
 from reporting_agent.metering.allocation import Served, Shared, Sink, share_out
 from reporting_agent.metering.curve import Curve
 from reporting_agent.metering.segments import HOUR_US
-from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline import LabelResult, read
 from tests.unit.meters.conftest import heats, meter, register
 
 A, B = Sink("A", "eaf", "A", 3000.0), Sink("B", "eaf", "B", 1000.0)
@@ -62,6 +63,39 @@ def test_each_rule_shares_as_it_says(rule: dict[str, Any], a: float, b: float) -
     assert found.energy.tolist() == pytest.approx([a, b])
     assert found.energy.sum() + found.nobodys == 240
     assert found.completeness.tolist() == [1.0, 1.0]
+
+
+def test_a_declared_power_gives_each_batch_its_own_time_whatever_runs_beside_it() -> None:
+    rule = {"by": "power", "power": {"A": 20.0, "B": 5.0}}
+    found = shared(rule, BATCHES)
+    assert found.energy.tolist() == [40, 15]
+    assert found.completeness.tolist() == [1.0, 1.0]
+    assert found.nobodys == 240 - 40 - 15  # told by the meter, and in no batch
+    assert shared(rule, served((0, 2, 80, 0), (0, 9, 1, 0), (1, 4, 30, 1))).energy.tolist() == [40, 180, 15]
+
+
+def test_power_is_declared_for_every_sink_and_above_0() -> None:
+    for power in ({"A": 20.0, "B": 0.0}, {"A": 20.0}, {}):
+        with pytest.raises(ValueError, match=r"power|two different"):
+            Allocation(by="power", power=power)
+    with pytest.raises(ValueError, match="goes with by = 'power'"):
+        Allocation(by="hours", among=("A", "B"), power={"A": 1.0, "B": 1.0})
+
+
+def test_a_meter_shared_by_power_leaves_the_site_and_one_shared_by_hours_does_not(a_site: Callable[..., Site], march: Period) -> None:
+    batches = [*heats(60, equipment="F1"), *heats(60, equipment="F2")]
+    furnaces = '\n[[equipment]]\nid = "F1"\nstep = "eaf"\n\n[[equipment]]\nid = "F2"\nstep = "eaf"\n'
+    readings = {"pumps": register(lambda _: 60_000.0, 3)}
+
+    def leaving(allocation: str) -> tuple[set[float], int | None]:
+        site = a_site(meter("pumps", allocation=allocation, step='"eaf"') + furnaces, batches, readings)
+        data = read(site, march, outward=True)
+        assert data.outward is not None
+        energies = {round(batch.energy[0].quantity, 3) for batch in data.outward.batches if batch.equipment == "F1"}
+        return energies, data.outward.paths["eaf"].bound
+
+    assert leaving('{ by = "power", power = { F1 = 24_000, F2 = 36_000 } }') == ({20_000.0}, 1)  # 24 MW for 50 min
+    assert leaving('{ by = "hours", among = ["F1", "F2"] }')[1] is None
 
 
 def test_what_flows_while_nothing_runs_is_nobodys() -> None:
