@@ -103,7 +103,7 @@ def record_of(
     known_s = float(curve.known_s(*_pair(period_us)).sum())
     unplaced = float(curve.unplaced(*_pair(period_us)).sum())
     placed = float(curve.energy(*_pair(period_us)).sum())
-    pauses, before, after = _pauses(occupied, period_us)
+    pauses, before, after = pauses_of(occupied, period_us)
     energy, known = curve.over(pauses.start_us, pauses.end_us)
     outside = float(energy.sum())
     ever = hours_us is _EVER
@@ -152,7 +152,7 @@ def _pair(edges_us: Integers) -> tuple[Integers, Integers]:
     return edges_us[:1], edges_us[1:]
 
 
-def _pauses(occupied: Occupied, period_us: Integers) -> tuple[Windows, list[str], list[str]]:
+def pauses_of(occupied: Occupied, period_us: Integers) -> tuple[Windows, list[str], list[str]]:
     """The period less the union of the batches, with the ids of the batches on either side of each stretch."""
     start_us, end_us, ids = occupied.windows.start_us, occupied.windows.end_us, occupied.ids
     first_us, last_us = period_us.tolist()

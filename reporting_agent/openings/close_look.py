@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from benchmarks.audit.records import MeterDay, microseconds
 from benchmarks.measurements import Batch, State
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import Windows
+from reporting_agent.metering.account import Occupied, pauses_of
 from reporting_agent.openings.taking import Stretch, together
 from reporting_agent.sources.extract import Record
 
@@ -28,6 +30,15 @@ QUARTER_US = 15 * 60 * 1_000_000
 BESIDE_US = 2 * 3600 * 1_000_000
 """How far outside a batch its edges are looked at."""
 _NEAR_US = 1_000_000  # a reading within a second of an edge stands at it
+
+
+class Pause(NamedTuple):
+    """Time in which a line ran no batch, with the ids of the batches before and after it; "" where there is none."""
+
+    start_us: int
+    end_us: int
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +60,17 @@ class Look:
 
     def serves(self, batch: Batch) -> bool:
         return serves(self.meter, batch)
+
+    def occupied(self, batches: Iterable[Batch]) -> Occupied:
+        """When its line ran a batch, whatever became of the batch: one that no label counts ran as well."""
+        ran = sorted((*span_us(batch), batch.batch_id) for batch in batches if self.serves(batch) and length_us(batch))
+        starts, ends, ids = zip(*ran, strict=True) if ran else ((), (), ())
+        return Occupied(Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)), ids)
+
+    def pauses(self, batches: Iterable[Batch], start_us: int, end_us: int) -> list[Pause]:
+        """When its line ran none of these, between two moments."""
+        windows, before, after = pauses_of(self.occupied(batches), np.array([start_us, end_us], dtype=np.int64))
+        return [Pause(*one) for one in zip(windows.start_us.tolist(), windows.end_us.tolist(), before, after, strict=True)]
 
     def clear(self, start_us: int, end_us: int) -> tuple[int, int]:
         """The part of a pause between two batches that its readings tell by themselves; a mean around a stamp needs one more."""

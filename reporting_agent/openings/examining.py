@@ -68,7 +68,8 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
     batches = {index: record for index, record in read.items() if isinstance(record, Batch)}
     seen = looks(site, extract.readings, drawn_days, list(batches.values()))
     made = recompute(site, contents, extract)
-    meters = meters_closely(site, contents, extract, lambda windows: {name: one.moments(windows[name]) for name, one in seen.items()})
+    ran = [*(row.batch for row in made.batches), *made.beyond]
+    meters = meters_closely(site, contents, extract, {name: one.moments(one.occupied(ran).windows) for name, one in seen.items()})
     return Evidence(
         draw=handed.draw,
         opening=opening,
@@ -84,7 +85,7 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
         settings_digest=settings_digest(site),
         recomputed=made.of,
         weighings=weigh(site, pack, Inputs(site, extract).weighings(), made.batches, batches),
-        accounted=account(seen, meters, made.batches, batches.values()),
+        accounted=account(seen, meters, made.batches, batches.values(), made.beyond),
         context=_context(site, pack, contents),
     )
 

@@ -30,7 +30,7 @@ from benchmarks.audit.commitment import Filed
 from benchmarks.audit.records import microseconds
 from benchmarks.measurements import Batch, State
 from reporting_agent.metering import MeterRecord
-from reporting_agent.openings.close_look import Look, length_us, of_wrong_times, span_us
+from reporting_agent.openings.close_look import Look, Pause, length_us, of_wrong_times, span_us
 from reporting_agent.openings.recomputing import Key, key_of
 
 Floats = NDArray[np.float64]
@@ -70,19 +70,27 @@ class _Pieces:
         return power
 
 
-def account(seen: Mapping[str, Look], meters: Iterable[MeterRecord], rows: Sequence[Filed], opened: Collection[Batch]) -> Accounted | None:
+def account(
+    seen: Mapping[str, Look],
+    meters: Iterable[MeterRecord],
+    rows: Sequence[Filed],
+    opened: Collection[Batch],
+    beyond: Sequence[Batch] = (),
+) -> Accounted | None:
     """What is not accounted for; None where no meter that was looked at tells anything.
 
     Args:
         meters: with what they counted between the moments of their looks.
         rows: batches as the plant's rows give them, each with the reason where no label counts it.
         opened: those whose records were opened, and so were committed to.
+        beyond: batches of other times than the report's.
     """
     records = {record.meter.id: record for record in meters if record.closely is not None}
     committed = {key_of(batch) for batch in opened}
     balances, questioned, edges = [], [], 0
     for name in sorted(set(seen) & set(records)):
-        judged = _Judged.of(seen[name], records[name], [row for row in rows if seen[name].serves(row.batch)], committed)
+        mine = [row for row in rows if seen[name].serves(row.batch)]
+        judged = _Judged.of(seen[name], records[name], mine, [*(row.batch for row in mine), *beyond], committed)
         balances += [judged.balance()] if seen[name].days else []
         questioned += [*judged.questioned(), *judged.rows_without_record(), *judged.waiting_at_work()]
         edges += judged.edges
@@ -96,6 +104,7 @@ class _Judged:
     look: Look
     record: MeterRecord
     rows: Sequence[Filed]
+    pauses: Sequence[Pause]
     committed: Collection[Key]
     pieces: _Pieces
     production: float | None
@@ -105,16 +114,17 @@ class _Judged:
     edges: int
 
     @classmethod
-    def of(cls, look: Look, record: MeterRecord, rows: Sequence[Filed], committed: Collection[Key]) -> _Judged:
-        pieces = _cut(look, record, rows)
+    def of(cls, look: Look, record: MeterRecord, rows: Sequence[Filed], ran: Iterable[Batch], committed: Collection[Key]) -> _Judged:
+        pauses = look.pauses(ran, record.start_us, record.end_us)
+        pieces = _cut(look, record, rows, pauses)
         production, standing = _levels(pieces)
-        clear, edges = _clear(look, record, pieces)
+        clear, edges = _clear(look, pauses, pieces)
         above = np.zeros(len(pieces.energy), dtype=bool)
         if production is not None and standing is not None:
             limit = standing + ABOVE_STANDING * (production - standing)
             above = pieces.outside & clear & (np.nan_to_num(pieces.power) > limit)
         excused = above & _in_any(pieces, _explaining(rows, committed))
-        return cls(look, record, rows, committed, pieces, production, standing, above, excused, edges if production is not None else 0)
+        return cls(look, record, rows, pauses, committed, pieces, production, standing, above, excused, edges if production is not None else 0)
 
     def balance(self) -> Balance:
         pieces = self.pieces
@@ -186,7 +196,7 @@ class _Judged:
 
     def _beside(self, start_us: int, end_us: int) -> str:
         """The batch whose edge this stretch begins or ends at; "" where there is none."""
-        for pause in self.record.stretches:
+        for pause in self.pauses:
             if pause.start_us <= start_us and end_us <= pause.end_us:
                 clear_start, clear_end = self.look.clear(pause.start_us, pause.end_us)
                 if start_us == clear_start:
@@ -195,12 +205,12 @@ class _Judged:
         return ""
 
 
-def _cut(look: Look, record: MeterRecord, rows: Sequence[Filed]) -> _Pieces:
+def _cut(look: Look, record: MeterRecord, rows: Sequence[Filed], pauses: Sequence[Pause]) -> _Pieces:
     assert record.closely is not None  # noqa: S101 - `account` chose it
     edges = record.closely.edges_us
     seen = look.inside(edges[:-1]) & (edges[:-1] >= record.start_us) & (edges[1:] <= record.end_us)
     start_us, end_us = edges[:-1][seen], edges[1:][seen]
-    pauses = np.array([edge for pause in record.stretches for edge in (pause.start_us, pause.end_us)], dtype=np.int64)
+    resting = np.array([edge for pause in pauses for edge in (pause.start_us, pause.end_us)], dtype=np.int64)
     used = _edges_of([span_us(row.batch) for row in rows if row.excluded is None])
     drawn = np.array([edge for day in look.days for edge in day], dtype=np.int64)
     return _Pieces(
@@ -210,7 +220,7 @@ def _cut(look: Look, record: MeterRecord, rows: Sequence[Filed]) -> _Pieces:
         record.closely.known_s[seen] / 3600,
         np.searchsorted(drawn, start_us, side="right") % 2 == 1,
         np.searchsorted(used, start_us, side="right") % 2 == 1,
-        np.searchsorted(pauses, start_us, side="right") % 2 == 1,
+        np.searchsorted(resting, start_us, side="right") % 2 == 1,
     )
 
 
@@ -233,11 +243,11 @@ def _levels(pieces: _Pieces) -> tuple[float | None, float | None]:
     return production, min(max(float(pieces.power[resting][order][at]), 0.0), MOST_STANDING * production)
 
 
-def _clear(look: Look, record: MeterRecord, pieces: _Pieces) -> tuple[Flags, int]:
+def _clear(look: Look, pauses: Sequence[Pause], pieces: _Pieces) -> tuple[Flags, int]:
     """Pieces of pauses that readings tell by themselves, and how many edges of batches have such a piece beside them."""
     clear = np.zeros(len(pieces.energy), dtype=bool)
     edges = 0
-    for pause in record.stretches:
+    for pause in pauses:
         first, last = np.searchsorted(pieces.start_us, (pause.start_us, pause.end_us)).tolist()
         if first == last:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmarks.audit.arrangement import arrange
@@ -13,7 +14,7 @@ from benchmarks.measurements import Batch, Period
 from reporting_agent import pipeline, pooled, sources
 from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord
-from reporting_agent.pipeline.following import MomentsOf
+from reporting_agent.pipeline.following import Integers
 from reporting_agent.sources.extract import Extract
 
 Key = tuple[str, str, int]  # step, id, start
@@ -21,10 +22,14 @@ Key = tuple[str, str, int]  # step, id, start
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
-    """What an extract gives: records by their key (several where rows stand twice), and its batches as they were filed."""
+    """What an extract gives: records by their key (several where rows stand twice), and its batches as they were filed.
+
+    `beyond` are those of other times than the report's: their lines ran, and no record of the report is of them.
+    """
 
     records: dict[Key, Counter[bytes]]
     batches: tuple[Filed, ...]
+    beyond: tuple[Batch, ...] = ()
 
     def of(self, batch: Batch) -> Counter[bytes]:
         """The records that stand under the key of a committed one."""
@@ -53,11 +58,12 @@ def recompute(site: Site, contents: Contents, extract: Extract) -> Recomputed:
     records: dict[Key, Counter[bytes]] = {}
     for batch, excluded in arranged.batches:
         records.setdefault(key_of(batch), Counter())[of_batch(batch, excluded)] += 1
-    return Recomputed(records, arranged.batches)
+    beyond = tuple(batch for batch in judged if not pooled.covers(batch, period, windows))
+    return Recomputed(records, arranged.batches, beyond)
 
 
-def meters_closely(site: Site, contents: Contents, extract: Extract, closely: MomentsOf) -> tuple[MeterRecord, ...]:
-    """The meters' accounts by the same extract, with their energy between further moments.
+def meters_closely(site: Site, contents: Contents, extract: Extract, closely: Mapping[str, Integers]) -> tuple[MeterRecord, ...]:
+    """The meters' accounts by the same extract, with their energy between further moments by meter.
 
     A pass of its own: gas and steam are brought to normal state piece by piece between the moments asked for, so that
     a record of a batch comes out to the last bit only where nothing besides is asked.
@@ -68,4 +74,4 @@ def meters_closely(site: Site, contents: Contents, extract: Extract, closely: Mo
     if not extract.gives() & {sources.BATCHES.name, sources.LOG.name}:
         return ()
     period = Period.parse(contents.period, site.zone)
-    return pipeline.read(site, pooled.span(period, max(contents.windows.values(), default=1)), extract, closely=closely).meters
+    return pipeline.read(site, pooled.span(period, max(contents.windows.values(), default=1)), extract, closely=lambda _: closely).meters

@@ -148,7 +148,8 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
     out = ("--out", scene.path("report.md"), "--summary", scene.path("summary.json"))
     code, found = run("verify", *files, promise, *trust, "--site", scene.site, *out)
     assert code == 0, [one for one in found["checks"] if one["state"] != "held"]
-    assert {one["state"] for one in found["checks"]} == {"held"}
+    assert {one["state"] for one in found["checks"] if one["asked"]} == {"held"}
+    assert [one["code"] for one in found["checks"] if not one["asked"]] == ["output-weighed"]  # the site commits to no scale records
     assert (found["held"], found["binding"]) == (True, "bound")
     assert {"receipt-signed", "noise-repeated", "records-recomputed", "whole-recomputed", "commitment-logged"} <= {
         one["code"] for one in found["checks"]
@@ -199,7 +200,7 @@ def test_without_what_the_portal_gave_the_rest_is_checked_and_the_lack_is_said(s
     assert (code, found["held"], found["binding"]) == (1, False, "not-bound")  # what could not be checked does not hold
     unsure = {one["code"] for one in found["checks"] if one["state"] == "not-checkable"}
     assert {"draw-promised", "root-committed", "challenge-signed", "head-signed", "commitment-logged", "whole-recomputed"} <= unsure
-    assert [one["code"] for one in found["checks"] if not one["asked"]] == ["whole-recomputed"]
+    assert [one["code"] for one in found["checks"] if not one["asked"]] == ["output-weighed", "whole-recomputed"]
     assert all(one["sentence"] for one in found["checks"])
 
 
