@@ -31,10 +31,10 @@ from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import settings_digest
 from reporting_agent.openings import extracts
 from reporting_agent.openings.assembling import quantiles
-from reporting_agent.openings.close_look import looks
+from reporting_agent.openings.close_look import looks, of_wrong_times
 from reporting_agent.openings.left_out import account
 from reporting_agent.openings.outputs import weigh
-from reporting_agent.openings.recomputing import meters_closely, recompute
+from reporting_agent.openings.recomputing import key_of, meters_closely, recompute
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.sources.extract import Extract
 
@@ -66,8 +66,9 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
     drawn = tuple(handed.draw.positions(contents, quantiles(pack)))
     drawn_days = [days[one.position] for one in drawn if one.position in days]
     batches = {index: record for index, record in read.items() if isinstance(record, Batch)}
-    seen = looks(site, extract.readings, drawn_days, list(batches.values()))
     made = recompute(site, contents, extract)
+    wrong = {key_of(made.batches[place].batch) for place in of_wrong_times(made.batches)}  # theirs are no edges of what ran
+    seen = looks(site, extract.readings, drawn_days, [batch for batch in batches.values() if key_of(batch) not in wrong])
     ran = [*(row.batch for row in made.batches), *made.beyond]
     meters = meters_closely(site, contents, extract, {name: one.moments(one.occupied(ran).windows) for name, one in seen.items()})
     return Evidence(
