@@ -124,7 +124,9 @@ class _Judged:
             limit = standing + ABOVE_STANDING * (production - standing)
             above = pieces.outside & clear & (np.nan_to_num(pieces.power) > limit)
         excused = above & _in_any(pieces, _explaining(rows, committed))
-        return cls(look, record, rows, pauses, committed, pieces, production, standing, above, excused, edges if production is not None else 0)
+        return cls(
+            look, record, rows, pauses, committed, pieces, production, standing, above, excused, edges if production is not None else 0
+        )
 
     def balance(self) -> Balance:
         pieces = self.pieces

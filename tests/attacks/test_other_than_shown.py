@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from benchmarks.audit import accepted, checks
@@ -127,7 +128,8 @@ def _drawn(number: int, email: str) -> Sample:
     interests.declare(assignment, auditor, False, "", now)
     auditor_keys.register(assignment.body, KEY.public.hex, auditor, now)
     sample = sampling.promise(assignment, promise_of(assignment, KEY, now), auditor, now)
-    log.add(Kind.KEY_DESTROYED, "ef" * 32, now)  # something else happens
+    with transaction.atomic():
+        log.add(Kind.KEY_DESTROYED, "ef" * 32, now)  # something else happens
     return sampling.draw(sample, draw_of(sample, KEY), auditor, now)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 from benchmarks.audit import draws
+from benchmarks.audit.kinds import OF_A_SAMPLE, SUMMARY
 from benchmarks.audit.sampling import STANDARD
 from benchmarks.wire import attestations, commitments
 from benchmarks.wire.attestations import Assurance, Opinion
@@ -79,3 +82,19 @@ def draw_of(sample: Sample, key: AuditorKey, nonce: bytes = NONCE, size: int | N
         ),
         key,
     )
+
+
+def summary_bytes(sample: Sample, failed: dict[str, int], left_out: tuple[str, ...] = (), **changed: Any) -> bytes:
+    """The summary that `verify` writes: all held but what is named."""
+    told: dict[str, Any] = {
+        "schema": SUMMARY,
+        "site": sample.assignment.site.slug,
+        "period": sample.submission.period,
+        "revision": sample.submission.revision,
+        "draw": draws.read(bytes(sample.draw or b"")).digest,
+        "binding": "bound",
+        "held": [code for code in OF_A_SAMPLE if code not in failed and code not in left_out],
+        "failed": failed,
+        "not_checkable": [],
+    }
+    return json.dumps(told | changed).encode()

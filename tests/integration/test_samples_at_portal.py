@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from benchmarks.audit import draws, sample_file
-from benchmarks.audit.kinds import OF_A_SAMPLE, SUMMARY
+from benchmarks.audit.kinds import OF_A_SAMPLE
 from benchmarks.errors import VerificationError
 from benchmarks.wire import attestations
 from benchmarks.wire.logged import Kind, leaf_of_object
@@ -31,7 +31,7 @@ from portal.opening import services as opening
 from portal.problems import RefusedError
 from portal.translog import log
 from portal.translog import selectors as logged
-from tests.integration.audited import draw_of, promise_of, terms
+from tests.integration.audited import draw_of, promise_of, summary_bytes, terms
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, SALT, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -83,22 +83,7 @@ def test_a_sample_is_promised_drawn_from_the_one_head_and_noted_in_counts(cast: 
 def summary_of(sample: Sample, *, failed: dict[str, int] | None = None, left_out: tuple[str, ...] = (), **changed: Any) -> Summary:
     """What `verify` wrote of the sample: all held but what is named."""
     sample.refresh_from_db()
-    return read_summary(written_of(sample, failed or {}, left_out, **changed))
-
-
-def written_of(sample: Sample, failed: dict[str, int], left_out: tuple[str, ...] = (), **changed: Any) -> bytes:
-    told: dict[str, Any] = {
-        "schema": SUMMARY,
-        "site": sample.assignment.site.slug,
-        "period": sample.submission.period,
-        "revision": sample.submission.revision,
-        "draw": draws.read(bytes(sample.draw or b"")).digest,
-        "binding": "bound",
-        "held": [code for code in OF_A_SAMPLE if code not in failed and code not in left_out],
-        "failed": failed,
-        "not_checkable": [],
-    }
-    return json.dumps(told | changed).encode()
+    return read_summary(summary_bytes(sample, failed or {}, left_out, **changed))
 
 
 def test_a_summary_of_another_draw_or_revision_is_refused(cast: Cast, assignment: Assignment) -> None:
@@ -204,7 +189,7 @@ def test_a_file_with_more_than_codes_and_counts_is_refused_and_not_kept(
     sample = promised(cast, assignment)
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     sample.refresh_from_db()
-    told = json.dumps(json.loads(written_of(sample, {})) | changed).encode()
+    told = json.dumps(json.loads(summary_bytes(sample, {})) | changed).encode()
     assert refusal_of(lambda: read_summary(told)) == "summary-not-counts"
     client = Client()
     assert client.login(username=cast.auditor.email, password=PASSWORD)
@@ -250,7 +235,7 @@ def test_body_and_plant_fetch_the_draw_and_nobody_else(cast: Cast, assignment: A
     assert other.get(address).status_code == 404
     assert address in owner.get(reverse("web:audits")).content.decode()
     sample.refresh_from_db()
-    summary = SimpleUploadedFile("summary.json", written_of(sample, {}))
+    summary = SimpleUploadedFile("summary.json", summary_bytes(sample, {}))
     noted = auditor.post(page, {"summary": summary}, follow=True).content.decode()
     assert f"All {len(OF_A_SAMPLE)} checks hold, and what was opened is the report that this portal accepted." in noted
     typed = auditor.post(page, {"held": "16", "failing": "0"})

@@ -18,7 +18,7 @@ from portal.assurance.services import assign
 from portal.translog import log
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.browser.world import NOW, PERIOD, World
-from tests.integration.audited import draw_of, promise_of
+from tests.integration.audited import draw_of, promise_of, summary_bytes
 
 pytestmark = [
     pytest.mark.browser,
@@ -153,16 +153,20 @@ def _sample(auditor: Reader, assignment: int, key: AuditorKey, screen: tuple[str
     in_a_worker(lambda: _something_happens(screen[1]))
     auditor.open(f"/assigned/{assignment}/sample/")
     auditor.look("sample-draw")
-    file.write_bytes(in_a_worker(lambda: draw_of(Sample.objects.select_related("submission").get(assignment=assignment), key)))
+    file.write_bytes(in_a_worker(lambda: draw_of(_sample_of(assignment), key)))
     page.set_input_files("#id_signed", file)
     page.click("main form button")
     page.wait_for_selector("#id_summary")
     auditor.look("sample-drawn")
-    file.write_text('{"held": 15, "failing": 1, "codes": {"records-recomputed": 2}}')
+    file.write_bytes(in_a_worker(lambda: summary_bytes(_sample_of(assignment), {"records-recomputed": 2})))
     page.set_input_files("#id_summary", file)
     page.click("main form button")
     page.wait_for_selector("text=records-recomputed")
     auditor.look("sample-noted")
+
+
+def _sample_of(assignment: int) -> Sample:
+    return Sample.objects.select_related("submission", "assignment__site").get(assignment=assignment)
 
 
 def _something_happens(number: int) -> None:
