@@ -14,10 +14,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Declared, Exact, Words
 
 Value = float | str
 STANDARD_PRESSURE_PA = 101325
+POSSIBLE: Mapping[str, tuple[int, int]] = {
+    "pct": (0, 100),
+    "share": (0, 1),
+    "years": (0, 100),
+    "m": (-500, 9000),  # above the sea
+    "pa": (30_000, 110_000),
+}
+"""What a variable can be by the unit that its name ends with: a share of 50 is one of 50 %, and would move a limit fiftyfold."""
 
 
 class UnassessableError(Exception):
@@ -160,13 +169,24 @@ Term = Annotated[Require | Multiply | Classes | Linear | Shortfall | Bands | Tab
 
 
 def number(value: Value, variable: str) -> Fraction:
-    """The number exactly as its shortest decimal says it: 0.1 is 1/10."""
+    """The number exactly as its shortest decimal says it: 0.1 is 1/10. Refused where no variable of that unit can be it."""
     try:
-        return Fraction(str(value))
+        exact = Fraction(str(value))
     except ValueError:
         raise UnassessableError(
             "not-a-number", Words(en=f"{variable} must be a number, not {value!r}.", zh=f"{variable} 必须是数字，而不是 {value!r}。")
         ) from None
+    lowest, highest = POSSIBLE.get(variable.rpartition("_")[2], (exact, exact))
+    if not lowest <= exact <= highest:
+        said = Phrase(
+            "%(variable)s is %(found)s, and can only lie from %(lowest)s to %(highest)s: give it in the unit that its name ends with.",
+            variable=variable,
+            found=str(value),
+            lowest=str(lowest),
+            highest=str(highest),
+        )
+        raise UnassessableError("variable-impossible", Words.of(said))
+    return exact
 
 
 def _of_class(values: Mapping[str, Fraction], found: Value, variable: str) -> Fraction:

@@ -212,6 +212,15 @@ def test_what_is_no_number_or_no_class_of_the_standard_gives_a_reason() -> None:
     assert refused(CONVERTER, variant="chocolate") == "class-unknown"
 
 
+@pytest.mark.parametrize(("variable", "found"), [("mixed_gas_share", 50), ("moisture_pct", 110), ("oven_age_years", -1)])
+def test_what_no_share_percentage_or_age_can_be_moves_no_limit(variable: str, found: float) -> None:
+    result = corrected_limits(COKE_TOP, {**TOP, variable: found}, NOW)
+    assert isinstance(result, NotAssessable)
+    assert result.code == "variable-impossible"
+    assert f"{variable} is {found}, and can only lie from 0 to" in result.reason.en
+    assert f"{variable} 为 {found}" in result.reason.zh
+
+
 def test_nothing_is_rounded_before_comparison() -> None:
     limits = corrected(CEMENT_LIMIT, clinker_pct=65, altitude_m=200)
     assert grade(75.5, limits).met == (False, True, True)
