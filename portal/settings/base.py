@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.web.zones.ReadersZoneMiddleware",
+    "portal.web.away.ServerAwayMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

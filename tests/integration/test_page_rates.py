@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from portal.accounts.models import User
+from portal.settings.redis_caches import redis_caches
 from tests.integration.portal_cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -59,3 +60,16 @@ def test_who_is_signed_in_reads_on_and_a_browser_that_was_is_counted_by_itself(c
     assert other_browser.post("/sign-in/", sign_in, REMOTE_ADDR=ELSEWHERE).status_code == 302
     other_browser.post("/sign-out/", REMOTE_ADDR=ELSEWHERE)
     assert [reads(other_browser) for _ in range(4)] == [200, 200, 200, 429]
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("en", "Wait a minute, then try again."), ("zh-hans", "请等一分钟")])
+def test_where_the_counts_are_away_pages_are_read_and_who_signs_in_is_told_what_to_do(
+    settings: Settings, language: str, sentence: str
+) -> None:
+    settings.CACHES = redis_caches(counts="redis://127.0.0.1:1/0", pages="redis://127.0.0.1:1/1")
+    asker = Client(headers={"accept-language": language})
+    assert {reads(asker) for _ in range(5)} == {200}
+    refused = asker.post("/sign-in/", {"username": "reader@example.org", "password": PASSWORD}, REMOTE_ADDR=HERE)
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "60"
+    assert sentence in refused.content.decode()
