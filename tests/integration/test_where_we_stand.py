@@ -78,9 +78,10 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
     ranked = {address: text(owner, address) for address in (STAND, TREND)}
     assert all(ranked[address] != revised[address] for address in before), "intervals and places of the corrected value"
 
-    hand_in(cast, cast.plants[1], shift=-9, revision=2)
+    for other, shift in zip(cast.plants[1:3], (8, 7), strict=True):  # three firms must have changed, each as much as the others
+        hand_in(cast, other, shift, revision=2)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    services.publish(services.draft(cast.period, cast.drafter, NOW, "Two corrected."), cast.approver, keys.receipt_key(), NOW)
+    services.publish(services.draft(cast.period, cast.drafter, NOW, "Three corrected."), cast.approver, keys.receipt_key(), NOW)
     published = {address: text(owner, address) for address in (STAND, TREND)}
     assert "industry label version 2" in published[STAND]
     assert published[TREND] != ranked[TREND], "the industry's best is that of the new version"
