@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.core.cache import caches
 
 from reporting_agent.state import StateDirectory
 from tests.attacks.table import DOCUMENT, Row, lines_of
@@ -49,3 +50,11 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         opened = Desk(state, connection, FakePortal(), [])
         opened.enrol()
         yield opened
+
+
+@pytest.fixture
+def here() -> Iterator[None]:
+    """Counts of other tests are of other networks."""
+    caches["default"].clear()
+    yield
+    caches["default"].clear()

@@ -1,4 +1,4 @@
-"""Strangers without an account: who read until the portal is full, lock others out, write through its mails, or ask who has an account.
+"""Strangers without an account: who read until the portal is full, lock others out, or write through its mails.
 
 Each once more with its defence off.
 """
@@ -6,9 +6,7 @@ Each once more with its defence off.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
-from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +14,19 @@ import pytest
 from django.core import mail
 from django.core.cache import caches
 from django.core.mail import EmailMessage
-from django.core.mail.backends.locmem import EmailBackend
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from portal import keys, own_address
 from portal.accounts import attempts
 from portal.accounts.models import User
 from portal.intake import services as intake
-from portal.notifications.models import Mail
 from portal.notifications.outbox import Letter
 from portal.opening import services as opening
 from portal.publication import services as publication
 from portal.settings.redis_caches import redis_caches
 from portal.standings import services as standings
-from portal.web import account_forms, letters, page_cache
+from portal.web import letters, page_cache
 from portal.web.views import registering
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
@@ -44,9 +38,6 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 VERSION = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/"
 READS = 400
-PAIRS = 40
-CERTAIN = 1e-6
-"""So seldom does chance alone make the sign test say that two kinds of request differ."""
 
 FIRM = {
     "kind": "enterprise",
@@ -56,14 +47,6 @@ FIRM = {
     "jurisdiction": "cn",
     "email": "victim@example.org",
 }
-
-
-@pytest.fixture
-def here() -> Iterator[None]:
-    """Counts of other tests are of other networks."""
-    caches["default"].clear()
-    yield
-    caches["default"].clear()
 
 
 # Reading fills the portal
@@ -239,81 +222,5 @@ def test_a_host_header_gets_into_no_link_and_a_strangers_words_into_no_first_mai
             "0 words",
             f"{spoken} of {len(words)} in {len(sent)} mails",
             "firm named: in the subject",
-        )
-    )
-
-
-# Who has an account
-
-
-class SlowServer(EmailBackend):
-    """A mail server that takes 20 ms to take a mail."""
-
-    def send_messages(self, messages: Any) -> int:
-        time.sleep(0.02)
-        return super().send_messages(messages)
-
-
-def sent_at_once(email: str, language: str) -> None:
-    """As it was: a mail to an account, within the request; to others none."""
-    if User.objects.filter(email=email).exists():
-        Mail.objects.create(address=email, letter="new_password", language=language, due_at=NOW, give_up_at=NOW)
-        EmailMessage("A new password", "", None, [email]).send()
-
-
-def work_of(email: str) -> tuple[list[str], int]:
-    """What asking for a new password does: the statements without their values, and the rows of the outbox."""
-    before = Mail.objects.count()
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        assert Client().post("/password/forgotten/", {"email": email}).status_code == 302
-    return [re.sub(r"'(?:[^']|'')*'|\b\d+\b", "?", query["sql"]) for query in queries], Mail.objects.count() - before
-
-
-def seconds_of(email: str) -> float:
-    visitor = Client()
-    start = time.perf_counter()
-    visitor.post("/password/forgotten/", {"email": email})
-    return time.perf_counter() - start
-
-
-def chance_of_signs() -> float:
-    """Two-sided sign test over pairs of a known and an unknown address, asked for in turn: how likely so one-sided a count is by chance."""
-    slower = 0
-    for number in range(PAIRS):
-        known, unknown = f"known{number}@example.org", f"nobody{number}@example.org"
-        order = (known, unknown) if number % 2 else (unknown, known)
-        seconds = {email: seconds_of(email) for email in order}
-        slower += seconds[known] > seconds[unknown]
-    most = max(slower, PAIRS - slower)
-    return min(1.0, sum(comb(PAIRS, count) for count in range(most, PAIRS + 1)) / 2.0 ** (PAIRS - 1))
-
-
-@pytest.mark.usefixtures("here")
-def test_the_time_of_an_answer_does_not_tell_who_has_an_account(stated: State, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    for number in range(PAIRS):
-        User.objects.create_user(f"known{number}@example.org", PASSWORD)
-    User.objects.create_user("owner@example.org", PASSWORD)
-    work_of("warm@example.org")
-    known, unknown = work_of("owner@example.org"), work_of("nobody@example.org")
-    assert known == unknown
-    assert known[1] == 1
-    assert chance_of_signs() > CERTAIN
-
-    caches["default"].clear()
-    settings.EMAIL_BACKEND = f"{__name__}.SlowServer"
-    monkeypatch.setattr(account_forms, "post_link_to_new_password", sent_at_once)
-    assert work_of("owner@example.org") != work_of("nobody@example.org")
-    assert chance_of_signs() < CERTAIN
-
-    stated(
-        Row(
-            "account-told",
-            f"{PAIRS} addresses with an account and {PAIRS} without, a new password asked for each, and the answers timed",
-            "the same statements and one row of the outbox for both; the worker drops what has no account",
-            "not told apart by a sign test at 10^-6",
-            "the same statements, 1 row each; not told apart",
-            "mail sent within the request: told apart",
         )
     )

@@ -1,0 +1,193 @@
+"""Two publications of one cell that differ in some firms: made, composed, let out by the gate, and read as anybody reads them.
+
+Read are the best, the typical value, the points of the curve, and how many sites are sure to lie in each quarter, which is shown where the
+curve is. By the published rules on released values a site lies in a quarter as under a normal law around its own value, shrunk to the
+middle of the sector; of really composed publications the numbers are those of `benchmarks.ranking`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from scipy.special import ndtr
+
+from benchmarks.composition import CurvePoint, IndustryLabel, Participant, Roster, RouteTotal, StepBest, by_step, compose_with_roster
+from benchmarks.composition.curve import LADDERS, percents, read_off
+from benchmarks.composition.participants import WHOLE_ROUTE, CellRoster, member
+from benchmarks.composition.rules import apply_to_ordered, median_of_ordered, rule_for
+from benchmarks.disclosure import Published, gate
+from benchmarks.ranking import BAND_PROBABILITY, BANDS, quarters
+from benchmarks.released import ReleasedLabel
+from benchmarks.routes import DisclosurePolicy
+from tests.statistical.sectors import PACK, RULE, STEP, Array, Sector, sector
+
+FEWEST = 8
+_BETWEEN, _NOISE = 0.04 * RULE.typical, 1.2  # of the sectors; of a release at the fewest batches that enter
+_END, _LATE = date(2017, 1, 1), date(2017, 6, 1)
+_LADDER = tuple(sorted({percent for ladder in LADDERS for percent in ladder}))
+_ROUTE = next(route for route in PACK.routes if route.id == "eaf")
+VALUES = 2 + len(_LADDER)
+"""Figures in kWh/t of a publication; its quarters stand behind them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Firms:
+    """Exact bests and what was released of both kinds, one row a sector, in kWh/t. The last firms are those that change: the last of all is
+    the attacker's, the one before it the target."""
+
+    exact: Array
+    best: Array
+    typical: Array
+
+
+def pair(rng: np.random.Generator, rows: int, firms: int, changed: int, way: str) -> tuple[Firms, Firms]:
+    """The publication that holds target and attacker, as they are asked for, and the other one."""
+    centres = RULE.typical + _BETWEEN * rng.standard_normal((rows, firms))
+    below = 1.645 * RULE.spread * rng.uniform(0.7, 1.3, (rows, firms))
+    whole = _release(centres - below, centres, rng)
+    if way != "correct":
+        stay = slice(None, -changed)
+        few = Firms(whole.exact[:, stay], whole.best[:, stay], whole.typical[:, stay])
+        return whole, _release(few.exact, centres[:, stay], rng) if way == "period" else few
+    moved = np.zeros((rows, firms))
+    moved[:, -changed:] = _BETWEEN / 2 * rng.standard_normal((rows, changed))
+    again = _release(whole.exact + moved, centres + moved, rng)
+    same = moved == 0
+    return Firms(again.exact, np.where(same, whole.best, again.best), np.where(same, whole.typical, again.typical)), whole
+
+
+def _release(exact: Array, typical: Array, rng: np.random.Generator) -> Firms:
+    low, width = float(RULE.grid.lower), float(RULE.grid.width)
+    best, middle = (low + width * np.round((value + rng.normal(0, _NOISE, value.shape) - low) / width) for value in (exact, typical))
+    return Firms(exact, best, middle)
+
+
+def figures(firms: Firms) -> Array:
+    """Best, typical value and points of the curve of each row, on the grid, and the quarters; no number where so few firms have none."""
+    count, width = firms.best.shape[1], float(RULE.grid.width)
+    holds = rule_for(count, PACK.composition)
+    if holds is None:
+        raise RuntimeError(f"no rule for {count} firms")
+    bests, typicals = np.sort(firms.best, axis=1), np.sort(firms.typical, axis=1)
+    found = np.full((len(bests), VALUES + BANDS), np.nan)
+    found[:, 0], found[:, 1] = apply_to_ordered(holds.rule, bests), median_of_ordered(typicals)
+    for percent, points in zip(percents(count), read_off(bests).T, strict=True):
+        found[:, 2 + _LADDER.index(percent)] = points
+    found = np.round(found / width) * width
+    if percents(count):
+        found[:, VALUES:] = _sure(bests)
+    return found
+
+
+def _sure(ordered: Array) -> Array:
+    """How many sites of each row lie in each quarter with the probability that a quarter is told by."""
+    firms = ordered.shape[1]
+    shrunk = max(1 - _NOISE**2 / float(ordered.var(axis=1).mean()), 0.0)
+    middle = ordered.mean(axis=1, keepdims=True)
+    places = middle + shrunk * (ordered - middle)
+    last = BANDS * np.arange(1, firms + 1) // firms  # the quarter after which a rank is the last of its own
+    ends = [(places[:, [rank]] + places[:, [rank + 1]]) / 2 for rank in (int(np.searchsorted(last, quarter)) for quarter in (1, 2, 3))]
+    below = [0.0, *(ndtr((end - places) / (shrunk**0.5 * _NOISE)) for end in ends), 1.0]
+    return np.stack([(high - low >= BAND_PROBABILITY).sum(axis=1) for low, high in pairwise(below)], axis=1)
+
+
+def of_sector(made: Sector, changed: int, way: str, rng: np.random.Generator) -> tuple[Firms, Firms]:
+    """As `pair`, of a sector with its own batches."""
+    best, typical = (np.array([[float(value) for value in values]]) for values in _values(made))
+    whole, stay = Firms(made.best[None, :], best, typical), slice(None, -changed)
+    if way != "correct":
+        few = Firms(whole.exact[:, stay], best[:, stay], typical[:, stay])
+        return whole, _release(few.exact, typical[:, stay], rng) if way == "period" else few
+    moved = np.zeros_like(best)
+    moved[:, -changed:] = np.round(_BETWEEN / 2 * rng.standard_normal(changed))
+    return Firms(whole.exact + moved, best + moved, typical + moved), whole
+
+
+def labels_of(made: Sector | None, firms: int) -> list[ReleasedLabel]:
+    """The released labels of a sector, or so many like one another, in which figures are put."""
+    return [participant.label for participant in made.participants] if made else [_template()[1]] * firms
+
+
+def _values(made: Sector) -> tuple[list[Fraction], list[Fraction]]:
+    labels = [participant.label for participant in made.participants]
+    return [label.best_value for label in labels], [label.typical_value for label in labels]
+
+
+@cache
+def _template() -> tuple[IndustryLabel, ReleasedLabel]:
+    """A composed label and a released one, in which figures are put."""
+    made = sector(np.random.default_rng(0), "normal", FEWEST)
+    composed, _ = compose_with_roster(PACK, _ROUTE, by_step(made.participants), np.random.default_rng(0), period="2016")
+    return composed, made.participants[0].label
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A publication before the gate, with the sites sure to lie in each quarter."""
+
+    label: IndustryLabel
+    roster: Roster
+    quarters: Sequence[float]
+
+    def gated(self, policy: DisclosurePolicy, beside: Published | None = None, *, apart: bool = False) -> IndustryLabel:
+        shown = [beside] if beside else []
+        previous, elsewhere = ((), shown) if apart else (shown, ())
+        return gate(self.label, self.roster, policy, previous, elsewhere=elsewhere, period_end=_END, today=_LATE).published
+
+    def read(self, label: IndustryLabel) -> Array:
+        """What is shown of it, in the order of `figures`."""
+        step = cell(label)
+        points = {point.percent: point.value for point in step.curve}
+        shown = (
+            step.best,
+            step.typical,
+            *(points.get(percent) for percent in _LADDER),
+            *(self.quarters if step.curve else BANDS * (None,)),
+        )
+        return np.array([[np.nan if value is None else value for value in shown]])
+
+
+def draft(of: Firms, labels: Sequence[ReleasedLabel], rng: np.random.Generator, *, real: bool) -> Draft:
+    participants = [
+        Participant(f"firm-{number:04}", f"site-{number:04}", _put(label, best, typical))
+        for number, (label, best, typical) in enumerate(zip(labels, of.best[0], of.typical[0], strict=False))
+    ]
+    if real:
+        told = quarters(participants, PACK, [f"{rng.integers(2**32):064x}"])
+        return Draft(*compose_with_roster(PACK, _ROUTE, by_step(participants), rng, period="2016"), next(iter(told.values())).told)
+    label, firms, found = _template()[0], len(participants), figures(of)[0]
+    points = [(percent, float(found[2 + _LADDER.index(percent)])) for percent in percents(firms)]
+    holds = rule_for(firms, PACK.composition)
+    step = dataclasses.replace(
+        cell(label),
+        headline=True,
+        best=float(found[0]),
+        typical=float(found[1]),
+        rule=holds.rule if holds else None,
+        firms=firms,
+        curve=tuple(CurvePoint(percent, value, (value, value)) for percent, value in points),
+    )
+    nothing = RouteTotal(None, None, step.unit, 0, reason="incomplete")
+    made = dataclasses.replace(label, steps=(step,), composite=nothing, best_reached=nothing, typical=nothing)
+    roster = Roster((CellRoster(step.cell, tuple(member((one,)) for one in participants)), CellRoster(WHOLE_ROUTE, ())))
+    return Draft(made, roster, found[VALUES:].tolist())
+
+
+def _put(label: ReleasedLabel, best: float, typical: float) -> ReleasedLabel:
+    low, width = float(label.grid.lower), float(label.grid.width)
+    cells = [int(np.clip(round((value - low) / width), 0, label.grid.cells - 1)) for value in (best, typical)]
+    return dataclasses.replace(
+        label, best=dataclasses.replace(label.best, cell=cells[0]), typical=dataclasses.replace(label.typical, cell=cells[1])
+    )
+
+
+def cell(label: IndustryLabel) -> StepBest:
+    """The one cell that the pairs are of."""
+    return next(step for step in label.steps if step.step == STEP.id and step.metric == RULE.metric)
