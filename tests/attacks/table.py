@@ -20,6 +20,7 @@ ORDER = (
     "period",
     "two-differ",
     "several-differ",
+    "reasons",
     "one-firm",
     "alone",
     "two",

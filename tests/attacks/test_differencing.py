@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from benchmarks.disclosure import Published, Reason
+from benchmarks.composition.participants import Member
+from benchmarks.disclosure import CellDecision, Published, Reason
 from tests.attacks.conftest import State
 from tests.attacks.published import BETWEEN, CLOSE, Draft, close, drafted, guess, median_error, shown, without
 from tests.attacks.table import Row
-from tests.statistical.sectors import PACK, RULE, STEP, Array, sector
+from tests.statistical.sectors import PACK, RULE, STEP, Array, Sector, sector
 
 FIRMS = 24
 OFF = PACK.disclosure.model_copy(update={"least_changed_participants": 1, "largest_share_of_change": Fraction(1)})
@@ -203,5 +204,43 @@ def test_several_of_the_best_join_at_once(stated: State, long: bool) -> None:
             f"{close(gated, exact):.0%}, median error {median_error(gated, exact):.1%}; {through.sum()} in {through.size} let through, "
             f"of these {both:.0%} (alone {alone:.0%})",
             f"{close(opened, exact):.0%}, median error {median_error(opened, exact):.1%}",
+        )
+    )
+
+
+def said_of(made: Sector, revised: int, moved: int, seed: int) -> list[CellDecision]:
+    """All that the gate says where the firm at this place sends its report anew and the draw lies so many cells from the first."""
+    first = [dataclasses.replace(one, report="first") for one in made.participants]
+    label = first[revised].label
+    drawn = dataclasses.replace(label, best=dataclasses.replace(label.best, cell=label.best.cell + moved))
+    again = [dataclasses.replace(one, report="second", label=drawn) if place == revised else one for place, one in enumerate(first)]
+    return list(drafted(again, seed).gated((drafted(first, seed).published("1"),)).cells)
+
+
+def by_value_alone(ours: Member, theirs: Member) -> bool:
+    """As it was: a report is another one where what it released is."""
+    return (ours.firm, ours.site, ours.fingerprint) == (theirs.firm, theirs.site, theirs.fingerprint)
+
+
+def test_the_gate_does_not_say_whether_a_draw_repeated_its_value(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    sectors = 100 if long else 12
+    made = [sector(np.random.default_rng(seed), "normal", FIRMS) for seed in range(sectors)]
+
+    def told_apart() -> int:
+        return sum(said_of(one, seed % FIRMS, 0, seed) != said_of(one, seed % FIRMS, 3, seed) for seed, one in enumerate(made))
+
+    told = told_apart()
+    assert told == 0
+    monkeypatch.setattr(Member, "repeats", by_value_alone)
+    told_off = told_apart()
+    assert told_off == sectors
+    stated(
+        Row(
+            "reasons",
+            "a report sent anew: whether its draw repeated its value, by what the gate says of the next version",
+            "another report is another part of its firm whatever it released; the reasons count no firms",
+            "the same words",
+            f"told in {told} of {sectors}",
+            f"values alone compared: told in {told_off} of {sectors}",
         )
     )
