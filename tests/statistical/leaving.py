@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from unittest.mock import patch
 
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from benchmarks import packs
 from benchmarks.errors import SteplabelError
-from benchmarks.labels import SiteLabel
-from benchmarks.measurements import Batch, Period
+from benchmarks.labels import SiteLabel, StepLabel
+from benchmarks.measurements import Period
 from benchmarks.privacy.accounting import add_up
 from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.privacy.mechanism import exact_law, scores
@@ -54,7 +54,7 @@ class Report:
 NOTHING = Report({}, {}, {}, {}, frozenset(), refused=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judged:
     """A plant's files as the agent read them."""
 
@@ -72,21 +72,32 @@ class Judged:
         """Whether every step has a bound."""
         return all(path.bound is not None for path in self.outward.paths.values())
 
-    def with_those_of(self, other: Judged, accounts: frozenset[Account]) -> Judged:
-        """This plant with what some accounts came to in another."""
-        kept = [batch for batch in self.outward.batches if _account(batch) not in accounts]
-        taken = [batch for batch in other.outward.batches if _account(batch) in accounts]
-        return replace(self, data=replace(self.data, outward=Outward([*kept, *taken], self.outward.paths)))
+    @cached_property
+    def label(self) -> SiteLabel:
+        """On its way out."""
+        return pipeline.label_of(self.site, self.data, self.period, outward=True)
 
     def report(self) -> Report:
         """What would leave."""
-        return _report(pipeline.label_of(self.site, self.data, self.period, outward=True), self.outward.batches, self.data)
+        return _report(self.label, self.data)
+
+    def with_those_of(self, other: Judged, accounts: frozenset[Account]) -> Report:
+        """What would leave of this plant with what some accounts came to in another: a plan looks at no more than the labels' values."""
+        mine, theirs = ({_cell(one): one for one in judged.label.steps} for judged in (self, other))
+        steps = []
+        for cell in theirs | mine:
+            kept = [value for value in mine[cell].values if (cell[0], value.batch_id) not in accounts] if cell in mine else []
+            taken = [value for value in theirs[cell].values if (cell[0], value.batch_id) in accounts] if cell in theirs else []
+            if kept or taken:
+                label = mine.get(cell) or theirs[cell]
+                steps.append(replace(label, values=(*kept, *taken), path=self.outward.paths[cell[0]]))
+        return _report(replace(self.label, steps=tuple(steps)), self.data)
 
     def own(self) -> Report:
         """What would leave were the outward judgement switched off."""
         local = pipeline.label_of(self.site, self.data, self.period)
         bounded = replace(local, steps=tuple(replace(label, path=RECORDS) for label in local.steps))
-        return _report(bounded, self.data.batches, self.data)
+        return _report(bounded, self.data)
 
 
 def judge(plant: Plant, folder: Path) -> Judged | None:
@@ -100,16 +111,16 @@ def judge(plant: Plant, folder: Path) -> Judged | None:
         return None
 
 
-def _report(label: SiteLabel, batches: list[Batch], data: pipeline.PlantData) -> Report:
+def _report(label: SiteLabel, data: pipeline.PlantData) -> Report:
     counts: dict[Account, set[tuple[Cell, float | None, str | None]]] = {}
     for one in label.steps:
-        cell = (one.step, one.product, one.variant, one.metric.value)
+        cell = _cell(one)
         for value in one.values:
             at = None if value.at_reference is None else round(value.at_reference, 9)
             counts.setdefault((one.step, value.batch_id), set()).add((cell, at, value.excluded))
     frozen = {account: frozenset(what) for account, what in counts.items()}
     try:
-        planned = plan(label, batches, data.pack, Subject("works-1", PERIOD, 1, correction=False))
+        planned = plan(label, data.batches, data.pack, Subject("works-1", PERIOD, 1, correction=False))
     except SteplabelError:
         return replace(NOTHING, counts=frozen)
     return Report(
@@ -126,9 +137,8 @@ def _laws(planned: Plan) -> dict[Cell, tuple[Law, Law]]:
     made = {}
     for one in planned.releases:
         cells, _ = clamp_to_cells(one.label.used_values(), one.rule.grid)
-        key = (one.label.step, one.label.product, one.label.variant, one.label.metric.value)
         policy, listed = planned.pack.policy, tuple(sorted(cells))
-        made[key] = (
+        made[_cell(one.label)] = (
             _law(listed, one.rule.grid.cells, one.step.label_rule.quantile, policy.epsilon_best),
             _law(listed, one.rule.grid.cells, HALF, policy.epsilon_typical),
         )
@@ -140,8 +150,8 @@ def _law(cells: tuple[int, ...], grid_cells: int, quantile: Fraction, epsilon: F
     return exact_law(scores(cells, grid_cells, rank(quantile, len(cells))), epsilon)
 
 
-def _account(batch: Batch) -> Account:
-    return batch.step, batch.batch_id
+def _cell(label: StepLabel) -> Cell:
+    return label.step, label.product, label.variant, label.metric.value
 
 
 def changed(one: Report, other: Report) -> set[Account]:

@@ -6,8 +6,8 @@ exact laws on both sides; a joint loss is the sum over all draws of the largest 
 ledger debits from the accounts that the changed record names, on the side where that is more.
 
 Several changes go through the whole agent in one set of files, as long as they are of different records. No record besides theirs may
-change; each change by itself is then the plant with what its own record came to, labelled and planned anew. That the same comes out where
-a change goes through the whole agent alone is tried as well (`ALONE`), and so goes every change that lets batches overlap.
+change; each change by itself is then the plant with what its own record came to, planned anew. That the same comes out where a change goes
+through the whole agent alone is tried as well (`ALONE`), and so goes every change that lets batches overlap.
 
 What is declared and not noised (a label released or withheld and why, classes, a step or report refused) is in no loss: of how many pairs
 it differs is counted, and how many released cells of a metric at once.
@@ -142,7 +142,7 @@ def compare(plant: Plant, first: Plant, count: int, seed: int) -> tuple[Found, F
                 queue += [[neighbour(plant, chance)] for _ in group]
             else:
                 outward.others = max(outward.others, len(changed(of_base, report).difference(*(one.accounts for one in group))))
-                apart = [base.with_those_of(both, one.accounts).report() for one in group]
+                apart = [base.with_those_of(both, one.accounts) for one in group]
                 for one, beside in zip(group, apart, strict=True):
                     _add(outward, of_base, beside, one)
                 if groups % ALONE == 0:
