@@ -24,6 +24,7 @@ from reporting_agent.ledger import Ledger
 from reporting_agent.offers import Offer
 from reporting_agent.outbox import Parcel
 from reporting_agent.pipeline import PlantData
+from reporting_agent.pipeline.differences import differences
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.pooled import ALONE, Windows
 from reporting_agent.sources.day_digests import DayDigests
@@ -88,7 +89,8 @@ def gather(
     windows = _windows(decided, gains, period, pool=pool)
     label = pooled.together(alone, lambda wider: _label_of(site, data, wider), windows) if windows else alone
     gained = () if windows else gains
-    return Material(label, _judged(data), data.pack, windows, gained, _provenance(site, days, period, windows), data.proposals)
+    differ = tuple(differences(pipeline.label_of(site, data, period), alone, data.pack))
+    return Material(label, _judged(data), data.pack, windows, gained, _provenance(site, days, period, windows), data.proposals, differ)
 
 
 def gather_again(site: Site, period: Period, windows: Windows) -> Material:

@@ -26,6 +26,7 @@ from benchmarks.audit.parts import parts_of
 from benchmarks.errors import SteplabelError, Unreachable
 from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Batch
+from benchmarks.phrases import Phrase
 from benchmarks.privacy.randomness import values_salt
 from benchmarks.routes import Pack
 from benchmarks.wire import challenges, commitments, envelope, receipts, requests
@@ -66,6 +67,7 @@ class Material:
     gains: tuple[Offer, ...] = ()  # what earlier years would give, where it was looked for
     provenance: Provenance = field(default_factory=Provenance)  # what the batches come from, where it is to be committed to
     proposals: tuple[Proposal, ...] = ()  # what the run found, and what acts on a report only once it is declared
+    differences: tuple[Phrase, ...] = ()  # where what leaves is another label than the plant's own
 
     def plan(self, subject: Subject) -> Plan:
         """What a report on `subject` would hold."""

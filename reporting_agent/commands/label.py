@@ -55,6 +55,7 @@ def _workbook(args: Namespace) -> int:
 
 
 def _site(args: Namespace) -> int:
+    from benchmarks.catalogue import in_language
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
     from reporting_agent.analysis import analyse, label_json
@@ -66,6 +67,9 @@ def _site(args: Namespace) -> int:
 
     site = load_site(args.site)
     result = pipeline.label(site, Period.parse(args.period, site.zone), outward=True)
+    leaving = pipeline.label_of(site, result.data, result.site_label.period, outward=True)
+    for line in differences(result.site_label, leaving, result.data.pack):
+        say(in_language(line, args.lang))
     analysis = analyse(site, result)
     payload = label_json(result, analysis)
     out = writing.folder(Path(args.out))
@@ -73,9 +77,6 @@ def _site(args: Namespace) -> int:
     writing.write_table(out / "batches.parquet", tables.batches(result.site_label.steps))
     writing.write_rejected(out / "rejected.csv", [*result.data.rejected, *result.data.corrected])
     writing.write_text(out / "report.html", html.render(site, result, analysis, args.lang, made=datetime.now(UTC)))
-    leaving = pipeline.label_of(site, result.data, result.site_label.period, outward=True)
-    for line in differences(result.site_label, leaving, result.data.pack):
-        say(line)
     if result.data.proposals:
         writing.write_text(out / "declarations.toml", proposals.as_file(result.data.proposals))
         count, file = f"{len(result.data.proposals):,}", out / "declarations.toml"

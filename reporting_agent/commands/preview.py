@@ -40,11 +40,13 @@ def add_parser(sub: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     import os
 
+    from benchmarks.catalogue import in_language
     from benchmarks.errors import ExitCode
     from benchmarks.measurements import Period
     from reporting_agent.config import load_site
     from reporting_agent.consent import text
     from reporting_agent.console import emit, say
+    from reporting_agent.pipeline.proposals import undeclared
     from reporting_agent.planning import wire_period
     from reporting_agent.reportable import require_reportable
     from reporting_agent.state import StateDirectory
@@ -55,9 +57,10 @@ def run(args: argparse.Namespace) -> int:
     name = wire_period(period, pack.policy)
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     revisions, material = _material(args, site, pack, period, name, state)
+    for line in material.differences:
+        say(in_language(line, args.lang))
     if material.proposals:
-        count = f"{len(material.proposals):,}"
-        say(f"{count} findings act on a report only once they are declared; `label` writes what to paste (declarations.toml).")
+        say(in_language(undeclared(material.proposals), args.lang))
     sealed = [parcel for parcel in revisions if parcel.is_sealed]
     if sealed and not args.correct:
         shown = _sealed(sealed[-1], material, state)

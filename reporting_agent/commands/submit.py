@@ -48,6 +48,7 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     from reporting_agent.ledger import Ledger
     from reporting_agent.material import gather
     from reporting_agent.outbox import Outbox
+    from reporting_agent.pipeline.differences import reminder
     from reporting_agent.planning import wire_period
     from reporting_agent.reportable import require_reportable
     from reporting_agent.software import SOFTWARE
@@ -67,6 +68,8 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
         identity = enrolment.identity(state, connection, site.id)  # before the long part: refuse early
         revisions = Outbox(connection).revisions(site.id, name)
         material = gather(site, pack, period, revisions, Ledger(connection), pool=args.pool, correct=args.correct, commit=True)
+        if material.differences:
+            say(reminder(material.differences))
         submission = Submission(
             connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC), checkpoint=checkpoint or no_checkpoint
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.phrases import Phrase
@@ -13,12 +13,12 @@ NEARLY = 0.005  # of the value: half a per cent is within what a release is roun
 
 
 def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Phrase]:
-    """One sentence a released label of which either differs; exact, for the plant's eyes."""
+    """What stays on the site and why, then one sentence a released label of which count or value differs; exact, for the plant's eyes."""
+    yield from _held_back(outward, pack)
     going = {_key(label): label for label in outward.steps}
     for label in local.steps:
-        rule = pack.step(label.step).metric(label.metric)
         other = going.get(_key(label))
-        if rule is None or not rule.released or label.best.value is None:
+        if not _is_released(label, pack) or label.best.value is None or (other is not None and other.path.bound is None):
             continue
         used = 0 if other is None else other.used
         value = None if other is None else other.best.value
@@ -35,6 +35,30 @@ def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Ph
                 there="none" if value is None else f"{value:.5g}",
                 unit=label.unit,
             )
+
+
+def reminder(found: Sequence[Phrase]) -> Phrase:
+    """One sentence about them all, for who sends."""
+    return Phrase(
+        "In %(count)s places what is reported is not the label on the site: `steplabel-agent preview` says where and why.",
+        count=len(found),
+    )
+
+
+def _held_back(outward: SiteLabel, pack: Pack) -> Iterator[Phrase]:
+    """The steps of which nothing leaves for want of a bound, by what there is to do."""
+    steps: dict[str, dict[str, None]] = {}
+    for label in outward.steps:
+        if _is_released(label, pack):
+            for step in label.path.unbounded:
+                steps.setdefault(step.reason, {})[label.step] = None
+    for why, held in steps.items():
+        yield Phrase("No label of %(steps)s leaves in a report. %(why)s", steps=", ".join(held), why=why)
+
+
+def _is_released(label: StepLabel, pack: Pack) -> bool:
+    rule = pack.step(label.step).metric(label.metric)
+    return rule is not None and rule.released
 
 
 def _key(label: StepLabel) -> Key:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, CarrierEnergy
+from benchmarks.phrases import Phrase
 from benchmarks.privacy.stability import Path, Transformation
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
@@ -34,10 +35,12 @@ OWN_ROWS = Transformation(
 OWN_ENERGY = Transformation("own energy", 1, "Energy given per batch is joined by step and batch id: a row of energy is of one account.")
 OWN_RUNS = Transformation("own runs", 1, "A row of the log belongs to the run that its own cells name; a run is made of its own rows.")
 CAMPAIGNS = Transformation(
-    "campaigns", None, "A single row with another product splits a campaign: cut the log by hour, shift, day or month under [runs]."
+    "campaigns", None, Phrase("A single row with another product splits a campaign: cut the log by hour, shift, day or month under [runs].")
 )
 FILLED_DOWN = Transformation(
-    "cells filled from above", None, "One cell decides about all blank ones below it: fill them in the file, and take fill_down away."
+    "cells filled from above",
+    None,
+    Phrase("One cell decides about all blank ones below it: fill them in the file, and take fill_down away under [mapping]."),
 )
 
 

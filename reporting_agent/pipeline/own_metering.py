@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks import states
 from benchmarks.measurements import Batch, CarrierEnergy
+from benchmarks.phrases import Phrase
 from benchmarks.privacy.stability import Transformation
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack
@@ -32,6 +33,7 @@ from reporting_agent.pipeline.sharing import sinks_of
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+STRUCTURAL = 0.2  # of a meter's batches overlap: that is how the lines run, and no row is wrong
 OWN_READINGS = Transformation(
     "own readings",
     1,
@@ -77,36 +79,45 @@ def entangled(found: Outgoing, site: Site) -> dict[str, list[Transformation]]:
     """By step, why its energy has no bound: meters whose readings serve several batches at once, and how they are shared."""
     shared: dict[str, list[Transformation]] = {}
     for meter in site.tree.counted:
-        steps = {sink.step for sink in sinks_of(meter, site)}
-        reasons = [_of_meter(name, found) for name in sorted(site.tree.needed_by(meter))]
-        if meter.allocation is not None and meter.allocation.by in {"output", "hours", "rated-power"}:
-            reasons.append(
-                Transformation(
-                    f"meter {meter.id} shared by {meter.allocation.by}",
-                    None,
-                    f"What meter {meter.id} gives a batch depends on the others that run beside it: declare what it gives each line,"
-                    " allocation = { power = { ... } }.",
-                )
-            )
-        if meter.allocation is not None and meter.allocation.by == "power":
-            reasons = []
-        for step in steps:
-            shared.setdefault(step, []).extend(reason for reason in reasons if reason is not None)
+        by = None if meter.allocation is None else meter.allocation.by
+        if by == "power":
+            continue
+        if by in {"output", "hours", "rated-power"}:
+            reasons = [_shared(meter)]
+        else:
+            reasons = [reason for name in sorted(site.tree.needed_by(meter)) if (reason := _of_meter(name, meter, found)) is not None]
+        for step in {sink.step for sink in sinks_of(meter, site)}:
+            shared.setdefault(step, []).extend(reasons)
     return shared
 
 
-def _of_meter(name: str, found: Outgoing) -> Transformation | None:
-    batches = found.batches
-    both = overlaps(batches, found.places.get(name, ()))
+def _of_meter(name: str, meter: Meter, found: Outgoing) -> Transformation | None:
+    batches, places = found.batches, found.places.get(name, ())
+    both = overlaps(batches, places)
     if not both:
         return None
-    (one, other), count = both[0], len(both)
-    return Transformation(
-        f"meter {name} in several batches",
-        None,
-        f"{count:,} batches on meter {name} overlap another, first {batches[other].batch_id} and {batches[one].batch_id}: correct the rows,"
-        " or declare the wrong ones unusable under [[events]].",
+    if meter.allocation is not None and len(both) > STRUCTURAL * len(places):
+        return _shared(meter)
+    why = Phrase(
+        "%(count)s batches on meter %(meter)s overlap another, first %(first)s and %(second)s: correct the rows, or declare the wrong ones"
+        " unusable under [[events]].",
+        count=f"{len(both):,}",
+        meter=name,
+        first=batches[both[0][0]].batch_id,
+        second=batches[both[0][1]].batch_id,
     )
+    return Transformation(f"meter {name} in several batches", None, why)
+
+
+def _shared(meter: Meter) -> Transformation:
+    sinks = () if meter.allocation is None else meter.allocation.sinks
+    why = Phrase(
+        "What the shared meter %(meter)s gives a batch depends on the others that run beside it: declare what it gives each line for every"
+        ' hour that it runs, allocation = { by = "power", power = { %(power)s } }.',
+        meter=meter.id,
+        power=", ".join(f"{name} = ..." for name in sinks),
+    )
+    return Transformation(f"meter {meter.id} shared among lines that run side by side", None, why)
 
 
 def overlaps(batches: Sequence[Batch], places: Sequence[int]) -> list[tuple[int, int]]:

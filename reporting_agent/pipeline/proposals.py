@@ -15,10 +15,9 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import CONFIRM, Event, as_toml
 from reporting_agent.metering.allocation import Sink
-from reporting_agent.pipeline.own_metering import Outgoing, overlaps
+from reporting_agent.pipeline.own_metering import STRUCTURAL, Outgoing, overlaps
 from reporting_agent.pipeline.sharing import sinks_of
 
-_STRUCTURAL = 0.2  # of a meter's batches overlap: that is how the lines run, and no row is wrong
 _SECOND = timedelta(seconds=1)
 
 
@@ -50,7 +49,7 @@ def _overlaps(going: Outgoing, site: Site) -> Iterator[Proposal]:
     told: set[int] = set()
     for places in going.places.values():
         pairs = overlaps(going.batches, places)
-        if len(pairs) > _STRUCTURAL * len(places):
+        if len(pairs) > STRUCTURAL * len(places):
             continue
         for place in sorted({place for pair in pairs for place in pair} - told):
             told.add(place)
@@ -119,6 +118,14 @@ def _off_scale(local: Sequence[Batch], off_scale: Mapping[int, float], site: Sit
             )
             text = "Batch %(batch)s of %(step)s: its energy is in another unit than the rest."
             yield Proposal(Phrase(text, batch=batch.batch_id, step=batch.step), as_toml(event))
+
+
+def undeclared(proposals: Sequence[Proposal]) -> Phrase:
+    """How many there are, and where to find what to paste."""
+    return Phrase(
+        "%(count)s findings act on a report only once they are declared; `label` writes what to paste (declarations.toml).",
+        count=f"{len(proposals):,}",
+    )
 
 
 def as_file(proposals: Sequence[Proposal]) -> str:

@@ -10,6 +10,7 @@ from tests.statistical.outcome import Outcome
 CHECKS = (
     "differencing",
     "single_firms",
+    "outward_road",
     "stability",
     "composition",
     "coverage",
