@@ -12,10 +12,11 @@ from django.core.cache import caches
 from reporting_agent.state import StateDirectory
 from tests.attacks.table import DOCUMENT, Row, lines_of
 from tests.functional.whole_system.conftest import plant_of, portal_relay, whole_system_keys, worker_sweeps
+from tests.integration.conftest import _who_is_signed_in_by_a_test_has_shown_a_second_factor as second_factor_shown
 from tests.integration.conftest import key_folder, portal_keys
 from tests.unit.agent_send.cast import Desk, FakePortal
 
-__all__ = ["key_folder", "plant_of", "portal_keys", "portal_relay", "whole_system_keys", "worker_sweeps"]
+__all__ = ["key_folder", "plant_of", "portal_keys", "portal_relay", "second_factor_shown", "whole_system_keys", "worker_sweeps"]
 
 State = Callable[[Row], None]
 

@@ -57,6 +57,11 @@ def make_sample(attested: Attestation, now: datetime) -> Sample:
         raise ValueError("the attestation is of no site")
     key = AuditorKey.generate()
     auditor_keys.register(assignment.body, key.public.hex, auditor, now)
+    return make_sample_of(assignment, auditor, key, now)
+
+
+def make_sample_of(assignment: Assignment, auditor: User, key: AuditorKey, now: datetime) -> Sample:
+    """Promised, waited and drawn, with a key that is registered."""
     promised = sampling.promise(assignment, promise_of(assignment, key, now), auditor, now)
     log.add(Kind.KEY_DESTROYED, "ef" * 32, now)  # something else happens
     return sampling.draw(promised, draw_of(promised, key), auditor, now)

@@ -1,0 +1,191 @@
+"""More said to hold than was checked: falsified figures, checks left out of a summary, no directory, a report that was replaced."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from benchmarks.audit import published as audited
+from benchmarks.audit.kinds import OF_A_SAMPLE
+from benchmarks.wire import attestations, receipts
+from benchmarks.wire.schema import Header
+from benchmarks.wire.signing import AuditorKey
+from portal import keys
+from portal.assurance import attested, attesting, auditor_keys, interests, sampling, summaries
+from portal.assurance.attested import Standing
+from portal.assurance.codes import code_of
+from portal.assurance.models import Assignment, Sample
+from portal.assurance.services import assign
+from portal.intake import services as intake
+from portal.opening import services as opening
+from reporting_agent.cli import main
+from reporting_agent.openings.verdict import Verdict
+from tests.attacks.conftest import State
+from tests.attacks.table import Row
+from tests.integration import test_composed_of
+from tests.integration.audited import make_sample_of, summary_bytes, terms
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.unit.agent_send.cast import FakePortal
+
+ON_THE_PORTAL = pytest.mark.django_db(databases=["default", "vault"])
+KEY = AuditorKey.generate()
+FALSIFIED = {  # by the end of the figure's name, how it is falsified
+    " curve": "a point of the curve",
+    " pooled": "firms whose values are pooled",
+    " quarters": "the number in a quarter",
+}
+NOT_NAMED = ("report-received", "values-logged", "draw-promised", "drawn-after-commitment", "head-signed", "commitment-logged")
+
+
+@ON_THE_PORTAL
+def test_a_falsified_curve_quarter_or_pooled_value_is_found(portal_keys: object, monkeypatch: pytest.MonkeyPatch, stated: State) -> None:
+    """Signed and logged by a portal that has every key."""
+    honest = test_composed_of.the_file(test_composed_of.published_of(20))
+
+    def falsified(name: str) -> test_composed_of.JSON:
+        def change(document: test_composed_of.JSON) -> None:
+            told = [step for step in document["steps"] if step["gate"]["shown"] and step["curve"] and step["bands"]]
+            test_composed_of.FALSIFIED[name](told[0])
+
+        return test_composed_of.signed_anew(change)(deepcopy(honest))
+
+    for figure, name in FALSIFIED.items():
+        content = falsified(name)
+        assert test_composed_of.refused(content) == "value-differs", name
+        with monkeypatch.context() as blind:
+            blind.setattr(audited.Figure, "agrees", _looked_at_but(figure))
+            test_composed_of.check(content)
+    stated(
+        Row(
+            "falsified",
+            "a version whose curve, quarter counts or pooled values the portal falsified, signed and logged",
+            "every signed figure is composed again from the logged reports",
+            "0 held",
+            "0 of 3: `value-differs`",
+            "best, typical and totals alone composed again: 3 of 3 held",
+        )
+    )
+
+
+def _looked_at_but(end: str) -> property:
+    """Whether a figure agrees, where figures with such a name are not compared."""
+    return property(lambda one: one.name.endswith(end) or one.published == one.recomputed)
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    made = make_cast(1)
+    intake.receive(made.plants[0].envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    auditor_keys.register(made.body, KEY.public.hex, made.auditor, NOW)
+    return made
+
+
+@pytest.fixture
+def assignment(cast: Cast) -> Assignment:
+    made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    interests.declare(made, cast.auditor, False, "", NOW)
+    return made
+
+
+@ON_THE_PORTAL
+def test_a_summary_with_checks_left_out_does_not_hold(
+    cast: Cast, assignment: Assignment, monkeypatch: pytest.MonkeyPatch, stated: State
+) -> None:
+    sample = make_sample_of(assignment, cast.auditor, KEY, NOW)
+    page = _page_of_summary(cast, sample)
+    assert f"Not verified: {len(OF_A_SAMPLE) - 6} of {len(OF_A_SAMPLE)} checks hold, 6 could not be made." in page
+    assert "not bound to the report that this portal accepted" in page
+    assert all(code in page for code in NOT_NAMED)
+
+    monkeypatch.setattr(summaries.Summary, "missing", property(lambda told: tuple(sorted(told.not_checkable))))
+    monkeypatch.setattr(summaries.Summary, "is_bound", property(lambda told: told.bound))
+    assert f"All {len(OF_A_SAMPLE) - 6} checks hold" in _page_of_summary(cast, sample)
+    stated(
+        Row(
+            "checks-left-out",
+            "a summary of an opening that does not name the six checks which bind it to the accepted report",
+            "what a summary does not name was not made; bound only where every check that binds is named as held",
+            "never said to hold",
+            "not verified, not bound, the six named",
+            "named checks alone counted: all checks hold",
+        )
+    )
+
+
+def _page_of_summary(cast: Cast, sample: Sample) -> str:
+    """The page of the sample once such a summary is in; the summary is taken back."""
+    with transaction.atomic():
+        told = summaries.read_summary(summary_bytes(sample, {}, NOT_NAMED))
+        sampling.note(Sample.objects.get(pk=sample.pk), told, cast.auditor, NOW)
+        client = Client()
+        assert client.login(username=cast.auditor.email, password=PASSWORD)
+        page = client.get(reverse("web:engagement-sample", args=[sample.assignment_id])).content.decode()
+        transaction.set_rollback(True)
+    return page
+
+
+def test_verify_without_a_directory_holds_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, stated: State
+) -> None:
+    portal, receipt = FakePortal(), tmp_path / "receipt"
+    header = Header("works-1", "2025", 1, "0" * 64, "device-1", 1)
+    receipt.write_bytes(receipts.issue("ab" * 32, header, 7, NOW.date(), portal.receipt_key))
+
+    def verify() -> tuple[int, str, str]:
+        code = main(["verify", str(receipt), "--json"])
+        found = json.loads(capsys.readouterr().out)
+        return code, found["binding"], found["checks"][0]["state"]
+
+    assert verify() == (1, "not-bound", "not-checkable")
+    monkeypatch.setattr(Verdict, "holds", property(lambda found: not found.failed))
+    assert verify()[0] == 0
+    stated(
+        Row(
+            "no-directory",
+            "files for `verify` without the portal's key directory, so that no signature can be checked",
+            "exit code 0 only where everything asked was bound and held",
+            "never exit code 0",
+            "`receipt-signed` not checkable, `not-bound`, exit code 1",
+            "only what failed counted: exit code 0",
+        )
+    )
+
+
+@ON_THE_PORTAL
+def test_a_statement_on_a_replaced_revision_says_so(
+    cast: Cast, assignment: Assignment, monkeypatch: pytest.MonkeyPatch, stated: State
+) -> None:
+    drawn_up = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
+    issued = attesting.take(attestations.sign(bytes(drawn_up.content), KEY), cast.auditor, NOW)
+    intake.receive(cast.plants[0].envelope(cast.pack, revision=2), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+
+    def shown() -> tuple[Standing, bool]:
+        found = attested.by_code(code_of(issued.digest), NOW.date())
+        assert found is not None
+        page = Client().get(reverse("web:verify", args=[code_of(issued.digest)])).content.decode()
+        return found.standing, "This is about revision 1 of the report, an earlier one" in page
+
+    assert shown() == (Standing.EARLIER, True)
+    honest = attested.standing_of
+    monkeypatch.setattr(
+        attested, "standing_of", lambda row, today: Standing.VALID if honest(row, today) is Standing.EARLIER else honest(row, today)
+    )
+    assert shown() == (Standing.VALID, False)
+    stated(
+        Row(
+            "replaced-revision",
+            "a statement shown as valid after its report was replaced by another revision",
+            "a statement stands while the revision that it is of is the accepted one",
+            "never valid",
+            "`earlier`, with the revision, on its page and by its code",
+            "state of the report not asked: valid",
+        )
+    )
