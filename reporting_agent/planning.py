@@ -9,9 +9,9 @@ metric that the pack releases is answered, also where the site made nothing of i
 
 A step whose label covers earlier years as well (`reporting_agent.pooled`) comes here with the label over all of them.
 
-It is declared and not noised, so no entry of it may turn on a single record. A cell is named only where it holds as many
-batches as a release needs; a metric of which nothing is released or named has too few batches. A handful of heats of a
-customer's alloy beside thousands of others is seen on the site, in the label, and nowhere else.
+It is declared and not noised, so no entry of it may turn on a handful of records (at the edge of a release one can: docs/privacy.md). A
+cell is named only where it holds as many batches as a release needs; a metric of which nothing is released or named has too few batches.
+A handful of heats of a customer's alloy beside thousands of others is seen on the site, in the label, and nowhere else.
 """
 
 from __future__ import annotations

@@ -98,11 +98,10 @@ def _added(plant: Plant, chance: random.Random) -> Plant:
     if chance.random() < 0.5:
         new = _changed(new, chance)
     rows.insert(chance.randrange(len(rows) + 1), new)
-    energies = list(plant.tables["energy"])
-    energies += [
-        {**one, "batch_id": new["batch_id"]} for one in energies if one["batch_id"] == model["batch_id"] and new["batch_id"] == "NEW"
-    ]
-    return _with(plant, {"batches": rows, "energy": energies}, "row added", new, model if new["batch_id"] == model["batch_id"] else new)
+    energies = plant.tables["energy"]
+    own = [{**one, "batch_id": "NEW"} for one in energies if one["batch_id"] == model["batch_id"] and new["batch_id"] == "NEW"]
+    besides = own or [model if new["batch_id"] == model["batch_id"] else new]
+    return _with(plant, {"batches": rows, "energy": [*energies, *own]}, "row added", new, *besides)
 
 
 def _energy_replaced(plant: Plant, chance: random.Random) -> Plant:
