@@ -17,9 +17,12 @@ def add_parser(sub: Any) -> None:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="opening, draw, promise, commitment or challenge, tree head, proofs of the log, key directory; receipt, benchmark",
+        help="opening, draw, promise, commitment or challenge, tree head, proofs of the log, key directory; receipt, benchmark, statement",
     )
     parser.add_argument("--fingerprint", metavar="HEX", help="of the key that signs the portal's directory, as an enrolment token names it")
+    parser.add_argument(
+        "--auditor", metavar="HEX", help="id of the auditor's key as the certification body states it, for a signed statement"
+    )
     parser.add_argument("--keys", type=Path, metavar="FILE", help="the auditor's keys, for an opening that is sealed")
     add_password(parser)
     parser.add_argument("--site", metavar="FILE", help="on site: the plant's site.toml; the whole label is recomputed from its files")
@@ -45,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     unsealing = None if args.keys is None else load_keys(args).sealing
     site = None if args.site is None else load_site(args.site)
     folder = args.files[0].parent if site is None else site.folder
-    found = verify(handed, Trust(args.fingerprint, unsealing), site=site, folder=folder)
+    found = verify(handed, Trust(args.fingerprint, unsealing, args.auditor), site=site, folder=folder)
     if args.out is not None:
         write_whole(args.out, telling.report(found, args.out, args.lang, datetime.now(UTC)))
     if args.summary is not None:

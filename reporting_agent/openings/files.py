@@ -19,6 +19,7 @@ from benchmarks.wire.canonical import decode
 from benchmarks.wire.logged import Kind
 
 TREE_HEAD = "tree-head"
+STATEMENT = "statement"
 KINDS = {
     "opening": "opening",
     "sealed_opening": "sealed-opening",
@@ -29,6 +30,8 @@ KINDS = {
     "receipt": "receipt",
     "directory": "directory",
     "tree_head": TREE_HEAD,
+    "attestation": STATEMENT,
+    "withdrawal": STATEMENT,
 }
 """The field that only a file of the kind has, and the kind."""
 
@@ -220,5 +223,5 @@ def _unknown(path: Path) -> InputError:
         "The file is none that an audit knows.",
         "Give the files as they were written: they are binary, and no program may have changed them on the way.",
         place=Place(str(path)),
-        wanted=", ".join([*KINDS.values(), INCLUSION, CONSISTENCY, BENCHMARK, COMPOSED, EVIDENCE]),
+        wanted=", ".join([*dict.fromkeys(KINDS.values()), INCLUSION, CONSISTENCY, BENCHMARK, COMPOSED, EVIDENCE]),
     )

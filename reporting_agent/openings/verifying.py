@@ -20,8 +20,9 @@ from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.config import Site
 from reporting_agent.openings.examining import Handed, examine
-from reporting_agent.openings.files import BENCHMARK, COMPOSED, Files, document
+from reporting_agent.openings.files import BENCHMARK, COMPOSED, STATEMENT, Files, document
 from reporting_agent.openings.published import composed_again, heads_agree
+from reporting_agent.openings.statements import statement_signed
 from reporting_agent.openings.verdict import Verdict
 from reporting_agent.recomputation import recompute
 
@@ -31,10 +32,12 @@ _GIVE_KEYS = Words(en="Give both: the file and --fingerprint.", zh="请同时提
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What the auditor brings: the fingerprint of the key that signs the portal's directory, and the key that openings are sealed to."""
+    """What the auditor brings: the fingerprint of the key that signs the portal's directory, the key that openings are sealed to, and
+    the id of the key by which a certification body's auditor signs."""
 
     fingerprint: str | None = None
     unsealing: ProcessingKey | None = None
+    auditor: str | None = None
 
 
 def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path) -> Verdict:
@@ -51,6 +54,9 @@ def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path
     findings = [_receipt(raw, keys) for raw in dict.fromkeys(files.receipts)]
     if BENCHMARK in files.by_kind:
         findings.append(_benchmark(files.by_kind[BENCHMARK], keys))
+    if STATEMENT in files.by_kind:
+        of_reports = {receipt.envelope_digest for receipt in _receipts(files.receipts, keys)}
+        findings.append(statement_signed(files.by_kind[STATEMENT], trust.auditor, of_reports))
     findings += _of_the_portal(files, keys)
     opening = _opening(files, trust)
     if opening is None:
@@ -126,13 +132,19 @@ def _head(files: Files, keys: Mapping[str, VerifyingKey], drawn: Head) -> Head |
 
 def _receipt_of(receipts_given: Iterable[bytes], keys: Mapping[str, VerifyingKey], subject: Commitment) -> Receipt | None:
     """The receipt for the report that was drawn from, the first of any other where there is none for it; verified."""
-    read = []
-    for raw in receipts_given:
-        with suppress(VerificationError):  # told by `receipt-signed`
-            read.append(receipts.read(raw, keys))
+    read = _receipts(receipts_given, keys)
     wanted = (subject.site, subject.period, subject.revision)
     mine = [one for one in read if (one.header.site, one.header.period, one.header.revision) == wanted]
     return next(iter([*mine, *read]), None)
+
+
+def _receipts(given: Iterable[bytes], keys: Mapping[str, VerifyingKey]) -> list[Receipt]:
+    """Those whose signature holds; of the others `receipt-signed` tells."""
+    read = []
+    for raw in given:
+        with suppress(VerificationError):
+            read.append(receipts.read(raw, keys))
+    return read
 
 
 def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:

@@ -22,7 +22,11 @@ IN_TWO_LANGUAGES = [
     *(CORE / "audit" / name for name in ("computed.py", "evidence.py", "parts.py", "promised.py", "proven.py")),
     *(AGENT / name for name in ("openings/verifying.py", "recomputation.py", "reconciliation/comparing.py")),
 ]
-SAYING = [*IN_TWO_LANGUAGES, *(CORE / "audit" / name for name in ("accepted.py", "completeness.py")), AGENT / "openings" / "published.py"]
+SAYING = [
+    *IN_TWO_LANGUAGES,
+    *(CORE / "audit" / name for name in ("accepted.py", "completeness.py")),
+    *(AGENT / "openings" / name for name in ("published.py", "statements.py")),
+]
 REFUSING = [
     *(CORE / "audit" / name for name in ("draws.py", "published.py", "sample_file.py")),
     *(CORE / "wire" / f"{name}.py" for name in ("canonical", "challenges", "fields", "heads", "merkle", "published", "receipts")),

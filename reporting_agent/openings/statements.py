@@ -1,0 +1,76 @@
+"""An auditor's signed statement or withdrawal, as the portal serves it: whose it is, and of which report."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from benchmarks.audit.evidence import Outcome, failed, held, not_checkable
+from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
+from benchmarks.wire import attestations
+from benchmarks.wire.attestations import Attestation, ReportSubject, Withdrawal
+from benchmarks.wire.signing import key_id
+
+
+def statement_signed(raw: bytes, auditor: str | None, envelopes: Set[str]) -> Outcome:
+    """Whether the auditor's key signed it, and whether it is of the report that a receipt at hand is for.
+
+    Args:
+        auditor: key id that the certification body states; a statement names a key itself, and anybody can name their own.
+        envelopes: digests of the reports whose receipts were verified.
+    """
+    code = "statement-signed"
+    try:
+        statement = attestations.read(raw)
+    except VerificationError:
+        return failed(
+            code,
+            Phrase("The statement is not signed by the key that it names, or was altered since."),
+            Phrase("Download it again from the page of its code; if it stays so, ask the certification body for the statement."),
+        )
+    signer = key_id(statement.public_key)
+    if auditor is None:
+        return not_checkable(
+            code,
+            Phrase("The statement is signed by the key %(key)s, which stands in it: whose key that is was not given.", key=signer),
+            Phrase("Give the key id that the certification body states with --auditor; have it from the body, not from the statement."),
+        )
+    if signer != auditor.lower():
+        return failed(
+            code,
+            Phrase("The statement is signed by the key %(key)s, which is not the auditor's.", key=signer),
+            Phrase("Ask the certification body whether it signed this statement, and by which key."),
+        )
+    if envelopes and isinstance(statement, Attestation) and _of_another(statement, envelopes):
+        return failed(
+            code,
+            Phrase("The statement is of another report or revision than the receipt."),
+            Phrase("Give the receipt of the report that the statement names, or ask for the statement on this one."),
+        )
+    return held(code, _said(statement))
+
+
+def _of_another(statement: Attestation, envelopes: Set[str]) -> bool:
+    return isinstance(statement.subject, ReportSubject) and statement.subject.envelope_digest not in envelopes
+
+
+def _said(statement: Attestation | Withdrawal) -> Phrase:
+    if isinstance(statement, Withdrawal):
+        return Phrase(
+            "The auditor took the statement %(digest)s back on %(day)s.",
+            digest=f"{statement.attestation[:16]}…",
+            day=statement.withdrawn_on.isoformat(),
+        )
+    subject = statement.subject
+    where = (
+        f"{subject.site}/{subject.period}/{subject.revision}"
+        if isinstance(subject, ReportSubject)
+        else f"{subject.pack}/{subject.route}/{subject.period}/v{subject.version}"
+    )
+    return Phrase(
+        "The auditor signed this statement on %(subject)s (%(opinion)s) on %(day)s; SHA-256 %(digest)s.",
+        subject=where,
+        opinion=statement.opinion.value,
+        day=statement.issued_on.isoformat(),
+        digest=f"{statement.digest[:16]}…",
+    )
