@@ -36,6 +36,7 @@ from reporting_agent.pipeline import (
     proposals,
     row_units,
     runs,
+    whole_files,
 )
 from reporting_agent.pipeline import outward as outgoing
 from reporting_agent.pipeline.following import MomentsOf
@@ -173,7 +174,8 @@ def read(
     judged, proposed = None, []
     if outward:
         out = out or own_metering.outgoing(going, site, pack)
-        judged = outgoing.judge(out, own_energy, site, pack, metered_steps=metered_steps, blank=blank)
+        whole = whole_files.decided(inputs.files())
+        judged = outgoing.judge(out, own_energy, site, pack, metered_steps=metered_steps, blank=blank, whole=whole)
         proposed = proposals.propose(out, settled.batches, events, off_scale, site)
     return PlantData(
         pack,
@@ -241,7 +243,7 @@ def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None, *, 
         rejected,
         unit_assumed=site.runs.unit_assumed,
         left_out=tuple(left_out),
-        outward=outgoing.of_runs(going, site, pack) if outward else None,
+        outward=outgoing.of_runs(going, site, pack, whole_files.decided(inputs.files())) if outward else None,
         corrected=inputs.corrected,
     )
 

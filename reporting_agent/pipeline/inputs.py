@@ -62,6 +62,13 @@ class Inputs:
         self._tables += found
         return found
 
+    def files(self) -> Iterator[tuple[str, Path, Profile]]:
+        """Every file of the inputs that batches and their energy are made from, with its mapping; none of an extract or a source."""
+        for name in ("batches", "energy", "log", "readings"):
+            pattern = getattr(self.site.inputs, name)
+            if self.extract is None and pattern is not None:
+                yield from ((name, path, self._profile(name)) for path in paths_of(self.site, pattern))
+
     def readings(self) -> list[Path] | Callable[[frozenset[str], ReadingLog], Iterator[ReadingBlock]]:
         """The files of readings, or what opens those of the source."""
         if self.extract is not None:

@@ -10,7 +10,7 @@ line, each is a record of its own, named after its product; where they do not, n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -81,6 +81,7 @@ def judge(
     *,
     metered_steps: Mapping[str, AbstractSet[str]],
     blank: AbstractSet[tuple[str, str]],
+    whole: Iterable[Transformation] = (),
 ) -> Outward:
     """The batches with their energy, each excluded under the first reason that it shows by itself.
 
@@ -88,6 +89,7 @@ def judge(
         going: the rows, with the energy given per batch.
         metered: by place of the row, what its meters counted in its window.
         metered_steps, blank: as `faults.examine` takes them.
+        whole: what the files decide for all their rows at once (`whole_files`).
     """
     with_energy = [batch.with_energy(metered[place]) if place in metered else batch for place, batch in enumerate(going.batches)]
     settled = heat_content.settle(with_energy, site).batches
@@ -96,7 +98,7 @@ def judge(
     by_meter = {line for line in lines if {"", line[1]} & metered_steps.get(line[0], frozenset())}
     judged = _outside_repeated_hours(judged, by_meter, site)
     tangled = own_metering.entangled(going, site)
-    base = Path((OWN_ROWS,)) if not _filled_down(site) else Path((OWN_ROWS, FILLED_DOWN))
+    base = Path((OWN_ROWS, *([FILLED_DOWN] if _filled_down(site) else []), *whole))
     paths = {
         step.id: base.then(OWN_READINGS, *tangled.get(step.id, ())) if step.id in metered_steps else base.then(OWN_ENERGY)
         for step in pack.steps
@@ -104,10 +106,10 @@ def judge(
     return Outward(judged, paths)
 
 
-def of_runs(batches: Sequence[Batch], site: Site, pack: Pack) -> Outward:
+def of_runs(batches: Sequence[Batch], site: Site, pack: Pack, whole: Iterable[Transformation] = ()) -> Outward:
     """Runs of a log, judged each by itself."""
     judged, _ = faults.examine(batches, site, pack, metered_steps={}, blank=frozenset(), alone=True)
-    steps = [OWN_RUNS, *([CAMPAIGNS] if site.runs.by == "campaign" else []), *([FILLED_DOWN] if _filled_down(site) else [])]
+    steps = [OWN_RUNS, *([CAMPAIGNS] if site.runs.by == "campaign" else []), *([FILLED_DOWN] if _filled_down(site) else []), *whole]
     return Outward(judged, {step.id: Path(tuple(steps)) for step in pack.steps})
 
 

@@ -12,7 +12,7 @@ from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.sources import signatures
 from reporting_agent.sources.cells import Cell
-from reporting_agent.sources.encodings import broken_archives, damaged, head, open_bytes, recognise
+from reporting_agent.sources.encodings import broken_archives, damaged, head, holds, open_bytes, recognise
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -75,6 +75,26 @@ def _records(reader: Any, path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
             yield number, BrokenRow((f"{lines} line{'s' if lines > 1 else ''} with a quote inside a quoted cell",))
             continue
         yield number, record
+
+
+def joins_lines(path: Path, profile: Profile) -> bool:
+    """Whether some row of the file goes on over several lines, within quotes."""
+    if not holds(path, b'"'):
+        return False
+    encoding = encoding_of(path, profile)
+    delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
+    with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="") as text:
+        reader, seen = csv.reader(text, delimiter=delimiter, strict=True), 0
+        while True:
+            try:
+                next(reader)
+            except StopIteration:
+                return False
+            except csv.Error:
+                pass  # a broken row: how many lines it took is what matters
+            if reader.line_num - seen > 1:
+                return True
+            seen = reader.line_num
 
 
 def encoding_of(path: Path, profile: Profile) -> str:

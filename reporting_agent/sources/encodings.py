@@ -48,6 +48,15 @@ def head(path: Path, size: int = 4096) -> bytes:
         return _read(stream, path, size)
 
 
+def holds(path: Path, sign: bytes) -> bool:
+    """Whether this one byte stands anywhere in the file."""
+    with open_bytes(path) as stream:
+        while chunk := _read(stream, path, _CHUNK):
+            if sign in chunk:
+                return True
+    return False
+
+
 def recognise(path: Path) -> str:
     """The encoding's name for `open`; InputError where the file is none of them."""
     start = head(path)

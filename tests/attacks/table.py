@@ -13,6 +13,8 @@ HEAD = "| attack | defence | bound | measured | with the defence off |\n|---|---
 ORDER = (
     "membership",
     "one-for-many",
+    "one-byte-for-many",
+    "one-quote-for-many",
     "reconstruction",
     "redraw",
     "versions",

@@ -7,13 +7,17 @@ half as many lie just beside them, and one batch more there makes it leave none 
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+
+import pytest
 
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.statistical.leaving import Report, changed, joint_loss, judge, swiftly
 from tests.statistical.raw_neighbours import tipped
-from tests.statistical.raw_plants import THOUSANDTHS, tipping
+from tests.statistical.raw_plants import THOUSANDTHS, Plant, by_energy, tipping
+from tests.statistical.raw_plants import Row as Cells
 
 
 def told(one: Report, other: Report) -> tuple[int, float]:
@@ -45,5 +49,66 @@ def test_one_record_that_decides_about_many(stated: State) -> None:
             f"the debit: epsilon {debit:g}",
             f"{others} others, epsilon {loss:.2f}",
             f"{off} others, epsilon {lost:.1f}",
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Altered(Plant):
+    """The same files with some bytes of batches.csv written otherwise."""
+
+    old: bytes = b""
+    new: bytes = b""
+
+    def write(self, folder: Path) -> None:
+        super().write(folder)
+        path = folder / "batches.csv"
+        whole = path.read_bytes()
+        assert self.old in whole
+        path.write_bytes(whole.replace(self.old, self.new, 1))
+
+
+def named(plant: Plant) -> Plant:
+    """Every fifth batch with a Chinese character in its id, every fifth with a remark that the file quotes."""
+
+    def of(row: Cells) -> Cells:
+        return {**row, "batch_id": f"{row['batch_id']}二三"} if int(row["batch_id"][1:]) % 5 == 0 else row
+
+    batches = [{**of(row), "remark": f"damp, {at}" if at % 5 == 2 else ""} for at, row in enumerate(plant.tables["batches"])]
+    return replace(plant, tables={"batches": batches, "energy": [of(row) for row in plant.tables["energy"]]})
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "others", "lost"),
+    [
+        ("byte", b"damp, 52", "damp, 52二".encode("gbk"), 200, 50),
+        ("quote", b'"damp, 52"', b'"damp, 52', 4, 2),
+    ],
+)
+def test_one_sign_of_a_file_that_decides_about_other_rows(
+    stated: State, kind: str, old: bytes, new: bytes, others: int, lost: float
+) -> None:
+    plant = named(by_energy(700))
+    neighbour = Altered(**{field.name: getattr(plant, field.name) for field in fields(plant)}, old=old, new=new)
+    with swiftly(), tempfile.TemporaryDirectory() as name:
+        base, beside = judge(plant, Path(name)), judge(neighbour, Path(name))
+        assert base is not None
+        assert beside is not None
+        off, loss = told(base.own(), beside.own())
+
+    assert base.bounded
+    assert not beside.bounded
+    assert base.report().drawn
+    assert not beside.report().drawn
+    assert off >= others
+    assert loss > lost
+    stated(
+        Row(
+            f"one-{kind}-for-many",
+            f"was this batch in the data, where a stray {kind} of its row decides how other rows are read",
+            "a file whose rows depend on one another has no bound",
+            "nothing is drawn",
+            "a report without that step: one bit, declared",
+            f"{off} others, epsilon {loss:.1f}",
         )
     )
