@@ -8,14 +8,12 @@ the report in the opening has to give that very entry.
 from __future__ import annotations
 
 from benchmarks.audit.entries import Entry
-from benchmarks.audit.evidence import Evidence, Outcome, failed, held, not_checkable, refused
+from benchmarks.audit.evidence import TAKE_THE_FILE, Evidence, Outcome, failed, held, not_checkable, refused
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import logged, merkle
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.receipts import Receipt
-
-_TAKE_THE_FILE = Phrase("Take the evidence file of the sample from the portal's page, and give it as well.")
 
 _AFTER_THE_HEAD = Phrase("It came after the head of the draw, so no proof can lead to it.")
 
@@ -24,7 +22,7 @@ def report_received(evidence: Evidence) -> Outcome:
     """The portal took a sealed report of this site, period and revision, and its log holds it."""
     code, receipt, entry = "report-received", evidence.public.receipt, evidence.public.entries.get(Kind.ENVELOPE)
     if receipt is None:
-        return not_checkable(code, Phrase("No receipt was given that is signed by a key of the portal's directory."), _TAKE_THE_FILE)
+        return not_checkable(code, Phrase("No receipt was given that is signed by a key of the portal's directory."), TAKE_THE_FILE)
     commitment, header = evidence.draw.commitment, receipt.header
     if (header.site, header.period, header.revision) != (commitment.site, commitment.period, commitment.revision):
         return failed(
@@ -38,7 +36,7 @@ def report_received(evidence: Evidence) -> Outcome:
             Phrase("Ask the portal for the receipt of the report that the draw names."),
         )
     if entry is None:
-        return not_checkable(code, Phrase("No proof that the sealed report is in the log was given."), _TAKE_THE_FILE)
+        return not_checkable(code, Phrase("No proof that the sealed report is in the log was given."), TAKE_THE_FILE)
     if receipt.log_index >= evidence.draw.head.size:
         return not_checkable(code, _AFTER_THE_HEAD)
     leaf = logged.hashed(Kind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
@@ -61,9 +59,9 @@ def values_logged(evidence: Evidence) -> Outcome:
     """The protected values that the plant shows are those that the portal found in the report it accepted, and logged."""
     code, receipt, entry = "values-logged", evidence.public.receipt, evidence.public.entries.get(Kind.VALUES)
     if receipt is None:
-        return not_checkable(code, Phrase("Without the receipt nobody knows which sealed report the values were found in."), _TAKE_THE_FILE)
+        return not_checkable(code, Phrase("Without the receipt nobody knows which sealed report the values were found in."), TAKE_THE_FILE)
     if entry is None or entry.logged is None:
-        return not_checkable(code, Phrase("No entry of the log for the values of this report was given."), _TAKE_THE_FILE)
+        return not_checkable(code, Phrase("No entry of the log for the values of this report was given."), TAKE_THE_FILE)
     if entry.index >= evidence.draw.head.size:
         return not_checkable(code, _AFTER_THE_HEAD)
     try:

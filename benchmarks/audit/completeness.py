@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from benchmarks.audit.accounted import Accounted, Questioned, Why
-from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, not_asked, not_checkable
+from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, not_asked, not_checkable, of_no_readings
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 
@@ -18,6 +18,8 @@ def nothing_left_out(evidence: Evidence) -> Outcome:
     """On the drawn days, what the meters counted hour by hour is in records of batches, or at the level of a line that stands."""
     code = "nothing-left-out"
     accounted = evidence.accounted
+    if evidence.by_batch:
+        return of_no_readings(code)
     if accounted is None or not accounted.balances:
         return not_checkable(
             code,
@@ -68,6 +70,8 @@ def edges_at_rest(evidence: Evidence) -> Outcome:
     """Before a batch begins and after it ends, the line stands: else part of what it used lies outside it."""
     code = "edges-at-rest"
     accounted = evidence.accounted
+    if evidence.by_batch:
+        return of_no_readings(code)
     if accounted is None or not accounted.edges:
         return not_checkable(
             code,

@@ -10,7 +10,7 @@ from itertools import accumulate
 import numpy as np
 
 from benchmarks.audit.contents import Cell, Counted, StepPart
-from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, not_checkable, same
+from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, of_no_readings, same
 from benchmarks.audit.records import DAY_US, of_batch, read
 from benchmarks.labels.columns import StepColumns
 from benchmarks.labels.step import measure
@@ -26,13 +26,7 @@ def readings_committed(evidence: Evidence) -> Outcome:
     """The readings shown are those that were committed to: every day of them has its digest in the tree."""
     code = "readings-committed"
     if not evidence.contents.meters:
-        return not_checkable(
-            code,
-            Words(
-                en="The site has no readings: energy is given by batch, and its evidence is the plant's own system, to be seen on site.",
-                zh="厂址没有读数：能耗按批次给出，其证据是企业自己的系统，须在现场查看。",
-            ),
-        )
+        return of_no_readings(code)
     committed = {(day.meter, day.start_us): day for day in evidence.days.values()}
     first = min(day.start_us for day in committed.values()) if committed else 0
     wrong = [

@@ -29,6 +29,8 @@ from benchmarks.wire.schema import Report
 
 MOST_NAMED = 20
 
+TAKE_THE_FILE = Phrase("Take the evidence file of the sample from the portal's page, and give it with the fingerprint of its directory.")
+
 
 class State(StrEnum):
     HELD = "held"
@@ -95,6 +97,7 @@ class Evidence:
         batches: the opened records that are batches, by leaf.
         days: the opened records that are days of meters, by leaf.
         shown: the days that the extract's readings make, by meter and beginning.
+        by_batch: whether the site commits to no reading of any meter: its energy is given by batch.
         settings_digest: of the settings that the opening shows.
         recomputed: the records that the extract gives under the key of a batch.
         accounted: what the meters counted on the drawn days; None where no meter tells it of one step.
@@ -113,6 +116,7 @@ class Evidence:
     batches: Mapping[int, Batch]
     days: Mapping[int, MeterDay]
     shown: Mapping[tuple[str, int], MeterDay]
+    by_batch: bool
     settings_digest: bytes
     recomputed: Callable[[Batch], Counter[bytes]]
     accounted: Accounted | None
@@ -133,6 +137,15 @@ def not_checkable(code: str, why: Words | Phrase, to_do: Words | Phrase | None =
 
 def not_asked(code: str, why: Words | Phrase, to_do: Words | Phrase) -> Outcome:
     return replace(not_checkable(code, why, to_do), asked=False)
+
+
+def of_no_readings(code: str) -> Outcome:
+    """A check that needs readings, of a site that has none."""
+    return not_asked(
+        code,
+        Phrase("The site has no readings: energy is given by batch, and rests on the plant's own rows."),
+        Phrase("See these rows in the plant's systems on site, and hold their sum against bills (`steplabel-agent reconcile`)."),
+    )
 
 
 def failed(code: str, said: Words | Phrase, to_do: Words | Phrase, places: Iterable[Words] = ()) -> Outcome:

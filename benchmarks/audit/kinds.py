@@ -53,6 +53,9 @@ OF_A_SAMPLE: dict[str, CheckKind] = {
 WHERE_COMMITTED = frozenset({"output-weighed"})
 """Those of them that are asked for only where the site has committed to what they need; a summary may leave them out."""
 
+OF_READINGS = frozenset({"readings-committed", "nothing-left-out", "edges-at-rest"})
+"""Those that need readings. Of a site without any, whose energy is given by batch, they are not asked; a summary names them as not made."""
+
 OF_THE_PORTAL: dict[str, CheckKind] = {
     "receipt-signed": CheckKind.BOUND,
     "benchmark-signed": CheckKind.BOUND,

@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
-from benchmarks.audit.draws import Promise, require_promised
-from benchmarks.audit.evidence import Evidence, Outcome, failed, held, not_checkable, refused
+from benchmarks.audit.draws import require_promised
+from benchmarks.audit.evidence import TAKE_THE_FILE, Check, Evidence, Outcome, State, failed, held, not_checkable, refused
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 from benchmarks.wire import logged, merkle
 from benchmarks.wire.logged import Kind
 
 
 def draw_promised(evidence: Evidence) -> Outcome:
-    """The auditor's own hands were bound: the nonce is the one promised before the tree head was there."""
-    code, promise = "draw-promised", evidence.public.promise
+    """The auditor's own hands were bound: the log had the promise of this nonce before the tree head was there, and the head was no choice.
+
+    Without the log's entry nobody sees when the promise was made: who signs it can date it back, and try nonces against a known head.
+    """
+    code, promise, head = "draw-promised", evidence.public.promise, evidence.draw.head
+    entry = evidence.public.entries.get(Kind.AUDIT_PROMISE)
     if promise is None:
         return not_checkable(
             code,
-            Words(
-                en="The auditor's promise was not given, so nobody sees that the nonce was fixed before the draw.",
-                zh="未提供审核员的承诺，无法看出随机数在抽样前已确定。",
-            ),
+            Phrase("The auditor's promise was not given, so nobody sees that the nonce was fixed before the draw."),
+            TAKE_THE_FILE,
         )
     try:
         require_promised(evidence.draw, promise)
-        _require_logged(promise, evidence)
-    except VerificationError as refusal:
-        return refused(code, refusal)
-    day = promise.made_on.isoformat()
-    return held(
-        code, Words(en=f"The nonce is the one that the auditor had promised on {day}.", zh=f"随机数即审核员于 {day} 承诺的随机数。")
-    )
-
-
-def _require_logged(promise: Promise, evidence: Evidence) -> None:
-    """Where the portal says at which entry of the log the promise stands, it has to stand there."""
-    entry, head = evidence.public.entries.get(Kind.AUDIT_PROMISE), evidence.draw.head
-    if entry is not None:
+        if entry is None:
+            return not_checkable(
+                code,
+                Phrase("No proof was given that the promise stood in the log before the head of the draw: its own date proves nothing."),
+                Phrase(
+                    "Take the evidence file of the sample from the portal's page, which holds the entry and its proof; a promise that was "
+                    "never handed in at the portal cannot be proven: promise there, and draw again."
+                ),
+            )
         leaf = logged.hashed(Kind.AUDIT_PROMISE, bytes.fromhex(promise.digest), entry.on)
         merkle.require_inclusion(leaf, entry.index, head.size, entry.proof, head.root)
+    except VerificationError as refusal:
+        return refused(code, refusal)
+    wanted = 2 + max(place for place in (entry.index, evidence.challenge.log_index) if place < head.size)
+    if head.size != wanted:
+        return failed(
+            code,
+            Phrase(
+                "The draw is from the head of %(size)s entries; promise and commitment lead to that of %(wanted)s: it was chosen.",
+                size=f"{head.size:,}",
+                wanted=f"{wanted:,}",
+            ),
+            Phrase("Draw again from the first head that holds promise, commitment and one entry more, as the portal gives it."),
+        )
+    return held(
+        code,
+        Phrase(
+            "The nonce is the one that the auditor had promised: entry %(entry)s of the log, before the head of the draw.",
+            entry=f"{entry.index:,}",
+        ),
+    )
 
 
 def drawn_after_commitment(evidence: Evidence) -> Outcome:
@@ -52,6 +71,10 @@ def drawn_after_commitment(evidence: Evidence) -> Outcome:
             ),
             Words(en="Draw again from a tree head that holds the commitment.", zh="请用包含该承诺的日志头重新抽样。"),
         )
+    if lacking := unproven(evidence, head_signed, commitment_logged, challenge_signed):
+        return not_checkable(
+            code, Phrase("Where the commitment stands in the log is not proven: %(checks)s did not hold.", checks=lacking), TAKE_THE_FILE
+        )
     return held(
         code,
         Words(
@@ -59,6 +82,11 @@ def drawn_after_commitment(evidence: Evidence) -> Outcome:
             zh=f"承诺是日志的第 {entry:,} 条，早于抽样所依据的 {head:,} 个条目的日志头。",
         ),
     )
+
+
+def unproven(evidence: Evidence, *needed: Check) -> str:
+    """Codes of those checks that did not hold, which another one rests on; empty where all held."""
+    return ", ".join(one.code for one in (check(evidence) for check in needed) if one.state is not State.HELD)
 
 
 def head_signed(evidence: Evidence) -> Outcome:

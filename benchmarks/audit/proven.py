@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from benchmarks.audit.contents import Counted
-from benchmarks.audit.evidence import Evidence, Outcome, failed, held, same
+from benchmarks.audit.evidence import TAKE_THE_FILE, Evidence, Outcome, failed, held, not_checkable, same
+from benchmarks.audit.promised import challenge_signed, root_committed, unproven
 from benchmarks.audit.records import PADDING_RECORD
 from benchmarks.errors import PolicyRefusal, VerificationError
 from benchmarks.packs import digest as pack_digest
+from benchmarks.phrases import Phrase
 from benchmarks.privacy import randomness
 from benchmarks.privacy.mechanism import draw_cell, scores
 from benchmarks.privacy.randomness import KeyedStream
@@ -120,6 +122,12 @@ def seed_committed(evidence: Evidence) -> Outcome:
                 zh="所出示的种子不是厂址抽取前所承诺的种子。",
             ),
             Words(en="Have the plant open again with its own state directory.", zh="请让企业用自己的状态目录重新打开。"),
+        )
+    if lacking := unproven(evidence, root_committed, challenge_signed):
+        return not_checkable(
+            code,
+            Phrase("That the seed was fixed before the challenge is not proven: %(checks)s did not hold.", checks=lacking),
+            TAKE_THE_FILE,
         )
     return held(
         code,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from benchmarks.audit.entries import Entry
 from benchmarks.errors import VerificationError
@@ -53,6 +53,14 @@ class SampleFile(BaseModel):
     revision: int
     files: dict[Literal["directory", "commitment", "challenge", "receipt", "head", "promise", "draw"], str]
     entries: tuple[ServedEntry, ...]
+
+    @field_validator("files")
+    @classmethod
+    def _whole(cls, files: dict[str, str]) -> dict[str, str]:
+        """All of them are there: what was taken out would not be looked at, and nothing would say so."""
+        if lacking := sorted(set(FILES) - files.keys()):
+            raise ValueError(f"{', '.join(lacking)}: not in the file")
+        return files
 
     def contents(self) -> dict[str, bytes]:
         """The files by name."""

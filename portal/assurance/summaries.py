@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.audit.kinds import OF_A_SAMPLE, WHERE_COMMITTED, CheckKind
+from benchmarks.audit.kinds import OF_A_SAMPLE, OF_READINGS, WHERE_COMMITTED, CheckKind
 from benchmarks.wire.attestations import BINDING, CHECK_CODE, MOST_CHECKS
 from benchmarks.wire.schema import MOST_REVISIONS
 from portal.listing import PERIOD, SITE
@@ -38,8 +38,12 @@ class Summary:
 
     @property
     def is_bound(self) -> bool:
-        """Whether every check that binds held; what the file says of the whole is not enough."""
-        return self.bound and self.held >= {code for code, kind in OF_A_SAMPLE.items() if kind is CheckKind.BOUND}
+        """Whether every check that binds held; what the file says of the whole is not enough. Of a site without readings none can be
+        bound, and the summary names that check as not made.
+        """
+        binding = {code for code, kind in OF_A_SAMPLE.items() if kind is CheckKind.BOUND}
+        by_batch = self.not_checkable >= OF_READINGS
+        return self.bound and self.held >= (binding - OF_READINGS if by_batch else binding)
 
 
 Code = Annotated[str, Field(pattern=f"^{CHECK_CODE.pattern}$")]

@@ -83,6 +83,7 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
         batches=batches,
         days=days,
         shown=_days(site, contents, extract),
+        by_batch={part.meter for part in contents.meters} <= {scale.id for scale in site.scales},
         settings_digest=settings_digest(site),
         recomputed=made.of,
         weighings=weigh(site, pack, Inputs(site, extract).weighings(), made.batches, batches),

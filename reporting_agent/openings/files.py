@@ -56,6 +56,9 @@ COMPOSED = "composed-of"
 """What a published version was composed of, for who may see protected values (JSON)."""
 
 
+WITH_AN_OPENING = frozenset({"draw", "promise", "commitment", INCLUSION})
+"""Kinds that are checked together with an opening alone."""
+
 SCHEMAS = {published.SCHEMA: BENCHMARK, audited.SCHEMA: COMPOSED, sample_file.SCHEMA: EVIDENCE}
 
 
@@ -77,6 +80,13 @@ class Files:
     heads: tuple[bytes, ...] = ()
     consistency: tuple[Consistency, ...] = ()
     entries: Mapping[Kind, Entry] = field(default_factory=dict)
+    evidence_of: tuple[str, str, int] | None = None
+    """Site, period and revision that an evidence file says it is of."""
+
+    @property
+    def of_an_audit(self) -> bool:
+        """Whether files are here that say something only together with an opening."""
+        return bool(self.entries) or self.evidence_of is not None or not self.by_kind.keys().isdisjoint(WITH_AN_OPENING)
 
     @property
     def inclusion(self) -> tuple[bytes, ...] | None:
@@ -97,7 +107,7 @@ def read_all(paths: list[Path]) -> Files:
     pile = _Pile()
     for path in paths:
         pile.add(read_one(path), path)
-    return Files(pile.by_kind, tuple(pile.receipts), tuple(pile.heads), tuple(pile.consistency), pile.entries)
+    return Files(pile.by_kind, tuple(pile.receipts), tuple(pile.heads), tuple(pile.consistency), pile.entries, pile.evidence_of)
 
 
 @dataclass(slots=True)
@@ -109,18 +119,21 @@ class _Pile:
     heads: list[bytes] = field(default_factory=list)
     consistency: list[Consistency] = field(default_factory=list)
     entries: dict[Kind, Entry] = field(default_factory=dict)
+    evidence_of: tuple[str, str, int] | None = None
 
     def add(self, raw: bytes, path: Path) -> None:
         kind = kind_of(raw, path)
         if kind == EVIDENCE:
             inside = sample_file.read(document(raw))
+            self.evidence_of = (inside.site, inside.period, inside.revision)
             for content in inside.contents().values():
                 self.add(content, path)
             self.entries |= {entry.kind: entry.entry() for entry in inside.entries}
         elif kind in (HEAD, DIRECTORY):
             self.add(_unwrapped(raw, path), path)
         elif kind == TREE_HEAD:
-            self.heads.append(raw)
+            if raw not in self.heads:
+                self.heads.append(raw)
             self.by_kind.setdefault(kind, raw)
         elif kind == "receipt":
             self.receipts.append(raw)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from benchmarks.audit.evidence import Outcome, State
 from benchmarks.errors import UsageError
-from reporting_agent.openings.verdict import PAPERS, Verdict, metered_of, strata_of, subject_of, values_of
+from reporting_agent.openings.verdict import OPENING, PAPERS, Verdict, metered_of, strata_of, subject_of, values_of
 from reporting_agent.report.numbers import time
 from reporting_agent.report.words import words
 
@@ -62,7 +62,8 @@ def lead(verdict: Verdict, lang: str) -> str:
     elif verdict.of == PAPERS:
         said = w["lead_papers"]
     else:
-        said = w["lead_held" if verdict.holds else "lead_open"]
+        said = w[("lead_held" if verdict.of == OPENING else "lead_files") if verdict.holds else "lead_open"]
+    said = "".join([said, *(w[one] for one in verdict.unproven)])
     return said.format(
         failed=verdict.counted(State.FAILED),
         held=verdict.counted(State.HELD),

@@ -7,15 +7,18 @@ from typing import Any
 
 from benchmarks.audit.draws import strata
 from benchmarks.audit.evidence import Evidence, Outcome, State
-from benchmarks.audit.kinds import OF_A_SAMPLE, ON_SITE, SUMMARY, CheckKind
+from benchmarks.audit.kinds import OF_A_SAMPLE, OF_READINGS, ON_SITE, SUMMARY, CheckKind
 from benchmarks.audit.sampling import Kind, detection, misstated, needed
 from benchmarks.errors import InputError
 from benchmarks.wire.attestations import BINDING
 from reporting_agent.openings.assembling import quantiles
 from reporting_agent.software import SOFTWARE
 
-OPENING, PAPERS = "opening", "papers"
-"""What the checks are of: the key of the title in the report's words."""
+OPENING, FILES, PAPERS = "opening", "files", "papers"
+"""What the checks are of: an opened report, the portal's own files, or papers. The key of the title in the report's words."""
+
+BY_BATCH = "energy-by-batch"
+"""What no check of a site without readings proves: that its batches used what the plant's own rows say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ class Verdict:
 
     @property
     def bound(self) -> bool:
-        """Whether what was checked is what the portal accepted, logged or signed: some check says so, and none could not."""
-        binding = [one for one in self.findings if one.kind is CheckKind.BOUND]
+        """Whether what was checked is what the portal accepted, logged or signed: some check says so, and none that was asked could not."""
+        binding = [one for one in self.findings if one.kind is CheckKind.BOUND and one.asked]
         return bool(binding) and all(one.state is State.HELD for one in binding)
 
     @property
@@ -41,11 +44,24 @@ class Verdict:
         """Whether everything that was asked for was bound and held: what could not be checked does not hold."""
         return self.bound and all(one.state is State.HELD for one in self.findings if one.asked)
 
+    @property
+    def unproven(self) -> tuple[str, ...]:
+        """What stays unproven though everything holds; said first, wherever it is said that it holds."""
+        return (BY_BATCH,) if any(one.code in OF_READINGS and not one.asked for one in self.findings) else ()
+
     def counted(self, state: State) -> int:
         return sum(one.state is state and one.asked for one in self.findings)
 
     def to_json(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"held": not self.failed} if self.of == PAPERS else {"held": self.holds, "binding": BINDING[self.bound]}
+        told: dict[str, Any] = (
+            {"held": not self.failed}
+            if self.of == PAPERS
+            else {
+                "held": self.holds,
+                "binding": BINDING[self.bound],
+                "unproven": list(self.unproven),
+            }
+        )
         told["checks"] = [
             {
                 "code": one.code,
@@ -78,7 +94,8 @@ class Verdict:
             raise InputError(
                 "audit-file-lacking", "A summary for the portal is of an opening, and none was given.", "Give opening and draw."
             )
-        of_opening = [one for one in self.findings if one.asked and (one.code in OF_A_SAMPLE or one.code == ON_SITE)]
+        told = OF_READINGS if self.unproven else ()
+        of_opening = [one for one in self.findings if one.code in told or (one.asked and (one.code in OF_A_SAMPLE or one.code == ON_SITE))]
         commitment = self.evidence.draw.commitment
         return {
             "schema": SUMMARY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from benchmarks.audit import checks, draws, openings
 from benchmarks.audit.draws import Head
 from benchmarks.audit.evidence import Evidence, Outcome, Public, failed, held, not_asked, not_checkable, refused
 from benchmarks.audit.openings import Opening
-from benchmarks.errors import InputError, SteplabelError, VerificationError
+from benchmarks.errors import InputError, SteplabelError, UsageError, VerificationError
 from benchmarks.routes import Words
 from benchmarks.wire import challenges, commitments, directory, heads, published, receipts
 from benchmarks.wire.commitments import Commitment
@@ -23,7 +24,7 @@ from reporting_agent.openings.examining import Handed, examine
 from reporting_agent.openings.files import BENCHMARK, COMPOSED, STATEMENT, Files, document
 from reporting_agent.openings.published import composed_again, heads_agree
 from reporting_agent.openings.statements import statement_signed
-from reporting_agent.openings.verdict import Verdict
+from reporting_agent.openings.verdict import FILES, Verdict
 from reporting_agent.recomputation import recompute
 
 _NO_KEYS = Words(en="The portal's key directory and its fingerprint were not given.", zh="未提供平台的密钥目录及其指纹。")
@@ -50,6 +51,9 @@ def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path
     Raises:
         VerificationError, InputError: a file is not what it should be, or what belongs together is not all there.
     """
+    opening = _opening(files, trust)
+    if opening is None and (site is not None or files.of_an_audit):
+        raise _lacking("opening", "nothing of what was published was checked")
     keys = _keys(files, trust)
     findings = [_receipt(raw, keys) for raw in dict.fromkeys(files.receipts)]
     if BENCHMARK in files.by_kind:
@@ -58,18 +62,16 @@ def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path
         of_reports = {receipt.envelope_digest for receipt in _receipts(files.receipts, keys)}
         findings.append(statement_signed(files.by_kind[STATEMENT], trust.auditor, of_reports))
     findings += _of_the_portal(files, keys)
-    opening = _opening(files, trust)
     if opening is None:
-        if site is not None:
-            raise _lacking("opening", "the recomputation on site needs the seed and the report, which the opening holds")
         if "challenge" in files.by_kind:
             findings.append(_challenge(files.by_kind["challenge"], keys))
         if not findings:
             raise _lacking("opening", "nothing else of these files can be checked alone")
-        return Verdict(tuple(findings))
+        return Verdict(tuple(findings), of=FILES)
     if "draw" not in files.by_kind:
         raise _lacking("draw", "an opening is the answer to one")
     draw = draws.read(files.by_kind["draw"])
+    _require_one_report(files, opening, draw.commitment)
     promise = draws.read_promise(files.by_kind["promise"]) if "promise" in files.by_kind else None
     received = _receipt_of(files.receipts, keys, draw.commitment)
     public = Public(_commitment(files), promise, bool(keys), _head(files, keys, draw.head), files.inclusion, received, files.entries)
@@ -97,6 +99,12 @@ def _of_the_portal(files: Files, keys: Mapping[str, VerifyingKey]) -> list[Outco
 
 def _keys(files: Files, trust: Trust) -> Mapping[str, VerifyingKey]:
     raw = files.by_kind.get("directory")
+    if trust.fingerprint is not None and not re.fullmatch("[0-9a-f]{64}", trust.fingerprint):
+        raise UsageError(
+            "fingerprint-incomplete",
+            f"A fingerprint has 64 digits of 0 to 9 and a to f; {len(trust.fingerprint)} characters were given.",
+            "Copy it whole, as an enrolment token or the coordinator names it.",
+        )
     if raw is None or trust.fingerprint is None:
         return {}
     return directory.verify(raw, trust.fingerprint).receipt_keys()
@@ -110,6 +118,32 @@ def _opening(files: Files, trust: Trust) -> Opening | None:
         return openings.read(openings.unseal(sealed, trust.unsealing))
     raw = files.by_kind.get("opening")
     return None if raw is None else openings.read(raw)
+
+
+def _require_one_report(files: Files, opening: Opening, drawn: Commitment) -> None:
+    """Refuse files that are of two reports: of two plants, periods or revisions.
+
+    Raises:
+        InputError: `audit-files-of-two`.
+    """
+    contents, subject = opening.contents, (drawn.site, drawn.period, drawn.revision)
+    told = {"opening": (contents.site, contents.period, contents.revision)}
+    if files.evidence_of is not None:
+        told["evidence file"] = files.evidence_of
+    for name, other in told.items():
+        if other != subject:
+            both = "plants" if other[0] != subject[0] else "periods" if other[1] != subject[1] else "revisions"
+            raise InputError(
+                "audit-files-of-two",
+                f"The files are of two {both}: the {name} is of {_named(*other)}, the draw of {_named(*subject)}.",
+                "Give the files of one report: its opening, and the evidence file of its sample as the portal gave it.",
+                found=_named(*other),
+                wanted=_named(*subject),
+            )
+
+
+def _named(site: str, period: str, revision: int) -> str:
+    return f"{site} {period} revision {revision}"
 
 
 def _commitment(files: Files) -> Commitment | None:
@@ -237,4 +271,4 @@ def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
 
 
 def _lacking(what: str, why: str) -> InputError:
-    return InputError("audit-file-lacking", f"The {what} is not among the files: {why}.", "Give it as well.", wanted=what)
+    return InputError("audit-file-lacking", f"The {what} is missing: {why}.", "Give it as well.", wanted=what)

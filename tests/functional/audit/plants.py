@@ -41,7 +41,7 @@ from tests.declaring import declare
 
 SOFTWARE = "steplabel-agent/test"
 PERIOD = "2025"
-ENTRY, SENT, ACCEPTED = 41, 43, 44  # of the log: the commitment, the sealed report, its values
+ENTRY, SENT, ACCEPTED, PROMISED = 41, 43, 44, 48  # of the log: the commitment, the sealed report, its values, the auditor's promise
 ENVELOPE = hashlib.sha256(b"sealed").hexdigest()
 AUDITOR, DEVICE, PORTAL = AuditorKey.generate(), DeviceKey.generate(), ReceiptKey.generate()
 DAY = date(2026, 2, 3)
@@ -105,12 +105,13 @@ def honest(folder: Path, name: str = "honest") -> Reported:
     return reported(site, plan, plan.tree(seed, SOFTWARE), seed)
 
 
-def log_with(plant: Reported) -> Tree:
-    """A log of 50 entries: commitment, sealed report and its values at their places."""
+def log_with(plant: Reported, promise: bytes, promised: int = PROMISED) -> Tree:
+    """A log of 50 entries: commitment, sealed report, its values and the promise at their places."""
     others = [merkle.leaf_hash(bytes([place])) for place in range(50)]
     others[ENTRY] = logged.hashed(Kind.COMMITMENT, bytes.fromhex(plant.commitment.digest), DAY)
     others[SENT] = logged.hashed(Kind.ENVELOPE, bytes.fromhex(ENVELOPE), DAY)
     others[ACCEPTED] = logged.hashed(Kind.VALUES, values_of(plant.report), DAY)
+    others[promised] = logged.hashed(Kind.AUDIT_PROMISE, bytes.fromhex(draws.read_promise(promise).digest), DAY)
     return Tree(others)
 
 
@@ -121,15 +122,15 @@ def values_of(report: Report) -> bytes:
 
 def public_of(plant: Reported, promise: bytes) -> Public:
     """What the auditor has from the portal."""
-    log, commitment = log_with(plant), plant.commitment
+    log, commitment, promised = log_with(plant, promise), plant.commitment, draws.read_promise(promise)
     head = Head(len(log), log.root())
     header = Header(commitment.site, commitment.period, commitment.revision, "0" * 64, "device-1", 1)
     receipt = receipts.read(receipts.issue(ENVELOPE, header, SENT, DAY, PORTAL), {PORTAL.key_id: PORTAL.public})
     entries = {
         Kind.ENVELOPE: Entry(SENT, DAY, logged.object_of(bytes.fromhex(ENVELOPE)), tuple(log.inclusion_proof(SENT))),
         Kind.VALUES: Entry(ACCEPTED, DAY, logged.object_of(values_of(plant.report)), tuple(log.inclusion_proof(ACCEPTED))),
+        Kind.AUDIT_PROMISE: Entry(PROMISED, DAY, logged.object_of(bytes.fromhex(promised.digest)), tuple(log.inclusion_proof(PROMISED))),
     }
-    promised = draws.read_promise(promise)
     return Public(commitment, promised, True, head, tuple(log.inclusion_proof(ENTRY)), receipt, entries)
 
 
@@ -139,7 +140,7 @@ def drawn_by_auditor(
     """The draw and the promise it was bound by."""
     commitment = plant.commitment
     promise = draws.promise(commitment.site, commitment.period, nonce, DAY, AUDITOR)
-    log = log_with(plant)
+    log = log_with(plant, promise)
     made = Draw(commitment, nonce, Head(len(log), log.root()), plan, steps, AUDITOR.public, draws.read_promise(promise).digest)
     return made, promise
 

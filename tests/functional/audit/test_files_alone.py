@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.audit import openings
+from benchmarks.audit import draws, openings, sample_file
 from benchmarks.measurements import Period
-from benchmarks.wire import challenges, published
+from benchmarks.wire import challenges, commitments, logged, published
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire.logged import Kind
 from portal.assurance.summaries import read_summary
@@ -25,11 +25,12 @@ from reporting_agent.reportable import require_reportable
 from reporting_agent.software import SOFTWARE
 from reporting_agent.state import StateDirectory
 from tests.functional.audit.plants import PERIOD, write_works
-from tests.unit.agent_send.cast import SITE, Desk, FakePortal
+from tests.unit.agent_send.cast import LOGGED_ON, SITE, Desk, FakePortal
 
 pytestmark = pytest.mark.xdist_group("audit-from-files")  # one scene, which takes a while to build
 
-FILES = ("opening", "draw", "commitment", "receipt", "directory", "head", "inclusion", "envelope-entry", "values-entry")
+FILES = ("opening", "draw", "commitment", "receipt", "directory", "head", "inclusion", "envelope-entry", "values-entry", "promise-entry")
+FEW = ("--step", "clinker-burning", "--confidence", "60", "--share", "20")
 Run = Callable[..., tuple[int, dict[str, Any]]]
 
 
@@ -59,27 +60,40 @@ class Scene:
         assert parcel.commitment is not None
         assert parcel.challenge is not None
         assert receipt is not None
-        entry = challenges.parse(parcel.challenge).log_index
         (sent,) = self.portal.submissions.values()
         values = self.portal.accept(sent)
         envelope = envelopes.parse(sent).digest
-        proof = {"proof": [one.hex() for one in self.portal.log.inclusion_proof(entry)]}
+        self.entries = {
+            "inclusion": (
+                challenges.parse(parcel.challenge).log_index,
+                Kind.COMMITMENT,
+                bytes.fromhex(commitments.parse(parcel.commitment).commitment.digest),
+            ),
+            "envelope-entry": (self.portal.places[envelope], Kind.ENVELOPE, bytes.fromhex(envelope)),
+            "values-entry": (len(self.portal.log) - 1, Kind.VALUES, values),
+        }
         for name, content in {
             "commitment": parcel.commitment,
             "challenge": parcel.challenge,
             "receipt": receipt,
             "other-challenge": self.portal.challenge_for(challenges.parse(parcel.challenge).commitment, bytes(32)),
             "directory": self.portal.signed_directory(),
-            "head": self.portal.signed_head(),
-            "inclusion": json.dumps(proof).encode(),
-            "envelope-entry": self.portal.served(self.portal.places[envelope], Kind.ENVELOPE, bytes.fromhex(envelope)),
-            "values-entry": self.portal.served(len(self.portal.log) - 1, Kind.VALUES, values),
             "password": b"a password of the auditor\n",
         }.items():
             self.path(name).write_bytes(content)
 
     def path(self, name: str) -> Path:
         return self.folder / name
+
+    def log_promise(self, promise: Path, number: str = "") -> None:
+        """The portal logs the promise, and something else after it; head and proofs are those of the log then."""
+        digest = bytes.fromhex(draws.read_promise(promise.read_bytes()).digest)
+        self.portal.log.append(logged.hashed(Kind.AUDIT_PROMISE, digest, LOGGED_ON))
+        entries = {**self.entries, "promise-entry": (len(self.portal.log) - 1, Kind.AUDIT_PROMISE, digest)}
+        self.portal.log.append(bytes(32))
+        self.path(f"head{number}").write_bytes(self.portal.signed_head())
+        for name, entry in entries.items():
+            self.path(f"{name}{number}").write_bytes(self.portal.served(*entry))
 
     @property
     def fingerprint(self) -> str:
@@ -122,6 +136,7 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
     promise = Path(promised["promise"])
     assert scene.path("nonce").read_bytes() not in promise.read_bytes()
 
+    scene.log_promise(promise)
     drawn = ("--commitment", scene.path("challenge"), "--head", scene.path("head"), "--out", scene.path("draw"), "--sealed")
     code, _ = run("draw", *keys, "--nonce", scene.path("nonce"), *drawn)
     assert code == 0
@@ -184,24 +199,121 @@ def drawn(scene: Scene, run: Run, number: str, *plan: object) -> Path:
     """A draw by an auditor of its own, from the commitment and a head that is only named."""
     keys = ("--keys", scene.path(f"auditor{number}.pem"), "--password-file", scene.path("password"))
     nonce, draw = scene.path(f"nonce{number}"), scene.path(f"draw{number}")
-    head = f"{len(scene.portal.log)}:{scene.portal.log.root().hex()}"
     run("auditor", *keys)
     run("draw", *keys, "--nonce", nonce, "--about", f"{SITE}/{PERIOD}")
+    scene.log_promise(nonce.with_name(f"{nonce.name}.promise"), number)
+    head = f"{len(scene.portal.log)}:{scene.portal.log.root().hex()}"
     code, told = run("draw", *keys, "--nonce", nonce, "--commitment", scene.path("commitment"), "--head", head, *plan, "--out", draw)
     assert code == 0, told
     return draw
 
 
 def test_without_what_the_portal_gave_the_rest_is_checked_and_the_lack_is_said(scene: Scene, run: Run) -> None:
-    draw = drawn(scene, run, "2", "--step", "clinker-burning", "--confidence", "60", "--share", "20")
+    draw = drawn(scene, run, "2", *FEW)
     code, _ = run("open", draw, "--site", scene.site, "--state", scene.state.path, "--out", scene.path("opening2"), "--yes")
     assert code == 0
     code, found = run("verify", scene.path("opening2"), draw)
     assert (code, found["held"], found["binding"]) == (1, False, "not-bound")  # what could not be checked does not hold
+    assert {"drawn-after-commitment", "seed-committed"} <= {one["code"] for one in found["checks"] if one["state"] == "not-checkable"}
     unsure = {one["code"] for one in found["checks"] if one["state"] == "not-checkable"}
     assert {"draw-promised", "root-committed", "challenge-signed", "head-signed", "commitment-logged", "whole-recomputed"} <= unsure
     assert [one["code"] for one in found["checks"] if not one["asked"]] == ["output-weighed", "whole-recomputed"]
     assert all(one["sentence"] for one in found["checks"])
+
+
+class Handed:
+    """A small audit of its own: its files by name, and the evidence file that the portal would give for it."""
+
+    def __init__(self, scene: Scene, run: Run) -> None:
+        self.scene, number = scene, "4"
+        self.files = {name: scene.path(f"{name}{number}") for name in FILES if name not in ("commitment", "receipt", "directory")}
+        self.files |= {name: scene.path(name) for name in ("commitment", "receipt", "directory")}
+        self.files["promise"] = scene.path(f"nonce{number}.promise")
+        if not self.files["opening"].exists():
+            draw = drawn(scene, run, number, *FEW)
+            assert run("open", draw, "--site", scene.site, "--state", scene.state.path, "--out", self.files["opening"], "--yes")[0] == 0
+
+    def without(self, *names: str) -> list[Path]:
+        return [path for name, path in self.files.items() if name not in names]
+
+    def evidence(self) -> dict[str, Any]:
+        inside = {name: self.files.get(name, self.scene.path(name)).read_bytes() for name in sample_file.FILES}
+        entries = [json.loads(path.read_bytes()) for name, path in self.files.items() if name.endswith("-entry") or name == "inclusion"]
+        return sample_file.written(SITE, PERIOD, 1, inside, entries)
+
+
+@pytest.fixture
+def handed(scene: Scene, run: Run) -> Handed:
+    return Handed(scene, run)
+
+
+def states_of(found: dict[str, Any]) -> dict[str, str]:
+    return {one["code"]: one["state"] for one in found["checks"]}
+
+
+def test_a_promise_that_no_log_holds_binds_nobody(handed: Handed, scene: Scene, run: Run) -> None:
+    trust = ("--fingerprint", scene.fingerprint)
+    code, found = run("verify", *handed.without(), *trust)
+    assert (code, found["binding"], states_of(found)["draw-promised"]) == (0, "bound", "held")
+    for left_out in ("promise-entry", "promise"):
+        code, found = run("verify", *handed.without(left_out), *trust)
+        assert (code, found["held"], found["binding"], states_of(found)["draw-promised"]) == (1, False, "not-bound", "not-checkable")
+        (told,) = [one for one in found["checks"] if one["code"] == "draw-promised"]
+        assert "evidence file of the sample" in told["remedy"]
+
+
+def test_without_its_opening_nothing_was_audited(handed: Handed, scene: Scene, run: Run) -> None:
+    """Neither by an evidence file nor by loose files; and no page says that an audit was held."""
+    evidence, page = scene.path("evidence.json"), scene.path("no-audit.html")
+    evidence.write_text(json.dumps(handed.evidence()), encoding="utf-8")
+    loose = handed.without("opening")
+    for files in ([evidence], loose, [scene.path("receipt"), scene.path("directory"), handed.files["values-entry"]]):
+        code, refused = run("verify", *files, "--fingerprint", scene.fingerprint, "--out", page)
+        assert (code, refused["error"]["code"]) == (1, "audit-file-lacking")
+        assert refused["error"]["sentence"] == "The opening is missing: nothing of what was published was checked."
+        assert not page.exists()
+    code, found = run("verify", evidence, handed.files["opening"], "--fingerprint", scene.fingerprint)
+    assert (code, found["held"], found["binding"]) == (0, True, "bound")
+
+
+def test_files_of_the_portal_alone_are_no_audit(scene: Scene, run: Run) -> None:
+    page = scene.path("receipt.md")
+    code, _ = run("verify", scene.path("receipt"), scene.path("directory"), "--fingerprint", scene.fingerprint, "--out", page)
+    assert code == 0
+    title, _, lead = page.read_text(encoding="utf-8").splitlines()[:3]
+    assert title == "# Files of the portal, checked"
+    assert lead == "The portal's files hold: 1 of 1. No opening was handed in, so no report was audited."
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        ({"revision": 2}, "audit-files-of-two", "two revisions"),
+        ({"period": "2024"}, "audit-files-of-two", "two periods"),
+        ({"site": "works-9"}, "audit-files-of-two", "two plants"),
+        *(({"files": name}, "evidence-unreadable", "not the evidence file") for name in sample_file.FILES),
+    ],
+)
+def test_an_evidence_file_is_whole_and_of_the_report_that_it_names(
+    handed: Handed, scene: Scene, run: Run, change: dict[str, Any], code: str, said: str
+) -> None:
+    told = handed.evidence()
+    changed = told | ({"files": {k: v for k, v in told["files"].items() if k != change["files"]}} if "files" in change else change)
+    scene.path("changed.json").write_text(json.dumps(changed), encoding="utf-8")
+    exit_code, refused = run("verify", scene.path("changed.json"), handed.files["opening"], "--fingerprint", scene.fingerprint)
+    assert (exit_code, refused["error"]["code"]) == (1, code)
+    assert said in refused["error"]["sentence"]
+
+
+def test_one_head_twice_is_one_head(handed: Handed, scene: Scene, run: Run) -> None:
+    code, found = run("verify", *handed.without(), handed.files["head"], "--fingerprint", scene.fingerprint)
+    assert code == 0
+    assert "heads-agree" not in states_of(found)
+
+
+def test_a_shortened_fingerprint_is_no_false_alarm(scene: Scene, run: Run) -> None:
+    code, refused = run("verify", scene.path("receipt"), scene.path("directory"), "--fingerprint", scene.fingerprint[:8])
+    assert (code, refused["error"]["code"]) == (2, "fingerprint-incomplete")
 
 
 def test_data_that_were_changed_since_cannot_be_opened(scene: Scene, run: Run) -> None:
@@ -248,6 +360,7 @@ def test_a_published_benchmark_is_verified(scene: Scene, run: Run) -> None:
         (("directory",), "audit-file-lacking"),
         (("challenge", "other-challenge"), "audit-file-twice"),
         (("commitment", "commitment"), "audit-file-lacking"),
+        (("receipt", "directory", "commitment"), "audit-file-lacking"),
     ],
 )
 def test_files_that_are_of_no_use_are_refused(scene: Scene, run: Run, files: tuple[str, ...], code: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.audit import accepted, checks, completeness, computed, promised, proven
+from benchmarks.audit import accepted, checks, completeness, computed, draws, promised, proven
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.draws import Draw, Head
 from benchmarks.audit.evidence import Check, Public
@@ -23,13 +23,17 @@ from benchmarks.measurements import Batch, State, Status
 from benchmarks.privacy import randomness
 from benchmarks.wire import challenges
 from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.logged import Kind
 from reporting_agent import pipeline
 from reporting_agent.behind import Provenance
 from reporting_agent.openings.assembling import assemble, quantiles
 from reporting_agent.pipeline.outward import Outward
 from reporting_agent.submission import Material
 from tests.functional.audit.plants import (
+    ACCEPTED,
     ENTRY,
+    PROMISED,
+    SENT,
     SOFTWARE,
     Reported,
     audited,
@@ -293,9 +297,23 @@ def challenge_exchanged(works: Path, _scratch: Path) -> Audit:
 
 def nonce_chosen(works: Path, _scratch: Path) -> Audit:
     plant = honest(works)
-    draw, _ = drawn_by_auditor(plant)
+    draw, promise = drawn_by_auditor(plant)
     _, other = drawn_by_auditor(plant, nonce=b"o" * 32)
-    return Audit(plant, draw, other, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening)
+    public = replace(public_of(plant, promise), promise=draws.read_promise(other))
+    return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening, public)
+
+
+def head_after_the_first(works: Path, _scratch: Path) -> Audit:
+    """The auditor waited for a head of the log that suited: signed, with everything in it, and not the one that the promise leads to."""
+    plant = honest(works)
+    made, promise = drawn_by_auditor(plant)
+    log = log_with(plant, promise, promised=PROMISED - 1)
+    draw = replace(made, head=Head(len(log), log.root()))
+    public = public_of(plant, promise)
+    places = {Kind.ENVELOPE: SENT, Kind.VALUES: ACCEPTED, Kind.AUDIT_PROMISE: PROMISED - 1}
+    entries = {kind: replace(public.entries[kind], index=place, proof=tuple(log.inclusion_proof(place))) for kind, place in places.items()}
+    later = replace(public, head=draw.head, inclusion=tuple(log.inclusion_proof(ENTRY)), entries=entries)
+    return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening, later)
 
 
 def head_chosen(works: Path, _scratch: Path) -> Audit:
@@ -308,7 +326,7 @@ def head_chosen(works: Path, _scratch: Path) -> Audit:
 
 def commitment_not_in_the_log(works: Path, _scratch: Path) -> Audit:
     audit = opened(honest(works))
-    proof_of_another = tuple(log_with(audit.plant).inclusion_proof(ENTRY + 1))
+    proof_of_another = tuple(log_with(audit.plant, audit.promise).inclusion_proof(ENTRY + 1))
     return replace(audit, public=replace(public_of(audit.plant, audit.promise), inclusion=proof_of_another))
 
 
@@ -332,9 +350,12 @@ def receipt_of_another_report(works: Path, _scratch: Path) -> Audit:
 def committed_after_the_draw(works: Path, _scratch: Path) -> Audit:
     plant = honest(works)
     drawn, promise = drawn_by_auditor(plant)
-    draw = replace(drawn, head=Head(7, drawn.head.root))
+    log = log_with(plant, promise, promised=5)
+    draw = replace(drawn, head=Head(7, log.root(7)))
     assert draw.head.size < challenges.parse(plant.challenge).log_index
-    public = replace(public_of(plant, promise), head=draw.head)
+    public = public_of(plant, promise)
+    entry = replace(public.entries[Kind.AUDIT_PROMISE], index=5, proof=tuple(log.inclusion_proof(5, 7)))
+    public = replace(public, head=draw.head, entries={**public.entries, Kind.AUDIT_PROMISE: entry})
     return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening, public)
 
 
@@ -358,6 +379,7 @@ CHEATS: dict[Cheat, Check] = {
     another_method: proven.method_declared,
     challenge_exchanged: promised.challenge_signed,
     nonce_chosen: promised.draw_promised,
+    head_after_the_first: promised.draw_promised,
     head_chosen: promised.head_signed,
     commitment_not_in_the_log: promised.commitment_logged,
     committed_after_the_draw: promised.drawn_after_commitment,

@@ -1,0 +1,56 @@
+"""A site without meters can be bound like any other; what its readings would show is not asked, and is said first to be unproven."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.audit import checks
+from benchmarks.audit.evidence import Evidence, State
+from benchmarks.audit.kinds import OF_READINGS
+from benchmarks.audit.sampling import STANDARD, Kind, Plan
+from fixtures.simulator import Sector
+from portal.assurance.summaries import read_summary
+from reporting_agent.openings import telling
+from reporting_agent.openings.assembling import assemble
+from reporting_agent.openings.examining import Handed, examine
+from reporting_agent.openings.verdict import BY_BATCH, Verdict
+from tests.functional.audit.plants import PORTAL, drawn_by_auditor, honest, public_of
+
+PLAN = Plan({kind: STANDARD.sizes[kind] for kind in (Kind.EXCLUDED, Kind.PADDING)}, 3)
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    folder = tmp_path_factory.mktemp("by-batch")
+    Sector("cement", 1).plant(0).write(folder, 0, "csv")
+    plant = honest(folder)
+    draw, promise = drawn_by_auditor(plant, PLAN)
+    opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
+    return examine(opening, Handed(draw, public_of(plant, promise), {PORTAL.key_id: PORTAL.public}), folder)
+
+
+def test_it_is_bound_and_what_stays_unproven_is_said_first(evidence: Evidence) -> None:
+    found = Verdict(checks.run(evidence), evidence)
+    assert [one.code for one in found.findings if one.asked and one.state is not State.HELD] == []
+    assert {one.code for one in found.findings if not one.asked} == {*OF_READINGS, "output-weighed"}
+    assert (found.bound, found.holds, found.to_json()["unproven"]) == (True, True, [BY_BATCH])
+    for lang, said in (("en", "NOT PROVEN: the energy of each batch."), ("zh", "未证明：每个批次的能耗。")):
+        assert said in telling.lines(found, lang).splitlines()[0]
+        assert said in telling.markdown(found, lang).splitlines()[2]
+
+
+def test_the_portal_takes_it_for_bound_and_names_what_was_not_made(evidence: Evidence) -> None:
+    told = Verdict(checks.run(evidence), evidence).summary()
+    read = read_summary(json.dumps(told).encode())
+    assert (read.is_bound, frozenset(read.missing)) == (True, OF_READINGS)
+    left_out = told | {"not_checkable": []}  # what a summary does not name is no excuse
+    assert not read_summary(json.dumps(left_out).encode()).is_bound
+
+
+def test_a_site_with_readings_is_asked_for_them(evidence: Evidence) -> None:
+    found = Verdict(checks.run(replace(evidence, by_batch=False)), evidence)
+    assert {one.code for one in found.findings if one.asked and one.state is State.NOT_CHECKABLE} == {"nothing-left-out", "edges-at-rest"}
+    assert not found.holds
