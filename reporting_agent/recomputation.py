@@ -30,7 +30,6 @@ from reporting_agent.planning import Subject
 from reporting_agent.pooled import Windows
 
 ROOT, LABEL, RELEASE = "root", "label", "release"
-_WITHHELD = Words(en="what is withheld, and why, is not what the report says", zh="不发布的内容及其原因与报告所述不同")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +91,7 @@ def recompute(
     if tree.root != report.data_root:
         differences += _of_root(tree, report.data_root, contents, parts)
     differences += _of_labels(drawn, released.labels)
-    if planned.withheld != released.withheld:
-        differences.append(Difference(LABEL, _WITHHELD))
+    differences += _of_withheld(planned.withheld, released.withheld)
     return Recomputation(tree.root, tuple(one.label for one in planned.releases), tuple(drawn), tuple(differences))
 
 
@@ -123,6 +121,23 @@ def _of_labels(drawn: list[ReleasedLabel], reported: tuple[ReleasedLabel, ...]) 
         elif one != other:
             (en, zh), (told_en, told_zh) = _cells(one), _cells(other)
             found.append(Difference(RELEASE, Words(en=f"{name}: {en}, reported {told_en}", zh=f"{name}：{zh}，报告为 {told_zh}")))
+    return found
+
+
+def _of_withheld(ours: tuple[tuple[str, str, str], ...], reported: tuple[tuple[str, str, str], ...]) -> list[Difference]:
+    """Every step, metric and reason that is withheld by the report alone, or by the files alone."""
+    found = []
+    for one in sorted({*ours} ^ {*reported}):
+        step, metric, reason = one
+        there = Words(
+            en=f"{step} {metric}: withheld as {reason}, the files give no reason",
+            zh=f"{step} {metric}：以 {reason} 为由未发布，文件未得出该理由",
+        )
+        here = Words(
+            en=f"{step} {metric}: to be withheld as {reason}, the report does not say so",
+            zh=f"{step} {metric}：应以 {reason} 为由不发布，报告未说明",
+        )
+        found.append(Difference(LABEL, there if one in reported else here))
     return found
 
 

@@ -40,6 +40,7 @@ class Balance:
         used, excluded: in batches that a label counts, and in those that none counts.
         standing: outside every batch, at no more than the standing level or too short to be judged.
         explained: outside every batch, beside a committed batch whose times the log has wrong.
+        unusable: in no batch that a label counts, in time that the plant declared unusable or in batches left out for it; not judged.
         unexplained: outside every batch, above the standing level; what is questioned is part of it.
         standing_level, production_level: unit an hour, as these readings show them; None where too few batches ran.
         unknown_h: hours of which no reading tells.
@@ -53,6 +54,7 @@ class Balance:
     excluded: float
     standing: float
     explained: float
+    unusable: float
     unexplained: float
     unknown_h: float
     standing_level: float | None
@@ -60,7 +62,7 @@ class Balance:
 
     @property
     def total(self) -> float:
-        return self.used + self.excluded + self.standing + self.explained + self.unexplained
+        return self.used + self.excluded + self.standing + self.explained + self.unusable + self.unexplained
 
 
 @dataclass(frozen=True, slots=True)

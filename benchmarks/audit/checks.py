@@ -8,6 +8,7 @@ What a sample can show and what only the whole can:
 | a root swapped, a draw chosen | root-committed, commitment-logged, head-signed, draw-promised | always |
 | a record not committed to, or held back | leaves-proven, everything-opened, leaves-of-their-kind | always |
 | noise not from the seed | seed-committed, challenge-signed, noise-repeated | always: a draw reads leaf 0 alone |
+| a label withheld that could be released | withheld-justified | always; of a second metric by opened batches |
 | another method than reported | method-declared | always |
 | counts not those of the records | ranks-and-counts | next to the label always, else as promised |
 | energy, exclusions, batches, readings | the others | with the promised probability |
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.audit import accepted, completeness, computed, promised, proven
+from benchmarks.audit import accepted, completeness, computed, promised, proven, withheld
 from benchmarks.audit.evidence import Check, Evidence, Outcome
 
 CHECKS: tuple[Check, ...] = (
@@ -37,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     proven.method_declared,
     proven.seed_committed,
     proven.noise_repeated,
+    withheld.withheld_justified,
     computed.ranks_and_counts,
     computed.readings_committed,
     computed.records_recomputed,

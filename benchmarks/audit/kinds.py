@@ -38,6 +38,7 @@ OF_A_SAMPLE: dict[str, CheckKind] = {
     "readings-committed": CheckKind.BOUND,
     "method-declared": CheckKind.RECOMPUTED,
     "noise-repeated": CheckKind.RECOMPUTED,
+    "withheld-justified": CheckKind.COMPLETE,
     "ranks-and-counts": CheckKind.RECOMPUTED,
     "records-recomputed": CheckKind.RECOMPUTED,
     "records-with-evidence": CheckKind.COMPLETE,

@@ -36,6 +36,8 @@ def what_is_missing(code: str) -> str:
         return _("readings: energy is given by batch here, and is to be seen in the plant’s own system")
     if code == "nothing-left-out":
         return _("a drawn day of a meter that counts for one step, and a log without unreadable rows")
+    if code == "withheld-justified":
+        return _("the whole recomputation on site: no opening shows whether what is withheld has its reason")
     if code == "edges-at-rest":
         return _("a pause beside an opened batch, at a meter that counts for one step")
     if OF_A_SAMPLE.get(code) is CheckKind.BOUND:

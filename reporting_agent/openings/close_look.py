@@ -19,6 +19,7 @@ from benchmarks.audit.commitment import Filed
 from benchmarks.audit.records import MeterDay, microseconds
 from benchmarks.measurements import Batch, State
 from reporting_agent.config import Meter, Site
+from reporting_agent.config.events import of_meter, of_step
 from reporting_agent.metering import Windows
 from reporting_agent.metering.account import Occupied, pauses_of
 from reporting_agent.openings.taking import Stretch, together
@@ -29,6 +30,7 @@ Integers = NDArray[np.int64]
 QUARTER_US = 15 * 60 * 1_000_000
 BESIDE_US = 2 * 3600 * 1_000_000
 """How far outside a batch its edges are looked at."""
+_NEVER_ENDS_US = 2**62
 _NEAR_US = 1_000_000  # a reading within a second of an edge stands at it
 
 
@@ -45,13 +47,14 @@ class Pause(NamedTuple):
 class Look:
     """One meter that counts for one step, and when it is looked at: `days` of it were drawn, `stretches` hold them and more, in order.
 
-    `stamps_us` are the moments of its readings, rising.
+    `stamps_us` are the moments of its readings, rising; `unusable` is time that the plant declared unusable of it or of its line.
     """
 
     meter: Meter
     days: tuple[Stretch, ...]
     stretches: tuple[Stretch, ...]
     stamps_us: Integers
+    unusable: tuple[Stretch, ...] = ()
 
     @property
     def step_h(self) -> float:
@@ -123,7 +126,7 @@ def looks(
         stretches = together([*mine, *(Stretch(us - beside_us, us + beside_us) for us in edges)])
         stamps = _stamps(site, meter, readings or {})
         if stretches and len(stamps):
-            found[meter.id] = Look(meter, mine, tuple(stretches), stamps)
+            found[meter.id] = Look(meter, mine, tuple(stretches), stamps, _unusable(site, meter))
     return found
 
 
@@ -150,6 +153,25 @@ def of_wrong_times(rows: Sequence[Filed]) -> list[int]:
         and row.batch.state is State.NORMAL
         and 2 * length_us(row.batch) < medians.get((row.batch.step, row.batch.equipment), 0)
     ]
+
+
+def edges_of(spans: Iterable[tuple[int, int]]) -> Integers:
+    """The edges of the union of these times, rising."""
+    joined: list[list[int]] = []
+    for start_us, end_us in sorted(spans):
+        if joined and start_us <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], end_us)
+        elif end_us > start_us:
+            joined.append([start_us, end_us])
+    return np.array([edge for one in joined for edge in one], dtype=np.int64)
+
+
+def _unusable(site: Site, meter: Meter) -> tuple[Stretch, ...]:
+    """Time that is declared unusable of the meter, of one that it is computed from, or of the line that it serves."""
+    events = [event for name in site.tree.needed_by(meter) for event in of_meter(site.events, name)]
+    events += [event for event in of_step(site.events, meter.step, meter.equipment) if event.carrier is None]
+    found = {(event.begins(site.zone), event.ends(site.zone)) for event in events if event.kind == "unusable"}
+    return tuple(Stretch(microseconds(begins), _NEVER_ENDS_US if ends is None else microseconds(ends)) for begins, ends in found)
 
 
 def span_us(batch: Batch) -> tuple[int, int]:

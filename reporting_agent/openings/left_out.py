@@ -8,8 +8,8 @@ time between two readings: a reading that is missing at a batch's edge smears no
 lines that cool down pass, and so do log entries that are a few minutes off.
 
 Explained is what lies within a batch's time of the beginning of a committed batch whose own times the log has wrong (no end, an end
-before the start, 18 seconds). A line that is kept warm or started up at more than standing stands in the log with its state; what
-lies in a row that says it waited is questioned where it then drew half of what production takes.
+before the start, 18 seconds). Time declared unusable of the meter or its line is told apart, and not judged. A line that is kept warm or
+started up above standing stands in the log with its state; a row that says it waited is questioned where it drew half of production.
 
 Drawbacks. One meter over several lines hides what one of them does while another runs; production below the limit is not seen; where
 a line never pauses, a moved boundary between two batches is not either. Shared meters and those of media tell nothing here.
@@ -28,9 +28,10 @@ from numpy.typing import NDArray
 from benchmarks.audit.accounted import Accounted, Balance, Questioned, Why
 from benchmarks.audit.commitment import Filed
 from benchmarks.audit.records import microseconds
+from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, State
 from reporting_agent.metering import MeterRecord
-from reporting_agent.openings.close_look import Look, Pause, length_us, of_wrong_times, span_us
+from reporting_agent.openings.close_look import Look, Pause, edges_of, length_us, of_wrong_times, span_us
 from reporting_agent.openings.recomputing import Key, key_of
 
 Floats = NDArray[np.float64]
@@ -47,6 +48,7 @@ _NEAR_US = 60_000_000
 _FEWEST_H = 2.0  # of production, before its level is taken from them
 _LONGEST = 1.1  # times the longest batch: how far a batch with wrong times explains
 _WAITING = (State.IDLE, State.HOLDING)
+_UNUSABLE = ExclusionReason.DECLARED_UNUSABLE.value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +62,7 @@ class _Pieces:
     drawn: Flags
     used: Flags
     outside: Flags
+    unusable: Flags  # in no batch that a label counts, and declared unusable
 
     @property
     def power(self) -> Floats:
@@ -122,7 +125,7 @@ class _Judged:
         above = np.zeros(len(pieces.energy), dtype=bool)
         if production is not None and standing is not None:
             limit = standing + ABOVE_STANDING * (production - standing)
-            above = pieces.outside & clear & (np.nan_to_num(pieces.power) > limit)
+            above = pieces.outside & ~pieces.unusable & clear & (np.nan_to_num(pieces.power) > limit)
         excused = above & _in_any(pieces, _explaining(rows, committed))
         return cls(
             look, record, rows, pauses, committed, pieces, production, standing, above, excused, edges if production is not None else 0
@@ -143,9 +146,10 @@ class _Judged:
             unit=self.record.unit,
             days=len(self.look.days),
             used=energy(pieces.used),
-            excluded=energy(~pieces.used & ~pieces.outside),
-            standing=energy(pieces.outside & ~self.above),
+            excluded=energy(~pieces.used & ~pieces.outside & ~pieces.unusable),
+            standing=energy(pieces.outside & ~self.above & ~pieces.unusable),
             explained=energy(self.excused),
+            unusable=energy(pieces.unusable),
             unexplained=energy(unexplained),
             unknown_h=float(np.maximum(hours - pieces.known_h, 0.0)[drawn].sum()),
             standing_level=self.standing,
@@ -184,7 +188,8 @@ class _Judged:
         """Committed rows that say the line waited, while it drew power as in production."""
         found = []
         for row in self.rows:
-            if row.batch.state in _WAITING and key_of(row.batch) in self.committed and self.production is not None:
+            waited = row.batch.state in _WAITING and row.excluded != _UNUSABLE
+            if waited and key_of(row.batch) in self.committed and self.production is not None:
                 questioned = self._of_batch(Why.STANDING_STATE, row.batch)
                 hours = (questioned.end_us - questioned.start_us) / _HOUR_US
                 if questioned.energy > LIKE_PRODUCTION * self.production * max(hours, LEAST_H):
@@ -212,17 +217,22 @@ def _cut(look: Look, record: MeterRecord, rows: Sequence[Filed], pauses: Sequenc
     edges = record.closely.edges_us
     seen = look.inside(edges[:-1]) & (edges[:-1] >= record.start_us) & (edges[1:] <= record.end_us)
     start_us, end_us = edges[:-1][seen], edges[1:][seen]
-    resting = np.array([edge for pause in pauses for edge in (pause.start_us, pause.end_us)], dtype=np.int64)
-    used = _edges_of([span_us(row.batch) for row in rows if row.excluded is None])
-    drawn = np.array([edge for day in look.days for edge in day], dtype=np.int64)
+
+    def within(spans: Iterable[tuple[int, int]]) -> Flags:
+        inside: Flags = np.searchsorted(edges_of(spans), start_us, side="right") % 2 == 1
+        return inside
+
+    used = within(span_us(row.batch) for row in rows if row.excluded is None)
+    left_out = (span_us(row.batch) for row in rows if row.excluded == _UNUSABLE)
     return _Pieces(
         start_us,
         end_us,
         record.closely.energy[seen],
         record.closely.known_s[seen] / 3600,
-        np.searchsorted(drawn, start_us, side="right") % 2 == 1,
-        np.searchsorted(used, start_us, side="right") % 2 == 1,
-        np.searchsorted(resting, start_us, side="right") % 2 == 1,
+        within(look.days),
+        used,
+        within((pause.start_us, pause.end_us) for pause in pauses),
+        within((*look.unusable, *left_out)) & ~used,
     )
 
 
@@ -236,7 +246,7 @@ def _levels(pieces: _Pieces) -> tuple[float | None, float | None]:
     production = float(pieces.energy[working].sum()) / hours
     if production <= 0:
         return None, None
-    resting = pieces.outside & told
+    resting = pieces.outside & ~pieces.unusable & told
     order = np.argsort(pieces.power[resting])
     time_h = np.cumsum(pieces.known_h[resting][order])
     if not len(order):
@@ -254,7 +264,7 @@ def _clear(look: Look, pauses: Sequence[Pause], pieces: _Pieces) -> tuple[Flags,
         if first == last:
             continue
         start_us, end_us = look.clear(pause.start_us, pause.end_us)
-        clear[first:last] = (pieces.start_us[first:last] >= start_us) & (pieces.end_us[first:last] <= end_us)
+        clear[first:last] = (pieces.start_us[first:last] >= start_us) & (pieces.end_us[first:last] <= end_us) & ~pieces.unusable[first:last]
         edges += int(bool(pause.before) and _is_clear_at(pieces.start_us, clear, start_us))
         edges += int(bool(pause.after) and _is_clear_at(pieces.end_us, clear, end_us))
     return clear, edges
@@ -282,18 +292,7 @@ def _explaining(rows: Sequence[Filed], committed: Collection[Key]) -> list[tuple
 
 def _in_any(pieces: _Pieces, spans: Sequence[tuple[int, int]]) -> Flags:
     """Which pieces reach into one of these times: a batch that begins within a quarter hour excuses all of it."""
-    edges = _edges_of(spans)
+    edges = edges_of(spans)
     begun, over = np.searchsorted(edges, pieces.start_us, side="right"), np.searchsorted(edges, pieces.end_us, side="left")
     found: Flags = (begun % 2 == 1) | (over > begun)
     return found
-
-
-def _edges_of(spans: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
-    """The edges of the union of these times, rising."""
-    joined: list[list[int]] = []
-    for start_us, end_us in sorted(spans):
-        if joined and start_us <= joined[-1][1]:
-            joined[-1][1] = max(joined[-1][1], end_us)
-        elif end_us > start_us:
-            joined.append([start_us, end_us])
-    return np.array([edge for one in joined for edge in one], dtype=np.int64)

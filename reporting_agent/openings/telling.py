@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from benchmarks.audit.evidence import Outcome, State
+from benchmarks.audit.withheld import withheld_of
 from benchmarks.errors import UsageError
 from reporting_agent.openings.verdict import OPENING, PAPERS, Verdict, metered_of, strata_of, subject_of, values_of
 from reporting_agent.report.numbers import time
@@ -28,10 +29,14 @@ METERED = (
     "in_excluded_batches",
     "standing",
     "beside_wrong_times",
+    "declared_unusable",
     "unexplained",
     "unknown_h",
 )
 """Columns of the table of energy, by their words, in the order of `metered_of`."""
+
+DECLARED = ("declared_as", "declared_of", "since", "until", "does", "reason")
+"""Columns of what the plant declared, by their words."""
 
 
 def require_kind(report: Path | None) -> None:
@@ -72,21 +77,42 @@ def lead(verdict: Verdict, lang: str) -> str:
     )
 
 
+def notes(verdict: Verdict, lang: str) -> list[str]:
+    """What stands right below the first sentence: every label withheld, factors that the plant declared, and time declared unusable."""
+    if verdict.evidence is None:
+        return []
+    w = words(lang)["verdict"]
+    told = [_said(one.said, lang) for one in withheld_of(verdict.evidence)]
+    if factors := sum(one.multiplies for one in verdict.declared):
+        told.append(w["factors"].format(number=factors))
+    told += [
+        w["unusable_time"].format(of=one.of, since=one.since, until=one.until or "…", reason=one.reason)
+        for one in verdict.declared
+        if one.kind == "unusable"
+    ]
+    balances = () if verdict.evidence.accounted is None else verdict.evidence.accounted.balances
+    return told + [
+        w["unusable"].format(meter=one.meter, share=f"{100 * one.unusable / one.total:.1f}") for one in balances if one.unusable > 0
+    ]
+
+
 def lines(verdict: Verdict, lang: str = "en") -> str:
     """What stands on the screen."""
     w = words(lang)["verdict"]
-    told = [lead(verdict, lang)]
+    told = [lead(verdict, lang), *notes(verdict, lang)]
     for one in verdict.findings:
         told.append(f"{w[_word(one)]:<14} {w[one.kind]:<11} {one.code}: {_said(one.said, lang)}")
         told += [f"{'':<29}{_said(place, lang)}" for place in one.places]
         told += [f"{'':<27}{_said(one.to_do, lang)}"] if one.to_do is not None else []
+    if verdict.evidence is not None:
+        told += ["", w["declared"], *(" · ".join(filter(None, one.values())) for one in _declared(verdict, lang) or [{"": w["nothing"]}])]
     return "\n".join(told)
 
 
 def markdown(verdict: Verdict, lang: str = "en") -> str:
     """The whole report as Markdown."""
     w, told = words(lang)["verdict"], _told(verdict, lang)
-    parts = [f"# {w[verdict.of]}", "", lead(verdict, lang), ""]
+    parts = [f"# {w[verdict.of]}", "", lead(verdict, lang), "", *(f"- **{note}**" for note in notes(verdict, lang)), ""]
     if verdict.evidence is not None:
         parts += [f"- {name}: {value}" for name, value in told["subject"]] + [""]
     parts += [
@@ -100,6 +126,8 @@ def markdown(verdict: Verdict, lang: str = "en") -> str:
         parts += ["", f"### {one['name']}", "", one["sentence"], "", f"**{w['to_do']}** {one['remedy']}", ""]
         parts += [f"- {place}" for place in [*one["places"], *filter(None, [one["more"]])]]
     if verdict.evidence is not None:
+        columns = [w[name] for name in DECLARED]
+        parts += ["", f"## {w['declared']}", "", w["declared_note"], "", *(_table(columns, told["declared"]) or [w["nothing"]])]
         columns = [w[name] for name in ("stratum", "leaves", "drawn", "finds", "probability")]
         parts += ["", f"## {w['sample']}", "", w["only_the_whole"], "", *_table(columns, told["strata"])]
         parts += ["", f"## {w['metered']}", "", w["metered_note"], "", *_table([w[name] for name in METERED], told["metered"])]
@@ -114,10 +142,11 @@ def page(verdict: Verdict, lang: str, made: datetime) -> str:
 
     both, told = words(lang), _told(verdict, lang)
     w = both["verdict"]
-    names = [*(["failures"] if verdict.failed else []), "checks", "subject", "strata", "metered", "released"]
+    names = [*(["failures"] if verdict.failed else []), "checks", "declared", "subject", "strata", "metered", "released"]
     headings = {
         "checks": w["checks"],
         "failures": w["failures"],
+        "declared": w["declared"],
         "subject": w["subject"],
         "strata": w["sample"],
         "metered": w["metered"],
@@ -145,7 +174,8 @@ def page(verdict: Verdict, lang: str, made: datetime) -> str:
             style_hash=html.style_hash(),
             heading=w[verdict.of],
             caption=" · ".join(caption),
-            lead=Markup('<p class="lead">{}</p>').format(lead(verdict, lang)),
+            lead=Markup('<p class="lead">{}</p>').format(lead(verdict, lang))
+            + Markup("").join(Markup('<p class="note">{}</p>').format(note) for note in notes(verdict, lang)),
             parts=parts,
             zone=w["zone"],
         )
@@ -158,6 +188,7 @@ def _told(verdict: Verdict, lang: str) -> dict[str, Any]:
     told: dict[str, Any] = {"checks": checks, "failures": [one for one in checks if one["state"] == State.FAILED]}
     if verdict.evidence is None:
         return told
+    told["declared"] = _declared(verdict, lang)
     names, kinds = words(lang)["verdict_subject"], words(lang)["verdict_strata"]
     told["subject"] = [(names[name], str(value)) for name, value in subject_of(verdict.evidence).items()]
     told["strata"] = [
@@ -184,6 +215,14 @@ def _told(verdict: Verdict, lang: str) -> dict[str, Any]:
         for one in values_of(verdict.evidence)
     ]
     return told
+
+
+def _declared(verdict: Verdict, lang: str) -> list[dict[str, str]]:
+    kinds = words(lang)["verdict_declared"]
+    return [
+        {"kind": kinds[one.kind], "of": one.of, "since": one.since, "until": one.until, "does": one.does, "reason": one.reason}
+        for one in verdict.declared
+    ]
 
 
 def _whole(value: str | float) -> str:
@@ -224,6 +263,8 @@ def _said(both: Words | None, lang: str) -> str:
 
 
 def _table(columns: list[str], rows: list[dict[str, str]]) -> list[str]:
+    if not rows:
+        return []
     heading = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     return heading + [f"| {' | '.join(_cell(value) for value in row.values())} |" for row in rows]
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.audit.draws import strata
 from benchmarks.audit.evidence import Evidence, Outcome, State
 from benchmarks.audit.kinds import OF_A_SAMPLE, OF_READINGS, ON_SITE, SUMMARY, CheckKind
 from benchmarks.audit.sampling import Kind, detection, misstated, needed
+from benchmarks.audit.withheld import withheld_of
 from benchmarks.errors import InputError
 from benchmarks.wire.attestations import BINDING
 from reporting_agent.openings.assembling import quantiles
+from reporting_agent.openings.declared import Declared
 from reporting_agent.software import SOFTWARE
 
 OPENING, FILES, PAPERS = "opening", "files", "papers"
@@ -23,11 +25,12 @@ BY_BATCH = "energy-by-batch"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was checked; `evidence` is None where no opening was handed in."""
+    """What was checked; `evidence` is None where no opening was handed in. `declared` is what the plant's settings say of its data."""
 
     findings: tuple[Outcome, ...]
     evidence: Evidence | None = None
     of: str = OPENING
+    declared: tuple[Declared, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -80,6 +83,8 @@ class Verdict:
                 "strata": strata_of(self.evidence),
                 "metered": metered_of(self.evidence),
                 "values": values_of(self.evidence),
+                "withheld": withheld_in(self.evidence),
+                "declared": [asdict(one) for one in self.declared],
             }
         return told
 
@@ -160,10 +165,19 @@ def metered_of(evidence: Evidence) -> list[dict[str, Any]]:
             "in_excluded_batches": round(one.excluded, 3),
             "standing": round(one.standing, 3),
             "beside_wrong_times": round(one.explained, 3),
+            "declared_unusable": round(one.unusable, 3),
             "unexplained": round(one.unexplained, 3),
             "unknown_h": round(one.unknown_h, 2),
         }
         for one in balances
+    ]
+
+
+def withheld_in(evidence: Evidence) -> list[dict[str, Any]]:
+    """Every label that is withheld, why, the used batches of its step, and whether the opening bears it out (null: it cannot)."""
+    return [
+        {"step": one.step, "metric": one.metric, "reason": one.reason, "used_batches": one.used, "borne_out": one.borne_out}
+        for one in withheld_of(evidence)
     ]
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from benchmarks.audit import checks, draws, openings
 from benchmarks.audit.draws import Head
-from benchmarks.audit.evidence import Evidence, Outcome, Public, failed, held, not_asked, not_checkable, refused
+from benchmarks.audit.evidence import Evidence, Outcome, Public, State, failed, held, not_asked, not_checkable, refused
 from benchmarks.audit.openings import Opening
 from benchmarks.errors import InputError, SteplabelError, UsageError, VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 from benchmarks.wire import challenges, commitments, directory, heads, published, receipts
 from benchmarks.wire.commitments import Commitment
@@ -20,7 +21,8 @@ from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.config import Site
-from reporting_agent.openings.examining import Handed, examine
+from reporting_agent.openings.declared import declared_in
+from reporting_agent.openings.examining import Handed, examine, site_of
 from reporting_agent.openings.files import BENCHMARK, COMPOSED, STATEMENT, Files, document
 from reporting_agent.openings.published import composed_again, heads_agree
 from reporting_agent.openings.statements import statement_signed
@@ -77,9 +79,9 @@ def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path
     public = Public(_commitment(files), promise, bool(keys), _head(files, keys, draw.head), files.inclusion, received, files.entries)
     handed = Handed(draw, public, keys)
     evidence = examine(opening, handed, folder)
-    findings += checks.run(evidence)
-    findings.append(_on_site(evidence, site))
-    return Verdict(tuple(findings), evidence)
+    on_site = _on_site(evidence, site)
+    findings += [*settled(checks.run(evidence), on_site), on_site]
+    return Verdict(tuple(findings), evidence, declared=declared_in(site_of(opening.settings, folder)))
 
 
 def _of_the_portal(files: Files, keys: Mapping[str, VerifyingKey]) -> list[Outcome]:
@@ -268,6 +270,13 @@ def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
             zh=f"企业文件逐位得出相同的根、相同的 {len(again.labels)} 个标签和相同的发布值。",
         ),
     )
+
+
+def settled(findings: Iterable[Outcome], on_site: Outcome) -> list[Outcome]:
+    """What no opening shows of withheld labels, the whole recomputation did."""
+    again = Phrase("The plant's files give again what is withheld, and why: the whole label was recomputed.")
+    untold = ("withheld-justified", State.NOT_CHECKABLE) if on_site.state is State.HELD else None
+    return [held(one.code, again, one.count) if (one.code, one.state) == untold else one for one in findings]
 
 
 def _lacking(what: str, why: str) -> InputError:

@@ -36,6 +36,7 @@ ORDER = (
     "set-back",
     "two-histories",
     "another-report",
+    "withheld-step",
     "left-out",
     "policy-digest",
     "forked-head",

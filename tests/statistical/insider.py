@@ -22,6 +22,7 @@ from statistics import fmean
 from benchmarks.audit import checks, completeness
 from benchmarks.measurements import Batch
 from reporting_agent import pipeline
+from reporting_agent.config import Site, load_site
 from reporting_agent.openings.assembling import assemble
 from reporting_agent.pipeline.outward import Outward
 from tests.functional.audit.plants import (
@@ -136,6 +137,24 @@ def output_shifted(plant: Plant, folder: Path) -> Reported:
     return each(plant, folder, better | worse, shifted)
 
 
+def declared_ratio(plant: Plant, folder: Path) -> Reported:
+    """An event says of every meter that its readings are to be taken times 0.9."""
+    return in_settings(plant, folder, lambda site: "".join(f'[[events]]\nmeter = "{one.id}"\n{RATIO}' for one in site.meters))
+
+
+def declared_scale(plant: Plant, folder: Path) -> Reported:
+    """The mapping of readings multiplies every value by 0.9."""
+    return in_settings(plant, folder, lambda _site: "[mapping.readings]\nscale = { value = 0.9 }\n")
+
+
+def in_settings(plant: Plant, folder: Path, more: Callable[[Site], str]) -> Reported:
+    """The works with more in site.toml."""
+    shutil.copytree(plant.folder, folder, dirs_exist_ok=True)
+    settings = folder / "site.toml"
+    settings.write_text(f"{settings.read_text(encoding='utf-8')}\n{more(load_site(settings))}", encoding="utf-8")
+    return honest(folder)
+
+
 def ends_cut(minutes: int, share: float) -> Callable[[Plant, Path], Reported]:
     def does(plant: Plant, folder: Path) -> Reported:
         return each(plant, folder, plant.best(share), lambda row: _ended(row, -minutes))
@@ -188,9 +207,12 @@ def variables_raised(plant: Plant, folder: Path) -> Reported:
 
 
 FINENESS = "var.blaine_m2_kg"
+RATIO = 'from = 2025-01-01\nkind = "ratio"\nfactor = 0.9\nreason = "Current transformers."\n\n'
 CHEATS = (
     Cheat("energy scaled in the records, by a changed agent", "6 % of every tenth batch", energy_in_records),
     Cheat("energy scaled in the readings, before the agent reads them", "6 % of all", energy_in_readings, findable=False),
+    Cheat("energy scaled by a declared ratio of the meters", "10 % of all", declared_ratio, findable=False),
+    Cheat("energy scaled by the mapping of readings", "10 % of all", declared_scale, findable=False),
     Cheat("output scaled in the log, no scale records", "6 % of all", output_scaled, findable=False),
     Cheat("output scaled in the log, scale records", "6 % of all", output_scaled, scales=True),
     Cheat("output shifted between pairs, no scale records", "6 %, totals kept", output_shifted, findable=False),

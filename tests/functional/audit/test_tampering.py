@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.audit import accepted, checks, completeness, computed, draws, promised, proven
+from benchmarks.audit import accepted, checks, completeness, computed, draws, promised, proven, withheld
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.draws import Draw, Head
 from benchmarks.audit.evidence import Check, Public
@@ -26,8 +26,10 @@ from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.logged import Kind
 from reporting_agent import pipeline
 from reporting_agent.behind import Provenance
+from reporting_agent.config import Site
 from reporting_agent.openings.assembling import assemble, quantiles
 from reporting_agent.pipeline.outward import Outward
+from reporting_agent.planning import Plan
 from reporting_agent.submission import Material
 from tests.functional.audit.plants import (
     ACCEPTED,
@@ -209,6 +211,21 @@ def label_not_of_the_data(works: Path, _scratch: Path) -> Audit:
     return opened(reported(site, false, false.tree(SEED, SOFTWARE), SEED))
 
 
+def step_withheld(works: Path, _scratch: Path) -> Audit:
+    """A changed agent keeps a whole step back, as if its energy were not known; its batches are in the tree."""
+    site, material = material_of(works)
+    return opened(withholding(site, plan_of(site, material), "clinker-burning", "metric-incomplete"))
+
+
+def withholding(site: Site, plan: Plan, step: str, reason: str, metric: str | None = None) -> Reported:
+    """The report of a plan without the labels of a step (or of one of its metrics), which it withholds for a reason."""
+    gone = [one for one in plan.releases if one.label.step == step and metric in {None, one.label.metric.value}]
+    kept = tuple(one for one in plan.releases if one not in gone)
+    said = {*plan.withheld, *((step, one.label.metric.value, reason) for one in gone)}
+    changed = replace(plan, releases=kept, withheld=tuple(sorted(said)))
+    return reported(site, changed, changed.tree(SEED, SOFTWARE), SEED)
+
+
 def noise_chosen(works: Path, _scratch: Path) -> Audit:
     plant = honest(works)
     first, *others = plant.report.released.labels
@@ -370,6 +387,7 @@ CHEATS: dict[Cheat, Check] = {
     readings_edited: computed.readings_committed,
     exclusions_invented: computed.exclusions_justified,
     label_not_of_the_data: computed.ranks_and_counts,
+    step_withheld: withheld.withheld_justified,
     noise_chosen: proven.noise_repeated,
     root_swapped: promised.root_committed,
     true_records_of_a_false_tree: proven.leaves_proven,

@@ -24,7 +24,7 @@ IN_TWO_LANGUAGES = [
 ]
 SAYING = [
     *IN_TWO_LANGUAGES,
-    *(CORE / "audit" / name for name in ("accepted.py", "completeness.py")),
+    *(CORE / "audit" / name for name in ("accepted.py", "completeness.py", "withheld.py")),
     *(AGENT / "openings" / name for name in ("published.py", "statements.py")),
 ]
 REFUSING = [

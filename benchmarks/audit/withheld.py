@@ -1,0 +1,162 @@
+"""Is every label of the tree released, or withheld with a reason that the opening bears out?
+
+A plant that withholds a whole step leaves its worst one out of what is published. The table of contents says how many used batches lie in
+every cell, and each of them has a value in the step's headline metric; so a cell with as many as a release needs can be released,
+whatever a report says of it. Of a second metric the opened batches tell whether they have it. What an opening cannot show (a path
+without a bound, batches counted by the day, energy of excluded batches) is told with its numbers, and only the recomputation of the
+whole label on site shows whether it is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from benchmarks.audit.arrangement import headline
+from benchmarks.audit.contents import Cell, StepPart
+from benchmarks.audit.evidence import MOST_NAMED, Evidence, Outcome, failed, held, not_checkable
+from benchmarks.audit.sampling import detection
+from benchmarks.labels import TOO_FEW_BATCHES
+from benchmarks.labels.columns import StepColumns
+from benchmarks.labels.step import measure
+from benchmarks.labels.validity import record_reasons
+from benchmarks.phrases import Phrase
+from benchmarks.privacy.pooling import fewest_batches
+from benchmarks.privacy.stability import cells_together
+from benchmarks.routes import MetricRule, Step, Words
+
+INCOMPLETE, LIMIT, SILENTLY = "metric-incomplete", "metric-limit", "no-reason-given"
+_OF_COUNTS = frozenset({TOO_FEW_BATCHES, INCOMPLETE})
+_SURE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A label that is not there. `used` batches of its step are; `borne_out` is None where an opening cannot show the reason."""
+
+    step: str
+    metric: str
+    reason: str
+    used: int
+    borne_out: bool | None
+
+    @property
+    def said(self) -> Words:
+        named = {"step": self.step, "metric": self.metric, "reason": self.reason, "used": f"{self.used:,}"}
+        if self.borne_out is None:
+            return Words.of(
+                Phrase(
+                    "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; only the whole recomputation on site shows whether "
+                    "it is true",
+                    **named,
+                )
+            )
+        if self.borne_out:
+            return Words.of(Phrase("withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening bears it out", **named))
+        return Words.of(Phrase("withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening contradicts it", **named))
+
+
+def withheld_justified(evidence: Evidence) -> Outcome:
+    """Every label of the tree is released, or withheld with a reason that the opening bears out."""
+    code = "withheld-justified"
+    withheld = withheld_of(evidence)
+    wrong = [one for one in withheld if one.borne_out is False]
+    if wrong:
+        return failed(
+            code,
+            Phrase("%(wrong)s labels are withheld, and the plant's own records contradict the reason.", wrong=len(wrong)),
+            Phrase("Ask why the step was left out: its batches are there and have the energy. The report must not stand without it."),
+            [one.said for one in wrong],
+        )
+    untold = [one.said for one in withheld if one.borne_out is None]
+    if untold:
+        outcome = not_checkable(
+            code,
+            Phrase("%(untold)s labels are withheld for a reason that no opening can show.", untold=len(untold)),
+            Phrase("Have the whole label recomputed on site (`--site`): it gives what is withheld, and why, again."),
+        )
+        return replace(outcome, places=tuple(untold[:MOST_NAMED]), count=len(untold))
+    return held(
+        code,
+        Phrase(
+            "All labels of the tree are released (%(released)s), or withheld with a reason that the opening bears out (%(withheld)s).",
+            released=len(evidence.report.released.labels),
+            withheld=len(withheld),
+        ),
+        len(withheld),
+    )
+
+
+def withheld_of(evidence: Evidence) -> tuple[Withheld, ...]:
+    """Every step and metric that the pack releases and the report does not hold in full, with what the opening says of the reason."""
+    parts = {part.step: part for part in evidence.contents.steps}
+    found: list[Withheld] = []
+    for step in evidence.pack.steps:
+        for rule in step.metrics:
+            if rule.released:
+                found += _of_metric(evidence, step, rule, parts.get(step.id))
+    return tuple(found)
+
+
+def _of_metric(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart | None) -> Iterator[Withheld]:
+    metric, used = rule.metric.value, 0 if part is None else part.used
+    reasons = [why for of, by, why in evidence.report.released.withheld if (of, by) == (step.id, metric)]
+    full = [cell for cell in _kept_back(evidence, step, rule, part) if cell.used >= fewest_batches(step, evidence.pack.policy)]
+    if not reasons and full and rule == headline(step):
+        yield Withheld(step.id, metric, SILENTLY, used, False)
+    for reason in reasons:
+        of_headline = rule == headline(step)
+        borne_out = _of_headline(evidence, reason, full) if of_headline else _of_second(evidence, step, rule, reason, part)
+        yield Withheld(step.id, metric, reason, used, borne_out)
+
+
+def _kept_back(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart | None) -> list[Cell]:
+    """Cells that the pack compares and of which this metric is not released."""
+    labels = evidence.report.released.labels
+    released = {(one.product, one.variant) for one in labels if (one.step, one.metric) == (step.id, rule.metric)}
+    known = {(step.product, variant.id) for variant in step.variants}
+    cells = () if part is None else part.cells
+    return [cell for cell in cells if (cell.product, cell.variant) in known - released]
+
+
+def _of_headline(evidence: Evidence, reason: str, full: list[Cell]) -> bool | None:
+    """Every used batch has the headline metric: where no cell has enough of them, nothing that could leave was kept back."""
+    if not full:
+        return True
+    by_record = evidence.pack.policy.unit == "record"
+    return False if reason == LIMIT or (by_record and reason in (*_OF_COUNTS, "product-outside-pack")) else None
+
+
+def _of_second(evidence: Evidence, step: Step, rule: MetricRule, reason: str, part: StepPart | None) -> bool | None:
+    policy = evidence.pack.policy
+    if reason == LIMIT:
+        return True if _beyond_cap(evidence, step) else None
+    if reason not in _OF_COUNTS or policy.unit != "record":
+        return None
+    fewest = fewest_batches(step, policy)
+    if part is None or part.used + part.excluded < fewest:
+        return True
+    shown = [(cell, *_having(evidence, step, rule, cell)) for cell in _kept_back(evidence, step, rule, part)]
+    if any(having >= fewest for _, _, having in shown):
+        return False
+    unseen = [cell for cell, opened, having in shown if having or detection(cell.used, fewest, opened) < _SURE]
+    return None if unseen or not shown else True
+
+
+def _having(evidence: Evidence, step: Step, rule: MetricRule, cell: Cell) -> tuple[int, int]:
+    """How many batches of a cell were opened, and how many of these have a value of the metric."""
+    opened = [batch for index, batch in sorted(evidence.batches.items()) if cell.first <= index < cell.first + cell.used]
+    if not opened:
+        return 0, 0
+    columns = StepColumns.of(opened, step)
+    measured = measure(columns, rule, record_reasons(columns, evidence.context.period), evidence.context)
+    return len(opened), int(measured.reasons.valid.sum())
+
+
+def _beyond_cap(evidence: Evidence, step: Step) -> bool:
+    """Whether one more metric of the step costs a batch more than the policy's cap, at the least that a release costs."""
+    policy = evidence.pack.policy
+    epsilon = policy.epsilon_best + policy.epsilon_typical
+    metrics = [one.metric for one in evidence.report.released.labels if one.step == step.id]
+    spent = sum(epsilon * cells_together(metrics.count(metric), policy) for metric in set(metrics))
+    return spent + epsilon > policy.cap_per_year

@@ -1,0 +1,86 @@
+"""What the plant declared in its settings that acts on values, time or boundary: for the auditor to read.
+
+The settings of an opening are those that were committed to (`method-declared`), so nothing here can be other than what the label was made
+with. Whether it is true no file shows: a factor makes a label lower by as much as it is, and is held against the transformer's plate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reporting_agent.config import Meter, Profile, Site
+
+_UNIT_COLUMNS = ("unit", "output_unit", "lhv_unit")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One declaration: its kind (a word of `verdict_declared`), of what, since and until when, what it does, the plant's reason."""
+
+    kind: str
+    of: str
+    since: str = ""
+    until: str = ""
+    does: str = ""
+    reason: str = ""
+    multiplies: bool = False
+
+
+def declared_in(site: Site) -> tuple[Declared, ...]:
+    """Events, factors of the mapping, what meters share or are computed from, heating values, and what is said of steps and the site."""
+    found = [*_events(site)]
+    for name in type(site.mapping).model_fields:
+        found += _mapped(name, getattr(site.mapping, name))
+    for meter in site.meters:
+        found += _of_meter(meter)
+    found += [
+        Declared("lhv", one.carrier, str(one.from_day), "", f"{one.value:g} {one.unit or 'MJ'}", one.source, multiplies=True)
+        for one in site.lhv
+    ]
+    for step, setting in site.steps.items():
+        found += [Declared("outside", f"{step} {carrier}", reason=reason) for carrier, reason in setting.outside.items()]
+        found += [Declared("not_used", f"{step} {carrier}") for carrier in setting.not_used]
+        found += [Declared("made_inside", f"{step} {carrier}") for carrier in setting.made_inside]
+    found += [Declared("static", name, does=str(value)) for name, value in site.static.items()]
+    return tuple(found)
+
+
+def _events(site: Site) -> Iterator[Declared]:
+    for one in site.events:
+        does = "" if one.factor is None else f"× {one.factor:g}"
+        if one.offset is not None:
+            does = one.offset if one.offset[0] in "+-" else f"+{one.offset}"
+        if one.other is not None:
+            does = f"↔ {one.other}"
+        yield Declared(one.kind, one.named, one.start, one.until or "", does, one.reason, one.factor is not None)
+
+
+def _mapped(name: str, profile: Profile) -> Iterator[Declared]:
+    for column, factor in profile.scale.items():
+        if factor != 1:
+            yield Declared("scale", f"{name}: {column}", does=f"× {factor:g}", multiplies=True)
+    for column, words in profile.values.items():
+        if column in _UNIT_COLUMNS:
+            for found, meant in words.items():
+                yield Declared("read_as", f"{name}: {column}", does=f"{found} → {meant}", multiplies=True)
+    for column, value in profile.constants.items():
+        if column in _UNIT_COLUMNS or not isinstance(value, str):
+            yield Declared("constant", f"{name}: {column}", does=str(value))
+    for carrier, one in profile.carriers.items():
+        if one.lhv is not None:
+            yield Declared("lhv", f"{name}: {carrier}", does=f"{one.lhv:g} {one.lhv_unit}".strip(), multiplies=True)
+
+
+def _of_meter(meter: Meter) -> Iterator[Declared]:
+    if meter.allocation is not None:
+        shared = meter.allocation
+        sinks = ", ".join(f"{sink} {value:g}" for sink, value in (shared.power or shared.shares).items()) or ", ".join(shared.sinks)
+        unit = f" {meter.unit}/h" if shared.power and meter.reading != "rate" else f" {meter.unit}" if shared.power else ""
+        yield Declared("shared", meter.id, does=f"{shared.by}: {sinks}{unit}")
+    if meter.formula is not None:
+        yield Declared("formula", meter.id, does=" − ".join((" + ".join(meter.formula.plus), *meter.formula.minus)))
+    if meter.clock_offset_s or meter.clock_drift_s_per_day:
+        yield Declared("clock", f"meter {meter.id}", does=f"{meter.clock_offset_s:g} s, {meter.clock_drift_s_per_day:g} s/d")
+    if meter.lhv is not None:
+        yield Declared("lhv", f"meter {meter.id}", does=f"{meter.lhv:g} MJ/{meter.unit}", reason=meter.lhv_source or "", multiplies=True)

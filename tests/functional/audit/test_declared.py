@@ -1,0 +1,115 @@
+"""What the plant declared is read by the auditor, and time declared unusable is no place to hide and no alarm."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from benchmarks.audit import checks
+from benchmarks.audit.evidence import State
+from reporting_agent.config import load_site
+from reporting_agent.openings import telling
+from reporting_agent.openings.declared import declared_in
+from reporting_agent.openings.verdict import Verdict
+from tests.functional.audit.plants import honest
+from tests.functional.audit.test_withheld import evidence_of
+
+WEEKS = 'from = 2025-01-20\nuntil = 2025-02-10\nkind = "unusable"\nreason = "Meter cabinet open, work order 7."\n'
+UNUSABLE = {"meter": f'meter = "mill-1-electricity"\n{WEEKS}', "step": f'step = "cement-grinding"\n{WEEKS}'}
+
+
+def settled(works: Path, folder: Path, more: str) -> Path:
+    """A copy of the works with more in its settings."""
+    shutil.copytree(works, folder, dirs_exist_ok=True)
+    settings = folder / "site.toml"
+    settings.write_text(f"{settings.read_text(encoding='utf-8')}\n{more}", encoding="utf-8")
+    return folder
+
+
+def without_rows_of_the_weeks(folder: Path) -> Path:
+    """The log of these weeks was lost with the cabinet: nothing of it stands in the file."""
+    log = folder / "batches.csv"
+    with log.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        rows = [row for row in reader if row["equipment"] != "mill-1" or row["start"] < "2025-01-20" or row["end"] > "2025-02-10"]
+    with log.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, reader.fieldnames or ())
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder
+
+
+@pytest.mark.parametrize("of", UNUSABLE)
+def test_honest_weeks_declared_unusable_raise_no_alarm_and_their_energy_is_told(of: str, works: Path, tmp_path: Path) -> None:
+    evidence = evidence_of(honest(settled(works, tmp_path, f"[[events]]\n{UNUSABLE[of]}")))
+    findings = checks.run(evidence)
+    assert [one.code for one in findings if one.state is State.FAILED] == []
+    assert evidence.accounted is not None
+    mill = max(evidence.accounted.balances, key=lambda one: one.unusable)
+    assert mill.unusable > 0
+    verdict = Verdict(findings, evidence, declared=declared_in(load_site(tmp_path / "site.toml")))
+    first = telling.lines(verdict).splitlines()[1:6]
+    assert any(line.startswith(f"{mill.meter}: {100 * mill.unusable / mill.total:.1f} % of the energy of its drawn days") for line in first)
+    assert any("declared unusable, 2025-01-20 to 2025-02-10: Meter cabinet open, work order 7." in line for line in first)
+    told = {one["meter"]: one["declared_unusable"] for one in verdict.to_json()["metered"]}
+    assert told[mill.meter] == pytest.approx(mill.unusable, abs=0.01)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_weeks_without_rows_are_left_out_unless_they_are_declared_unusable(declared: bool, works: Path, tmp_path: Path) -> None:
+    folder = settled(works, tmp_path, f"[[events]]\n{UNUSABLE['meter']}" if declared else "")
+    evidence = evidence_of(honest(without_rows_of_the_weeks(folder)))
+    failed = {one.code for one in checks.run(evidence) if one.state is State.FAILED}
+    assert failed == (set() if declared else {"nothing-left-out"})
+
+
+DECLARED = """
+[[events]]
+meter = "mill-1-electricity"
+from = 2025-01-01
+kind = "ratio"
+factor = 0.9
+reason = "Current transformers 400/5."
+
+[mapping.readings]
+scale = { value = 0.9 }
+"""
+
+
+def test_the_auditor_reads_every_factor_with_its_reason(works: Path, tmp_path: Path) -> None:
+    folder = settled(works, tmp_path, DECLARED)
+    evidence, declared = evidence_of(honest(folder)), declared_in(load_site(folder / "site.toml"))
+    verdict = Verdict(checks.run(evidence), evidence, declared=declared)
+    assert not verdict.failed  # no file shows whether a factor is true
+    told = {(one["kind"], one["of"]): one for one in verdict.to_json()["declared"]}
+    ratio, scale = told["ratio", "meter mill-1-electricity"], told["scale", "readings: value"]
+    assert (ratio["since"], ratio["does"], ratio["reason"]) == ("2025-01-01", "× 0.9", "Current transformers 400/5.")
+    assert scale["does"] == "× 0.9"
+    for lang, heading, kind in (("en", "What the plant declared", "factor of a column"), ("zh", "企业所声明的内容", "列的系数")):
+        for text in (
+            telling.lines(verdict, lang),
+            telling.markdown(verdict, lang),
+            telling.page(verdict, lang, datetime(2026, 2, 3, tzinfo=UTC)),
+        ):
+            assert all(word in text for word in (heading, kind, "× 0.9", "Current transformers 400/5.", "mill-1-electricity"))
+    assert any(line.startswith("2 declarations") for line in telling.lines(verdict).splitlines()[1:6])
+
+
+def test_shared_power_outside_carriers_and_static_factors_are_declarations(works: Path, tmp_path: Path) -> None:
+    more = """
+[steps.cement-grinding]
+not_used = ["compressed-air"]
+[steps.cement-grinding.outside]
+diesel = "Loader, work order 9."
+[static]
+altitude_m = 1500
+"""
+    declared = declared_in(load_site(settled(works, tmp_path, more) / "site.toml"))
+    told = {(one.kind, one.of): (one.does, one.reason) for one in declared}
+    assert told["outside", "cement-grinding diesel"] == ("", "Loader, work order 9.")
+    assert ("not_used", "cement-grinding compressed-air") in told
+    assert told["static", "altitude_m"][0] in {"1500", "1500.0"}

@@ -1,0 +1,89 @@
+"""What a report withholds: borne out by the opening, contradicted by it, or told with what would show it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from benchmarks.audit import checks, withheld
+from benchmarks.audit.evidence import Evidence, Outcome, State, held
+from benchmarks.audit.withheld import withheld_of
+from benchmarks.phrases import Phrase
+from reporting_agent.openings import telling
+from reporting_agent.openings.assembling import assemble
+from reporting_agent.openings.examining import Handed, examine
+from reporting_agent.openings.verdict import Verdict
+from reporting_agent.openings.verifying import settled
+from tests.functional.audit.plants import PORTAL, Reported, drawn_by_auditor, material_of, plan_of, public_of
+from tests.functional.audit.test_tampering import withholding
+
+STEP = "clinker-burning"
+
+
+def evidence_of(plant: Reported) -> Evidence:
+    draw, promise = drawn_by_auditor(plant)
+    opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
+    return examine(opening, Handed(draw, public_of(plant, promise), {PORTAL.key_id: PORTAL.public}), plant.site.folder)
+
+
+def withheld_by(works: Path, reason: str, metric: str | None = None) -> Evidence:
+    site, material = material_of(works)
+    return evidence_of(withholding(site, plan_of(site, material), STEP, reason, metric))
+
+
+def outcome_of(evidence: Evidence) -> Outcome:
+    return withheld.withheld_justified(evidence)
+
+
+def test_an_honest_plant_is_borne_out_and_every_label_withheld_is_told(plant: Reported) -> None:
+    evidence = evidence_of(plant)
+    assert outcome_of(evidence).state is State.HELD
+    told = {(one.step, one.metric): (one.reason, one.borne_out) for one in withheld_of(evidence)}
+    assert told == {(step, metric): (reason, True) for step, metric, reason in plant.report.released.withheld}
+    assert told
+
+
+@pytest.mark.parametrize("reason", ["too-few-batches", "metric-incomplete", "metric-limit"])
+@pytest.mark.parametrize("metric", [None, "total"])
+def test_a_step_with_enough_batches_is_withheld_for_no_reason_of_their_number(reason: str, metric: str | None, works: Path) -> None:
+    found = outcome_of(withheld_by(works, reason, metric))
+    assert found.state is State.FAILED
+    assert f"withheld: {STEP}, total, {reason}, 60 used batches" in found.records[0]
+
+
+def test_a_second_metric_that_the_opened_batches_have_is_not_incomplete(works: Path) -> None:
+    assert outcome_of(withheld_by(works, "metric-incomplete", "thermal")).state is State.FAILED
+
+
+def test_a_variant_left_out_without_a_word_is_found(works: Path) -> None:
+    site, material = material_of(works)
+    plan = plan_of(site, material)
+    released = [one for one in plan.releases if one.label.step == "cement-grinding"]
+    assert len(released) > 1
+    evidence = evidence_of(withholding(site, replace(plan, releases=tuple(one for one in plan.releases if one is not released[0])), "", ""))
+    found = outcome_of(evidence)
+    assert found.state is State.FAILED
+    assert "no-reason-given" in found.records[0]
+
+
+def test_what_no_opening_shows_is_told_first_and_only_the_whole_settles_it(works: Path) -> None:
+    evidence = withheld_by(works, "no-bound")
+    found = outcome_of(evidence)
+    assert (found.state, found.asked) == (State.NOT_CHECKABLE, True)
+    sentence = f"withheld: {STEP}, total, no-bound, 60 used batches; only the whole recomputation on site shows whether it is true"
+    assert sentence in found.records
+
+    findings = checks.run(evidence)
+    verdict = Verdict(findings, evidence)
+    assert not verdict.holds
+    assert sentence in telling.lines(verdict).splitlines()[1:4]
+    assert sentence in telling.markdown(verdict)
+    assert sentence in telling.page(verdict, "en", datetime(2026, 2, 3, tzinfo=UTC))
+    told = {(one["step"], one["metric"]): one for one in verdict.to_json()["withheld"]}
+    assert told[STEP, "total"] == {"step": STEP, "metric": "total", "reason": "no-bound", "used_batches": 60, "borne_out": None}
+
+    (after,) = [one for one in settled(findings, held("whole-recomputed", Phrase("The same."))) if one.code == found.code]
+    assert after.state is State.HELD
