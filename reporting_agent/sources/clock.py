@@ -71,13 +71,15 @@ class WallClock:
     def never(self, local_us: Integers) -> NDArray[np.bool_] | None:
         """Which stamps lie inside an hour that the clock skipped; None where it skipped none.
 
-        Its first moment does not: by the clock until then it is the moment of the change itself, and ends the interval before it.
+        Its first moment does not, where an interval ends there: by the clock until then it is the moment of the change itself. Who
+        stamps an hour later as well has not moved the clock: both are the same moment by one that did.
         """
         found: NDArray[np.bool_] | None = None
         for index in self._changes(local_us) if len(local_us) else []:
             edge, width = self._change(index)
             if width < 0:
-                inside = (local_us > edge) & (local_us < edge - width)
+                ends_there = not (local_us == edge - width).any()
+                inside = (local_us > edge if ends_there else local_us >= edge) & (local_us < edge - width)
                 found = inside if found is None else found | inside
         return found if found is not None and found.any() else None
 

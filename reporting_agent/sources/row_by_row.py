@@ -116,20 +116,24 @@ class Block:
         local = self.time_us != arrow.NO_STAMP
         if self.zoned is not False:
             local &= ~self.zoned
-        never = clock.never(self.time_us[local])
-        if never is not None:
-            places = np.flatnonzero(local)[never].tolist()
-            self.log.in_skipped_hours |= self._meters_of(places)
-            for index in places:
-                self._fault(index, self.layout.stamp, "a time that exists: the clock was put forward over this one")
+        if clock.never(self.time_us[local]) is None:
+            return
+        for meters, rows in self._by_meter(np.flatnonzero(local)):
+            never = clock.never(self.time_us[rows])
+            if never is not None:
+                self.log.in_skipped_hours |= meters
+                for index in rows[never].tolist():
+                    self._fault(index, self.layout.stamp, "a time that exists: the clock was put forward over this one")
 
-    def _meters_of(self, places: Sequence[int]) -> set[str]:
-        """The meters that these rows are of; of a wide file all."""
+    def _by_meter(self, rows: NDArray[np.int64]) -> Iterator[tuple[set[str], NDArray[np.int64]]]:
+        """These rows by their meter; in a wide file every row is of all."""
         if self.layout.meter is None:
-            return set(self.layout.meters.values()) or {self.layout.constant_meter or ""}
+            yield set(self.layout.meters.values()) or {self.layout.constant_meter or ""}, rows
+            return
         column, words = self.columns[self.layout.meter], self.profile.values.get("meter_id", {})
-        names = {str(column[index].as_py() or "") for index in places}
-        return {words.get(name, cells.plain(name)) for name in names}
+        of_row = np.array([str(column[index].as_py() or "") for index in rows.tolist()])
+        for name in np.unique(of_row).tolist():
+            yield {words.get(name, cells.plain(name))}, rows[of_row == name]
 
     def _stamps(self, column: Any) -> NDArray[np.int64]:
         """Microseconds, of UTC where the stamp says so (`zoned`), else of the plant's wall clock."""

@@ -30,6 +30,14 @@ def test_a_stamp_inside_the_skipped_hour_never_was() -> None:
     assert never.tolist() == [False, False, True]
 
 
+def test_hours_stamped_on_either_side_are_of_a_clock_that_was_not_moved() -> None:
+    local = wall("2022-03-13T01:00", "2022-03-13T02:00", "2022-03-13T03:00", "2022-03-13T04:00")
+    never = WallClock(NEW_YORK).never(local)
+    assert never is not None
+    assert never.tolist() == [False, True, False, False]
+    assert WallClock(NEW_YORK).never(wall("2022-03-13T01:00", "2022-03-13T02:00", "2022-03-13T04:00")) is None
+
+
 def test_hours_that_end_with_the_change_in_autumn_come_twice() -> None:
     local = wall("2022-11-06T00:00", "2022-11-06T01:00", "2022-11-06T02:00", "2022-11-06T02:00", "2022-11-06T03:00")
     assert (np.diff(WallClock(NEW_YORK).utc("m", local)) == 60 * MINUTE_US).all()
