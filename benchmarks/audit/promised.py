@@ -99,6 +99,7 @@ def head_signed(evidence: Evidence) -> Outcome:
                 en="No signed tree head, or no key directory, was given: the head of the draw stands on the auditor's word.",
                 zh="未提供签名的日志头或密钥目录：抽样所用日志头仅凭审核员所述。",
             ),
+            TAKE_THE_FILE,
         )
     if shown != drawn:
         return failed(
@@ -161,6 +162,7 @@ def root_committed(evidence: Evidence) -> Outcome:
                 en="No commitment from elsewhere than plant and draw was given, to hold the root against.",
                 zh="未提供来自企业和抽样以外的承诺，无法核对根。",
             ),
+            TAKE_THE_FILE,
         )
     alike = evidence.public.commitment == own == evidence.challenge.commitment and evidence.report.data_root == own.data_root
     if not alike:
@@ -195,6 +197,7 @@ def challenge_signed(evidence: Evidence) -> Outcome:
                 en="The portal's key directory was not given, so the signature under the challenge was not checked.",
                 zh="未提供平台的密钥目录，未核对挑战值的签名。",
             ),
+            TAKE_THE_FILE,
         )
     if challenge.nonce != evidence.report.challenge:
         return failed(
