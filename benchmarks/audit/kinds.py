@@ -63,6 +63,7 @@ OF_THE_PORTAL: dict[str, CheckKind] = {
     "benchmark-logged": CheckKind.BOUND,
     "benchmark-recomputed": CheckKind.RECOMPUTED,
     "heads-agree": CheckKind.BOUND,
+    "checkpoint-signed": CheckKind.BOUND,
     "statement-signed": CheckKind.BOUND,
 }
 """Checks of files that the portal gives out, without a plant."""

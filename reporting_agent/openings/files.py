@@ -49,6 +49,9 @@ BENCHMARK = "benchmark"
 EVIDENCE = "evidence"
 """The evidence file of a sample, as the portal gives it (JSON): several of the others in one."""
 
+CHECKPOINT, SERVED_CHECKPOINT = "checkpoint", "served-checkpoint"
+"""A head of the log in the form of public logs: text, or the API's JSON around it."""
+
 HEAD, DIRECTORY = "served-head", "served-directory"
 """Tree head and key directory as the portal's API answers with them (JSON around the signed file)."""
 
@@ -129,6 +132,8 @@ class _Pile:
             for content in inside.contents().values():
                 self.add(content, path)
             self.entries |= {entry.kind: entry.entry() for entry in inside.entries}
+        elif kind == SERVED_CHECKPOINT:
+            self.add(str(document(raw)["checkpoint"]).encode(), path)
         elif kind in (HEAD, DIRECTORY):
             self.add(_unwrapped(raw, path), path)
         elif kind == TREE_HEAD:
@@ -168,12 +173,16 @@ def read_one(path: Path) -> bytes:
 
 def kind_of(raw: bytes, path: Path) -> str:
     """Which kind of file it is."""
+    if raw.startswith(b"steplabel/log/"):
+        return CHECKPOINT
     if raw.lstrip()[:1] == b"{":
         if _proof(raw) is not None:
             return INCLUSION if _between(raw) is None else CONSISTENCY
         told = document(raw)
         if (kind := SCHEMAS.get(str(told.get("schema")))) is not None:
             return kind
+        if "checkpoint" in told:
+            return SERVED_CHECKPOINT
         if "head" in told or "directory" in told:
             return HEAD if "head" in told else DIRECTORY
     try:
@@ -236,5 +245,5 @@ def _unknown(path: Path) -> InputError:
         "The file is none that an audit knows.",
         "Give the files as they were written: they are binary, and no program may have changed them on the way.",
         place=Place(str(path)),
-        wanted=", ".join([*dict.fromkeys(KINDS.values()), INCLUSION, CONSISTENCY, BENCHMARK, COMPOSED, EVIDENCE]),
+        wanted=", ".join([*dict.fromkeys(KINDS.values()), INCLUSION, CONSISTENCY, BENCHMARK, COMPOSED, EVIDENCE, CHECKPOINT]),
     )

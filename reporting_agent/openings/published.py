@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from benchmarks.audit import published as audited
-from benchmarks.audit.evidence import Outcome, held, not_checkable, refused
+from benchmarks.audit.evidence import Outcome, failed, held, not_checkable, refused
 from benchmarks.errors import SteplabelError, VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire import heads
+from benchmarks.wire import checkpoints, heads
 from benchmarks.wire.merkle import require_consistency
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.openings.files import Consistency, document
@@ -80,6 +80,23 @@ def heads_agree(signed: Sequence[bytes], proofs: Sequence[Consistency], keys: Ma
         ),
         Phrase("Ask the portal's log for consistency %(asked)s, and give its answers as files.", asked=asked),
     )
+
+
+def checkpoint_signed(raw: bytes, fingerprint: str, signed: Sequence[bytes], keys: Mapping[str, VerifyingKey]) -> Outcome:
+    """Whether a checkpoint is of the portal's log and signed by it, and no signed head at hand has another root for its size."""
+    code = "checkpoint-signed"
+    try:
+        seen = checkpoints.read(raw, fingerprint, keys)
+        others = [head for head in (heads.read(one, keys).head for one in signed) if head.size == seen.size and head.root != seen.root]
+    except SteplabelError as refusal:
+        return refused(code, refusal)
+    if others:
+        return failed(
+            code,
+            Phrase("Checkpoint and signed head have different roots for the log of %(size)s entries.", size=f"{seen.size:,}"),
+            Phrase("The portal showed two logs. Keep both files, and tell the coordinator."),
+        )
+    return held(code, Phrase("The portal signed this checkpoint of its log of %(size)s entries.", size=f"{seen.size:,}"))
 
 
 def _begins(size: int, proven: Sequence[tuple[int, int]]) -> set[int]:

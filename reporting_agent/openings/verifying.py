@@ -23,8 +23,8 @@ from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.config import Site
 from reporting_agent.openings.declared import declared_in
 from reporting_agent.openings.examining import Handed, examine, site_of
-from reporting_agent.openings.files import BENCHMARK, COMPOSED, STATEMENT, Files, document
-from reporting_agent.openings.published import composed_again, heads_agree
+from reporting_agent.openings.files import BENCHMARK, CHECKPOINT, COMPOSED, STATEMENT, Files, document
+from reporting_agent.openings.published import checkpoint_signed, composed_again, heads_agree
 from reporting_agent.openings.statements import statement_signed
 from reporting_agent.openings.verdict import FILES, Verdict
 from reporting_agent.recomputation import recompute
@@ -63,7 +63,7 @@ def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path
     if STATEMENT in files.by_kind:
         of_reports = {receipt.envelope_digest for receipt in _receipts(files.receipts, keys)}
         findings.append(statement_signed(files.by_kind[STATEMENT], trust.auditor, of_reports))
-    findings += _of_the_portal(files, keys)
+    findings += _of_the_portal(files, trust, keys)
     if opening is None:
         if "challenge" in files.by_kind:
             findings.append(_challenge(files.by_kind["challenge"], keys))
@@ -84,12 +84,16 @@ def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path
     return Verdict(tuple(findings), evidence, declared=declared_in(site_of(opening.settings, folder)))
 
 
-def _of_the_portal(files: Files, keys: Mapping[str, VerifyingKey]) -> list[Outcome]:
+def _of_the_portal(files: Files, trust: Trust, keys: Mapping[str, VerifyingKey]) -> list[Outcome]:
     """What needs no plant: a version composed again, and several heads of one log."""
     findings = []
     if COMPOSED in files.by_kind:
         raw = files.by_kind[COMPOSED]
         findings += composed_again(raw, keys) if keys else [not_checkable("benchmark-logged", _NO_KEYS, _GIVE_KEYS)]
+    if CHECKPOINT in files.by_kind:
+        raw = files.by_kind[CHECKPOINT]
+        unsure = not_checkable("checkpoint-signed", _NO_KEYS, _GIVE_KEYS)
+        findings.append(checkpoint_signed(raw, trust.fingerprint, files.heads, keys) if keys and trust.fingerprint else unsure)
     sizes = {heads.parse(raw).size for raw in files.heads}
     for proof in files.consistency:
         if not {proof.first, proof.second} <= sizes:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.wire import heads, merkle
+from benchmarks.wire import checkpoints, heads, merkle
 from benchmarks.wire.merkle import Tree
 from reporting_agent.cli import main
 from tests.unit.agent_send.cast import FakePortal
@@ -93,3 +93,23 @@ def test_a_damaged_proof_or_one_without_its_heads_is_refused(kept: Kept, told: T
     code, refused = told(kept.head(3), kept.head(12), kept.proof(3, 7))
     assert (code, refused["error"]["code"]) == (1, "audit-file-lacking")
     assert "from 3 to 7 entries" in refused["error"]["sentence"]
+
+
+def test_a_checkpoint_is_read_as_the_portal_serves_it(kept: Kept, told: Told, tmp_path: Path) -> None:
+    """As text and as the API's JSON around it. One whose root is not the signed head's, or that is of another log, fails."""
+    plain, served = tmp_path / "checkpoint", tmp_path / "checkpoint.json"
+    fingerprint, key = kept.portal.directory_key.key_id, kept.portal.receipt_key
+    plain.write_bytes(checkpoints.issue(fingerprint, 7, kept.log.root(7), key))
+    served.write_text(json.dumps({"size": 7, "cosigned": [], "checkpoint": plain.read_text(encoding="utf-8")}), encoding="utf-8")
+    for file in (plain, served):
+        code, found = told(file, kept.head(7))
+        assert (code, found["binding"], [(one["code"], one["state"]) for one in found["checks"]]) == (
+            0,
+            "bound",
+            [("checkpoint-signed", "held")],
+        )
+    code, found = told(plain, kept.head(7, kept.other))
+    assert (code, found["checks"][0]["state"]) == (1, "failed")
+    plain.write_bytes(checkpoints.issue("0" * 64, 7, kept.log.root(7), key))
+    code, found = told(plain)
+    assert (code, found["checks"][0]["state"]) == (1, "failed")
