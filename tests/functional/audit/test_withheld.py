@@ -17,8 +17,9 @@ from reporting_agent.openings.assembling import assemble
 from reporting_agent.openings.examining import Handed, examine
 from reporting_agent.openings.verdict import Verdict
 from reporting_agent.openings.verifying import settled
+from reporting_agent.recomputation import recompute
 from tests.functional.audit.plants import PORTAL, Reported, drawn_by_auditor, material_of, plan_of, public_of
-from tests.functional.audit.test_tampering import withholding
+from tests.functional.audit.test_tampering import SEED, withholding
 
 STEP = "clinker-burning"
 
@@ -87,3 +88,10 @@ def test_what_no_opening_shows_is_told_first_and_only_the_whole_settles_it(works
 
     (after,) = [one for one in settled(findings, held("whole-recomputed", Phrase("The same."))) if one.code == found.code]
     assert after.state is State.HELD
+
+
+def test_the_whole_recomputation_names_what_is_withheld_for_no_reason(works: Path) -> None:
+    site, material = material_of(works)
+    plant = withholding(site, plan_of(site, material), STEP, "metric-incomplete", "total")
+    found = [one.found for one in recompute(plant.site, plant.report, SEED).differences]
+    assert f"{STEP} total: withheld as metric-incomplete, the files give no reason" in found
