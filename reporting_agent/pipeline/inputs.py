@@ -15,7 +15,6 @@ from reporting_agent.sources.extract import Extract, Record
 from reporting_agent.sources.interface import Source
 from reporting_agent.sources.readings import ReadingLog
 from reporting_agent.sources.totals import Total
-from reporting_agent.sources.weighings import by_scale
 
 
 class Inputs:
@@ -45,6 +44,8 @@ class Inputs:
 
     def weighings(self) -> Mapping[str, Record]:
         """The records of every scale; nothing where the site has none."""
+        from reporting_agent.sources.weighings import by_scale  # what it digests with is not in a small firm's one file
+
         return by_scale(self.site, self.tables(SCALES)) if self.given(SCALES.name) else {}
 
     def tables(self, wanted: Wanted) -> list[Table]:
