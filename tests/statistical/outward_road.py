@@ -76,7 +76,7 @@ def run(long: bool) -> Outcome:
             max(declared.off) <= MOST_OFF and declared.withheld == 0 and declared.there >= declared.here * (1 - MOST_LOST / 100)
         )
     return Outcome(
-        "outward_road",
+        "outward-road",
         held,
         "labels that leave beside the plant's own, over works of all sectors: withheld, batches not counted, how far apart",
         ("works", "declared", "labels", "withheld", "batches of the others", "not counted, %", "median apart, %", "most apart, %"),
