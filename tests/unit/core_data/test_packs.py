@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from benchmarks import conversion, packs
+from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
 from benchmarks.packs.corrections import RULES
@@ -130,6 +131,19 @@ class TestWhatComesWithSteplabel:
                 assert not (source.verified and source.kind == "engineering-assumption"), source.text
                 assert source.verified is (source.status in ("original-seen", "transcribed")), source.text
             assert all(limit.source.kind == "standard" for step in pack.steps for limit in step.limits)
+
+    def test_the_words_of_a_boundary_name_all_that_it_credits(self) -> None:
+        """A reader of the page must find there what the data take off, in the part of the sentence that says so."""
+        told = {"electricity": ("power", "电"), "heat": ("heat", "热"), "steam": ("steam", "蒸汽"), "coal-tar": ("tar", "煤焦油")}
+        for _, step in all_steps():
+            for carrier in step.boundary.credited:
+                english, chinese = told.get(carrier, (CARRIERS[carrier].words.en, CARRIERS[carrier].words.zh))
+                for words, leaves, name in (
+                    (step.boundary.words.en, r"credited|\bout\b", english),
+                    (step.boundary.words.zh, r"扣除|产出", chinese),
+                ):
+                    parts = re.split(r"[.;。；]", words)
+                    assert any(name in part for part in parts if re.search(leaves, part)), (step.id, carrier)
 
     def test_composition_rules_start_at_8_20_and_50_firms(self) -> None:
         for name in packs.available():
