@@ -221,6 +221,11 @@ class FactorTable:
             return amount * float(found.kg_co2_per_unit)
         return amount * float(found.lhv_mj_per_unit or 0) * (found.kg_co2_per_mj or 0.0)  # the loader has seen to it that both are there
 
+    def carbon_source(self, carrier_id: str, on: date) -> str | None:
+        """Who gives the CO2 factor in force on that day, and its edition; None where there is none."""
+        found = _in_force(self.carbon.get(carrier_id, ()), on)
+        return None if found is None else f"{found.edition}"
+
     def co2_per_kgce(self, carrier_id: str, on: date) -> float | None:
         """CO2 in kg that a kgce of a carrier stands for on that day, calorific basis; None where a factor is missing."""
         found = _in_force(self.carbon.get(carrier_id, ()), on)

@@ -25,7 +25,7 @@ MEMORY_KEPT_MS = 10_000
 """How long Arrow keeps memory that it freed: with the library's second, every block of readings is paid for in page faults again."""
 
 COMMANDS = (
-    *("init", "map", "check", "label", "compare", "preview", "enrol", "submit", "status"),
+    *("init", "map", "check", "label", "savings", "compare", "preview", "enrol", "submit", "status"),
     "pack",  # for authors of packs
     *("auditor", "draw", "open", "verify", "reconcile", "witness"),  # of an audit, and of the log
 )

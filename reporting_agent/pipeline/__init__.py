@@ -112,7 +112,7 @@ def read(
     Raises:
         InputError: a file, the profile or the pack cannot be used; names file, row, column, found and wanted.
     """
-    pack = _pack_of(site)
+    pack = pack_of(site)
     inputs = Inputs(site, extract)
     if inputs.given("log"):
         return _read_log(site, inputs, pack, period, outward=outward)
@@ -248,7 +248,8 @@ def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None, *, 
     )
 
 
-def _pack_of(site: Site) -> Pack:
+def pack_of(site: Site) -> Pack:
+    """The pack that site.toml names; a refusal names the key."""
     try:
         return packs.load(site.pack, site.pack_version, site.folder)
     except InputError as refused:

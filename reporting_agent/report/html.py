@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from benchmarks.catalogue import in_language
 from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Period
 from reporting_agent.analysis import Analysis
@@ -38,6 +39,7 @@ from reporting_agent.report.sections import (
     pareto,
     quality,
     questions,
+    savings,
     site_balance,
     steps,
     use,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     import jinja2
 
     from reporting_agent.config import Site
+    from reporting_agent.savings import Verified
 
 PARTS: tuple[ModuleType, ...] = (
     worst,
@@ -106,6 +109,13 @@ def render_check(site: Site, data: PlantData, period: Period | None, lang: str, 
         parts.append(_part(view, "meters", of_meters))
     heading = w["heading"].format(name=site.site.name or site.id)
     return _page(view, heading, [], _asked(view) + Markup('<p class="lead">{}</p>').format(told), parts)
+
+
+def render_savings(site: Site, result: LabelResult, found: tuple[Verified, ...], lang: str, made: datetime) -> str:
+    """The page of `savings`: each action and target with its finding."""
+    view = View(site, result, Analysis(), lang, made)
+    heading = f"{site.site.name or site.id}: {in_language(savings.HEADING, lang)}"
+    return _page(view, heading, [], _body(view, "savings", savings.data(found, lang)), [])
 
 
 def _asked(view: View) -> Markup:

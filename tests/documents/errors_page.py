@@ -13,7 +13,7 @@ PAGE = ROOT / "docs" / "errors.md"
 MOST_SENTENCES = 3
 
 ROOMS: dict[str, tuple[str, ...]] = {
-    "site": ("reporting_agent/config", "reporting_agent/commands/init.py"),
+    "site": ("reporting_agent/config", "reporting_agent/savings", "reporting_agent/commands/init.py"),
     "sources": (
         "reporting_agent/sources",
         "reporting_agent/pipeline",

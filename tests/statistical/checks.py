@@ -15,6 +15,7 @@ CHECKS = (
     "composition",
     "coverage",
     "insider",
+    "savings",
     "left_out",
     "audit",
     "sampler",

@@ -1,0 +1,41 @@
+"""`steplabel-agent savings`: what each action in actions.toml really saved, with its interval, as JSON and as a page."""
+
+from __future__ import annotations
+
+from argparse import Namespace, _SubParsersAction
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from reporting_agent.commands import add_site
+
+
+def add_parser(sub: _SubParsersAction[Any]) -> None:
+    """Declare the subcommand."""
+    parser = sub.add_parser("savings", help="verify what the actions in actions.toml saved, against their baselines")
+    add_site(parser)
+    parser.add_argument("--today", type=date.fromisoformat, metavar="DAY", help="take data before this day (default: today)")
+    parser.add_argument("--out", metavar="DIR", default="savings", help="where savings.json and savings.html go (default: savings)")
+    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of savings.html and of the words on the screen")
+
+
+def run(args: Namespace) -> int:
+    """Read, verify, write."""
+    from benchmarks.catalogue import in_language
+    from reporting_agent.config import load_site
+    from reporting_agent.console import emit
+    from reporting_agent.report import html, writing
+    from reporting_agent.report.sections.savings import finding
+    from reporting_agent.savings import load_actions, verified
+    from reporting_agent.savings.telling import VERDICTS
+
+    site = load_site(args.site)
+    made = datetime.now(UTC)
+    found, result = verified(site, load_actions(site), args.today or made.astimezone(site.zone).date())
+    payload = {"site": site.id, "savings": [one.to_json() for one in found]}
+    out = writing.folder(Path(args.out))
+    writing.write_json(out / "savings.json", payload)
+    writing.write_text(out / "savings.html", html.render_savings(site, result, found, args.lang, made))
+    lines = [f"{one.of.name}: {in_language(VERDICTS[one.verdict], args.lang)} – {in_language(finding(one), args.lang)}" for one in found]
+    emit(args, payload, "\n".join([*lines, f"Written to {out}. Everything in it is exact and stays on this site."]))
+    return 0

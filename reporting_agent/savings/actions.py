@@ -1,0 +1,154 @@
+"""actions.toml: what the plant decided to do to save energy, who does it, how far it is; and the targets it is held to.
+
+The file lies beside site.toml and belongs to people: Steplabel reads it and never writes it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from benchmarks.errors import InputError, Place
+from benchmarks.measurements import Period
+from reporting_agent.config import Site
+from reporting_agent.config.profile import Setting
+
+State = Literal["proposed", "agreed", "under-way", "done", "given-up"]
+
+
+class Compared(Setting):
+    """What is compared: the energy of one meter, or of one step's batches, and over which two periods.
+
+    `baseline` and `reporting` are written as `--period` is (`2016`, `2016-05`, `2016-01-01/2016-07-01`, the last day not included).
+    `no_season` gives the reason why the energy does not depend on the time of the year, where the baseline is shorter than a year.
+    """
+
+    id: str = Field(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$")
+    meter: str | None = None
+    step: str | None = None
+    baseline: str | None = None
+    reporting: str | None = None
+    no_season: str | None = Field(default=None, min_length=3)
+
+    @model_validator(mode="after")
+    def _of_one_thing(self) -> Self:
+        if (self.meter is None) is (self.step is None):
+            raise ValueError("give meter or step, and one of them only: whose energy is compared")
+        return self
+
+
+class Action(Compared):
+    """[[actions]]: one measure. `day` is when it took effect (done) or is to (before that); `expected_pct` what it was hoped to save."""
+
+    what: str = Field(min_length=1, max_length=200)
+    owner: str = Field(min_length=1, max_length=100)
+    state: State
+    day: date
+    expected_pct: float | None = Field(default=None, gt=0, lt=100)
+
+    @property
+    def name(self) -> str:
+        return self.what
+
+    @property
+    def wanted_pct(self) -> float | None:
+        """The share of the expected energy that was to be saved, %."""
+        return self.expected_pct
+
+    @model_validator(mode="after")
+    def _both_or_the_day(self) -> Self:
+        if (self.baseline is None) is not (self.reporting is None):
+            raise ValueError("give baseline and reporting both, or neither: then they are the year before the day and all since")
+        return self
+
+
+class Target(Compared):
+    """[[targets]]: how much less a meter or step is to use than its baseline expects, over a period."""
+
+    saving_pct: float = Field(gt=0, lt=100)
+    baseline: str
+    reporting: str
+    owner: str = Field(min_length=1, max_length=100)
+
+    @property
+    def name(self) -> str:
+        return self.id
+
+    @property
+    def wanted_pct(self) -> float | None:
+        """The share of the expected energy that is to be saved, %."""
+        return self.saving_pct
+
+
+class Actions(Setting):
+    """A whole actions.toml."""
+
+    actions: tuple[Action, ...] = ()
+    targets: tuple[Target, ...] = ()
+
+    @field_validator("actions")
+    @classmethod
+    def _ids_of_their_own(cls, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+        ids = [one.id for one in actions]
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+            raise ValueError(f"must give every action an id of its own; {twice[0]!r} stands twice")
+        return actions
+
+
+def load_actions(site: Site) -> Actions:
+    """Read actions.toml beside site.toml, and hold its meters, steps and periods against the site's.
+
+    Raises:
+        InputError: it is not there, is no TOML, or a key is wrong; names file, key, found and wanted.
+    """
+    path = site.folder / "actions.toml"
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as gone:
+        raise InputError(
+            "actions-missing",
+            "There is no list of actions.",
+            "Write actions.toml beside site.toml; docs/savings.md has one to begin with.",
+            place=Place(str(path)),
+            found="no such file",
+            wanted="actions.toml",
+        ) from gone
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+        raise InputError(
+            "actions-invalid",
+            "The list of actions cannot be read.",
+            "Mend the line.",
+            place=Place(str(path)),
+            found=str(wrong),
+            wanted="TOML",
+        ) from wrong
+    try:
+        read = Actions.model_validate(raw)
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False)[0]
+        raise _wrong(
+            path, ".".join(map(str, first["loc"])), repr(first["input"])[:120], first["msg"].removeprefix("Value error, ")
+        ) from wrong
+    meters = {meter.id for meter in site.meters}
+    for one in (*read.actions, *read.targets):
+        if one.meter is not None and one.meter not in meters:
+            raise _wrong(path, f"{one.id}.meter", repr(one.meter), "a meter of site.toml: " + ", ".join(sorted(meters)))
+        for text in (one.baseline, one.reporting):
+            if text is not None:
+                Period.parse(text, site.zone)
+    return read
+
+
+def _wrong(path: Path, key: str, found: str, wanted: str) -> InputError:
+    return InputError(
+        "actions-invalid",
+        "The list of actions does not hold together.",
+        "Mend the key named; docs/savings.md describes every one.",
+        place=Place(str(path), column=key),
+        found=found,
+        wanted=wanted,
+    )

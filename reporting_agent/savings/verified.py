@@ -1,0 +1,251 @@
+"""The verified saving of every action and target: expected by the baseline less used, with its interval, or why there is none.
+
+Nothing is told where the data cannot carry it. The reasons are looked for in this order: the action is not done; too few days are
+known; the baseline has not seen a year and the reporting period lies elsewhere in it; the reporting period made what the baseline
+never made, or far more or less a day; a change of the data that nobody has explained lies between; or the baseline's days drift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from benchmarks.labels import SiteLabel
+from benchmarks.labels.columns import Flags, Floats
+from benchmarks.measurements import CarrierEnergy, Period
+from benchmarks.phrases import Phrase
+from reporting_agent import pipeline
+from reporting_agent.analysis.base_load import mean_price
+from reporting_agent.analysis.prices import Prices, to_us
+from reporting_agent.changes.review import Review, review
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult, PlantData
+from reporting_agent.savings import days as by_day
+from reporting_agent.savings import telling
+from reporting_agent.savings.actions import Action, Actions, Target
+from reporting_agent.savings.days import Days
+from reporting_agent.savings.forecast import Forecast, forecast
+
+FEWEST_BASELINE_DAYS = 60
+FEWEST_REPORTING_DAYS = 14
+A_YEAR_DAYS = 350  # known span from which a season can be told from a level
+SAME_SEASON_DAYS = 10  # how far the calendar days of two periods may lie apart, to be the same part of the year
+NEW_SHARE = 0.02  # of the reporting period's output, in kinds that the baseline did not make
+BEYOND_SHARE = 0.1  # of the reporting days, beyond what 98 % of the baseline's days made by more than a tenth
+FEWEST_OF_KIND = 10  # baseline days on which a product's variant was made, to have a coefficient of its own
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verified:
+    """One action or target, beside what the data say of it. `why` is given where no saving can be told, and only there."""
+
+    of: Action | Target
+    baseline: Period
+    reporting: Period
+    unit: str
+    baseline_days: int
+    reporting_days: int
+    forecast: Forecast | None
+    why: Phrase | None
+    day: tuple[date, ...] = ()  # the known days of the reporting period
+    below: Floats | None = None  # expected less used on each of them
+    money: float | None = None  # of the saving, at what the meter's energy cost in the reporting period
+    currency: str = ""
+    co2_kg: float | None = None
+    co2_source: str = ""
+
+    @property
+    def share(self) -> tuple[float, float, float] | None:
+        """Saving, low and high as shares of the expected energy."""
+        found = self.forecast
+        if found is None or found.expected <= 0:
+            return None
+        return found.saving / found.expected, found.low / found.expected, found.high / found.expected
+
+    @property
+    def verdict(self) -> telling.Verdict:
+        """Whether there is a saving, and whether it is what was wanted."""
+        return telling.verdict(self.share, self.of.wanted_pct)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in savings.json; energies in `unit`."""
+        found = self.forecast
+        return {
+            "id": self.of.id,
+            "meter": self.of.meter,
+            "step": self.of.step,
+            "state": self.of.state if isinstance(self.of, Action) else None,
+            "baseline": self.baseline.name,
+            "reporting": self.reporting.name,
+            "baseline_days": self.baseline_days,
+            "reporting_days": self.reporting_days,
+            "unit": self.unit,
+            "expected": None if found is None else found.expected,
+            "used": None if found is None else found.actual,
+            "saving": None if found is None else found.saving,
+            "low": None if found is None else found.low,
+            "high": None if found is None else found.high,
+            "confidence": 0.95,
+            "wanted_pct": self.of.wanted_pct,
+            "verdict": self.verdict.value,
+            "money": self.money,
+            "currency": self.currency or None,
+            "co2_kg": self.co2_kg,
+            "co2_source": self.co2_source or None,
+            "why": None if self.why is None else str(self.why),
+        }
+
+
+def verified(site: Site, actions: Actions, today: date) -> tuple[tuple[Verified, ...], LabelResult]:
+    """Every action and target in the order of the file, and the data over all their periods, empty where none has begun."""
+    declared: tuple[Action | Target, ...] = (*actions.actions, *actions.targets)
+    compared = [(one, *_periods(one, site, today)) for one in declared]
+    spans = [period for _, baseline, reporting in compared for period in (baseline, reporting) if period is not None]
+    if not spans:
+        return tuple(_untold(one, site, today, telling.not_done(one)) for one, _, _ in compared), _no_data(site, today)
+    start, end = min(one.start for one in spans), max(one.end for one in spans)
+    result = pipeline.label(site, Period(start, end, f"{start.date().isoformat()}/{end.date().isoformat()}"))
+    reviewed = review(site, result.data)
+    known: dict[tuple[str | None, str | None], Days | None] = {}
+    told = []
+    for one, baseline, reporting in compared:
+        if baseline is None or reporting is None:
+            told.append(_untold(one, site, today, telling.not_done(one)))
+            continue
+        key = (one.meter, one.step)
+        if key not in known:
+            known[key] = by_day.of_meter(site, result, one.meter) if one.meter else by_day.of_step(site, result, str(one.step))
+        told.append(_verified(site, result, reviewed, one, baseline, reporting, known[key]))
+    return tuple(told), result
+
+
+def _no_data(site: Site, today: date) -> LabelResult:
+    pack, period = pipeline.pack_of(site), Period.parse(f"{today}/{today + timedelta(days=1)}", site.zone)
+    return LabelResult(SiteLabel(pack.id, pack.version, period, ()), PlantData(pack, [], [], []))
+
+
+def _periods(one: Action | Target, site: Site, today: date) -> tuple[Period | None, Period | None]:
+    """Baseline and reporting period; none where the action is not done, or its reporting period has not begun."""
+    if isinstance(one, Action) and one.state != "done":
+        return None, None
+    if one.baseline is not None and one.reporting is not None:
+        baseline, reporting = Period.parse(one.baseline, site.zone), Period.parse(one.reporting, site.zone)
+        return (baseline, reporting) if reporting.start.date() < today else (None, None)
+    assert isinstance(one, Action)  # noqa: S101 - a target names both periods
+    if one.day >= today:
+        return None, None
+    before = one.day - timedelta(days=365)
+    return Period.parse(f"{before}/{one.day}", site.zone), Period.parse(f"{one.day}/{today}", site.zone)
+
+
+def _untold(one: Action | Target, site: Site, today: date, why: Phrase) -> Verified:
+    nothing = Period.parse(f"{today}/{today + timedelta(days=1)}", site.zone)
+    empty = Period(nothing.start, nothing.start, "")
+    return Verified(one, empty, empty, "", 0, 0, None, why)
+
+
+def _verified(
+    site: Site, result: LabelResult, reviewed: Review, one: Action | Target, baseline: Period, reporting: Period, days: Days | None
+) -> Verified:
+    if days is None:
+        return Verified(one, baseline, reporting, "", 0, 0, None, telling.no_data(one))
+    sound = np.isfinite(days.energy) if one.meter else np.isfinite(days.energy) & (days.made > 0)
+    before = sound & days.between(baseline.start.date(), baseline.end.date())
+    after = sound & days.between(reporting.start.date(), reporting.end.date())
+    counts = (int(before.sum()), int(after.sum()))
+    untold = Verified(one, baseline, reporting, days.unit, *counts, None, None)
+    why = _why(one, days, before, after, baseline, reporting, reviewed)
+    if why is not None:
+        return replace(untold, why=why)
+    terms = _terms(days, before, season=not days.degrees and one.no_season is None and _whole_year(before))
+    found = forecast(np.flatnonzero(before), days.energy[before], terms[before], days.energy[after], terms[after])
+    if found is None:
+        return replace(untold, why=telling.drifting())
+    return replace(
+        untold,
+        forecast=found,
+        day=tuple(days.days[at] for at in np.flatnonzero(after).tolist()),
+        below=found.of_day - days.energy[after],
+        **_worth(site, result, one, found, reporting),
+    )
+
+
+def _why(
+    one: Action | Target, days: Days, before: Flags, after: Flags, baseline: Period, reporting: Period, reviewed: Review
+) -> Phrase | None:
+    if before.sum() < FEWEST_BASELINE_DAYS or after.sum() < FEWEST_REPORTING_DAYS:
+        return telling.few_days(int(before.sum()), FEWEST_BASELINE_DAYS, int(after.sum()), FEWEST_REPORTING_DAYS)
+    if not days.degrees and one.no_season is None and not _whole_year(before) and not _same_season(days, before, after):
+        return telling.season(_span(before))
+    if unseen := _unseen(days, before, after):
+        return telling.new_kind(unseen)
+    low, high = np.quantile(days.made[before], (0.01, 0.99))
+    beyond = (days.made[after] < 0.9 * low) | (days.made[after] > 1.1 * high)
+    if beyond.mean() > BEYOND_SHARE:
+        return telling.beyond(float(low), float(high), float(beyond.mean()))
+    questions = [
+        question
+        for question in reviewed.open
+        if (one.meter in question.change.meters if one.meter else question.change.step == one.step)
+        and (question.change.first is None or baseline.start.date() <= question.change.first < reporting.end.date())
+    ]
+    return telling.unanswered(questions[0].sentence) if questions else None
+
+
+def _terms(days: Days, before: Flags, *, season: bool) -> Floats:
+    """The columns of the baseline: level of a running and of an idle day, output by kind, conditions, and the time of the year."""
+    running = days.made > 0
+    own = {kind: column for kind, column in days.output.items() if (column[before] > 0).sum() >= FEWEST_OF_KIND}
+    rest = days.made - sum(own.values(), np.zeros(len(running)))
+    columns = [running.astype(float), (~running).astype(float), *own.values(), rest, *days.conditions.values(), *days.degrees.values()]
+    if season:
+        turn = 2 * np.pi * np.array([day.timetuple().tm_yday for day in days.days]) / 365.25
+        columns += [np.cos(turn), np.sin(turn)]
+    return np.column_stack(columns)
+
+
+def _span(before: Flags) -> int:
+    place = np.flatnonzero(before)
+    return int(place[-1] - place[0] + 1)
+
+
+def _whole_year(before: Flags) -> bool:
+    return _span(before) >= A_YEAR_DAYS
+
+
+def _same_season(days: Days, before: Flags, after: Flags) -> bool:
+    """Whether every reporting day has a baseline day at about the same time of the year."""
+    of_year = np.array([day.timetuple().tm_yday for day in days.days])
+    apart = np.abs(of_year[after][:, None] - of_year[before][None, :])
+    return bool((np.minimum(apart, 365 - apart).min(axis=1) <= SAME_SEASON_DAYS).all())
+
+
+def _unseen(days: Days, before: Flags, after: Flags) -> list[str]:
+    """Products and variants that make up more of the reporting period than can be left open, and that the baseline hardly made."""
+    whole = float(days.made[after].sum())
+    seen: Sequence[tuple[tuple[str, str], Floats]] = [
+        (kind, column) for kind, column in days.output.items() if (column[before] > 0).sum() < FEWEST_OF_KIND
+    ]
+    return [" ".join(part for part in kind if part) for kind, column in seen if column[after].sum() > NEW_SHARE * whole]
+
+
+def _worth(site: Site, result: LabelResult, one: Action | Target, found: Forecast, reporting: Period) -> dict[str, Any]:
+    """Money and CO2 of what a meter saved, at the mean price and the factor of the reporting period; nothing for a step's kgce."""
+    record = next((meter for meter in result.data.meters if one.meter is not None and meter.meter.id == one.meter), None)
+    if record is None:
+        return {}
+    prices = Prices.of(site, reporting.start, reporting.end)
+    price = mean_price(prices, record, to_us(reporting.start), to_us(reporting.end))
+    worth: dict[str, Any] = {}
+    if prices is not None and price is not None:
+        worth |= {"money": found.saving * price, "currency": prices.currency}
+    factors, on = site.emissions.factors, reporting.start.date()
+    source = factors.carbon_source(record.meter.carrier, on)
+    if source is not None:
+        energy = CarrierEnergy(record.meter.carrier, found.saving, record.unit)
+        worth |= {"co2_kg": factors.co2_kg(energy, on), "co2_source": source}
+    return worth

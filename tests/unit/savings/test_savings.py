@@ -1,0 +1,188 @@
+"""What an action saved, from files to finding: told where the data carry it, and the reason where they do not."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.errors import InputError
+from reporting_agent.cli import main
+from reporting_agent.config import load_site
+from reporting_agent.savings import Verified, load_actions, verified
+from reporting_agent.savings.forecast import forecast
+from reporting_agent.savings.telling import Verdict
+from tests.statistical.savings import FIRST, Kind, write
+
+TODAY = FIRST + timedelta(days=800)
+STEP = Kind("a step", (0.08, 0.08))
+NOTHING = Kind("none", (0.0, 0.0))
+
+
+@pytest.fixture
+def works(tmp_path: Path) -> Path:
+    """A mill whose action saves 8 % of its energy over 180 days."""
+    write(tmp_path, STEP, np.random.default_rng(1), 365, 180)
+    return tmp_path
+
+
+def found(folder: Path, today: date = TODAY) -> tuple[Verified, ...]:
+    site = load_site(folder / "site.toml")
+    return verified(site, load_actions(site), today)[0]
+
+
+def amend(folder: Path, old: str, new: str, file: str = "actions.toml") -> None:
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_saving_is_told_with_an_interval_that_holds_it(tmp_path: Path) -> None:
+    truth = write(tmp_path, STEP, np.random.default_rng(1), 365, 180)
+    (one,) = found(tmp_path)
+    assert one.forecast is not None
+    assert one.verdict is Verdict.SAVED
+    assert one.forecast.low <= truth <= one.forecast.high
+    assert one.forecast.saving == pytest.approx(one.forecast.expected - one.forecast.actual)
+
+
+def test_no_saving_is_told_where_there_is_none(tmp_path: Path) -> None:
+    write(tmp_path, NOTHING, np.random.default_rng(1), 365, 180)
+    (one,) = found(tmp_path)
+    assert one.verdict is Verdict.NOT_PROVEN
+
+
+def test_the_saving_of_a_step_is_that_of_its_batches(works: Path) -> None:
+    amend(works, 'meter = "el"', 'step = "cement-grinding"')
+    (one,) = found(works)
+    assert one.unit == "kgce"
+    assert one.verdict is Verdict.SAVED
+
+
+def test_what_was_hoped_for_is_reached_only_where_the_whole_interval_lies_above(works: Path) -> None:
+    amend(works, 'owner = "Wang Li"', 'owner = "Wang Li"\nexpected_pct = 2')
+    assert found(works)[0].verdict is Verdict.REACHED
+    amend(works, "expected_pct = 2", "expected_pct = 8")
+    assert found(works)[0].verdict is Verdict.SAVED
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('state = "done"', 'state = "agreed"', "the action is agreed"),
+        ('baseline = "2022-01-01/2023-01-01"', 'baseline = "2022-12-01/2023-01-01"', "Too few days"),
+        ('baseline = "2022-01-01/2023-01-01"', 'baseline = "2022-08-01/2023-01-01"', "a season could pass"),
+    ],
+)
+def test_the_reason_stands_where_nothing_can_be_told(works: Path, old: str, new: str, says: str) -> None:
+    amend(works, old, new)
+    (one,) = found(works)
+    assert one.forecast is None
+    assert one.verdict is Verdict.NOT_TOLD
+    assert says in str(one.why)
+
+
+def test_a_reason_why_the_season_does_not_matter_answers_it(works: Path) -> None:
+    amend(works, 'baseline = "2022-01-01/2023-01-01"', 'baseline = "2022-08-01/2023-01-01"\nno_season = "The hall is heated by the kiln"')
+    assert found(works)[0].verdict is Verdict.SAVED
+
+
+def test_a_product_that_the_baseline_never_made_is_named(works: Path) -> None:
+    rows = (works / "batches.csv").read_text(encoding="utf-8").splitlines()
+    changed = [row.replace(",blended,", ",slag,") if int(row.split(",")[0][2:]) >= 365 else row for row in rows[1:]]
+    (works / "batches.csv").write_text("\n".join([rows[0], *changed]) + "\n", encoding="utf-8")
+    assert "cement slag" in str(found(works)[0].why)
+
+
+def test_far_more_than_the_baseline_saw_is_not_extrapolated(works: Path) -> None:
+    rows = (works / "batches.csv").read_text(encoding="utf-8").splitlines()
+    changed = []
+    for row in rows[1:]:
+        cells = row.split(",")
+        if int(cells[0][2:]) >= 365:
+            cells[6] = f"{2 * float(cells[6]):.3f}"
+        changed.append(",".join(cells))
+    (works / "batches.csv").write_text("\n".join([rows[0], *changed]) + "\n", encoding="utf-8")
+    amend(works, 'reason = "The action of actions.toml"', 'reason = "Doubled"', "site.toml")
+    assert "more or less was made" in str(found(works)[0].why)
+
+
+def test_a_change_that_nobody_explained_stands_before_a_saving(works: Path) -> None:
+    """Without the declared events the action itself is an unexplained change; so is a transformer that lost a half."""
+    text = (works / "site.toml").read_text(encoding="utf-8")
+    start, end = text.index("[[events]]"), text.index("[variables")
+    (works / "site.toml").write_text(text[:start] + text[end:], encoding="utf-8")
+    rows = (works / "readings.csv").read_text(encoding="utf-8").splitlines()
+    half = [f"{row.rpartition(',')[0]},{float(row.rpartition(',')[2]) / 2:.4f}" if row[3:] >= "2023-01-01T01" else row for row in rows[1:]]
+    (works / "readings.csv").write_text("\n".join([rows[0], *half]) + "\n", encoding="utf-8")
+    assert "is not explained" in str(found(works)[0].why)
+
+
+def test_the_default_periods_are_the_year_before_and_all_since(works: Path) -> None:
+    amend(works, 'baseline = "2022-01-01/2023-01-01"\n', "")
+    amend(works, 'reporting = "2023-01-01/2023-06-30"\n', "")
+    (one,) = found(works, date(2023, 6, 30))
+    assert (one.baseline.name, one.reporting.name) == ("2022-01-01/2023-01-01", "2023-01-01/2023-06-30")
+
+
+def test_a_target_is_held_like_an_action(works: Path) -> None:
+    (works / "actions.toml").write_text(
+        '[[targets]]\nid = "grinding"\nmeter = "el"\nowner = "Wang Li"\nsaving_pct = 3\n'
+        'baseline = "2022"\nreporting = "2023-01-01/2023-06-30"\n',
+        encoding="utf-8",
+    )
+    assert found(works)[0].verdict is Verdict.REACHED
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[[actions]]\nid = "x"\n', "actions.0.what"),
+        ('[[targets]]\nid="x"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2023"\n', "give meter or step"),
+        ('[[targets]]\nid="x"\nmeter="gone"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2023"\n', "a meter of site.toml: el"),
+        ('[[targets]]\nid="x"\nmeter="el"\nowner="o"\nsaving_pct=3\nbaseline="22"\nreporting="2023"\n', "The period cannot be read"),
+        ("[[targets", "cannot be read"),
+    ],
+)
+def test_a_wrong_list_is_refused_by_its_key(works: Path, text: str, says: str) -> None:
+    (works / "actions.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_actions(load_site(works / "site.toml"))
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_command_writes_figures_and_a_page(works: Path, lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    out = works / "out"
+    assert main(["savings", "--site", str(works / "site.toml"), "--out", str(out), "--lang", lang, "--today", str(TODAY)]) == 0
+    (told,) = json.loads((out / "savings.json").read_text(encoding="utf-8"))["savings"]
+    assert told["verdict"] == "saved"
+    page = (out / "savings.html").read_text(encoding="utf-8")
+    assert "Lids on the ladles" in page
+    assert ("95 % interval" in page) is (lang == "en")
+    assert ("were saved" in capsys.readouterr().out) is (lang == "en")
+
+
+def test_an_empty_list_says_how_to_begin(works: Path) -> None:
+    (works / "actions.toml").write_text("", encoding="utf-8")
+    out = works / "out"
+    assert main(["savings", "--site", str(works / "site.toml"), "--out", str(out)]) == 0
+    assert "names no action" in (out / "savings.html").read_text(encoding="utf-8")
+
+
+def test_days_that_only_drift_tell_nothing() -> None:
+    walk = np.cumsum(np.random.default_rng(1).standard_normal(300))
+    ones = np.ones((300, 1))
+    assert forecast(np.arange(300), 100 + 5 * walk, ones, 100 + np.zeros(30), ones[:30]) is None
+
+
+def test_an_exact_baseline_forecasts_exactly() -> None:
+    made = np.random.default_rng(2).uniform(50, 150, 200)
+    terms = np.column_stack([np.ones(200), made])
+    exact = forecast(np.arange(200), 30 + 2 * made, terms, (30 + 2 * made[:50]) * 0.9, terms[:50])
+    assert exact is not None
+    assert exact.saving == pytest.approx(0.1 * (30 + 2 * made[:50]).sum())
+    assert exact.high - exact.low < 1e-6 * exact.expected
