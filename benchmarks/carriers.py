@@ -8,18 +8,16 @@ made outside the boundary.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from benchmarks.errors import InputError
-from benchmarks.routes import Declared, Words
+from benchmarks.routes import Form, OwnCarrier, Words
 
-Form = Literal["electricity", "gas", "solid", "liquid", "steam", "heat", "medium"]
 TABLE = Path(__file__).parent / "packs" / "carriers.toml"
 
 
@@ -34,27 +32,32 @@ class Carrier:
     thermal: bool
 
 
-class _Entry(Declared):
-    """One carrier as the table writes it."""
-
-    id: str
-    kind: Form
-    unit: str
-    words: Words = Field(alias="names")
+def _of(entry: OwnCarrier) -> Carrier:
+    return Carrier(entry.id, entry.words, entry.kind, entry.unit, thermal=entry.kind not in ("electricity", "medium"))
 
 
-def _read(path: Path) -> Mapping[str, Carrier]:
-    entries = TypeAdapter(tuple[_Entry, ...]).validate_python(tomllib.loads(path.read_text(encoding="utf-8"))["carrier"])
-    carriers = {
-        entry.id: Carrier(entry.id, entry.words, entry.kind, entry.unit, thermal=entry.kind not in ("electricity", "medium"))
-        for entry in entries
-    }
+def read_table(path: Path = TABLE) -> dict[str, Carrier]:
+    """The carriers of a table, by id; a pack's own are not among them."""
+    entries = TypeAdapter(tuple[OwnCarrier, ...]).validate_python(tomllib.loads(path.read_text(encoding="utf-8"))["carrier"])
+    carriers = {entry.id: _of(entry) for entry in entries}
     if len(carriers) < len(entries):
         raise ValueError(f"{path.name} names a carrier twice")
-    return MappingProxyType(carriers)
+    return carriers
 
 
-CARRIERS: Mapping[str, Carrier] = _read(TABLE)
+_known = read_table()
+CARRIERS: Mapping[str, Carrier] = MappingProxyType(_known)
+"""Every carrier there is: those of the table, and those that a pack which was read brought along."""
+
+
+def bring(own: Iterable[OwnCarrier]) -> tuple[str, ...]:
+    """Make the carriers of a pack known; returns those ids that already stand for another kind or unit, of which nothing is changed."""
+    clashing = []
+    for entry in own:
+        there = _known.setdefault(entry.id, _of(entry))
+        if (there.form, there.unit) != (entry.kind, entry.unit):
+            clashing.append(entry.id)
+    return tuple(clashing)
 
 
 def carrier(id_: str) -> Carrier:

@@ -55,6 +55,10 @@ SPELLINGS = {
     "立方米": "m3",
     "吉焦": "GJ",
     "兆焦": "MJ",
+    "weight case": "weight_case",
+    "weight cases": "weight_case",
+    "重量箱": "weight_case",
+    "重箱": "weight_case",
     "千克标准煤": "kgce",
     "吨标准煤": "tce",
 }
@@ -66,7 +70,7 @@ _JOULE = {"J": 1, "kJ": 10**3, "MJ": 10**6, "GJ": 10**9, "TJ": 10**12}
 _WATT_HOUR = {"Wh": 3600, "kWh": 36 * 10**5, "wan_kWh": 36 * 10**9, "MWh": 36 * 10**8, "GWh": 36 * 10**11}
 MULTIPLES = (
     _JOULE | _WATT_HOUR,
-    {"g": 1, "kg": 10**3, "t": 10**6, "wan_t": 10**10},
+    {"g": 1, "kg": 10**3, "t": 10**6, "wan_t": 10**10, "weight_case": 5 * 10**4},
     {"Nm3": 1, "kNm3": 10**3, "wan_Nm3": 10**4},
     {"kgce": 1, "tce": 10**3},
 )
@@ -89,6 +93,7 @@ def registry() -> pint.UnitRegistry[float]:
     units.define("wan_kWh = 10000 kWh")
     units.define("wan_Nm3 = 10000 Nm3")
     units.define("wan_t = 10000 metric_ton")
+    units.define("weight_case = 50 kg")  # of flat glass: 10 m2 of 2 mm at 2.5 t/m3
     return units
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from benchmarks.catalogue import in_language
 from benchmarks.measurements import Metric
@@ -103,6 +103,18 @@ class Source(Declared):
         return self
 
 
+Form = Literal["electricity", "gas", "solid", "liquid", "steam", "heat", "medium"]
+
+
+class OwnCarrier(Declared):
+    """A carrier as `packs/carriers.toml` writes it, or as a pack brings it along; its factors are per `unit`."""
+
+    id: str
+    kind: Form
+    unit: str
+    words: Words = Field(alias="names")
+
+
 class Boundary(Declared):
     """The energy boundary of a step (EN 16231, 4.1): part of the key, values of two boundaries are never compared.
 
@@ -187,11 +199,21 @@ Levels = Literal["grades", "advanced-entry-limit", "benchmark-baseline"]
 2020); benchmark and baseline level (the state's policy, which is no standard)."""
 
 
+class Span(Declared):
+    """Values more than `above`, up to and with `up_to`; None is open. The other way round, [from, to), is a pair."""
+
+    above: float | None = None
+    up_to: float | None = None
+
+    def __contains__(self, value: Fraction) -> bool:
+        return (self.above is None or value > Fraction(str(self.above))) and (self.up_to is None or value <= Fraction(str(self.up_to)))
+
+
 class Limit(Declared):
     """Published grades of one standard for this step (annual basis), before corrections; a missing grade stays missing.
 
     `correction` names the rule in `benchmarks.packs.corrections` that the standard applies; `applies` holds conditions
-    (e.g. capacity class) as variable -> value, or variable -> [low, high) as a pair; None is open.
+    (e.g. capacity class) as variable -> value, or variable -> [low, high) as a pair, or (above, up to] as a `Span`; None is open.
     """
 
     id: str
@@ -202,7 +224,7 @@ class Limit(Declared):
     unit: str
     grades: tuple[float | None, float | None, float | None]
     correction: str | None = None
-    applies: dict[str, str | tuple[float | None, float | None]] = {}
+    applies: dict[str, str | tuple[float | None, float | None] | Span] = {}
     steps_covered: tuple[str, ...]
     effective_from: date
     effective_to: date | None = None
@@ -243,8 +265,8 @@ class Step(Declared):
     words: Words
     product: str
     product_words: Words
-    output_unit: Literal["t", "1000 items", "m", "m2", "m3"] = "t"  # a small firm counts its goods, or measures them
-    run_kind: Literal["heat", "coil", "melt", "day", "shift", "campaign", "pot-month"]
+    output_unit: Literal["t", "weight case", "1000 items", "m", "m2", "m3"] = "t"  # goods may be counted, or measured
+    run_kind: Literal["heat", "coil", "melt", "shift", "day", "month", "campaign", "pot-month"]
     boundary: Boundary
     variants: tuple[Variant, ...]
     label_rule: LabelRule
@@ -257,7 +279,7 @@ class Step(Declared):
 
 
 class RouteStep(Declared):
-    """A step's place in a route: `ratio` tonnes of its product per tonne of the route's product (reference, public)."""
+    """A step's place in a route: `ratio` of its product per unit of the route's product, each in its own unit (reference, public)."""
 
     step: str
     ratio: Exact
@@ -328,6 +350,7 @@ class Pack(Declared):
     routes: tuple[Route, ...]
     steps: tuple[Step, ...]
     editions: tuple[Edition, ...] = ()
+    own_carriers: tuple[OwnCarrier, ...] = ()  # that the table of carriers does not hold
     numbers: dict[str, Source] = {}  # by role (`benchmarks.packs.provenance`): the source of numbers that name none of their own
 
     def step(self, step_id: str) -> Step:

@@ -19,6 +19,7 @@ RUN_KINDS = {
     "melt": Words(en="melt", zh="熔次"),
     "day": Words(en="day", zh="日"),
     "shift": Words(en="shift", zh="班次"),
+    "month": Words(en="month", zh="月"),
     "campaign": Words(en="campaign", zh="生产批"),
     "pot-month": Words(en="pot-month", zh="槽月"),
 }

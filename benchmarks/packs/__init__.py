@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.carriers import CARRIERS
+from benchmarks.carriers import CARRIERS, bring
 from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError, Place
 from benchmarks.packs.checks import refuse_faults
@@ -105,7 +105,7 @@ def _published(value: Any) -> Any:
         return value
     if {"text", "kind", "verified"} <= value.keys():
         return {key: value[key] for key in ("text", "kind", "verified")}  # of a source: how it was read is in no digest
-    unsaid = {"conversion": FIRST, "counted": (), "measured": (), "levels": "grades", "source": None}
+    unsaid = {"conversion": FIRST, "counted": (), "measured": (), "levels": "grades", "source": None, "own_carriers": ()}
     return {
         key: _published(inner)
         for key, inner in value.items()
@@ -115,7 +115,7 @@ def _published(value: Any) -> Any:
 
 def _read_checked(path: Path) -> Pack:
     pack = read(path)
-    refuse_faults(pack, path)
+    refuse_faults(pack, path, clashing=bring(pack.own_carriers))
     return pack
 
 

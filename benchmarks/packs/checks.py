@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
+from benchmarks.measurements import Metric
 from benchmarks.packs.corrections import RULES
 from benchmarks.quantities import ratio
 from benchmarks.routes import Limit, MetricRule, Pack, Step, Words
@@ -21,6 +22,7 @@ FEWEST_FIRMS = 3  # no pack may let the gate show a cell of fewer
 FEWEST_CHANGED = 3  # nor a version that differs in fewer: of two changed firms one may be the reader's
 LARGEST_WEIGHT = Fraction(1, 3)  # nor weigh more in a mean
 FIRMS_FOR_FIVE = {"mean-of-best-five": 5, "mean-of-top-decile": 41}  # from how many firms on a rule's mean is of at least five
+ENERGY_UNITS = {Metric.TOTAL: ("kgce", "MJ"), Metric.ELECTRICITY: ("kWh",), Metric.THERMAL: ("MJ", "kgce")}
 LONGEST_POOL = 3  # years; no pack may have a label cover more
 
 
@@ -33,9 +35,10 @@ class Fault:
     wanted: str
 
 
-def refuse_faults(pack: Pack, path: Path) -> None:
-    """Raise InputError `pack-inconsistent` for the first fault there is."""
-    found = list(faults(pack))
+def refuse_faults(pack: Pack, path: Path, *, clashing: Sequence[str] = ()) -> None:
+    """Raise InputError `pack-inconsistent` for the first fault there is; `clashing` are own carriers that stand for something else."""
+    wanted = "another id: this one stands for another kind or unit"
+    found = [*(Fault(f"own_carriers[{id_}]", id_, wanted) for id_ in clashing), *faults(pack)]
     if not found:
         return
     first, more = found[0], len(found) - 1
@@ -147,6 +150,8 @@ def _step(step: Step, pack: Pack) -> Iterator[Fault]:
     yield from _unique(f"{place}.metrics", [metric.metric.value for metric in step.metrics])
     for metric in step.metrics:
         yield from _metric(metric, f"{place}.metrics[{metric.metric}]")
+        if metric.unit not in (wanted := [f"{energy}/{step.output_unit}" for energy in ENERGY_UNITS[metric.metric]]):
+            yield Fault(f"{place}.metrics[{metric.metric}].unit", metric.unit, f"{' or '.join(wanted)}: energy per output_unit of the step")
     yield from _conditions(step, f"{place}.reference_conditions")
     yield from _unique(f"{place}.limits", [limit.id for limit in step.limits])
     for limit in step.limits:

@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 
 from benchmarks.packs.correction_terms import Altitude, Term, UnassessableError, Value, number
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Declared, Limit, Pack, Words
+from benchmarks.routes import Declared, Limit, Pack, Span, Words
 
 Limits = tuple[float | None, float | None, float | None]
 
@@ -140,6 +140,8 @@ def _refuse_inapplicable(limit: Limit, variables: Mapping[str, Value]) -> None:
             )
         if isinstance(wanted, str):
             fits = found == wanted
+        elif isinstance(wanted, Span):
+            fits = number(found, variable) in wanted
         else:
             low, high = wanted
             exact = number(found, variable)

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from benchmarks.conversion import FactorTable
 from benchmarks.packs.corrections import RULES
-from benchmarks.routes import Declared, Limit, Pack, Source, Step
+from benchmarks.routes import Declared, Limit, Pack, Source, Span, Step
 
 
 class Role(StrEnum):
@@ -86,8 +86,10 @@ def numbers(pack: Pack) -> Iterator[Number]:
             f"composition.{rule.rule}.firms_from", Role.COMPOSITION, str(rule.firms_from), "firms", _of_role(pack, Role.COMPOSITION)
         )
     for route in pack.routes:
+        made_in = next((step.output_unit for step in pack.steps if step.product == route.product), "t")
         for place in route.steps:
-            yield Number(f"routes.{route.id}.{place.step}", Role.RATIO, _written(place.ratio), "t/t", place.source)
+            unit = f"{pack.step(place.step).output_unit}/{made_in}"
+            yield Number(f"routes.{route.id}.{place.step}", Role.RATIO, _written(place.ratio), unit, place.source)
     for step in pack.steps:
         yield from _of_step(step, pack)
 
@@ -150,7 +152,7 @@ def _of_limit(limit: Limit, place: str) -> Iterator[Number]:
         if grade is not None:
             yield Number(f"{place}.{limit.levels}{number}", Role.LIMIT, _written(grade), limit.unit, limit.source, limit.clause)
     for variable, wanted in limit.applies.items():
-        for end in wanted if isinstance(wanted, tuple) else ():
+        for end in (wanted.above, wanted.up_to) if isinstance(wanted, Span) else wanted if isinstance(wanted, tuple) else ():
             if end is not None:
                 yield Number(f"{place}.{variable}", Role.APPLIES, _written(end), "", limit.source, limit.clause)
     rule = None if limit.correction is None else RULES[limit.correction]

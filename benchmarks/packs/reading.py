@@ -2,7 +2,7 @@
 
 Three shorthands are resolved here, nothing else: a `source = "key"` names an entry of the file's `[sources]`;
 `grades = { grade1 = 61, grade3 = 72 }` leaves a grade out where the standard has none; in a limit's `applies`,
-`{ from = 50, to = 70 }` is the half-open range [50, 70) with either end open.
+`{ from = 50, to = 70 }` is the half-open range [50, 70) with either end open; `{ above = 500, up_to = 800 }` is (500, 800].
 """
 
 from __future__ import annotations
@@ -111,8 +111,10 @@ def _resolved(value: object, sources: Mapping[str, object], path: Path, place: s
 def _condition(condition: object, path: Path, place: str) -> object:
     if not isinstance(condition, dict):
         return condition
+    if condition and set(condition) <= {"above", "up_to"}:
+        return condition
     if unknown := sorted(set(condition) - {"from", "to"}):
-        raise _invalid(path, place, ", ".join(unknown), "a text, or { from = …, to = … }")
+        raise _invalid(path, place, ", ".join(unknown), "a text, { from = …, to = … } or { above = …, up_to = … }")
     return (condition.get("from"), condition.get("to"))
 
 

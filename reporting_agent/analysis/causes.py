@@ -42,8 +42,8 @@ _COLD_AFTER_H = 12.0
 _LONGER_THAN_USUAL = 3.0  # times the median pause
 _HOLDING_VARIABLES = {"holding_s": 1 / 60, "holding_min": 1.0, "waiting_min": 1.0, "delay_min": 1.0, "delay_s": 1 / 60}
 _REHEAT_VARIABLES = ("reheats", "reheat_count")
-WHOLE_DAYS = frozenset({"day", "pot-month", "campaign"})
-RUNS_OF_FIXED_LENGTH = frozenset({"day", "shift", "campaign", "pot-month"})
+WHOLE_DAYS = frozenset({"day", "month", "pot-month", "campaign"})
+RUNS_OF_FIXED_LENGTH = frozenset({"day", "shift", "month", "campaign", "pot-month"})
 """Kinds of run whose length and beginning are the calendar's: neither is evidence of anything."""
 
 

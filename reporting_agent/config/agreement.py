@@ -17,7 +17,6 @@ from reporting_agent.config.tree import PRESSURE_UNITS, TEMPERATURE_UNITS, Meter
 if TYPE_CHECKING:
     from reporting_agent.config.site import Site
 
-GASEOUS = frozenset(one.id for one in CARRIERS.values() if one.unit == "Nm3")
 ACTUAL_VOLUME = frozenset({"m3", "km3"})
 NORMAL_VOLUME = frozenset({"Nm3", "kNm3", "wan_Nm3"})
 MASS = frozenset({"kg", "t", "g"})
@@ -128,7 +127,7 @@ def _refuse_companions(site: Site, meter: Meter, tree: MeterTree) -> None:
     unit = amount_unit(meter)
     if meter.steam is not None:
         _refuse_steam(site, meter, unit, temperature, pressure)
-    elif meter.carrier in GASEOUS and (unit in ACTUAL_VOLUME or (meter.computed_at is not None and unit in NORMAL_VOLUME)):
+    elif CARRIERS[meter.carrier].unit == "Nm3" and (unit in ACTUAL_VOLUME or (meter.computed_at is not None and unit in NORMAL_VOLUME)):
         if meter.computed_at is not None and unit in ACTUAL_VOLUME:
             raise _wrong(site, f"{key}.computed_at", meter.unit, "Nm3: a volume as it flows is computed with no state")
         if not (temperature and pressure):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from benchmarks import packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from reporting_agent.config.agreement import refuse_disagreement
@@ -239,12 +241,23 @@ def load_site(path: str | Path) -> Site:
         raise InputError(
             "site-not-toml", "The site file is not valid TOML.", "Mend the line.", place=place, found=str(wrong), wanted="TOML 1.0"
         ) from wrong
+    _know_carriers_of_own_pack(raw, path.parent)
     try:
         site = Site.model_validate({**raw, "path": path})
     except ValidationError as wrong:
         raise _first_fault(wrong, path) from wrong
     refuse_disagreement(site)
     return site
+
+
+def _know_carriers_of_own_pack(raw: dict[str, Any], folder: Path) -> None:
+    """Read a pack that is named by path first: what it brings of carriers may stand in the tables of the site. A pack that is not there
+    or holds a fault is told where packs are read."""
+    site = raw.get("site")
+    named = site.get("pack") if isinstance(site, dict) else None
+    if isinstance(named, str) and named.endswith(".toml"):
+        with suppress(InputError):
+            packs.load(named, base=folder)
 
 
 def _first_fault(wrong: ValidationError, path: Path) -> InputError:

@@ -98,8 +98,9 @@ class View:
         return label.energy_unit + self.doubt
 
     def counted(self, unit: str) -> str:
-        """A unit as this language writes it: only counted goods have a word in theirs."""
-        return unit.replace("1000 items", self.w["page"]["thousand_items"])
+        """A unit as this language writes it: only counted goods and weight cases have a word in theirs."""
+        words = self.w["page"]
+        return unit.replace("1000 items", words["thousand_items"]).replace("weight case", words["weight_case"])
 
     def variable(self, name: str) -> str:
         """A variable of the batches in words; the unit stands behind a figure."""

@@ -1,4 +1,4 @@
-"""`docs/pack-numbers.md`: every number of the packs that come with Steplabel, with its source, how it was read, and what it moves."""
+"""`docs/pack-numbers.md`: every number of the packs that come with Steplabel and of those to start from, its source, what it moves."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from benchmarks.routes import Source
 from tests.documents.refusals import ROOT
 
 PAGE = ROOT / "docs" / "pack-numbers.md"
+PACKS = (*packs.available(), *map(str, sorted((packs.HOME / "further").glob("*.toml"))))
 
 HEAD = """# Every number of the packs
 
-Written by `python -m tests.documents --write` from the packs themselves, newest versions; `steplabel-agent pack numbers PACK` prints the
+Written by `python -m tests.documents --write` from the packs themselves, newest versions; those of flat glass and ceramics are
+packs to start from (`benchmarks/packs/further/`), by which no portal composes. `steplabel-agent pack numbers PACK` prints the
 same for any pack. How a number was read: *original-seen* in the document itself, *transcribed* in a transcription of it with clause and
 table, *secondary* in a text that reports it, *assumption* nowhere. No number is without a source. None of the standards' own
 documents was opened: what the pages call verified is transcribed.
@@ -24,7 +26,7 @@ documents was opened: what the pages call verified is transcribed.
 
 def page() -> str:
     """The whole page."""
-    parts = {pack: list(numbers(packs.load(pack))) for pack in packs.available()}
+    parts = {pack.id: list(numbers(pack)) for pack in map(packs.load, PACKS)}
     parts["conversion factors"] = list(factors(FactorTable.load()))
     every = [number for part in parts.values() for number in part]
     sources = list(dict.fromkeys(number.source for number in every))
@@ -82,9 +84,9 @@ def _editions() -> Iterator[str]:
     yield "## Editions in force since 2012"
     yield "| pack | edition | layer | levels | from | to | held | where it was looked for |"
     yield "|---|---|---|---|---|---|---|---|"
-    for name in packs.available():
-        for edition in packs.load(name).editions:
+    for pack in map(packs.load, PACKS):
+        for edition in pack.editions:
             title = " ".join((edition.standard, *edition.amendments))
             days = (str(edition.effective_from or "not found"), str(edition.effective_to or "open"))
-            cells = (name, title, edition.layer, edition.levels, *days, "yes" if edition.held else "no", edition.looked.en)
+            cells = (pack.id, title, edition.layer, edition.levels, *days, "yes" if edition.held else "no", edition.looked.en)
             yield "| " + " | ".join(cells) + " |"
