@@ -60,8 +60,9 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
             try:
                 energy.setdefault(key, []).append(_carrier_energy(row))
             except InputError as wrong:
-                column = "unit" if row["lhv"] is None else "lhv_unit"
-                wanted = wrong.wanted if row["lhv"] is not None else _units(row["carrier"])
+                by_heat = row["lhv"] is not None and CARRIERS[row["carrier"]].thermal
+                column = "lhv_unit" if by_heat else "unit"
+                wanted = wrong.wanted if by_heat else _units(row["carrier"])
                 reason = "the unit does not measure the carrier"
                 rejected.append(Rejected(table.place(index, column), reason, repr(row[column]), wanted, _as_texts(row)))
     findings = []
@@ -100,7 +101,7 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
 def _carrier_energy(row: Mapping[str, Any]) -> CarrierEnergy:
     unit: str = row["unit"]
     lhv: float | None = row["lhv"]
-    if lhv is None:
+    if lhv is None or not CARRIERS[row["carrier"]].thermal:
         _check_unit(row["carrier"], unit)
     return CarrierEnergy(
         carrier=row["carrier"],
