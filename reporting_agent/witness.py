@@ -26,7 +26,6 @@ from benchmarks.wire import checkpoints, heads, witnessing
 from benchmarks.wire import directory as key_directory
 from benchmarks.wire.checkpoints import Checkpoint, Cosigned
 from benchmarks.wire.directory import Directory
-from benchmarks.wire.heads import SeenHead, TreeHead
 from benchmarks.wire.notes import Note, NoteKey, SignatureType
 from benchmarks.wire.signing import WitnessKey
 from reporting_agent.state import StateDirectory, write_whole
@@ -172,7 +171,7 @@ class Watch:
         """Two checkpoints of the portal are of one log, whichever is the larger."""
         first, second = sorted((theirs, shown), key=lambda one: one.size)
         try:
-            heads.require_succession(_head(first), _head(second), self._proof)
+            heads.require_succession(checkpoints.head_of(first), checkpoints.head_of(second), self._proof)
         except VerificationError as broken:
             self._refuse(broken, theirs, shown.note.raw)
             raise
@@ -193,7 +192,3 @@ class Watch:
         stem = f"evidence-{why.code}-{first.size}-{checkpoints.parse(second).size}"
         write_whole(self._folder / f"{stem}-first.txt", first.note.raw)
         write_whole(self._folder / f"{stem}-second.txt", second)
-
-
-def _head(checkpoint: Checkpoint) -> SeenHead:
-    return SeenHead(TreeHead(checkpoint.size, checkpoint.root, 0, ""), checkpoint.note.raw)

@@ -27,6 +27,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire import notes
 from benchmarks.wire.canonical import LARGEST_INTEGER
 from benchmarks.wire.directory import Directory
+from benchmarks.wire.heads import SeenHead, TreeHead
 from benchmarks.wire.merkle import HASH_BYTES
 from benchmarks.wire.notes import Note, NoteKey, NoteSignature, SignatureType
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey, WitnessKey
@@ -104,6 +105,11 @@ def read(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> Chec
             "Fetch the portal's key directory and the checkpoint again; if it still does not hold, ask the coordinator.",
         )
     return checkpoint
+
+
+def head_of(checkpoint: Checkpoint) -> SeenHead:
+    """A checkpoint that was read as one head of the log among others; it does not say when its last entry was added."""
+    return SeenHead(TreeHead(checkpoint.size, checkpoint.root, 0, ""), checkpoint.note.raw)
 
 
 def cosign(checkpoint: Checkpoint, name: str, key: WitnessKey, now: datetime) -> NoteSignature:

@@ -15,7 +15,7 @@ from benchmarks.audit.openings import Opening
 from benchmarks.errors import InputError, SteplabelError, UsageError, VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
-from benchmarks.wire import challenges, commitments, directory, heads, published, receipts
+from benchmarks.wire import challenges, checkpoints, commitments, directory, heads, published, receipts
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.sealing import ProcessingKey
@@ -90,16 +90,18 @@ def _of_the_portal(files: Files, trust: Trust, keys: Mapping[str, VerifyingKey])
     if COMPOSED in files.by_kind:
         raw = files.by_kind[COMPOSED]
         findings += composed_again(raw, keys) if keys else [not_checkable("benchmark-logged", _NO_KEYS, _GIVE_KEYS)]
-    if CHECKPOINT in files.by_kind:
-        raw = files.by_kind[CHECKPOINT]
+    checkpoint = files.by_kind.get(CHECKPOINT)
+    trusted = trust.fingerprint if keys else None
+    if checkpoint is not None:
         unsure = not_checkable("checkpoint-signed", _NO_KEYS, _GIVE_KEYS)
-        findings.append(checkpoint_signed(raw, trust.fingerprint, files.heads, keys) if keys and trust.fingerprint else unsure)
-    sizes = {heads.parse(raw).size for raw in files.heads}
+        findings.append(checkpoint_signed(checkpoint, trusted, keys) if trusted else unsure)
+    sizes = [heads.parse(raw).size for raw in files.heads] + ([] if checkpoint is None else [checkpoints.parse(checkpoint).size])
     for proof in files.consistency:
-        if not {proof.first, proof.second} <= sizes:
+        if not {proof.first, proof.second} <= set(sizes):
             raise _lacking("tree-head", f"a proof leads from {proof.first:,} to {proof.second:,} entries, and needs both heads")
-    if len(files.heads) > 1:
-        findings.append(heads_agree(files.heads, files.consistency, keys) if keys else not_checkable("heads-agree", _NO_KEYS, _GIVE_KEYS))
+    if len(sizes) > 1:
+        unsure = not_checkable("heads-agree", _NO_KEYS, _GIVE_KEYS)
+        findings.append(heads_agree(files.heads, checkpoint, files.consistency, trusted, keys) if trusted else unsure)
     return findings
 
 

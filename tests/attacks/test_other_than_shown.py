@@ -15,7 +15,7 @@ from django.utils import timezone
 from benchmarks.audit import accepted, checks
 from benchmarks.audit.evidence import Evidence, Outcome
 from benchmarks.errors import VerificationError
-from benchmarks.wire import conformity, envelope, heads, merkle
+from benchmarks.wire import checkpoints, conformity, envelope, heads, merkle
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.schema import Header, Report
@@ -199,21 +199,27 @@ def test_a_larger_forked_head_without_a_proof_does_not_pass(
         files.append(tmp_path / name)
         files[-1].write_bytes(heads.issue(size, tree.root(size), 0, portal.receipt_key))
     (tmp_path / "directory").write_bytes(portal.signed_directory())
-    verify = ("verify", *files, tmp_path / "directory", "--fingerprint", portal.directory_key.key_id)
-    code, found = answer(*verify)
-    assert (code, found["binding"], found["checks"][0]["state"]) == (1, "not-bound", "not-checkable")
-    assert "from=7&to=12" in found["checks"][0]["remedy"]
+    fingerprint, checkpoint = portal.directory_key.key_id, tmp_path / "checkpoint"
+    checkpoint.write_bytes(checkpoints.issue(fingerprint, 12, forked.root(12), portal.receipt_key))
+    trust = (tmp_path / "directory", "--fingerprint", fingerprint)
+    forms = (("verify", *files, *trust), ("verify", files[0], checkpoint, *trust))
+    for verify in forms:
+        code, found = answer(*verify)
+        assert (code, found["binding"], found["checks"][-1]["code"]) == (1, "not-bound", "heads-agree")
+        assert found["checks"][-1]["state"] == "not-checkable"
+        assert "from=7&to=12" in found["checks"][-1]["remedy"]
     with pytest.raises(VerificationError):  # and no proof can be given
         merkle.require_consistency(7, log_seen.root(7), 12, forked.root(12), forked.consistency_proof(7, 12))
 
     monkeypatch.setattr(agent_published, "_begins", lambda _size, _proven: {0})
-    code, found = answer(*verify)
-    assert (code, found["checks"][0]["state"]) == (0, "held")
+    for verify in forms:
+        code, found = answer(*verify)
+        assert (code, found["checks"][-1]["state"]) == (0, "held")
     stated(
         Row(
             "forked-head",
-            "a larger head of a forked log, handed over without a proof",
-            "heads of two sizes pass only by a consistency proof between them",
+            "a larger head of a forked log, signed or as a checkpoint, handed over without a proof",
+            "heads of two sizes, in either form, pass only by a consistency proof between them",
             "never passes",
             "`heads-agree` not checkable, exit code 1, with the proof to ask for",
             "not asked for: held, exit code 0",

@@ -106,10 +106,12 @@ def test_a_checkpoint_is_read_as_the_portal_serves_it(kept: Kept, told: Told, tm
         assert (code, found["binding"], [(one["code"], one["state"]) for one in found["checks"]]) == (
             0,
             "bound",
-            [("checkpoint-signed", "held")],
+            [("checkpoint-signed", "held"), ("heads-agree", "held")],
         )
     code, found = told(plain, kept.head(7, kept.other))
-    assert (code, found["checks"][0]["state"]) == (1, "failed")
+    assert (code, [one["state"] for one in found["checks"]]) == (1, ["held", "failed"])
+    assert told(plain, kept.head(3))[0] == 1  # two sizes without a proof between them
+    assert told(plain, kept.head(3), kept.proof(3, 7))[0] == 0
     plain.write_bytes(checkpoints.issue("0" * 64, 7, kept.log.root(7), key))
     code, found = told(plain)
     assert (code, found["checks"][0]["state"]) == (1, "failed")
