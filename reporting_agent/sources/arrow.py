@@ -28,6 +28,27 @@ def floats(column: Any) -> Floats:
     return _buffer(pc.fill_null(cast, float("nan")) if cast.null_count else cast, np.dtype(np.float64))
 
 
+def is_number(column: Any) -> bool:
+    """Whether the column's cells are typed numbers."""
+    kind = column.type
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def without(column: Any, words: frozenset[str], numbers: frozenset[float]) -> Any:
+    """The column with null where a cell says "not known": a text in one of these words, a typed number by one of these values."""
+    if is_number(column):
+        column, known = column.cast(pa.float64()), pa.array(sorted(numbers), pa.float64())
+    else:
+        known = pa.array(sorted(words), pa.string())
+    return pc.if_else(pc.is_in(column, known), None, column)
+
+
+def taken(column: Any, places: Integers) -> list[Any]:
+    """The different cells at these places."""
+    cells: list[Any] = pc.unique(column.take(pa.array(places))).to_pylist()
+    return cells
+
+
 def stamps(column: Any, zone: tzinfo) -> Integers:
     """A timestamp Arrow array as UTC microseconds, `NO_STAMP` where null; stamps without a zone are local."""
     raw = raw_stamps(column)

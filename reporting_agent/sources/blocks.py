@@ -114,7 +114,7 @@ def as_text(cell: cells.Cell) -> str | None:
         return None
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
-    return repr(cell) if isinstance(cell, float) else str(cell)
+    return cells.shortest(cell) if isinstance(cell, float) else str(cell)
 
 
 def _csv(

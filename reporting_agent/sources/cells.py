@@ -12,6 +12,7 @@ import re
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
+from typing import TypeGuard
 
 from reporting_agent.config import Profile
 from reporting_agent.sources import stamps
@@ -26,6 +27,7 @@ BLANK = frozenset({"", "-", "--", "—", "n/a", "na", "nan", "null", "none", "#n
 
 LONGEST_TEXT = 1_000  # an id or a word; what is longer swallowed other cells
 
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 _LONGEST_BLANK = max(map(len, BLANK))
 _CLOCK = re.compile(r"(?:(\d+)\s*:\s*)?(\d+)\s*:\s*(\d{1,2}(?:\.\d+)?)")
 _AS_IT_LOOKS = str.maketrans(
@@ -49,15 +51,35 @@ def is_value(cell: Cell) -> bool:
 
 
 def is_blank(cell: Cell, also: tuple[str, ...] = ()) -> bool:
-    """Whether the cell says "not known"."""
+    """Whether the cell says "not known", in one of the words that every plant uses or those declared; a typed number by its value."""
     if isinstance(cell, str):
         text = plain(cell)
         if len(text) > _LONGEST_BLANK and not also:
             return False
-        return text.lower() in BLANK or text in also
+        return text.lower() in BLANK or text in words(also)
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return True
-    return bool(also) and str(cell) in also
+    return bool(also) and (shortest(float(cell)) if _is_number(cell) else str(cell)) in words(also)
+
+
+@lru_cache(maxsize=64)
+def words(declared: tuple[str, ...]) -> frozenset[str]:
+    """The words declared; one that is a number also as a typed cell of that value is written (`shortest`): -999.0 as -999."""
+    return frozenset((*declared, *map(shortest, numbers(declared))))
+
+
+def numbers(declared: tuple[str, ...]) -> frozenset[float]:
+    """Those of the words declared that are numbers."""
+    return frozenset(float(word) for word in declared if _NUMBER.fullmatch(word))
+
+
+def shortest(value: float) -> str:
+    """A number as short as it reads back the same: 12.0 as 12."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def _is_number(cell: Cell) -> TypeGuard[int | float | Decimal]:
+    return isinstance(cell, int | float | Decimal) and not isinstance(cell, bool)
 
 
 def text(cell: Cell) -> str:
@@ -78,7 +100,7 @@ def text(cell: Cell) -> str:
 
 def number(cell: Cell, profile: Profile) -> float:
     """A finite number in the declared notation."""
-    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
+    if _is_number(cell):
         value = float(cell)
     elif isinstance(cell, str):
         value = _written(plain(cell), profile)
@@ -154,7 +176,7 @@ def written_moment(cell: Cell, profile: Profile) -> datetime:
         stamp = stamps.midnight(cell, profile)
     elif isinstance(cell, date):
         stamp = datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001 - of the plant's wall clock
-    elif isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
+    elif _is_number(cell):
         stamp = stamps.midnight(stamps.of_serial(float(cell), profile), profile)
     elif isinstance(cell, str):
         stamp = stamps.read(plain(cell), profile)

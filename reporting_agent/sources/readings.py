@@ -117,7 +117,7 @@ def _split(columns: dict[str, Any], rows: Rows, layout: Layout, profile: Profile
     """What divides columns that are readings already between the meters; None where they are not."""
     from reporting_agent.sources import straight
 
-    if profile.midnight != "begins":
+    if profile.midnight != "begins" or profile.missing.get("value"):
         return None
     scale = profile.scale.get("value", 1.0)
     return straight.read(columns, rows, layout.stamp, layout.values, layout.meter, scale, (FIRST_US, LAST_US), clock)

@@ -177,19 +177,20 @@ class Block:
         from reporting_agent.sources import arrow
 
         scale, profile = self.profile.scale.get("value", 1.0), self.profile
-        kind = column.type
-        typed = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-        if typed or (profile.decimal == "." and not profile.thousands and pa.types.is_string(kind)):
+        missing = profile.missing.get("value", ())
+        if arrow.is_number(column) or (profile.decimal == "." and not profile.thousands and pa.types.is_string(column.type)):
             try:
-                read = arrow.floats(column) * scale
+                told = arrow.without(column, cells.words(missing), cells.numbers(missing)) if missing else column
+                read = arrow.floats(told) * scale
             except pa.ArrowInvalid:
                 pass  # a row among them is wrong or blank: read one by one below
             else:
-                if not np.isinf(read).any():
+                unknown = np.flatnonzero(~np.isfinite(read))
+                if not len(unknown) or all(cells.is_blank(cell, missing) for cell in arrow.taken(column, unknown)):
                     return read
         read = np.full(len(column), np.nan)
         for index, text in enumerate(column.to_pylist()):
-            if cells.is_blank(text, profile.missing.get("value", ())):
+            if cells.is_blank(text, missing):
                 continue  # no reading at this stamp: the gap shows in the completeness
             try:
                 read[index] = cells.number(text, profile) * scale
