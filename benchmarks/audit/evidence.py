@@ -77,7 +77,7 @@ class Public:
 
     `keys_known` says whether challenge and head were verified with the portal's keys, or only read. `inclusion` is the portal's proof
     that the commitment is in the log of the draw's head; `entries` those of the sealed report and of its values. `receipt` is one whose
-    signature was verified.
+    signature was verified; `challenge` the one that the portal gave, by itself.
     """
 
     commitment: Commitment | None = None
@@ -87,6 +87,7 @@ class Public:
     inclusion: tuple[bytes, ...] | None = None
     receipt: Receipt | None = None
     entries: Mapping[Kind, Entry] = field(default_factory=dict)
+    challenge: Challenge | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,10 @@ OF_THE_PORTAL: dict[str, CheckKind] = {
     "heads-agree": CheckKind.BOUND,
     "checkpoint-signed": CheckKind.BOUND,
     "statement-signed": CheckKind.BOUND,
+    "directory-signed": CheckKind.BOUND,
+    "entries-logged": CheckKind.BOUND,
+    "version-logged": CheckKind.BOUND,
+    "form-signed": CheckKind.BOUND,
 }
 """Checks of files that the portal gives out, without a plant."""
 

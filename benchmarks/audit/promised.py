@@ -189,7 +189,19 @@ def root_committed(evidence: Evidence) -> Outcome:
 
 def challenge_signed(evidence: Evidence) -> Outcome:
     """The challenge that keyed the draws is the portal's."""
-    code, challenge = "challenge-signed", evidence.challenge
+    code, challenge, given = "challenge-signed", evidence.challenge, evidence.public.challenge
+    if given is not None and (given.nonce, given.commitment, given.log_index) != (
+        challenge.nonce,
+        challenge.commitment,
+        challenge.log_index,
+    ):
+        return failed(
+            code,
+            Phrase("The challenge in the opening is another than the one that was given beside it: the draws were keyed by other numbers."),
+            Phrase(
+                "Keep both: where the portal signed both, it gave two challenges for one commitment, which it must not; else the plant did."
+            ),
+        )
     if not evidence.public.keys_known:
         return not_checkable(
             code,

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from benchmarks.audit.entries import Entry
 from benchmarks.errors import VerificationError
-from benchmarks.wire.logged import Kind
+from benchmarks.wire import merkle
+from benchmarks.wire.logged import Kind, leaf_of_object
 
 SCHEMA = "steplabel/audit-evidence/1"
 FILES = ("directory", "commitment", "challenge", "receipt", "head", "promise", "draw")
@@ -25,16 +26,26 @@ FILES = ("directory", "commitment", "challenge", "receipt", "head", "promise", "
 ENTRIES = (Kind.COMMITMENT, Kind.ENVELOPE, Kind.VALUES, Kind.AUDIT_PROMISE)
 
 
-class ServedEntry(BaseModel):
-    """The answer of the portal's log to a question for a proof (`/api/v1/log/inclusion/`)."""
+class ListedEntry(BaseModel):
+    """An entry of the log as the portal lists it (`/api/v1/log/entries/`, `/api/v1/log/entry/`): nothing proves it yet."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    index: int
+    index: int = Field(ge=0)
     kind: Kind
     logged: str = Field(alias="object", pattern="^[0-9a-f]{64}$")
     on: date
     leaf_hash: str
+
+    @property
+    def recomputed(self) -> bytes:
+        """The leaf hash of what the entry says."""
+        return merkle.leaf_hash(leaf_of_object(self.kind, bytes.fromhex(self.logged), self.on))
+
+
+class ServedEntry(ListedEntry):
+    """The answer of the portal's log to a question for a proof (`/api/v1/log/inclusion/`)."""
+
     size: int
     proof: tuple[str, ...]
 

@@ -172,7 +172,8 @@ def _plan(args: argparse.Namespace) -> Plan:
 
 def _commitment(file: Path) -> Commitment:
     from benchmarks.wire import challenges, commitments
-    from reporting_agent.openings.files import kind_of, read_one
+    from reporting_agent.openings.files import read_one
+    from reporting_agent.openings.recognising import kind_of
 
     raw = read_one(file)
     return challenges.parse(raw).commitment if kind_of(raw, file) == "challenge" else commitments.parse(raw).commitment

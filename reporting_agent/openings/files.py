@@ -1,77 +1,44 @@
-"""The files of an audit, told apart by what is in them: nobody has to say which is which."""
+"""The files of an audit, read and put together by what is in them: nobody has to say which is which."""
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.audit import published as audited
 from benchmarks.audit import sample_file
 from benchmarks.audit.entries import Entry
-from benchmarks.audit.sample_file import ServedEntry
-from benchmarks.errors import InputError, Place, VerificationError
-from benchmarks.wire import published
-from benchmarks.wire.canonical import decode
+from benchmarks.audit.sample_file import ListedEntry, ServedEntry
+from benchmarks.errors import InputError, Place
 from benchmarks.wire.logged import Kind
-
-TREE_HEAD = "tree-head"
-STATEMENT = "statement"
-KINDS = {
-    "opening": "opening",
-    "sealed_opening": "sealed-opening",
-    "draw": "draw",
-    "promise": "promise",
-    "commitment": "commitment",
-    "challenge": "challenge",
-    "receipt": "receipt",
-    "directory": "directory",
-    "tree_head": TREE_HEAD,
-    "attestation": STATEMENT,
-    "withdrawal": STATEMENT,
-}
-"""The field that only a file of the kind has, and the kind."""
-
-
-INCLUSION = "inclusion-proof"
-"""The answer of the portal's log to a question for a proof, kept as it came (JSON)."""
-
-CONSISTENCY = "consistency-proof"
-"""Its answer to whether the log of one size begins with that of another, kept as it came (JSON)."""
-
-BENCHMARK = "benchmark"
-"""A published version, as the portal gives it (JSON)."""
-
-
-EVIDENCE = "evidence"
-"""The evidence file of a sample, as the portal gives it (JSON): several of the others in one."""
-
-CHECKPOINT, SERVED_CHECKPOINT = "checkpoint", "served-checkpoint"
-"""A head of the log in the form of public logs: text, or the API's JSON around it."""
-
-HEAD, DIRECTORY = "served-head", "served-directory"
-"""Tree head and key directory as the portal's API answers with them (JSON around the signed file)."""
-
-COMPOSED = "composed-of"
-"""What a published version was composed of, for who may see protected values (JSON)."""
-
+from reporting_agent.openings import served
+from reporting_agent.openings.recognising import (
+    ACT,
+    ENTRY,
+    EVIDENCE,
+    FORM,
+    INCLUSION,
+    LISTED,
+    SERVED,
+    SERVED_CHECKPOINT,
+    TREE_HEAD,
+    Consistency,
+    between,
+    document,
+    kind_of,
+    proof_of,
+    read_as,
+    unknown,
+)
+from reporting_agent.openings.served import Act
 
 WITH_AN_OPENING = frozenset({"draw", "promise", "commitment", INCLUSION})
 """Kinds that are checked together with an opening alone."""
 
-SCHEMAS = {published.SCHEMA: BENCHMARK, audited.SCHEMA: COMPOSED, sample_file.SCHEMA: EVIDENCE}
-
-
-@dataclass(frozen=True, slots=True)
-class Consistency:
-    """What is to prove that the log of `second` entries begins with that of `first`; nothing is checked here."""
-
-    first: int
-    second: int
-    proof: tuple[bytes, ...]
+SHOWN_BY_AN_OPENING = frozenset({Kind.VALUES, Kind.AUDIT_PROMISE})
+"""Entries whose thing an opening or its draw holds, and nothing that the portal gives alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +52,18 @@ class Files:
     entries: Mapping[Kind, Entry] = field(default_factory=dict)
     evidence_of: tuple[str, str, int] | None = None
     """Site, period and revision that an evidence file says it is of."""
+    listed: tuple[ListedEntry, ...] = ()
+    """Every entry of the log that was given by itself, with a proof or without."""
+    acts: tuple[Act, ...] = ()
+    forms: tuple[str, ...] = ()
+    rows: bool = False
+    """Whether an answer was given that is a list, be it empty."""
 
     @property
     def of_an_audit(self) -> bool:
         """Whether files are here that say something only together with an opening."""
-        return bool(self.entries) or self.evidence_of is not None or not self.by_kind.keys().isdisjoint(WITH_AN_OPENING)
+        audited = not self.entries.keys().isdisjoint(SHOWN_BY_AN_OPENING)
+        return audited or self.evidence_of is not None or not self.by_kind.keys().isdisjoint(WITH_AN_OPENING)
 
     @property
     def inclusion(self) -> tuple[bytes, ...] | None:
@@ -97,7 +71,7 @@ class Files:
         if Kind.COMMITMENT in self.entries:
             return self.entries[Kind.COMMITMENT].proof
         raw = self.by_kind.get(INCLUSION)
-        return None if raw is None else _proof(raw)
+        return None if raw is None else proof_of(raw)
 
 
 def read_all(paths: list[Path]) -> Files:
@@ -110,7 +84,9 @@ def read_all(paths: list[Path]) -> Files:
     pile = _Pile()
     for path in paths:
         pile.add(read_one(path), path)
-    return Files(pile.by_kind, tuple(pile.receipts), tuple(pile.heads), tuple(pile.consistency), pile.entries, pile.evidence_of)
+    several = (tuple(pile.receipts), tuple(pile.heads), tuple(pile.consistency), pile.entries)
+    lists = (tuple(pile.listed), tuple(pile.acts), tuple(pile.forms), pile.rows)
+    return Files(pile.by_kind, *several, pile.evidence_of, *lists)
 
 
 @dataclass(slots=True)
@@ -123,6 +99,10 @@ class _Pile:
     consistency: list[Consistency] = field(default_factory=list)
     entries: dict[Kind, Entry] = field(default_factory=dict)
     evidence_of: tuple[str, str, int] | None = None
+    listed: list[ListedEntry] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    forms: list[str] = field(default_factory=list)
+    rows: bool = False
 
     def add(self, raw: bytes, path: Path) -> None:
         kind = kind_of(raw, path)
@@ -132,20 +112,19 @@ class _Pile:
             for content in inside.contents().values():
                 self.add(content, path)
             self.entries |= {entry.kind: entry.entry() for entry in inside.entries}
-        elif kind == SERVED_CHECKPOINT:
-            self.add(str(document(raw)["checkpoint"]).encode(), path)
-        elif kind in (HEAD, DIRECTORY):
-            self.add(_unwrapped(raw, path), path)
+        elif kind in (SERVED_CHECKPOINT, SERVED, LISTED, ENTRY, ACT, FORM):
+            self._add_served(kind, raw, path)
         elif kind == TREE_HEAD:
             if raw not in self.heads:
                 self.heads.append(raw)
             self.by_kind.setdefault(kind, raw)
         elif kind == "receipt":
             self.receipts.append(raw)
-        elif (between := _between(raw)) is not None:
-            self.consistency.append(between)
-        elif (entry := _entry(raw)) is not None:
+        elif (proof := between(raw)) is not None:
+            self.consistency.append(proof)
+        elif (entry := read_as(ServedEntry, raw)) is not None:
             self.entries[entry.kind] = entry.entry()
+            self.listed.append(entry)
         elif self.by_kind.setdefault(kind, raw) != raw:
             raise InputError(
                 "audit-file-twice",
@@ -155,6 +134,41 @@ class _Pile:
                 found=kind,
                 wanted="one",
             )
+
+    def _add_served(self, kind: str, raw: bytes, path: Path) -> None:
+        """What an answer of the portal's API holds, and forms."""
+        if kind == SERVED_CHECKPOINT:
+            self.add(str(document(raw)["checkpoint"]).encode(), path)
+        elif kind == SERVED:
+            self._add_unwrapped(document(raw), path)
+        elif kind == LISTED:
+            self._add_rows(served.items_of(raw) or [], path)
+        elif kind == ENTRY:
+            self.listed.append(ListedEntry.model_validate_json(raw))
+        elif kind == ACT:
+            self.acts.append(Act.model_validate_json(raw))
+        else:
+            self.forms.append(served.form_of(raw) or kind)
+
+    def _add_rows(self, rows: list[dict[str, Any]], path: Path) -> None:
+        """Rows of a list one by one; those in which nothing is signed or logged make the whole a form to be read."""
+        self.rows = True
+        for row in rows:
+            raw = json.dumps(row).encode()
+            if read_as(ListedEntry, raw) is not None or read_as(Act, raw) is not None:
+                self.add(raw, path)
+            elif not self._add_unwrapped(row, path) and "JSON" not in self.forms:
+                self.forms.append("JSON")
+
+    def _add_unwrapped(self, told: dict[str, Any], path: Path) -> bool:
+        """What is signed inside an answer; whether there is anything."""
+        try:
+            inside = list(served.unwrapped(told))
+        except ValueError as wrong:
+            raise unknown(path) from wrong
+        for content in inside:
+            self.add(content, path)
+        return bool(inside)
 
 
 def read_one(path: Path) -> bytes:
@@ -171,79 +185,5 @@ def read_one(path: Path) -> bytes:
         ) from error
 
 
-def kind_of(raw: bytes, path: Path) -> str:
-    """Which kind of file it is."""
-    if raw.startswith(b"steplabel/log/"):
-        return CHECKPOINT
-    if raw.lstrip()[:1] == b"{":
-        if _proof(raw) is not None:
-            return INCLUSION if _between(raw) is None else CONSISTENCY
-        told = document(raw)
-        if (kind := SCHEMAS.get(str(told.get("schema")))) is not None:
-            return kind
-        if "checkpoint" in told:
-            return SERVED_CHECKPOINT
-        if "head" in told or "directory" in told:
-            return HEAD if "head" in told else DIRECTORY
-    try:
-        value = decode(raw)
-    except VerificationError as refused:
-        raise _unknown(path) from refused
-    names = set(value) if isinstance(value, dict) else set()
-    for name, kind in KINDS.items():  # a sealed opening names its draw
-        if name in names and (name != "draw" or "sealed_opening" not in names):
-            return kind
-    raise _unknown(path)
-
-
-def document(raw: bytes) -> dict[str, Any]:
-    """A JSON document; empty where this is none."""
-    try:
-        found = json.loads(raw)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _proof(raw: bytes) -> tuple[bytes, ...] | None:
-    """The hashes of an inclusion proof; None where this is none."""
-    try:
-        return tuple(bytes.fromhex(one) for one in json.loads(raw)["proof"])
-    except (ValueError, TypeError, KeyError):
-        return None
-
-
-def _between(raw: bytes) -> Consistency | None:
-    """A proof between two sizes of the log; None where this is none."""
-    proof, told = _proof(raw), document(raw)
-    first, second = told.get("first"), told.get("second")
-    if proof is None or type(first) is not int or type(second) is not int:
-        return None
-    return Consistency(first, second, proof)
-
-
-def _entry(raw: bytes) -> ServedEntry | None:
-    """An entry of the log with its proof, as the portal's API gives it; None where a proof alone stands there."""
-    try:
-        return ServedEntry.model_validate_json(raw)
-    except ValueError:
-        return None
-
-
-def _unwrapped(raw: bytes, path: Path) -> bytes:
-    """The signed file inside an answer of the portal's API."""
-    told = document(raw)
-    try:
-        return base64.b64decode(str(told.get("head", told.get("directory"))), validate=True)
-    except ValueError as wrong:
-        raise _unknown(path) from wrong
-
-
-def _unknown(path: Path) -> InputError:
-    return InputError(
-        "audit-file-unknown",
-        "The file is none that an audit knows.",
-        "Give the files as they were written: they are binary, and no program may have changed them on the way.",
-        place=Place(str(path)),
-        wanted=", ".join([*dict.fromkeys(KINDS.values()), INCLUSION, CONSISTENCY, BENCHMARK, COMPOSED, EVIDENCE, CHECKPOINT]),
-    )
+def lacking(what: str, why: str) -> InputError:
+    return InputError("audit-file-lacking", f"The {what} is missing: {why}.", "Give it as well.", wanted=what)

@@ -3,16 +3,128 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 
 from benchmarks.audit import published as audited
 from benchmarks.audit.evidence import Outcome, held, not_checkable, refused
 from benchmarks.errors import SteplabelError, VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire import checkpoints, heads
+from benchmarks.routes import Words
+from benchmarks.wire import challenges, checkpoints, directory, heads, published, receipts
+from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import require_consistency
+from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.signing import VerifyingKey
-from reporting_agent.openings.files import Consistency, document
+from reporting_agent.openings.files import Files, lacking
+from reporting_agent.openings.log_entries import Signed, entries_logged, version_logged
+from reporting_agent.openings.recognising import BENCHMARK, CHECKPOINT, COMPOSED, Consistency, document
+
+_NO_KEYS = Words(en="The portal's key directory and its fingerprint were not given.", zh="未提供平台的密钥目录及其指纹。")
+_GIVE_KEYS = Words(en="Give both: the file and --fingerprint.", zh="请同时提供文件和 --fingerprint。")
+
+
+def of_the_portal(files: Files, fingerprint: str | None, keys: Mapping[str, VerifyingKey], *, alone: bool) -> list[Outcome]:
+    """What the portal's files show without a plant. `alone`: no opening was handed in, so each of them is asked for itself.
+
+    Raises:
+        InputError: `audit-file-lacking`: a proof between heads, without one of them.
+    """
+    findings = [_receipt(raw, keys) for raw in dict.fromkeys(files.receipts)]
+    for kind, check in ((BENCHMARK, _benchmark), ("challenge", _challenge)):
+        if kind in files.by_kind and (alone or kind == BENCHMARK):
+            findings.append(check(files.by_kind[kind], keys))
+    if COMPOSED in files.by_kind:
+        raw = files.by_kind[COMPOSED]
+        findings += composed_again(raw, keys) if keys else [not_checkable("benchmark-logged", _NO_KEYS, _GIVE_KEYS)]
+    checkpoint = files.by_kind.get(CHECKPOINT)
+    trusted = fingerprint if keys else None
+    if checkpoint is not None:
+        unsure = not_checkable("checkpoint-signed", _NO_KEYS, _GIVE_KEYS)
+        findings.append(checkpoint_signed(checkpoint, trusted, keys) if trusted else unsure)
+    sizes = [heads.parse(raw).size for raw in files.heads] + ([] if checkpoint is None else [checkpoints.parse(checkpoint).size])
+    for proof in files.consistency:
+        if not {proof.first, proof.second} <= set(sizes):
+            raise lacking("tree-head", f"a proof leads from {proof.first:,} to {proof.second:,} entries, and needs both heads")
+    if len(sizes) > 1 or (alone and files.heads):
+        unsure = not_checkable("heads-agree", _NO_KEYS, _GIVE_KEYS)
+        findings.append(heads_agree(files.heads, checkpoint, files.consistency, trusted, keys) if trusted else unsure)
+    if alone or files.rows or files.acts:
+        findings += _of_the_log(files, _roots(files, fingerprint, keys), keys)
+    findings += [_form(name) for name in dict.fromkeys(files.forms)]
+    return findings
+
+
+def received_of(given: Sequence[bytes], keys: Mapping[str, VerifyingKey]) -> list[Receipt]:
+    """Receipts whose signature holds; of the others `receipt-signed` tells."""
+    read = []
+    for raw in given:
+        with suppress(VerificationError):
+            read.append(receipts.read(raw, keys))
+    return read
+
+
+def _of_the_log(files: Files, roots: Mapping[int, bytes], keys: Mapping[str, VerifyingKey]) -> list[Outcome]:
+    """Entries that were given by themselves, and what they bind."""
+    findings = []
+    if files.listed or (files.rows and not files.acts and not files.receipts and not files.forms):
+        findings.append(entries_logged(files.listed, roots, _signed(files, keys)))
+    if files.acts:
+        raw = files.by_kind.get(BENCHMARK)
+        document_digest = None if raw is None else published.digest(document(raw)).hex()
+        findings.append(version_logged(files.acts, files.listed, roots, document_digest))
+    return findings
+
+
+def _roots(files: Files, fingerprint: str | None, keys: Mapping[str, VerifyingKey]) -> dict[int, bytes]:
+    """Of every head and checkpoint at hand whose signature holds, by size; of those that do not, another check tells."""
+    found = {}
+    for raw in files.heads:
+        with suppress(VerificationError):
+            seen = heads.read(raw, keys).head
+            found[seen.size] = seen.root
+    if CHECKPOINT in files.by_kind and fingerprint is not None:
+        with suppress(VerificationError):
+            checkpoint = checkpoints.read(files.by_kind[CHECKPOINT], fingerprint, keys)
+            found[checkpoint.size] = checkpoint.root
+    return found
+
+
+def _signed(files: Files, keys: Mapping[str, VerifyingKey]) -> dict[int, Signed]:
+    """What receipts and challenge at hand say of entries of the log."""
+    found = {
+        one.log_index: Signed(Kind.ENVELOPE, bytes.fromhex(one.envelope_digest), one.received_on)
+        for one in received_of(files.receipts, keys)
+    }
+    if "challenge" in files.by_kind:
+        with suppress(VerificationError):
+            given = challenges.read(files.by_kind["challenge"], keys)
+            found[given.log_index] = Signed(Kind.COMMITMENT, bytes.fromhex(given.commitment.digest), given.given_on)
+    return found
+
+
+def directory_signed(raw: bytes, fingerprint: str | None) -> Outcome:
+    """Whether a key directory is the one of the fingerprint: checked by itself where nothing else was given."""
+    code = "directory-signed"
+    if fingerprint is None:
+        return not_checkable(
+            code,
+            Phrase("Whose key directory this is was not given: it names its own signing key."),
+            Phrase("Give --fingerprint, as an enrolment token or the coordinator names it."),
+        )
+    read = directory.verify(raw, fingerprint)
+    return held(code, Phrase("The key directory is signed by the key of that fingerprint; %(keys)s keys.", keys=len(read.receipt_keys())))
+
+
+def _form(name: str) -> Outcome:
+    return not_checkable(
+        "form-signed",
+        Phrase("A file to be read (%(form)s) bears no signature, so nothing of it can be checked.", form=name),
+        Phrase(
+            "Give what is signed instead: of a published version its benchmark.json, of a certificate statement.cbor of its code, of a "
+            "report its receipt, of the log an entry with its proof."
+        ),
+    )
 
 
 def composed_again(raw: bytes, keys: Mapping[str, VerifyingKey]) -> list[Outcome]:
@@ -73,6 +185,8 @@ def heads_agree(
                 return refused(code, refusal)
             proven.append((proof.first, proof.second))
     number, sizes = len(seen), sorted(roots)
+    if number == 1:
+        return held(code, Phrase("The portal signed this head of its log of %(size)s entries.", size=f"{sizes[0]:,}"), number)
     open_pairs = [(first, second) for first, second in pairwise(sizes) if not _begins(first, proven) & _begins(second, proven)]
     asked = ", ".join(f"from={first}&to={second}" for first, second in open_pairs)
     if not asked:
@@ -109,3 +223,57 @@ def _begins(size: int, proven: Sequence[tuple[int, int]]) -> set[int]:
             found.add(one)
             left += [second for first, second in proven if first == one]
     return found
+
+
+def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+    code = "receipt-signed"
+    if not keys:
+        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
+    try:
+        receipt = receipts.read(raw, keys)
+    except SteplabelError as refusal:
+        return refused(code, refusal)
+    header = receipt.header
+    return held(
+        code,
+        Words(
+            en=f"The portal took in {header.site}, {header.period}, revision {header.revision}, on {receipt.received_on.isoformat()} "
+            f"as entry {receipt.log_index:,} of its log; envelope {receipt.envelope_digest[:16]}….",
+            zh=f"平台于 {receipt.received_on.isoformat()} 收到 {header.site}、{header.period} 第 {header.revision} 版，"
+            f"为其日志的第 {receipt.log_index:,} 条；信封 {receipt.envelope_digest[:16]}…。",
+        ),
+    )
+
+
+def _benchmark(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+    code = "benchmark-signed"
+    if not keys:
+        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
+    told = document(raw)
+    try:
+        published.verify(told, keys)
+    except SteplabelError as refusal:
+        return refused(code, refusal)
+    digest = published.digest(told).hex()[:16]
+    return held(
+        code,
+        Words(en=f"The portal published this version as it stands; SHA-256 {digest}….", zh=f"平台即如此发布该版本；SHA-256 {digest}…。"),
+    )
+
+
+def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+    code = "challenge-signed"
+    if not keys:
+        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
+    try:
+        challenge = challenges.read(raw, keys)
+    except SteplabelError as refusal:
+        return refused(code, refusal)
+    day, entry = challenge.given_on.isoformat(), challenge.log_index
+    return held(
+        code,
+        Words(
+            en=f"The portal gave this challenge on {day}, entry {entry:,} of its log.",
+            zh=f"平台于 {day} 给出该挑战值，为其日志的第 {entry:,} 条。",
+        ),
+    )

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.audit import checks, draws, openings
 from benchmarks.audit.draws import Head
-from benchmarks.audit.evidence import Evidence, Outcome, Public, State, failed, held, not_asked, not_checkable, refused
+from benchmarks.audit.evidence import Evidence, Outcome, Public, State, failed, held, not_asked
 from benchmarks.audit.openings import Opening
-from benchmarks.errors import InputError, SteplabelError, UsageError, VerificationError
+from benchmarks.errors import InputError, UsageError
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
-from benchmarks.wire import challenges, checkpoints, commitments, directory, heads, published, receipts
+from benchmarks.wire import challenges, commitments, directory, heads
+from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.sealing import ProcessingKey
@@ -23,14 +23,12 @@ from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.config import Site
 from reporting_agent.openings.declared import declared_in
 from reporting_agent.openings.examining import Handed, examine, site_of
-from reporting_agent.openings.files import BENCHMARK, CHECKPOINT, COMPOSED, STATEMENT, Files, document
-from reporting_agent.openings.published import checkpoint_signed, composed_again, heads_agree
+from reporting_agent.openings.files import Files, lacking
+from reporting_agent.openings.published import directory_signed, of_the_portal, received_of
+from reporting_agent.openings.recognising import STATEMENT
 from reporting_agent.openings.statements import statement_signed
 from reporting_agent.openings.verdict import FILES, Verdict
 from reporting_agent.recomputation import recompute
-
-_NO_KEYS = Words(en="The portal's key directory and its fingerprint were not given.", zh="未提供平台的密钥目录及其指纹。")
-_GIVE_KEYS = Words(en="Give both: the file and --fingerprint.", zh="请同时提供文件和 --fingerprint。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,54 +53,33 @@ def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path
     """
     opening = _opening(files, trust)
     if opening is None and (site is not None or files.of_an_audit):
-        raise _lacking("opening", "nothing of what was published was checked")
+        raise lacking("opening", "nothing of what was published was checked")
     keys = _keys(files, trust)
-    findings = [_receipt(raw, keys) for raw in dict.fromkeys(files.receipts)]
-    if BENCHMARK in files.by_kind:
-        findings.append(_benchmark(files.by_kind[BENCHMARK], keys))
+    received = received_of(files.receipts, keys)
+    findings = []
     if STATEMENT in files.by_kind:
-        of_reports = {receipt.envelope_digest for receipt in _receipts(files.receipts, keys)}
+        of_reports = {receipt.envelope_digest for receipt in received}
         findings.append(statement_signed(files.by_kind[STATEMENT], trust.auditor, of_reports))
-    findings += _of_the_portal(files, trust, keys)
+    findings += of_the_portal(files, trust.fingerprint, keys, alone=opening is None)
     if opening is None:
-        if "challenge" in files.by_kind:
-            findings.append(_challenge(files.by_kind["challenge"], keys))
+        if not findings and files.by_kind.keys() == {"directory"}:
+            findings.append(directory_signed(files.by_kind["directory"], trust.fingerprint))
         if not findings:
-            raise _lacking("opening", "nothing else of these files can be checked alone")
+            raise lacking("opening", "nothing else of these files can be checked alone")
         return Verdict(tuple(findings), of=FILES)
     if "draw" not in files.by_kind:
-        raise _lacking("draw", "an opening is the answer to one")
+        raise lacking("draw", "an opening is the answer to one")
     draw = draws.read(files.by_kind["draw"])
     _require_one_report(files, opening, draw.commitment)
     promise = draws.read_promise(files.by_kind["promise"]) if "promise" in files.by_kind else None
-    received = _receipt_of(files.receipts, keys, draw.commitment)
-    public = Public(_commitment(files), promise, bool(keys), _head(files, keys, draw.head), files.inclusion, received, files.entries)
+    receipt = _receipt_of(received, draw.commitment)
+    head = _head(files, keys, draw.head)
+    public = Public(_commitment(files), promise, bool(keys), head, files.inclusion, receipt, files.entries, _challenge(files, keys))
     handed = Handed(draw, public, keys)
     evidence = examine(opening, handed, folder)
     on_site = _on_site(evidence, site)
     findings += [*settled(checks.run(evidence), on_site), on_site]
     return Verdict(tuple(findings), evidence, declared=declared_in(site_of(opening.settings, folder)))
-
-
-def _of_the_portal(files: Files, trust: Trust, keys: Mapping[str, VerifyingKey]) -> list[Outcome]:
-    """What needs no plant: a version composed again, and several heads of one log."""
-    findings = []
-    if COMPOSED in files.by_kind:
-        raw = files.by_kind[COMPOSED]
-        findings += composed_again(raw, keys) if keys else [not_checkable("benchmark-logged", _NO_KEYS, _GIVE_KEYS)]
-    checkpoint = files.by_kind.get(CHECKPOINT)
-    trusted = trust.fingerprint if keys else None
-    if checkpoint is not None:
-        unsure = not_checkable("checkpoint-signed", _NO_KEYS, _GIVE_KEYS)
-        findings.append(checkpoint_signed(checkpoint, trusted, keys) if trusted else unsure)
-    sizes = [heads.parse(raw).size for raw in files.heads] + ([] if checkpoint is None else [checkpoints.parse(checkpoint).size])
-    for proof in files.consistency:
-        if not {proof.first, proof.second} <= set(sizes):
-            raise _lacking("tree-head", f"a proof leads from {proof.first:,} to {proof.second:,} entries, and needs both heads")
-    if len(sizes) > 1:
-        unsure = not_checkable("heads-agree", _NO_KEYS, _GIVE_KEYS)
-        findings.append(heads_agree(files.heads, checkpoint, files.consistency, trusted, keys) if trusted else unsure)
-    return findings
 
 
 def _keys(files: Files, trust: Trust) -> Mapping[str, VerifyingKey]:
@@ -122,7 +99,7 @@ def _opening(files: Files, trust: Trust) -> Opening | None:
     sealed = files.by_kind.get("sealed-opening")
     if sealed is not None:
         if trust.unsealing is None:
-            raise _lacking("key", "the opening is sealed: give --keys")
+            raise lacking("key", "the opening is sealed: give --keys")
         return openings.read(openings.unseal(sealed, trust.unsealing))
     raw = files.by_kind.get("opening")
     return None if raw is None else openings.read(raw)
@@ -163,6 +140,14 @@ def _commitment(files: Files) -> Commitment | None:
     return None
 
 
+def _challenge(files: Files, keys: Mapping[str, VerifyingKey]) -> Challenge | None:
+    """The challenge given beside the opening; verified where the keys are known."""
+    raw = files.by_kind.get("challenge")
+    if raw is None:
+        return None
+    return challenges.read(raw, keys) if keys else challenges.parse(raw)
+
+
 def _head(files: Files, keys: Mapping[str, VerifyingKey], drawn: Head) -> Head | None:
     """The portal's signed tree head, the one of the draw among several; None where there is none, or no key to verify it with."""
     if not files.heads or not keys:
@@ -172,75 +157,11 @@ def _head(files: Files, keys: Mapping[str, VerifyingKey], drawn: Head) -> Head |
     return drawn if drawn in shown else shown[0]
 
 
-def _receipt_of(receipts_given: Iterable[bytes], keys: Mapping[str, VerifyingKey], subject: Commitment) -> Receipt | None:
-    """The receipt for the report that was drawn from, the first of any other where there is none for it; verified."""
-    read = _receipts(receipts_given, keys)
+def _receipt_of(read: Sequence[Receipt], subject: Commitment) -> Receipt | None:
+    """The receipt for the report that was drawn from, the first of any other where there is none for it."""
     wanted = (subject.site, subject.period, subject.revision)
     mine = [one for one in read if (one.header.site, one.header.period, one.header.revision) == wanted]
     return next(iter([*mine, *read]), None)
-
-
-def _receipts(given: Iterable[bytes], keys: Mapping[str, VerifyingKey]) -> list[Receipt]:
-    """Those whose signature holds; of the others `receipt-signed` tells."""
-    read = []
-    for raw in given:
-        with suppress(VerificationError):
-            read.append(receipts.read(raw, keys))
-    return read
-
-
-def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
-    code = "receipt-signed"
-    if not keys:
-        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
-    try:
-        receipt = receipts.read(raw, keys)
-    except SteplabelError as refusal:
-        return refused(code, refusal)
-    header = receipt.header
-    return held(
-        code,
-        Words(
-            en=f"The portal took in {header.site}, {header.period}, revision {header.revision}, on {receipt.received_on.isoformat()} "
-            f"as entry {receipt.log_index:,} of its log; envelope {receipt.envelope_digest[:16]}….",
-            zh=f"平台于 {receipt.received_on.isoformat()} 收到 {header.site}、{header.period} 第 {header.revision} 版，"
-            f"为其日志的第 {receipt.log_index:,} 条；信封 {receipt.envelope_digest[:16]}…。",
-        ),
-    )
-
-
-def _benchmark(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
-    code = "benchmark-signed"
-    if not keys:
-        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
-    told = document(raw)
-    try:
-        published.verify(told, keys)
-    except SteplabelError as refusal:
-        return refused(code, refusal)
-    digest = published.digest(told).hex()[:16]
-    return held(
-        code,
-        Words(en=f"The portal published this version as it stands; SHA-256 {digest}….", zh=f"平台即如此发布该版本；SHA-256 {digest}…。"),
-    )
-
-
-def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
-    code = "challenge-signed"
-    if not keys:
-        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
-    try:
-        challenge = challenges.read(raw, keys)
-    except SteplabelError as refusal:
-        return refused(code, refusal)
-    day, entry = challenge.given_on.isoformat(), challenge.log_index
-    return held(
-        code,
-        Words(
-            en=f"The portal gave this challenge on {day}, entry {entry:,} of its log.",
-            zh=f"平台于 {day} 给出该挑战值，为其日志的第 {entry:,} 条。",
-        ),
-    )
 
 
 def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
@@ -283,7 +204,3 @@ def settled(findings: Iterable[Outcome], on_site: Outcome) -> list[Outcome]:
     again = Phrase("The plant's files give again what is withheld, and why: the whole label was recomputed.")
     untold = ("withheld-justified", State.NOT_CHECKABLE) if on_site.state is State.HELD else None
     return [held(one.code, again, one.count) if (one.code, one.state) == untold else one for one in findings]
-
-
-def _lacking(what: str, why: str) -> InputError:
-    return InputError("audit-file-lacking", f"The {what} is missing: {why}.", "Give it as well.", wanted=what)

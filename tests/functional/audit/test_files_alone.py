@@ -305,6 +305,16 @@ def test_an_evidence_file_is_whole_and_of_the_report_that_it_names(
     assert said in refused["error"]["sentence"]
 
 
+def test_a_challenge_with_another_nonce_than_the_openings_fails_by_name(handed: Handed, scene: Scene, run: Run) -> None:
+    """The portal signed both, for one commitment: what keyed the draws is not what the auditor has from the portal."""
+    trust = ("--fingerprint", scene.fingerprint)
+    code, found = run("verify", *handed.without("commitment"), scene.path("challenge"), *trust)
+    assert (code, states_of(found)["challenge-signed"]) == (0, "held")
+    for given in (trust, ()):
+        code, found = run("verify", *handed.without(), scene.path("other-challenge"), *given)
+        assert (code, states_of(found)["challenge-signed"], states_of(found)["root-committed"]) == (1, "failed", "held")
+
+
 def test_one_head_twice_is_one_head(handed: Handed, scene: Scene, run: Run) -> None:
     code, found = run("verify", *handed.without(), handed.files["head"], "--fingerprint", scene.fingerprint)
     assert code == 0
@@ -327,6 +337,13 @@ def test_data_that_were_changed_since_cannot_be_opened(scene: Scene, run: Run) -
         log.write_bytes(before)
     assert (code, refused["error"]["code"]) == (1, "opening-data-changed")
     assert not opening.exists()
+
+
+def test_a_key_directory_alone_names_its_own_signer(scene: Scene, run: Run) -> None:
+    code, found = run("verify", scene.path("directory"))
+    assert (code, found["binding"], states_of(found)) == (1, "not-bound", {"directory-signed": "not-checkable"})
+    code, found = run("verify", scene.path("directory"), "--fingerprint", scene.fingerprint)
+    assert (code, found["binding"], states_of(found)) == (0, "bound", {"directory-signed": "held"})
 
 
 def test_a_receipt_alone_is_verified(scene: Scene, run: Run) -> None:
@@ -357,7 +374,6 @@ def test_a_published_benchmark_is_verified(scene: Scene, run: Run) -> None:
     [
         (("password",), "audit-file-unknown"),
         (("nowhere",), "audit-file-unreadable"),
-        (("directory",), "audit-file-lacking"),
         (("challenge", "other-challenge"), "audit-file-twice"),
         (("commitment", "commitment"), "audit-file-lacking"),
         (("receipt", "directory", "commitment"), "audit-file-lacking"),

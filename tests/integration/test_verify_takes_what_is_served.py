@@ -1,0 +1,142 @@
+"""Every file that the portal serves to the public or to an auditor, handed to `steplabel-agent verify` as it came.
+
+The addresses are those of the URLconf, so a file that is added without a line here fails the first test.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import HttpResponseBase
+from django.test import Client
+
+from portal import keys
+from portal.intake.models import Submission
+from portal.translog import selectors as log
+from reporting_agent.cli import main
+from tests.integration.test_addresses_by_role import KEYED, TABLE, House, house
+from tests.integration.test_api_by_role import key_for
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+__all__ = ["house"]  # the scene, which every file here is served from
+READERS = ("anonymous", "assigned")
+QUERIES = {
+    "api:log-entries": "?from=0&to=SIZE",
+    "api:log-entry": "?digest=DIGEST",
+    "api:log-inclusion": "?index=INDEX&size=SIZE",
+    "api:log-consistency": "?from=INDEX&to=SIZE",
+    "api:obligatory-audits": "?site=works-1",
+}
+"""Addresses that are asked with something."""
+
+OPENING, HEADS = "opening", "tree-head"
+SERVED: dict[str, str | tuple[str, ...]] = {
+    # the checks that verify makes of the file; or what it says is lacking beside it
+    "web:log-head": ("heads-agree",),
+    "api:log-head": ("heads-agree",),
+    "web:log-checkpoint": ("checkpoint-signed",),
+    "api:log-checkpoint": ("checkpoint-signed",),
+    "api:log-entries": ("entries-logged",),
+    "api:log-entry": ("entries-logged",),
+    "api:log-inclusion": ("entries-logged",),
+    "api:log-consistency": HEADS,
+    "api:directory": ("directory-signed",),
+    "api:submission": ("receipt-signed",),
+    "web:assigned-submission-receipt": ("receipt-signed",),
+    "api:assignments": ("receipt-signed",),
+    "web:benchmark-json": ("benchmark-signed",),
+    "api:benchmark-of-place": ("benchmark-signed",),
+    "api:benchmark-version-of-place": ("benchmark-signed",),
+    "api:benchmark": ("benchmark-signed",),
+    "api:benchmark-version": ("benchmark-signed",),
+    "api:benchmark-leaves": ("version-logged",),
+    "api:benchmark-leaves-of-place": ("version-logged",),
+    "web:verify-statement": ("statement-signed",),
+    "web:engagement-commitment": OPENING,
+    "web:draw-file": OPENING,
+    "web:sample-evidence": OPENING,
+    # made to be read: they bear no signature, and what does is named
+    **dict.fromkeys(
+        (
+            *("web:benchmark-csv", "web:benchmark-pdf", "web:benchmark-bib", "web:benchmark-ris", "web:codebook-csv"),
+            *("web:verify-certificate", "web:assigned-deliveries-csv", "web:keys-csv", "api:benchmarks", "api:obligatory-audits"),
+        ),
+        ("form-signed",),
+    ),
+}
+SAYS_NOTHING = {
+    "healthz": "whether the portal works",
+    "api:schema": "how the API is asked",
+    "api:key": "what the key that asks may do",
+    "api:notifications": "what the one who asks was told",
+}
+"""Answers that are no files: of no report, version or entry."""
+
+
+def answers(house: House) -> dict[str, bytes]:
+    """By address: what anybody, or the assigned body on its pages or by its key, is answered, where it is no page."""
+    report = Submission.objects.get(digest=house.values["DIGEST"])
+    told = {"SIZE": str(log.size()), "INDEX": str(report.log_index), "DIGEST": report.digest}
+    key = {"Authorization": f"Bearer {key_for(house.cast.auditor)}"}
+    found: dict[str, bytes] = {}
+    for name, (_given, on_get, _post) in TABLE.items():
+        query = QUERIES.get(name, "")
+        for place, value in told.items():
+            query = query.replace(place, value)
+        for role in READERS:
+            if query or on_get[role] == "ok" or name in KEYED:
+                answer: Any = (Client() if name in KEYED else house.clients[role]).get(
+                    f"{house.address(name)}{query}", headers=key if name in KEYED else None
+                )
+                if answer.status_code == 200 and not is_page(answer):
+                    found[name] = answer.content
+    return found
+
+
+def is_page(answer: HttpResponseBase) -> bool:
+    return answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_every_file_that_is_served_is_known_to_verify(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = answers(house)
+    assert sorted(found) == sorted((*SERVED, *SAYS_NOTHING))
+    directory = tmp_path / "directory"
+    directory.write_bytes(keys.published_directory().signed)
+    trust = ("--fingerprint", keys.published_directory().fingerprint)
+    for name, expected in SERVED.items():
+        path = tmp_path / "file"
+        path.write_bytes(found[name])
+        main(["verify", str(path), str(directory), *trust, "--json"])
+        told = json.loads(capsys.readouterr().out)
+        if isinstance(expected, str):
+            assert (told["error"]["code"], told["error"]["wanted"]) == ("audit-file-lacking", expected), name
+        else:
+            assert tuple(dict.fromkeys(one["code"] for one in told.get("checks", ()))) == expected, (name, told)
+            assert not [one for one in told["checks"] if one["state"] == "failed"], name
+
+
+def test_what_the_log_lists_holds_beside_its_head(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The whole log, what it has of the version, and the receipt of a report: by the real portal's own answers."""
+    found = answers(house)
+    names = ("api:log-entries", "api:log-head", "api:benchmark-leaves", "api:benchmark", "api:submission", "api:directory")
+    paths = []
+    for place, name in enumerate(names):
+        paths.append(tmp_path / str(place))
+        paths[-1].write_bytes(found[name])
+    trust = ("--fingerprint", keys.published_directory().fingerprint)
+    code = main(["verify", *map(str, paths), *trust, "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert code == 0, told
+    assert {one["code"] for one in told["checks"]} == {
+        *("entries-logged", "heads-agree", "version-logged", "benchmark-signed", "receipt-signed"),
+    }
+    taken = Submission.objects.get(digest=house.values["DIGEST"])
+    rows = json.loads(found["api:log-entries"])
+    paths[0].write_text(json.dumps([row | ({"kind": "attestation"} if row["index"] == taken.log_index else {}) for row in rows]))
+    code = main(["verify", *map(str, paths), *trust, "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert (code, [one["code"] for one in told["checks"] if one["state"] == "failed"]) == (1, ["entries-logged"])

@@ -1,0 +1,206 @@
+"""`verify` takes what the log lists, as it is served: entries recomputed, held against heads, receipts and the version they bind."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.wire import checkpoints, heads, logged, merkle, published, receipts
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.merkle import Tree
+from benchmarks.wire.schema import Header
+from reporting_agent.cli import main
+from tests.unit.agent_send.cast import LOGGED_ON, FakePortal
+
+ENVELOPE = "ab" * 32
+DOCUMENT: dict[str, Any] = {"schema": published.SCHEMA, "best": 99.6}
+REPORT, VERSION, WITHDRAWN = 1, 3, 4
+Row = dict[str, Any]
+
+
+class Log:
+    """A log of six entries: a report, a version composed of it, its withdrawal, and others."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.portal = folder, FakePortal()
+        self.document = published.sign(DOCUMENT, self.portal.receipt_key)
+        digest = published.digest(self.document)
+        things = [
+            (Kind.DEVICE_KEY, b"d" * 32),
+            (Kind.ENVELOPE, bytes.fromhex(ENVELOPE)),
+            (Kind.KEY_DIRECTORY, b"k" * 32),
+            (Kind.PUBLICATION, logged.publication(digest, (REPORT,))),
+            (Kind.PUBLICATION_WITHDRAWN, logged.publication_withdrawn(digest, "A wrong unit.")),
+            (Kind.KEY_DESTROYED, b"e" * 32),
+        ]
+        self.rows: list[Row] = [
+            {
+                "index": index,
+                "kind": kind.value,
+                "object": logged.object_of(thing).hex(),
+                "on": LOGGED_ON.isoformat(),
+                "leaf_hash": logged.hashed(kind, thing, LOGGED_ON).hex(),
+            }
+            for index, (kind, thing) in enumerate(things)
+        ]
+        self.tree = Tree(logged.hashed(kind, thing, LOGGED_ON) for kind, thing in things)
+        self.acts = [
+            {"act": "published", "document": digest.hex(), "leaves": [REPORT], "reason": "", "log_index": VERSION},
+            {"act": "withdrawn", "document": digest.hex(), "leaves": [], "reason": "A wrong unit.", "log_index": WITHDRAWN},
+        ]
+        self.directory = self.file("directory", self.portal.signed_directory())
+        self.head = self.file("head", heads.issue(len(things), self.tree.root(), 1, self.portal.receipt_key))
+        header = Header("works-1", "2025", 1, "0" * 64, "device-1", 1)
+        self.receipt = self.file("receipt", receipts.issue(ENVELOPE, header, REPORT, LOGGED_ON, self.portal.receipt_key))
+
+    def file(self, name: str, content: bytes | list[Row] | Row) -> Path:
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+        return path
+
+    def proven(self, index: int) -> Path:
+        proof = [one.hex() for one in self.tree.inclusion_proof(index)]
+        return self.file(f"entry-{index}.json", self.rows[index] | {"size": len(self.rows), "proof": proof})
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Log:
+    return Log(tmp_path)
+
+
+Told = Callable[..., tuple[int, dict[str, dict[str, Any]]]]
+
+
+@pytest.fixture
+def told(log: Log, capsys: pytest.CaptureFixture[str]) -> Told:
+    def verify(*files: Path) -> tuple[int, dict[str, dict[str, Any]]]:
+        given = [*map(str, files), str(log.directory)]
+        code = main(["verify", *given, "--fingerprint", log.portal.directory_key.key_id, "--json"])
+        answer = json.loads(capsys.readouterr().out)
+        assert "checks" in answer, answer
+        return code, {one["code"]: one for one in answer["checks"]}
+
+    return verify
+
+
+def test_all_entries_of_a_log_hold_by_the_root_that_the_portal_signed(log: Log, told: Told) -> None:
+    entries = log.file("entries.json", log.rows)
+    checkpoint = checkpoints.issue(log.portal.directory_key.key_id, len(log.rows), log.tree.root(), log.portal.receipt_key)
+    for head in (log.head, log.file("checkpoint", checkpoint)):
+        code, found = told(entries, head, log.receipt)
+        assert (code, found["entries-logged"]["state"], found["entries-logged"]["count"]) == (0, "held", len(log.rows))
+
+
+def test_what_stands_beside_no_head_or_proof_is_not_checkable_and_says_what_is_missing(log: Log, told: Told) -> None:
+    some = log.file("entries.json", log.rows[1:4])
+    code, found = told(some)
+    assert (code, found["entries-logged"]["state"]) == (1, "not-checkable")
+    assert "tree head or a checkpoint" in found["entries-logged"]["remedy"]
+    code, found = told(some, log.head)
+    assert (code, found["entries-logged"]["state"]) == (1, "not-checkable")
+    assert "index=1&size=6" in found["entries-logged"]["remedy"]
+    code, found = told(some, log.head, *(log.proven(index) for index in (1, 2, 3)))
+    assert (code, found["entries-logged"]["state"]) == (0, "held")
+    code, found = told(log.file("entry.json", log.rows[1]), log.head, log.proven(1))
+    assert (code, found["entries-logged"]["state"]) == (0, "held")
+    code, found = told(log.file("none.json", []))
+    assert (code, found["entries-logged"]["state"]) == (1, "not-checkable")
+
+
+@pytest.mark.parametrize("name", ["kind", "object", "on", "leaf_hash", "index"])
+@pytest.mark.parametrize("rehashed", [False, True])
+def test_a_falsified_entry_fails_by_name(log: Log, told: Told, name: str, rehashed: bool) -> None:
+    """Whether or not its leaf hash was made to fit: then the root, its proof or the receipt contradicts it."""
+    value = {"kind": "attestation", "object": "cd" * 32, "on": "2020-01-01", "leaf_hash": "cd" * 32, "index": 2}[name]
+    row = log.rows[REPORT] | {name: value}
+    if rehashed and name != "leaf_hash":
+        leaf = logged.leaf_of_object(Kind(row["kind"]), bytes.fromhex(row["object"]), LOGGED_ON.fromisoformat(row["on"]))
+        row["leaf_hash"] = merkle.leaf_hash(leaf).hex()
+    rows = [row if one is log.rows[REPORT] else one for one in log.rows]
+    for files in (
+        (log.file("entries.json", rows), log.head),
+        (log.file("entry.json", row), log.head, log.proven(row["index"])),
+        (log.file("proven.json", json.loads(log.proven(REPORT).read_bytes()) | row), log.head),
+    ):
+        code, found = told(*files)
+        assert (code, found["entries-logged"]["state"]) == (1, "failed"), name
+
+
+def test_an_entry_that_is_not_of_the_report_of_a_receipt_fails_though_the_log_holds_it(log: Log, told: Told) -> None:
+    header = Header("works-1", "2025", 1, "0" * 64, "device-1", 1)
+    receipt = log.file("other", receipts.issue("cd" * 32, header, REPORT, LOGGED_ON, log.portal.receipt_key))
+    code, found = told(log.proven(REPORT), log.head, receipt)
+    assert (code, found["receipt-signed"]["state"], found["entries-logged"]["state"]) == (1, "held", "failed")
+    code, found = told(log.proven(REPORT), log.head, log.receipt)
+    assert (code, found["entries-logged"]["state"]) == (0, "held")
+
+
+def test_a_head_of_another_log_fails(log: Log, told: Told) -> None:
+    other = Tree([*(bytes.fromhex(one["leaf_hash"]) for one in log.rows[:-1]), bytes(32)])
+    head = log.file("other", heads.issue(len(log.rows), other.root(), 1, log.portal.receipt_key))
+    for entries in (log.file("entries.json", log.rows), log.proven(REPORT)):
+        code, found = told(entries, head)
+        assert (code, found["entries-logged"]["state"]) == (1, "failed")
+
+
+def test_what_the_log_has_of_a_version_is_held_against_its_entries_and_its_document(log: Log, told: Told) -> None:
+    leaves, version = log.file("leaves.json", log.acts), log.file("benchmark.json", log.document)
+    code, found = told(leaves, version)
+    assert (code, found["version-logged"]["state"]) == (1, "not-checkable")
+    assert f"index={VERSION}" in found["version-logged"]["remedy"]
+    code, found = told(leaves, version, log.head, log.proven(VERSION), log.proven(WITHDRAWN))
+    assert (code, found["version-logged"]["state"], found["version-logged"]["count"]) == (0, "held", 1)
+    code, found = told(leaves, log.head, log.file("entries.json", log.rows))
+    assert (code, found["version-logged"]["state"]) == (0, "held")
+
+
+@pytest.mark.parametrize("change", [{"leaves": [0, 1]}, {"document": "cd" * 32}, {"log_index": 5}])
+def test_a_falsified_answer_about_a_version_fails_by_name(log: Log, told: Told, change: Row) -> None:
+    leaves = log.file("leaves.json", [log.acts[0] | change])
+    code, found = told(leaves, log.head, log.file("entries.json", log.rows))
+    assert (code, found["version-logged"]["state"], found["entries-logged"]["state"]) == (1, "failed", "held")
+
+
+def test_a_withdrawal_with_another_reason_and_leaves_of_another_version_fail(log: Log, told: Told) -> None:
+    entries = log.file("entries.json", log.rows)
+    leaves = log.file("leaves.json", [log.acts[0], log.acts[1] | {"reason": "No reason."}])
+    assert told(leaves, log.head, entries)[1]["version-logged"]["state"] == "failed"
+    other = log.file("benchmark.json", published.sign(DOCUMENT | {"best": 90.0}, log.portal.receipt_key))
+    found = told(log.file("leaves.json", log.acts), log.head, entries, other)[1]
+    assert (found["benchmark-signed"]["state"], found["version-logged"]["state"]) == ("held", "failed")
+
+
+def test_receipt_head_and_directory_are_taken_as_the_api_answers_with_them(log: Log, told: Told) -> None:
+    wrapped = base64.b64encode(log.receipt.read_bytes()).decode()
+    for content in ({"state": "accepted", "receipt": wrapped}, [{"receipt": wrapped}], {"results": [{"receipt": wrapped}], "next": None}):
+        code, found = told(log.file("served.json", content))
+        assert (code, list(found)) == (0, ["receipt-signed"])
+    assignments = {"results": [{"id": 1, "reports": [{"receipt": wrapped}]}], "next": None}
+    assert list(told(log.file("served.json", assignments))[1]) == ["receipt-signed"]
+    code, found = told(log.head)
+    assert (code, found["heads-agree"]["state"]) == (0, "held")
+    code, found = told()
+    assert (code, found["directory-signed"]["state"]) == (0, "held")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.7",
+        b"PK\x03\x04",
+        b"@misc{steplabel,",
+        b"TY  - DATA\r\n",
+        b"step,product,best\r\n",
+        b"<!DOCTYPE html>",
+        b'[{"pack": "cement"}]',
+    ],
+)
+def test_a_form_without_a_signature_is_known_and_never_holds(log: Log, told: Told, content: bytes) -> None:
+    code, found = told(log.file("form", content), log.receipt)
+    assert (code, found["receipt-signed"]["state"], found["form-signed"]["state"]) == (1, "held", "not-checkable")
+    assert "benchmark.json" in found["form-signed"]["remedy"]
