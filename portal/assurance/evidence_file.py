@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from benchmarks.audit import sample_file
 from benchmarks.wire import logged
 from benchmarks.wire.logged import Kind
@@ -19,13 +21,15 @@ from portal.translog import selectors as log
 from portal.translog.models import LogEntry
 
 
+def drawn_samples(user: User) -> QuerySet[Sample]:
+    """The samples that were drawn, for the bodies that drew them and for the plants that open them."""
+    mine = Q(assignment__in=assigned_to(user)) | Q(submission__site__in=own_sites(user))
+    return Sample.objects.select_related("assignment__site", "submission__site").exclude(draw=None).filter(mine)
+
+
 def drawn_sample(user: User, sample: int) -> Sample | None:
-    """A sample that was drawn, for the body that drew it and for the plant that opens it."""
-    row = Sample.objects.select_related("assignment__site", "submission").filter(pk=sample).exclude(draw=None).first()
-    if row is None:
-        return None
-    mine = assigned_to(user).filter(pk=row.assignment_id).exists() or own_sites(user).filter(pk=row.submission.site_id).exists()
-    return row if mine else None
+    """One of them; None where it is none of the person's."""
+    return drawn_samples(user).filter(pk=sample).first()
 
 
 def evidence_of(sample: Sample, key: ReceiptKey) -> dict[str, Any]:

@@ -48,6 +48,8 @@ PATHS: Mapping[str, str] = {
     "places": "/api/v1/places/",
     "reports": "/api/v1/reports/",
     "rotate": "/api/v1/rotations/",
+    "samples": "/api/v1/samples/",
+    "sample_evidence": "/api/v1/samples/{sample}/evidence/",
     "sites": "/api/v1/sites/",
     "standings": "/api/v1/standings/",
     "submissions_of_device": "/api/v1/submissions/",
@@ -413,6 +415,24 @@ class Operations:
         """Register a device's new key; the old one signs nothing new from now on."""
         status, answer = self._send("POST", "/api/v1/rotations/", frozenset({200, 201}), query={}, headers={}, json=body)
         return status, cast("shapes.Enrolled", answer)
+
+    def samples(
+        self, *, cursor: str | None = None, limit: str | None = None, period: str | None = None, site: str | None = None
+    ) -> shapes.SamplePage:
+        """The samples that were drawn: by the certification body that asks, or at the sites of the enterprise that asks."""
+        _, answer = self._send(
+            "GET",
+            "/api/v1/samples/",
+            frozenset({200}),
+            query=given({"cursor": cursor, "limit": limit, "period": period, "site": site}),
+            headers={},
+        )
+        return cast("shapes.SamplePage", answer)
+
+    def sample_evidence(self, sample: int) -> shapes.Evidence:
+        """All that is needed from the portal to verify the opening, in one file."""
+        _, answer = self._send("GET", filled("/api/v1/samples/{sample}/evidence/", sample=sample), frozenset({200}), query={}, headers={})
+        return cast("shapes.Evidence", answer)
 
     def sites(self, *, cursor: str | None = None, limit: str | None = None, pack: str | None = None) -> shapes.SitePage:
         """The organisation's own sites, or those of a regulator's jurisdiction, by their ids."""

@@ -242,6 +242,29 @@ class EnteredVersion(TypedDict):
     withdrawn_on: str | None
 
 
+class Evidence(TypedDict):
+    """The evidence file, as the page of the sample gives it and `steplabel-agent verify` takes it."""
+
+    schema: str
+    site: str
+    period: str
+    revision: int
+    files: EvidenceFiles
+    entries: list[Inclusion]
+
+
+class EvidenceFiles(TypedDict):
+    """The portal's signed files as they were exchanged, each in base64."""
+
+    directory: str
+    commitment: str
+    challenge: str
+    receipt: str
+    head: str
+    promise: str
+    draw: str
+
+
 class Gate(TypedDict):
     shown: bool
     code: str
@@ -580,6 +603,22 @@ class RotationRequest(TypedDict):
     device_public_key: str
     by_old: str
     by_new: str
+
+
+class Sample(TypedDict):
+    id: int
+    site: str
+    period: str
+    revision: int
+    submission: str
+    draw: str
+    drawn_at: str
+    verified_at: str | None
+
+
+class SamplePage(TypedDict):
+    results: list[Sample]
+    next: str | None
 
 
 class Signature(TypedDict):

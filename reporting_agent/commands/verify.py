@@ -17,7 +17,7 @@ def add_parser(sub: Any) -> None:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="opening, draw, promise, commitment or challenge; any file that the portal serves: evidence, head, entries, proofs, receipt, benchmark",
+        help="opening, draw, promise, commitment; any file that the portal serves: evidence, head, entries, proofs, receipt, benchmark",
     )
     parser.add_argument("--fingerprint", metavar="HEX", help="of the key that signs the portal's directory, as an enrolment token names it")
     parser.add_argument(

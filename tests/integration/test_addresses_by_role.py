@@ -93,7 +93,7 @@ KEYED = tuple(
     f"api:{name}"
     for name in (
         *("key", "sites", "reports", "periods", "participation", "standings", "places", "drafts", "assignments", "obligatory-audits"),
-        *("granted", "granted-values", "deliveries", "conformance", "archive", "notifications"),
+        *("samples", "granted", "granted-values", "deliveries", "conformance", "archive", "notifications"),
     )
 )
 KEYED_TO_WRITE = ("api:deliveries", "api:conformance")
@@ -378,6 +378,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     r"^api/(?P<rest>(?s:.*))\Z": ("/api/v1/nothing/", all_may("nothing"), all_may("nothing")),
     # the API knows devices by their signatures, programs by their keys and nobody by a session: test_api_by_role.py asks with keys
     **{name: ({}, all_may("401"), all_may("401") if name in KEYED_TO_WRITE else NO) for name in KEYED},
+    "api:evidence": ({"sample": "SAMPLE"}, all_may("401"), NO),
     "api:notifications-read": ({}, NO, all_may("401")),
     "api:schema": ({}, all_may("ok"), NO),
     **dict.fromkeys(("api:enrolments", "api:log-cosignatures"), ({}, NO, all_may("wrong"))),

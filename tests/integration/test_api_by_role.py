@@ -20,10 +20,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from benchmarks.wire.signing import AuditorKey
 from portal import keys
 from portal.accounts import api_keys, second_factor
 from portal.accounts.models import Jurisdiction, Organisation, Role, User
 from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF
+from portal.assurance import auditor_keys, interests
 from portal.assurance.services import assign
 from portal.auditlog.models import Event
 from portal.intake import services as intake
@@ -32,6 +34,7 @@ from portal.opening import services as opening
 from portal.partners import terms
 from portal.publication import services as publication
 from portal.standings import services as standings
+from tests.integration.audited import make_sample_of
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PERIOD, make_cast, person
 from tests.integration.test_addresses_by_role import KEYED
@@ -81,6 +84,21 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
         only(ENTERPRISES + REGULATORS + BODIES, "ok", other_enterprise="none", other_province="none", unassigned="none"),
         NO_POST,
     ),
+    # as on the pages: the body that drew it, and the plant that opens it
+    "api:samples": (
+        "",
+        only(ENTERPRISES + BODIES, "ok", other_enterprise="none", unassigned="none", nation="none", other_province="none"),
+        NO_POST,
+    ),
+    "api:evidence": (
+        "",
+        only(
+            ENTERPRISES + BODIES,
+            "ok",
+            **dict.fromkeys(("other_enterprise", "unassigned", "nation", "other_province"), "nothing"),
+        ),
+        NO_POST,
+    ),
     "api:granted": ("", only(PROVIDERS + SUPPLIERS, "ok", other_provider="none"), NO_POST),
     "api:granted-values": ("?submission=DIGEST", only(PROVIDERS + SUPPLIERS, "nothing", provider="ok"), NO_POST),
     "api:deliveries": ("", only(SUPPLIERS, "ok"), only(SUPPLIERS, "wrong")),
@@ -98,18 +116,20 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
 
 
 def test_every_address_that_asks_for_a_key_stands_in_the_table() -> None:
-    assert sorted(TABLE) == sorted((*KEYED, "api:notifications-read"))
+    assert sorted(TABLE) == sorted((*KEYED, "api:evidence", "api:notifications-read"))
 
 
 @dataclass
 class House:
     group: int
     first: Submission
+    sample: int
     keys: dict[str, str] = field(default_factory=dict)
 
     def ask(self, role: str, method: str, name: str) -> Any:
         query = TABLE[name][0].replace("GROUP", str(self.group)).replace("PERIOD", PERIOD).replace("DIGEST", self.first.digest)
-        return getattr(Client(), method)(f"{reverse(name)}{query}", headers={"Authorization": f"Bearer {self.keys[role]}"})
+        address = reverse(name, kwargs={"sample": self.sample} if name == "api:evidence" else None)
+        return getattr(Client(), method)(f"{address}{query}", headers={"Authorization": f"Bearer {self.keys[role]}"})
 
 
 def key_for(user: User) -> str:
@@ -128,7 +148,7 @@ def house(portal_keys: object) -> House:
         intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(cast.period, "test", NOW)
-    assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    engaged = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
     publication.draft(cast.period, cast.drafter, NOW)
     elsewhere = Jurisdiction.objects.create(path="cn/sd", name="Shandong", level="province", parent=cast.nation)
     office = Organisation.objects.create(name="Bureau elsewhere", kind=Role.REGULATOR, jurisdiction=elsewhere)
@@ -144,7 +164,11 @@ def house(portal_keys: object) -> House:
     another_body = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
     people |= {"unassigned": person("unassigned@example.org", another_body, Role.CERTIFICATION_BODY), **partners.people}
     first = Submission.objects.get(site=cast.plants[0].site)
-    return House(cast.group.pk, first, {role: key_for(user) for role, user in people.items()})
+    auditor_key = AuditorKey.generate()
+    auditor_keys.register(cast.body, auditor_key.public.hex, cast.auditor, NOW)
+    interests.declare(engaged, cast.auditor, False, "", NOW)
+    sample = make_sample_of(engaged, cast.auditor, auditor_key, NOW)
+    return House(cast.group.pk, first, sample.pk, {role: key_for(user) for role, user in people.items()})
 
 
 def told(response: Any) -> str:

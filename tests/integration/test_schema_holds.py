@@ -62,6 +62,8 @@ FOR: dict[str, str] = {
     "drafts": "nation",
     "assignments": "assigned",
     "obligatory_audits": "nation",
+    "samples": "assigned",
+    "sample_evidence": "assigned",
     "granted": "provider",
     "granted_values": "provider",
     "conformance": "provider",

@@ -59,11 +59,19 @@ SERVED: dict[str, str | tuple[str, ...]] = {
     "web:engagement-commitment": OPENING,
     "web:draw-file": OPENING,
     "web:sample-evidence": OPENING,
+    "api:evidence": OPENING,
     # made to be read: they bear no signature, and what does is named
     **dict.fromkeys(
         (
             *("web:benchmark-csv", "web:benchmark-pdf", "web:benchmark-bib", "web:benchmark-ris", "web:codebook-csv"),
-            *("web:verify-certificate", "web:assigned-deliveries-csv", "web:keys-csv", "api:benchmarks", "api:obligatory-audits"),
+            *(
+                "web:verify-certificate",
+                "web:assigned-deliveries-csv",
+                "web:keys-csv",
+                "api:benchmarks",
+                "api:obligatory-audits",
+                "api:samples",
+            ),
         ),
         ("form-signed",),
     ),
@@ -88,10 +96,10 @@ def answers(house: House) -> dict[str, bytes]:
         for place, value in told.items():
             query = query.replace(place, value)
         for role in READERS:
-            if query or on_get[role] == "ok" or name in KEYED:
-                answer: Any = (Client() if name in KEYED else house.clients[role]).get(
-                    f"{house.address(name)}{query}", headers=key if name in KEYED else None
-                )
+            keyed = name in (*KEYED, "api:evidence")
+            if query or on_get[role] == "ok" or keyed:
+                client = Client() if keyed else house.clients[role]
+                answer: Any = client.get(f"{house.address(name)}{query}", headers=key if keyed else None)
                 if answer.status_code == 200 and not is_page(answer):
                     found[name] = answer.content
     return found
@@ -117,6 +125,13 @@ def test_every_file_that_is_served_is_known_to_verify(house: House, tmp_path: Pa
         else:
             assert tuple(dict.fromkeys(one["code"] for one in told.get("checks", ()))) == expected, (name, told)
             assert not [one for one in told["checks"] if one["state"] == "failed"], name
+
+
+def test_the_evidence_file_by_a_key_is_that_of_the_page(house: House) -> None:
+    found = answers(house)
+    assert json.loads(found["api:evidence"]) == json.loads(found["web:sample-evidence"])
+    (row,) = json.loads(found["api:samples"])["results"]
+    assert (row["id"], row["submission"]) == (house.values["SAMPLE"], house.values["DIGEST"])
 
 
 def test_what_the_log_lists_holds_beside_its_head(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
