@@ -43,6 +43,8 @@ ORDER = (
     "falsified",
     "checks-left-out",
     "no-directory",
+    "no-opening",
+    "promise-unlogged",
     "replaced-revision",
     "flood",
     "reading",
