@@ -32,7 +32,7 @@ from reporting_agent.config.settings_digest import settings_digest
 from reporting_agent.openings import extracts
 from reporting_agent.openings.assembling import quantiles
 from reporting_agent.openings.close_look import looks, of_wrong_times
-from reporting_agent.openings.left_out import account
+from reporting_agent.openings.left_out import account, longest_of
 from reporting_agent.openings.outputs import weigh
 from reporting_agent.openings.recomputing import key_of, meters_closely, recompute
 from reporting_agent.pipeline.inputs import Inputs
@@ -87,7 +87,7 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
         settings_digest=settings_digest(site),
         recomputed=made.of,
         weighings=weigh(site, pack, Inputs(site, extract).weighings(), made.batches, batches),
-        accounted=account(seen, meters, made.batches, batches.values(), made.beyond),
+        accounted=account(seen, meters, made.batches, batches.values(), made.beyond, longest_s=longest_of(pack)),
         context=_context(site, pack, contents),
     )
 

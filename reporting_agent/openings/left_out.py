@@ -11,6 +11,10 @@ Explained is what lies within a batch's time of the beginning of a committed bat
 before the start, 18 seconds). Time declared unusable of the meter or its line is told apart, and not judged. A line that is kept warm or
 started up above standing stands in the log with its state; a row that says it waited is questioned where it drew half of production.
 
+A batch longer than the pack lets one be runs for as long as one may, or as the longest that counts on its meter: what lies later in the
+times that it claims is outside it, and questioned where it holds half of what the usual batch takes. So an end that is days too late
+covers no run that was dropped.
+
 Drawbacks. One meter over several lines hides what one of them does while another runs; production below the limit is not seen; where
 a line never pauses, a moved boundary between two batches is not either. Shared meters and those of media tell nothing here.
 """
@@ -18,8 +22,8 @@ a line never pauses, a moved boundary between two batches is not either. Shared 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from statistics import median
 
 import numpy as np
@@ -28,49 +32,23 @@ from numpy.typing import NDArray
 from benchmarks.audit.accounted import Accounted, Balance, Questioned, Why
 from benchmarks.audit.commitment import Filed
 from benchmarks.audit.records import microseconds
-from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, State
+from benchmarks.routes import Pack
 from reporting_agent.metering import MeterRecord
-from reporting_agent.openings.close_look import Look, Pause, edges_of, length_us, of_wrong_times, span_us
+from reporting_agent.openings.close_look import Look, Pause, length_us, of_wrong_times, span_us
+from reporting_agent.openings.pieces import HOUR_US, UNUSABLE, Flags, Pieces, cut_of, in_any, runs_of
 from reporting_agent.openings.recomputing import Key, key_of
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 STANDING_QUANTILE = 0.25  # of the time outside all batches
 MOST_STANDING = 0.3  # of production: a line that draws more while it stands says so in its log
 ABOVE_STANDING = 0.25  # of the way from standing to production
 LEAST_H = 1 / 6  # of production's power: what a stretch must hold above standing to be questioned
 LIKE_PRODUCTION = 0.5  # of production's power: what no row that says "waiting" may reach
-_KNOWN = 0.5  # of a piece's seconds; where less is known, nothing is said
-_HOUR_US = 3_600_000_000
 _NEAR_US = 60_000_000
+LEAST_CLAIMED = 0.5  # of the usual batch at production's power: what must lie in times that a batch claims beyond what one may last
 _FEWEST_H = 2.0  # of production, before its level is taken from them
 _LONGEST = 1.1  # times the longest batch: how far a batch with wrong times explains
 _WAITING = (State.IDLE, State.HOLDING)
-_UNUSABLE = ExclusionReason.DECLARED_UNUSABLE.value
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pieces:
-    """The pieces of time at which one meter was looked at, in order. Flags say in what each lies."""
-
-    start_us: NDArray[np.int64]
-    end_us: NDArray[np.int64]
-    energy: Floats
-    known_h: Floats
-    drawn: Flags
-    used: Flags
-    outside: Flags
-    unusable: Flags  # in no batch that a label counts, and declared unusable
-
-    @property
-    def power(self) -> Floats:
-        """Unit an hour; NaN where too little is known."""
-        hours = (self.end_us - self.start_us) / _HOUR_US
-        power = np.full(len(self.energy), np.nan)
-        np.divide(self.energy, self.known_h, out=power, where=self.known_h >= _KNOWN * hours)
-        return power
 
 
 def account(
@@ -79,6 +57,8 @@ def account(
     rows: Sequence[Filed],
     opened: Collection[Batch],
     beyond: Sequence[Batch] = (),
+    *,
+    longest_s: Mapping[str, int],
 ) -> Accounted | None:
     """What is not accounted for; None where no meter that was looked at tells anything.
 
@@ -87,17 +67,24 @@ def account(
         rows: batches as the plant's rows give them, each with the reason where no label counts it.
         opened: those whose records were opened, and so were committed to.
         beyond: batches of other times than the report's.
+        longest_s: of a batch, by step, as the pack allows.
     """
     records = {record.meter.id: record for record in meters if record.closely is not None}
     committed = {key_of(batch) for batch in opened}
     balances, questioned, edges = [], [], 0
     for name in sorted(set(seen) & set(records)):
         mine = [row for row in rows if seen[name].serves(row.batch)]
-        judged = _Judged.of(seen[name], records[name], mine, [*(row.batch for row in mine), *beyond], committed)
+        longest_us = _longest_us(mine, longest_s.get(seen[name].meter.step))
+        judged = _Judged.of(seen[name], records[name], mine, [*(row.batch for row in mine), *beyond], committed, longest_us)
         balances += [judged.balance()] if seen[name].days else []
         questioned += [*judged.questioned(), *judged.rows_without_record(), *judged.waiting_at_work()]
         edges += judged.edges
     return Accounted(tuple(balances), tuple(questioned), edges) if balances or edges else None
+
+
+def longest_of(pack: Pack) -> dict[str, int]:
+    """How many seconds a batch of each step may last."""
+    return {step.id: step.label_rule.longest_s for step in pack.steps}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,32 +96,46 @@ class _Judged:
     rows: Sequence[Filed]
     pauses: Sequence[Pause]
     committed: Collection[Key]
-    pieces: _Pieces
+    pieces: Pieces
     production: float | None
     standing: float | None
     above: Flags  # outside, clear of a batch's edges, above the limit
     excused: Flags  # of these, beside a batch whose times the log has wrong
     edges: int
+    claimed: Flags  # outside, in times that a batch claims beyond what one may last
+    usual_us: float  # the median length of the batches that a label counts
+    longest_us: int | None  # what a batch may last
 
     @classmethod
-    def of(cls, look: Look, record: MeterRecord, rows: Sequence[Filed], ran: Iterable[Batch], committed: Collection[Key]) -> _Judged:
-        pauses = look.pauses(ran, record.start_us, record.end_us)
-        pieces = _cut(look, record, rows, pauses)
+    def of(
+        cls,
+        look: Look,
+        record: MeterRecord,
+        rows: Sequence[Filed],
+        ran: Iterable[Batch],
+        committed: Collection[Key],
+        longest_us: int | None,
+    ) -> _Judged:
+        ran = list(ran)
+        pauses = look.pauses([_bounded(batch, longest_us) for batch in ran], record.start_us, record.end_us)
+        pieces = cut_of(look, record, rows, pauses)
         production, standing = _levels(pieces)
         clear, edges = _clear(look, pauses, pieces)
         above = np.zeros(len(pieces.energy), dtype=bool)
         if production is not None and standing is not None:
             limit = standing + ABOVE_STANDING * (production - standing)
             above = pieces.outside & ~pieces.unusable & clear & (np.nan_to_num(pieces.power) > limit)
-        excused = above & _in_any(pieces, _explaining(rows, committed))
-        return cls(
-            look, record, rows, pauses, committed, pieces, production, standing, above, excused, edges if production is not None else 0
-        )
+        excused = above & in_any(pieces, _explaining(rows, committed))
+        overlong = [span_us(batch) for batch in ran if look.serves(batch) and _is_overlong(batch, longest_us)]
+        claimed = pieces.outside & in_any(pieces, overlong)
+        usual_us = median([length_us(row.batch) for row in rows if row.excluded is None and length_us(row.batch) > 0] or [0])
+        seen = edges if production is not None else 0
+        return cls(look, record, rows, pauses, committed, pieces, production, standing, above, excused, seen, claimed, usual_us, longest_us)
 
     def balance(self) -> Balance:
         pieces = self.pieces
         drawn = pieces.drawn
-        hours = (pieces.end_us - pieces.start_us) / _HOUR_US
+        hours = (pieces.end_us - pieces.start_us) / HOUR_US
 
         def energy(of: Flags) -> float:
             return float(pieces.energy[drawn & of].sum())
@@ -160,17 +161,18 @@ class _Judged:
         """Stretches above standing that nothing explains and that hold enough; a short one beside a batch, seen whole, is its edge."""
         if self.production is None or self.standing is None:
             return []
-        usual_us = median([length_us(row.batch) for row in self.rows if row.excluded is None and length_us(row.batch) > 0] or [0])
         found = []
-        for first, last in _runs(self.pieces, self.above & ~self.excused):
+        least_h = max(LEAST_H, self.look.step_h)
+        for first, last in runs_of(self.pieces, self.above & ~self.excused):
             run = slice(first, last + 1)
             start_us, end_us = int(self.pieces.start_us[first]), int(self.pieces.end_us[last])
             surplus = float((self.pieces.energy[run] - self.standing * self.pieces.known_h[run]).sum())
-            if surplus < max(LEAST_H, self.look.step_h) * self.production:
+            claimed = bool(self.claimed[run].all())
+            if surplus < (max(least_h, LEAST_CLAIMED * self.usual_us / HOUR_US) if claimed else least_h) * self.production:
                 continue
             beside = self._beside(start_us, end_us)
             goes_on = any(start_us == one.start_us or end_us == one.end_us for one in self.look.stretches)
-            why = Why.EDGE if beside and not goes_on and 2 * (end_us - start_us) < usual_us else Why.NO_BATCH
+            why = Why.EDGE if beside and not goes_on and 2 * (end_us - start_us) < self.usual_us else Why.NO_BATCH
             energy, batch = float(self.pieces.energy[run].sum()), beside if why is Why.EDGE else ""
             found.append(Questioned(why, self.record.meter.id, start_us, end_us, energy, self.record.unit, batch))
         return found
@@ -188,12 +190,29 @@ class _Judged:
         """Committed rows that say the line waited, while it drew power as in production."""
         found = []
         for row in self.rows:
-            waited = row.batch.state in _WAITING and row.excluded != _UNUSABLE
+            waited = row.batch.state in _WAITING and row.excluded != UNUSABLE
             if waited and key_of(row.batch) in self.committed and self.production is not None:
                 questioned = self._of_batch(Why.STANDING_STATE, row.batch)
-                hours = (questioned.end_us - questioned.start_us) / _HOUR_US
+                hours = (questioned.end_us - questioned.start_us) / HOUR_US
                 if questioned.energy > LIKE_PRODUCTION * self.production * max(hours, LEAST_H):
                     found.append(questioned)
+                elif self.longest_us is not None and length_us(row.batch) > self.longest_us:
+                    found += self._at_work_inside(row.batch)
+        return found
+
+    def _at_work_inside(self, batch: Batch) -> list[Questioned]:
+        """Stretches of a row longer than a batch may be in which the line drew power as in production, for as much as a batch takes."""
+        if self.production is None:
+            return []
+        working = in_any(self.pieces, [span_us(batch)]) & (np.nan_to_num(self.pieces.power) > LIKE_PRODUCTION * self.production)
+        working &= ~self.pieces.used & ~self.pieces.unusable
+        found = []
+        for first, last in runs_of(self.pieces, working):
+            start_us, end_us = int(self.pieces.start_us[first]), int(self.pieces.end_us[last])
+            energy = float(self.pieces.energy[first : last + 1].sum())
+            if energy >= LEAST_CLAIMED * self.usual_us / HOUR_US * self.production:
+                what = (self.record.meter.id, start_us, end_us, energy, self.record.unit, batch.batch_id)
+                found.append(Questioned(Why.STANDING_STATE, *what))
         return found
 
     def _of_batch(self, why: Why, batch: Batch) -> Questioned:
@@ -212,31 +231,7 @@ class _Judged:
         return ""
 
 
-def _cut(look: Look, record: MeterRecord, rows: Sequence[Filed], pauses: Sequence[Pause]) -> _Pieces:
-    assert record.closely is not None  # noqa: S101 - `account` chose it
-    edges = record.closely.edges_us
-    seen = look.inside(edges[:-1]) & (edges[:-1] >= record.start_us) & (edges[1:] <= record.end_us)
-    start_us, end_us = edges[:-1][seen], edges[1:][seen]
-
-    def within(spans: Iterable[tuple[int, int]]) -> Flags:
-        inside: Flags = np.searchsorted(edges_of(spans), start_us, side="right") % 2 == 1
-        return inside
-
-    used = within(span_us(row.batch) for row in rows if row.excluded is None)
-    left_out = (span_us(row.batch) for row in rows if row.excluded == _UNUSABLE)
-    return _Pieces(
-        start_us,
-        end_us,
-        record.closely.energy[seen],
-        record.closely.known_s[seen] / 3600,
-        within(look.days),
-        used,
-        within((pause.start_us, pause.end_us) for pause in pauses),
-        within((*look.unusable, *left_out)) & ~used,
-    )
-
-
-def _levels(pieces: _Pieces) -> tuple[float | None, float | None]:
+def _levels(pieces: Pieces) -> tuple[float | None, float | None]:
     """Production and standing, in the unit an hour."""
     told = ~np.isnan(pieces.power)
     working = pieces.used & told
@@ -255,7 +250,7 @@ def _levels(pieces: _Pieces) -> tuple[float | None, float | None]:
     return production, min(max(float(pieces.power[resting][order][at]), 0.0), MOST_STANDING * production)
 
 
-def _clear(look: Look, pauses: Sequence[Pause], pieces: _Pieces) -> tuple[Flags, int]:
+def _clear(look: Look, pauses: Sequence[Pause], pieces: Pieces) -> tuple[Flags, int]:
     """Pieces of pauses that readings tell by themselves, and how many edges of batches have such a piece beside them."""
     clear = np.zeros(len(pieces.energy), dtype=bool)
     edges = 0
@@ -275,12 +270,24 @@ def _is_clear_at(edges_us: NDArray[np.int64], clear: Flags, moment_us: int) -> b
     return at < len(edges_us) and int(edges_us[at]) == moment_us and bool(clear[at])
 
 
-def _runs(pieces: _Pieces, chosen: Flags) -> list[tuple[int, int]]:
-    """First and last of the chosen pieces that follow one another without a hole."""
-    places = np.flatnonzero(chosen).tolist()
-    starts = [0, *(at + 1 for at, (one, other) in enumerate(pairwise(places)) if pieces.end_us[one] != pieces.start_us[other])]
-    ends = [*(start - 1 for start in starts[1:]), len(places) - 1]
-    return [(places[start], places[end]) for start, end in zip(starts, ends, strict=True)] if places else []
+def _longest_us(rows: Sequence[Filed], longest_s: int | None) -> int | None:
+    """How long a batch on this meter may run: as the pack says, and no longer than the longest that the pack allows, and a tenth."""
+    if longest_s is None:
+        return None
+    allowed = [length for row in rows if 0 < (length := length_us(row.batch)) <= longest_s * 1_000_000]
+    return min(longest_s * 1_000_000, int(_LONGEST * max(allowed, default=longest_s * 1_000_000)))
+
+
+def _is_overlong(batch: Batch, longest_us: int | None) -> bool:
+    """Longer than any that the pack allows; a row that says the line waited is judged by its power."""
+    return longest_us is not None and batch.state not in _WAITING and length_us(batch) > longest_us
+
+
+def _bounded(batch: Batch, longest_us: int | None) -> Batch:
+    """The batch for as long as it ran at most. Where it ended nobody knows then, so no edge is looked at."""
+    if longest_us is None or not _is_overlong(batch, longest_us):
+        return batch
+    return replace(batch, end=batch.start + timedelta(microseconds=longest_us), batch_id="")
 
 
 def _explaining(rows: Sequence[Filed], committed: Collection[Key]) -> list[tuple[int, int]]:
@@ -288,11 +295,3 @@ def _explaining(rows: Sequence[Filed], committed: Collection[Key]) -> list[tuple
     longest = int(_LONGEST * max([length_us(row.batch) for row in rows if row.excluded is None], default=0))
     starts = [microseconds(rows[at].batch.start) for at in of_wrong_times(rows) if key_of(rows[at].batch) in committed]
     return [(start_us - _NEAR_US, start_us + longest) for start_us in starts]
-
-
-def _in_any(pieces: _Pieces, spans: Sequence[tuple[int, int]]) -> Flags:
-    """Which pieces reach into one of these times: a batch that begins within a quarter hour excuses all of it."""
-    edges = edges_of(spans)
-    begun, over = np.searchsorted(edges, pieces.start_us, side="right"), np.searchsorted(edges, pieces.end_us, side="left")
-    found: Flags = (begun % 2 == 1) | (over > begun)
-    return found

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import fmean
 
@@ -175,6 +175,35 @@ def said_to_wait(plant: Plant, folder: Path) -> Reported:
     return each(plant, folder, plant.worst(0.1), lambda row: {**row, "state": "holding", "output_quantity": "0"})
 
 
+def behind_late_ends(state: str = "") -> Callable[[Plant, Path], Reported]:
+    """The worst tenth is dropped behind rows whose ends are three days late: those before them, which then count no more."""
+
+    def does(plant: Plant, folder: Path) -> Reported:
+        return in_log(plant, folder, lambda rows: covered(rows, plant.worst(0.1), timedelta(days=3), state))
+
+    return does
+
+
+def covered(rows: list[Row], gone: Collection[str], late: timedelta, state: str = "") -> list[Row]:
+    """The log without some rows, each inside the times of a kept row of its line whose end was put off; that one in another state."""
+    kept: list[Row] = []
+    last: dict[str, int] = {}  # by line, the place of its last kept row
+    until: dict[str, datetime] = {}
+    for row in sorted(rows, key=lambda one: (one["equipment"], lines.moment(one["start"]))):
+        line = row["equipment"]
+        if row["batch_id"] in gone and line in last:
+            before = kept[last[line]]
+            if lines.moment(row["start"]) >= until.get(line, lines.moment(row["start"])):
+                until[line] = lines.moment(before["start"]) + late
+                waiting = {"state": state, "output_quantity": "0"} if state else {}
+                kept[last[line]] = {**before, "end": until[line].isoformat(), **waiting}
+            if lines.moment(row["end"]) <= until[line]:
+                continue
+        last[line] = len(kept)
+        kept.append(row)
+    return kept
+
+
 def said_to_be_trials(plant: Plant, folder: Path) -> Reported:
     """The worst tenth stands in the log as trials."""
     return each(plant, folder, plant.worst(0.1), lambda row: {**row, "state": "trial"})
@@ -222,6 +251,8 @@ CHEATS = (
     Cheat("ends cut", "90 min of all", ends_cut(90, 1.0)),
     Cheat("dropped", "the worst 2 %", dropped(0.02)),
     Cheat("dropped", "the worst 20 %", dropped(0.2)),
+    Cheat("dropped behind ends that are three days late", "the worst 10 %", behind_late_ends()),
+    Cheat("dropped behind rows of three days that say holding", "the worst 10 %", behind_late_ends("holding")),
     Cheat("logged as holding", "the worst 10 %", said_to_wait),
     Cheat("logged as trials", "the worst 10 %", said_to_be_trials, findable=False),
     Cheat("split, no scale records", "the best 40 %, time 55 : 45, output 60 : 40", split, findable=False),

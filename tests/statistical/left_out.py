@@ -28,7 +28,7 @@ from fixtures.simulator.works.design import SectorDesign
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.openings.close_look import BESIDE_US, length_us, looks, span_us
-from reporting_agent.openings.left_out import account
+from reporting_agent.openings.left_out import account, longest_of
 from reporting_agent.openings.taking import Taker
 from reporting_agent.pipeline import PlantData
 from tests.statistical import lines
@@ -100,7 +100,7 @@ def judged(folder: Path) -> tuple[PlantData, tuple[Questioned, ...], list[MeterD
         )
         label = pipeline.label_of(site, data, period)
     filed = arrange(label, data.batches, data.pack, lambda batch: batch.start in period, ()).batches
-    accounted = account(seen, data.meters, filed, data.batches)
+    accounted = account(seen, data.meters, filed, data.batches, longest_s=longest_of(data.pack))
     return data, () if accounted is None else accounted.questioned, days
 
 
