@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -98,6 +98,7 @@ class Evidence:
         batches: the opened records that are batches, by leaf.
         days: the opened records that are days of meters, by leaf.
         shown: the days that the extract's readings make, by meter and beginning.
+        unbounded: steps of which settings and opened records show that one record could change any number of others.
         by_batch: whether the site commits to no reading of any meter: its energy is given by batch.
         settings_digest: of the settings that the opening shows.
         recomputed: the records that the extract gives under the key of a batch.
@@ -118,6 +119,7 @@ class Evidence:
     days: Mapping[int, MeterDay]
     shown: Mapping[tuple[str, int], MeterDay]
     by_batch: bool
+    unbounded: Set[str]
     settings_digest: bytes
     recomputed: Callable[[Batch], Counter[bytes]]
     accounted: Accounted | None

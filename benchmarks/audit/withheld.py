@@ -2,9 +2,10 @@
 
 A plant that withholds a whole step leaves its worst one out of what is published. The table of contents says how many used batches lie in
 every cell, and each of them has a value in the step's headline metric; so a cell with as many as a release needs can be released,
-whatever a report says of it. Of a second metric the opened batches tell whether they have it. What an opening cannot show (a path
-without a bound, batches counted by the day, energy of excluded batches) is told with its numbers, and only the recomputation of the
-whole label on site shows whether it is true.
+whatever a report says of it. Of a second metric the opened batches tell whether they have it. That nothing bounds what one record can
+change is computed again from the settings and from opened batches that overlap. What an opening cannot show (a path without a bound for
+what unopened rows or a whole file say, batches counted by the day, energy of excluded batches) is told with its numbers, and only the
+recomputation of the whole label on site shows whether it is true.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from benchmarks.privacy.pooling import fewest_batches
 from benchmarks.privacy.stability import cells_together
 from benchmarks.routes import MetricRule, Step, Words
 
-INCOMPLETE, LIMIT, SILENTLY = "metric-incomplete", "metric-limit", "no-reason-given"
+INCOMPLETE, LIMIT, NO_BOUND, SILENTLY = "metric-incomplete", "metric-limit", "no-bound", "no-reason-given"
 _OF_COUNTS = frozenset({TOO_FEW_BATCHES, INCOMPLETE})
 _SURE = 0.95
 
@@ -105,8 +106,12 @@ def _of_metric(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart 
     if not reasons and full and rule == headline(step):
         yield Withheld(step.id, metric, SILENTLY, used, False)
     for reason in reasons:
-        of_headline = rule == headline(step)
-        borne_out = _of_headline(evidence, reason, full) if of_headline else _of_second(evidence, step, rule, reason, part)
+        if reason == NO_BOUND and step.id in evidence.unbounded:
+            borne_out: bool | None = True
+        elif rule == headline(step):
+            borne_out = _of_headline(evidence, reason, full)
+        else:
+            borne_out = _of_second(evidence, step, rule, reason, part)
         yield Withheld(step.id, metric, reason, used, borne_out)
 
 

@@ -31,6 +31,7 @@ from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import settings_digest
 from reporting_agent.openings import extracts
 from reporting_agent.openings.assembling import quantiles
+from reporting_agent.openings.bounds import unbounded
 from reporting_agent.openings.close_look import looks, of_wrong_times
 from reporting_agent.openings.left_out import account, longest_of
 from reporting_agent.openings.outputs import weigh
@@ -71,6 +72,7 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
     seen = looks(site, extract.readings, drawn_days, [batch for batch in batches.values() if key_of(batch) not in wrong])
     ran = [*(row.batch for row in made.batches), *made.beyond]
     meters = meters_closely(site, contents, extract, {name: one.moments(one.occupied(ran).windows) for name, one in seen.items()})
+    by_batch = {part.meter for part in contents.meters} <= {scale.id for scale in site.scales}
     return Evidence(
         draw=handed.draw,
         opening=opening,
@@ -83,7 +85,8 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
         batches=batches,
         days=days,
         shown=_days(site, contents, extract),
-        by_batch={part.meter for part in contents.meters} <= {scale.id for scale in site.scales},
+        by_batch=by_batch,
+        unbounded=unbounded(site, pack, extract, list(batches.values()), by_batch=by_batch),
         settings_digest=settings_digest(site),
         recomputed=made.of,
         weighings=weigh(site, pack, Inputs(site, extract).weighings(), made.batches, batches),

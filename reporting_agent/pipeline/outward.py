@@ -98,7 +98,7 @@ def judge(
     by_meter = {line for line in lines if {"", line[1]} & metered_steps.get(line[0], frozenset())}
     judged = _outside_repeated_hours(judged, by_meter, site)
     tangled = own_metering.entangled(going, site)
-    base = Path((OWN_ROWS, *([FILLED_DOWN] if _filled_down(site) else []), *whole))
+    base = Path((OWN_ROWS, *declared(site, runs=False), *whole))
     paths = {
         step.id: base.then(OWN_READINGS, *tangled.get(step.id, ())) if step.id in metered_steps else base.then(OWN_ENERGY)
         for step in pack.steps
@@ -109,12 +109,14 @@ def judge(
 def of_runs(batches: Sequence[Batch], site: Site, pack: Pack, whole: Iterable[Transformation] = ()) -> Outward:
     """Runs of a log, judged each by itself."""
     judged, _ = faults.examine(batches, site, pack, metered_steps={}, blank=frozenset(), alone=True)
-    steps = [OWN_RUNS, *([CAMPAIGNS] if site.runs.by == "campaign" else []), *([FILLED_DOWN] if _filled_down(site) else []), *whole]
+    steps = [OWN_RUNS, *declared(site, runs=True), *whole]
     return Outward(judged, {step.id: Path(tuple(steps)) for step in pack.steps})
 
 
-def _filled_down(site: Site) -> bool:
-    return any(profile.fill_down for profile in (site.mapping.batches, site.mapping.energy, site.mapping.log))
+def declared(site: Site, *, runs: bool) -> list[Transformation]:
+    """What the settings alone let one record decide of others. `runs`: whether batches are cut from a log."""
+    filled = any(profile.fill_down for profile in (site.mapping.batches, site.mapping.energy, site.mapping.log))
+    return [*([CAMPAIGNS] if runs and site.runs.by == "campaign" else []), *([FILLED_DOWN] if filled else [])]
 
 
 def _outside_repeated_hours(batches: Sequence[Batch], metered: AbstractSet[tuple[str, str]], site: Site) -> list[Batch]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,14 +15,19 @@ from benchmarks.audit import checks, withheld
 from benchmarks.audit.evidence import Evidence, Outcome, State, held
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.phrases import Phrase
+from reporting_agent.config import load_site
 from reporting_agent.openings import telling
 from reporting_agent.openings.assembling import assemble
+from reporting_agent.openings.bounds import unbounded
 from reporting_agent.openings.examining import Handed, examine
 from reporting_agent.openings.verdict import Verdict
 from reporting_agent.openings.verifying import settled
 from reporting_agent.recomputation import recompute
-from tests.functional.audit.plants import PORTAL, Reported, drawn_by_auditor, material_of, plan_of, public_of
+from reporting_agent.sources import BATCHES
+from reporting_agent.sources.extract import Extract
+from tests.functional.audit.plants import PORTAL, Reported, drawn_by_auditor, honest, material_of, plan_of, public_of
 from tests.functional.audit.test_tampering import SEED, withholding
+from tests.statistical import lines
 
 STEP = "clinker-burning"
 
@@ -68,6 +76,47 @@ def test_a_variant_left_out_without_a_word_is_found(works: Path) -> None:
     found = outcome_of(evidence)
     assert found.state is State.FAILED
     assert "no-reason-given" in found.records[0]
+
+
+FILLED = '[mapping.batches]\nfill_down = ["equipment"]\n'
+
+
+def test_a_missing_bound_is_computed_again_from_opened_batches_that_overlap(works: Path, tmp_path: Path) -> None:
+    """The real pipeline withholds it; where the opened batches did not show why, only the whole would settle it."""
+    folder = shutil.copytree(works, tmp_path / "works")
+    log = folder / "batches.csv"
+    log.write_text(overlapping(log.read_text(encoding="utf-8")), encoding="utf-8")
+    plant = honest(folder)
+    assert (STEP, "total", "no-bound") in plant.report.released.withheld
+    evidence = evidence_of(plant)
+    (told,) = [one for one in withheld_of(evidence) if (one.step, one.metric) == (STEP, "total")]
+    assert told.borne_out is True
+    assert "the opening bears it out" in told.said.en
+    (blind,) = [one for one in withheld_of(replace(evidence, unbounded=frozenset())) if (one.step, one.metric) == (STEP, "total")]
+    assert blind.borne_out is None
+
+
+def test_settings_that_leave_no_bound_are_read_as_such(works: Path, tmp_path: Path) -> None:
+    site, material = material_of(works)
+    rows = Extract({BATCHES.name: ()}, None, frozenset())
+    assert unbounded(site, material.pack, rows, [], by_batch=False) == frozenset()
+    folder = shutil.copytree(works, tmp_path / "works")
+    settings = folder / "site.toml"
+    settings.write_text(f"{settings.read_text(encoding='utf-8')}\n{FILLED}", encoding="utf-8")
+    assert unbounded(load_site(settings), material.pack, rows, [], by_batch=False) == {step.id for step in material.pack.steps}
+
+
+def overlapping(text: str) -> str:
+    """Every batch of the step ends half an hour after the next one on its line has begun."""
+    rows = list(csv.DictReader(io.StringIO(text)))
+    for row in rows:
+        if row["step"] == STEP and not row["state"]:
+            row["end"] = (lines.moment(row["end"]) + timedelta(minutes=30)).isoformat()
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0].keys())
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
 
 
 def test_what_no_opening_shows_is_told_first_and_only_the_whole_settles_it(works: Path) -> None:
