@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.wire import checkpoints, heads, logged, merkle, published, receipts
+from benchmarks.wire import challenges, checkpoints, heads, logged, merkle, published, receipts
+from benchmarks.wire.challenges import LedgerStand
+from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.schema import Header
@@ -19,7 +21,8 @@ from tests.unit.agent_send.cast import LOGGED_ON, FakePortal
 
 ENVELOPE = "ab" * 32
 DOCUMENT: dict[str, Any] = {"schema": published.SCHEMA, "best": 99.6}
-REPORT, VERSION, WITHDRAWN = 1, 3, 4
+COMMITTED = Commitment("works-1", "2025", 1, b"r" * 32)
+REPORT, COMMITMENT, VERSION, WITHDRAWN = 1, 2, 3, 4
 Row = dict[str, Any]
 
 
@@ -33,7 +36,7 @@ class Log:
         things = [
             (Kind.DEVICE_KEY, b"d" * 32),
             (Kind.ENVELOPE, bytes.fromhex(ENVELOPE)),
-            (Kind.KEY_DIRECTORY, b"k" * 32),
+            (Kind.COMMITMENT, bytes.fromhex(COMMITTED.digest)),
             (Kind.PUBLICATION, logged.publication(digest, (REPORT,))),
             (Kind.PUBLICATION_WITHDRAWN, logged.publication_withdrawn(digest, "A wrong unit.")),
             (Kind.KEY_DESTROYED, b"e" * 32),
@@ -57,6 +60,18 @@ class Log:
         self.head = self.file("head", heads.issue(len(things), self.tree.root(), 1, self.portal.receipt_key))
         header = Header("works-1", "2025", 1, "0" * 64, "device-1", 1)
         self.receipt = self.file("receipt", receipts.issue(ENVELOPE, header, REPORT, LOGGED_ON, self.portal.receipt_key))
+
+    def early_head(self, size: int, leaves: Tree | None = None) -> Path:
+        """What was carried to the site some time before."""
+        return self.file(f"head-{size}", heads.issue(size, (leaves or self.tree).root(size), 1, self.portal.receipt_key))
+
+    def consistency(self, first: int, second: int) -> Path:
+        proof = [one.hex() for one in self.tree.consistency_proof(first, second)]
+        return self.file("consistency.json", {"first": first, "second": second, "proof": proof})
+
+    def challenge(self, commitment: Commitment) -> Path:
+        issued = challenges.issue(commitment, bytes(32), COMMITMENT, LOGGED_ON, LedgerStand(1), self.portal.receipt_key)
+        return self.file("challenge", issued)
 
     def file(self, name: str, content: bytes | list[Row] | Row) -> Path:
         path = self.folder / name
@@ -138,6 +153,26 @@ def test_an_entry_that_is_not_of_the_report_of_a_receipt_fails_though_the_log_ho
     assert (code, found["receipt-signed"]["state"], found["entries-logged"]["state"]) == (1, "held", "failed")
     code, found = told(log.proven(REPORT), log.head, log.receipt)
     assert (code, found["entries-logged"]["state"]) == (0, "held")
+
+
+def test_files_carried_to_an_offline_site_show_a_fork_a_log_set_back_and_an_entry_that_is_missing(log: Log, told: Told) -> None:
+    """Heads, the proof between them, and the challenge's entry: what an agent with contact looks for at every contact."""
+    size, challenge = len(log.rows), log.challenge(COMMITTED)
+    carried = (log.consistency(2, size), log.proven(COMMITMENT), log.head, challenge)
+    code, found = told(log.early_head(2), *carried)
+    assert (code, {one["state"] for one in found.values()}) == (0, {"held"})
+    assert list(found) == ["challenge-signed", "heads-agree", "entries-logged"]
+
+    other = Tree(bytes.fromhex(one["leaf_hash"]) for one in reversed(log.rows))
+    for before in (log.early_head(2, other), log.early_head(size, other)):
+        files = carried if before.name == "head-2" else carried[1:]
+        code, found = told(before, *files)
+        assert (code, found["heads-agree"]["state"]) == (1, "failed")
+    code, found = told(log.early_head(size), log.early_head(2))  # it shrank: no proof leads from the larger to the smaller
+    assert (code, found["heads-agree"]["state"]) == (1, "not-checkable")
+
+    code, found = told(log.early_head(2), *carried[:3], log.challenge(Commitment("works-1", "2025", 1, b"s" * 32)))
+    assert (code, found["challenge-signed"]["state"], found["entries-logged"]["state"]) == (1, "held", "failed")
 
 
 def test_a_head_of_another_log_fails(log: Log, told: Told) -> None:
