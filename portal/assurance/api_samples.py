@@ -90,7 +90,8 @@ class EvidenceView(StrictView):
     )
     def get(self, request: Request, sample: int) -> Response:
         """All that is needed from the portal to verify the opening, in one file."""
-        held = drawn_sample(request.user, sample)
+        user: Any = request.user  # a person of no row, who sees what the key's organisation sees
+        held = drawn_sample(user, sample)
         if held is None:
             raise Http404
         return Response(evidence_of(held, receipt_key()))
