@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from portal import counts
 from portal.accounts.client_address import client_network
+from portal.accounts.devices import device_of
 
 WINDOW = timedelta(hours=1)
 PER_MAIL_ADDRESS = 3
@@ -20,12 +21,20 @@ REGISTRATIONS_PER_NETWORK = 10
 def may_register(request: HttpRequest, email: str) -> bool:
     """Whether a mail that asks this address to confirm a registration may be sent; asking counts."""
     of_network = counts.count(_SECONDS, "registrations from network", client_network(request))
-    return may_write_to(email) and of_network <= REGISTRATIONS_PER_NETWORK
+    return _counted("registrations", email) and of_network <= REGISTRATIONS_PER_NETWORK
 
 
-def may_write_to(email: str) -> bool:
-    """Whether one more mail that a stranger asked for may go to this address; asking counts."""
-    return counts.count(_SECONDS, "first mails to", email.strip().lower()) <= PER_MAIL_ADDRESS
+def may_send_link(request: HttpRequest, email: str) -> bool:
+    """Whether one more link to a new password may go to this address; asking counts.
+
+    Apart from registrations, and for a browser that has signed in to the account before apart from strangers: whoever fills the count
+    of an address by other means keeps nobody from a new password.
+    """
+    return _counted("links to a new password", email, device_of(request, email))
+
+
+def _counted(purpose: str, email: str, device: str = "") -> bool:
+    return counts.count(_SECONDS, purpose, email.strip().lower(), device) <= PER_MAIL_ADDRESS
 
 
 _SECONDS = int(WINDOW.total_seconds())

@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.attempts import Attempt, Secret, attempt_at
-from portal.accounts.first_mails import may_write_to
+from portal.accounts.first_mails import may_send_link
 from portal.web.forms import SignInForm, mark_errors
 from portal.web.passwords import post_link_to_new_password
 
@@ -99,7 +99,7 @@ class ForgottenPasswordForm(Ours, account.ResetPasswordForm):  # type: ignore[mi
     def clean_email(self) -> str:
         """Without allauth's look at who has the address."""
         email: str = self.cleaned_data["email"]
-        if not may_write_to(email):
+        if not may_send_link(context.request, email):
             raise forms.ValidationError(_("Links were asked for this address too often. Wait an hour, then try again."))
         return email
 

@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.cache import cache
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from portal import keys
 from portal.accounts import services as accounts
+from portal.accounts.devices import remember_device
 from portal.accounts.first_mails import PER_MAIL_ADDRESS, REGISTRATIONS_PER_NETWORK
 from portal.accounts.models import ControllingFirm, Device, EnrolmentToken, Jurisdiction, Organisation, Role, Site, User
 from portal.auditlog.models import Action, Event
@@ -147,6 +149,22 @@ def test_firms_are_not_registered_by_the_hundred_from_one_address(cast: Cast) ->
 def test_one_address_is_not_sent_mails_by_the_hundred_from_many_networks(cast: Cast) -> None:
     answers = [Client(REMOTE_ADDR=f"2001:db8:{number}::5").post("/register/", FIRM).status_code for number in range(PER_MAIL_ADDRESS + 1)]
     assert answers == [302] * PER_MAIL_ADDRESS + [400]
+
+
+def test_registrations_and_links_that_strangers_ask_for_keep_no_owner_from_a_new_password(cast: Cast) -> None:
+    owner = cast.plants[0].owner
+    for number in range(PER_MAIL_ADDRESS + 1):
+        Client(REMOTE_ADDR=f"2001:db8:{number}::5").post("/register/", {**FIRM, "email": owner.email})
+    asked = [Client(REMOTE_ADDR="2001:db8:9::5").post("/password/forgotten/", {"email": owner.email}) for _ in range(PER_MAIL_ADDRESS + 1)]
+    assert [answer.status_code for answer in asked] == [302] * PER_MAIL_ADDRESS + [200]  # a stranger's count is full, and each mail came
+    known = Client(REMOTE_ADDR="2001:db8:77::1")
+    request, response = RequestFactory().get("/"), HttpResponse()
+    remember_device(request, response, owner.email)
+    known.cookies.update(response.cookies)
+    letter_to(owner.email)
+    mail.outbox.clear()
+    assert known.post("/password/forgotten/", {"email": owner.email}).status_code == 302
+    assert "/password/" in letter_to(owner.email)
 
 
 def test_the_first_mail_has_no_word_of_whoever_asked_for_it(cast: Cast) -> None:
