@@ -1,4 +1,4 @@
-"""The checks of one published value: frequency, dominance, p-percent, weight, differencing, overlap.
+"""The checks of one published value: frequency, dominance, p-percent, weight, differencing, overlap, metrics.
 
 Each gives the reason why the value is refused, or None.
 
@@ -15,7 +15,7 @@ from datetime import date, timedelta
 
 from benchmarks.composition.participants import CellRoster
 from benchmarks.composition.rules import FEWEST_AVERAGED, RuleName, averaged, heaviest_weight
-from benchmarks.disclosure.influence import Exhibit, gives_away
+from benchmarks.disclosure.influence import Exhibit, gives_away, metrics_give_away
 from benchmarks.disclosure.reasons import Reason, sentence
 from benchmarks.routes import DisclosurePolicy, Words
 
@@ -84,6 +84,13 @@ def differencing(
         if ours.too_close_to(other, least) or gives_away(ours.figures, ours, other.figures, other, policy):
             share = _per_cent(float(policy.largest_share_of_change))
             return reason, sentence(reason, version=other.name, least=least, share=share)
+    return None
+
+
+def metrics(ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy) -> Refusal | None:
+    """Against other metrics of the same step that are shown, here or elsewhere: the same firms, or enough that stand in one alone."""
+    if any(metrics_give_away(ours, other, policy) for other in others):
+        return Reason.METRICS, sentence(Reason.METRICS, least=policy.least_changed_participants)
     return None
 
 

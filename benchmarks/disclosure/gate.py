@@ -8,7 +8,7 @@ the next version differ in this one cell.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from benchmarks.composition.industry import IndustryLabel, StepBest
@@ -48,12 +48,12 @@ def gate(
     """
     _refuse_other_roster(draft, roster)
     sight = Sight(roster, policy, size_weights or {}, previous, elsewhere, checks.lag(policy, period_end, today))
-    steps: list[StepBest] = []
-    decisions: list[CellDecision] = []
-    for step in draft.steps:
-        shown, decision = _decide_step(step, draft.period, sight)
-        steps.append(shown)
-        decisions.append(decision)
+    decided: dict[str, tuple[StepBest, CellDecision]] = {}
+    for step in sorted(draft.steps, key=lambda one: not one.headline):  # where two metrics cannot both be shown, the route's own is
+        beside = [one for one in draft.steps if one.cell in decided and decided[one.cell][1].shown]
+        decided[step.cell] = _decide_step(step, draft.period, sight, beside)
+    steps = [decided[step.cell][0] for step in draft.steps]
+    decisions = [decided[step.cell][1] for step in draft.steps]
     totals = decide_totals(draft, steps, sight)
     published = dataclasses.replace(
         draft,
@@ -77,8 +77,8 @@ def _refuse_other_roster(draft: IndustryLabel, roster: Roster) -> None:
             )
 
 
-def _decide_step(step: StepBest, period: str, sight: Sight) -> tuple[StepBest, CellDecision]:
-    """One cell as it will be shown."""
+def _decide_step(step: StepBest, period: str, sight: Sight, beside: Sequence[StepBest]) -> tuple[StepBest, CellDecision]:
+    """One cell as it will be shown; `beside` are those of this draft that will be."""
     earlier, others = (_shown_before(versions, step.cell) for versions in (sight.previous, sight.elsewhere))
     ours = influence.of_step("", sight.roster.of(step.cell), step, period)
     known = [shown for old, shown in (*earlier, *others) if ours.stands_as(old) and _same_method(shown, step)]
@@ -87,7 +87,11 @@ def _decide_step(step: StepBest, period: str, sight: Sight) -> tuple[StepBest, C
     refusal = sight.late or checks.alone(ours.who, step.rule, sight.policy, sight.weights)
     if not refusal and not same:
         before, elsewhere = [old for old, _ in earlier], [old for old, _ in others]
-        refusal = checks.beside(ours, before, elsewhere, sight.policy) or combinations.left_over(ours, before + elsewhere, sight.policy)
+        refusal = (
+            checks.beside(ours, before, elsewhere, sight.policy)
+            or combinations.left_over(ours, before + elsewhere, sight.policy)
+            or checks.metrics(ours, _other_metrics(step, period, sight, beside), sight.policy)
+        )
         if curve.gives_firms_away(ours, before + elsewhere, sight.policy):
             step = dataclasses.replace(step, curve=(), curve_withheld=True)
     if refusal is None and step.best is None:
@@ -105,6 +109,19 @@ def _shown_before(versions: Sequence[Published], cell: str) -> list[tuple[Exhibi
         for step in version.label.steps
         if step.cell == cell and step.best is not None
     ]
+
+
+def _other_metrics(step: StepBest, period: str, sight: Sight, beside: Sequence[StepBest]) -> Iterator[Exhibit]:
+    """What this draft and every version show of the same step, product, variant and boundary in another metric."""
+
+    def another(one: StepBest) -> bool:
+        return one.metric != step.metric and one.cell.rpartition("/")[0] == step.cell.rpartition("/")[0]
+
+    yield from (influence.of_step("", sight.roster.of(one.cell), one, period) for one in beside if another(one))
+    for version in (*sight.previous, *sight.elsewhere):
+        for one in version.label.steps:
+            if another(one) and one.best is not None:
+                yield influence.of_step(version.version, version.roster.of(one.cell), one, version.label.period)
 
 
 def _same_method(earlier: StepBest, step: StepBest) -> bool:

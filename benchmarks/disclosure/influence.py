@@ -82,6 +82,11 @@ class Exhibit:
         changed, moved = self.differs_from(other), self.who.firms ^ other.who.firms
         return any(0 < len({sold.get(firm, firm) for firm in firms}) < least for firms in (changed, moved))
 
+    def stands_alone(self, other: Exhibit) -> set[str]:
+        """Firms that stand here and not in the other, neither by name nor by a site that was sold."""
+        firms, sites = other.who.firms, {member.site for member in other.who.members}
+        return {member.firm for member in self.who.members if member.firm not in firms and member.site not in sites}
+
 
 def of_step(name: str, who: CellRoster, step: StepBest, period: str = "") -> Exhibit:
     """A cell's best and typical value, and its curve. None of them where the cell has no value."""
@@ -116,6 +121,28 @@ def gives_away(ours: Sequence[Figure], now: Exhibit, theirs: Sequence[Figure], t
         if figure.name in before and abs(figure.takes_in(now) - before[figure.name].takes_in(then)) < APART:
             moved = _effects(figure, now, then, changed, joined_too=True)
             moved += _effects(before[figure.name], then, now, changed, joined_too=False)
+            seen = sum(effect >= SEEN for effect in moved)
+            if seen and (seen < policy.least_changed_participants or _mostly_one(moved, float(policy.largest_share_of_change))):
+                return True
+    return False
+
+
+def metrics_give_away(ours: Exhibit, theirs: Exhibit, policy: DisclosurePolicy) -> bool:
+    """Whether two metrics of one step, whose values move together, tell too few firms that stand in one of them alone.
+
+    A firm's value in one metric follows closely from its value in the other, so a mean that holds it beside one that does not is as
+    good as a difference. The values themselves differ by what they measure, so a firm that stands in both is no change.
+    """
+    alone = ours.stands_alone(theirs), theirs.stands_alone(ours)
+    if not any(alone):
+        return False
+    if len(alone[0] | alone[1]) < policy.least_changed_participants:
+        return True
+    others = {figure.name: figure for figure in theirs.figures}
+    for figure in ours.figures:
+        if figure.name in others and abs(figure.takes_in(ours) - others[figure.name].takes_in(theirs)) < APART:
+            moved = _effects(figure, ours, theirs, alone[0], joined_too=False)
+            moved += _effects(others[figure.name], theirs, ours, alone[1], joined_too=False)
             seen = sum(effect >= SEEN for effect in moved)
             if seen and (seen < policy.least_changed_participants or _mostly_one(moved, float(policy.largest_share_of_change))):
                 return True

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     DIFFERENCING = "differencing"
     OVERLAP = "overlap"
     COMBINED = "combined"
+    METRICS = "metrics"
     SECONDARY = "secondary"
     INCOMPLETE = "incomplete"
     UNITS_DIFFER = "units-differ"
@@ -76,6 +77,13 @@ _SENTENCES: dict[Reason, tuple[str, str]] = {
     Reason.COMBINED: (
         "Not shown: together with what {version} show of the same value, fewer than {least} firms that matter would be left over.",
         "不予显示：与 {version} 中公布的同一数值合并后，剩余的有影响的企业将少于 {least} 家。",
+    ),
+    Reason.METRICS: (
+        (
+            "Not shown: beside another metric of this step, firms that stand in one of the two alone could be worked out; "
+            "none may, or at least {least} that matter to each figure."
+        ),
+        "不予显示：与本工序另一指标对照，可推算出仅列入其中一项的企业；须无此类企业，或至少有 {least} 家对每个数值有影响的企业。",
     ),
     Reason.SECONDARY: (
         "Not shown: together with the steps that are shown, it would give a hidden step away ({steps}).",

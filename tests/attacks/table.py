@@ -22,6 +22,7 @@ ORDER = (
     "period",
     "two-differ",
     "several-differ",
+    "metrics",
     "reasons",
     "one-firm",
     "alone",

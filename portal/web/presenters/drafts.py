@@ -88,7 +88,12 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
         )
     ]
     if view.previous is not None:
-        held = _reason(view.label, "differencing") or _reason(view.label, "overlap") or _reason(view.label, "combined")
+        held = (
+            _reason(view.label, "differencing")
+            or _reason(view.label, "overlap")
+            or _reason(view.label, "combined")
+            or _reason(view.label, "metrics")
+        )
         same = {step.reason_code for step in view.label.steps if step.shown} == {"unchanged"}
         differs = (
             _("The same firms and values as before stand behind every value: the figures are those of version %(n)d.")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from benchmarks.composition.participants import CellRoster, Member
 from benchmarks.composition.rules import middle
 from benchmarks.disclosure import influence
-from benchmarks.disclosure.influence import APART, Exhibit, Figure, gives_away, that_matter
+from benchmarks.disclosure.influence import APART, Exhibit, Figure, gives_away, metrics_give_away, that_matter
 from benchmarks.routes import Pack
 
 FIGURES: dict[str, Callable[[int], Sequence[int]]] = {
@@ -145,3 +145,28 @@ def test_ten_thousand_firms_of_which_half_changed_are_weighed(pack: Pack) -> Non
     values = [int(value) for value in rng.normal(400, 16, 10_000)]
     before, after = exhibit(values, "mean of a half"), exhibit([v + (i % 2) for i, v in enumerate(values)], "mean of a half")
     assert not told(pack, after, before)
+
+
+def told_by_metrics(pack: Pack, ours: Exhibit, theirs: Exhibit) -> bool:
+    return metrics_give_away(ours, theirs, pack.disclosure)
+
+
+def test_two_metrics_of_the_same_firms_give_nothing_away_whatever_their_values(pack: Pack) -> None:
+    assert not told_by_metrics(pack, exhibit(OTHERS), exhibit([9 * value for value in OTHERS]))
+
+
+def test_two_metrics_tell_one_or_two_firms_that_stand_in_one_alone(pack: Pack) -> None:
+    for alone in ([BEST], [POOR], [20, 22]):
+        assert told_by_metrics(pack, exhibit([*OTHERS, *alone]), exhibit(OTHERS))
+        assert told_by_metrics(pack, exhibit(OTHERS), exhibit([*OTHERS, *alone]))
+
+
+def test_two_metrics_tell_the_best_among_poor_firms_and_not_three_that_are_alike(pack: Pack) -> None:
+    assert told_by_metrics(pack, exhibit([*OTHERS, BEST, POOR, POOR]), exhibit(OTHERS))
+    assert not told_by_metrics(pack, exhibit([*OTHERS, 20, 20, 20]), exhibit(OTHERS))
+
+
+def test_a_site_that_was_sold_stands_in_both_metrics(pack: Pack) -> None:
+    sold = exhibit(OTHERS)
+    renamed = tuple(dataclasses.replace(one, firm="buyer") if place == 0 else one for place, one in enumerate(sold.who.members))
+    assert not told_by_metrics(pack, Exhibit("", CellRoster("cell", renamed), sold.figures), sold)
