@@ -11,18 +11,19 @@ import django
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.documents", description="Do the documents say what the code does?")
-    written = "docs/errors.md (its tables), docs/cli.md, docs/pack-numbers.md, docs/openapi.yaml, reporting_agent/client"
+    written = "tables of docs/errors.md and docs/packs.md, docs/cli.md, docs/pack-numbers.md, docs/openapi.yaml, reporting_agent/client"
     parser.add_argument("--write", action="store_true", help=f"write {written}")
     asked = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.test")
     django.setup()
-    from tests.documents import client, command_line, errors_page, openapi, pack_numbers
+    from tests.documents import client, command_line, demo_figures, errors_page, openapi, pack_numbers
     from tests.documents.refusals import ROOT
 
     current = {
         errors_page.PAGE: errors_page.filled(errors_page.PAGE.read_text(encoding="utf-8")),
         command_line.PAGE: command_line.page(),
         pack_numbers.PAGE: pack_numbers.page(),
+        demo_figures.PAGE: demo_figures.filled(demo_figures.PAGE.read_text(encoding="utf-8")),
         openapi.PAGE: openapi.page(),
         **client.pages(),
     }

@@ -6,9 +6,10 @@ import pytest
 import yaml
 from django.test import Client
 
+from benchmarks import packs
 from reporting_agent.cli import COMMANDS
 from tests.documents import client as typed_client
-from tests.documents import command_line, errors_page, openapi, pack_numbers
+from tests.documents import command_line, demo_figures, errors_page, openapi, pack_numbers
 from tests.documents.reasons import LISTS
 
 WRITE = "run python -m tests.documents --write"
@@ -38,6 +39,18 @@ def test_the_committed_description_of_the_api_is_complete_and_current() -> None:
 def test_the_page_of_numbers_is_that_of_the_packs_and_lacks_no_source() -> None:
     assert pack_numbers.page() == pack_numbers.PAGE.read_text(encoding="utf-8"), WRITE
     assert "| none |" not in pack_numbers.page().split("## Sources", 1)[1]
+
+
+def test_every_step_of_the_demo_stands_beside_what_is_published_and_inside_it() -> None:
+    text = demo_figures.PAGE.read_text(encoding="utf-8")
+    assert demo_figures.filled(text) == text, WRITE
+    shown = list(demo_figures.figures())
+    assert {(figure.pack, figure.step) for figure in shown} == {
+        (name, step.id) for name in packs.available() for step in packs.load(name).steps
+    }
+    assert [figure.step for figure in shown if figure.verdict == "outside"] == []
+    unknown = [figure.step for figure in shown if figure.published is None]
+    assert unknown == ["aluminium-casting", "clinker-cooling", "ladle-refining"]
 
 
 def test_the_committed_client_is_the_one_of_the_schema() -> None:

@@ -1,0 +1,91 @@
+"""The table of `docs/packs.md`: what a simulated sector shows at every step beside what is published of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks import packs
+from benchmarks.measurements import Metric
+from fixtures.simulator import Sector, StepHistory
+from fixtures.simulator.levels import Published, level_of
+from fixtures.simulator.sector import industry_best
+from tests.documents.refusals import ROOT
+
+PAGE = ROOT / "docs" / "packs.md"
+BEGIN, END = "<!-- demo figures: python -m tests.documents --write -->\n", "<!-- end of demo figures -->\n"
+FIRMS, SEED = 24, 1  # as `bin/demo` has them
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One metric of one step: what the sector shows, in the metric's unit, and what is published."""
+
+    pack: str
+    step: str
+    metric: Metric
+    unit: str
+    best: float  # mean of the best five firms' labels
+    best_year: float  # mean of the best five firms' years
+    typical: float  # median firm's year
+    published: Published | None
+
+    @property
+    def verdict(self) -> str:
+        """Whether best and typical lie inside, or why not."""
+        if self.published is None:
+            return "nothing published was found"
+        low, high = self.published.low, self.published.high
+        if not (low <= self.typical and (high is None or self.typical <= high) and low <= self.best_year):
+            return "outside"
+        if self.best < low:
+            return "inside by years; the label is a low quantile of runs, the published figures are annual means"
+        return "inside" if high is not None else "inside: not below best practice"
+
+
+def figures() -> Iterator[Figure]:
+    """Every step of the packs that come with Steplabel: the metrics of which something is published, else the headline."""
+    for name in packs.available():
+        plants = Sector(name, SEED, FIRMS).plants
+        for number, step in enumerate(plants[0].pack.steps):
+            histories = [plant.histories[number] for plant in plants]
+            published = {one.metric: one for one in level_of(name, step.id).published}
+            for rule in step.metrics:
+                if rule.metric in published or (not published and rule is step.metrics[0]):
+                    quantile = float(step.label_rule.quantile)
+                    labels = np.array([history.exact_quantile(rule.metric, quantile) for history in histories])
+                    years = np.array([_year(history, rule.metric) for history in histories])
+                    yield Figure(
+                        name,
+                        step.id,
+                        rule.metric,
+                        rule.unit,
+                        industry_best("mean-of-best-five", labels),
+                        industry_best("mean-of-best-five", years),
+                        float(np.median(years)),
+                        published.get(rule.metric),
+                    )
+
+
+def _year(history: StepHistory, metric: Metric) -> float:
+    return float(np.average(history.at_reference[metric], weights=history.output_t))
+
+
+def filled(text: str) -> str:
+    """The page with its table written anew between the two marks."""
+    head, _, rest = text.partition(BEGIN)
+    return head + BEGIN + "\n".join(_table()) + "\n" + END + rest.partition(END)[2]
+
+
+def _table() -> Iterator[str]:
+    yield "| pack | step | metric | best | its year | typical | published | | source |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for figure in figures():
+        cells = [figure.pack, figure.step, f"{figure.metric.value}, {figure.unit}"]
+        cells += [f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}" for value in (figure.best, figure.best_year, figure.typical)]
+        one = figure.published
+        cells += ["none" if one is None else f"from {one.low:,g}" if one.high is None else f"{one.low:,g} to {one.high:,g}"]
+        cells += [figure.verdict, "" if one is None else one.what]
+        yield "| " + " | ".join(cells) + " |"
