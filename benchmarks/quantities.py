@@ -30,6 +30,25 @@ SPELLINGS = {
     "MWH": "MWh",
     "mwh": "MWh",
     "Mwh": "MWh",
+    "кВт·ч": "kWh",
+    "кВт*ч": "kWh",
+    "кВтч": "kWh",
+    "кВт-ч": "kWh",
+    "МВт·ч": "MWh",
+    "МВт*ч": "MWh",
+    "МВтч": "MWh",
+    "ГДж": "GJ",
+    "МДж": "MJ",
+    "т": "t",
+    "кг": "kg",
+    "тн": "t",
+    "тонн": "t",
+    "тонна": "t",
+    "トン": "t",
+    "нм3": "Nm3",
+    "нм³": "Nm3",
+    "м3": "m3",
+    "м³": "m3",
     "千瓦时": "kWh",
     "度": "kWh",
     "万kWh": "wan_kWh",
@@ -48,6 +67,7 @@ SPELLINGS = {
     "NM3": "Nm3",
     "标方": "Nm3",
     "标立方米": "Nm3",
+    "万立方米": "wan_m3",
     "万Nm3": "wan_Nm3",
     "万Nm³": "wan_Nm3",
     "kNm³": "kNm3",
@@ -92,6 +112,7 @@ def registry() -> pint.UnitRegistry[float]:
     units.define("m3 = meter ** 3")
     units.define("wan_kWh = 10000 kWh")
     units.define("wan_Nm3 = 10000 Nm3")
+    units.define("wan_m3 = 10000 m3")
     units.define("wan_t = 10000 metric_ton")
     units.define("weight_case = 50 kg")  # of flat glass: 10 m2 of 2 mm at 2.5 t/m3
     return units

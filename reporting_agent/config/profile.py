@@ -7,7 +7,7 @@ day-first date or a unit is declared, or the row is rejected with what was found
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -39,7 +39,8 @@ class Profile(Setting):
 
     `columns` names the foreign header of a standard column; a standard column not named keeps its own name. Numeric
     columns are multiplied by `scale` after reading, which is where a foreign unit becomes the template's. A header of
-    several rows (merged cells) is named from above to below, joined by " / ".
+    several rows (merged cells) is named from above to below, joined by " / ". `parts` names the columns over which a moment is spread;
+    where `start` and `end` share their date, an end before the start is of the day after. With `rows`, the rows of one batch become one.
     """
 
     columns: dict[str, str] = {}
@@ -47,6 +48,10 @@ class Profile(Setting):
     values: dict[str, dict[str, str]] = {}  # standard column -> {found: standard}
     missing: dict[str, tuple[str, ...]] = {}  # standard column -> what stands for "not known" there, besides blank
     scale: dict[str, float] = {}
+    parts: dict[
+        str, Annotated[tuple[str, ...], Field(min_length=2, max_length=4)]
+    ] = {}  # start -> date and clock, or year, month, day (, clock)
+    rows: dict[str, Literal["sum", "first", "last"]] = {}  # several rows a batch: what its value of a column is
     encoding: str | None = None  # recognised (UTF-8, BOM, UTF-16, GBK) where not given
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     decimal: Decimal = "."

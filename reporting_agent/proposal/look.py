@@ -12,24 +12,28 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import time
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
+from reporting_agent.proposal.encoding import encoding_of
 from reporting_agent.proposal.vocabulary import VOCABULARY
 from reporting_agent.sources import totals
 from reporting_agent.sources.cells import Cell, is_blank, plain
 from reporting_agent.sources.delimited import DELIMITERS, delimiter_of
-from reporting_agent.sources.encodings import head, looks_western, open_bytes, recognise
+from reporting_agent.sources.encodings import open_bytes, recognise
 from reporting_agent.sources.sheets import format_of, open_sheet, raw_rows
+from reporting_agent.sources.workbooks import Book
 
 ROWS_LOOKED_AT = 20_000  # enough for a year of quarter hours, two years of heats
 _HEADER_WITHIN = 60
 _VALUE = re.compile(r"[+-−]?[\d.,' \u00a0\u202f]*\d[\d.,]*(?:[eE][+-]?\d+)?%?")
-_DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?([T\s]+\d{1,2}:\d{2}.*)?")
+_DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?([T\s]+\d{1,2}[:.]\d{2}.*)?")
 _CLOCK = re.compile(r"(\d+\s*:\s*)?\d+\s*:\s*\d{1,2}([.,]\d+)?")
+_TIME = re.compile(r"([01]?\d|2[0-4])[:.][0-5]\d([:.][0-5]\d)?(\s*[AaPp]\.?[Mm]\.?)?")
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,16 @@ class Look:
     keys: dict[str, object] = field(default_factory=dict)
     because: dict[str, str] = field(default_factory=dict)
     totals: tuple[int, ...] = ()
+    below: tuple[Sequence[Cell], ...] = ()  # rows of units or remarks
+    sheets: tuple[str, ...] = ()  # of a workbook, those that hold a table, where several do and none was named
 
     def column(self, index: int) -> list[Cell]:
         """The cells of a column that say something, totals left out."""
         return self._columns[index]
+
+    def remarks(self, index: int) -> str:
+        """What stands between the header of a column and its first row of data."""
+        return " ".join(str(cells[index]) for cells in self.below if index < len(cells) and not is_blank(cells[index]))
 
     @cached_property
     def dates(self) -> list[int]:
@@ -79,6 +89,7 @@ def look_at(path: Path, sheet: str | None = None) -> Look:
     if kind in {"none", "parquet", "b2mml"}:
         found = open_sheet(path, Profile())
         return Look(path, found.header, ("",) * len(found.header), list(islice(found.rows, ROWS_LOOKED_AT)))
+    sheets = _sheets(path, keys, because) if kind == "xlsx" and sheet is None else ()
     raw = raw_rows(path, Profile.model_validate(keys))
     rows = list(islice(raw.rows, ROWS_LOOKED_AT))
     top, bottom, first = _header_of(rows, path, raw.merged)
@@ -100,7 +111,7 @@ def look_at(path: Path, sheet: str | None = None) -> Look:
         _declare_delimiter(path, keys, bottom)
     data = [(row, cells) for row, cells in rows if row >= first and any(not is_blank(cell) for cell in cells)]
     summed = tuple(row for row, cells in data if totals.names_a_total(next((cell for cell in cells if not is_blank(cell)), None)))
-    return Look(path, header, units, data, keys, because, summed)
+    return Look(path, header, units, data, keys, because, summed, tuple(below.values()), sheets)
 
 
 def is_value(cell: Cell) -> bool:
@@ -108,12 +119,17 @@ def is_value(cell: Cell) -> bool:
     if not isinstance(cell, str):
         return cell is not None and not isinstance(cell, bool)
     text = plain(cell)
-    return bool(_VALUE.fullmatch(text) or is_date(cell) or _CLOCK.fullmatch(text))
+    return bool(_VALUE.fullmatch(text) or is_date(cell) or _CLOCK.fullmatch(text) or _TIME.fullmatch(text))
 
 
 def is_date(cell: Cell) -> bool:
     """Whether the cell is a date in some order."""
     return bool(_DATE.fullmatch(plain(cell))) if isinstance(cell, str) else hasattr(cell, "year")
+
+
+def is_clock(cell: Cell) -> bool:
+    """Whether the cell is a time of day without a date."""
+    return bool(_TIME.fullmatch(plain(cell))) if isinstance(cell, str) else isinstance(cell, time)
 
 
 def mostly(is_of_kind: Callable[[Cell], bool], cells: Sequence[Cell]) -> bool:
@@ -122,28 +138,28 @@ def mostly(is_of_kind: Callable[[Cell], bool], cells: Sequence[Cell]) -> bool:
     return bool(some) and sum(map(is_of_kind, some)) >= 0.7 * len(some)
 
 
+def _sheets(path: Path, keys: dict[str, object], because: dict[str, str]) -> tuple[str, ...]:
+    """The sheets that hold a table, where there is a choice; the one that does is named where it is not the first."""
+    book = Book(path)
+    tables = [name for name in book.names if _first_data([cells for _, cells in book.sheet(name, _HEADER_WITHIN).rows]) is not None]
+    if tables and tables[0] != book.names[0]:
+        keys["sheet"] = tables[0]
+        because["sheet"] = f"sheet {book.names[0]!r}, the first, holds no table"
+    return tuple(tables) if len(tables) > 1 else ()
+
+
+def _first_data(rows: Sequence[Sequence[Cell]]) -> int | None:
+    """The first row of data below another row."""
+    return next((place for place, cells in enumerate(rows) if sum(map(is_value, cells)) >= 2 and place > 0), None)
+
+
 def _text_notation(path: Path, keys: dict[str, object], because: dict[str, str]) -> None:
-    try:
-        encoding = recognise(path)
-        if encoding == "gb18030":
-            because["encoding"] = "recognised as GBK; need not be declared"
-    except InputError as unclear:
-        if unclear.code not in {"encoding-ambiguous", "encoding-unknown"}:
-            raise
-        encoding = "cp1252"
-        keys["encoding"] = encoding
-        because["encoding"] = _western(path)
+    encoding, because_of = encoding_of(path)
+    if because_of:
+        keys["encoding"], because["encoding"] = encoding, because_of
     with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="", errors="replace") as text:
         lines = list(islice((line for line in text if line.strip()), 200))
     keys["delimiter"] = _delimiter(lines)
-
-
-def _western(path: Path) -> str:
-    raw = head(path, 1 << 20)
-    where = next((place for place, byte in enumerate(raw) if byte > 0x7F), 0)
-    sample = raw[max(0, where - 12) : where + 12].decode("cp1252", "replace")
-    sure = "accented letters stand before plain ones" if looks_western(raw) else "the bytes are neither UTF-8 nor GBK"
-    return f"{sure}: {' '.join(sample.split())!r} reads as Windows-1252"
 
 
 def _delimiter(lines: Sequence[str]) -> str:
@@ -167,7 +183,7 @@ def _declare_delimiter(path: Path, keys: dict[str, object], header_row: int) -> 
 def _header_of(rows: Sequence[tuple[int, Sequence[Cell]]], path: Path, merged: object) -> tuple[int, int, int]:
     """First and last row of the header, and the first row of data."""
     early = rows[:_HEADER_WITHIN]
-    first = next((place for place, (_, cells) in enumerate(early) if sum(map(is_value, cells)) >= 2 and place > 0), None)
+    first = _first_data([cells for _, cells in early])
     if first is None:
         raise InputError(
             "header-missing",

@@ -10,10 +10,11 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from reporting_agent.proposal import notation
 from reporting_agent.proposal.look import Look, is_date, is_value
-from reporting_agent.proposal.naming import Named, named, numbers, rivals, unit_of
+from reporting_agent.proposal.naming import Named, named, numbers, rivals, unclear_unit_of, unit_of
+from reporting_agent.proposal.spread_moments import parts_of, together
 from reporting_agent.proposal.types import Evidence, Proposal, Question
 from reporting_agent.proposal.vocabulary import VOCABULARY
-from reporting_agent.sources.cells import plain
+from reporting_agent.sources.cells import Cell, plain
 from reporting_agent.sources.wanted import Kind, Wanted
 
 
@@ -25,6 +26,9 @@ class Maker:
         self.proposal = Proposal(wanted.name, look)
         self.proposal.evidence.append(Evidence("input", wanted.name, because))
         self.found = named(look, wanted)
+        self.spread = parts_of(look, wanted, self.found)
+        for name, parts in self.spread.items():
+            self.found[name] = Named(look.header.index(parts[-1]), parts[-1], "", 1.0)
 
     def begin(self) -> None:
         """What every input has: how the file is written, its columns, numbers and dates."""
@@ -32,6 +36,8 @@ class Maker:
             self.proposal.keys[key] = value
         for key, because in self.look.because.items():
             self.proposal.evidence.append(Evidence(key, self.look.keys.get(key, ""), because))
+        if self.look.sheets and self.asked("sheet", "Which sheet holds the table?", self.look.sheets) is not None:
+            self.proposal.set("sheet", self.answers["sheet"], "as answered")
         self._columns()
         self._numbers()
         self._dates()
@@ -42,7 +48,9 @@ class Maker:
         if self.look.totals:
             rows = ", ".join(map(str, self.look.totals[:5]))
             self.proposal.evidence.append(Evidence("totals", "", f"rows {rows} are totals by their words; they are told and left out"))
-        used = {one.index for one in self.found.values()}
+        used = {one.index for one in self.found.values()} | {
+            self.look.header.index(part) for parts in self.spread.values() for part in parts
+        }
         self.proposal.unused = tuple(name for index, name in enumerate(self.look.header) if name and index not in used)
         return self.proposal
 
@@ -65,14 +73,20 @@ class Maker:
 
     def _columns(self) -> None:
         for column in self.wanted.columns:
-            if column.kind is Kind.MOMENT and (others := rivals(self.look, self.wanted, column.name, self.found)):
+            if (
+                column.kind is Kind.MOMENT
+                and column.name not in self.spread
+                and (others := rivals(self.look, self.wanted, column.name, self.found))
+            ):
                 header = self.found[column.name].header
                 ask = f"Which column holds {column.name} ({self.wanted.name})? {header!r} and {', '.join(map(repr, others))} can be it."
                 answer = self.asked(f"{self.wanted.name}.{column.name}", ask, [header, *others])
                 if answer is not None:
                     self.found[column.name] = Named(self.look.header.index(answer), answer, "as answered", 1.0)
+        for name, parts in self.spread.items():
+            self.proposal.set(f"parts.{name}", parts, "each holds a part of it")
         for name, one in self.found.items():
-            if one.header != name:
+            if one.header != name and name not in self.spread:
                 self.proposal.set(f"columns.{name}", one.header, one.because)
 
     def _numbers(self) -> None:
@@ -97,8 +111,8 @@ class Maker:
         return column is not None and column.kind in {Kind.NUMBER, Kind.AMOUNT}
 
     def _dates(self) -> None:
-        found = [one for name, one in self.found.items() if (c := self.wanted.column(name)) is not None and c.kind is Kind.MOMENT]
-        cells = [cell for one in found for cell in self.look.column(one.index)]
+        found = [name for name in self.found if (c := self.wanted.column(name)) is not None and c.kind is Kind.MOMENT]
+        cells = [cell for name in found for cell in self._cells_of(name)]
         if not cells:
             return
         if (serial := notation.excel_serials(cells)) is not None:
@@ -106,13 +120,15 @@ class Maker:
             if answer is not None:
                 self.proposal.set("excel_dates", answer, serial)
         order = notation.date_order_of(cells)
-        if order is not None and not order.certain:
+        if (written := notation.date_formats_of(cells)) is not None:
+            self._date_format(*written)
+        elif order is not None and not order.certain:
             answer = self.asked(f"{self.wanted.name}.date_order", f"Is the day or the month first? {order.because}.", ("dmy", "mdy"))
             if answer is not None:
                 self.proposal.set("date_order", answer, "as answered")
         elif order is not None:
             self.proposal.set("date_order", order.value, order.because)
-        if (ends := notation.midnight_ends(self.look.column(found[0].index))) is not None:
+        if (ends := notation.midnight_ends(self._cells_of(found[0]))) is not None:
             self.proposal.set("midnight", "ends", ends)
         if not notation.has_offset(cells):
             self._zone()
@@ -120,6 +136,37 @@ class Maker:
             column = self.wanted.column(name)
             if column is not None and column.kind is Kind.MOMENT and not column.required:
                 self._stands_for_missing(name, one)
+
+    def _cells_of(self, name: str) -> list[Cell]:
+        """What stands in the column of a moment, or in those that it is spread over."""
+        return together(self.look, self.spread[name]) if name in self.spread else self.look.column(self.found[name].index)
+
+    def _date_format(self, formats: Mapping[str, str], because: str) -> None:
+        """A format of stamps; asked for where day, month and year may stand in several orders."""
+        ask = f"In which order do day, month and year stand? {because}."
+        order = next(iter(formats), None) if len(formats) < 2 else self.asked(f"{self.wanted.name}.date_order", ask, tuple(formats))
+        if order is not None:
+            self.proposal.set("date_format", formats[order], because)
+
+    def several_rows(self, quantity: str, *more: tuple[str, str]) -> None:
+        """Batches that stand in several rows: whether their amounts are to be summed, or stand whole in each row."""
+        keys = [self.found[name].index for name in ("batch_id", "step", "carrier") if name in self.found]
+        rows = [
+            tuple(plain(str(cells[key])) for key in keys)
+            for row, cells in self.look.rows
+            if row not in self.look.totals and max(keys, default=0) < len(cells)
+        ]
+        if "batch_id" not in self.found or not rows:
+            return
+        name, count = Counter(rows).most_common(1)[0]
+        if count < 2:
+            return
+        what = self.found[quantity].header if quantity in self.found else quantity
+        ask = f"Batch {name[0]!r} stands in {count} rows. What is its {what!r}: the sum of them, the first or the last?"
+        choices = ("sum", "first", "last", *(choice for choice, _ in more))
+        answer = self.asked(f"{self.wanted.name}.{quantity}.rows", "".join([ask, *(f" {told}" for _, told in more)]), choices)
+        if answer in {"sum", "first", "last"}:
+            self.proposal.set(f"rows.{quantity}", answer, "as answered")
 
     def _zone(self) -> None:
         answer = self.asked("timezone", "In which time zone are the stamps? They carry no offset.", example="Europe/Berlin")
@@ -168,6 +215,11 @@ class Maker:
             self.proposal.set(f"constants.{unit}", stated[0], stated[1])
             return
         what = repr(one.header) if one is not None else quantity
+        if one is not None and (unclear := unclear_unit_of(self.look, one.index)) is not None:
+            ask = f"{what} is in {unclear}: 1,000 kg (t), 907.18 kg (short_ton) or 1,016.05 kg (long_ton)?"
+            if (answer := self.asked(f"{self.wanted.name}.{unit}", ask, ("t", "short_ton", "long_ton"))) is not None:
+                self.proposal.set(f"constants.{unit}", answer, "as answered")
+            return
         answer = self.asked(f"{self.wanted.name}.{unit}", f"In which unit is {what}?", example="t" if unit == "output_unit" else "kWh")
         if answer is not None:
             self.proposal.set(f"constants.{unit}", answer, "as answered")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reporting_agent.proposal.look import Look, is_date, is_value, mostly
+from reporting_agent.proposal.look import Look, is_clock, is_date, is_value, mostly
 from reporting_agent.proposal.notation import excel_serials
 from reporting_agent.proposal.vocabulary import VOCABULARY
 from reporting_agent.sources.cells import Cell, plain
@@ -83,6 +83,11 @@ def unit_of(look: Look, index: int) -> tuple[str, str] | None:
     return None if unit is None else (unit, f"{unit!r} stands in the header {look.header[index]!r}")
 
 
+def unclear_unit_of(look: Look, index: int) -> str | None:
+    """A unit of the column that means two things, such as ton, wherever it stands."""
+    return VOCABULARY.unclear_unit_in(look.header[index]) or VOCABULARY.unclear_unit_in(look.remarks(index))
+
+
 def _by_their_cells(look: Look, wanted: Wanted, found: dict[str, Named], taken: set[int]) -> None:
     """What no header names but the cells show: the only dates, and ids that all differ."""
     free = [index for index in dates(look) if index not in taken]
@@ -106,7 +111,7 @@ def _fits(column: Column, cells: Sequence[Cell]) -> bool:
     if not cells:
         return False
     if column.kind is Kind.MOMENT:
-        return mostly(is_date, cells) or excel_serials(cells) is not None
+        return mostly(is_date, cells) or mostly(is_clock, cells) or excel_serials(cells) is not None
     if column.kind is Kind.TEXT:
         names = not mostly(is_date, cells) and not any(isinstance(cell, str) and _FRACTION.fullmatch(cell.strip()) for cell in cells)
         return names and (not column.choices or _words(column, cells))

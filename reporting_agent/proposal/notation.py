@@ -14,6 +14,9 @@ from reporting_agent.proposal.look import is_date
 from reporting_agent.sources.cells import Cell, plain
 
 _PARTS = re.compile(r"(\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,4})日?")
+_STAMP = re.compile(
+    r"(\d{1,4})([-/.年])(\d{1,2})(?:\2|月)(\d{1,4})日?(?:\s+(?P<hour>\d{1,2})(?P<point>[:.])\d{2}(?P<second>(?P=point)\d{2})?(?P<space>\s*)(?P<half>[AaPp][Mm])?)?"
+)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 _OFFSET = re.compile(r"\d(?:Z|[+-]\d{2}:?\d{2})$|\d[+-]\d{2}$")
 
@@ -37,6 +40,8 @@ def decimal_of(cells: Sequence[Cell]) -> tuple[Notation | None, Notation | None]
         why = f"{both!r}: the last sign parts the decimals, the other groups"
         return (Notation(",", why) if last == "," else None), Notation(parts, why)
     group = _group_sign(texts)
+    if group is not None:
+        texts = [re.sub(rf"(?<=\d){group.value}(?=\d{{3}})", "", text) for text in texts]
     if (comma := next((text for text in texts if re.fullmatch(r"[+-]?\d+,(\d{1,2}|\d{4,})", text)), None)) is not None:
         return Notation(",", f"{comma!r}: no group has other than three digits"), group
     if (twice := next((text for text in texts if text.count(",") > 1), None)) is not None:
@@ -73,6 +78,35 @@ def date_order_of(cells: Sequence[Cell]) -> Notation | None:
     guess = "dmy" if len(first) >= len(second) else "mdy"
     more = "the first number changes more often than the second" if guess == "dmy" else "the second number changes more often"
     return Notation(guess, f"no day is above 12 ({parts[0][1]!r}); {more}", certain=False)
+
+
+def date_formats_of(cells: Sequence[Cell]) -> tuple[dict[str, str], str] | None:
+    """The strptime format of stamps that the reader takes by no order alone, by each order that is possible, with its evidence.
+
+    Years of two digits, and clocks with a point (06.33). None where no format is needed.
+    """
+    texts = [plain(cell) for cell in cells if isinstance(cell, str)]
+    found = [match for text in texts if (match := _STAMP.fullmatch(text))]
+    if not found or len(found) < 0.7 * len(texts):
+        return None
+    first = found[0]
+    short = all(len(match[1]) <= 2 and len(match[4]) <= 2 for match in found)
+    if not short and first["point"] != ".":
+        return None
+    clock = "" if first["hour"] is None else f" %{'I' if first['half'] else 'H'}{first['point']}%M"
+    clock += f"{first['point']}%S" if first["second"] else ""
+    clock += (" %p" if first["space"] else "%p") if first["half"] else ""
+    year = "%y" if short else "%Y"
+    if first[0][len(first[1])] == "年":
+        return {"ymd": f"{year}年%m月%d日{clock}"}, f"{first[0]!r}: its year has two digits"
+    orders = [order for order in ("dmy", "mdy", "ymd") if all(_is_day(match, order, 2 if short else 4) for match in found)]
+    formats = {order: first[2].join(year if part == "y" else f"%{part}" for part in order) + clock for order in orders}
+    return formats, f"{first[0]!r}: {'its year has two digits' if short else 'its clock is written with a point'}"
+
+
+def _is_day(match: re.Match[str], order: str, year_digits: int) -> bool:
+    parts = dict(zip(order, (match[1], match[3], match[4]), strict=True))
+    return len(parts["y"]) == year_digits and 1 <= int(parts["m"]) <= 12 and 1 <= int(parts["d"]) <= 31
 
 
 def has_offset(cells: Sequence[Cell]) -> bool | None:

@@ -19,6 +19,7 @@ def batches(maker: Maker) -> None:
     ask = "Which column holds the output of the batch, or how much is it in every row?"
     maker.required("output_quantity", ask, "122.5")
     maker.unit("output_quantity", "output_unit")
+    maker.several_rows("output_quantity", ("separate", "Or is each row a batch of its own (separate)?"))
     taken = {one.index for one in maker.found.values()}
     for index in numbers(maker.look):
         variable = VOCABULARY.variable(maker.look.header[index])
@@ -36,6 +37,7 @@ def energy(maker: Maker) -> None:
         _found_quantity(maker, columns[0])
     if "carrier" not in maker.found and "quantity" in maker.found and len(columns) > 1:
         _wide_energy(maker, columns)
+        maker.several_rows("quantity")
         return
     maker.required("quantity", "Which column holds the energy?", "Energy")
     if "carrier" not in maker.found:
@@ -45,6 +47,7 @@ def energy(maker: Maker) -> None:
             maker.proposal.set("constants.carrier", carrier, f"header {header!r}")
     maker.required("carrier", "Which carrier is it?", "electricity", choices=() if "carrier" in maker.found else list(CARRIERS))
     maker.unit("quantity", "unit")
+    maker.several_rows("quantity")
 
 
 def _found_quantity(maker: Maker, index: int) -> None:

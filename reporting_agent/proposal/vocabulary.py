@@ -1,18 +1,25 @@
-"""The words that plants write, in English, Chinese and German: headers, units, words in cells. The words stand in words.toml."""
+"""The words that plants write, in ten languages: headers, units, words in cells. The words stand in words.toml."""
 
 from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from benchmarks.quantities import SPELLINGS, TWO_MEANINGS
 from reporting_agent.sources.cells import plain
+from reporting_agent.sources.sheets import JOINER
 
-LANGUAGES = {"en": "English", "zh": "Chinese", "de": "German"}
+LANGUAGES = {
+    "en": "English", "zh": "Chinese", "de": "German", "es": "Spanish", "ru": "Russian",
+    "ja": "Japanese", "fr": "French", "pt": "Portuguese", "it": "Italian", "tr": "Turkish",
+}  # fmt: skip
+_OF_A_PART = 0.95  # a word that is the last part of a header of several rows, beside one that is the whole header
 
 _UNIT_PLACES = (r"[\[(（【]\s*([^\])）】]+?)\s*[\])）】]", r"[/,]\s*([^\s/,]+(?:/\w+)?)\s*$", r"_([A-Za-z0-9³]+)$", r"\s([^\s]+)$")
 _SPELLED = {
@@ -20,7 +27,10 @@ _SPELLED = {
     "公斤": "kg", "千克": "kg", "千瓦时": "kWh", "度": "kWh", "千瓦": "kW", "标方": "Nm3", "立方米": "m3", "件": "items", "个": "items",
     "stk": "items", "stück": "items", "st": "items", "pcs": "items", "pc": "items", "pieces": "items", "kwh": "kWh", "mwh": "MWh",
     "gwh": "GWh", "wh": "Wh", "mj": "MJ", "gj": "GJ", "kj": "kJ", "tj": "TJ", "kw": "kW", "mw": "MW", "w": "W", "gw": "GW",
-}  # fmt: skip
+    "piezas": "items", "pièces": "items", "peças": "items", "pezzi": "items", "adet": "items", "шт": "items", "шт.": "items",
+    "個": "items", "本": "items", "枚": "items", "kcal": "kcal", "gcal": "Gcal", "квт": "kW", "мвт": "MW", "kt": "kt", "mg": "mg",
+    "tonnellate": "t", "toneladas": "t",
+} | {spelled.casefold(): unit for spelled, unit in SPELLINGS.items()}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +50,50 @@ class Vocabulary:
         return tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 
     @cached_property
+    def _words(self) -> dict[str, dict[str, dict[str, list[str]]]]:
+        """Headers by input, column and language, folded."""
+        return {
+            name: {column: {language: list(map(folded, words)) for language, words in one.items()} for column, one in columns.items()}
+            for name, columns in self._raw.items()
+            if name not in {"units", "values"}
+        }
+
+    @cached_property
+    def _in_cells(self) -> dict[str, dict[str, frozenset[str]]]:
+        return {
+            column: {name: frozenset(map(folded, words)) for name, words in standard.items()}
+            for column, standard in self._raw["values"].items()
+        }
+
+    def names(self, section: str, column: str, header: str) -> bool:
+        """Whether the whole header, or its last part, is a word for the column."""
+        return any(folded(without_unit(header.split(JOINER)[-1])) in words for words in self._words[section][column].values())
+
+    def knows(self, header: str) -> bool:
+        """Whether the whole header is a word for some column of some input."""
+        text = folded(without_unit(header))
+        inputs = self._words.values()
+        return any(text in words for columns in inputs for column in columns.values() for words in column.values())
+
+    @cached_property
     def _units(self) -> dict[str, str]:
         return {unit: kind for kind, units in self._raw["units"].items() for unit in units}
 
     def meaning(self, wanted: str, column: str, header: str) -> Meaning | None:
         """How well a header names the column; None where no word of it does."""
         text = without_unit(header)
-        best = _best(self._raw[wanted].get(column, {}), text)
+        best = _best(self._words[wanted].get(column, {}), folded(text))
+        parts = header.split(JOINER)
+        if len(parts) > 1 and (of_part := self.meaning(wanted, column, parts[-1])) is not None:
+            best = max(best, replace(of_part, share=_OF_A_PART * of_part.share), key=lambda one: 0.0 if one is None else one.share)
         if column.casefold() == text or column.casefold() == header.strip().casefold():
             return Meaning(1.0, column, "template")
         return best
 
     def variable(self, header: str) -> tuple[str, Meaning] | None:
         """The relevant variable that a header names whole."""
-        for name, words in self._raw["variables"].items():
-            best = _best(words, without_unit(header))
+        for name, words in self._words["variables"].items():
+            best = _best(words, folded(without_unit(header)))
             if best is not None and best.share == 1.0:
                 return name, best
         return None
@@ -67,8 +106,13 @@ class Vocabulary:
         for candidate in candidates:
             low = candidate.strip().casefold()
             if low in self._units:
-                return _SPELLED.get(low, candidate.strip())
+                return None if low in TWO_MEANINGS else _SPELLED.get(low, candidate.strip())
         return None
+
+    def unclear_unit_in(self, text: str) -> str | None:
+        """A unit in the text that means two things, such as ton; it is asked about."""
+        words = re.split(r"[\s/,;()\[\]（）【】]+", plain(text).casefold())
+        return next((word for word in words if word in TWO_MEANINGS), None)
 
     def kind_of_unit(self, unit: str) -> str | None:
         """What a unit measures: mass, count, energy, power, volume, flow, time or other."""
@@ -76,8 +120,8 @@ class Vocabulary:
 
     def standard_word(self, column: str, word: str) -> str | None:
         """The template's word for a word in a cell."""
-        low = plain(word).casefold()
-        return next((name for name, words in self._raw["values"].get(column, {}).items() if low in words), None)
+        low = folded(plain(word))
+        return next((name for name, words in self._in_cells.get(column, {}).items() if low in words), None)
 
 
 VOCABULARY = Vocabulary()
@@ -92,6 +136,12 @@ def without_unit(header: str) -> str:
     return " ".join(words).strip(" .:#")
 
 
+def folded(text: str) -> str:
+    """Small letters without accents, as headers are compared: Início and inicio, BİTİŞ and bitis."""
+    parts = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))
+
+
 def _best(words: Mapping[str, list[str]], text: str) -> Meaning | None:
     found = [Meaning(_share(word, text), word, LANGUAGES[language]) for language, listed in words.items() for word in listed]
     return max((one for one in found if one.share), key=lambda one: one.share, default=None)
@@ -101,7 +151,7 @@ def _share(word: str, text: str) -> float:
     """1 where the word is the header; less where it is one of its words, by how much of it is left over."""
     if word == text:
         return 1.0
-    if re.search(r"[\u4e00-\u9fff]", word):
+    if re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", word):
         return 0.9 * len(word) / len(text) if word in text else 0.0
     if re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text):
         return 0.85 * len(word) / len(text)

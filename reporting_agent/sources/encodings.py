@@ -65,9 +65,9 @@ def recognise(path: Path) -> str:
             return name
     if b"\x00" in start:
         return _utf16_without_mark(start, path)
-    if _decodes(path, "utf-8"):
+    if decodes(path, "utf-8"):
         return "utf-8"
-    if _decodes(path, "gb18030"):
+    if decodes(path, "gb18030"):
         _refuse_if_western(path)
         return "gb18030"
     raise InputError(
@@ -124,7 +124,8 @@ def _utf16_without_mark(start: bytes, path: Path) -> str:
     return "utf-16-be" if even > odd else "utf-16-le"
 
 
-def _decodes(path: Path, name: str) -> bool:
+def decodes(path: Path, name: str) -> bool:
+    """Whether the whole file is text in this encoding."""
     decoder = codecs.getincrementaldecoder(name)()
     with open_bytes(path) as stream:
         try:

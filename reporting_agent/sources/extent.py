@@ -1,29 +1,30 @@
 """How far a workbook's sheets reach, held against what they hold: found before a reader makes room for it.
 
 The reader of workbooks keeps a sheet as one rectangle. One stray cell at the far corner (ZZ1048576) makes that rectangle 700 million
-cells, and the process is aborted. So the cells are counted in the packed XML, as a stream, and a sheet that is nearly empty is read
-otherwise (`workbooks`) or refused.
+cells, and the process is aborted. So the cells are counted as the packed XML is parsed, as a stream, and a sheet that is nearly empty is
+read otherwise (`workbooks`) or refused.
 """
 
 from __future__ import annotations
 
 import re
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 from xml.etree.ElementTree import ParseError, iterparse
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from openpyxl.utils.cell import column_index_from_string
 
-MOST_EMPTY = 20
+MOST_EMPTY = 8
 """A sheet's rectangle may have so many cells for each that holds something; a table with many blank columns has two or three."""
-_ALWAYS_SMALL = 2_000_000  # cells: some 60 MB at most, whatever they hold
+_ALWAYS_SMALL = 200_000  # cells: some 8 MB at most, whatever they hold
 _CHUNK = 1 << 20
-_CELL = re.compile(rb"[<:]c[ >]")
-_ROW = re.compile(rb'[<:]row r="(\d{1,7})"')
-_WIDE_COLUMN = re.compile(rb' r="([A-Z]{2,3})\d')
-_NARROW = 26  # columns named by one letter are not told apart: they make no sheet wide
+_NO_VALUE = re.compile(rb"<c ([^>]*)><f[^>]*>[^<]*</f>(?:<v ?/>|<v></v>)?</c>")  # of a text, no value is the empty text
+_REFERENCE = re.compile(r"([A-Za-z]{1,3})(\d{1,7})")
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
 
@@ -34,6 +35,7 @@ class Extent:
     cells: int = 0
     last_row: int = 0
     last_column: int = 0
+    without_value: int = 0  # formulas that no spreadsheet program has worked out
 
     @property
     def is_nearly_empty(self) -> bool:
@@ -45,35 +47,55 @@ class Extent:
         self.last_row, self.last_column = max(self.last_row, row), max(self.last_column, column)
 
 
-def widest(path: Path) -> Extent:
-    """The extent of the sheet of an .xlsx, .xlsm or .ods file that is the emptiest for its size; an empty one for other files."""
+def extents_of(path: Path) -> list[Extent]:
+    """The extent of every sheet of an .xlsx, .xlsm or .ods file; of other files none."""
     if not zipfile.is_zipfile(path):
-        return Extent()
+        return []
     with zipfile.ZipFile(path) as archive:
         if "content.xml" in archive.namelist():
             with archive.open("content.xml") as content:
-                extents = _of_open_document(content)
-        else:
-            sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
-            extents = [_of_sheet(archive.open(name)) for name in sheets]
-    return max(extents, key=lambda extent: extent.last_row * extent.last_column / max(extent.cells, 1), default=Extent())
+                return _of_open_document(content)
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
+        return [_of_sheet(archive.open(name)) for name in sheets]
 
 
 def _of_sheet(content: IO[bytes]) -> Extent:
-    """Of one worksheet (ECMA-376 part 1, 18.3.1.4: `c`, with its reference in `r`)."""
+    """Of one worksheet (ECMA-376 part 1, 18.3.1.4: `c`, with its reference in `r`); without references cells count on.
+
+    The tags are those of a parser of XML: a reference may stand in any quotes, in any place and in small letters.
+    """
     extent = Extent()
-    wide: set[bytes] = set()
-    rest = b""
-    with content:
+    at = [0, 0]  # row and column of the last cell
+
+    def begun(tag: str, has: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if name == "c":
+            stands = _REFERENCE.fullmatch(has.get("r", ""))
+            row, column = (int(stands[2]), _column(stands[1])) if stands else (at[0], at[1] + 1)
+            at[:] = row, column
+            extent.add(row, column)
+        elif name == "row":
+            number = has.get("r", "")
+            at[:] = int(number) if number.isdigit() else at[0] + 1, 0
+
+    parser = ParserCreate()
+    parser.StartElementHandler = begun
+    with content, suppress(ExpatError):  # damaged: the reader says so
+        rest = b""
         while chunk := content.read(_CHUNK):
+            parser.Parse(chunk)
             text = rest + chunk
-            end = text.rfind(b"<")  # the last tag may be cut
-            text, rest = text[:end], text[end:]
-            extent.cells += len(_CELL.findall(text))
-            extent.last_row = max([extent.last_row, *map(int, _ROW.findall(text))])
-            wide.update(_WIDE_COLUMN.findall(text))
-    extent.last_column = max([_NARROW, *(column_index_from_string(letters.decode()) for letters in wide)])
+            end = max(text.rfind(b"<c "), 0)  # the last cell may be cut
+            extent.without_value += sum(b't="str"' not in cell for cell in _NO_VALUE.findall(text, 0, end))
+            rest = text[end:]
+        extent.without_value += sum(b't="str"' not in cell for cell in _NO_VALUE.findall(rest))
     return extent
+
+
+@lru_cache(maxsize=1 << 10)
+def _column(letters: str) -> int:
+    found: int = column_index_from_string(letters.upper())
+    return found
 
 
 def _of_open_document(content: IO[bytes]) -> list[Extent]:

@@ -111,7 +111,7 @@ def fields_of(header: tuple[str, ...], file: str, profile: Profile, wanted: Want
             )
         else:
             fields.append(Field(column, name, None, column.default, read, missing))
-    for name in (*profile.fill_down, *profile.scale, *profile.values, *profile.missing):
+    for name in (*profile.fill_down, *profile.rows, *profile.scale, *profile.values, *profile.missing):
         if wanted.column(name) is None:
             raise _profile_error(file, name, f"mapping.{wanted.name} names a column that this input does not have", wanted)
     used = {one.header for one in fields if one.position is not None}

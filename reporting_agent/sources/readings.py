@@ -73,6 +73,15 @@ def stream_readings(
 
 def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bool) -> Layout | None:
     """Where the columns are; None where a file that is known to be right holds none of these meters."""
+    if profile.parts or profile.rows:
+        raise InputError(
+            "profile-invalid",
+            "Stamps of readings are not put together from several columns, and several rows are not made one.",
+            "Export date and clock time of readings in one column.",
+            place=Place(str(path), column="parts"),
+            found=", ".join([*profile.parts, *profile.rows]),
+            wanted="neither parts nor rows under [mapping.readings]",
+        )
     header = open_sheet(path, profile, "readings").header
     stamp = profile.columns.get("timestamp", "timestamp")
     value = profile.columns.get("value", "value")

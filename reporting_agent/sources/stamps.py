@@ -16,7 +16,7 @@ FIRST_YEAR, LAST_YEAR = 1980, 2199
 
 _STAMP = re.compile(
     r"(\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,4})日?"
-    r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?"
+    r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:\s*([AaPp])\.?[Mm]\.?)?)?"
     r"\s*(Z|[+-]\d{2}:?\d{2}(?::?\d{2})?|[+-]\d{2})?"
 )
 _PLACES = {"ymd": (1, 2, 3), "dmy": (3, 2, 1), "mdy": (3, 1, 2)}  # groups of year, month, day
@@ -98,10 +98,14 @@ def _by_order(text: str, profile: Profile) -> datetime:
     if len(year) != 4 or len(month) > 2 or len(day) > 2:
         raise Unreadable(wanted + " with a year of four digits")
     hour, minute, second = int(match[4] or 0), int(match[5] or 0), int(match[6] or 0)
+    if match[8] is not None:
+        if not 1 <= hour <= 12:
+            raise Unreadable(wanted + ", and hours from 1 to 12 beside AM or PM")
+        hour = hour % 12 + (12 if match[8] in "Pp" else 0)
     ends_the_day = hour == 24 and minute == second == 0
     fraction = int((match[7] or "0").ljust(6, "0")[:6])
     try:
-        stamp = datetime(int(year), int(month), int(day), 0 if ends_the_day else hour, minute, second, fraction, _offset(match[8]))
+        stamp = datetime(int(year), int(month), int(day), 0 if ends_the_day else hour, minute, second, fraction, _offset(match[9]))
     except ValueError as impossible:
         raise Unreadable(f"{wanted} that exists ({impossible})") from impossible
     return stamp + timedelta(days=1) if ends_the_day else midnight(stamp, profile)

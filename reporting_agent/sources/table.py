@@ -16,11 +16,12 @@ from typing import Any
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.console import progress
-from reporting_agent.sources import totals
+from reporting_agent.sources import several_rows, totals
 from reporting_agent.sources.cells import Cell, Unreadable, is_blank, is_value
 from reporting_agent.sources.corrections import Corrections, identity
 from reporting_agent.sources.delimited import BrokenRow
 from reporting_agent.sources.fields import BadCell, Field, fields_of
+from reporting_agent.sources.moments import columns_with, put_together
 from reporting_agent.sources.rejected import Rejected
 from reporting_agent.sources.sheets import Sheet, open_sheet
 from reporting_agent.sources.spreading import spread
@@ -86,8 +87,10 @@ def read_sheet(
     """The same of any sheet; `reopen` opens it from its beginning, and may be called more than once."""
 
     def again() -> Sheet:
-        return spread(reopen(), profile.carriers) if profile.carriers else reopen()
+        whole = put_together(reopen(), profile) if profile.parts else reopen()
+        return spread(whole, profile.carriers) if profile.carriers else whole
 
+    profile = profile.model_copy(update={"columns": columns_with(profile)})
     sheet = again()
     fields, unused = fields_of(sheet.header, sheet.file, profile, wanted, zone)
     columns: dict[str, list[Any]] = {sys.intern(one.column.name): [] for one in fields}
@@ -96,6 +99,8 @@ def read_sheet(
     for one in fields:
         if one.position is None:
             columns[one.column.name] += [one.constant] * len(table.rows)
+    if profile.rows:
+        several_rows.gather(table, profile)
     _refuse_if_mostly_unreadable(table)
     return table
 

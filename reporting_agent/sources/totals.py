@@ -22,6 +22,9 @@ from reporting_agent.sources.cells import Cell, plain
 WORDS = (
     *("total", "totals", "subtotal", "sub-total", "sub total", "grand total", "sum", "overall total"),
     *("summe", "summen", "gesamt", "gesamtsumme", "zwischensumme", "insgesamt", "endsumme"),
+    *("tagessumme", "monatssumme", "day total", "daily total", "suma", "somme", "sous-total", "soma", "totale", "subtotale"),
+    *("итого", "всего", "toplam", "günlük toplam", "ara toplam", "genel toplam"),
+    *("日合计", "月合计", "小計", "合計", "総計", "日計", "月計"),
     *("合计", "小计", "总计", "共计", "累计", "汇总"),
 )
 _USUAL = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(WORDS, key=len, reverse=True)))})(?:[\s:：(（].*)?", re.IGNORECASE | re.DOTALL)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.sources import signatures
 from reporting_agent.sources.cells import Cell
-from reporting_agent.sources.extent import widest
+from reporting_agent.sources.extent import Extent, extents_of
 
 Merged = tuple[tuple[int, int], tuple[int, int]]  # first and last cell, each (row, column) from 0
 
@@ -31,7 +33,7 @@ class Book:
     """A workbook that was opened; every damage that shows while it is read is refused as `workbook-unreadable`.
 
     Raises:
-        InputError: `workbook-unreadable`, `workbook-too-large`, `workbook-nearly-empty`.
+        InputError: `workbook-unreadable`, `workbook-too-large`, `workbook-nearly-empty`, `formulas-without-values`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,7 +42,9 @@ class Book:
         signatures.check_workbook(path)
         self.path = path
         with _refusing_damage(path):
-            self._is_sparse = _is_sparse(path)
+            extents = extents_of(path)
+            self._is_sparse = _is_sparse(path, extents)
+            _refuse_unworked(path, extents)
             self._book = python_calamine.CalamineWorkbook.from_path(path)
             self.names: tuple[str, ...] = tuple(self._book.sheet_names)
 
@@ -70,9 +74,9 @@ def sheet_of(path: Path, profile: Profile) -> WorkbookSheet:
     return book.sheet(profile.sheet or book.names[0])
 
 
-def _is_sparse(path: Path) -> bool:
+def _is_sparse(path: Path, extents: Sequence[Extent]) -> bool:
     """Whether a sheet reaches so far beyond what it holds that it cannot be kept as one rectangle."""
-    extent = widest(path)
+    extent = next((one for one in extents if one.is_nearly_empty), Extent())
     if extent.is_nearly_empty and path.suffix.lower() == ".ods":
         raise InputError(
             "workbook-nearly-empty",
@@ -83,6 +87,19 @@ def _is_sparse(path: Path) -> bool:
             wanted="a table without far cells",
         )
     return extent.is_nearly_empty
+
+
+def _refuse_unworked(path: Path, extents: Sequence[Extent]) -> None:
+    """Formulas that a program wrote have no value until a spreadsheet program opens the file; their cells would be read as blank."""
+    if count := sum(extent.without_value for extent in extents):
+        raise InputError(
+            "formulas-without-values",
+            "The workbook holds formulas that were never worked out, so their cells have no value.",
+            "Open it in a spreadsheet program and save it, or export values instead of formulas.",
+            place=Place(str(path)),
+            found=f"{count:,} formulas without a value",
+            wanted="a value beside each formula",
+        )
 
 
 def _rows_with_cells(path: Path, name: str) -> Iterator[tuple[int, Sequence[Cell]]]:
@@ -114,7 +131,7 @@ def _refusing_damage(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except (python_calamine.CalamineError, OSError) as broken:
+    except (python_calamine.CalamineError, ParseError, BadZipFile, OSError) as broken:
         raise unreadable(path, str(broken)) from broken
     except BaseException as panic:  # the library panics on some damaged files, with an exception below no other
         if type(panic).__name__ != "PanicException":

@@ -1,0 +1,80 @@
+"""Moments that a file spreads over several columns: which of them belong together, and what says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+
+from reporting_agent.proposal.look import Look, is_clock, is_date, mostly
+from reporting_agent.proposal.naming import Named
+from reporting_agent.proposal.vocabulary import VOCABULARY
+from reporting_agent.sources.cells import Cell, is_blank
+from reporting_agent.sources.wanted import Kind, Wanted
+
+_CALENDAR = ("year", "month", "day")
+
+
+def parts_of(look: Look, wanted: Wanted, found: Mapping[str, Named]) -> dict[str, tuple[str, ...]]:
+    """The headers of the parts of each moment that stands in several columns; one with two dates to choose from is left out."""
+    moments = [column.name for column in wanted.columns if column.kind is Kind.MOMENT]
+    taken = {one.index for name, one in found.items() if name not in moments}
+    clocks = {name: found[name].index for name in moments if name in found and mostly(is_clock, look.column(found[name].index))}
+    free = [index for index in clock_columns(look) if index not in {*taken, *clocks.values()}]
+    day = calendar(look) or _bare_date(look, clocks)
+    if day is None or not moments:
+        return {}
+    first = moments[0]
+    if first not in clocks and len(free) == 1:
+        clocks[first] = free[0]
+    if not clocks and len(day) == 3:
+        return {first: tuple(look.header[index] for index in day)}
+    return {name: tuple(look.header[place] for place in (*day, index)) for name, index in clocks.items()}
+
+
+def calendar(look: Look) -> tuple[int, ...] | None:
+    """The columns of year, month and day, where the headers name all three."""
+    headers = [(index, header) for index, header in enumerate(look.header) if header]
+    places = [next((index for index, header in headers if VOCABULARY.names("calendar", part, header)), None) for part in _CALENDAR]
+    found = tuple(place for place in places if place is not None)
+    return found if len(found) == len(_CALENDAR) else None
+
+
+def clock_columns(look: Look) -> list[int]:
+    """Columns of clock times whose header says so; a number such as 3.45 may look like one."""
+    return [
+        index
+        for index, header in enumerate(look.header)
+        if header and mostly(is_clock, look.column(index)) and (VOCABULARY.names("calendar", "clock", header) or _typed(look.column(index)))
+    ]
+
+
+def together(look: Look, headers: Sequence[str]) -> list[Cell]:
+    """What the parts say row by row, as one text or one moment."""
+    places = [look.header.index(header) for header in headers]
+    rows = (cells for row, cells in look.rows if row not in look.totals and max(places) < len(cells))
+    return [_joined([cells[place] for place in places]) for cells in rows if not any(is_blank(cells[place]) for place in places)]
+
+
+def _joined(parts: Sequence[Cell]) -> Cell:
+    if len(parts) > 2:
+        return datetime(2000, 1, 1)  # noqa: DTZ001 - a day and a clock that name no zone; in which order is known
+    day, clock = parts
+    if isinstance(day, date) and isinstance(clock, time):
+        return datetime.combine(day, clock)
+    return f"{day} {clock}" if isinstance(day, str) and isinstance(clock, str) else day
+
+
+def _typed(cells: Sequence[Cell]) -> bool:
+    return any(isinstance(cell, time) for cell in cells)
+
+
+def _bare_date(look: Look, clocks: Mapping[str, int]) -> tuple[int, ...] | None:
+    """The one column of dates without a clock; of several, none can be told."""
+    bare = [index for index in look.dates if index not in clocks.values() and not any(map(_has_clock, look.column(index)))]
+    return (bare[0],) if len(bare) == 1 else None
+
+
+def _has_clock(cell: Cell) -> bool:
+    if isinstance(cell, str):
+        return is_date(cell) and len(cell.split()) > 1
+    return isinstance(cell, datetime) and (cell.hour, cell.minute, cell.second) != (0, 0, 0)

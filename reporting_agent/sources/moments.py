@@ -1,0 +1,99 @@
+"""Moments that a file spreads over several columns: a date and a clock time, or year, month, day and clock time.
+
+Each row gets them as one more cell, named by its parts ("Date + Start"). Where start and end share their date, an end before the start is
+of the day after: a row decides that by its own cells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from benchmarks.errors import InputError, Place
+from reporting_agent.config import Profile
+from reporting_agent.sources import cells
+from reporting_agent.sources.cells import Cell, Unreadable
+from reporting_agent.sources.delimited import BrokenRow
+from reporting_agent.sources.sheets import Sheet
+
+_POINTED = re.compile(r"\d{1,2}\.\d{2}(\.\d{2})?")  # 06.33, of a column that is declared to hold clock times
+_DAY = timedelta(days=1)
+
+
+def named(parts: Sequence[str]) -> str:
+    """The header of a moment put together."""
+    return " + ".join(parts)
+
+
+def columns_with(profile: Profile) -> dict[str, str]:
+    """The profile's columns, with those put together."""
+    return {**profile.columns, **{name: named(parts) for name, parts in profile.parts.items()}}
+
+
+def put_together(sheet: Sheet, profile: Profile) -> Sheet:
+    """The sheet with a cell more for each moment that is spread over several.
+
+    Raises:
+        InputError: a part is missing or stands twice.
+    """
+    for part in (part for parts in profile.parts.values() for part in parts):
+        if sheet.header.count(part) != 1:
+            raise InputError(
+                "header-twice" if part in sheet.header else "column-missing",
+                "The file has not one column for a part of a moment.",
+                "Correct its header under parts in the mapping profile.",
+                place=Place(sheet.file, profile.header_row, part),
+                found=", ".join(name for name in sheet.header if name) or "no headers",
+                wanted=part,
+            )
+    places = {name: [sheet.header.index(part) for part in parts] for name, parts in profile.parts.items()}
+    header = (*sheet.header, *(named(parts) for parts in profile.parts.values()))
+    return Sheet(sheet.file, header, _rows(sheet, places, profile.model_copy(update={"midnight": "begins"})))
+
+
+def _rows(sheet: Sheet, places: Mapping[str, Sequence[int]], profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]]:
+    width = len(sheet.header)
+    one_date = "start" in places and "end" in places and places["start"][:-1] == places["end"][:-1]
+    for row, raw in sheet.rows:
+        if isinstance(raw, BrokenRow) or len(raw) < width or any(cell not in (None, "") for cell in raw[width:]):
+            yield row, raw if isinstance(raw, BrokenRow) else raw[: width - 1]  # told as a row of another width
+            continue
+        made: dict[str, Any] = {name: moment_of([raw[place] for place in some], profile) for name, some in places.items()}
+        if one_date and isinstance(made["start"], datetime) and isinstance(made["end"], datetime) and made["end"] < made["start"]:
+            made["end"] += _DAY
+        yield row, (*raw[:width], *made.values())
+
+
+def moment_of(parts: Sequence[Cell], profile: Profile) -> Cell:
+    """The moment that the parts make; their text where they make none, blank where the last of them is blank."""
+    if cells.is_blank(parts[-1]):
+        return None
+    clock = parts[-1] if len(parts) in {2, 4} else None
+    try:
+        day = _day_of(parts[:3], profile) if len(parts) > 2 else parts[0]
+        if isinstance(day, datetime | date) and isinstance(clock, time):
+            return datetime.combine(day, clock)
+        if isinstance(day, float) and isinstance(clock, float):
+            return cells.written_moment(day + clock, profile)  # Excel's day, and its part of a day
+        if clock is None:
+            return day
+        text = f"{day:%Y-%m-%d}" if isinstance(day, datetime | date) else str(day)
+        notation = profile.model_copy(update={"date_order": "ymd", "date_format": None}) if isinstance(day, datetime | date) else profile
+        hours = str(clock).strip()
+        if notation is not profile and _POINTED.fullmatch(hours):
+            hours = hours.replace(".", ":")
+        return cells.written_moment(f"{text.strip()} {hours}", notation)
+    except Unreadable:
+        return " ".join(str(part) for part in parts)
+
+
+def _day_of(parts: Sequence[Cell], profile: Profile) -> date:
+    numbers = [cells.number(part, profile) for part in parts]
+    if not all(number.is_integer() for number in numbers):
+        raise Unreadable("a year, a month and a day")
+    try:
+        return date(*map(int, numbers))
+    except (ValueError, OverflowError) as impossible:
+        raise Unreadable("a day that exists") from impossible

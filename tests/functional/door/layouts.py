@@ -1,0 +1,238 @@
+"""Fifteen ways in which firms lay a table out, each written by the habit of a language.
+
+A layout writes one file and says what a reader must find in it, and what a person who knows the plant answers where he is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+
+from tests.functional.door.plant import Habit, Heat, habits
+from tests.functional.door.writing import Cell, Written, as_open_document, as_text, as_workbook, work_out
+
+Truth = dict[str, tuple[datetime, datetime | None, float, float | None]]  # by batch: start, end, t, kWh
+EXCEL_NOUGHT = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel's days have no zone
+
+
+@dataclass(slots=True)
+class Case:
+    """One file with its truth: each batch's start, end, t and kWh (None: the file does not say)."""
+
+    path: Path
+    habit: Habit
+    layout: str
+    truth: Truth
+    answers: dict[str, str] = field(default_factory=dict)
+    sheet: str | None = None
+    hopeless: str = ""  # the error code of a file that holds no values
+
+
+Layout = Callable[[Habit, list[Heat], Path], Case]
+
+
+def _truth(heats: Sequence[Heat], *, end: bool = True) -> Truth:
+    return {one.name: (one.start, one.end if end else None, one.output_t, one.energy_kwh) for one in heats}
+
+
+def _text(folder: Path, habit: Habit, rows: list[Sequence[Cell]], layout: str) -> Path:
+    path = folder / f"{habit.language}-{layout}.csv"
+    as_text(path, Written(rows), habit.delimiter, habit.encoding)
+    return path
+
+
+def _header(habit: Habit) -> list[Cell]:
+    return [habit.batch, habit.start, habit.end, f"{habit.output} [t]", f"{habit.energy} [kWh]"]
+
+
+def _row(habit: Habit, one: Heat, *, grouped: bool = False) -> list[Cell]:
+    return [
+        one.name,
+        habit.moment(one.start),
+        habit.moment(one.end),
+        habit.number(one.output_t),
+        habit.number(one.energy_kwh, grouped=grouped),
+    ]
+
+
+def plain_text(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    rows: list[Sequence[Cell]] = [_header(habit), *(_row(habit, one) for one in heats)]
+    return Case(_text(folder, habit, rows, "plain"), habit, "plain text", _truth(heats))
+
+
+def thousands_and_totals(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """Titles above, units in a row of their own, groups of digits, a total after each day and at the bottom."""
+
+    def total(word: str, some: Sequence[Heat]) -> list[Cell]:
+        tonnes, kwh = sum(one.output_t for one in some), sum(one.energy_kwh for one in some)
+        return [word, "", "", habit.number(tonnes, grouped=True), habit.number(kwh, grouped=True)]
+
+    rows: list[Sequence[Cell]] = [[habit.title, "", "", "", ""], []]
+    rows += [[habit.batch, habit.start, habit.end, habit.output, habit.energy], ["", "", "", "t", "kWh"]]
+    for _, group in groupby(heats, key=lambda one: one.start.date()):
+        some = list(group)
+        rows += [*(_row(habit, one, grouped=True) for one in some), total(habit.day_total, some)]
+    return Case(_text(folder, habit, [*rows, total(habit.total, heats)], "totals"), habit, "totals and groups", _truth(heats))
+
+
+def date_and_clock_apart(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """A column of dates and two of clock times; what ends after midnight ends on the next day."""
+    rows: list[Sequence[Cell]] = [[habit.batch, habit.day, habit.start, habit.end, f"{habit.output} (t)", f"{habit.energy} (kWh)"]]
+    for one in heats:
+        clock = [one.start.strftime(habit.clock), one.end.strftime(habit.clock)]
+        rows.append([one.name, one.start.strftime(habit.date), *clock, habit.number(one.output_t), habit.number(one.energy_kwh)])
+    return Case(_text(folder, habit, rows, "clock"), habit, "date and clock apart", _truth(heats))
+
+
+def year_month_day(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    rows: list[Sequence[Cell]] = [[habit.batch, *habit.year_month_day, habit.time, f"{habit.output} (t)", f"{habit.energy} (kWh)"]]
+    for one in heats:
+        at: list[Cell] = [one.start.year, one.start.month, one.start.day, one.start.strftime(habit.clock)]
+        rows.append([one.name, *at, habit.number(one.output_t), habit.number(one.energy_kwh)])
+    return Case(_text(folder, habit, rows, "ymd"), habit, "year, month, day in columns", _truth(heats, end=False))
+
+
+def without_ends(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    rows: list[Sequence[Cell]] = [[habit.batch, habit.stamp, habit.product, f"{habit.output} t", f"{habit.energy} kWh"]]
+    for number, one in enumerate(heats):
+        rows.append([one.name, habit.moment(one.start), f"S{number % 3}", habit.number(one.output_t), habit.number(one.energy_kwh)])
+    return Case(_text(folder, habit, rows, "starts"), habit, "without end times", _truth(heats, end=False))
+
+
+def two_digit_years(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    short = habit.date.replace("%Y", "%y")
+    rows: list[Sequence[Cell]] = [_header(habit)]
+    for one in heats:
+        times = [at.strftime(f"{short} {habit.clock}") for at in (one.start, one.end)]
+        rows.append([one.name, *times, habit.number(one.output_t), habit.number(one.energy_kwh)])
+    return Case(_text(folder, habit, rows, "years"), habit, "two digits of year", _truth(heats))
+
+
+def other_units(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """kg and MWh in the header, three decimals."""
+    rows: list[Sequence[Cell]] = [[habit.batch, habit.start, habit.end, f"{habit.output} (kg)", f"{habit.energy} (MWh)"]]
+    for one in heats:
+        amounts = [habit.number(one.output_t * 1000, 0), habit.number(one.energy_kwh / 1000, 4)]
+        rows.append([one.name, habit.moment(one.start), habit.moment(one.end), *amounts])
+    return Case(_text(folder, habit, rows, "units"), habit, "kg and MWh", _truth(heats))
+
+
+def ton_in_the_header(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """`ton` means two things: a person is asked."""
+    rows: list[Sequence[Cell]] = [_header(habit), *(_row(habit, one) for one in heats)]
+    rows[0] = [habit.batch, habit.start, habit.end, f"{habit.output} (ton)", f"{habit.energy} (kWh)"]
+    return Case(_text(folder, habit, rows, "ton"), habit, "ton in the header", _truth(heats), {"batches.output_unit": "t"})
+
+
+def wide(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """A hundred columns: sensors before and after what is wanted."""
+    sensors = [f"{habit.sensor} {number} (°C)" for number in range(1, 97)]
+    rows: list[Sequence[Cell]] = [
+        [habit.batch, habit.start, *sensors[:40], habit.end, f"{habit.output} (t)", *sensors[40:], f"{habit.energy} (kWh)"]
+    ]
+    for place, one in enumerate(heats):
+        hot = [habit.number(800 + (place * 7 + number * 13) % 400) for number in range(96)]
+        name, start, end, output, energy = _row(habit, one)
+        rows.append([name, start, *hot[:40], end, output, *hot[40:], energy])
+    return Case(_text(folder, habit, rows, "wide"), habit, "a hundred columns", _truth(heats))
+
+
+def merged_header(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """A workbook with a title, a header of two rows with merged cells, and typed cells."""
+    rows: list[Sequence[Cell]] = [[habit.title], [], [habit.batch, habit.groups[0], None, habit.groups[1], None]]
+    rows.append([None, habit.start, habit.end, f"{habit.output} (t)", f"{habit.energy} (kWh)"])
+    rows += [[one.name, one.start, one.end, one.output_t, one.energy_kwh] for one in heats]
+    path = folder / f"{habit.language}-merged.xlsx"
+    as_workbook(path, Written(rows, ["A1:E1", "A3:A4", "B3:C3", "D3:E3"], habit.data))
+    return Case(path, habit, "merged header", _truth(heats))
+
+
+def serial_dates(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """Dates as Excel's bare numbers of days."""
+
+    def days(at: datetime) -> float:
+        return round((at - EXCEL_NOUGHT) / timedelta(days=1), 9)
+
+    rows: list[Sequence[Cell]] = [_header(habit)]
+    rows += [[one.name, days(one.start), days(one.end), one.output_t, one.energy_kwh] for one in heats]
+    path = folder / f"{habit.language}-serial.xlsx"
+    as_workbook(path, Written(rows, name=habit.data))
+    return Case(path, habit, "serial dates", _truth(heats), {"excel_dates": "1900"})
+
+
+def open_document(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    rows: list[Sequence[Cell]] = [[habit.title], _header(habit)]
+    rows += [[one.name, one.start, one.end, one.output_t, one.energy_kwh] for one in heats]
+    path = folder / f"{habit.language}-open.ods"
+    as_open_document(path, Written(rows, name=habit.data))
+    return Case(path, habit, "open document", _truth(heats))
+
+
+def other_sheet(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """Sums of months on a sheet before the one that holds the table; a person is asked which sheet it is."""
+    rows: list[Sequence[Cell]] = [_header(habit)]
+    rows += [[one.name, one.start, one.end, one.output_t, one.energy_kwh] for one in heats]
+    path = folder / f"{habit.language}-sheets.xlsx"
+    as_workbook(
+        path,
+        Written(
+            rows,
+            name=habit.data,
+            before={habit.cover: [[habit.title], ["2025"], [habit.year_month_day[1], habit.output], [5, 4800.5], [6, 4700.0]]},
+        ),
+    )
+    return Case(path, habit, "another sheet", _truth(heats), {"sheet": habit.data})
+
+
+def formulas(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """Formulas; in every other language a spreadsheet program has worked them out, in the rest no program ever did."""
+    rows: list[Sequence[Cell]] = [_header(habit)]
+    rows += [[one.name, one.start, one.end, f"={one.output_t}+0", f"={one.energy_kwh}+0"] for one in heats]
+    path = folder / f"{habit.language}-formulas.xlsx"
+    as_workbook(path, Written(rows, name=habit.data))
+    if habits().index(habit) % 2:
+        work_out(path)
+        return Case(path, habit, "formulas with values", _truth(heats))
+    return Case(path, habit, "formulas without values", {}, hopeless="formulas-without-values")
+
+
+def iterations(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """Three rows a heat, one a pass: energy adds up, output stands in every row."""
+    rows: list[Sequence[Cell]] = [[habit.batch, habit.iteration, habit.start, habit.end, f"{habit.output} (t)", f"{habit.energy} (kWh)"]]
+    for one in heats:
+        third = (one.end - one.start) // 3
+        third -= timedelta(seconds=third.seconds % 60)
+        parts = [round(one.energy_kwh * share, 1) for share in (0.5, 0.3)]
+        parts.append(round(one.energy_kwh - sum(parts), 1))
+        for place, part in enumerate(parts):
+            begins, ends = one.start + place * third, one.end if place == 2 else one.start + (place + 1) * third
+            rows.append([one.name, place + 1, habit.moment(begins), habit.moment(ends), habit.number(one.output_t), habit.number(part)])
+    return Case(
+        _text(folder, habit, rows, "passes"),
+        habit,
+        "several rows a batch",
+        _truth(heats),
+        {"batches.output_quantity.rows": "first", "energy.quantity.rows": "sum"},
+    )
+
+
+LAYOUTS: tuple[Layout, ...] = (
+    plain_text,
+    thousands_and_totals,
+    date_and_clock_apart,
+    year_month_day,
+    without_ends,
+    two_digit_years,
+    other_units,
+    ton_in_the_header,
+    wide,
+    merged_header,
+    serial_dates,
+    open_document,
+    other_sheet,
+    formulas,
+    iterations,
+)

@@ -1,0 +1,101 @@
+"""The road a user takes: `map` until nothing is open, what it prints into site.toml, then the reading that `label` and `check` do."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from benchmarks.errors import InputError
+from benchmarks.quantities import ratio
+from reporting_agent import pipeline
+from reporting_agent.cli import main
+from reporting_agent.config import load_site
+from tests.functional.door.layouts import Case
+
+_HEAD = '[site]\nid = "works"\ntimezone = "{zone}"\npack = "steel"\n\n{toml}'
+_QUESTIONS = 12  # more than this nobody answers for one file
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file: read, refused or misread, with what was said."""
+
+    kind: str
+    why: str = ""
+    asked: tuple[str, ...] = ()
+
+
+def take(case: Case) -> Outcome:
+    """Map, answer what a person knows, read, and compare with the truth."""
+    order = "".join(letter for letter in case.habit.date.lower() if letter in "ymd")
+    known = {"timezone": case.habit.zone, "step": "eaf", "energy.carrier": "electricity", "batches.date_order": order, **case.answers}
+    given: dict[str, str] = {}
+    for _ in range(_QUESTIONS):
+        code, answer, said = _map(case, given)
+        open_keys = [question["key"] for question in answer.get("questions", ())]
+        if not open_keys:
+            break
+        strangers = [key for key in open_keys if key not in known]
+        if strangers:
+            return Outcome("refused", f"asked what the file or nobody can tell: {', '.join(strangers)}", tuple(given))
+        given |= {key: known[key] for key in open_keys}
+    if code != 0:
+        return Outcome("refused", said, tuple(given))
+    return _read(case, answer["toml"], tuple(given))
+
+
+def _map(case: Case, given: dict[str, str]) -> tuple[int, dict[str, Any], str]:
+    answers = case.path.with_suffix(".answers")
+    lines = (f"{json.dumps(key)} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in given.items())
+    answers.write_text("".join(lines), encoding="utf-8")
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(["map", str(case.path), "--json", "--answers", str(answers)])
+    answer = json.loads(out.getvalue()) if out.getvalue().startswith("{") else {}
+    return code, answer, " ".join(err.getvalue().split())
+
+
+def _read(case: Case, toml: str, asked: tuple[str, ...]) -> Outcome:
+    path = case.path.with_suffix(".toml")
+    path.write_text(_HEAD.format(zone=case.habit.zone, toml=toml), encoding="utf-8")
+    tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            data = pipeline.read(load_site(path))
+    except InputError as refused:
+        return Outcome("refused", str(refused), asked)
+    found = {
+        one.batch_id: (
+            one.start,
+            one.end,
+            one.output_t,
+            sum((e.quantity or 0.0) * ratio(e.unit, "kWh") for e in one.energy if e.carrier == "electricity") if one.energy else None,
+        )
+        for one in data.batches
+    }
+    return _compared(case, found, asked)
+
+
+def _compared(case: Case, found: dict[str, tuple[datetime, datetime | None, float, float | None]], asked: tuple[str, ...]) -> Outcome:
+    def local(at: datetime | None) -> datetime | None:
+        return None if at is None else at.astimezone(case.habit.tz).replace(tzinfo=None)
+
+    if case.hopeless:
+        return Outcome("misread", f"{len(found)} batches out of formulas that have no value", asked)
+    for name, (start, end, output_t, energy_kwh) in case.truth.items():
+        if name not in found:
+            return Outcome("misread", f"{name} is missing; {len(found)} found, such as {next(iter(found), None)!r}", asked)
+        starts, ends, tonnes, kwh = found[name]
+        if local(starts) != start or local(ends) != end:
+            return Outcome("misread", f"{name}: {local(starts)} to {local(ends)}, but it was {start} to {end}", asked)
+        if abs(tonnes - output_t) > 1e-6 or (kwh is None) != (energy_kwh is None):
+            return Outcome("misread", f"{name}: {tonnes} t, {kwh} kWh, but it was {output_t} t, {energy_kwh} kWh", asked)
+        if kwh is not None and energy_kwh is not None and abs(kwh - energy_kwh) > 1e-3:
+            return Outcome("misread", f"{name}: {kwh} kWh, but it was {energy_kwh} kWh", asked)
+    more = set(found) - set(case.truth)
+    return Outcome("misread", f"{len(more)} batches too many, such as {min(more)!r}", asked) if more else Outcome("read", "", asked)
