@@ -104,13 +104,15 @@ class Watch:
         self._log = log
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def visit(self, by: Witness, now: datetime, compare: Sequence[bytes] = ()) -> Visit:
+    def visit(self, by: Witness, now: datetime, compare: Sequence[bytes] = (), *, begin: bool = False) -> Visit:
         """Look, compare, write down, cosign and hand in.
 
         Args:
             compare: checkpoints that other witnesses cosigned.
+            begin: whether this log may be begun with, where no head of it is kept here; else a lost directory would cosign any history.
 
         Raises:
+            UsageError: `witness-begins-anew`: no head of this log is kept here. Nothing was cosigned.
             VerificationError: `log-shrunk`, `log-forked`, `log-rewritten` with the evidence kept; a signature or directory that
                 does not hold. Nothing was cosigned.
             InputError: the portal does not take the cosignature (`witness-unknown`); the head was written down.
@@ -119,6 +121,13 @@ class Watch:
         directory = self._renewed()
         keys = directory.receipt_keys()
         last = self._last()
+        if last is None and not begin:
+            raise UsageError(
+                "witness-begins-anew",
+                "No head of this log is kept here: there is nothing to hold the one that is shown against, and nothing was cosigned.",
+                "For a log that was never witnessed here give --begin once. If it was, the state directory is lost or another: bring it "
+                "back from a copy, or give --begin with --compare and the newest checkpoint of every other witness.",
+            )
         raw = self._log.log_checkpoint("offered")
         proof = self._proof(last.size, checkpoints.parse(raw).size) if last is not None else ()
         judged = witnessing.add_checkpoint(witnessing.request(0 if last is None else last.size, proof, raw), self._fingerprint, keys, last)

@@ -19,6 +19,7 @@ def add_parser(sub: Any) -> None:
         metavar="HEX",
         help="once for each log: fingerprint of the portal's directory key, had by another way",
     )
+    parser.add_argument("--begin", action="store_true", help="once for each log: begin with it, where no head of it is kept here")
     parser.add_argument(
         "--compare", type=Path, action="append", default=[], metavar="FILE", help="a checkpoint that another witness cosigned (repeat)"
     )
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         by = witness(state, args.name)
         watch = Watch(state.path, _pinned(state, portal.base_url, args.directory_key), portal)
         try:
-            visit = watch.visit(by, datetime.now(UTC), others)
+            visit = watch.visit(by, datetime.now(UTC), others, begin=args.begin)
         except SteplabelError as refusal:
             if isinstance(refusal, InputError) and refusal.code == "witness-unknown":
                 say(f"The key to hand to the portal's operator, by another way than this portal: {by.note_key.text}")
@@ -100,7 +101,11 @@ def _payload(by: Witness, visit: Visit, file: Path) -> dict[str, Any]:
 
 
 def _text(by: Witness, visit: Visit, file: Path) -> str:
-    before = "the first head seen here" if visit.before is None else f"it continues the one of {visit.before:,} entries"
+    before = (
+        "it is the first head seen here and was held against none before it"
+        if visit.before is None
+        else f"it continues the one of {visit.before:,} entries"
+    )
     lines = [f"{by.name} cosigned the log's head of {visit.checkpoint.size:,} entries; {before}."]
     if visit.witnessed is None:
         lines.append(

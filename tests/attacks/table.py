@@ -36,6 +36,7 @@ ORDER = (
     "challenge",
     "set-back",
     "two-histories",
+    "lost-witness",
     "another-report",
     "withheld-step",
     "left-out",

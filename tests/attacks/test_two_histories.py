@@ -112,13 +112,13 @@ def look(plant: Plant, at: datetime = NOW) -> str:
         return told(lambda: heads.look(connection, identity, road, Outbox(connection).all(), at))
 
 
-def visit(body: Body, *compare: bytes, at: datetime = NOW) -> str:
-    """What the witness says of the log that it is shown."""
+def visit(body: Body, *compare: bytes, at: datetime = NOW, begin: bool = True) -> str:
+    """What the witness says of the log that it is shown; `begin` counts at its first visit alone."""
     state, by = body
     transport = httpx.MockTransport(to_portal)
     with state.exclusive(), Portal(PORTAL, sleep=lambda _s: None, software=SOFTWARE, transport=transport, pauses=()) as portal:
         watch = Watch(state.path, keys.published_directory().fingerprint, portal)
-        return told(lambda: watch.visit(by, at, compare))
+        return told(lambda: watch.visit(by, at, compare, begin=begin))
 
 
 def told(attempt: Callable[[], Any]) -> str:
@@ -204,6 +204,33 @@ def test_two_histories_are_found_by_each_agent_and_by_each_witness(
             "0 agents and 0 witnesses that find nothing",
             f"2 of 2 agents: `{agents[0]}`; 2 of 2 witnesses: `{witnesses[0]}`, with what the portal signed",
             "cosignatures not asked for: both histories taken",
+        )
+    )
+
+
+def test_a_witness_that_lost_what_it_saw_cosigns_no_other_history(stated: State, plants: list[Plant], bodies: list[Body]) -> None:
+    (body, _) = bodies
+    assert plants
+    with history(1, 2, 3):
+        assert visit(body, begin=False) == "witness-begins-anew"
+        assert visit(body) == "taken"
+        seen = cosigned_file(body).read_bytes()
+    for file in cosigned_file(body).parent.iterdir():
+        file.unlink()
+    with history(7, 8, 9):
+        assert visit(body, begin=False) == "witness-begins-anew"
+        assert not cosigned_file(body).exists()
+        assert visit(body, seen) == "log-forked"  # begun anew beside what another witness kept
+        assert not cosigned_file(body).exists()
+        assert visit(body) == "taken"
+    stated(
+        Row(
+            "lost-witness",
+            "a witness whose directory was lost is shown another history of the log",
+            "nothing is cosigned without a head seen before, unless the witness says that it begins",
+            "0 cosigned",
+            "`witness-begins-anew`; begun beside another witness's checkpoint: `log-forked`",
+            "begun with: cosigned",
         )
     )
 

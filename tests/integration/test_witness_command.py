@@ -70,7 +70,9 @@ def test_a_witness_is_named_cosigns_by_a_timer_and_stops_before_a_changed_log(
     state, url = tmp_path / "witness", live_server.url
     logged(1, 2, 3)
     pinned = ("--name", "witness.example/w", "--directory-key", keys.published_directory().fingerprint)
-    code, answer, told = run(state, url, *pinned)
+    code, answer, _ = run(state, url, *pinned)
+    assert (code, answer["error"]["code"]) == (2, "witness-begins-anew")
+    code, answer, told = run(state, url, "--begin")
     assert (code, answer["error"]["code"]) == (1, "witness-unknown")
     (key,) = [word for word in told.split() if word.startswith("witness.example/w+")]
 
