@@ -157,6 +157,7 @@ def read(
             for sink in sinks_of(meter, site):
                 metered_steps.setdefault(sink.step, set()).add(sink.equipment)
         made, going = declared.metered(made, site, pack), declared.metered(going, site, pack)
+        going = outgoing.outside_repeated_hours(going, site, metered_steps) if outward else going
         out = own_metering.outgoing(going, site, pack) if outward else None
         measured = metered.measure(made, site, pack, inputs.readings(), period, inputs.corrections, days, closely, out)
         own_energy, events = measured.own, measured.events

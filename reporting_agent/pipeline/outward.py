@@ -4,8 +4,8 @@ The plant's own label may use everything that was learned across records; what l
 that look out of scale, clocks that were found to run away, standstills and overlaps act here only once they are declared, and the
 run that finds them proposes the declaration (`pipeline.proposals`).
 
-Of the rows of one account (step and batch id) the first counts. Where they name several products and follow one another on a metered
-line, each is a record of its own, named after its product; where they do not, none is.
+Of the rows of one account (step and batch id) the first counts, whatever the others name. Where they name several products and are not
+told apart by time on a metered line, none does. So an account holds one record at most, under the id that the plant gave it.
 """
 
 from __future__ import annotations
@@ -62,14 +62,11 @@ def rows(batches: Sequence[Batch], site: Site) -> list[Batch]:
     made = list(batches)
     for places in groups.values():
         own = [batches[place] for place in places]
-        if len({(row.product, row.variant) for row in own}) < 2:
-            for place in places[1:]:
-                made[place] = replace(batches[place], excluded=batches[place].excluded or DUPLICATE)
-            continue
-        apart = site.inputs.energy is None and joint.follow_one_another(own)
-        for place in places:
-            row = batches[place]
-            made[place] = replace(row, batch_id=joint.named(row)) if apart else replace(row, excluded=row.excluded or joint.JOINT_RUN)
+        alike = len({(row.product, row.variant) for row in own}) < 2
+        first_counts = alike or (site.inputs.energy is None and joint.follow_one_another(own))
+        for place in places[1:] if first_counts else places:
+            why = DUPLICATE if first_counts else joint.JOINT_RUN
+            made[place] = replace(batches[place], excluded=batches[place].excluded or why)
     return made
 
 
@@ -94,9 +91,6 @@ def judge(
     with_energy = [batch.with_energy(metered[place]) if place in metered else batch for place, batch in enumerate(going.batches)]
     settled = heat_content.settle(with_energy, site).batches
     judged, _ = faults.examine(settled, site, pack, metered_steps=metered_steps, blank=blank, alone=True)
-    lines = {(batch.step, batch.equipment) for batch in judged}
-    by_meter = {line for line in lines if {"", line[1]} & metered_steps.get(line[0], frozenset())}
-    judged = _outside_repeated_hours(judged, by_meter, site)
     tangled = own_metering.entangled(going, site)
     base = Path((OWN_ROWS, *declared(site, runs=False), *whole))
     paths = {
@@ -119,11 +113,15 @@ def declared(site: Site, *, runs: bool) -> list[Transformation]:
     return [*([CAMPAIGNS] if runs and site.runs.by == "campaign" else []), *([FILLED_DOWN] if filled else [])]
 
 
-def _outside_repeated_hours(batches: Sequence[Batch], metered: AbstractSet[tuple[str, str]], site: Site) -> list[Batch]:
-    """Without batches metered through an hour that the local clock shows twice: there a reading's hour is told by those beside it."""
+def outside_repeated_hours(batches: Sequence[Batch], site: Site, metered_steps: Mapping[str, AbstractSet[str]]) -> list[Batch]:
+    """Without batches metered through an hour that the readings' clock shows twice: there a reading's hour is told by those beside it."""
+    own = site.mapping.readings.timezone
+    zone = ZoneInfo(own) if own else site.zone
     return [
         replace(batch, excluded=ExclusionReason.REPEATED_HOUR.value)
-        if batch.excluded is None and (batch.step, batch.equipment) in metered and _is_in_a_repeated_hour(batch, site.zone)
+        if batch.excluded is None
+        and {"", batch.equipment} & metered_steps.get(batch.step, frozenset())
+        and _is_in_a_repeated_hour(batch, zone)
         else batch
         for batch in batches
     ]

@@ -2,7 +2,8 @@
 
 The plant's own label counts a row's time from the row before of the same equipment, whatever run that belongs to, and lays the row
 into the window that holds the middle of its time. Here a row belongs to the window in which its stamp closes its time; what it covers
-counts from the row before *of the same run*, and in front of the first from the window's edge. So a row changes no run but the one that
+counts from the row before *of the same run*, and in front of the first from the window's edge; where a row's state holds from its stamp on,
+it holds for the next row of the same run. So a row changes no run but the one that
 it names. A campaign begins where the row before was of another product: that no row tells by itself, see `outward.CAMPAIGNS`.
 """
 
@@ -32,7 +33,7 @@ def cut(table: Table, site: Site, pack: Pack) -> list[Batch]:
     made = []
     for key, rows in by_run.items():
         run = Run()
-        for row in _by_themselves(rows, key[4], site) if since_previous else rows:
+        for row in _by_themselves(rows, key[4], site):
             if EXCLUDING & set(codes_of(row)):
                 run.missing_s += 0.0 if row.state is not State.NORMAL else row.span_s
             else:
@@ -43,14 +44,14 @@ def cut(table: Table, site: Site, pack: Pack) -> list[Batch]:
 
 
 def _by_themselves(rows: list[Row], window: datetime, site: Site) -> list[Row]:
-    """The rows of one run in order of stamp, each from the one before it in the run."""
+    """The rows of one run in order of stamp; what a row takes from the one before it, it takes from the one before it in the run."""
     made: list[Row] = []
+    since_previous = site.runs.row_covers == "since-previous"
     before: datetime = window
     state: State | None = None
     for row in sorted(rows, key=lambda one: one.end):
-        from_the_stamp = site.runs.row_state == "from-the-stamp" and state is not None
-        made.append(
-            replace(row, start=min(before, row.end), state=state if from_the_stamp and state is not None else row.stated, first=False)
-        )
+        start = min(before, row.end) if since_previous else row.start
+        held = state if site.runs.row_state == "from-the-stamp" and state is not None else row.stated
+        made.append(replace(row, start=start, state=held, first=False))
         before, state = row.end, row.stated
     return made

@@ -1,11 +1,13 @@
-"""What a text file decides as a whole, and any row of it therefore for every other one.
+"""What a file decides as a whole, and any row of it therefore for every other one.
 
-Two things of a CSV file are read off all of it: its encoding, where none is declared and it is not UTF-8, and where a row ends, where a
-quoted cell goes on over several lines. One stray byte or quote changes how other rows are read, so neither has a bound on the way out.
+Of a CSV file: its encoding, where none is declared and it is not UTF-8; the meaning of its bytes, where the declared encoding changes it
+half way; and where a row ends, where a quoted cell goes on over several lines. Of a workbook: the names of columns whose header takes
+several rows, where a cell stands so far off that merged cells are not told. None of these has a bound on the way out.
 """
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,17 +16,44 @@ from benchmarks.privacy.stability import Transformation
 from reporting_agent.config import Profile
 from reporting_agent.sources.delimited import joins_lines
 from reporting_agent.sources.encodings import recognise
+from reporting_agent.sources.extent import extents_of
 from reporting_agent.sources.sheets import format_of
+from reporting_agent.sources.workbooks import is_sparse
 
 _SURE = frozenset({"utf-8", "utf-8-sig", "utf-16"})
 """Encodings that a mark says, or in which every byte is right by itself."""
+_STATEFUL = ("iso2022", "hz", "utf-7", "punycode", "idna")
+"""How the names of encodings begin in which some bytes change what all later ones mean."""
 
 
 def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformation]:
     """Of the files of each input: those whose rows depend on one another, with what there is to do about it."""
     for name, path, profile in files:
-        if format_of(path) != "csv":
+        kind = format_of(path)
+        if kind == "xlsx" and profile.header_rows > 1 and is_sparse(path, extents_of(path)):
+            yield Transformation(
+                "a header told by merged cells",
+                None,
+                Phrase(
+                    "A cell of %(file)s stands so far from the others that the names of its columns are told otherwise: delete what stands"
+                    " far below or right of the table.",
+                    file=path.name,
+                ),
+            )
+        if kind != "csv":
             continue
+        if profile.encoding is not None and _name(profile.encoding).startswith(_STATEFUL):
+            yield Transformation(
+                "an encoding with states",
+                None,
+                Phrase(
+                    "In %(encoding)s one byte decides how every row after it is read: save %(file)s as UTF-8, and take encoding away under"
+                    " [mapping.%(input)s].",
+                    encoding=profile.encoding,
+                    file=path.name,
+                    input=name,
+                ),
+            )
         if profile.encoding is None and recognise(path) not in _SURE:
             yield Transformation(
                 "encoding told by the whole file",
@@ -46,3 +75,10 @@ def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformati
                     file=path.name,
                 ),
             )
+
+
+def _name(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        return encoding  # refused where the file is read

@@ -175,7 +175,7 @@ def written_moment(cell: Cell, profile: Profile) -> datetime:
     if isinstance(cell, datetime):
         stamp = stamps.midnight(cell, profile)
     elif isinstance(cell, date):
-        stamp = datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001 - of the plant's wall clock
+        stamp = stamps.midnight(datetime(cell.year, cell.month, cell.day), profile)  # noqa: DTZ001 - of the plant's wall clock
     elif _is_number(cell):
         stamp = stamps.midnight(stamps.of_serial(float(cell), profile), profile)
     elif isinstance(cell, str):

@@ -2,8 +2,8 @@
 
 `rejected.csv` holds each row in its own columns behind the reason. Corrected there and named by `[inputs] corrections`,
 a row takes the place of the one it was, under the file's own profile. It is known by its identity: a digest of input,
-file name, row number and the cells as they were. Where the file has changed since, the identity is not there any more
-and the correction is not used but told; a row whose identity stands twice with different cells is not used either.
+file name and the cells as they were, and not of where it stands: rows added or removed above it change nothing. Where no
+such row is left, the correction is not used but told; one whose identity stands twice with different cells is not used either.
 
 A cell that says the same as the cell it corrects (spreadsheets rewrite 0012 as 12 and change how dates look) leaves the
 original. Spreadsheets also run what begins with = + - @: such a text is written behind an apostrophe, taken off again here.
@@ -36,9 +36,12 @@ _NUMBER = re.compile(r"[+-]?[\d.,' \u00a0]+(?:[eE][+-]?\d+)?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?")
 
 
-def identity(wanted: str, file: str, row: int, cells: Sequence[Cell]) -> str:
-    """Twelve hexadecimal digits that name a row as it stood in its file."""
-    parts = (wanted, PurePath(file).name, str(row), *(as_text(cell) for cell in cells))
+def identity(wanted: str, file: str, cells: Sequence[Cell]) -> str:
+    """Twelve hexadecimal digits that name a row by what it held in its file; blank cells at its end are as good as none."""
+    texts = [as_text(cell) for cell in cells]
+    while texts and not texts[-1]:
+        texts.pop()
+    parts = (wanted, PurePath(file).name, *texts)
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
 
 
@@ -57,7 +60,7 @@ class Correction:
 
     place: Place
     cells: Mapping[str, Cell]
-    meant: tuple[str, str, int]  # input, name of the file and row that it corrects
+    meant: tuple[str, str]  # input and name of the file whose row it corrects
 
     def over(self, header: Sequence[str], original: Sequence[Cell]) -> list[Cell]:
         """The row as corrected; a cell that says the same stays the original."""
@@ -83,15 +86,15 @@ class Corrections:
     used: dict[str, Rejected] = field(default_factory=dict)  # rows as they were read, for the next rejected.csv
 
     @cached_property
-    def _rows_meant(self) -> frozenset[tuple[str, str, int]]:
-        """Input, file name and row of each: a digest is computed for these alone."""
+    def _files_meant(self) -> frozenset[tuple[str, str]]:
+        """Input and file name of each: digests are computed of their rows alone."""
         return frozenset(one.meant for one in self.rows.values())
 
-    def mended(self, wanted: str, file: str, header: Sequence[str], row: int, cells: Sequence[Cell]) -> list[Cell] | None:
+    def mended(self, wanted: str, file: str, header: Sequence[str], cells: Sequence[Cell]) -> list[Cell] | None:
         """The cells of this very row as corrected; None where nobody corrected it."""
-        if (wanted, PurePath(file).name, row) not in self._rows_meant:
+        if (wanted, PurePath(file).name) not in self._files_meant:
             return None
-        name = identity(wanted, file, row, cells)
+        name = identity(wanted, file, cells)
         found = self.rows.get(name)
         if found is None:
             return None
@@ -100,7 +103,7 @@ class Corrections:
 
     def use(self, wanted: str, file: str, header: Sequence[str], row: int, cells: Sequence[Cell], mended: Sequence[Cell]) -> None:
         """Note that the row was read as corrected."""
-        name = identity(wanted, file, row, cells)
+        name = identity(wanted, file, cells)
         self.used[name] = Rejected(Place(file, row), USED, "", "", tuple(mended), tuple(header), wanted, name)
 
     @property
@@ -140,17 +143,12 @@ def _load(path: Path, found: Corrections) -> None:
         if not name:
             continue
         own = {header.removeprefix(_OWN): _unguarded(cell) for header, cell in named.items() if header not in REASONS}
-        meant = (as_text(named.get("input")), PurePath(as_text(named.get("file")).replace("\\", "/")).name, _whole(named.get("row")))
+        meant = (as_text(named.get("input")), PurePath(as_text(named.get("file")).replace("\\", "/")).name)
         correction = Correction(Place(sheet.file, row), own, meant)
         before = found.rows.get(name)
         if before is not None and {k: _says(v) for k, v in before.cells.items()} != {k: _says(v) for k, v in own.items()}:
             found.twice += [before.place, correction.place]
         found.rows[name] = correction
-
-
-def _whole(cell: Cell) -> int:
-    text = as_text(cell).strip()
-    return int(text) if text.isdigit() else 0
 
 
 def as_csv(rejected: Iterable[Rejected]) -> str:

@@ -48,12 +48,12 @@ class Ragged:
         header = self.layout.header
         delimiter = self.profile.delimiter or max(DELIMITERS, key=text.count)
         raw = next(csv.reader([text], delimiter=delimiter), [])
-        now = self.log.corrections.mended("readings", self.file, header, row, raw)
+        now = self.log.corrections.mended("readings", self.file, header, raw)
         if now is not None:
             self.mended.append((row, dict(zip(header, now, strict=True))))
             self.log.corrections.use("readings", self.file, header, row, raw, now)
             return
-        reason, name = "the row has not as many cells as the header", identity("readings", self.file, row, raw)
+        reason, name = "the row has not as many cells as the header", identity("readings", self.file, raw)
         place = Place(self.file, row)
         self.log.reject(Rejected(place, reason, f"{found} cells", f"{wanted} cells", tuple(raw), header, "readings", name))
 
@@ -214,7 +214,7 @@ class Block:
         if all(cells.is_blank(cell) for cell in raw):
             return
         shown_row = raw
-        mended = self.log.corrections.mended("readings", self.file, wanted, row, raw)
+        mended = self.log.corrections.mended("readings", self.file, wanted, raw)
         if mended is not None:
             shown_row = tuple(mended)
             try:
@@ -230,7 +230,7 @@ class Block:
         if any(fault.header == self.layout.stamp for fault in faults):
             self.time_us = _with(self.time_us, index, arrow.NO_STAMP)
         first = faults[0]
-        place, name = Place(self.file, row, first.header), identity("readings", self.file, row, raw)
+        place, name = Place(self.file, row, first.header), identity("readings", self.file, raw)
         self.log.reject(Rejected(place, first.reason, first.found, first.wanted, shown_row, tuple(wanted), "readings", name))
 
     def _mend(self, index: int, cells_now: dict[str, cells.Cell]) -> None:

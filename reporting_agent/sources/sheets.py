@@ -122,8 +122,15 @@ def _headed(path: Path, raw: RawRows, profile: Profile) -> Sheet:
             found="nothing" if path.stat().st_size == 0 else "a blank row" if lines else "fewer rows",
             wanted="the names of the columns",
         )
-    first = profile.first_data_row
-    return Sheet(str(path), header, ((row, cells) for row, cells in numbered if row >= first))
+    first, below = profile.first_data_row, numbered
+    if format_of(path) == "xlsx":
+        below = ((row, _fitted(cells, len(header))) for row, cells in numbered)
+    return Sheet(str(path), header, ((row, cells) for row, cells in below if row >= first))
+
+
+def _fitted(cells: Sequence[Cell], width: int) -> Sequence[Cell]:
+    """A row of a workbook as wide as its header: blank cells at its end may not be there, and what is beyond the header is in no column."""
+    return cells if len(cells) == width else [*cells[:width], *[""] * (width - len(cells))]
 
 
 def _joined(lines: dict[int, list[str]], rows: range, merged: tuple[Merged, ...] | None, first_column: int) -> tuple[str, ...]:

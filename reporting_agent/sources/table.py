@@ -65,8 +65,8 @@ class Table:
     def _own(self, one: Rejected, header: tuple[str, ...], raw: Sequence[Cell] | None) -> Rejected:
         if raw is None or one.place.row is None:
             return one
-        cells = self.corrections.mended(self.input, self.file, header, one.place.row, raw) or raw
-        name = identity(self.input, self.file, one.place.row, raw)
+        cells = self.corrections.mended(self.input, self.file, header, raw) or raw
+        name = identity(self.input, self.file, raw)
         self.corrections.used.pop(name, None)
         return replace(one, header=header, original=tuple(cells), input=self.input, row_id=name)
 
@@ -126,7 +126,7 @@ class _Reading:
         for row, raw in progress(rows, None, f"reading {Path(self.sheet.file).name}"):
             if not any(raw) and not any(cell is not None and cell != "" for cell in raw):
                 continue
-            mended = corrections.mended(self.wanted.name, self.table.file, self.sheet.header, row, raw) if corrections.rows else None
+            mended = corrections.mended(self.wanted.name, self.table.file, self.sheet.header, raw) if corrections.rows else None
             try:
                 self._take(row, self._values(raw if mended is None else mended))
             except BadCell as bad:
@@ -153,7 +153,7 @@ class _Reading:
             self.sums.begin_group(len(self.table.rows))
             self.rows_before = len(self.table.rows)
             return
-        name, shown = identity(wanted, file, row, raw), tuple(raw if mended is None else mended)
+        name, shown = identity(wanted, file, raw), tuple(raw if mended is None else mended)
         if row == self.profile.first_data_row and not any(is_value(cell) for cell in raw):
             bad.wanted += "; declare below_header = 1 where this row holds units or remarks"
         place = Place(file, row, bad.header)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, time
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ class Book:
         self.path = path
         with _refusing_damage(path):
             extents = extents_of(path)
-            self._is_sparse = _is_sparse(path, extents)
+            self._is_sparse = is_sparse(path, extents)
             _refuse_unworked(path, extents)
             self._book = python_calamine.CalamineWorkbook.from_path(path)
             self.names: tuple[str, ...] = tuple(self._book.sheet_names)
@@ -74,7 +75,7 @@ def sheet_of(path: Path, profile: Profile) -> WorkbookSheet:
     return book.sheet(profile.sheet or book.names[0])
 
 
-def _is_sparse(path: Path, extents: Sequence[Extent]) -> bool:
+def is_sparse(path: Path, extents: Sequence[Extent]) -> bool:
     """Whether a sheet reaches so far beyond what it holds that it cannot be kept as one rectangle."""
     extent = next((one for one in extents if one.is_nearly_empty), Extent())
     if extent.is_nearly_empty and path.suffix.lower() == ".ods":
@@ -119,9 +120,15 @@ def _rows_with_cells(path: Path, name: str) -> Iterator[tuple[int, Sequence[Cell
 
 
 def _as_read(value: Any, data_type: str) -> Cell:
-    """A cell as the other reader gives it: blank where there is none or an error, numbers as floats."""
+    """A cell as the other reader gives it: blank where there is none or an error, numbers as floats, a midnight as its date."""
+    from openpyxl.utils.escape import unescape
+
     if value is None or data_type == "e":
         return ""
+    if isinstance(value, str):
+        return str(unescape(value))
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date()
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 

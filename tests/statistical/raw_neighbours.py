@@ -98,7 +98,7 @@ def _added(plant: Plant, chance: random.Random) -> Plant:
     if chance.random() < 0.5:
         new = _changed(new, chance)
     rows.insert(chance.randrange(len(rows) + 1), new)
-    energies = plant.tables["energy"]
+    energies = plant.tables.get("energy", [])
     own = [{**one, "batch_id": "NEW"} for one in energies if one["batch_id"] == model["batch_id"] and new["batch_id"] == "NEW"]
     besides = own or [model if new["batch_id"] == model["batch_id"] else new]
     return _with(plant, {"batches": rows, "energy": [*energies, *own]}, "row added", new, *besides)

@@ -41,6 +41,7 @@ class Plant:
     accounts: frozenset[Account] = frozenset()
     kind: str = ""
     xlsx: bool = False
+    far: str = ""  # a cell of the first sheet, far below the table, in which something was typed
     lines: tuple[str, ...] = ("",)
     spans: tuple[Span, ...] = ()
     changed: tuple[Row, ...] = ()  # of a neighbour, the row as it was and as it is
@@ -49,7 +50,7 @@ class Plant:
     def write(self, folder: Path) -> None:
         (folder / "site.toml").write_text(self.site, encoding="utf-8")
         if self.xlsx:
-            _workbook(folder / "log.xlsx", self.tables)
+            _workbook(folder / "log.xlsx", self.tables, self.far)
             return
         for name, rows in self.tables.items():
             columns = list(dict.fromkeys(column for row in rows for column in row))
@@ -59,7 +60,7 @@ class Plant:
                 writer.writerows(rows)
 
 
-def _workbook(path: Path, tables: dict[str, list[Row]]) -> None:
+def _workbook(path: Path, tables: dict[str, list[Row]], far: str) -> None:
     from openpyxl import Workbook
 
     book = Workbook()
@@ -68,8 +69,10 @@ def _workbook(path: Path, tables: dict[str, list[Row]]) -> None:
         columns = list(dict.fromkeys(column for row in rows for column in row))
         sheet.append(columns)
         for row in rows:
-            sheet.append([row.get(column, "") for column in columns])
+            sheet.append([row.get(column) or None for column in columns])
     book.remove(book.worksheets[0])
+    if far:
+        book.worksheets[0][far] = "x"
     book.save(path)
 
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from tests.statistical import raw_plants
+from tests.statistical import raw_plants, whole_files
 from tests.statistical.leaving import NOTHING, Report, changed, joint_loss, judge, swiftly
 from tests.statistical.outcome import Outcome
 from tests.statistical.raw_neighbours import mistyped, neighbour, tangled, tipped
@@ -56,6 +56,7 @@ ROADS = (
     Road(raw_plants.by_log),
     Road(lambda: raw_plants.shared("power")),
     Road(lambda: raw_plants.shared("shares", by_turns=True)),
+    *(Road(make, short=1, long=1, first=first) for make, first in whole_files.PAIRS),
     Road(lambda: raw_plants.by_log("campaign"), bounded=False, short=1, long=200),
     Road(lambda: raw_plants.shared("shares"), bounded=False, short=1, long=200),
     Road(lambda: raw_plants.shared("output"), bounded=False, short=1, long=200),

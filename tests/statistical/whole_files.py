@@ -1,0 +1,161 @@
+"""Plants in whose files one cell once decided how others are read, each with the neighbour that an attacker would choose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from benchmarks import packs
+from reporting_agent.sources.corrections import identity
+from tests.statistical.raw_neighbours import account_of
+from tests.statistical.raw_plants import START, Account, Plant, Row, by_energy, by_log, by_readings
+
+_BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def sentinels() -> Plant:
+    """Every fourth heat has a reading of -999, declared to be none."""
+    plant = by_readings("rate")
+    rows = [{**row, "value": "-999"} if _at(row).hour % 4 == 0 and _at(row).minute == 25 else row for row in plant.tables["readings"]]
+    site = plant.site + '[mapping.readings.missing]\nvalue = ["-999"]\n'
+    return _with(plant, "readings, a word declared as missing", readings=rows, site=site)
+
+
+def blanked(plant: Plant) -> Plant:
+    """One reading of one heat is blank."""
+    return _read_otherwise(plant, "2025-01-06T21:10:00+00:00", value="")
+
+
+def corrected() -> Plant:
+    """Every other row was corrected by a person."""
+    plant = by_energy()
+    rows = [{**row, "output_unit": "heaps"} if at % 2 else row for at, row in enumerate(plant.tables["batches"])]
+    mended = [
+        {
+            "row_id": identity("batches", "batches.csv", list(row.values())),
+            "input": "batches",
+            "file": "batches.csv",
+            **row,
+            "output_unit": "t",
+        }
+        for row in rows
+        if row["output_unit"] == "heaps"
+    ]
+    site = plant.site.replace("[inputs]\n", '[inputs]\ncorrections = "corrections.csv"\n')
+    return _with(plant, "energy, corrected rows", batches=rows, corrections=mended, site=site)
+
+
+def without_the_first(plant: Plant) -> Plant:
+    """The first row is gone, and all others stand one row higher."""
+    first, *rest = plant.tables["batches"]
+    return _changed(plant, account_of(first), batches=rest)
+
+
+def unmarked() -> Plant:
+    """A workbook whose last cells are blank in every third row."""
+    plant = by_energy(xlsx=True)
+    rows = [{**row, "status": "good" if at % 3 else ""} for at, row in enumerate(plant.tables["batches"])]
+    return _with(plant, "workbook, blank last cells", batches=rows)
+
+
+def typed_far_below(plant: Plant) -> Plant:
+    """Something stands in a cell far below the table."""
+    return replace(plant, far="A600000", kind="a far cell", accounts=frozenset())
+
+
+def bare_hours() -> Plant:
+    """Stamps of full hours are written without minutes."""
+    plant = by_readings("register")
+    stamps = [_at(row).strftime("%Y-%m-%d %H:%M").removesuffix(":00") for row in plant.tables["readings"]]
+    rows = [{**row, "timestamp": stamp} for row, stamp in zip(plant.tables["readings"], stamps, strict=True)]
+    return _with(plant, "readings, stamps of hours alone", readings=rows)
+
+
+def garbled(plant: Plant) -> Plant:
+    """One stamp cannot be read."""
+    return _read_otherwise(plant, "2025-01-06 21:10", timestamp="2025-01-06 21:1x")
+
+
+def shared_ids() -> Plant:
+    """Rows share an id in fives, one of each variant, on a metered line."""
+    variants = [variant.id for variant in packs.load("steel").step("eaf").variants]
+    plant = by_readings("register", 51 * len(variants))
+    rows = [
+        {**row, "batch_id": f"G{at // len(variants):04d}", "variant": variants[at % len(variants)]}
+        for at, row in enumerate(plant.tables["batches"])
+    ]
+    site = plant.site.replace('energy = "energy.csv"\n', "") + '[steps.eaf]\nnot_used = ["natural-gas", "coke", "oxygen"]\n'
+    plant = _with(plant, "readings, ids shared by several rows", batches=rows, site=site)
+    return replace(plant, tables={name: rows for name, rows in plant.tables.items() if name != "energy"})
+
+
+def into_the_next(plant: Plant) -> Plant:
+    """The first row of one id ends within the second."""
+    rows = list(plant.tables["batches"])
+    at = next(at for at, row in enumerate(rows) if row["batch_id"] == "G0020")
+    rows[at] = {**rows[at], "end": (datetime.fromisoformat(rows[at]["end"]) + timedelta(minutes=15)).isoformat()}
+    return _changed(plant, account_of(rows[at]), batches=rows)
+
+
+def in_berlin() -> Plant:
+    """Readings by a clock with summer time, batches in UTC, through the night on which it is put back."""
+    plant = by_readings("register")
+    later = datetime.fromisoformat("2025-10-24T00:00:00+00:00") - START
+    batches = [
+        {**row, **{name: (datetime.fromisoformat(row[name]) + later).isoformat() for name in ("start", "end")}, "variant": "plain-carbon"}
+        for row in plant.tables["batches"]
+    ]
+    local = [(_at(row) + later).astimezone(_BERLIN).replace(tzinfo=None).isoformat() for row in plant.tables["readings"]]
+    rows = [{**row, "timestamp": stamp} for row, stamp in zip(plant.tables["readings"], local, strict=True)]
+    site = plant.site + '[mapping.readings]\ntimezone = "Europe/Berlin"\n'
+    return _with(plant, "readings, by a clock of their own", batches=batches, readings=rows, site=site)
+
+
+def within_the_hour(plant: Plant) -> Plant:
+    """One reading is moved within its heat, in the hour that comes twice."""
+    return _read_otherwise(plant, "2025-10-26T02:05:00", timestamp="2025-10-26T02:45:00", batch="H0048")
+
+
+def by_span() -> Plant:
+    """A log whose rows say how long they cover, and in what state the line is from then on."""
+    plant = by_log()
+    rows = [{**row, "span_s": "3600"} for row in plant.tables["log"]]
+    return _with(plant, "log, states from the stamp", log=rows, site=plant.site + 'row_covers = "span"\nrow_state = "from-the-stamp"\n')
+
+
+def at_fault(plant: Plant) -> Plant:
+    """The last row of one run says that the line is at fault."""
+    rows = list(plant.tables["log"])
+    rows[47] = {**rows[47], "state": "fault"}
+    return _changed(plant, account_of(rows[47]), log=rows)
+
+
+PAIRS: tuple[tuple[Callable[[], Plant], Callable[[Plant], Plant]], ...] = (
+    (sentinels, blanked),
+    (corrected, without_the_first),
+    (unmarked, typed_far_below),
+    (bare_hours, garbled),
+    (shared_ids, into_the_next),
+    (in_berlin, within_the_hour),
+    (by_span, at_fault),
+)
+
+
+def _at(row: Row) -> datetime:
+    return datetime.fromisoformat(row["timestamp"])
+
+
+def _read_otherwise(plant: Plant, stamp: str, *, batch: str = "H0021", **cells: str) -> Plant:
+    """One reading with other cells, of a batch."""
+    rows = [{**row, **cells} if row["timestamp"] == stamp else row for row in plant.tables["readings"]]
+    return _changed(plant, ("eaf", batch), readings=rows)
+
+
+def _with(plant: Plant, road: str, site: str = "", **tables: list[Row]) -> Plant:
+    return replace(plant, road=road, site=site or plant.site, tables=plant.tables | tables)
+
+
+def _changed(plant: Plant, account: Account, **tables: list[Row]) -> Plant:
+    return replace(plant, tables=plant.tables | tables, kind="chosen", accounts=frozenset({account}))

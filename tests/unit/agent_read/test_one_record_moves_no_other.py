@@ -1,0 +1,52 @@
+"""A cell, a row or a reading of one record changes no other record on the way out, in files where it once decided for all."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reporting_agent import pipeline
+from reporting_agent.config import load_site
+from tests.statistical import raw_plants
+from tests.statistical.raw_plants import Plant
+from tests.statistical.stability import compare
+from tests.statistical.whole_files import PAIRS, corrected, shared_ids
+
+
+@pytest.mark.parametrize(("make", "change"), PAIRS, ids=[change.__name__ for _, change in PAIRS])
+def test_one_record_moves_no_other(make: Callable[[], Plant], change: Callable[[Plant], Plant]) -> None:
+    plant = make()
+    leaving, _ = compare(plant, change(plant), 1, 0)
+    assert (leaving.tried, leaving.refused, leaving.others) == (1, 0, 0)
+    assert leaving.ratio <= 1
+
+
+def test_rows_that_share_an_id_leave_as_one_record_under_it(tmp_path: Path) -> None:
+    """The first counts: a second row with another product moves the batch to no account that has paid nothing yet."""
+    shared_ids().write(tmp_path)
+    data = pipeline.read(load_site(tmp_path / "site.toml"), outward=True)
+    assert data.outward is not None
+    counted = [batch.batch_id for batch in data.outward.batches if batch.excluded is None]
+    assert counted == [f"G{at:04d}" for at in range(51)]
+
+
+def test_rows_stay_corrected_where_others_are_added_above_them(tmp_path: Path) -> None:
+    plant = corrected()
+    rows = [{**plant.tables["batches"][0], "batch_id": "NEW"}, *plant.tables["batches"]]
+    replace(plant, tables=plant.tables | {"batches": rows}).write(tmp_path)
+    data = pipeline.read(load_site(tmp_path / "site.toml"))
+    assert len(data.corrected) == 52
+    assert data.rejected == []
+
+
+@pytest.mark.parametrize(
+    ("encoding", "bound"), [("utf-8", 1), ("gbk", 1), ("cp1252", 1), ("hz", None), ("iso2022_jp", None), ("utf-7", None)]
+)
+def test_an_encoding_with_states_has_no_bound(tmp_path: Path, encoding: str, bound: int | None) -> None:
+    plant = raw_plants.by_energy(4)
+    replace(plant, site=f'{plant.site}[mapping.energy]\nencoding = "{encoding}"\n').write(tmp_path)
+    data = pipeline.read(load_site(tmp_path / "site.toml"), outward=True)
+    assert data.outward is not None
+    assert data.outward.paths["eaf"].bound == bound
+    assert ("save energy.csv as UTF-8" in data.outward.paths["eaf"].reasons) is (bound is None)
