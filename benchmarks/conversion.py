@@ -30,6 +30,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError, model_validator
 
+from benchmarks import shelf
 from benchmarks.carriers import Carrier, carrier
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import CarrierEnergy, Direction
@@ -145,6 +146,8 @@ class FactorTable:
         if version in (NEWEST, newest.version):
             return newest
         older = {path.stem.removeprefix(f"{TABLE.stem}-"): path for path in TABLE.parent.glob(f"{TABLE.stem}-*.toml")}
+        if version not in older and (text := shelf.approved().factors(version)) is not None:
+            return cls.read(text, f"{TABLE.stem}-{version}.toml")
         if version not in older:
             raise InputError(
                 "factor-table-version-unknown",
@@ -160,6 +163,11 @@ class FactorTable:
         """Read the table. Raises InputError `factor-table-invalid` on any fault."""
         return _load(path)
 
+    @classmethod
+    def read(cls, text: str, name: str) -> FactorTable:
+        """The table of that TOML; `name` stands for it in a refusal. Raises InputError `factor-table-invalid` on any fault."""
+        return _read(text, name)
+
     def at(self, country: str | None, own: tuple[CarbonFactor, ...] = ()) -> FactorTable:
         """The table of a place: its grid's average by year, and before it what the site's own supply is said to emit."""
         grid = (*own, *self.by_country.get(country or "", ()))
@@ -173,10 +181,14 @@ class FactorTable:
                 `factor-missing` where none is in force on that day.
         """
         what = carrier(carrier_id)
-        found = _in_force(self.factors.get((carrier_id, basis), ()), on)
+        found = self.in_force(carrier_id, basis, on)
         if found is None:
             raise self._no_factor(what, basis, on)
         return found
+
+    def in_force(self, carrier_id: str, basis: Basis, on: date) -> ConversionFactor | None:
+        """As `factor`, None where there is none on that day."""
+        return _in_force(self.factors.get((carrier_id, basis), ()), on)
 
     def kgce(self, energy: CarrierEnergy, basis: Basis, on: date) -> float:
         """Coal equivalent of an amount, in kgce; negative where it leaves the step."""
@@ -278,7 +290,16 @@ def _in_force(rows: Iterable[_D], on: date) -> _D | None:
 @lru_cache(maxsize=8)
 def _load(path: Path) -> FactorTable:
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _invalid(str(path), str(error)) from error
+    return _read(text, str(path))
+
+
+@lru_cache(maxsize=8)
+def _read(text: str, path: str) -> FactorTable:
+    try:
+        raw = tomllib.loads(text, parse_float=Decimal)
         sources = raw.get("sources", {})
         factors = TypeAdapter(list[ConversionFactor]).validate_python(
             [{**row, "basis": basis} for row in _sourced(raw["factor"], sources) for basis in row["basis"]]
@@ -286,7 +307,7 @@ def _load(path: Path) -> FactorTable:
         carbon = TypeAdapter(list[CarbonFactor]).validate_python(_sourced(raw["carbon"], sources))
         conflicts = TypeAdapter(list[Conflict]).validate_python(raw.get("conflict", []))
         version = str(raw["version"])
-    except (OSError, tomllib.TOMLDecodeError, ValidationError, KeyError) as error:
+    except (tomllib.TOMLDecodeError, ValidationError, KeyError, TypeError) as error:
         raise _invalid(path, str(error)) from error
     by_basis: dict[tuple[str, Basis], list[ConversionFactor]] = defaultdict(list)
     for factor in (row for row in factors if row.jurisdiction == NATION):
@@ -308,7 +329,7 @@ def _sourced(rows: list[dict[str, object]], sources: Mapping[str, object]) -> li
     return [{**row, "source": sources[str(row["source"])]} for row in rows]  # type: ignore[dict-item]
 
 
-def _checked(path: Path, rows: list[_D]) -> tuple[_D, ...]:
+def _checked(path: str, rows: list[_D]) -> tuple[_D, ...]:
     """Rows of one carrier and basis in order of date, known carrier, convertible unit, no day with two factors."""
     ordered = tuple(sorted(rows, key=lambda row: row.effective_from))
     for row in ordered:
@@ -319,11 +340,11 @@ def _checked(path: Path, rows: list[_D]) -> tuple[_D, ...]:
     return ordered
 
 
-def _invalid(path: Path, why: str) -> InputError:
+def _invalid(path: str, why: str) -> InputError:
     return InputError(
         "factor-table-invalid",
         "The table of conversion factors cannot be used.",
         "Correct the entry; the table needs a version, a factor carrier, unit, kgce_per_unit, basis, edition, effective_from, source.",
-        place=Place(str(path)),
+        place=Place(path),
         found=why,
     )

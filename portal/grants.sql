@@ -21,7 +21,7 @@ BEGIN
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO steplabel_worker', current_database());
         GRANT USAGE ON SCHEMA public TO steplabel_worker;
         GRANT SELECT ON accounts_site, accounts_device, accounts_organisation, accounts_controllingfirm, accounts_jurisdiction,
-            catalogue_peergroup, catalogue_peergroupmember, catalogue_reportingperiod, intake_commitment TO steplabel_worker;
+            catalogue_peergroup, catalogue_peergroupmember, catalogue_reportingperiod, intake_commitment, governance_proposal TO steplabel_worker;
         GRANT SELECT, UPDATE ON intake_submission TO steplabel_worker;
         GRANT SELECT ON standings_verdict TO steplabel_worker;
         GRANT SELECT, INSERT ON standings_protectedvalue, auditlog_event, translog_logentry, translog_lognode,
@@ -78,7 +78,7 @@ BEGIN
         -- Append-only, even for the tables' owner: what was recorded is not changed by a mistake or an injected statement.
         REVOKE UPDATE, DELETE, TRUNCATE ON auditlog_event, translog_logentry, translog_lognode, translog_cosignature, intake_commitment,
             publication_draftcomment,
-            publication_loggedact, catalogue_extension, catalogue_reminder, standings_namingchoice, assurance_incentive,
+            publication_loggedact, governance_comment, governance_approval, catalogue_extension, catalogue_reminder, standings_namingchoice, assurance_incentive,
             assurance_interestdeclaration, assurance_finding, assurance_findingstep, assurance_reminded, partners_acceptedterms
             FROM steplabel_web, steplabel_worker;
         -- Deleting a person asks every table that may name them, and locks what it finds: that needs the right to update some column

@@ -13,10 +13,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
+from benchmarks import shelf
 from benchmarks.errors import InputError, SteplabelError
+from reporting_agent.approved_packs import Kept
 from reporting_agent.console import answer
+from reporting_agent.state import StateDirectory
 
 OBJECTS_BETWEEN_COLLECTIONS = 200_000
 """A command makes records by the ten thousand and hardly a cycle; Python's 700 would walk over all of them again and again."""
@@ -41,8 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "jemalloc")  # before pyarrow: as quick, and 50 MB less at its peak
         os.environ.setdefault("JE_ARROW_MALLOC_CONF", f"dirty_decay_ms:{MEMORY_KEPT_MS}")
     module: ModuleType = args.module
+    kept = Kept.of(StateDirectory.locate(getattr(args, "state", None), os.environ, Path.home()))
     try:
-        return int(module.run(args))
+        with shelf.used(kept):
+            return int(module.run(args))
     except SteplabelError as refusal:
         print(f"steplabel-agent {args.command}: {refusal}", file=sys.stderr)
         if args.json:

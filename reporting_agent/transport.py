@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import httpx
 
@@ -137,6 +137,21 @@ class Portal:
         """Every challenge the portal says it gave this device's site, still to be verified."""
         path = PATHS["commitments_of_device"]
         return _list(self._api.commitments_of_device(steplabel_device=signature("GET", path)), "challenge")
+
+    def packs(self) -> tuple[tuple[str, str], ...]:
+        """(pack, version) of every pack that was approved at the portal, in the order of approval."""
+        return tuple((_text(one, "pack"), _text(one, "version")) for one in self._api.packs())
+
+    def pack(self, pack: str, version: str) -> Mapping[str, Any]:
+        """An approved pack with its signed document and its place in the log, still to be verified."""
+        answer: object = self._api.pack(pack=pack, version=version)
+        try:
+            members = (answer["document"], answer["pack_toml"], answer["factors_toml"], answer["log"]["index"], answer["log"]["on"])  # type: ignore[index]
+        except (KeyError, TypeError) as error:
+            raise _not_a_portal("its answer is no approved pack") from error
+        if not isinstance(members[0], dict) or not isinstance(members[3], int):
+            raise _not_a_portal("its answer is no approved pack")
+        return cast("Mapping[str, Any]", answer)
 
     def log_head(self) -> bytes:
         """The signed head of the portal's log, still to be verified."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from benchmarks import shelf
 
 # a slow example is a busy machine, not a finding: speed is measured elsewhere
 settings.register_profile("steplabel", deadline=None)
@@ -33,6 +36,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.getreports(outcome):
             for name, figure in report.user_properties:
                 terminalreporter.line(f"{name}: {figure}")
+
+
+@pytest.fixture(autouse=True)
+def _packs_of_no_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Where a test has no database, there are the packs that come with Steplabel: the portal's own are rows of one."""
+    if request.node.get_closest_marker("django_db") is not None:
+        yield
+        return
+    with shelf.used(shelf.Empty()):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,15 +6,17 @@ that a label or an envelope can say by which rules it was made.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from benchmarks import shelf
 from benchmarks.carriers import CARRIERS, bring
 from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError, Place
 from benchmarks.packs.checks import refuse_faults
 from benchmarks.packs.corrections import RULES
-from benchmarks.packs.reading import read
+from benchmarks.packs.reading import parse, read
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, content_digest
 
@@ -22,13 +24,25 @@ HOME = Path(__file__).parent
 _TABLES = frozenset({"carriers", "conversion", "corrections"})  # data of this room that are no packs
 
 
-def available() -> tuple[str, ...]:
+def shipped() -> tuple[str, ...]:
     """The ids of the packs that come with Steplabel; an older version of a pack stands beside it as `<id>-<version>.toml`."""
     return tuple(sorted(path.stem for path in HOME.glob("*.toml") if path.stem not in _TABLES and "-" not in path.stem))
 
 
+def available() -> tuple[str, ...]:
+    """The ids of the packs that come with Steplabel, and of those that an authority approved and that are kept here."""
+    return tuple(sorted({*shipped(), *(pack for pack, _ in shelf.approved().versions())}))
+
+
+def is_known(pack: str) -> bool:
+    """Whether there is such a pack; the shelf is asked only for what does not come with Steplabel."""
+    return pack in shipped() or pack in available()
+
+
 def load(name_or_path: str, version: str | None = None, base: Path | None = None) -> Pack:
-    """The pack of that id, or of that path (relative to `base`), in that version (default: the newest there is).
+    """The pack of that id, or of that path (relative to `base`), in that version.
+
+    Without a version: the newest that comes with Steplabel; of a pack that does not come with it, the approved one that took effect last.
 
     Raises:
         InputError: `pack-unknown`, `pack-version-unknown`, `pack-unreadable` (not TOML), `pack-invalid` (a field is missing,
@@ -39,7 +53,16 @@ def load(name_or_path: str, version: str | None = None, base: Path | None = None
         if version is not None and pack.version != version:
             raise _version_unknown(name_or_path, version, (pack.version,))
         return pack
-    if name_or_path not in available():
+    if name_or_path in shipped():
+        pack = _read_checked(HOME / f"{name_or_path}.toml")
+        if version is None or pack.version == version:
+            return pack
+        for path in HOME.glob(f"{name_or_path}-*.toml"):
+            if path.stem == f"{name_or_path}-{version}":
+                return _read_checked(path)
+    if version is not None and (text := shelf.approved().pack(name_or_path, version)) is not None:
+        return checked(text, f"{name_or_path}-{version}.toml")
+    if not is_known(name_or_path):
         raise InputError(
             "pack-unknown",
             Phrase("There is no pack called %(pack)s.", pack=repr(name_or_path)),
@@ -47,14 +70,10 @@ def load(name_or_path: str, version: str | None = None, base: Path | None = None
             found=repr(name_or_path),
             wanted=", ".join(available()),
         )
-    pack = _read_checked(HOME / f"{name_or_path}.toml")
-    if version is None or pack.version == version:
-        return pack
-    older = sorted(HOME.glob(f"{name_or_path}-*.toml"))
-    for path in older:
-        if path.stem == f"{name_or_path}-{version}":
-            return _read_checked(path)
-    raise _version_unknown(name_or_path, version, (*(path.stem.removeprefix(f"{name_or_path}-") for path in older), pack.version))
+    there_are = versions(name_or_path)
+    if version is None:
+        return there_are[0]
+    raise _version_unknown(name_or_path, version, tuple(pack.version for pack in there_are))
 
 
 def versions(name: str) -> tuple[Pack, ...]:
@@ -63,8 +82,19 @@ def versions(name: str) -> tuple[Pack, ...]:
     Raises:
         InputError: as `load`.
     """
-    older = [_read_checked(path) for path in HOME.glob(f"{name}-*.toml")]
-    return tuple(sorted((load(name), *older), key=lambda pack: (pack.effective_from, pack.version), reverse=True))
+    found = {pack.version: pack for pack in (_read_checked(path) for path in (*HOME.glob(f"{name}.toml"), *HOME.glob(f"{name}-*.toml")))}
+    for pack, version in shelf.approved().versions():
+        if pack == name and version not in found:
+            found[version] = load(name, version)
+    return tuple(sorted(found.values(), key=lambda pack: (pack.effective_from, pack.version), reverse=True))
+
+
+@lru_cache(maxsize=32)
+def checked(text: str, name: str) -> Pack:
+    """The pack of that TOML, every cross reference checked; `name` stands for it in a refusal. Raises InputError as `load`."""
+    pack = parse(text, Path(name))
+    refuse_faults(pack, Path(name), clashing=bring(pack.own_carriers))
+    return pack
 
 
 FIRST = "1"
@@ -126,5 +156,5 @@ def _version_unknown(name: str, version: str, there_are: tuple[str, ...]) -> Inp
         "Set `pack_version` in site.toml to a version there is.",
         place=Place(name),
         found=version,
-        wanted=" or ".join(there_are),
+        wanted=" or ".join(sorted(there_are)),
     )

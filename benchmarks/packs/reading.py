@@ -22,7 +22,15 @@ _GRADES = ("grade1", "grade2", "grade3")
 
 def read(path: Path) -> Pack:
     """The pack in that file, every field checked on its own. Raises InputError `pack-unreadable` or `pack-invalid`."""
-    raw = _toml(path)
+    return parse(_text(path), path)
+
+
+def parse(text: str, path: Path) -> Pack:
+    """The pack of that TOML; `path` stands for it in a refusal. Raises InputError as `read`."""
+    try:
+        raw: dict[str, object] = tomllib.loads(text.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError as error:
+        raise _unreadable(path, error) from error
     sources = raw.pop("sources", {})
     if not isinstance(sources, dict):
         raise _invalid(path, "sources", type(sources).__name__, "a table of sources")
@@ -64,9 +72,9 @@ def _name_of(entry: object, index: int) -> str:
     return str(index)
 
 
-def _toml(path: Path) -> dict[str, object]:
+def _text(path: Path) -> str:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise InputError(
             "pack-unknown",
@@ -74,15 +82,19 @@ def _toml(path: Path) -> dict[str, object]:
             "Correct the path in `pack`; it is relative to site.toml.",
             place=Place(str(path)),
         ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(
-            "pack-unreadable",
-            "The pack file cannot be read.",
-            "A pack is a TOML file in UTF-8; correct the line named.",
-            place=Place(str(path)),
-            found=str(error),
-            wanted="TOML in UTF-8",
-        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    return InputError(
+        "pack-unreadable",
+        "The pack file cannot be read.",
+        "A pack is a TOML file in UTF-8; correct the line named.",
+        place=Place(str(path)),
+        found=str(error),
+        wanted="TOML in UTF-8",
+    )
 
 
 def _resolved(value: object, sources: Mapping[str, object], path: Path, place: str) -> object:

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
 
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire import frames
+from benchmarks.wire.approved import ApprovedPack
 from benchmarks.wire.canonical import Value, encode
 from benchmarks.wire.merkle import leaf_hash
 
@@ -38,6 +40,7 @@ class Kind(StrEnum):
     ATTESTATION_WITHDRAWN = "attestation-withdrawn"
     PUBLICATION = "publication"
     PUBLICATION_WITHDRAWN = "publication-withdrawn"
+    PACK = "pack"  # a version of a method pack that was approved
 
 
 def object_of(digest: bytes) -> bytes:
@@ -98,6 +101,11 @@ def publication(document_digest: bytes, leaves: Iterable[int]) -> bytes:
 def publication_withdrawn(document_digest: bytes, reason: str) -> bytes:
     """A version that was taken back, with the reason that was shown."""
     return _digest("publication withdrawn", {"document": document_digest, "reason": reason})
+
+
+def pack(approved: ApprovedPack) -> bytes:
+    """A version of a method pack that was approved: all that its signed document says."""
+    return _digest("pack", {**asdict(approved)})
 
 
 def _digest(label: str, content: Value) -> bytes:

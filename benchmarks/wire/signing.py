@@ -56,6 +56,7 @@ class Purpose(Enum):
     DIRECTORY = b"steplabel/1 directory"
     REQUEST = b"steplabel/1 request"  # a device asking for what is its own
     BENCHMARK = b"steplabel/1 benchmark"  # a published industry label
+    PACK = b"steplabel/1 method pack"  # an approved version of a pack
     TREE_HEAD = b"steplabel/1 tree head"  # what the portal's log is at one size
     ROTATION = b"steplabel/1 rotation"  # a device's new key, by the old one and by itself
     ATTESTATION = b"steplabel/1 attestation"  # an auditor's opinion of a report or of a publication
@@ -205,7 +206,7 @@ class ReceiptKey(SigningKey):
     """Of the portal's web tier: it signs challenges, receipts, heads of the log and published benchmarks, and can open nothing."""
 
     __slots__ = ()
-    purposes = frozenset({Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK})
+    purposes = frozenset({Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK, Purpose.PACK})
     signs_notes = True
 
 

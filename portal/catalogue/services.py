@@ -127,7 +127,44 @@ def open_period_for(user: User, group: PeerGroup, name: str, now: datetime) -> R
             ),
             "Open the period for the peer group of the version that is.",
         )
+    beside = PeerGroup.objects.filter(pack=group.pack, route=group.route, scope=group.scope).exclude(pk=group.pk)
+    taking = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__in=beside, closed_at=None)
+    if other := taking.select_related("peer_group").first():
+        raise RefusedError(
+            409,
+            "period-open-by-other-version",
+            Phrase(
+                "Reports of %(period)s are taken by version %(version)s of the pack.",
+                period=other.name,
+                version=other.peer_group.pack_version,
+            ),
+            "Close that period first: one version takes reports of a time at once.",
+        )
     return open_period(group, name, user.email, now)
+
+
+def take_up(user: User, group: PeerGroup, version: str, now: datetime) -> PeerGroup:
+    """The peer group of another version of its pack: the same route, scope, members and policy. Asked again, the same group.
+
+    Raises:
+        RefusedError: `not-regulator` (403).
+        InputError: `pack-version-unknown`, `route-unknown`.
+    """
+    require_regulator_of_scope(user, group.scope)
+    known = PeerGroup.objects.filter(pack=group.pack, pack_version=version, route=group.route, scope=group.scope).first()
+    if known is not None:
+        return known
+    members = list(group.members.select_related("site"))
+    with transaction.atomic():
+        obliged = [member.site for member in members if member.obliged]
+        made = make_peer_group(group.pack, group.scope, obliged, group.route, version, [one.site for one in members if not one.obliged])
+        for member in made.members.all():
+            member.cohort = next((one.cohort for one in members if one.site_id == member.site_id), member.cohort)
+            member.save(update_fields=["cohort"])
+        made.attested_only, made.adverse_leaves = group.attested_only, group.adverse_leaves
+        made.save(update_fields=["attested_only", "adverse_leaves"])
+        record(now, user.email, Action.PACK_TAKEN_UP, f"pack {group.pack}/{version}", str(made))
+    return made
 
 
 def close_period_for(user: User, period: ReportingPeriod, now: datetime) -> None:

@@ -50,6 +50,7 @@ class Submission(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     decided_at = models.DateTimeField(null=True)
     covers = models.TextField(blank=True)  # from acceptance on: ids of the steps that it has values of, sorted, a space between
+    pack_version = models.CharField(max_length=20, blank=True)  # of the peer group it was accepted for; empty for those of before
     values_salt = models.BinaryField(max_length=32, null=True)  # of the report inside: hides its values in the log
 
     class Meta:

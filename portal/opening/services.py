@@ -101,14 +101,7 @@ def opened(submission: Submission, key: ProcessingKey) -> Report:
     envelope = envelopes.parse(bytes(submission.envelope))
     device = VerifyingKey.from_hex(submission.device.public_key)
     report = envelopes.open(envelope, key, device)
-    period = (
-        ReportingPeriod.objects.filter(
-            name=submission.period, peer_group__members__site=submission.site, peer_group__pack=report.released.pack
-        )
-        .select_related("peer_group")
-        .order_by("pk")
-        .first()
-    )
+    period = _period_of(submission, report)
     if period is None:
         raise VerificationError(
             "pack-of-other-sector",
@@ -123,6 +116,16 @@ def opened(submission: Submission, key: ProcessingKey) -> Report:
     require_conformity(report, pack, packs.digest(pack))
     _require_commitment(submission, report)
     return report
+
+
+def _period_of(submission: Submission, report: Report) -> ReportingPeriod | None:
+    """The period that a report is for. Where versions of a pack follow each other in one period, the one that took reports when it came."""
+    rows = ReportingPeriod.objects.filter(
+        name=submission.period, peer_group__members__site=submission.site, peer_group__pack=report.released.pack
+    )
+    periods = list(rows.select_related("peer_group").order_by("pk"))
+    took = [one for one in periods if one.closed_at is None or one.closed_at > submission.received_at]
+    return next(iter(took or periods), None)
 
 
 def _require_commitment(submission: Submission, report: Report) -> None:
@@ -199,11 +202,12 @@ def settle(pk: int, claim_id: UUID, report: Report | None, refusal: Verification
             record_protected_values(row, report.released.labels)
             _copy_consent(row, report.consent)
             row.state, row.covers = _place_among_revisions(row), " ".join(sorted({label.step for label in report.released.labels}))
-            row.values_salt = report.salt
+            row.values_salt, row.pack_version = report.salt, report.released.pack_version
             log.append(head, Kind.VALUES, logged.values(bytes.fromhex(row.digest), report.released.labels, report.salt).hex(), now)
             record(now, "worker", Action.SUBMISSION_ACCEPTED, f"submission {row.digest}", str(row))
         row.decided_at, row.claim = now, None
-        row.save(update_fields=["state", "reason_code", "reason", "reason_phrase", "decided_at", "claim", "covers", "values_salt"])
+        decided = ["state", "reason_code", "reason", "reason_phrase", "decided_at", "claim", "covers", "values_salt", "pack_version"]
+        row.save(update_fields=decided)
         _tell(row, now)
     return State(row.state)
 

@@ -59,7 +59,7 @@ def count_published(pack: str = "") -> int:
 
 def is_sector(pack: str) -> bool:
     """Whether the list of benchmarks has this sector: a pack that is installed, or one that something was published by."""
-    return pack in packs.available() or public().filter(period__peer_group__pack=pack).exists()
+    return packs.is_known(pack) or public().filter(period__peer_group__pack=pack).exists()
 
 
 def packs_published() -> tuple[tuple[str, str], ...]:
@@ -89,7 +89,7 @@ def places(pack: str, period: str, route: str | None = None, version: int | None
 
 def main_route(pack: str) -> str:
     """The route that is meant where none is named."""
-    return packs.load(pack).routes[0].id if pack in packs.available() else ""
+    return packs.load(pack).routes[0].id if packs.is_known(pack) else ""
 
 
 def series(pack: str, period: str, route: str | None = None, place: str | None = None) -> Series:

@@ -140,7 +140,7 @@ class _Register:
             self._note(subject, f"acts for {organisation} no longer")
 
     def _site(self, declared: DeclaredSite) -> None:
-        if declared.pack not in packs.available():
+        if not packs.is_known(declared.pack):
             raise _unknown("pack", declared.pack, packs.available())
         organisation = _named(Organisation, "name", declared.organisation)
         present = Site.objects.filter(slug=declared.id).first()

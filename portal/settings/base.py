@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "portal.standings",
     "portal.opening",
     "portal.publication",
+    "portal.governance",
     "portal.assurance",
     "portal.partners",
     "portal.sharing",

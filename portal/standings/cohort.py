@@ -94,7 +94,10 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
     asked = publishing_on is not None and (group.attested_only or group.adverse_leaves)
     members = PeerGroupMember.objects.filter(peer_group=period.peer_group)
     rows = ProtectedValue.objects.filter(
-        submission__state=State.ACCEPTED, submission__period=period.name, submission__site__in=members.values("site")
+        submission__state=State.ACCEPTED,
+        submission__period=period.name,
+        submission__pack_version__in=("", group.pack_version),
+        submission__site__in=members.values("site"),
     ).order_by("submission__site__slug", "pk")
     fractions = _Fractions()
     grids, quantiles = _Grids(fractions), _Quantiles(fractions)

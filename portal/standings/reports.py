@@ -70,13 +70,14 @@ class _Row(NamedTuple):
     site_name_zh: str
     organisation: int
     period: str
+    pack_version: str  # empty for one of before it was kept
 
 
 # What is the same of every question is said once: saying it takes Django longer than PostgreSQL takes to answer.
 _ACCEPTED = (
     Submission.objects.filter(state=State.ACCEPTED)
     .order_by("-period", "site__slug")
-    .values_list("pk", "site_id", "site__slug", "site__name", "site__name_zh", "site__organisation_id", "period")
+    .values_list("pk", "site_id", "site__slug", "site__name", "site__name_zh", "site__organisation_id", "period", "pack_version")
 )
 _PERIODS = ReportingPeriod.objects.order_by("-pk").values_list(
     *("name", "pk", "start", "peer_group__pack", "peer_group__pack_version", "peer_group__route", "peer_group__scope__path")
@@ -96,6 +97,8 @@ def _placed(rows: Iterable[_Row]) -> tuple[ReportView, ...]:
     found = {}
     for name, period_id, start, pack, version, route, place in _PERIODS.filter(name__in=by_period, peer_group__members__site=site):
         row = by_period[name]
+        if row.pack_version not in ("", version):  # another version of the pack took reports of this period, too
+            continue
         found[name] = ReportView(
             row.id, period_id, row.site, row.site_name, row.site_name_zh, row.organisation, pack, version, route, place, name, start
         )

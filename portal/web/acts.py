@@ -67,6 +67,13 @@ ACTS: dict[str, Promise] = {
     Action.PUBLICATION_DISCARDED: _("draft discarded"),
     Action.PUBLICATION_PUBLISHED: _("version published"),
     Action.PUBLICATION_WITHDRAWN: _("version withdrawn"),
+    Action.PACK_PROPOSED: _("pack proposed"),
+    Action.PACK_COMMENTED: _("proposal of a pack commented on"),
+    Action.PACK_SECONDED: _("proposal of a pack approved by one person"),
+    Action.PACK_APPROVED: _("pack approved, signed and logged"),
+    Action.PACK_REFUSED: _("proposal of a pack refused"),
+    Action.PACK_WITHDRAWN: _("proposal of a pack withdrawn"),
+    Action.PACK_TAKEN_UP: _("version of a pack taken up for a peer group"),
     Action.INCENTIVE_RECORDED: _("incentive put on record"),
     Action.SYSTEM_RECORDED: _("certified system put on record"),
     Action.SYSTEM_TAKEN_BACK: _("certified system taken back"),
@@ -104,6 +111,7 @@ NOUNS: dict[str, Promise] = {
     "benchmark": pgettext_lazy("of an act", "benchmark"),
     "device": pgettext_lazy("of an act", "agent"),
     "key": pgettext_lazy("of an act", "key"),
+    "pack": pgettext_lazy("of an act", "pack"),
 }
 """What the record puts before a name."""
 

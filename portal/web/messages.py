@@ -87,6 +87,7 @@ ON_NO_PAGE = (
     "benchmarks/privacy/units.py",
     "benchmarks/quantities.py",
     "benchmarks/release.py",
+    "benchmarks/wire/approved.py",
     "benchmarks/wire/challenges.py",
     "benchmarks/wire/heads.py",
     "benchmarks/wire/merkle.py",

@@ -160,19 +160,17 @@ def state(states: dict[str, tuple[Promise, Mood]], code: str) -> StateWord:
     return StateWord(str(word), mood)
 
 
-@lru_cache(maxsize=32)
 def pack_of(pack: str, version: str | None = None) -> Pack | None:
     """The pack behind a published value, or its newest version; None where it is no longer installed, and the page then shows ids."""
     try:
-        return packs.load(pack, version)
-    except InputError:
+        return _loaded(pack, version)
+    except InputError:  # not remembered: it may be approved tomorrow
         return None
 
 
 @lru_cache(maxsize=32)
-def _newest(pack: str) -> Pack | None:
-    """Of those that come with Steplabel: which they are is read from their folder, once and not for every row."""
-    return pack_of(pack) if pack in packs.available() else None
+def _loaded(pack: str, version: str | None) -> Pack:
+    return packs.load(pack, version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +191,7 @@ class Names:
     @classmethod
     def newest(cls, pack_id: str) -> Names:
         """For a site that has not reported yet: by the pack's newest version."""
-        return cls(pack_id, _newest(pack_id))
+        return cls(pack_id, pack_of(pack_id))
 
     @property
     def sector(self) -> str:

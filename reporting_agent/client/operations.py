@@ -43,6 +43,8 @@ PATHS: Mapping[str, str] = {
     "notifications": "/api/v1/notifications/",
     "mark_notifications_read": "/api/v1/notifications/read/",
     "obligatory_audits": "/api/v1/obligatory-audits/",
+    "packs": "/api/v1/packs/",
+    "pack": "/api/v1/packs/{pack}/{version}/",
     "participation": "/api/v1/participation/",
     "periods": "/api/v1/periods/",
     "places": "/api/v1/places/",
@@ -353,6 +355,19 @@ class Operations:
             headers={},
         )
         return cast("shapes.ObligatoryAuditPage", answer)
+
+    def packs(self) -> list[shapes.PackDocument]:
+        """The signed document of every pack that was approved here, in the order of approval; none of those that come with
+        Steplabel."""
+        _, answer = self._send("GET", "/api/v1/packs/", frozenset({200}), query={}, headers={})
+        return cast("list[shapes.PackDocument]", answer)
+
+    def pack(self, pack: str, version: str) -> shapes.Pack:
+        """One approved version: document, file, and the proof that it was logged."""
+        _, answer = self._send(
+            "GET", filled("/api/v1/packs/{pack}/{version}/", pack=pack, version=version), frozenset({200}), query={}, headers={}
+        )
+        return cast("shapes.Pack", answer)
 
     def participation(
         self,

@@ -495,6 +495,48 @@ class OwnReportPage(TypedDict):
     next: str | None
 
 
+class Pack(TypedDict):
+    document: PackDocument
+    reason: str
+    sources: str
+    pack_toml: str
+    factors_toml: str
+    log: PackEntry
+
+
+class PackDocument(TypedDict):
+    """What two people approved, as it was signed."""
+
+    schema: str
+    pack: str
+    version: str
+    digest: str
+    file: str
+    factors: str
+    effective_from: str
+    corrects: str
+    approved_on: str
+    signature: PackSignature
+
+
+class PackEntry(TypedDict):
+    """The entry of the transparency log, with its proof in the log of the head that stands beside it."""
+
+    index: int
+    on: str
+    size: int
+    proof: list[str]
+    head: str
+
+
+class PackSignature(TypedDict):
+    """By a receipt key of the key directory, over the document without `signature`: docs/wire-format.md."""
+
+    algorithm: str
+    key_id: str
+    value: str
+
+
 class Participant(TypedDict):
     """Who took part. No value, by design."""
 

@@ -1,4 +1,4 @@
-"""`steplabel-agent pack`: for those who write or change a pack: check it, list its numbers with their sources, compare two."""
+"""`steplabel-agent pack`: check one, list its numbers with their sources, compare two; fetch those that an authority approved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(sub: Any) -> None:
-    parser = sub.add_parser("pack", help="for authors of packs: check one, list its numbers and sources, compare two")
+    parser = sub.add_parser("pack", help="check a pack, list its numbers and sources, compare two; fetch approved ones")
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     check = acts.add_parser("check", help="read a pack, check every reference, and name each number without a complete source")
     numbers = acts.add_parser("numbers", help="every number of a pack and of its conversion factors, with source and status")
@@ -23,12 +23,74 @@ def add_parser(sub: Any) -> None:
     diff.add_argument("new", metavar="NEW", help="as PACK")
     diff.add_argument("--site", metavar="FILE", help="a site.toml whose labels are made by both; sends nothing")
     diff.add_argument("--period", help="2016, 2016-Q1, 2016-05 or 2016-01-01/2016-07-01; needed with --site")
-    for act in (check, numbers, diff):
+    fetch = acts.add_parser("fetch", help="take packs that were approved at the portal, verify signature, digest and log entry, keep them")
+    fetch.add_argument("pack", metavar="PACK", nargs="?", default="", help="an id, or an id and version; all that are approved if left out")
+    fetch.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
+    fetch.add_argument("--proxy", metavar="URL", help="go through this proxy; none is taken from the environment")
+    fetch.add_argument("--ca-file", type=Path, metavar="PEM", help="trust these certificates instead of the public ones")
+    for act in (check, numbers, diff, fetch):
         act.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
-    return {"check": _check, "numbers": _numbers, "diff": _diff}[args.act](args)
+    return {"check": _check, "numbers": _numbers, "diff": _diff, "fetch": _fetch}[args.act](args)
+
+
+def _fetch(args: argparse.Namespace) -> int:
+    import os
+    import time
+    from datetime import UTC, datetime
+
+    from benchmarks.errors import InputError
+    from reporting_agent import enrolment, heads
+    from reporting_agent.approved_packs import Kept, fetch
+    from reporting_agent.console import emit
+    from reporting_agent.outbox import Outbox
+    from reporting_agent.software import SOFTWARE
+    from reporting_agent.state import StateDirectory
+    from reporting_agent.transport import Portal
+
+    state = StateDirectory.locate(args.state, os.environ, Path.home())
+    id_, _, version = args.pack.partition("@")
+    with state.exclusive(), state.connect() as connection:
+        enrolled = enrolment.current(connection)
+        identity = enrolment.identity(state, connection, (enrolled and enrolled.site) or "")
+        with Portal(identity.portal, sleep=time.sleep, software=SOFTWARE, proxy=args.proxy, ca_file=args.ca_file) as portal:
+            identity = enrolment.renew_directory(connection, identity, portal.directory())
+            head = heads.look(connection, identity, portal, Outbox(connection).all(), datetime.now(UTC)).head
+            offered = portal.packs()
+            wanted = [one for one in offered if (not id_ or one[0] == id_) and (not version or one[1] == version)]
+            if id_ and not wanted:
+                raise InputError(
+                    "pack-not-approved",
+                    "The portal has approved no such pack.",
+                    "Name one that it has approved; what comes with Steplabel need not be fetched.",
+                    found=args.pack,
+                    wanted=", ".join("@".join(one) for one in offered) or "none is approved there yet",
+                )
+            fetched = [fetch(Kept.of(state), portal, identity.directory.receipt_keys(), head, *one) for one in wanted]
+    payload = [
+        {
+            "pack": one.pack,
+            "version": one.version,
+            "digest": one.digest,
+            "effective_from": one.effective_from,
+            "corrects": one.corrects,
+            "approved_on": one.approved_on,
+            "file": str(file),
+        }
+        for one, file in fetched
+    ]
+    lines = [
+        f"{one.pack} {one.version}, in effect for periods from {one.effective_from} on"
+        + (f", corrects {one.corrects}" if one.corrects else "")
+        + f": verified and kept, digest {one.digest}"
+        for one, _ in fetched
+    ]
+    emit(
+        args, {"portal": identity.portal, "packs": payload}, "\n".join(lines or ["The portal has approved no pack beside those installed."])
+    )
+    return 0
 
 
 def named(name: str) -> Pack:

@@ -43,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     from benchmarks.catalogue import in_language
     from benchmarks.errors import ExitCode
     from benchmarks.measurements import Period
+    from reporting_agent.approved_packs import require_in_effect
     from reporting_agent.config import load_site
     from reporting_agent.consent import text
     from reporting_agent.console import emit, say
@@ -54,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     site = load_site(args.site)
     pack = require_reportable(site)
     period = Period.parse(args.period, site.zone)
+    require_in_effect(pack, period)
     name = wire_period(period, pack.policy)
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     revisions, material = _material(args, site, pack, period, name, state)

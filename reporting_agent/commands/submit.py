@@ -43,6 +43,7 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     from benchmarks.errors import ExitCode, UsageError
     from benchmarks.measurements import Period
     from reporting_agent import enrolment
+    from reporting_agent.approved_packs import Kept, require_in_effect, require_signed
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
     from reporting_agent.ledger import Ledger
@@ -62,10 +63,12 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     site = load_site(args.site)
     pack = require_reportable(site)
     period = Period.parse(args.period, site.zone)
+    require_in_effect(pack, period)
     name = wire_period(period, pack.policy)
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:
         identity = enrolment.identity(state, connection, site.id)  # before the long part: refuse early
+        require_signed(Kept.of(state), pack, identity.directory.receipt_keys())
         revisions = Outbox(connection).revisions(site.id, name)
         material = gather(site, pack, period, revisions, Ledger(connection), pool=args.pool, correct=args.correct, commit=True)
         if material.differences:

@@ -55,7 +55,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "benchmarks/conversion.py",
         "benchmarks/labels",
     ),
-    "packs": ("benchmarks/packs", "reporting_agent/commands/pack.py"),
+    "packs": (
+        "benchmarks/packs",
+        "benchmarks/wire/approved.py",
+        "reporting_agent/approved_packs.py",
+        "reporting_agent/commands/pack.py",
+        "portal/governance",
+    ),
     "industry": ("benchmarks/composition", "benchmarks/ranking.py", "benchmarks/disclosure"),
     "wire": ("benchmarks/wire",),
     "audit": (

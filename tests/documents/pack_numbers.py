@@ -12,7 +12,7 @@ from benchmarks.routes import Source
 from tests.documents.refusals import ROOT
 
 PAGE = ROOT / "docs" / "pack-numbers.md"
-PACKS = (*packs.available(), *map(str, sorted((packs.HOME / "further").glob("*.toml"))))
+PACKS = (*packs.shipped(), *map(str, sorted((packs.HOME / "further").glob("*.toml"))))
 
 HEAD = """# Every number of the packs
 

@@ -28,6 +28,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
+from benchmarks import packs
 from portal import keys, urls
 from portal.accounts.models import ApiKey, Device, EnrolmentToken, Jurisdiction, Membership, Organisation, Role, User
 from portal.assurance import systems
@@ -36,6 +37,8 @@ from portal.assurance.services import assign
 from portal.auditlog.models import Event
 from portal.catalogue import obliged
 from portal.catalogue.obliged import Entry
+from portal.governance import services as governance
+from portal.governance.models import Proposal
 from portal.intake import services as intake
 from portal.intake.models import Commitment, Submission
 from portal.notifications.models import Notice
@@ -63,6 +66,7 @@ SUPPLIERS = ("supplier", "other-supplier")
 ENTERPRISES = ("enterprise", "other-enterprise")
 REGULATORS = ("nation", "own-province", "other-province")
 BODIES = ("assigned", "unassigned")
+CONCERNED = (*ENTERPRISES, *REGULATORS, *BODIES)
 INVITING = (*ENTERPRISES, *BODIES, *PARTNERS)
 MEMBERED = tuple(role for role in ROLES if role not in ("anonymous", "stranger"))
 
@@ -128,6 +132,15 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     **dict.fromkeys(("web:log", "web:log-head", "web:log-checkpoint"), ({}, all_may("ok"), NO)),
     "web:codebook": ({}, all_may("ok"), NO),
     "web:codebook-csv": ({}, all_may("ok"), NO),
+    "web:methods": ({}, all_may("ok"), NO),
+    "web:method": ({"pack": "cement"}, all_may("ok"), NO),
+    "web:method-version": ({"pack": "cement", "version": "3"}, all_may("ok"), NO),
+    "web:method-compare": ({"pack": "cement", "version": "3", "before": "2"}, all_may("ok"), NO),
+    "web:method-number": (
+        {"pack": "cement", "version": "3", "place": "quantile/steps.cement-grinding.quantile"},
+        all_may("ok"),
+        NO,
+    ),
     "account_login": ({}, all_may("ok"), all_may("wrong")),
     # nobody has just given a password: from the beginning
     "mfa_authenticate": ({}, all_may("back") | {"anonymous": "entrance"}, all_may("back") | {"anonymous": "entrance"}),
@@ -245,6 +258,20 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         only(REGULATORS, "nothing", nation="back"),
         only(REGULATORS, "nothing", nation="back"),
     ),
+    "web:proposals": ({}, only(CONCERNED, "ok"), NO),
+    "web:propose": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
+    "web:proposal": ({"proposal": "PROPOSAL"}, only(CONCERNED, "ok"), NO),
+    "web:proposal-file": ({"proposal": "PROPOSAL", "name": "pack.toml"}, only(CONCERNED, "ok"), NO),
+    "web:proposal-comment": ({"proposal": "PROPOSAL"}, only(CONCERNED, "back"), only(CONCERNED, "wrong")),
+    # without a reason nothing is refused; a colleague has proposed it, and the colleague alone withdraws it
+    "web:proposal-refuse": (
+        {"proposal": "PROPOSAL"},
+        only(REGULATORS, "back", nation="ok"),
+        only(REGULATORS, "back", nation="wrong"),
+    ),
+    "web:proposal-withdraw": ({"proposal": "PROPOSAL"}, only(REGULATORS, "back"), only(REGULATORS, "back")),
+    "web:proposal-approve": ({"proposal": "PROPOSAL"}, only(REGULATORS, "back"), only(REGULATORS, "role", nation="done")),
+    "web:take-up": ({"group": "GROUP", "version": "3"}, only(REGULATORS, "ok"), only(REGULATORS, "role", nation="done")),
     "web:incentives": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
     "web:incentives-csv": ({}, only(REGULATORS, "ok"), NO),
     "web:assignments": ({}, only(REGULATORS, "ok"), NO),
@@ -391,6 +418,8 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     **dict.fromkeys(("api:log-head", "api:log-checkpoint"), ({}, all_may("ok"), NO)),
     # without the numbers that they must be asked with
     **dict.fromkeys(("api:log-entries", "api:log-entry", "api:log-inclusion", "api:log-consistency"), ({}, all_may("wrong"), NO)),
+    "api:packs": ({}, all_may("ok"), NO),
+    "api:pack": ({"pack": "cement", "version": "3"}, all_may("ok"), NO),
     "api:benchmarks": ({}, all_may("ok"), NO),
     "api:benchmark-leaves-of-place": (
         {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1},
@@ -481,6 +510,8 @@ def house(portal_keys: object) -> House:
         "unassigned": person("unassigned@example.org", another_body, Role.CERTIFICATION_BODY),
         **partners.people,
     }
+    for approver in (cast.drafter, cast.approver):
+        governance.approve(proposed(cast.provincial, "3"), approver, keys.receipt_key(), NOW)
     paper = systems.Paper("iso-50001", "EnMS 7", "Certifier", NOW.date(), NOW.date() + timedelta(days=900), "ab" * 32)
     made = House(
         cast,
@@ -510,6 +541,7 @@ def house(portal_keys: object) -> House:
             "GRANT": partners.grant.pk,
             "DELIVERY": partners.delivery.pk,
             "RESULT": partners.result.pk,
+            "PROPOSAL": proposed(cast.drafter, "4").pk,
         },
         {"anonymous": Client()},
     )
@@ -517,6 +549,13 @@ def house(portal_keys: object) -> House:
         made.clients[role] = Client()
         assert made.clients[role].login(username=who.email, password=PASSWORD)
     return made
+
+
+def proposed(by: User, version: str) -> Proposal:
+    """A version of the cement pack that differs by its name alone; the one that there is, where it was proposed already."""
+    known = Proposal.objects.filter(version=version).first()
+    text = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "2"', f'version = "{version}"', 1)
+    return known or governance.propose(by, text, "", "", "A name.", "None.", NOW)
 
 
 def shared_by(owner: User) -> Share:
@@ -548,6 +587,7 @@ def state_of_things() -> tuple[object, ...]:
         EnrolmentToken.objects.count(),
         Device.objects.filter(revoked_at=None).count(),
         Submission.objects.count(),
+        tuple(Proposal.objects.order_by("pk").values_list("pk", "state")),
         tuple(Publication.objects.order_by("pk").values_list("pk", "status")),
     )
 

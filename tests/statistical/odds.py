@@ -14,7 +14,7 @@ _BEFOREHAND = Fraction(1, 100)
 
 def run(long: bool) -> Outcome:
     del long  # arithmetic: there is nothing to do more of
-    policies = [packs.load(name).policy for name in packs.available()]
+    policies = [packs.load(name).policy for name in packs.shipped()]
     spent = {
         (one.epsilon_best + one.epsilon_typical, one.cap_per_year, one.cap_per_year + reserve(one)) for one in policies
     }  # the same for every pack, or the table would need one for each

@@ -30,6 +30,7 @@ KINDS: Mapping[Kind, Promise] = {
     Kind.AUDIT_PROMISE: gettext_lazy("Promise of an auditor before a sample is drawn"),
     Kind.PUBLICATION: gettext_lazy("Publication of a version"),
     Kind.PUBLICATION_WITHDRAWN: gettext_lazy("Withdrawal of a version"),
+    Kind.PACK: gettext_lazy("Approved version of a method pack"),
 }
 
 

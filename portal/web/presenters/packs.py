@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from benchmarks import packs
+from benchmarks import packs, shelf
 from benchmarks.packs.changes import changes
 from benchmarks.routes import Pack
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.selectors import PeerGroupView, PeriodView
 from portal.web.presenters.benchmarks import NONE
-from portal.web.viewmodels.packs import ChangeLine, GroupBlock, PackBlock, PacksPage, PackVersion, PeriodLine
+from portal.web.viewmodels.packs import ChangeLine, GroupBlock, PackBlock, PacksPage, PackVersion, PeriodLine, TakeUp
 from portal.web.viewmodels.shared import StateWord
 from portal.web.words import Names, in_language, period_name, said
 
 MOST_CHANGES = 200
 
 
+def later_versions(group: PeerGroupView) -> tuple[str, ...]:
+    """Other versions of the group's pack that took effect no earlier than its own, the newest first."""
+    return _later(group, packs.versions(group.pack))
+
+
+def _later(group: PeerGroupView, versions: Sequence[Pack]) -> tuple[str, ...]:
+    own = next((pack for pack in versions if pack.version == group.pack_version), None)
+    later = (pack for pack in versions if own is not None and pack.effective_from >= own.effective_from)
+    return tuple(pack.version for pack in later if pack.version != group.pack_version)
+
+
 def packs_page(groups: Sequence[PeerGroupView]) -> PacksPage:
+    known = {pack_id: packs.versions(pack_id) for pack_id in packs.available()}
+    taken = {(group.pack, group.route, group.scope, group.pack_version) for group in groups}
     return PacksPage(
-        packs=tuple(_pack(pack_id) for pack_id in packs.available()),
-        groups=tuple(_group(group) for group in groups),
+        packs=tuple(_pack(pack_id, held) for pack_id, held in known.items()),
+        groups=tuple(_group(group, _take_up(group, known, taken)) for group in groups),
         open_periods=sum(period.closed_at is None for group in groups for period in group.periods),
     )
 
@@ -33,8 +46,17 @@ def group_title(group: PeerGroupView) -> str:
     return f"{Names.of(group.pack, group.pack_version).title(group.route)} · {in_language(group.scope, group.scope_zh)}"
 
 
-def _pack(pack_id: str) -> PackBlock:
-    held = packs.versions(pack_id)
+def _take_up(group: PeerGroupView, known: Mapping[str, Sequence[Pack]], taken: Collection[tuple[str, ...]]) -> tuple[TakeUp, ...]:
+    """Approved versions that this reader may take up for the group's firms, and that no group of theirs has yet."""
+    if not group.may_decide:
+        return ()
+    own = (group.pack, group.route, group.scope)
+    approved = {version for pack, version in shelf.approved().versions() if pack == group.pack}
+    found = (version for version in _later(group, known.get(group.pack, ())) if version in approved and (*own, version) not in taken)
+    return tuple(TakeUp(version, reverse("web:take-up", args=[group.id, version])) for version in found)
+
+
+def _pack(pack_id: str, held: Sequence[Pack]) -> PackBlock:
     return PackBlock(
         name=said(held[0].words),
         id=pack_id,
@@ -54,7 +76,7 @@ def _version(pack: Pack, before: Pack | None) -> PackVersion:
     )
 
 
-def _group(view: PeerGroupView) -> GroupBlock:
+def _group(view: PeerGroupView, take_up: tuple[TakeUp, ...]) -> GroupBlock:
     return GroupBlock(
         id=view.id,
         title=Names.of(view.pack, view.pack_version).title(view.route),
@@ -66,6 +88,7 @@ def _group(view: PeerGroupView) -> GroupBlock:
         obliged_url=reverse("web:obliged", args=[view.id]) if view.may_decide else "",
         policy_url=reverse("web:audit-policy", args=[view.id]) if view.may_decide else "",
         policy=_policy(view),
+        take_up=take_up,
     )
 
 

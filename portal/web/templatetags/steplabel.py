@@ -79,6 +79,9 @@ def masthead(context: RequestContext) -> dict[str, Any]:
     }
 
 
+PACK_PAGES = ("packs", "open-period", "close-period", "obliged", "obliged-list", "take-up", "proposals", "propose", "proposal")
+
+
 def _entries(path: str, roles: frozenset[str]) -> list[Entry]:
     offered: list[tuple[str, str, tuple[str, ...]]] = [(_("Benchmarks"), "web:benchmarks", ("benchmarks", "benchmark"))]
     if Role.ENTERPRISE in roles:
@@ -90,7 +93,7 @@ def _entries(path: str, roles: frozenset[str]) -> list[Entry]:
         ]
     if Role.REGULATOR in roles:
         offered.append((_("At a glance"), "web:overview", ("overview",)))
-        offered.append((_("Packs and periods"), "web:packs", ("packs", "open-period", "close-period", "obliged", "obliged-list")))
+        offered.append((_("Packs and periods"), "web:packs", PACK_PAGES))
         offered.append(
             (_("Publications"), "web:publications", ("publications", "participation", "deadlines", "standings", "draft", "withdraw"))
         )

@@ -44,6 +44,14 @@ class PeriodLine:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeUp:
+    """A version of the group's pack that its firms could report by instead."""
+
+    version: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class GroupBlock:
     id: int
     title: str
@@ -55,6 +63,7 @@ class GroupBlock:
     obliged_url: str  # likewise
     policy_url: str  # likewise
     policy: str  # what audits do to its publications
+    take_up: tuple[TakeUp, ...]
 
 
 @dataclass(frozen=True, slots=True)

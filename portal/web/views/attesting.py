@@ -40,7 +40,7 @@ FIELD_OF = {"major-open": "opinion", "validity-too-long": "valid_until", "level-
 def opinion(request: HttpRequest, assignment: int) -> HttpResponseBase:
     view = seen(request, assignment)
     names = Names.newest(view.pack)
-    steps = [(step.id, names.step_name(step.id)) for step in packs.load(view.pack).steps] if view.pack in packs.available() else []
+    steps = [(step.id, names.step_name(step.id)) for step in packs.load(view.pack).steps] if packs.is_known(view.pack) else []
     today = scheme_day()
     if request.method == "POST":
         form = OpinionForm(request.POST, steps=steps, today=today)

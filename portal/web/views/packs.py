@@ -19,7 +19,7 @@ from portal.catalogue.selectors import PeerGroupView, groups_of
 from portal.web.access import for_role, person
 from portal.web.assurance_forms import AuditPolicyForm
 from portal.web.forms import PeriodForm, add_error, mark_errors
-from portal.web.presenters.packs import group_title, packs_page
+from portal.web.presenters.packs import group_title, later_versions, packs_page
 from portal.web.viewmodels.shared import Crumb
 from portal.web.words import period_name
 
@@ -56,6 +56,32 @@ def open_period(request: HttpRequest, group: int) -> HttpResponseBase:
         "crumbs": _crumbs(),
     }
     return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def take_up(request: HttpRequest, group: int, version: str) -> HttpResponseBase:
+    """Another version of the pack for the same firms: a peer group of its own, whose periods are opened next."""
+    view = _group(request, group)
+    if version not in later_versions(view):
+        raise Http404
+    told = {"version": version, "group": group_title(view)}
+    if request.method == "POST":
+        held = PeerGroup.objects.select_related("scope").get(pk=group)
+        services.take_up(person(request), held, version, timezone.now())
+        messages.success(request, _("Version %(version)s is taken up for %(group)s. Open its periods next.") % told)
+        return redirect("web:packs")
+    page = {
+        "title": _("Take up version %(version)s for %(group)s?") % told,
+        "sentence": _(
+            "The same sites and duties stand in a peer group of that version. A period is closed here before it is opened there. "
+            "What was published stays."
+        ),
+        "button": _("Take up version %(version)s") % told,
+        "back": reverse("web:packs"),
+        "crumbs": _crumbs(),
+    }
+    return render(request, "web/confirm.html", page)
 
 
 @require_http_methods(["GET", "POST"])

@@ -18,7 +18,7 @@ from reporting_agent.cli import main
 YEAR = Period.parse("2023", UTC)
 
 
-@pytest.mark.parametrize("name", packs.available())
+@pytest.mark.parametrize("name", packs.shipped())
 def test_no_number_of_a_pack_is_without_a_complete_source(name: str) -> None:
     every = list(provenance.numbers(packs.load(name)))
     assert len(every) >= 90
@@ -43,7 +43,7 @@ def test_a_number_without_a_source_is_listed_and_named(tmp_path: Path, capsys: p
 
 def test_a_limit_never_stands_on_what_was_not_read() -> None:
     """What is secondary or an assumption grades nobody; editions whose values were not read are named and hold no limit."""
-    for name in packs.available():
+    for name in packs.shipped():
         pack = packs.load(name)
         limits = [limit for step in pack.steps for limit in step.limits]
         assert {limit.source.status for limit in limits} <= {"original-seen", "transcribed"}

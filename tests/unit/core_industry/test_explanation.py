@@ -142,7 +142,7 @@ def test_figures_carry_a_true_minus_and_the_grids_decimals() -> None:
     assert [decimals(Fraction(width)) for width in ("5", "0.5", "0.25", "0.008")] == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("name", packs.available())
+@pytest.mark.parametrize("name", packs.shipped())
 def test_readers_are_told_relevant_variables_in_words_each_once_a_step(name: str) -> None:
     known = packs.load(name)
     text = en16231.comparable_conditions(known, known.routes[0])

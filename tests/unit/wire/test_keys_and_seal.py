@@ -124,7 +124,7 @@ def test_a_device_key_that_is_something_else_is_unreadable(device_key: DeviceKey
 def test_a_key_signs_only_what_its_role_may() -> None:
     roles = {
         DeviceKey: {Purpose.COMMITMENT, Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST, Purpose.ROTATION, Purpose.OPENING},
-        ReceiptKey: {Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK},
+        ReceiptKey: {Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK, Purpose.PACK},
         DirectoryKey: {Purpose.DIRECTORY},
         AuditorKey: {Purpose.ATTESTATION, Purpose.ATTESTATION_WITHDRAWN, Purpose.AUDIT_NONCE, Purpose.AUDIT_DRAW},
     }

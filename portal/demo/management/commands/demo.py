@@ -36,7 +36,7 @@ class Command(BaseCommand):
     help = "The whole system on one machine: simulated plants, real agents, real HTTP, a published benchmark; then it serves the portal."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--sector", default="cement", choices=packs.available(), help="which pack's plants (default: cement)")
+        parser.add_argument("--sector", default="cement", choices=packs.shipped(), help="which pack's plants (default: cement)")
         parser.add_argument("--enterprises", type=int, default=24, metavar="N", help="how many plants, one a firm (default: 24)")
         parser.add_argument("--seed", type=int, default=1, help="of the simulated plants (default: 1)")
         parser.add_argument("--once", action="store_true", help="print the result as JSON on the last line and end, instead of serving")

@@ -1,0 +1,136 @@
+"""What another version of a pack does to a published value, as far as public figures tell.
+
+The exact effect is known at each plant alone (`steplabel-agent pack diff --site`): a portal holds no batches. From what is public follow
+
+* totals of a route: exactly, from the published values of its steps and the new ratios;
+* conversion factors: between nothing and all of a value's energy is of the carriers whose factors changed, so a value moves by
+  between 0 and its largest relative change; by more than that is possible only where energy is credited, and then no bound is given;
+* a wider cell of the release grid: by half of it at most;
+* label rules, conditions, bounds and boundaries: that the value moves, not by how much.
+
+Limits, grades, public typical values and the rules of the gate move no value and are not listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from benchmarks.conversion import Basis
+from benchmarks.measurements import Metric
+from benchmarks.packs import factors
+from benchmarks.packs.changes import changes
+from benchmarks.routes import MetricRule, Pack, Step
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedValue:
+    """A published best of a step, or where `step` is empty the total of the route; with the last day of its period."""
+
+    step: str
+    variant: str
+    metric: str
+    value: float
+    on: date
+    headline: bool = True  # enters the totals
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How far a published value moves, in its own unit: by `least` to `most`; None where public figures give no bound."""
+
+    of: PublishedValue
+    least: float | None
+    most: float | None
+    because: tuple[str, ...]  # what changed: carriers, fields of the pack
+
+
+_MOVES_BATCHES = ("label_rule", "reference_conditions", "boundary", "variants", "run_kind")
+_MOVES_VALUE = ("floor", "ceiling", "grid_lower", "grid_upper", "grid_width", "unit")
+
+
+def moved(old: Pack, new: Pack, values: Iterable[PublishedValue], route: str) -> Iterator[Moved]:
+    """The published values of one benchmark that another version of its pack moves."""
+    values = tuple(values)
+    found = [one for value in values if value.step for one in [_of_step(old, new, value)] if one is not None]
+    yield from found
+    for total in (value for value in values if not value.step):
+        if (one := _of_total(old, new, total, values, {one.of.step: one for one in found if one.of.headline}, route)) is not None:
+            yield one
+
+
+def _of_step(old: Pack, new: Pack, value: PublishedValue) -> Moved | None:
+    before, after = (next((step for step in pack.steps if step.id == value.step), None) for pack in (old, new))
+    rule = after.metric(Metric(value.metric)) if after is not None else None
+    if before is None or after is None or rule is None:
+        return Moved(value, None, None, (value.step,))
+    fields = _changed_fields(old, new, value)
+    carriers = _changed_factors(old, new, after, value)
+    if not fields and not carriers and old.composition == new.composition:
+        return None
+    because = (*carriers, *fields, *(("composition",) if old.composition != new.composition else ()))
+    only_grid = all(field == "grid_width" for field in fields) and old.composition == new.composition
+    if not only_grid or (carriers and before.boundary.credited) or value.value < 0:
+        return Moved(value, None, None, because)
+    half = _half_a_cell(before.metric(Metric(value.metric)), rule) if fields else 0.0
+    changed = [0.0, *(share - 1 for share in carriers.values())]
+    return Moved(value, min(changed) * value.value - half, max(changed) * value.value + half, because)
+
+
+def _changed_fields(old: Pack, new: Pack, value: PublishedValue) -> tuple[str, ...]:
+    """Fields of the step that decide its label, as the list of changes names them."""
+    found = []
+    for change in changes(old, new):
+        match change.where:
+            case ("steps", value.step, part, *rest) if part in _MOVES_BATCHES and not {"words", "source"} & {*rest}:
+                found.append(".".join((part, *rest)))
+            case ("steps", value.step, "metrics", value.metric, part) if part in _MOVES_VALUE:
+                found.append(part)
+    return tuple(found)
+
+
+def _changed_factors(old: Pack, new: Pack, step: Step, value: PublishedValue) -> dict[str, float]:
+    """Carriers of the step whose factor in force is another, with new over old; a carrier that must be measured takes no factor."""
+    if value.metric == "electricity":
+        return {}
+    boundary, basis = step.boundary, Basis(new.standard_basis)
+    found = {}
+    for carrier in dict.fromkeys((*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media)):
+        if carrier in boundary.measured or (value.metric == "thermal" and carrier == "electricity"):
+            continue
+        before, after = (factors(pack).in_force(carrier, basis, value.on) for pack in (old, new))
+        if before is not None and after is not None and before.kgce_per_unit != after.kgce_per_unit:
+            found[carrier] = float(after.kgce_per_unit / before.kgce_per_unit)
+    return found
+
+
+def _half_a_cell(before: MetricRule | None, after: MetricRule) -> float:
+    return float(max(rule.grid.width for rule in (before, after) if rule is not None)) / 2
+
+
+def _of_total(
+    old: Pack, new: Pack, total: PublishedValue, values: Iterable[PublishedValue], found: Mapping[str, Moved], route: str
+) -> Moved | None:
+    """The total by the new ratios, and with it what its steps move by."""
+    before, after = ({part.step: float(part.ratio) for one in pack.routes if one.id == route for part in one.steps} for pack in (old, new))
+    least = most = 0.0
+    because: list[str] = [step for step in dict.fromkeys((*after, *before)) if before.get(step) != after.get(step)]
+    bounded = True
+    headline = {value.step: value for value in values if value.step and value.headline}
+    for step in dict.fromkeys((*after, *before)):
+        value = headline.get(step)
+        if value is None:
+            bounded = bounded and before.get(step) == after.get(step)
+            continue
+        by_ratio = (after.get(step, 0.0) - before.get(step, 0.0)) * value.value
+        one = found.get(step)
+        if one is not None:
+            because.append(step)
+            bounded = bounded and one.least is not None
+        weight = after.get(step, 0.0)
+        least += by_ratio + weight * ((one.least if one else 0.0) or 0.0)
+        most += by_ratio + weight * ((one.most if one else 0.0) or 0.0)
+    if not because:
+        return None
+    return Moved(total, least if bounded else None, most if bounded else None, tuple(dict.fromkeys(because)))

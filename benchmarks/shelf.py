@@ -1,0 +1,65 @@
+"""Packs and tables of factors beyond those that come with Steplabel: approved by an authority, kept by whoever runs this process.
+
+The agent keeps them in its state directory, the portal in its database; each says so when it starts. What comes with Steplabel is
+looked for first, so an approved file never takes the place of one of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol
+
+
+class Shelf(Protocol):
+    """Where approved files lie. A text, once given, is never another."""
+
+    def versions(self) -> Collection[tuple[str, str]]:
+        """(pack, version) of every approved pack."""
+        ...
+
+    def pack(self, pack: str, version: str) -> str | None:
+        """The TOML of that version; None where there is none."""
+        ...
+
+    def factors(self, version: str) -> str | None:
+        """The TOML of that version of the table of conversion factors; None where there is none."""
+        ...
+
+
+class Empty:
+    """The shelf of a process that knows only what comes with Steplabel."""
+
+    def versions(self) -> Collection[tuple[str, str]]:
+        return ()
+
+    def pack(self, _pack: str, _version: str) -> str | None:
+        return None
+
+    def factors(self, _version: str) -> str | None:
+        return None
+
+
+_of_process: list[Shelf] = [Empty()]
+_here: ContextVar[Shelf | None] = ContextVar("shelf", default=None)
+
+
+def approved() -> Shelf:
+    """The shelf that is looked at: of this process, or the one of the block that is being run."""
+    return _here.get() or _of_process[0]
+
+
+def use(shelf: Shelf) -> None:
+    """Look there from now on, in the whole process."""
+    _of_process[:] = [shelf]
+
+
+@contextmanager
+def used(shelf: Shelf) -> Iterator[None]:
+    """Look there for as long as the block lasts; other threads look where they did."""
+    before = _here.set(shelf)
+    try:
+        yield
+    finally:
+        _here.reset(before)

@@ -1,0 +1,83 @@
+"""A file that is to become a pack: everything that is wrong with it, each with its place, before anybody is asked to read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ValidationError
+
+from benchmarks import packs, shelf
+from benchmarks.conversion import FactorTable
+from benchmarks.errors import InputError
+from benchmarks.packs.checks import Fault
+from benchmarks.packs.checks import faults as faults_of
+from benchmarks.packs.reading import parse
+from benchmarks.routes import NEWEST, Pack
+from portal.governance.approved import with_factors
+from portal.governance.models import PACK_ID, VERSION, Proposal, State
+
+PACK_FILE, FACTORS_FILE = "pack.toml", "factors.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A pack without a fault, or its faults. `factors` is the version of its own table, empty where it brings none."""
+
+    pack: Pack | None
+    digest: str = ""
+    factors: str = ""
+    faults: tuple[Fault, ...] = field(default=())
+
+
+def check(file: str, factors: str, corrects: str) -> Checked:
+    """The pack of a file, with its own table of factors if it brings one, and the version that it corrects if it is an erratum."""
+    from pathlib import Path
+
+    try:
+        table = FactorTable.read(factors, FACTORS_FILE) if factors else None
+        pack = parse(file, Path(PACK_FILE))
+    except InputError as refused:
+        place = refused.place
+        where = "" if place is None else " ".join(part for part in (place.file, place.column) if part)
+        return Checked(None, faults=(Fault(where, refused.found or str(refused.sentence), refused.wanted or ""),))
+    found = [*faults_of(pack), *_own(pack, table, corrects)]
+    if found:
+        return Checked(None, faults=tuple(found))
+    version = table.version if table else ""
+    with shelf.used(with_factors(version, factors)):
+        try:
+            return Checked(pack, packs.digest(pack).hex(), version)
+        except InputError as refused:
+            return Checked(None, faults=(Fault("conversion", refused.found or "", refused.wanted or ""),))
+
+
+def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[Fault]:
+    """What holds of a pack that many are to report by, beside what holds of every pack."""
+    found = []
+    for place, value, rule in (("id", pack.id, PACK_ID), ("version", pack.version, VERSION)):
+        try:
+            rule(value)
+        except ValidationError as wrong:
+            found.append(Fault(place, value, str(wrong.message)))
+    there_are = {one.version: one for one in packs.versions(pack.id)}
+    if pack.version in there_are:
+        found.append(Fault("version", pack.version, "a version that there is not yet: what labels were made by is never replaced"))
+    elif Proposal.objects.filter(pack=pack.id, version=pack.version, state=State.OPEN).exists():
+        found.append(Fault("version", pack.version, "a version that no open proposal has"))
+    if corrects and corrects not in there_are:
+        found.append(Fault("corrects", corrects, f"a version of {pack.id}: {', '.join(there_are) or 'there is none yet'}"))
+    if pack.conversion == NEWEST or pack.conversion.endswith(".toml"):
+        found.append(Fault("conversion", pack.conversion, "the version of a table of factors, by name: it is part of the digest"))
+    if table is not None and table.version != pack.conversion:
+        found.append(Fault("conversion", pack.conversion, f"the version of the table that comes with it ({table.version})"))
+    if table is not None and _is_taken(table.version):
+        found.append(Fault("factors.version", table.version, "a version that no table has yet"))
+    return found
+
+
+def _is_taken(version: str) -> bool:
+    try:
+        FactorTable.of(version)
+    except InputError:
+        return False
+    return True

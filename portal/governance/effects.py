@@ -1,0 +1,92 @@
+"""What a proposed version says otherwise than the one before it, and which published values it moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from benchmarks import packs, shelf
+from benchmarks.errors import InputError
+from benchmarks.packs.changes import FieldChange, changes
+from benchmarks.packs.effects import NumberChange, changed_numbers
+from benchmarks.packs.public_effects import Moved, PublishedValue, moved
+from benchmarks.routes import Pack
+from portal.governance.approved import with_factors
+from portal.governance.selectors import published_by
+from portal.publication.in_force import in_force_of
+
+
+@dataclass(frozen=True, slots=True)
+class MovedPublication:
+    """A publication in force by the version before, and what moves in it."""
+
+    pack: str
+    pack_version: str
+    route: str
+    place: str
+    period: str
+    version: int
+    units: dict[tuple[str, str], str]
+    values: tuple[Moved, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`before` is None for a pack that there was not."""
+
+    before: Pack | None
+    after: Pack
+    numbers: tuple[NumberChange, ...]
+    fields: tuple[FieldChange, ...]
+    publications: tuple[MovedPublication, ...]
+
+
+def difference(file: str, factors_version: str, factors: str, corrects: str) -> Difference:
+    """Of a checked file against the version that it corrects, else the one in force before it."""
+    with shelf.used(with_factors(factors_version, factors)):
+        after = packs.checked(file, "pack.toml")
+        before = before_of(after, corrects)
+        if before is None:
+            return Difference(None, after, (), (), ())
+        return between(before, after)
+
+
+def between(before: Pack, after: Pack) -> Difference:
+    return Difference(before, after, changed_numbers(before, after), changes(before, after), tuple(_publications(before, after)))
+
+
+def before_of(pack: Pack, corrects: str) -> Pack | None:
+    """The version that an erratum corrects; else, of those that took effect no later, the last; None where there is none."""
+    if corrects:
+        try:
+            return packs.load(pack.id, corrects)
+        except InputError:
+            return None
+    others = (one for one in packs.versions(pack.id) if one.version != pack.version and one.effective_from <= pack.effective_from)
+    return max(others, key=_order, default=None)
+
+
+def _order(pack: Pack) -> tuple[object, ...]:
+    return (pack.effective_from, [int(part) if part.isdigit() else 0 for part in pack.version.replace("-", ".").split(".")])
+
+
+def _publications(before: Pack, after: Pack) -> list[MovedPublication]:
+    rows = published_by(before.id, before.version)
+    views = in_force_of([row.period_id for row in rows])
+    found = []
+    for row in rows:
+        view, on = views[row.period_id], (row.period.end - timedelta(days=1)).date()
+        label = view.label
+        values = [
+            PublishedValue(step.step, step.variant, step.metric, step.best, on, step.headline)
+            for step in label.steps
+            if step.shown and step.best is not None
+        ]
+        units = {(step.step, step.metric): step.unit for step in label.steps}
+        if label.composite.shown and label.composite.value is not None:
+            metric = next(iter(label.headline)).metric
+            values.append(PublishedValue("", "", metric, label.composite.value, on))
+            units["", metric] = label.composite.unit
+        if those := tuple(moved(before, after, values, view.route)):
+            found.append(MovedPublication(view.pack, view.pack_version, view.route, view.place, view.period, view.version, units, those))
+    return found

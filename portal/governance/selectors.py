@@ -1,0 +1,152 @@
+"""Reading proposals, what was said of them, and the packs that came of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q
+
+from portal.accounts.models import User
+from portal.accounts.selectors import jurisdictions_of
+from portal.governance.models import Comment, Proposal, State
+from portal.publication.models import Publication, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A comment with its answers, or an approval with its note."""
+
+    id: int
+    by: str
+    at: datetime
+    text: str
+    answers: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalView:
+    """A proposal as those concerned read it; what this reader may do."""
+
+    id: int
+    pack: str
+    version: str
+    corrects: str
+    digest: str
+    effective_from: date
+    reason: str
+    sources: str
+    proposed_by: str
+    proposed_at: datetime
+    state: str
+    ended_by: str
+    ended_at: datetime | None
+    ended_reason: str
+    log_index: int | None
+    file: str
+    factors: str
+    factors_version: str
+    comments: tuple[Said, ...]
+    approvals: tuple[Said, ...]
+    may_decide: bool
+    may_withdraw: bool
+
+    @property
+    def unanswered(self) -> int:
+        return sum(not one.answers for one in self.comments)
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An approved pack, as everybody may have it."""
+
+    document: dict[str, Any]
+    file: str
+    factors: str
+    log_index: int
+    reason: str
+    sources: str
+
+
+def may_decide(user: User) -> bool:
+    """Whether the person regulates a nation: a pack holds for all of it."""
+    return any(jurisdiction.parent_id is None for jurisdiction in jurisdictions_of(user))
+
+
+def proposals(user: User) -> tuple[ProposalView, ...]:
+    """All of them, the newest first."""
+    return tuple(_view(row, user) for row in _rows())
+
+
+def proposal(user: User, pk: int) -> ProposalView | None:
+    row = _rows().filter(pk=pk).first()
+    return None if row is None else _view(row, user)
+
+
+def approved_pack(pack: str, version: str) -> Approved | None:
+    """None for a version that comes with Steplabel, as for one that is not there."""
+    row = Proposal.objects.filter(pack=pack, version=version, state=State.APPROVED).first()
+    return None if row is None else _approved(row)
+
+
+def approved_packs() -> tuple[Approved, ...]:
+    """Every one, in the order of their approval."""
+    return tuple(_approved(row) for row in Proposal.objects.filter(state=State.APPROVED).order_by("log_index"))
+
+
+def errata_of(pack: str, version: str) -> tuple[str, ...]:
+    """The versions that correct this one, oldest first."""
+    rows = Proposal.objects.filter(pack=pack, corrects=version, state=State.APPROVED).order_by("log_index")
+    return tuple(rows.values_list("version", flat=True))
+
+
+def published_by(pack: str, version: str) -> tuple[Publication, ...]:
+    """The publications in force that were composed by this version, the newest period first."""
+    by = Q(period__peer_group__pack=pack, period__peer_group__pack_version=version, status=Status.PUBLISHED)
+    rows = Publication.objects.filter(by).select_related("period__peer_group__scope").order_by("period", "-version")
+    newest = {row.period_id: row for row in reversed(rows)}
+    return tuple(sorted(newest.values(), key=lambda row: (row.period.start, row.pk), reverse=True))
+
+
+def _rows() -> Any:
+    return Proposal.objects.select_related("proposed_by", "ended_by").prefetch_related("comments__author", "approvals__by").order_by("-pk")
+
+
+def _view(row: Proposal, user: User) -> ProposalView:
+    comments = list(row.comments.all())
+    decided = {one.by_id for one in row.approvals.all()}
+    is_open = row.state == State.OPEN
+    return ProposalView(
+        id=row.pk,
+        pack=row.pack,
+        version=row.version,
+        corrects=row.corrects,
+        digest=row.digest,
+        effective_from=row.effective_from,
+        reason=row.reason,
+        sources=row.sources,
+        proposed_by=str(row.proposed_by),
+        proposed_at=row.proposed_at,
+        state=row.state,
+        ended_by="" if row.ended_by is None else str(row.ended_by),
+        ended_at=row.ended_at,
+        ended_reason=row.ended_reason,
+        log_index=row.log_index,
+        file=row.file,
+        factors=row.factors,
+        factors_version=row.factors_version,
+        comments=tuple(_said(one, comments) for one in comments if one.answers_id is None),
+        approvals=tuple(Said(one.pk, str(one.by), one.at, one.note) for one in row.approvals.all()),
+        may_decide=is_open and row.proposed_by_id != user.pk and user.pk not in decided and may_decide(user),
+        may_withdraw=is_open and row.proposed_by_id == user.pk,
+    )
+
+
+def _said(comment: Comment, among: list[Comment]) -> Said:
+    answers = tuple(Said(one.pk, str(one.author), one.at, one.text) for one in among if one.answers_id == comment.pk)
+    return Said(comment.pk, str(comment.author), comment.at, comment.text, answers)
+
+
+def _approved(row: Proposal) -> Approved:
+    return Approved(row.document or {}, row.file, row.factors, row.log_index or 0, row.reason, row.sources)

@@ -1,0 +1,204 @@
+"""Propose, comment, approve, refuse, withdraw. A pack is law for who reports by it: one person proposes it, two others approve it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from benchmarks.errors import SteplabelError
+from benchmarks.phrases import Phrase
+from benchmarks.wire import approved, logged
+from benchmarks.wire.approved import ApprovedPack
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.signing import ReceiptKey
+from portal.accounts.models import Role, User
+from portal.accounts.selectors import roles_of
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.governance.checking import check
+from portal.governance.models import Approval, Comment, Proposal, State
+from portal.governance.selectors import may_decide
+from portal.problems import RefusedError
+from portal.translog import log
+
+APPROVALS = 2
+"""People other than the proposer."""
+
+CONCERNED = (Role.REGULATOR, Role.ENTERPRISE, Role.CERTIFICATION_BODY)
+
+
+def propose(by: User, file: str, factors: str, corrects: str, reason: str, sources: str, now: datetime) -> Proposal:
+    """Put a checked file up for comment and approval.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `pack-faulty` (409): `checking.check` names every fault.
+    """
+    if Role.REGULATOR not in roles_of(by):
+        raise _not_regulator()
+    found = check(file, factors, corrects)
+    if found.pack is None:
+        raise RefusedError(
+            409, "pack-faulty", "The file is no pack that could be approved.", "Correct every fault that is named, and upload it again."
+        )
+    with transaction.atomic():
+        row = Proposal.objects.create(
+            pack=found.pack.id,
+            version=found.pack.version,
+            corrects=corrects,
+            file=file,
+            factors=factors,
+            factors_version=found.factors,
+            digest=found.digest,
+            effective_from=found.pack.effective_from,
+            reason=reason.strip(),
+            sources=sources.strip(),
+            proposed_by=by,
+            proposed_at=now,
+        )
+        record(now, by.email, Action.PACK_PROPOSED, subject_of(row), row.digest)
+    return row
+
+
+def comment(proposal: Proposal, by: User, text: str, now: datetime, answers: Comment | None = None) -> Comment:
+    """Add a technical comment; a regulator may answer one. The same words in a row, as of a form sent twice, stand once.
+
+    Raises:
+        RefusedError: `not-concerned`, `not-regulator` (403), `proposal-decided` (409).
+    """
+    held = roles_of(by)
+    if held.isdisjoint(CONCERNED):
+        raise RefusedError(
+            403,
+            "not-concerned",
+            "Proposals are commented on by regulators, enterprises and certification bodies.",
+            "Ask one of these to comment.",
+        )
+    if answers is not None and Role.REGULATOR not in held:
+        raise _not_regulator()
+    with transaction.atomic():
+        row = _held(proposal)
+        last = row.comments.last()
+        answered = None if answers is None else answers.pk
+        if last is not None and (last.author_id, last.text, last.answers_id) == (by.pk, text, answered):
+            return last
+        made = Comment.objects.create(proposal=row, answers=answers, author=by, at=now, text=text)
+        record(now, by.email, Action.PACK_COMMENTED, subject_of(row))
+    return made
+
+
+def approve(proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: str = "") -> Proposal:
+    """Approve it; with the second approval it is signed, logged, and there for everybody to report by.
+
+    Raises:
+        RefusedError: `not-regulator` (403); `proposal-decided`, `own-proposal`, `approved-already`, `pack-faulty` (409).
+    """
+    with transaction.atomic():
+        row = _held(proposal)
+        _require_other(row, by)
+        if row.approvals.filter(by=by).exists():
+            raise RefusedError(
+                409,
+                "approved-already",
+                "You have approved this proposal already.",
+                "A second person who did not propose it approves it, too.",
+            )
+        Approval.objects.create(proposal=row, by=by, at=now, note=note.strip()[:1000])
+        record(now, by.email, Action.PACK_SECONDED, subject_of(row), note.strip())
+        if row.approvals.count() >= APPROVALS:
+            _take_effect(row, by, key, now)
+    return row
+
+
+def refuse(proposal: Proposal, by: User, reason: str, now: datetime) -> Proposal:
+    """End it with a reason. Raises RefusedError: `not-regulator` (403), `proposal-decided`, `own-proposal` (409)."""
+    with transaction.atomic():
+        row = _held(proposal)
+        _require_other(row, by)
+        return _end(row, State.REFUSED, Action.PACK_REFUSED, by, reason, now)
+
+
+def withdraw(proposal: Proposal, by: User, reason: str, now: datetime) -> Proposal:
+    """The proposer takes it back with a reason. Raises RefusedError: `not-proposer` (403), `proposal-decided` (409)."""
+    with transaction.atomic():
+        row = _held(proposal)
+        if row.proposed_by_id != by.pk:
+            raise RefusedError(403, "not-proposer", "Only who proposed it withdraws a proposal.", "Refuse it with a reason instead.")
+        return _end(row, State.WITHDRAWN, Action.PACK_WITHDRAWN, by, reason, now)
+
+
+def subject_of(row: Proposal) -> str:
+    """How the audit record names it."""
+    return f"pack {row.pack}/{row.version}"
+
+
+def _held(proposal: Proposal) -> Proposal:
+    """The row, locked, while it waits for a decision."""
+    row = Proposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+    if row.state != State.OPEN:
+        raise RefusedError(
+            409,
+            "proposal-decided",
+            Phrase("The proposal of %(pack)s %(version)s is decided already.", pack=row.pack, version=row.version),
+            "Propose another version.",
+        )
+    return row
+
+
+def _require_other(row: Proposal, by: User) -> None:
+    if not may_decide(by):
+        raise _not_regulator()
+    if row.proposed_by_id == by.pk:
+        raise RefusedError(
+            409, "own-proposal", "You have proposed this yourself.", "Two others decide about it; you may withdraw it with a reason."
+        )
+
+
+def _take_effect(row: Proposal, by: User, key: ReceiptKey, now: datetime) -> None:
+    """Sign it and log it. What comes with Steplabel may have changed since it was proposed: then another digest was read than is signed."""
+    again = _digest_now(row)
+    if again != row.digest:
+        raise RefusedError(
+            409,
+            "pack-faulty",
+            "Since it was proposed, the factors or corrections that it refers to have changed.",
+            "Withdraw it and propose it again, so that everybody reads what is approved.",
+        )
+    pack = ApprovedPack(
+        pack=row.pack,
+        version=row.version,
+        digest=row.digest,
+        file=approved.sha256(row.file),
+        factors=approved.sha256(row.factors) if row.factors else "",
+        effective_from=row.effective_from.isoformat(),
+        corrects=row.corrects,
+        approved_on=log.day_of(now).isoformat(),
+    )
+    row.document, row.state, row.ended_at, row.ended_by = approved.sign(pack, key), State.APPROVED, now, by
+    row.log_index = log.add(Kind.PACK, logged.pack(pack).hex(), now)
+    row.save(update_fields=["document", "state", "ended_at", "ended_by", "log_index"])
+    record(now, by.email, Action.PACK_APPROVED, subject_of(row), f"log entry {row.log_index}, digest {row.digest}")
+
+
+def _digest_now(row: Proposal) -> str:
+    from benchmarks import packs, shelf
+    from portal.governance.approved import with_factors
+
+    try:
+        with shelf.used(with_factors(row.factors_version, row.factors)):
+            return packs.digest(packs.checked(row.file, f"{row.pack}-{row.version}.toml")).hex()
+    except SteplabelError:
+        return ""
+
+
+def _end(row: Proposal, state: State, action: Action, by: User, reason: str, now: datetime) -> Proposal:
+    row.state, row.ended_at, row.ended_by, row.ended_reason = state, now, by, reason.strip()[:1000]
+    row.save(update_fields=["state", "ended_at", "ended_by", "ended_reason"])
+    record(now, by.email, action, subject_of(row), row.ended_reason)
+    return row
+
+
+def _not_regulator() -> RefusedError:
+    return RefusedError(
+        403, "not-regulator", "You are no regulator of the nation.", "Packs hold for the whole nation: ask one of its regulators."
+    )

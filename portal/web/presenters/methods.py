@@ -1,0 +1,329 @@
+"""Method packs for everybody: each version, each number with its source, and what one version says otherwise than another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benchmarks import packs
+from benchmarks.packs.changes import FieldChange
+from benchmarks.packs.effects import NumberChange
+from benchmarks.packs.provenance import Number, Role
+from benchmarks.packs.provenance import factors as numbers_of_factors
+from benchmarks.packs.provenance import numbers as numbers_of_pack
+from benchmarks.packs.public_effects import Moved
+from benchmarks.routes import Pack
+from portal.governance.effects import Difference, MovedPublication
+from portal.governance.selectors import Approved
+from portal.web.figures import number as in_figures
+from portal.web.presenters.benchmarks import NONE
+from portal.web.tables import columns, paged, with_query
+from portal.web.viewmodels.listed import Cell, Listed, Narrowing
+from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
+from portal.web.viewmodels.shared import Crumb
+from portal.web.viewmodels.tables import Pages
+from portal.web.words import Names, enumerated, period_name, said
+
+Words = tuple[Promise, Promise]
+
+ROLES: dict[Role, Words] = {
+    Role.LIMIT: (gettext_lazy("limits of standards"), gettext_lazy("the grade; no label")),
+    Role.CORRECTION: (gettext_lazy("corrections of limits"), gettext_lazy("the grade; no label")),
+    Role.APPLIES: (gettext_lazy("where a limit applies"), gettext_lazy("which limit is tested; no label")),
+    Role.FACTOR: (gettext_lazy("conversion factors"), gettext_lazy("every label with this carrier, by its share of the energy")),
+    Role.CARBON: (gettext_lazy("CO2 factors"), gettext_lazy("CO2 beside the label; no label")),
+    Role.SLOPE: (gettext_lazy("reference conditions"), gettext_lazy("each batch that lies off the reference, and so the label")),
+    Role.QUANTILE: (gettext_lazy("quantiles"), gettext_lazy("which batch is the label")),
+    Role.VALIDITY: (gettext_lazy("rules of validity"), gettext_lazy("which batches count")),
+    Role.BOUNDS: (gettext_lazy("physical bounds"), gettext_lazy("which batches count: those beyond are left out as impossible")),
+    Role.GRID: (gettext_lazy("release grids"), gettext_lazy("the released value, by half a cell at most; no local label")),
+    Role.TYPICAL: (gettext_lazy("public typical values"), gettext_lazy("whether a release is precise enough to enter; no label")),
+    Role.SPREAD: (gettext_lazy("public spreads"), gettext_lazy("whether a release is precise enough to enter; no label")),
+    Role.RATIO: (gettext_lazy("ratios of routes"), gettext_lazy("published totals of a route; no label of a step")),
+    Role.POLICY: (gettext_lazy("release policy"), gettext_lazy("how much noise a released value bears; no local label")),
+    Role.COMPOSITION: (gettext_lazy("rules of composition"), gettext_lazy("the industry label; no label of a site")),
+    Role.DISCLOSURE: (gettext_lazy("thresholds of the gate"), gettext_lazy("whether a publication is let out; no label of a site")),
+}
+"""What numbers of a role are called, and what they move."""
+
+STATUSES: dict[str, Promise] = {
+    "original-seen": gettext_lazy("original seen"),
+    "transcribed": gettext_lazy("transcribed"),
+    "secondary": gettext_lazy("secondary"),
+    "assumption": gettext_lazy("assumption"),
+}
+
+
+def methods_page() -> Sheet:
+    """Every pack there is, in its newest version."""
+    rows = tuple(
+        (Cell(said(pack.words), url=reverse("web:method", args=[pack.id])), Cell(pack.version), Cell(str(len(pack.steps)), num=True))
+        for pack in (packs.versions(name)[0] for name in packs.available())
+    )
+    table = table_of(_("Method packs"), (_("Pack"), _("Version"), _("Steps")), rows, _("No pack is installed."))
+    lead = _("A method pack says how the energy of each step is counted, how a label is formed, and which limits apply.")
+    links = (Link(_("Proposals of new versions and errata"), reverse("web:proposals")),)
+    return Sheet(_("Method packs"), (), lead, sections=(Section("", table),), links=links)
+
+
+def method_page(versions: Sequence[Pack], approved: dict[str, Approved]) -> Sheet:
+    """The versions of one pack side by side."""
+    newest = versions[0]
+    rows = tuple(_version_row(pack, before, approved) for pack, before in zip(versions, (*versions[1:], None), strict=True))
+    heads = (_("Version"), _("In force from"), _("until"), _("Approved"), _("Digest (SHA-256)"), _("Compared"))
+    table = table_of(said(newest.words), heads, rows, "")
+    lead = _("What labels were made by is never changed: another content is another version, with another digest.")
+    return Sheet(_title(newest), _crumbs(), lead, sections=(Section(_("Versions"), table),))
+
+
+def _version_row(pack: Pack, before: Pack | None, approved: dict[str, Approved]) -> tuple[Cell, ...]:
+    found = approved.get(pack.version)
+    corrects = str(found.document["corrects"]) if found else ""
+    against = corrects or (before.version if before else "")
+    return (
+        Cell(
+            pack.version,
+            note=_("corrects version %(version)s") % {"version": corrects} if corrects else "",
+            url=reverse("web:method-version", args=[pack.id, pack.version]),
+        ),
+        Cell(pack.effective_from.isoformat()),
+        Cell(pack.effective_to.isoformat() if pack.effective_to else _("further notice")),
+        Cell(str(found.document["approved_on"]) if found else _("comes with Steplabel")),
+        Cell(packs.digest(pack).hex(), mono=True),
+        Cell(_("with version %(version)s") % {"version": against}, url=reverse("web:method-compare", args=[pack.id, pack.version, against]))
+        if against
+        else Cell(NONE),
+    )
+
+
+def version_page(pack: Pack, found: Approved | None, errata: Sequence[str], query: QueryDict) -> Sheet:
+    """One version: how it came to be, and its numbers, those of one role at once."""
+    facts = [
+        Fact(_("In force from"), "", day=pack.effective_from),
+        Fact(_("Digest (SHA-256)"), packs.digest(pack).hex(), mono=True),
+        Fact(_("Conversion factors"), _("version %(version)s") % {"version": packs.factors(pack).version}),
+    ]
+    links: tuple[Link, ...] = ()
+    if found is not None:
+        facts += [
+            Fact(_("Approved"), str(found.document["approved_on"])),
+            Fact(_("Reason"), found.reason),
+            Fact(_("Sources"), found.sources),
+            Fact(_("Transparency log"), _("entry %(n)s") % {"n": found.log_index}, url=f"{reverse('web:log')}?entry={found.log_index}"),
+            Fact(_("Signed by key"), str(found.document["signature"]["key_id"]), mono=True),
+        ]
+        links = (Link(_("The file with signature and proof, JSON"), reverse("api:pack", args=[pack.id, pack.version])),)
+        if corrects := str(found.document["corrects"]):
+            address = reverse("web:method-compare", args=[pack.id, pack.version, corrects])
+            facts.append(Fact(_("Erratum of"), _("version %(version)s: what it changes") % {"version": corrects}, url=address))
+    else:
+        facts.append(Fact(_("Approved"), _("It comes with Steplabel.")))
+    facts += [
+        Fact(
+            _("Corrected by"),
+            _("version %(version)s: what it changes") % {"version": one},
+            url=reverse("web:method-compare", args=[pack.id, one, pack.version]),
+        )
+        for one in errata
+    ]
+    crumbs = (*_crumbs(), Crumb(_title(pack), reverse("web:method", args=[pack.id])))
+    title = _("%(pack)s, version %(version)s") % {"pack": _title(pack), "version": pack.version}
+    return Sheet(title, crumbs, "", tuple(facts), (Section(_("Numbers"), _numbers(pack, query)),), links)
+
+
+def numbers(pack: Pack) -> list[Number]:
+    """Every number of the pack and of its conversion factors."""
+    return [*numbers_of_pack(pack), *numbers_of_factors(packs.factors(pack))]
+
+
+def number_url(pack: Pack, role: str, place: str) -> str:
+    return reverse("web:method-number", args=[pack.id, pack.version, f"{role}/{place}"])
+
+
+def _numbers(pack: Pack, query: QueryDict) -> Listed:
+    every = numbers(pack)
+    roles = list(dict.fromkeys(number.role for number in every))
+    chosen = next((role for role in roles if role.value == query.get("role")), roles[0])
+    rows, pages = paged([number for number in every if number.role is chosen], query)
+    narrowings = tuple(Narrowing(str(ROLES[role][0]), with_query(query, role=role.value, page=None), role is chosen) for role in roles)
+    cells = tuple(
+        (
+            Cell(number.place, url=number_url(pack, number.role.value, number.place)),
+            Cell(number.value, num=True),
+            Cell(number.unit or NONE),
+            Cell(_source(number)),
+            Cell(_status(number)),
+        )
+        for number in rows
+    )
+    heads = (_("Number"), _("Value"), _("Unit"), _("Source"), _("Status"))
+    return table_of(str(ROLES[chosen][0]), heads, cells, "", narrowings, pages)
+
+
+def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number | None]]) -> Sheet:
+    """One number, and what every version says it is."""
+    source = number.source
+    facts = [
+        Fact(_("Value"), f"{number.value} {number.unit}".strip()),
+        Fact(_("What it is for"), str(ROLES[number.role][0])),
+        Fact(_("What it moves"), str(ROLES[number.role][1])),
+        Fact(_("Source"), source.text if source else _("none is named")),
+    ]
+    if source is not None:
+        named = (
+            (_("Document"), " ".join((source.document, source.edition))),
+            (_("Clause"), number.clause or source.clause),
+            (_("Issuer"), source.issuer),
+        )
+        facts += [Fact(title, text) for title, text in named if text.strip()]
+        if source.read_on is not None:
+            facts.append(Fact(_("Read"), f"{source.read_on.isoformat()}, {source.read_by}"))
+        if source.reread_by:
+            facts.append(Fact(_("Read again"), source.reread_by))
+    facts += [Fact(_("Status"), _status(number)), Fact(_("Since version"), _since(number, history))]
+    rows = tuple(
+        (
+            Cell(one.version, url=reverse("web:method-version", args=[one.id, one.version])),
+            Cell(one.effective_from.isoformat()),
+            Cell(found.value if found else NONE, num=True),
+        )
+        for one, found in history
+    )
+    table = table_of(_("What each version says"), (_("Version"), _("In force from"), _("Value")), rows, "")
+    crumbs = (
+        *_crumbs(),
+        Crumb(_title(pack), reverse("web:method", args=[pack.id])),
+        Crumb(pack.version, reverse("web:method-version", args=[pack.id, pack.version])),
+    )
+    return Sheet(number.place, crumbs, "", tuple(facts), (Section(_("Versions"), table),))
+
+
+def _since(number: Number, history: Sequence[tuple[Pack, Number | None]]) -> str:
+    """The first of the versions that say so without a break; `history` has the newest first."""
+    since = ""
+    here = False
+    for pack, found in history:
+        here = here or found is number
+        if here and (found is None or found.value != number.value):
+            break
+        since = pack.version if here else since
+    return since
+
+
+def compare_page(found: Difference) -> Sheet:
+    """Two versions side by side, with the published values that the change moves."""
+    after, before = found.after, found.before
+    assert before is not None  # noqa: S101  # two versions were named
+    told = {"pack": _title(after), "new": after.version, "old": before.version}
+    crumbs = (*_crumbs(), Crumb(_title(after), reverse("web:method", args=[after.id])))
+    return Sheet(_("%(pack)s: version %(new)s beside %(old)s") % told, crumbs, "", sections=differences(found))
+
+
+def differences(found: Difference) -> tuple[Section, ...]:
+    """What differs, and which published values it moves."""
+    if found.before is None:
+        return ()
+    before, after = found.before, found.after
+    old, new = (_("Version %(n)s") % {"n": pack.version} for pack in (before, after))
+    numbers_table = table_of(
+        _("Numbers"),
+        (_("Number"), old, new, _("Unit"), _("What it moves")),
+        tuple(_change(one, before, after) for one in found.numbers),
+        _("No number differs."),
+    )
+    fields = tuple(
+        (Cell(" › ".join(one.where)), Cell(one.before or NONE), Cell(one.after or NONE)) for one in _beside_numbers(found.fields)
+    )
+    fields_table = table_of(_("Every field of the file"), (_("Where"), old, new), fields, _("No field of the file differs."))
+    effects = tuple(_effect(one, publication) for publication in found.publications for one in publication.values)
+    heads = (_("Published value"), _("Value"), _("Moves by"), _("Unit"), _("Because of"))
+    effects_table = table_of(_("Published values"), heads, effects, _("No published value moves, as far as public figures tell."))
+    note = _(
+        "From public figures alone. Where no bound can be given, the effect is known at each plant: “steplabel-agent pack diff” "
+        "shows it for the plant’s own labels and sends nothing. What was published stays as it is."
+    )
+    return (
+        Section(_("What differs: numbers"), numbers_table),
+        Section(_("What differs: the file"), fields_table),
+        Section(_("Which published values it moves"), effects_table, note),
+    )
+
+
+def _beside_numbers(fields: Sequence[FieldChange]) -> list[FieldChange]:
+    return [one for one in fields if not {"source", "grid_source"} & {*one.where}][:200]
+
+
+def _change(one: NumberChange, before: Pack, after: Pack) -> tuple[Cell, ...]:
+    role, _colon, place = one.place.partition(": ")
+    there = after if one.after is not None else before
+    known = packs.is_known(there.id) and there.version in {pack.version for pack in packs.versions(there.id)}
+    return (
+        Cell(place, note=str(ROLES[Role(role)][0]), url=number_url(there, role, place) if known else ""),
+        Cell(one.before or NONE, num=True),
+        Cell(one.after or NONE, num=True),
+        Cell(one.unit or NONE),
+        Cell(str(ROLES[Role(role)][1])),
+    )
+
+
+def _effect(one: Moved, where: MovedPublication) -> tuple[Cell, ...]:
+    names = Names.of(where.pack, where.pack_version)
+    what = names.step_name(one.of.step) if one.of.step else _("total of the route")
+    address = (
+        f"/benchmarks/{where.pack}/{quote(where.place.replace('/', '.'))}/{where.route}/{where.period.replace('/', '_')}/v{where.version}/"
+    )
+    note = _("%(title)s, %(period)s, version %(n)s") % {
+        "title": names.title(where.route),
+        "period": period_name(where.period),
+        "n": where.version,
+    }
+    return (
+        Cell(what, note=note, url=address),
+        Cell(in_figures(one.of.value), num=True),
+        Cell(_moves_by(one), num=True),
+        Cell(where.units.get((one.of.step, one.of.metric), "")),
+        Cell(enumerated(one.because)),
+    )
+
+
+def _moves_by(one: Moved) -> str:
+    if one.least is None or one.most is None:
+        return _("known at the plants alone")
+    low, high = (f"{'+' if value > 0 else ''}{in_figures(value)}" for value in (one.least, one.most))
+    return low if low == high else _("%(low)s to %(high)s") % {"low": low, "high": high}
+
+
+def table_of(
+    caption: str,
+    heads: Sequence[str],
+    rows: tuple[tuple[Cell, ...], ...],
+    empty: str,
+    narrowings: tuple[Narrowing, ...] = (),
+    pages: Pages | None = None,
+) -> Listed:
+    """A table in the order of its rows."""
+    titles = {str(place): head for place, head in enumerate(heads)}
+    return Listed(caption, columns(titles, {}, QueryDict(), ""), None, rows, pages, narrowings, "", empty)
+
+
+def _source(number: Number) -> str:
+    return number.source.text if number.source else _("none is named")
+
+
+def _status(number: Number) -> str:
+    status = number.source.status if number.source else None
+    return str(STATUSES[status]) if status else _("not said")
+
+
+def _title(pack: Pack) -> str:
+    return said(pack.words)
+
+
+def _crumbs() -> tuple[Crumb, ...]:
+    return (Crumb(_("Method packs"), reverse("web:methods")),)

@@ -1,0 +1,158 @@
+"""Proposals of packs: the list, and one with its differences, its comments and its decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benchmarks.packs.checks import Fault
+from portal.governance.effects import Difference
+from portal.governance.selectors import ProposalView, Said
+from portal.governance.services import APPROVALS
+from portal.web.dates import written
+from portal.web.presenters.listed import listed
+from portal.web.presenters.methods import differences, numbers, table_of
+from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.methods import Fact, Link, ProposalPage, SaidLine, Section, Sheet
+from portal.web.viewmodels.shared import Crumb, Mood
+from portal.web.words import Names, moment_in_words, said, state
+
+STATES: dict[str, tuple[Promise, Mood]] = {
+    "open": (gettext_lazy("Open for comment and approval"), "wait"),
+    "approved": (gettext_lazy("Approved"), "ok"),
+    "refused": (gettext_lazy("Refused"), "no"),
+    "withdrawn": (gettext_lazy("Withdrawn"), "no"),
+}
+
+
+def proposals_page(views: Sequence[ProposalView], query: QueryDict, *, may_propose: bool) -> Sheet:
+    table = listed(
+        views,
+        query,
+        caption=_("Proposals"),
+        titles={
+            "pack": _("Proposal"),
+            "at": _("Proposed"),
+            "by": _("by"),
+            "from": _("In force from"),
+            "comments": _("Comments"),
+            "state": _("State"),
+        },
+        keys={"at": lambda one: one.proposed_at, "pack": lambda one: (one.pack, one.version), "state": lambda one: one.state},
+        default="-at",
+        cells=_row,
+        empty=_("Nobody has proposed a version or an erratum yet. A regulator proposes one with its file, a reason and the sources."),
+    )
+    links = (Link(_("Propose a version or an erratum"), reverse("web:propose")),) if may_propose else ()
+    lead = _("One person proposes, everybody concerned comments, two others approve. Then it is signed, logged, and fetched by agents.")
+    return Sheet(_("Proposals of method packs"), crumbs()[:1], lead, sections=(Section("", table),), links=links)
+
+
+def _row(view: ProposalView) -> tuple[Cell, ...]:
+    waiting = _("%(n)s without an answer") % {"n": view.unanswered} if view.unanswered else ""
+    return (
+        Cell(_title(view), url=reverse("web:proposal", args=[view.id])),
+        Cell(moment_in_words(view.proposed_at)),
+        Cell(view.proposed_by),
+        Cell(view.effective_from.isoformat()),
+        Cell(str(len(view.comments)), note=waiting),
+        Cell("", state=state(STATES, view.state)),
+    )
+
+
+def proposal_page(view: ProposalView, found: Difference, *, answers: bool, decides: bool) -> ProposalPage:
+    lacking = [number.place for number in numbers(found.after) if not number.is_complete]
+    facts = [
+        Fact(_("In force from"), "", day=view.effective_from),
+        Fact(_("Checked"), _("The file holds together; %(n)s of its numbers lack a complete source.") % {"n": len(lacking)}),
+        Fact(
+            _("Compared with"),
+            _("version %(version)s") % {"version": found.before.version} if found.before else _("nothing: the pack is new"),
+        ),
+        Fact(_("Digest (SHA-256)"), view.digest, mono=True),
+    ]
+    if view.log_index is not None:
+        facts.append(
+            Fact(_("Transparency log"), _("entry %(n)s") % {"n": view.log_index}, url=f"{reverse('web:log')}?entry={view.log_index}")
+        )
+    links = [Link(_("The proposed file"), reverse("web:proposal-file", args=[view.id, "pack.toml"]))]
+    if view.factors:
+        links.append(Link(_("Its table of conversion factors"), reverse("web:proposal-file", args=[view.id, "factors.toml"])))
+    if view.state == "approved":
+        links.append(Link(_("The page of this version"), reverse("web:method-version", args=[view.pack, view.version])))
+    sheet = Sheet(_title(view), crumbs(), "", tuple(facts), differences(found), tuple(links))
+    address = {
+        name: reverse(f"web:{name}", args=[view.id])
+        for name in ("proposal-comment", "proposal-approve", "proposal-refuse", "proposal-withdraw")
+    }
+    is_open = view.state == "open"
+    return ProposalPage(
+        sheet=sheet,
+        state=state(STATES, view.state),
+        proposed_by=view.proposed_by,
+        proposed_at=view.proposed_at,
+        reason=view.reason,
+        sources=view.sources,
+        comments=tuple(_line(one) for one in view.comments),
+        approvals=tuple(_line(one) for one in view.approvals),
+        ended=_ended(view),
+        decision=_decision(view, decides=decides),
+        comment_url=address["proposal-comment"] if is_open else "",
+        answers=answers and is_open,
+        approve_url=address["proposal-approve"] if view.may_decide else "",
+        refuse_url=address["proposal-refuse"] if view.may_decide else "",
+        withdraw_url=address["proposal-withdraw"] if view.may_withdraw else "",
+    )
+
+
+def faults_table(faults: Sequence[Fault]) -> Listed:
+    """What the check of a file found; places and findings are in the words of the file and of its check."""
+    rows = tuple((Cell(one.place, mono=True), Cell(one.found), Cell(one.wanted)) for one in faults)
+    return table_of(_("What the check found"), (_("Place in the file"), _("Found"), _("Wanted")), rows, "")
+
+
+def _decision(view: ProposalView, *, decides: bool) -> str:
+    if view.state != "open":
+        return ""
+    given = _("%(n)s of %(of)s approvals are given.") % {"n": len(view.approvals), "of": APPROVALS}
+    if view.may_decide:
+        return given + " " + _("You did not propose it, so you may approve or refuse it.")
+    if view.may_withdraw:
+        return given + " " + _("You have proposed it: two others decide, and you may withdraw it with a reason.")
+    if decides:
+        return given + " " + _("You have approved it; another person decides, too.")
+    return given + " " + _("Regulators of the nation decide.")
+
+
+def _ended(view: ProposalView) -> str:
+    if view.ended_at is None:
+        return ""
+    told = {"who": view.ended_by, "when": moment_in_words(view.ended_at), "day": written(view.effective_from, _("j F Y"))}
+    sentences = {
+        "approved": _("Approved with the second approval by %(who)s, %(when)s. It is in force for periods that begin on %(day)s or later."),
+        "refused": _("Refused by %(who)s, %(when)s:"),
+        "withdrawn": _("Withdrawn by %(who)s, %(when)s:"),
+    }
+    return f"{sentences[view.state] % told} {view.ended_reason}".strip()
+
+
+def _line(one: Said) -> SaidLine:
+    return SaidLine(one.by, one.at, one.text, one.id, tuple(_line(answer) for answer in one.answers))
+
+
+def _title(view: ProposalView) -> str:
+    names = Names.newest(view.pack)
+    told = {"pack": said(names.pack.words) if names.pack else view.pack, "version": view.version, "corrects": view.corrects}
+    return (
+        _("%(pack)s %(version)s, an erratum of %(corrects)s") % told if view.corrects else _("%(pack)s %(version)s, a new version") % told
+    )
+
+
+def crumbs() -> tuple[Crumb, ...]:
+    """Back to the packs and the list of proposals."""
+    return (Crumb(_("Method packs"), reverse("web:methods")), Crumb(_("Proposals of method packs"), reverse("web:proposals")))

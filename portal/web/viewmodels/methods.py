@@ -1,0 +1,72 @@
+"""Pages about method packs: facts, tables and links under one heading; and a proposal with what is said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from portal.web.viewmodels.listed import Listed
+from portal.web.viewmodels.shared import Crumb, StateWord
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    title: str
+    text: str
+    url: str = ""
+    mono: bool = False
+    day: date | None = None  # in place of the text
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    table: Listed
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    title: str
+    crumbs: tuple[Crumb, ...]
+    lead: str
+    facts: tuple[Fact, ...] = ()
+    sections: tuple[Section, ...] = ()
+    links: tuple[Link, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SaidLine:
+    by: str
+    at: datetime
+    text: str
+    id: int = 0
+    answers: tuple[SaidLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalPage:
+    """A proposal; the addresses are empty where this reader may not do it."""
+
+    sheet: Sheet
+    state: StateWord
+    proposed_by: str
+    proposed_at: datetime
+    reason: str
+    sources: str
+    comments: tuple[SaidLine, ...]
+    approvals: tuple[SaidLine, ...]
+    ended: str  # how and why it ended
+    decision: str  # what the reader may do, or why not
+    comment_url: str
+    answers: bool  # whether this reader answers comments
+    approve_url: str
+    refuse_url: str
+    withdraw_url: str

@@ -1,0 +1,65 @@
+"""For everybody: method packs, their versions side by side, and each number with its source."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from benchmarks import packs
+from benchmarks.errors import InputError
+from benchmarks.routes import Pack
+from portal.governance.effects import between
+from portal.governance.selectors import approved_pack, errata_of
+from portal.web.presenters import methods
+
+
+@require_safe
+def every(request: HttpRequest) -> HttpResponse:
+    return _sheet(request, methods.methods_page())
+
+
+@require_safe
+def method(request: HttpRequest, pack: str) -> HttpResponse:
+    versions = packs.versions(pack)
+    if not versions:
+        raise Http404
+    found = {one.version: approved for one in versions if (approved := approved_pack(pack, one.version)) is not None}
+    return _sheet(request, methods.method_page(versions, found))
+
+
+@require_safe
+def version(request: HttpRequest, pack: str, version: str) -> HttpResponse:
+    held = _pack(pack, version)
+    return _sheet(request, methods.version_page(held, approved_pack(pack, version), errata_of(pack, version), request.GET))
+
+
+@require_safe
+def number(request: HttpRequest, pack: str, version: str, place: str) -> HttpResponse:
+    """`place` is the number's role and its place in the pack, a slash between them."""
+    _pack(pack, version)
+    role, _slash, where = place.partition("/")
+    history = [
+        (held, next((one for one in methods.numbers(held) if (one.role.value, one.place) == (role, where)), None))
+        for held in packs.versions(pack)
+    ]
+    held, found = next((held, found) for held, found in history if held.version == version)
+    if found is None:
+        raise Http404
+    return _sheet(request, methods.number_page(held, found, history))
+
+
+@require_safe
+def compare(request: HttpRequest, pack: str, version: str, before: str) -> HttpResponse:
+    return _sheet(request, methods.compare_page(between(_pack(pack, before), _pack(pack, version))))
+
+
+def _pack(pack: str, version: str) -> Pack:
+    try:
+        return packs.load(pack, version)
+    except InputError as unknown:
+        raise Http404 from unknown
+
+
+def _sheet(request: HttpRequest, sheet: object) -> HttpResponse:
+    return render(request, "web/sheet.html", {"page": sheet})

@@ -1,0 +1,179 @@
+"""For those concerned: propose a version of a pack or an erratum, comment, approve, refuse, withdraw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from benchmarks.packs.checks import Fault
+from portal.accounts.models import Role
+from portal.accounts.selectors import roles_of
+from portal.governance import selectors, services
+from portal.governance.checking import check
+from portal.governance.effects import difference
+from portal.governance.models import Comment, Proposal
+from portal.governance.selectors import ProposalView
+from portal.governance.services import CONCERNED
+from portal.keys import receipt_key
+from portal.limits import MAX_FORM_BYTES, takes
+from portal.web.access import for_role, freshly, person
+from portal.web.forms import mark_errors
+from portal.web.pack_forms import MOST_PACK_BYTES, EndForm, ProposalCommentForm, ProposalForm, SecondForm
+from portal.web.presenters.proposals import crumbs, faults_table, proposal_page, proposals_page
+
+
+@require_GET
+@for_role(*CONCERNED)
+def proposals(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    page = proposals_page(selectors.proposals(user), request.GET, may_propose=Role.REGULATOR in roles_of(user))
+    return render(request, "web/sheet.html", {"page": page})
+
+
+@takes(2 * MOST_PACK_BYTES + MAX_FORM_BYTES)
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def propose(request: HttpRequest) -> HttpResponseBase:
+    """Check the file; one without a fault is put up for comment."""
+    form = ProposalForm(request.POST, request.FILES) if request.method == "POST" else ProposalForm()
+    faults: Sequence[Fault] = ()
+    if request.method == "POST" and form.is_valid():
+        (file, factors), told = form.texts(), form.cleaned_data
+        if not form.errors:
+            faults = check(file, factors, told["corrects"].strip()).faults
+            if not faults:
+                made = services.propose(
+                    person(request), file, factors, told["corrects"].strip(), told["reason"], told["sources"], timezone.now()
+                )
+                messages.success(request, _("Version %(version)s is proposed. Two others approve it.") % {"version": made.version})
+                return redirect("web:proposal", made.pk)
+            form.add_error("file", _("The file is no pack that could be approved. Correct what is named below, and choose it again."))
+    mark_errors(form)
+    page = {"form": form, "faults": faults_table(faults) if faults else None, "crumbs": crumbs()}
+    return render(request, "web/propose.html", page, status=400 if form.errors else 200)
+
+
+@require_GET
+@for_role(*CONCERNED)
+def proposal(request: HttpRequest, proposal: int) -> HttpResponse:
+    return _page(request, _view(request, proposal))
+
+
+@require_GET
+@for_role(*CONCERNED)
+def file(request: HttpRequest, proposal: int, name: str) -> HttpResponse:
+    view = _view(request, proposal)
+    text = {"pack.toml": view.file, "factors.toml": view.factors}.get(name, "")
+    if not text:
+        raise Http404
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{view.pack}-{view.version}-{name}"'
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(*CONCERNED)
+def comment(request: HttpRequest, proposal: int) -> HttpResponseBase:
+    view = _view(request, proposal)
+    if request.method == "GET":
+        return redirect("web:proposal", proposal)
+    form = ProposalCommentForm(request.POST)
+    if not form.is_valid():
+        return _page(request, view, comment_form=form)
+    named = request.POST.get("answers", "")
+    answered = (
+        Comment.objects.filter(proposal=proposal, answers=None, pk=int(named)).first() if named.isascii() and named.isdigit() else None
+    )
+    services.comment(_row(proposal), person(request), form.cleaned_data["text"], timezone.now(), answered)
+    return redirect(f"{reverse('web:proposal', args=[proposal])}#comments")
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+@freshly
+def approve(request: HttpRequest, proposal: int) -> HttpResponseBase:
+    view = _view(request, proposal)
+    if request.method == "GET" or view.state != "open":  # loaded again, or sent twice
+        return redirect("web:proposal", proposal)
+    form = SecondForm(request.POST)
+    if not form.is_valid():
+        return _page(request, view, approval_form=form)
+    row = services.approve(_row(proposal), person(request), receipt_key(), timezone.now(), form.cleaned_data["note"])
+    done = _("Version %(version)s is approved, signed and logged.") if row.state == "approved" else _("Your approval is on record.")
+    messages.success(request, done % {"version": view.version})
+    return redirect("web:proposal", proposal)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def refuse(request: HttpRequest, proposal: int) -> HttpResponseBase:
+    view = _view(request, proposal)
+    if not view.may_decide:
+        return redirect("web:proposal", proposal)
+    form = EndForm(request.POST) if request.method == "POST" else EndForm()
+    if request.method == "POST" and form.is_valid():
+        services.refuse(_row(proposal), person(request), form.cleaned_data["reason"], timezone.now())
+        messages.success(request, _("The proposal is refused."))
+        return redirect("web:proposal", proposal)
+    return _end(request, view, form, _("Refuse this proposal?"), _("Refuse it"))
+
+
+@require_http_methods(["GET", "POST"])
+@for_role(Role.REGULATOR)
+def withdraw(request: HttpRequest, proposal: int) -> HttpResponseBase:
+    view = _view(request, proposal)
+    if not view.may_withdraw:
+        return redirect("web:proposal", proposal)
+    form = EndForm(request.POST) if request.method == "POST" else EndForm()
+    if request.method == "POST" and form.is_valid():
+        services.withdraw(_row(proposal), person(request), form.cleaned_data["reason"], timezone.now())
+        messages.success(request, _("The proposal is withdrawn."))
+        return redirect("web:proposal", proposal)
+    return _end(request, view, form, _("Withdraw this proposal?"), _("Withdraw it"))
+
+
+def _end(request: HttpRequest, view: ProposalView, form: EndForm, title: str, button: str) -> HttpResponse:
+    mark_errors(form)
+    told = {
+        "form": form,
+        "title": title,
+        "sentence": _("It stays readable with its comments and your reason. The version may be proposed again."),
+        "button": button,
+        "warning": True,
+        "back": reverse("web:proposal", args=[view.id]),
+        "crumbs": crumbs(),
+    }
+    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+
+
+def _page(
+    request: HttpRequest, view: ProposalView, comment_form: ProposalCommentForm | None = None, approval_form: SecondForm | None = None
+) -> HttpResponse:
+    user = person(request)
+    wrong: Form | None = comment_form or approval_form
+    if wrong is not None:
+        mark_errors(wrong)
+    found = difference(view.file, view.factors_version, view.factors, view.corrects)
+    regulates = Role.REGULATOR in roles_of(user)
+    page = proposal_page(view, found, answers=regulates, decides=selectors.may_decide(user))
+    forms = {"comment_form": comment_form or ProposalCommentForm(), "approval_form": approval_form or SecondForm()}
+    return render(request, "web/proposal.html", {"page": page, "wrong": wrong, **forms}, status=400 if wrong is not None else 200)
+
+
+def _view(request: HttpRequest, proposal: int) -> ProposalView:
+    view = selectors.proposal(person(request), proposal)
+    if view is None:
+        raise Http404
+    return view
+
+
+def _row(proposal: int) -> Proposal:
+    return Proposal.objects.get(pk=proposal)

@@ -1,0 +1,199 @@
+"""Packs that an authority approved, as this site keeps them: fetched, verified, then found by `pack` and `pack_version` in site.toml.
+
+Kept in the state directory under `packs/`: the signed document, the pack's file, and its own table of conversion factors where it
+brings one. Before anything is kept, the portal's signature, the digests of the files, the digest that labels name and the entry in the
+transparency log are verified; whenever a file is read, it is held against the signed document again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from benchmarks import shelf
+from reporting_agent.state import StateDirectory, write_whole
+
+if TYPE_CHECKING:
+    from benchmarks.measurements import Period
+    from benchmarks.routes import Pack
+    from benchmarks.wire.approved import ApprovedPack
+    from benchmarks.wire.heads import TreeHead
+    from benchmarks.wire.signing import VerifyingKey
+
+FOLDER = "packs"
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,19}")
+
+
+class Packs(Protocol):
+    """A portal, as far as packs and their entries in its log are asked for; nothing that it answers is believed before it is verified."""
+
+    def pack(self, pack: str, version: str) -> Mapping[str, Any]: ...
+
+    def log_inclusion(self, index: int, size: int) -> Sequence[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The shelf of a state directory."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, state: StateDirectory) -> Kept:
+        return cls(state.path / FOLDER)
+
+    def versions(self) -> Collection[tuple[str, str]]:
+        return tuple((str(document["pack"]), str(document["version"])) for document in self.documents())
+
+    def pack(self, pack: str, version: str) -> str | None:
+        """Raises VerificationError `pack-altered` where the file is not the one that was approved."""
+        from benchmarks.wire.approved import sha256
+
+        document = next((one for one in self.documents() if (one["pack"], one["version"]) == (pack, version)), None)
+        if document is None:
+            return None
+        text = self._file(pack, version).read_text(encoding="utf-8")
+        if sha256(text) != document["file"]:
+            raise _altered(pack, version)
+        return text
+
+    def factors(self, version: str) -> str | None:
+        """As `pack`, of a table that came with one."""
+        from benchmarks.wire.approved import sha256
+
+        file = self._table(version)
+        if not _VERSION.fullmatch(version) or not file.exists():
+            return None
+        text = file.read_text(encoding="utf-8")
+        if sha256(text) not in {document["factors"] for document in self.documents()}:
+            raise _altered("conversion", version)
+        return text
+
+    def documents(self) -> list[dict[str, Any]]:
+        """The signed document of every pack that is kept, by name of the file."""
+        return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(self.folder.glob("*.json"))]
+
+    def keep(self, document: Mapping[str, Any], pack: str, factors: str, factors_version: str) -> Path:
+        """Write it down: the document last, for a file without one is not looked at. The pack's file."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = self._file(str(document["pack"]), str(document["version"]))
+        write_whole(file, pack.encode("utf-8"))
+        if factors:
+            write_whole(self._table(factors_version), factors.encode("utf-8"))
+        write_whole(file.with_suffix(".toml.json"), json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8"))
+        return file
+
+    def _file(self, pack: str, version: str) -> Path:
+        return self.folder / f"{pack}-{version}.toml"
+
+    def _table(self, version: str) -> Path:
+        return self.folder / f"conversion-{version}.factors"
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What is kept, and one table of factors that is being looked at."""
+
+    beneath: shelf.Shelf
+    text: str
+    version: str
+
+    def versions(self) -> Collection[tuple[str, str]]:
+        return self.beneath.versions()
+
+    def pack(self, pack: str, version: str) -> str | None:
+        return self.beneath.pack(pack, version)
+
+    def factors(self, version: str) -> str | None:
+        return self.text if self.text and version == self.version else self.beneath.factors(version)
+
+
+def fetch(
+    kept: Kept, portal: Packs, keys: Mapping[str, VerifyingKey], head: TreeHead, pack: str, version: str
+) -> tuple[ApprovedPack, Path]:
+    """Take one version from the portal, verify all of it, and keep it.
+
+    Args:
+        keys: receipt keys of the portal's key directory.
+        head: of its log, verified and held against the one seen before.
+
+    Raises:
+        VerificationError: `pack-signature-invalid`, `pack-altered`, `pack-digest-differs`, `pack-not-logged`; nothing is kept.
+        InputError: the file is no pack.
+    """
+    from datetime import date
+
+    from benchmarks import packs
+    from benchmarks.conversion import FactorTable
+    from benchmarks.errors import VerificationError
+    from benchmarks.wire import approved, logged
+    from benchmarks.wire.logged import Kind
+    from benchmarks.wire.merkle import require_inclusion
+
+    answer = portal.pack(pack, version)
+    document, text, factors = answer["document"], str(answer["pack_toml"]), str(answer["factors_toml"])
+    found = approved.verify(document, keys)
+    if (found.pack, found.version) != (pack, version) or not _NAME.fullmatch(pack) or not _VERSION.fullmatch(version):
+        raise _altered(pack, version)
+    approved.require_files(found, text, factors)
+    table = FactorTable.read(factors, "factors.toml").version if factors else ""
+    with shelf.used(Offered(kept, factors, table)):
+        digest = packs.digest(packs.checked(text, f"{pack}-{version}.toml")).hex()
+    if digest != found.digest:
+        raise VerificationError(
+            "pack-digest-differs",
+            f"Labels by the pack {pack} {version} would name the digest {digest} here; approved was {found.digest}.",
+            "Use the release of steplabel-agent that the portal names: factors or corrections that come with this one are others.",
+        )
+    index, on = int(answer["log"]["index"]), date.fromisoformat(str(answer["log"]["on"]))
+    leaf = logged.hashed(Kind.PACK, logged.pack(found), on)
+    try:
+        proof = portal.log_inclusion(index, head.size) if index < head.size else ()
+        require_inclusion(leaf, index, head.size, proof, head.root)
+    except VerificationError as broken:
+        raise VerificationError(
+            "pack-not-logged",
+            f"The portal's log of {head.size} entries does not hold the approval of {pack} {version} at entry {index}.",
+            "Do not use it. Tell the coordinator by another way than this portal; `status --heads DIR` writes the head out.",
+        ) from broken
+    return found, kept.keep(document, text, factors, table)
+
+
+def require_signed(kept: Kept, pack: Pack, keys: Mapping[str, VerifyingKey]) -> None:
+    """Refuse an approved pack whose kept document the portal did not sign. Raises VerificationError `pack-signature-invalid`."""
+    from benchmarks.wire import approved
+
+    for document in kept.documents():
+        if (document["pack"], document["version"]) == (pack.id, pack.version):
+            approved.verify(document, keys)
+
+
+def require_in_effect(pack: Pack, period: Period) -> None:
+    """Refuse a period that begins before the pack takes effect, or when it no longer is. Raises PolicyRefusal `pack-not-in-effect`."""
+    from benchmarks.errors import PolicyRefusal
+
+    first = period.start.date()
+    if pack.effective_from <= first and (pack.effective_to is None or first < pack.effective_to):
+        return
+    until = f" until {pack.effective_to.isoformat()}" if pack.effective_to else ""
+    raise PolicyRefusal(
+        "pack-not-in-effect",
+        f"The pack {pack.id} {pack.version} is in effect for periods that begin from {pack.effective_from.isoformat()} on{until}; "
+        f"{period.name} begins on {first.isoformat()}. Nothing was drawn, spent, written or sent.",
+        "Set `pack_version` in site.toml to the version in effect for this period; `label` makes labels for your own eyes by any.",
+    )
+
+
+def _altered(pack: str, version: str) -> Exception:
+    from benchmarks.errors import VerificationError
+
+    return VerificationError(
+        "pack-altered",
+        f"The file of the pack {pack} {version} is not the one that was approved and signed.",
+        "Fetch it again (`steplabel-agent pack fetch`); a pack that is to be changed is proposed to the authority.",
+    )

@@ -1,0 +1,309 @@
+"""Packs proposed, commented on, approved by two others, signed and logged; refused where a rule is broken; read by everybody."""
+
+from __future__ import annotations
+
+import base64
+from datetime import date
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from benchmarks import packs
+from benchmarks.disclosure import GateResult
+from benchmarks.errors import VerificationError
+from benchmarks.wire import approved, heads, logged
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.merkle import require_inclusion
+from portal import keys
+from portal.accounts.models import Organisation, Role, User
+from portal.auditlog.models import Event
+from portal.catalogue import services as catalogue
+from portal.governance import services
+from portal.governance.checking import check
+from portal.governance.effects import difference
+from portal.governance.models import Proposal, State
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.problems import RefusedError
+from portal.publication import services as publication
+from portal.publication.models import Publication
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+SHIPPED = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
+TABLE = (packs.HOME / "conversion.toml").read_text(encoding="utf-8")
+
+
+def version(number: str, text: str = SHIPPED) -> str:
+    """The cement pack under another version."""
+    return text.replace('version = "2"', f'version = "{number}"', 1)
+
+
+ELECTRICITY = "kgce_per_unit = 0.1229"
+THREE = version("3").replace("quantile = 0.20", "quantile = 0.15", 1)
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast(2)
+
+
+@pytest.fixture
+def third(cast: Cast) -> User:
+    return person("third@example.org", Organisation.objects.get(name="Ministry"), Role.REGULATOR)
+
+
+def propose(by: User, text: str, corrects: str = "", factors: str = "") -> Proposal:
+    return services.propose(by, text, factors, corrects, "A quantile was read wrongly.", "GB 16780-2021, table 2", NOW)
+
+
+def approve(row: Proposal, *by: User) -> Proposal:
+    for one in by:
+        row = services.approve(row, one, keys.receipt_key(), NOW)
+    return row
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    assert client.login(username=user.email, password=PASSWORD)
+    return client
+
+
+def refusal(act: object) -> tuple[int, str]:
+    with pytest.raises(RefusedError) as refused:
+        act()  # type: ignore[operator]
+    return refused.value.status, refused.value.code
+
+
+class TestApproval:
+    def test_two_others_approve_and_it_is_signed_logged_and_loaded(self, cast: Cast) -> None:
+        row = propose(cast.provincial, THREE)
+        assert "3" not in {pack.version for pack in packs.versions("cement")}
+        assert approve(row, cast.drafter).state == State.OPEN
+        row = approve(row, cast.approver)
+        assert row.state == State.APPROVED
+        found = approved.verify(row.document or {}, keys.published_directory().content.receipt_keys())
+        assert (found.pack, found.version, found.digest) == ("cement", "3", packs.digest(packs.load("cement", "3")).hex())
+        approved.require_files(found, row.file, row.factors)
+        assert [pack.version for pack in packs.versions("cement")][:3] == ["3", "2", "1"]
+        assert packs.load("cement").version == "2"  # whoever names none stays with what is installed
+        acts = list(Event.objects.filter(subject="pack cement/3").values_list("action", flat=True))
+        assert acts == ["pack.proposed", "pack.seconded", "pack.seconded", "pack.approved"]
+
+    def test_nobody_approves_their_own_nor_twice_nor_without_the_nation(self, cast: Cast) -> None:
+        row = propose(cast.drafter, THREE)
+        assert refusal(lambda: approve(row, cast.drafter)) == (409, "own-proposal")
+        assert refusal(lambda: approve(row, cast.provincial)) == (403, "not-regulator")
+        approve(row, cast.approver)
+        assert refusal(lambda: approve(row, cast.approver)) == (409, "approved-already")
+        assert Proposal.objects.get().state == State.OPEN
+
+    def test_only_a_regulator_proposes(self, cast: Cast) -> None:
+        for stranger in (cast.plants[0].owner, cast.auditor, cast.stranger):
+            assert refusal(lambda by=stranger: propose(by, THREE)) == (403, "not-regulator")
+
+    def test_a_refused_or_withdrawn_proposal_is_decided_and_its_version_is_free(self, cast: Cast) -> None:
+        row = propose(cast.provincial, THREE)
+        services.refuse(row, cast.drafter, "The source says otherwise.", NOW)
+        assert refusal(lambda: approve(row, cast.approver)) == (409, "proposal-decided")
+        again = propose(cast.provincial, THREE)
+        assert refusal(lambda: services.withdraw(again, cast.approver, "No.", NOW)) == (403, "not-proposer")
+        assert services.withdraw(again, cast.provincial, "A better one comes.", NOW).ended_reason == "A better one comes."
+        assert refusal(lambda: services.comment(again, cast.auditor, "Too late.", NOW)) == (409, "proposal-decided")
+        assert propose(cast.provincial, THREE).state == State.OPEN
+
+    def test_comments_are_of_those_concerned_and_answers_of_regulators(self, cast: Cast) -> None:
+        row = propose(cast.provincial, THREE)
+        asked = services.comment(row, cast.plants[0].owner, "Our kiln lies off this.", NOW)
+        assert services.comment(row, cast.plants[0].owner, "Our kiln lies off this.", NOW) == asked  # the form sent twice
+        services.comment(row, cast.auditor, "So does the clause.", NOW)
+        assert refusal(lambda: services.comment(row, cast.stranger, "And I.", NOW)) == (403, "not-concerned")
+        assert refusal(lambda: services.comment(row, cast.auditor, "No, it does not.", NOW, asked)) == (403, "not-regulator")
+        services.comment(row, cast.drafter, "It is the mean of the year that counts.", NOW, asked)
+        assert [one.text for one in asked.answered_by.all()] == ["It is the mean of the year that counts."]
+
+
+class TestChecks:
+    @pytest.mark.parametrize(
+        ("text", "corrects", "place"),
+        [
+            ("id = ", "", "pack.toml"),
+            (SHIPPED, "", "version"),  # version 2 is there
+            (version("3").replace("quantile = 0.20", "quantile = 0.90", 1), "", "quantile"),
+            (version("3").replace('conversion = "2"', 'conversion = "9"', 1), "", "conversion"),
+            (version("3").replace('conversion = "2"', "", 1), "", "conversion"),
+            (version("3"), "7", "corrects"),
+            (version("3 a"), "", "version"),
+        ],
+        ids=[
+            "not TOML",
+            "a version there is",
+            "a quantile above the half",
+            "no such table",
+            "no table named",
+            "corrects nothing",
+            "a space",
+        ],
+    )
+    def test_every_fault_is_named_with_its_place_and_nothing_is_proposed(self, cast: Cast, text: str, corrects: str, place: str) -> None:
+        found = check(text, "", corrects)
+        assert any(place in fault.place for fault in found.faults), found.faults
+        assert all(fault.found for fault in found.faults)
+        assert refusal(lambda: propose(cast.drafter, text, corrects)) == (409, "pack-faulty")
+
+    def test_a_table_of_factors_of_its_own_comes_with_it_and_is_in_the_digest(self, cast: Cast, third: User) -> None:
+        text = version("3").replace('conversion = "2"', 'conversion = "3"', 1)
+        factors = TABLE.replace('version = "2"', 'version = "3"', 1)
+        assert check(text, "", "").faults[0].place == "conversion"
+        plain = propose(cast.drafter, text, factors=factors)
+        services.withdraw(plain, cast.drafter, "Another factor.", NOW)
+        row = approve(propose(cast.drafter, text, factors=factors.replace(ELECTRICITY, "kgce_per_unit = 0.1230")), cast.approver, third)
+        assert row.digest != plain.digest
+        assert packs.digest(packs.load("cement", "3")).hex() == row.digest
+        assert packs.factors(packs.load("cement", "3")).version == "3"
+
+
+class TestForEverybody:
+    def test_the_api_gives_file_signature_and_proof(self, cast: Cast) -> None:
+        approve(propose(cast.provincial, THREE), cast.drafter, cast.approver)
+        client = Client()
+        listed = client.get("/api/v1/packs/").json()
+        assert [(one["pack"], one["version"], one["corrects"]) for one in listed] == [("cement", "3", "")]
+        answer = client.get("/api/v1/packs/cement/3/").json()
+        receipt_keys = keys.published_directory().content.receipt_keys()
+        found = approved.verify(answer["document"], receipt_keys)
+        approved.require_files(found, answer["pack_toml"], answer["factors_toml"])
+        head = heads.read(base64.b64decode(answer["log"]["head"]), receipt_keys).head
+        on = date.fromisoformat(answer["log"]["on"])
+        leaf = logged.hashed(Kind.PACK, logged.pack(found), on)
+        require_inclusion(leaf, answer["log"]["index"], head.size, [bytes.fromhex(one) for one in answer["log"]["proof"]], head.root)
+        assert client.get("/api/v1/packs/cement/2/").status_code == 404  # it comes with Steplabel
+
+    @pytest.mark.parametrize("member", ["version", "digest", "file", "effective_from", "corrects"])
+    def test_one_altered_member_and_the_signature_does_not_hold(self, cast: Cast, member: str) -> None:
+        row = approve(propose(cast.provincial, THREE), cast.drafter, cast.approver)
+        altered = {**(row.document or {}), member: "2031-01-01"}
+        with pytest.raises(VerificationError) as refused:
+            approved.verify(altered, keys.published_directory().content.receipt_keys())
+        assert refused.value.code == "pack-signature-invalid"
+
+    @pytest.mark.parametrize("language", ["en", "zh-hans"])
+    def test_pages_of_packs_versions_and_numbers(self, cast: Cast, language: str) -> None:
+        approve(propose(cast.provincial, THREE, "2"), cast.drafter, cast.approver)
+        client = Client(headers={"accept-language": language})
+        for address in ("/methods/", "/methods/cement/", "/methods/cement/3/", "/methods/cement/2/", "/methods/cement/3/against/2/"):
+            assert client.get(address).status_code == 200, address
+        place = "quantile/steps.crushing-prehomogenisation.quantile"
+        page = client.get(f"/methods/cement/3/numbers/{place}/").content.decode()
+        assert "0.15" in page
+        assert "0.1" in page
+        for nothing in (
+            "/methods/glass/",
+            "/methods/cement/7/",
+            "/methods/cement/3/numbers/quantile/none/",
+            "/methods/cement/3/against/7/",
+        ):
+            assert client.get(f"/methods/{nothing}").status_code == 404, nothing
+
+
+class TestPages:
+    def test_a_proposal_is_walked_by_its_pages(self, cast: Cast) -> None:
+        proposer = signed_in(cast.provincial)
+        form = {"reason": "A quantile was read wrongly.", "sources": "GB 16780-2021, table 2", "corrects": ""}
+        wrong = proposer.post(reverse("web:propose"), {**form, "file": SimpleUploadedFile("p.toml", SHIPPED.encode())})
+        assert wrong.status_code == 400
+        assert "a version that there is not yet" in wrong.content.decode()
+        answer = proposer.post(reverse("web:propose"), {**form, "file": SimpleUploadedFile("p.toml", THREE.encode())}, follow=True)
+        page = answer.content.decode()
+        assert "is proposed. Two others approve it." in page
+        row = Proposal.objects.get()
+        assert "two others decide" in page
+        assert "0.15" in page
+        owner = signed_in(cast.plants[0].owner)
+        assert "Nobody has commented" in owner.get(reverse("web:proposal", args=[row.pk])).content.decode()
+        owner.post(reverse("web:proposal-comment", args=[row.pk]), {"text": "Our kiln lies off this."})
+        first = signed_in(cast.drafter)
+        answers = row.comments.get().pk
+        first.post(reverse("web:proposal-comment", args=[row.pk]), {"text": "The year counts.", "answers": answers})
+        assert "The year counts." in owner.get(reverse("web:proposal", args=[row.pk])).content.decode()
+        first.post(reverse("web:proposal-approve", args=[row.pk]), {"note": "Read against the original."})
+        done = signed_in(cast.approver).post(reverse("web:proposal-approve", args=[row.pk]), {"note": ""}, follow=True).content.decode()
+        assert "is approved, signed and logged" in done
+        assert reverse("web:take-up", args=[cast.group.pk, "3"]) in signed_in(cast.approver).get(reverse("web:packs")).content.decode()
+
+
+def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast: Cast) -> None:
+    """Reports by the old version stay out of the new one's composition; the old composition stays as it was."""
+    approve(propose(cast.provincial, THREE), cast.drafter, cast.approver)
+    three = packs.load("cement", "3")
+    old, new = cast.plants
+    intake.receive(old.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    group = catalogue.take_up(cast.approver, cast.group, "3", NOW)
+    assert group == catalogue.take_up(cast.approver, cast.group, "3", NOW)
+    assert group.members.count() == cast.group.members.count()
+    assert refusal(lambda: catalogue.open_period_for(cast.approver, group, PERIOD, NOW)) == (409, "period-open-by-other-version")
+    catalogue.close_period_for(cast.approver, cast.period, NOW)
+    period = catalogue.open_period_for(cast.approver, group, PERIOD, NOW)
+    for plant, pack in ((new, three),):
+        intake.receive(plant.envelope(pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    draft = publication.draft(period, cast.drafter, NOW)
+    assert draft.label["pack_version"] == "3"
+    assert draft.label["pack_digest"] == packs.digest(three).hex()
+    assert len(draft.participants) == 1
+
+
+class TestEffects:
+    """Twelve firms have published by version 2."""
+
+    @pytest.fixture
+    def published(self) -> Publication:
+        cast = make_cast(12)
+        for place, plant in enumerate(cast.plants):
+            intake.receive(plant.envelope(cast.pack, shift=place % 5), keys.published_directory(), keys.receipt_key(), NOW)
+        opening.sweep(keys.processing_key(), lambda: NOW)
+        return publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+
+    def test_a_factor_one_percent_greater_moves_what_counts_it_by_at_most_one_percent(self, published: Publication) -> None:
+        assert ELECTRICITY in TABLE
+        factors = TABLE.replace('version = "2"', 'version = "2.1"', 1).replace(ELECTRICITY, "kgce_per_unit = 0.124129")
+        found = difference(version("2.1").replace('conversion = "2"', 'conversion = "2.1"', 1), "2.1", factors, "2")
+        assert {(one.before, one.after) for one in found.numbers} == {("0.1229", "0.124129")}
+        assert not found.fields or {one.where[0] for one in found.fields} == {"conversion"}
+        (moved,) = found.publications
+        assert (moved.period, moved.version) == (PERIOD, published.version)
+        steps = {(one.of.step, one.of.metric): one for one in moved.values}
+        assert {metric for _step, metric in steps} == {"total"}  # a kWh is a kWh, and heat has no electricity in it
+        grinding = steps["cement-grinding", "total"]
+        assert grinding.because == ("electricity",)
+        assert grinding.least == 0
+        assert grinding.most == pytest.approx(0.01 * grinding.of.value)
+        credited = [step.id for step in found.after.steps if step.boundary.credited]
+        assert all(steps[step, "total"].most is None for step in credited if (step, "total") in steps)
+
+    def test_a_ratio_moves_the_total_alone_and_exactly(self, published: Publication) -> None:
+        pack = packs.load("cement")
+        label = GateResult.from_json(published.gate).published
+        ratio = next(part for part in pack.routes[0].steps if part.step == "cement-grinding")
+        assert ratio.ratio == 1
+        text = version("3").replace('step = "cement-grinding", ratio = 1', 'step = "cement-grinding", ratio = 1.1', 1)
+        assert text != version("3")
+        (moved,) = difference(text, "", "", "").publications
+        (total,) = moved.values
+        best = next(step.best for step in label.steps if step.step == "cement-grinding" and step.headline and step.best is not None)
+        assert total.of.step == ""
+        assert total.least == total.most == pytest.approx(0.1 * best)
+
+    def test_limits_move_nothing_and_a_quantile_moves_what_only_plants_know(self, published: Publication) -> None:
+        assert published.version == 1
+        (moved,) = difference(THREE, "", "", "").publications
+        steps = {one.of.step for one in moved.values if one.of.step}
+        assert steps == {"crushing-prehomogenisation"}
+        assert all(one.least is None for one in moved.values)
+        limits = version("3").replace("grade1 = 100", "grade1 = 99", 1)
+        assert limits != version("3")
+        assert difference(limits, "", "", "").publications == ()
