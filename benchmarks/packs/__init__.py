@@ -16,7 +16,7 @@ from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError, Place
 from benchmarks.packs.checks import refuse_faults
 from benchmarks.packs.corrections import RULES
-from benchmarks.packs.reading import parse, read
+from benchmarks.packs.reading import parse, text_of
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, content_digest
 
@@ -144,9 +144,7 @@ def _published(value: Any) -> Any:
 
 
 def _read_checked(path: Path) -> Pack:
-    pack = read(path)
-    refuse_faults(pack, path, clashing=bring(pack.own_carriers))
-    return pack
+    return checked(text_of(path), str(path))
 
 
 def _version_unknown(name: str, version: str, there_are: tuple[str, ...]) -> InputError:

@@ -20,13 +20,11 @@ _NAMES_A_SOURCE = ("source", "grid_source", "typical_source", "spread_source")
 _GRADES = ("grade1", "grade2", "grade3")
 
 
-def read(path: Path) -> Pack:
-    """The pack in that file, every field checked on its own. Raises InputError `pack-unreadable` or `pack-invalid`."""
-    return parse(_text(path), path)
-
-
 def parse(text: str, path: Path) -> Pack:
-    """The pack of that TOML; `path` stands for it in a refusal. Raises InputError as `read`."""
+    """The pack of that TOML, every field checked on its own; `path` stands for it in a refusal, and relative paths are relative to it.
+
+    Raises InputError `pack-unreadable` or `pack-invalid`.
+    """
     try:
         raw: dict[str, object] = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
@@ -72,7 +70,8 @@ def _name_of(entry: object, index: int) -> str:
     return str(index)
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The file's text. Raises InputError `pack-unknown` (no such file), `pack-unreadable`."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from benchmarks import packs, shelf
 from benchmarks.errors import InputError
+from benchmarks.packs import provenance
 from benchmarks.packs.changes import FieldChange, changes
 from benchmarks.packs.effects import NumberChange, changed_numbers
 from benchmarks.packs.public_effects import Moved, PublishedValue, moved
@@ -39,6 +40,7 @@ class Difference:
     numbers: tuple[NumberChange, ...]
     fields: tuple[FieldChange, ...]
     publications: tuple[MovedPublication, ...]
+    incomplete: int  # numbers of the new version without a complete source
 
 
 def difference(file: str, factors_version: str, factors: str, corrects: str) -> Difference:
@@ -47,12 +49,18 @@ def difference(file: str, factors_version: str, factors: str, corrects: str) -> 
         after = packs.checked(file, "pack.toml")
         before = before_of(after, corrects)
         if before is None:
-            return Difference(None, after, (), (), ())
+            return Difference(None, after, (), (), (), _incomplete(after))
         return between(before, after)
 
 
 def between(before: Pack, after: Pack) -> Difference:
-    return Difference(before, after, changed_numbers(before, after), changes(before, after), tuple(_publications(before, after)))
+    """What `after` says otherwise than `before`."""
+    numbers, fields = changed_numbers(before, after), changes(before, after)
+    return Difference(before, after, numbers, fields, tuple(_publications(before, after)), _incomplete(after))
+
+
+def _incomplete(pack: Pack) -> int:
+    return sum(not number.is_complete for number in (*provenance.numbers(pack), *provenance.factors(packs.factors(pack))))
 
 
 def before_of(pack: Pack, corrects: str) -> Pack | None:

@@ -16,7 +16,7 @@ from portal.governance.selectors import ProposalView, Said
 from portal.governance.services import APPROVALS
 from portal.web.dates import written
 from portal.web.presenters.listed import listed
-from portal.web.presenters.methods import differences, numbers, table_of
+from portal.web.presenters.methods import differences, table_of
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, Link, ProposalPage, SaidLine, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood
@@ -66,10 +66,9 @@ def _row(view: ProposalView) -> tuple[Cell, ...]:
 
 
 def proposal_page(view: ProposalView, found: Difference, *, answers: bool, decides: bool) -> ProposalPage:
-    lacking = [number.place for number in numbers(found.after) if not number.is_complete]
     facts = [
         Fact(_("In force from"), "", day=view.effective_from),
-        Fact(_("Checked"), _("The file holds together; %(n)s of its numbers lack a complete source.") % {"n": len(lacking)}),
+        Fact(_("Checked"), _("The file holds together; %(n)s of its numbers lack a complete source.") % {"n": found.incomplete}),
         Fact(
             _("Compared with"),
             _("version %(version)s") % {"version": found.before.version} if found.before else _("nothing: the pack is new"),
