@@ -114,6 +114,7 @@ def benchmark_page(
         unit_note=unit.note,
         no_limits="" if explained.limits else said(explained.limits_note),
         rule=said(explained.rule),
+        method_url=reverse("web:method-version", args=[view.pack, view.pack_version]) if names.pack else "",
         reached=number(reached.value, places) if reached else "",
         explanation=_items(explained),
         noise=said(explained.noise),

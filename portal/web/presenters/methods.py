@@ -148,7 +148,7 @@ def number_url(pack: Pack, role: str, place: str) -> str:
 
 def _numbers(pack: Pack, query: QueryDict) -> Listed:
     every = numbers(pack)
-    roles = list(dict.fromkeys(number.role for number in every))
+    roles = [role for role in ROLES if role in {number.role for number in every}]
     chosen = next((role for role in roles if role.value == query.get("role")), roles[0])
     rows, pages = paged([number for number in every if number.role is chosen], query)
     narrowings = tuple(Narrowing(str(ROLES[role][0]), with_query(query, role=role.value, page=None), role is chosen) for role in roles)

@@ -20,7 +20,7 @@ from portal.web.presenters.methods import differences, table_of
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, Link, ProposalPage, SaidLine, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood
-from portal.web.words import Names, moment_in_words, said, state
+from portal.web.words import Names, moment_in_words, said, sentence_space, state
 
 STATES: dict[str, tuple[Promise, Mood]] = {
     "open": (gettext_lazy("Open for comment and approval"), "wait"),
@@ -120,12 +120,12 @@ def _decision(view: ProposalView, *, decides: bool) -> str:
         return ""
     given = _("%(n)s of %(of)s approvals are given.") % {"n": len(view.approvals), "of": APPROVALS}
     if view.may_decide:
-        return given + " " + _("You did not propose it, so you may approve or refuse it.")
+        return given + sentence_space() + _("You did not propose it, so you may approve or refuse it.")
     if view.may_withdraw:
-        return given + " " + _("You have proposed it: two others decide, and you may withdraw it with a reason.")
+        return given + sentence_space() + _("You have proposed it: two others decide, and you may withdraw it with a reason.")
     if decides:
-        return given + " " + _("You have approved it; another person decides, too.")
-    return given + " " + _("Regulators of the nation decide.")
+        return given + sentence_space() + _("You have approved it; another person decides, too.")
+    return given + sentence_space() + _("Regulators of the nation decide.")
 
 
 def _ended(view: ProposalView) -> str:

@@ -55,6 +55,7 @@ class BenchmarkPage:
     unit_note: str
     no_limits: str  # why no limit of a standard stands beside the ladder
     rule: str
+    method_url: str  # the page of the pack's version, with every number and its source
     noise: str
     reached: str
     explanation: tuple[Item, ...]
