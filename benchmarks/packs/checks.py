@@ -37,8 +37,7 @@ class Fault:
 
 def refuse_faults(pack: Pack, path: Path, *, clashing: Sequence[str] = ()) -> None:
     """Raise InputError `pack-inconsistent` for the first fault there is; `clashing` are own carriers that stand for something else."""
-    wanted = "another id: this one stands for another kind or unit"
-    found = [*(Fault(f"own_carriers[{id_}]", id_, wanted) for id_ in clashing), *faults(pack)]
+    found = [*clashes(clashing), *faults(pack)]
     if not found:
         return
     first, more = found[0], len(found) - 1
@@ -51,6 +50,12 @@ def refuse_faults(pack: Pack, path: Path, *, clashing: Sequence[str] = ()) -> No
         found=first.found,
         wanted=first.wanted,
     )
+
+
+def clashes(clashing: Sequence[str]) -> Iterator[Fault]:
+    """Own carriers of a pack that stand for something else already."""
+    for id_ in clashing:
+        yield Fault(f"own_carriers[{id_}]", id_, "another id: this one stands for another kind or unit")
 
 
 def faults(pack: Pack) -> Iterator[Fault]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 
 from benchmarks import packs, shelf
+from benchmarks.carriers import bring
 from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError
-from benchmarks.packs.checks import Fault
+from benchmarks.packs.checks import Fault, clashes
 from benchmarks.packs.checks import faults as faults_of
 from benchmarks.packs.reading import parse
 from benchmarks.routes import NEWEST, Pack
@@ -40,7 +41,7 @@ def check(file: str, factors: str, corrects: str) -> Checked:
         place = refused.place
         where = "" if place is None else " ".join(part for part in (place.file, place.column) if part)
         return Checked(None, faults=(Fault(where, refused.found or str(refused.sentence), refused.wanted or ""),))
-    found = [*faults_of(pack), *_own(pack, table, corrects)]
+    found = [*clashes(bring(pack.own_carriers)), *faults_of(pack), *_own(pack, table, corrects)]
     if found:
         return Checked(None, faults=tuple(found))
     version = table.version if table else ""
