@@ -41,6 +41,7 @@ def page(**changed: Any) -> BenchmarkPage:
         unit_note="",
         no_limits="No limit was in force.",
         rule="The mean of the best five.",
+        method_url="",
         noise="",
         reached="77.9",
         explanation=(Item("Sample", "34 firms.\nRuns of one day."),),
