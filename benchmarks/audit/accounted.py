@@ -17,6 +17,9 @@ class Why(StrEnum):
     NO_RECORD = "no-record"  # a row of the plant's own table of which no record was committed to
     EDGE = "edge"  # power as in production before a batch begins or after it ends
     STANDING_STATE = "standing-state"  # a row says that the line waited, its power that it produced
+    FILLER = "filler"  # rows without output beside a batch say something else, their power that it produced
+    WRONG_TIMES = "wrong-times"  # the same beside rows with wrong times, of which the line has too many to be believed
+    START_UP = "start-up"  # a filler that is a start-up after a standstill: readings cannot tell it from a batch's beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +100,8 @@ class Weighings:
 
     batches: tuple[Weighed, ...]
     without: Mapping[str, int]
+
+    @property
+    def resolution(self) -> float:
+        """The largest tolerance, as a share of what was made or weighed."""
+        return max((one.tolerance / most for one in self.batches if (most := max(one.output, one.weighed)) > 0), default=0.0)

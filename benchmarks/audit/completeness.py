@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from benchmarks.audit.accounted import Accounted, Questioned, Why
 from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, not_asked, not_checkable, of_no_readings
+from benchmarks.audit.records import microseconds
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 
@@ -26,18 +27,7 @@ def nothing_left_out(evidence: Evidence) -> Outcome:
             Phrase("No drawn day is of a meter that counts for one step: readings cannot tell whether a batch was left out."),
             Phrase("See the production system on site, or have a meter put up for each line."),
         )
-    questioned = accounted.of(Why.NO_BATCH, Why.NO_RECORD, Why.STANDING_STATE)
-    if questioned and evidence.opening.unread:
-        return not_checkable(
-            code,
-            Phrase(
-                "%(stretches)s stretches of drawn days look like production without a batch, and %(rows)s rows of the log could not be "
-                "read, in which these batches may stand.",
-                stretches=f"{len(questioned):,}",
-                rows=f"{sum(evidence.opening.unread.values()):,}",
-            ),
-            Phrase("See rejected.csv of the plant on site, and hold these stretches against it."),
-        )
+    excused, questioned = _beside_unread(accounted, evidence)
     if questioned:
         return failed(
             code,
@@ -48,12 +38,27 @@ def nothing_left_out(evidence: Evidence) -> Outcome:
             Phrase("Ask what was made then, and see the production system on site; a batch that was left out is missing from the label."),
             _places(questioned),
         )
-    unjudged = [one for one in accounted.balances if one.production_level is None]
-    if len(unjudged) == len(accounted.balances):
+    if excused:
         return not_checkable(
             code,
-            Phrase("Too few batches ran on the drawn days to tell the power of production from that of a line that stands."),
-            Phrase("Draw more days."),
+            Phrase(
+                "%(stretches)s stretches of drawn days look like production without a batch, and %(rows)s rows of the log could not be "
+                "read, in which these batches may stand.",
+                stretches=f"{len(excused):,}",
+                rows=f"{sum(evidence.opening.unread.values()):,}",
+            ),
+            Phrase("See rejected.csv of the plant on site, and hold these stretches against it."),
+        )
+    unjudged = [one for one in accounted.balances if one.production_level is None and one.total > 0]
+    if unjudged:
+        return not_checkable(
+            code,
+            Phrase(
+                "No batch tells the power of production of these meters, which counted on their drawn days: %(meters)s. A line of which "
+                "every batch was left out looks like this.",
+                meters=", ".join(f"{one.meter} {one.total:,.0f} {one.unit}" for one in unjudged),
+            ),
+            Phrase("See on site whether these lines made anything, or draw more days."),
         )
     return held(
         code,
@@ -64,6 +69,29 @@ def nothing_left_out(evidence: Evidence) -> Outcome:
         ),
         sum(one.days for one in accounted.balances),
     )
+
+
+def _beside_unread(accounted: Accounted, evidence: Evidence) -> tuple[list[Questioned], list[Questioned]]:
+    """What is questioned, in two: what batches in unreadable rows may have used, and the rest. A row holds one batch: it excuses what
+    lies within the time of the longest batch on one meter, and most rows excuse most energy.
+    """
+    steps = {one.meter: one.step for one in accounted.balances}
+    longest_us: dict[str, int] = {}
+    for batch in evidence.batches.values():
+        if batch.excluded is None and batch.end is not None:
+            longest_us[batch.step] = max(longest_us.get(batch.step, 0), microseconds(batch.end) - microseconds(batch.start))
+    clusters: list[list[Questioned]] = []
+    for one in sorted(accounted.of(Why.NO_BATCH), key=lambda one: (one.meter, one.start_us)):
+        first = clusters[-1][0] if clusters else None
+        within = longest_us.get(steps.get(one.meter, ""), 0)
+        if first is not None and first.meter == one.meter and one.start_us <= first.start_us + within:
+            clusters[-1].append(one)
+        else:
+            clusters.append([one])
+    clusters.sort(key=lambda stretches: -sum(one.energy for one in stretches))
+    rows = sum(evidence.opening.unread.values())
+    rest = [one for stretches in clusters[rows:] for one in stretches]
+    return [one for stretches in clusters[:rows] for one in stretches], [*rest, *accounted.of(Why.NO_RECORD, Why.STANDING_STATE)]
 
 
 def edges_at_rest(evidence: Evidence) -> Outcome:
@@ -80,17 +108,29 @@ def edges_at_rest(evidence: Evidence) -> Outcome:
             ),
             Phrase("See the batch log on site against the control system."),
         )
-    questioned = accounted.of(Why.EDGE)
+    questioned = accounted.of(Why.EDGE, Why.FILLER)
     if questioned:
         return failed(
             code,
             Phrase(
                 "%(number)s edges of batches lie in the middle of production: the line drew power as in a batch before or after the times "
-                "that were committed to.",
+                "that were committed to, without a row or in one without output.",
                 number=f"{len(questioned):,}",
             ),
             Phrase("Hold the times of these batches against the control system on site; energy outside them is missing from the label."),
             _places(questioned),
+        )
+    untold = accounted.of(Why.START_UP, Why.WRONG_TIMES)
+    if untold:
+        return not_checkable(
+            code,
+            Phrase(
+                "At %(number)s places readings cannot tell whether a batch was cut: a start-up without output drew power as in production, "
+                "or more than a tenth of the line's rows have wrong times. First: %(first)s.",
+                number=f"{len(untold):,}",
+                first=_stretch(untold[0]),
+            ),
+            Phrase("Hold these times against the control system on site."),
         )
     return held(
         code,
@@ -130,8 +170,10 @@ def output_weighed(evidence: Evidence) -> Outcome:
     return held(
         code,
         Phrase(
-            "The output of %(number)s batches is what their scales weighed; %(without)s opened batches have no scale.",
+            "The output of %(number)s batches is what their scales weighed, each within %(within)s %% or less: no smaller change is seen; "
+            "%(without)s opened batches have no scale.",
             number=f"{len(weighings.batches):,}",
+            within=f"{100 * weighings.resolution:.1f}",
             without=f"{sum(weighings.without.values()):,}",
         ),
         len(weighings.batches),
@@ -145,6 +187,8 @@ def _places(questioned: Sequence[Questioned]) -> list[Words]:
 def _stretch(one: Questioned) -> Phrase:
     start, end = (f"{datetime.fromtimestamp(us / 1e6, UTC):%Y-%m-%d %H:%M}" for us in (one.start_us, one.end_us))
     where = {"meter": one.meter, "start": start, "end": end, "energy": f"{one.energy:,.0f}", "unit": one.unit, "batch": one.batch}
+    if one.why in (Why.FILLER, Why.START_UP):
+        return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s in rows without output beside batch %(batch)s", **where)
     if one.why is Why.EDGE:
         return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s beside batch %(batch)s", **where)
     if one.why is Why.NO_RECORD:
@@ -155,10 +199,13 @@ def _stretch(one: Questioned) -> Phrase:
 
 
 def _shares(accounted: Accounted) -> Phrase:
-    """The share of the energy in batches of the meter where it is lowest."""
-    lowest = min(accounted.balances, key=lambda one: (one.used + one.excluded) / one.total if one.total else 1.0)
-    share = (lowest.used + lowest.excluded) / lowest.total if lowest.total else 1.0
-    return Phrase("at least %(share)s %% of each meter's energy is in batches", share=f"{100 * share:.0f}")
+    """The share of the energy in batches of the meter where it is lowest, of those on whose drawn days a batch ran."""
+    ran = [(one.used + one.excluded) / one.total for one in accounted.balances if one.used + one.excluded > 0]
+    if not ran:
+        return Phrase("no batch ran on them")
+    return Phrase(
+        "at least %(share)s %% of the energy of each meter on whose days batches ran is in batches", share=f"{100 * min(ran):.0f}"
+    )
 
 
 def _weighed(evidence: Evidence, leaf: int, output: float, weighed: float) -> Words:

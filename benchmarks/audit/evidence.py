@@ -104,6 +104,7 @@ class Evidence:
         recomputed: the records that the extract gives under the key of a batch.
         accounted: what the meters counted on the drawn days; None where no meter tells it of one step.
         weighings: outputs against scale records; None where the site commits to none.
+        metered: step, equipment ("" for all of the step) and carrier of every meter that counts, shared meters included.
         context: what values of batches follow from: factors, period, declarations of the site.
     """
 
@@ -124,6 +125,7 @@ class Evidence:
     recomputed: Callable[[Batch], Counter[bytes]]
     accounted: Accounted | None
     weighings: Weighings | None
+    metered: frozenset[tuple[str, str, str]]
     context: Context
 
 

@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reporting_agent.config import Meter, Profile, Site
+from reporting_agent.config.scales import Scale
 
+LOOSE_PCT = 2.0
+"""What belt scales of the widest class in trade, OIML R 50 class 2, may be off by in service."""
 _UNIT_COLUMNS = ("unit", "output_unit", "lhv_unit")
 
 
@@ -28,12 +31,13 @@ class Declared:
 
 
 def declared_in(site: Site) -> tuple[Declared, ...]:
-    """Events, factors of the mapping, what meters share or are computed from, heating values, and what is said of steps and the site."""
+    """Events, factors of the mapping, errors of scales, what meters share or are computed from, heating values, what is said of steps."""
     found = [*_events(site)]
     for name in type(site.mapping).model_fields:
         found += _mapped(name, getattr(site.mapping, name))
     for meter in site.meters:
         found += _of_meter(meter)
+    found += [_of_scale(scale) for scale in site.scales]
     found += [
         Declared("lhv", one.carrier, str(one.from_day), "", f"{one.value:g} {one.unit or 'MJ'}", one.source, multiplies=True)
         for one in site.lhv
@@ -70,6 +74,11 @@ def _mapped(name: str, profile: Profile) -> Iterator[Declared]:
     for carrier, one in profile.carriers.items():
         if one.lhv is not None:
             yield Declared("lhv", f"{name}: {carrier}", does=f"{one.lhv:g} {one.lhv_unit}".strip(), multiplies=True)
+
+
+def _of_scale(scale: Scale) -> Declared:
+    """What its weights may be off by: nothing smaller is seen of outputs."""
+    return Declared("weighing" if scale.uncertainty_pct <= LOOSE_PCT else "loose_scale", scale.id, does=f"± {scale.uncertainty_pct:g} %")
 
 
 def _of_meter(meter: Meter) -> Iterator[Declared]:

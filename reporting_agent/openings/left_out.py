@@ -31,22 +31,18 @@ from numpy.typing import NDArray
 
 from benchmarks.audit.accounted import Accounted, Balance, Questioned, Why
 from benchmarks.audit.commitment import Filed
-from benchmarks.audit.records import microseconds
 from benchmarks.measurements import Batch, State
 from benchmarks.routes import Pack
 from reporting_agent.metering import MeterRecord
 from reporting_agent.openings.close_look import Look, Pause, length_us, of_wrong_times, span_us
-from reporting_agent.openings.pieces import HOUR_US, UNUSABLE, Flags, Pieces, cut_of, in_any, runs_of
+from reporting_agent.openings.fillers import are_many, explaining, fillers
+from reporting_agent.openings.pieces import HOUR_US, UNUSABLE, Flags, Pieces, cut_of, in_any, levels_of, runs_of
 from reporting_agent.openings.recomputing import Key, key_of
 
-STANDING_QUANTILE = 0.25  # of the time outside all batches
-MOST_STANDING = 0.3  # of production: a line that draws more while it stands says so in its log
 ABOVE_STANDING = 0.25  # of the way from standing to production
 LEAST_H = 1 / 6  # of production's power: what a stretch must hold above standing to be questioned
 LIKE_PRODUCTION = 0.5  # of production's power: what no row that says "waiting" may reach
-_NEAR_US = 60_000_000
 LEAST_CLAIMED = 0.5  # of the usual batch at production's power: what must lie in times that a batch claims beyond what one may last
-_FEWEST_H = 2.0  # of production, before its level is taken from them
 _LONGEST = 1.1  # times the longest batch: how far a batch with wrong times explains
 _WAITING = (State.IDLE, State.HOLDING)
 
@@ -77,7 +73,8 @@ def account(
         longest_us = _longest_us(mine, longest_s.get(seen[name].meter.step))
         judged = _Judged.of(seen[name], records[name], mine, [*(row.batch for row in mine), *beyond], committed, longest_us)
         balances += [judged.balance()] if seen[name].days else []
-        questioned += [*judged.questioned(), *judged.rows_without_record(), *judged.waiting_at_work()]
+        questioned += [*judged.questioned(), *judged.rows_without_record(), *judged.waiting_at_work(), *judged.fillers()]
+        questioned += judged.beside_wrong_times()
         edges += judged.edges
     return Accounted(tuple(balances), tuple(questioned), edges) if balances or edges else None
 
@@ -119,13 +116,13 @@ class _Judged:
         ran = list(ran)
         pauses = look.pauses([_bounded(batch, longest_us) for batch in ran], record.start_us, record.end_us)
         pieces = cut_of(look, record, rows, pauses)
-        production, standing = _levels(pieces)
+        production, standing = levels_of(pieces)
         clear, edges = _clear(look, pauses, pieces)
         above = np.zeros(len(pieces.energy), dtype=bool)
         if production is not None and standing is not None:
             limit = standing + ABOVE_STANDING * (production - standing)
             above = pieces.outside & ~pieces.unusable & clear & (np.nan_to_num(pieces.power) > limit)
-        excused = above & in_any(pieces, _explaining(rows, committed))
+        excused = above & in_any(pieces, explaining(rows, committed))
         overlong = [span_us(batch) for batch in ran if look.serves(batch) and _is_overlong(batch, longest_us)]
         claimed = pieces.outside & in_any(pieces, overlong)
         usual_us = median([length_us(row.batch) for row in rows if row.excluded is None and length_us(row.batch) > 0] or [0])
@@ -196,12 +193,30 @@ class _Judged:
                 hours = (questioned.end_us - questioned.start_us) / HOUR_US
                 if questioned.energy > LIKE_PRODUCTION * self.production * max(hours, LEAST_H):
                     found.append(questioned)
-                elif self.longest_us is not None and length_us(row.batch) > self.longest_us:
+                else:
                     found += self._at_work_inside(row.batch)
         return found
 
+    def fillers(self) -> list[Questioned]:
+        """Rows without output beside an opened batch in which the line produced."""
+        if self.production is None or self.standing is None:
+            return []
+        levels = (self.production, self.standing)
+        return fillers(self.look, self.record.unit, self.rows, self.committed, self.pieces, levels)
+
+    def beside_wrong_times(self) -> list[Questioned]:
+        """What rows with wrong times explain, where the line has so many that they could explain anything."""
+        if not are_many(of_wrong_times(self.rows), self.rows):
+            return []
+        found = []
+        for first, last in runs_of(self.pieces, self.excused):
+            energy = float(self.pieces.energy[first : last + 1].sum())
+            what = (int(self.pieces.start_us[first]), int(self.pieces.end_us[last]), energy, self.record.unit)
+            found.append(Questioned(Why.WRONG_TIMES, self.record.meter.id, *what))
+        return found
+
     def _at_work_inside(self, batch: Batch) -> list[Questioned]:
-        """Stretches of a row longer than a batch may be in which the line drew power as in production, for as much as a batch takes."""
+        """Stretches of such a row in which the line drew power as in production, for half of what a batch takes."""
         if self.production is None:
             return []
         working = in_any(self.pieces, [span_us(batch)]) & (np.nan_to_num(self.pieces.power) > LIKE_PRODUCTION * self.production)
@@ -229,25 +244,6 @@ class _Judged:
                     return pause.before
                 return pause.after if end_us == clear_end else ""
         return ""
-
-
-def _levels(pieces: Pieces) -> tuple[float | None, float | None]:
-    """Production and standing, in the unit an hour."""
-    told = ~np.isnan(pieces.power)
-    working = pieces.used & told
-    hours = float(pieces.known_h[working].sum())
-    if hours < _FEWEST_H:
-        return None, None
-    production = float(pieces.energy[working].sum()) / hours
-    if production <= 0:
-        return None, None
-    resting = pieces.outside & ~pieces.unusable & told
-    order = np.argsort(pieces.power[resting])
-    time_h = np.cumsum(pieces.known_h[resting][order])
-    if not len(order):
-        return production, 0.0
-    at = min(int(np.searchsorted(time_h, STANDING_QUANTILE * time_h[-1])), len(order) - 1)
-    return production, min(max(float(pieces.power[resting][order][at]), 0.0), MOST_STANDING * production)
 
 
 def _clear(look: Look, pauses: Sequence[Pause], pieces: Pieces) -> tuple[Flags, int]:
@@ -288,10 +284,3 @@ def _bounded(batch: Batch, longest_us: int | None) -> Batch:
     if longest_us is None or not _is_overlong(batch, longest_us):
         return batch
     return replace(batch, end=batch.start + timedelta(microseconds=longest_us), batch_id="")
-
-
-def _explaining(rows: Sequence[Filed], committed: Collection[Key]) -> list[tuple[int, int]]:
-    """Where the energy of committed batches may lie whose times the log has wrong."""
-    longest = int(_LONGEST * max([length_us(row.batch) for row in rows if row.excluded is None], default=0))
-    starts = [microseconds(rows[at].batch.start) for at in of_wrong_times(rows) if key_of(rows[at].batch) in committed]
-    return [(start_us - _NEAR_US, start_us + longest) for start_us in starts]

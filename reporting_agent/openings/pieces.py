@@ -19,6 +19,9 @@ Flags = NDArray[np.bool_]
 
 UNUSABLE = ExclusionReason.DECLARED_UNUSABLE.value
 HOUR_US = 3_600_000_000
+STANDING_QUANTILE = 0.25  # of the time outside all batches
+MOST_STANDING = 0.3  # of production: a line that draws more while it stands says so in its log
+_FEWEST_H = 2.0  # of production, before its level is taken from them
 _KNOWN = 0.5  # of a piece's seconds; where less is known, nothing is said
 
 
@@ -82,3 +85,22 @@ def in_any(pieces: Pieces, spans: Sequence[tuple[int, int]]) -> Flags:
     begun, over = np.searchsorted(edges, pieces.start_us, side="right"), np.searchsorted(edges, pieces.end_us, side="left")
     found: Flags = (begun % 2 == 1) | (over > begun)
     return found
+
+
+def levels_of(pieces: Pieces) -> tuple[float | None, float | None]:
+    """Production and standing, in the unit an hour."""
+    told = ~np.isnan(pieces.power)
+    working = pieces.used & told
+    hours = float(pieces.known_h[working].sum())
+    if hours < _FEWEST_H:
+        return None, None
+    production = float(pieces.energy[working].sum()) / hours
+    if production <= 0:
+        return None, None
+    resting = pieces.outside & ~pieces.unusable & told
+    order = np.argsort(pieces.power[resting])
+    time_h = np.cumsum(pieces.known_h[resting][order])
+    if not len(order):
+        return production, 0.0
+    at = min(int(np.searchsorted(time_h, STANDING_QUANTILE * time_h[-1])), len(order) - 1)
+    return production, min(max(float(pieces.power[resting][order][at]), 0.0), MOST_STANDING * production)

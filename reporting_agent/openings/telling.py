@@ -74,6 +74,7 @@ def lead(verdict: Verdict, lang: str) -> str:
         held=verdict.counted(State.HELD),
         all=sum(one.asked for one in verdict.findings),
         unsure=w["unsure"].format(number=unsure) if unsure else "",
+        rows=", ".join(f"{one.step} {one.carrier} {100 * one.share:.1f} %" for one in verdict.by_rows),
     )
 
 
@@ -85,6 +86,7 @@ def notes(verdict: Verdict, lang: str) -> list[str]:
     told = [_said(one.said, lang) for one in withheld_of(verdict.evidence)]
     if factors := sum(one.multiplies for one in verdict.declared):
         told.append(w["factors"].format(number=factors))
+    told += [w["loose"].format(of=one.of, does=one.does) for one in verdict.declared if one.kind == "loose_scale"]
     told += [
         w["unusable_time"].format(of=one.of, since=one.since, until=one.until or "…", reason=one.reason)
         for one in verdict.declared

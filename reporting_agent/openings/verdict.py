@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from benchmarks.audit.by_rows import ByRows, by_rows
 from benchmarks.audit.draws import strata
 from benchmarks.audit.evidence import Evidence, Outcome, State
 from benchmarks.audit.kinds import OF_A_SAMPLE, OF_READINGS, ON_SITE, SUMMARY, CheckKind
@@ -19,8 +20,8 @@ from reporting_agent.software import SOFTWARE
 OPENING, FILES, PAPERS = "opening", "files", "papers"
 """What the checks are of: an opened report, the portal's own files, or papers. The key of the title in the report's words."""
 
-BY_BATCH = "energy-by-batch"
-"""What no check of a site without readings proves: that its batches used what the plant's own rows say."""
+BY_BATCH, BY_ROWS = "energy-by-batch", "energy-from-rows"
+"""What no check proves: that batches used what the plant's own rows say, of a site without readings, and of carriers without a meter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,14 @@ class Verdict:
     @property
     def unproven(self) -> tuple[str, ...]:
         """What stays unproven though everything holds; said first, wherever it is said that it holds."""
-        return (BY_BATCH,) if any(one.code in OF_READINGS and not one.asked for one in self.findings) else ()
+        if any(one.code in OF_READINGS and not one.asked for one in self.findings):
+            return (BY_BATCH,)
+        return (BY_ROWS,) if self.by_rows else ()
+
+    @property
+    def by_rows(self) -> tuple[ByRows, ...]:
+        """The carriers without a meter, with their parts of the energy."""
+        return () if self.evidence is None else by_rows(self.evidence)
 
     def counted(self, state: State) -> int:
         return sum(one.state is state and one.asked for one in self.findings)
@@ -63,6 +71,7 @@ class Verdict:
                 "held": self.holds,
                 "binding": BINDING[self.bound],
                 "unproven": list(self.unproven),
+                "from_rows": [{"step": one.step, "carrier": one.carrier, "share": round(one.share, 4)} for one in self.by_rows],
             }
         )
         told["checks"] = [
@@ -99,7 +108,7 @@ class Verdict:
             raise InputError(
                 "audit-file-lacking", "A summary for the portal is of an opening, and none was given.", "Give opening and draw."
             )
-        told = OF_READINGS if self.unproven else ()
+        told = OF_READINGS if BY_BATCH in self.unproven else ()
         of_opening = [one for one in self.findings if one.code in told or (one.asked and (one.code in OF_A_SAMPLE or one.code == ON_SITE))]
         commitment = self.evidence.draw.commitment
         return {

@@ -20,6 +20,7 @@ from pathlib import Path
 from statistics import fmean
 
 from benchmarks.audit import checks, completeness
+from benchmarks.audit.evidence import State
 from benchmarks.measurements import Batch
 from reporting_agent import pipeline
 from reporting_agent.config import Site, load_site
@@ -31,13 +32,12 @@ from tests.functional.audit.plants import (
     audited,
     chance_of,
     drawn_by_auditor,
-    failures,
     honest,
     material_of,
     plan_of,
     reported,
 )
-from tests.statistical import lines
+from tests.statistical import fillers, lines
 from tests.statistical.outcome import Outcome
 
 WORKS, WORKS_LONG = 2, 20
@@ -209,6 +209,33 @@ def said_to_be_trials(plant: Plant, folder: Path) -> Reported:
     return each(plant, folder, plant.worst(0.1), lambda row: {**row, "state": "trial"})
 
 
+def renamed(change: fillers.Change, share: float = 1.0) -> Callable[[Plant, Path], Reported]:
+    """Part of the best runs stands in the log under another name."""
+
+    def does(plant: Plant, folder: Path) -> Reported:
+        chosen = plant.best(share)
+        return in_log(plant, folder, lambda rows: change(rows, chosen))
+
+    return does
+
+
+def line_left_out(plant: Plant, folder: Path) -> Reported:
+    return in_log(plant, folder, lambda rows: [row for row in rows if row["equipment"] != "mill-1"])
+
+
+def dropped_beside_an_unreadable_row(plant: Plant, folder: Path) -> Reported:
+    gone = plant.worst(0.2)
+    unreadable = {"batch_id": "unreadable", "start": "31.02.2025 ??"}
+    return in_log(plant, folder, lambda rows: [*(row for row in rows if row["batch_id"] not in gone), {**rows[5], **unreadable}])
+
+
+def shifted_within_a_declared_error(plant: Plant, folder: Path) -> Reported:
+    shutil.copytree(plant.folder, folder / "loose")
+    site = folder / "loose" / "site.toml"
+    site.write_text(site.read_text(encoding="utf-8").replace("[[scales]]\n", "[[scales]]\nuncertainty_pct = 12.5\n"), encoding="utf-8")
+    return output_shifted(replace(plant, folder=folder / "loose"), folder / "shifted")
+
+
 def split(plant: Plant, folder: Path) -> Reported:
     """Each of the best 40 % becomes two batches: one of 55 % of its time and 60 % of its output, and one too short for a label."""
     chosen = plant.best(0.4)
@@ -255,6 +282,15 @@ CHEATS = (
     Cheat("dropped behind rows of three days that say holding", "the worst 10 %", behind_late_ends("holding")),
     Cheat("logged as holding", "the worst 10 %", said_to_wait),
     Cheat("logged as trials", "the worst 10 %", said_to_be_trials, findable=False),
+    Cheat("ends logged as a trial without output", "20 min of the best 40 %", renamed(fillers.ends_filled(20, "trial"), 0.4)),
+    Cheat("ends logged as a fault without output", "90 min of all", renamed(fillers.ends_filled(90, "fault"))),
+    Cheat("beginnings logged as a start-up", "90 min of all", renamed(fillers.beginnings_filled(90, "start-up")), scales=True),
+    Cheat("ends cut beside rows of 18 seconds", "90 min of all, no output", renamed(fillers.ends_beside_moments(90, "0"))),
+    Cheat("ends cut beside rows of 18 seconds", "90 min of all, 100 t each", renamed(fillers.ends_beside_moments(90, "100"))),
+    Cheat("runs and pauses logged as holding", "all before long pauses", renamed(fillers.waiting_over_pauses)),
+    Cheat("a line left out whole", "one of two", line_left_out),
+    Cheat("dropped, one unreadable row in the log", "the worst 20 %", dropped_beside_an_unreadable_row),
+    Cheat("output shifted within an error of the scales", "6 %, 12.5 % declared", shifted_within_a_declared_error, True, findable=False),
     Cheat("split, no scale records", "the best 40 %, time 55 : 45, output 60 : 40", split, findable=False),
     Cheat("split, scale records", "the best 40 %, time 55 : 45, output 60 : 40", split, scales=True),
     Cheat("relabelled as the other product", "the best 20 %", relabelled, findable=False),
@@ -319,12 +355,12 @@ def _works(folder: Path, number: int, *, scales: bool) -> Plant:
 
 
 def _found(report: Reported) -> tuple[set[str], set[str]]:
-    """Codes that fail: of all checks, and where those of completeness are left out."""
+    """Codes that were asked for and do not hold: of all checks, and where those of completeness are left out."""
     draw, promise = drawn_by_auditor(report)
     opening = assemble(draw, report.tree, report.site, report.pack, report.answered).opening
-    failed = failures(audited(report, draw, promise, opening))
+    failed = {one.code for one in audited(report, draw, promise, opening) if one.asked and one.state is not State.HELD}
     others = {check.__name__.replace("_", "-") for check in OTHERS}
-    return set(failed), {code for code in failed if code in others}
+    return failed, failed & others
 
 
 def _values(report: Reported) -> Values:

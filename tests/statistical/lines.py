@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -70,6 +70,27 @@ def put_up_scales(folder: Path) -> None:
     for line, step in sorted({(row["equipment"], row["step"]) for row in runs}):
         text += f'\n[[scales]]\nid = "{line}-scale"\nstep = "{step}"\nequipment = "{line}"\n'
     site.write_text(text, encoding="utf-8")
+
+
+def put_up_belts(folder: Path, minutes: int) -> None:
+    """A belt scale on every line, with a row every so many minutes of what ran over it."""
+    put_up_scales(folder)
+    site = folder / "site.toml"
+    site.write_text(site.read_text(encoding="utf-8").replace("[[scales]]\n", '[[scales]]\nweighs = "flow"\n'), encoding="utf-8")
+    step, sums = timedelta(minutes=minutes), dict[tuple[str, datetime], float]()
+    with (folder / "batches.csv").open(encoding="utf-8", newline="") as file:
+        runs = [row for row in csv.DictReader(file) if float(row["output_quantity"]) > 0]
+    for row in runs:
+        now, end = (moment(row[name]).astimezone(UTC) for name in ("start", "end"))
+        a_second = (float(row["output_quantity"]) + float(row["reject_quantity"] or 0)) / (end - now).total_seconds()
+        while now < end:
+            until = datetime.fromtimestamp((now.timestamp() // step.total_seconds() + 1) * step.total_seconds(), UTC)
+            sums[row["equipment"], until] = sums.get((row["equipment"], until), 0.0) + a_second * (min(until, end) - now).total_seconds()
+            now = until
+    with (folder / "scales.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("scale_id", "timestamp", "quantity", "unit"))
+        writer.writerows((f"{line}-scale", until.isoformat(), weight, "t") for (line, until), weight in sorted(sums.items()))
 
 
 def moment(text: str) -> datetime:

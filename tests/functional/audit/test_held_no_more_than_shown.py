@@ -1,0 +1,119 @@
+"""No answer says more than was seen: of a line left out whole, of unreadable rows, of carriers without a meter, of loose scales."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from benchmarks.audit import checks, completeness
+from benchmarks.audit.evidence import Evidence, State
+from reporting_agent.config import load_site
+from reporting_agent.openings import telling
+from reporting_agent.openings.declared import declared_in
+from reporting_agent.openings.verdict import BY_ROWS, Verdict
+from tests.functional.audit.plants import honest
+from tests.functional.audit.test_tampering import Rows, with_log
+from tests.functional.audit.test_withheld import evidence_of
+from tests.statistical import lines
+
+DAYS = 30
+
+
+@pytest.fixture(scope="module")
+def mills(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("mills")
+    lines.write(lines.MILLS, folder, seed=3, days=DAYS, rate=0)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def with_runs_missing(mills: Path, tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    def fewer(rows: Rows) -> Rows:
+        return [row for place, row in enumerate(rows) if row["state"] or place % 6]
+
+    return evidence_of(honest(with_log(mills, tmp_path_factory.mktemp("missing"), fewer)))
+
+
+def test_a_line_left_out_whole_is_never_held_and_its_meter_is_named(tmp_path: Path) -> None:
+    lines.write(lines.MILLS, tmp_path, seed=3, days=75, rate=0)
+    left = with_log(tmp_path, tmp_path, lambda rows: [row for row in rows if row["equipment"] != "mill-1"])
+    found = completeness.nothing_left_out(evidence_of(honest(left)))
+    assert found.state is State.NOT_CHECKABLE, found.sentence
+    assert "mill-1-electricity" in found.sentence
+    assert "at least 0 %" not in found.sentence
+
+
+def test_an_unreadable_row_excuses_the_stretches_of_one_batch_and_no_more(with_runs_missing: Evidence) -> None:
+    def found_with(unread: int) -> tuple[State, int]:
+        opening = replace(with_runs_missing.opening, unread={"batches": unread} if unread else {})
+        found = completeness.nothing_left_out(replace(with_runs_missing, opening=opening))
+        return found.state, found.count
+
+    state, stretches = found_with(0)
+    assert (state, stretches > 10) == (State.FAILED, True)
+    one_less, less = found_with(1)
+    assert one_less is State.FAILED
+    assert stretches - 3 <= less < stretches
+    assert found_with(1_000)[0] is State.NOT_CHECKABLE
+
+
+def test_carriers_without_a_meter_are_said_first_with_their_share(tmp_path: Path) -> None:
+    lines.write(lines.HONEST[-1], tmp_path, seed=0, days=8, rate=0)  # an arc furnace: electricity metered, gas and coke by rows
+    evidence = evidence_of(honest(tmp_path))
+    found = Verdict(checks.run(evidence), evidence)
+    assert found.unproven == (BY_ROWS,)
+    told = {(one["step"], one["carrier"]): one["share"] for one in found.to_json()["from_rows"]}
+    assert ("eaf", "electricity") not in told
+    assert told["eaf", "natural-gas"] > 0.02
+    said = f"natural-gas {100 * told['eaf', 'natural-gas']:.1f} %"
+    assert (
+        "NOT PROVEN: the energy that no meter tells, by the plant's own rows alone; share of the opened batches' energy: eaf "
+        in (telling.lines(found).splitlines()[0])
+    )
+    for first in (
+        telling.lines(found).splitlines()[0],
+        telling.markdown(found).splitlines()[2],
+        telling.markdown(found, "zh").splitlines()[2],
+    ):
+        assert said in first
+    assert said in telling.page(found, "en", datetime(2026, 2, 3, tzinfo=UTC))
+    assert found.summary()["not_checkable"] == [one.code for one in found.findings if one.asked and one.state is State.NOT_CHECKABLE]
+
+
+def test_a_works_whose_every_carrier_is_metered_has_none(with_runs_missing: Evidence) -> None:
+    found = Verdict(checks.run(with_runs_missing), with_runs_missing)
+    assert (found.unproven, found.to_json()["from_rows"]) == ((), [])
+
+
+@pytest.mark.parametrize("minutes", [15, 60])
+def test_output_moved_on_a_belt_is_found_by_hourly_rows_and_nobody_honest_is_accused(minutes: int, mills: Path, tmp_path: Path) -> None:
+    def moved(rows: Rows) -> Rows:
+        chosen = [row for row in rows if row["state"] == ""]
+        for place, row in enumerate(chosen):
+            row["output_quantity"] = str((1.06 if place % 2 else 0.94) * float(row["output_quantity"]))
+        return rows
+
+    folder = with_log(mills, tmp_path, lambda rows: rows)
+    lines.put_up_belts(folder, minutes)
+    found = completeness.output_weighed(evidence_of(honest(folder)))
+    assert (found.state, "no smaller change is seen" in found.sentence) == (State.HELD, True)
+    assert completeness.output_weighed(evidence_of(honest(with_log(folder, folder, moved)))).state is State.FAILED
+
+
+def test_what_a_scale_may_be_off_by_is_declared_and_a_loose_one_is_said_first(mills: Path, tmp_path: Path) -> None:
+    folder = with_log(mills, tmp_path, lambda rows: rows)
+    lines.put_up_scales(folder)
+    site = folder / "site.toml"
+    site.write_text(site.read_text(encoding="utf-8").replace("[[scales]]\n", "[[scales]]\nuncertainty_pct = 12.5\n", 1), encoding="utf-8")
+    declared = declared_in(load_site(site))
+    assert {(one.kind, one.of, one.does) for one in declared if one.of.endswith("-scale")} == {
+        ("loose_scale", "mill-1-scale", "± 12.5 %"),
+        ("weighing", "mill-2-scale", "± 1 %"),
+    }
+    evidence = evidence_of(honest(folder))
+    said = telling.lines(Verdict(checks.run(evidence), evidence, declared=declared)).splitlines()
+    assert "The plant declares that scale mill-1-scale may be off by ± 12.5 %: output moved by less is not seen." in said[1:8]
+    assert not [line for line in said[:8] if "mill-2-scale" in line]
