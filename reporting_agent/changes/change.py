@@ -19,6 +19,7 @@ class Kind(StrEnum):
     REPEATED = "repeated"  # days of readings that repeat others
     BALANCE = "balance"  # a meter against the main meter above it
     LEAP = "leap"  # single runs that no plant can have had
+    NEGATIVE = "negative"  # readings below nothing, and no range says that they can be
 
 
 class Cause(StrEnum):
@@ -36,6 +37,8 @@ class Cause(StrEnum):
     ROUNDING = "rounded-log"
     COPIED = "copied-data"
     BOOKING = "output-booking"
+    READING = "wrong-readings"
+    FED_BACK = "energy-fed-back"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta, tzinfo
 
-from reporting_agent.changes import balances, clocks, days, levels, swaps
+from reporting_agent.changes import balances, clocks, days, levels, negatives, swaps
 from reporting_agent.changes.change import Change, Kind
 from reporting_agent.changes.jumps import Daily
 from reporting_agent.changes.lines import lines_of
@@ -22,8 +22,9 @@ _OF_DAYS = frozenset({Kind.DEAD, Kind.LEAP, Kind.REPEATED})
 def look(data: PlantData, zone: tzinfo) -> tuple[Change, ...]:
     """Every change of the record, those that another one explains left out."""
     lines = lines_of(data, zone)
+    below = negatives.of_meters(data.meters, zone)
     if not lines:
-        return ()
+        return tuple(below)
     of_clock = clocks.of_lines(lines, zone)
     zones = [one for one in of_clock if one.kind is Kind.ZONE]
     swapped = [one for one in swaps.of_lines(lines, zone) if not zones]
@@ -39,7 +40,7 @@ def look(data: PlantData, zone: tzinfo) -> tuple[Change, ...]:
     of_level = [one for one in of_level if one.kind is Kind.SWAP or not _is_of(one, taken)]
     known = frozenset(meter for change in (*first, *of_level) for meter in change.meters)
     balanced = balances.of_families(families, lines, known)
-    return tuple(sorted([*first, *rounded, *of_level, *balanced], key=_order))
+    return tuple(sorted([*first, *rounded, *of_level, *balanced, *below], key=_order))
 
 
 def _without(of_clock: Sequence[Change], swapped: Sequence[Change]) -> list[Change]:

@@ -23,7 +23,7 @@ from reporting_agent.config.events import Event
 from reporting_agent.pipeline import PlantData
 
 NEAR = timedelta(days=15)
-_OF_DAYS = frozenset({Kind.DEAD, Kind.REPEATED, Kind.LEAP})
+_OF_DAYS = frozenset({Kind.DEAD, Kind.REPEATED, Kind.LEAP, Kind.NEGATIVE})
 
 
 @dataclass(frozen=True, slots=True)

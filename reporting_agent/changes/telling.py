@@ -25,19 +25,20 @@ _CAUSES: dict[Cause, Phrase] = {
     Cause.ROUNDING: Phrase("times that are rounded in the log"),
     Cause.COPIED: Phrase("data that were copied"),
     Cause.BOOKING: Phrase("output that is booked another way"),
+    Cause.READING: Phrase("readings that are none"),
+    Cause.FED_BACK: Phrase("energy that the line feeds back"),
 }
 
 
 def sentence(change: Change) -> Phrase:
     """What was found, by how much, how surely, and what it most likely is."""
-    return Phrase(
-        "%(what)s Most likely, in this order: %(causes)s.", what=_what(change), causes=_listed([_CAUSES[one] for one in change.causes])
-    )
+    causes = _listed([_CAUSES[one] for one in change.causes])
+    return Phrase("%(what)s Most likely, in this order: %(causes)s.", what=_what(change), causes=causes)
 
 
 def _what(change: Change) -> Phrase:
     meter, line = " / ".join(change.meters), " / ".join(change.equipment) or change.step
-    when, days, step = _when(change), _days(change), change.step
+    when, step = _when(change), change.step
     times, error = f"{change.size:.4g}", f"{change.size_error:.2g}"
     match change.kind:
         case Kind.LEVEL:
@@ -57,11 +58,6 @@ def _what(change: Change) -> Phrase:
             )  # fmt: skip
         case Kind.SWAP:
             return Phrase("Meters %(meter)s each follow the runs of the other's line (%(when)s).", meter=meter, when=when)
-        case Kind.DEAD:
-            return Phrase(
-                "Meter %(meter)s counted next to nothing on %(count)s days with runs (%(days)s).",
-                meter=meter, count=len(change.days), days=days,
-            )  # fmt: skip
         case Kind.CLOCK:
             return Phrase(
                 "Meter %(meter)s: its clock is %(shift)s against the log (%(when)s).",
@@ -77,21 +73,36 @@ def _what(change: Change) -> Phrase:
                 "Step %(step)s, %(line)s: starts and ends are rounded to %(minutes)s minutes, and not so where the meter sees them.",
                 step=step, line=line, minutes=f"{change.size / 60:g}",
             )  # fmt: skip
-        case Kind.REPEATED:
-            return Phrase(
-                "Meter %(meter)s: %(count)s days are equal to another day in every hour (%(days)s).",
-                meter=meter, count=len(change.days), days=days,
-            )  # fmt: skip
         case Kind.BALANCE:
             return Phrase(
                 "Meter %(meter)s: the first shows %(times)s ± %(error)s times what the second, above it, sees of it (%(when)s).",
                 meter=meter, times=times, error=error, when=when,
             )  # fmt: skip
-        case Kind.LEAP:
-            return Phrase(
-                "Meter %(meter)s: runs on %(count)s days hold %(times)s times the usual energy an hour (%(days)s).",
-                meter=meter, count=len(change.days), times=times, days=days,
-            )  # fmt: skip
+        case Kind.DEAD | Kind.REPEATED | Kind.LEAP | Kind.NEGATIVE:
+            return _of_days(change)
+
+
+def _of_days(change: Change) -> Phrase:
+    """What is of single days, or of single readings."""
+    meter, days, count = change.meters[0], _days(change), len(change.days)
+    if change.kind is Kind.DEAD:
+        return Phrase(
+            "Meter %(meter)s counted next to nothing on %(count)s days with runs (%(days)s).", meter=meter, count=count, days=days
+        )
+    if change.kind is Kind.REPEATED:
+        return Phrase(
+            "Meter %(meter)s: %(count)s days are equal to another day in every hour (%(days)s).", meter=meter, count=count, days=days
+        )
+    if change.kind is Kind.LEAP:
+        return Phrase(
+            "Meter %(meter)s: runs on %(count)s days hold %(times)s times the usual energy an hour (%(days)s).",
+            meter=meter, count=count, times=f"{change.size:.4g}", days=days,
+        )  # fmt: skip
+    return Phrase(
+        "Meter %(meter)s shows less than nothing, down to %(share)s of its highest reading, and no range says that it can: that energy is "
+        "subtracted.",
+        meter=meter, share=f"{100 * change.size:.0f} %".replace("-", "−"),
+    )  # fmt: skip
 
 
 def _listed(causes: list[Phrase]) -> Phrase:
@@ -123,6 +134,9 @@ def shift(seconds: float) -> Phrase:
 
 def to_declare(change: Change, earliest: date) -> str:
     """The events that answer the most likely cause, as they would stand in site.toml; `earliest` begins what holds throughout."""
+    if change.kind is Kind.NEGATIVE:
+        meter = change.meters[0]
+        return f"# in the [[meters]] table of {meter}; from below 0 where its line feeds back\nrange = [0.0, HIGHEST]"
     return "\n".join(as_toml(event) for event in _events(change, earliest))
 
 
