@@ -16,6 +16,8 @@ from benchmarks.wire.logged import Kind
 from reporting_agent.openings import served
 from reporting_agent.openings.recognising import (
     ACT,
+    BENCHMARK,
+    COMPOSED,
     ENTRY,
     EVIDENCE,
     FORM,
@@ -47,6 +49,8 @@ class Files:
 
     by_kind: dict[str, bytes] = field(default_factory=dict)
     receipts: tuple[bytes, ...] = ()
+    versions: tuple[bytes, ...] = ()
+    """Published versions, plain or with what they were composed of: cells of one may repeat another."""
     heads: tuple[bytes, ...] = ()
     consistency: tuple[Consistency, ...] = ()
     entries: Mapping[Kind, Entry] = field(default_factory=dict)
@@ -84,7 +88,7 @@ def read_all(paths: list[Path]) -> Files:
     pile = _Pile()
     for path in paths:
         pile.add(read_one(path), path)
-    several = (tuple(pile.receipts), tuple(pile.heads), tuple(pile.consistency), pile.entries)
+    several = (tuple(pile.receipts), tuple(pile.versions), tuple(pile.heads), tuple(pile.consistency), pile.entries)
     lists = (tuple(pile.listed), tuple(pile.acts), tuple(pile.forms), pile.rows)
     return Files(pile.by_kind, *several, pile.evidence_of, *lists)
 
@@ -95,6 +99,7 @@ class _Pile:
 
     by_kind: dict[str, bytes] = field(default_factory=dict)
     receipts: list[bytes] = field(default_factory=list)
+    versions: dict[bytes, None] = field(default_factory=dict)
     heads: list[bytes] = field(default_factory=list)
     consistency: list[Consistency] = field(default_factory=list)
     entries: dict[Kind, Entry] = field(default_factory=dict)
@@ -120,6 +125,9 @@ class _Pile:
             self.by_kind.setdefault(kind, raw)
         elif kind == "receipt":
             self.receipts.append(raw)
+        elif kind in (BENCHMARK, COMPOSED):
+            self.versions[raw] = None
+            self.by_kind.setdefault(kind, raw)
         elif (proof := between(raw)) is not None:
             self.consistency.append(proof)
         elif (entry := read_as(ServedEntry, raw)) is not None:

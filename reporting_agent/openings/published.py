@@ -18,7 +18,8 @@ from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.openings.files import Files, lacking
 from reporting_agent.openings.log_entries import Signed, entries_logged, version_logged
-from reporting_agent.openings.recognising import BENCHMARK, CHECKPOINT, COMPOSED, Consistency, document
+from reporting_agent.openings.recognising import BENCHMARK, CHECKPOINT, Consistency, document
+from reporting_agent.openings.versions import composed_again
 
 _NO_KEYS = Words(en="The portal's key directory and its fingerprint were not given.", zh="未提供平台的密钥目录及其指纹。")
 _GIVE_KEYS = Words(en="Give both: the file and --fingerprint.", zh="请同时提供文件和 --fingerprint。")
@@ -31,12 +32,12 @@ def of_the_portal(files: Files, fingerprint: str | None, keys: Mapping[str, Veri
         InputError: `audit-file-lacking`: a proof between heads, without one of them.
     """
     findings = [_receipt(raw, keys) for raw in dict.fromkeys(files.receipts)]
-    for kind, check in ((BENCHMARK, _benchmark), ("challenge", _challenge)):
-        if kind in files.by_kind and (alone or kind == BENCHMARK):
-            findings.append(check(files.by_kind[kind], keys))
-    if COMPOSED in files.by_kind:
-        raw = files.by_kind[COMPOSED]
-        findings += composed_again(raw, keys) if keys else [not_checkable("benchmark-logged", _NO_KEYS, _GIVE_KEYS)]
+    findings += [_benchmark(raw, keys) for raw in files.versions if not _is_composed(raw)]
+    if alone and "challenge" in files.by_kind:
+        findings.append(_challenge(files.by_kind["challenge"], keys))
+    signed = [document(raw).get("document", {}) if _is_composed(raw) else document(raw) for raw in files.versions]
+    for raw in filter(_is_composed, files.versions):
+        findings += composed_again(raw, signed, keys) if keys else [not_checkable("benchmark-logged", _NO_KEYS, _GIVE_KEYS)]
     checkpoint = files.by_kind.get(CHECKPOINT)
     trusted = fingerprint if keys else None
     if checkpoint is not None:
@@ -53,6 +54,10 @@ def of_the_portal(files: Files, fingerprint: str | None, keys: Mapping[str, Veri
         findings += _of_the_log(files, _roots(files, fingerprint, keys), keys)
     findings += [_form(name) for name in dict.fromkeys(files.forms)]
     return findings
+
+
+def _is_composed(version: bytes) -> bool:
+    return bool(document(version)["schema"] == audited.SCHEMA)
 
 
 def received_of(given: Sequence[bytes], keys: Mapping[str, VerifyingKey]) -> list[Receipt]:
@@ -125,37 +130,6 @@ def _form(name: str) -> Outcome:
             "report its receipt, of the log an entry with its proof."
         ),
     )
-
-
-def composed_again(raw: bytes, keys: Mapping[str, VerifyingKey]) -> list[Outcome]:
-    """A published version and the protected values of its leaves: whether they are those of the log, and every figure from them."""
-    code, code_again = "benchmark-logged", "benchmark-recomputed"
-    try:
-        found = audited.require_logged(document(raw), keys)
-    except SteplabelError as refusal:
-        why = Phrase("What the version was composed of is not what was logged, so nothing can be computed from it.")
-        return [refused(code, refusal), not_checkable(code_again, why)]
-    reports, size = len(found.file.reports), found.head.size
-    said = Phrase("Document, %(reports)s reports and their values are leaves of the log of %(size)s entries.", reports=reports, size=size)
-    logged = held(code, said, reports)
-    try:
-        made = audited.compose_again(found)
-    except SteplabelError as refusal:
-        return [logged, refused(code_again, refusal)]
-    return [logged, _again(code_again, made)]
-
-
-def _again(code: str, made: audited.Checked) -> Outcome:
-    figures, reports, repeated = len(made.figures), made.reports, len(made.repeated)
-    if not repeated:
-        return held(code, Phrase("%(figures)s figures follow from %(reports)s reports.", figures=figures, reports=reports), figures)
-    said = Phrase(
-        "%(figures)s figures follow from %(reports)s reports. Cells that repeat an earlier version, to be checked there: %(repeated)s.",
-        figures=figures,
-        reports=reports,
-        repeated=repeated,
-    )
-    return held(code, said, figures)
 
 
 def heads_agree(

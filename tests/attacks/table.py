@@ -43,6 +43,7 @@ ORDER = (
     "policy-digest",
     "forked-head",
     "falsified",
+    "said-of-itself",
     "checks-left-out",
     "no-directory",
     "no-opening",

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from copy import deepcopy
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from benchmarks.audit import published as audited
+from benchmarks.audit import recomposed, wording
 from benchmarks.audit.kinds import OF_A_SAMPLE
+from benchmarks.audit.repeats import Repeat
+from benchmarks.composition import IndustryLabel, Participant, by_step, compose_route, seed_of
 from benchmarks.wire import attestations, receipts
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import AuditorKey
@@ -24,7 +30,10 @@ from portal.assurance.models import Assignment, Sample
 from portal.assurance.services import assign
 from portal.intake import services as intake
 from portal.opening import services as opening
+from portal.publication import composed as composed_of
+from portal.publication.models import Publication
 from reporting_agent.cli import main
+from reporting_agent.openings import versions
 from reporting_agent.openings.verdict import Verdict
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
@@ -59,7 +68,7 @@ def test_a_falsified_curve_quarter_or_pooled_value_is_found(portal_keys: object,
         content = falsified(name)
         assert test_composed_of.refused(content) == "value-differs", name
         with monkeypatch.context() as blind:
-            blind.setattr(audited.Figure, "agrees", _looked_at_but(figure))
+            blind.setattr(recomposed.Figure, "agrees", _looked_at_but(figure))
             test_composed_of.check(content)
     stated(
         Row(
@@ -71,6 +80,152 @@ def test_a_falsified_curve_quarter_or_pooled_value_is_found(portal_keys: object,
             "best, typical and totals alone composed again: 3 of 3 held",
         )
     )
+
+
+@ON_THE_PORTAL
+def test_what_a_document_says_of_itself_counts_for_nothing(
+    portal_keys: object, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, stated: State
+) -> None:
+    """A portal with every key: what it writes beside the figures, so that they are not looked at, is signed and logged, too."""
+    honest = test_composed_of.the_file(test_composed_of.published_of(20))
+    assert test_composed_of.verified(tmp_path, capsys, honest)[0] == 0
+
+    def told(content: test_composed_of.JSON) -> str | None:
+        """The check that stops it, none where `verify` says that everything holds."""
+        code, found = test_composed_of.verified(tmp_path, capsys, content)
+        stopped = [one for one, state in found.items() if state != "held"]
+        assert (code == 0) is (not stopped)
+        return stopped[0] if stopped else None
+
+    found: dict[str, str | None] = {}
+    undefended: dict[str, str | None] = {}
+    for name, (change, off) in ATTACKS.items():
+        with monkeypatch.context() as world:
+            if name == "single ranks":
+                world.setattr(recomposed, "AVERAGED_SINCE", NOW.date())
+            content = test_composed_of.signed_anew(change)(deepcopy(honest))
+            found[name] = told(content)
+            off(world)
+            undefended[name] = told(content)
+    chosen = _five_set_aside(honest)
+    found["firms set aside"] = told(chosen)
+    with monkeypatch.context() as world:
+        world.setattr(versions, "_left_out", lambda _made: [])
+        undefended["firms set aside"] = told(chosen)
+    again, lacking = "benchmark-recomputed", "repeats-shown-before"
+    assert found == {
+        "said to be unchanged": lacking,
+        "figures in cells not shown": again,
+        "single ranks": again,
+        "ratios": again,
+        "firms of a total": again,
+        "unit of a total": again,
+        "steps left out": again,
+        "another explanation": "explanation-follows",
+        "firms set aside": "left-out-justified",
+    }
+    assert undefended == dict.fromkeys(found)
+    stated(
+        Row(
+            "said-of-itself",
+            "a version that the portal falsified and marked so that nothing is compared (repeats an earlier one, not shown, single ranks), "
+            "or with steps, firms, ratios, units, counts or words left out or replaced; signed and logged",
+            "rules, cells, counts and words follow from pack, day and reports; a repeated cell holds beside its earlier version alone",
+            "0 held",
+            f"0 of {len(found)}: {list(found.values()).count(again)} `value-differs`, `repeats-shown-before`, `left-out-justified` and "
+            "`explanation-follows` not checkable",
+            f"the document's word taken: {len(found)} of {len(found)} held",
+        )
+    )
+
+
+def _lowered(document: test_composed_of.JSON, code: str, *, shown: bool) -> None:
+    for step in document["steps"]:
+        if step["gate"]["shown"]:
+            step["best"], step["typical"] = 0.8 * step["best"], 0.8 * step["typical"]
+            step["gate"].update(code=code, shown=shown)
+    for name in recomposed.TOTALS:
+        if document[name]["gate"]["shown"]:
+            document[name]["value"] *= 0.8
+            document[name]["gate"].update(code=code, shown=shown)
+
+
+def _single_ranks(document: test_composed_of.JSON) -> None:
+    row = Publication.objects.get()
+    content = composed_of.composed_of(row.approved_by, row.pk, keys.receipt_key())  # type: ignore[arg-type] # published: it is there
+    found = audited.require_logged(json.loads(json.dumps(content)), keys.published_directory().content.receipt_keys())
+    pack, route = recomposed._declared(document)
+    rng = np.random.default_rng(seed_of("composition", (one.envelope_digest for one in found.file.reports)))
+    participants = by_step(found.participants)
+    _as_composed(document, compose_route(pack, route, participants, rng, period=document["period"], averaging="single-rank"))
+
+
+def _five_set_aside(honest: test_composed_of.JSON) -> test_composed_of.JSON:
+    """Made of 15 of 20 reports, those with the least energy in some step left out, as if a policy had done it."""
+    least = sorted(range(20), key=lambda place: min(label["best"]["cell"] for label in honest["reports"][place]["labels"]))[:5]
+
+    def set_aside(content: test_composed_of.JSON) -> test_composed_of.JSON:
+        for place in least:
+            content["reports"][place]["left_out"] = list(range(len(content["reports"][place]["labels"])))
+        return content
+
+    found = audited.require_logged(set_aside(deepcopy(honest)), keys.published_directory().content.receipt_keys())
+    pack, route = recomposed._declared(honest["document"])
+    label = recomposed._composed(found, pack, route, found.participants)
+    return set_aside(test_composed_of.signed_anew(lambda document: _as_composed(document, label))(deepcopy(honest)))
+
+
+def _as_composed(document: test_composed_of.JSON, label: IndustryLabel) -> None:
+    """These figures in the document, and the words that follow from them."""
+    for shown, step in zip(document["steps"], label.steps, strict=True):
+        if shown["gate"]["shown"]:
+            shown.update(averaging=step.averaging, firms=step.firms, bands=None, curve_withheld=True, curve=[])
+            for figure in recomposed._of_cell("", shown, step):
+                if (name := figure.name.strip().replace(" ", "_")) in shown:
+                    shown[name] = figure.recomputed
+    for figure in recomposed._totals(document, label):
+        name, _, part = figure.name.partition(" ")
+        if part != "shown":
+            document[name][part or "value"] = figure.recomputed
+    participants = [Participant(str(firm), str(firm), None) for firm in range(document["steps"][0]["firms"])]  # type: ignore[arg-type] # counted only
+    pack, route = recomposed._declared(document)
+    document["explanation"] |= wording.made_again(document, label, pack, route, participants)
+
+
+def _ignoring(*ends: str) -> Callable[[pytest.MonkeyPatch], None]:
+    """The defence off: figures whose name ends so are not compared."""
+    return lambda world: world.setattr(
+        recomposed.Figure, "agrees", property(lambda one: one.name.endswith(ends) or one.published == one.recomputed)
+    )
+
+
+def _taken_as_said(world: pytest.MonkeyPatch) -> None:
+    world.setattr(recomposed, "repeat_of", lambda name, *_: Repeat(name, "as it says"))
+    world.setattr(recomposed, "worded_otherwise", lambda *_: ())
+
+
+def _wording_off(world: pytest.MonkeyPatch) -> None:
+    world.setattr(recomposed, "worded_otherwise", lambda *_: ())
+
+
+def _and(*offs: Callable[[pytest.MonkeyPatch], object]) -> Callable[[pytest.MonkeyPatch], object]:
+    return lambda world: [off(world) for off in offs]
+
+
+ATTACKS: dict[str, tuple[Callable[[test_composed_of.JSON], object], Callable[[pytest.MonkeyPatch], object]]] = {
+    "said to be unchanged": (lambda document: _lowered(document, "unchanged", shown=True), _taken_as_said),
+    "figures in cells not shown": (
+        lambda document: _lowered(document, "lag", shown=False),
+        _and(_ignoring("best", "typical", "interval", "curve", "pooled", "quarters", "total"), _wording_off),
+    ),
+    "single ranks": (_single_ranks, lambda world: world.setattr(recomposed, "AVERAGED_SINCE", date.max)),
+    "ratios": (lambda document: [step.update(ratio=7.5) for step in document["steps"]], _ignoring("ratio")),
+    "firms of a total": (lambda document: document["route_total"].update(firms=999), _ignoring("total firms")),
+    "unit of a total": (lambda document: document["route_total"].update(unit="kgce/kt"), _ignoring("total unit")),
+    "steps left out": (lambda document: document.update(steps=document["steps"][:1]), _and(_ignoring("cells"), _wording_off)),
+    "another explanation": (lambda document: document.update(explanation={"lead": {"en": "something else", "zh": ""}}), _wording_off),
+}
+"""By name: what the portal does to the document, and the defence against it taken away."""
 
 
 def _looked_at_but(end: str) -> property:

@@ -14,6 +14,8 @@ from django.test import Client
 from django.urls import reverse
 
 from benchmarks.audit import published as audited
+from benchmarks.audit import recomposed
+from benchmarks.audit.recomposed import Checked, compose_again
 from benchmarks.errors import VerificationError
 from benchmarks.wire import published
 from benchmarks.wire.canonical import decode, encode
@@ -57,8 +59,8 @@ def the_file(cast: Cast) -> JSON:
     return read
 
 
-def check(content: JSON) -> audited.Checked:
-    return audited.check(content, keys.published_directory().content.receipt_keys())
+def check(content: JSON) -> Checked:
+    return compose_again(audited.require_logged(content, keys.published_directory().content.receipt_keys()))
 
 
 def refused(content: JSON) -> str:
@@ -78,7 +80,7 @@ def test_every_figure_of_an_honest_version_is_computed_again(cast: Cast) -> None
     assert found.head.size > 27  # devices apart: commitment, envelope and values of each
 
 
-def signed_anew(change: Callable[[JSON], None]) -> Callable[[JSON], JSON]:
+def signed_anew(change: Callable[[JSON], object]) -> Callable[[JSON], JSON]:
     """What a portal can do that has the key: sign another document, and log its publication as if it were the first."""
 
     def do(content: JSON) -> JSON:
@@ -138,7 +140,7 @@ def test_every_signed_figure_of_a_step_is_computed_again(portal_keys: object, na
 
 def test_without_composing_again_such_a_value_would_pass(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     content = signed_anew(lowered)(the_file(cast))
-    monkeypatch.setattr(audited.Figure, "agrees", property(lambda _self: True))
+    monkeypatch.setattr(recomposed.Figure, "agrees", property(lambda _self: True))
     check(content)
 
 
@@ -217,7 +219,7 @@ def test_without_the_proofs_of_inclusion_an_altered_value_shows_only_where_it_mo
     content = the_file(cast)
     another_envelope(content)
     monkeypatch.setattr(audited, "require_inclusion", lambda *_: None)
-    monkeypatch.setattr(audited.Figure, "agrees", property(lambda _self: True))
+    monkeypatch.setattr(recomposed.Figure, "agrees", property(lambda _self: True))
     check(content)
 
 
@@ -242,6 +244,52 @@ def test_the_command_composes_again_and_compares_heads_from_files_alone(
     assert told(cheating) == (1, [("benchmark-logged", "held"), ("benchmark-recomputed", "failed")])
     assert told(*heads[:2]) == (0, [("heads-agree", "held")])
     assert told(heads[0], heads[2]) == (1, [("heads-agree", "failed")])
+
+
+def verified(folder: Path, capsys: pytest.CaptureFixture[str], *contents: JSON) -> tuple[int, dict[str, str]]:
+    """Exit code of `verify` and each check's state by its code, from these files alone."""
+    directory, signed, files = keys.published_directory(), folder / "directory.cbor", []
+    signed.write_bytes(directory.signed)
+    for place, content in enumerate(contents):
+        files.append(folder / f"file-{place}.json")
+        files[-1].write_text(json.dumps(content))
+    capsys.readouterr()
+    code = main(["verify", *map(str, files), str(signed), "--fingerprint", directory.fingerprint, "--json"])
+    return code, {one["code"]: one["state"] for one in json.loads(capsys.readouterr().out)["checks"]}
+
+
+def test_a_repeated_cell_holds_beside_the_version_that_showed_it_alone(
+    cast: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publication.publish(publication.draft(cast.period, cast.drafter, NOW, "Only the wording."), cast.approver, keys.receipt_key(), NOW)
+    first, second = (
+        json.loads(json.dumps(composed_of(cast.approver, row.pk, keys.receipt_key()))) for row in Publication.objects.order_by("version")
+    )
+    shown = {step["gate"]["code"] for step in second["document"]["steps"] if step["gate"]["shown"]}
+    assert shown == {"unchanged"}
+    (lacking,) = {one.lacking for one in check(second).repeated}
+    assert lacking == (f"{cast.period.name} v1",)
+    code, found = verified(tmp_path, capsys, second)
+    assert (code, found) == (
+        1,
+        {"benchmark-logged": "held", "benchmark-recomputed": "held", "repeats-shown-before": "not-checkable"},
+    )
+    assert verified(tmp_path, capsys, second, first["document"])[0] == 0
+    code, found = verified(tmp_path, capsys, second, first)
+    assert (code, set(found.values())) == (0, {"held"})
+    other = signed_again(lowered)(first["document"])
+    assert verified(tmp_path, capsys, second, other)[1]["repeats-shown-before"] == "not-checkable"
+
+
+def signed_again(change: Callable[[JSON], None]) -> Callable[[JSON], JSON]:
+    """Another document of the portal's, that never stood in its log."""
+
+    def do(document: JSON) -> JSON:
+        bare = deepcopy({name: value for name, value in document.items() if name != published.MEMBER})
+        change(bare)
+        return published.sign(bare, keys.receipt_key())
+
+    return do
 
 
 @pytest.mark.parametrize("broken", [{}, {"schema": "steplabel/benchmark/1"}, {"schema": audited.SCHEMA, "document": {}}])

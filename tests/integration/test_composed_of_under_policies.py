@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.audit import published as audited
+from benchmarks.audit.recomposed import Checked, compose_again
 from benchmarks.errors import VerificationError
 from benchmarks.wire.attestations import Opinion
 from portal import keys
@@ -39,8 +40,8 @@ def the_file(cast: Cast, row: Publication) -> JSON:
     return read
 
 
-def check(content: JSON) -> audited.Checked:
-    return audited.check(content, keys.published_directory().content.receipt_keys())
+def check(content: JSON) -> Checked:
+    return compose_again(audited.require_logged(content, keys.published_directory().content.receipt_keys()))
 
 
 def refused(content: JSON) -> str:

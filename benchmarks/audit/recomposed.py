@@ -1,0 +1,305 @@
+"""Every figure of a published version from the reports in its file: composed again, with nothing taken from the document's word.
+
+Which rules hold, which cells there are, who enters: pack, day and reports say so. What only the document says is listed: cells that repeat
+an earlier version (held by that version's signed document alone), labels left out for a reason that the file does not show, and
+an explanation worded otherwise than this release words it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from benchmarks import packs
+from benchmarks.audit.published import ComposedOf, Logged
+from benchmarks.audit.repeats import Repeat, repeat_of
+from benchmarks.audit.wording import worded_otherwise
+from benchmarks.composition import Averaging, IndustryLabel, Participant, RouteTotal, StepBest, by_step, compose_route, roster_of, seed_of
+from benchmarks.composition.curve import percents
+from benchmarks.composition.participants import cell_key
+from benchmarks.disclosure.curve import let_through
+from benchmarks.disclosure.reasons import Reason
+from benchmarks.disclosure.rounding import outward, to_grid, total_width
+from benchmarks.errors import VerificationError
+from benchmarks.privacy.eligibility import eligible
+from benchmarks.ranking import Quarters, quarters
+from benchmarks.released import ReleasedLabel
+from benchmarks.routes import Pack, Route
+from benchmarks.wire.heads import TreeHead
+
+AVERAGED_SINCE = date(2026, 11, 21)
+"""Versions logged before this day may show single ranks (`composition.rules`); none logged since may, whatever its document says."""
+
+SHOWN = (Reason.SHOWN, Reason.UNCHANGED)
+TOTALS = {"route_total": "composite", "best_reached_total": "best_reached", "typical_total": "typical"}
+"""The totals' names in the document, and in the label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of the document, as published and as computed again."""
+
+    name: str  # cell and figure
+    published: object
+    recomputed: object
+
+    @property
+    def agrees(self) -> bool:
+        return self.published == self.recomputed
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Labels that would have entered, and did not for a reason that the file does not show; and what each best would be with them."""
+
+    labels: tuple[str, ...]  # site and cell
+    effect: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was checked: so many reports and each figure; and what rests on the document's word."""
+
+    reports: int
+    head: TreeHead
+    figures: tuple[Figure, ...]
+    repeated: tuple[Repeat, ...]
+    left_out: LeftOut
+    reworded: tuple[str, ...]  # parts of the explanation that this release words otherwise
+
+
+def compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]] = ()) -> Checked:
+    """Every figure of the document from its reports.
+
+    Args:
+        earlier: signed documents of versions that may have shown a repeated cell first; whoever calls has verified their signatures.
+
+    Raises:
+        VerificationError: `value-differs`: a figure is not that of the reports; `benchmark-pack-differs`; `composed-of-unreadable`: a part
+            of the document is missing.
+    """
+    try:
+        return _compose_again(found, earlier)
+    except (KeyError, TypeError, ValueError, IndexError) as wrong:
+        raise VerificationError(
+            "composed-of-unreadable", "A part of the signed document is missing or is no figure.", "Download the file again."
+        ) from wrong
+
+
+def _compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]]) -> Checked:
+    document = found.file.document
+    pack, route = _declared(document)
+    chosen = _chosen_out(found, pack, route)
+    entering = [one for one in found.everybody if id(one) not in {id(out) for out in chosen}]
+    label = _composed(found, pack, route, entering)
+    figures = [*_cells(document, label), *_totals(document, label), *_quarters(found, pack)]
+    if differing := [one for one in figures if not one.agrees]:
+        first = differing[0]
+        raise VerificationError(
+            "value-differs",
+            f"{len(differing)} published figures are not those of the reports: {first.name} was published as {first.published} and is "
+            f"{first.recomputed}.",
+            "Keep file and document: both are signed. Ask the coordinator how the figure was made.",
+        )
+    whole = _composed(found, pack, route, found.everybody) if chosen else label
+    return Checked(
+        len(found.file.reports),
+        found.head,
+        tuple(figures),
+        tuple(_repeats(document, earlier)),
+        LeftOut(tuple(f"{one.site} {'/'.join(_cell(one))}" for one in chosen), tuple(_moved(label, whole))),
+        worded_otherwise(document, label, pack, route, entering),
+    )
+
+
+def _declared(document: Mapping[str, Any]) -> tuple[Pack, Route]:
+    pack = packs.load(str(document["pack"]), str(document["pack_version"]))
+    if packs.digest(pack).hex() != document["pack_digest"]:
+        raise VerificationError(
+            "benchmark-pack-differs",
+            f"The benchmark was composed by another {document['pack']} {document['pack_version']} than the one installed here.",
+            "Install the release of Steplabel whose pack has that digest.",
+        )
+    route = next((one for one in pack.routes if one.id == document["route"]), None)
+    if route is None:
+        raise VerificationError("benchmark-pack-differs", "The pack installed here has no such route.", "Install the release of that pack.")
+    return pack, route
+
+
+def _chosen_out(found: Logged, pack: Pack, route: Route) -> list[Participant]:
+    """Labels that the file leaves out and that would enter by pack and reports alone. Of the others it makes no difference: a firm's
+    further sites, labels that are not precise enough, steps of other routes."""
+    entered = {id(one) for one in found.participants}
+    out = [one for one in found.everybody if id(one) not in entered]
+    if not out:
+        return []
+    roster = roster_of(pack, route, by_step(found.everybody))
+    behind = {(cell.cell, member.site) for cell in roster.cells for member in cell.members}
+    return [one for one in out if (_key(one.label), one.site) in behind]
+
+
+def _composed(found: Logged, pack: Pack, route: Route, participants: Iterable[Participant]) -> IndustryLabel:
+    file = found.file
+    rng = np.random.default_rng(seed_of("composition", (one.envelope_digest for one in file.reports)))
+    return compose_route(pack, route, by_step(participants), rng, period=str(file.document["period"]), averaging=_averaging(file))
+
+
+def _averaging(file: ComposedOf) -> Averaging:
+    """What stands at a rank: by the day of the log, which is no earlier than that of any report in the version."""
+    days = [file.publication.on, str(file.document["published_on"]), *(report.values.on for report in file.reports)]
+    if max(map(date.fromisoformat, days)) >= AVERAGED_SINCE:
+        return "five-ranks"
+    said = any(step.get("averaging") == "five-ranks" for step in file.document["steps"])
+    return "five-ranks" if said else "single-rank"
+
+
+def _cells(document: Mapping[str, Any], label: IndustryLabel) -> list[Figure]:
+    """The cells there are, and each of them."""
+    shown = {name_of(step): step for step in document["steps"]}
+    cells = {step.cell: step for step in label.steps}
+    figures = [Figure("cells", [name_of(step) for step in document["steps"]], [*cells])]
+    for name, step in cells.items():
+        if name in shown:
+            figures += _of_cell(name, shown[name], step)
+    return figures
+
+
+def _of_cell(name: str, shown: Mapping[str, Any], step: StepBest) -> list[Figure]:
+    """A cell: what stands there whether it is shown or not, and its figures as composed, or none. Of one that repeats an earlier
+    version the figures are that version's."""
+    gate = shown["gate"]
+    figures = [
+        Figure(f"{name} shown", gate["shown"], gate["code"] in SHOWN),
+        Figure(f"{name} unit", shown["unit"], step.unit),
+        Figure(f"{name} ratio", shown["ratio"], step.ratio),
+        Figure(f"{name} headline", shown["headline"], step.headline),
+        Figure(f"{name} firms", shown["firms"], step.firms),
+        Figure(f"{name} rule", shown["rule"], step.rule),
+        Figure(f"{name} averaging", shown.get("averaging", "single-rank"), step.averaging),
+    ]
+    if not gate["shown"] or shown.get("curve_withheld") or not percents(step.firms):
+        figures.append(Figure(f"{name} quarters", shown.get("bands"), None))
+    if gate["code"] == Reason.UNCHANGED:
+        return figures
+    width, origin, seen = step.grid.width, step.grid.lower, gate["shown"]
+    pooled = [{"years": years, "firms": firms} for years, firms in step.pooled] if seen else []
+    return [
+        *figures,
+        Figure(f"{name} best", shown["best"], _point(step.best if seen else None, width, origin)),
+        Figure(f"{name} interval", shown["interval"], _ends(step.interval if seen else None, width, origin)),
+        Figure(f"{name} typical", shown["typical"], _point(step.typical if seen else None, width, origin)),
+        Figure(f"{name} typical interval", shown["typical_interval"], _ends(step.typical_interval if seen else None, width, origin)),
+        Figure(f"{name} curve", _curve_shown(shown), _curve(shown, step) if seen else []),
+        Figure(f"{name} pooled", shown.get("pooled", []), pooled),
+    ]
+
+
+def _totals(document: Mapping[str, Any], label: IndustryLabel) -> list[Figure]:
+    width = total_width((step.ratio, step.grid) for step in label.steps if step.headline)
+    figures = []
+    for name, own in TOTALS.items():
+        shown, total = document[name], getattr(label, own)
+        figures += _of_total(name, shown, total, width)
+    return figures
+
+
+def _of_total(name: str, shown: Mapping[str, Any], total: RouteTotal, width: Fraction) -> list[Figure]:
+    gate = shown["gate"]
+    figures = [
+        Figure(f"{name} shown", gate["shown"], gate["code"] in SHOWN),
+        Figure(f"{name} unit", shown["unit"], total.unit),
+        Figure(f"{name} firms", shown["firms"], total.firms),
+        Figure(f"{name} rule", shown["rule"], total.rule),
+    ]
+    if gate["code"] == Reason.UNCHANGED:
+        return figures
+    seen = gate["shown"]
+    return [
+        *figures,
+        Figure(name, shown["value"], _point(total.value if seen else None, width)),
+        Figure(f"{name} interval", shown["interval"], _ends(total.interval if seen else None, width)),
+    ]
+
+
+def _repeats(document: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> list[Repeat]:
+    cells = [(name_of(step), step) for step in document["steps"]] + [(name, document[name]) for name in TOTALS]
+    return [repeat_of(name, shown, document, earlier) for name, shown in cells if shown["gate"]["code"] == Reason.UNCHANGED]
+
+
+def _moved(label: IndustryLabel, whole: IndustryLabel) -> list[Figure]:
+    """Each cell's best as it was published, and with every label of the file."""
+    with_all = {step.cell: step for step in whole.steps}
+    moved = []
+    for step in label.steps:
+        other, width, origin = with_all.get(step.cell), step.grid.width, step.grid.lower
+        moved.append(Figure(f"{step.cell} best", _point(step.best, width, origin), other and _point(other.best, width, origin)))
+    return [one for one in moved if not one.agrees]
+
+
+def _quarters(found: Logged, pack: Pack) -> list[Figure]:
+    """How many sites are sure of their quarter, from the standings of the same reports. The names beside them are no figures."""
+    document = found.file.document
+    shown = {
+        (step["step"], step["product"], step["variant"], step["metric"]): step["bands"] for step in document["steps"] if step.get("bands")
+    }
+    if not shown:
+        return []
+    digests = [one.envelope_digest for one in found.file.reports]
+    ranked = [quarters(everybody, pack, digests) for everybody in (found.everybody, _without_adverse(found, pack))]
+    figures = []
+    for cell, told in shown.items():
+        said = Quarters(tuple(told["quarters"]), sum(told["quarters"]) + told["untold"])
+        computed = [one.get(cell) for one in ranked]
+        figures.append(Figure(f"{'/'.join(cell)} quarters", said, said if said in computed else computed[0]))
+    return figures
+
+
+def _without_adverse(found: Logged, pack: Pack) -> list[Participant]:
+    """Everybody but those whose precise label was left out though nobody of their firm stands in its cell: a policy on audits did that."""
+    entered = {id(one) for one in found.participants}
+    standing = {(one.firm, _cell(one)) for one in found.participants}
+    return [one for one in found.everybody if id(one) in entered or (one.firm, _cell(one)) in standing or not _is_precise(one.label, pack)]
+
+
+def _cell(participant: Participant) -> tuple[str, str, str, str]:
+    label = participant.label
+    return label.step, label.product, label.variant, label.metric.value
+
+
+def _is_precise(label: ReleasedLabel, pack: Pack) -> bool:
+    rule = pack.step(label.step).metric(label.metric)
+    return rule is not None and eligible(label, rule, pack.policy)
+
+
+def name_of(step: Mapping[str, Any]) -> str:
+    """The cell of a document's step, as `StepBest.cell` spells it."""
+    return "/".join(str(step[part]) for part in ("step", "product", "variant", "boundary", "metric"))
+
+
+def _key(label: ReleasedLabel) -> str:
+    return cell_key(label.step, label.product, label.variant, label.boundary, label.metric)
+
+
+def _point(value: float | None, width: Fraction, origin: Fraction = Fraction(0)) -> float | None:
+    return None if value is None else to_grid(value, width, origin)
+
+
+def _ends(interval: tuple[float, float] | None, width: Fraction, origin: Fraction = Fraction(0)) -> list[float] | None:
+    return None if interval is None else [*outward(interval, width, origin)]
+
+
+def _curve_shown(shown: Mapping[str, Any]) -> list[Any]:
+    return [[point["percent"], point["value"], [*point["interval"]]] for point in shown.get("curve", ())]
+
+
+def _curve(shown: Mapping[str, Any], step: StepBest) -> list[Any]:
+    """The points as the gate lets them through; none where the document says that they are withheld, or is from before there were any."""
+    if shown.get("curve_withheld") or "curve" not in shown:
+        return []
+    points = let_through(step.curve, step.firms, step.grid.width, step.grid.lower)
+    return [[point.percent, point.value, [*point.interval]] for point in points]

@@ -1,0 +1,120 @@
+"""The explanation of a published version, made again from the figures that were found to hold.
+
+It is text, and a later release may word it otherwise; so a part that differs is no proof of a falsification, and is never
+said to hold. What the portal alone knows is left as it stated it: `STATED`, and the number of firms obliged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, timedelta
+from typing import Any
+
+from benchmarks.composition import IndustryLabel, Participant, RouteTotal, StepBest
+from benchmarks.composition.curve import CurvePoint
+from benchmarks.disclosure import CellDecision, GateResult
+from benchmarks.disclosure.decisions import Measure
+from benchmarks.disclosure.reasons import Reason, sentence
+from benchmarks.explanation import Participation, explain
+from benchmarks.measurements import Metric, Period
+from benchmarks.routes import Pack, Route, Words
+
+STATED = ("participants_and_coordinator", "verification_of_data", "exclusions", "approval", "changes")
+"""Parts that tell what stands at the portal alone: who drafted and decided, what audits found, who was left out and why."""
+
+_MEASURES: tuple[tuple[Measure, str], ...] = (
+    ("composite", "route_total"),
+    ("best-reached", "best_reached_total"),
+    ("typical", "typical_total"),
+)
+
+
+def worded_otherwise(
+    document: Mapping[str, Any], label: IndustryLabel, pack: Pack, route: Route, entering: Sequence[Participant]
+) -> tuple[str, ...]:
+    """The parts of the explanation, and cells whose reason, that do not come out as they stand.
+
+    Args:
+        label: composed again from the reports; the document's figures were found to be its own.
+        entering: the reports' labels that entered.
+    """
+    told = document["explanation"]
+    made = made_again(document, label, pack, route, entering)
+    parts = [part for part in made.keys() | dict(told).keys() if part not in STATED and told.get(part) != made.get(part)]
+    decided = zip(_gate(document, label).cells, [*document["steps"], *(document[name] for _, name in _MEASURES)], strict=True)
+    reasons = [
+        f"{cell.step or cell.measure} reason"
+        for cell, shown in decided
+        if cell.reason_code in (Reason.SHOWN, Reason.UNCHANGED) and _words(shown) != sentence(cell.reason_code)
+    ]
+    return (*sorted(parts), *reasons)
+
+
+def made_again(
+    document: Mapping[str, Any], label: IndustryLabel, pack: Pack, route: Route, entering: Sequence[Participant]
+) -> dict[str, Any]:
+    """The explanation as this release words it; what `STATED` names is empty of the portal's facts."""
+    facts = Participation(
+        firms_reporting=len({one.firm for one in entering}),
+        sites_reporting=len({one.site for one in entering}),
+        firms_obliged=_obliged(document["explanation"]),
+    )
+    on = (Period.parse(label.period, UTC).end - timedelta(days=1)).date()
+    return explain(_gate(document, label), pack, route, facts, version=str(document["version"]), on=on).to_json()
+
+
+def _obliged(told: Mapping[str, Any]) -> int | None:
+    """How many firms are obliged to report, as the portal stated it: no report says so."""
+    found = re.search(r" of (\d+) obliged", str(told.get("sample_characteristics", {}).get("en")))
+    return int(found[1]) if found else None
+
+
+def _gate(document: Mapping[str, Any], label: IndustryLabel) -> GateResult:
+    """What was decided and what went out, as the document has it."""
+    steps = tuple(_step(step, shown) for step, shown in zip(label.steps, document["steps"], strict=True))
+    totals = [
+        _total(total, document[name])
+        for total, (_, name) in zip((label.composite, label.best_reached, label.typical), _MEASURES, strict=True)
+    ]
+    cells = [
+        _decision("step", step.step, step.product, step.variant, step.metric, shown)
+        for step, shown in zip(label.steps, document["steps"], strict=True)
+    ]
+    cells += [_decision(measure, None, label.product, "", Metric.TOTAL, document[name]) for measure, name in _MEASURES]
+    out = replace(label, steps=steps, composite=totals[0], best_reached=totals[1], typical=totals[2])
+    return GateResult(tuple(cells), out)
+
+
+def _decision(measure: Measure, step: str | None, product: str, variant: str, metric: Metric, shown: Mapping[str, Any]) -> CellDecision:
+    gate = shown["gate"]
+    return CellDecision(measure, step, product, variant, metric, shown["firms"], gate["shown"], Reason(gate["code"]), _words(shown))
+
+
+def _words(shown: Mapping[str, Any]) -> Words:
+    reason = shown["gate"]["reason"]
+    return Words(en=reason["en"], zh=reason["zh"])
+
+
+def _step(step: StepBest, shown: Mapping[str, Any]) -> StepBest:
+    seen = shown["gate"]["shown"]
+    return replace(
+        step,
+        best=shown["best"],
+        interval=_pair(shown["interval"]),
+        typical=shown["typical"],
+        typical_interval=_pair(shown["typical_interval"]),
+        curve=tuple(CurvePoint(one["percent"], one["value"], (one["interval"][0], one["interval"][1])) for one in shown.get("curve", ())),
+        pooled=tuple((one["years"], one["firms"]) for one in shown.get("pooled", ())),
+        influence=step.influence if seen else None,
+        good_fit=step.good_fit if seen else None,
+    )
+
+
+def _total(total: RouteTotal, shown: Mapping[str, Any]) -> RouteTotal:
+    return replace(total, value=shown["value"], interval=_pair(shown["interval"]))
+
+
+def _pair(interval: Sequence[float] | None) -> tuple[float, float] | None:
+    return None if interval is None else (interval[0], interval[1])
