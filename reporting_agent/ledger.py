@@ -106,15 +106,19 @@ class Ledger:
                 written.
         """
         self.check(debits, parcel=parcel, rules=rules)
+        self._connection.execute("DELETE FROM promised WHERE parcel = ?", (parcel,))
         before = self._connection.total_changes
-        self._connection.executemany(
-            "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (d.step, d.batch_id, d.release_id, d.epsilon.numerator, d.epsilon.denominator, d.year, int(d.correction), parcel)
-                for d in debits
-            ],
-        )
+        self._connection.executemany("INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(debits, parcel))
         return self._connection.total_changes - before
+
+    def promise(self, debits: Iterable[Debit], *, parcel: str) -> None:
+        """Keep what a report with its challenge will spend. Belongs inside the transaction that keeps the challenge."""
+        self._connection.execute("DELETE FROM promised WHERE parcel = ?", (parcel,))
+        self._connection.executemany("INSERT OR IGNORE INTO promised VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(debits, parcel))
+
+    def promised(self, parcel: str) -> list[Debit]:
+        """What a report with its challenge was to spend, of the batches that it had then; none of one by an agent of before."""
+        return [_debit(row) for row in self._connection.execute("SELECT * FROM promised WHERE parcel = ?", (parcel,))]
 
     def check(self, debits: Sequence[Debit], *, parcel: str, rules: ReleasePolicy) -> None:
         """Refuse what `record` would refuse; writes nothing (for `preview`)."""
@@ -210,6 +214,13 @@ def most_by_year(debits: Iterable[Debit]) -> dict[tuple[str, int], Fraction]:
         key = (account[0], years[account])
         most[key] = max(amount.regular, most.get(key, Fraction(0)))
     return dict(sorted(most.items()))
+
+
+def _rows(debits: Iterable[Debit], parcel: str) -> list[tuple[str, str, str, int, int, int, int, str]]:
+    return [
+        (one.step, one.batch_id, one.release_id, one.epsilon.numerator, one.epsilon.denominator, one.year, int(one.correction), parcel)
+        for one in debits
+    ]
 
 
 def _debit(row: sqlite3.Row) -> Debit:

@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.errors import InputError
 
 ENVIRONMENT_NAME = "STEPLABEL_STATE"
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 OLDEST_VERSION = 2  # before it, nothing was drawn by the portal's challenge
 SECONDS_TO_WAIT_FOR_A_WRITER = 10.0
 _NOT_WRITTEN = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
@@ -63,6 +63,20 @@ CREATE TABLE log_witnessed (              -- the newest head that enough witness
     checkpoint BLOB NOT NULL,             -- a signed note (benchmarks.wire.checkpoints)
     seen_at TEXT NOT NULL
 ) STRICT;
+"""
+
+_PROMISED_TABLE = """
+CREATE TABLE promised (                   -- what a report with its challenge will spend, and another copy may have
+    step TEXT NOT NULL,
+    batch_id TEXT NOT NULL,
+    release_id TEXT NOT NULL,
+    epsilon_numerator INTEGER NOT NULL CHECK (epsilon_numerator > 0),
+    epsilon_denominator INTEGER NOT NULL CHECK (epsilon_denominator > 0),
+    year INTEGER NOT NULL,
+    correction INTEGER NOT NULL CHECK (correction IN (0, 1)),
+    parcel TEXT NOT NULL,
+    PRIMARY KEY (step, batch_id, release_id)
+) STRICT, WITHOUT ROWID;
 """
 
 _SCHEMA = (
@@ -124,6 +138,7 @@ CREATE TABLE parcel (
     + _LOG_TABLES
     + _CLOSED_TABLE
     + _WITNESSED_TABLE
+    + _PROMISED_TABLE
 )
 
 _ADDED = (
@@ -132,6 +147,7 @@ _ADDED = (
     (5, _LOG_TABLES),
     (6, _CLOSED_TABLE),
     (7, _WITNESSED_TABLE),
+    (8, _PROMISED_TABLE),
 )
 """What a directory of an earlier version lacks, each with the version that brought it."""
 

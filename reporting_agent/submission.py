@@ -166,8 +166,8 @@ class Submission:
     def accept(self, begun: Begun, challenge: bytes) -> Begun:
         """Keep the portal's challenge; the one that is kept already may come again, another is refused.
 
-        An earlier revision of the period that was given up after its challenge is debited here, as if it had been drawn: another copy
-        of this directory may have done so.
+        An earlier revision of the period that was given up after its challenge is debited here, with the batches that it had then, as if
+        it had been drawn: another copy of this directory may have done so.
 
         Raises:
             VerificationError: `challenge-changed`, or no challenge of this portal for this commitment.
@@ -185,6 +185,8 @@ class Submission:
         with transaction(self._connection):
             for earlier in set_back.given_up(parcel.period, parcel.revision, parcels):
                 self._debit(begun.plan.under(earlier.revision, correction=earlier.correction), begun.batches, earlier)
+            debits = self._ledger.settle(begun.plan.debits(), begun.batches)
+            self._ledger.promise(debits, parcel=begun.plan.subject.parcel)
             self._outbox.challenged(parcel, challenge=challenge, sequence=ledger.sequence)
         self._checkpoint("challenged")
         return replace(begun, parcel=self._outbox.get(parcel.site, parcel.period, parcel.revision))
@@ -294,8 +296,9 @@ class Submission:
 
     def _debit(self, planned: Plan, batches: Sequence[Batch], parcel: Parcel) -> None:
         """Every batch of every release, on the disk before anything is drawn; inside a transaction."""
-        debits = self._ledger.settle(planned.debits(), batches)
-        self._ledger.record(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
+        name = planned.subject.parcel
+        debits = self._ledger.promised(name) or self._ledger.settle(planned.debits(), batches)
+        self._ledger.record(debits, parcel=name, rules=planned.pack.policy)
         self._outbox.debited(parcel)
 
     def _root(self, planned: Plan) -> bytes:

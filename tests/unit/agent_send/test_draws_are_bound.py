@@ -394,6 +394,19 @@ def test_a_revision_that_was_given_up_after_its_challenge_is_debited_as_if_it_ha
     assert spent(enrolled) == 4  # the first from the cap, the second from the reserve
 
 
+def test_a_revision_that_was_given_up_is_debited_with_the_batches_that_it_had(
+    enrolled: Desk, changed_year: Material, year: Material
+) -> None:
+    """Its last heat is not in the data any more; what another copy of the directory drew may hold it all the same."""
+    with pytest.raises(Killed):
+        run(enrolled, changed_year, stop_at="challenged")
+    run(enrolled, year, correct=True)
+    (gone,) = {batch.batch_id for batch in changed_year.batches} - {batch.batch_id for batch in year.batches}
+    rows = enrolled.connection.execute("SELECT parcel FROM ledger WHERE batch_id = ?", (gone,)).fetchall()
+    assert {row["parcel"] for row in rows} == {"2016 r1"}
+    assert not enrolled.connection.execute("SELECT * FROM promised").fetchall()
+
+
 def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stands(enrolled: Desk, year: Material) -> None:
     """As the release before kept it; the portal gives it again in its present form, and the draw is the one it was."""
     with pytest.raises(Killed):
