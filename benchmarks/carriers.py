@@ -8,7 +8,8 @@ made outside the boundary.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -58,6 +59,17 @@ def bring(own: Iterable[OwnCarrier]) -> tuple[str, ...]:
         if (there.form, there.unit) != (entry.kind, entry.unit):
             clashing.append(entry.id)
     return tuple(clashing)
+
+
+@contextmanager
+def brought(own: Sequence[OwnCarrier]) -> Iterator[tuple[str, ...]]:
+    """The carriers of a pack that is only looked at: known until the end of the block; gives what `bring` returns."""
+    new = {entry.id for entry in own} - _known.keys()
+    try:
+        yield bring(own)
+    finally:
+        for id_ in new:
+            _known.pop(id_, None)
 
 
 def carrier(id_: str) -> Carrier:

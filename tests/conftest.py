@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Collection
+from typing import TypeVar
 
 import pytest
 from hypothesis import settings
@@ -14,7 +15,38 @@ from benchmarks import shelf
 settings.register_profile("steplabel", deadline=None)
 settings.load_profile("steplabel")
 
+Answer = TypeVar("Answer")
 NEEDS = {"browser": "CHROMIUM", "postgres": "DATABASE_URL", "redis": "REDIS_URL"}
+
+
+class WhereATestMayAsk:
+    """The portal's packs for tests that have a database; where pytest-django lets nobody ask one, those that come with Steplabel alone."""
+
+    def __init__(self, beneath: shelf.Shelf) -> None:
+        self._beneath = beneath
+
+    def versions(self) -> Collection[tuple[str, str]]:
+        return self._asked(lambda: self._beneath.versions(), ())
+
+    def pack(self, pack: str, version: str) -> str | None:
+        return self._asked(lambda: self._beneath.pack(pack, version), None)
+
+    def factors(self, version: str) -> str | None:
+        return self._asked(lambda: self._beneath.factors(version), None)
+
+    @staticmethod
+    def _asked(ask: Callable[[], Answer], otherwise: Answer) -> Answer:
+        try:
+            return ask()
+        except RuntimeError as refused:
+            if "Database access not allowed" not in str(refused):
+                raise
+            return otherwise
+
+
+def pytest_sessionstart() -> None:
+    """After Django was set up and the portal put its shelf there, before a test is collected."""
+    shelf.use(WhereATestMayAsk(shelf.approved()))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,16 +68,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.getreports(outcome):
             for name, figure in report.user_properties:
                 terminalreporter.line(f"{name}: {figure}")
-
-
-@pytest.fixture(autouse=True)
-def _packs_of_no_database(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Where a test has no database, there are the packs that come with Steplabel: the portal's own are rows of one."""
-    if request.node.get_closest_marker("django_db") is not None:
-        yield
-        return
-    with shelf.used(shelf.Empty()):
-        yield
 
 
 @pytest.fixture(scope="session")

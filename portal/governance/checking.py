@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 
 from benchmarks import packs, shelf
-from benchmarks.carriers import bring
+from benchmarks.carriers import brought
 from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError
 from benchmarks.packs.checks import Fault, clashes
@@ -41,15 +41,16 @@ def check(file: str, factors: str, corrects: str) -> Checked:
         place = refused.place
         where = "" if place is None else " ".join(part for part in (place.file, place.column) if part)
         return Checked(None, faults=(Fault(where, refused.found or str(refused.sentence), refused.wanted or ""),))
-    found = [*clashes(bring(pack.own_carriers)), *faults_of(pack), *_own(pack, table, corrects)]
-    if found:
-        return Checked(None, faults=tuple(found))
-    version = table.version if table else ""
-    with shelf.used(with_factors(version, factors)):
-        try:
-            return Checked(pack, packs.digest(pack).hex(), version)
-        except InputError as refused:
-            return Checked(None, faults=(Fault("conversion", refused.found or "", refused.wanted or ""),))
+    with brought(pack.own_carriers) as clashing:
+        found = [*clashes(clashing), *faults_of(pack), *_own(pack, table, corrects)]
+        if found:
+            return Checked(None, faults=tuple(found))
+        version = table.version if table else ""
+        with shelf.used(with_factors(version, factors)):
+            try:
+                return Checked(pack, packs.digest(pack).hex(), version)
+            except InputError as refused:
+                return Checked(None, faults=(Fault("conversion", refused.found or "", refused.wanted or ""),))
 
 
 def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[Fault]:
