@@ -69,6 +69,7 @@ OF_THE_PORTAL: dict[str, CheckKind] = {
     "checkpoint-signed": CheckKind.BOUND,
     "statement-signed": CheckKind.BOUND,
     "directory-signed": CheckKind.BOUND,
+    "pack-signed": CheckKind.BOUND,
     "entries-logged": CheckKind.BOUND,
     "version-logged": CheckKind.BOUND,
     "form-signed": CheckKind.BOUND,

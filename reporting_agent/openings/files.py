@@ -12,10 +12,12 @@ from benchmarks.audit import sample_file
 from benchmarks.audit.entries import Entry
 from benchmarks.audit.sample_file import ListedEntry, ServedEntry
 from benchmarks.errors import InputError, Place
+from benchmarks.wire import approved
 from benchmarks.wire.logged import Kind
 from reporting_agent.openings import served
 from reporting_agent.openings.recognising import (
     ACT,
+    APPROVED_PACK,
     BENCHMARK,
     COMPOSED,
     ENTRY,
@@ -60,6 +62,8 @@ class Files:
     """Every entry of the log that was given by itself, with a proof or without."""
     acts: tuple[Act, ...] = ()
     forms: tuple[str, ...] = ()
+    packs: tuple[bytes, ...] = ()
+    """Approved packs, with their files or the signed document alone."""
     rows: bool = False
     """Whether an answer was given that is a list, be it empty."""
 
@@ -89,7 +93,7 @@ def read_all(paths: list[Path]) -> Files:
     for path in paths:
         pile.add(read_one(path), path)
     several = (tuple(pile.receipts), tuple(pile.versions), tuple(pile.heads), tuple(pile.consistency), pile.entries)
-    lists = (tuple(pile.listed), tuple(pile.acts), tuple(pile.forms), pile.rows)
+    lists = (tuple(pile.listed), tuple(pile.acts), tuple(pile.forms), tuple(pile.packs), pile.rows)
     return Files(pile.by_kind, *several, pile.evidence_of, *lists)
 
 
@@ -107,6 +111,7 @@ class _Pile:
     listed: list[ListedEntry] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
     forms: list[str] = field(default_factory=list)
+    packs: list[bytes] = field(default_factory=list)
     rows: bool = False
 
     def add(self, raw: bytes, path: Path) -> None:
@@ -125,6 +130,8 @@ class _Pile:
             self.by_kind.setdefault(kind, raw)
         elif kind == "receipt":
             self.receipts.append(raw)
+        elif kind == APPROVED_PACK:
+            self.packs.append(raw)
         elif kind in (BENCHMARK, COMPOSED):
             self.versions[raw] = None
             self.by_kind.setdefault(kind, raw)
@@ -163,7 +170,10 @@ class _Pile:
         self.rows = True
         for row in rows:
             raw = json.dumps(row).encode()
-            if read_as(ListedEntry, raw) is not None or read_as(Act, raw) is not None:
+            signed_or_logged = (
+                row.get("schema") == approved.SCHEMA or read_as(ListedEntry, raw) is not None or read_as(Act, raw) is not None
+            )
+            if signed_or_logged:
                 self.add(raw, path)
             elif not self._add_unwrapped(row, path) and "JSON" not in self.forms:
                 self.forms.append("JSON")

@@ -75,10 +75,20 @@ def are_many(wrong: Sequence[int], rows: Sequence[Filed]) -> bool:
 
 
 def _of_little_output(rows: Sequence[Filed], used: Sequence[Batch]) -> list[Batch]:
-    """Rows that no label counts, of some length, which made less than half of what their time usually makes."""
+    """Rows that no label counts, of some length, which made less than half of what their time usually makes.
+
+    Not those that say of a normal run that it made half of a usual batch or more: an end that is days too late is a wrong time, and what
+    such a row explains is bounded by the longest batch that the pack allows.
+    """
     usual = median([made(batch) / length_us(batch) for batch in used] or [0.0])
+    batch_makes = median([made(batch) for batch in used] or [0.0])
     others = (row.batch for row in rows if row.excluded not in (None, UNUSABLE) and length_us(row.batch))
-    return [batch for batch in others if made(batch) < LITTLE_OUTPUT * usual * length_us(batch)]
+    return [
+        batch
+        for batch in others
+        if made(batch) < LITTLE_OUTPUT * usual * length_us(batch)
+        and not (batch.state is State.NORMAL and made(batch) >= LITTLE_OUTPUT * batch_makes > 0)
+    ]
 
 
 def made(batch: Batch) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from itertools import pairwise
 
 from benchmarks.audit import published as audited
@@ -11,9 +13,9 @@ from benchmarks.audit.evidence import Outcome, held, not_checkable, refused
 from benchmarks.errors import SteplabelError, VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
-from benchmarks.wire import challenges, checkpoints, directory, heads, published, receipts
+from benchmarks.wire import approved, challenges, checkpoints, directory, heads, logged, published, receipts
 from benchmarks.wire.logged import Kind
-from benchmarks.wire.merkle import require_consistency
+from benchmarks.wire.merkle import require_consistency, require_inclusion
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.openings.files import Files, lacking
@@ -52,6 +54,7 @@ def of_the_portal(files: Files, fingerprint: str | None, keys: Mapping[str, Veri
         findings.append(heads_agree(files.heads, checkpoint, files.consistency, trusted, keys) if trusted else unsure)
     if alone or files.rows or files.acts:
         findings += _of_the_log(files, _roots(files, fingerprint, keys), keys)
+    findings += [_pack(raw, keys) for raw in dict.fromkeys(files.packs)]
     findings += [_form(name) for name in dict.fromkeys(files.forms)]
     return findings
 
@@ -72,7 +75,7 @@ def received_of(given: Sequence[bytes], keys: Mapping[str, VerifyingKey]) -> lis
 def _of_the_log(files: Files, roots: Mapping[int, bytes], keys: Mapping[str, VerifyingKey]) -> list[Outcome]:
     """Entries that were given by themselves, and what they bind."""
     findings = []
-    if files.listed or (files.rows and not files.acts and not files.receipts and not files.forms):
+    if files.listed or (files.rows and not (files.acts or files.receipts or files.forms or files.packs)):
         findings.append(entries_logged(files.listed, roots, _signed(files, keys)))
     if files.acts:
         raw = files.by_kind.get(BENCHMARK)
@@ -119,6 +122,34 @@ def directory_signed(raw: bytes, fingerprint: str | None) -> Outcome:
         )
     read = directory.verify(raw, fingerprint)
     return held(code, Phrase("The key directory is signed by the key of that fingerprint; %(keys)s keys.", keys=len(read.receipt_keys())))
+
+
+def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+    """Whether the portal signed an approved pack; and whether files and entry of the log are its own, where they stand beside it."""
+    code, told = "pack-signed", document(raw)
+    if not keys:
+        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
+    try:
+        found = approved.verify(told.get("document", told), keys)
+        if "document" not in told:
+            said = Phrase("The portal signed the approval of the pack %(pack)s %(version)s.", pack=found.pack, version=found.version)
+            return held(code, said)
+        approved.require_files(found, str(told["pack_toml"]), str(told["factors_toml"]))
+        entry = told["log"]
+        head = heads.read(base64.b64decode(entry["head"], validate=True), keys).head
+        leaf = logged.hashed(Kind.PACK, logged.pack(found), date.fromisoformat(entry["on"]))
+        require_inclusion(leaf, int(entry["index"]), head.size, [bytes.fromhex(one) for one in entry["proof"]], head.root)
+    except SteplabelError as refusal:
+        return refused(code, refusal)
+    except (KeyError, TypeError, ValueError):
+        return refused(code, VerificationError("pack-altered", "The answer is not one of the portal's.", "Fetch it again."))
+    said = Phrase(
+        "The portal signed the approval of the pack %(pack)s %(version)s, these are its files, and its log of %(size)s entries holds it.",
+        pack=found.pack,
+        version=found.version,
+        size=f"{head.size:,}",
+    )
+    return held(code, said)
 
 
 def _form(name: str) -> Outcome:

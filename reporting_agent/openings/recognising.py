@@ -13,7 +13,7 @@ from benchmarks.audit import published as audited
 from benchmarks.audit import sample_file
 from benchmarks.audit.sample_file import ListedEntry
 from benchmarks.errors import InputError, Place, VerificationError
-from benchmarks.wire import published
+from benchmarks.wire import approved, published
 from benchmarks.wire.canonical import decode
 from reporting_agent.openings import served
 from reporting_agent.openings.served import Act
@@ -66,7 +66,10 @@ FORM = "form"
 COMPOSED = "composed-of"
 """What a published version was composed of, for who may see protected values (JSON)."""
 
-SCHEMAS = {published.SCHEMA: BENCHMARK, audited.SCHEMA: COMPOSED, sample_file.SCHEMA: EVIDENCE}
+APPROVED_PACK = "approved-pack"
+"""A pack that was approved: its signed document, or the API's JSON around it with the files and the entry of the log."""
+
+SCHEMAS = {approved.SCHEMA: APPROVED_PACK, published.SCHEMA: BENCHMARK, audited.SCHEMA: COMPOSED, sample_file.SCHEMA: EVIDENCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,8 @@ def _kind_of_document(raw: bytes) -> str | None:
     told = document(raw)
     if (kind := SCHEMAS.get(str(told.get("schema")))) is not None:
         return kind
+    if "pack_toml" in told:
+        return APPROVED_PACK
     if "checkpoint" in told:
         return SERVED_CHECKPOINT
     for name, model in ((ENTRY, ListedEntry), (ACT, Act)):

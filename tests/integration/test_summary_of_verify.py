@@ -18,7 +18,8 @@ from portal.problems import RefusedError
 from reporting_agent.openings.verdict import Verdict
 
 DRAW = "ab" * 32
-EVIDENCE = cast(Evidence, SimpleNamespace(draw=SimpleNamespace(commitment=Commitment("works-1", "2025", 3, bytes(32)), digest=DRAW)))
+OF = SimpleNamespace(commitment=Commitment("works-1", "2025", 3, bytes(32)), digest=DRAW)
+EVIDENCE = cast(Evidence, SimpleNamespace(draw=OF, by_batch=False, batches={}))
 """Of what a summary is: nothing else of the evidence goes into it."""
 
 FOUND = (

@@ -58,6 +58,8 @@ SERVED: dict[str, str | tuple[str, ...]] = {
     "web:verify-statement": ("statement-signed",),
     "web:engagement-commitment": OPENING,
     "web:draw-file": OPENING,
+    "api:packs": ("pack-signed",),
+    "api:pack": ("pack-signed",),
     "web:sample-evidence": OPENING,
     "api:evidence": OPENING,
     # made to be read: they bear no signature, and what does is named
@@ -81,6 +83,7 @@ SAYS_NOTHING = {
     "api:schema": "how the API is asked",
     "api:key": "what the key that asks may do",
     "api:notifications": "what the one who asks was told",
+    "web:proposal-file": "a pack that is only proposed; what was approved is signed",
 }
 """Answers that are no files: of no report, version or entry."""
 

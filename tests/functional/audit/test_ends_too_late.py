@@ -56,9 +56,9 @@ def test_runs_dropped_behind_late_ends_are_found_by_name(mill: Path, tmp_path: P
     gone = {row["batch_id"] for row in rows[5::EVERY]}
     folder = changed(mill, tmp_path, covered(rows, gone, LATE, state))
     assert len(rows_of(folder)) < len(rows)
-    assert list(failing(folder)) == ["nothing-left-out"]
+    assert "nothing-left-out" in failing(folder)  # of rows that say holding their edges tell as well
     monkeypatch.setattr(examining, "longest_of", lambda _pack: {})
-    assert failing(folder) == {}
+    assert ("nothing-left-out" in failing(folder)) is bool(state)  # rows that say holding are judged stretch by stretch besides
 
 
 def test_an_end_that_is_days_too_late_with_every_run_in_the_log_raises_nothing(mill: Path, tmp_path: Path) -> None:
