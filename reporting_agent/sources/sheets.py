@@ -129,8 +129,10 @@ def _headed(path: Path, raw: RawRows, profile: Profile) -> Sheet:
 
 
 def _fitted(cells: Sequence[Cell], width: int) -> Sequence[Cell]:
-    """A row of a workbook as wide as its header: blank cells at its end may not be there, and what is beyond the header is in no column."""
-    return cells if len(cells) == width else [*cells[:width], *[""] * (width - len(cells))]
+    """Cells as many as the header has, blank ones added or left away; a row with something beyond the header keeps it, and is told."""
+    if len(cells) == width or any(cell not in ("", None) for cell in cells[width:]):
+        return cells
+    return [*cells[:width], *[""] * (width - len(cells))]
 
 
 def _joined(lines: dict[int, list[str]], rows: range, merged: tuple[Merged, ...] | None, first_column: int) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ IN_TWO_LANGUAGES = [
 SAYING = [
     *IN_TWO_LANGUAGES,
     *(CORE / "audit" / name for name in ("accepted.py", "completeness.py", "withheld.py")),
-    *(AGENT / "openings" / name for name in ("log_entries.py", "published.py", "statements.py")),
+    *(AGENT / "openings" / name for name in ("log_entries.py", "published.py", "statements.py", "versions.py")),
 ]
 REFUSING = [
     *(CORE / "audit" / name for name in ("draws.py", "published.py", "sample_file.py")),
