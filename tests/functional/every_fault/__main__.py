@@ -14,7 +14,7 @@ from tests.functional.every_fault.plants import try_plant
 from tests.functional.every_fault.table import Score
 
 RATES = (1.0, 10.0)
-SEEDS, LONG_SEEDS = 3, 20
+SEEDS, LONG_SEEDS = 2, 20
 
 
 def score(pack: str, seed: int, rate: float) -> Score:
