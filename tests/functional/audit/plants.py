@@ -10,6 +10,8 @@ from datetime import date
 from pathlib import Path
 from unittest.mock import patch
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from benchmarks.audit import checks, draws
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.draws import Draw, Head
@@ -43,7 +45,6 @@ SOFTWARE = "steplabel-agent/test"
 PERIOD = "2025"
 ENTRY, SENT, ACCEPTED, PROMISED = 41, 43, 44, 48  # of the log: the commitment, the sealed report, its values, the auditor's promise
 ENVELOPE = hashlib.sha256(b"sealed").hexdigest()
-AUDITOR, DEVICE, PORTAL = AuditorKey.generate(), DeviceKey.generate(), ReceiptKey.generate()
 DAY = date(2026, 2, 3)
 
 
@@ -58,6 +59,14 @@ def write_works(folder: Path, pack: str, *, seed: int, days: int, rate: float) -
 def chance_of(what: str) -> bytes:
     """32 bytes that are the same on every run."""
     return hashlib.sha256(what.encode()).digest()
+
+
+def key_of(who: str) -> Ed25519PrivateKey:
+    """The same key on every run: what an auditor draws follows from keys, and a test that draws other days each time fails by chance."""
+    return Ed25519PrivateKey.from_private_bytes(chance_of(f"key of {who}"))
+
+
+AUDITOR, DEVICE, PORTAL = AuditorKey(key_of("auditor")), DeviceKey(key_of("device")), ReceiptKey(key_of("portal"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from benchmarks.audit import checks
 from benchmarks.audit.evidence import State
+from benchmarks.audit.sampling import STANDARD, Kind, Size
 from reporting_agent.config import load_site
 from reporting_agent.openings import telling
 from reporting_agent.openings.declared import declared_in
@@ -19,6 +22,9 @@ from tests.functional.audit.plants import honest
 from tests.functional.audit.test_withheld import evidence_of
 
 WEEKS = 'from = 2025-01-20\nuntil = 2025-02-10\nkind = "unusable"\nreason = "Meter cabinet open, work order 7."\n'
+EVERY_DAY = replace(
+    STANDARD, sizes={**STANDARD.sizes, Kind.DAYS: Size(Fraction(999, 1000), Fraction(1, 1000))}
+)  # the three weeks among them
 UNUSABLE = {"meter": f'meter = "mill-1-electricity"\n{WEEKS}', "step": f'step = "cement-grinding"\n{WEEKS}'}
 
 
@@ -45,7 +51,7 @@ def without_rows_of_the_weeks(folder: Path) -> Path:
 
 @pytest.mark.parametrize("of", UNUSABLE)
 def test_honest_weeks_declared_unusable_raise_no_alarm_and_their_energy_is_told(of: str, works: Path, tmp_path: Path) -> None:
-    evidence = evidence_of(honest(settled(works, tmp_path, f"[[events]]\n{UNUSABLE[of]}")))
+    evidence = evidence_of(honest(settled(works, tmp_path, f"[[events]]\n{UNUSABLE[of]}")), EVERY_DAY)
     findings = checks.run(evidence)
     assert [one.code for one in findings if one.state is State.FAILED] == []
     assert evidence.accounted is not None
@@ -62,7 +68,7 @@ def test_honest_weeks_declared_unusable_raise_no_alarm_and_their_energy_is_told(
 @pytest.mark.parametrize("declared", [True, False])
 def test_weeks_without_rows_are_left_out_unless_they_are_declared_unusable(declared: bool, works: Path, tmp_path: Path) -> None:
     folder = settled(works, tmp_path, f"[[events]]\n{UNUSABLE['meter']}" if declared else "")
-    evidence = evidence_of(honest(without_rows_of_the_weeks(folder)))
+    evidence = evidence_of(honest(without_rows_of_the_weeks(folder)), EVERY_DAY)
     failed = {one.code for one in checks.run(evidence) if one.state is State.FAILED}
     assert failed == (set() if declared else {"nothing-left-out"})
 

@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.audit import checks, withheld
 from benchmarks.audit.evidence import Evidence, Outcome, State, held
+from benchmarks.audit.sampling import STANDARD, Plan
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.phrases import Phrase
 from reporting_agent.config import load_site
@@ -32,8 +33,8 @@ from tests.statistical import lines
 STEP = "clinker-burning"
 
 
-def evidence_of(plant: Reported) -> Evidence:
-    draw, promise = drawn_by_auditor(plant)
+def evidence_of(plant: Reported, plan: Plan = STANDARD) -> Evidence:
+    draw, promise = drawn_by_auditor(plant, plan)
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
     return examine(opening, Handed(draw, public_of(plant, promise), {PORTAL.key_id: PORTAL.public}), plant.site.folder)
 
