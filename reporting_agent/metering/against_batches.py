@@ -91,9 +91,9 @@ def compare(meter: Meter, course: Course, windows: Windows, least_completeness: 
         batches[str(shift.kind)] = wrong
     wrong_unit = _misread(meter, course, windows, beside)
     if wrong_unit is not None and course.verdict is not None:
-        finding, batches[unit_words.LABEL], since_us = _unit_finding(meter, course.verdict, windows, wrong_unit, zone)
+        finding, batches[unit_words.LABEL], span = _unit_finding(meter, course.verdict, windows, wrong_unit, zone)
         findings.append(finding)
-        events.append(found_of(meter.id, "unit", (since_us, None), zone, 1 / wrong_unit.factor))
+        events.append(found_of(meter.id, "unit", span, zone, 1 / wrong_unit.factor))
     still, found, stood = _standstills(meter, course, windows, least_completeness)
     events += [found_of(meter.id, "unusable", span, zone) for span in stood]
     if found is not None:
@@ -132,11 +132,13 @@ def _energies(course: Course, windows: Windows, least_completeness: float) -> Fl
     return np.where(measured.completeness >= least_completeness, np.abs(measured.energy), np.nan)
 
 
-def _unit_finding(meter: Meter, verdict: Verdict, windows: Windows, found: Misread, zone: tzinfo) -> tuple[Finding, Flags, int]:
-    """The finding, the batches that it concerns, and since when."""
+def _unit_finding(
+    meter: Meter, verdict: Verdict, windows: Windows, found: Misread, zone: tzinfo
+) -> tuple[Finding, Flags, tuple[int, int | None]]:
+    """The finding, the batches that it concerns, and from when until when its values are off."""
+    first_us = int(verdict.sample.time_us[0]) if len(verdict.sample) else int(windows.start_us[0])
     if found.between is None:
-        first_us = int(verdict.sample.time_us[0]) if len(verdict.sample) else int(windows.start_us[0])
-        return unit_words.label(meter, found.factor, found.proof, int(found.batches.sum())), found.batches, first_us
+        return unit_words.label(meter, found.factor, found.proof, int(found.batches.sum())), found.batches, (first_us, None)
     sample = verdict.sample
     time_us = put_right(sample.time_us, meter)
     before, after = found.between
@@ -147,7 +149,8 @@ def _unit_finding(meter: Meter, verdict: Verdict, windows: Windows, found: Misre
     from_us = int(time_us[row[0]])
     batches = windows.end_us > from_us if found.later else windows.start_us < from_us
     rows = places_of(verdict.runs.files, sample.row[row], sample.file[row])
-    return unit_words.change(meter, factor, from_us, int(batches.sum()), rows, zone), batches, from_us
+    finding = unit_words.change(meter, factor, from_us, int(batches.sum()), rows, zone, later=found.later, proof=found.proof)
+    return finding, batches, (from_us, None) if found.later else (first_us, from_us)
 
 
 def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skipped_hour: bool) -> Shift | None:

@@ -1,13 +1,14 @@
 """Whether a meter's values are in the unit that it declares, by whatever is known of what they should be.
 
 Asked in this order: the range that is declared for it; the meter it stands beside; the physical bounds of a batch, where it alone
-measures the carrier. What proves the unit right ends the search. Then its batches are held against each other: some, or
-all from a moment on, may be off by a factor between units while the rest are right.
+measures the carrier. What proves the unit right ends the search. Then its batches are held against each other: all from a moment on,
+or all until then, may be off by a factor between units while the rest are right. Which side that is, the bounds of a batch decide; where
+there are none, the smaller side is left out, and the finding says that nothing but their number speaks for it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,11 +76,17 @@ def misread(known: Known, sample: Sample, readings: int) -> Misread | None:
         right = USED * high <= top <= high
     if known.beside is not None:
         return _beside(known.energy, known.beside)
+    turn = _turn(known)
     if known.bounds is not None and not right and np.isfinite(known.per_t).sum() >= FEWEST:
         low, high = known.bounds
-        if (factor := into(float(np.nanmedian(known.per_t)), low, high)) is not None:
+        usual = float(np.nanmedian(known.per_t))
+        if (factor := into(usual, low, high)) is not None:
+            if turn is not None and low <= usual * turn.factor <= high:  # the larger side is the wrong one
+                return replace(turn, factor=1 / turn.factor, proof="bounds", later=not turn.later)
             return Misread(1 / factor, every, "bounds")
-    return _among_themselves(known, sample)
+        if turn is not None and low <= usual <= high and not low <= usual * turn.factor <= high:
+            return replace(turn, proof="bounds")
+    return turn
 
 
 def _beside(own: Floats, main: Floats) -> Misread | None:
@@ -115,7 +122,8 @@ def _around(values: Floats) -> Floats:
     return total
 
 
-def _among_themselves(known: Known, sample: Sample) -> Misread | None:
+def _turn(known: Known) -> Misread | None:
+    """Where its batches' energy per tonne turned by a factor between units; the side with fewer batches is taken for the wrong one."""
     factors = off_scale(known.per_t)
     off = factors != 1
     if not off.any():

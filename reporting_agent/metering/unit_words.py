@@ -34,18 +34,38 @@ def label(meter: Meter, factor: float, proof: str, left_out: int) -> Finding:
     )
 
 
-def change(meter: Meter, factor: float, at_us: int, left_out: int, places: tuple[Place, ...], zone: tzinfo) -> Finding:
-    """From a moment on its values are the factor times those before."""
+_SIDE = {
+    (True, "bounds"): ("Those since are beyond what a batch of this step can take.", "此后的数值超出该工序批次可能的能耗。"),
+    (False, "bounds"): ("Those before are beyond what a batch of this step can take.", "此前的数值超出该工序批次可能的能耗。"),
+    (True, "beside"): ("The meter it stands beside shows what it showed before.", "其所对照的表计所示与此前相符。"),
+    (True, "rows"): (
+        "Most batches lie before; nothing else tells which of the two is wrong.",
+        "多数批次在此之前；此外无从判断哪一侧有误。",
+    ),
+    (False, "rows"): (
+        "Most batches lie after; nothing else tells which of the two is wrong.",
+        "多数批次在此之后；此外无从判断哪一侧有误。",
+    ),
+}
+"""By whether the values are wrong since the change or were until it, and by what proves it."""
+
+
+def change(
+    meter: Meter, factor: float, at_us: int, left_out: int, places: tuple[Place, ...], zone: tzinfo, *, later: bool, proof: str
+) -> Finding:
+    """From a moment on its values are the factor times those before; `later` where the wrong ones are those since."""
     day, times = (_EPOCH + timedelta(microseconds=at_us)).astimezone(zone).date().isoformat(), _spelled(factor)
+    (en, zh), declared = _SIDE[later, proof], f"{1 / factor if later else factor:.6g}"
+    side, zh_side = ("from", "自") if later else ("until", "至")
     return Finding(
         CHANGE,
         Severity.WARNING,
         f"Meter {meter.id}: from {day} on its values are {times} times those before, for the same production: their unit changed."
-        f" Give the readings from then on as a meter of their own, with their unit.{_left_out(left_out)}",
+        f' {en} Declare it under [[events]] (kind = "unit", factor = {declared}, {side} that day).{_left_out(left_out)}',
         max(left_out, 1),
         places,
-        zh=f"表计 {meter.id}：自 {day} 起，同样生产下其数值为此前的 {times} 倍：单位已变更。"
-        f"请将此后的读数作为另一表计并注明单位。{_zh_left_out(left_out)}",
+        zh=f"表计 {meter.id}：自 {day} 起，同样生产下其数值为此前的 {times} 倍：单位已变更。{zh}"
+        f'请在 [[events]] 中声明（kind = "unit"，factor = {declared}，{zh_side}该日）。{_zh_left_out(left_out)}',
     )
 
 

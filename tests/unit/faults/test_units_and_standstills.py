@@ -73,6 +73,41 @@ def test_what_a_batch_can_take_proves_a_unit_wrong_where_no_range_is_declared() 
     assert "1,000" in found.findings[0].sentence
 
 
+BOUNDS = (100.0, 900.0)
+
+
+@pytest.mark.parametrize("kind", ["rate", "interval"])
+@pytest.mark.parametrize("factor", [1000.0, 0.001])
+@pytest.mark.parametrize(("turn", "wrong"), [(4000, "since"), (4000, "until"), (9000, "since"), (9000, "until")])
+def test_which_side_of_a_change_is_in_the_wrong_unit_is_told_by_what_a_batch_can_take(
+    kind: Kind, factor: float, turn: int, wrong: str
+) -> None:
+    """Whichever side has more batches: two thirds or a third of the year may be the wrong ones."""
+    value = written(LINE, kind, MOMENTS)
+    side = slice(turn, None) if wrong == "since" else slice(None, turn)
+    value[side] = np.round(value[side] * factor, 6)
+    found = look(kind, value, bounds=BOUNDS)
+    assert codes(found) == ["unit-change"]
+    struck = found.batches["unit-label"]
+    assert (struck == (LINE.end_s > MOMENTS[turn] if wrong == "since" else LINE.start_s < MOMENTS[turn])).mean() > 0.998
+    (event,) = found.events
+    assert event.kind == "unit"
+    assert event.factor == pytest.approx(1 / factor)
+    assert (event.until is None) == (wrong == "since")
+    sentence = found.findings[0].sentence
+    assert f"factor = {1 / factor:.6g}, {'from' if wrong == 'since' else 'until'} that day" in sentence
+    assert "are beyond what a batch of this step can take" in sentence
+
+
+def test_where_nothing_but_their_number_speaks_for_a_side_the_finding_says_so() -> None:
+    value, turn = written(LINE, "interval", MOMENTS), 4000
+    value[turn:] = np.round(value[turn:] / 1000, 6)
+    found = look("interval", value)
+    assert "nothing else tells which of the two is wrong" in found.findings[0].sentence
+    (event,) = found.events
+    assert (event.factor, event.until is None) == (pytest.approx(0.001), False)  # the larger side is left as it is
+
+
 @pytest.mark.parametrize(("factor", "stands"), [(1e-3, 0.0065), (1e3, 0.0065), (3.6e3, 0.003)])
 def test_a_unit_that_changes_while_the_line_stands_is_dated_by_what_it_takes_then(factor: float, stands: float) -> None:
     load = np.tile(np.concatenate((np.full(30, 1000.0), np.full(20, 300.0))), 8)
