@@ -135,6 +135,11 @@ class Runs(Setting):
     unit: str = "kWh"  # of the energy column; kW for a rate
     unit_assumed: bool = False
 
+    @property
+    def cut(self) -> str:
+        """What decides to which run a row belongs, in the words of the settings."""
+        return f"by = {self.by}" + (f", shift_starts = {' '.join(self.shift_starts)}" if self.by == "shift" else "")
+
     @field_validator("shift_starts")
     @classmethod
     def _clock_times(cls, starts: tuple[str, ...]) -> tuple[str, ...]:
@@ -182,6 +187,10 @@ class Site(Setting):
             raise ValueError("scales: [inputs] names the file of their records, and [[scales]] says what each one weighs; give both")
         if self.inputs.readings is not None and not self.meters:
             raise ValueError("meters: readings are given, but no [[meters]] says what they measure")
+        if self.site.batch_ids == "restart-yearly" and (self.mapping.batches.rows or self.mapping.energy.rows):
+            raise ValueError(
+                "mapping: several rows a batch (rows) are put together by batch id, and restart-yearly says that ids come again"
+            )
         refuse_twice(self.lhv)
         refuse_clashes(self.events, self.zone)
         return self

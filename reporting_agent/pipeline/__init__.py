@@ -175,7 +175,7 @@ def read(
     judged, proposed = None, []
     if outward:
         out = out or own_metering.outgoing(going, site, pack)
-        whole = whole_files.decided(inputs.files())
+        whole = [*whole_files.decided(inputs.files()), *whole_files.doubted(inputs.in_doubt())]
         judged = outgoing.judge(out, own_energy, site, pack, metered_steps=metered_steps, blank=blank, whole=whole)
         proposed = proposals.propose(out, settled.batches, events, off_scale, site)
     return PlantData(

@@ -65,10 +65,16 @@ class Inputs:
 
     def files(self) -> Iterator[tuple[str, Path, Profile]]:
         """Every file of the inputs that batches and their energy are made from, with its mapping; none of an extract or a source."""
-        for name in ("batches", "energy", "log", "readings"):
+        for name in ("batches", "energy", "log", "readings", "corrections"):
             pattern = getattr(self.site.inputs, name)
             if self.extract is None and pattern is not None:
-                yield from ((name, path, self._profile(name)) for path in paths_of(self.site, pattern))
+                profile = Profile() if name == "corrections" else self._profile(name)
+                yield from ((name, path, profile) for path in paths_of(self.site, pattern))
+
+    def in_doubt(self) -> Iterator[Place]:
+        """Rows that may be of more batches than one, in the tables read so far."""
+        for table in self._tables:
+            yield from table.in_doubt
 
     def readings(self) -> list[Path] | Callable[[frozenset[str], ReadingLog], Iterator[ReadingBlock]]:
         """The files of readings, or what opens those of the source."""

@@ -2,7 +2,8 @@
 
 Of a CSV file: its encoding, where none is declared and it is not UTF-8; the meaning of its bytes, where the declared encoding changes it
 half way; and where a row ends, where a quoted cell goes on over several lines. Of a workbook: the names of columns whose header takes
-several rows, where a cell stands so far off that merged cells are not told. None of these has a bound on the way out.
+several rows, where a cell stands so far off that merged cells are not told. Of several rows a batch: which batches a row is of whose step
+cannot be read. None of these has a bound on the way out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import codecs
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from benchmarks.errors import Place
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.stability import Transformation
 from reporting_agent.config import Profile
@@ -58,7 +60,9 @@ def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformati
             yield Transformation(
                 "encoding told by the whole file",
                 None,
-                Phrase(
+                Phrase("%(file)s is not UTF-8 throughout, so one byte decides how every row is read: save it as UTF-8.", file=path.name)
+                if name == "corrections"
+                else Phrase(
                     "%(file)s is not UTF-8 throughout and its encoding is not declared, so one byte decides how every row is read: give"
                     ' encoding under [mapping.%(input)s] (such as "gbk"), or save the file as UTF-8.',
                     file=path.name,
@@ -75,6 +79,21 @@ def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformati
                     file=path.name,
                 ),
             )
+
+
+def doubted(places: Iterable[Place]) -> Iterator[Transformation]:
+    """Of rows that may be of several batches: that one of them takes all these out."""
+    for place in places:
+        yield Transformation(
+            "rows whose step is not told",
+            None,
+            Phrase(
+                "Row %(row)s of %(file)s names no step that can be read, so every batch of its id is in doubt: correct the row.",
+                row=str(place.row),
+                file=Path(place.file).name,
+            ),
+        )
+        return
 
 
 def _name(encoding: str) -> str:

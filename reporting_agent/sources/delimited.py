@@ -79,9 +79,10 @@ def _records(reader: Any, path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
 
 def joins_lines(path: Path, profile: Profile) -> bool:
     """Whether some row of the file goes on over several lines, within quotes."""
-    if not holds(path, b'"'):
-        return False
     encoding = encoding_of(path, profile)
+    quote = '"'.encode(encoding, errors="replace")
+    if not holds(path, b'"' if b'"' in quote else quote):  # 7F in EBCDIC
+        return False
     delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
     with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="") as text:
         reader, seen = csv.reader(text, delimiter=delimiter, strict=True), 0

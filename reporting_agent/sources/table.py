@@ -46,6 +46,7 @@ class Table:
     input: str = ""
     again: Callable[[], Sheet] | None = None  # opens the file once more, from its beginning
     corrections: Corrections = field(default_factory=Corrections)
+    in_doubt: list[Place] = field(default_factory=list)  # rows of several a batch that may be of more batches than one
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -100,7 +101,7 @@ def read_sheet(
         if one.position is None:
             columns[one.column.name] += [one.constant] * len(table.rows)
     if profile.rows:
-        several_rows.gather(table, profile)
+        several_rows.gather(table, profile, fields)
     _refuse_if_mostly_unreadable(table)
     return table
 

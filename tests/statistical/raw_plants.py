@@ -123,7 +123,7 @@ def by_readings(reading: str, count: int = 104) -> Plant:
     return Plant(f"readings, {reading}", site, {"batches": rows, "energy": energies, "readings": readings})
 
 
-def _two_lines(count: int, *, by_turns: bool = False) -> Plant:
+def two_lines(count: int, *, by_turns: bool = False) -> Plant:
     """Two lines, each on a register of its own, side by side or one after the other."""
     rows: list[Row] = []
     energies: list[Row] = []
@@ -141,7 +141,7 @@ def _two_lines(count: int, *, by_turns: bool = False) -> Plant:
 
 def shared(rule: str, count: int = 54, *, by_turns: bool = False) -> Plant:
     """Two lines with registers of their own, and a meter that both share; `by_turns` the second runs after the first."""
-    plant = _two_lines(count, by_turns=by_turns)
+    plant = two_lines(count, by_turns=by_turns)
     powers = [(START + n * (HEAT + PAUSE), 400.0) for n in range(2 * count if by_turns else count)]
     readings = [*plant.tables["readings"], *_read("both", "interval", powers, random.Random(5))]  # noqa: S311
     how = {"shares": ', shares = { "a" = 0.6, "b" = 0.4 }', "power": ', power = { "a" = 200.0, "b" = 180.0 }'}.get(
@@ -202,7 +202,7 @@ def declared_rows() -> Plant:
 
 def declared_meters() -> Plant:
     """Two lines, each on its register, with every event that a meter may have: ratio, unit, clock, swapped channels, unusable time."""
-    plant = _two_lines(60)
+    plant = two_lines(60)
     at = [START + n * (HEAT + PAUSE) - PAUSE / 2 for n in (6, 14, 20, 28, 32, 40, 48, 50)]
     slow, shift = timedelta(minutes=7), timedelta(minutes=-7)
     readings = []

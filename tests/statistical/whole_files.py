@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from benchmarks import packs
 from reporting_agent.sources.corrections import identity
 from tests.statistical.raw_neighbours import account_of
-from tests.statistical.raw_plants import START, Account, Plant, Row, by_energy, by_log, by_readings
+from tests.statistical.raw_plants import START, Account, Plant, Row, by_energy, by_log, by_readings, two_lines
 
 _BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -132,6 +132,45 @@ def at_fault(plant: Plant) -> Plant:
     return _changed(plant, account_of(rows[47]), log=rows)
 
 
+_REFINING = "ladle-refining"
+
+
+def in_passes() -> Plant:
+    """Heats and their refining, which bear the same ids: two rows each, of which the output of the first counts."""
+    plant = by_energy()
+    refined = [{**row, "step": _REFINING, "product": "refined-liquid-steel", "variant": ""} for row in plant.tables["batches"]]
+    energies = [
+        {**row, "step": _REFINING, "quantity": str(float(row["quantity"]) * 0.08)}
+        for row in plant.tables["energy"]
+        if row["carrier"] == "electricity"
+    ]
+    rows = [row for pair in zip(plant.tables["batches"], refined, strict=True) for one in pair for row in (one, dict(one))]
+    site = plant.site + '[mapping.batches.rows]\noutput_quantity = "first"\n'
+    return _with(plant, "energy, several rows a batch", site, batches=rows, energy=[*plant.tables["energy"], *energies])
+
+
+def unreadable_pass(plant: Plant) -> Plant:
+    """The output of one row of one refining cannot be read."""
+    rows = list(plant.tables["batches"])
+    at = next(at for at, row in enumerate(rows) if (row["batch_id"], row["step"]) == ("H0021", _REFINING))
+    rows[at] = {**rows[at], "output_quantity": "12O.5"}
+    return _changed(plant, (_REFINING, "H0021"), batches=rows)
+
+
+def side_by_side() -> Plant:
+    """Two lines at once, their registers in one wide file: a column a meter."""
+    plant = two_lines(54)
+    stamps: dict[str, Row] = {}
+    for row in plant.tables["readings"]:
+        stamps.setdefault(row["timestamp"], {"timestamp": row["timestamp"]})[row["meter_id"]] = row["value"]
+    return _with(plant, "readings, a column a meter", plant.site + "[mapping.readings]\nwide = true\n", readings=list(stamps.values()))
+
+
+def unreadable_cell(plant: Plant) -> Plant:
+    """What one line's meter shows in the middle of a heat cannot be read; the other line's stands beside it."""
+    return _read_otherwise(plant, "2025-01-06T21:10:00+00:00", batch="aH0021", **{"m-a": "8x"})
+
+
 PAIRS: tuple[tuple[Callable[[], Plant], Callable[[Plant], Plant]], ...] = (
     (sentinels, blanked),
     (corrected, without_the_first),
@@ -140,6 +179,8 @@ PAIRS: tuple[tuple[Callable[[], Plant], Callable[[Plant], Plant]], ...] = (
     (shared_ids, into_the_next),
     (in_berlin, within_the_hour),
     (by_span, at_fault),
+    (in_passes, unreadable_pass),
+    (side_by_side, unreadable_cell),
 )
 
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.errors import InputError
+from benchmarks.privacy import stability
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from tests.statistical import raw_plants
 from tests.statistical.raw_plants import Plant
 from tests.statistical.stability import compare
-from tests.statistical.whole_files import PAIRS, corrected, shared_ids
+from tests.statistical.whole_files import PAIRS, corrected, in_passes, shared_ids
 
 
 @pytest.mark.parametrize(("make", "change"), PAIRS, ids=[change.__name__ for _, change in PAIRS])
@@ -50,3 +52,48 @@ def test_an_encoding_with_states_has_no_bound(tmp_path: Path, encoding: str, bou
     assert data.outward is not None
     assert data.outward.paths["eaf"].bound == bound
     assert ("save energy.csv as UTF-8" in data.outward.paths["eaf"].reasons) is (bound is None)
+
+
+def path_of(folder: Path) -> stability.Path:
+    data = pipeline.read(load_site(folder / "site.toml"), outward=True)
+    assert data.outward is not None
+    return data.outward.paths["eaf"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk", "utf-16", "cp037", "cp500"])
+def test_a_quote_over_several_lines_has_no_bound_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    plant = raw_plants.by_energy(4)
+    rows = [{**row, "note": "over\nlines" if at == 1 else ""} for at, row in enumerate(plant.tables["energy"])]
+    replace(plant, site=f'{plant.site}[mapping.energy]\nencoding = "{encoding}"\n', tables=plant.tables | {"energy": rows}).write(tmp_path)
+    file = tmp_path / "energy.csv"
+    file.write_text(file.read_text(encoding="utf-8"), encoding=encoding)
+    assert path_of(tmp_path).bound is None
+    assert "close the quote" in str(path_of(tmp_path).reasons)
+
+
+def test_a_quote_over_several_lines_of_the_corrections_has_no_bound(tmp_path: Path) -> None:
+    plant = corrected()
+    plant.write(tmp_path)
+    assert path_of(tmp_path).bound == 1
+    rows = [{**row, "reason": "over\nlines" if at == 1 else ""} for at, row in enumerate(plant.tables["corrections"])]
+    replace(plant, tables=plant.tables | {"corrections": rows}).write(tmp_path)
+    assert path_of(tmp_path).bound is None
+
+
+def test_a_row_of_several_that_names_no_step_has_no_bound_and_leaves_all_of_its_id_out(tmp_path: Path) -> None:
+    plant = in_passes()
+    rows = list(plant.tables["batches"])
+    rows[84] = {**rows[84], "step": ""}
+    replace(plant, tables=plant.tables | {"batches": rows}).write(tmp_path)
+    data = pipeline.read(load_site(tmp_path / "site.toml"), outward=True)
+    assert not [batch for batch in data.batches if batch.batch_id == rows[84]["batch_id"]]
+    assert path_of(tmp_path).bound is None
+    assert "correct the row" in str(path_of(tmp_path).reasons)
+
+
+def test_several_rows_a_batch_need_ids_that_do_not_begin_anew(tmp_path: Path) -> None:
+    plant = in_passes()
+    replace(plant, site=plant.site.replace("[inputs]", 'batch_ids = "restart-yearly"\n[inputs]')).write(tmp_path)
+    with pytest.raises(InputError, match="does not hold together") as refused:
+        load_site(tmp_path / "site.toml")
+    assert "rows" in str(refused.value.wanted)
