@@ -16,10 +16,14 @@ from reporting_agent.pooled import Windows, covers, span
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where batches come from: the digests of the readings they were metered from, and of the settings (`config.settings_digest`)."""
+    """Where batches come from: the digests of the readings they were metered from, and of the settings (`config.settings_digest`).
+
+    `cut` says how a log was cut into runs; it is empty where the plant names its batches.
+    """
 
     days: tuple[MeterDay, ...] = ()
     settings_digest: bytes = bytes(32)
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True)

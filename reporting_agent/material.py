@@ -123,13 +123,14 @@ def _days_of(site: Site, period: Period, reach: int) -> DayDigests:
 
 
 def _provenance(site: Site, days: DayDigests | None, period: Period, windows: Windows) -> Provenance:
+    cut = f"{site.runs.cut}, timezone = {site.site.timezone}" if Inputs(site).given("log") else ""
     if days is None:
-        return Provenance()
+        return Provenance(cut=cut)
     window = window_of(period, windows)
     weighed = Inputs(site).weighings() if site.scales else {}
     units = {scale.id: scale.unit for scale in site.scales}
     by_day = [day for name, record in sorted(weighed.items()) for day in days_of(name, units[name], record.time_us, record.value, window)]
-    return Provenance((*days.days(window), *by_day), settings_digest(site))
+    return Provenance((*days.days(window), *by_day), settings_digest(site), cut)
 
 
 def _windows(decided: Windows | None, gains: Sequence[Offer], period: Period, *, pool: bool) -> Windows:

@@ -38,7 +38,8 @@ class Parcel:
     `sequence` is the ledger sequence of the header: it counts this site's reports, and the challenge says it. `data_digest` stands
     for the batch records behind the report and `method_digest` for the pack: neither leaves the site. `data_root` is what was
     committed to, `parts` the digests of what it stands for, part by part (`benchmarks.audit.parts`); a report of an earlier agent
-    has none. `windows` names the steps whose label covers earlier years as well, and how many years in all.
+    has none. `windows` names the steps whose label covers earlier years as well, and how many years in all. `cut` says how a log was
+    cut into runs, and is empty where it was not, or by an earlier agent.
     """
 
     site: str
@@ -60,6 +61,7 @@ class Parcel:
     attempts: int = 0
     windows: Mapping[str, int] = field(default_factory=dict)
     parts: Mapping[str, str] = field(default_factory=dict)
+    cut: str = ""
     planned_at: str = ""
     sealed_at: str | None = None
     received_at: str | None = None
@@ -117,17 +119,22 @@ class Outbox:
         method_digest: bytes,
         windows: Mapping[str, int],
         now: datetime,
+        cut: str = "",
     ) -> Parcel:
         """Plan a revision, or plan one anew that is not bound yet: it keeps its sequence."""
         self._connection.execute(
-            """INSERT INTO parcel (site, period, revision, sequence, correction, state, data_digest, method_digest, windows, planned_at)
-               VALUES (?, ?, ?, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM parcel), ?, ?, ?, ?, ?, ?)
+            """INSERT INTO parcel
+               (site, period, revision, sequence, correction, state, data_digest, method_digest, windows, planned_at, cut)
+               VALUES (?, ?, ?, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM parcel), ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT (site, period, revision) DO UPDATE
                SET state = excluded.state, data_digest = excluded.data_digest, method_digest = excluded.method_digest,
-                   windows = excluded.windows, planned_at = excluded.planned_at,
+                   windows = excluded.windows, planned_at = excluded.planned_at, cut = excluded.cut,
                    data_root = NULL, parts = '{}', commitment = NULL, refusal = NULL
                WHERE state IN ('planned', 'committed')""",
-            (site, period, revision, correction, ParcelState.PLANNED, data_digest, method_digest, json.dumps(windows), now.isoformat()),
+            (
+                *(site, period, revision, correction, ParcelState.PLANNED, data_digest, method_digest),
+                *(json.dumps(windows), now.isoformat(), cut),
+            ),
         )
         return self.get(site, period, revision)
 

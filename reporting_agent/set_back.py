@@ -4,6 +4,8 @@ Every draw waits for a challenge, and the signed challenge lists every commitmen
 directory that was restored from a backup, copied, or outlived by a new one learns of reports that are not in its ledger on
 whatever road the challenge came, and draws nothing. What was spent on those reports nobody here can tell: the way on is the
 newest copy, or a new enrolment, which closes the periods of all that it does not know.
+
+A ledger goes by the names of batches, and those of a log's runs follow from how it is cut: reported once, a time is cut that way.
 """
 
 from __future__ import annotations
@@ -87,6 +89,29 @@ def refuse_old_ledger(planned: Plan, held: Iterable[Receipt], known: Iterable[Pa
     for period, revision in (*unknown, *((one.period, one.revision) for one in closed)):
         if _may_overlap(planned, period):
             raise _set_back(period, revision)
+
+
+def refuse_another_cut(planned: Plan, parcels: Iterable[Parcel]) -> None:
+    """A log whose time was reported in other runs: their accounts are others, and the same rows would be paid for anew.
+
+    Raises:
+        PolicyRefusal: `runs-cut-otherwise`, where a report that is bound may overlap the period.
+    """
+    cut = planned.behind.provenance.cut
+    for parcel in parcels:
+        if parcel.is_bound and cut and parcel.cut and parcel.cut != cut and _may_overlap(planned, parcel.period):
+            raise PolicyRefusal(
+                "runs-cut-otherwise",
+                Phrase(
+                    "The log of %(period)s was reported in other runs (%(before)s; now %(now)s). What a run may spend is kept under its own"
+                    " name, so the same rows would be spent on twice.",
+                    period=parcel.period,
+                    before=parcel.cut,
+                    now=cut,
+                ),
+                "Put [runs] and timezone in site.toml back as they were for that time; another cut begins with the first period that"
+                " shares no time with it. Nothing was drawn.",
+            )
 
 
 def require_ledger(challenge: Challenge) -> LedgerStand:

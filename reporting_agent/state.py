@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.errors import InputError
 
 ENVIRONMENT_NAME = "STEPLABEL_STATE"
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 OLDEST_VERSION = 2  # before it, nothing was drawn by the portal's challenge
 SECONDS_TO_WAIT_FOR_A_WRITER = 10.0
 _NOT_WRITTEN = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
@@ -122,6 +122,7 @@ CREATE TABLE parcel (
     envelope BLOB,                        -- sealed once: sealing again would give other bytes
     digest TEXT UNIQUE,
     receipt BLOB,
+    cut TEXT NOT NULL DEFAULT '',         -- how a log was cut into runs: their accounts follow from it
     refusal TEXT,                         -- the portal's last sentence, if it refused
     attempts INTEGER NOT NULL DEFAULT 0,
     planned_at TEXT NOT NULL,
@@ -148,6 +149,7 @@ _ADDED = (
     (6, _CLOSED_TABLE),
     (7, _WITNESSED_TABLE),
     (8, _PROMISED_TABLE),
+    (9, "ALTER TABLE parcel ADD COLUMN cut TEXT NOT NULL DEFAULT ''"),
 )
 """What a directory of an earlier version lacks, each with the version that brought it."""
 

@@ -137,6 +137,7 @@ class Submission:
         parcels, closed = self._outbox.all(), self._closed.all()
         set_back.refuse_unknown(self._answered, parcels, closed)
         set_back.refuse_old_ledger(planned, self._held or (), parcels, closed)
+        set_back.refuse_another_cut(planned, parcels)
         if parcel is None or not parcel.is_bound:
             debits = self._ledger.settle(planned.debits(), material.batches)
             self._ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
@@ -308,8 +309,9 @@ class Submission:
         subject, identity = planned.subject, self._identity
         with transaction(self._connection):
             data, method = planned.data_digest, planned.method_digest
+            cut = planned.behind.provenance.cut
             parcel = self._outbox.plan(
-                **asdict(subject), data_digest=data, method_digest=method, windows=planned.windows, now=self._clock()
+                **asdict(subject), data_digest=data, method_digest=method, windows=planned.windows, now=self._clock(), cut=cut
             )
         self._checkpoint("planned")
         commitment = Commitment(subject.site, subject.period, subject.revision, tree.root)

@@ -118,10 +118,11 @@ def _draft(
     """The next report as it would be made; refuses what `submit` would refuse, without spending."""
     from benchmarks.errors import PolicyRefusal
     from benchmarks.wire.schema import DIGEST_BYTES, Header
-    from reporting_agent import enrolment
+    from reporting_agent import enrolment, set_back
     from reporting_agent.console import say
     from reporting_agent.ledger import Ledger, most_by_year
     from reporting_agent.offers import offer_lines
+    from reporting_agent.outbox import Outbox
     from reporting_agent.planning import FIRST_REVISION, Subject, missing_carriers
     from reporting_agent.prospectus import Prospectus
     from reporting_agent.software import SOFTWARE
@@ -144,6 +145,7 @@ def _draft(
     spent = most_by_year(debits)
     if state.exists():
         with state.connect() as connection:
+            set_back.refuse_another_cut(planned, Outbox(connection).all())
             ledger = Ledger(connection)
             debits = ledger.settle(debits, material.batches)
             ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)

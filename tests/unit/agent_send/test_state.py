@@ -77,7 +77,7 @@ def test_a_directory_of_a_newer_version_is_left_alone(state: StateDirectory) -> 
     assert refused.value.code == "state-too-new"
 
 
-@pytest.mark.parametrize(("version", "lacking"), [(2, ("windows", "parts")), (3, ("parts",))])
+@pytest.mark.parametrize(("version", "lacking"), [(2, ("windows", "parts", "cut")), (3, ("parts", "cut"))])
 def test_a_directory_of_a_version_before_is_brought_up_and_its_reports_cover_their_own_year(
     state: StateDirectory, version: int, lacking: tuple[str, ...]
 ) -> None:

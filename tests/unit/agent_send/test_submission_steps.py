@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import httpx
 import pytest
 
 from benchmarks.errors import InputError, PolicyRefusal, Unreachable, VerificationError
+from benchmarks.measurements import Period
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire import envelope
 from benchmarks.wire.schema import decode_report
-from reporting_agent import rotation, submission
+from reporting_agent import pipeline, rotation, submission
+from reporting_agent.config import load_site
 from reporting_agent.drawing import draw
+from reporting_agent.material import gather
 from reporting_agent.outbox import Outbox, Parcel, ParcelState
 from reporting_agent.planning import Plan
 from reporting_agent.submission import STEPS, Material
+from tests.statistical import raw_plants
 from tests.unit.agent_send.cast import NOW, SITE, Desk, heats, material, problem
 
 
@@ -320,3 +326,34 @@ def test_a_revoked_device_hears_it_before_it_spends(enrolled: Desk) -> None:
     )
     with pytest.raises(InputError, match="No such device"), enrolled.road as road:
         enrolled.submission().consult(road)
+
+
+MIDNIGHT, AN_HOUR_LATER = '"00:00", "08:00", "16:00"', '"01:00", "09:00", "17:00"'
+
+
+@pytest.mark.parametrize(
+    ("second", "now", "refused"),
+    [("2025", MIDNIGHT, None), ("2025", AN_HOUR_LATER, "runs-cut-otherwise"), ("2025-Q2", AN_HOUR_LATER, None)],
+)
+def test_the_time_of_a_log_is_reported_in_one_cut_alone(enrolled: Desk, tmp_path: Path, second: str, now: str, refused: str | None) -> None:
+    """Accounts of runs go by the beginning of their window: in other runs the same rows would have spent nothing yet."""
+    first = from_log(tmp_path, MIDNIGHT, "2025-Q1")
+    assert run(enrolled, first, "2025-Q1").state is ParcelState.RECEIVED
+    again = from_log(tmp_path, now, second)
+    if second == "2025-Q2":
+        with pytest.raises(PolicyRefusal) as nothing:
+            run(enrolled, again, second)
+        assert nothing.value.code != "runs-cut-otherwise"  # the log ends before: only the cut is looked at here
+        return
+    with pytest.raises(PolicyRefusal) as refusal:
+        run(enrolled, again, second)
+    assert refusal.value.code == (refused or "budget-exhausted")
+    assert len({row[3] for row in debited(enrolled)}) == 1
+
+
+def from_log(folder: Path, starts: str, period: str) -> Material:
+    """The material of a log of the raw plants, cut at these starts of shifts."""
+    plant = raw_plants.by_log()
+    replace(plant, site=plant.site.replace(MIDNIGHT, starts)).write(folder)
+    read = load_site(folder / "site.toml")
+    return gather(read, pipeline.pack_of(read), Period.parse(period, read.zone), (), None, pool=False, correct=False)
