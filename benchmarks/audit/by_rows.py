@@ -1,4 +1,4 @@
-"""What of a label's energy no meter tells: carriers that batches used by the plant's own rows."""
+"""What of a label's energy no meter tells: what the plant's own rows give, of carriers with a meter and without."""
 
 from __future__ import annotations
 
@@ -7,27 +7,36 @@ from dataclasses import dataclass
 
 from benchmarks.audit.evidence import Evidence
 from benchmarks.conversion import Basis
+from benchmarks.measurements import Batch, CarrierEnergy, Direction
 
 
 @dataclass(frozen=True, slots=True)
 class ByRows:
-    """One carrier of a step that comes from rows; `share` is its part of the energy of the step's opened batches, in coal equivalent."""
+    """One carrier of a step as rows give it; `share` is its part of the energy of the step's opened batches, in coal equivalent.
+
+    Energy that leaves a step has rows of its own: what is credited lowers a label as much as what is left out.
+    """
 
     step: str
     carrier: str
+    direction: Direction
     share: float
 
 
 def by_rows(evidence: Evidence) -> tuple[ByRows, ...]:
-    """By step and carrier, the largest first; none of a site without any reading, of which all energy is so."""
+    """By step, carrier and direction, the largest first; none of a site without any reading, of which all energy is so."""
     if evidence.by_batch:
         return ()
-    all_of, told = defaultdict[str, float](float), defaultdict[tuple[str, str], float](float)
+    all_of, told = defaultdict[str, float](float), defaultdict[tuple[str, str, Direction], float](float)
     for batch in evidence.batches.values():
-        for one in batch.energy if batch.excluded is None else ():
-            kgce = abs(evidence.context.factors.kgce(one, Basis.CALORIFIC, batch.start.date()))
-            all_of[batch.step] += kgce
-            if (batch.step, batch.equipment, one.carrier) not in evidence.metered and (batch.step, "", one.carrier) not in evidence.metered:
-                told[batch.step, one.carrier] += kgce
-    found = [ByRows(step, carrier, kgce / all_of[step]) for (step, carrier), kgce in told.items() if kgce]
-    return tuple(sorted(found, key=lambda one: (-one.share, one.step, one.carrier)))
+        if batch.excluded is not None:
+            continue
+        all_of[batch.step] += sum(_kgce(one, batch, evidence) for one in batch.energy)
+        for one in evidence.given.get((batch.step, batch.batch_id), ()):
+            told[batch.step, one.carrier, one.direction] += _kgce(one, batch, evidence)
+    found = [ByRows(*key, kgce / all_of[key[0]]) for key, kgce in told.items() if kgce and all_of[key[0]]]
+    return tuple(sorted(found, key=lambda one: (-one.share, one.step, one.carrier, one.direction)))
+
+
+def _kgce(one: CarrierEnergy, batch: Batch, evidence: Evidence) -> float:
+    return abs(evidence.context.factors.kgce(one, Basis.CALORIFIC, batch.start.date()))

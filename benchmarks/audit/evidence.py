@@ -18,7 +18,7 @@ from benchmarks.audit.refusals import in_words
 from benchmarks.audit.sampling import Drawn
 from benchmarks.errors import SteplabelError
 from benchmarks.labels.step import Context
-from benchmarks.measurements import Batch
+from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Words
 from benchmarks.wire.challenges import Challenge
@@ -104,7 +104,7 @@ class Evidence:
         recomputed: the records that the extract gives under the key of a batch.
         accounted: what the meters counted on the drawn days; None where no meter tells it of one step.
         weighings: outputs against scale records; None where the site commits to none.
-        metered: step, equipment ("" for all of the step) and carrier of every meter that counts, shared meters included.
+        given: by step and batch id the energy that the plant's own rows give, also of carriers that a meter counts besides.
         context: what values of batches follow from: factors, period, declarations of the site.
     """
 
@@ -125,7 +125,7 @@ class Evidence:
     recomputed: Callable[[Batch], Counter[bytes]]
     accounted: Accounted | None
     weighings: Weighings | None
-    metered: frozenset[tuple[str, str, str]]
+    given: Mapping[tuple[str, str], tuple[CarrierEnergy, ...]]
     context: Context
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,7 +91,7 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
         recomputed=made.of,
         weighings=weigh(site, pack, Inputs(site, extract).weighings(), made.batches, batches),
         accounted=account(seen, meters, made.batches, batches.values(), made.beyond, longest_s=longest_of(pack)),
-        metered=frozenset(_metered(site)),
+        given=made.given,
         context=_context(site, pack, contents),
     )
 
@@ -125,17 +125,6 @@ def _days(site: Site, contents: Contents, extract: Extract) -> dict[tuple[str, i
         for meter, record in {**(extract.readings or {}), **Inputs(site, extract).weighings()}.items()
         for day in days_of(meter, units.get(meter, ""), record.time_us, record.value, within)
     }
-
-
-def _metered(site: Site) -> Iterator[tuple[str, str, str]]:
-    """Step, equipment and carrier of the meters that count; of a shared one, those of each that shares it."""
-    equipment = {one.id: one for one in site.equipment}
-    for meter in site.tree.counted:
-        for sink in () if meter.allocation is None else meter.allocation.sinks:
-            known = equipment.get(sink)
-            yield (sink, "", meter.carrier) if known is None else (known.step or meter.step, sink, meter.carrier)
-        if meter.allocation is None:
-            yield meter.step, meter.equipment, meter.carrier
 
 
 def _context(site: Site, pack: Pack, contents: Contents) -> Context:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmarks.audit.arrangement import arrange
 from benchmarks.audit.commitment import Filed
 from benchmarks.audit.contents import Contents
 from benchmarks.audit.records import microseconds, of_batch
-from benchmarks.measurements import Batch, Period
+from benchmarks.measurements import Batch, CarrierEnergy, Period
 from reporting_agent import pipeline, pooled, sources
 from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord
+from reporting_agent.pipeline import heat_content
 from reporting_agent.pipeline.following import Integers
 from reporting_agent.sources.extract import Extract
 
@@ -24,12 +25,14 @@ Key = tuple[str, str, int]  # step, id, start
 class Recomputed:
     """What an extract gives: records by their key (several where rows stand twice), and its batches as they were filed.
 
-    `beyond` are those of other times than the report's: their lines ran, and no record of the report is of them.
+    `beyond` are those of other times than the report's: their lines ran, and no record of the report is of them. `given` is the energy
+    of the plant's own rows, by step and batch id: what no meter tells.
     """
 
     records: dict[Key, Counter[bytes]]
     batches: tuple[Filed, ...]
     beyond: tuple[Batch, ...] = ()
+    given: Mapping[tuple[str, str], tuple[CarrierEnergy, ...]] = field(default_factory=dict)
 
     def of(self, batch: Batch) -> Counter[bytes]:
         """The records that stand under the key of a committed one."""
@@ -59,7 +62,9 @@ def recompute(site: Site, contents: Contents, extract: Extract) -> Recomputed:
     for batch, excluded in arranged.batches:
         records.setdefault(key_of(batch), Counter())[of_batch(batch, excluded)] += 1
     beyond = tuple(batch for batch in judged if not pooled.covers(batch, period, windows))
-    return Recomputed(records, arranged.batches, beyond)
+    rows = heat_content.settle(() if data.outward is None else data.outward.given, site).batches
+    given = {(batch.step, batch.batch_id): batch.energy for batch in rows if batch.energy}
+    return Recomputed(records, arranged.batches, beyond, given)
 
 
 def meters_closely(site: Site, contents: Contents, extract: Extract, closely: Mapping[str, Integers]) -> tuple[MeterRecord, ...]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from benchmarks.audit.at_reference import AtReference, at_reference
+from benchmarks.audit.by_rows import ByRows
 from benchmarks.audit.evidence import Outcome, State
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.errors import UsageError
@@ -74,12 +78,22 @@ def lead(verdict: Verdict, lang: str) -> str:
         held=verdict.counted(State.HELD),
         all=sum(one.asked for one in verdict.findings),
         unsure=w["unsure"].format(number=unsure) if unsure else "",
-        rows=", ".join(f"{one.step} {one.carrier} {100 * one.share:.1f} %" for one in verdict.by_rows),
+        rows=", ".join(_by_row(one, words(lang)["direction"]) for one in verdict.by_rows),
     )
 
 
+def _by_row(one: ByRows, directions: Mapping[str, str]) -> str:
+    """Step, carrier, which way it went where that is out of the step, and its share."""
+    way = directions[one.direction.value]
+    return f"{one.step} {one.carrier}{f' ({way})' if way else ''} {100 * one.share:.1f} %"
+
+
+def _at_reference(one: AtReference) -> dict[str, object]:
+    return asdict(one) | {"share": f"{100 * one.share:.0f}", "reference": f"{one.reference:g}", "slope": f"{one.slope:+g}"}
+
+
 def notes(verdict: Verdict, lang: str) -> list[str]:
-    """What stands right below the first sentence: every label withheld, factors that the plant declared, and time declared unusable."""
+    """What stands right below the first sentence: labels withheld, factors declared, variables not recorded, time declared unusable."""
     if verdict.evidence is None:
         return []
     w = words(lang)["verdict"]
@@ -92,6 +106,7 @@ def notes(verdict: Verdict, lang: str) -> list[str]:
         for one in verdict.declared
         if one.kind == "unusable"
     ]
+    told += [w["at_reference"].format(**_at_reference(one)) for one in at_reference(verdict.evidence)]
     balances = () if verdict.evidence.accounted is None else verdict.evidence.accounted.balances
     return told + [
         w["unusable"].format(meter=one.meter, share=f"{100 * one.unusable / one.total:.1f}") for one in balances if one.unusable > 0

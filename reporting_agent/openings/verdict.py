@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from benchmarks.audit.at_reference import at_reference
 from benchmarks.audit.by_rows import ByRows, by_rows
 from benchmarks.audit.draws import strata
 from benchmarks.audit.evidence import Evidence, Outcome, State
@@ -57,7 +58,7 @@ class Verdict:
 
     @property
     def by_rows(self) -> tuple[ByRows, ...]:
-        """The carriers without a meter, with their parts of the energy."""
+        """What rows give and no meter tells, by carrier, with its part of the energy."""
         return () if self.evidence is None else by_rows(self.evidence)
 
     def counted(self, state: State) -> int:
@@ -71,7 +72,8 @@ class Verdict:
                 "held": self.holds,
                 "binding": BINDING[self.bound],
                 "unproven": list(self.unproven),
-                "from_rows": [{"step": one.step, "carrier": one.carrier, "share": round(one.share, 4)} for one in self.by_rows],
+                "at_reference": [asdict(one) for one in ([] if self.evidence is None else at_reference(self.evidence))],
+                "from_rows": [asdict(one) | {"share": round(one.share, 4)} for one in self.by_rows],
             }
         )
         told["checks"] = [

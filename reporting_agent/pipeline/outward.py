@@ -46,10 +46,14 @@ FILLED_DOWN = Transformation(
 
 @dataclass(frozen=True, slots=True)
 class Outward:
-    """The batches as they are judged on their way out, and by step how they came about."""
+    """The batches as they are judged on their way out, and by step how they came about.
+
+    `given` are they with the energy of the plant's own rows alone, before any meter; empty where a log gives all of it.
+    """
 
     batches: list[Batch]
     paths: Mapping[str, Path]
+    given: Sequence[Batch] = ()
 
 
 def rows(batches: Sequence[Batch], site: Site) -> list[Batch]:
@@ -97,7 +101,7 @@ def judge(
         step.id: base.then(OWN_READINGS, *tangled.get(step.id, ())) if step.id in metered_steps else base.then(OWN_ENERGY)
         for step in pack.steps
     }
-    return Outward(judged, paths)
+    return Outward(judged, paths, going.batches)
 
 
 def of_runs(batches: Sequence[Batch], site: Site, pack: Pack, whole: Iterable[Transformation] = ()) -> Outward:

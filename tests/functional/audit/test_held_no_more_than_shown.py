@@ -18,6 +18,7 @@ from tests.functional.audit.plants import honest
 from tests.functional.audit.test_tampering import Rows, with_log
 from tests.functional.audit.test_withheld import evidence_of
 from tests.statistical import lines
+from tests.statistical.raw_plants import by_energy, by_readings
 
 DAYS = 30
 
@@ -81,6 +82,48 @@ def test_carriers_without_a_meter_are_said_first_with_their_share(tmp_path: Path
         assert said in first
     assert said in telling.page(found, "en", datetime(2026, 2, 3, tzinfo=UTC))
     assert found.summary()["not_checkable"] == [one.code for one in found.findings if one.asked and one.state is State.NOT_CHECKABLE]
+
+
+def test_rows_of_a_carrier_that_a_meter_counts_besides_are_said_too(tmp_path: Path) -> None:
+    """Most of the electricity in rows beside the register of an auxiliary, or credited in rows beside the main one: no meter tells it."""
+    plant = by_readings("register")
+    of = [("electricity", "import", 300.0), ("electricity", "recovered", 40.0)]
+    rows = [
+        {"batch_id": batch["batch_id"], "step": "eaf", "carrier": carrier, "direction": way, "quantity": str(kwh * 120), "unit": "kWh"}
+        for batch in plant.tables["batches"]
+        for carrier, way, kwh in of
+    ]
+    replace(plant, tables=plant.tables | {"energy": [*plant.tables["energy"], *rows]}).write(tmp_path)
+    evidence = evidence_of(honest(tmp_path))
+    found = Verdict(checks.run(evidence), evidence)
+    told = {(one["carrier"], one["direction"]): one["share"] for one in found.to_json()["from_rows"]}
+    assert told["electricity", "import"] > 0.3
+    assert told["electricity", "recovered"] > 0.03
+    assert f"eaf electricity (recovered) {100 * told['electricity', 'recovered']:.1f} %" in telling.lines(found).splitlines()[0]
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_variable_that_was_not_recorded_is_told_with_what_it_moves(recorded: bool, tmp_path: Path) -> None:
+    """Heats with 30 % hot metal and without the column: a third lower, and no datum is false."""
+    plant = by_energy()
+    saved = 3.5 * 30  # kWh/t, by the pack's slope
+    rows = [{**row, "var.hot_metal_pct": "30"} if recorded else row for row in plant.tables["batches"]]
+    tonnes = {row["batch_id"]: float(row["output_quantity"]) for row in rows}
+    energy = [
+        {**row, "quantity": f"{float(row['quantity']) - saved * tonnes[row['batch_id']]:.0f}"} if row["carrier"] == "electricity" else row
+        for row in plant.tables["energy"]
+    ]
+    replace(plant, tables={"batches": rows, "energy": energy}).write(tmp_path)
+    evidence = evidence_of(honest(tmp_path))
+    found = Verdict(checks.run(evidence), evidence)
+    assert not found.failed
+    told = {(one["variable"], one["metric"]): (one["share"], one["slope"]) for one in found.to_json()["at_reference"]}
+    assert told == ({} if recorded else {("hot_metal_pct", "total"): (1.0, -0.8), ("hot_metal_pct", "electricity"): (1.0, -3.5)})
+    for lang, said in (
+        ("en", "hot_metal_pct was not recorded of 100 % of the opened batches, which count as 0 %"),
+        ("zh", "未记录 hot_metal_pct"),
+    ):
+        assert (said in "\n".join(telling.notes(found, lang))) is not recorded
 
 
 def test_a_works_whose_every_carrier_is_metered_has_none(with_runs_missing: Evidence) -> None:
