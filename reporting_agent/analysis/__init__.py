@@ -107,6 +107,7 @@ def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
         if entry["gap"] is not None and by_cause is not None:
             entry["gap"]["by_cause"] = {str(cause): amount.energy for cause, amount in by_cause.items()}
     payload["changes"] = [question.to_json() for question in analysis.review.questions]
+    payload["changes_told_from"] = [limit.to_json() for limit in analysis.review.limits]
     payload["without_questioned"] = [
         {
             "step": label.step,

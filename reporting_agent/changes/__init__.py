@@ -9,6 +9,7 @@ the site (`holding`). Nothing here moves a figure.
     levels    power, idle power, energy a tonne and tonnes an hour read together
     clocks    one meter's clock, a zone, a log that rounds
     swaps, days, balances
+    limits    how small a change the record could not show
     causes    what a factor most likely means
     looking   all of them, those that others explain left out
     telling   findings, and the lines to declare

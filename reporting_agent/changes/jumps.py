@@ -2,12 +2,15 @@
 
 Of days with production the means over W days after and before are compared, W from a week to six weeks (moving sums: Eichinger and
 Kirch 2018, Bernoulli 24(1), 526-564). The noise of such a difference is taken from the record's own differences at that W, by their
-median deviation: season, wear and what lasts from day to day are in it, and one change hardly moves it. A difference counts from `SIGMAS`
-of that noise and from `LEAST` on, and only where the week on either side shows half of it as well, which a season does not.
+median deviation: season, wear and what lasts from day to day are in it, and one change hardly moves it in a year. In two months the two
+ends of one fault fill most of the differences, so the noise is also taken of those away from the two largest; what little is left of a
+short record tells it less surely, and a difference must be larger against it. A difference counts from `SIGMAS` of the first noise or
+`SIGMAS_AWAY` of the second and from `LEAST` on, and only where the week on either side shows half of it as well, which a season does not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +22,7 @@ Floats = NDArray[np.float64]
 LEAST = 0.025  # in ln: smaller steps are everyday where balls are changed and screens torn
 LEAST_OF_RATE = 0.012  # of tonnes an hour, which nothing but the feed and the scale moves
 SIGMAS = 6.0
+SIGMAS_AWAY = 15.0  # of the noise away from the two largest differences, which pure noise makes too small
 WIDTHS = (7, 14, 28, 42)  # days of production on either side
 TIMES_WIDTH = 6  # the record must be so much longer than a width, or its own noise is not known
 SHARP = 0.5  # of the step must show between the weeks next to it
@@ -60,22 +64,46 @@ def jumps(series: Daily, least: float = LEAST) -> list[int]:
     return _settled(series.value, sorted(found), least)
 
 
+def told_from(series: Daily, least: float = LEAST) -> float | None:
+    """The smallest step that this series would show, in ln, at the width that shows it best; None where it is too short for any."""
+    return min((_told_from(difference, width, least) for width, difference in _differences(series.value)), default=None)
+
+
 def _strengths(value: Floats, least: float) -> Floats:
     """Of each place, the largest difference over what it must exceed, over all widths."""
-    count = len(value)
-    strongest = np.zeros(count)
-    sums = np.concatenate(([0.0], np.cumsum(value)))
-    for width in WIDTHS:
-        if count < TIMES_WIDTH * width:
-            continue
-        place = np.arange(width, count - width + 1)
-        difference = (sums[place + width] - 2 * sums[place] + sums[place - width]) / width
-        noise = ROBUST * float(np.median(np.abs(difference - np.median(difference))))
-        strength = np.abs(difference) / max(SIGMAS * noise, least, 1e-12)
+    strongest = np.zeros(len(value))
+    for width, difference in _differences(value):
+        strength = np.abs(difference) / _told_from(difference, width, least)
         peak = _peaks(strength, width // 2)
-        kept = place[peak]
+        kept = width + np.flatnonzero(peak)
         strongest[kept] = np.maximum(strongest[kept], strength[peak])
     return strongest
+
+
+def _differences(value: Floats) -> Iterator[tuple[int, Floats]]:
+    """Of each width that the record is long enough for, the mean after less the mean before each place from `width` on."""
+    sums = np.concatenate(([0.0], np.cumsum(value)))
+    for width in WIDTHS:
+        if len(value) >= TIMES_WIDTH * width:
+            place = np.arange(width, len(value) - width + 1)
+            yield width, (sums[place + width] - 2 * sums[place] + sums[place - width]) / width
+
+
+def _told_from(difference: Floats, width: int, least: float) -> float:
+    """The smallest of these differences that is no chance."""
+    away = np.abs(difference)
+    for _ in range(2):
+        at = int(np.argmax(away))
+        away[max(at - width, 0) : at + width + 1] = -1.0
+    left = difference[away >= 0]
+    told = SIGMAS * _scatter(difference)
+    if len(left) >= 2 * width:
+        told = min(told, SIGMAS_AWAY * _scatter(left))
+    return max(told, least)
+
+
+def _scatter(value: Floats) -> float:
+    return ROBUST * float(np.median(np.abs(value - np.median(value))))
 
 
 def _peaks(strength: Floats, around: int) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from datetime import date, timedelta, tzinfo
 from reporting_agent.changes import balances, clocks, days, levels, negatives, swaps
 from reporting_agent.changes.change import Change, Kind
 from reporting_agent.changes.jumps import Daily
-from reporting_agent.changes.lines import lines_of
+from reporting_agent.changes.lines import Line
 from reporting_agent.pipeline import PlantData
 
 WEEK = timedelta(days=10)
@@ -19,9 +19,8 @@ _MAKES_LEVELS = frozenset({Kind.CLOCK, Kind.ZONE, Kind.SWAP, Kind.DEAD, Kind.LEA
 _OF_DAYS = frozenset({Kind.DEAD, Kind.LEAP, Kind.REPEATED})
 
 
-def look(data: PlantData, zone: tzinfo) -> tuple[Change, ...]:
-    """Every change of the record, those that another one explains left out."""
-    lines = lines_of(data, zone)
+def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, ...]:
+    """Every change of the record and its lines, those that another one explains left out."""
     below = negatives.of_meters(data.meters, zone)
     if not lines:
         return tuple(below)

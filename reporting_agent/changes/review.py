@@ -15,7 +15,10 @@ from typing import Any
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
+from reporting_agent.changes import limits
 from reporting_agent.changes.change import Change, Kind
+from reporting_agent.changes.limits import Limit
+from reporting_agent.changes.lines import lines_of
 from reporting_agent.changes.looking import look
 from reporting_agent.changes.telling import sentence, to_declare
 from reporting_agent.config import Site
@@ -57,9 +60,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """All questions of one record."""
+    """All questions of one record, and how small a change it could not show."""
 
     questions: tuple[Question, ...] = ()
+    limits: tuple[Limit, ...] = ()
 
     @property
     def open(self) -> tuple[Question, ...]:
@@ -94,12 +98,12 @@ def review(site: Site, data: PlantData) -> Review:
     """Look for changes and hold them against what site.toml declares."""
     earliest = min((batch.start for batch in data.batches), default=None)
     begins = date.min if earliest is None else earliest.astimezone(site.zone).date()
-    return Review(
-        tuple(
-            Question(change, _answer(change, site.events, site), sentence(change), to_declare(change, begins))
-            for change in look(data, site.zone)
-        )
+    lines = lines_of(data, site.zone)
+    questions = (
+        Question(change, _answer(change, site.events, site), sentence(change), to_declare(change, begins))
+        for change in look(data, lines, site.zone)
     )
+    return Review(tuple(questions), limits.of_lines(lines, data.meters))
 
 
 def _answer(change: Change, events: Sequence[Event], site: Site) -> Event | None:

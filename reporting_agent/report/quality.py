@@ -45,6 +45,7 @@ def as_json(site: Site, data: PlantData, review: Review) -> dict[str, Any]:
             },
         },
         "changes": [question.to_json() for question in review.questions],
+        "changes_told_from": [limit.to_json() for limit in review.limits],
         "meters": [meter_as_json(record) for record in data.meters],
         "rejected_rows": len(data.rejected),
         "findings": [finding_as_json(finding) for finding in in_order(data.findings)],

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from benchmarks.catalogue import in_language
 from benchmarks.errors import Place
 from benchmarks.measurements import Finding
 from reporting_agent.report.numbers import count
@@ -30,6 +31,7 @@ def data(view: View) -> dict[str, Any]:
         ],
         "rejected": len(view.result.data.rejected),
         "read": count(len(view.result.data.batches)),
+        "unseen": [in_language(limit.sentence, view.lang) for limit in view.analysis.review.limits],
     }
 
 

@@ -15,7 +15,7 @@ from fixtures.simulator.mistakes import MISTAKES
 from reporting_agent import pipeline
 from reporting_agent.changes import causes
 from reporting_agent.changes.change import Cause, Kind
-from reporting_agent.changes.jumps import Daily, jumps
+from reporting_agent.changes.jumps import Daily, jumps, told_from
 from reporting_agent.changes.lines import of_product
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import load_site
@@ -44,6 +44,31 @@ def test_a_step_is_found_on_its_day(seed: int, by: float) -> None:
     value = noisy(seed)
     value[200:] += by
     assert [abs(at - 200) <= 2 for at in jumps(Daily(DAYS, value))] == [True]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_fault_that_fills_two_fifths_of_two_months_hides_in_no_noise_of_its_own(seed: int) -> None:
+    value = noisy(seed)[:63]
+    value[25:50] += np.log(2 / 3)
+    assert [abs(at - day) <= 2 for at, day in zip(jumps(Daily(DAYS[:63], value)), (25, 50), strict=True)] == [True, True]
+
+
+def test_two_months_that_only_drift_have_no_change() -> None:
+    assert sum(bool(jumps(Daily(DAYS[:63], noisy(seed)[:63]))) for seed in range(200)) == 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_step_is_found_from_the_size_on_that_the_record_can_show(seed: int) -> None:
+    least = told_from(Daily(DAYS, noisy(seed)))
+    assert least is not None
+    for times, count in ((0.4, 0), (1.5, 1)):
+        value = noisy(seed)
+        value[200:] += times * least
+        assert len(jumps(Daily(DAYS, value))) == count
+
+
+def test_a_record_of_forty_days_shows_no_step_at_all() -> None:
+    assert told_from(Daily(DAYS[:40], noisy(1)[:40])) is None
 
 
 def test_products_are_told_apart_by_neighbours_and_not_by_medians() -> None:
@@ -85,6 +110,13 @@ def test_a_sound_year_is_not_asked_about() -> None:
 def test_no_kind_passes_in_silence(kind: str) -> None:
     case = try_case("mill", kind, 1, 2)
     assert not case.silent, f"label {case.worst:+.2%}, asked: {case.questions}"
+
+
+@pytest.mark.timeout(300)
+def test_a_phase_lost_for_most_of_a_months_record_is_told() -> None:
+    case = try_case("steel", "phase-lost", 2, 1)
+    assert abs(case.worst) > 0.2
+    assert case.told, case.questions
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +162,21 @@ def test_a_declared_process_answers_and_its_reason_is_kept(scaled: Path) -> None
     assert asked.open == ()
     assert [one.to_json()["answered"] for one in asked.questions] == ["New classifier."]
     asked.require_answers()
+
+
+def test_what_the_record_could_not_show_is_said_of_every_meter(scaled: Path) -> None:
+    asked, _ = reviewed(scaled)
+    told = {one.meter: one for one in asked.limits}
+    assert set(told) == {"mill-1", "mill-2", "mill-3"}
+    for one in told.values():
+        assert one.energy is not None and one.output is not None
+        assert 0.025 <= one.energy < 0.1
+        assert 0.012 <= one.output < 0.05
+        assert f"{100 * one.output:.1f} % of the tonnes an hour" in str(one.sentence)
+    assert asked.limits[0].to_json() == {"meter": "mill-1", "step": "cement-grinding"} | {
+        "energy": told["mill-1"].energy,
+        "output": told["mill-1"].output,
+    }
 
 
 def test_an_event_of_another_line_or_day_answers_nothing(scaled: Path) -> None:
