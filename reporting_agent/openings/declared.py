@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from benchmarks.measurements import Direction
 from reporting_agent.config import Meter, Profile, Site
 from reporting_agent.config.scales import Scale
 
@@ -31,8 +32,10 @@ class Declared:
 
 
 def declared_in(site: Site) -> tuple[Declared, ...]:
-    """Events, factors of the mapping, errors of scales, what meters share or are computed from, heating values, what is said of steps."""
+    """Events, what every meter counts for, factors of the mapping, errors of scales, heating values, what is said of steps and runs."""
     found = [*_events(site)]
+    for meter in site.meters:
+        found += _place_of(meter, site)
     for name in type(site.mapping).model_fields:
         found += _mapped(name, getattr(site.mapping, name))
     for meter in site.meters:
@@ -46,6 +49,11 @@ def declared_in(site: Site) -> tuple[Declared, ...]:
         found += [Declared("outside", f"{step} {carrier}", reason=reason) for carrier, reason in setting.outside.items()]
         found += [Declared("not_used", f"{step} {carrier}") for carrier in setting.not_used]
         found += [Declared("made_inside", f"{step} {carrier}") for carrier in setting.made_inside]
+    found += [
+        Declared("rated_power", one.id, does=f"{one.rated_power_kw:g} kW") for one in site.equipment if one.rated_power_kw is not None
+    ]
+    if site.inputs.log is not None:
+        found.append(Declared("runs", "log", does=site.runs.cut))
     found += [Declared("static", name, does=str(value)) for name, value in site.static.items()]
     return tuple(found)
 
@@ -79,6 +87,20 @@ def _mapped(name: str, profile: Profile) -> Iterator[Declared]:
 def _of_scale(scale: Scale) -> Declared:
     """What its weights may be off by: nothing smaller is seen of outputs."""
     return Declared("weighing" if scale.uncertainty_pct <= LOOSE_PCT else "loose_scale", scale.id, does=f"± {scale.uncertainty_pct:g} %")
+
+
+def _place_of(meter: Meter, site: Site) -> Iterator[Declared]:
+    """What a meter counts for: what one that counts for nothing measures is in a label only where another meter counts it too."""
+    tree, where = site.tree, " ".join(filter(None, (meter.step, meter.equipment, meter.carrier)))
+    if meter.role == "state":
+        return
+    if meter in tree.counted:
+        yield Declared("credited" if meter.direction is not Direction.IMPORT else "counts_for", meter.id, does=where)
+    elif not any(meter in tree.above(one) for one in tree.counted):
+        yield Declared("counts_for_nothing", meter.id, does=" < ".join(filter(None, (meter.role, meter.checks or meter.parent))))
+    if meter.range is not None:
+        unit = meter.unit if meter.reading == "rate" else f"{meter.unit}/h"
+        yield Declared("range", meter.id, does=f"{meter.range[0]:g} … {meter.range[1]:g} {unit}")
 
 
 def _of_meter(meter: Meter) -> Iterator[Declared]:

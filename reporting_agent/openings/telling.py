@@ -93,7 +93,7 @@ def _at_reference(one: AtReference) -> dict[str, object]:
 
 
 def notes(verdict: Verdict, lang: str) -> list[str]:
-    """What stands right below the first sentence: labels withheld, factors declared, variables not recorded, time declared unusable."""
+    """What stands right below the first sentence: labels withheld, what the plant declared, variables not recorded."""
     if verdict.evidence is None:
         return []
     w = words(lang)["verdict"]
@@ -106,6 +106,9 @@ def notes(verdict: Verdict, lang: str) -> list[str]:
         for one in verdict.declared
         if one.kind == "unusable"
     ]
+    for kind in ("counts_for_nothing", "credited"):
+        if names := [one.of for one in verdict.declared if one.kind == kind]:
+            told.append(w[kind].format(names=", ".join(names)))
     told += [w["at_reference"].format(**_at_reference(one)) for one in at_reference(verdict.evidence)]
     balances = () if verdict.evidence.accounted is None else verdict.evidence.accounted.balances
     return told + [

@@ -105,6 +105,29 @@ def test_the_auditor_reads_every_factor_with_its_reason(works: Path, tmp_path: P
     assert any(line.startswith("Declarations of the plant that multiply values: 2") for line in telling.lines(verdict).splitlines()[1:6])
 
 
+SEPARATOR = '[[meters]]\nid = "mill-1-separator"\nstep = "cement-grinding"\nequipment = "mill-1"\ncarrier = "electricity"\nunit = "kWh"\n'
+PLACES = {  # a second meter of the line, taken out of the label by its place in the tree: no check can find it
+    "sub": ('reading = "register"\nrole = "sub"\nparent = "mill-1-electricity"\n', "counts_for_nothing", "sub < mill-1-electricity"),
+    "check": ('reading = "register"\nrole = "check"\nchecks = "mill-1-electricity"\n', "counts_for_nothing", "check < mill-1-electricity"),
+    "credited": ('reading = "register"\ndirection = "export"\n', "credited", "cement-grinding mill-1 electricity"),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_meter_that_counts_for_nothing_or_is_credited_is_told_first(place: str, works: Path, tmp_path: Path) -> None:
+    more, kind, does = PLACES[place]
+    declared = declared_in(load_site(settled(works, tmp_path, SEPARATOR + more) / "site.toml"))
+    told = {one.of: (one.kind, one.does) for one in declared if one.kind != "range"}
+    assert told["mill-1-separator"] == (kind, does)
+    assert told["mill-1-electricity"] == ("counts_for", "cement-grinding mill-1 electricity")
+    assert all(one.of != "site-main" or one.kind == "range" for one in declared)  # what counts lies below it
+    evidence = evidence_of(honest(works))
+    for lang in ("en", "zh"):
+        notes = telling.notes(Verdict(checks.run(evidence), evidence, declared=declared), lang)
+        assert any("mill-1-separator" in note for note in notes)
+    assert any(one.kind == "range" and one.does.endswith("kWh/h") for one in declared)
+
+
 def test_shared_power_outside_carriers_and_static_factors_are_declarations(works: Path, tmp_path: Path) -> None:
     more = """
 [steps.cement-grinding]
