@@ -12,7 +12,7 @@ from benchmarks.audit.evidence import TAKE_THE_FILE, Evidence, Outcome, failed, 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import logged, merkle
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import Kind, Revision
 from benchmarks.wire.receipts import Receipt
 
 _AFTER_THE_HEAD = Phrase("It came after the head of the draw, so no proof can lead to it.")
@@ -96,8 +96,9 @@ def values_logged(evidence: Evidence) -> Outcome:
 
 def _object(evidence: Evidence, receipt: Receipt) -> bytes:
     """What the log has to hold for the values of the opened report in the envelope of the receipt."""
-    report = evidence.report
-    return logged.object_of(logged.values(bytes.fromhex(receipt.envelope_digest), report.released.labels, report.salt))
+    report, header = evidence.report, receipt.header
+    of = Revision(header.site, header.period, header.revision)
+    return logged.object_of(logged.values(bytes.fromhex(receipt.envelope_digest), of, report.released.labels, report.salt))
 
 
 def _require_logged(entry: Entry, evidence: Evidence) -> None:

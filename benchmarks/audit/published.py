@@ -4,11 +4,12 @@ The file `steplabel/composed-of/1` is for who may see protected values: the sign
 and firm, for one site a firm enters) and their protected labels, a signed head of the log, and a proof for each leaf. From it:
 
 1. document and head are signed by the portal; the publication's own leaf binds the document and names the reports' leaves;
-2. every report is the envelope in its leaf, and its labels are those that were logged when it was accepted, so none was altered since;
-3. no report is there whose leaf was not named, and none named is missing;
+2. every report is the envelope in its leaf, and its site, period and labels are those that were logged when it was accepted, so none
+   was altered since;
+3. no report is there of which leaf or values were not named, none named is missing, none is of another period, and no site has two;
 4. composition is run again on these labels with the seed that follows from the reports, and rounded as the gate rounds (`recomposed`).
 
-Which site a report is of, and which firm controls it, is the portal's word: neither is logged.
+Which firm controls a site is the portal's word: it is not logged.
 Whether the values in a report are true is another question, which the plant's own auditor answers.
 """
 
@@ -24,11 +25,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from benchmarks.composition import Participant
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire import frames, heads, logged, published
 from benchmarks.wire.canonical import decode
 from benchmarks.wire.heads import TreeHead
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import Kind, Revision
 from benchmarks.wire.merkle import require_inclusion
 from benchmarks.wire.signing import VerifyingKey
 
@@ -51,6 +53,8 @@ class Entered(_Strict):
     """One report that entered, with its labels; `left_out` are those that did not: by the policy on audits, or as a further site."""
 
     site: str
+    period: str
+    revision: int
     firm: str
     envelope_digest: str
     envelope: Leaf
@@ -68,6 +72,7 @@ class ComposedOf(_Strict):
     head: str
     publication: Leaf
     leaves: tuple[int, ...]
+    values: tuple[int, ...]
     reports: tuple[Entered, ...]
 
 
@@ -105,23 +110,46 @@ def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey])
 
     Raises:
         VerificationError: `benchmark-signature-invalid`, `tree-head-signature-invalid`, `not-included`, `proof-malformed`: something is
-            not what was logged; `leaves-differ`: reports are missing or added; `composed-of-unreadable`.
+            not what was logged; `leaves-differ`: reports are missing or added; `report-of-another-period`, `site-twice`;
+            `composed-of-unreadable`.
     """
     file = read(content)
     published.verify(file.document, keys)
     head = heads.read(_bytes(file.head), keys).head
-    _require_leaf(Kind.PUBLICATION, logged.publication(published.digest(file.document), file.leaves), file.publication, head)
-    if sorted(one.envelope.index for one in file.reports) != sorted(file.leaves):
+    act = logged.publication(published.digest(file.document), file.leaves, file.values)
+    _require_leaf(Kind.PUBLICATION, act, file.publication, head)
+    own = ((one.envelope.index, one.values.index) for one in file.reports)
+    if tuple(map(sorted, zip(*own, strict=True))) != (sorted(file.leaves), sorted(file.values)):
         raise VerificationError(
             "leaves-differ",
             "The reports in the file are not those that the publication names in the log.",
             "Download the file again; if it stays so, a report was left out or slipped in: keep file and head.",
         )
     labels = [_participants(one, head) for one in file.reports]
+    _require_one_a_site(file)
     entered = [
         one for report, own in zip(file.reports, labels, strict=True) for place, one in enumerate(own) if place not in report.left_out
     ]
     return Logged(file, head, tuple(entered), tuple(one for own in labels for one in own))
+
+
+def _require_one_a_site(file: ComposedOf) -> None:
+    """A version is of one period, in which a site has one report: the newest revision that was accepted."""
+    period, seen = file.document.get("period"), set[str]()
+    for one in file.reports:
+        if one.period != period:
+            raise VerificationError(
+                "report-of-another-period",
+                Phrase("The version is of %(period)s and was composed of a report of %(found)s.", period=str(period), found=one.period),
+                "Keep file and head: the publication in the log names that report.",
+            )
+        if one.site in seen:
+            raise VerificationError(
+                "site-twice",
+                Phrase("Two reports of the site %(site)s entered the version.", site=one.site),
+                "Keep file and head: the publication in the log names both.",
+            )
+        seen.add(one.site)
 
 
 def _participants(one: Entered, head: TreeHead) -> list[Participant]:
@@ -129,7 +157,8 @@ def _participants(one: Entered, head: TreeHead) -> list[Participant]:
     envelope = _digest(one.envelope_digest)
     _require_leaf(Kind.ENVELOPE, envelope, one.envelope, head)
     labels = [frames.read(label, f"labels[{place}]")[0] for place, label in enumerate(one.labels)]
-    _require_leaf(Kind.VALUES, logged.values(envelope, labels, None if one.salt is None else _digest(one.salt)), one.values, head)
+    of, salt = Revision(one.site, one.period, one.revision), None if one.salt is None else _digest(one.salt)
+    _require_leaf(Kind.VALUES, logged.values(envelope, of, labels, salt), one.values, head)
     return [Participant(one.firm, one.site, label) for label in labels]
 
 

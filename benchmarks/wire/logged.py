@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire import frames
@@ -63,18 +64,28 @@ def hashed(kind: Kind, digest: bytes, on: date) -> bytes:
     return leaf_hash(leaf(kind, digest, on))
 
 
-def values(envelope_digest: bytes, labels: Iterable[ReleasedLabel], salt: bytes | None) -> bytes:
-    """The protected values that the portal found in one report, in the order of their names.
+class Revision(NamedTuple):
+    """Which report: what its header, its commitment and its receipt say alike."""
+
+    site: str
+    period: str
+    revision: int
+
+
+def values(envelope_digest: bytes, of: Revision, labels: Iterable[ReleasedLabel], salt: bytes | None) -> bytes:
+    """The protected values that the portal found in one report, in the order of their names, and which report that is.
 
     The envelope's digest stands in receipts, so it keeps nobody from guessing values of a coarse grid: the report's own salt does.
+    Site and period stand in it so that no version can be composed of a report twice, or of another year's.
 
     Args:
+        of: as the header of the envelope says.
         salt: from the sealed report; None where an agent of before sent none.
     """
     spelled: list[Value] = [
         frames.spelled(label, f"labels[{place}]") for place, label in enumerate(sorted(labels, key=lambda one: one_name(one)))
     ]
-    content: dict[str, Value] = {"envelope": envelope_digest, "labels": spelled}
+    content: dict[str, Value] = {"envelope": envelope_digest, **of._asdict(), "labels": spelled}
     return _digest("values", content if salt is None else {**content, "salt": salt})
 
 
@@ -93,9 +104,9 @@ def key_destroyed(key_id: str) -> bytes:
     return _digest("key destroyed", {"key_id": key_id})
 
 
-def publication(document_digest: bytes, leaves: Iterable[int]) -> bytes:
-    """A version that was published: what was signed, and the leaves of the envelopes that it was composed of."""
-    return _digest("publication", {"document": document_digest, "leaves": [*sorted(leaves)]})
+def publication(document_digest: bytes, leaves: Iterable[int], values: Iterable[int]) -> bytes:
+    """A version that was published: what was signed, and the leaves of the envelopes, and of the values in them, that it was made of."""
+    return _digest("publication", {"document": document_digest, "leaves": [*sorted(leaves)], "values": [*sorted(values)]})
 
 
 def publication_withdrawn(document_digest: bytes, reason: str) -> bytes:

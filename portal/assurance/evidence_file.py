@@ -75,7 +75,7 @@ def evidence_of(sample: Sample, key: ReceiptKey) -> dict[str, Any]:
 def _values_entry(report: Submission) -> list[int]:
     """Where the log has the values that the worker found in the report."""
     labels = [value.released() for value in ProtectedValue.objects.filter(submission=report).order_by("pk")]
-    return _entry(Kind.VALUES, logged.values(bytes.fromhex(report.digest), labels, report.salt).hex())
+    return _entry(Kind.VALUES, logged.values(bytes.fromhex(report.digest), report.name, labels, report.salt).hex())
 
 
 def _entry(kind: Kind, digest: str) -> list[int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from benchmarks.wire.logged import Revision
 from portal.accounts.models import HEX_32, Device, Site
 from portal.auditlog.models import AppendOnly
 
@@ -62,6 +63,11 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.site} {self.period} revision {self.revision} ({self.state})"
+
+    @property
+    def name(self) -> Revision:
+        """As `benchmarks.wire.logged.values` takes it; `site` must be at hand."""
+        return Revision(self.site.slug, self.period, self.revision)
 
     @property
     def salt(self) -> bytes | None:

@@ -203,7 +203,8 @@ def settle(pk: int, claim_id: UUID, report: Report | None, refusal: Verification
             _copy_consent(row, report.consent)
             row.state, row.covers = _place_among_revisions(row), " ".join(sorted({label.step for label in report.released.labels}))
             row.values_salt, row.pack_version = report.salt, report.released.pack_version
-            log.append(head, Kind.VALUES, logged.values(bytes.fromhex(row.digest), report.released.labels, report.salt).hex(), now)
+            found = logged.values(bytes.fromhex(row.digest), row.name, report.released.labels, report.salt)
+            log.append(head, Kind.VALUES, found.hex(), now)
             record(now, "worker", Action.SUBMISSION_ACCEPTED, f"submission {row.digest}", str(row))
         row.decided_at, row.claim = now, None
         decided = ["state", "reason_code", "reason", "reason_phrase", "decided_at", "claim", "covers", "values_salt", "pack_version"]

@@ -21,6 +21,7 @@ class LoggedActSerializer(serializers.Serializer[Any]):
     act = serializers.ChoiceField(["published", "withdrawn"])
     document = serializers.CharField(help_text="SHA-256 of the document as it was signed.")
     leaves = serializers.ListField(child=serializers.IntegerField(), help_text="Log indices of the reports it was composed of.")
+    values = serializers.ListField(child=serializers.IntegerField(), help_text="Log indices of the values that were found in them.")
     reason = serializers.CharField(allow_blank=True, help_text="Of a withdrawal.")
     log_index = serializers.IntegerField(help_text="Of the entry that binds all this.")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,17 +11,13 @@ from benchmarks.composition import Roster
 from benchmarks.composition.participants import cell_key
 from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedLabel
-from benchmarks.wire import logged
-from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
-from portal.intake.models import Submission
 from portal.problems import RefusedError
+from portal.publication.entries import found_in
 from portal.publication.models import UNSEEN, LoggedAct, Publication
-from portal.standings.models import ProtectedValue
 from portal.translog import selectors as log
-from portal.translog.models import LogEntry
 
 JSON = dict[str, Any]
 
@@ -46,34 +41,32 @@ def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
         "head": base64.b64encode(head.signed).decode("ascii"),
         "publication": _leaf(log.inclusion(act.log_index, head.size)),
         "leaves": act.leaves,
+        "values": act.values,
         "reports": _reports(row, head.size),
     }
 
 
 def _reports(row: Publication, size: int) -> list[JSON]:
-    rows = Submission.objects.filter(digest__in=row.participants).select_related("site__organisation").defer("envelope", "receipt")
-    labels: defaultdict[int, list[ReleasedLabel]] = defaultdict(list)
-    for value in ProtectedValue.objects.filter(submission__in=rows.values("pk")).order_by("pk"):
-        labels[value.submission_id].append(value.released())
-    values = {one.pk: logged.values(bytes.fromhex(one.digest), labels[one.pk], one.salt).hex() for one in rows}
-    places = dict(LogEntry.objects.filter(kind=Kind.VALUES, digest__in=values.values()).values_list("digest", "index"))
-    if len(places) < len(values):
+    reports = found_in(row)
+    entries = [one.entry for one in reports if one.entry is not None]
+    if len(entries) < len(reports):
         raise _not_logged(Phrase("A report was accepted before the log held protected values."))
-    indices = [*(one.log_index for one in rows), *places.values()]
-    leaves = {index: _leaf(found) for index, found in log.inclusions(indices, size).items()}
+    leaves = {index: _leaf(found) for index, found in log.inclusions([*(one.report.log_index for one in reports), *entries], size).items()}
     roster = Roster.from_json(row.roster)
     return [
         {
-            "site": one.site.slug,
-            "firm": str(one.site.organisation.controlling_firm_id),
-            "envelope_digest": one.digest,
-            "envelope": leaves[one.log_index],
-            "values": leaves[places[values[one.pk]]],
-            "salt": None if one.salt is None else one.salt.hex(),
-            "labels": [label_to_json(label) for label in labels[one.pk]],
-            "left_out": _left_out(one.site.slug, labels[one.pk], roster),
+            "site": one.report.site.slug,
+            "period": one.report.period,
+            "revision": one.report.revision,
+            "firm": str(one.report.site.organisation.controlling_firm_id),
+            "envelope_digest": one.report.digest,
+            "envelope": leaves[one.report.log_index],
+            "values": leaves[entry],
+            "salt": None if one.report.salt is None else one.report.salt.hex(),
+            "labels": [label_to_json(label) for label in one.labels],
+            "left_out": _left_out(one.report.site.slug, one.labels, roster),
         }
-        for one in sorted(rows, key=lambda one: one.log_index)
+        for one, entry in zip(reports, entries, strict=True)
     ]
 
 

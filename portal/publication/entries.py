@@ -5,21 +5,49 @@ Called last in the transaction that publishes or withdraws: the log's head is he
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime
 
+from benchmarks.released import ReleasedLabel
 from benchmarks.wire import logged, published
 from benchmarks.wire.logged import Kind
 from portal.intake.models import Submission
 from portal.publication.models import LoggedAct, Publication
+from portal.standings.models import ProtectedValue
 from portal.translog import log
+from portal.translog.models import LogEntry
 
 
 def log_published(row: Publication, now: datetime) -> LoggedAct:
-    """Log that this version went out, with the leaves of its participants' envelopes."""
-    leaves = sorted(Submission.objects.filter(digest__in=row.participants).values_list("log_index", flat=True))
+    """Log that this version went out, with the leaves of its participants' envelopes and of the values found in them."""
+    reports = found_in(row)
+    leaves, values = sorted(one.report.log_index for one in reports), sorted(one.entry for one in reports if one.entry is not None)
     document = published.digest(row.document or {})
-    index = log.add(Kind.PUBLICATION, logged.publication(document, leaves).hex(), now)
-    return LoggedAct.objects.create(publication=row, act=LoggedAct.Act.PUBLISHED, document=document.hex(), leaves=leaves, log_index=index)
+    index = log.add(Kind.PUBLICATION, logged.publication(document, leaves, values).hex(), now)
+    return LoggedAct.objects.create(
+        publication=row, act=LoggedAct.Act.PUBLISHED, document=document.hex(), leaves=leaves, values=values, log_index=index
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A report of a version with its protected labels, and the log's entry of these; None where the log holds them not, or others."""
+
+    report: Submission
+    labels: list[ReleasedLabel]
+    entry: int | None
+
+
+def found_in(row: Publication) -> list[Found]:
+    """The reports that a version was composed of, in the order in which they came."""
+    rows = Submission.objects.filter(digest__in=row.participants).select_related("site__organisation").defer("envelope", "receipt")
+    labels: defaultdict[int, list[ReleasedLabel]] = defaultdict(list)
+    for value in ProtectedValue.objects.filter(submission__in=rows.values("pk")).order_by("pk"):
+        labels[value.submission_id].append(value.released())
+    digests = {one.pk: logged.values(bytes.fromhex(one.digest), one.name, labels[one.pk], one.salt).hex() for one in rows}
+    places = dict(LogEntry.objects.filter(kind=Kind.VALUES, digest__in=digests.values()).values_list("digest", "index"))
+    return [Found(one, labels[one.pk], places.get(digests[one.pk])) for one in sorted(rows, key=lambda one: one.log_index)]
 
 
 def log_withdrawn(row: Publication, now: datetime) -> LoggedAct:

@@ -10,11 +10,13 @@ from portal.publication.selectors import series
 
 @dataclass(frozen=True, slots=True)
 class LoggedActView:
-    """One entry of the log about a version. `leaves` are the entries of the reports that it was composed of."""
+    """One entry of the log about a version. `leaves` are the entries of the reports that it was composed of, `values`
+    those of the values that were found in them."""
 
     act: str  # LoggedAct.Act
     document: str  # hex digest of what was signed
     leaves: tuple[int, ...]
+    values: tuple[int, ...]
     reason: str
     log_index: int
 
@@ -27,4 +29,4 @@ def logged_acts(
     if row is None:
         return None
     acts = LoggedAct.objects.filter(publication=row.id).order_by("log_index")
-    return tuple(LoggedActView(one.act, one.document, tuple(one.leaves), one.reason, one.log_index) for one in acts)
+    return tuple(LoggedActView(one.act, one.document, tuple(one.leaves), tuple(one.values), one.reason, one.log_index) for one in acts)

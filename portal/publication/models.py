@@ -88,6 +88,7 @@ class LoggedAct(AppendOnly):
     act = models.CharField(max_length=10, choices=Act.choices)
     document = models.CharField(max_length=64, validators=[HEX_32])  # the digest that was signed
     leaves = models.JSONField()  # log indices of the envelopes that entered, sorted; none for a withdrawal
+    values = models.JSONField(default=list)  # and of the values that were found in them
     reason = models.CharField(max_length=1000, blank=True)  # of a withdrawal
     log_index = models.PositiveBigIntegerField(unique=True)
 

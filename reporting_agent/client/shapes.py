@@ -403,6 +403,7 @@ class LoggedAct(TypedDict):
     act: ActEnum
     document: str
     leaves: list[int]
+    values: list[int]
     reason: str
     log_index: int
 

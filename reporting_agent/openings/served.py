@@ -35,6 +35,7 @@ class Act(BaseModel):
     act: Literal["published", "withdrawn"]
     document: str = Field(pattern="^[0-9a-f]{64}$")
     leaves: tuple[int, ...]
+    values: tuple[int, ...]
     reason: str
     log_index: int
 
@@ -47,7 +48,7 @@ class Act(BaseModel):
         """Of the thing that the log holds: leaves or reason are part of it."""
         document = bytes.fromhex(self.document)
         if self.act == "published":
-            return logged.publication(document, self.leaves)
+            return logged.publication(document, self.leaves, self.values)
         return logged.publication_withdrawn(document, self.reason)
 
 

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from benchmarks.audit import published as audited
 from benchmarks.audit import recomposed
 from benchmarks.audit.recomposed import Checked, compose_again
 from benchmarks.errors import VerificationError
-from benchmarks.wire import published
+from benchmarks.wire import frames, logged, published
 from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.heads import issue
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.merkle import Tree, leaf_hash
 from portal import keys
 from portal.intake import services as intake
 from portal.opening import services as opening
@@ -113,6 +116,48 @@ def lowered_total(document: JSON) -> None:
 def test_a_value_that_is_not_of_its_leaves_is_found_even_signed_and_logged(cast: Cast) -> None:
     assert refused(signed_anew(lowered)(the_file(cast))) == "value-differs"
     assert refused(signed_anew(lowered_total)(the_file(cast))) == "value-differs"
+
+
+def of_a_log_of_its_own(content: JSON, reports: list[JSON], own_leaves: bool = True) -> JSON:
+    """What a portal can do that has the key and another log: the same document, of these reports, everything signed and logged.
+
+    Args:
+        own_leaves: log the values anew under what each report says of itself; else as they were accepted.
+    """
+    made, reports = deepcopy(content), deepcopy(reports)
+    made |= {"reports": reports}
+    made |= {name: sorted(one[what]["index"] for one in reports) for name, what in (("leaves", "envelope"), ("values", "values"))}
+    places = [made["publication"]["index"], *(one[what]["index"] for one in reports for what in ("envelope", "values"))]
+    entries = [leaf_hash(bytes([place % 256, place // 256])) for place in range(max(places) + 1)]
+    honest = {one["envelope_digest"]: one for one in content["reports"]}
+    for one in reports:
+        envelope, on = bytes.fromhex(one["envelope_digest"]), date.fromisoformat(one["values"]["on"])
+        named = one if own_leaves else honest[one["envelope_digest"]]
+        of = logged.Revision(named["site"], named["period"], named["revision"])
+        labels = [frames.read(label, "label")[0] for label in one["labels"]]
+        entries[one["envelope"]["index"]] = logged.hashed(Kind.ENVELOPE, envelope, date.fromisoformat(one["envelope"]["on"]))
+        entries[one["values"]["index"]] = logged.hashed(Kind.VALUES, logged.values(envelope, of, labels, bytes.fromhex(one["salt"])), on)
+    act = logged.publication(published.digest(made["document"]), made["leaves"], made["values"])
+    entries[made["publication"]["index"]] = logged.hashed(Kind.PUBLICATION, act, date.fromisoformat(made["publication"]["on"]))
+    log = Tree(entries)
+    made["head"] = base64.b64encode(issue(len(log), log.root(), int(NOW.timestamp()), keys.receipt_key())).decode()
+    for leaf in (made["publication"], *(one[what] for one in reports for what in ("envelope", "values"))):
+        leaf["proof"] = [one.hex() for one in log.inclusion_proof(leaf["index"])]
+    return made
+
+
+def test_a_version_composed_of_a_report_twice_or_of_another_year_is_found_under_any_log(cast: Cast) -> None:
+    content = the_file(cast)
+    reports = content["reports"]
+    check(of_a_log_of_its_own(content, reports))  # the log itself is no alarm
+
+    def given(own_leaves: bool, *more: JSON, **instead: object) -> str:
+        return refused(of_a_log_of_its_own(content, [*({**one, **instead} for one in reports), *more], own_leaves))
+
+    assert given(True, reports[0]) == "site-twice"
+    assert given(False, {**reports[0], "site": "another-site", "firm": "another"}) == "not-included"
+    assert given(True, period="2015") == "report-of-another-period"
+    assert given(False, period="2015") == "not-included"  # a report of 2015 that is said to be of the version's year
 
 
 FALSIFIED: dict[str, Callable[[JSON], None]] = {

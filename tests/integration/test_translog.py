@@ -111,11 +111,12 @@ def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_l
     values = [one.released() for one in ProtectedValue.objects.filter(submission=sent)]
     document = published.digest(row.document or {})
     leaves = list(Submission.objects.order_by("log_index").values_list("log_index", flat=True))
+    entries = list(LogEntry.objects.filter(kind=Kind.VALUES).order_by("index").values_list("index", flat=True))
     expected = {
         Kind.COMMITMENT: Commitment.objects.get(site=sent.site).digest,
         Kind.ENVELOPE: sent.digest,
-        Kind.VALUES: logged.values(bytes.fromhex(sent.digest), values, sent.salt).hex(),
-        Kind.PUBLICATION: logged.publication(document, leaves).hex(),
+        Kind.VALUES: logged.values(bytes.fromhex(sent.digest), sent.name, values, sent.salt).hex(),
+        Kind.PUBLICATION: logged.publication(document, leaves, entries).hex(),
         Kind.PUBLICATION_WITHDRAWN: logged.publication_withdrawn(document, "A meter was wrong.").hex(),
         Kind.DEVICE_KEY: logged.device_key("revoked", str(device.pk), bytes.fromhex(device.public_key)).hex(),
     }
@@ -133,7 +134,7 @@ def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_l
         ("published", leaves, acts["published"].log_index),
         ("withdrawn", [], acts["withdrawn"].log_index),
     ]
-    assert logged.publication(bytes.fromhex(told[0]["document"]), told[0]["leaves"]).hex() == expected[Kind.PUBLICATION]
+    assert logged.publication(bytes.fromhex(told[0]["document"]), told[0]["leaves"], told[0]["values"]).hex() == expected[Kind.PUBLICATION]
     assert (acts["withdrawn"].leaves, acts["withdrawn"].reason) == ([], "A meter was wrong.")
     assert selectors.first_fault() is None
 

@@ -25,7 +25,7 @@ from benchmarks.routes import Pack
 from benchmarks.wire import challenges, logged, merkle, receipts
 from benchmarks.wire.challenges import LedgerStand
 from benchmarks.wire.commitments import Commitment
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import Kind, Revision
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.schema import Header, Report, encode_report
 from benchmarks.wire.signing import AuditorKey, DeviceKey, ReceiptKey
@@ -126,7 +126,9 @@ def log_with(plant: Reported, promise: bytes, promised: int = PROMISED) -> Tree:
 
 def values_of(report: Report) -> bytes:
     """What the portal's worker logs of a report."""
-    return logged.values(bytes.fromhex(ENVELOPE), report.released.labels, report.salt)
+    released = report.released
+    of = Revision(released.site, released.period, released.revision)
+    return logged.values(bytes.fromhex(ENVELOPE), of, released.labels, report.salt)
 
 
 def public_of(plant: Reported, promise: bytes) -> Public:

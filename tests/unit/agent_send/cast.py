@@ -22,7 +22,7 @@ from benchmarks.wire import directory as key_directory
 from benchmarks.wire.challenges import Answered, LedgerStand
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.directory import Directory, EnrolmentToken, ListedKey
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import Kind, Revision
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey, VerifyingKey
 from reporting_agent import enrolment
@@ -171,7 +171,8 @@ class FakePortal:
         """Open a report and log the values found in it, as the portal's worker does; their digest, in the newest entry."""
         parsed = envelope.parse(body)
         report = envelope.open(parsed, self.processing_key, self.devices[parsed.header.device_id])
-        digest = logged.values(bytes.fromhex(parsed.digest), report.released.labels, report.salt)
+        of = Revision(parsed.header.site, parsed.header.period, parsed.header.revision)
+        digest = logged.values(bytes.fromhex(parsed.digest), of, report.released.labels, report.salt)
         self.log.append(logged.hashed(Kind.VALUES, digest, LOGGED_ON))
         return digest
 

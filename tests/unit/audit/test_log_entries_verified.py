@@ -22,7 +22,7 @@ from tests.unit.agent_send.cast import LOGGED_ON, FakePortal
 ENVELOPE = "ab" * 32
 DOCUMENT: dict[str, Any] = {"schema": published.SCHEMA, "best": 99.6}
 COMMITTED = Commitment("works-1", "2025", 1, b"r" * 32)
-REPORT, COMMITMENT, VERSION, WITHDRAWN = 1, 2, 3, 4
+REPORT, COMMITMENT, VERSION, WITHDRAWN, VALUES = 1, 2, 3, 4, 5
 Row = dict[str, Any]
 
 
@@ -37,7 +37,7 @@ class Log:
             (Kind.DEVICE_KEY, b"d" * 32),
             (Kind.ENVELOPE, bytes.fromhex(ENVELOPE)),
             (Kind.COMMITMENT, bytes.fromhex(COMMITTED.digest)),
-            (Kind.PUBLICATION, logged.publication(digest, (REPORT,))),
+            (Kind.PUBLICATION, logged.publication(digest, (REPORT,), (VALUES,))),
             (Kind.PUBLICATION_WITHDRAWN, logged.publication_withdrawn(digest, "A wrong unit.")),
             (Kind.KEY_DESTROYED, b"e" * 32),
         ]
@@ -53,8 +53,8 @@ class Log:
         ]
         self.tree = Tree(logged.hashed(kind, thing, LOGGED_ON) for kind, thing in things)
         self.acts = [
-            {"act": "published", "document": digest.hex(), "leaves": [REPORT], "reason": "", "log_index": VERSION},
-            {"act": "withdrawn", "document": digest.hex(), "leaves": [], "reason": "A wrong unit.", "log_index": WITHDRAWN},
+            {"act": "published", "document": digest.hex(), "leaves": [REPORT], "values": [VALUES], "reason": "", "log_index": VERSION},
+            {"act": "withdrawn", "document": digest.hex(), "leaves": [], "values": [], "reason": "A wrong unit.", "log_index": WITHDRAWN},
         ]
         self.directory = self.file("directory", self.portal.signed_directory())
         self.head = self.file("head", heads.issue(len(things), self.tree.root(), 1, self.portal.receipt_key))

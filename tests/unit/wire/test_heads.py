@@ -149,10 +149,14 @@ def test_things_of_different_kinds_have_different_digests() -> None:
         logged.device_key("enrolled", "device-7", document),
         logged.device_key("revoked", "device-7", document),
         logged.key_destroyed("00"),
-        logged.publication(document, []),
-        logged.publication(document, [1]),
+        logged.publication(document, [], []),
+        logged.publication(document, [1], []),
+        logged.publication(document, [], [1]),
         logged.publication_withdrawn(document, "x"),
-        logged.values(document, [], None),
+        logged.values(document, logged.Revision("a", "2025", 1), [], None),
+        logged.values(document, logged.Revision("b", "2025", 1), [], None),
+        logged.values(document, logged.Revision("a", "2024", 1), [], None),
+        logged.values(document, logged.Revision("a", "2025", 2), [], None),
     ]
     assert len(set(made)) == len(made)
-    assert logged.publication(document, [3, 1]) == logged.publication(document, [1, 3])
+    assert logged.publication(document, [3, 1], [4, 2]) == logged.publication(document, [1, 3], [2, 4])
