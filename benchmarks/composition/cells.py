@@ -17,9 +17,7 @@ from benchmarks.composition.participants import Participant
 from benchmarks.composition.rules import (
     Averaging,
     RuleName,
-    apply_rule,
     apply_to_ordered,
-    averaged,
     heaviest_weight,
     median_of_ordered,
     rule_for,
@@ -80,7 +78,7 @@ def compose_cell(
     """
     firms = len(who.entering)
     holds = rule_for(firms, pack.composition)
-    best = typical = influence = good_fit = None
+    best = typical = good_fit = None
     best_draws = typical_draws = None
     points: tuple[CurvePoint, ...] = ()
     if holds is not None:
@@ -91,7 +89,6 @@ def compose_cell(
         best, typical = summary(best_draws), summary(typical_draws)
         points = tuple(CurvePoint(percent, *summary(drawn)) for percent, drawn in zip(curve.percents(firms), along, strict=True))
         good_fit = all(posterior.fits(observed) for observed in views)
-        influence = largest_influence(views[0].values, holds.rule, float(rule.grid_width))
     result = StepBest(
         step=step.id,
         product=step.product,
@@ -112,7 +109,6 @@ def compose_cell(
         eligible=len(who.eligible),
         set_aside=who.set_aside,
         good_fit=good_fit,
-        influence=influence,
         note=None if holds else "too-few-firms",
         curve=points,
         pooled=who.pooled,
@@ -181,26 +177,3 @@ def summary(draws: Draws) -> tuple[float, Interval]:
     else:
         lows, highs = np.quantile(draws, (0.025, 0.975), axis=-1)
     return float(draws.mean()), (float(lows.min()), float(highs.max()))
-
-
-def largest_influence(values: NDArray[np.float64], rule: RuleName, width: float) -> float | None:
-    """A bound on how far the value moves when any one firm is left out: 5, 10, 20, 50, ... widths of the release grid.
-
-    The exact change would give the best firm's value away; the bound says what validation needs to say. None where
-    leaving one firm out leaves too few for the rule.
-    """
-    if rule == "mean-of-best-five" and values.size < 6:
-        return None
-    whole = float(apply_rule(rule, values))
-    ordered = np.sort(values)
-    ranks = averaged(rule, values.size - 1)
-    # leaving out a firm that the rule looks at brings in the next one; leaving out any other gives the same as the last
-    first = ordered[: ranks.stop + 1]
-    left = first[-2:] if rule == "first-quartile" else (first.sum() - first) / ranks.stop
-    change = float(np.abs(left - whole).max())
-    bound, factors = 5.0 * width, (2.0, 2.0, 2.5)
-    turn = 0
-    while bound < change:
-        bound *= factors[turn % 3]
-        turn += 1
-    return bound

@@ -23,8 +23,7 @@ class StepBest:
     """The industry's best and typical value of one cell.
 
     `sites` reported in the cell, `eligible` of them are precise enough, and `firms` controlling firms enter with one
-    site each. `set_aside` counts the others by reason. `influence` bounds how far `best` moves when any one firm is
-    left out, on a coarse scale so that the bound gives no firm away. `headline` cells make up the route's totals.
+    site each. `set_aside` counts the others by reason. `headline` cells make up the route's totals.
     `pooled` says of how many of these firms the value covers several years, the last of them the period: (years, firms).
     `curve` is how the firms are spread over values of `best`'s kind; empty where there are too few, in a publication from
     before there were curves, or (`curve_withheld`) where the gate left it out beside another publication's.
@@ -50,7 +49,6 @@ class StepBest:
     eligible: int
     set_aside: tuple[tuple[str, int], ...] = ()
     good_fit: bool | None = None
-    influence: float | None = None
     note: str | None = None
     curve: tuple[CurvePoint, ...] = ()
     curve_withheld: bool = False

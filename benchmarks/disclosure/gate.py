@@ -136,7 +136,6 @@ def _hidden(step: StepBest, reason: Reason) -> StepBest:
         interval=None,
         typical=None,
         typical_interval=None,
-        influence=None,
         good_fit=None,
         note=reason.value,
         curve=(),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.composition.industry import IndustryLabel
 from benchmarks.explanation.facts import Participation, StepAttested
-from benchmarks.explanation.wording import between, counted, decimals, figure, listed
+from benchmarks.explanation.wording import between, counted, listed
 from benchmarks.routes import Pack, ReferenceCondition, Route, Source, Step, Words
 
 RUN_KINDS = {
@@ -229,15 +229,7 @@ def _checked_and_opened(facts: Participation) -> Words:
 
 
 def validation_of_results(label: IndustryLabel, pack: Pack) -> Words:
-    moved = listed(
-        Words(en=f"{pack.step(step.step).words.en} {bound} {step.unit}", zh=f"{pack.step(step.step).words.zh} {bound} {step.unit}")
-        for step in label.headline
-        if step.influence is not None
-        for bound in [figure(step.influence, decimals(step.grid.width))]
-    )
     poor = listed(pack.step(step.step).words for step in label.headline if step.good_fit is False)
-    left_en = f" Leaving out any one firm moves a step's best by at most: {moved.en}." if moved.en else ""
-    left_zh = f"逐一剔除企业重新合成，各工序最优值的变化不超过：{moved.zh}。" if moved.zh else ""
     fit_en = (
         f" The assumed normal spread between firms fits poorly, so the interval is less sure, at: {poor.en}."
         if poor.en
@@ -249,8 +241,9 @@ def validation_of_results(label: IndustryLabel, pack: Pack) -> Words:
         else "企业间正态分布的假定已在所示各工序检验，未被拒绝。"
     )
     return Words(
-        en=f"Intervals come from simulating the noise of every plant and the spread between firms together.{left_en}{fit_en}",
-        zh=f"区间由各厂噪声与企业间差异的联合模拟得出。{left_zh}{fit_zh}",
+        en="Intervals come from simulating the noise of every plant and the spread between firms together. "
+        f"A best value is a mean over at least five firms, none of which has more than a fifth of it.{fit_en}",
+        zh=f"区间由各厂噪声与企业间差异的联合模拟得出。最优值为至少五家企业的平均，任何一家所占不超过五分之一。{fit_zh}",
     )
 
 

@@ -39,7 +39,6 @@ class StepView:
     reason_en: str
     reason_zh: str
     good_fit: bool | None
-    influence: float | None
     curve: tuple[CurvePoint, ...] = ()  # how the firms are spread, in `unit`; empty where too few, held back, or never drawn
     curve_withheld: bool = False  # the gate left it out: beside another publication's it would tell where a firm lies
     averaging: str = "single-rank"  # what stands at a rank of typical and curve: single-rank | five-ranks
@@ -227,7 +226,6 @@ def _step(step: StepBest, decision: CellDecision) -> StepView:
         reason_en=decision.reason.en,
         reason_zh=decision.reason.zh,
         good_fit=step.good_fit,
-        influence=step.influence,
         averaging=step.averaging,
         pooled=step.pooled,
         curve=step.curve,

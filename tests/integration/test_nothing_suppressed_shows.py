@@ -80,7 +80,6 @@ def in_world(cast: Cast, factor: float, curve_factor: float | None = None) -> Pu
             interval=step.interval and (step.interval[0] * factor, step.interval[1] * factor),
             typical=step.typical and step.typical * factor,
             typical_interval=step.typical_interval and (step.typical_interval[0] * factor, step.typical_interval[1] * factor),
-            influence=step.influence and step.influence * factor,
             good_fit=factor == 1.0,
             curve=planted_curve(step, curve_factor or factor),
         )

@@ -28,7 +28,7 @@ from benchmarks.composition import (
     roster_of,
     rule_for,
 )
-from benchmarks.composition.cells import industry_draws, largest_influence, summary
+from benchmarks.composition.cells import industry_draws, summary
 from benchmarks.composition.curve import read_off
 from benchmarks.composition.noise import law_of, observe
 from benchmarks.composition.posterior import Observed, fits, jump_probability
@@ -389,19 +389,6 @@ def test_a_variant_with_labels_of_its_own_is_shown_beside_the_first(pack: Pack, 
     melting = {s.variant: s for s in label.steps if s.step == "melting"}
     assert (melting["plain"].headline, melting["plain"].firms) == (True, 15)
     assert (melting["special"].headline, melting["special"].firms, melting["special"].rule) == (False, 9, "mean-of-best-five")
-
-
-def test_the_influence_bound_is_never_below_the_true_change_and_only_a_few_sizes() -> None:
-    rng = np.random.default_rng(18)
-    cases: tuple[tuple[int, RuleName], ...] = ((8, "mean-of-best-five"), (24, "mean-of-best-five"), (60, "mean-of-top-decile"))
-    for firms, rule in cases:
-        values = rng.normal(-5.0, 2.0, firms)
-        bound = largest_influence(values, rule, 0.25)
-        whole = apply_rule(rule, values)
-        changes = [abs(float(apply_rule(rule, np.delete(values, i)) - whole)) for i in range(firms)]
-        assert bound is not None
-        assert max(changes) <= bound
-        assert bound / 0.25 in {5.0, 10.0, 20.0, 50.0, 100.0}
 
 
 def test_thousands_of_plants_are_composed_and_each_counts(pack: Pack, grow: Grow) -> None:

@@ -51,7 +51,6 @@ def step_view(place: int, best: float | None, typical: float | None = None) -> S
         reason_en="Shown." if best is not None else REASON,
         reason_zh="显示。" if best is not None else "不予显示：此处可比企业为 5 家。",
         good_fit=True,
-        influence=None,
     )
 
 
