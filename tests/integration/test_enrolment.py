@@ -113,3 +113,12 @@ def test_the_schema_describes_every_address(client: Client) -> None:
 def test_an_unknown_address_of_the_api_is_a_problem_document(client: Client) -> None:
     answer = client.get("/api/v1/nothing/")
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+@pytest.mark.parametrize("body", ["[" * 3_000 + "]" * 3_000, '{"secret":' * 1_500 + "1" + "}" * 1_500])
+@pytest.mark.parametrize("address", ["/api/v1/enrolments/", "/api/v1/rotations/", "/api/v1/log/cosignatures/"])
+def test_a_body_that_is_nested_too_deep_is_refused_like_any_that_is_none(client: Client, cast: Cast, address: str, body: str) -> None:
+    client.raise_request_exception = False
+    answer = client.post(address, body, content_type="application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert answer.json()["code"] == "parse-error"
