@@ -4,18 +4,20 @@ A site counts for a quarter where it lies in it with a probability of 0.8 (`benc
 are of the very participants that are published: where a standing is missing, or of a report that was replaced, a cell has none.
 
 A firm is named beside its own quarter only, where that can be told, and only while as many firms of the cell stay unnamed as a value
-needs to be shown at all: with fewer the names would tell of those who did not choose it. See docs/decisions/0059.
+needs to be shown at all and four in five of these are not of one quarter: otherwise the names would tell of those who did not choose
+it. See docs/decisions/0059.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 
 from benchmarks.composition import Participant
-from benchmarks.ranking import BANDS, Quarters, quarters
+from benchmarks.ranking import BAND_PROBABILITY, BANDS, Quarters, quarters
 from benchmarks.routes import Pack
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import State
@@ -66,7 +68,7 @@ def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: 
         cell: Bands(
             again[cell].told,
             again[cell].of,
-            _if_enough_stay_unnamed(named.get(cell, {}), firms[cell], fewest_unnamed),
+            _if_nothing_is_told_of_the_others(named.get(cell, {}), firms[cell], again[cell], fewest_unnamed),
         )
         for cell, sites in counted.items()
         if cell in again and Quarters(tuple(sites.get(quarter, 0) for quarter in range(1, BANDS + 1)), sum(sites.values())) == again[cell]
@@ -91,5 +93,11 @@ def _firms(participants: Sequence[Participant]) -> Mapping[Cell, set[str]]:
     return found
 
 
-def _if_enough_stay_unnamed(named: Mapping[str, Named], firms: set[str], fewest_unnamed: int) -> tuple[Named, ...]:
-    return tuple(sorted(named.values())) if len(firms - named.keys()) >= fewest_unnamed else ()
+def _if_nothing_is_told_of_the_others(
+    named: Mapping[str, Named], firms: set[str], cell: Quarters, fewest_unnamed: int
+) -> tuple[Named, ...]:
+    """The names, while enough firms stay unnamed and fewer than four in five of these lie in one quarter."""
+    taken = Counter(one.quarter for one in named.values())
+    left = [sites - taken[quarter] for quarter, sites in enumerate(cell.told, start=1)]
+    told = len(firms - named.keys()) < fewest_unnamed or max(left) >= BAND_PROBABILITY * (cell.of - len(named))
+    return () if told else tuple(sorted(named.values()))

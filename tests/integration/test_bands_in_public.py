@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 
 from benchmarks.disclosure import GateResult
+from benchmarks.ranking import Quarters
 from benchmarks.wire import envelope
 from benchmarks.wire.consent import Consent
 from portal import keys
@@ -24,7 +25,7 @@ from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
 from portal.register import naming
 from portal.standings import services as standings
-from portal.standings.bands import Bands, bands
+from portal.standings.bands import Bands, Named, _if_nothing_is_told_of_the_others, bands
 from portal.standings.cohort import cohort
 from portal.standings.models import Standing
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, processing_public
@@ -128,6 +129,16 @@ def test_nobody_is_named_where_fewer_would_stay_unnamed_than_a_value_needs(cast:
     )
     naming.choose(cast.plants[0].owner, cast.plants[0].site.organisation_id, False, NOW)
     assert any(told.named for told in bands(cast.period, present, cast.pack, 8).values())
+
+
+@pytest.mark.parametrize(("last", "names"), [((2, 2, 2, 2), 24), ((0, 0, 0, 8), 0), ((0, 0, 2, 6), 24), ((0, 0, 1, 7), 0)])
+def test_nobody_is_named_where_the_names_tell_the_quarter_of_the_others(last: tuple[int, ...], names: int) -> None:
+    """Eight of 32 firms stay unnamed, all sure to lie in some quarter: of `last` so many in each."""
+    quarters_of_named = [quarter for quarter, others in enumerate(last, start=1) for _ in range(8 - others)]
+    named = {str(number): Named(quarter, f"firm {number}", "") for number, quarter in enumerate(quarters_of_named)}
+    firms = {str(number) for number in range(32)}
+    told = _if_nothing_is_told_of_the_others(named, firms, Quarters((8, 8, 8, 8), 32), 8)
+    assert len(told) == names
 
 
 def test_a_release_with_a_name_that_was_taken_back_is_stopped(cast: Cast) -> None:
