@@ -110,6 +110,15 @@ def _rows_with_cells(path: Path, name: str) -> Iterator[tuple[int, Sequence[Cell
     with _refusing_damage(path):
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
+            if name not in book.sheetnames:  # of the strict form of the standard this reader finds none
+                raise InputError(
+                    "workbook-strict",
+                    "A cell stands far from the others, and the workbook is of a form in which it can then not be read.",
+                    "Delete what stands far below or right of the table, or save the file as an ordinary Excel workbook (.xlsx).",
+                    place=Place(str(path)),
+                    found="Strict Open XML Spreadsheet",
+                    wanted="Excel Workbook (.xlsx)",
+                )
             sheet = book[name]
             sheet.reset_dimensions()
             for number, cells in enumerate(sheet.iter_rows(), start=1):

@@ -172,6 +172,16 @@ def with_a_damaged_page() -> bytes:
     return bytes(content)
 
 
+def strict(book: bytes) -> bytes:
+    """The same in the strict form of ISO/IEC 29500, whose names begin otherwise."""
+    ours, theirs = b"http://schemas.openxmlformats.org/", b"http://purl.oclc.org/ooxml/"
+    entries = entries_of(book)
+    for name in entries:
+        for kind in (b"spreadsheetml", b"officeDocument"):
+            entries[name] = entries[name].replace(ours + kind + b"/2006", theirs + kind)
+    return archive(entries)
+
+
 def files() -> dict[str, bytes]:
     """Every file by its name."""
     good = [heat(1), heat(2), heat(3)]
@@ -188,6 +198,7 @@ def files() -> dict[str, bytes]:
         "workbook-that-says-it-is-huge.xlsx": that_says_it_is_huge(),
         "workbook-with-a-damaged-sheet.xlsx": with_a_damaged_sheet(),
         "workbook-with-a-far-cell.xlsx": with_a_far_cell(),
+        "strict-workbook-with-a-far-cell.xlsx": strict(with_a_far_cell()),
         "open-document-with-a-far-cell.ods": open_document_with_a_far_cell(),
         "workbook-without-the-sheet.xlsx": workbook(good, title="Sheet1"),
         "workbook-with-true-for-a-number.xlsx": workbook([heat(1), heat(2, output_quantity=True), heat(3)]),
