@@ -64,6 +64,8 @@ class Ledger:
         - for the same year, named with or without it: the plant changed `batch_ids` in between; or
         - for another year of which the data at hand hold batches, and this one no more: its start was changed.
         Of a year whose records are not at hand nothing can be told: there the plant's word counts that ids start again.
+        An id that differs from a debited one by noughts in front, blanks or the case of letters alone is that one, as a spreadsheet
+        writes 12 for 000012, except where the data at hand hold both.
 
         Args:
             batches: every record at hand, those outside the period as well.
@@ -72,14 +74,20 @@ class Ledger:
         for step in sorted({debit.step for debit in debits}):
             for row in self._connection.execute("SELECT DISTINCT batch_id, year FROM ledger WHERE step = ?", (step,)):
                 held[step, split(row["batch_id"])[0]][row["batch_id"]].add(row["year"])
-        present, years = set[Key](), set[tuple[str, int]]()
+        alike: dict[Key, list[str]] = defaultdict(list)
+        for step, own in held:
+            alike[step, _plain(own)].append(own)
+        present, years, at_hand = set[Key](), set[tuple[str, int]](), set[Key]()
         for batch in batches:
+            at_hand.add((batch.step, split(batch.batch_id)[0]))
             present.add((batch.step, with_year(split(batch.batch_id)[0], batch.start.year)))
             years.add((batch.step, batch.start.year))
 
         def account(debit: Debit) -> str:
             own, named_year = split(debit.batch_id)
-            accounts = held.get((debit.step, own), {})
+            accounts = held.get((debit.step, own)) or next(
+                (held[debit.step, other] for other in alike[debit.step, _plain(own)] if (debit.step, other) not in at_hand), {}
+            )
             if debit.batch_id in accounts:
                 return debit.batch_id
             for name, debited in accounts.items():
@@ -196,6 +204,11 @@ def _ids_again(again: Sequence[Debit], year: int) -> PolicyRefusal:
         'If the plant\'s batch numbers start again every year, set batch_ids = "restart-yearly" under [site] in site.toml. If these are '
         "the same batches with a corrected date, they have spent what they may: report them no more.",
     )
+
+
+def _plain(batch_id: str) -> str:
+    """As a spreadsheet may leave it."""
+    return batch_id.strip().lstrip("0").casefold()
 
 
 def period_of(parcel: str) -> str:

@@ -120,6 +120,13 @@ def test_changing_how_batches_are_named_opens_no_second_account(desk: Desk, rule
     assert settled(desk, after, 2016, [heat(after, 2016)]) == before
 
 
+@pytest.mark.parametrize(("before", "after"), [("000012", "12"), ("12", "000012"), ("h-7", "H-7 "), ("0012~2016", "12~2016")])
+def test_an_id_as_a_spreadsheet_rewrites_it_opens_no_second_account(desk: Desk, rules: ReleasePolicy, before: str, after: str) -> None:
+    record(desk, rules, [debit_of(before, 2016)])
+    assert settled(desk, after, 2016, [heat(after, 2016)]) == before
+    assert settled(desk, after, 2016, [heat(after, 2016), heat(before, 2016)]) == after  # two batches, as the data hold both
+
+
 def test_ids_that_come_again_in_another_year_are_refused_with_what_to_set(desk: Desk, rules: ReleasePolicy) -> None:
     record(desk, rules, debits("2016/total", epsilon=Fraction(2)))
     with pytest.raises(PolicyRefusal) as refused:
