@@ -16,6 +16,9 @@ from reporting_agent.config.scales import Scale
 LOOSE_PCT = 2.0
 """What belt scales of the widest class in trade, OIML R 50 class 2, may be off by in service."""
 _UNIT_COLUMNS = ("unit", "output_unit", "lhv_unit")
+_JUDGING_COLUMNS = ("state", "status", "variant", "product", "step", "direction")
+"""Words that decide whether a row counts, and where."""
+_AMOUNTS = ("output_quantity", "reject_quantity", "quantity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +76,25 @@ def _mapped(name: str, profile: Profile) -> Iterator[Declared]:
         if factor != 1:
             yield Declared("scale", f"{name}: {column}", does=f"× {factor:g}", multiplies=True)
     for column, words in profile.values.items():
-        if column in _UNIT_COLUMNS:
+        if column in (*_UNIT_COLUMNS, *_JUDGING_COLUMNS):
+            units = column in _UNIT_COLUMNS
             for found, meant in words.items():
-                yield Declared("read_as", f"{name}: {column}", does=f"{found} → {meant}", multiplies=True)
+                yield Declared("read_as" if units else "word_as", f"{name}: {column}", does=f"{found} → {meant}", multiplies=units)
     for column, value in profile.constants.items():
-        if column in _UNIT_COLUMNS or not isinstance(value, str):
+        if column in (*_UNIT_COLUMNS, *_JUDGING_COLUMNS) or not isinstance(value, str):
             yield Declared("constant", f"{name}: {column}", does=str(value))
+    for column, header in profile.columns.items():
+        if column in _AMOUNTS and header != column:
+            yield Declared("taken_from", f"{name}: {column}", does=header)
+    if profile.rows:
+        yield Declared("rows", name, does=", ".join(f"{column}: {how}" for column, how in sorted(profile.rows.items())))
+    yield from _carriers(name, profile)
+
+
+def _carriers(name: str, profile: Profile) -> Iterator[Declared]:
+    """Columns of a carrier each, with the unit and the direction that the plant gives them."""
     for carrier, one in profile.carriers.items():
+        yield Declared("carrier_column", f"{name}: {carrier}", does=f"{one.column} ({one.unit}, {one.direction})")
         if one.lhv is not None:
             yield Declared("lhv", f"{name}: {carrier}", does=f"{one.lhv:g} {one.lhv_unit}".strip(), multiplies=True)
 
@@ -113,5 +128,9 @@ def _of_meter(meter: Meter) -> Iterator[Declared]:
         yield Declared("formula", meter.id, does=" − ".join((" + ".join(meter.formula.plus), *meter.formula.minus)))
     if meter.clock_offset_s or meter.clock_drift_s_per_day:
         yield Declared("clock", f"meter {meter.id}", does=f"{meter.clock_offset_s:g} s, {meter.clock_drift_s_per_day:g} s/d")
+    at = [f"{value:g} {unit}" for value, unit in ((meter.temperature_c, "°C"), (meter.pressure_kpa, "kPa")) if value is not None]
+    if at or meter.steam is not None:
+        water = [] if meter.steam is None else [f"{meter.steam.state}, feed water {meter.steam.feed_water_c:g} °C"]
+        yield Declared("gas_state", meter.id, does=", ".join([*at, *water]))
     if meter.lhv is not None:
         yield Declared("lhv", f"meter {meter.id}", does=f"{meter.lhv:g} MJ/{meter.unit}", reason=meter.lhv_source or "", multiplies=True)

@@ -128,6 +128,39 @@ def test_a_meter_that_counts_for_nothing_or_is_credited_is_told_first(place: str
     assert any(one.kind == "range" and one.does.endswith("kWh/h") for one in declared)
 
 
+MAPPED = """
+[mapping.batches]
+columns = { output_quantity = "charged_t" }
+values = { state = { trial = "trial" }, status = { ok = "good" } }
+rows = { output_quantity = "sum" }
+[mapping.energy.carriers.electricity]
+column = "power"
+unit = "MJ"
+direction = "recovered"
+[[meters]]
+id = "gas"
+step = "clinker-burning"
+carrier = "natural-gas"
+reading = "register"
+unit = "m3"
+temperature_c = 30.0
+pressure_kpa = 90.0
+"""
+
+
+def test_words_rows_columns_and_the_state_of_gas_are_declarations(works: Path, tmp_path: Path) -> None:
+    declared = declared_in(load_site(settled(works, tmp_path, MAPPED) / "site.toml"))
+    told = {(one.kind, one.of, one.does) for one in declared}
+    assert {
+        ("taken_from", "batches: output_quantity", "charged_t"),
+        ("word_as", "batches: state", "trial → trial"),
+        ("word_as", "batches: status", "ok → good"),
+        ("rows", "batches", "output_quantity: sum"),
+        ("carrier_column", "energy: electricity", "power (MJ, recovered)"),
+        ("gas_state", "gas", "30 °C, 90 kPa"),
+    } <= told
+
+
 def test_shared_power_outside_carriers_and_static_factors_are_declarations(works: Path, tmp_path: Path) -> None:
     more = """
 [steps.cement-grinding]

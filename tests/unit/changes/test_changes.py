@@ -169,7 +169,8 @@ def test_what_the_record_could_not_show_is_said_of_every_meter(scaled: Path) -> 
     told = {one.meter: one for one in asked.limits}
     assert set(told) == {"mill-1", "mill-2", "mill-3"}
     for one in told.values():
-        assert one.energy is not None and one.output is not None
+        assert one.energy is not None
+        assert one.output is not None
         assert 0.025 <= one.energy < 0.1
         assert 0.012 <= one.output < 0.05
         assert f"{100 * one.output:.1f} % of the tonnes an hour" in str(one.sentence)
