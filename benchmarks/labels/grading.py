@@ -103,10 +103,15 @@ def _named(limit: Limit, line: tuple[str, ...]) -> dict[str, str]:
 
 def _test(limit: Limit, step: Step, mean: float, variables: Mapping[str, float | str], on: date) -> LimitGrade:
     if limit.steps_covered != (step.id,):
-        return _untested(limit, "limit-over-several-steps", _several(limit))
+        return untested(limit, "limit-over-several-steps", _several(limit))
+    return graded(limit, mean, variables, on)
+
+
+def graded(limit: Limit, mean: float, variables: Mapping[str, float | str], on: date) -> LimitGrade:
+    """An annual mean against one limit in force on that day, as the variables correct it."""
     corrected = corrected_limits(limit, variables, on)
     if isinstance(corrected, NotAssessable):
-        return _untested(limit, corrected.code, corrected.reason)
+        return untested(limit, corrected.code, corrected.reason)
     found = grade(mean, corrected)
     first, second, third = found.met
     return LimitGrade(
@@ -121,7 +126,8 @@ def _test(limit: Limit, step: Step, mean: float, variables: Mapping[str, float |
     )
 
 
-def _untested(limit: Limit, code: str, why: Words) -> LimitGrade:
+def untested(limit: Limit, code: str, why: Words) -> LimitGrade:
+    """A limit that nothing was held against, and why."""
     return LimitGrade(limit.id, limit.standard, _NOTHING, _NOTHING, None, True, limit.source.verified, code, why, limit.levels)
 
 

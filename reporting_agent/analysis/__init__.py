@@ -28,6 +28,8 @@ from reporting_agent.analysis.losses import BatchColumns, StepLosses, losses
 from reporting_agent.analysis.pareto import Dimension, Pareto, ParetoRow, paretos
 from reporting_agent.analysis.purpose import Use
 from reporting_agent.analysis.relevance import StepDrivers
+from reporting_agent.analysis.route_account import RouteAccount
+from reporting_agent.analysis.route_accounts import route_accounts
 from reporting_agent.analysis.site_balance import SiteBalance
 from reporting_agent.analysis.tariff import StepCost, costs
 from reporting_agent.analysis.use import StepUse, uses
@@ -54,6 +56,7 @@ __all__ = [
     "MaterialFlow",
     "Pareto",
     "ParetoRow",
+    "RouteAccount",
     "SiteBalance",
     "StepCost",
     "StepDrivers",
@@ -78,6 +81,7 @@ class Analysis:
     balances: tuple[Balance, ...] = ()
     adequacy: tuple[Adequacy, ...] = ()
     site_balance: SiteBalance | None = None
+    routes: tuple[RouteAccount, ...] = ()
     drivers: tuple[StepDrivers, ...] = ()
     baselines: tuple[Baseline, ...] = ()
     costs: tuple[StepCost, ...] = ()
@@ -106,6 +110,7 @@ def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
         by_cause = causes.get((entry["step"], entry["product"], entry["variant"], entry["metric"]))
         if entry["gap"] is not None and by_cause is not None:
             entry["gap"]["by_cause"] = {str(cause): amount.energy for cause, amount in by_cause.items()}
+    payload["route_accounts"] = [account.to_json() for account in analysis.routes]
     payload["changes"] = [question.to_json() for question in analysis.review.questions]
     payload["changes_told_from"] = [limit.to_json() for limit in analysis.review.limits]
     payload["without_questioned"] = [
@@ -130,6 +135,7 @@ def analyse(site: Site, result: LabelResult) -> Analysis:
     used = uses(site, result)
     reviewed = review(site, result.data)
     period = result.site_label.period
+    balanced = closing.site_balance(site, result)
     without = label_of(site, reviewed.without(result.data, site.zone), period).steps if reviewed.open else ()
     return Analysis(
         losses=lost,
@@ -138,7 +144,8 @@ def analyse(site: Site, result: LabelResult) -> Analysis:
         value_adding=used,
         balances=balance.balances(site, result),
         adequacy=fitness_of_meters.adequacy(site, result),
-        site_balance=closing.site_balance(site, result),
+        site_balance=balanced,
+        routes=route_accounts(site, result, balanced),
         drivers=moving,
         baselines=baselines(site, result),
         costs=costs(site, result),

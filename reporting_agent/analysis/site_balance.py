@@ -32,7 +32,7 @@ from reporting_agent.analysis.site_flows import Amounts, gather
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 
-Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "others", "losses"]
+Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "auxiliary", "others", "losses"]
 _SUPPLY: tuple[Kind, ...] = ("purchased", "given", "sold", "stock")
 _TELLING = 0.1  # of what was supplied: meters that may err by more let any loss pass
 
@@ -98,7 +98,7 @@ def site_balance(site: Site, result: LabelResult) -> SiteBalance | None:
     if site.site_boundary is None:
         return None
     gathered = gather(site, result)
-    day = _middle(result.site_label.period)
+    day = middle(result.site_label.period)
     table = packs.factors(result.data.pack)
     made, left_out = [], {Basis.CALORIFIC: list[tuple[str, Words]](), Basis.EQUIVALENT: list[tuple[str, Words]]()}
     for amounts in gathered.carriers:
@@ -178,8 +178,10 @@ def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple
         return sum(kgce(line) for line in lines if line.kind in kinds)
 
     purchased, sold = whole("purchased"), -whole("sold", "stock")
-    used = sum(by_step.values()) + sum(by_conversion.values()) + whole("others", "losses")
-    return BasisBalance(basis, purchased, sold, by_step, by_conversion, whole("others"), whole("losses"), purchased - sold - used, left_out)
+    used = sum(by_step.values()) + sum(by_conversion.values()) + whole("auxiliary", "others", "losses")
+    return BasisBalance(
+        basis, purchased, sold, by_step, by_conversion, whole("auxiliary", "others"), whole("losses"), purchased - sold - used, left_out
+    )
 
 
 def _open(one: CarrierBalance) -> Finding:
@@ -214,7 +216,8 @@ def _untold(one: CarrierBalance) -> Finding:
     return Finding("site-balance-untold", Severity.WARNING, en, 1, zh=zh)
 
 
-def _middle(period: Period) -> date:
+def middle(period: Period) -> date:
+    """The day whose factors stand for the period."""
     return (period.start + (period.end - period.start) / 2).date()
 
 

@@ -20,7 +20,7 @@ from reporting_agent.metering.uncertainty import COVERAGE, limit_of_error
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.sharing import sinks_of
 
-Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "others", "losses"]
+Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "auxiliary", "others", "losses"]
 _RECTANGULAR = 3.0**0.5
 
 
@@ -52,7 +52,7 @@ class Gathered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Raw:
+class Raw:
     """One amount as it was found, before it is brought to the carrier's unit."""
 
     kind: Kind
@@ -66,13 +66,13 @@ class _Raw:
 
 def gather(site: Site, result: LabelResult) -> Gathered:
     """Every amount that the boundary names, and what the steps used."""
-    raw: dict[str, list[_Raw]] = {}
+    raw: dict[str, list[Raw]] = {}
     notes: list[Finding] = []
     records = {record.meter.id: record for record in result.data.meters}
-    declared = RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
+    declared = declared_share(site)
     for carrier, one in _of_boundary(site, records, result.site_label.period, declared, notes):
         raw.setdefault(carrier, []).append(one)
-    for carrier, one in _of_steps(site, result, records, declared):
+    for carrier, one in of_steps(site, result, records, declared):
         raw.setdefault(carrier, []).append(one)
     made = []
     for carrier in CARRIERS:
@@ -88,33 +88,40 @@ def gather(site: Site, result: LabelResult) -> Gathered:
     return Gathered(made, notes)
 
 
+def declared_share(site: Site) -> float:
+    """The relative uncertainty of what no class of a meter tells."""
+    return RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
+
+
 def _of_boundary(
     site: Site, records: Mapping[str, MeterRecord], period: Period, declared: float, notes: list[Finding]
-) -> Iterator[tuple[str, _Raw]]:
+) -> Iterator[tuple[str, Raw]]:
     boundary = site.site_boundary
     if boundary is None:
         return
     named: list[tuple[Kind, str, Flow]] = [("purchased", "", flow) for flow in boundary.purchased]
     named += [("sold", "", flow) for flow in boundary.sold]
     named += [("others", "", flow) for flow in boundary.others]
+    named += [("auxiliary", flow.step, flow) for flow in boundary.auxiliaries]
     for conversion in boundary.conversions:
         named += [("given", conversion.id, flow) for flow in conversion.gives]
         named += [("taken", conversion.id, flow) for flow in conversion.takes]
     for kind, name, flow in named:
-        found = _amount(site, flow, records, period, declared, notes)
+        found = amount(site, flow, records, period, declared, notes)
         if found is not None:
             quantity, unit, source, uncertainty = found
             signed = -quantity if kind == "sold" else quantity
-            yield flow.carrier, _Raw(kind, name or flow.meter or "", signed, unit, source, uncertainty, flow.lhv)
+            yield flow.carrier, Raw(kind, name or flow.meter or "", signed, unit, source, uncertainty, flow.lhv)
     for stock in boundary.stocks:
         if _same(site, stock.period, period, stock.carrier, notes):
             growth = stock.closing - stock.opening
-            yield stock.carrier, _Raw("stock", "", -growth, stock.unit, "stated", declared * (stock.closing + stock.opening), None)
+            yield stock.carrier, Raw("stock", "", -growth, stock.unit, "stated", declared * (stock.closing + stock.opening), None)
 
 
-def _amount(
+def amount(
     site: Site, flow: Flow, records: Mapping[str, MeterRecord], period: Period, declared: float, notes: list[Finding]
 ) -> tuple[float, str, str, float] | None:
+    """Quantity, unit, source and expanded uncertainty of a declared flow; None where the period has none."""
     if flow.meter is not None:
         record = records.get(flow.meter)
         return None if record is None else (record.total, record.unit, "meter", _error(record, declared))
@@ -150,12 +157,12 @@ def _error(record: MeterRecord, declared: float) -> float:
     return float(np.hypot(systematic, COVERAGE * missing))
 
 
-def _of_steps(site: Site, result: LabelResult, records: Mapping[str, MeterRecord], declared: float) -> Iterator[tuple[str, _Raw]]:
+def of_steps(site: Site, result: LabelResult, records: Mapping[str, MeterRecord], declared: float) -> Iterator[tuple[str, Raw]]:
     """What each step used: its meters over the whole period; of shared meters and given energy its batches' part."""
     metered: set[tuple[str, str, Direction]] = set()
     shared: dict[tuple[str, str, Direction], tuple[float, float]] = {}
     batches = [batch for batch in result.data.batches if batch.start in result.site_label.period]
-    lhv = _mean_lhv(batches)
+    lhv, of_site = _mean_lhv(batches, by_step=True), _mean_lhv(batches)
     for meter in site.tree.counted:
         record = records.get(meter.id)
         if record is None:
@@ -163,8 +170,10 @@ def _of_steps(site: Site, result: LabelResult, records: Mapping[str, MeterRecord
         sinks, error = sinks_of(meter, site), _error(record, declared)
         metered |= {(sink.step, meter.carrier, meter.direction) for sink in sinks}
         if meter.allocation is None:
-            amount = _sign(meter.direction) * record.total
-            yield meter.carrier, _Raw("step", sinks[0].step, amount, record.unit, "meter", error, lhv.get((meter.carrier, record.unit)))
+            used = _sign(meter.direction) * record.total
+            step = sinks[0].step
+            heat = lhv.get((step, meter.carrier, record.unit), of_site.get(("", meter.carrier, record.unit)))
+            yield meter.carrier, Raw("step", step, used, record.unit, "meter", error, heat)
         else:
             key = meter.carrier, record.unit, meter.direction
             total, squares = shared.get(key, (0.0, 0.0))
@@ -173,9 +182,10 @@ def _of_steps(site: Site, result: LabelResult, records: Mapping[str, MeterRecord
         given = _allocated(batches, carrier, unit, direction)
         of_all = squares**0.5 / total if total else 0.0
         for step, amount in given.items():
-            yield carrier, _Raw("step", step, _sign(direction) * amount, unit, "meter", of_all * abs(amount), lhv.get((carrier, unit)))
+            heat = lhv.get((step, carrier, unit))
+            yield carrier, Raw("step", step, _sign(direction) * amount, unit, "meter", of_all * abs(amount), heat)
         rest = total - sum(given.values())  # of shared meters, while none of their batches ran
-        yield carrier, _Raw("others", "shared", _sign(direction) * rest, unit, "meter", 0.0, lhv.get((carrier, unit)))
+        yield carrier, Raw("others", "shared", _sign(direction) * rest, unit, "meter", 0.0, of_site.get(("", carrier, unit)))
     yield from _given(batches, metered, declared)
 
 
@@ -193,7 +203,7 @@ def _allocated(batches: list[Batch], carrier: str, unit: str, direction: Directi
     return given
 
 
-def _given(batches: list[Batch], metered: set[tuple[str, str, Direction]], declared: float) -> Iterator[tuple[str, _Raw]]:
+def _given(batches: list[Batch], metered: set[tuple[str, str, Direction]], declared: float) -> Iterator[tuple[str, Raw]]:
     """Energy that the plant gives per batch, summed by step, carrier, unit and direction."""
     sums: dict[tuple[str, str, str, Direction], list[CarrierEnergy]] = {}
     for batch in batches:
@@ -203,21 +213,22 @@ def _given(batches: list[Batch], metered: set[tuple[str, str, Direction]], decla
     for (step, carrier, unit, direction), energies in sums.items():
         amount = sum(energy.quantity for energy in energies)
         sign = _sign(direction)
+        tested = sum(energy.quantity for energy in energies if energy.lhv_mj_per_unit is not None)
         heat = sum(energy.quantity * (energy.lhv_mj_per_unit or 0.0) for energy in energies)
         yield (
             carrier,
-            _Raw("step", step, sign * amount, unit, "batches", declared * abs(amount), heat / amount if amount and heat else None),
+            Raw("step", step, sign * amount, unit, "batches", declared * abs(amount), heat / tested if tested and heat else None),
         )
 
 
-def _mean_lhv(batches: list[Batch]) -> dict[tuple[str, str], float]:
-    """MJ per unit, by carrier and unit: the mean over what batches used, weighted by amount."""
-    heat: dict[tuple[str, str], float] = {}
-    amount: dict[tuple[str, str], float] = {}
+def _mean_lhv(batches: list[Batch], *, by_step: bool = False) -> dict[tuple[str, str, str], float]:
+    """MJ per unit, by step ("" for the whole site), carrier and unit: the mean over what batches used, weighted by amount."""
+    heat: dict[tuple[str, str, str], float] = {}
+    amount: dict[tuple[str, str, str], float] = {}
     for batch in batches:
         for energy in batch.energy:
             if energy.lhv_mj_per_unit is not None:
-                key = (energy.carrier, energy.unit)
+                key = (batch.step if by_step else "", energy.carrier, energy.unit)
                 heat[key] = heat.get(key, 0.0) + abs(energy.quantity) * energy.lhv_mj_per_unit
                 amount[key] = amount.get(key, 0.0) + abs(energy.quantity)
     return {key: heat[key] / whole for key, whole in amount.items() if whole}
@@ -235,7 +246,7 @@ def _without_heat(carrier: str) -> Finding:
     )
 
 
-def _in_one_unit(carrier: str, raw: list[_Raw]) -> Amounts | None:
+def _in_one_unit(carrier: str, raw: list[Raw]) -> Amounts | None:
     """All amounts in the carrier's own unit; in MJ where some of them are heat already and the others have a heating value.
 
     None where an amount has none.

@@ -1,4 +1,4 @@
-"""[[joint]] and [[bought_in]]: what the log alone cannot tell of the way of material through the plant."""
+"""[[joint]], [[bought_in]], [[product_stocks]]: what the log alone cannot tell of the way of material through the plant."""
 
 from __future__ import annotations
 
@@ -35,3 +35,17 @@ class BoughtIn(Setting):
     made_by: str
     into: str
     quantity: float = Field(gt=0)
+
+
+class ProductStock(Setting):
+    """[[product_stocks]]: what lay in store of an intermediate product at the beginning and the end of the period, and what of it was sold.
+
+    In the output unit of the step `made_by`; `period` is named as on the command line. The annual account of a route counts the energy of
+    what went into its product, and no more.
+    """
+
+    made_by: str
+    opening: float = Field(ge=0)
+    closing: float = Field(ge=0)
+    sold: float = Field(default=0.0, ge=0)
+    period: str

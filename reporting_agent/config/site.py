@@ -17,7 +17,7 @@ from benchmarks.errors import InputError, Place
 from reporting_agent.config.agreement import refuse_disagreement
 from reporting_agent.config.emissions import Emissions
 from reporting_agent.config.events import Event, refuse_clashes
-from reporting_agent.config.flow import BoughtIn, Joint
+from reporting_agent.config.flow import BoughtIn, Joint, ProductStock
 from reporting_agent.config.heating_values import HeatingValue, HeatingValues, refuse_twice
 from reporting_agent.config.meters import Meter
 from reporting_agent.config.profile import Mapping, Setting
@@ -171,6 +171,7 @@ class Site(Setting):
     site_boundary: SiteBoundary | None = None
     joint: tuple[Joint, ...] = ()
     bought_in: tuple[BoughtIn, ...] = ()
+    product_stocks: tuple[ProductStock, ...] = ()
     variables: dict[str, Variable] = Field(default_factory=dict)  # by the name under `var.` or `input.`
     events: tuple[Event, ...] = ()
     path: Path = Path("site.toml")

@@ -39,6 +39,12 @@ class Flow(Setting):
         return self
 
 
+class Auxiliary(Flow):
+    """Energy that serves a step beside its own meters: pumps, workshops, laboratory, transport, lighting."""
+
+    step: str
+
+
 class Stock(Setting):
     """What lay in store at the beginning and at the end of the period."""
 
@@ -82,6 +88,7 @@ class SiteBoundary(Setting):
     sold: tuple[Flow, ...] = ()
     stocks: tuple[Stock, ...] = ()
     conversions: tuple[Conversion, ...] = ()
+    auxiliaries: tuple[Auxiliary, ...] = ()  # users that serve production: in no label, and in the annual account of a route
     others: tuple[Flow, ...] = ()  # users that are no production: offices, canteen, other firms on the site
     losses: tuple[Loss, ...] = ()
 
@@ -99,7 +106,8 @@ class SiteBoundary(Setting):
     @property
     def flows(self) -> tuple[tuple[str, Flow], ...]:
         """Every flow with the key that it stands under."""
-        named = [("purchased", self.purchased), ("sold", self.sold), ("others", self.others)]
+        named: list[tuple[str, tuple[Flow, ...]]] = [("purchased", self.purchased), ("sold", self.sold)]
+        named += [("auxiliaries", self.auxiliaries), ("others", self.others)]
         named += [
             (f"conversions.{one.id}.{key}", flows)
             for one in self.conversions

@@ -252,10 +252,12 @@ def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None, *, 
 def pack_of(site: Site) -> Pack:
     """The pack that site.toml names; a refusal names the key."""
     try:
-        return packs.load(site.pack, site.pack_version, site.folder)
+        pack = packs.load(site.pack, site.pack_version, site.folder)
     except InputError as refused:
         refused.place = refused.place or Place(str(site.path), column="site.pack")
         raise
+    flow.refuse_unknown_steps(site, pack)
+    return pack
 
 
 def _mark_period(batches: Sequence[Batch], period: Period | None) -> list[Batch]:

@@ -7,11 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, Finding, Severity
 from benchmarks.routes import Pack
+from reporting_agent.config import Site
 
 PLACES_KEPT = 20
 _MORE_OUT_THAN_IN = 1.02  # scales of two steps agree to about a percent each
+
+
+def refuse_unknown_steps(site: Site, pack: Pack) -> None:
+    """InputError `step-unknown` where a stock, a purchase or an auxiliary names a step that the pack does not have."""
+    known = sorted(step.id for step in pack.steps)
+    named = [("product_stocks.made_by", one.made_by) for one in site.product_stocks]
+    named += [place for one in site.bought_in for place in (("bought_in.made_by", one.made_by), ("bought_in.into", one.into))]
+    named += [("site_boundary.auxiliaries.step", one.step) for one in (site.site_boundary.auxiliaries if site.site_boundary else ())]
+    for key, step in named:
+        if step not in known:
+            raise InputError(
+                "step-unknown",
+                f"{key} names a step that the pack does not have.",
+                "Correct the key.",
+                place=Place(str(site.path), column=key),
+                found=repr(step),
+                wanted=", ".join(known),
+            )
 
 
 def parents_of(batches: Sequence[Batch]) -> dict[int, list[int]]:

@@ -8,8 +8,11 @@ from reporting_agent.report.numbers import shown
 from reporting_agent.report.words import words
 
 if TYPE_CHECKING:
-    from benchmarks.labels import StepLabel
+    from collections.abc import Sequence
+
+    from benchmarks.labels import LimitGrade, StepLabel
     from benchmarks.labels.outside import OutsideUse
+    from reporting_agent.analysis import RouteAccount
     from reporting_agent.pipeline import LabelResult
 
 
@@ -37,6 +40,29 @@ def _outside(use: OutsideUse, step: str) -> str:
     share = "an unknown share" if use.share is None else f"{use.share:.1%}"
     declared = f"not declared under [steps.{step}.outside]" if use.reason is None else f"declared: {use.reason}"
     return f"  outside the boundary: {use.carrier}, {share} of the energy of {use.batches:,} batches ({declared})"
+
+
+def routes_as_text(accounts: Sequence[RouteAccount]) -> str:
+    """One block an annual account of a route: its value and level, or what is missing."""
+    lines = []
+    for one in accounts:
+        name = f"route {one.steps[0]} to {one.steps[-1]} · {one.metric}, annual account"
+        if one.value is None:
+            lines += [f"{name}: incomplete", *(f"  missing: {why.en}" for _, why in one.missing)]
+            continue
+        lines.append(f"{name}: {shown(one.value)} ±{shown(one.uncertainty)} {one.unit} (k = 2, of the energy)")
+        for tested, held in zip(one.limits, one.declared, strict=True):
+            lines.append(f"  {held.words.en}, {held.standard}: {_level(one, tested)}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _level(account: RouteAccount, tested: LimitGrade) -> str:
+    if tested.why is not None:
+        return tested.why.en
+    levels = " / ".join("not defined" if value is None else shown(value) for value in tested.limits)
+    met = "no level met" if tested.best_met is None else f"level {tested.best_met} met"
+    near = "".join(f"; level {place} lies within the uncertainty" for place in account.close(tested))
+    return f"{met} of {levels} {account.unit}{near}"
 
 
 def unit_of(label: StepLabel, result: LabelResult, lang: str = "en") -> str:

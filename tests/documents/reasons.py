@@ -38,8 +38,16 @@ def withheld() -> Codes:
 def grades() -> Codes:
     """Why a limit was not tested, or no grade met."""
     found = set(_first_arguments("UnassessableError", "benchmarks/packs")) | set(_first_arguments("NotAssessable", "benchmarks/packs"))
-    found |= set(_arguments("_untested", 1, "benchmarks/labels/grading.py"))
-    return found | {code for name in ("Grade", "_untested") for code in _arguments(name, 1, "benchmarks/labels/grading.py")}
+    places = ("benchmarks/labels/grading.py", "reporting_agent/analysis/route_accounts.py")
+    return found | {code for name in ("Grade", "untested") for code in _arguments(name, 1, *places)}
+
+
+def accounts() -> Codes:
+    """What is missing in the annual account of a route."""
+    calls = (node for node in _nodes("reporting_agent/analysis/route_accounts.py") if isinstance(node, ast.Call) and node.args)
+    return {
+        code for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "_lacks" for code in _literals(call.args[0])
+    }
 
 
 def comparison() -> Codes:
@@ -72,6 +80,7 @@ LISTS: dict[str, Callable[[], Codes]] = {
     "findings": findings,
     "withheld": withheld,
     "grades": grades,
+    "accounts": accounts,
     "comparison": comparison,
     "composition": composition,
     "gate": gate,

@@ -55,7 +55,7 @@ def _line(view: View, line: Line, unit: Unit, row: int, supply: bool) -> dict[st
         "row": row,
         "side": w["supply" if supply else "used"],
         "kind": w[line.kind],
-        "name": view.step_name(line.name) if line.kind == "step" else line.name,
+        "name": view.step_name(line.name) if line.kind in {"step", "auxiliary"} else line.name,
         "amount": unit.figure(line.amount, "amount", sign=True),
         "uncertain": f"±{unit.figure(line.uncertainty).text}",
         "source": w[f"from_{line.source}"],
