@@ -72,6 +72,7 @@ OF_THE_PORTAL: dict[str, CheckKind] = {
     "pack-signed": CheckKind.BOUND,
     "entries-logged": CheckKind.BOUND,
     "version-logged": CheckKind.BOUND,
+    "values-published": CheckKind.BOUND,
     "form-signed": CheckKind.BOUND,
 }
 """Checks of files that the portal gives out, without a plant."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks.audit.evidence import Outcome, failed, held, not_checkable, same
+from benchmarks.audit.evidence import TAKE_THE_FILE, Outcome, failed, held, not_checkable, same
 from benchmarks.audit.sample_file import ListedEntry, ServedEntry
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
@@ -96,6 +96,39 @@ def version_logged(acts: Iterable[Act], entries: Iterable[ListedEntry], roots: M
     if document is None:
         return held(code, Phrase("The log binds this version to the %(leaves)s reports that it names.", leaves=leaves), leaves)
     return held(code, Phrase("The log binds the version given to the %(leaves)s reports that it names.", leaves=leaves), leaves)
+
+
+def values_published(acts: Iterable[Act], report: int | None, values: int | None) -> Outcome:
+    """Whether a version was composed of the very values that were opened: those of the log's entry that `values-logged` is about.
+
+    Args:
+        acts: what the portal says of the version (`version-logged` holds it against the log).
+        report, values: entries of the sealed report and of the values found in it; None where receipt or entry are not at hand.
+    """
+    code = "values-published"
+    made = [act for act in acts if act.act == "published"]
+    if report is None or values is None:
+        return not_checkable(
+            code, Phrase("Without receipt and entry of this report nobody knows which values the version had to take."), TAKE_THE_FILE
+        )
+    of_it = [act for act in made if report in act.leaves]
+    if not of_it:
+        return not_checkable(
+            code,
+            Phrase("The version was not composed of this report (entry %(index)s of the log).", index=report),
+            Phrase("Give what the log has of the version that the report entered; ask the coordinator where it should have."),
+        )
+    if any(values not in act.values for act in of_it):
+        return failed(
+            code,
+            Phrase("The version was composed of other values of this report than those that were opened (entry %(index)s).", index=values),
+            Phrase(
+                "Keep opening, evidence file and the portal's answer, and tell the coordinator: what was published is not of these values."
+            ),
+        )
+    return held(
+        code, Phrase("The version was composed of the values that were opened, entry %(index)s of the log.", index=values), len(of_it)
+    )
 
 
 def bound(entries: Iterable[ListedEntry], roots: Mapping[int, bytes]) -> set[int]:

@@ -17,6 +17,7 @@ from benchmarks.routes import Words
 from benchmarks.wire import challenges, commitments, directory, heads
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.logged import Kind
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import VerifyingKey
@@ -24,6 +25,7 @@ from reporting_agent.config import Site
 from reporting_agent.openings.declared import declared_in
 from reporting_agent.openings.examining import Handed, examine, site_of
 from reporting_agent.openings.files import Files, lacking
+from reporting_agent.openings.log_entries import values_published
 from reporting_agent.openings.published import directory_signed, of_the_portal, received_of
 from reporting_agent.openings.recognising import STATEMENT
 from reporting_agent.openings.statements import statement_signed
@@ -77,6 +79,11 @@ def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path
     public = Public(_commitment(files), promise, bool(keys), head, files.inclusion, receipt, files.entries, _challenge(files, keys))
     handed = Handed(draw, public, keys)
     evidence = examine(opening, handed, folder)
+    if files.acts:
+        entry = public.entries.get(Kind.VALUES)
+        findings.append(
+            values_published(files.acts, None if receipt is None else receipt.log_index, None if entry is None else entry.index)
+        )
     on_site = _on_site(evidence, site)
     findings += [*settled(checks.run(evidence), on_site), on_site]
     return Verdict(tuple(findings), evidence, declared=declared_in(site_of(opening.settings, folder)))

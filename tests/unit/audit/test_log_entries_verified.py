@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.audit.evidence import State
 from benchmarks.wire import challenges, checkpoints, heads, logged, merkle, published, receipts
 from benchmarks.wire.challenges import LedgerStand
 from benchmarks.wire.commitments import Commitment
@@ -17,6 +18,8 @@ from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.schema import Header
 from reporting_agent.cli import main
+from reporting_agent.openings.log_entries import values_published
+from reporting_agent.openings.served import Act
 from tests.unit.agent_send.cast import LOGGED_ON, FakePortal
 
 ENVELOPE = "ab" * 32
@@ -239,3 +242,21 @@ def test_a_form_without_a_signature_is_known_and_never_holds(log: Log, told: Tol
     code, found = told(log.file("form", content), log.receipt)
     assert (code, found["receipt-signed"]["state"], found["form-signed"]["state"]) == (1, "held", "not-checkable")
     assert "benchmark.json" in found["form-signed"]["remedy"]
+
+
+PUBLISHED = Act(act="published", document="0" * 64, leaves=(1, 7), values=(2, 9), reason="", log_index=11)
+
+
+@pytest.mark.parametrize(
+    ("report", "values", "state"),
+    [
+        (7, 9, State.HELD),
+        (7, 8, State.FAILED),  # the plant's values are entry 8, the version took those of entry 9
+        (3, 4, State.NOT_CHECKABLE),  # the version was not composed of this report
+        (None, 9, State.NOT_CHECKABLE),
+        (7, None, State.NOT_CHECKABLE),
+    ],
+)
+def test_a_version_is_of_the_values_that_were_opened(report: int | None, values: int | None, state: State) -> None:
+    withdrawn = Act(act="withdrawn", document="0" * 64, leaves=(), values=(), reason="x", log_index=12)
+    assert values_published([PUBLISHED, withdrawn], report, values).state is state
