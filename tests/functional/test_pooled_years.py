@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.wire import envelope
-from reporting_agent.submission import STEPS
-from tests.functional.test_submit_survives_kill import Plant, Server, server, whole_report, write_plant
+from tests.functional.test_submit_survives_kill import Plant, Server, at_steps, server, whole_report, write_plant
 
 __all__ = ["server"]
 
@@ -92,9 +91,12 @@ def test_a_year_that_was_pooled_twice_over_its_cap_is_pooled_no_more(small: Plan
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", at_steps(("committed", "debited")))
 def test_killed_at_a_step_and_run_again(small: Plant, server: Server, step: str) -> None:
-    """From the challenge on the years are the report's own: the same ones without `--pool`, though by then they have spent their cap."""
+    """From the challenge on the years are the report's own: the same ones without `--pool`, though by then they have spent their cap.
+
+    The short form dies once before the challenge and once after.
+    """
     assert small.submit_dying_at(step, "pool") == -signal.SIGKILL
     sealed_after_kill = small.rows("SELECT envelope FROM parcel WHERE envelope IS NOT NULL")
     bound = step not in ("planned", "committed")

@@ -23,8 +23,8 @@ __all__ = ["plant", "server"]
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and mounts of Linux")
 
-LIMITS_KIB = (1, 16, 64, 110)
-"""Of the largest file: from nothing at all to the size at which this plant's report goes through."""
+LIMITS_KIB = [64, *(pytest.param(kib, marks=pytest.mark.long) for kib in (1, 16, 110))]
+"""Of the largest file: from nothing at all to the size at which this plant's report goes through; one between in the short form."""
 
 LIMITED = """
 import resource, signal, sys

@@ -33,6 +33,15 @@ from tests.unit.agent_send.cast import SITE, FakePortal
 
 ROOT = Path(__file__).resolve().parents[2]
 
+TELLING = ("debited", "sent")
+"""Where a death could cost most: paid for and nothing sealed; taken by the portal and nobody told."""
+
+
+def at_steps(telling: Sequence[str]) -> list[Any]:
+    """Every step of `submit`; in the short form those that tell most, and `test_killed_at_every_step_in_turn` dies at each."""
+    return [step if step in telling else pytest.param(step, marks=pytest.mark.long) for step in STEPS]
+
+
 DYING_SUBMIT = """
 import argparse, os, pathlib, signal, sys
 from reporting_agent.commands import submit
@@ -175,7 +184,7 @@ def whole_report(server: Server) -> bytes:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", at_steps(TELLING))
 def test_killed_at_a_step_and_run_again(plant: Plant, server: Server, step: str) -> None:
     assert plant.submit_dying_at(step) == -signal.SIGKILL
     ledger_after_kill = plant.rows("SELECT * FROM ledger ORDER BY 1, 2, 3")

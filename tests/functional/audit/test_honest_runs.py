@@ -14,8 +14,9 @@ from reporting_agent.openings.assembling import assemble
 from tests.functional.audit.plants import Reported, audited, chance_of, drawn_by_auditor, failures, honest, write_works
 
 FEW = Plan({kind: Size(Fraction(3, 4), Fraction(1, 4)) for kind in Kind if kind is not Kind.EDGE}, beside_rank=1)
-RUNS, RUNS_LONG = 50, 1_000
-DRAWS_A_WORKS = 10
+WORKS, WORKS_LONG = 3, 100
+DRAWS, DRAWS_LONG = 4, 10
+"""Of each works: one by the standard plan, the others of few records."""
 FAULTS = 10  # times the real rates
 SECTORS = ("cement", "aluminium")
 
@@ -23,8 +24,7 @@ SECTORS = ("cement", "aluminium")
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test a works, so that they share the processors there are."""
     if "works_seed" in metafunc.fixturenames:
-        runs = RUNS_LONG if metafunc.config.getoption("--long") else RUNS
-        metafunc.parametrize("works_seed", range(runs // DRAWS_A_WORKS))
+        metafunc.parametrize("works_seed", range(WORKS_LONG if metafunc.config.getoption("--long") else WORKS))
 
 
 def false_alarms(plant: Reported, name: str, plan: Plan) -> dict[str, str]:
@@ -35,11 +35,12 @@ def false_alarms(plant: Reported, name: str, plan: Plan) -> dict[str, str]:
 
 
 @pytest.mark.timeout(600)  # ten audits with their recomputation
-def test_an_honest_plant_raises_no_alarm(works_seed: int, tmp_path: Path) -> None:
+def test_an_honest_plant_raises_no_alarm(works_seed: int, tmp_path: Path, long: bool) -> None:
+    """The short form opens a plant without faults and one of each sector with them."""
     pack = SECTORS[works_seed % len(SECTORS)]
     write_works(tmp_path, pack, seed=works_seed, days=30, rate=FAULTS if works_seed % 5 else 0)
     plant = honest(tmp_path)
-    for number in range(DRAWS_A_WORKS):
+    for number in range(DRAWS_LONG if long else DRAWS):
         assert false_alarms(plant, f"{works_seed} {number}", FEW if number else STANDARD) == {}, number
 
 

@@ -134,10 +134,20 @@ def test_a_pack_whose_mean_would_let_one_firm_weigh_too_much_is_refused(pack: Pa
 
 @pytest.mark.parametrize(
     ("step", "firms", "repetitions"),
-    [("melting", 8, 120), ("melting", 13, 120), ("melting", 19, 100), ("melting", 24, 150), ("blowing", 24, 100), ("blowing", 60, 40)],
+    [
+        ("melting", 8, 120),
+        pytest.param("melting", 13, 120, marks=pytest.mark.long),
+        pytest.param("melting", 19, 100, marks=pytest.mark.long),
+        pytest.param("melting", 24, 150, marks=pytest.mark.long),
+        pytest.param("blowing", 24, 100, marks=pytest.mark.long),
+        ("blowing", 60, 40),
+    ],
 )
 def test_the_interval_holds_the_true_value_of_the_industry(pack: Pack, grow: Grow, step: str, firms: int, repetitions: int) -> None:
-    """Noise by the mechanism's own law on each plant's true batches; truth by the same rule on the true quantiles."""
+    """Noise by the mechanism's own law on each plant's true batches; truth by the same rule on the true quantiles.
+
+    The short form tries each rule once, on the fewest firms and on a sector of negative values, with as many sectors as the long one.
+    """
     declared = pack.step(step)
     rng = np.random.default_rng(20_000 + firms)
     held = held_typical = 0
@@ -172,7 +182,7 @@ def test_the_least_of_many_noisy_values_is_too_low_and_the_posterior_within_a_th
     assert abs(np.mean(ours)) < 0.001 * 60
 
 
-@pytest.mark.parametrize("firms", [12, 24])
+@pytest.mark.parametrize("firms", [12, pytest.param(24, marks=pytest.mark.long)])
 def test_the_interval_holds_with_the_heavy_tails_of_real_batches(pack: Pack, grow: Grow, firms: int) -> None:
     """Student's t with three degrees of freedom lies half as densely at the low quantile as the normal assumed."""
     rng = np.random.default_rng(77)

@@ -136,15 +136,9 @@ def test_document_has_every_table_and_no_other() -> None:
         document.filled(TEXT, [Outcome("unheard-of", held=True, sentence="s")])
 
 
-@pytest.mark.parametrize("check", [odds, enough, sound, pairs], ids=lambda check: str(check.__name__))
-def test_document_holds_what_the_quick_checks_find(check: object) -> None:
-    """The others take half a minute; `python -m tests.statistical` compares every table with the document."""
-    outcome: Outcome = check.run(False)  # type: ignore[attr-defined]
-    assert outcome.held
-    assert document.agrees([outcome])
-
-
 def test_a_table_that_says_something_else_is_noticed() -> None:
+    """What the document does say: `python -m tests.statistical`, a check of its own in `bin/test`, compares every table."""
     outcome = odds.run(False)
+    assert document.agrees([outcome])
     other = Outcome(outcome.name, outcome.held, outcome.sentence, outcome.header, (*outcome.rows[:-1], ("x",) * 4))
     assert not document.agrees([other])
