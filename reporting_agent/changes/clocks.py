@@ -7,7 +7,7 @@ that costs two is missed. The same shift on every meter speaks for a zone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
@@ -35,6 +35,8 @@ PART_US = 28 * 86_400_000_000
 NEAR_S = 420.0  # shifts of two meters, or of a meter and a zone, that are the same
 ROUNDINGS_S = (3600, 1800, 900, 600, 300)
 ON_GRID = 0.98
+QUARTILES = 1.349  # standard deviations of a normal law between its quartiles
+SEEN = 1.5  # reaches within which edges that lie anywhere would be seen to scatter
 SMEARED = (0.17, 0.45)  # standard deviation of edges over the rounding: even errors have 0.289
 ROUNDED_SHARE = 0.015  # of the usual run that rounding must be, to matter
 
@@ -179,19 +181,24 @@ def _days(line: Line, first_us: int, last_us: int, zone: tzinfo) -> tuple[date |
     return first, until
 
 
-def roundings(lines: Sequence[Line]) -> list[Change]:
-    """Lines whose log is on a grid of minutes while the load begins and ends anywhere between."""
-    made: list[Change] = []
+def roundings(lines: Sequence[Line], ahead_s: Mapping[str, float]) -> dict[str, Change]:
+    """By meter, lines whose log is on a grid of minutes while the load begins and ends anywhere between.
+
+    `ahead_s` are clocks that were found off, by meter: rounding to the nearest minutes makes no more than half of them.
+    """
+    made: dict[str, Change] = {}
     for line in lines:
         runs, chosen = line.runs, line.chosen
         both = np.concatenate((runs.start_us[chosen], runs.end_us[chosen]))
         grid = next((one for one in ROUNDINGS_S if np.mean(both % (one * 1_000_000) == 0) >= ON_GRID), None)
         length_s = float(np.median((runs.end_us - runs.start_us)[chosen])) / 1e6
-        if grid is None or grid < ROUNDED_SHARE * length_s or any(one.equipment == _equipment(line) for one in made):
+        if grid is None or grid < ROUNDED_SHARE * length_s or abs(ahead_s.get(line.meter, 0.0)) > grid / 2:
             continue
         scatter = [_scatter(edge[chosen]) for edge in (runs.edges.start_late_s, runs.edges.end_late_s)]
-        if all(SMEARED[0] * grid <= one for one in scatter) and min(scatter) <= SMEARED[1] * grid * 1.5:
-            made.append(Change(Kind.ROUNDING, line.step, (), _equipment(line), None, None, float(grid), 0.0, (Cause.ROUNDING,)))
+        reach_s = runs.edges.reach_s[chosen]
+        wide = min(grid, SEEN * float(np.median(reach_s[reach_s > 0]))) if (reach_s > 0).any() else grid
+        if all(SMEARED[0] * wide <= one for one in scatter) and min(scatter) <= SMEARED[1] * grid * 1.5:
+            made[line.meter] = Change(Kind.ROUNDING, line.step, (), _equipment(line), None, None, float(grid), 0.0, (Cause.ROUNDING,))
     return made
 
 
@@ -200,7 +207,8 @@ def _equipment(line: Line) -> tuple[str, ...]:
 
 
 def _scatter(late_s: Floats) -> float:
+    """By the quartiles: times that stood on a finer grid before they were rounded have two values, and no median deviation."""
     seen = late_s[np.isfinite(late_s)]
     if len(seen) < FEWEST_EDGES:
         return 0.0
-    return ROBUST * float(np.median(np.abs(seen - np.median(seen))))
+    return float(np.subtract(*np.quantile(seen, [0.75, 0.25]))) / QUARTILES

@@ -25,6 +25,8 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     if not lines:
         return tuple(below)
     of_clock = clocks.of_lines(lines, zone)
+    rounded = clocks.roundings(lines, {meter: one.size for one in of_clock for meter in one.meters})
+    of_clock = [one for one in of_clock if not set(one.meters) <= set(rounded)]
     zones = [one for one in of_clock if one.kind is Kind.ZONE]
     swapped = [one for one in swaps.of_lines(lines, zone) if not zones]
     of_clock = zones or _without(of_clock, swapped)
@@ -32,14 +34,14 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     families = balances.families(data.meters)
     first = [*swapped, *of_clock, *of_days]
     of_level = [one for one in levels.of_lines(lines, _besides(families, zone)) if not _explained(one, first)]
-    off = [one for one in of_clock if one.kind is not Kind.ROUNDING]
-    rounded = [] if zones else clocks.roundings([line for line in lines if not any(line.meter in one.meters for one in (*off, *swapped))])
+    off = {meter for one in (*of_clock, *swapped) for meter in one.meters}
+    of_log = [] if zones else list({one.equipment: one for meter, one in rounded.items() if meter not in off}.values())
     of_level = [*of_level, *(exchanged := swaps.of_levels(of_level, lines))]
     taken = {(meter, change.first) for change in exchanged for meter in change.meters}
     of_level = [one for one in of_level if one.kind is Kind.SWAP or not _is_of(one, taken)]
     known = frozenset(meter for change in (*first, *of_level) for meter in change.meters)
     balanced = balances.of_families(families, lines, known)
-    return tuple(sorted([*first, *rounded, *of_level, *balanced, *below], key=_order))
+    return tuple(sorted([*first, *of_log, *of_level, *balanced, *below], key=_order))
 
 
 def _without(of_clock: Sequence[Change], swapped: Sequence[Change]) -> list[Change]:

@@ -160,6 +160,8 @@ def _events(change: Change, earliest: date) -> list[Event]:
         return [_event({"step": change.step, "kind": kind, "factor": factor} | ({"equipment": one} if one else {}) | when) for one in lines]
     if change.kind is Kind.SWAP:
         return [_event({"meter": change.meters[0], "kind": "swap", "with": change.meters[1]} | when)]
+    if change.kind is Kind.ROUNDING:  # until the log's own times are there
+        return [_event(of_step | {"kind": "unusable"} | when)]
     if change.kind in {Kind.CLOCK, Kind.ZONE}:
         return [_event({"meter": meter, "kind": "clock", "offset": f"{-round(change.size)} s"} | when) for meter in change.meters]
     return [_event(of_step | {"kind": "process"} | when)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Period
 from fixtures.simulator import mill
-from fixtures.simulator.mistakes import MISTAKES
+from fixtures.simulator.mistakes import MISTAKES, Target, rounded, scale
 from reporting_agent import pipeline
 from reporting_agent.changes import causes
 from reporting_agent.changes.change import Cause, Kind
@@ -113,6 +115,44 @@ def test_no_kind_passes_in_silence(kind: str) -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize(("minutes", "low"), [(15, 0.005), (60, 0.05)])
+def test_no_batch_of_a_rounded_log_is_used_once_what_is_proposed_is_declared(tmp_path: Path, minutes: int, low: float) -> None:
+    """Of the three mills two begin when the miller is ready or on five minutes; the log of the second stands on quarter hours anyway."""
+    year = mill.live(2)
+    mill.write(year, tmp_path)
+    every = tuple(one.name for one in mill.LINES)
+    zone = ZoneInfo(year.zone)
+    rounded(Target(tmp_path, "mill-1", "register", "mill-2", "interval", "mill-1", year.start_s, year.end_s, zone, every), minutes * 60)
+    asked, data = reviewed(tmp_path)
+    written_as_they_were = {"mill-2"} if minutes == 15 else set()
+    assert {one.change.kind for one in asked.open} == {Kind.ROUNDING}
+    assert {name for one in asked.open for name in one.change.equipment} == set(every) - written_as_they_were
+    assert {one.change.size for one in asked.open} == {60.0 * minutes}
+    truth = year.labels()
+    wrong = {product: value / truth[product] - 1 for product, value in labels_of(tmp_path, data).items()}
+    assert len(wrong) == 3
+    assert max(wrong.values()) < -low  # what would have left
+
+    declared = "".join(f"\n{one.declare}" for one in asked.open)
+    answered, left = reviewed(tmp_path, declared)
+    answered.require_answers()
+    used = {batch.equipment for batch in left.batches if batch.excluded is None}
+    assert used == written_as_they_were
+    kept = replace(year, runs={name: runs for name, runs in year.runs.items() if name in used})
+    made = labels_of(tmp_path, left)
+    assert set(made) == (set(truth) if used else set())
+    for product, value in made.items():
+        assert value == pytest.approx(kept.labels()[product], rel=0.005)
+
+
+@pytest.mark.timeout(300)
+def test_heats_of_a_log_to_the_half_hour_are_asked_about_on_every_line() -> None:
+    case = try_case("steel", "rounded-log", 1, 1)
+    assert case.told
+    assert len(case.questions) == 3  # pauses of minutes show an edge no further than they are long
+
+
+@pytest.mark.timeout(300)
 def test_a_phase_lost_for_most_of_a_months_record_is_told() -> None:
     case = try_case("steel", "phase-lost", 2, 1)
     assert abs(case.worst) > 0.2
@@ -122,10 +162,6 @@ def test_a_phase_lost_for_most_of_a_months_record_is_told() -> None:
 @pytest.fixture(scope="module")
 def scaled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three mills of which the first books 8 % too much from August on."""
-    from zoneinfo import ZoneInfo
-
-    from fixtures.simulator.mistakes import Target, scale
-
     folder = tmp_path_factory.mktemp("scaled")
     year = mill.live(3)
     mill.write(year, folder)
@@ -140,6 +176,13 @@ def reviewed(folder: Path, more: str = "") -> tuple[Review, pipeline.PlantData]:
     site = load_site(path)
     data = pipeline.read(site, Period.parse("2025", site.zone))
     return review(site, data), data
+
+
+def labels_of(folder: Path, data: pipeline.PlantData) -> dict[str, float]:
+    """What the data as read would be labelled, by product."""
+    site = load_site(folder / "asked.toml")
+    steps = pipeline.label_of(site, data, Period.parse("2025", site.zone)).steps
+    return {one.variant: one.best.value for one in steps if one.metric.value == "electricity" and one.best.value is not None}
 
 
 def test_an_open_question_holds_the_release_and_says_what_to_declare(scaled: Path) -> None:
