@@ -17,6 +17,7 @@ from reporting_agent.analysis.sentences import said
 from reporting_agent.metering.record import MeterRecord
 
 HOURS_A_DAY, HOURS_A_YEAR = 24, 8760
+HOUR_S = 3600.0
 NIGHT_ENDS = 5  # o'clock, from midnight
 WORK = (8, 18)  # hours of a working day that nights are compared with
 SATURDAY = 5
@@ -41,6 +42,8 @@ class BaseLoad:
 
 
 def base_load(record: MeterRecord, hours: LocalHours, weekday: Integers, prices: Prices | None) -> BaseLoad | None:
+    if too_seldom(record):
+        return None
     whole = record.hour_known > WHOLE
     if whole.sum() < 7 * HOURS_A_DAY:
         return None
@@ -83,6 +86,11 @@ def base_load(record: MeterRecord, hours: LocalHours, weekday: Integers, prices:
             money=bill,
         ),
     )
+
+
+def too_seldom(record: MeterRecord) -> bool:
+    """Whether its readings lie further apart than an hour: what flowed at night and what by day are then one figure."""
+    return (record.facts.usual_step_s or 0.0) > HOUR_S
 
 
 def mean_price(prices: Prices | None, record: MeterRecord, start_us: int, end_us: int) -> float | None:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.labels.columns import Flags, Floats
+from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.routes import Words
-from reporting_agent.analysis.base_load import HOURS_A_DAY, BaseLoad, base_load, mean_price
+from reporting_agent.analysis.base_load import HOURS_A_DAY, BaseLoad, base_load, mean_price, too_seldom
 from reporting_agent.analysis.baseline_model import FEWEST_DAYS, HOLIDAY, Model, fit_baseline
 from reporting_agent.analysis.control import FEWEST_DAYS as FEWEST_CHARTED
 from reporting_agent.analysis.control import Event, control, events
@@ -22,6 +22,8 @@ from reporting_agent.analysis.sentences import joined, said
 from reporting_agent.config import Site
 from reporting_agent.metering.record import MeterRecord
 from reporting_agent.pipeline import LabelResult
+
+THIRDS = 3
 
 __all__ = ["Anomaly", "BaseLoad", "Baseline", "Chart", "DayType", "baselines"]
 
@@ -110,7 +112,7 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: Site, made: Made, pr
     if model is not None:
         residual = energy - model.expected
         if np.isfinite(residual).sum() >= FEWEST_CHARTED and np.ptp(residual[np.isfinite(residual)]) > 0:
-            drawn = control(residual, model.kind)
+            drawn = control(residual, _alike(model))
             chart = Chart(
                 days=hours.days,
                 actual=energy,
@@ -122,7 +124,9 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: Site, made: Made, pr
             )
             anomalies = tuple(_anomaly(event, record, hours, model, prices) for event in events(residual, drawn))
     why = None
-    if chart is None:
+    if too_seldom(record):
+        why = said("why", "seldom", hours=f"{(record.facts.usual_step_s or 0.0) / 3600:.3g}")
+    elif chart is None:
         few = int(known.sum()) < FEWEST_CHARTED
         facts = {
             "days": str(int(known.sum())),
@@ -145,6 +149,13 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: Site, made: Made, pr
         anomalies=tuple(sorted(anomalies, key=lambda one: -abs(one.energy))),
         why=why,
     )
+
+
+def _alike(model: Model) -> Integers:
+    """Days that scatter alike: of one kind, and of one third of what a full day takes. A day that makes little errs by little."""
+    full = float(np.nanquantile(model.expected, 0.95))
+    share = np.nan_to_num(model.expected / full if full > 0 else np.zeros(len(model.expected)))
+    return model.kind * THIRDS + np.clip(share * THIRDS, 0, THIRDS - 1).astype(np.int64)
 
 
 def _anomaly(event: Event, record: MeterRecord, hours: LocalHours, model: Model, prices: Prices | None) -> Anomaly:

@@ -6,7 +6,7 @@ Kinds of day are weekdays that run alike: neighbours in level are taken together
 less than their own scatter. Coefficients are Huber's (no day decides alone) and never below 0: what a day makes cannot give
 energy back. A term enters only where it lowers the robust spread of the residuals by a twentieth.
 
-Assumption: heating begins below 15 °C and cooling above 22 °C of the day's mean. Drawback: production is taken on the day it ended.
+Assumption: heating begins below 15 °C and cooling above 22 °C of the day's mean. A batch's output is made evenly from its start to its end.
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ WEIGHT = 0.2
 EWMA_WIDTH = 3.6
 SINGLE_WIDTH = 4.5
 LEAST_SINGLE = 3.0
+ALARMS_A_YEAR = 0.12
+"""Of a chart whose days only differ by chance: measured over 300 years (docs/decisions/0032), and kept by a test."""
 FEWEST_DAYS = 60
 """Known days below which no chart is drawn: autocorrelation and spread would be guesses."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import numpy as np
 
@@ -38,6 +38,11 @@ class LocalHours:
             days=days,
             weekday=np.array([day.weekday() for day in days], dtype=np.int64),
         )
+
+    def midnights_us(self, zone: tzinfo) -> Integers:
+        """Where each of the days begins, and where the last one ends, in UTC microseconds."""
+        begins = [datetime.combine(day, time(), zone) for day in (*self.days, self.days[-1] + timedelta(days=1))]
+        return np.array([round(moment.timestamp()) * 1_000_000 for moment in begins], dtype=np.int64)
 
 
 def day_energy(record: MeterRecord, hours: LocalHours) -> Floats:

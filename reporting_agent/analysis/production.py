@@ -12,52 +12,70 @@ from benchmarks.labels.columns import Floats, Integers
 from benchmarks.measurements import Batch
 from reporting_agent.analysis.baseline_model import degree_days
 from reporting_agent.analysis.days import LocalHours
+from reporting_agent.metering.account import to_us
 
 OUTDOOR = frozenset({"outdoor_c", "outdoor_temp_c", "ambient_c", "ambient_temp_c"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
-    """All batches as columns, each on the local day that it ended (of one without a sound end, began)."""
+    """All batches as columns, each from its start to its end (one without a sound end is of the moment that it began)."""
 
-    ordinal: Integers  # proleptic day number, as `date.toordinal`
+    start_us: Integers
+    end_us: Integers
     output: Floats
     outdoor_c: Floats  # NaN where not recorded
     step: Integers
     equipment: Integers
     steps: dict[str, int]
     equipments: dict[str, int]
+    zone: tzinfo
 
     @classmethod
     def of(cls, batches: Sequence[Batch], zone: tzinfo) -> Made:
         steps: dict[str, int] = {}
         equipments: dict[str, int] = {}
-        ended = [batch.start if batch.end is None or batch.end < batch.start else batch.end for batch in batches]
+        start_us = np.array([to_us(batch.start) for batch in batches], dtype=np.int64)
+        end_us = np.array([to_us(batch.end or batch.start) for batch in batches], dtype=np.int64)
         return cls(
-            ordinal=np.array([moment.astimezone(zone).toordinal() for moment in ended], dtype=np.int64),
+            start_us=start_us,
+            end_us=np.maximum(end_us, start_us + 1),
             output=np.array([max(batch.output_t, 0.0) for batch in batches], dtype=float),
             outdoor_c=np.array([_outdoor(batch) for batch in batches], dtype=float),
             step=np.array([steps.setdefault(batch.step, len(steps)) for batch in batches], dtype=np.int64),
             equipment=np.array([equipments.setdefault(batch.equipment, len(equipments)) for batch in batches], dtype=np.int64),
             steps=steps,
             equipments=equipments,
+            zone=zone,
         )
 
     def variables(self, step: str, equipment: str, hours: LocalHours) -> dict[str, Floats]:
-        """Output, and heating and cooling degrees, of each of the hours' days; only what is there."""
-        first, count = hours.days[0].toordinal(), len(hours.days)
-        own = (self.step == self.steps.get(step, -1)) & (self.ordinal >= first) & (self.ordinal < first + count)
+        """Of each of the days output, spread evenly over the time that made it, and heating and cooling degrees; only what is there."""
+        own = self.step == self.steps.get(step, -1)
         if equipment:
             own &= self.equipment == self.equipments.get(equipment, -1)
-        day = self.ordinal[own] - first
-        output = np.bincount(day, weights=self.output[own], minlength=count).astype(float)
-        found: dict[str, Floats] = {"production": output} if output.any() else {}
-        warm = np.isfinite(self.outdoor_c[own])
+        start_us, end_us, output, outdoor_c = self.start_us[own], self.end_us[own], self.output[own], self.outdoor_c[own]
+        batch, day, part = _by_day(start_us, end_us, hours.midnights_us(self.zone))
+        count = len(hours.days)
+        made = np.bincount(day, weights=output[batch] * part, minlength=count).astype(float)
+        found: dict[str, Floats] = {"production": made} if made.any() else {}
+        warm = np.isfinite(outdoor_c[batch])
         if warm.any():
             recorded = np.bincount(day[warm], minlength=count)
-            summed = np.bincount(day[warm], weights=self.outdoor_c[own][warm], minlength=count)
+            summed = np.bincount(day[warm], weights=outdoor_c[batch][warm], minlength=count)
             found |= degree_days(np.where(recorded > 0, summed / np.maximum(recorded, 1), np.nan))
         return found
+
+
+def _by_day(start_us: Integers, end_us: Integers, midnights_us: Integers) -> tuple[Integers, Integers, Floats]:
+    """The pieces into which midnights cut the batches: of which batch, on which day, what share of it; none outside the days."""
+    first = np.maximum(np.searchsorted(midnights_us, start_us, side="right") - 1, 0)
+    last = np.minimum(np.searchsorted(midnights_us, end_us, side="left"), len(midnights_us) - 1)
+    pieces = np.maximum(last - first, 0)
+    batch = np.repeat(np.arange(len(start_us)), pieces)
+    day = first[batch] + np.arange(len(batch)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    inside = np.minimum(end_us[batch], midnights_us[day + 1]) - np.maximum(start_us[batch], midnights_us[day])
+    return batch, day, inside / (end_us - start_us)[batch]
 
 
 def _outdoor(batch: Batch) -> float:

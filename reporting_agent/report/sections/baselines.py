@@ -9,6 +9,7 @@ import numpy as np
 from benchmarks.carriers import CARRIERS
 from reporting_agent.analysis import Baseline
 from reporting_agent.analysis.baseline import Chart
+from reporting_agent.analysis.control import ALARMS_A_YEAR
 from reporting_agent.report.figures import Figure, figure, scaled, unit_for
 from reporting_agent.report.numbers import MINUS, count, month
 from reporting_agent.report.svg import WIDTH, Scale, dots, line, tick_text, ticks
@@ -25,7 +26,18 @@ def data(view: View) -> dict[str, Any] | None:
     if not found:
         return None
     ordered = sorted(found, key=lambda one: (-len(one.anomalies), one.base_load is None))
-    return {"meters": [_meter(view, one) for one in ordered], "open": OPEN}
+    return {"meters": [_meter(view, one) for one in ordered], "open": OPEN, "chance": _chance(view)}
+
+
+def _chance(view: View) -> str:
+    """How many alarms the charts would raise if nothing had happened, beside those that they raised."""
+    charts = [one for one in view.analysis.baselines if one.chart is not None]
+    if not charts:
+        return ""
+    expected = ALARMS_A_YEAR * sum(one.days for one in charts) / 365
+    return view.w["baselines"]["chance"].format(
+        meters=count(len(charts)), found=count(sum(len(one.anomalies) for one in charts)), expected=f"{expected:.1f}"
+    )
 
 
 def _meter(view: View, one: Baseline) -> dict[str, Any]:

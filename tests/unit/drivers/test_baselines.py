@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks import packs
 from benchmarks.labels import SiteLabel
-from benchmarks.measurements import Batch
+from benchmarks.measurements import Batch, Period
+from fixtures.simulator import mill
+from reporting_agent import pipeline
 from reporting_agent.analysis.baseline import Baseline, baselines
 from reporting_agent.analysis.control import control, events
-from reporting_agent.config import Meter
+from reporting_agent.config import Meter, load_site
 from reporting_agent.metering.record import MeterFacts, MeterRecord
 from reporting_agent.pipeline import LabelResult, PlantData
 from tests.unit.drivers.simulated import YEAR, Floats, remembering, site
@@ -121,6 +125,44 @@ def test_what_production_explains_is_no_anomaly(rng: np.random.Generator) -> Non
     (event,) = found.anomalies
     assert abs((event.first - date(2023, 7, 20)).days) <= 1
     assert event.energy == pytest.approx(3 * 24 * 14, rel=0.1)
+
+
+def test_runs_over_midnight_have_made_their_output_on_both_days(rng: np.random.Generator) -> None:
+    """Campaigns of 40 hours and stops of 56: booked on the day that they end, output and energy would have nothing in common."""
+    made, energy = [], 2 + 0.2 * remembering(rng, HOURS, 0.5)
+    for number, first in enumerate(range(16, HOURS - 40, 96)):
+        at, tonnes = NEW_YEAR + timedelta(hours=first), float(rng.uniform(80, 120))
+        made.append(Batch(f"B{number}", "eaf", "liquid-steel", "", at, at + timedelta(hours=40), tonnes))
+        energy[first : first + 40] += tonnes / 40 * (30 + rng.normal(0, 0.3))
+    found = baseline(record(energy), made)
+    assert found.explained is not None
+    assert found.explained > 0.99
+    assert len(found.anomalies) <= 1
+
+
+def test_one_reading_a_day_tells_nothing_of_the_night(rng: np.random.Generator) -> None:
+    daily = np.repeat(weeks(rng).reshape(365, 24).mean(axis=1), 24)
+    meter = record(daily)
+    assert baseline(meter).base_load is not None  # whoever looks at the hours alone
+    read_daily = replace(meter, facts=replace(meter.facts, usual_step_s=86_400.0))
+    found = baseline(read_daily)
+    assert found.base_load is None
+    assert found.chart is not None
+    assert found.why is not None
+    assert "read every 24 hours" in found.why.en
+    assert "每 24 小时" in found.why.zh
+
+
+@pytest.mark.timeout(300)
+def test_a_clean_year_of_three_mills_raises_no_alarm(tmp_path: Path) -> None:
+    """They stop for a week twice a year: no output, and no anomaly."""
+    year = mill.live(1)
+    site_of = load_site(mill.write(year, tmp_path))
+    result = pipeline.label(site_of, Period.parse("2025", site_of.zone))
+    found = {one.meter: one for one in baselines(site_of, result)}
+    for line in mill.LINES:
+        assert found[line.name].anomalies == ()
+        assert (found[line.name].explained or 0.0) > 0.8
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.3, 0.6, 0.8])
