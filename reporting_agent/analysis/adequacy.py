@@ -24,7 +24,7 @@ from benchmarks.quantities import ratio
 from benchmarks.routes import Words
 from reporting_agent.analysis.figures import shown
 from reporting_agent.analysis.fitness import Aspect, Issue, Load, Measuring, Verdict
-from reporting_agent.analysis.fitness_rules import issues, worst
+from reporting_agent.analysis.fitness_rules import FEWEST_COVERED, covered, issues, worst
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import MeterRecord, Windows
 from reporting_agent.metering.account import to_us
@@ -177,7 +177,9 @@ def _doubt(site: Site, records: Mapping[str, MeterRecord], record: MeterRecord, 
 
 
 def _of_period(site: Site, records: Mapping[str, MeterRecord], record: MeterRecord) -> float | None:
-    """Expanded uncertainty of the period's sum, missing time included, as a share of it."""
+    """Expanded uncertainty of the period's sum, missing time included, as a share of it; None where too much of the time is missing."""
+    if covered(record) < FEWEST_COVERED:
+        return None
     tree, parts = site.tree, []
     for name, times in tree.parts(record.meter).items():
         part = records.get(name)

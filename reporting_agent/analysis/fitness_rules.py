@@ -13,6 +13,7 @@ from math import floor, log10
 from benchmarks.routes import Words
 from reporting_agent.analysis.figures import shown
 from reporting_agent.analysis.fitness import GRAVITY, Aspect, Issue, Measuring, Verdict
+from reporting_agent.metering.record import MeterRecord
 from reporting_agent.metering.uncertainty import resolution
 
 MOST_OF_A_BATCH = 0.05  # of the label's value, expanded, through one carrier
@@ -94,9 +95,9 @@ def _smaller_turndown(one: Measuring) -> Words:
 
 
 def _class(one: Measuring) -> Iterator[Issue]:
-    if one.of_batch is None or one.of_period is None or one.own is None:
+    if one.of_batch is None or one.own is None:
         return
-    on_label, on_year = one.of_batch * one.share, one.of_period * one.share
+    on_label, on_year = one.of_batch * one.share, (one.of_period or 0.0) * one.share
     reach = 0.5 * one.spread if one.spread and one.spread > LEAST_SPREAD else None
     own = one.own * one.share
     if on_year > MOST_OF_A_YEAR or on_label > MOST_OF_A_BATCH:
@@ -212,8 +213,7 @@ def _sampling(one: Measuring) -> Iterator[Issue]:
 
 
 def _coverage(one: Measuring) -> Iterator[Issue]:
-    whole = one.record.known_s + one.record.missing_s
-    share = one.record.known_s / whole if whole else 0.0
+    share = covered(one.record)
     counts_on = one.meter.reading == "register" and one.record.unplaced != 0  # its sum is known across gaps
     if share < FEWEST_COVERED:
         yield Issue(
@@ -222,6 +222,12 @@ def _coverage(one: Measuring) -> Iterator[Issue]:
             Words(en=f"when its energy flowed is known for {share:.1%} of the period", zh=f"仅 {share:.1%} 的时间能耗已知"),
             Words(en="find out why its readings fail: logger, line, meter", zh="查明读数缺失的原因：记录仪、线路或表计"),
         )
+
+
+def covered(record: MeterRecord) -> float:
+    """The share of the time that the record tells of."""
+    whole = record.known_s + record.missing_s
+    return record.known_s / whole if whole else 0.0
 
 
 def _state(one: Measuring) -> Iterator[Issue]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -23,6 +23,8 @@ from reporting_agent.analysis.shifting import shifted
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 
+LEAST_REST = 0.005
+"""Share of the demand charge below which it is not told that no batch took it."""
 _RUNS_ON = timedelta(days=31)  # a batch of the period may end after it: a campaign, a pot-month
 
 
@@ -107,12 +109,21 @@ def costs(site: Site, result: LabelResult) -> tuple[StepCost, ...]:
         power = site_power(records, run, minutes)
         if power is not None:
             powers[minutes] = power
-    demand = part_of_peaks(peaks(powers, prices, prices.tariff.demand), run)
+    highest = peaks(powers, prices, prices.tariff.demand)
+    demand = part_of_peaks(highest, run)
+    rest = _rest_of_demand(sum(peak.cost for peak in highest), float(demand.sum()), prices.currency)
     steps = np.array([one.step for one in batches])
     told = [
         _step_cost(prices, result, batches, table, np.flatnonzero(steps == step), demand, powers) for step in dict.fromkeys(steps.tolist())
     ]
-    return tuple(one for one in told if one is not None)
+    return tuple(replace(one, notes=(*one.notes, *rest)) for one in told if one is not None)
+
+
+def _rest_of_demand(whole: float, shared: float, currency: str) -> tuple[Words, ...]:
+    """What of the demand charge fell on no batch, so that the steps and it add up to the bill's; nothing where hardly any did."""
+    if whole - shared <= LEAST_REST * whole:
+        return ()
+    return (said("note", "demand_rest", rest=shown(whole - shared), whole=shown(whole), currency=currency),)
 
 
 def _step_cost(

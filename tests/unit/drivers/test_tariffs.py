@@ -212,6 +212,20 @@ def test_the_demand_charge_is_taken_over_its_own_minutes(minutes: int, hours_onl
     assert any(told in note.en for note in found.notes)
 
 
+def test_what_no_batch_took_of_the_demand_charge_is_told_beside_the_steps() -> None:
+    """The meter shows 1,000 kW and for one quarter of an hour 4,000; the batch took 437.5 kWh of that hour's 1,750."""
+    load = np.full(24 * 4, 1000.0)
+    load[33] = 4000.0
+    tariff = {"currency": "CNY", "prices": [FLAT], "demand": [{"price": 40.0}]}
+    plain = labelled(batch(MONDAY.replace(hour=8), 1, kwh(437.5)))
+    meters = (metered(load, 15, step_s=60.0),)
+    (found,) = costs(site(tariff=tariff), LabelResult(plain.site_label, replace(plain.data, meters=meters)))
+    assert found.demand == pytest.approx(40_000)
+    (rest,) = [note for note in found.notes if "no batch took" in note.en]
+    assert "160,000 CNY, 120,000 CNY" in rest.en
+    assert "120,000 CNY" in rest.zh
+
+
 def test_a_price_is_asked_at_a_local_moment() -> None:
     tariff = Tariff.model_validate({"currency": "CNY", "prices": [TIME_OF_USE]})
     price = tariff.price_of("electricity", MONDAY.replace(hour=8))

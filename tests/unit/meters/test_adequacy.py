@@ -152,6 +152,18 @@ def test_a_meter_that_knows_little_of_its_time_is_told(a_site: Build, labelled: 
     toml = meter("f1", step='"eaf"', accuracy_class=0.5)
     one = judged(a_site, labelled, toml, {"f1": register(heat_power, DAYS + 1)})["f1"]
     assert Aspect.COVERAGE not in aspects(one)  # the period is as long as the readings
+    assert one.of_period is not None
     short = judged(a_site, labelled, toml, {"f1": [row for row in register(heat_power, DAYS + 1) if row[0].hour >= 3]})["f1"]
     assert short.verdict in {Verdict.YEAR_ONLY, Verdict.INADEQUATE}
     assert Aspect.COVERAGE in aspects(short)
+
+
+def test_no_class_is_recommended_for_readings_that_are_missing(a_site: Build, labelled: Label) -> None:
+    """Readings of one day in ten: the rest is no error of the meter's class."""
+    toml = meter("f1", step='"eaf"', accuracy_class=0.5)
+    one = judged(a_site, labelled, toml, {"f1": [row for row in register(heat_power, DAYS + 1) if row[0].day == 1]})["f1"]
+    assert one.of_period is None
+    assert Aspect.CLASS not in aspects(one)
+    assert Aspect.COVERAGE in aspects(one)
+    assert "choose class" not in one.words.en
+    assert "find out why its readings fail" in one.words.en
