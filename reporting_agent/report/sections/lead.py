@@ -48,15 +48,18 @@ def _sentences(view: View, group: Group) -> list[Markup]:
 
 
 def _why(view: View, worst: BatchLoss, losses: StepLosses) -> Markup:
-    """How much of the worst batch's gap could have been avoided, and the cause that takes most of it."""
+    """How much of the worst batch's gap nothing accounts for; avoidable is said of it only where a cause is named."""
     w, total = view.w["lead"], worst.gap.energy
     above = shown(worst.value - losses.label)
-    avoidable = _bold(
-        w["of_that"], above=above, avoidable=shown(worst.avoidable.energy / worst.output_t), share=percent(worst.avoidable.energy / total)
-    )
     named = [part for part in worst.causes if part.cause is not Cause.NONE]
+    avoidable = _bold(
+        w["of_that" if named else "unexplained"],
+        above=above,
+        avoidable=shown(worst.avoidable.energy / worst.output_t),
+        share=percent(worst.avoidable.energy / total),
+    )
     if not named:
-        return avoidable + view.gap + escape(w["no_cause"])
+        return avoidable
     cause, told = named[0], view.evidence(named[0].evidence)
     share = cause.amount.energy / total
     text = w["cause_most" if share > MOST else "cause"]

@@ -45,13 +45,13 @@ def cement(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return made(folder / "site.toml", "2025")
 
 
-def heats_site(folder: Path, heats: int = 300, name: str = "H") -> Path:
+def heats_site(folder: Path, heats: int = 300, name: str = "H", late_every: int = 29) -> Path:
     """Heats of one furnace with energy given per heat, a price, and a few that took much longer."""
     start = datetime(2016, 5, 1)  # noqa: DTZ001 - a log in local time
     rows, energies = [], []
     for number in range(heats):
         at = start + timedelta(hours=number * 1.5)
-        late = number % 29 == 3
+        late = number % late_every == 3
         heat = f"{name}{number:04}"
         rows.append(f"{heat},eaf,{at.isoformat()},{(at + timedelta(minutes=90 if late else 50)).isoformat()},100,eaf-{number % 2 + 1}")
         energies.append(f"{heat},eaf,electricity,{37_000 + 4_000 * late + 37 * (number * 7919 % 101)},kWh")

@@ -21,11 +21,11 @@ from reporting_agent.config import load_site
 from reporting_agent.config.variables import Variable
 from reporting_agent.report import html
 from reporting_agent.report.plot import over_time, points, spread, window
-from reporting_agent.report.sections import baselines
+from reporting_agent.report.sections import baselines, lead
 from reporting_agent.report.svg import dots
 from reporting_agent.report.view import View
 from reporting_agent.report.words import both
-from tests.unit.report.conftest import MADE, Made, heats_site
+from tests.unit.report.conftest import MADE, Made, heats_site, made
 from tests.unit.report.page import read
 
 PLANTS = pytest.mark.parametrize("plant", ["cement", "heats"])
@@ -113,6 +113,17 @@ def test_the_first_sentence_names_the_worst_batch_its_value_and_the_label(plant:
     assert lead.worst[0].batch_id in head
     assert f"{lead.worst[0].value:.4g}"[:4] in head
     assert f"{lead.label:.4g}"[:4] in head
+
+
+def test_where_no_cause_is_named_nothing_is_called_avoidable(heats: Made, tmp_path: Path) -> None:
+    noise = made(heats_site(tmp_path, late_every=1000), "2016")
+    named, unnamed = (lead.data(View(one.site, one.result, one.analysis, "en", MADE))["sentence"] for one in (heats, noise))
+    assert "could have been avoided." in named
+    assert "nor whether it could have been avoided" in unnamed
+    assert "could have been avoided" not in str(unnamed).replace("nor whether it could have been avoided", "")
+    chinese = lead.data(View(noise.site, noise.result, noise.analysis, "zh", MADE))["sentence"]
+    assert "不能说明是否可以避免" in chinese
+    assert "本可避免" not in chinese
 
 
 def test_the_parts_of_the_worst_batch_add_up_to_its_gap(heats: Made) -> None:
