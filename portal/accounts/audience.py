@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.db.models import Q
+
 from portal.accounts.models import Jurisdiction, Membership, Role, Site
 
 
@@ -33,4 +35,17 @@ def regulators_of(scope: Jurisdiction) -> tuple[int, ...]:
     parts = scope.path.split("/")
     above = ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
     rows = Membership.objects.filter(role=Role.REGULATOR, organisation__jurisdiction__path__in=above, user__is_active=True)
+    return tuple(rows.values_list("user_id", flat=True).distinct())
+
+
+def regulators_of_nations() -> tuple[int, ...]:
+    """Who may decide about what holds for a whole nation."""
+    rows = Membership.objects.filter(role=Role.REGULATOR, organisation__jurisdiction__parent=None, user__is_active=True)
+    return tuple(rows.values_list("user_id", flat=True).distinct())
+
+
+def people_concerned_with(pack: str) -> tuple[int, ...]:
+    """Every regulator and certification body, and the enterprises with a site of that pack that is not retired."""
+    firms = Q(role=Role.ENTERPRISE, organisation__in=Site.objects.filter(pack=pack, retired_at=None).values("organisation"))
+    rows = Membership.objects.filter(Q(role__in=(Role.REGULATOR, Role.CERTIFICATION_BODY)) | firms, user__is_active=True)
     return tuple(rows.values_list("user_id", flat=True).distinct())

@@ -16,6 +16,7 @@ from portal.accounts.models import Role, User
 from portal.accounts.selectors import roles_of
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
+from portal.governance import announcing
 from portal.governance.checking import check
 from portal.governance.models import Approval, Comment, Proposal, State
 from portal.governance.selectors import may_decide
@@ -57,6 +58,7 @@ def propose(by: User, file: str, factors: str, corrects: str, reason: str, sourc
             proposed_at=now,
         )
         record(now, by.email, Action.PACK_PROPOSED, subject_of(row), row.digest)
+        announcing.proposed(row, now)
     return row
 
 
@@ -84,6 +86,7 @@ def comment(proposal: Proposal, by: User, text: str, now: datetime, answers: Com
             return last
         made = Comment.objects.create(proposal=row, answers=answers, author=by, at=now, text=text)
         record(now, by.email, Action.PACK_COMMENTED, subject_of(row))
+        announcing.commented(row, made, now)
     return made
 
 
@@ -178,6 +181,7 @@ def _take_effect(row: Proposal, by: User, key: ReceiptKey, now: datetime) -> Non
     row.log_index = log.add(Kind.PACK, logged.pack(pack).hex(), now)
     row.save(update_fields=["document", "state", "ended_at", "ended_by", "log_index"])
     record(now, by.email, Action.PACK_APPROVED, subject_of(row), f"log entry {row.log_index}, digest {row.digest}")
+    announcing.decided(row, by.pk, now)
 
 
 def _digest_now(row: Proposal) -> str:
@@ -195,6 +199,7 @@ def _end(row: Proposal, state: State, action: Action, by: User, reason: str, now
     row.state, row.ended_at, row.ended_by, row.ended_reason = state, now, by, reason.strip()[:1000]
     row.save(update_fields=["state", "ended_at", "ended_by", "ended_reason"])
     record(now, by.email, action, subject_of(row), row.ended_reason)
+    announcing.decided(row, by.pk, now)
     return row
 
 

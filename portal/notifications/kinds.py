@@ -38,6 +38,10 @@ class Kind(models.TextChoices):
     DRAFT_WAITS = "draft.waits"
     RELEASE_STOPPED = "release.stopped"
     APPLICATION_WAITS = "application.waits"
+    PACK_WAITS = "pack.waits"
+    PACK_PROPOSED = "pack.proposed"
+    PACK_COMMENTED = "pack.commented"
+    PACK_DECIDED = "pack.decided"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of a kind
     SECOND_FACTOR_ADDED = "second-factor.added"
     SECOND_FACTOR_REMOVED = "second-factor.removed"
@@ -63,7 +67,7 @@ SECURITY = frozenset(
 )
 """Mailed at once whatever somebody wishes: whoever took an account over would switch these off first."""
 
-DAILY_AT_FIRST = frozenset({Kind.SUBMISSION_ACCEPTED, Kind.BENCHMARK_PUBLISHED})
+DAILY_AT_FIRST = frozenset({Kind.SUBMISSION_ACCEPTED, Kind.BENCHMARK_PUBLISHED, Kind.PACK_PROPOSED})
 """Nothing has to be done: these come in one mail a day unless somebody wishes otherwise."""
 
 

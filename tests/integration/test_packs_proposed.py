@@ -25,6 +25,8 @@ from portal.governance.checking import check
 from portal.governance.effects import difference
 from portal.governance.models import Proposal, State
 from portal.intake import services as intake
+from portal.notifications import selectors as notices
+from portal.notifications.kinds import Kind as Told
 from portal.opening import services as opening
 from portal.problems import RefusedError
 from portal.publication import services as publication
@@ -92,6 +94,33 @@ class TestApproval:
         assert packs.load("cement").version == "2"  # whoever names none stays with what is installed
         acts = list(Event.objects.filter(subject="pack cement/3").values_list("action", flat=True))
         assert acts == ["pack.proposed", "pack.seconded", "pack.seconded", "pack.approved"]
+
+    def test_who_has_to_act_on_it_is_told_and_who_took_part_hears_how_it_ended(self, cast: Cast, third: User) -> None:
+        def told(user: User) -> list[str]:
+            return [one.kind for one in notices.notices(user.pk, 0, 50) if one.kind.startswith("pack.")]
+
+        owner = cast.plants[0].owner
+        row = propose(cast.drafter, THREE)
+        assert told(cast.approver) == told(third) == [Told.PACK_WAITS]
+        assert told(owner) == told(cast.auditor) == told(cast.provincial) == [Told.PACK_PROPOSED]
+        assert told(cast.drafter) == told(cast.stranger) == []
+
+        asked = services.comment(row, owner, "Our kiln lies off this.", NOW)
+        assert told(cast.drafter) == [Told.PACK_COMMENTED]
+        services.comment(row, cast.drafter, "It is the mean of the year that counts.", NOW, asked)
+        assert told(owner) == [Told.PACK_COMMENTED, Told.PACK_PROPOSED]
+
+        approve(row, cast.approver, third)
+        assert told(cast.drafter)[0] == told(owner)[0] == told(cast.approver)[0] == Told.PACK_DECIDED
+        assert told(third) == [Told.PACK_WAITS]  # who approved it last knows
+        assert told(cast.auditor) == [Told.PACK_PROPOSED]
+
+    def test_a_refusal_is_told_to_who_proposed_it(self, cast: Cast) -> None:
+        services.refuse(propose(cast.drafter, THREE), cast.approver, "No source.", NOW)
+        (notice,) = notices.notices(cast.drafter.pk, 0, 50)
+        assert (notice.kind, notice.told) == (Told.PACK_DECIDED, {"proposal": "cement 3"})
+        page = signed_in(cast.drafter).get(reverse("web:notifications")).content.decode()
+        assert "The proposal of the pack cement 3 is decided" in page
 
     def test_nobody_approves_their_own_nor_twice_nor_without_the_nation(self, cast: Cast) -> None:
         row = propose(cast.drafter, THREE)

@@ -188,6 +188,26 @@ WORDINGS: dict[str, Wording] = {
         gettext_lazy("A firm or a site asks to take part"),
         gettext_lazy("It waits for your decision under “Applications”."),
     ),
+    Kind.PACK_WAITS: Wording(
+        gettext_lazy("Proposed packs that wait for approval"),
+        gettext_lazy("The pack %(proposal)s is proposed and waits for two approvals"),
+        gettext_lazy("Read what differs and what it would move, then approve it, comment on it, or refuse it with a reason."),
+    ),
+    Kind.PACK_PROPOSED: Wording(
+        gettext_lazy("Packs proposed"),
+        gettext_lazy("The pack %(proposal)s is proposed"),
+        gettext_lazy("Read what differs, and comment on it while it is open."),
+    ),
+    Kind.PACK_COMMENTED: Wording(
+        gettext_lazy("Comments on proposed packs"),
+        gettext_lazy("The pack %(proposal)s: a comment for you to read"),
+        gettext_lazy("It stands on the page of the proposal."),
+    ),
+    Kind.PACK_DECIDED: Wording(
+        gettext_lazy("Proposed packs decided"),
+        gettext_lazy("The proposal of the pack %(proposal)s is decided"),
+        gettext_lazy("Its page says whether it was approved, and if not, why."),
+    ),
     Kind.PASSWORD_CHANGED: Wording(
         gettext_lazy("Changes of your password"),
         gettext_lazy("Your password was changed"),
@@ -212,13 +232,15 @@ _OF_FIRMS = (
     *(Kind.CONCLUSION_LATE, Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE),
     *(Kind.FIRM_STAYS, Kind.FIRM_LEAVES, Kind.DEVICE_ENROLLED, Kind.DEVICE_REVOKED),
 )
+_OF_PROPOSALS = (Kind.PACK_PROPOSED, Kind.PACK_COMMENTED, Kind.PACK_DECIDED)
 _OF_EVERYBODY = (Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_ADDED, Kind.SECOND_FACTOR_REMOVED)
 KINDS_OF: dict[str, tuple[Kind, ...]] = {
-    Role.ENTERPRISE: _OF_FIRMS,
-    Role.REGULATOR: (Kind.DRAFT_WAITS, Kind.RELEASE_STOPPED, Kind.APPLICATION_WAITS),
+    Role.ENTERPRISE: (*_OF_FIRMS, *_OF_PROPOSALS),
+    Role.REGULATOR: (Kind.DRAFT_WAITS, Kind.RELEASE_STOPPED, Kind.APPLICATION_WAITS, Kind.PACK_WAITS, *_OF_PROPOSALS),
     Role.CERTIFICATION_BODY: (
         *(Kind.ASSIGNMENT_MADE, Kind.ASSIGNMENT_TAKEN_BACK, Kind.FINDING_ANSWERED, Kind.FINDING_OVERDUE),
         *(Kind.CONCLUSION_COMES, Kind.CONCLUSION_LATE, Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS),
+        *_OF_PROPOSALS,
     ),
 }
 """What each role is told of, in the order of the page where it is chosen."""
@@ -282,4 +304,5 @@ def _words(told: Mapping[str, Any]) -> dict[str, str]:
         "due": date_format(date.fromisoformat(due), _("j F Y")) if due else "",
         "sector": Names.of(told["pack"], told["pack_version"]).title(told["route"]) if told.get("pack") else "",
         "version": str(told.get("version", "")),
+        "proposal": str(told.get("proposal", "")),
     }
