@@ -12,8 +12,8 @@ from hypothesis import settings
 from benchmarks import shelf
 
 # a slow example is a busy machine, not a finding: speed is measured elsewhere
-settings.register_profile("steplabel", deadline=None)
-settings.load_profile("steplabel")
+for form in ("short", "long"):
+    settings.register_profile(form, deadline=None)
 
 Answer = TypeVar("Answer")
 NEEDS = {"browser": "CHROMIUM", "postgres": "DATABASE_URL", "redis": "REDIS_URL"}
@@ -42,6 +42,11 @@ class WhereATestMayAsk:
             if "Database access not allowed" not in str(refused):
                 raise
             return otherwise
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before a test module is read, so that it may take fewer examples in the short form."""
+    settings.load_profile("long" if config.getoption("--long") else "short")
 
 
 def pytest_sessionstart() -> None:

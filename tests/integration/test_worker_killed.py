@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -71,10 +72,20 @@ POINTS = [
 """A step of opening, and whether the worker dies just before it or just after."""
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A portal with one submission, to be copied."""
+    var = tmp_path_factory.mktemp("prepared")
+    ran = run(PREPARE, var, "operator")
+    assert ran.returncode == 0, ran.stderr
+    return var
+
+
 @pytest.mark.parametrize(("point", "after"), POINTS)
-def test_a_worker_killed_while_opening_leaves_nothing_that_a_restart_does_not_finish(tmp_path: Path, point: str, after: bool) -> None:
-    prepared = run(PREPARE, tmp_path, "operator")
-    assert prepared.returncode == 0, prepared.stderr
+def test_a_worker_killed_while_opening_leaves_nothing_that_a_restart_does_not_finish(
+    tmp_path: Path, prepared: Path, point: str, after: bool
+) -> None:
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
     killed = run(SWEEP.format(point=point, after=after), tmp_path, "worker")
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     restarted = run(SWEEP.format(point="", after=False), tmp_path, "worker")
