@@ -67,6 +67,7 @@ class EnrolmentView(StrictView):
             400: ProblemSerializer,
             403: ProblemSerializer,
             409: ProblemSerializer,
+            413: OpenApiResponse(ProblemSerializer, "Longer than any request of ours."),
             429: ProblemSerializer,
         },
     )
@@ -94,6 +95,7 @@ class RotationView(StrictView):
             400: ProblemSerializer,
             401: OpenApiResponse(ProblemSerializer, "Unknown or revoked device, or not signed by both keys."),
             409: ProblemSerializer,
+            413: OpenApiResponse(ProblemSerializer, "Longer than any request of ours."),
             429: ProblemSerializer,
         },
     )

@@ -240,6 +240,7 @@ class CosignaturesView(StrictView):
             403: OpenApiResponse(ProblemSerializer, "Cosigned by nobody whom the key directory names."),
             404: OpenApiResponse(ProblemSerializer, "The log never had this size."),
             409: OpenApiResponse(ProblemSerializer, "The log of this size has another root."),
+            413: OpenApiResponse(ProblemSerializer, "Longer than any request of ours."),
             429: ProblemSerializer,
         },
     )

@@ -39,7 +39,10 @@ SIGNED: dict[str, Any] = {
     "operations": [
         {
             "include-operation-id": list(MORE_THAN_A_SCHEMA_CAN_SAY),
-            "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", 400, 401, 403, 404, 409, 422]}},
+            "checks": {
+                "positive_data_acceptance": {"expected-statuses": ["2xx", 400, 401, 403, 404, 409, 413, 422]},
+                "negative_data_rejection": {"expected-statuses": [*range(400, 430)]},  # too long, too, is refused
+            },
         }
     ]
 }
