@@ -96,9 +96,9 @@ def values_logged(evidence: Evidence) -> Outcome:
 
 def _object(evidence: Evidence, receipt: Receipt) -> bytes:
     """What the log has to hold for the values of the opened report in the envelope of the receipt."""
-    report, header = evidence.report, receipt.header
-    of = Revision(header.site, header.period, header.revision)
-    return logged.object_of(logged.values(bytes.fromhex(receipt.envelope_digest), of, report.released.labels, report.salt))
+    released, salt = evidence.report.released, evidence.report.salt
+    of = Revision(released.site, released.period, released.revision)
+    return logged.object_of(logged.values(bytes.fromhex(receipt.envelope_digest), of, released.labels, salt))
 
 
 def _require_logged(entry: Entry, evidence: Evidence) -> None:

@@ -79,7 +79,6 @@ def test_colluding_firms(stated: State, long: bool, who: str, monkeypatch: pytes
         defence = "no firm above a quarter of a mean"
         averaged = len(known) + 1
         monkeypatch.setattr(rules, "averaged", lambda *_: range(averaged))
-        monkeypatch.setattr(cells, "averaged", lambda *_: range(averaged))
         with pytest.raises(PolicyRefusal) as refused:
             page(sectors[0], 0)
         assert refused.value.code == "weight-above-limit"

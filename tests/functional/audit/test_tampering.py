@@ -350,7 +350,7 @@ def commitment_not_in_the_log(works: Path, _scratch: Path) -> Audit:
 def other_values_sent(works: Path, _scratch: Path) -> Audit:
     """Committed and drawn honestly; lower cells were sealed and sent, and the honest report is kept for the auditor."""
     plant = honest(works)
-    lower = tuple(replace(label, best=replace(label.best, cell=label.best.cell - 25)) for label in plant.report.released.labels)
+    lower = tuple(replace(label, best=replace(label.best, cell=max(label.best.cell - 25, 0))) for label in plant.report.released.labels)
     sent = replace(plant, report=replace(plant.report, released=replace(plant.report.released, labels=lower)))
     draw, promise = drawn_by_auditor(sent)
     shown = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
