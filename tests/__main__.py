@@ -11,6 +11,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -40,8 +41,12 @@ def main() -> int:
     asked = parser.parse_args()
     names = asked.only or list(CHECKS)
 
-    with all_servers() as servers:
-        environment = dict(os.environ)
+    with all_servers() as servers, tempfile.TemporaryDirectory(prefix="steplabel-bytecode-") as bytecode:
+        # two processes at a time on two cores: more threads of BLAS would wait for one another
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        if environment.pop("PYTHONDONTWRITEBYTECODE", None):
+            # tests start the agent and the portal many hundred times: what Python compiles for them is kept till the end
+            environment["PYTHONPYCACHEPREFIX"] = bytecode
         for server in servers:
             say(server.how)
             environment.update(server.environment)

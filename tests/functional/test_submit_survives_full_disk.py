@@ -30,6 +30,7 @@ LIMITED = """
 import resource, signal, sys
 from reporting_agent.cli import main
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+sys.dont_write_bytecode = True  # cut short by the limit, it would be there for every process after this one
 limit = int(sys.argv.pop(1))
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 sys.exit(main(sys.argv[1:]))
