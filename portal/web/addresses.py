@@ -35,6 +35,11 @@ def compare_url(of: Addressed, a: int, b: int) -> str:
     return reverse("web:compare", kwargs=_parts(of, a=a, b=b))
 
 
+def number_url(pack: str, version: str, role: str, place: str) -> str:
+    """The page of one number of a method pack, with its source."""
+    return reverse("web:method-number", args=[pack, version, f"{role}/{place}"])
+
+
 def each_address(name: str) -> Callable[[str], str]:
     """Addresses of one view by the id of a site, for tables: the pattern is looked up once, for it takes longer than all else in a row.
 

@@ -80,8 +80,12 @@ def _row(row: LadderRow, look: _Look, *, whole: bool) -> str:
 
 
 def _limit(told: Limit, annual: str) -> str:
+    levels = " · ".join(
+        f'<a class="govuk-link" href="{escape(level.url)}">{escape(level.text)}</a>' if level.url else escape(level.text)
+        for level in told.levels
+    )
     return (
-        f'<div class="sl-limit"><i>{annual}</i><span>{escape(told.name)}</span><span><strong>{escape(told.grades)}</strong> '
+        f'<div class="sl-limit"><i>{annual}</i><span>{escape(told.name)}</span><span><strong>{levels}</strong> '
         f'<span class="sl-q sl-nb">{escape(told.unit)}</span></span><span class="sl-q">{escape(told.standard)}</span></div>'
     )
 

@@ -111,7 +111,7 @@ def ladder_of(
     rungs = [_rung(step, shown, you) for step in steps]
     total_rung = _total_rung(label, shown, your_total)
     picture = ladder.draw([*rungs, total_rung])
-    cells, route_limits, listed = beside_rows(limits, [step.step for step in steps]) if you is None else ({}, (), ())
+    cells, route_limits, listed = beside_rows(limits, [step.step for step in steps], shown.names.pack) if you is None else ({}, (), ())
     rows = tuple(
         _row(step, numbers[step.step], shown, rung, drawn, cells.get(step.step), covered=step.step not in cells and bool(listed))
         for step, rung, drawn in zip(steps, rungs, picture.rungs[:-1], strict=True)

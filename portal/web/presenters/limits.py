@@ -8,16 +8,21 @@ from collections.abc import Mapping, Sequence
 from django.utils.translation import gettext as _
 
 from benchmarks.explanation import LimitShown
+from benchmarks.packs.provenance import Role
+from benchmarks.routes import Pack
+from portal.web.addresses import number_url
 from portal.web.figures import number
-from portal.web.viewmodels.ladders import Limit, LimitCell
+from portal.web.viewmodels.ladders import Level, Limit, LimitCell
 from portal.web.words import said
 
 
-def beside_rows(limits: Sequence[LimitShown], steps: Sequence[str]) -> tuple[Mapping[str, LimitCell], tuple[Limit, ...], tuple[Limit, ...]]:
+def beside_rows(
+    limits: Sequence[LimitShown], steps: Sequence[str], pack: Pack | None = None
+) -> tuple[Mapping[str, LimitCell], tuple[Limit, ...], tuple[Limit, ...]]:
     """Cells by the step they start at, the limits of the whole route, and all limits as a list for narrow screens.
 
     A limit that covers several rows spans them where they stand together and nothing else is in the way; else it stands
-    beside the first row it covers, and its name says the rest.
+    beside the first row it covers, and its name says the rest. `pack`: where each level is a number with a page of its own.
     """
     if not limits:
         return {}, (), ()
@@ -37,17 +42,31 @@ def beside_rows(limits: Sequence[LimitShown], steps: Sequence[str]) -> tuple[Map
     while place < len(steps):
         free = next((ahead for ahead in range(1, len(steps) - place) if steps[place + ahead] in beside), len(steps) - place)
         span = min(spans.get(steps[place], 1), free)
-        cells[steps[place]] = LimitCell(span, tuple(_limit(limit) for limit in beside.get(steps[place], ())))
+        cells[steps[place]] = LimitCell(span, tuple(_limit(limit, pack) for limit in beside.get(steps[place], ())))
         place += span
-    return cells, tuple(_limit(limit) for limit in whole), tuple(_limit(limit) for limit in limits)
+    return cells, tuple(_limit(limit, pack) for limit in whole), tuple(_limit(limit, pack) for limit in limits)
 
 
-def _limit(limit: LimitShown) -> Limit:
+def _limit(limit: LimitShown, pack: Pack | None) -> Limit:
     figures = ["–" if grade is None else number(grade, 0 if grade == int(grade) else None) for grade in limit.grades]
     if limit.levels == "advanced-entry-limit":
         figures = [f"{name} {figure}" for name, figure in zip((_("advanced"), _("entry"), _("limit")), figures, strict=True)]
-    grades = " · ".join(figures)
-    return Limit(said(limit.words), grades, limit.unit, f"{limit.standard}, {_clause(limit.clause)}" if limit.clause else limit.standard)
+    levels = tuple(
+        Level(figure, "" if pack is None or grade is None else _page(limit, level, pack))
+        for level, (figure, grade) in enumerate(zip(figures, limit.grades, strict=True), 1)
+    )
+    return Limit(said(limit.words), levels, limit.unit, f"{limit.standard}, {_clause(limit.clause)}" if limit.clause else limit.standard)
+
+
+def _page(shown: LimitShown, level: int, pack: Pack) -> str:
+    """The page of one level where the pack holds this very limit; empty where it says otherwise by now."""
+    same = (shown.words, shown.standard, shown.clause, shown.metric, shown.grades, shown.steps_covered)
+    for step in pack.steps:
+        for limit in step.limits:
+            if (limit.words, limit.standard, limit.clause, limit.metric.value, limit.grades, limit.steps_covered) == same:
+                place = f"steps.{step.id}.{limit.id}.{limit.levels}{level}"
+                return number_url(pack.id, pack.version, Role.LIMIT.value, place)
+    return ""
 
 
 def _clause(clause: str) -> str:

@@ -21,6 +21,7 @@ from benchmarks.packs.public_effects import Moved
 from benchmarks.routes import Pack
 from portal.governance.effects import Difference, MovedPublication
 from portal.governance.selectors import Approved
+from portal.web.addresses import number_url
 from portal.web.figures import number as in_figures
 from portal.web.presenters.benchmarks import NONE
 from portal.web.tables import columns, paged, with_query
@@ -142,10 +143,6 @@ def numbers(pack: Pack) -> list[Number]:
     return [*numbers_of_pack(pack), *numbers_of_factors(packs.factors(pack))]
 
 
-def number_url(pack: Pack, role: str, place: str) -> str:
-    return reverse("web:method-number", args=[pack.id, pack.version, f"{role}/{place}"])
-
-
 def _numbers(pack: Pack, query: QueryDict) -> Listed:
     every = numbers(pack)
     roles = [role for role in ROLES if role in {number.role for number in every}]
@@ -154,7 +151,7 @@ def _numbers(pack: Pack, query: QueryDict) -> Listed:
     narrowings = tuple(Narrowing(str(ROLES[role][0]), with_query(query, role=role.value, page=None), role is chosen) for role in roles)
     cells = tuple(
         (
-            Cell(number.place, url=number_url(pack, number.role.value, number.place)),
+            Cell(number.place, url=number_url(pack.id, pack.version, number.role.value, number.place)),
             Cell(number.value, num=True),
             Cell(number.unit or NONE),
             Cell(_source(number)),
@@ -264,7 +261,7 @@ def _change(one: NumberChange, before: Pack, after: Pack) -> tuple[Cell, ...]:
     there = after if one.after is not None else before
     known = packs.is_known(there.id) and there.version in {pack.version for pack in packs.versions(there.id)}
     return (
-        Cell(place, note=str(ROLES[Role(role)][0]), url=number_url(there, role, place) if known else ""),
+        Cell(place, note=str(ROLES[Role(role)][0]), url=number_url(there.id, there.version, role, place) if known else ""),
         Cell(one.before or NONE, num=True),
         Cell(one.after or NONE, num=True),
         Cell(one.unit or NONE),

@@ -8,13 +8,26 @@ from portal.web.ladder import Picture, RungPicture
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """One level of a limit, and the page of its number; none where the standard has no such level or the pack is not installed."""
+
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
     """A standard's limits: annual basis, so never on the scale."""
 
     name: str
-    grades: str
+    levels: tuple[Level, ...]
     unit: str
     standard: str
+
+    @property
+    def told(self) -> str:
+        """All levels as one text, the strictest first."""
+        return " · ".join(level.text for level in self.levels)
 
 
 @dataclass(frozen=True, slots=True)

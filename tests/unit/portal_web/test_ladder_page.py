@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 
 from benchmarks import packs
 from benchmarks.explanation import LimitShown
+from benchmarks.explanation.limits import shown_limits
+from benchmarks.packs.provenance import numbers
 from benchmarks.routes import Words
 from portal.publication.shapes import LabelView, StepView, TotalView
 from portal.web.figures import MINUS, energy_units
@@ -116,6 +119,25 @@ def test_a_limit_is_marked_annual_and_never_drawn(label: LabelView) -> None:
         page = rendered(label, limits=(limit("clinker-burning"),))
     assert "annual basis" in page
     assert "100 · – · 117" in page, "a grade that the standard does not define stays missing"
+
+
+@pytest.mark.parametrize("name", packs.available())
+def test_every_level_of_every_limit_leads_to_the_page_of_its_number(name: str) -> None:
+    pack = packs.load(name)
+    pages = {reverse("web:method-number", args=[name, pack.version, f"{one.role.value}/{one.place}"]) for one in numbers(pack)}
+    told = [limit for route in pack.routes for year in range(2013, 2028) for limit in shown_limits(pack, route, date(year, 12, 31))]
+    for limit in told:
+        _cells, _whole, (shown,) = beside_rows([limit], limit.steps_covered, pack)
+        assert [level.url in pages for level in shown.levels] == [grade is not None for grade in limit.grades], limit.words.en
+    assert told
+
+
+def test_a_limit_that_the_pack_states_otherwise_by_now_leads_nowhere() -> None:
+    (held, *_) = shown_limits(PACK, ROUTE, date(2023, 12, 31))
+    other = replace(held, grades=(1.0, 2.0, 3.0))
+    for limit, pack in ((other, PACK), (held, None)):
+        _cells, _whole, (shown,) = beside_rows([limit], limit.steps_covered, pack)
+        assert not any(level.url for level in shown.levels)
 
 
 def test_a_limit_spans_the_rows_it_covers_where_they_stand_together() -> None:

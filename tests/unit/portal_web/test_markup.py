@@ -14,7 +14,7 @@ from portal.web.markup import gaps, ladder, trend
 from portal.web.trend import Reported
 from portal.web.trend import draw as draw_trend
 from portal.web.viewmodels.enterprise import GapRow, RankStrip, TrendRow
-from portal.web.viewmodels.ladders import Ladder, LadderRow, Limit, LimitCell
+from portal.web.viewmodels.ladders import Ladder, LadderRow, Level, Limit, LimitCell
 
 BAD = """<b title="it's">&"""
 ESCAPED = "&lt;b title=&quot;it&#x27;s&quot;&gt;&amp;"
@@ -24,7 +24,7 @@ HERE = Span("1%", "2%")
 def a_ladder(text: str, hidden: str = "") -> Ladder:
     rung = Rung(1.0, Estimate(1.0, 0.9, 1.1), Estimate(1.5), Estimate(1.4, 1.3, 1.6), Estimate(1.2, 1.1, 1.3))
     picture = draw([rung, rung])
-    limits = LimitCell(2, (Limit(text, text, text, text),))
+    limits = LimitCell(2, (Limit(text, (Level(text, text), Level(text)), text, text),))
     row = LadderRow(text, text, text, text, text, text, text, text, hidden, picture.rungs[0], limits, reached=text, own=text)
     below = replace(row, limits=None, limits_from_above=True)
     return Ladder((row,), below, picture, text, with_you=True, with_reached=True, all_limits=limits.limits)
@@ -36,7 +36,7 @@ def every_markup(text: str) -> dict[str, str]:
     return {
         "ladder": ladder.rows(a_ladder(text)),
         "held back": ladder.rows(a_ladder(text, hidden=text)),
-        "limit": ladder.limit(Limit(text, text, text, text)),
+        "limit": ladder.limit(Limit(text, (Level(text, text), Level(text)), text, text)),
         "places": gaps.places(RankStrip(text, 3, several=True, band=HERE, crowded=True, ticks=(("1%", True),), first=text, last=text)),
         "gaps": gaps.body((gap,), gap),
         "trend": trend.drawing(draw_trend(points)),

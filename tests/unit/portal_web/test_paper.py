@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from benchmarks import packs
+from benchmarks.explanation.limits import shown_limits
 from portal.publication.codebook import CODEBOOK
 from portal.publication.document import CSV_FIELDS
 from portal.web import paper
@@ -78,6 +80,16 @@ def test_every_figure_of_ladder_and_curve_stands_on_the_paper() -> None:
     assert DIGEST in said
     assert given.address in said
     assert "\u22120.9" in said  # a true minus
+
+
+def test_every_limit_stands_on_the_paper_with_all_its_levels() -> None:
+    shown = shown_in("kgce")
+    pack, day = packs.load("cement"), date(2025, 12, 31)
+    limits = shown_limits(pack, pack.routes[0], day)
+    said = texts(page(ladder=ladder_of(label((), (), QUARTILES), shown, limits)))
+    assert limits
+    assert "100 · 107 · 117 kgce/t" in said
+    assert all(limit.standard in said and limit.words.en in said for limit in limits)
 
 
 def test_a_withdrawn_version_says_so_with_its_reason() -> None:
