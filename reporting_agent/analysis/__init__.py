@@ -7,11 +7,14 @@ nothing to make that part from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from benchmarks.labels import StepLabel
+from benchmarks.labels import Grade, StepLabel
 from benchmarks.measurements import Finding
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Words
 from reporting_agent.analysis import adequacy as fitness_of_meters
 from reporting_agent.analysis import balance
 from reporting_agent.analysis import site_balance as closing
@@ -88,11 +91,35 @@ class Analysis:
     flow: MaterialFlow | None = None
     review: Review = field(default_factory=Review)
     unquestioned: tuple[StepLabel, ...] = ()  # the labels without the batches that open questions make doubtful
+    doubtful: frozenset[LabelKey] = frozenset()  # labels that have such batches: nothing is concluded from them
 
     @property
     def findings(self) -> list[Finding]:
         """What the meters show against each other: balances that do not close, meters that do not suffice."""
         return [*balance.findings(self.balances), *fitness_of_meters.findings(self.adequacy), *closing.findings(self.site_balance)]
+
+    def ungraded(self, result: LabelResult) -> LabelResult:
+        """The result without the grades of labels that are in question: a figure that may be wrong meets no limit."""
+        steps = tuple(replace(one, grade=_UNANSWERED) if key_of(one) in self.doubtful else one for one in result.site_label.steps)
+        return replace(result, site_label=replace(result.site_label, steps=steps))
+
+
+_UNANSWERED = Grade(
+    None, "change-unanswered", why=Words.of(Phrase("No grade is tested while a change in the data of this label is not explained."))
+)
+
+LabelKey = tuple[str, str, str, str]
+
+
+def key_of(label: StepLabel) -> LabelKey:
+    """Step, product, variant and metric, which name a label within a site and period."""
+    return label.step, label.product, label.variant, str(label.metric)
+
+
+def _doubtful(labels: Sequence[StepLabel], without: Sequence[StepLabel]) -> frozenset[LabelKey]:
+    """Labels that lose batches with what is in question."""
+    left = {key_of(one): one.used for one in without}
+    return frozenset(key_of(one) for one in labels if left.get(key_of(one), 0) < one.used)
 
 
 def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
@@ -145,11 +172,12 @@ def analyse(site: Site, result: LabelResult) -> Analysis:
         balances=balance.balances(site, result),
         adequacy=fitness_of_meters.adequacy(site, result),
         site_balance=balanced,
-        routes=route_accounts(site, result, balanced),
+        routes=route_accounts(site, result, balanced, in_question=bool(reviewed.open)),
         drivers=moving,
         baselines=baselines(site, result),
         costs=costs(site, result),
         flow=material_flow(site, result),
         review=reviewed,
         unquestioned=without,
+        doubtful=_doubtful(result.site_label.steps, without) if reviewed.open else frozenset(),
     )

@@ -43,7 +43,7 @@ _USERS = _SERVES | {"others", "taken"}
 _NO_PRODUCT = frozenset({"duplicate", "declared-unusable"})  # records whose output is counted elsewhere, or is not to be used
 
 
-def route_accounts(site: Site, result: LabelResult, balance: SiteBalance | None) -> tuple[RouteAccount, ...]:
+def route_accounts(site: Site, result: LabelResult, balance: SiteBalance | None, *, in_question: bool = False) -> tuple[RouteAccount, ...]:
     """An account for every set of steps that the pack's limits span, in each metric, of which this site ran a step in the period."""
     spanning: dict[tuple[tuple[str, ...], Metric, str], list[Limit]] = {}
     for limit in (limit for step in result.data.pack.steps for limit in step.limits if len(limit.steps_covered) > 1):
@@ -59,7 +59,7 @@ def route_accounts(site: Site, result: LabelResult, balance: SiteBalance | None)
         return ()
     records = {record.meter.id: record for record in result.data.meters}
     raw = tuple(of_steps(site, result, records, declared_share(site)))
-    return tuple(_Account(site, result, balance, columns, raw, *key).closed(limits) for key, limits in ran.items())
+    return tuple(_Account(site, result, balance, columns, raw, in_question, *key).closed(limits) for key, limits in ran.items())
 
 
 @dataclass(slots=True)
@@ -71,6 +71,7 @@ class _Account:
     balance: SiteBalance | None
     columns: Mapping[str, StepColumns]
     raw: Sequence[tuple[str, Raw]]
+    in_question: bool  # a change in the data is not explained
     covered: tuple[str, ...]
     metric: Metric
     unit: str
@@ -114,8 +115,10 @@ class _Account:
         return [columns.batches[row] for row in inside] if columns is not None else []
 
     def _period_and_data(self) -> None:
-        """A whole year, batches of every step all through it, and every carrier that a step must report."""
+        """A whole year whose changes are explained, batches of every step all through it, and every carrier that a step must report."""
         period = self.result.site_label.period
+        if self.in_question:
+            self._lacks("change-unanswered", "", Phrase("A change in the data is not explained."))
         if not is_whole_year(period):
             self._lacks("period-not-a-year", "", Phrase("Limits are annual; this period is not twelve months."))
         standing = stops(self.site, period)

@@ -36,6 +36,18 @@ def of_output(factor: float, error_ln: float) -> tuple[Cause, ...]:
     return (Cause.UNIT, Cause.SCALE, Cause.BOOKING) if unit else (Cause.SCALE, Cause.BOOKING, Cause.UNIT)
 
 
+def likely_unit(factor: float, *, of_mass: bool) -> float:
+    """The quotient of two units that is nearest."""
+    return min(MASS_UNITS if of_mass else ENERGY_UNITS, key=lambda one: abs(log(factor / one)))
+
+
+def likely_ratio(factor: float) -> str | None:
+    """What takes back a changed ratio of transformers, as two primary currents: "200/100" for half; None where none is near."""
+    pairs = [(old, new) for old, new in product(PRIMARIES, PRIMARIES) if old != new]
+    old, new = min(pairs, key=lambda one: (round(abs(log(factor * one[0] / one[1])), 6), one))
+    return f"{10 * old:g}/{10 * new:g}" if abs(log(factor * old / new)) <= NEAR else None
+
+
 NEAR = 0.035  # in ln: as near as a level can be told beside what a process does by itself
 _ORDER = {Cause.UNIT: 0, Cause.PHASE: 1, Cause.TRANSFORMER: 2}
 

@@ -85,7 +85,7 @@ class Review:
         first = self.open[0]
         raise PolicyRefusal(
             "change-unanswered",
-            Phrase("%(count)s changes in the data are not explained; the first: %(first)s", count=len(self.open), first=first.sentence),
+            Phrase("Changes in the data are not explained (%(count)s); the first: %(first)s", count=len(self.open), first=first.sentence),
             Phrase(
                 "Find out what happened, put the data right or declare it in site.toml, and try again. If the first is what it looks like: "
                 "%(toml)s",

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from benchmarks.phrases import Phrase
+from reporting_agent.changes.causes import likely_ratio, likely_unit
 from reporting_agent.changes.change import Cause, Change, Kind
 from reporting_agent.config.events import Event, as_toml
 
 REASON = "Say here who changed what, and where that is written down."
 DAYS_NAMED = 3
+ZONE_STEP_S = 900  # zones differ by whole quarters of an hour
+NEAR_A_ZONE_S = 120
 
 _CAUSES: dict[Cause, Phrase] = {
     Cause.TRANSFORMER: Phrase("another ratio of its current transformers"),
@@ -66,7 +69,7 @@ def _what(change: Change) -> Phrase:
         case Kind.ZONE:
             return Phrase(
                 "All meters (%(meter)s) are %(shift)s against the log (%(when)s): one of the two is in another time zone.",
-                meter=meter, shift=shift(change.size), when=when,
+                meter=meter, shift=shift(_of_zone(change.size)), when=when,
             )  # fmt: skip
         case Kind.ROUNDING:
             return Phrase(
@@ -105,6 +108,12 @@ def _of_days(change: Change) -> Phrase:
     )  # fmt: skip
 
 
+def _of_zone(seconds: float) -> float:
+    """The offset between two zones that was found, where it is one of those that zones have."""
+    whole = ZONE_STEP_S * round(seconds / ZONE_STEP_S)
+    return whole if abs(seconds - whole) <= NEAR_A_ZONE_S else seconds
+
+
 def _listed(causes: list[Phrase]) -> Phrase:
     told = causes[0]
     for one in causes[1:]:
@@ -137,7 +146,13 @@ def to_declare(change: Change, earliest: date) -> str:
     if change.kind is Kind.NEGATIVE:
         meter = change.meters[0]
         return f"# in the [[meters]] table of {meter}; from below 0 where its line feeds back\nrange = [0.0, HIGHEST]"
-    return "\n".join(as_toml(event) for event in _events(change, earliest))
+    lines = "\n".join(as_toml(event) for event in _events(change, earliest))
+    if change.kind is Kind.ZONE:
+        lines += '# or, where the files are in another zone than the log: timezone = "…" under [mapping.readings]\n'
+    ratio = likely_ratio(change.size) if change.causes[0] is Cause.TRANSFORMER else None
+    if ratio is not None:
+        lines += f"# the factor is as measured; if the ratio was changed, write the quotient of the two ratios: {ratio} would be near\n"
+    return lines
 
 
 def _events(change: Change, earliest: date) -> list[Event]:
@@ -152,19 +167,28 @@ def _events(change: Change, earliest: date) -> list[Event]:
         return [_event({"meter": change.meters[0], "kind": "unusable"} | when)]
     if change.kind in {Kind.LEVEL, Kind.BALANCE}:
         kind = "unit" if likeliest is Cause.UNIT else "ratio"
-        return [_event({"meter": change.meters[0], "kind": kind, "factor": float(f"{1 / change.size:.4g}")} | when)]
+        return [_event({"meter": change.meters[0], "kind": kind, "factor": _factor(change)} | when)]
     if change.kind is Kind.OUTPUT:
         kind = "unit" if likeliest is Cause.UNIT else "ratio"
         lines = change.equipment or ("",)
-        factor = float(f"{1 / change.size:.4g}")
-        return [_event({"step": change.step, "kind": kind, "factor": factor} | ({"equipment": one} if one else {}) | when) for one in lines]
+        return [
+            _event({"step": change.step, "kind": kind, "factor": _factor(change)} | ({"equipment": one} if one else {}) | when)
+            for one in lines
+        ]
     if change.kind is Kind.SWAP:
         return [_event({"meter": change.meters[0], "kind": "swap", "with": change.meters[1]} | when)]
     if change.kind is Kind.ROUNDING:  # until the log's own times are there
         return [_event(of_step | {"kind": "unusable"} | when)]
     if change.kind in {Kind.CLOCK, Kind.ZONE}:
-        return [_event({"meter": meter, "kind": "clock", "offset": f"{-round(change.size)} s"} | when) for meter in change.meters]
+        seconds = _of_zone(change.size) if change.kind is Kind.ZONE else change.size
+        return [_event({"meter": meter, "kind": "clock", "offset": f"{-round(seconds)} s"} | when) for meter in change.meters]
     return [_event(of_step | {"kind": "process"} | when)]
+
+
+def _factor(change: Change) -> float:
+    """What takes the change back: exactly, where a unit is the likeliest cause; else as it was measured."""
+    size = likely_unit(change.size, of_mass=change.kind is Kind.OUTPUT) if change.causes[0] is Cause.UNIT else change.size
+    return float(f"{1 / size:.4g}")
 
 
 def _event(fields: Mapping[str, object]) -> Event:

@@ -71,6 +71,7 @@ def _site(args: Namespace) -> int:
     for line in differences(result.site_label, leaving, result.data.pack):
         say(in_language(line, args.lang))
     analysis = analyse(site, result)
+    result = analysis.ungraded(result)
     payload = label_json(result, analysis)
     out = writing.folder(Path(args.out))
     writing.write_json(out / "label.json", payload)

@@ -86,7 +86,7 @@ def questions_as_text(review: Review) -> list[str]:
     """The open questions with the lines that would answer them."""
     if not review.open:
         return []
-    lines = [f"NOT EXPLAINED: {len(review.open)} changes in the data; no report leaves the site until each is put right or declared:"]
+    lines = [f"NOT EXPLAINED: changes in the data ({len(review.open)}); no report leaves the site until each is put right or declared:"]
     for number, question in enumerate(review.open, start=1):
         lines += [f"{number}. {question.sentence}", *(f"       {line}" for line in question.declare.splitlines())]
     return lines

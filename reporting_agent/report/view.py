@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from benchmarks.routes import Words
+from reporting_agent.analysis import key_of
 from reporting_agent.analysis.variable_names import declared_as, unit_of_name, words_of
 from reporting_agent.report.numbers import day
 from reporting_agent.report.quality import in_order
@@ -147,6 +148,9 @@ class View:
         return Group(step, first.product, first.variant, labels, main, tuple(row for row, _ in members), losses[id(main)])
 
     def _losses_of(self, label: StepLabel) -> StepLosses | None:
+        """None, too, of a label that is in question: nothing is concluded from it."""
+        if key_of(label) in self.analysis.doubtful:
+            return None
         wanted = (label.step, label.product, label.variant, label.metric)
         return next((one for one in self.analysis.losses if (one.step, one.product, one.variant, one.metric) == wanted), None)
 
@@ -160,6 +164,10 @@ class View:
         told = [group for group in self.labelled if group.losses is not None]
         most = max(told, key=lambda group: group.losses.avoidable.kgce if group.losses else 0.0, default=None)
         return most if most is not None else next(iter(self.labelled), None)
+
+    def in_question(self, group: Group) -> bool:
+        """Whether a change in the data that nobody has explained makes the group's main label doubtful."""
+        return key_of(group.main) in self.analysis.doubtful
 
     @cached_property
     def worst(self) -> BatchLoss | None:

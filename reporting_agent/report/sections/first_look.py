@@ -11,15 +11,17 @@ from reporting_agent.report.view import View
 
 
 def data(view: View) -> dict[str, Any] | None:
-    """The advice in the order of what can be gained."""
-    if not view.analysis.first_look:
+    """The advice in the order of what can be gained; none on a step whose labels are in question."""
+    in_question = {step for step, *_ in view.analysis.doubtful}
+    first_look = [one for one in view.analysis.first_look if one.step not in in_question]
+    if not first_look:
         return None
     links = {
         (group.step.id, losses.batches.ids[row]): f"batch-{view.groups.index(group)}-{row}" for group, losses, row in drill.picked(view)
     }
     currency = next((losses.currency for losses in view.analysis.losses if losses.currency), None)
     entries = []
-    for advice in view.analysis.first_look:
+    for advice in first_look:
         worth = []
         if advice.avoidable is not None:
             energy = scaled(advice.avoidable.kwh, "kWh", doubt=view.doubt)

@@ -33,6 +33,8 @@ def _refused(view: View) -> Markup:
 
 def _sentences(view: View, group: Group) -> list[Markup]:
     w, label, unit = view.w["lead"], group.main, view.unit(group.main)
+    if view.in_question(group):
+        return [_bold(w["in_question"], runs=view.run(group, 2), best=shown(label.best.value), unit=unit)]
     worst, losses = view.worst, group.losses
     best = shown(label.best.value)
     if worst is None or losses is None:

@@ -18,14 +18,13 @@ ORDER = (Dimension.CAUSE, Dimension.STEP, Dimension.EQUIPMENT, Dimension.SHIFT, 
 
 
 def data(view: View) -> dict[str, Any] | None:
-    """Tables over all steps first; those of one step are folded."""
-    found = view.analysis.pareto
-    if not found:
-        return None
+    """Tables over all steps first; those of one step are folded. None of a step whose labels are in question."""
     starts, at = {}, 0
-    for pareto in found:
+    for pareto in view.analysis.pareto:
         starts[id(pareto)] = at
         at += len(pareto.rows)
+    in_question = {step for step, *_ in view.analysis.doubtful}
+    found = [one for one in view.analysis.pareto if not in_question or (one.step and one.step not in in_question)]
     ordered = sorted(found, key=lambda one: (bool(one.step), ORDER.index(one.dimension)))
     tables = [_table(view, pareto, starts[id(pareto)]) for pareto in ordered if len(pareto.rows) > 1]
     if not tables:

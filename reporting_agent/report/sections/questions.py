@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks.catalogue import in_language
 from benchmarks.labels import StepLabel
+from reporting_agent.analysis import key_of
 from reporting_agent.changes.review import Question
 from reporting_agent.report.numbers import count, shown
 from reporting_agent.report.view import View
@@ -35,10 +36,10 @@ def _question(view: View, question: Question) -> dict[str, str]:
 
 def _labels(view: View) -> list[dict[str, str]]:
     """Each label with the questioned part and without."""
-    without = {_key(one): one for one in view.analysis.unquestioned}
+    without = {key_of(one): one for one in view.analysis.unquestioned}
     rows = []
     for label in view.result.site_label.steps:
-        other = without.get(_key(label))
+        other = without.get(key_of(label))
         rows.append(
             {
                 "name": " · ".join(part for part in (view.step_name(label.step), label.product, label.variant, view.metric(label)) if part),
@@ -54,7 +55,3 @@ def _labels(view: View) -> list[dict[str, str]]:
 
 def _best(view: View, label: StepLabel) -> str:
     return view.w["questions"]["no_label"] if label.best.value is None else shown(label.best.value)
-
-
-def _key(label: StepLabel) -> tuple[str, str, str, str]:
-    return label.step, label.product, label.variant, str(label.metric)

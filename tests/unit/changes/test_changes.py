@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,14 +15,17 @@ from benchmarks.measurements import Period
 from fixtures.simulator import mill
 from fixtures.simulator.mistakes import MISTAKES, Target, rounded, scale
 from reporting_agent import pipeline
+from reporting_agent.analysis import analyse, label_json
 from reporting_agent.changes import causes
-from reporting_agent.changes.change import Cause, Kind
+from reporting_agent.changes.change import Cause, Change, Kind
 from reporting_agent.changes.jumps import Daily, jumps, told_from
 from reporting_agent.changes.lines import of_product
 from reporting_agent.changes.review import Review, review
+from reporting_agent.changes.telling import to_declare
 from reporting_agent.config import load_site
 from reporting_agent.metering import clock_search
 from reporting_agent.metering.shifts import Bins
+from reporting_agent.report import html
 from tests.functional.every_fault.silent import try_case, try_clean
 
 DAYS = np.arange(365, dtype=np.int64)
@@ -240,3 +243,34 @@ def test_the_data_without_what_is_questioned_lack_that_line_from_that_day_on(sca
     assert gone == {
         batch.batch_id for batch in data.batches if batch.equipment == "mill-1" and batch.start.astimezone(zone).date() >= first
     }
+
+
+def test_nothing_is_concluded_from_a_label_in_question(scaled: Path) -> None:
+    """No grade, no sentence on what could be saved, no annual account: in label.json and on the page."""
+    site = load_site(scaled / "site.toml")
+    result = pipeline.label(site, Period.parse("2025", site.zone))
+    found = analyse(site, result)
+    graded = label_json(found.ungraded(result), found)
+    assert {entry["grade"]["reason"] for entry in graded["steps"]} == {"change-unanswered"}
+    assert {entry["grade"]["best_met"] for entry in label_json(result, found)["steps"]} != {None}  # as figures they would meet limits
+    assert all("change-unanswered" in {lack["code"] for lack in one["missing"]} for one in graded["route_accounts"])
+    for lang, asked, concluded in (("en", "with the part that is in question", "avoided"), ("zh", "含存疑部分，最好的", "本可避免")):
+        page = html.render(site, found.ungraded(result), found, lang, datetime(2026, 1, 5, tzinfo=UTC))
+        assert asked in page
+        assert concluded not in page
+
+
+def declared(kind: Kind, size: float, *likeliest: Cause) -> str:
+    change = Change(kind, "cement-grinding", ("mill-1",), ("mill-1",), date(2025, 7, 2), None, size, 0.004, likeliest)
+    return to_declare(change, date(2025, 1, 1))
+
+
+def test_what_has_an_exact_size_is_proposed_exactly() -> None:
+    """A unit and a zone are what they are; a transformer's factor is as measured, beside the currents that would make it."""
+    assert "factor = 0.001\n" in declared(Kind.LEVEL, 988.0, Cause.UNIT, Cause.PHASE)
+    assert "factor = 0.9072\n" in declared(Kind.OUTPUT, 1.109, Cause.UNIT, Cause.SCALE)
+    assert "factor = 1.977\n" in (of_currents := declared(Kind.LEVEL, 0.5059, Cause.TRANSFORMER, Cause.PHASE))
+    assert "200/100 would be near" in of_currents
+    assert 'offset = "-28800 s"\n' in (of_zone := declared(Kind.ZONE, 28_821.0, Cause.ZONE, Cause.CLOCK))
+    assert "timezone" in of_zone
+    assert 'offset = "-28380 s"\n' in declared(Kind.ZONE, 28_380.0, Cause.ZONE, Cause.CLOCK)
