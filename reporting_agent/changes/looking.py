@@ -10,12 +10,14 @@ from reporting_agent.changes import balances, clocks, days, levels, negatives, s
 from reporting_agent.changes.change import Change, Kind
 from reporting_agent.changes.jumps import Daily
 from reporting_agent.changes.lines import Line
+from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import PlantData
 
 WEEK = timedelta(days=10)
 MONTH = timedelta(days=30)  # a clock is looked at in parts of four weeks
 _MAKES_LEVELS = frozenset({Kind.CLOCK, Kind.ZONE, Kind.SWAP, Kind.DEAD, Kind.LEAP, Kind.REPEATED})
 """Kinds that move the levels of their meters by themselves."""
+_READ = frozenset({"main", "sub", "check"})
 _OF_DAYS = frozenset({Kind.DEAD, Kind.LEAP, Kind.REPEATED})
 
 
@@ -27,7 +29,7 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     of_clock = clocks.of_lines(lines, zone)
     rounded = clocks.roundings(lines, {meter: one.size for one in of_clock for meter in one.meters})
     of_clock = [one for one in of_clock if not set(one.meters) <= set(rounded)]
-    zones = [one for one in of_clock if one.kind is Kind.ZONE]
+    zones = [replace(one, meters=_with_others(one.meters, data.meters)) for one in of_clock if one.kind is Kind.ZONE]
     swapped = [one for one in swaps.of_lines(lines, zone) if not zones]
     of_clock = zones or _without(of_clock, swapped)
     of_days = [one for one in days.of_lines(lines, data.meters, zone) if not _explained(one, [*swapped, *of_clock])]
@@ -42,6 +44,12 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     known = frozenset(meter for change in (*first, *of_level) for meter in change.meters)
     balanced = balances.of_families(families, lines, known)
     return tuple(sorted([*first, *of_log, *of_level, *balanced, *below], key=_order))
+
+
+def _with_others(meters: tuple[str, ...], records: Sequence[MeterRecord]) -> tuple[str, ...]:
+    """A zone is of all meters that are read: put right alone, those with lines would no longer agree with the ones above them."""
+    read = {one.meter.id for one in records if one.meter.role in _READ and not one.meter.computed}
+    return tuple(sorted({*meters, *read}))
 
 
 def _without(of_clock: Sequence[Change], swapped: Sequence[Change]) -> list[Change]:

@@ -68,7 +68,7 @@ def try_case(generator: str, kind: str, place: int, seed: int) -> Case:
     mistake = next(one for one in MISTAKES if one.id == kind)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        target, period, truth = _plant(generator, seed, place, folder)
+        target, period, truth = plant_of(generator, seed, place, folder)
         mistake.put(target, mistake.sizes[place])
         found, labels = _label(folder, period)
     return Case(
@@ -87,7 +87,7 @@ def try_clean(generator: str, seed: int) -> Clean:
     """The sound plant of this seed."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        _, period, truth = _plant(generator, seed, 0, folder)
+        _, period, truth = plant_of(generator, seed, 0, folder)
         found, labels = _label(folder, period)
     return Clean(generator, seed, tuple(str(one.sentence) for one in found), _worst(labels, truth))
 
@@ -95,7 +95,8 @@ def try_clean(generator: str, seed: int) -> Clean:
 Labels = dict[tuple[str, str], float]
 
 
-def _plant(generator: str, seed: int, place: int, folder: Path) -> tuple[Target, str, Labels]:
+def plant_of(generator: str, seed: int, place: int, folder: Path) -> tuple[Target, str, Labels]:
+    """A sound plant in `folder`: where a fault would go, its period, and its true labels."""
     if generator == "mill":
         year = mill.live(seed)
         mill.write(year, folder)
