@@ -38,7 +38,7 @@ def withheld() -> Codes:
 def grades() -> Codes:
     """Why a limit was not tested, or no grade met."""
     found = set(_first_arguments("UnassessableError", "benchmarks/packs")) | set(_first_arguments("NotAssessable", "benchmarks/packs"))
-    places = ("benchmarks/labels/grading.py", "reporting_agent/analysis/route_accounts.py")
+    places = ("benchmarks/labels/grading.py", "reporting_agent/analysis/route_accounts.py", "reporting_agent/analysis/__init__.py")
     return found | {code for name in ("Grade", "untested") for code in _arguments(name, 1, *places)}
 
 
