@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -50,6 +50,19 @@ def test_a_limit_never_stands_on_what_was_not_read() -> None:
         held = {edition.standard for edition in pack.editions if edition.held}
         assert {limit.standard for limit in limits} == held
         assert all(edition.looked.en and edition.looked.zh for edition in pack.editions)
+
+
+@pytest.mark.parametrize("name", packs.shipped())
+def test_since_2012_each_edition_gives_way_to_the_next_on_the_same_day(name: str) -> None:
+    """No time between two editions of which a page would say that nothing was in force, and none with two at once."""
+    editions = {edition.standard: edition for edition in packs.load(name).editions}
+    replaced = {edition.replaced_by for edition in editions.values()}
+    for edition in editions.values():
+        if edition.replaced_by:
+            assert edition.effective_to == editions[edition.replaced_by].effective_from, edition.standard
+        if edition.layer == "standard" and edition.standard not in replaced:
+            assert edition.effective_from is not None, edition.standard
+            assert edition.effective_from <= date(2012, 12, 31), edition.standard
 
 
 COAL = CarrierEnergy("coal", 140_000, "kg")  # 140 kg/t by the table's default: 100.002 kgce/t
