@@ -104,7 +104,9 @@ def _spelled(value: object, depth_left: int) -> bytes:
 
 
 def _in_order(keys: tuple[str, ...]) -> tuple[tuple[bytes, str], ...]:
-    return _ordered(keys) if len(keys) > _FEW_KEYS else _remembered_order(keys)
+    """A message's own fields are few and short: that order is remembered. What a stranger sends may be one key as large as a body."""
+    repeated = len(keys) <= _FEW_KEYS and all(type(key) is str and len(key) <= _SHORT_TEXT for key in keys)
+    return _remembered_order(keys) if repeated else _ordered(keys)
 
 
 @lru_cache(maxsize=512)

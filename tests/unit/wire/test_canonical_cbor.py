@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,32 @@ def test_no_tag_that_the_library_knows_is_obeyed(tag: int) -> None:
         assert code_of(b"\x81" + head + content) == "cbor-malformed"
 
 
-def test_a_long_text_or_a_map_of_many_keys_is_not_kept_in_memory() -> None:
-    before = canonical._remembered_text.cache_info().currsize, canonical._remembered_order.cache_info().currsize
-    canonical.encode({f"{number:065d}": "x" * 65 for number in range(17)})
-    assert (canonical._remembered_text.cache_info().currsize, canonical._remembered_order.cache_info().currsize) == before
+@pytest.mark.parametrize(
+    "value",
+    [
+        {f"{number:065d}": "x" * 65 for number in range(17)},
+        {f"{number:02d}": 1 for number in range(17)},
+        {"k" * 65: 1},
+        {"a": 1, "k" * 65: 2},
+    ],
+    ids=["many-long-keys", "many-keys", "one-long-key", "a-long-key-beside-a-short-one"],
+)
+def test_a_long_text_or_key_or_a_map_of_many_keys_is_not_kept_in_memory(value: dict[str, canonical.Value]) -> None:
+    before = canonical._remembered_order.cache_info().currsize
+    held = canonical._remembered_text.cache_info().currsize
+    canonical.encode(value)
+    assert canonical._remembered_order.cache_info().currsize == before
+    assert canonical._remembered_text.cache_info().currsize - held <= sum(len(key) <= 64 for key in value)
+
+
+def test_maps_of_a_key_as_large_as_a_body_leave_nothing_in_memory() -> None:
+    """200 bodies of 255 KiB, which is what an anonymous request may send: 51 MB if they stayed."""
+    canonical._remembered_order.cache_clear()
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            canonical.decode(cbor2.dumps({f"{number:06d}" + "k" * 255 * 1024: 1}))
+        kept, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1_000_000
