@@ -15,6 +15,8 @@ from tests.functional.every_fault.table import Score
 
 RATES = (1.0, 10.0)
 SEEDS, LONG_SEEDS = 2, 20
+EACH_ONCE = [(pack, seed, rate) for pack in SECTORS for seed, rate in enumerate(RATES, start=1)]
+"""Pack, seed and rate of a few plants: every sector at every rate, on two of its roads."""
 
 
 def score(pack: str, seed: int, rate: float) -> Score:
@@ -24,10 +26,9 @@ def score(pack: str, seed: int, rate: float) -> Score:
     return found
 
 
-def score_all(sectors: Sequence[str], seeds: Sequence[int], rates: Sequence[float], processes: int = 2) -> dict[float, Score]:
-    """Every plant, by rate; each kind is judged over all plants of a rate together."""
-    plants = list(product(sectors, seeds, rates))
-    by_rate = {rate: Score() for rate in rates}
+def score_all(plants: Sequence[tuple[str, int, float]], processes: int = 2) -> dict[float, Score]:
+    """Every plant (pack, seed, rate), by rate; each kind is judged over all plants of a rate together."""
+    by_rate = {rate: Score() for _, _, rate in plants}
     with ProcessPoolExecutor(processes) as workers:
         for (_, _, rate), one in zip(plants, workers.map(score, *zip(*plants, strict=True)), strict=True):
             by_rate[rate].add(one)
@@ -45,7 +46,7 @@ def main() -> int:
     asked = parser.parse_args()
     seeds = asked.seed or range(1, (LONG_SEEDS if asked.long or asked.write else SEEDS) + 1)
 
-    by_rate = score_all(asked.sector, seeds, asked.rate, asked.processes)
+    by_rate = score_all(list(product(asked.sector, seeds, asked.rate)), asked.processes)
     text = table.markdown(by_rate)
     print(text)
     failures = table.all_failures(list(by_rate.values()))
