@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from unittest.mock import patch
 
@@ -16,7 +17,7 @@ from benchmarks.audit import checks, draws
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.draws import Draw, Head
 from benchmarks.audit.entries import Entry
-from benchmarks.audit.evidence import Check, Outcome, Public, State
+from benchmarks.audit.evidence import Check, Evidence, Outcome, Public, State
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.sampling import STANDARD, Plan
 from benchmarks.measurements import Period
@@ -88,7 +89,12 @@ class Reported:
 
 
 def material_of(folder: Path) -> tuple[Site, Material]:
-    """The plant's files read and labelled, as `submit` does."""
+    """The plant's files read and labelled, as `submit` does; once as long as no file of them is written anew."""
+    return _material_of(folder, tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in sorted(folder.rglob("*"))))
+
+
+@lru_cache(maxsize=3)
+def _material_of(folder: Path, _written: tuple[tuple[Path, int, int], ...]) -> tuple[Site, Material]:
     site = load_site(folder / "site.toml")
     return site, gather_again(site, Period.parse(PERIOD, site.zone), {})
 
@@ -160,8 +166,12 @@ def audited(
     plant: Reported, draw: Draw, promise: bytes, opening: Opening, run: Sequence[Check] = checks.CHECKS, public: Public | None = None
 ) -> tuple[Outcome, ...]:
     """What the auditor finds."""
-    given = public or public_of(plant, promise)
-    return checks.run(examine(opening, Handed(draw, given, {PORTAL.key_id: PORTAL.public}), plant.site.folder), run)
+    return checks.run(examined(plant, draw, promise, opening, public), run)
+
+
+def examined(plant: Reported, draw: Draw, promise: bytes, opening: Opening, public: Public | None = None) -> Evidence:
+    """What the checks are given."""
+    return examine(opening, Handed(draw, public or public_of(plant, promise), {PORTAL.key_id: PORTAL.public}), plant.site.folder)
 
 
 def failures(findings: Sequence[Outcome]) -> dict[str, Outcome]:

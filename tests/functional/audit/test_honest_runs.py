@@ -15,8 +15,8 @@ from tests.functional.audit.plants import Reported, audited, chance_of, drawn_by
 
 FEW = Plan({kind: Size(Fraction(3, 4), Fraction(1, 4)) for kind in Kind if kind is not Kind.EDGE}, beside_rank=1)
 WORKS, WORKS_LONG = 3, 100
-DRAWS, DRAWS_LONG = 4, 10
-"""Of each works: one by the standard plan, the others of few records."""
+DRAWS, DRAWS_LONG = 2, 10
+"""Of each works: one by the standard plan, the others of few records; a draw more says the same of the same plant."""
 FAULTS = 10  # times the real rates
 SECTORS = ("cement", "aluminium")
 

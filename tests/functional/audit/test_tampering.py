@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ from tests.functional.audit.plants import (
     audited,
     chance_of,
     drawn_by_auditor,
+    examined,
     failures,
     honest,
     log_with,
@@ -75,6 +77,12 @@ def opened(plant: Reported) -> Audit:
     """The plant opens what the auditor draws."""
     draw, promise = drawn_by_auditor(plant)
     return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening)
+
+
+@cache
+def opened_truly(works: Path) -> Audit:
+    """What an honest plant opens, made once."""
+    return opened(honest(works))
 
 
 def with_batches(works: Path, change: Callable[[list[Batch]], list[Batch]]) -> Reported:
@@ -236,7 +244,7 @@ def noise_chosen(works: Path, _scratch: Path) -> Audit:
 
 def root_swapped(works: Path, _scratch: Path) -> Audit:
     """The log holds another root than the one that is opened."""
-    audit = opened(honest(works))
+    audit = opened_truly(works)
     logged: Commitment = replace(audit.plant.commitment, data_root=chance_of("another root"))
     return replace(audit, public=replace(public_of(audit.plant, audit.promise), commitment=logged))
 
@@ -265,7 +273,7 @@ def scaled(batch: Batch, by: float) -> Batch:
 
 
 def record_held_back(works: Path, _scratch: Path) -> Audit:
-    audit = opened(honest(works))
+    audit = opened_truly(works)
     last = max(one.position for one in audit.draw.positions(audit.opening.contents, quantiles(audit.plant.pack)))
     leaves = tuple(leaf for leaf in audit.opening.leaves if leaf.index != last)
     return replace(audit, opening=replace(audit.opening, leaves=leaves))
@@ -335,14 +343,14 @@ def head_after_the_first(works: Path, _scratch: Path) -> Audit:
 
 def head_chosen(works: Path, _scratch: Path) -> Audit:
     """The auditor drew from a head that the portal never signed."""
-    audit = opened(honest(works))
+    audit = opened_truly(works)
     signed = public_of(audit.plant, audit.promise)
     assert signed.head is not None
     return replace(audit, public=replace(signed, head=Head(signed.head.size, chance_of("another log"))))
 
 
 def commitment_not_in_the_log(works: Path, _scratch: Path) -> Audit:
-    audit = opened(honest(works))
+    audit = opened_truly(works)
     proof_of_another = tuple(log_with(audit.plant, audit.promise).inclusion_proof(ENTRY + 1))
     return replace(audit, public=replace(public_of(audit.plant, audit.promise), inclusion=proof_of_another))
 
@@ -358,7 +366,7 @@ def other_values_sent(works: Path, _scratch: Path) -> Audit:
 
 
 def receipt_of_another_report(works: Path, _scratch: Path) -> Audit:
-    audit = opened(honest(works))
+    audit = opened_truly(works)
     public = public_of(audit.plant, audit.promise)
     assert public.receipt is not None
     return replace(audit, public=replace(public, receipt=replace(public.receipt, header=replace(public.receipt.header, revision=2))))
@@ -407,9 +415,9 @@ CHEATS: dict[Cheat, Check] = {
 @pytest.mark.parametrize("cheat", CHEATS, ids=lambda cheat: cheat.__name__)
 def test_a_cheat_is_found_by_the_check_meant_for_it_and_by_no_other(cheat: Cheat, works: Path, tmp_path: Path) -> None:
     audit, meant = cheat(works, tmp_path), CHEATS[cheat]
-    findings = audited(audit.plant, audit.draw, audit.promise, audit.opening, public=audit.public)
+    evidence = examined(audit.plant, audit.draw, audit.promise, audit.opening, audit.public)
 
-    found = failures(findings)
+    found = failures(checks.run(evidence))
     assert [(one.code, one.sentence, one.records[:3]) for one in found.values() if one.code != meant.__name__.replace("_", "-")] == []
     assert list(found) == [meant.__name__.replace("_", "-")]
     (finding,) = found.values()
@@ -417,7 +425,7 @@ def test_a_cheat_is_found_by_the_check_meant_for_it_and_by_no_other(cheat: Cheat
     assert finding.remedy
 
     without = [check for check in checks.CHECKS if check is not meant]
-    assert failures(audited(audit.plant, audit.draw, audit.promise, audit.opening, without, audit.public)) == {}
+    assert failures(checks.run(evidence, without)) == {}
 
 
 def test_every_check_has_a_cheat_that_it_finds() -> None:
