@@ -40,7 +40,7 @@ from tests.functional.audit.plants import (
 from tests.statistical import fillers, lines
 from tests.statistical.outcome import Outcome
 
-WORKS, WORKS_LONG = 2, 20
+WORKS, WORKS_LONG = 1, 20
 DAYS = 90
 OF_COMPLETENESS = (completeness.nothing_left_out, completeness.edges_at_rest, completeness.output_weighed)
 OTHERS = tuple(check for check in checks.CHECKS if check not in OF_COMPLETENESS)
