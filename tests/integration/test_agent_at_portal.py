@@ -18,8 +18,7 @@ from portal.catalogue.services import make_peer_group, open_period
 from portal.intake.models import State, Submission
 from portal.opening import services as opening
 from portal.opening.models import OpenedReport
-from reporting_agent.submission import STEPS
-from tests.functional.test_submit_survives_kill import Plant
+from tests.functional.test_submit_survives_kill import TELLING, Plant, at_steps
 from tests.unit.agent_send.cast import SITE
 
 pytestmark = [
@@ -27,8 +26,6 @@ pytestmark = [
     pytest.mark.usefixtures("portal_keys"),
     pytest.mark.xdist_group("live-portal"),
 ]
-
-SHORT = ("committed", "debited", "sealed", "sent")  # every step is killed at a small server of our own in tests/functional
 
 
 @pytest.fixture
@@ -51,7 +48,7 @@ def plant(tmp_path: Path, live_server: LiveServer, site: Site) -> Plant:
     return plant
 
 
-@pytest.mark.parametrize("step", [step if step in SHORT else pytest.param(step, marks=pytest.mark.long) for step in STEPS])
+@pytest.mark.parametrize("step", at_steps(TELLING))
 def test_killed_at_a_step_and_run_again_the_portal_accepts_one_report(plant: Plant, step: str) -> None:
     assert plant.submit_dying_at(step) == -signal.SIGKILL
     done = plant.submit()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
 from benchmarks.measurements import Period
 from fixtures.simulator.works import Works
+from fixtures.simulator.works.design import DESIGNS
 from reporting_agent import pipeline, sources
 from reporting_agent.config import load_site
 from reporting_agent.pipeline.inputs import Inputs
@@ -32,8 +35,10 @@ def whole(inputs: Inputs) -> Extract:
     return Extract(tables, taken, frozenset(log.in_skipped_hours))
 
 
-def test_an_extract_of_everything_gives_the_same_batches(tmp_path: Path) -> None:
-    truth = Works.live("cement", seed=1).write(tmp_path, rate=10)
+def test_an_extract_of_everything_gives_the_same_batches(tmp_path: Path, long: bool) -> None:
+    """The short form reads two months with every fault at ten times the real rates."""
+    with patch.dict(DESIGNS, {} if long else {"cement": replace(DESIGNS["cement"], days=60)}):
+        truth = Works.live("cement", seed=1).write(tmp_path, rate=10)
     site = load_site(tmp_path / "site.toml")
     period = Period.parse(truth.period, site.zone)
     from_files = pipeline.read(site, period)
