@@ -190,6 +190,14 @@ def test_ingot_takes_electrolysis_and_casting() -> None:
     assert found.to_json()["limits"][0]["edition"] == "2022"
 
 
+def test_electricity_of_ingot_has_an_account_of_its_own() -> None:
+    """13,380 kWh/t lies between 13,300 and 13,400."""
+    found = accounts(the_year(INGOT), "aluminium")["aluminium-casting", Metric.ELECTRICITY]
+    assert found.value == pytest.approx(13_380)
+    by_edition = {one.limit: (one.best_met, one.reason) for one in found.limits}
+    assert by_edition == {"gb21346-2022-ingot-electricity": (2, None), "gb21346-2013-ingot-electricity": (None, "not-in-force")}
+
+
 def test_auxiliary_energy_decides_over_the_grade() -> None:
     """Pumps and workshops of 180 kWh/t: 13,560 x 0.1229 = 1,666.5 still meets 1,670; of 250 kWh/t: 1,675.1 does not, and meets 1,680."""
     batches = the_year(INGOT)
