@@ -6,7 +6,7 @@ It runs without Django and without the portal. Everything exact stays on the sit
 
     import reporting_agent
     frames = reporting_agent.label_site("site.toml", "2016")
-    frames.gaps.nlargest(10, "avoidable")
+    frames.gaps.nlargest(10, "gap")
 """
 
 from __future__ import annotations

@@ -44,21 +44,22 @@ class GapPart(NamedTuple):
     energy: float
     explained: float
     within_uncertainty: float
-    avoidable: float
+    unexplained: float
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Energy above the label over all used batches, worst avoidable batch first.
+    """Energy above the label over all used batches, the batch with most unexplained first.
 
     `explained` is what the pack's slopes attribute to relevant variables, `within_uncertainty` what the measurement
-    cannot tell from nothing, `avoidable` the rest. Parts sum to the whole, and batches to the totals, to the last bit.
+    cannot tell from nothing, `unexplained` what is beyond both: a label knows no causes. In label.json the agent takes from it what
+    causes named by its analysis took (`avoidable`). Parts sum to the whole, and batches to the totals, to the last bit.
     """
 
     energy: float
     explained: float
     within_uncertainty: float
-    avoidable: float
+    unexplained: float
     unit: str
     relative_uncertainty: float
     batches: tuple[GapPart, ...]
@@ -68,7 +69,7 @@ class Gap:
             "energy": self.energy,
             "explained": self.explained,
             "within_uncertainty": self.within_uncertainty,
-            "avoidable": self.avoidable,
+            "unexplained": self.unexplained,
             "unit": self.unit,
             "relative_uncertainty": self.relative_uncertainty,
             "batches": [part._asdict() for part in self.batches],

@@ -88,7 +88,7 @@ def label_step(
 
     Args:
         product, variant: the key of the label; not used to select batches.
-        relative_uncertainty: of a batch's energy, as a share; energy above the label within it is not called avoidable.
+        relative_uncertainty: of a batch's energy, as a share; energy above the label within it is uncertain, not unexplained.
     """
     context = Context(
         factors, period, basis, {step.id: not_used}, static_factors, relative_uncertainty, {step.id: outside or {}}, {step.id: stopped}

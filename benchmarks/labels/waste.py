@@ -2,8 +2,9 @@
 
 The gap is not waste. Of a batch's energy above the label, `explained` is what the pack's slopes attribute to relevant
 variables, `within_uncertainty` what lies inside the measuring uncertainty of the batch's own energy (its meters' where they state
-one, else the site's declared share), and only the rest is `avoidable`. A batch that favourable conditions brought below the
-label as measured has no gap here: nothing is called waste that was not used.
+one, else the site's declared share), and the rest is `unexplained`: a label knows no causes, and without one nothing is called
+avoidable (the agent's analysis names causes and moves what they took). A batch that favourable conditions brought below the label
+as measured has no gap here: nothing is called waste that was not used.
 
 Parts are held on a binary grid of 2^-20 of the unit, a millionth: every sum below 8 billion units is then exact in floating
 point, in any order.
@@ -40,11 +41,11 @@ class GapColumns:
 
     explained: Floats
     within_uncertainty: Floats
-    avoidable: Floats
+    unexplained: Floats
 
     @property
     def energy(self) -> Floats:
-        return self.explained + self.within_uncertainty + self.avoidable
+        return self.explained + self.within_uncertainty + self.unexplained
 
 
 def split_gap(label: float, value: Floats, at_reference: Floats, output_t: Floats, uncertainty: Floats) -> GapColumns:
@@ -56,16 +57,16 @@ def split_gap(label: float, value: Floats, at_reference: Floats, output_t: Float
 
 
 def gap_above(ids: Sequence[str], parts: GapColumns, unit: str, relative_uncertainty: float) -> Gap:
-    """The gap as label.json holds it: batches that have one, worst avoidable first."""
+    """The gap as label.json holds it: batches that have one, most unexplained first."""
     energy = parts.energy
-    order = np.argsort(-parts.avoidable, kind="stable")
+    order = np.argsort(-parts.unexplained, kind="stable")
     order = order[energy[order] > 0]
-    columns = [column[order].tolist() for column in (energy, parts.explained, parts.within_uncertainty, parts.avoidable)]
+    columns = [column[order].tolist() for column in (energy, parts.explained, parts.within_uncertainty, parts.unexplained)]
     return Gap(
         energy=float(energy.sum()),
         explained=float(parts.explained.sum()),
         within_uncertainty=float(parts.within_uncertainty.sum()),
-        avoidable=float(parts.avoidable.sum()),
+        unexplained=float(parts.unexplained.sum()),
         unit=unit,
         relative_uncertainty=relative_uncertainty,
         batches=tuple(map(GapPart, [ids[row] for row in order.tolist()], *columns)),

@@ -125,18 +125,19 @@ def _doubtful(labels: Sequence[StepLabel], without: Sequence[StepLabel]) -> froz
 def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
     """The content of label.json with what only the analysis knows: what the meters' energy was for, and the gap by cause.
 
-    Both are keys beside those of the label alone: `value_adding.meters` of a step's every entry, `gap.by_cause` of the entry's own.
+    `value_adding.meters` of a step's every entry and `gap.by_cause` of the entry's own stand beside what the label says; `gap.avoidable`,
+    what named causes took, is taken out of the label's `unexplained`.
     """
     payload = result.to_json()
     meters: dict[str, list[dict[str, Any]]] = {}
     for one in analysis.value_adding:
         meters.setdefault(one.step, []).append(one.to_json())
-    causes = {(one.step, one.product, one.variant, str(one.metric)): one.by_cause for one in analysis.losses}
+    losses = {(one.step, one.product, one.variant, str(one.metric)): one for one in analysis.losses}
     for entry in payload["steps"]:
         entry["value_adding"]["meters"] = meters.get(entry["step"], [])
-        by_cause = causes.get((entry["step"], entry["product"], entry["variant"], entry["metric"]))
-        if entry["gap"] is not None and by_cause is not None:
-            entry["gap"]["by_cause"] = {str(cause): amount.energy for cause, amount in by_cause.items()}
+        found = losses.get((entry["step"], entry["product"], entry["variant"], entry["metric"]))
+        if entry["gap"] is not None and found is not None:
+            _divide(entry["gap"], found)
     payload["route_accounts"] = [account.to_json() for account in analysis.routes]
     payload["changes"] = [question.to_json() for question in analysis.review.questions]
     payload["changes_told_from"] = [limit.to_json() for limit in analysis.review.limits]
@@ -152,6 +153,16 @@ def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
         for label in analysis.unquestioned
     ]
     return payload
+
+
+def _divide(gap: dict[str, Any], found: StepLosses) -> None:
+    """Take what named causes took out of what the label alone calls unexplained, in all and batch by batch."""
+    gap |= {"avoidable": found.avoidable.energy, "unexplained": found.unexplained.energy}
+    gap["by_cause"] = {str(cause): amount.energy for cause, amount in found.by_cause.items()}
+    own = found.batches
+    parts = dict(zip(own.ids, zip(own.avoidable.tolist(), own.unexplained.tolist(), strict=True), strict=True))
+    for batch in gap["batches"]:
+        batch["avoidable"], batch["unexplained"] = parts[batch["batch_id"]]
 
 
 def analyse(site: Site, result: LabelResult) -> Analysis:

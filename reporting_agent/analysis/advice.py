@@ -2,13 +2,15 @@
 
 What can be gained is never the whole bar of a Pareto:
 
-- a *cause*: what it took of the avoidable energy;
+- a *cause*: what it took of the gap beyond uncertainty;
 - a *group* (equipment, shift, hour, product) that lies above the others by more than chance: that difference times its output;
 - *months* above the level of the best quarter of months, by more than chance: the difference times their output;
 - *energy that made nothing* (idling, standby, holding, changeover, scrap, rejects): all of it, which is an upper bound and said so.
 
 Entries overlap (a cold start in a bad month is in both): gains are for ranking and are not added up. Where nothing differs by more than
-chance and no cause stands, the one sentence says that. What has no cause in the data is told last, with what to record.
+chance and no cause stands, the one sentence says that. What has no cause in the data is told last, with what to record. Shares are of the
+energy above the label beyond what the pack's slopes and the uncertainty account for, avoidable and unexplained together: "the gap beyond
+uncertainty".
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ import numpy as np
 
 from benchmarks.routes import Pack, Words
 from reporting_agent.analysis.amounts import added
-from reporting_agent.analysis.causes import Cause
 from reporting_agent.analysis.figures import percent
 from reporting_agent.analysis.gains import Advice, named, of_causes, of_groups, worst_first
 from reporting_agent.analysis.losses import StepLosses
@@ -32,7 +33,7 @@ from reporting_agent.pipeline import LabelResult
 
 ASSUMED = Words(en=" (unit assumed)", zh="（单位系假定）")
 SURE = Words(en="", zh="")
-_WITHOUT_CAUSE = 0.5  # of the avoidable energy: from here on, what to record is said
+_WITHOUT_CAUSE = 0.5  # of the gap beyond uncertainty: from here on, what to record is said
 
 
 def advise(
@@ -43,13 +44,13 @@ def advise(
     prices = Prices.of(site, period.start, period.end)
     doubt = ASSUMED if result.data.unit_assumed else SURE
     counted = [one for one in found if one.counted]
-    whole = added(one.avoidable for one in counted).kgce
+    whole = added(one.beyond for one in counted).kgce
     made = [
         *of_causes(pack, counted, whole),
         *of_groups(pack, counted, tables, whole),
         *of_uses(pack, used, period, prices, site.emissions.factors, doubt),
     ]
-    ranked = sorted(made, key=lambda one: -(one.avoidable.kgce if one.avoidable is not None else 0.0))
+    ranked = sorted(made, key=lambda one: -(one.amount.kgce if one.amount is not None else 0.0))
     if not counted and not ranked:
         return ()
     if not ranked:
@@ -74,35 +75,30 @@ def _nothing(labels: int) -> Advice:
 
 
 def _unknown(pack: Pack, counted: Sequence[StepLosses], whole: float) -> Iterator[Advice]:
-    """The step with most avoidable energy that nothing in the data explains, and what would tell."""
-    open_to = [(one.by_cause[Cause.NONE].kgce + _at_power(one), one) for one in counted]
-    if not open_to or whole <= 0:
+    """The step with most unexplained energy, and what would tell."""
+    if not counted or whole <= 0:
         return
-    unexplained = sum(energy for energy, _ in open_to)
+    unexplained = sum(one.unexplained.kgce for one in counted)
     if unexplained < _WITHOUT_CAUSE * whole:
         return
-    _, one = max(open_to, key=lambda pair: pair[0])
+    one = max(counted, key=lambda one: one.unexplained.kgce)
     missing = _not_recorded(one)
     name = named(pack, one)
     yield Advice(
         "record-more",
         one.step,
         Words(
-            en=f"{percent(unexplained / whole)} of what is avoidable has no reason in the data (longer at power included), most of it at"
-            f" {name.en}. Recording {', '.join(words.en for words in missing)} with every batch would tell more of it.",
-            zh=f"可避免能耗中有 {percent(unexplained / whole)}（含通电更久）在数据中找不到原因，其中最多的是 {name.zh}。"
+            en=f"{percent(unexplained / whole)} of the gap beyond uncertainty has no reason in the data (longer at power included), most of"
+            f" it at {name.en}. Recording {', '.join(words.en for words in missing)} with every batch would tell more of it.",
+            zh=f"不确定度以外的差距中有 {percent(unexplained / whole)}（含通电更久）在数据中找不到原因，其中最多的是 {name.zh}。"
             f"逐批记录{'、'.join(words.zh for words in missing)}可说明更多。",
         ),
         None,
         unexplained / whole,
-        worst_first(one, one.batches.by_cause[Cause.NONE]),
+        worst_first(one, one.batches.unexplained),
         len(one.batches.ids),
         None,
     )
-
-
-def _at_power(one: StepLosses) -> float:
-    return one.by_cause[Cause.AT_POWER].kgce if Cause.AT_POWER in one.by_cause else 0.0
 
 
 def _not_recorded(one: StepLosses) -> list[Words]:

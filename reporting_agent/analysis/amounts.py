@@ -100,6 +100,13 @@ def added(amounts: Iterable[Amount]) -> Amount:
     return total
 
 
+def plus(one: Amount, other: Amount) -> Amount:
+    """Sum of two parts of one label's gap, in the same unit."""
+    co2_kg = None if one.co2_kg is None or other.co2_kg is None else one.co2_kg + other.co2_kg
+    money = None if one.money is None or other.money is None else one.money + other.money
+    return Amount(one.energy + other.energy, one.kwh + other.kwh, one.kgce + other.kgce, co2_kg, money)
+
+
 def rates_of(label: StepLabel, measured: Measured, paid: Mapping[str, Floats] | None, factors: FactorTable) -> Rates:
     """What one unit of each used batch's energy is, in every unit; `paid` as from `paid_in`."""
     rows, energy, columns = measured.rows, measured.energy, measured.columns

@@ -1,4 +1,4 @@
-"""Causes of avoidable energy: the rule that tells each, what it costs, and what it takes of every batch.
+"""Causes of energy above the label: the rule that tells each, what it costs, and what it takes of every batch.
 
 1. *Rejected output* is counted, not estimated: its share of what was produced times the batch's energy.
 2. For every other cause of a batch's own the log gives a **dose**: minutes longer than the batches at the label level, a stop before,
@@ -10,9 +10,12 @@
    waiting. They tell where the energy went and not why: last in turn, and named so.
 5. What no evidence explains stays "no cause in the data".
 
-A batch's causes never take more than its avoidable energy: where their estimates are larger together, each is cut in proportion.
-Parts stand on the label's binary grid, so that causes add up to the avoidable energy of every batch, and batches to the sums, to the
-last bit. "Batches at the label level" are the tenth of the used batches with the lowest values at reference conditions.
+What named causes (1 to 3) took is *avoidable*; 4 and 5 name none, and what they hold is *unexplained* (`Cause.named`).
+
+They share out a batch's energy above the label **beyond** what slopes and uncertainty account for, and never take more than that: where
+their estimates are larger together, each is cut in proportion. Parts stand on the label's binary grid, so that causes add up to that
+energy of every batch, and batches to the sums, to the last bit. "Batches at the label level" are the tenth of the used batches with the
+lowest values at reference conditions.
 """
 
 from __future__ import annotations
@@ -66,6 +69,11 @@ class Cause(StrEnum):
     def words(self) -> Words:
         return CAUSE_WORDS[self]
 
+    @property
+    def named(self) -> bool:
+        """Whether it says why: only such energy is called avoidable, the rest is unexplained."""
+        return self not in {Cause.AT_POWER, Cause.NONE}
+
 
 CAUSE_WORDS: Mapping[Cause, Words] = {
     Cause.HOLDING: Words(en="Holding and waiting", zh="保温等待"),
@@ -112,7 +120,7 @@ class Dose(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attribution:
-    """What each cause takes of the avoidable energy, and the doses and rules it was told by."""
+    """What each cause takes of the energy beyond slopes and uncertainty, and the doses and rules it was told by."""
 
     energy: Mapping[Cause, Floats]
     rules: tuple[CauseRule, ...]
@@ -120,13 +128,13 @@ class Attribution:
     groups: Mapping[Cause, tuple[Groups, frozenset[int]]]  # codes that took something
 
 
-def attribute(measured: Measured, evidence: Evidence, step: Step, avoidable: Floats) -> Attribution:
-    """Give the avoidable energy of the used batches (on the grid, in the label's unit) to causes."""
+def attribute(measured: Measured, evidence: Evidence, step: Step, beyond: Floats) -> Attribution:
+    """Give the energy of the used batches beyond slopes and uncertainty (on the grid, in the label's unit) to causes."""
     rows, output = measured.rows, measured.output_t
     reject_t, month = measured.columns.reject_t[rows], evidence.month.code[rows]
     taken: dict[Cause, Floats] = {}
     rules: list[CauseRule] = []
-    left = avoidable
+    left = beyond
     excess = measured.at_reference  # per output; loses what each cause took
 
     def take(claims: Mapping[Cause, Floats]) -> None:

@@ -21,18 +21,21 @@ from reporting_agent.analysis.losses import StepLosses
 from reporting_agent.analysis.pareto import Dimension, Pareto, ParetoRow
 
 IDS = 10
-_LEAST_SHARE = 0.005  # of all avoidable energy: below this nobody should look first
+_LEAST_SHARE = 0.005  # of all energy beyond slopes and uncertainty: below this nobody should look first
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One thing to look at. `code` is stable; "nothing-stands-out" is said where nothing does, with no amount."""
+    """One thing to look at. `code` is stable; "nothing-stands-out" is said where nothing does, with no amount.
+
+    `amount` is the energy that the sentence is about: what there is to gain at most. Only of a named cause is it called avoidable.
+    """
 
     code: str
     step: str
     words: Words
-    avoidable: Amount | None
-    share: float | None  # of all avoidable energy of the counted labels, in kgce; None where it is no part of it
+    amount: Amount | None
+    share: float | None  # of the gap of the counted labels beyond slopes and uncertainty, in kgce; None where it is no part of it
     batches: tuple[str, ...]  # ids, worst first, ten at most
     count: int  # of batches concerned
     p_value: float | None
@@ -70,8 +73,9 @@ _PER = {
 def _cause_words(pack: Pack, one: StepLosses, rule: CauseRule, taken: Floats, share: float) -> Words:
     name = named(pack, one)
     batches = int((taken > 0).sum())
-    en = f"{name.en}: {percent(share)} of what is avoidable goes to “{rule.cause.words.en}”, in {batches:,} batches ({rule.rule.en})."
-    zh = f"{name.zh}：“{rule.cause.words.zh}”占可避免能耗的 {percent(share)}，涉及 {batches:,} 个批次（{rule.rule.zh}）。"
+    en = f"{name.en}: {percent(share)} of the gap beyond uncertainty goes to “{rule.cause.words.en}”, in {batches:,}"
+    en += f" batches ({rule.rule.en})."
+    zh = f"{name.zh}：“{rule.cause.words.zh}”占不确定度以外差距的 {percent(share)}，涉及 {batches:,} 个批次（{rule.rule.zh}）。"
     if rule.estimate is not None and rule.interval is not None and rule.per in _PER:
         low, high = rule.interval
         per = _PER[rule.per]
@@ -126,15 +130,15 @@ def _of_shift(pack: Pack, one: StepLosses, whole: float, level: float) -> Advice
         one.step,
         Words(
             en=f"{name.en}: since {found.month} the median day lies at {plain(found.after)} {one.unit}, before at {plain(found.before)}"
-            f" (by chance alone with {_chance(found.p_value)}). Reaching the level of before would save {percent(share)} of what is"
-            " avoidable: look at what was changed, repaired or bought differently then.",
+            f" (by chance alone with {_chance(found.p_value)}). Reaching the level of before would save {percent(share)} of the"
+            " gap beyond uncertainty: look at what was changed, repaired or bought differently then.",
             zh=f"{name.zh}：自 {found.month} 起日中位数为 {plain(found.after)} {one.unit}，此前为 {plain(found.before)}"
-            f"（偶然出现的概率{_chance(found.p_value, zh=True)}）。恢复到此前水平可节约可避免能耗的 {percent(share)}："
+            f"（偶然出现的概率{_chance(found.p_value, zh=True)}）。恢复到此前水平可节约不确定度以外差距的 {percent(share)}："
             "请查当时的变更、检修或原料变化。",
         ),
         amount,
         share,
-        worst_first(one, np.where(since, one.batches.avoidable, 0.0)),
+        worst_first(one, np.where(since, one.batches.beyond, 0.0)),
         int(since.sum()),
         found.p_value,
     )
@@ -173,14 +177,14 @@ def _of_months(pack: Pack, labels: Sequence[StepLosses], above: Sequence[ParetoR
         Words(
             en=f"{name.en}: {listed} lie above the other months by more than chance. The best quarter of months has a median of"
             f" {plain(good)} {one.unit}, {months.names[worst]} {plain(medians[worst])}. Reaching that level again would save"
-            f" {percent(share)} of what is avoidable: look at what was changed, repaired or bought differently then.",
+            f" {percent(share)} of the gap beyond uncertainty: look at what was changed, repaired or bought differently then.",
             zh=f"{name.zh}：{'、'.join(names)} 高于其他月份，超出偶然范围。最好的四分之一月份中位数为 {plain(good)} {one.unit}，"
-            f"{months.names[worst]} 为 {plain(medians[worst])}。恢复到该水平可节约可避免能耗的 {percent(share)}："
+            f"{months.names[worst]} 为 {plain(medians[worst])}。恢复到该水平可节约不确定度以外差距的 {percent(share)}："
             "请查当时的变更、检修或原料变化。",
         ),
         amount,
         share,
-        worst_first(one, np.where(inside, one.batches.avoidable, 0.0)),
+        worst_first(one, np.where(inside, one.batches.beyond, 0.0)),
         int(inside.sum()),
         min(row.p_value for row in above if row.p_value is not None),
     )
@@ -201,14 +205,14 @@ def _told(
         Words(
             en=f"{name.en}: {row.words.en} takes {plain(row.difference, 3)} {one.unit} more than the others on the median day"
             f" ({row.batches:,} batches; by chance alone with {_chance(row.p_value)}). At the level of the others it would save"
-            f" {percent(share)} of what is avoidable.",
+            f" {percent(share)} of the gap beyond uncertainty.",
             zh=f"{name.zh}：{row.words.zh} 的日中位数比其他各组高 {plain(row.difference, 3)} {one.unit}"
             f"（{row.batches:,} 个批次；偶然出现的概率{_chance(row.p_value, zh=True)}）。"
-            f"达到其他各组的水平可节约可避免能耗的 {percent(share)}。",
+            f"达到其他各组的水平可节约不确定度以外差距的 {percent(share)}。",
         ),
         amount,
         share,
-        worst_first(one, np.where(inside[0], one.batches.avoidable, 0.0)),
+        worst_first(one, np.where(inside[0], one.batches.beyond, 0.0)),
         row.batches,
         row.p_value,
     )
@@ -220,8 +224,8 @@ def _part(label: StepLosses, where: Flags, labels: Sequence[StepLosses], inside:
 
 
 def _scaled(one: StepLosses, inside: Flags, energy: float) -> Amount:
-    """An energy of these batches in every unit, at the mean mix of their avoidable energy."""
-    own = amount_of(one.split.avoidable[inside])
+    """An energy of these batches in every unit, at the mean mix of their energy beyond slopes and uncertainty."""
+    own = amount_of((one.split.avoidable + one.split.unexplained)[inside])
     if own.energy <= 0:
         return Amount(energy, 0.0, 0.0, None, None)
     by = energy / own.energy

@@ -1,11 +1,12 @@
-"""Every batch against its label: what of its energy above the label is explained, uncertain, or avoidable, and why.
+"""Every batch against its label: what of its energy above the label is explained, uncertain, avoidable, or unexplained, and why.
 
-The split itself is the label's own (`benchmarks.labels.waste.split_gap`); here it is told in kWh, kgce, CO2 and money, and the
-avoidable part is given to causes (`causes`).
+The label itself (`benchmarks.labels.waste.split_gap`) says what slopes and uncertainty account for; what is **beyond** both is here
+given to causes (`causes`). What named causes took is `avoidable`, the rest `unexplained`. The four parts add up to the gap to the last
+bit, in kWh, kgce, CO2 and money alike.
 
-`moved_by_variables` stands apart and is taken off nothing: the part of the avoidable energy that goes with relevant variables of the
-plant's own, by its own regression, where that regression predicts (`drivers`). The pack's slopes are published and the same for
-everybody; the plant's own are not, and a setting that costs energy is avoidable all the same.
+`moved_by_variables` stands apart and is taken off nothing: the part of the energy beyond slopes and uncertainty that goes with relevant
+variables of the plant's own, by its own regression, where that regression predicts (`drivers`). The pack's slopes are published and the
+same for everybody; the plant's own are not, and a setting that costs energy is no reason to be content with it.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ import numpy as np
 
 from benchmarks.labels import Measured, StepLabel
 from benchmarks.labels.columns import Floats
-from benchmarks.labels.waste import on_grid, split_gap
+from benchmarks.labels.waste import GapColumns, on_grid, split_gap
 from benchmarks.measurements import Metric
 from benchmarks.routes import Step, Words
-from reporting_agent.analysis.amounts import Amount, Rates, amount_of, paid_in, parts_of, rates_of
+from reporting_agent.analysis.amounts import Amount, Rates, amount_of, paid_in, parts_of, plus, rates_of
 from reporting_agent.analysis.causes import Attribution, Cause, CauseRule, attribute
 from reporting_agent.analysis.evidence import Evidence, evidence_of
 from reporting_agent.analysis.relevance import StepDrivers
@@ -45,11 +46,17 @@ class BatchColumns:
     at_reference: Floats
     explained: Floats
     within_uncertainty: Floats
-    avoidable: Floats
-    by_cause: Mapping[Cause, Floats]
+    avoidable: Floats  # what named causes took
+    unexplained: Floats
+    by_cause: Mapping[Cause, Floats]  # the named ones add up to `avoidable`, the others to `unexplained`
     by_variable: Mapping[str, Floats]  # what the pack's slopes explain, by variable; adds up to `explained`
     moved_by_variables: Floats | None  # see the head of this module
     kgce_per_unit: Floats  # of one unit of the label's energy in this batch
+
+    @property
+    def beyond(self) -> Floats:
+        """Above the label beyond what slopes and uncertainty account for, with a named cause or without."""
+        return self.avoidable + self.unexplained
 
 
 class Split(NamedTuple):
@@ -58,6 +65,7 @@ class Split(NamedTuple):
     explained: Floats
     within_uncertainty: Floats
     avoidable: Floats
+    unexplained: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +84,24 @@ class StepLosses:
     gap: Amount
     explained: Amount
     within_uncertainty: Amount
-    avoidable: Amount
-    by_cause: Mapping[Cause, Amount]  # adds up to `avoidable`
+    avoidable: Amount  # what named causes took
+    unexplained: Amount
+    by_cause: Mapping[Cause, Amount]  # the named ones add up to `avoidable`, the others to `unexplained`
     by_variable: Mapping[str, Amount]  # adds up to `explained`
-    moved_by_variables: Amount | None  # of the avoidable; None where the plant's own regression does not predict
+    moved_by_variables: Amount | None  # of what is beyond slopes and uncertainty; None where the plant's own regression does not predict
     rules: tuple[CauseRule, ...]  # how each cause was told from the others, and what it costs, with its interval
     batches: BatchColumns
-    worst: tuple[BatchLoss, ...]  # most avoidable energy per output first, ten at most
+    worst: tuple[BatchLoss, ...]  # most avoidable and unexplained energy per output first, ten at most
     co2_reason: Words | None  # why CO2 is None
     money_reason: Words | None
     split: Split
     evidence: Evidence  # of all batches of the step
     made_from: Measured
+
+    @property
+    def beyond(self) -> Amount:
+        """Above the label beyond what slopes and uncertainty account for, with a named cause or without."""
+        return plus(self.avoidable, self.unexplained)
 
 
 def losses(site: Site, result: LabelResult, drivers: Sequence[StepDrivers]) -> tuple[StepLosses, ...]:
@@ -131,15 +145,20 @@ def _of_label(
 ) -> StepLosses:
     gap = split_gap(best, measured.value, measured.at_reference, measured.output_t, measured.uncertainty)
     step = measured.columns.step
-    found = attribute(measured, evidence, step, gap.avoidable)
+    found = attribute(measured, evidence, step, gap.unexplained)
     variables = _by_variable(measured, step, label.metric, gap.explained)
     parts = parts_of(rates, [*variables.values(), gap.within_uncertainty, *found.energy.values()])
     of_variables = dict(zip(variables, parts, strict=False))
     of_causes = dict(zip(found.energy, parts[len(variables) + 1 :], strict=True))
     nothing = np.zeros((len(measured.rows), 5))
-    split = Split(sum(of_variables.values(), nothing), parts[len(variables)], sum(of_causes.values(), nothing))
-    moved = None if at_own_reference is None else _moved(measured, at_own_reference, gap.explained, gap.avoidable)
-    columns = _columns(measured, gap.explained, gap.within_uncertainty, gap.avoidable, found, variables, moved, rates)
+    split = Split(
+        sum(of_variables.values(), nothing),
+        parts[len(variables)],
+        sum((part for cause, part in of_causes.items() if cause.named), nothing),
+        sum((part for cause, part in of_causes.items() if not cause.named), nothing),
+    )
+    moved = None if at_own_reference is None else _moved(measured, at_own_reference, gap.explained, gap.unexplained)
+    columns = _columns(measured, gap, split, found, variables, moved, rates)
     return StepLosses(
         step=label.step,
         product=label.product,
@@ -150,10 +169,11 @@ def _of_label(
         label=best,
         counted=counted,
         currency=currency,
-        gap=amount_of(split.explained + split.within_uncertainty + split.avoidable),
+        gap=amount_of(split.explained + split.within_uncertainty + split.avoidable + split.unexplained),
         explained=amount_of(split.explained),
         within_uncertainty=amount_of(split.within_uncertainty),
         avoidable=amount_of(split.avoidable),
+        unexplained=amount_of(split.unexplained),
         by_cause={cause: amount_of(part) for cause, part in of_causes.items()},
         by_variable={variable: amount_of(part) for variable, part in of_variables.items()},
         moved_by_variables=None if moved is None else amount_of(rates.amounts(moved)),
@@ -187,16 +207,15 @@ def _by_variable(measured: Measured, step: Step, metric: Metric, explained: Floa
     return found
 
 
-def _moved(measured: Measured, at_own_reference: Floats, explained: Floats, avoidable: Floats) -> Floats:
+def _moved(measured: Measured, at_own_reference: Floats, explained: Floats, beyond: Floats) -> Floats:
     own = np.maximum((measured.value - at_own_reference) * measured.output_t - explained, 0.0)
-    return np.minimum(on_grid(own), avoidable)
+    return np.minimum(on_grid(own), beyond)
 
 
 def _columns(
     measured: Measured,
-    explained: Floats,
-    within_uncertainty: Floats,
-    avoidable: Floats,
+    gap: GapColumns,
+    split: Split,
     found: Attribution,
     variables: Mapping[str, Floats],
     moved: Floats | None,
@@ -210,9 +229,10 @@ def _columns(
         output_t=measured.output_t,
         value=measured.value,
         at_reference=measured.at_reference,
-        explained=explained,
-        within_uncertainty=within_uncertainty,
-        avoidable=avoidable,
+        explained=gap.explained,
+        within_uncertainty=gap.within_uncertainty,
+        avoidable=split.avoidable[:, 0],
+        unexplained=split.unexplained[:, 0],
         by_cause=found.energy,
         by_variable=variables,
         moved_by_variables=moved,

@@ -1,4 +1,8 @@
-"""The gap by step, equipment, shift, product, hour, month and cause, largest avoidable part first.
+"""The gap by step, equipment, shift, product, hour, month and cause.
+
+The order is that of what to look at first. Groups: most energy *beyond* slopes and uncertainty (avoidable and unexplained together),
+since a group tells where to look whether or not a cause is named. Causes: named ones first, largest first, then what is unexplained,
+then what the pack's variables explain. `running` goes down that order and is of the energy beyond slopes and uncertainty, in both.
 
 Over all steps only labels that may be added up are taken (`StepLosses.counted`), in kgce. Whether the groups of one step differ by
 more than chance is tested on the values at reference conditions above their label, less what causes of the batches' own took
@@ -44,16 +48,18 @@ WITHIN_UNCERTAINTY = Words(en="Within meter uncertainty", zh="在测量不确定
 
 @dataclass(frozen=True, slots=True)
 class ParetoRow:
-    """One group. By cause, a row holds one kind of energy: a cause avoidable, a variable of the pack explained, and one row the rest."""
+    """One group. By cause, a row holds one kind of energy: a named cause avoidable, no cause unexplained, a variable of the
+    pack explained, and one row what is uncertain."""
 
     key: str
     words: Words
     avoidable: Amount
+    unexplained: Amount
     within_uncertainty: Amount
     explained: Amount
-    running: float  # share of all avoidable energy in this row and those above it, in kgce
+    running: float  # share of all energy beyond slopes and uncertainty in this row and those above it, in kgce
     batches: int
-    excess: float | None  # mean avoidable energy per output, in the unit of the label; None across labels of several units
+    excess: float | None  # mean beyond slopes and uncertainty per output, in the label's unit; None across labels of several units
     p_value: float | None  # that this group differs from the others by chance alone, corrected for the groups tried; None where not tested
     difference: float | None = None  # of the median day from that of the others, in the unit of the label
 
@@ -70,6 +76,7 @@ class Pareto:
     step: str
     rows: tuple[ParetoRow, ...]
     avoidable: Amount
+    unexplained: Amount
     within_uncertainty: Amount
     explained: Amount
 
@@ -78,6 +85,7 @@ class _Row(NamedTuple):
     key: str
     words: Words
     avoidable: Amount
+    unexplained: Amount
     within_uncertainty: Amount
     explained: Amount
     batches: int
@@ -102,22 +110,28 @@ def paretos(pack: Pack, found: Sequence[StepLosses]) -> tuple[Pareto, ...]:
 
 
 def _of_causes(step: str, labels: Sequence[StepLosses]) -> list[Pareto]:
-    """The table by cause; none where nothing was avoidable."""
+    """The table by cause; none where there is no gap."""
     rows = _by_cause(labels)
     return [_table(Dimension.CAUSE, step, rows)] if rows else []
 
 
 def _table(dimension: Dimension, step: str, rows: Sequence[_Row]) -> Pareto:
-    ordered = sorted(rows, key=lambda row: (-row.avoidable.kgce, -row.explained.kgce, row.key))
-    avoidable, uncertain, explained = (added(part) for part in zip(*((row[2], row[3], row[4]) for row in ordered), strict=True))
+    by_cause = dimension is Dimension.CAUSE
+    ordered = sorted(rows, key=lambda row: (-row.avoidable.kgce if by_cause else 0.0, -_beyond(row), -row.explained.kgce, row.key))
+    avoidable, unexplained, uncertain, explained = (added(part) for part in zip(*(row[2:6] for row in ordered), strict=True))
+    whole = avoidable.kgce + unexplained.kgce
     shown = []
     reached = 0.0
     for row in ordered:
-        reached += row.avoidable.kgce
-        share = reached / avoidable.kgce if avoidable.kgce else 0.0
+        reached += _beyond(row)
+        share = reached / whole if whole else 0.0
         p_value, difference = (None, None) if row.tested is None else (row.tested.p_value, row.tested.difference)
-        shown.append(ParetoRow(*row[:5], share, row.batches, row.excess, p_value, difference))
-    return Pareto(dimension, step, tuple(shown), avoidable, uncertain, explained)
+        shown.append(ParetoRow(*row[:6], share, row.batches, row.excess, p_value, difference))
+    return Pareto(dimension, step, tuple(shown), avoidable, unexplained, uncertain, explained)
+
+
+def _beyond(row: _Row) -> float:
+    return row.avoidable.kgce + row.unexplained.kgce
 
 
 def _of_step(pack: Pack, step: str, labels: Sequence[StepLosses]) -> _Row:
@@ -126,6 +140,7 @@ def _of_step(pack: Pack, step: str, labels: Sequence[StepLosses]) -> _Row:
         step,
         pack.step(step).words,
         added(one.avoidable for one in labels),
+        added(one.unexplained for one in labels),
         added(one.within_uncertainty for one in labels),
         added(one.explained for one in labels),
         sum(len(one.batches.ids) for one in labels),
@@ -137,7 +152,7 @@ def _of_step(pack: Pack, step: str, labels: Sequence[StepLosses]) -> _Row:
 def _excess(labels: Sequence[StepLosses]) -> float | None:
     if len({one.unit for one in labels}) > 1:
         return None
-    return sum(one.avoidable.energy for one in labels) / sum(float(one.batches.output_t.sum()) for one in labels)
+    return sum(one.beyond.energy for one in labels) / sum(float(one.batches.output_t.sum()) for one in labels)
 
 
 def _by_cause(labels: Sequence[StepLosses]) -> list[_Row]:
@@ -146,17 +161,20 @@ def _by_cause(labels: Sequence[StepLosses]) -> list[_Row]:
         taking = [one for one in labels if cause in one.by_cause and one.by_cause[cause].energy > 0]
         if taking:
             batches = sum(int((one.batches.by_cause[cause] > 0).sum()) for one in taking)
-            rows.append(_Row(cause, cause.words, added(one.by_cause[cause] for one in taking), ZERO, ZERO, batches, None, None))
+            took = added(one.by_cause[cause] for one in taking)
+            avoidable, unexplained = (took, ZERO) if cause.named else (ZERO, took)
+            rows.append(_Row(cause, cause.words, avoidable, unexplained, ZERO, ZERO, batches, None, None))
     for variable in sorted({name for one in labels for name in one.by_variable}):
         raised = [one for one in labels if variable in one.by_variable and one.by_variable[variable].energy > 0]
         if raised:
             name = words_of(variable)
             words = Words(en=f"{name.en[:1].upper()}{name.en[1:]} away from its reference", zh=f"{name.zh}偏离基准")
             batches = sum(int((one.batches.by_variable[variable] > 0).sum()) for one in raised)
-            rows.append(_Row(f"var.{variable}", words, ZERO, ZERO, added(one.by_variable[variable] for one in raised), batches, None, None))
+            took = added(one.by_variable[variable] for one in raised)
+            rows.append(_Row(f"var.{variable}", words, ZERO, ZERO, ZERO, took, batches, None, None))
     within = added(one.within_uncertainty for one in labels)
     touched = sum(int((one.batches.within_uncertainty > 0).sum()) for one in labels)
-    return [*rows, _Row(UNCERTAINTY, WITHIN_UNCERTAINTY, ZERO, within, ZERO, touched, None, None)] if within.energy > 0 else rows
+    return [*rows, _Row(UNCERTAINTY, WITHIN_UNCERTAINTY, ZERO, ZERO, within, ZERO, touched, None, None)] if within.energy > 0 else rows
 
 
 def _of_groups(step: str, labels: Sequence[StepLosses]) -> Iterator[Pareto]:
@@ -182,8 +200,8 @@ def _grouped(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses])
     codes = [groups.code[one.made_from.rows] for one in labels]
     for code in sorted({code for own in codes for code in own.tolist()}):
         inside = [own == code for own in codes]
-        explained, uncertain, avoidable = (
-            [amount_of(one.split[kind][where]) for one, where in zip(labels, inside, strict=True)] for kind in range(3)
+        explained, uncertain, avoidable, unexplained = (
+            [amount_of(one.split[kind][where]) for one, where in zip(labels, inside, strict=True)] for kind in range(4)
         )
         output = sum(float(one.batches.output_t[where].sum()) for one, where in zip(labels, inside, strict=True))
         one_unit = len({one.unit for one in labels}) == 1
@@ -192,10 +210,11 @@ def _grouped(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses])
             groups.names[code],
             words,
             added(avoidable),
+            added(unexplained),
             added(uncertain),
             added(explained),
             sum(int(where.sum()) for where in inside),
-            sum(amount.energy for amount in avoidable) / output if one_unit and output else None,
+            sum(amount.energy for amount in (*avoidable, *unexplained)) / output if one_unit and output else None,
             tested.get(code),
         )
 

@@ -19,7 +19,7 @@ from reporting_agent.analysis.variable_names import unit_of_name
 
 
 class CausePart(NamedTuple):
-    """What one cause takes of one batch's avoidable energy."""
+    """What one cause, named or not, takes of one batch's energy beyond slopes and uncertainty."""
 
     cause: Cause
     amount: Amount
@@ -37,7 +37,8 @@ class VariablePart(NamedTuple):
 
 
 class BatchLoss(NamedTuple):
-    """One batch against its label: causes add up to `avoidable`, variables to `explained`, the three parts to `gap`, exactly."""
+    """One batch against its label: named causes add up to `avoidable`, the others to `unexplained`, variables to `explained`;
+    the four parts to `gap`, exactly."""
 
     batch_id: str
     start: datetime
@@ -49,7 +50,8 @@ class BatchLoss(NamedTuple):
     explained: Amount
     within_uncertainty: Amount
     avoidable: Amount
-    causes: tuple[CausePart, ...]  # largest first, "no cause in the data" last
+    unexplained: Amount
+    causes: tuple[CausePart, ...]  # named ones first, largest first; "no cause in the data" last
     variables: tuple[VariablePart, ...]
 
 
@@ -62,10 +64,10 @@ def worst_batches(
     uncertain: Floats,
     number: int,
 ) -> tuple[BatchLoss, ...]:
-    """The batches with most avoidable energy per output; parts are batches x 5 (`amounts.parts_of`)."""
-    avoidable = sum(found.energy.values(), np.zeros(len(measured.rows)))
-    order = np.argsort(-avoidable / measured.output_t, kind="stable")[:number]
-    return tuple(_loss(place, measured, evidence, found, causes, variables, uncertain) for place in order.tolist() if avoidable[place] > 0)
+    """The batches with most energy per output beyond slopes and uncertainty; parts are batches x 5 (`amounts.parts_of`)."""
+    beyond = sum(found.energy.values(), np.zeros(len(measured.rows)))
+    order = np.argsort(-beyond / measured.output_t, kind="stable")[:number]
+    return tuple(_loss(place, measured, evidence, found, causes, variables, uncertain) for place in order.tolist() if beyond[place] > 0)
 
 
 def _loss(
@@ -88,7 +90,7 @@ def _loss(
         for cause, part in causes.items()
         if part[place, 0] > 0
     ]
-    lost.sort(key=lambda one: (one.cause is Cause.NONE, -one.amount.energy))
+    lost.sort(key=lambda one: (not one.cause.named, one.cause is Cause.NONE, -one.amount.energy))
     explained = tuple(
         VariablePart(name, amount(part), float(part[place, 0]) / output, _recorded(name, place, measured))
         for name, part in variables.items()
@@ -96,7 +98,8 @@ def _loss(
     )
     nothing = np.zeros((1, 5))
     of_variables = sum((part[place : place + 1] for part in variables.values()), nothing)
-    of_causes = sum((part[place : place + 1] for part in causes.values()), nothing)
+    avoidable = sum((part[place : place + 1] for cause, part in causes.items() if cause.named), nothing)
+    unexplained = sum((part[place : place + 1] for cause, part in causes.items() if not cause.named), nothing)
     not_sure = uncertain[place : place + 1]
     return BatchLoss(
         batch.batch_id,
@@ -105,10 +108,11 @@ def _loss(
         output,
         float(measured.value[place]),
         float(measured.at_reference[place]),
-        amount_of(of_variables + not_sure + of_causes),
+        amount_of(of_variables + not_sure + avoidable + unexplained),
         amount_of(of_variables),
         amount_of(not_sure),
-        amount_of(of_causes),
+        amount_of(avoidable),
+        amount_of(unexplained),
         tuple(lost),
         explained,
     )

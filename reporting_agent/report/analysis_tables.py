@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reporting_agent.analysis import Analysis, StepLosses
     from reporting_agent.pipeline import LabelResult
 
-PARTS = ("gap", "explained", "within_uncertainty", "avoidable")
+PARTS = ("gap", "explained", "within_uncertainty", "avoidable", "unexplained")
 UNITS: dict[str, str] = {"kwh": "kWh", "kgce": "kgce", "co2_kg": "kg", "money": "currency"}
 
 
@@ -29,7 +29,7 @@ def every(result: LabelResult, analysis: Analysis) -> tuple[Table, ...]:
     """All tables in the order of the workbook's sheets; one with nothing in it keeps its columns."""
     steps = result.site_label.steps
     made = (
-        tables.labels(steps),
+        tables.labels(steps, analysis.losses),
         tables.batches(steps),
         tables.excluded(steps),
         gaps(analysis),
@@ -47,8 +47,8 @@ def every(result: LabelResult, analysis: Analysis) -> tuple[Table, ...]:
 
 
 def gaps(analysis: Analysis) -> Table:
-    """One row a used batch of every label that has a value: its gap in four units, split in three."""
-    in_units = [f"{part}_{unit}" for part in ("gap", "avoidable") for unit in UNITS]
+    """One row a used batch of every label that has a value: its gap in four units, split in four parts."""
+    in_units = [f"{part}_{unit}" for part in ("gap", "avoidable", "unexplained") for unit in UNITS]
     numbers = ["output", "value", "at_reference", *PARTS, "moved_by_variables", *in_units]
     shape: tuple[tuple[str, Kind], ...] = (
         *KEY,
@@ -76,7 +76,7 @@ def gaps(analysis: Analysis) -> Table:
 
 def _numbers(losses: StepLosses) -> dict[str, Floats]:
     found, split = losses.batches, losses.split
-    gap = split.explained + split.within_uncertainty + split.avoidable  # batches x (energy, kwh, kgce, co2_kg, money)
+    gap = split.explained + split.within_uncertainty + split.avoidable + split.unexplained  # batches x (energy, kwh, kgce, co2_kg, money)
     return {
         "output": found.output_t,
         "value": found.value,
@@ -85,9 +85,11 @@ def _numbers(losses: StepLosses) -> dict[str, Floats]:
         "explained": found.explained,
         "within_uncertainty": found.within_uncertainty,
         "avoidable": found.avoidable,
+        "unexplained": found.unexplained,
         "moved_by_variables": np.full(len(found.ids), np.nan) if found.moved_by_variables is None else found.moved_by_variables,
         **{f"gap_{unit}": gap[:, place] for place, unit in enumerate(UNITS, start=1)},
         **{f"avoidable_{unit}": split.avoidable[:, place] for place, unit in enumerate(UNITS, start=1)},
+        **{f"unexplained_{unit}": split.unexplained[:, place] for place, unit in enumerate(UNITS, start=1)},
     }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from benchmarks.labels import StepLabel
+    from reporting_agent.analysis import StepLosses
 
 Kind = Literal["text", "number", "count", "time", "flag"]
 
@@ -56,8 +57,9 @@ def key(label: StepLabel) -> tuple[str, str, str, str]:
     return label.step, label.product, label.variant, str(label.metric)
 
 
-def labels(steps: Sequence[StepLabel]) -> Table:
-    """One row a label: what label.json says of it, in columns."""
+def labels(steps: Sequence[StepLabel], losses: Sequence[StepLosses]) -> Table:
+    """One row a label: what label.json says of it, in columns; the four parts of its gap are those of its losses."""
+    of = {(one.step, one.product, one.variant, str(one.metric)): one for one in losses}
     shape: tuple[tuple[str, Kind], ...] = (
         *KEY,
         ("boundary", "text"),
@@ -80,13 +82,14 @@ def labels(steps: Sequence[StepLabel]) -> Table:
         ("explained", "number"),
         ("within_uncertainty", "number"),
         ("avoidable", "number"),
+        ("unexplained", "number"),
     )
-    return table("labels", shape, [_label_row(label) for label in steps])
+    return table("labels", shape, [_label_row(label, of.get(key(label))) for label in steps])
 
 
-def _label_row(label: StepLabel) -> tuple[Any, ...]:
-    gap = label.gap
-    split = (None, None, None, None) if gap is None else (gap.energy, gap.explained, gap.within_uncertainty, gap.avoidable)
+def _label_row(label: StepLabel, losses: StepLosses | None) -> tuple[Any, ...]:
+    parts = ("gap", "explained", "within_uncertainty", "avoidable", "unexplained")
+    split = [None if losses is None else getattr(losses, part).energy for part in parts]
     return (
         *key(label),
         label.boundary,

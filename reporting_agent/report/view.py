@@ -160,9 +160,9 @@ class View:
 
     @cached_property
     def lead(self) -> Group | None:
-        """The group the page opens with: the one with most avoidable energy, in coal equivalent."""
+        """The group the page opens with: the one with most energy above the label beyond slopes and uncertainty, in coal equivalent."""
         told = [group for group in self.labelled if group.losses is not None]
-        most = max(told, key=lambda group: group.losses.avoidable.kgce if group.losses else 0.0, default=None)
+        most = max(told, key=lambda group: group.losses.beyond.kgce if group.losses else 0.0, default=None)
         return most if most is not None else next(iter(self.labelled), None)
 
     def in_question(self, group: Group) -> bool:
@@ -171,7 +171,7 @@ class View:
 
     @cached_property
     def worst(self) -> BatchLoss | None:
-        """The batch the page opens with: most avoidable energy per unit of output at the leading group."""
+        """The batch the page opens with: most avoidable and unexplained energy per unit of output at the leading group."""
         return self.lead.losses.worst[0] if self.lead is not None and self.lead.losses is not None and self.lead.losses.worst else None
 
     @cached_property

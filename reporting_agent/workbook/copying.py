@@ -83,7 +83,7 @@ def _beside_the_runs(sheet: Any, labelled: Labelled) -> None:
     with_money = not labelled.unpriced
     for metric in metrics(labelled):
         unit, energy = units[metric]
-        names = ["value", "label", "gap", "uncertain", "avoidable", *(["money"] if with_money else []), "left_out"]
+        names = ["value", "label", "gap", "uncertain", "unexplained", *(["money"] if with_money else []), "left_out"]
         for offset, name in enumerate(names):
             cell = sheet.cell(header, first + offset)
             cell.value = RESULTS[name][lang].format(unit=unit, energy=energy, currency=labelled.sheet.about.currency or "–")
@@ -109,7 +109,7 @@ def _cell(name: str, run: RunResult, lang: str) -> float | str | None:
         return run.money if run.gap is not None else 0.0
     if run.gap is None:
         return 0.0  # at the label or below it
-    return {"gap": run.gap.energy, "uncertain": run.gap.within_uncertainty, "avoidable": run.gap.avoidable}[name]
+    return {"gap": run.gap.energy, "uncertain": run.gap.within_uncertainty, "unexplained": run.gap.unexplained}[name]
 
 
 def _units(labelled: Labelled) -> dict[str, tuple[str, str]]:
@@ -126,7 +126,7 @@ def _labels(sheet: Any, labelled: Labelled) -> None:
     from openpyxl.styles import Font
 
     lang, about = labelled.sheet.lang, labelled.sheet.about
-    names = ["step", "product", "unit", "used", "read", "best", "typical", "mean", "energy", "gap", "uncertain", "avoidable"]
+    names = ["step", "product", "unit", "used", "read", "best", "typical", "mean", "energy", "gap", "uncertain", "unexplained"]
     names += [*([] if labelled.unpriced else ["money"]), "no_label"]
     currency = about.currency or "–"
     headings = [RESULTS[name][lang].format(energy=RESULTS["as_beside"][lang], currency=currency) for name in names]
@@ -157,7 +157,7 @@ def _of_label(name: str, label: StepLabel, labelled: Labelled) -> float | str | 
         "energy": label.energy_unit,
         "gap": None if gap is None else gap.energy,
         "uncertain": None if gap is None else gap.within_uncertainty,
-        "avoidable": None if gap is None else gap.avoidable,
+        "unexplained": None if gap is None else gap.unexplained,
         "money": None if gap is None else _money(label, labelled),
         "no_label": None if label.best.reason is None else reason(label.best.reason, labelled.sheet.lang),
     }

@@ -98,7 +98,7 @@ def _runs_of(label: StepLabel, rows: Mapping[tuple[str, str], Batch], sheet: Run
         money = None
         if gap is not None and one.energy:
             price = _price_of(batch, str(label.metric), sheet)
-            money = None if price is None else gap.avoidable * price / one.energy
+            money = None if price is None else gap.unexplained * price / one.energy
         found.append(((str(label.metric), batch.place.row), RunResult(one.value, label.best.value, gap, money, one.excluded)))
     return found
 

@@ -10,7 +10,7 @@ from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, said
 
 
 def as_text(labelled: Labelled) -> str:
-    """One block a product and metric: the label, what is usual, what could be saved, and why runs were left out."""
+    """One block a product and metric: the label, what is usual, what lies above the label, and why runs were left out."""
     lang = labelled.sheet.lang
     lines: list[str] = []
     for label in labelled.labels:
@@ -23,7 +23,7 @@ def as_text(labelled: Labelled) -> str:
             values = (("best", label.best.value), ("typical", label.typical), ("mean", label.mean))
             lines += [f"  {RESULTS[key][lang]}: {shown(value)} {label.unit}" for key, value in values]
         if label.gap is not None:
-            for key, value in (("gap", label.gap.energy), ("avoidable", label.gap.avoidable)):
+            for key, value in (("gap", label.gap.energy), ("unexplained", label.gap.unexplained)):
                 lines.append(f"  {RESULTS[key][lang].format(energy=label.gap.unit)}: {shown(value)}")
         lines += [f"  {RESULTS['left_out'][lang]}: {reason(code, lang)} {count:,}" for code, count in label.excluded.items()]
     if labelled.sheet.rejected:

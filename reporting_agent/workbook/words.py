@@ -47,8 +47,8 @@ RESULTS: Mapping[str, Mapping[Lang, str]] = {
     "label": {"en": "Label, {unit}", "zh": "标签值，{unit}"},
     "gap": {"en": "Gap, {energy}", "zh": "差距，{energy}"},
     "uncertain": {"en": "of it within meter uncertainty, {energy}", "zh": "其中在计量不确定度以内，{energy}"},
-    "avoidable": {"en": "of it avoidable, {energy}", "zh": "其中可避免，{energy}"},
-    "money": {"en": "Avoidable, {currency}", "zh": "可避免，{currency}"},
+    "unexplained": {"en": "of it unexplained, {energy}", "zh": "其中未说明，{energy}"},
+    "money": {"en": "Unexplained, {currency}", "zh": "未说明，{currency}"},
     "left_out": {"en": "Left out because", "zh": "未计入的原因"},
     "step": {"en": "Step", "zh": "工序"},
     "product": {"en": "Product", "zh": "产品"},
@@ -78,8 +78,9 @@ NOTES: Mapping[str, Mapping[Lang, str]] = {
         "zh": "单耗低于该产品中位数的五分之一或高于五倍的批次不计入：读数或单位有误。",
     },
     "gap": {
-        "en": "A gap is not waste. Within the meter uncertainty of {uncertainty} % nobody can tell; only the rest is called avoidable.",
-        "zh": "差距不等于浪费。{uncertainty}% 计量不确定度以内的部分无法判定；其余部分才称为可避免。",
+        "en": "A gap is not waste. Within the meter uncertainty of {uncertainty} % nobody can tell;"
+        " the rest is unexplained: the table does not say why, so nothing is called avoidable.",
+        "zh": "差距不等于浪费。{uncertainty}% 计量不确定度以内的部分无法判定；其余部分未说明：表中没有原因，因此不称为可避免。",
     },
     "money": {
         "en": "Money at the prices of the sheet {about}; a run's mean price where several carriers are used.",

@@ -46,7 +46,7 @@ def of_the_heats(made: Report) -> list[str]:
     shift, minutes, stop = look(found, "level-shift"), rule(found, Cause.AT_POWER), rule(found, Cause.COLD_START)
     worst, longer, after_stops = losses.worst[0], look(found, "cause-longer-at-power"), look(found, "cause-cold-start")
     after, before = re.findall(r"at (\d+\.\d) kWh/t, before at (\d+\.\d)", shift.words.en)[0]
-    assert shift.avoidable is not None
+    assert shift.amount is not None
     assert minutes.estimate is not None
     assert minutes.interval is not None
     assert stop.estimate is not None
@@ -61,14 +61,14 @@ def of_the_heats(made: Report) -> list[str]:
         f"The page opens with heat {worst.batch_id}, which took {shown(worst.value)}.",
         f"the median day lies at {after} kWh/t, before at {before}.",
         "(less than 0.1 %)",
-        f"{count(shift.avoidable.kwh / 1000)} MWh would be saved: {percent(shift.share)} of all",
+        f"{count(shift.amount.kwh / 1000)} MWh would be saved: {percent(shift.share)} of the gap beyond",
         "has the power on for 31.0 min;" if "31.0 min" in minutes.rule.en else "",
         f"each minute more costs {minutes.estimate:.0f} kWh (95 %: {minutes.interval[0]:.0f} to {minutes.interval[1]:.0f})",
-        f"{count(longer.count)} heats took more minutes. That is {percent(longer.share)}",
+        f"{count(longer.count)} heats took more minutes. That is {percent(longer.share)} of the gap",
         f"takes {stop.estimate:.0f} kWh more for every hour of it (95 %: {stop.interval[0]:.0f} to {stop.interval[1]:.0f})",
         f"{losses.by_cause[Cause.COLD_START].kwh / 1000:.0f} MWh in two years over {count(after_stops.count)} heats",
         f"{count(codes['energy-unknown'])} heats have no energy at all and {codes['sentinel']} hold the counter's nines",
-        f"{unknown} % of what could have been avoided has no reason",
+        f"{unknown} % of the gap beyond uncertainty has no reason",
         "From June 2016 on" if "since 2016-06" in shift.words.en else "",
     ]
 
@@ -90,16 +90,17 @@ def of_the_machines(made: Report) -> list[str]:
     standing = sum(energy for one in found.value_adding for use, energy in one.parts.items() if use in {Use.IDLING, Use.FAULT})
     worst_use = max(found.value_adding, key=lambda one: one.parts[Use.IDLING] / one.total)
     assert worst_use.step == "machining-2"
-    assert round(standing / (first.avoidable.kwh + second.avoidable.kwh)) == 8
+    assert round(standing / (first.beyond.kwh + second.beyond.kwh)) == 8
     shifts = next(one for one in found.pareto if one.dimension is Dimension.SHIFT and one.step == second.step)
     assert not any(row.more_than_chance for row in shifts.rows)
+    assert (first.avoidable.kwh, second.avoidable.kwh) == (0, 0)  # no cause is named
     return [
         f"at a label of {shown(first.label)} kWh per 1000 items",
         f"the median is {shown(typical['part-4'])}.",
         f"The night shift of 12 September took {shown(worst.value)},",
-        f"and {shown(worst.avoidable.kwh)} of the {shown(first.avoidable.kwh)} kWh",
+        f"and {shown(worst.unexplained.kwh)} of the {shown(first.unexplained.kwh)} kWh",
         f"The label is {shown(second.label)} and the median {shown(typical['part-3'])};",
-        f"{shown(second.avoidable.kwh)} kWh could have been avoided. By shift nothing differs",
+        f"{shown(second.unexplained.kwh)} kWh above it beyond uncertainty have no cause in the data. By shift nothing",
         f"{count(codes['log-not-normal'])} of the log's {count(codes['unit-assumed'])} rows are in manual or alarm state,",
         f"and {count(standing)} of the {count(counted)} kWh that the log counted went into them,",
         f" {percent(standing / counted)}: eight times",

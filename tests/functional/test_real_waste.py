@@ -55,7 +55,7 @@ def test_most_of_the_gap_went_in_at_power_and_not_in_waiting(found: Analysis) ->
     (lost,) = found.losses
     rules = {rule.cause: rule for rule in lost.rules}
     assert not rules[Cause.HOLDING].stands
-    assert lost.by_cause[Cause.AT_POWER].energy > 0.6 * lost.avoidable.energy
+    assert lost.by_cause[Cause.AT_POWER].energy > 0.6 * lost.beyond.energy
     a_minute = rules[Cause.AT_POWER].estimate
     assert a_minute is not None
     assert 60 * a_minute > 50_000  # kW: half the furnace's mean power and more
@@ -70,7 +70,10 @@ def test_no_shift_and_no_hour_is_blamed(found: Analysis) -> None:
 
 def test_all_of_it_adds_up(found: Analysis) -> None:
     (lost,) = found.losses
-    assert lost.gap.energy == lost.explained.energy + lost.within_uncertainty.energy + lost.avoidable.energy
-    assert lost.avoidable.energy == sum(amount.energy for amount in lost.by_cause.values()) == float(lost.batches.avoidable.sum())
+    assert lost.gap.energy == lost.explained.energy + lost.within_uncertainty.energy + lost.avoidable.energy + lost.unexplained.energy
+    named = [amount.energy for cause, amount in lost.by_cause.items() if cause.named]
+    unnamed = [amount.energy for cause, amount in lost.by_cause.items() if not cause.named]
+    assert lost.avoidable.energy == sum(named) == float(lost.batches.avoidable.sum()) > 0
+    assert lost.unexplained.energy == sum(unnamed) == float(lost.batches.unexplained.sum()) > lost.avoidable.energy
     assert lost.avoidable.co2_kg is None
     assert lost.co2_reason is not None  # the table has no grid factor of 2015

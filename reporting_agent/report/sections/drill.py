@@ -13,7 +13,7 @@ from reporting_agent.report.figures import figure
 from reporting_agent.report.numbers import minutes, percent, shown, time
 from reporting_agent.report.view import Group, View
 
-SHOWN = 50  # of all labels together; each label's share goes with its avoidable energy, ten at least
+SHOWN = 50  # of all labels together; each label's share goes with its energy beyond slopes and uncertainty, ten at least
 
 
 def data(view: View) -> dict[str, Any] | None:
@@ -27,24 +27,24 @@ def picked(view: View) -> list[tuple[Group, StepLosses, int]]:
     told = [(group, group.losses) for group in view.labelled if group.losses is not None and len(group.losses.batches.ids)]
     if not told:
         return []
-    total = sum(losses.avoidable.kgce for _, losses in told) or 1.0
+    total = sum(losses.beyond.kgce for _, losses in told) or 1.0
     made = []
-    for group, losses in sorted(told, key=lambda one: -one[1].avoidable.kgce):
-        number = max(len(losses.worst), round(SHOWN * losses.avoidable.kgce / total))
+    for group, losses in sorted(told, key=lambda one: -one[1].beyond.kgce):
+        number = max(len(losses.worst), round(SHOWN * losses.beyond.kgce / total))
         made += [(group, losses, row) for row in worst_rows(losses, number)]
     return made
 
 
 def worst_rows(losses: StepLosses, number: int) -> list[int]:
-    """Rows of the batches with most avoidable energy per output: the ten told worst first, then by the columns."""
+    """Rows of the batches with most avoidable and unexplained energy per output: the ten told worst first, then by the columns."""
     columns = losses.batches
     place = {name: row for row, name in enumerate(columns.ids)}
     first = [place[loss.batch_id] for loss in losses.worst][:number]
-    per_output = columns.avoidable / columns.output_t
+    per_output = columns.beyond / columns.output_t
     rest = [
         row
         for row in np.argsort(-per_output, kind="stable")[: number + len(first)].tolist()
-        if row not in first and columns.avoidable[row] > 0
+        if row not in first and columns.beyond[row] > 0
     ]
     return [*first, *rest][:number]
 
@@ -72,6 +72,7 @@ def _entry(view: View, group: Group, losses: StepLosses, row: int) -> dict[str, 
     told = next((loss for loss in losses.worst if loss.batch_id == name), None)
     energies = {
         "avoidable": columns.avoidable[row],
+        "unexplained": columns.unexplained[row],
         "within_uncertainty": columns.within_uncertainty[row],
         "explained": columns.explained[row],
     }

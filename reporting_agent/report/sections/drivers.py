@@ -57,14 +57,14 @@ def _facts(w: dict[str, str], one: StepDrivers) -> list[str]:
 
 
 def _moved(view: View, one: StepDrivers) -> list[str]:
-    """How much of what could have been avoided goes with the variables; nothing where the regression does not predict."""
+    """How much of the gap beyond uncertainty goes with the variables; nothing where the regression does not predict."""
     key = (one.step, one.product, one.variant, one.metric)
     losses = next((found for found in view.analysis.losses if (found.step, found.product, found.variant, found.metric) == key), None)
-    if losses is None or losses.moved_by_variables is None or losses.avoidable.energy <= 0:
+    if losses is None or losses.moved_by_variables is None or losses.beyond.energy <= 0:
         return []
     moved = losses.moved_by_variables.energy
     amount = scaled(moved, losses.energy_unit, doubt=view.doubt)
-    return [view.w["drivers"]["moved"].format(energy=amount.text, unit=amount.unit, share=percent(moved / losses.avoidable.energy))]
+    return [view.w["drivers"]["moved"].format(energy=amount.text, unit=amount.unit, share=percent(moved / losses.beyond.energy))]
 
 
 def _row(view: View, driver: Driver, reach: float, row: int) -> dict[str, Any]:

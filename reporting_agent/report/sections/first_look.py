@@ -23,13 +23,13 @@ def data(view: View) -> dict[str, Any] | None:
     entries = []
     for advice in first_look:
         worth = []
-        if advice.avoidable is not None:
-            energy = scaled(advice.avoidable.kwh, "kWh", doubt=view.doubt)
+        if advice.amount is not None:
+            energy = scaled(advice.amount.kwh, "kWh", doubt=view.doubt)
             worth.append(f"{energy.text} {energy.unit}")
-            if advice.avoidable.money is not None and currency:
-                worth.append(f"{count(advice.avoidable.money)} {currency}")
-            if advice.avoidable.co2_kg is not None:
-                carbon = scaled(advice.avoidable.co2_kg, "kg")
+            if advice.amount.money is not None and currency:
+                worth.append(f"{count(advice.amount.money)} {currency}")
+            if advice.amount.co2_kg is not None:
+                carbon = scaled(advice.amount.co2_kg, "kg")
                 worth.append(f"{carbon.text} {carbon.unit} CO₂")
         if advice.share is not None:
             worth.append(view.w["first_look"]["share"].format(share=percent(advice.share)))

@@ -1,4 +1,4 @@
-"""The first question answered with numbers: which batch was worst, why, what is avoidable; then three or four figures."""
+"""The first question answered with numbers: the worst batch, what is avoidable, why, what unexplained; then a few figures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from reporting_agent.analysis import BatchLoss, Cause, StepLosses
+from reporting_agent.analysis import BatchLoss, Cause, CausePart, StepLosses
 from reporting_agent.report.figures import Figure, figure, scaled
 from reporting_agent.report.numbers import count, percent, shown, time
 from reporting_agent.report.view import Group, View
@@ -50,44 +50,47 @@ def _sentences(view: View, group: Group) -> list[Markup]:
 
 
 def _why(view: View, worst: BatchLoss, losses: StepLosses) -> Markup:
-    """How much of the worst batch's gap nothing accounts for; avoidable is said of it only where a cause is named."""
+    """How much of the worst batch's gap named causes took, the largest of them, and how much nothing in the data explains."""
     w, total = view.w["lead"], worst.gap.energy
-    above = shown(worst.value - losses.label)
-    named = [part for part in worst.causes if part.cause is not Cause.NONE]
-    avoidable = _bold(
-        w["of_that" if named else "unexplained"],
-        above=above,
+    named = next((part for part in worst.causes if part.cause.named), None)
+    at_power = next((part for part in worst.causes if part.cause is Cause.AT_POWER), None)
+    split = _bold(
+        w["unexplained" if named is None else "of_that" if worst.unexplained.energy > 0 else "of_that_all"],
+        above=shown(worst.value - losses.label),
         avoidable=shown(worst.avoidable.energy / worst.output_t),
         share=percent(worst.avoidable.energy / total),
+        unexplained=shown(worst.unexplained.energy / worst.output_t),
+        rest=percent(worst.unexplained.energy / total),
     )
-    if not named:
-        return avoidable
-    cause, told = named[0], view.evidence(named[0].evidence)
-    share = cause.amount.energy / total
-    text = w["cause_most" if share > MOST else "cause"]
-    return (
-        avoidable
-        + view.gap
-        + _bold(
-            text,
-            cause=view.inside(cause.cause.words),
-            evidence=view.w["lead"]["evidence"].format(told=told) if told else "",
-            share=percent(share),
-        )
+    said = [split]
+    if at_power is not None:
+        said.append(_cause(view, "at_power", at_power, total))
+    if named is not None:
+        said.append(_cause(view, "cause_most" if named.amount.energy > MOST * total else "cause", named, total))
+    return Markup(view.gap).join(said)  # noqa: S704 - escaped part by part
+
+
+def _cause(view: View, words: str, part: CausePart, total: float) -> Markup:
+    w, told = view.w["lead"], view.evidence(part.evidence)
+    return _bold(
+        w[words],
+        cause=view.inside(part.cause.words),
+        evidence=w["evidence"].format(told=told) if told else "",
+        share=percent(part.amount.energy / total),
     )
 
 
 def _year(view: View, losses: StepLosses) -> Markup:
-    """The period as a whole: the cause that costs most of all."""
-    named = [(amount.energy, cause) for cause, amount in losses.by_cause.items() if cause is not Cause.NONE and amount.energy > 0]
-    if not named or losses.avoidable.energy <= 0:
+    """The period as a whole: the named cause that costs most of all."""
+    named = [(amount.energy, cause) for cause, amount in losses.by_cause.items() if cause.named and amount.energy > 0]
+    if not named:
         return Markup("")
     energy, cause = max(named)
     same = view.worst is not None and view.worst.causes and view.worst.causes[0].cause is cause
     return _bold(
         view.w["lead"]["largest_too" if same else "largest"],
         cause=view.inside(cause.words),
-        share=percent(energy / losses.avoidable.energy),
+        share=percent(energy / losses.gap.energy),
     )
 
 
@@ -112,12 +115,14 @@ def _figures(view: View, group: Group) -> list[dict[str, Any]]:
     ]
     if group.losses is not None:
         losses = group.losses
-        share = percent(losses.avoidable.energy / losses.gap.energy) if losses.gap.energy else percent(0.0)
-        note = [w["fig_share"].format(share=share, gap=_text(scaled(losses.gap.energy, losses.energy_unit, doubt=view.doubt)))]
-        if losses.avoidable.co2_kg is not None:
+        gap, unexplained = (_text(scaled(one.energy, losses.energy_unit, doubt=view.doubt)) for one in (losses.gap, losses.unexplained))
+        share, rest = (percent(one.energy / (losses.gap.energy or 1.0)) for one in (losses.avoidable, losses.unexplained))
+        note = [w["fig_share"].format(share=share, gap=gap)]
+        if losses.avoidable.co2_kg:
             note.append(f"{_text(scaled(losses.avoidable.co2_kg, 'kg'))} CO₂")
-        if losses.avoidable.money is not None and losses.currency:
+        if losses.avoidable.money and losses.currency:
             note.append(f"{count(losses.avoidable.money)} {losses.currency}")
+        note.append(w["fig_unexplained"].format(energy=unexplained, share=rest))
         amount = scaled(losses.avoidable.energy, losses.energy_unit, "avoidable", view.doubt)
         made.append(_fig(w["fig_avoidable"].format(period=view.period), amount, " · ".join(note), "you", group))
     uses = [use for use in view.analysis.value_adding if use.step == group.step.id and use.share is not None and use.meter]

@@ -1,4 +1,4 @@
-"""Where the gap comes from: by cause, equipment, shift, product, hour and step, largest avoidable part first, with a running share."""
+"""Where the gap comes from: by cause, equipment, shift, product, hour and step, with a running share; the order is the analysis's."""
 
 from __future__ import annotations
 
@@ -42,18 +42,19 @@ def _table(view: View, pareto: Pareto, start: int) -> dict[str, Any]:
     unit = unit_for(largest, _UNITS[of], view.doubt)
     name = f"{view.step_name(pareto.step)}{view.w['page']['colon']}" if pareto.step else ""
     rows = [_row(view, row, unit, of, largest, start + index) for index, row in enumerate(pareto.rows)]
-    priced = any(row.avoidable.money is not None for row in pareto.rows)
+    currency = next((losses.currency for losses in view.analysis.losses if losses.currency), None)
     return {
         "step": pareto.step,
         "title": capital(name + w["title"].format(by=w[str(pareto.dimension)], unit=unit.name)),
         "head": capital(w[str(pareto.dimension)]),
         "telling": any(row.more_than_chance for row in pareto.rows),
         "tested": any(row.p_value is not None for row in pareto.rows),
-        "money": next((losses.currency for losses in view.analysis.losses if losses.currency), None) if priced else None,
+        "money": None if currency is None or all(_money(row) is None for row in pareto.rows) else w["money"].format(currency=currency),
         "rows": rows[:ROWS],
         "more": rows[ROWS:],
         "total": {
             "avoidable": unit.figure(_amount(pareto.avoidable, of)),
+            "unexplained": unit.figure(_amount(pareto.unexplained, of)),
             "uncertain": unit.figure(_amount(pareto.within_uncertainty, of)),
             "explained": unit.figure(_amount(pareto.explained, of)),
         },
@@ -70,7 +71,16 @@ def _amount(amount: Amount, of: str) -> float:
 
 
 def _whole(row: ParetoRow, of: str) -> float:
-    return _amount(row.avoidable, of) + _amount(row.within_uncertainty, of) + _amount(row.explained, of)
+    return sum(_amount(part, of) for part in _parts(row))
+
+
+def _parts(row: ParetoRow) -> tuple[Amount, Amount, Amount, Amount]:
+    return row.avoidable, row.unexplained, row.within_uncertainty, row.explained
+
+
+def _money(row: ParetoRow) -> float | None:
+    parts = [part.money for part in _parts(row)]
+    return None if None in parts else sum(part for part in parts if part is not None)
 
 
 def _row(view: View, row: ParetoRow, unit: Unit, of: str, largest: float, number: int) -> dict[str, Any]:
@@ -78,16 +88,15 @@ def _row(view: View, row: ParetoRow, unit: Unit, of: str, largest: float, number
     return {
         "row": number,
         "name": view.said(row.words),
-        "bar": split_bar(
-            _amount(row.avoidable, of) / largest, _amount(row.within_uncertainty, of) / largest, _amount(row.explained, of) / largest
-        ),
+        "bar": split_bar(*(_amount(part, of) / largest for part in _parts(row))),
         "avoidable": unit.figure(_amount(row.avoidable, of), f"avoidable_{of}"),
+        "unexplained": unit.figure(_amount(row.unexplained, of), f"unexplained_{of}"),
         "uncertain": unit.figure(_amount(row.within_uncertainty, of), f"within_uncertainty_{of}"),
         "explained": unit.figure(_amount(row.explained, of), f"explained_{of}"),
-        "running": percent(row.running) if _amount(row.avoidable, of) else NOTHING,
+        "running": percent(row.running) if _amount(row.avoidable, of) or _amount(row.unexplained, of) else NOTHING,
         "batches": count(row.batches),
         "chance": chance,
-        "money": NOTHING if row.avoidable.money is None else count(row.avoidable.money),
+        "money": NOTHING if (money := _money(row)) is None else count(money),
     }
 
 

@@ -10,6 +10,8 @@ from reporting_agent.report.numbers import capital, shown, signed, time
 from reporting_agent.report.sections import drill
 from reporting_agent.report.view import Group, View
 
+SAID = {"avo": "avoidable_short", "unx": "unexplained_short", "unc": "uncertain_short", "exp": "explained_short"}
+"""The four parts of a gap in the order of a bar: class of the drawing, and its word."""
 LEFT, RIGHT = 1.0, 97.0  # per cent of the drawing that the waterfall uses
 
 
@@ -38,9 +40,12 @@ def _leading_first(view: View, lead: Group) -> list[Group]:
 
 
 def _waterfall(view: View, worst: BatchLoss) -> list[dict[str, Any]]:
-    """Causes of the avoidable part first, then what is explained, then what nobody can say; in the label's unit."""
+    """Named causes first, then what is unexplained, then what is explained, then what nobody can say; in the label's unit."""
     w = view.w["worst"]
-    parts = [(view.said(one.cause.words), view.evidence(one.evidence), one.per_output, "avo") for one in worst.causes]
+    parts = [
+        (view.said(one.cause.words), view.evidence(one.evidence), one.per_output, "avo" if one.cause.named else "unx")
+        for one in worst.causes
+    ]
     parts += [(capital(view.variable(one.variable)), view.said(one.evidence), one.per_output, "exp") for one in worst.variables]
     parts.append((w["uncertain"], w["uncertain_note"], worst.within_uncertainty.energy / worst.output_t, "unc"))
     parts = [part for part in parts if part[2] > 0]
@@ -53,7 +58,7 @@ def _waterfall(view: View, worst: BatchLoss) -> list[dict[str, Any]]:
                 "name": name,
                 "note": note,
                 "kind": kind,
-                "said": view.w["split"][{"avo": "avoidable_short", "exp": "explained_short", "unc": "uncertain_short"}[kind]],
+                "said": view.w["split"][SAID[kind]],
                 "x": f"{at:.2f}%",
                 "width": f"{width:.2f}%",
                 "end": f"{at + width:.2f}%",
@@ -69,12 +74,12 @@ def _ten(view: View, group: Group, losses: StepLosses) -> dict[str, Any]:
     largest = max((loss.gap.energy / loss.output_t for loss in worst), default=0.0) or 1.0
     place = {name: row for row, name in enumerate(losses.batches.ids)}
     first = drill.first_row(view, losses)
-    energy = unit_for(max(loss.avoidable.energy for loss in worst), losses.energy_unit, view.doubt)
+    energy = unit_for(max(loss.gap.energy for loss in worst), losses.energy_unit, view.doubt)
     return {
         "name": view.name(group),
         "unit": view.unit(losses),
         "energy_unit": energy.name,
-        "money": losses.currency if losses.money_reason is None else None,
+        "money": view.w["pareto"]["money"].format(currency=losses.currency) if losses.money_reason is None else None,
         "rows": [_row(view, group, loss, largest, energy, first + place[loss.batch_id]) for loss in worst],
     }
 
@@ -89,21 +94,20 @@ def _row(view: View, group: Group, loss: BatchLoss, largest: float, energy: Unit
         "equipment": loss.equipment,
         "value": figure(loss.value, of="value"),
         "bar": split_bar(
-            loss.avoidable.energy / loss.output_t / largest,
-            loss.within_uncertainty.energy / loss.output_t / largest,
-            loss.explained.energy / loss.output_t / largest,
+            *(part.energy / loss.output_t / largest for part in (loss.avoidable, loss.unexplained, loss.within_uncertainty, loss.explained))
         ),
         "above": signed(loss.gap.energy / loss.output_t),
         "avoidable": energy.figure(loss.avoidable.energy, "avoidable"),
-        "money": figure(loss.avoidable.money, of="avoidable_money"),
+        "unexplained": energy.figure(loss.unexplained.energy, "unexplained"),
+        "money": figure(loss.gap.money, of="gap_money"),
         "cause": view.said((Cause.NONE if largest_part is None else largest_part.cause).words),
     }
 
 
-def split_bar(avoidable: float, uncertain: float, explained: float) -> list[dict[str, str]]:
-    """Three parts one after another, as shares of the bar's width."""
+def split_bar(avoidable: float, unexplained: float, uncertain: float, explained: float) -> list[dict[str, str]]:
+    """Four parts one after another, as shares of the bar's width."""
     at, made = 0.0, []
-    for kind, share in (("avo", avoidable), ("unc", uncertain), ("exp", explained)):
+    for kind, share in zip(SAID, (avoidable, unexplained, uncertain, explained), strict=True):
         if share > 0:
             made.append({"kind": kind, "x": f"{100 * at:.2f}%", "width": f"{max(100 * share, 0.3):.2f}%"})
             at += share

@@ -56,7 +56,7 @@ def gaps(tried: Tried) -> list[Deviation]:
         true = tried.works.gaps(key, label.best.value)
         used = [value.batch_id for value in label.values if value.excluded is None]
         whole = sum(true[name].energy for name in used)
-        for part in ("explained", "within_uncertainty", "avoidable"):
+        for part in ("explained", "within_uncertainty", "unexplained"):
             away = getattr(label.gap, part) - sum(getattr(true[name], part) for name in used)
             made.append(Deviation(f"{_name(tried)} {key[0]} {key[1]} {key[2].value} {part}", away / whole))
     return made

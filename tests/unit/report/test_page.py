@@ -14,7 +14,8 @@ from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from benchmarks.routes import Words
 from reporting_agent import pipeline
-from reporting_agent.analysis import Analysis, analyse
+from reporting_agent.analysis import Analysis, Cause, analyse
+from reporting_agent.analysis.amounts import ZERO, plus
 from reporting_agent.analysis.balance import Balance, Side
 from reporting_agent.analysis.variable_names import unit_of_name, words_of
 from reporting_agent.config import load_site
@@ -107,7 +108,7 @@ def test_every_link_of_the_page_leads_to_a_place_on_it(plant: str, lang: str, re
 def test_the_first_sentence_names_the_worst_batch_its_value_and_the_label(plant: str, request: pytest.FixtureRequest) -> None:
     made: Made = request.getfixturevalue(plant)
     counted = [losses for losses in made.analysis.losses if losses.counted and losses.worst]
-    lead = max(counted, key=lambda losses: losses.avoidable.kgce)
+    lead = max(counted, key=lambda losses: losses.beyond.kgce)
     texts = [text for text, _ in read(made.page("en")).texts]
     head = " ".join(texts[: texts.index("On this page")])
     assert lead.worst[0].batch_id in head
@@ -118,7 +119,7 @@ def test_the_first_sentence_names_the_worst_batch_its_value_and_the_label(plant:
 def test_where_no_cause_is_named_nothing_is_called_avoidable(heats: Made, tmp_path: Path) -> None:
     noise = made(heats_site(tmp_path, late_every=1000), "2016")
     named, unnamed = (lead.data(View(one.site, one.result, one.analysis, "en", MADE))["sentence"] for one in (heats, noise))
-    assert "could have been avoided." in named
+    assert "has a named cause and could have been avoided; nothing in the data says why" in named
     assert "nor whether it could have been avoided" in unnamed
     assert "could have been avoided" not in str(unnamed).replace("nor whether it could have been avoided", "")
     chinese = lead.data(View(noise.site, noise.result, noise.analysis, "zh", MADE))["sentence"]
@@ -126,8 +127,21 @@ def test_where_no_cause_is_named_nothing_is_called_avoidable(heats: Made, tmp_pa
     assert "本可避免" not in chinese
 
 
+def test_longer_at_power_is_told_as_unexplained(heats: Made) -> None:
+    """It says where energy went and not why: the named causes of the same batches, told under another name."""
+    (plain,) = (one for one in heats.analysis.losses if one.counted)
+    worst = plain.worst[0]
+    renamed = tuple(part._replace(cause=Cause.AT_POWER) if part.cause.named else part for part in worst.causes)
+    unnamed = worst._replace(avoidable=ZERO, unexplained=plus(worst.avoidable, worst.unexplained), causes=renamed)
+    found = replace(heats.analysis, losses=(replace(plain, worst=(unnamed, *plain.worst[1:])),))
+    english, chinese = (lead.data(View(heats.site, heats.result, found, lang, MADE))["sentence"] for lang in ("en", "zh"))
+    assert "went in while the power was on for longer (40 min longer): where it went, not why." in english
+    assert "has a named cause" not in english
+    assert "只说明去向，不说明原因" in chinese
+
+
 def test_the_parts_of_the_worst_batch_add_up_to_its_gap(heats: Made) -> None:
-    worst = max((one for one in heats.analysis.losses if one.counted), key=lambda one: one.avoidable.kgce).worst[0]
+    worst = max((one for one in heats.analysis.losses if one.counted), key=lambda one: one.beyond.kgce).worst[0]
     page = heats.page("en")
     table = page[page.index('id="worst"') : page.index("</table>", page.index('id="worst"'))]
     values = [float(value) for value in re.findall(r'<data value="([^"]+)"', table)]
@@ -230,8 +244,8 @@ def test_points_that_fall_together_are_one_dot_and_counted() -> None:
 def test_what_goes_with_the_variables_is_told_where_a_regression_predicts(cement: Made) -> None:
     keys = {(one.step, one.product, one.variant, one.metric) for one in cement.analysis.drivers}
     plain = tuple(replace(one, moved_by_variables=None) for one in cement.analysis.losses)
-    all_of_it = tuple(replace(one, moved_by_variables=one.avoidable) for one in plain)
-    told = sum((one.step, one.product, one.variant, one.metric) in keys and one.avoidable.energy > 0 for one in plain)
+    all_of_it = tuple(replace(one, moved_by_variables=one.beyond) for one in plain)
+    told = sum((one.step, one.product, one.variant, one.metric) in keys and one.beyond.energy > 0 for one in plain)
     assert told
     for losses, times in ((plain, 0), (all_of_it, told)):
         page = replace(cement, analysis=replace(cement.analysis, losses=losses))

@@ -8,17 +8,20 @@ import math
 from collections import Counter
 from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]  # ships no types
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
 import reporting_agent
+from reporting_agent.analysis import label_json
 from reporting_agent.cli import main
 from reporting_agent.report import xlsx
-from reporting_agent.report.analysis_tables import every, meanings
+from reporting_agent.report.analysis_tables import PARTS, every, meanings
 from reporting_agent.report.frames import frames
 from reporting_agent.report.numbers import shown
 from reporting_agent.report.tables import table
+from reporting_agent.schemas import label_schema
 from tests.unit.report.conftest import Made, heats_site
 from tests.unit.report.page import read
 
@@ -70,14 +73,23 @@ def test_the_workbook_the_frames_and_the_tables_agree_cell_by_cell(plant: str, r
 
 def test_label_json_and_the_table_of_labels_agree(heats: Made) -> None:
     of_labels = next(one for one in every(heats.result, heats.analysis) if one.name == "labels")
-    for row, step in enumerate(heats.result.to_json()["steps"]):
+    content = label_json(heats.result, heats.analysis)
+    jsonschema.validate(content, label_schema())
+    for row, step in enumerate(content["steps"]):
         assert of_labels.column("best")[row] == step["best"]["value"]
         for name in ("minimum", "typical", "mean", "completeness"):
             assert of_labels.column(name)[row] == step[name]
         assert of_labels.column("used")[row] == step["batches"]["used"]
         if step["gap"] is not None:
-            assert of_labels.column("avoidable")[row] == step["gap"]["avoidable"]
-            assert of_labels.column("explained")[row] == step["gap"]["explained"]
+            gap = step["gap"]
+            for name in PARTS:
+                assert of_labels.column(name)[row] == gap["energy" if name == "gap" else name]
+            assert sum(gap[part] for part in PARTS[1:]) == gap["energy"] > 0
+            assert gap["avoidable"] + gap["unexplained"] == sum(gap["by_cause"].values())
+            for batch in gap["batches"]:
+                assert sum(batch[part] for part in PARTS[1:]) == batch["energy"]
+            for part in PARTS[1:]:
+                assert sum(batch[part] for batch in gap["batches"]) == gap[part]
 
 
 def test_gaps_of_batches_add_up_to_those_of_their_label(cement: Made) -> None:
@@ -85,11 +97,13 @@ def test_gaps_of_batches_add_up_to_those_of_their_label(cement: Made) -> None:
     for losses in cement.analysis.losses:
         keys = (losses.step, losses.product, losses.variant, str(losses.metric))
         rows = zip(
-            *(tables["gaps"].column(name) for name in ("step", "product", "variant", "metric", "avoidable", "gap_kgce")), strict=True
+            *(tables["gaps"].column(name) for name in ("step", "product", "variant", "metric", "avoidable", "unexplained", "gap_kgce")),
+            strict=True,
         )
         own = [row for row in rows if row[:4] == keys]
         assert sum(row[4] for row in own) == losses.avoidable.energy
-        assert sum(row[5] for row in own) == losses.gap.kgce
+        assert sum(row[5] for row in own) == losses.unexplained.energy
+        assert sum(row[6] for row in own) == losses.gap.kgce
 
 
 def test_the_command_writes_them_where_asked(tmp_path: Path) -> None:

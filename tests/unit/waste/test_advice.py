@@ -11,13 +11,15 @@ import pytest
 
 from benchmarks.measurements import Batch, Status
 from benchmarks.routes import Pack
-from reporting_agent.analysis import Advice, Dimension, Pareto, StepLosses
+from reporting_agent.analysis import Advice, Cause, Dimension, Pareto, StepLosses, analyse
 from reporting_agent.analysis.advice import advise
 from reporting_agent.analysis.losses import losses
 from reporting_agent.analysis.pareto import paretos
 from reporting_agent.analysis.use import uses
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
+from reporting_agent.report.sections import lead
+from reporting_agent.report.view import View
 from tests.unit.waste.conftest import KGCE_PER_KWH, START
 
 Melt = Callable[..., Batch]
@@ -43,10 +45,27 @@ def noisy(a_melt: Melt, count: int = 900, extra: Callable[[int], float] = lambda
 def test_where_nothing_stands_out_the_one_sentence_says_so(a_melt: Melt, look: Look) -> None:
     _, _, said = look(noisy(a_melt))
     assert [one.code for one in said] == ["nothing-stands-out", "record-more"]
-    assert said[0].avoidable is None
+    assert said[0].amount is None
     assert "differs by more than chance" in said[0].words.en
     assert "未超出偶然范围" in said[0].words.zh
     assert "var.holding_min" in said[1].words.en
+
+
+def test_a_year_of_pure_noise_has_nothing_avoidable_and_no_headline_says_so(
+    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site]
+) -> None:
+    site, result = a_site(), labelled(noisy(a_melt, 365 * 12))
+    found = analyse(site, result)
+    (lost,) = found.losses
+    assert (lost.avoidable.energy, lost.avoidable.kwh, lost.avoidable.kgce) == (0, 0, 0)
+    assert lost.unexplained.energy == lost.by_cause[Cause.NONE].energy > 0
+    english, chinese = (lead.data(View(site, result, found, lang, START)) for lang in ("en", "zh"))
+    assert "nor whether it could have been avoided" in english["sentence"]
+    assert english["sentence"].count("avoid") == 1
+    assert "本可避免" not in chinese["sentence"]
+    (tile,) = (one for one in english["figures"] if one["name"].startswith("Avoidable"))
+    assert tile["value"].value == 0
+    assert "unexplained" in tile["note"]
 
 
 def test_a_level_that_rose_is_told_with_its_month_and_what_it_costs(a_melt: Melt, look: Look) -> None:
@@ -55,8 +74,8 @@ def test_a_level_that_rose_is_told_with_its_month_and_what_it_costs(a_melt: Melt
     first = said[0]
     assert first.code == "level-shift"
     assert "since 2023-03" in first.words.en
-    assert first.avoidable is not None
-    assert first.avoidable.kgce == pytest.approx(120 * (900 - since) * KGCE_PER_KWH, rel=0.1)
+    assert first.amount is not None
+    assert first.amount.kgce == pytest.approx(120 * (900 - since) * KGCE_PER_KWH, rel=0.1)
     assert first.count == 900 - since
     assert set(first.batches) <= set(lost[0].batches.ids[since:])
 
@@ -68,8 +87,8 @@ def test_a_worse_shift_is_told_by_what_the_others_show_to_be_possible(a_melt: Me
     worst = next(row for row in table.rows if row.key == "22:00")
     assert worst.more_than_chance
     told = next(one for one in said if one.code == "shift-differs")
-    assert told.avoidable is not None
-    assert told.avoidable.kgce == pytest.approx(90 * len(night) * KGCE_PER_KWH, rel=0.2)
+    assert told.amount is not None
+    assert told.amount.kgce == pytest.approx(90 * len(night) * KGCE_PER_KWH, rel=0.2)
     assert "Shift from 22:00" in told.words.en
     assert "22:00 起的班次" in told.words.zh
 
@@ -79,8 +98,8 @@ def test_energy_that_made_no_product_is_an_upper_bound(a_melt: Melt, look: Look)
     spoiled = [Batch(**{**{name: getattr(one, name) for name in Batch.__slots__}, "status": Status.SCRAP}) for one in batches[:10]]
     _, _, said = look([*spoiled, *batches[10:]])
     told = next(one for one in said if one.code == "use-scrap")
-    assert told.avoidable is not None
-    assert told.avoidable.energy == pytest.approx(sum(one.energy[0].quantity for one in spoiled), rel=1e-9)
+    assert told.amount is not None
+    assert told.amount.energy == pytest.approx(sum(one.energy[0].quantity for one in spoiled), rel=1e-9)
     assert "at most all of it" in told.words.en
     assert told.share is None
 
@@ -89,9 +108,14 @@ def test_every_table_adds_up_and_runs_to_the_whole(a_melt: Melt, look: Look) -> 
     lost, tables, _ = look(noisy(a_melt, 300, extra=lambda number: 15.0 * (number % 7)))
     assert {one.dimension for one in tables} == {Dimension.CAUSE, Dimension.SHIFT, Dimension.HOUR}
     for table in tables:
-        for kind in ("avoidable", "within_uncertainty", "explained"):
+        for kind in ("avoidable", "unexplained", "within_uncertainty", "explained"):
             assert getattr(table, kind).kgce == sum(getattr(row, kind).kgce for row in table.rows) == getattr(lost[0], kind).kgce
-        assert [row.avoidable.kgce for row in table.rows] == sorted((row.avoidable.kgce for row in table.rows), reverse=True)
+        beyond = [row.avoidable.kgce + row.unexplained.kgce for row in table.rows]
+        first = (
+            [row.avoidable.kgce for row in table.rows] if table.dimension is Dimension.CAUSE else beyond
+        )  # named causes, and worst groups
+        assert first == sorted(first, reverse=True)
+        assert [row.running for row in table.rows] == pytest.approx(np.cumsum(beyond) / sum(beyond))
         assert table.rows[-1].running == pytest.approx(1.0)
 
 
@@ -108,10 +132,10 @@ def test_energy_that_made_no_product_has_its_money_at_the_periods_mean_price(
     plain = labelled(batches)
     for result, doubt in ((plain, ""), (LabelResult(plain.site_label, replace(plain.data, unit_assumed=True)), " (unit assumed)")):
         scrap = next(one for one in advise(site, result, (), (), uses(site, result)) if one.code == "use-scrap")
-        assert scrap.avoidable is not None
-        assert scrap.avoidable.money == pytest.approx(9.0 * 600.0)  # MWh at the mean of day and night
+        assert scrap.amount is not None
+        assert scrap.amount.money == pytest.approx(9.0 * 600.0)  # MWh at the mean of day and night
         assert "Priced at the period's mean." in scrap.words.en
         assert f"9,000 kWh{doubt}, made no product" in scrap.words.en
     (unpriced,) = (one for one in advise(a_site(), plain, (), (), uses(a_site(), plain)) if one.code == "use-scrap")
-    assert unpriced.avoidable is not None
-    assert unpriced.avoidable.money is None
+    assert unpriced.amount is not None
+    assert unpriced.amount.money is None

@@ -53,17 +53,21 @@ def uneven(a_melt: Melt, count: int = 80, seed: int = 5) -> list[Batch]:
 def test_parts_add_up_in_every_unit_to_the_last_digit(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
     found = lost(uneven(a_melt), labelled, a_site, tariff=TARIFF)
     for unit in ("energy", "kwh", "kgce", "co2_kg", "money"):
-        parts = [told(amount, unit) for amount in (found.explained, found.within_uncertainty, found.avoidable)]
+        parts = [told(amount, unit) for amount in (found.explained, found.within_uncertainty, found.avoidable, found.unexplained)]
         assert told(found.gap, unit) == sum(parts) == sum(reversed(parts))
-        assert told(found.avoidable, unit) == sum(told(amount, unit) for amount in found.by_cause.values()) > 0
+        for part, named in ((found.avoidable, True), (found.unexplained, False)):
+            assert told(part, unit) == sum(told(amount, unit) for cause, amount in found.by_cause.items() if cause.named is named) > 0
+        assert told(found.beyond, unit) == told(found.avoidable, unit) + told(found.unexplained, unit)
         assert told(found.explained, unit) == sum(told(amount, unit) for amount in found.by_variable.values())
     for row in range(len(found.batches.ids)):
-        assert found.batches.avoidable[row] == sum(part[row] for part in found.batches.by_cause.values())
+        assert found.batches.avoidable[row] == sum(part[row] for cause, part in found.batches.by_cause.items() if cause.named)
+        assert found.batches.beyond[row] == sum(part[row] for part in found.batches.by_cause.values())
 
 
 def test_an_amount_is_told_at_the_batchs_own_factors(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
     found = lost(uneven(a_melt), labelled, a_site, tariff=TARIFF)
     kgce = found.avoidable.kgce
+    assert kgce > 0
     assert found.avoidable.energy == kgce  # the label's own unit
     assert found.avoidable.kwh == pytest.approx(kgce / KGCE_PER_KWH, rel=1e-9)
     assert found.avoidable.co2_kg == pytest.approx(kgce / KGCE_PER_KWH * 0.5306, rel=1e-9)  # the grid's average of 2023
@@ -141,11 +145,12 @@ def test_no_order_of_the_log_changes_a_label_or_a_loss(a_melt: Melt, labelled: L
         theirs["gap"]["batches"].sort(key=lambda part: part["batch_id"])
         assert mine == theirs
     here, there = losses(a_site(), one, ())[0], losses(a_site(), other, ())[0]
-    assert (here.gap, here.explained, here.within_uncertainty, here.avoidable) == (
+    assert (here.gap, here.explained, here.within_uncertainty, here.avoidable, here.unexplained) == (
         there.gap,
         there.explained,
         there.within_uncertainty,
         there.avoidable,
+        there.unexplained,
     )
     assert {cause: amount.energy for cause, amount in here.by_cause.items()} == pytest.approx(
         {cause: amount.energy for cause, amount in there.by_cause.items()}, rel=1e-9
@@ -193,7 +198,7 @@ def _fields(batch: Batch) -> dict[str, Any]:
 
 def test_what_stands_in_the_columns_is_on_the_grid(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
     found = lost(uneven(a_melt), labelled, a_site)
-    for column in (found.batches.explained, found.batches.within_uncertainty, found.batches.avoidable, *found.batches.by_cause.values()):
+    for column in (found.batches.explained, found.batches.within_uncertainty, found.batches.beyond, *found.batches.by_cause.values()):
         steps = column * 2**20
         assert np.array_equal(steps, np.round(steps))
         assert (column >= 0).all()
@@ -213,4 +218,4 @@ def test_what_the_plants_own_variables_move_stands_apart(a_melt: Melt, labelled:
     assert plain.moved_by_variables is None
     assert found.moved_by_variables is not None
     assert found.moved_by_variables.kwh == pytest.approx(200, abs=1e-3)
-    assert (found.avoidable, found.explained) == (plain.avoidable, plain.explained)
+    assert (found.avoidable, found.unexplained, found.explained) == (plain.avoidable, plain.unexplained, plain.explained)

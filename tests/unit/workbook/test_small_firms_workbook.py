@@ -90,7 +90,7 @@ def test_the_copy_holds_the_firms_own_cells_unchanged_and_the_gap_of_every_run_b
     for row in range(2, RUNS + 2, 2):
         part = parts.get(runs.cell(row, 1).value)
         shown = [runs.cell(row, column).value for column in range(gap, gap + 3)]
-        assert shown == pytest.approx([0, 0, 0] if part is None else [part.energy, part.within_uncertainty, part.avoidable])
+        assert shown == pytest.approx([0, 0, 0] if part is None else [part.energy, part.within_uncertainty, part.unexplained])
     assert book.sheetnames[0] == ("标签" if lang == "zh" else "Labels")
     shown = [row[5].value for row in book.worksheets[0].iter_rows(min_row=2, max_row=5)]
     assert shown == pytest.approx([one.best.value for one in labelled.labels])
@@ -129,7 +129,7 @@ def test_money_is_shown_only_where_every_price_is_known(tmp_path: Path) -> None:
     label = next(one for one in labelled.labels if str(one.metric) == "electricity" and one.product == "flange")
     assert label.gap is not None
     money = sum(run.money or 0 for (metric, row), run in labelled.of_run.items() if metric == "electricity" and row % 2 == 1)
-    assert money == pytest.approx(0.7 * label.gap.avoidable)
+    assert money == pytest.approx(0.7 * label.gap.unexplained)
     without = labelling.label(reading.read(filled(tmp_path, prices=False)))
     assert without.unpriced == ("electricity", "natural-gas")
     assert all(run.money is None for run in without.of_run.values())
