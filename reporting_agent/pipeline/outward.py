@@ -13,9 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, CarrierEnergy
@@ -24,6 +26,7 @@ from benchmarks.privacy.stability import Path, Transformation
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.metering.account import to_us
+from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.summer import HOUR_US, summers
 from reporting_agent.pipeline import faults, heat_content, joint, own_metering
 from reporting_agent.pipeline.own_metering import OWN_READINGS, Outgoing
@@ -118,25 +121,37 @@ def declared(site: Site, *, runs: bool) -> list[Transformation]:
 
 
 def outside_repeated_hours(batches: Sequence[Batch], site: Site, metered_steps: Mapping[str, AbstractSet[str]]) -> list[Batch]:
-    """Without batches metered through an hour that the readings' clock shows twice: there a reading's hour is told by those beside it."""
+    """Without batches metered through an hour that a meter's clock shows twice: there a reading's hour is told by those beside it."""
     own = site.mapping.readings.timezone
     zone = ZoneInfo(own) if own else site.zone
+    years = {batch.start.year for batch in batches}
+    hours = {year: _repeated_on_any_meter(site, zone, year) for year in years}
     return [
         replace(batch, excluded=ExclusionReason.REPEATED_HOUR.value)
         if batch.excluded is None
         and {"", batch.equipment} & metered_steps.get(batch.step, frozenset())
-        and _is_in_a_repeated_hour(batch, zone)
+        and _is_in(batch, hours[batch.start.year])
         else batch
         for batch in batches
     ]
 
 
-def _is_in_a_repeated_hour(batch: Batch, zone: ZoneInfo) -> bool:
-    hours = _repeated_hours(zone, batch.start.year)
+def _is_in(batch: Batch, hours: AbstractSet[tuple[int, int]]) -> bool:
     if not hours or batch.end is None:
         return False
     start_us, end_us = to_us(batch.start), to_us(batch.end)
     return any(start_us < until_us and end_us > from_us for from_us, until_us in hours)
+
+
+def _repeated_on_any_meter(site: Site, zone: ZoneInfo, year: int) -> set[tuple[int, int]]:
+    """When the clocks of the site's meters show an hour twice, in right time: a clock declared to be off shows it that much off."""
+    shown = np.array(_repeated_hours(zone, year), dtype=np.int64).reshape(-1, 2)
+    found: set[tuple[int, int]] = set()
+    for meter in site.meters:
+        declared = {event.shift // timedelta(microseconds=1) for event in site.events if event.kind == "clock" and event.meter == meter.id}
+        for shift_us in {0, *declared}:
+            found |= {(first, last) for first, last in (put_right(shown, meter) + shift_us).tolist()}
+    return found
 
 
 @lru_cache(maxsize=64)

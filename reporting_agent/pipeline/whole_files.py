@@ -24,8 +24,8 @@ from reporting_agent.sources.workbooks import is_sparse
 
 _SURE = frozenset({"utf-8", "utf-8-sig", "utf-16"})
 """Encodings that a mark says, or in which every byte is right by itself."""
-_STATEFUL = ("iso2022", "hz", "utf-7", "punycode", "idna")
-"""How the names of encodings begin in which some bytes change what all later ones mean."""
+_BY_CHARACTER = ("utf-8", "utf-16", "utf-32", "ascii", "iso8859", "cp", "gb", "big5", "shift_jis", "euc_", "koi8", "mac", "latin")
+"""How the names of encodings begin in which every character is told by its own bytes; others may have states, or swallow line ends."""
 
 
 def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformation]:
@@ -44,7 +44,7 @@ def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformati
             )
         if kind != "csv":
             continue
-        if profile.encoding is not None and _name(profile.encoding).startswith(_STATEFUL):
+        if profile.encoding is not None and not _name(profile.encoding).startswith(_BY_CHARACTER):
             yield Transformation(
                 "an encoding with states",
                 None,

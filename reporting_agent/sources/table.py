@@ -20,13 +20,13 @@ from reporting_agent.sources import several_rows, totals
 from reporting_agent.sources.cells import Cell, Unreadable, is_blank, is_value
 from reporting_agent.sources.corrections import Corrections, identity
 from reporting_agent.sources.delimited import BrokenRow
-from reporting_agent.sources.fields import BadCell, Field, fields_of
+from reporting_agent.sources.fields import BadCell, Field, fields_of, shown
 from reporting_agent.sources.moments import columns_with, put_together
 from reporting_agent.sources.rejected import Rejected
 from reporting_agent.sources.sheets import Sheet, open_sheet
 from reporting_agent.sources.spreading import spread
 from reporting_agent.sources.totals import Total
-from reporting_agent.sources.wanted import Wanted, adds_up
+from reporting_agent.sources.wanted import Kind, Wanted, adds_up
 
 __all__ = ["Rejected", "Table", "read_sheet", "read_table"]
 
@@ -100,9 +100,10 @@ def read_sheet(
     for one in fields:
         if one.position is None:
             columns[one.column.name] += [one.constant] * len(table.rows)
+    read = len(table.rows)
     if profile.rows:
         several_rows.gather(table, profile, fields)
-    _refuse_if_mostly_unreadable(table)
+    _refuse_if_mostly_unreadable(table, read)
     return table
 
 
@@ -117,6 +118,9 @@ class _Reading:
         self.key = next((position for one, position in self.there if one.column.name == wanted.key), None)
         self.adding = [(one, position) for one, position in self.there if adds_up(one.column.name)]
         self.rows_before = 0  # the last total
+        named = {position for one, position in self.there if one.column.kind is Kind.TEXT}
+        self.unnamed = frozenset(range(self.width)) - (frozenset() if profile.rows else named)
+        """Columns in which a word for a total is no name of anything."""
         self.sums = totals.Sums({one.column.name: table.columns[one.column.name] for one, _ in self.adding})
 
     def run(self) -> None:
@@ -144,6 +148,8 @@ class _Reading:
     def _values(self, raw: Sequence[Cell]) -> list[Any]:
         if len(raw) != self.width or isinstance(raw, BrokenRow):
             _refuse_ragged(raw, self.width)
+        if (first := _first(raw)) in self.unnamed and totals.names_a_total(raw[first], self.profile.totals):
+            raise BadCell(self.sheet.header[first], "the row begins with a word for a total", shown(raw[first]), "the name of a row")
         return [one.value(raw[position]) for one, position in self.there]
 
     def _set_aside(self, row: int, raw: Sequence[Cell], mended: Sequence[Cell] | None, bad: BadCell) -> None:
@@ -154,17 +160,18 @@ class _Reading:
             self.sums.begin_group(len(self.table.rows))
             self.rows_before = len(self.table.rows)
             return
-        name, shown = identity(wanted, file, raw), tuple(raw if mended is None else mended)
+        name, told = identity(wanted, file, raw), tuple(raw if mended is None else mended)
         if row == self.profile.first_data_row and not any(is_value(cell) for cell in raw):
             bad.wanted += "; declare below_header = 1 where this row holds units or remarks"
         place = Place(file, row, bad.header)
-        self.table.rejected.append(Rejected(place, bad.reason, bad.found, bad.wanted, shown, self.sheet.header, wanted, name))
+        self.table.rejected.append(Rejected(place, bad.reason, bad.found, bad.wanted, told, self.sheet.header, wanted, name))
 
     def _total(self, row: int, raw: Sequence[Cell]) -> Total | None:
         """The row as a total, where it is one; asked only of rows that cannot be read."""
         if len(raw) < self.width or isinstance(raw, BrokenRow):
             return None
-        first = next((cell for cell in raw if not is_blank(cell)), None)
+        at = _first(raw)
+        first = None if at is None else raw[at]
         key = None if self.key is None else raw[self.key]
         named = any(totals.names_a_total(cell, self.profile.totals) for cell in (first, key))
         if not named and not (self.key is not None and is_blank(key)):
@@ -175,7 +182,7 @@ class _Reading:
         if not named:
             return Total(place, agrees) if agrees and len(self.table.rows) - self.rows_before > 1 else None
         declared = any(totals.names_a_total_by_declaration(cell, self.profile.totals) for cell in (first, key))
-        if agrees or declared or any(is_blank(raw[position]) for one, position in self.there if one.column.required):
+        if agrees or declared or self.profile.rows or any(is_blank(raw[position]) for one, position in self.there if one.column.required):
             return Total(place, agrees, found, summed)
         return None
 
@@ -207,6 +214,11 @@ class _Reading:
             yield row, filled
 
 
+def _first(raw: Sequence[Cell]) -> int | None:
+    """Where the first filled cell of a row stands."""
+    return next((place for place, cell in enumerate(raw) if not is_blank(cell)), None)
+
+
 def _refuse_ragged(raw: Sequence[Cell], width: int) -> None:
     if isinstance(raw, BrokenRow):
         raise BadCell(None, "a quote stands inside a quoted cell", str(raw[0]), 'a quote inside a quoted cell written twice ("")')
@@ -215,7 +227,7 @@ def _refuse_ragged(raw: Sequence[Cell], width: int) -> None:
         raise BadCell(None, "the row has not as many cells as the header", f"{len(raw)} cells", f"{width} cells")
 
 
-def _refuse_if_mostly_unreadable(table: Table) -> None:
+def _refuse_if_mostly_unreadable(table: Table, read: int) -> None:
     if not table.rows and not table.rejected:
         raise InputError(
             "file-empty",
@@ -225,11 +237,11 @@ def _refuse_if_mostly_unreadable(table: Table) -> None:
             found="0 rows",
             wanted="at least one row",
         )
-    if len(table.rejected) > len(table.rows):
+    if len(table.rejected) > read:
         first = table.rejected[0]
         raise InputError(
             "mostly-unreadable",
-            f"{len(table.rejected):,} of {len(table.rejected) + len(table.rows):,} rows cannot be read; this is the first: {first.reason}.",
+            f"{len(table.rejected):,} of {len(table.rejected) + read:,} rows cannot be read; this is the first: {first.reason}.",
             "Set the mapping profile in site.toml to how the file is written; `steplabel-agent map FILE` proposes one.",
             place=first.place,
             found=first.found,

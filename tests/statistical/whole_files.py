@@ -118,6 +118,24 @@ def within_the_hour(plant: Plant) -> Plant:
     return _read_otherwise(plant, "2025-10-26T02:05:00", timestamp="2025-10-26T02:45:00", batch="H0048")
 
 
+def ahead_in_berlin() -> Plant:
+    """The same by a clock that runs eight hours ahead, as the site declares: it shows the hour twice in the afternoon before."""
+    plant = in_berlin()
+    ahead = [
+        (datetime.fromisoformat(row["timestamp"]) + timedelta(hours=8)).isoformat() for row in by_readings("register").tables["readings"]
+    ]
+    later = datetime.fromisoformat("2025-10-24T00:00:00+00:00") - START
+    local = [(datetime.fromisoformat(stamp) + later).astimezone(_BERLIN).replace(tzinfo=None).isoformat() for stamp in ahead]
+    rows = [{**row, "timestamp": stamp} for row, stamp in zip(plant.tables["readings"], local, strict=True)]
+    site = plant.site.replace('reading = "register"', 'clock_offset_s = 28800\nreading = "register"')
+    return _with(plant, "readings, by a clock declared ahead", site, readings=rows)
+
+
+def within_the_hour_it_shows(plant: Plant) -> Plant:
+    """One reading is moved within its heat, in the hour that the clock shows twice."""
+    return _read_otherwise(plant, "2025-10-26T02:05:00", timestamp="2025-10-26T02:45:00", batch="H0040")
+
+
 def by_span() -> Plant:
     """A log whose rows say how long they cover, and in what state the line is from then on."""
     plant = by_log()
@@ -157,6 +175,27 @@ def unreadable_pass(plant: Plant) -> Plant:
     return _changed(plant, (_REFINING, "H0021"), batches=rows)
 
 
+def with_subtotals(start: str = "2 passes") -> Plant:
+    """Heats of two passes, and below each a subtotal that bears the heat's id; where `start` is blank it can be read like any row."""
+    plant = by_energy()
+    rows: list[Row] = []
+    for row in plant.tables["batches"]:
+        whole = {"note": "", **row, "variant": "plain-carbon"}
+        first = round(float(row["output_quantity"]) * 0.6, 2)
+        passes = (first, round(float(row["output_quantity"]) - first, 2))
+        rows += [{**whole, "output_quantity": str(one)} for one in passes]
+        rows.append({**whole, "note": "Subtotal", "start": start or row["start"], "output_quantity": f"{sum(passes):.2f}"})
+    return _with(plant, "energy, passes with subtotals", f'{plant.site}[mapping.batches.rows]\noutput_quantity = "sum"\n', batches=rows)
+
+
+def heavier_pass(plant: Plant) -> Plant:
+    """One pass of one heat weighs a tonne more, and the subtotal does not."""
+    rows = list(plant.tables["batches"])
+    at = next(at for at, row in enumerate(rows) if row["batch_id"] == "H0072")
+    rows[at] = {**rows[at], "output_quantity": str(round(float(rows[at]["output_quantity"]) + 1, 2))}
+    return _changed(plant, account_of(rows[at]), batches=rows)
+
+
 def side_by_side() -> Plant:
     """Two lines at once, their registers in one wide file: a column a meter."""
     plant = two_lines(54)
@@ -178,8 +217,10 @@ PAIRS: tuple[tuple[Callable[[], Plant], Callable[[Plant], Plant]], ...] = (
     (bare_hours, garbled),
     (shared_ids, into_the_next),
     (in_berlin, within_the_hour),
+    (ahead_in_berlin, within_the_hour_it_shows),
     (by_span, at_fault),
     (in_passes, unreadable_pass),
+    (with_subtotals, heavier_pass),
     (side_by_side, unreadable_cell),
 )
 

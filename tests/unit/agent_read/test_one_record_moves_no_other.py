@@ -13,7 +13,7 @@ from reporting_agent.config import load_site
 from tests.statistical import raw_plants
 from tests.statistical.raw_plants import Plant
 from tests.statistical.stability import compare
-from tests.statistical.whole_files import PAIRS, corrected, in_passes, shared_ids
+from tests.statistical.whole_files import PAIRS, corrected, in_passes, shared_ids, with_subtotals
 
 
 @pytest.mark.parametrize(("make", "change"), PAIRS, ids=[change.__name__ for _, change in PAIRS])
@@ -43,7 +43,8 @@ def test_rows_stay_corrected_where_others_are_added_above_them(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("encoding", "bound"), [("utf-8", 1), ("gbk", 1), ("cp1252", 1), ("hz", None), ("iso2022_jp", None), ("utf-7", None)]
+    ("encoding", "bound"),
+    [("utf-8", 1), ("gbk", 1), ("cp1252", 1), ("latin-1", 1), *((one, None) for one in ("hz", "iso2022_jp", "utf-7", "unicode_escape"))],
 )
 def test_an_encoding_with_states_has_no_bound(tmp_path: Path, encoding: str, bound: int | None) -> None:
     plant = raw_plants.by_energy(4)
@@ -97,3 +98,29 @@ def test_several_rows_a_batch_need_ids_that_do_not_begin_anew(tmp_path: Path) ->
     with pytest.raises(InputError, match="does not hold together") as refused:
         load_site(tmp_path / "site.toml")
     assert "rows" in str(refused.value.wanted)
+
+
+@pytest.mark.parametrize("start", ["2 passes", ""])
+def test_a_subtotal_is_no_pass_of_its_batch(tmp_path: Path, start: str) -> None:
+    """Whether its other cells can be read or not: taken for a pass, it doubles the output and halves the label."""
+    plant = with_subtotals(start)
+    plant.write(tmp_path)
+    data = pipeline.read(load_site(tmp_path / "site.toml"), outward=True)
+    made = {batch.batch_id: batch.output_t for batch in data.batches}
+    whole = {row["batch_id"]: float(row["output_quantity"]) for row in plant.tables["batches"] if row["note"]}
+    assert made == pytest.approx(whole)
+    assert {finding.code: finding.count for finding in data.findings}["row-total"] == len(whole)
+    assert data.rejected == []
+
+
+def test_a_row_that_begins_with_a_word_for_a_total_is_no_batch(tmp_path: Path) -> None:
+    """Of a file with one row a batch, too: told as a total where it is the sum of the rows above, else set aside."""
+    plant = raw_plants.by_energy(4)
+    rows = [{"note": "", **row} for row in plant.tables["batches"]]
+    summed = {**rows[-1], "note": "Total", "batch_id": "T1", "output_quantity": f"{sum(float(row['output_quantity']) for row in rows):.2f}"}
+    for amount, totals, rejected in ((summed["output_quantity"], 1, 0), ("17.0", 0, 1)):
+        replace(plant, tables=plant.tables | {"batches": [*rows, {**summed, "output_quantity": amount}]}).write(tmp_path)
+        data = pipeline.read(load_site(tmp_path / "site.toml"))
+        assert len(data.batches) == len(rows)
+        assert {finding.code: finding.count for finding in data.findings}.get("row-total", 0) == totals
+        assert len(data.rejected) == rejected
