@@ -4,8 +4,8 @@
 
 With it end the accesses that it granted to partners and the assignments of certification bodies at its sites, each with its reason on
 record; links for buyers are deleted. What was published stays, for others cite it. Of each report the receipt and its place in the log
-stay, for the log would be no log with a leaf torn out; of a version the record of who stood behind a value stays, without names, for the
-gate needs it.
+stay, for the log would be no log with a leaf torn out; of a version the record of who stood behind a value stays, without names
+and without the digest of the report, for the gate needs it.
 """
 
 from __future__ import annotations
@@ -202,21 +202,38 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
     Device.objects.filter(site__in=present).update(software="")
     Device.objects.filter(site__in=present, revoked_at=None).update(revoked_at=now)
     Site.objects.filter(pk__in=[site.pk for site in present], retired_at=None).update(retired_at=now)
-    names = {site.slug: f"left-{secrets.token_hex(8)}" for site in present}
+    names = _Names({site.slug for site in present})
     for row in Publication.objects.filter(period__peer_group__pack__in={site.pack for site in present}).only("roster"):
         roster, changed = _without_names(row.roster, names)
         if changed:
             Publication.objects.filter(pk=row.pk).update(roster=roster)
 
 
-def _without_names(roster: dict[str, Any], names: dict[str, str]) -> tuple[dict[str, Any], bool]:
-    """The roster with other names for these sites and for the firm that stood there with them, the same wherever the site stands."""
+class _Names(dict[str, str]):
+    """Random names, each made when it is first asked for: the same site, or report of it, has the same in every roster."""
+
+    def __init__(self, sites: set[str]) -> None:
+        super().__init__()
+        self.sites = sites
+
+    def __missing__(self, name: str) -> str:
+        return self.setdefault(name, f"left-{secrets.token_hex(8)}")
+
+
+def _without_names(roster: dict[str, Any], names: _Names) -> tuple[dict[str, Any], bool]:
+    """The roster with other names for these sites, for the firm that stood there with them and for the reports that brought the values.
+
+    A report's digest names its site, for receipts and log keep it. Members are sorted anew: a place among the ids of firms tells the id.
+    """
     changed = False
     for cell in roster["cells"]:
-        for member in cell["members"]:
-            if member["site"] in names:
-                member["site"] = member["firm"] = names[member["site"]]
-                changed = True
+        gone = [member for member in cell["members"] if member["site"] in names.sites]
+        for member in gone:
+            member["site"] = member["firm"] = names[member["site"]]
+            member["report"] = member.get("report") and names[member["report"]]
+        if gone:
+            cell["members"].sort(key=lambda member: (member["firm"], member["site"]))
+            changed = True
     return roster, changed
 
 

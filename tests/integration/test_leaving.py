@@ -10,6 +10,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
+from benchmarks.composition import Roster
 from portal import keys
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.auditlog.models import Action, Event
@@ -102,6 +103,7 @@ def test_of_a_firm_that_has_left_nothing_is_found_that_must_be_gone(cast: Cast, 
         "who was invited": "invited@example.org",
         "the buyer": "Bridge Builders",
         "the site in a roster": f"'site': '{first.site.slug}'",
+        "the digest of its report in a roster": f"'report': '{report.digest}'",
     }
     before = everything()
     for name, needle in wanted.items():
@@ -151,6 +153,34 @@ def test_everybody_else_is_as_before_and_the_next_version_is_made_without_the_fi
     draft = publication.draft(cast.period, cast.drafter, NOW, "One has left.")
     assert Submission.objects.get(site=first.site).digest not in draft.participants
     assert len(draft.participants) == 8
+
+
+def test_what_stays_in_two_versions_is_one_part_under_one_random_name_and_its_place_tells_no_firm(cast: Cast, firm: Organisation) -> None:
+    """The digest of a report stands with its site on the receipt: with it in a roster, one join would name the plant behind a value."""
+    first = Publication.objects.get()
+    again = Publication.objects.create(
+        period=cast.period, version=2, label=first.label, roster=first.roster, gate=first.gate, explanation=first.explanation,
+        participants=first.participants, seed=first.seed, drafted_by=cast.drafter, drafted_at=NOW,
+    )  # fmt: skip
+    before = Roster.from_json(first.roster)
+    asked = timezone.now()
+    leaving.ask(cast.plants[0].owner, firm.pk, asked)
+    leaving.carry_out_due(lambda: over(asked))
+    digests = set(Submission.objects.values_list("digest", flat=True))
+    rosters = []
+    for row in (first, again):
+        row.refresh_from_db()
+        rosters.append(Roster.from_json(row.roster))
+    assert rosters[0] == rosters[1]
+    stayed = [cell.members for cell in rosters[0].cells]
+    gone = {(one.firm, one.site, one.report) for members in stayed for one in members if one.report not in digests}
+    assert len(gone) == 1, "the same firm, site and report in every cell"
+    (name, site, report) = gone.pop()
+    assert name == site != report
+    assert name.startswith("left-")
+    for old, members in zip(before.cells, stayed, strict=True):
+        assert sorted(one.fingerprint for one in old.members) == sorted(one.fingerprint for one in members)
+        assert [one.firm for one in members] == sorted(one.firm for one in members), "no gap among the ids of firms"
 
 
 def test_it_can_be_undone_until_its_time_and_asking_twice_is_asking_once(cast: Cast, firm: Organisation, owner: Client) -> None:
