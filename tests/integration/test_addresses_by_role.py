@@ -596,11 +596,11 @@ def state_of_things() -> tuple[object, ...]:
 @pytest.mark.timeout(1200)  # two thousand requests, on a machine that may have other work
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_every_address_answers_every_role_as_the_table_says(house: House, method: str, long: bool) -> None:
-    """In the short form a few roles try what takes no POST from anybody."""
+    """In the short form a few roles try what answers everybody alike."""
     before, surprises = state_of_things(), []
     for name, (_given, on_get, on_post) in TABLE.items():
         address, expected = house.address(name), on_get if method == "get" else on_post
-        for role in ROLES if long or expected is not NO else FEW_ROLES:
+        for role in ROLES if long or len(set(expected.values())) > 1 else FEW_ROLES:
             with transaction.atomic():  # each request finds the house as it was
                 client = house.clients[role]
                 cookies = deepcopy(client.cookies)
