@@ -6,6 +6,7 @@ What a sample can show and what only the whole can:
 |---|---|---|
 | another report opened than was sent | report-received, values-logged | always |
 | a root swapped, a draw chosen | root-committed, commitment-logged, head-signed, draw-promised | always |
+| a draw of next to nothing | plan-sufficient | always |
 | a record not committed to, or held back | leaves-proven, everything-opened, leaves-of-their-kind | always |
 | noise not from the seed | seed-committed, challenge-signed, noise-repeated | always: a draw reads leaf 0 alone |
 | a label withheld that could be released | withheld-justified | always; of a second metric by opened batches |
@@ -27,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     accepted.report_received,
     accepted.values_logged,
     promised.draw_promised,
+    promised.plan_sufficient,
     promised.drawn_after_commitment,
     promised.head_signed,
     promised.commitment_logged,

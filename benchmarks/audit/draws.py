@@ -1,9 +1,10 @@
 """An auditor's draw as two signed files: first a promise that hides a number, later the draw that shows it.
 
-    promise (nonce's digest) ─▶ the plant's root and a tree head of the log are public ─▶ draw (nonce, head, plan)
+    promise (nonce's digest, plan) ─▶ the plant's root and a tree head of the log are public ─▶ draw (nonce, head, plan)
 
-The auditor binds themselves to 32 random bytes before the tree head is there that the positions follow from as well: so the auditor
-cannot look for a draw that spares or hits a record, and the plant, which has committed to its root by then, cannot know it. What is
+The auditor binds themselves to 32 random bytes, and to how much is drawn, before the tree head is there that the positions follow from
+as well: so the auditor cannot look for a draw that spares or hits a record, and the plant, which has committed to its root by then,
+cannot know it. What is
 drawn is not listed in the file: it follows from it and from the table of contents (leaf 0), and everybody computes it alike.
 
 The portal may read both files: neither holds a figure of the plant.
@@ -20,7 +21,7 @@ from fractions import Fraction
 
 from benchmarks.audit import sampling
 from benchmarks.audit.contents import Cell, Contents, StepPart
-from benchmarks.audit.sampling import Drawn, Kind, Plan, Size, Stratum
+from benchmarks.audit.sampling import STANDARD, Drawn, Kind, Plan, Size, Stratum
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.released import rank
@@ -42,11 +43,13 @@ TYPICAL = Fraction(1, 2)
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The auditor's word, for one site and period, for a nonce of this digest."""
+    """The auditor's word, for one site and period, for a nonce of this digest, a plan and the steps that it is drawn of (none: all)."""
 
     site: str
     period: str
     nonce_digest: bytes
+    plan: Plan
+    steps: tuple[str, ...]
     made_on: date
     auditor: VerifyingKey
 
@@ -58,6 +61,8 @@ class Promise:
                 "site": self.site,
                 "period": self.period,
                 "nonce_digest": self.nonce_digest,
+                "plan": _plan_to_wire(self.plan),
+                "steps": list(self.steps),
                 "made_on": self.made_on.isoformat(),
                 "auditor": self.auditor.public_bytes,
             },
@@ -160,9 +165,11 @@ def _by_rank(step: str, cell: Cell, quantile: Fraction) -> list[Stratum]:
     ]
 
 
-def promise(site: str, period: str, nonce: bytes, made_on: date, key: AuditorKey) -> bytes:
+def promise(
+    site: str, period: str, nonce: bytes, made_on: date, key: AuditorKey, *, plan: Plan = STANDARD, steps: tuple[str, ...] = ()
+) -> bytes:
     """The signed promise. The same arguments always give the same bytes."""
-    made = Promise(site, period, nonce_digest(nonce), made_on, key.public)
+    made = Promise(site, period, nonce_digest(nonce), plan, steps, made_on, key.public)
     return encode({**made.content, "signature": key.sign(Purpose.AUDIT_NONCE, made.content)})
 
 
@@ -180,6 +187,8 @@ def read_promise(raw: bytes) -> Promise:
         site=inner.identifier("site"),
         period=inner.words("period"),
         nonce_digest=inner.octets("nonce_digest", HASH_BYTES),
+        plan=_plan(inner.fields("plan")),
+        steps=_steps(inner),
         made_on=inner.day("made_on"),
         auditor=VerifyingKey(inner.octets("auditor", PUBLIC_BYTES)),
     )
@@ -214,7 +223,7 @@ def read(raw: bytes) -> Draw:
         nonce=inner.octets("nonce", NONCE_BYTES),
         head=Head(inner.integer("head_size", 1, LARGEST_INTEGER), inner.octets("head_root", HASH_BYTES)),
         plan=_plan(inner.fields("plan")),
-        steps=tuple(Fields({"step": one}, "draw.steps").identifier("step") for one in inner.items("steps", _MOST_STEPS)),
+        steps=_steps(inner),
         auditor=VerifyingKey(inner.octets("auditor", PUBLIC_BYTES)),
         promise=inner.digest_hex("promise"),
         seal_to=inner.octets("seal_to", SEALING_BYTES) if inner.has("seal_to") else None,
@@ -225,10 +234,10 @@ def read(raw: bytes) -> Draw:
 
 
 def require_promised(draw: Draw, made: Promise) -> None:
-    """Refuse a draw whose nonce is not the one that was promised, by this auditor, for this site and period.
+    """Refuse a draw whose nonce or plan is not the one that was promised, by this auditor, for this site and period.
 
     Raises:
-        VerificationError: `nonce-not-promised`.
+        VerificationError: `nonce-not-promised`, `plan-not-promised`.
     """
     commitment = draw.commitment
     subject = (commitment.site, commitment.period)
@@ -241,6 +250,12 @@ def require_promised(draw: Draw, made: Promise) -> None:
             "The nonce of this draw is not the one that its auditor had promised for this site and period.",
             "Draw again with the nonce that was promised; a draw from another one could have been looked for.",
         )
+    if (made.plan, made.steps) != (draw.plan, draw.steps):
+        raise VerificationError(
+            "plan-not-promised",
+            "The plan of this draw, or the steps that it is drawn of, are not those that its auditor had promised.",
+            "Draw again by the plan that was promised; one that is chosen once the head is known could spare a record.",
+        )
 
 
 def _plan_to_wire(plan: Plan) -> Value:
@@ -249,6 +264,10 @@ def _plan_to_wire(plan: Plan) -> Value:
         for kind, size in plan.sizes.items()
     }
     return {"beside_rank": plan.beside_rank, "sizes": sizes}
+
+
+def _steps(fields: Fields) -> tuple[str, ...]:
+    return tuple(Fields({"step": one}, fields.path("steps")).identifier("step") for one in fields.items("steps", _MOST_STEPS))
 
 
 def _plan(fields: Fields) -> Plan:
@@ -261,7 +280,7 @@ def _plan(fields: Fields) -> Plan:
 
 def _kind(name: str) -> Kind:
     if not _KINDS.fullmatch(name) or name == Kind.EDGE:
-        raise malformed("draw.plan.sizes", Phrase("sizes of %(kinds)s", kinds=", ".join(kind for kind in Kind if kind is not Kind.EDGE)))
+        raise malformed("plan.sizes", Phrase("sizes of %(kinds)s", kinds=", ".join(kind for kind in Kind if kind is not Kind.EDGE)))
     return Kind(name)
 
 

@@ -28,6 +28,7 @@ OF_A_SAMPLE: dict[str, CheckKind] = {
     "report-received": CheckKind.BOUND,
     "values-logged": CheckKind.BOUND,
     "draw-promised": CheckKind.BOUND,
+    "plan-sufficient": CheckKind.COMPLETE,
     "drawn-after-commitment": CheckKind.BOUND,
     "head-signed": CheckKind.BOUND,
     "commitment-logged": CheckKind.BOUND,

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import floor
+
 from benchmarks.audit.draws import require_promised
-from benchmarks.audit.evidence import TAKE_THE_FILE, Check, Evidence, Outcome, State, failed, held, not_checkable, refused
+from benchmarks.audit.evidence import TAKE_THE_FILE, Check, Evidence, Outcome, State, failed, held, not_checkable, refused, same
+from benchmarks.audit.sampling import Kind as Stratum
+from benchmarks.audit.sampling import certainty, weaker
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
@@ -53,10 +58,46 @@ def draw_promised(evidence: Evidence) -> Outcome:
     return held(
         code,
         Phrase(
-            "The nonce is the one that the auditor had promised: entry %(entry)s of the log, before the head of the draw.",
+            "Nonce and plan are those that the auditor had promised: entry %(entry)s of the log, before the head of the draw.",
             entry=f"{entry.index:,}",
         ),
     )
+
+
+def plan_sufficient(evidence: Evidence) -> Outcome:
+    """The draw was at least as sure as one by the standard plan, of every step: of a draw of next to nothing nearly every check holds."""
+    code, plan, steps = "plan-sufficient", evidence.draw.plan, evidence.draw.steps
+    left_out = [part.step for part in evidence.contents.steps if steps and part.step not in steps]
+    lacking = [same(kind) for kind in weaker(plan)] + [same(f"{Stratum.USED}/{step}") for step in left_out]
+    sure = {
+        name: f"{floor(1000 * min(_certainties(evidence, share), default=Fraction(1))) / 10:.1f}"
+        for name, share in (("tenth", Fraction(1, 10)), ("hundredth", Fraction(1, 100)))
+    }
+    if lacking:
+        return not_checkable(
+            code,
+            Phrase(
+                "The draw finds a misstated tenth of a step's used records with %(tenth)s %%, a hundredth with %(hundredth)s %%: it is "
+                "less sure than the standard plan of %(lacking)s.",
+                **sure,
+                lacking=", ".join(one.en for one in lacking),
+            ),
+            Phrase("Promise the standard plan, or the smallest of its certainty, for all steps, and draw again."),
+        )
+    return held(
+        code,
+        Phrase("The draw finds a misstated hundredth of a step's used records with %(hundredth)s %%, as the standard plan asks.", **sure),
+    )
+
+
+def _certainties(evidence: Evidence, share: Fraction) -> list[Fraction]:
+    """How surely a misstated share of a step's used records is met, step by step; of one that was not drawn never."""
+    draw = evidence.draw
+    return [
+        Fraction(0) if draw.steps and part.step not in draw.steps else certainty(part.used, draw.plan, share)
+        for part in evidence.contents.steps
+        if part.used
+    ]
 
 
 def drawn_after_commitment(evidence: Evidence) -> Outcome:

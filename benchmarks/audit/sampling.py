@@ -47,6 +47,10 @@ class Size:
         if not (0 < self.confidence < 1 and 0 < self.share <= 1):
             raise ValueError("confidence lies between 0 and 1, and the share above 0 and at most at 1")
 
+    def reaches(self, other: Size) -> bool:
+        """Whether of a stratum of any number this draws at least as many: as sure of as small a share."""
+        return self.confidence >= other.confidence and self.share <= other.share
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -186,6 +190,25 @@ def opened(plan: Plan, used: int, quantile: Fraction) -> int:
 def smallest(plan: Plan) -> Plan:
     """The plan that opens least at the same certainty in every stratum: of the records beside a label's rank only the one at it."""
     return replace(plan, beside_rank=0)
+
+
+def weaker(plan: Plan) -> tuple[Kind, ...]:
+    """The kinds of strata of which a plan is less sure than the standard one. `smallest` of the standard plan is of none."""
+    given = {kind: plan.sizes.get(kind) for kind in STANDARD.sizes}
+    return tuple(kind for kind, size in given.items() if size is None or not size.reaches(STANDARD.sizes[kind]))
+
+
+def promised_of_used(plan: Plan) -> tuple[Fraction, Fraction]:
+    """Confidence and share of the used records, as a plan says them of any number; one that draws none is sure of nothing."""
+    size = plan.sizes.get(Kind.USED)
+    return (Fraction(0), Fraction(1)) if size is None else (size.confidence, size.share)
+
+
+def certainty(population: int, plan: Plan, share: Fraction) -> Fraction:
+    """With what probability a plan draws at least one misstated of the used records of a step, where so large a share of them is."""
+    size = plan.sizes.get(Kind.USED)
+    drawn = 0 if size is None else needed(population, size)
+    return detection(population, misstated(population, share), drawn)
 
 
 def _of_stratum(stratum: Stratum, plan: Plan, draw_seed: bytes) -> list[int]:

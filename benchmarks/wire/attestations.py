@@ -113,13 +113,16 @@ class Performance:
 @dataclass(frozen=True, slots=True)
 class SampleOutcome:
     """What came of the opening that the statement rests on: of which draw, whether it was bound to the report that the portal accepted,
-    how many checks held, and the codes of those that failed or could not be made."""
+    how many checks held, and the codes of those that failed or could not be made. `confidence` is how sure its plan is to meet a misstated
+    record of those that labels count where `share` of them is misstated; 0 where it draws none of them."""
 
     draw: str
     bound: bool
     held: int
     failed: tuple[str, ...]
     not_checkable: tuple[str, ...]
+    confidence: Fraction
+    share: Fraction
 
     def to_wire(self) -> dict[str, Value]:
         return {
@@ -128,6 +131,8 @@ class SampleOutcome:
             "held": self.held,
             "failed": list(self.failed),
             "not_checkable": list(self.not_checkable),
+            "confidence": rational_to_wire(self.confidence),
+            "share": rational_to_wire(self.share),
         }
 
 
@@ -364,12 +369,17 @@ def _performance(fields: Fields) -> Performance:
 
 
 def _sample(fields: Fields) -> SampleOutcome:
+    confidence, share = fields.rational("confidence"), fields.rational("share")
+    if not (0 <= confidence < 1 and 0 < share <= 1):
+        raise malformed(fields.path("confidence"), Phrase("at least 0 and below 1, with a share above 0 and at most 1"))
     told = SampleOutcome(
         draw=fields.digest_hex("draw"),
         bound=fields.matching("binding", _BINDINGS, Phrase("bound or not-bound")) == BINDING[True],
         held=fields.integer("held", 0, MOST_CHECKS),
         failed=_codes(fields, "failed"),
         not_checkable=_codes(fields, "not_checkable"),
+        confidence=confidence,
+        share=share,
     )
     fields.done()
     return told

@@ -1,6 +1,6 @@
 """Sample and opening, as far as the portal takes part: it keeps the promise, says from which head is drawn, keeps the draw, notes counts.
 
-The auditor promises a nonce before the head is there that positions follow from as well. That head is no choice: it is the
+The auditor promises a nonce and a plan before the head is there that positions follow from as well. That head is no choice: it is the
 log's first that holds promise, commitment and one entry more, which is another's, so that nobody knows it when promising. The opening
 goes from plant to auditor past the portal; what comes back here is how many checks held, and which failed of how many records. Not how
 many records were drawn: that would tell how many there are.
@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db import transaction
 
 from benchmarks.audit import draws
+from benchmarks.audit.sampling import promised_of_used
 from benchmarks.phrases import Phrase
 from benchmarks.wire.attestations import BINDING, SampleOutcome
 from benchmarks.wire.logged import Kind
@@ -162,8 +163,9 @@ def outcome_noted(sample: Sample) -> SampleOutcome | None:
     """What the body noted of it; None before that, and where it was noted before the portal asked which checks were left out."""
     if sample.draw is None or sample.bound is None:
         return None
-    drawn = draws.read(bytes(sample.draw)).digest
-    return SampleOutcome(drawn, sample.bound, sample.held or 0, tuple(sorted(sample.codes)), tuple(sample.not_checkable))
+    drawn = draws.read(bytes(sample.draw))
+    failed, missing = tuple(sorted(sample.codes)), tuple(sample.not_checkable)
+    return SampleOutcome(drawn.digest, sample.bound, sample.held or 0, failed, missing, *promised_of_used(drawn.plan))
 
 
 def _subject_of(sample: Sample, draw: bytes) -> tuple[str, str, int, str]:

@@ -9,6 +9,13 @@ from benchmarks.wire.attestations import SampleOutcome
 
 
 def outcome_in_words(outcome: SampleOutcome) -> str:
+    """How the checks came out, and how sure the draw was."""
+    sure = {"confidence": f"{float(100 * outcome.confidence):g}", "share": f"{float(100 * outcome.share):g}"}
+    plan = _("The plan of the draw is %(confidence)s %% sure to meet a misstated record where %(share)s %% of those counted are.") % sure
+    return f"{_how_many(outcome)} {plan}"
+
+
+def _how_many(outcome: SampleOutcome) -> str:
     """One sentence: nothing holds of which a check failed or was not made."""
     failed, missing = len(outcome.failed), len(outcome.not_checkable)
     told = {
@@ -40,6 +47,8 @@ def what_is_missing(code: str) -> str:
         return _("the whole recomputation on site: no opening shows whether what is withheld has its reason")
     if code == "edges-at-rest":
         return _("a pause beside an opened batch, at a meter that counts for one step")
+    if code == "plan-sufficient":
+        return _("a draw by the standard plan, or by the smallest of its certainty, of all steps")
     if OF_A_SAMPLE.get(code) is CheckKind.BOUND:
         return _("the evidence file of this sample, with the fingerprint of the portal’s directory")
     return _("a verification with this release of the agent; its report says what is missing")

@@ -1,7 +1,8 @@
 """`steplabel-agent draw`: an auditor's promise of a number, and later the draw that shows it. Files alone; no connection is tried.
 
-First with a new nonce file: it is made, and FILE.promise beside it goes to the portal's log or to the plant. Then, once the plant's
-commitment and a later tree head of the log are public, with --commitment and --head: the draw goes to --out.
+First with a new nonce file: it is made, and FILE.promise beside it goes to the portal's log or to the plant. It holds the plan as well:
+how much of which steps is drawn. Then, once the plant's commitment and a later tree head of the log are public, with --commitment and
+--head: the draw goes to --out.
 """
 
 from __future__ import annotations
@@ -26,15 +27,22 @@ def add_parser(sub: Any) -> None:
     parser.add_argument("--commitment", type=Path, metavar="FILE", help="to draw: the plant's commitment, or the portal's challenge for it")
     parser.add_argument("--head", metavar="FILE", help="to draw: a tree head of the portal's log after the commitment, or SIZE:ROOT")
     parser.add_argument("--out", type=Path, metavar="FILE", help="to draw: where the draw goes")
-    parser.add_argument("--step", action="append", default=[], metavar="ID", help="draw records of this step only; may be given again")
-    parser.add_argument("--confidence", type=float, default=95.0, metavar="PERCENT", help="how sure the sample is to be (default: 95)")
     parser.add_argument(
-        "--share", type=float, default=1.0, metavar="PERCENT", help="of which misstated share of the used records (default: 1)"
+        "--step", action="append", default=[], metavar="ID", help="to promise: records of this step only; may be given again"
+    )
+    parser.add_argument("--confidence", type=float, metavar="PERCENT", help="to promise: how sure the sample is to be (default: 95)")
+    parser.add_argument(
+        "--share", type=float, metavar="PERCENT", help="to promise: of which misstated share of the used records (default: 1)"
     )
     parser.add_argument(
-        "--batches", type=int, metavar="NUMBER", help="about how many batches of a step there are, to tell what share of them is opened"
+        "--batches",
+        type=int,
+        metavar="NUMBER",
+        help="to promise: about how many batches of a step there are, to tell what share of them is opened",
     )
-    parser.add_argument("--smallest", action="store_true", help="open the least that this certainty needs: of a label only its own record")
+    parser.add_argument(
+        "--smallest", action="store_true", help="to promise: the least that this certainty needs, of a label only its own record"
+    )
     parser.add_argument("--sealed", action="store_true", help="the opening is to be sealed to the auditor's key")
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
@@ -50,6 +58,12 @@ def run(args: argparse.Namespace) -> int:
             "To promise, --about is needed; to draw, --commitment, --head and --out.",
             "Promise first, with `--about SITE/PERIOD`; draw once commitment and tree head are public.",
         )
+    if args.step or args.smallest or (args.confidence, args.share) != (None, None):
+        raise UsageError(
+            "draw-arguments",
+            "How much is drawn of which steps stands in the promise: it is no choice any more.",
+            "Draw without --step, --confidence, --share and --smallest; for another plan make a new promise.",
+        )
     return _draw(args)
 
 
@@ -57,7 +71,7 @@ def _promise(args: argparse.Namespace) -> int:
     import secrets
     from datetime import UTC, datetime
 
-    from benchmarks.audit import draws
+    from benchmarks.audit import draws, sampling
     from benchmarks.errors import ExitCode, InputError, Place, UsageError
     from reporting_agent.console import emit
     from reporting_agent.state import write_whole
@@ -72,17 +86,20 @@ def _promise(args: argparse.Namespace) -> int:
             "Give a new file for every promise: a number that was shown can bind nobody.",
             place=Place(str(args.nonce)),
         )
-    keys, nonce = load_keys(args), secrets.token_bytes(draws.NONCE_BYTES)
+    keys, nonce, plan = load_keys(args), secrets.token_bytes(draws.NONCE_BYTES), _plan(args)
     promise = args.nonce.with_name(f"{args.nonce.name}.promise")
     write_whole(args.nonce, nonce)
-    raw = draws.promise(site, period, nonce, datetime.now(UTC).date(), keys.signing)
+    raw = draws.promise(site, period, nonce, datetime.now(UTC).date(), keys.signing, plan=plan, steps=tuple(args.step))
     write_whole(promise, raw)
     digest = draws.read_promise(raw).digest
+    shares = [_share(plan, number) for number in ([args.batches] if args.batches else _USUAL)]
+    sufficient = not sampling.weaker(plan) and not args.step
     text = (
-        f"Promised, for {site} {period}: {promise}, digest {digest}. Give it to the plant or to the portal's log now; keep {args.nonce} to "
-        "yourself until you draw."
+        f"Promised, for {site} {period}: {promise}, digest {digest}. {_told(shares, smallest=args.smallest)} "
+        f"{'' if sufficient else _INSUFFICIENT}Hand it in at the portal now; keep {args.nonce} to yourself until you draw."
     )
-    emit(args, {"promise": str(promise), "digest": digest, "nonce": str(args.nonce)}, text)
+    payload = {"promise": str(promise), "digest": digest, "nonce": str(args.nonce), "opens": shares, "sufficient": sufficient}
+    emit(args, payload, text)
     return ExitCode.DONE
 
 
@@ -100,8 +117,8 @@ def _draw(args: argparse.Namespace) -> int:
         commitment=_commitment(args.commitment),
         nonce=nonce,
         head=_head(args.head),
-        plan=_plan(args),
-        steps=tuple(args.step),
+        plan=promise.plan,
+        steps=promise.steps,
         auditor=keys.signing.public,
         promise=promise.digest,
         seal_to=keys.sealing.public_bytes if args.sealed else None,
@@ -111,24 +128,20 @@ def _draw(args: argparse.Namespace) -> int:
     draws.read(raw)
     write_whole(args.out, raw)
     commitment = drawn.commitment
-    shares = [_share(drawn.plan, number) for number in ([args.batches] if args.batches else _USUAL)]
-    payload = {
-        "draw": str(args.out),
-        "digest": drawn.digest,
-        "root": commitment.data_root.hex(),
-        "head": drawn.head.size,
-        "opens": shares,
-    }
+    payload = {"draw": str(args.out), "digest": drawn.digest, "root": commitment.data_root.hex(), "head": drawn.head.size}
     said = (
         f"Draw for {commitment.site} {commitment.period} revision {commitment.revision} written to {args.out}, digest {drawn.digest}. Give "
         "it to the plant, which answers with `steplabel-agent open`."
     )
-    emit(args, payload, f"{_told(shares, smallest=args.smallest)} {said}")
+    emit(args, payload, said)
     return ExitCode.DONE
 
 
 _USUAL = (200, 500, 2000)
 """Batches of a step, for which shares are told where nobody says how many there are."""
+
+
+_INSUFFICIENT = "This is less sure than the standard plan, or not of all steps: `plan-sufficient` will not hold. "
 
 
 def _share(plan: Plan, batches: int) -> dict[str, int]:
@@ -161,7 +174,8 @@ def _plan(args: argparse.Namespace) -> Plan:
         raise UsageError(
             "draw-arguments", "--batches is no number of batches.", "Give about how many batches of a step there are, such as 500."
         )
-    confidence, share = (Fraction(str(percent)) / 100 for percent in (args.confidence, args.share))
+    given = ((args.confidence, 95), (args.share, 1))
+    confidence, share = (Fraction(str(usual if percent is None else percent)) / 100 for percent, usual in given)
     try:
         sizes = {kind: Size(confidence, size.share) for kind, size in STANDARD.sizes.items()}
         plan = Plan({**sizes, Kind.USED: Size(confidence, share)}, STANDARD.beside_rank)

@@ -156,7 +156,7 @@ def drawn_by_auditor(
 ) -> tuple[Draw, bytes]:
     """The draw and the promise it was bound by."""
     commitment = plant.commitment
-    promise = draws.promise(commitment.site, commitment.period, nonce, DAY, AUDITOR)
+    promise = draws.promise(commitment.site, commitment.period, nonce, DAY, AUDITOR, plan=plan, steps=steps)
     log = log_with(plant, promise)
     made = Draw(commitment, nonce, Head(len(log), log.root()), plan, steps, AUDITOR.public, draws.read_promise(promise).digest)
     return made, promise

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.audit import checks
 from benchmarks.audit.evidence import Evidence, State
 from benchmarks.audit.kinds import OF_READINGS
-from benchmarks.audit.sampling import STANDARD, Kind, Plan
+from benchmarks.audit.sampling import STANDARD, smallest
 from fixtures.simulator import Sector
 from portal.assurance.summaries import read_summary
 from reporting_agent.openings import telling
@@ -19,7 +19,7 @@ from reporting_agent.openings.examining import Handed, examine
 from reporting_agent.openings.verdict import BY_BATCH, Verdict
 from tests.functional.audit.plants import PORTAL, drawn_by_auditor, honest, public_of
 
-PLAN = Plan({kind: STANDARD.sizes[kind] for kind in (Kind.EXCLUDED, Kind.PADDING)}, 3)
+PLAN = smallest(STANDARD)
 
 
 @pytest.fixture(scope="module")

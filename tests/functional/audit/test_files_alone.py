@@ -200,10 +200,11 @@ def drawn(scene: Scene, run: Run, number: str, *plan: object) -> Path:
     keys = ("--keys", scene.path(f"auditor{number}.pem"), "--password-file", scene.path("password"))
     nonce, draw = scene.path(f"nonce{number}"), scene.path(f"draw{number}")
     run("auditor", *keys)
-    run("draw", *keys, "--nonce", nonce, "--about", f"{SITE}/{PERIOD}")
+    code, promised = run("draw", *keys, "--nonce", nonce, "--about", f"{SITE}/{PERIOD}", *plan)
+    assert (code, promised["sufficient"]) == (0, plan != FEW)
     scene.log_promise(nonce.with_name(f"{nonce.name}.promise"), number)
     head = f"{len(scene.portal.log)}:{scene.portal.log.root().hex()}"
-    code, told = run("draw", *keys, "--nonce", nonce, "--commitment", scene.path("commitment"), "--head", head, *plan, "--out", draw)
+    code, told = run("draw", *keys, "--nonce", nonce, "--commitment", scene.path("commitment"), "--head", head, "--out", draw)
     assert code == 0, told
     return draw
 
@@ -214,7 +215,9 @@ def test_without_what_the_portal_gave_the_rest_is_checked_and_the_lack_is_said(s
     assert code == 0
     code, found = run("verify", scene.path("opening2"), draw)
     assert (code, found["held"], found["binding"]) == (1, False, "not-bound")  # what could not be checked does not hold
-    assert {"drawn-after-commitment", "seed-committed"} <= {one["code"] for one in found["checks"] if one["state"] == "not-checkable"}
+    assert {"plan-sufficient", "drawn-after-commitment", "seed-committed"} <= {
+        one["code"] for one in found["checks"] if one["state"] == "not-checkable"
+    }
     unsure = {one["code"] for one in found["checks"] if one["state"] == "not-checkable"}
     assert {"draw-promised", "root-committed", "challenge-signed", "head-signed", "commitment-logged", "whole-recomputed"} <= unsure
     assert [one["code"] for one in found["checks"] if not one["asked"]] == ["output-weighed", "whole-recomputed"]
@@ -230,7 +233,7 @@ class Handed:
         self.files |= {name: scene.path(name) for name in ("commitment", "receipt", "directory")}
         self.files["promise"] = scene.path(f"nonce{number}.promise")
         if not self.files["opening"].exists():
-            draw = drawn(scene, run, number, *FEW)
+            draw = drawn(scene, run, number, "--smallest")
             assert run("open", draw, "--site", scene.site, "--state", scene.state.path, "--out", self.files["opening"], "--yes")[0] == 0
 
     def without(self, *names: str) -> list[Path]:
@@ -391,6 +394,8 @@ def test_files_that_are_of_no_use_are_refused(scene: Scene, run: Run, files: tup
         (("auditor",), "password-missing"),
         (("draw", "--nonce", "n"), "draw-arguments"),
         (("draw", "--nonce", "n", "--about", "site"), "draw-arguments"),
+        (("draw", "--nonce", "n", "--commitment", "c", "--head", "h", "--out", "d", "--confidence", "1"), "draw-arguments"),
+        (("draw", "--nonce", "n", "--commitment", "c", "--head", "h", "--out", "d", "--step", "mill"), "draw-arguments"),
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(run: Run, tmp_path: Path, arguments: tuple[str, ...], code: str) -> None:

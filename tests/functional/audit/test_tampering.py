@@ -429,7 +429,8 @@ def test_a_cheat_is_found_by_the_check_meant_for_it_and_by_no_other(cheat: Cheat
 
 
 def test_every_check_has_a_cheat_that_it_finds() -> None:
-    assert set(CHEATS.values()) == set(checks.CHECKS)
+    """But a plan that is not enough, which proves nobody a cheat: it makes nothing hold (`test_plans`)."""
+    assert set(CHEATS.values()) == set(checks.CHECKS) - {promised.plan_sufficient}
 
 
 def test_what_a_scale_weighed_raises_no_alarm_and_its_days_are_committed_to(works: Path, tmp_path: Path) -> None:

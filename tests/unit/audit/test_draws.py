@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,17 @@ def test_a_promise_shows_nothing_of_the_nonce_and_binds_to_it() -> None:
 def test_another_promise_is_refused(raw: bytes) -> None:
     with pytest.raises(VerificationError, match="had promised"):
         draws.require_promised(a_draw(), draws.read_promise(raw))
+
+
+@pytest.mark.parametrize("other", [{"plan": Plan({}, 0)}, {"plan": Plan(STANDARD.sizes, 0)}, {"steps": ("kiln",)}])
+def test_a_draw_by_another_plan_than_the_promised_one_is_refused(other: dict[str, Any]) -> None:
+    made = draws.read_promise(draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY))
+    with pytest.raises(VerificationError) as refused:
+        draws.require_promised(a_draw(**other), made)
+    assert refused.value.code == "plan-not-promised"
+    kept = draws.read_promise(draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY, **other))
+    assert (kept.plan, kept.steps) == (other.get("plan", STANDARD), other.get("steps", ()))
+    draws.require_promised(a_draw(**other, promise=kept.digest), kept)
 
 
 def changed(raw: bytes, part: str, name: str, value: Value) -> bytes:

@@ -114,3 +114,20 @@ def test_the_smallest_plan_opens_no_more_and_promises_the_same(used: int) -> Non
     lowest = Fraction(1, 20)
     assert sampling.opened(least, used, lowest) <= sampling.opened(plan, used, lowest) <= used
     assert sampling.opened(least, used, lowest) >= needed(used, plan.sizes[Kind.USED])
+
+
+def test_a_plan_is_as_sure_as_the_standard_one_or_says_of_what_it_is_not() -> None:
+    used = {kind: Size(Fraction(99, 100), size.share / 2) for kind, size in STANDARD.sizes.items()}
+    assert [sampling.weaker(plan) for plan in (STANDARD, sampling.smallest(STANDARD), Plan(used, 0))] == [(), (), ()]
+    assert sampling.weaker(Plan({}, 1000)) == tuple(STANDARD.sizes)
+    for other in (Size(Fraction(94, 100), Fraction(1, 100)), Size(Fraction(19, 20), Fraction(2, 100))):
+        assert sampling.weaker(Plan({**STANDARD.sizes, Kind.USED: other})) == (Kind.USED,)
+
+
+@pytest.mark.parametrize("population", [1, 7, 335, 10_000])
+def test_what_a_plan_is_sure_of_follows_from_what_it_draws(population: int) -> None:
+    share, size = Fraction(1, 100), STANDARD.sizes[Kind.USED]
+    assert sampling.certainty(population, STANDARD, share) >= Fraction(19, 20)
+    wrong = misstated(population, share)
+    assert sampling.certainty(population, STANDARD, share) == detection(population, wrong, needed(population, size))
+    assert sampling.certainty(population, Plan({}), share) == 0

@@ -1,0 +1,65 @@
+"""A draw of next to nothing finds nothing, and nothing is said to hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from benchmarks.audit import checks, promised
+from benchmarks.audit.evidence import State
+from benchmarks.audit.sampling import STANDARD, Kind, Plan, Size, smallest
+from reporting_agent.openings.assembling import assemble
+from reporting_agent.openings.verdict import Verdict
+from tests.functional.audit.plants import Reported, audited, drawn_by_auditor, failures
+from tests.functional.audit.test_tampering import STEP, energy_lowered
+
+ONE_DAY = Plan({Kind.DAYS: Size(Fraction(1, 1000), Fraction(1))}, 0)
+NO_USED = Plan({kind: size for kind, size in STANDARD.sizes.items() if kind is not Kind.USED})
+
+
+@pytest.fixture(scope="module")
+def cheating(works: Path, tmp_path_factory: pytest.TempPathFactory) -> Reported:
+    """A fifth of the batches took a tenth less."""
+    return energy_lowered(works, tmp_path_factory.mktemp("scratch")).plant
+
+
+def verdict(plant: Reported, plan: Plan, steps: tuple[str, ...] = (), nonce: bytes = bytes(32), without: bool = False) -> Verdict:
+    draw, promise = drawn_by_auditor(plant, plan, nonce=nonce, steps=steps)
+    opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
+    run = [one for one in checks.CHECKS if not (without and one is promised.plan_sufficient)]
+    return Verdict(audited(plant, draw, promise, opening, run))
+
+
+def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_plan_never_does(cheating: Reported) -> None:
+    nonces = [bytes([number]) * 32 for number in range(8)]
+    assert any(verdict(cheating, ONE_DAY, nonce=nonce, without=True).holds for nonce in nonces)
+    for nonce in nonces:
+        found = verdict(cheating, ONE_DAY, nonce=nonce)
+        (plan,) = [one for one in found.findings if one.code == "plan-sufficient"]
+        assert (plan.state, plan.asked, found.holds) == (State.NOT_CHECKABLE, True, False)
+        assert plan.sentence.startswith("The draw finds a misstated tenth of a step's used records with 0.0 %, a hundredth with 0.0 %:")
+    assert "records-recomputed" in failures(verdict(cheating, STANDARD).findings)
+
+
+@pytest.mark.parametrize(
+    ("plan", "steps", "lacking"),
+    [
+        (STANDARD, (), None),
+        (smallest(STANDARD), (), None),
+        (NO_USED, (), "used."),
+        (replace(STANDARD, sizes={**STANDARD.sizes, Kind.DAYS: Size(Fraction(9, 10), Fraction(1, 20))}), (), "days."),
+        (STANDARD, (STEP,), "used/clinker-burning"),
+        (STANDARD, ("no-step",), f"used/{STEP}"),
+    ],
+)
+def test_the_standard_plan_is_enough_and_its_smallest_and_none_below(
+    plant: Reported, plan: Plan, steps: tuple[str, ...], lacking: str | None
+) -> None:
+    found = verdict(plant, plan, steps)
+    assert found.holds is (lacking is None)
+    (one,) = [outcome for outcome in found.findings if outcome.code == "plan-sufficient"]
+    assert one.state is (State.HELD if lacking is None else State.NOT_CHECKABLE)
+    assert (lacking or "as the standard plan asks") in one.sentence
