@@ -21,6 +21,7 @@ from reporting_agent.analysis.losses import StepLosses
 from reporting_agent.analysis.pareto import Dimension, Pareto, ParetoRow
 
 IDS = 10
+_MONTHS_OF_ONE_YEAR = 13
 _LEAST_SHARE = 0.005  # of all energy beyond slopes and uncertainty: below this nobody should look first
 
 
@@ -124,23 +125,33 @@ def _of_shift(pack: Pack, one: StepLosses, whole: float, level: float) -> Advice
     if amount.kgce < _LEAST_SHARE * whole:
         return None
     share = min(amount.kgce / whole, 1.0)
-    name = named(pack, one)
+    name, season = named(pack, one), _or_season(month.names)
     return Advice(
         "level-shift",
         one.step,
         Words(
             en=f"{name.en}: since {found.month} the median day lies at {plain(found.after)} {one.unit}, before at {plain(found.before)}"
             f" (by chance alone with {_chance(found.p_value)}). Reaching the level of before would save {percent(share)} of the"
-            " gap beyond uncertainty: look at what was changed, repaired or bought differently then.",
+            f" gap beyond uncertainty: look at what was changed, repaired or bought differently then.{season.en}",
             zh=f"{name.zh}：自 {found.month} 起日中位数为 {plain(found.after)} {one.unit}，此前为 {plain(found.before)}"
             f"（偶然出现的概率{_chance(found.p_value, zh=True)}）。恢复到此前水平可节约不确定度以外差距的 {percent(share)}："
-            "请查当时的变更、检修或原料变化。",
+            f"请查当时的变更、检修或原料变化。{season.zh}",
         ),
         amount,
         share,
         worst_first(one, np.where(since, one.batches.beyond, 0.0)),
         int(since.sum()),
         found.p_value,
+    )
+
+
+def _or_season(months: Sequence[str]) -> Words:
+    """What has to be added where the record is too short to tell a season from a change."""
+    if len(months) > _MONTHS_OF_ONE_YEAR:
+        return Words(en="", zh="")
+    return Words(
+        en=" Within one year a season looks the same: hold it against the same months of another year first.",
+        zh="一年之内无法与季节变化区分：请先与其他年份的同月对照。",
     )
 
 
@@ -170,17 +181,17 @@ def _of_months(pack: Pack, labels: Sequence[StepLosses], above: Sequence[ParetoR
     amount = _scaled(one, inside, gain)
     if amount.kgce < _LEAST_SHARE * whole:
         return
-    share = min(amount.kgce / whole, 1.0)
+    share, season = min(amount.kgce / whole, 1.0), _or_season(months.names)
     yield Advice(
         "month-differs",
         one.step,
         Words(
             en=f"{name.en}: {listed} lie above the other months by more than chance. The best quarter of months has a median of"
             f" {plain(good)} {one.unit}, {months.names[worst]} {plain(medians[worst])}. Reaching that level again would save"
-            f" {percent(share)} of the gap beyond uncertainty: look at what was changed, repaired or bought differently then.",
+            f" {percent(share)} of the gap beyond uncertainty: look at what was changed, repaired or bought differently then.{season.en}",
             zh=f"{name.zh}：{'、'.join(names)} 高于其他月份，超出偶然范围。最好的四分之一月份中位数为 {plain(good)} {one.unit}，"
             f"{months.names[worst]} 为 {plain(medians[worst])}。恢复到该水平可节约不确定度以外差距的 {percent(share)}："
-            "请查当时的变更、检修或原料变化。",
+            f"请查当时的变更、检修或原料变化。{season.zh}",
         ),
         amount,
         share,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -74,10 +74,23 @@ def test_a_level_that_rose_is_told_with_its_month_and_what_it_costs(a_melt: Melt
     first = said[0]
     assert first.code == "level-shift"
     assert "since 2023-03" in first.words.en
+    assert "a season looks the same" in first.words.en
+    assert "季节变化" in first.words.zh
     assert first.amount is not None
     assert first.amount.kgce == pytest.approx(120 * (900 - since) * KGCE_PER_KWH, rel=0.1)
     assert first.count == 900 - since
     assert set(first.batches) <= set(lost[0].batches.ids[since:])
+
+
+def test_a_rise_in_more_than_a_year_is_no_season(a_melt: Melt, look: Look) -> None:
+    """Every eighth hour of 500 days: of two winters only the second is dearer."""
+    chance = np.random.default_rng(12)
+    started = [START + timedelta(hours=8 * number) for number in range(1500)]
+    rise = [120.0 if start >= datetime(2024, 3, 1, tzinfo=UTC) else 0.0 for start in started]
+    batches = [a_melt(number, chance.normal(4_500, 60) + rise[number], start=start) for number, start in enumerate(started)]
+    told = next(one for one in look(batches)[2] if one.code == "level-shift")
+    assert "since 2024-03" in told.words.en
+    assert "season" not in told.words.en
 
 
 def test_a_worse_shift_is_told_by_what_the_others_show_to_be_possible(a_melt: Melt, look: Look) -> None:
