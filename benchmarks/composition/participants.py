@@ -60,6 +60,15 @@ class Member:
         )
 
 
+DEPARTED = "left-"
+"""What the random name begins with under which a firm that has left the scheme stands in rosters from before."""
+
+
+def staying(firms: Iterable[str]) -> set[str]:
+    """Without the firms that have left. One of these may have come back under a name of its own, and nobody can tell: it hides nobody."""
+    return {firm for firm in firms if not firm.startswith(DEPARTED)}
+
+
 @dataclass(frozen=True, slots=True)
 class CellRoster:
     """The firms behind one published value. `cell` is `cell_key(...)`, or `WHOLE_ROUTE` for the reached total."""

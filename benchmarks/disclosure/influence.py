@@ -4,7 +4,8 @@ Two publications of one cell are a third: their difference. Where a firm that no
 a mean of the best five sees the best alone, and counting changed firms protects neither. So besides being counted firms are weighed,
 figure by figure: a changed firm's *effect* on a figure is how far the figure would lie from where it is with the firm's value in the
 other publication or, where it does not stand there, with the middle value of the others in its own. One of the changed firms may be the
-reader's own, who takes its effect out: what is left must not be mostly one firm's either.
+reader's own, who takes its effect out: what is left must not be mostly one firm's either. A firm that has left the scheme is
+a change like any other, but neither counts nor covers others: come back under another name it would be one reader's two.
 
 Worked out on released values by the published rule, not on the posterior that is published: a release is off by a third of a percent of
 its value where firms lie four percent apart, and what a posterior moves beyond that lies below the grid it is rounded to.
@@ -12,7 +13,7 @@ its value where firms lie four percent apart, and what a posterior moves beyond 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from benchmarks.composition import curve
 from benchmarks.composition.industry import RouteTotal, StepBest
-from benchmarks.composition.participants import CellRoster, Member
+from benchmarks.composition.participants import CellRoster, Member, staying
 from benchmarks.composition.rules import Averaging, RuleName, averaged, middle
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.routes import DisclosurePolicy
@@ -75,12 +76,12 @@ class Exhibit:
         """Whether some firms changed, but fewer than `least`: of all changes, or of those that joined or left.
 
         Who reports again for another, overlapping period, or corrects, has a new draw of nearly the same value: such changes hide nobody
-        who joins. A firm that was sold stands under two names by the same site, and is one.
+        who joins. A firm that was sold stands under two names by the same site, and is one; one that has left the scheme is none.
         """
         ours, theirs = ({member.site: member.firm for member in one.who.members} for one in (self, other))
         sold = {theirs[site]: ours[site] for site in ours.keys() & theirs.keys()}
         changed, moved = self.differs_from(other), self.who.firms ^ other.who.firms
-        return any(0 < len({sold.get(firm, firm) for firm in firms}) < least for firms in (changed, moved))
+        return any(firms and len({sold.get(firm, firm) for firm in staying(firms)}) < least for firms in (changed, moved))
 
     def stands_alone(self, other: Exhibit) -> set[str]:
         """Firms that stand here and not in the other, neither by name nor by a site that was sold."""
@@ -120,9 +121,8 @@ def gives_away(ours: Sequence[Figure], now: Exhibit, theirs: Sequence[Figure], t
     for figure in ours:
         if figure.name in before and abs(figure.takes_in(now) - before[figure.name].takes_in(then)) < APART:
             moved = _effects(figure, now, then, changed, joined_too=True)
-            moved += _effects(before[figure.name], then, now, changed, joined_too=False)
-            seen = sum(effect >= SEEN for effect in moved)
-            if seen and (seen < policy.least_changed_participants or _mostly_one(moved, float(policy.largest_share_of_change))):
+            moved |= _effects(before[figure.name], then, now, changed, joined_too=False)
+            if _tells_of_few(moved, policy):
                 return True
     return False
 
@@ -136,17 +136,26 @@ def metrics_give_away(ours: Exhibit, theirs: Exhibit, policy: DisclosurePolicy) 
     alone = ours.stands_alone(theirs), theirs.stands_alone(ours)
     if not any(alone):
         return False
-    if len(alone[0] | alone[1]) < policy.least_changed_participants:
+    if len(staying(alone[0] | alone[1])) < policy.least_changed_participants:
         return True
     others = {figure.name: figure for figure in theirs.figures}
     for figure in ours.figures:
         if figure.name in others and abs(figure.takes_in(ours) - others[figure.name].takes_in(theirs)) < APART:
             moved = _effects(figure, ours, theirs, alone[0], joined_too=False)
-            moved += _effects(others[figure.name], theirs, ours, alone[1], joined_too=False)
-            seen = sum(effect >= SEEN for effect in moved)
-            if seen and (seen < policy.least_changed_participants or _mostly_one(moved, float(policy.largest_share_of_change))):
+            moved |= _effects(others[figure.name], theirs, ours, alone[1], joined_too=False)
+            if _tells_of_few(moved, policy):
                 return True
     return False
+
+
+def _tells_of_few(moved: Mapping[str, float], policy: DisclosurePolicy) -> bool:
+    """Whether effects, by firm, that can be seen are those of too few firms, or mostly one's; with and without those that have left."""
+    if not any(effect >= SEEN for effect in moved.values()):
+        return False
+    known = [moved[firm] for firm in staying(moved)]
+    most = float(policy.largest_share_of_change)
+    few = sum(effect >= SEEN for effect in known) < policy.least_changed_participants
+    return few or any(_mostly_one(effects, most) for effects in ([*moved.values()], known))
 
 
 def _mostly_one(moved: Sequence[float], most: float) -> bool:
@@ -175,16 +184,16 @@ def _at(percent: int, averaging: Averaging) -> Callable[[int], range]:
     return lambda firms: curve.ranks(percent, firms, averaging)
 
 
-def _effects(figure: Figure, here: Exhibit, other: Exhibit, changed: set[str], *, joined_too: bool) -> list[float]:
-    """Of the changed firms that stand here: all, or those that stand here alone."""
+def _effects(figure: Figure, here: Exhibit, other: Exhibit, changed: set[str], *, joined_too: bool) -> dict[str, float]:
+    """By firm, of the changed ones that stand here: all, or those that stand here alone."""
     counterpart = {member.firm: figure.worth(member) for member in other.who.members if member.firm in changed}
-    places = [
-        place for place, member in enumerate(here.who.members) if member.firm in changed and (joined_too or member.firm not in counterpart)
-    ]
+    members = here.who.members
+    places = [place for place, member in enumerate(members) if member.firm in changed and (joined_too or member.firm not in counterpart)]
     if not places:
-        return []
-    instead = np.array([counterpart.get(here.who.members[place].firm, np.nan) for place in places])
-    return [float(effect) for effect in _moved(figure, here.who.members, np.array(places), instead)]
+        return {}
+    instead = np.array([counterpart.get(members[place].firm, np.nan) for place in places])
+    effects = _moved(figure, members, np.array(places), instead)
+    return {members[place].firm: float(effect) for place, effect in zip(places, effects, strict=True)}
 
 
 def _moved(figure: Figure, members: Sequence[Member], places: NDArray[np.int64], instead: Array | None) -> Array:

@@ -19,6 +19,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
+from benchmarks.composition.participants import DEPARTED
 from benchmarks.phrases import Phrase
 from portal.accounts.audience import people_of_firms
 from portal.accounts.models import ApiKey, Device, EnrolmentToken, Membership, Organisation, Role, Site, User
@@ -217,7 +218,7 @@ class _Names(dict[str, str]):
         self.sites = sites
 
     def __missing__(self, name: str) -> str:
-        return self.setdefault(name, f"left-{secrets.token_hex(8)}")
+        return self.setdefault(name, f"{DEPARTED}{secrets.token_hex(8)}")
 
 
 def _without_names(roster: dict[str, Any], names: _Names) -> tuple[dict[str, Any], bool]:

@@ -22,6 +22,7 @@ ORDER = (
     "period",
     "two-differ",
     "several-differ",
+    "came-back",
     "metrics",
     "reasons",
     "one-firm",

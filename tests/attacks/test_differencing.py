@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from benchmarks.composition.participants import Member
-from benchmarks.disclosure import CellDecision, Published, Reason
+from benchmarks.composition.participants import DEPARTED, Member
+from benchmarks.disclosure import CellDecision, Published, Reason, influence
 from tests.attacks.conftest import State
 from tests.attacks.published import BETWEEN, CLOSE, Draft, close, drafted, guess, median_error, shown, without
 from tests.attacks.table import Row
@@ -204,6 +204,47 @@ def test_several_of_the_best_join_at_once(stated: State, long: bool) -> None:
             f"{close(gated, exact):.0%}, median error {median_error(gated, exact):.1%}; {through.sum()} in {through.size} let through, "
             f"of these {both:.0%} (alone {alone:.0%})",
             f"{close(opened, exact):.0%}, median error {median_error(opened, exact):.1%}",
+        )
+    )
+
+
+RETURNED = "returned"
+AWAY = range(0, 41, 4)
+"""Grid cells by which the reader's new site lies above or below its old one: it chooses which of its sites comes back."""
+
+
+def came_back(made: Sector, seed: int, cells: int) -> tuple[Published, Draft]:
+    """The second best is the reader's: it stood in the first version, left the scheme, comes back with another site as the best joins."""
+    best, own = (int(place) for place in np.argsort(made.best)[:2])
+    mine = made.participants[own]
+    gone = dataclasses.replace(mine, firm=f"{DEPARTED}00", site=f"{DEPARTED}00")
+    moved = dataclasses.replace(mine.label, best=dataclasses.replace(mine.label.best, cell=mine.label.best.cell + cells))
+    again = dataclasses.replace(mine, site=RETURNED, label=moved)
+    first = [gone if place == own else one for place, one in enumerate(made.participants) if place != best]
+    second = [again if place == own else one for place, one in enumerate(made.participants)]
+    return drafted(first, seed).published("1"), drafted(second, seed + 1000)
+
+
+def test_a_firm_that_left_and_came_back_is_not_two_that_changed(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    sectors = 100 if long else 12
+    tried = [came_back(sector(np.random.default_rng(seed), "normal", FIRMS), seed, cells) for seed in range(sectors) for cells in AWAY]
+
+    def let_out() -> int:
+        return sum(shown(after.gated((before,)).published)[0] is not None for before, after in tried)
+
+    held = let_out()
+    assert held == 0
+    monkeypatch.setattr(influence, "staying", set)
+    off = let_out()
+    assert off > 0
+    stated(
+        Row(
+            "came-back",
+            "two versions between which a reader's firm left the scheme and came back and one other joined",
+            "a firm that has left counts and covers nobody: three others must differ and matter",
+            "all withheld",
+            f"{len(tried)} of {len(tried)} withheld",
+            f"counted like others: {off} let through",
         )
     )
 

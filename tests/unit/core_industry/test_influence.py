@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.composition.participants import CellRoster, Member
+from benchmarks.composition.participants import DEPARTED, CellRoster, Member
 from benchmarks.composition.rules import middle
 from benchmarks.disclosure import influence
 from benchmarks.disclosure.influence import APART, Exhibit, Figure, gives_away, metrics_give_away, that_matter
@@ -118,6 +118,42 @@ def test_firms_of_one_controller_count_once() -> None:
     earlier = Exhibit("1", CellRoster("cell", tuple(dataclasses.replace(m, site=f"site-{n}") for n, m in enumerate(before.who.members))))
     assert sold.differs_from(earlier) == {"firm-1", "firm-2", "firm-10"}
     assert sold.too_close_to(earlier, 3)
+
+
+def left(shown: Exhibit, *firms: str) -> Exhibit:
+    """After these firms have left the scheme: the random names that they have in rosters from before."""
+    members = [
+        dataclasses.replace(one, firm=f"{DEPARTED}{one.firm}", site=f"{DEPARTED}{one.site}") if one.firm in firms else one
+        for one in shown.who.members
+    ]
+    return dataclasses.replace(shown, who=CellRoster("cell", tuple(members)))
+
+
+def test_a_firm_that_left_and_came_back_hides_nobody(pack: Pack) -> None:
+    """Firm 0 is the reader's: under its old and its new name it changes twice, and one other joins."""
+    before, after = exhibit([20, *OTHERS]), exhibit([20, *OTHERS, 20], firms=[99, *range(1, 12)])
+    assert len(after.differs_from(left(before, "firm-0"))) == 3
+    assert after.too_close_to(left(before, "firm-0"), 3)
+    assert told(pack, after, left(before, "firm-0"))
+    assert metrics_give_away(after, left(before, "firm-0"), pack.disclosure)
+
+
+def test_firms_that_left_cover_nobody_else(pack: Pack) -> None:
+    """Three others join with it, of which one alone is good: without the reader's two names that one is most of the change."""
+    before, after = exhibit([20, *OTHERS]), exhibit([20, *OTHERS, 10, 36, 36], firms=[99, *range(1, 14)])
+    assert not after.too_close_to(left(before, "firm-0"), 3)
+    assert told(pack, after, left(before, "firm-0"))
+
+
+@pytest.mark.parametrize("gone", [1, 2, 3])
+def test_firms_that_left_are_still_a_change_and_wait_for_others(pack: Pack, gone: int) -> None:
+    """Nothing but leaving: however many, the next version waits for as many firms that have names."""
+    before, after = exhibit([*[20] * gone, *OTHERS]), exhibit(OTHERS, firms=range(gone, gone + len(OTHERS)))
+    departed = left(before, *(f"firm-{one}" for one in range(gone)))
+    assert after.too_close_to(departed, 3)
+    assert told(pack, after, departed)
+    joined = exhibit([*OTHERS, *[20] * 4], firms=range(gone, gone + len(OTHERS) + 4))
+    assert not joined.too_close_to(departed, 3)
 
 
 def test_a_correction_counts_by_how_far_it_went_and_not_by_how_good_the_firm_is(pack: Pack) -> None:
