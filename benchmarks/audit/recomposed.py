@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import packs
+from benchmarks.audit.members import require_known
 from benchmarks.audit.published import ComposedOf, Logged
 from benchmarks.audit.repeats import Repeat, repeat_of
 from benchmarks.audit.wording import worded_otherwise
@@ -80,8 +81,8 @@ def compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]] = ()) -> C
         earlier: signed documents of versions that may have shown a repeated cell first; whoever calls has verified their signatures.
 
     Raises:
-        VerificationError: `value-differs`: a figure is not that of the reports; `benchmark-pack-differs`; `composed-of-unreadable`: a part
-            of the document is missing.
+        VerificationError: `value-differs`: a figure is not that of the reports; `benchmark-member-unknown`; `benchmark-pack-differs`;
+            `composed-of-unreadable`: a part of the document is missing.
     """
     try:
         return _compose_again(found, earlier)
@@ -93,6 +94,7 @@ def compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]] = ()) -> C
 
 def _compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]]) -> Checked:
     document = found.file.document
+    require_known(document)
     pack, route = _declared(document)
     chosen = _chosen_out(found, pack, route)
     entering = [one for one in found.everybody if id(one) not in {id(out) for out in chosen}]

@@ -10,6 +10,10 @@ _WHOLE = "请按原样提供文件：文件为二进制格式，传递途中不�
 _COORDINATOR = "请重新获取平台的密钥目录；若仍不成立，请询问协调机构。"
 
 ZH: dict[str, tuple[str, str]] = {
+    "benchmark-member-unknown": (
+        "已发布文件中有任何版本都没有的成员，无从得知其由何而来。",
+        "请保留文件和文档：二者均已签名。若由更新的版本发布，请用该版本核对；否则请询问协调机构。",
+    ),
     "benchmark-pack-differs": ("该标杆由与此处安装的方法包不同的方法包合成。", "请安装含有该方法包摘要的 Steplabel 版本。"),
     "benchmark-signature-invalid": ("该标杆在发布后被改动，或由其他平台签名。", "请从您注册的平台重新获取，切勿与此副本比较。"),
     "benchmark-unsigned": ("这不是 Steplabel 签名的标杆。", "请获取发布页面的 JSON 形式。"),

@@ -14,9 +14,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from benchmarks.audit import members, recomposed
 from benchmarks.audit import published as audited
-from benchmarks.audit import recomposed
 from benchmarks.audit.recomposed import Checked, compose_again
+from benchmarks.audit.wording import STATED
 from benchmarks.errors import VerificationError
 from benchmarks.wire import frames, logged, published
 from benchmarks.wire.canonical import decode, encode
@@ -181,6 +182,51 @@ def test_every_signed_figure_of_a_step_is_computed_again(portal_keys: object, na
         FALSIFIED[name](next(step for step in document["steps"] if step["gate"]["shown"] and step["curve"] and step["bands"]))
 
     assert refused(signed_anew(falsify)(content)) == "value-differs"
+
+
+INVENTED: dict[str, Callable[[JSON], JSON]] = {  # where a member that nobody knows is put
+    "best_of_all": lambda document: document,
+    "steps.0.best_of_all": lambda document: document["steps"][0],
+    "steps.0.gate.best_of_all": lambda document: document["steps"][0]["gate"],
+    "steps.0.gate.reason.best_of_all": lambda document: document["steps"][0]["gate"]["reason"],
+    "route_total.best_of_all": lambda document: document["route_total"],
+    "route_total.gate.best_of_all": lambda document: document["route_total"]["gate"],
+    "jurisdiction.best_of_all": lambda document: document["jurisdiction"],
+    "explanation.approval.best_of_all": lambda document: document["explanation"]["approval"],
+    "source.best_of_all": lambda document: document.update(source={}) or document["source"],
+}
+
+
+def invented(content: JSON, where: str) -> JSON:
+    return signed_anew(lambda document: INVENTED[where](document).update(best_of_all=123.4))(deepcopy(content))
+
+
+def test_a_member_that_nobody_knows_is_named_and_without_the_list_it_passes(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = the_file(cast)
+    made = {where: invented(honest, where) for where in INVENTED}
+    for where, content in made.items():
+        with pytest.raises(VerificationError, match=where) as refusal:
+            check(content)
+        assert refusal.value.code == "benchmark-member-unknown"
+    monkeypatch.setattr(recomposed, "require_known", lambda _document: None)
+    for content in made.values():
+        check(content)
+
+
+def test_every_member_that_a_version_is_written_with_is_on_the_list_and_no_other(portal_keys: object) -> None:
+    """The list is closed on both sides: what it holds and no document has would be room for a figure."""
+
+    def shape(found: Any) -> members.Shape:
+        if isinstance(found, list):
+            return {name: inner for one in found for name, inner in shape(one).items()}
+        return {name: shape(inner) for name, inner in found.items()} if isinstance(found, dict) else {}
+
+    document = the_file(published_of(20))["document"]
+    step = next(one for one in document["steps"] if one["curve"] and one["bands"])
+    step["pooled"], step["bands"]["named"] = ([{"years": 3, "firms": 2}], [{"quarter": 1, "firm": "A", "firm_zh": "甲"}])
+    document["steps"] = [step]
+    document["explanation"] = {part: document["explanation"][part] for part in STATED}
+    assert shape(document) == members.DOCUMENT
 
 
 def test_without_composing_again_such_a_value_would_pass(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
