@@ -17,9 +17,10 @@ from benchmarks.wire.logged import Kind
 
 
 def draw_promised(evidence: Evidence) -> Outcome:
-    """The auditor's own hands were bound: the log had the promise of this nonce before the tree head was there, and the head was no choice.
+    """The auditor's own hands were bound: the log had the promise of this nonce before the tree head, and the head is the first after it.
 
-    Without the log's entry nobody sees when the promise was made: who signs it can date it back, and try nonces against a known head.
+    Without the log's entry nobody sees when the promise was made: who signs it can date it back, and try nonces against a known head. Who
+    makes the entry that this head ends with can look for a draw all the same: no check sees that (docs/threat-model.md).
     """
     code, promise, head = "draw-promised", evidence.public.promise, evidence.draw.head
     entry = evidence.public.entries.get(Kind.AUDIT_PROMISE)

@@ -21,7 +21,7 @@ from fractions import Fraction
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire.canonical import Value, decode, encode
+from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.fields import Fields, malformed, rational_to_wire
 from benchmarks.wire.schema import MOST_REVISIONS, read_period
 from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, AuditorKey, Purpose, VerifyingKey
@@ -114,7 +114,8 @@ class Performance:
 class SampleOutcome:
     """What came of the opening that the statement rests on: of which draw, whether it was bound to the report that the portal accepted,
     how many checks held, and the codes of those that failed or could not be made. `confidence` is how sure its plan is to meet a misstated
-    record of those that labels count where `share` of them is misstated; 0 where it draws none of them."""
+    record of those that labels count where `share` of them is misstated; 0 where it draws none of them.
+    `promised_before` is how many promises of a draw from the same report stand in the log before its own."""
 
     draw: str
     bound: bool
@@ -123,6 +124,7 @@ class SampleOutcome:
     not_checkable: tuple[str, ...]
     confidence: Fraction
     share: Fraction
+    promised_before: int
 
     def to_wire(self) -> dict[str, Value]:
         return {
@@ -133,6 +135,7 @@ class SampleOutcome:
             "not_checkable": list(self.not_checkable),
             "confidence": rational_to_wire(self.confidence),
             "share": rational_to_wire(self.share),
+            "promised_before": self.promised_before,
         }
 
 
@@ -380,6 +383,7 @@ def _sample(fields: Fields) -> SampleOutcome:
         not_checkable=_codes(fields, "not_checkable"),
         confidence=confidence,
         share=share,
+        promised_before=fields.integer("promised_before", 0, LARGEST_INTEGER),
     )
     fields.done()
     return told

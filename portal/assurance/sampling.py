@@ -1,9 +1,9 @@
 """Sample and opening, as far as the portal takes part: it keeps the promise, says from which head is drawn, keeps the draw, notes counts.
 
-The auditor promises a nonce and a plan before the head is there that positions follow from as well. That head is no choice: it is the
-log's first that holds promise, commitment and one entry more, which is another's, so that nobody knows it when promising. The opening
-goes from plant to auditor past the portal; what comes back here is how many checks held, and which failed of how many records. Not how
-many records were drawn: that would tell how many there are.
+The auditor promises a nonce and a plan before the head is there that positions follow from as well. That head is the log's
+first that holds promise, commitment and one entry more. Whoever can make that entry can look for a draw: a body in league with a plant
+(docs/threat-model.md). The opening goes from plant to auditor past the portal; what comes back here is how many checks held, and which
+failed of how many records. Not how many records were drawn: that would tell how many there are.
 """
 
 from __future__ import annotations
@@ -165,7 +165,8 @@ def outcome_noted(sample: Sample) -> SampleOutcome | None:
         return None
     drawn = draws.read(bytes(sample.draw))
     failed, missing = tuple(sorted(sample.codes)), tuple(sample.not_checkable)
-    return SampleOutcome(drawn.digest, sample.bound, sample.held or 0, failed, missing, *promised_of_used(drawn.plan))
+    before = Sample.objects.filter(submission=sample.submission_id, pk__lt=sample.pk).count()
+    return SampleOutcome(drawn.digest, sample.bound, sample.held or 0, failed, missing, *promised_of_used(drawn.plan), before)
 
 
 def _subject_of(sample: Sample, draw: bytes) -> tuple[str, str, int, str]:

@@ -12,7 +12,8 @@ def outcome_in_words(outcome: SampleOutcome) -> str:
     """How the checks came out, and how sure the draw was."""
     sure = {"confidence": f"{float(100 * outcome.confidence):g}", "share": f"{float(100 * outcome.share):g}"}
     plan = _("The plan of the draw is %(confidence)s %% sure to meet a misstated record where %(share)s %% of those counted are.") % sure
-    return f"{_how_many(outcome)} {plan}"
+    before = _("Draws promised from this report before this one: %(n)s.") % {"n": f"{outcome.promised_before:,}"}
+    return f"{_how_many(outcome)} {plan} {before}"
 
 
 def _how_many(outcome: SampleOutcome) -> str:

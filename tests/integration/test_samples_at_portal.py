@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.urls import reverse
 
 from benchmarks.audit import draws, sample_file
 from benchmarks.audit.kinds import OF_A_SAMPLE
+from benchmarks.audit.sampling import Plan
 from benchmarks.errors import VerificationError
 from benchmarks.wire import attestations
 from benchmarks.wire.logged import Kind, leaf_of_object
@@ -239,5 +241,25 @@ def test_body_and_plant_fetch_the_draw_and_nobody_else(cast: Cast, assignment: A
     noted = auditor.post(page, {"summary": summary}, follow=True).content.decode()
     assert f"All {len(OF_A_SAMPLE)} checks hold, and what was opened is the report that this portal accepted." in noted
     assert "The plan of the draw is 95 % sure to meet a misstated record where 1 % of those counted are." in noted
+    assert "Draws promised from this report before this one: 0." in noted
     typed = auditor.post(page, {"held": "16", "failing": "0"})
     assert typed.status_code == 400
+
+
+def test_who_draws_until_it_suits_signs_how_often(cast: Cast, assignment: Assignment) -> None:
+    for number in range(3):
+        nonce = bytes([number]) * 32
+        sample = sampling.promise(assignment, promise_of(assignment, KEY, NOW, nonce), cast.auditor, NOW)
+        log.add(Kind.KEY_DESTROYED, f"{number:064x}", NOW)
+        sampling.draw(sample, draw_of(sample, KEY, nonce), cast.auditor, NOW)
+        sampling.note(sample, summary_of(sample), cast.auditor, NOW)
+        outcome = sampling.outcome_of(sample.submission)
+        assert outcome is not None
+        assert (outcome.draw, outcome.promised_before) == (draws.read(bytes(Sample.objects.get(pk=sample.pk).draw or b"")).digest, number)
+
+
+def test_a_draw_by_another_plan_than_the_promised_one_is_refused_by_the_portal(cast: Cast, assignment: Assignment) -> None:
+    sample = promised(cast, assignment)
+    made = draws.read(draw_of(sample, KEY))
+    other = draws.sign(replace(made, plan=Plan({}, 0)), KEY)
+    assert refusal_of(lambda: sampling.draw(sample, other, cast.auditor, NOW)) == "plan-not-promised"

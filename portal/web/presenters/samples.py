@@ -86,7 +86,7 @@ def _lead(sample: Sample | None, outcome: SampleOutcome | None, *, drawn: bool, 
         return _("The sample is drawn. The plant opens it to you, not to this portal; what comes of it is noted here by check.")
     if ready:
         return _("Your promise is in the log, and so is what came after it: draw now.")
-    return _("Your promise is in the log. The draw waits for the next entry of the log, which nobody knows yet.")
+    return _("Your promise is in the log. The draw waits for the next entry of the log.")
 
 
 def _earlier(view: EngagementView, sample: Sample | None) -> str:
