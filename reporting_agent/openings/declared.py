@@ -2,6 +2,9 @@
 
 The settings of an opening are those that were committed to (`method-declared`), so nothing here can be other than what the label was made
 with. Whether it is true no file shows: a factor makes a label lower by as much as it is, and is held against the transformer's plate.
+
+The list is generated: a key that differs from its default stands on it, in words of its own or as it is written (`as_written`), unless
+`TOUCHES_NOTHING` names it.
 """
 
 from __future__ import annotations
@@ -12,13 +15,22 @@ from dataclasses import dataclass
 from benchmarks.measurements import Direction
 from reporting_agent.config import Meter, Profile, Site
 from reporting_agent.config.scales import Scale
+from reporting_agent.openings.as_written import as_written, keys_of, tables_of
 
 LOOSE_PCT = 2.0
 """What belt scales of the widest class in trade, OIML R 50 class 2, may be off by in service."""
 _UNIT_COLUMNS = ("unit", "output_unit", "lhv_unit")
-_JUDGING_COLUMNS = ("state", "status", "variant", "product", "step", "direction")
-"""Words that decide whether a row counts, and where."""
-_AMOUNTS = ("output_quantity", "reject_quantity", "quantity")
+_GAS = (
+    "temperature_c",
+    "temperature_meter",
+    "pressure_kpa",
+    "pressure_meter",
+    "pressure_is",
+    "atmosphere_kpa",
+    "steam",
+    "computed_at",
+)
+"""Keys of a meter from which a volume or a mass becomes that of the standard state, or heat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +47,12 @@ class Declared:
 
 
 def declared_in(site: Site) -> tuple[Declared, ...]:
-    """Events, what every meter counts for, factors of the mapping, errors of scales, heating values, what is said of steps and runs."""
+    """Events, then by meter, mapping, scale, heating value, step and equipment what is said of it; at last every other table as written."""
     found = [*_events(site)]
     for meter in site.meters:
-        found += _place_of(meter, site)
+        found += [*_place_of(meter, site), *_of_meter(meter)]
     for name in type(site.mapping).model_fields:
         found += _mapped(name, getattr(site.mapping, name))
-    for meter in site.meters:
-        found += _of_meter(meter)
     found += [_of_scale(scale) for scale in site.scales]
     found += [
         Declared("lhv", one.carrier, str(one.from_day), "", f"{one.value:g} {one.unit or 'MJ'}", one.source, multiplies=True)
@@ -58,7 +68,7 @@ def declared_in(site: Site) -> tuple[Declared, ...]:
     if site.inputs.log is not None:
         found.append(Declared("runs", "log", does=site.runs.cut))
     found += [Declared("static", name, does=str(value)) for name, value in site.static.items()]
-    return tuple(found)
+    return (*found, *(Declared("settings", of, does=keys) for of, keys in tables_of(site)))
 
 
 def _events(site: Site) -> Iterator[Declared]:
@@ -76,19 +86,21 @@ def _mapped(name: str, profile: Profile) -> Iterator[Declared]:
         if factor != 1:
             yield Declared("scale", f"{name}: {column}", does=f"× {factor:g}", multiplies=True)
     for column, words in profile.values.items():
-        if column in (*_UNIT_COLUMNS, *_JUDGING_COLUMNS):
-            units = column in _UNIT_COLUMNS
-            for found, meant in words.items():
-                yield Declared("read_as" if units else "word_as", f"{name}: {column}", does=f"{found} → {meant}", multiplies=units)
+        units = column in _UNIT_COLUMNS
+        for found, meant in words.items():
+            yield Declared("read_as" if units else "word_as", f"{name}: {column}", does=f"{found} → {meant}", multiplies=units)
     for column, value in profile.constants.items():
-        if column in (*_UNIT_COLUMNS, *_JUDGING_COLUMNS) or not isinstance(value, str):
-            yield Declared("constant", f"{name}: {column}", does=str(value))
+        yield Declared("constant", f"{name}: {column}", does=str(value))
     for column, header in profile.columns.items():
-        if column in _AMOUNTS and header != column:
+        if header != column:
             yield Declared("taken_from", f"{name}: {column}", does=header)
+    for column, words_for_nothing in profile.missing.items():
+        yield Declared("missing", f"{name}: {column}", does=as_written(words_for_nothing))
     if profile.rows:
         yield Declared("rows", name, does=", ".join(f"{column}: {how}" for column, how in sorted(profile.rows.items())))
     yield from _carriers(name, profile)
+    if written := keys_of(profile):
+        yield Declared("settings", name, does=written)
 
 
 def _carriers(name: str, profile: Profile) -> Iterator[Declared]:
@@ -96,7 +108,9 @@ def _carriers(name: str, profile: Profile) -> Iterator[Declared]:
     for carrier, one in profile.carriers.items():
         yield Declared("carrier_column", f"{name}: {carrier}", does=f"{one.column} ({one.unit}, {one.direction})")
         if one.lhv is not None:
-            yield Declared("lhv", f"{name}: {carrier}", does=f"{one.lhv:g} {one.lhv_unit}".strip(), multiplies=True)
+            yield Declared(
+                "lhv", f"{name}: {carrier}", "", "", f"{one.lhv:g} {one.lhv_unit}".strip(), one.lhv_source or "", multiplies=True
+            )
 
 
 def _of_scale(scale: Scale) -> Declared:
@@ -105,20 +119,20 @@ def _of_scale(scale: Scale) -> Declared:
 
 
 def _place_of(meter: Meter, site: Site) -> Iterator[Declared]:
-    """What a meter counts for: what one that counts for nothing measures is in a label only where another meter counts it too."""
+    """What a meter counts for: what one that counts for nothing measures is in a label only where another meter counts it too. One that
+    reads a state counts by the meters that name it."""
     tree, where = site.tree, " ".join(filter(None, (meter.step, meter.equipment, meter.carrier)))
-    if meter.role == "state":
-        return
     if meter in tree.counted:
         yield Declared("credited" if meter.direction is not Direction.IMPORT else "counts_for", meter.id, does=where)
-    elif not any(meter in tree.above(one) for one in tree.counted):
+    elif meter.role != "state" and not any(meter in tree.above(one) for one in tree.counted):
         yield Declared("counts_for_nothing", meter.id, does=" < ".join(filter(None, (meter.role, meter.checks or meter.parent))))
-    if meter.range is not None:
-        unit = meter.unit if meter.reading == "rate" else f"{meter.unit}/h"
-        yield Declared("range", meter.id, does=f"{meter.range[0]:g} … {meter.range[1]:g} {unit}")
 
 
 def _of_meter(meter: Meter) -> Iterator[Declared]:
+    yield Declared("settings", f"meter {meter.id}", does=keys_of(meter, without=_GAS))
+    if meter.range is not None:
+        unit = meter.unit if meter.reading == "rate" else f"{meter.unit}/h"
+        yield Declared("range", meter.id, does=f"{meter.range[0]:g} … {meter.range[1]:g} {unit}")
     if meter.allocation is not None:
         shared = meter.allocation
         sinks = ", ".join(f"{sink} {value:g}" for sink, value in (shared.power or shared.shares).items()) or ", ".join(shared.sinks)
@@ -128,9 +142,7 @@ def _of_meter(meter: Meter) -> Iterator[Declared]:
         yield Declared("formula", meter.id, does=" − ".join((" + ".join(meter.formula.plus), *meter.formula.minus)))
     if meter.clock_offset_s or meter.clock_drift_s_per_day:
         yield Declared("clock", f"meter {meter.id}", does=f"{meter.clock_offset_s:g} s, {meter.clock_drift_s_per_day:g} s/d")
-    at = [f"{value:g} {unit}" for value, unit in ((meter.temperature_c, "°C"), (meter.pressure_kpa, "kPa")) if value is not None]
-    if at or meter.steam is not None:
-        water = [] if meter.steam is None else [f"{meter.steam.state}, feed water {meter.steam.feed_water_c:g} °C"]
-        yield Declared("gas_state", meter.id, does=", ".join([*at, *water]))
+    if state := keys_of(meter, only=_GAS):
+        yield Declared("gas_state", meter.id, does=state, multiplies=True)
     if meter.lhv is not None:
         yield Declared("lhv", f"meter {meter.id}", does=f"{meter.lhv:g} MJ/{meter.unit}", reason=meter.lhv_source or "", multiplies=True)

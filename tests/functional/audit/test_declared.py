@@ -157,7 +157,7 @@ def test_words_rows_columns_and_the_state_of_gas_are_declarations(works: Path, t
         ("word_as", "batches: status", "ok → good"),
         ("rows", "batches", "output_quantity: sum"),
         ("carrier_column", "energy: electricity", "power (MJ, recovered)"),
-        ("gas_state", "gas", "30 °C, 90 kPa"),
+        ("gas_state", "gas", "temperature_c = 30 °C, pressure_kpa = 90 kPa"),
     } <= told
 
 
@@ -175,3 +175,68 @@ altitude_m = 1500
     assert told["outside", "cement-grinding diesel"] == ("", "Loader, work order 9.")
     assert ("not_used", "cement-grinding compressed-air") in told
     assert told["static", "altitude_m"][0] in {"1500", "1500.0"}
+
+
+GAS = """
+[[meters]]
+id = "gas"
+step = "clinker-burning"
+carrier = "natural-gas"
+reading = "rate"
+unit = "{unit}"
+temperature_c = 20
+{gas}
+[[meters]]
+id = "pressure"
+role = "state"
+reading = "rate"
+unit = "kPa"
+pressure_is = "gauge"
+{pressure}
+[[meters]]
+id = "steam"
+step = "clinker-burning"
+carrier = "steam"
+reading = "rate"
+unit = "t/h"
+pressure_kpa = 1000
+steam = {{ state = "saturated", feed_water_c = 20{steam} }}
+{more}
+"""
+DESIGNED = {"unit": "Nm3/h", "gas": "pressure_kpa = 400\ncomputed_at = { temperature_c = 20, pressure_kpa = 400 }"}
+BY_PRESSURE = {"unit": "m3/h", "gas": 'pressure_meter = "pressure"', "pressure": "", "steam": "", "more": ""}
+MULTIPLYING = {  # by what is set, how the same works had it, and what the auditor reads of it
+    "the air at a gauge": ({"pressure": "atmosphere_kpa = 80"}, {}, "gas_state", "pressure", "atmosphere_kpa = 80 kPa"),
+    "the state a flow computer knows": (
+        {**DESIGNED, "gas": DESIGNED["gas"].replace("= 400 }", "= 700 }")},
+        DESIGNED,
+        "gas_state",
+        "gas",
+        "computed_at.pressure_kpa = 700 kPa",
+    ),
+    "wet steam": ({"steam": ", dryness = 0.85"}, {}, "gas_state", "steam", "steam.dryness = 0.85"),
+    "condensate": (
+        {"steam": ", condensate_returned = 0.9, condensate_c = 170"},
+        {},
+        "gas_state",
+        "steam",
+        "steam.condensate_returned = 0.9, steam.condensate_c = 170 °C",
+    ),
+    "values for missing": ({"more": '[mapping.readings.missing]\nvalue = ["410", "420"]'}, {}, "missing", "readings: value", "410 420"),
+    "a column": ({"more": '[mapping.readings.columns]\nvalue = "p_low"'}, {}, "taken_from", "readings: value", "p_low"),
+    "a length of time": ({"pressure": "interval_s = 900"}, {}, "settings", "meter pressure", "interval_s = 900 s"),
+}
+
+
+@pytest.mark.parametrize("name", MULTIPLYING)
+def test_what_multiplies_a_value_by_the_state_of_gas_or_by_its_words_is_a_declaration(name: str, works: Path, tmp_path: Path) -> None:
+    otherwise, honest_, kind, of, does = MULTIPLYING[name]
+    lists = []
+    for place, one in enumerate((otherwise, honest_)):
+        more = GAS.format(**{**BY_PRESSURE, **one})
+        lists.append(
+            {(one.kind, one.of): one.does for one in declared_in(load_site(settled(works, tmp_path / str(place), more) / "site.toml"))}
+        )
+    assert does in lists[0][kind, of]
+    assert lists[0] != lists[1]
+    assert lists[0]["settings", "meter pressure"].startswith("reading = rate, unit = kPa")

@@ -156,6 +156,8 @@ def test_what_a_scale_may_be_off_by_is_declared_and_a_loose_one_is_said_first(mi
     assert {(one.kind, one.of, one.does) for one in declared if one.of.endswith("-scale")} == {
         ("loose_scale", "mill-1-scale", "± 12.5 %"),
         ("weighing", "mill-2-scale", "± 1 %"),
+        ("settings", "scales mill-1-scale", "step = cement-grinding, equipment = mill-1"),
+        ("settings", "scales mill-2-scale", "step = cement-grinding, equipment = mill-2"),
     }
     evidence = evidence_of(honest(folder))
     said = telling.lines(Verdict(checks.run(evidence), evidence, declared=declared)).splitlines()

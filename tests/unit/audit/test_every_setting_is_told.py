@@ -1,0 +1,199 @@
+"""Whatever a plant can set stands in what `verify` shows that it declared, or on the short list of keys that touch nothing."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+
+from reporting_agent.config import Site
+from reporting_agent.openings import as_written, declared
+from reporting_agent.openings.as_written import TOUCHES_NOTHING
+from reporting_agent.openings.declared import declared_in
+
+SETTINGS = """
+[site]
+id = "works"
+timezone = "Asia/Shanghai"
+pack = "steel"
+[inputs]
+log = "log.csv"
+[[meters]]
+id = "gas"
+step = "eaf"
+carrier = "natural-gas"
+reading = "rate"
+unit = "m3/h"
+range = [0, 5000]
+temperature_c = 20
+pressure_meter = "pressure"
+lhv = 36.0
+[[meters]]
+id = "pressure"
+role = "state"
+reading = "rate"
+unit = "kPa"
+[[meters]]
+id = "steam"
+step = "eaf"
+carrier = "steam"
+reading = "rate"
+unit = "t/h"
+pressure_kpa = 1000
+steam = { state = "saturated", feed_water_c = 20 }
+computed_at = { temperature_c = 180, pressure_kpa = 1000 }
+[[meters]]
+id = "shared"
+carrier = "electricity"
+reading = "register"
+unit = "kWh"
+allocation = { by = "output", among = ["a", "b"] }
+[[meters]]
+id = "parts"
+carrier = "electricity"
+reading = "register"
+unit = "kWh"
+allocation = { by = "shares", shares = { a = 0.4, b = 0.6 } }
+[[meters]]
+id = "power"
+carrier = "electricity"
+reading = "register"
+unit = "kWh"
+allocation = { by = "power", power = { a = 40.0, b = 60.0 } }
+[[meters]]
+id = "sum"
+role = "virtual"
+carrier = "electricity"
+unit = "kWh"
+formula = { plus = ["shared"], minus = ["power"] }
+[[equipment]]
+id = "furnace"
+rated_power_kw = 500
+[mapping.energy.carriers.electricity]
+column = "power"
+unit = "MJ"
+lhv = 1.0
+[[lhv]]
+carrier = "natural-gas"
+from = 2025-01-01
+value = 36.0
+[steps.eaf]
+[[joint]]
+step = "eaf"
+ratios = { plate = 1.0, strip = 1.2 }
+[[events]]
+step = "eaf"
+from = 2025-01-01
+kind = "process"
+reason = "Another furnace."
+[runs]
+"""
+SCALES = '[[scales]]\nid = "belt"\nstep = "eaf"\n'
+"""Beside a log there are none: of another site."""
+
+
+def sites() -> list[Site]:
+    batches = SETTINGS.replace('log = "log.csv"', 'batches = "b.csv"\nreadings = "r.csv"\nscales = "s.csv"') + SCALES
+    return [Site.model_validate(tomllib.loads(text)) for text in (SETTINGS, batches)]
+
+
+def keys() -> Iterator[tuple[type[BaseModel], str]]:
+    """Every key of every table that a label is made with, found in the models themselves."""
+    waiting: list[type[BaseModel]] = [Site]
+    seen: set[type[BaseModel]] = set()
+    while waiting:
+        model = waiting.pop()
+        for name, field in model.model_fields.items():
+            if name in TOUCHES_NOTHING.get(model, ()):
+                continue
+            inner = [one for one in _parts(field.annotation) if isinstance(one, type) and issubclass(one, BaseModel)]
+            waiting += [one for one in inner if one not in seen]
+            seen |= {*inner}
+            if not inner:
+                yield model, name
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in get_args(annotation):
+        yield from _parts(part)
+
+
+def changed(value: Any, annotation: Any) -> Any:
+    """Another value of the same kind; where there is none yet, one that fits."""
+    words = [one for part in _parts(annotation) if get_origin(part) is Literal for one in get_args(part)]
+    match value:
+        case bool():
+            return not value
+        case int() | float():
+            return value + 1
+        case tuple():
+            return (*value[:-1], value[-1] + 1) if value and isinstance(value[-1], float) else (*value, "foreign")
+        case dict():
+            return {**value, "added": _first(get_args(annotation)[1])}
+        case None | str() if words:
+            return next(one for one in words if one != value)
+        case str():
+            return value + "x"
+        case date():
+            return date(value.year + 1, 1, 1)
+        case None:
+            return _first(next(one for one in get_args(annotation) if one is not type(None)))
+    return next(one for one in type(value) if one != value)  # a word of an enumeration
+
+
+def _first(annotation: Any) -> Any:
+    if words := [one for part in _parts(annotation) if get_origin(part) is Literal for one in get_args(part)]:
+        return words[0]
+    for part in _parts(annotation):
+        if get_origin(part) is tuple:
+            return tuple(_first(one) for one in get_args(part) if one is not Ellipsis)
+    given: dict[Any, Any] = {str: "foreign", float: 7.0, int: 7, date: date(2025, 3, 1), dict: {"added": "foreign"}}
+    return next(given[one] for one in (get_origin(annotation), *_parts(annotation)) if one in given)
+
+
+def with_other(here: Any, model: type[BaseModel], name: str) -> Iterator[Any]:
+    """The settings with this key changed, at each place where its table stands."""
+    if isinstance(here, BaseModel):
+        bare = {one: getattr(here, one) for one in type(here).model_fields}
+        if isinstance(here, model):
+            yield model.model_construct(**_named(model, bare | {name: changed(bare[name], model.model_fields[name].annotation)}))
+        for key, value in bare.items():
+            for other in with_other(value, model, name):
+                yield type(here).model_construct(**_named(type(here), bare | {key: other}))
+    elif isinstance(here, tuple):
+        for place, value in enumerate(here):
+            yield from ((*here[:place], other, *here[place + 1 :]) for other in with_other(value, model, name))
+    elif isinstance(here, dict):
+        for key, value in here.items():
+            yield from (here | {key: other} for other in with_other(value, model, name))
+
+
+def _named(model: type[BaseModel], values: dict[str, Any]) -> dict[str, Any]:
+    return {model.model_fields[name].alias or name: value for name, value in values.items()}
+
+
+@pytest.mark.parametrize(("model", "name"), [pytest.param(*one, id=f"{one[0].__name__}.{one[1]}") for one in keys()])
+def test_a_key_that_is_set_otherwise_is_told_otherwise(model: type[BaseModel], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the lines of what a meter counts for, which many keys decide together: each one is told by itself."""
+    monkeypatch.setattr(declared, "_place_of", lambda _meter, _site: iter(()))
+    tried = [(declared_in(site), declared_in(other)) for site in sites() for other in with_other(site, model, name)]
+    assert tried, "no table of this kind stands in the settings above: add one"
+    assert any(told != otherwise for told, otherwise in tried)
+
+
+def test_a_new_key_is_told_without_anybody_writing_it_down() -> None:
+    class Later(BaseModel):
+        id: str
+        correction_pct: float = 0.0
+
+    assert as_written.keys_of(Later(id="a", correction_pct=3)) == "id = a, correction_pct = 3 %"
+
+
+def test_the_list_of_what_touches_nothing_names_keys_that_there_are() -> None:
+    for model, names in TOUCHES_NOTHING.items():
+        assert {*names} <= {*model.model_fields}
