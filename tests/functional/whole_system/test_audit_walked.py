@@ -41,7 +41,7 @@ pytestmark = [
 PASSWORD = b"of the auditor"
 UNLOCKED = ("--password-file", "password")
 KEYS = ("--keys", "auditor.pem", *UNLOCKED)
-FEW = ("--confidence", "80", "--share", "10")  # as any other sample, and sooner computed
+SMALLEST = ("--smallest",)  # as sure as the standard plan, and sooner computed
 PART = 40  # leaves of the opening, for what is sent by mistake
 MakeReader = Callable[..., Reader]
 
@@ -145,7 +145,7 @@ def _draw(auditor: Reader, audited: Audited, office: Path, relay: Relay, folder:
     """Promised and logged; something else happens; drawn with the head that follows from both."""
     page = auditor.page
     auditor.open(f"/assigned/{audited.assignment}/sample/")
-    agent(office, *_as_shown(auditor), *UNLOCKED)
+    agent(office, *_as_shown(auditor), *UNLOCKED, *SMALLEST)
     _hand_in(auditor, "#id_signed", office / "nonce.promise")
     auditor.look("promised")
     assert page.locator("main form").count() == 0  # the log has to grow first
@@ -155,7 +155,7 @@ def _draw(auditor: Reader, audited: Audited, office: Path, relay: Relay, folder:
     name = _download(auditor, "a[href$='/commitment.cbor']", office / "commitment")
     shutil.copy(office / "commitment", office / name)
     command = _as_shown(auditor)
-    drawn = agent(office, *command, *UNLOCKED, *FEW)
+    drawn = agent(office, *command, *UNLOCKED)
     assert command[command.index("--head") + 1].startswith(f"{drawn['head']}:")
     assert drawn["head"] > 0
     _hand_in(auditor, "#id_signed", office / "draw")
