@@ -30,6 +30,7 @@ from portal.catalogue.selectors import overlapping
 from portal.problems import RefusedError
 from portal.publication import announcing
 from portal.publication.audited import excluded, told_of_change, verification
+from portal.publication.counted_before import beside_what_was_shown
 from portal.publication.document import Scope, document_of
 from portal.publication.entered import is_outdated
 from portal.publication.entries import log_published, log_withdrawn
@@ -169,7 +170,8 @@ def approved(row: Publication, by: User, key: ReceiptKey, out_at: datetime) -> t
     participation = _participation(period, present, row.drafted_by, row.drafted_at, row.version, row.what_changed, (by, out_at))
     explanation = explain(again, pack, route, participation, version=str(row.version), on=_last_day(period)).to_json()
     scope = Scope.of(period.peer_group.scope)
-    told = bands(period, present, pack, pack.disclosure.fewest_firms)
+    counted = bands(period, present, pack, pack.disclosure.fewest_firms)
+    told = beside_what_was_shown(counted, row, pack.disclosure.least_changed_participants)
     document = document_of(again, explanation, row.version, _local(out_at), scope, told)
     return again.to_json(), explanation, published.sign(document, key)
 

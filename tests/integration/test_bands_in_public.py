@@ -11,16 +11,21 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from benchmarks.composition.participants import CellRoster, Member
 from benchmarks.disclosure import GateResult
 from benchmarks.ranking import Quarters
 from benchmarks.wire import envelope
 from benchmarks.wire.consent import Consent
+from benchmarks.wire.signing import DeviceKey
 from portal import keys
-from portal.accounts.models import Membership
+from portal.accounts import services as accounts
+from portal.accounts.models import Membership, Site
 from portal.auditlog.models import Action, Event
+from portal.catalogue.models import PeerGroupMember
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.publication import scheduling, services
+from portal.publication.counted_before import _tells
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
 from portal.register import naming
@@ -28,7 +33,7 @@ from portal.standings import services as standings
 from portal.standings.bands import Bands, Named, _if_nothing_is_told_of_the_others, bands
 from portal.standings.cohort import cohort
 from portal.standings.models import Standing
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, processing_public
+from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast, processing_public
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -118,6 +123,71 @@ def test_a_firm_that_chose_it_is_named_beside_its_own_quarter_and_nobody_else(ca
 def publish_again(cast: Cast) -> Publication:
     draft = services.draft(cast.period, cast.drafter, NOW, "A name is gone.")
     return services.publish(draft, cast.approver, keys.receipt_key(), NOW)
+
+
+def a_further_site(cast: Cast) -> Plant:
+    """Of the first firm: it reports, and changes no figure, for one site a firm stands behind these."""
+    first = cast.plants[0]
+    site = Site.objects.create(
+        slug="works-99", name="Works 99", organisation=first.site.organisation, jurisdiction=cast.nation, pack=cast.pack.id
+    )
+    token = accounts.issue_token(site, None, keys.published_directory().fingerprint, NOW)
+    key = DeviceKey.generate()
+    device = accounts.enrol(token.split(".")[1], key.public.hex, f"{99:064x}", "steplabel-agent/test", NOW).device
+    PeerGroupMember.objects.create(peer_group=cast.group, site=site)
+    return Plant(site, first.owner, device, key)
+
+
+def reported(cast: Cast, plant: Plant, shift: int) -> None:
+    raw = plant.envelope(cast.pack, shift=shift)
+    intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    standings.compute(cast.period, "worker", NOW)
+
+
+def counted(row: Publication) -> list[tuple[list[int], int] | None]:
+    return [(step["bands"]["quarters"], step["bands"]["untold"]) if step["bands"] else None for step in steps_of(row)]
+
+
+def test_the_numbers_do_not_tell_the_quarter_of_a_further_site_that_joins(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every figure stands as published, and beside it one number that is one larger is the quarter of the site that joined."""
+    first = publish(cast)
+    reported(cast, a_further_site(cast), 40)
+    draft = services.draft(cast.period, cast.drafter, NOW, "One more site has reported.")
+    second = services.publish(draft, cast.approver, keys.receipt_key(), NOW)
+    assert {step["gate"]["code"] for step in steps_of(second)} == {"unchanged"}
+    assert all(counted(first))
+    assert not any(counted(second))
+    monkeypatch.setattr(services, "beside_what_was_shown", lambda told, *_: told)
+    told = [one for one in counted(publish_again(cast)) if one]
+    assert told, "with the comparison off the numbers are out"
+    assert all(sum(quarters) + untold == 21 for quarters, untold in told)
+
+
+def test_numbers_that_are_those_of_before_stand(cast: Cast) -> None:
+    first = publish(cast)
+    assert all(counted(first))
+    assert counted(publish_again(cast)) == counted(first)
+
+
+@pytest.mark.parametrize(
+    ("quarters", "of", "changed", "out"),
+    [
+        ((5, 5, 5, 5), 20, 0, True),
+        ((5, 5, 5, 4), 20, 0, False),  # a further site corrected
+        ((5, 5, 5, 6), 21, 0, False),  # or joined
+        ((5, 5, 5, 6), 21, 3, False),  # beside three that corrected
+        ((5, 5, 5, 5), 22, 3, False),
+        ((5, 5, 6, 7), 23, 3, True),
+        ((4, 6, 5, 4), 20, 3, True),
+    ],
+)
+def test_which_numbers_may_stand_beside_those_of_before(quarters: tuple[int, ...], of: int, changed: int, out: bool) -> None:
+    """Of 18 firms with two further sites between them, of which so many firms report anew."""
+    before = CellRoster("cell", tuple(Member(f"{one}", f"site-{one}", (670, one, one), "first") for one in range(18)))
+    members = [replace(one, report="second") if place < changed else one for place, one in enumerate(before.members)]
+    now = CellRoster("cell", tuple(members))
+    assert _tells(Bands(quarters, of), now, {"quarters": [5, 5, 5, 5], "untold": 0}, before, 3) != out
 
 
 def test_nobody_is_named_where_fewer_would_stay_unnamed_than_a_value_needs(cast: Cast) -> None:

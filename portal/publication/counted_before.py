@@ -1,0 +1,52 @@
+"""The numbers of sites in each quarter, held against every version that showed them: rosters hold one site a firm, the numbers all.
+
+A further site that reports or corrects changes no figure of its cell, which stands as published; its numbers alone would move, and tell its
+quarter. So where the same firms stand behind a value by the same reports the numbers are those of before, or none; and where firms
+changed as many as the gate asks for, further sites did in no number below that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from benchmarks.composition import Roster
+from benchmarks.composition.participants import CellRoster, cell_key
+from benchmarks.disclosure.influence import Exhibit
+from benchmarks.measurements import Metric
+from portal.catalogue.models import ReportingPeriod
+from portal.catalogue.selectors import overlapping
+from portal.publication.breaks import Cell
+from portal.publication.models import UNSEEN, Publication
+from portal.standings.bands import Bands
+
+
+def beside_what_was_shown(told: Mapping[Cell, Bands], row: Publication, least: int) -> dict[Cell, Bands]:
+    """The numbers of these cells that may stand beside those of every version of the sector for any of the same days, withdrawn or not.
+
+    Args:
+        least: changed sites that hide each other (`disclosure.least_changed_participants` of the pack).
+    """
+    period = row.period
+    same_days = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__pack=period.peer_group.pack)
+    seen = Publication.objects.exclude(status__in=UNSEEN).filter(period__in=same_days).only("document", "roster")
+    ours, kept = Roster.from_json(row.roster), dict(told)
+    for before in seen.iterator():
+        then = Roster.from_json(before.roster)
+        for step in _counted(before.document):
+            cell = (step["step"], step["product"], step["variant"], step["metric"])
+            name = cell_key(step["step"], step["product"], step["variant"], step["boundary"], Metric(step["metric"]))
+            if cell in kept and _tells(kept[cell], ours.of(name), step["bands"], then.of(name), least):
+                del kept[cell]
+    return kept
+
+
+def _counted(document: Any) -> Iterable[dict[str, Any]]:
+    return (step for step in document["steps"] if step.get("bands"))
+
+
+def _tells(now: Bands, ours: CellRoster, before: Mapping[str, Any], theirs: CellRoster, least: int) -> bool:
+    shown = Bands(tuple(before["quarters"]), sum(before["quarters"]) + before["untold"])
+    if not Exhibit("", ours).differs_from(Exhibit("", theirs)):
+        return (now.quarters, now.of) != (shown.quarters, shown.of)
+    return 0 < abs(now.of - len(ours.members) - (shown.of - len(theirs.members))) < least
