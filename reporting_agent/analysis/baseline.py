@@ -17,7 +17,7 @@ from reporting_agent.analysis.control import Event, control, events
 from reporting_agent.analysis.days import HOUR_US, LEAST_KNOWN, LocalHours, day_energy
 from reporting_agent.analysis.figures import shown
 from reporting_agent.analysis.prices import Prices
-from reporting_agent.analysis.production import Made
+from reporting_agent.analysis.production import PRODUCTION, Made
 from reporting_agent.analysis.sentences import joined, said
 from reporting_agent.config import Site
 from reporting_agent.metering.record import MeterRecord
@@ -85,8 +85,8 @@ class Baseline:
 
 
 def baselines(site: Site, result: LabelResult) -> tuple[Baseline, ...]:
-    """One entry a meter with readings; empty where the plant gives energy per batch."""
-    records = [one for one in result.data.meters if one.meter.role != "state" and len(one.hour_us) > HOURS_A_DAY]
+    """One entry a meter with readings, but those that only check another; empty where the plant gives energy per batch."""
+    records = [one for one in result.data.meters if one.meter.role not in {"state", "check"} and len(one.hour_us) > HOURS_A_DAY]
     if not records:
         return ()
     prices = Prices.of(site, _moment(min(one.start_us for one in records)), _moment(max(one.end_us for one in records)))
@@ -106,7 +106,8 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: Site, made: Made, pr
     weekday = np.array([HOLIDAY if day in holidays else code for day, code in zip(hours.days, hours.weekday.tolist(), strict=True)])
     energy = day_energy(record, hours)
     known = np.isfinite(energy)
-    model = fit_baseline(energy, weekday, made.variables(record.meter.step, record.meter.equipment, hours))
+    outputs, degrees = made.variables(record.meter, site.tree, hours)
+    model = fit_baseline(energy, weekday, hours.lengths(site.zone), outputs, degrees)
     chart: Chart | None = None
     anomalies: tuple[Anomaly, ...] = ()
     if model is not None:
@@ -143,7 +144,7 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: Site, made: Made, pr
         days=int(known.sum()),
         base_load=base_load(record, hours, weekday, prices),
         day_types=() if model is None else _day_types(energy, model),
-        model=Words(en="", zh="") if model is None else _model_words(energy, model, record.unit),
+        model=Words(en="", zh="") if model is None else _model_words(model, record.unit),
         explained=None if model is None else model.explained,
         chart=chart,
         anomalies=tuple(sorted(anomalies, key=lambda one: -abs(one.energy))),
@@ -199,15 +200,22 @@ def _day_types(energy: Floats, model: Model) -> tuple[DayType, ...]:
     )
 
 
-def _model_words(energy: Floats, model: Model, unit: str) -> Words:
-    kinds = [said("model", "kind", days=one.words, level=shown(one.per_day), unit=unit) for one in _day_types(energy, model)]
+def _model_words(model: Model, unit: str) -> Words:
+    kinds = [
+        said("model", "kind", days=words, level=shown(level), unit=unit) for words, level in zip(model.kinds, model.levels, strict=True)
+    ]
     terms = [
-        said("model", "term", coefficient=shown(coefficient), unit=unit, of=said("model", name))
-        for name, coefficient in model.coefficients.items()
+        said("model", "term", coefficient=shown(coefficient), unit=unit, of=_term(name)) for name, coefficient in model.coefficients.items()
     ]
     return said(
         "model", "sentence", kinds=joined(kinds, "; ", "；"), terms=joined(terms, "", ""), explained=f"{100 * model.explained:.0f} %"
     )
+
+
+def _term(name: str) -> Words:
+    if name in {PRODUCTION, "heating", "cooling"}:
+        return said("model", name)
+    return said("model", "output_of", of=name) if name else said("model", "output_of_rest")
 
 
 def _moment(us: int) -> datetime:

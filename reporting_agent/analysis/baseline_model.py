@@ -1,10 +1,11 @@
 """The energy baseline of ISO 50006: what a day should take, from its kind, what was produced, and the weather where it is known.
 
-expected = level of the day's kind + b * production + h * heating degrees + c * cooling degrees
+expected = level of the day's kind * its hours / 24 + sum of b * output + h * heating degrees + c * cooling degrees
 
 Kinds of day are weekdays that run alike: neighbours in level are taken together while they differ by less than a twentieth, or by
 less than their own scatter. Coefficients are Huber's (no day decides alone) and never below 0: what a day makes cannot give
-energy back. A term enters only where it lowers the robust spread of the residuals by a twentieth.
+energy back. Terms enter only where they lower the mean size of the residuals by a twentieth; output by line, and by line and product,
+takes the place of output in all where that lowers it by another.
 
 Assumption: heating begins below 15 °C and cooling above 22 °C of the day's mean. A batch's output is made evenly from its start to its end.
 """
@@ -22,7 +23,7 @@ from benchmarks.routes import Words
 
 HEATING_BELOW_C = 15.0
 COOLING_ABOVE_C = 22.0
-WORTH = 0.95  # of the spread without the term
+WORTH = 0.95  # of the mean size of the residuals without the term
 FEWEST_DAYS = 30
 _HUBER = 1.345
 _NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "holiday")
@@ -37,30 +38,43 @@ class Model:
     expected: Floats
     kind: Integers  # of every day
     kinds: tuple[Words, ...]
+    levels: tuple[float, ...]  # of each kind, what a day takes besides what its variables say
     coefficients: Mapping[str, float]
     explained: float  # share of the variance of the known days
 
 
-def fit_baseline(energy: Floats, weekday: Integers, variables: Mapping[str, Floats]) -> Model | None:
-    """Fit the days known; None where there are too few. `weekday` is 7 on a holiday."""
+def fit_baseline(
+    energy: Floats, weekday: Integers, length: Floats, outputs: Sequence[Mapping[str, Floats]], degrees: Mapping[str, Floats]
+) -> Model | None:
+    """Fit the days known; None where there are too few.
+
+    Args:
+        weekday: of each day, 7 on a holiday.
+        length: of each day, over 24 hours: clocks are put forward and back.
+        outputs: the same output in more and more detail.
+        degrees: of heating and cooling, each tried by itself.
+    """
     known = np.isfinite(energy)
     if known.sum() < FEWEST_DAYS:
         return None
     kind, kinds = _kinds(energy, weekday)
-    chosen: list[str] = []
-    expected, coefficients = _fitted(energy, kind, variables, chosen)
-    for name in variables:
-        with_it, found = _fitted(energy, kind, variables, [*chosen, name])
+    days = np.column_stack([np.where(kind == code, length, 0.0) for code in range(len(kinds))])
+    chosen: dict[str, Floats] = {}
+    expected, levels, coefficients = _fitted(energy, days, chosen)
+    offers = [(dict(one), True) for one in outputs] + [({name: values}, False) for name, values in degrees.items()]
+    for terms, instead in offers:
+        offered = terms if instead else chosen | terms
+        with_it, its_levels, found = _fitted(energy, days, offered)
         both = known & np.isfinite(with_it)
-        if both.sum() < max(FEWEST_DAYS, 0.8 * known.sum()) or found[name] <= 0:
+        if both.sum() < max(FEWEST_DAYS, 0.8 * known.sum()) or not found.keys() & terms.keys():
             continue
-        if _spread(energy[both] - with_it[both]) < WORTH * _spread(energy[both] - expected[both]):
-            chosen.append(name)
-            expected, coefficients = with_it, found
+        if _size(energy[both] - with_it[both]) < WORTH * _size(energy[both] - expected[both]):
+            chosen = {name: offered[name] for name in found}
+            expected, levels, coefficients = with_it, its_levels, found
     both = known & np.isfinite(expected)
     whole = float(np.var(energy[both]))
     explained = max(0.0, 1 - float(np.var(energy[both] - expected[both])) / whole) if whole > 0 else 0.0
-    return Model(expected, kind, kinds, coefficients, explained)
+    return Model(expected, kind, kinds, levels, coefficients, explained)
 
 
 def degree_days(mean_c: Floats) -> dict[str, Floats]:
@@ -68,15 +82,20 @@ def degree_days(mean_c: Floats) -> dict[str, Floats]:
     return {"heating": np.maximum(HEATING_BELOW_C - mean_c, 0.0), "cooling": np.maximum(mean_c - COOLING_ABOVE_C, 0.0)}
 
 
-def _fitted(energy: Floats, kind: Integers, variables: Mapping[str, Floats], names: Sequence[str]) -> tuple[Floats, dict[str, float]]:
-    levels = np.column_stack([kind == code for code in range(int(kind.max()) + 1)]).astype(float)
-    x = np.column_stack([levels, *(variables[name] for name in names)])
+def _fitted(energy: Floats, days: Floats, variables: Mapping[str, Floats]) -> tuple[Floats, tuple[float, ...], dict[str, float]]:
+    """Expected energy, levels, and the coefficients above 0; a variable that comes out at less is left out, the least first."""
+    x = np.column_stack([days, *variables.values()])
     rows = np.isfinite(energy) & np.isfinite(x).all(axis=1)
     if rows.sum() <= x.shape[1]:
-        return np.full(len(energy), np.nan), dict.fromkeys(names, 0.0)
+        return np.full(len(energy), np.nan), (), {}
     b = _huber(x[rows], energy[rows])
+    kinds = days.shape[1]
+    found = dict(zip(variables, b[kinds:].tolist(), strict=True))
+    if found and min(found.values()) <= 0:
+        least = min(found, key=lambda name: found[name])
+        return _fitted(energy, days, {name: values for name, values in variables.items() if name != least})
     expected: Floats = x @ b
-    return expected, dict(zip(names, b[levels.shape[1] :].tolist(), strict=True))
+    return expected, tuple(b[:kinds].tolist()), found
 
 
 def _huber(x: Floats, y: Floats) -> Floats:
@@ -128,6 +147,10 @@ def _range(codes: list[int], names: Sequence[str], dash: str, separator: str) ->
     if len(week) > 2 and week == list(range(week[0], week[-1] + 1)):
         named = [f"{names[week[0]]}{dash}{names[week[-1]]}", *named[len(week) :]]
     return separator.join(named)
+
+
+def _size(residual: Floats) -> float:
+    return float(np.abs(residual).mean())
 
 
 def _spread(values: Floats) -> float:

@@ -44,6 +44,11 @@ class LocalHours:
         begins = [datetime.combine(day, time(), zone) for day in (*self.days, self.days[-1] + timedelta(days=1))]
         return np.array([round(moment.timestamp()) * 1_000_000 for moment in begins], dtype=np.int64)
 
+    def lengths(self, zone: tzinfo) -> Floats:
+        """Of each of the days, over 24 hours: a clock that is put forward or back makes 23 or 25."""
+        lengths: Floats = np.diff(self.midnights_us(zone)) / (24 * HOUR_US)
+        return lengths
+
 
 def day_energy(record: MeterRecord, hours: LocalHours) -> Floats:
     """Energy of each local day, NaN where less than `LEAST_KNOWN` of a whole day is known."""

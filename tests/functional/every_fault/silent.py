@@ -19,7 +19,8 @@ from fixtures.simulator.mistakes import MISTAKES, Mistake, Target
 from fixtures.simulator.works import Works
 from reporting_agent import pipeline
 from reporting_agent.changes.review import Question, review
-from reporting_agent.config import load_site
+from reporting_agent.config import Site, load_site
+from tests.functional.every_fault.alarms import false_alarms
 
 NEAR = 0.005
 GENERATORS = ("mill", "cement", "steel")
@@ -46,12 +47,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """One sound plant: its open questions, and how far its labels lie from the truth."""
+    """One sound plant: its open questions and false alarms, and how far its labels lie from the truth."""
 
     generator: str
     seed: int
     questions: tuple[str, ...]
     worst: float
+    alarms: tuple[str, ...]  # of its control charts, that nothing in the plant explains
+    years: float  # that it was charted for
 
 
 def cases(generators: Iterable[str], seeds: Iterable[int]) -> Iterator[tuple[str, str, int, int]]:
@@ -70,7 +73,7 @@ def try_case(generator: str, kind: str, place: int, seed: int) -> Case:
         folder = Path(temporary)
         target, period, truth = plant_of(generator, seed, place, folder)
         mistake.put(target, mistake.sizes[place])
-        found, labels = _label(folder, period)
+        found, labels, _ = _label(folder, period)
     return Case(
         generator,
         kind,
@@ -88,8 +91,9 @@ def try_clean(generator: str, seed: int) -> Clean:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         _, period, truth = plant_of(generator, seed, 0, folder)
-        found, labels = _label(folder, period)
-    return Clean(generator, seed, tuple(str(one.sentence) for one in found), _worst(labels, truth))
+        found, labels, (site, result) = _label(folder, period)
+        alarms, years = false_alarms(site, result, None if generator == "mill" else Works.live(generator, seed))
+    return Clean(generator, seed, tuple(str(one.sentence) for one in found), _worst(labels, truth), alarms, years)
 
 
 Labels = dict[tuple[str, str], float]
@@ -128,7 +132,7 @@ def plant_of(generator: str, seed: int, place: int, folder: Path) -> tuple[Targe
     return target, truth.period, labels
 
 
-def _label(folder: Path, period: str) -> tuple[tuple[Question, ...], Labels]:
+def _label(folder: Path, period: str) -> tuple[tuple[Question, ...], Labels, tuple[Site, pipeline.LabelResult]]:
     site = load_site(folder / "site.toml")
     result = pipeline.label(site, Period.parse(period, site.zone))
     labels = {
@@ -136,7 +140,7 @@ def _label(folder: Path, period: str) -> tuple[tuple[Question, ...], Labels]:
         for label in result.site_label.steps
         if label.metric.value == "electricity" and label.best.value is not None
     }
-    return review(site, result.data).open, labels
+    return review(site, result.data).open, labels, (site, result)
 
 
 def _worst(found: Labels, truth: Labels) -> float:

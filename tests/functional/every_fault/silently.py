@@ -10,7 +10,7 @@ from fixtures.simulator.mistakes import MISTAKES
 from tests.functional.every_fault.silent import GENERATORS, Case, Clean, cases, markdown, try_case, try_clean
 
 LONG_CLEAN, LONG_SEEDS = 50, 3
-MOST_QUESTIONS = 1  # of a clean plant
+MOST_ALARMS = 5.0  # false ones a year of charts, over the clean plants of a generator
 
 
 def main() -> int:
@@ -27,7 +27,10 @@ def main() -> int:
         sound = list(workers.map(try_clean, *zip(*[(one, seed) for one in asked.generator for seed in clean], strict=True)))
     print(markdown(found))
     print(f"\nOf {len(sound)} clean plants {sum(bool(one.questions) for one in sound)} are asked about.")
+    alarmed = [_alarms([one for one in sound if one.generator == name]) for name in asked.generator]
+    print("\n".join(line for line, _ in alarmed))
     wrong = [*map(_case, (one for one in found if one.silent)), *map(_clean, (one for one in sound if one.questions))]
+    wrong += [line for line, kept in alarmed if not kept]
     for line in wrong:
         print(f"FAILED {line}", file=sys.stderr)
     return 1 if wrong else 0
@@ -40,6 +43,13 @@ def _case(one: Case) -> str:
 
 def _clean(one: Clean) -> str:
     return f"{one.generator} {one.seed} is sound and asked about: {' | '.join(one.questions)}"
+
+
+def _alarms(sound: list[Clean]) -> tuple[str, bool]:
+    """False alarms of one generator's clean plants, and whether they are few enough."""
+    count, years = sum(len(one.alarms) for one in sound), sum(one.years for one in sound)
+    told = f"{sound[0].generator}: {count} false alarms in {years:.1f} years of charts, {count / years:.2f} a year of a plant."
+    return told, count <= MOST_ALARMS * years
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from benchmarks.measurements import Batch, Period
 from fixtures.simulator import mill
 from reporting_agent import pipeline
 from reporting_agent.analysis.baseline import Baseline, baselines
+from reporting_agent.analysis.baseline_model import fit_baseline
 from reporting_agent.analysis.control import control, events
 from reporting_agent.config import Meter, load_site
 from reporting_agent.metering.record import MeterFacts, MeterRecord
@@ -155,14 +156,43 @@ def test_one_reading_a_day_tells_nothing_of_the_night(rng: np.random.Generator) 
 
 @pytest.mark.timeout(300)
 def test_a_clean_year_of_three_mills_raises_no_alarm(tmp_path: Path) -> None:
-    """They stop for a week twice a year: no output, and no anomaly."""
-    year = mill.live(1)
+    """They stop for a week twice a year and grind three cements of unlike energy a tonne: no anomaly, of the meter above them neither."""
+    year = mill.live(7)
     site_of = load_site(mill.write(year, tmp_path))
     result = pipeline.label(site_of, Period.parse("2025", site_of.zone))
     found = {one.meter: one for one in baselines(site_of, result)}
     for line in mill.LINES:
         assert found[line.name].anomalies == ()
         assert (found[line.name].explained or 0.0) > 0.8
+    assert found[mill.MAIN].anomalies == ()
+    assert "for each unit of output of mill-2, portland" in found[mill.MAIN].model.en
+    assert "每单位产量（mill-2, portland）" in found[mill.MAIN].model.zh
+
+
+def test_the_level_in_words_is_what_a_day_takes_besides_its_output(rng: np.random.Generator) -> None:
+    """Not the usual day, to which the output's energy would be added once more."""
+    made, energy = [], np.full(HOURS, 10.0)
+    for day in range(0, 365, 2):
+        at, tonnes = NEW_YEAR + timedelta(days=day, hours=6), float(rng.uniform(80, 120))
+        made.append(Batch(f"B{day}", "eaf", "liquid-steel", "", at, at + timedelta(hours=12), tonnes))
+        energy[24 * day + 6 : 24 * day + 18] += tonnes / 12 * 30 + rng.normal(0, 0.5)
+    assert "240 kWh) plus 30.0 kWh for each unit of output" in baseline(record(energy), made).model.en
+
+
+def test_a_check_meter_raises_no_second_alarm(rng: np.random.Generator) -> None:
+    meter = record(weeks(rng))
+    check = replace(meter, meter=meter.meter.model_copy(update={"id": "logger", "role": "check", "checks": "main"}))
+    data = PlantData(packs.load("steel", None), [], [], [], (meter, check))
+    assert [one.meter for one in baselines(site(), LabelResult(SiteLabel("steel", "1", YEAR, ()), data))] == ["main"]
+
+
+def test_a_day_of_25_hours_is_expected_to_take_more() -> None:
+    lengths = np.ones(365)
+    lengths[298] = 25 / 24
+    energy = 240 * lengths + np.random.default_rng(1).normal(0, 0.5, 365)
+    model = fit_baseline(energy, np.arange(365) % 7, lengths, [], {})
+    assert model is not None
+    assert model.expected[298] == pytest.approx(250, abs=0.5)
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.3, 0.6, 0.8])

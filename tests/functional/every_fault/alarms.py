@@ -1,0 +1,83 @@
+"""Alarms of a clean plant's control charts, and which of them are its simulator's own waste, which a chart is there to find.
+
+The lines of `works` drift from their settings, start cold and take wet charge; the truth says how much each run wasted. An alarm is true
+where what its meter's lines wasted on those days, above their usual day, makes up half of its energy at least.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, tzinfo
+from math import copysign
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fixtures.simulator.works import Works
+from fixtures.simulator.works.design import Use
+from fixtures.simulator.works.runs import Runs
+from reporting_agent.analysis.baseline import Anomaly, Baseline, baselines
+from reporting_agent.analysis.production import lines_of
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult
+
+Floats = NDArray[np.float64]
+TRUE_FROM = 0.5  # of the alarm's energy
+
+
+def false_alarms(site: Site, result: LabelResult, works: Works | None) -> tuple[tuple[str, ...], float]:
+    """The sentences of alarms that nothing in the plant explains, and the years that its meters were charted for (the longest)."""
+    charted = baselines(site, result)
+    wasted = {} if works is None else _wasted(works, site.zone)
+    false = [
+        f"{one.meter}: {alarm.sentence.en}"
+        for one in charted
+        for alarm in one.anomalies
+        if not _true(one, alarm, _of_meter(one, site, wasted))
+    ]
+    return tuple(false), max((one.days for one in charted), default=0) / 365
+
+
+def _of_meter(one: Baseline, site: Site, wasted: dict[tuple[str, str, str], dict[date, float]]) -> dict[date, float]:
+    lines = lines_of(site.tree.by_id[one.meter], site.tree)
+    summed: dict[date, float] = {}
+    for (step, line, carrier), days in wasted.items():
+        if carrier == one.carrier and lines & {(step, line), (step, ""), ("", line), ("", "")}:
+            for day, energy in days.items():
+                summed[day] = summed.get(day, 0.0) + energy
+    return summed
+
+
+def _true(one: Baseline, alarm: Anomaly, wasted: dict[date, float]) -> bool:
+    if not wasted or one.chart is None:
+        return False
+    usual = float(np.median([wasted.get(day, 0.0) for day in one.chart.days]))
+    days = [alarm.first + timedelta(days=number) for number in range((alarm.last - alarm.first).days + 1)]
+    above = sum(wasted.get(day, 0.0) - usual for day in days)
+    return copysign(above, alarm.energy) == above and abs(above) >= TRUE_FROM * abs(alarm.energy)
+
+
+def _wasted(works: Works, zone: tzinfo) -> dict[tuple[str, str, str], dict[date, float]]:
+    """By step, line and carrier, what its runs wasted on each day, in the unit of the use; a run's even over its time."""
+    found: dict[tuple[str, str, str], dict[date, float]] = {}
+    for step, ran in works.runs.items():
+        for use in ran.design.uses:
+            if use.metered is not None and use.direction == "import":
+                waste = _waste(ran, use)
+                for row, line in enumerate(ran.line):
+                    days = found.setdefault((step, line, use.carrier), {})
+                    for day, share in _days(int(ran.start_s[row]), int(ran.end_s[row]), zone):
+                        days[day] = days.get(day, 0.0) + share * float(waste[row])
+    return found
+
+
+def _waste(ran: Runs, use: Use) -> Floats:
+    relative: Floats = np.sum(list(ran.waste.values()), axis=0)
+    waste: Floats = (ran.output_t + ran.reject_t) * use.per_t * relative
+    return waste
+
+
+def _days(start_s: int, end_s: int, zone: tzinfo) -> list[tuple[date, float]]:
+    """The local days of a run, each with its share of the time, to the quarter of an hour."""
+    middles = np.linspace(start_s, end_s, max((end_s - start_s) // 900, 1), endpoint=False) + 450
+    days = [datetime.fromtimestamp(moment, zone).date() for moment in middles.tolist()]
+    return [(day, days.count(day) / len(days)) for day in dict.fromkeys(days)]
