@@ -26,11 +26,11 @@ def run(args: Namespace) -> int:
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
     from reporting_agent.changes.review import review
-    from reporting_agent.config import load_site
+    from reporting_agent.commands import asking
     from reporting_agent.console import emit, say
     from reporting_agent.report import html, quality, writing
 
-    site = load_site(args.site)
+    site = asking.recognised_site(args)
     period = Period.parse(args.period, site.zone) if args.period else None
     data = pipeline.read(site, period)
     out = writing.folder(Path(args.out))

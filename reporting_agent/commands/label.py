@@ -59,13 +59,13 @@ def _site(args: Namespace) -> int:
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
     from reporting_agent.analysis import analyse, label_json
-    from reporting_agent.config import load_site
+    from reporting_agent.commands import asking
     from reporting_agent.console import emit, say
     from reporting_agent.pipeline import proposals
     from reporting_agent.pipeline.differences import differences
     from reporting_agent.report import html, quality, summary, tables, writing
 
-    site = load_site(args.site)
+    site = asking.recognised_site(args)
     result = pipeline.label(site, Period.parse(args.period, site.zone), outward=True)
     leaving = pipeline.label_of(site, result.data, result.site_label.period, outward=True)
     for line in differences(result.site_label, leaving, result.data.pack):

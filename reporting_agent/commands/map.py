@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from argparse import Namespace, _SubParsersAction
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reporting_agent.proposal import Proof, Proposal, Question
+    from reporting_agent.proposal import Proof, Proposal
 
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
@@ -25,25 +24,20 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
 
 def run(args: Namespace) -> int:
     """Look, ask, prove; 1 where something is still to be answered or the file cannot be read with the profile."""
-    import sys
-
+    from reporting_agent.commands import asking
     from reporting_agent.console import emit, say
-    from reporting_agent.proposal import as_toml, propose, prove
+    from reporting_agent.proposal import as_toml, nobody, open_lines, open_questions, prove, settled
     from reporting_agent.report import writing
 
     path = Path(args.file)
     answers = _answers(args.answers)
-    proposals = propose(path, args.wanted, answers, args.sheet)
-    if args.answers is None and sys.stdin.isatty() and not args.json:
-        while open_questions := _open(proposals):
-            answers[open_questions[0].key] = _ask(open_questions[0])
-            proposals = propose(path, args.wanted, answers, args.sheet)
+    proposals = settled(path, args.wanted, answers, args.sheet, nobody if args.answers is not None else asking.asker(args))
     proofs = [prove(proposal) for proposal in proposals]
     toml = as_toml(proposals, args.file)
     if args.out:
         writing.write_text(Path(args.out), toml)
     say("\n\n".join(_told(proposal, proof) for proposal, proof in zip(proposals, proofs, strict=True)))
-    questions = _open(proposals)
+    questions = open_questions(proposals)
     payload = {
         "proposals": [_as_json(proposal, proof) for proposal, proof in zip(proposals, proofs, strict=True)],
         "questions": [{"key": one.key, "ask": one.ask, "choices": list(one.choices)} for one in questions],
@@ -51,13 +45,8 @@ def run(args: Namespace) -> int:
     }
     emit(args, payload, toml)
     if questions:
-        say(f"To be answered, with --answers FILE (or - for stdin):\n{_as_answers(questions)}")
+        say("To be answered, with --answers FILE (or - for stdin):\n" + "\n".join(open_lines(questions)))
     return 1 if questions or any(proof.refused for proof in proofs) else 0
-
-
-def _open(proposals: Sequence[Proposal]) -> list[Question]:
-    """Every open question once: two inputs of one file may ask the same."""
-    return list({question.key: question for proposal in proposals for question in proposal.questions}.values())
 
 
 def _answers(name: str | None) -> dict[str, str]:
@@ -65,12 +54,13 @@ def _answers(name: str | None) -> dict[str, str]:
     import tomllib
 
     from benchmarks.errors import InputError, Place
+    from reporting_agent.config.answers import flat
 
     if name is None:
         return {}
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
-        return {key: str(value) for key, value in _flat(tomllib.loads(text)).items()}
+        return {key: str(value) for key, value in flat(tomllib.loads(text)).items()}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
         raise InputError(
             "answers-unreadable",
@@ -82,43 +72,10 @@ def _answers(name: str | None) -> dict[str, str]:
         ) from wrong
 
 
-def _flat(table: dict[str, Any], above: str = "") -> dict[str, object]:
-    """`[batches]` with `output_unit = "t"` is the same as `"batches.output_unit" = "t"`."""
-    found: dict[str, object] = {}
-    for key, value in table.items():
-        found |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
-    return found
-
-
-def _ask(question: Question) -> str:
-    """One question on the terminal, again until the answer is possible."""
-    import sys
-
-    hint = " / ".join(question.choices) if question.choices else f"such as {question.example}" if question.example else ""
-    while True:
-        sys.stderr.write(f"{question.ask}{f' [{hint}]' if hint else ''} ")
-        sys.stderr.flush()
-        line = sys.stdin.readline()
-        answer = line.strip()
-        if answer and (not question.choices or answer in question.choices):
-            return answer
-        if not line:
-            raise EOFError
-
-
-def _as_answers(questions: Sequence[Question]) -> str:
-    lines = []
-    for question in questions:
-        hint = " | ".join(question.choices) or (f"such as {question.example}" if question.example else "")
-        lines.append(f'  "{question.key}" = "…"{f"  # {hint}" if hint else ""}\n      {question.ask}')
-    return "\n".join(lines)
-
-
 def _told(proposal: Proposal, proof: Proof) -> str:
-    lines = [f"{proposal.look.path}: read as {proposal.input}"]
-    lines += [f"  {one.key} = {one.value!r}\n      because {one.because}" for one in proposal.evidence if one.because]
-    if proposal.unused:
-        lines.append(f"  not used: {', '.join(proposal.unused)}")
+    from reporting_agent.commands.asking import evidence
+
+    lines = evidence(proposal)
     if proof.refused:
         return "\n".join(
             [*lines, "  The file cannot be read with this profile (yet):", *(f"    {line}" for line in proof.refused.splitlines())]

@@ -2,6 +2,7 @@
 
 from reporting_agent.config.meters import Meter
 from reporting_agent.config.profile import Mapping, Profile
-from reporting_agent.config.site import Equipment, Inputs, Runs, Site, load_site
+from reporting_agent.config.runs import Runs
+from reporting_agent.config.site import Equipment, Inputs, Site, load_site
 
 __all__ = ["Equipment", "Inputs", "Mapping", "Meter", "Profile", "Runs", "Site", "load_site"]

@@ -15,12 +15,14 @@ from benchmarks import packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from reporting_agent.config.agreement import refuse_disagreement
+from reporting_agent.config.answers import flat
 from reporting_agent.config.emissions import Emissions
 from reporting_agent.config.events import Event, refuse_clashes
 from reporting_agent.config.flow import BoughtIn, Joint, ProductStock
 from reporting_agent.config.heating_values import HeatingValue, HeatingValues, refuse_twice
 from reporting_agent.config.meters import Meter
 from reporting_agent.config.profile import Mapping, Setting
+from reporting_agent.config.runs import Runs
 from reporting_agent.config.scales import Scale
 from reporting_agent.config.site_boundary import SiteBoundary
 from reporting_agent.config.tariff import Tariff
@@ -115,43 +117,6 @@ class StepSetting(Setting):
         return carriers
 
 
-class Runs(Setting):
-    """[runs]: how a production log without batches is cut into runs.
-
-    A row's amounts belong to the time since the same equipment's row before (`since-previous`), or to the seconds its
-    own `span_s` column gives (`span`). `row_state` says to which time a row's state belongs: to the time that the row
-    covers (`over-the-row`), or to what follows its stamp (`from-the-stamp`), where a change of state writes the row that
-    closes the time before it. `energy` says what the energy column is: an amount (`interval`) or the mean power over that
-    time (`rate`). `unit_assumed` marks a unit that nothing in the file proves: it is shown with every value, and no such
-    value is reported.
-    """
-
-    by: Literal["hour", "shift", "day", "month", "campaign"] = "shift"
-    shift_starts: tuple[str, ...] = ("06:00", "14:00", "22:00")
-    row_covers: Literal["since-previous", "span"] = "since-previous"
-    row_state: Literal["over-the-row", "from-the-stamp"] = "over-the-row"
-    energy: Literal["interval", "rate"] = "interval"
-    carrier: str = "electricity"
-    unit: str = "kWh"  # of the energy column; kW for a rate
-    unit_assumed: bool = False
-
-    @property
-    def cut(self) -> str:
-        """What decides to which run a row belongs, in the words of the settings."""
-        return f"by = {self.by}" + (f", shift_starts = {' '.join(self.shift_starts)}" if self.by == "shift" else "")
-
-    @field_validator("shift_starts")
-    @classmethod
-    def _clock_times(cls, starts: tuple[str, ...]) -> tuple[str, ...]:
-        for start in starts:
-            hours, _, minutes = start.partition(":")
-            if not (hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60):
-                raise ValueError("must be clock times such as 06:00")
-        if not starts or list(starts) != sorted(starts):
-            raise ValueError("must be given in the order of the day")
-        return starts
-
-
 class Site(Setting):
     """A whole site.toml, with the folder its paths start from."""
 
@@ -162,6 +127,7 @@ class Site(Setting):
     inputs: Inputs
     source: dict[str, Any] = Field(default_factory=dict)  # [source]: the options of the source that [inputs] names
     mapping: Mapping = Mapping()
+    answers: dict[str, str] = Field(default_factory=dict)  # to what `map` asks of a file without a mapping; no report is made by them
     runs: Runs = Runs()
     steps: dict[str, StepSetting] = Field(default_factory=dict)
     static: dict[str, float | str] = Field(default_factory=dict)  # static factors (ISO 50006) by the pack's names, such as altitude_m
@@ -195,6 +161,18 @@ class Site(Setting):
         refuse_twice(self.lhv)
         refuse_clashes(self.events, self.zone)
         return self
+
+    @field_validator("answers", mode="before")
+    @classmethod
+    def _flat(cls, answers: object) -> object:
+        return {key: str(value) for key, value in flat(answers).items()} if isinstance(answers, dict) else answers
+
+    def with_mapping(self, mapping: Mapping) -> Site:
+        """The same site with other profiles; raises as `load_site` does."""
+        try:
+            return Site.model_validate({name: getattr(self, name) for name in self.model_fields_set} | {"mapping": mapping})
+        except ValidationError as wrong:
+            raise _first_fault(wrong, self.path) from wrong
 
     @cached_property
     def tree(self) -> MeterTree:

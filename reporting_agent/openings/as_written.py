@@ -11,9 +11,10 @@ from reporting_agent.config import Meter, Profile, Site
 from reporting_agent.config.events import Event
 from reporting_agent.config.heating_values import HeatingValue
 from reporting_agent.config.profile import CarrierColumn
+from reporting_agent.config.runs import Runs
 from reporting_agent.config.scales import Scale
 from reporting_agent.config.settings_digest import NO_PART
-from reporting_agent.config.site import Equipment, Identity, Runs, StepSetting
+from reporting_agent.config.site import Equipment, Identity, StepSetting
 
 TOUCHES_NOTHING: Mapping[type[BaseModel], Collection[str]] = {
     Site: {

@@ -116,6 +116,12 @@ class Inputs:
                 )
 
 
+def first_files(site: Site) -> dict[str, Path]:
+    """Of each input that is read by a profile, its first file; InputError where there is none."""
+    named = {name: getattr(site.inputs, name) for name in type(site.mapping).model_fields}
+    return {name: paths_of(site, pattern)[0] for name, pattern in named.items() if pattern is not None}
+
+
 def paths_of(site: Site, pattern: str) -> list[Path]:
     """Files of an input, in order of name; InputError where there is none."""
     whole = site.folder / pattern

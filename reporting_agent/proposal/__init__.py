@@ -3,12 +3,29 @@
 `look` finds how the file is written (encoding, delimiter, header, units, totals); `notation` how its numbers and dates are;
 `naming` and `carriers` which of its columns mean what, by the words of `vocabulary`; `maker` puts a profile together and
 asks what only a person can know, `rows` and `meters` add what is particular to each input; `proof` reads the file with it.
-Nothing here is used when a label is made: a profile stands in site.toml, where a person has seen it.
+`at_site` does the same for files that site.toml names without a mapping, so that `label` and `check` read what `map` knows and say what
+they took. Nothing of it is used when a report is made: there a profile stands in site.toml, where a person has seen it.
 """
 
+from reporting_agent.proposal.at_site import Recognised, open_lines, recognise
 from reporting_agent.proposal.proof import Proof, prove
-from reporting_agent.proposal.propose import propose
-from reporting_agent.proposal.toml import as_toml
+from reporting_agent.proposal.propose import Ask, nobody, open_questions, settled
+from reporting_agent.proposal.toml import as_toml, profiles_as_toml
 from reporting_agent.proposal.types import Evidence, Proposal, Question
 
-__all__ = ["Evidence", "Proof", "Proposal", "Question", "as_toml", "propose", "prove"]
+__all__ = [
+    "Ask",
+    "Evidence",
+    "Proof",
+    "Proposal",
+    "Question",
+    "Recognised",
+    "as_toml",
+    "nobody",
+    "open_lines",
+    "open_questions",
+    "profiles_as_toml",
+    "prove",
+    "recognise",
+    "settled",
+]

@@ -7,6 +7,7 @@ plants write; where in none it does, Windows-1252 and GBK are told apart by thei
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.errors import InputError
@@ -17,8 +18,17 @@ _CANDIDATES = ("gb18030", "cp1252", "cp1254", "cp1251", "cp932", "cp1250", "big5
 _ROWS = 20
 
 
-def encoding_of(path: Path) -> tuple[str, str]:
-    """The encoding and the evidence for it; no evidence where it need not be declared (UTF-8, UTF-16)."""
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A text file's encoding, the evidence for it (none where it need not be declared), and the others that may be meant as well."""
+
+    name: str
+    because: str = ""
+    others: tuple[str, ...] = ()
+
+
+def encoding_of(path: Path) -> Encoding:
+    """By its bytes, else by the words of its header, else by its accented letters; what none of these shows is asked."""
     try:
         encoding = recognise(path)
     except InputError as unclear:
@@ -26,13 +36,19 @@ def encoding_of(path: Path) -> tuple[str, str]:
             raise
         encoding = "cp1252"
     if encoding.startswith("utf"):
-        return encoding, ""
+        return Encoding(encoding)
     raw = head(path, 1 << 16)
     told = {name: words for name in _CANDIDATES if (words := _known_words(raw, name)) and decodes(path, name)}
     best = max(told, key=lambda name: len(told[name]), default=None)
     if best is not None:
-        return best, f"its header then says {', '.join(told[best][:3])}"
-    return (encoding, _western(raw)) if encoding == "cp1252" else (encoding, "recognised as GBK")
+        return Encoding(best, f"its header then says {', '.join(told[best][:3])}")
+    if encoding != "cp1252":
+        return Encoding(encoding, "recognised as GBK")
+    sample = _where_it_matters(raw)
+    if looks_western(raw):
+        return Encoding(encoding, f"accented letters stand before plain ones: {sample!r} reads as Windows-1252")
+    possible = tuple(name for name in _CANDIDATES if decodes(path, name))
+    return Encoding(encoding, f"the bytes are neither UTF-8 nor GBK: {sample!r} in Windows-1252", possible)
 
 
 def _known_words(raw: bytes, encoding: str) -> list[str]:
@@ -42,8 +58,6 @@ def _known_words(raw: bytes, encoding: str) -> list[str]:
     return sorted(cell for cell in cells if not cell.isascii() and VOCABULARY.knows(cell))
 
 
-def _western(raw: bytes) -> str:
+def _where_it_matters(raw: bytes) -> str:
     where = next((place for place, byte in enumerate(raw) if byte > 0x7F), 0)
-    sample = raw[max(0, where - 12) : where + 12].decode("cp1252", "replace")
-    sure = "accented letters stand before plain ones" if looks_western(raw) else "the bytes are neither UTF-8 nor GBK"
-    return f"{sure}: {' '.join(sample.split())!r} reads as Windows-1252"
+    return " ".join(raw[max(0, where - 12) : where + 12].decode("cp1252", "replace").split())

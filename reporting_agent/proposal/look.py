@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
-from reporting_agent.proposal.encoding import encoding_of
+from reporting_agent.proposal.encoding import Encoding, encoding_of
 from reporting_agent.proposal.vocabulary import VOCABULARY
 from reporting_agent.sources import totals
 from reporting_agent.sources.cells import Cell, is_blank, plain
@@ -48,6 +48,7 @@ class Look:
     because: dict[str, str] = field(default_factory=dict)
     totals: tuple[int, ...] = ()
     below: tuple[Sequence[Cell], ...] = ()  # rows of units or remarks
+    encodings: tuple[str, ...] = ()  # that a text may be in, where nothing in it tells which
     sheets: tuple[str, ...] = ()  # of a workbook, those that hold a table, where several do and none was named
 
     def column(self, index: int) -> list[Cell]:
@@ -75,8 +76,8 @@ class Look:
         return [[row[index] for row in rows if index < len(row) and not is_blank(row[index])] for index in range(len(self.header))]
 
 
-def look_at(path: Path, sheet: str | None = None) -> Look:
-    """Look at a file of any format.
+def look_at(path: Path, sheet: str | None = None, encoding: str | None = None) -> Look:
+    """Look at a file of any format; a sheet and an encoding are those that were asked for.
 
     Raises:
         InputError: it cannot be read at all, or holds no row of data.
@@ -84,8 +85,7 @@ def look_at(path: Path, sheet: str | None = None) -> Look:
     keys: dict[str, object] = {} if sheet is None else {"sheet": sheet}
     because: dict[str, str] = {}
     kind = "none" if not path.is_file() else format_of(path)
-    if kind == "csv":
-        _text_notation(path, keys, because)
+    encodings = _text_notation(path, keys, because, encoding) if kind == "csv" else ()
     if kind in {"none", "parquet", "b2mml"}:
         found = open_sheet(path, Profile())
         return Look(path, found.header, ("",) * len(found.header), list(islice(found.rows, ROWS_LOOKED_AT)))
@@ -111,7 +111,7 @@ def look_at(path: Path, sheet: str | None = None) -> Look:
         _declare_delimiter(path, keys, bottom)
     data = [(row, cells) for row, cells in rows if row >= first and any(not is_blank(cell) for cell in cells)]
     summed = tuple(row for row, cells in data if totals.names_a_total(next((cell for cell in cells if not is_blank(cell)), None)))
-    return Look(path, header, units, data, keys, because, summed, tuple(below.values()), sheets)
+    return Look(path, header, units, data, keys, because, summed, tuple(below.values()), encodings, sheets)
 
 
 def is_value(cell: Cell) -> bool:
@@ -153,20 +153,25 @@ def _first_data(rows: Sequence[Sequence[Cell]]) -> int | None:
     return next((place for place, cells in enumerate(rows) if sum(map(is_value, cells)) >= 2 and place > 0), None)
 
 
-def _text_notation(path: Path, keys: dict[str, object], because: dict[str, str]) -> None:
-    encoding, because_of = encoding_of(path)
-    if because_of:
-        keys["encoding"], because["encoding"] = encoding, because_of
-    with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="", errors="replace") as text:
+def _text_notation(path: Path, keys: dict[str, object], because: dict[str, str], answered: str | None) -> tuple[str, ...]:
+    """Declare encoding and delimiter; give the encodings that are possible, where a person has to say which."""
+    encoding = encoding_of(path) if answered is None else Encoding(answered, "as answered")
+    if encoding.because:
+        keys["encoding"], because["encoding"] = encoding.name, encoding.because
+    with io.TextIOWrapper(open_bytes(path), encoding=encoding.name, newline="", errors="replace") as text:
         lines = list(islice((line for line in text if line.strip()), 200))
     keys["delimiter"] = _delimiter(lines)
+    return encoding.others
 
 
 def _delimiter(lines: Sequence[str]) -> str:
     """The delimiter that parts most lines into the same number of cells, and into the most cells."""
 
     def steadiness(delimiter: str) -> tuple[float, int]:
-        counts = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter))
+        try:
+            counts = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter))
+        except csv.Error:  # a cell longer than any: the reader says where
+            return 0.0, 0
         cells, often = max(((cells, often) for cells, often in counts.items() if cells > 1), key=lambda one: one[1], default=(1, 0))
         return (often / max(sum(counts.values()), 1) if cells > 1 else 0.0), cells
 

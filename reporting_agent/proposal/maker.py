@@ -38,6 +38,8 @@ class Maker:
             self.proposal.evidence.append(Evidence(key, self.look.keys.get(key, ""), because))
         if self.look.sheets and self.asked("sheet", "Which sheet holds the table?", self.look.sheets) is not None:
             self.proposal.set("sheet", self.answers["sheet"], "as answered")
+        if self.look.encodings:
+            self.asked("encoding", f"In which encoding is the file? {self.look.because['encoding']}.", self.look.encodings)
         self._columns()
         self._numbers()
         self._dates()
@@ -79,6 +81,8 @@ class Maker:
                 and (others := rivals(self.look, self.wanted, column.name, self.found))
             ):
                 header = self.found[column.name].header
+                if header in others:
+                    raise self._twice(header)
                 ask = f"Which column holds {column.name} ({self.wanted.name})? {header!r} and {', '.join(map(repr, others))} can be it."
                 answer = self.asked(f"{self.wanted.name}.{column.name}", ask, [header, *others])
                 if answer is not None:
@@ -88,6 +92,16 @@ class Maker:
         for name, one in self.found.items():
             if one.header != name and name not in self.spread:
                 self.proposal.set(f"columns.{name}", one.header, one.because)
+
+    def _twice(self, header: str) -> InputError:
+        return InputError(
+            "header-twice",
+            "Two columns have the same header.",
+            "Rename one of them in the file.",
+            place=Place(str(self.look.path), column=header),
+            found=f"{self.look.header.count(header)} columns named {header!r}",
+            wanted="one",
+        )
 
     def _numbers(self) -> None:
         wanted = {one.index for name, one in self.found.items() if self._is_number(name)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,31 +12,66 @@ from reporting_agent.proposal.look import Look, look_at
 from reporting_agent.proposal.maker import Maker
 from reporting_agent.proposal.naming import dates, named, numbers
 from reporting_agent.proposal.spread_moments import calendar
-from reporting_agent.proposal.types import INPUTS, Proposal
+from reporting_agent.proposal.types import INPUTS, Proposal, Question
 
 _OWN_PART = {"batches": rows.batches, "energy": rows.energy, "log": rows.log, "readings": meters.readings}
 
 
-def propose(path: Path, wanted: str | None, answers: Mapping[str, str], sheet: str | None = None) -> list[Proposal]:
-    """Profiles for what the file holds: one, or two where batches carry their energy in the same row.
+Ask = Callable[[Question], str | None]
+"""Who answers a question; None where nobody does."""
+
+
+def nobody(_: Question) -> None:
+    """Where there is no one to ask."""
+
+
+def settled(path: Path, wanted: str | None, answers: Mapping[str, str], sheet: str | None, ask: Ask) -> list[Proposal]:
+    """Profiles in which `ask` answered what it can; a question that it leaves stays open.
 
     Args:
         wanted: batches, energy, readings or log; found out where None.
-        answers: to questions of an earlier proposal, by their keys.
+        answers: to questions that are known already, by their keys.
 
     Raises:
         InputError: the file cannot be read, or an answer cannot be one.
     """
-    look = look_at(path, sheet)
-    if "sheet" in answers and answers["sheet"] in look.sheets:
-        look = replace(look_at(path, answers["sheet"]), sheets=look.sheets)
+    given, left, first = dict(answers), set[str](), look_at(path, sheet)
+    looks: dict[tuple[str | None, str | None], Look] = {(sheet, None): first}
+    while True:
+        asked_for = _among(given.get("sheet"), first.sheets) or sheet, _among(given.get("encoding"), first.encodings)
+        if asked_for not in looks:
+            looks[asked_for] = look_at(path, *asked_for)
+        look = replace(looks[asked_for], sheets=first.sheets, encodings=first.encodings)
+        made = _profiles(look, wanted, given)
+        question = next((one for one in open_questions(made) if one.key not in left), None)
+        if question is None:
+            return made
+        answer = ask(question)
+        if answer is None:
+            left.add(question.key)
+        else:
+            given[question.key] = answer
+
+
+def _among(answer: str | None, possible: Sequence[str]) -> str | None:
+    return answer if answer in possible else None
+
+
+def open_questions(proposals: Sequence[Proposal]) -> list[Question]:
+    """Every open question once: two inputs of one file may ask the same."""
+    return list({question.key: question for proposal in proposals for question in proposal.questions}.values())
+
+
+def _profiles(look: Look, wanted: str | None, answers: Mapping[str, str]) -> list[Proposal]:
+    """One profile, or two where batches carry their energy in the same row."""
     name, because = (wanted, "as asked") if wanted is not None else _kind_of(look)
     made = [_made(look, name, answers, because)]
     if wanted is None and name == "batches" and energy_columns(look):
         made.append(_made(look, "energy", answers, "energy stands beside the batches"))
-    if look.sheets and "sheet" not in answers:  # what else is open depends on the sheet
-        for one in made:
-            one.questions = [question for question in one.questions if question.key == "sheet"]
+    for key, choices in (("sheet", look.sheets), ("encoding", look.encodings)):
+        if choices and key not in answers:  # what else is open depends on it
+            for one in made:
+                one.questions = [question for question in one.questions if question.key == key]
     return made
 
 

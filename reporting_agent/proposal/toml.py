@@ -18,9 +18,17 @@ def as_toml(proposals: Sequence[Proposal], file: str) -> str:
     open_questions = dict.fromkeys(f"# open: {question.key}: {question.ask}" for one in proposals for question in one.questions)
     parts = [inputs, *map(_profile, proposals)]
     parts += [_meter(name, known) for one in proposals for name, known in one.meters.items()]
-    parts += [["[runs]", *_lines(one.runs)] for one in proposals if one.runs]
-    parts += [list(open_questions)] if open_questions else []
+    parts += [*_runs(proposals), *([list(open_questions)] if open_questions else [])]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def profiles_as_toml(proposals: Sequence[Proposal]) -> str:
+    """The profiles alone, and what is known of a log's energy: for a site.toml that names its files and meters already."""
+    return "\n\n".join("\n".join(part) for part in [*map(_profile, proposals), *_runs(proposals)]) + "\n"
+
+
+def _runs(proposals: Sequence[Proposal]) -> list[list[str]]:
+    return [["[runs]", *_lines(one.runs)] for one in proposals if one.runs]
 
 
 def _profile(proposal: Proposal) -> list[str]:

@@ -21,7 +21,8 @@ LANGUAGES = {
 }  # fmt: skip
 _OF_A_PART = 0.95  # a word that is the last part of a header of several rows, beside one that is the whole header
 
-_UNIT_PLACES = (r"[\[(（【]\s*([^\])）】]+?)\s*[\])）】]", r"[/,]\s*([^\s/,]+(?:/\w+)?)\s*$", r"_([A-Za-z0-9³]+)$", r"\s([^\s]+)$")
+_MARKED = (r"[\[(（【]\s*([^\])）】]+?)\s*[\])）】]", r"[/,]\s*([^\s/,]+(?:/\w+)?)\s*$")
+_UNMARKED = (r"_([A-Za-z0-9³]+)$", r"\s([^\s]+)$")
 _SPELLED = {
     "nm³": "Nm3", "nm3": "Nm3", "m³": "m3", "m3n": "Nm3", "吨": "t", "to": "t", "tonne": "t", "tonnes": "t",
     "公斤": "kg", "千克": "kg", "千瓦时": "kWh", "度": "kWh", "千瓦": "kW", "标方": "Nm3", "立方米": "m3", "件": "items", "个": "items",
@@ -102,7 +103,8 @@ class Vocabulary:
         """The unit that a header names (in brackets, behind a stroke or at its end), or that the whole text is."""
         candidates = [plain(text).strip("[]()（）【】")]
         if not alone:
-            candidates = [match[1] for pattern in _UNIT_PLACES if (match := re.search(pattern, plain(text)))]
+            marked, unmarked = ([m[1] for pattern in some if (m := re.search(pattern, plain(text)))] for some in (_MARKED, _UNMARKED))
+            candidates = [*marked, *(word for word in unmarked if not _is_letter_of_a_name(word))]
         for candidate in candidates:
             low = candidate.strip().casefold()
             if low in self._units:
@@ -131,9 +133,14 @@ def without_unit(header: str) -> str:
     """A header in small letters, without what stands in brackets and without an underscored unit at its end."""
     text = re.sub(r"[\[(（【][^\])）】]*[\])）】]", " ", plain(header).replace("_", " ").replace("-", "-"))
     words = text.casefold().split()
-    if len(words) > 1 and VOCABULARY.unit_in(words[-1], alone=True):
+    if len(words) > 1 and not _is_letter_of_a_name(plain(header).split()[-1]) and VOCABULARY.unit_in(words[-1], alone=True):
         words = words[:-1]
     return " ".join(words).strip(" .:#")
+
+
+def _is_letter_of_a_name(word: str) -> bool:
+    """Trafo A is no current, Furnace C no temperature: of units without brackets t alone is a letter."""
+    return len(word) == 1 and word not in "tт"
 
 
 def folded(text: str) -> str:

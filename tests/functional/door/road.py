@@ -1,11 +1,15 @@
-"""The road a user takes: `map` until nothing is open, what it prints into site.toml, then the reading that `label` and `check` do."""
+"""The two roads a user takes: `map` and what it prints into site.toml, or `check` and `label` with the lines that they ask for.
+
+Both must read what is meant, by the same profile to the last key: what `map` says of a unit, `label` says too.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import json
-import tomllib
+import re
+from argparse import Namespace
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,11 +18,13 @@ from benchmarks.errors import InputError
 from benchmarks.quantities import ratio
 from reporting_agent import pipeline
 from reporting_agent.cli import main
-from reporting_agent.config import load_site
+from reporting_agent.commands.asking import recognised_site
+from reporting_agent.config import Site, load_site
 from tests.functional.door.layouts import Case
 
 _HEAD = '[site]\nid = "works"\ntimezone = "{zone}"\npack = "steel"\n\n{toml}'
 _QUESTIONS = 12  # more than this nobody answers for one file
+_OPEN = re.compile(r'^  "(.+)" = "…"', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class Outcome:
 
 
 def take(case: Case) -> Outcome:
-    """Map, answer what a person knows, read, and compare with the truth."""
+    """Map, answer what a person knows, read, and compare with the truth; then the same without a mapping."""
     order = "".join(letter for letter in case.habit.date.lower() if letter in "ymd")
     known = {"timezone": case.habit.zone, "step": "eaf", "energy.carrier": "electricity", "batches.date_order": order, **case.answers}
     given: dict[str, str] = {}
@@ -46,13 +52,16 @@ def take(case: Case) -> Outcome:
         given |= {key: known[key] for key in open_keys}
     if code != 0:
         return Outcome("refused", said, tuple(given))
-    return _read(case, answer["toml"], tuple(given))
+    path = case.path.with_suffix(".toml")
+    path.write_text(_HEAD.format(zone=case.habit.zone, toml=answer["toml"]), encoding="utf-8")
+    mapped = load_site(path)
+    outcome = _read(case, mapped, tuple(given))
+    return outcome if outcome.kind != "read" else _without_mapping(case, mapped, known)
 
 
 def _map(case: Case, given: dict[str, str]) -> tuple[int, dict[str, Any], str]:
     answers = case.path.with_suffix(".answers")
-    lines = (f"{json.dumps(key)} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in given.items())
-    answers.write_text("".join(lines), encoding="utf-8")
+    answers.write_text(_as_toml(given), encoding="utf-8")
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(["map", str(case.path), "--json", "--answers", str(answers)])
@@ -60,13 +69,38 @@ def _map(case: Case, given: dict[str, str]) -> tuple[int, dict[str, Any], str]:
     return code, answer, " ".join(err.getvalue().split())
 
 
-def _read(case: Case, toml: str, asked: tuple[str, ...]) -> Outcome:
-    path = case.path.with_suffix(".toml")
-    path.write_text(_HEAD.format(zone=case.habit.zone, toml=toml), encoding="utf-8")
-    tomllib.loads(path.read_text(encoding="utf-8"))
+def _as_toml(answers: dict[str, str]) -> str:
+    return "".join(f"{json.dumps(key)} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in answers.items())
+
+
+def _without_mapping(case: Case, mapped: Site, known: dict[str, str]) -> Outcome:
+    """site.toml names the file and nothing else; each line that is asked for is added, and no other."""
+    path, given = case.path.with_suffix(".site.toml"), dict[str, str]()
+    inputs = "".join(f"{name} = {json.dumps(file)}\n" for name, file in mapped.inputs.model_dump(exclude_none=True).items())
+    for _ in range(_QUESTIONS):
+        toml = f"[inputs]\n{inputs}\n[answers]\n{_as_toml(given)}"
+        path.write_text(_HEAD.format(zone=case.habit.zone, toml=toml), encoding="utf-8")
+        try:
+            with contextlib.redirect_stderr(io.StringIO()):
+                site = recognised_site(Namespace(site=path, json=True))
+        except InputError as refused:
+            lines = _OPEN.findall(refused.remedy) if refused.code == "answers-wanted" else []
+            if not lines or set(lines) - set(known):
+                return Outcome("refused", f"without a mapping: {refused}", tuple(given))
+            given |= {key: known[key] for key in lines}
+            continue
+        for name in mapped.mapping.model_fields_set:
+            told, taken = getattr(mapped.mapping, name), getattr(site.mapping, name)
+            if told != taken:
+                return Outcome("misread", f"map says {told!r} of {name}, check and label take {taken!r}", tuple(given))
+        return _read(case, site, tuple(given))
+    return Outcome("refused", "without a mapping: asked too much", tuple(given))
+
+
+def _read(case: Case, site: Site, asked: tuple[str, ...]) -> Outcome:
     try:
         with contextlib.redirect_stderr(io.StringIO()):
-            data = pipeline.read(load_site(path))
+            data = pipeline.read(site)
     except InputError as refused:
         return Outcome("refused", str(refused), asked)
     found = {

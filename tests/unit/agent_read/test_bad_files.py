@@ -49,6 +49,7 @@ GOOD_ENERGY = """batch_id,step,carrier,quantity,unit
 H1,eaf,electricity,48000,kWh
 H2,eaf,electricity,47000,kWh
 """
+_MAPPED = {"batches", "energy", "readings", "log"}
 METER = '[[meters]]\nid = "m1"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = "kWh"\n'
 
 
@@ -65,7 +66,7 @@ def site_of(folder: Path, case: dict[str, Any]) -> Path:
     inputs = good if role == "pack" else {**good, role: str(bad)}
     lines = "\n".join(f'{name} = "{path}"' for name, path in inputs.items())
     pack = str(bad) if role == "pack" else "steel"
-    mapping = f"[mapping.{role}]\n{case['mapping']}\n" if "mapping" in case else ""
+    mapping = f"[mapping.{role}]\n{case.get('mapping', '')}\n" if role in _MAPPED else ""  # as the case has it, else the strict template
     zone = case.get("timezone", "Asia/Shanghai")
     meter = METER if role == "readings" else ""
     site.write_text(
@@ -113,6 +114,41 @@ def test_a_bad_file_ends_with_exit_1_and_says_where_and_what(name: str, tmp_path
     assert error["remedy"] in output.err
     assert "Traceback" not in output.err
     assert not (tmp_path / "out").exists()
+
+
+UNDERSTOOD = {
+    "day-first-dates-not-declared",
+    "decimal-comma-not-declared",
+    "readings-day-first-not-declared",
+    "readings-without-value",  # under another header
+    "titles-above-the-header",
+    "windows-1252-not-declared",
+    "workbook-with-a-merged-header",
+}
+"""What the strict template refuses and `map` knows how to read: without a mapping `check` and `label` read it as it is meant."""
+
+
+@pytest.mark.parametrize("name", [name for name in REFUSED if "mapping" not in CASES[name]])
+def test_without_a_mapping_check_and_label_end_with_1_as_well_but_where_map_knows(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = CASES[name]
+    site = site_of(tmp_path, case)
+    if case["input"] in _MAPPED:
+        site.write_text(site.read_text(encoding="utf-8").replace(f"[mapping.{case['input']}]\n", ""), encoding="utf-8")
+    understood = name in UNDERSTOOD
+    for command in (["check"], ["label", "--period", "2016"]):
+        assert main([*command, "--site", str(site), "--out", str(tmp_path / "out")]) == (0 if understood else 1)
+        told = capsys.readouterr().err
+        assert "Traceback" not in told
+        assert ("because" in told) == understood
+
+
+@pytest.mark.parametrize("name", [name for name in REFUSED if CASES[name]["input"] in _MAPPED and name != "a-folder"])
+def test_map_says_something_of_every_bad_file_and_lives(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = CASES[name]
+    assert main(["map", str(HOME / case["file"]), "--as", case["input"]]) == 1
+    assert "Traceback" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", READ)

@@ -92,7 +92,7 @@ def _code(unit: str, own: str) -> str:
 
 def test_a_ton_is_asked_about_and_the_answer_is_what_the_label_reads(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("Heat No,Start,Weight (ton)\nH1,2025-05-14 08:00,100\nH2,2025-05-14 09:00,101\n", encoding="utf-8")
-    (asked,) = proposal.propose(tmp_path / "t.csv", "batches", {"timezone": "UTC", "step": "eaf"})
+    (asked,) = proposal.settled(tmp_path / "t.csv", "batches", {"timezone": "UTC", "step": "eaf"}, None, proposal.nobody)
     assert [(one.key, one.choices) for one in asked.questions] == [("batches.output_unit", ("t", "short_ton", "long_ton"))]
     for choice in asked.questions[0].choices:
         assert ratio(choice, "kg") > 900
@@ -102,6 +102,6 @@ def test_a_ton_is_asked_about_and_the_answer_is_what_the_label_reads(tmp_path: P
 def test_the_words_of_the_header_tell_the_encoding(encoding: str, tmp_path: Path) -> None:
     words = {"cp1251": "\u041f\u043b\u0430\u0432\u043a\u0430", "gb18030": "\u7089\u53f7"}[encoding]
     (tmp_path / "t.csv").write_bytes(f"{words},Start,Weight (t)\nH1,2025-05-14 08:00,100\nH2,2025-05-14 09:00,101\n".encode(encoding))
-    (found,) = proposal.propose(tmp_path / "t.csv", "batches", {"timezone": "UTC", "step": "eaf"})
+    (found,) = proposal.settled(tmp_path / "t.csv", "batches", {"timezone": "UTC", "step": "eaf"}, None, proposal.nobody)
     assert found.keys["encoding"] == encoding
     assert found.keys["columns"] == {"batch_id": words, "start": "Start", "output_quantity": "Weight (t)"}

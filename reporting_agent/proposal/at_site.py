@@ -1,0 +1,211 @@
+"""Files that site.toml names without a mapping: recognised as `map` recognises them, with what the site declares as its answers.
+
+A file of the strict template is left to the reader, and so is one that cannot be looked at: what is wrong with it is told where it is
+read. `[answers]` of site.toml holds what a person answered; a meter's unit and kind of reading, and the site's time zone, are known.
+A report is never made so: it takes profiles that stand in site.toml alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from benchmarks.errors import InputError, Place
+from benchmarks.quantities import ratio
+from reporting_agent.config import Meter, Profile, Site
+from reporting_agent.proposal.naming import unit_of
+from reporting_agent.proposal.propose import Ask, settled
+from reporting_agent.proposal.types import INPUTS, Proposal, Question
+from reporting_agent.proposal.vocabulary import folded, without_unit
+from reporting_agent.sources import Wanted, read_sheet
+from reporting_agent.sources.sheets import format_of, open_sheet
+
+_FIRST_ROWS = 200  # by these a file with the template's header is held against the template
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The site with a profile for every foreign file, and the proposals that these are from."""
+
+    site: Site
+    proposals: tuple[Proposal, ...] = ()
+
+
+def recognise(site: Site, files: Mapping[str, Path], steps: Sequence[str], ask: Ask) -> Recognised:
+    """Profiles for the inputs without one.
+
+    Args:
+        files: of each input that the site names, the first file.
+        steps: of the site's pack.
+        ask: what `map` asks, of a person; None where nobody answers.
+
+    Raises:
+        InputError: `answers-wanted` where something is still open, with the line to add; `unit-differs` where a file states another unit
+            than the site declares.
+    """
+    proposals = []
+    for name, path in files.items():
+        if name in site.mapping.model_fields_set or name not in INPUTS or _is_template(path, INPUTS[name], site):
+            continue
+        known = _Known(site, steps, ask)
+        try:
+            found = settled(path, name, dict(site.answers), None, known.answer)
+        except InputError as refused:
+            if refused.code == "answer-unknown":
+                raise
+            continue  # it cannot be looked at: the reader says why
+        if name == "readings":
+            _name_meters(found[0], site, ask)
+        if _says_something(found[0]):
+            proposals += found
+    if not proposals:
+        return Recognised(site)
+    _refuse_open(proposals)
+    profiles = {one.input: Profile.model_validate(one.keys) for one in proposals}
+    told = site.with_mapping(site.mapping.model_copy(update=profiles))
+    return Recognised(_with_runs(told, proposals), tuple(proposals))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What site.toml answers by itself; a person is asked for the rest."""
+
+    site: Site
+    steps: Sequence[str]
+    ask: Ask
+
+    def answer(self, question: Question) -> str | None:
+        if question.key == "timezone":
+            return self.site.site.timezone
+        if question.key == "step":
+            return self.steps[0] if len(self.steps) == 1 else self.ask(replace(question, choices=tuple(self.steps)))
+        if question.key == "log.unit" and "unit" in self.site.runs.model_fields_set:
+            return self.site.runs.unit
+        what, _, header = question.key.removeprefix("readings.").partition(".")
+        if question.key.startswith("readings.") and what in {"unit", "reading", "stamp"}:
+            meter = _meter_of(header, self.site) if header else next(iter(self.site.meters), None)
+            if meter is not None:
+                return str(getattr(meter, what))
+            return question.choices[0] if question.choices else question.example  # not declared: it counts nowhere
+        return self.ask(question)
+
+
+def _is_template(path: Path, wanted: Wanted, site: Site) -> bool:
+    """Whether the file has the template's columns, and rows that can be read by it."""
+    try:
+        if format_of(path) == "b2mml":
+            return True
+        sheet = open_sheet(path, Profile(), wanted.name)
+        needed = {column.name for column in wanted.columns if column.required}
+        if wanted.name == "readings" and "value" not in sheet.header:
+            return "timestamp" in sheet.header and any(meter.id in sheet.header for meter in site.meters)
+        if not needed <= set(sheet.header):
+            return False
+        first = replace(sheet, rows=islice(sheet.rows, _FIRST_ROWS))
+        read_sheet(lambda: first, Profile(), wanted, site.zone)
+    except InputError as refused:
+        return refused.code == "file-empty"
+    return True
+
+
+def _says_something(proposal: Proposal) -> bool:
+    """Whether a reader of the template reads other than without it; of readings, also whether one is of a meter that the site has."""
+    new = any(value for key, value in proposal.keys.items() if key != "timezone")
+    return bool(proposal.questions) or (new and bool(proposal.meters or proposal.input != "readings"))
+
+
+def _meter_of(name: str, site: Site) -> Meter | None:
+    """The meter that a header or a cell means: by its id, however it is capitalised, spaced and followed by a unit."""
+    return next((meter for meter in site.meters if meter.id == name), None) or next(
+        (meter for meter in site.meters if _bare(meter.id) == _bare(name)), None
+    )
+
+
+def _bare(name: str) -> str:
+    return folded(without_unit(name)).replace("-", " ").replace(".", " ")
+
+
+def _name_meters(proposal: Proposal, site: Site, ask: Ask) -> None:
+    """The declared meters among those of the file; a unit that the file states has to be the declared one.
+
+    Where no name is that of a meter, it is asked which column each meter is, if the file has a column a meter.
+    """
+    named = {name: meter for name in proposal.meters if (meter := _meter_of(name, site)) is not None}
+    if not named and proposal.keys.get("wide") and "meter_id" not in proposal.look.header:
+        for meter in site.meters:
+            question = Question(f"readings.meters.{meter.id}", f"Which column is meter {meter.id!r}?", tuple(proposal.meters))
+            answer = site.answers.get(question.key) or ask(question)
+            if answer in proposal.meters:
+                named[str(answer)] = meter
+            else:
+                proposal.questions.append(question)
+    for name, meter in named.items():
+        if (stated := _stated_unit(proposal, name)) is not None:
+            _refuse_other_unit(stated, meter.unit, proposal, f"[[meters]] {meter.id}")
+        if name == meter.id:
+            continue
+        if proposal.keys.get("wide"):
+            proposal.set(f"columns.{meter.id}", name, f"column {name!r} is meter {meter.id}")
+        else:
+            words = proposal.table("values").setdefault("meter_id", {})
+            assert isinstance(words, dict)  # noqa: S101 - a table of words
+            words[name] = meter.id
+    asked = any(one.key.startswith("readings.meters.") for one in proposal.questions)
+    proposal.meters = {name: known for name, known in proposal.meters.items() if name in named or asked}
+
+
+def _stated_unit(proposal: Proposal, meter: str) -> str | None:
+    header = meter if proposal.keys.get("wide") else str(proposal.table("columns").get("value", "value"))
+    stated = unit_of(proposal.look, proposal.look.header.index(header)) if header in proposal.look.header else None
+    return None if stated is None else stated[0]
+
+
+def _with_runs(site: Site, proposals: Sequence[Proposal]) -> Site:
+    """What the energy column of a log is, where site.toml does not say."""
+    for proposal in proposals:
+        declared = site.runs.model_fields_set
+        if "unit" in declared and "unit" in proposal.runs:
+            _refuse_other_unit(proposal.runs["unit"], site.runs.unit, proposal, "[runs] unit")
+        proposal.runs = {key: value for key, value in proposal.runs.items() if key not in declared}
+        site = site.model_copy(update={"runs": site.runs.model_copy(update=proposal.runs)})
+    return site
+
+
+def _refuse_other_unit(stated: str, declared: str, proposal: Proposal, where: str) -> None:
+    try:
+        if ratio(stated, declared) == 1:
+            return
+    except InputError:
+        pass  # of another kind, or unknown: another unit in any case
+    raise InputError(
+        "unit-differs",
+        "The file states another unit than site.toml declares.",
+        f"Correct the unit under {where}, or declare a [mapping.{proposal.input}] where the file is wrong.",
+        place=Place(str(proposal.look.path), column=where),
+        found=stated,
+        wanted=declared,
+    )
+
+
+def open_lines(questions: Sequence[Question]) -> Iterator[str]:
+    """One line a question, as an answers file and [answers] of site.toml take it, and the question below it."""
+    for question in questions:
+        hint = " | ".join(question.choices) or (f"such as {question.example}" if question.example else "")
+        yield f'  "{question.key}" = "…"{f"  # {hint}" if hint else ""}\n      {question.ask}'
+
+
+def _refuse_open(proposals: Sequence[Proposal]) -> None:
+    questions = {question.key: question for one in proposals for question in one.questions}
+    if not questions:
+        return
+    first = next(one for one in proposals if one.questions)
+    raise InputError(
+        "answers-wanted",
+        "The files cannot tell everything, and site.toml has no mapping for them.",
+        "Add to site.toml:\n  [answers]\n" + "\n".join(open_lines(list(questions.values()))),
+        place=Place(str(first.look.path), column=f"mapping.{first.input}"),
+        found=f"{len(questions)} open question{'s' if len(questions) > 1 else ''}",
+        wanted="an answer to each, under [answers], or a profile, as `steplabel-agent map FILE` makes it",
+    )
