@@ -65,6 +65,12 @@ class Period:
     def __contains__(self, moment: datetime) -> bool:
         return self.start <= moment < self.end
 
+    @property
+    def months(self) -> int:
+        """Calendar months that it touches, by its own time zone."""
+        last = self.end - timedelta(microseconds=1)
+        return 12 * (last.year - self.start.year) + last.month - self.start.month + 1
+
     @classmethod
     def parse(cls, text: str, zone: tzinfo) -> Period:
         """Read `2016`, `2016-Q1`, `2016-05` or `2016-01-01/2016-07-01` (half-open) in the site's time zone."""

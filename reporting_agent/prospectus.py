@@ -31,6 +31,7 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     "kind": ("step", "product", "variant", "boundary", "metric", "unit", "grid"),
     "count": ("count_class",),
     "years": ("years",),
+    "months": ("months",),
     "values": ("labels", "best", "typical"),
     "withheld": ("withheld", "reason"),
     "software": ("software",),
@@ -38,7 +39,7 @@ ASKED: Mapping[str, tuple[str, ...]] = {
 }
 """Every field that leaves, in the groups in which a person asks why."""
 
-UNPROTECTED = ("site", "period", "count", "years", "level", "withheld")
+UNPROTECTED = ("site", "period", "count", "years", "months", "level", "withheld")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,7 @@ class Prospectus:
             text(language, "field.grid", **bounds),
             text(language, "field.count_class", count_class=label.count_class),
             *([text(language, "field.years", **span)] if label.years > 1 else []),
+            *([text(language, "field.months", months=label.months)] if label.months is not None else []),
             *self._counted_lines(language, label),
             self._quantile_line(language, "field.best", label, label.best),
             self._quantile_line(language, "field.typical", label, label.typical),

@@ -147,4 +147,5 @@ def _name(label: ReleasedLabel) -> str:
 
 def _cells(label: ReleasedLabel) -> tuple[str, str]:
     best, typical, number = label.best.cell, label.typical.cell, label.count_class
-    return f"cells {best} and {typical}, at least {number} batches", f"单元 {best} 和 {typical}，至少 {number} 个批次"
+    months_en, months_zh = ("", "") if label.months is None else (f", in {label.months} months", f"，涉及 {label.months} 个月")
+    return f"cells {best} and {typical}, at least {number} batches{months_en}", f"单元 {best} 和 {typical}，至少 {number} 个批次{months_zh}"

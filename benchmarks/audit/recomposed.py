@@ -198,6 +198,7 @@ def _of_cell(name: str, shown: Mapping[str, Any], step: StepBest) -> list[Figure
         Figure(f"{name} typical interval", shown["typical_interval"], _ends(step.typical_interval if seen else None, width, origin)),
         Figure(f"{name} curve", _curve_shown(shown), _curve(shown, step) if seen else []),
         Figure(f"{name} pooled", shown.get("pooled", []), pooled),
+        Figure(f"{name} in part", shown.get("in_part", 0), step.in_part if seen else 0),
     ]
 
 

@@ -13,7 +13,11 @@ from typing import Any
 from benchmarks.disclosure.reasons import Reason
 from benchmarks.wire import published
 
-OF_A_STEP = ("unit", "best", "interval", "typical", "typical_interval", "curve", "curve_withheld", "rule", "averaging", "firms", "pooled")
+OF_A_STEP = (
+    *("unit", "best", "interval", "typical", "typical_interval", "curve", "curve_withheld"),
+    *("rule", "averaging", "firms", "pooled", "in_part"),
+)
+ABSENT = {"in_part": 0}  # what a version says that was published before there was such a member
 OF_A_TOTAL = ("unit", "value", "interval", "rule", "firms")
 WHOSE = ("step", "product", "variant", "boundary", "metric")
 ADDRESS = ("pack", "jurisdiction", "route", "period")
@@ -65,7 +69,7 @@ def _made(one: Mapping[str, Any], name: str, shown: Mapping[str, Any], document:
 
 
 def _figures(cell: Mapping[str, Any]) -> dict[str, Any]:
-    return {part: cell.get(part) for part in (OF_A_STEP if "metric" in cell else OF_A_TOTAL)}
+    return {part: cell.get(part, ABSENT.get(part)) for part in (OF_A_STEP if "metric" in cell else OF_A_TOTAL)}
 
 
 def _address(document: Mapping[str, Any]) -> list[Any]:

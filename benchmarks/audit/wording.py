@@ -107,6 +107,7 @@ def _step(step: StepBest, shown: Mapping[str, Any]) -> StepBest:
         typical_interval=_pair(shown["typical_interval"]),
         curve=tuple(CurvePoint(one["percent"], one["value"], (one["interval"][0], one["interval"][1])) for one in shown.get("curve", ())),
         pooled=tuple((one["years"], one["firms"]) for one in shown.get("pooled", ())),
+        in_part=shown.get("in_part", 0),
         good_fit=step.good_fit if seen else None,
     )
 

@@ -112,6 +112,7 @@ def compose_cell(
         note=None if holds else "too-few-firms",
         curve=points,
         pooled=who.pooled,
+        in_part=who.in_part,
         averaging=averaging,
     )
     return Composed(result, best_draws, typical_draws)

@@ -23,6 +23,11 @@ class Entrants:
     set_aside: tuple[tuple[str, int], ...]
 
     @property
+    def in_part(self) -> int:
+        """How many that enter have a label that lacks months of its time."""
+        return sum(one.label.months is not None for one in self.entering)
+
+    @property
     def pooled(self) -> tuple[tuple[int, int], ...]:
         """How many that enter have a label over several years: (years, firms)."""
         years = Counter(one.label.years for one in self.entering if one.label.years > 1)

@@ -24,7 +24,8 @@ class StepBest:
 
     `sites` reported in the cell, `eligible` of them are precise enough, and `firms` controlling firms enter with one
     site each. `set_aside` counts the others by reason. `headline` cells make up the route's totals.
-    `pooled` says of how many of these firms the value covers several years, the last of them the period: (years, firms).
+    `pooled` says of how many of these firms the value covers several years, the last of them the period: (years, firms);
+    `in_part` of how many it lacks months, in which fewer than five valid batches began.
     `curve` is how the firms are spread over values of `best`'s kind; empty where there are too few, in a publication from
     before there were curves, or (`curve_withheld`) where the gate left it out beside another publication's.
     `averaging` is what stands at a rank of `typical` and `curve`; a publication that does not say it is from before there were means.
@@ -53,6 +54,7 @@ class StepBest:
     curve: tuple[CurvePoint, ...] = ()
     curve_withheld: bool = False
     pooled: tuple[tuple[int, int], ...] = ()
+    in_part: int = 0
     averaging: Averaging = "single-rank"
 
     @property

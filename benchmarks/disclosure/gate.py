@@ -141,6 +141,7 @@ def _hidden(step: StepBest, reason: Reason) -> StepBest:
         curve=(),
         curve_withheld=False,
         pooled=(),
+        in_part=0,
     )
 
 

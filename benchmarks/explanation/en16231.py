@@ -91,14 +91,14 @@ def sample(label: IndustryLabel, pack: Pack, route: Route, facts: Participation)
     obliged_zh = f"应报企业 {facts.firms_obliged} 家，" if facts.firms_obliged is not None else "应报企业数未申报，"
     counts = [step.firms for step in label.headline]
     entering = between(min(counts), max(counts))
-    pooled = _pooled(label, pack)
+    pooled, in_part = _pooled(label, pack), _in_part(label, pack)
     return Words(
         en=f"{counted(facts.firms_reporting, 'firm', 'firms')}{obliged_en}, {counted(facts.sites_reporting, 'site', 'sites')}, "
         f"period {label.period}; {entering.en} firms enter at each step. One run is one {runs.en.replace(', ', ' or ')}; "
-        f"at least {pack.policy.fewest_batches} runs a site and step.{pooled.en}",
+        f"at least {pack.policy.fewest_batches} runs a site and step.{pooled.en}{in_part.en}",
         zh=f"{obliged_zh}实报 {facts.firms_reporting} 家、{facts.sites_reporting} 个厂址，期间 {label.period}；各工序计入 "
         f"{entering.zh} 家。"
-        f"以{runs.zh}为运行单元；每个厂址每道工序至少 {pack.policy.fewest_batches} 个。{pooled.zh}",
+        f"以{runs.zh}为运行单元；每个厂址每道工序至少 {pack.policy.fewest_batches} 个。{pooled.zh}{in_part.zh}",
     )
 
 
@@ -113,6 +113,20 @@ def _pooled(label: IndustryLabel, pack: Pack) -> Words:
             parts.append(
                 Words(en=f"{en}: a break in the series, not to be compared year by year.", zh=f"{zh}：序列在此中断，不宜逐年比较。")
             )
+    return listed(parts, en="", zh="") if parts else Words(en="", zh="")
+
+
+def _in_part(label: IndustryLabel, pack: Pack) -> Words:
+    """Where values lack months of the period, in which fewer than five valid runs began: of how many firms. No firm is named."""
+    parts = []
+    for step in (one for one in label.headline if one.in_part and one.best is not None):
+        name = pack.step(step.step).words
+        en = (
+            f" At {name.en} the values of {step.in_part} of {step.firms} firms tell of part of their time:"
+            " in some months fewer than five valid runs began."
+        )
+        zh = f"{name.zh}的 {step.firms} 家企业中有 {step.in_part} 家的数值只反映其期间的一部分：有的月份有效运行不足五次。"
+        parts.append(Words(en=en, zh=zh))
     return listed(parts, en="", zh="") if parts else Words(en="", zh="")
 
 

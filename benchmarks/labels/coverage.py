@@ -6,6 +6,7 @@ The mean of sixty days is not that of a year. A stretch without a valid batch is
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,22 +20,36 @@ from benchmarks.measurements import Period
 LONGEST_SILENCE = timedelta(days=31)
 """Without a valid batch and undeclared; longer, and what the record holds is not the period's. A convention of ours: a month."""
 
+FEWEST_OF_A_MONTH = 5
+"""Valid batches that begin in a month of which a label tells; a convention of ours."""
+
 Span = tuple[datetime, datetime]
 _DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Days of 24 h from the period's start, those on which a valid batch ran, and the longest stretch without one and not declared."""
+    """Days of 24 h from the period's start, those on which a valid batch ran, and the longest stretch without one and not declared.
+
+    `months` are the calendar months of the period, `months_told` those in which at least five
+    valid batches began: what a release says of its time, and turns on one batch only where a month holds just five.
+    """
 
     days: int
     with_batches: int
     silence: Span
+    months: int
+    months_told: int
 
     @property
     def is_whole(self) -> bool:
         """Whether the record speaks for the whole period."""
         return self.silence[1] - self.silence[0] <= LONGEST_SILENCE
+
+    @property
+    def lacks_months(self) -> bool:
+        """Whether some month of the period is not told of."""
+        return self.months_told < self.months
 
     @property
     def silent_days(self) -> Span:
@@ -43,7 +58,13 @@ class Coverage:
 
     def to_json(self) -> dict[str, Any]:
         first, last = (moment.isoformat() for moment in self.silence)
-        return {"days": self.days, "days_with_batches": self.with_batches, "longest_without": {"from": first, "until": last}}
+        return {
+            "days": self.days,
+            "days_with_batches": self.with_batches,
+            "months": self.months,
+            "months_told": self.months_told,
+            "longest_without": {"from": first, "until": last},
+        }
 
 
 def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterable[Span]) -> Coverage:
@@ -64,4 +85,8 @@ def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterab
     spans = zip(first_day.astype(int).tolist(), end.astype(int).tolist(), strict=True)
     with_batches = {day for one, other in spans for day in range(one, max(other, one + 1)) if day < days}
     zone = period.start.tzinfo
-    return Coverage(days, len(with_batches), tuple(datetime.fromtimestamp(float(one), UTC).astimezone(zone) for one in silence))  # type: ignore[arg-type]
+    local = (start.astimezone(zone) for start, _ in ran if start in period)
+    began = Counter((start.year, start.month) for start in local)
+    told = sum(batches >= FEWEST_OF_A_MONTH for batches in began.values())
+    from_until = tuple(datetime.fromtimestamp(float(one), UTC).astimezone(zone) for one in silence)
+    return Coverage(days, len(with_batches), from_until, period.months, told)  # type: ignore[arg-type]

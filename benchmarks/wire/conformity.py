@@ -82,6 +82,7 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
             raise VerificationError(refused.code, refused.sentence, refused.remedy)
     for label in report.released.labels:
         _require_label(label, pack)
+        _require_months(label, period)
     _require_every_label(report, pack)
 
 
@@ -165,6 +166,13 @@ def _require_policy(label: ReleasedLabel, step: Step, policy: ReleasePolicy) -> 
         raise _off_pack(
             label, Phrase("%(count_class)s is none of the policy's classes for the number of batches", count_class=label.count_class)
         )
+
+
+def _require_months(label: ReleasedLabel, period: Period) -> None:
+    """A label that names its months lacks one at least of those that its time has: one that lacks none names none."""
+    there = period.months + 12 * (label.years - 1)
+    if label.months is not None and label.months >= there:
+        raise _off_pack(label, Phrase("%(months)s months told of in a time of %(there)s", months=label.months, there=there))
 
 
 def _off_pack(label: ReleasedLabel, found: Phrase) -> VerificationError:

@@ -29,7 +29,7 @@ _OWN_NUMBER = Spelled(bytes(range(0xF0, 0x100)))  # no text holds these bytes an
 
 Key: TypeAlias = tuple[str | int, ...]
 """Step, product, variant, boundary, metric and unit; then numerator and denominator of the grid's lower, upper and width, and
-of quantile and epsilon, of best and of typical; last the number of years pooled."""
+of quantile and epsilon, of best and of typical; last the number of years pooled, and of months told of, 0 where all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Frame:
     best: tuple[Fraction, Fraction]
     typical: tuple[Fraction, Fraction]
     years: int
+    months: int | None
     pieces: tuple[bytes, bytes, bytes, bytes]
 
     def label(self, best_cell: int, typical_cell: int, count_class: int) -> ReleasedLabel:
@@ -62,6 +63,7 @@ class Frame:
             ReleasedQuantile(self.best[0], best_cell, self.best[1]),
             ReleasedQuantile(self.typical[0], typical_cell, self.typical[1]),
             self.years,
+            self.months,
         )
 
     def spelled(self, best_cell: int, typical_cell: int, count_class: int) -> Spelled:
@@ -120,6 +122,7 @@ def _frame(key: Key) -> Frame:
         (label.best.quantile, label.best.epsilon),
         (label.typical.quantile, label.typical.epsilon),
         label.years,
+        label.months,
         (first, second, third, last),
     )
 
@@ -128,27 +131,29 @@ def _key_of(label: ReleasedLabel) -> Key:
     grid, best, typical = label.grid, label.best, label.typical
     fractions = (grid.lower, grid.upper, grid.width, best.quantile, best.epsilon, typical.quantile, typical.epsilon)
     ends = [end for one in fractions for end in (one.numerator, one.denominator)]
-    return (label.step, label.product, label.variant, label.boundary, label.metric.value, label.unit, *ends, label.years)
+    return (label.step, label.product, label.variant, label.boundary, label.metric.value, label.unit, *ends, label.years, label.months or 0)
 
 
 def _key_in(value: dict[str, Any]) -> Key:
     """The key of a map that has a label's shape; KeyError, TypeError or ValueError where it has not."""
     grid, best, typical = value["grid"], value["best"], value["typical"]
-    pooled = "years" in value
-    if (len(value), len(grid), len(best), len(typical)) != (10 + pooled, 3, 3, 3):
+    pooled, in_part = "years" in value, "months" in value
+    if (len(value), len(grid), len(best), len(typical)) != (10 + pooled + in_part, 3, 3, 3):
         raise ValueError("fields too many or too few")
-    years = value["years"] if pooled else 1
+    years, months = value["years"] if pooled else 1, value["months"] if in_part else 0
     if pooled and (type(years) is not int or years == 1):  # True and 1.0 would find the frame of 1
         raise ValueError("years that are no number above 1")
+    if in_part and (type(months) is not int or months < 1):
+        raise ValueError("months that are no number above 0")
     (a, b), (c, d), (e, f) = grid["lower"], grid["upper"], grid["width"]
     (g, h), (i, j) = best["quantile"], best["epsilon"]
     (k, m), (n, o) = typical["quantile"], typical["epsilon"]
     texts = (value["step"], value["product"], value["variant"], value["boundary"], value["metric"], value["unit"])
-    return (*texts, a, b, c, d, e, f, g, h, i, j, k, m, n, o, years)
+    return (*texts, a, b, c, d, e, f, g, h, i, j, k, m, n, o, years, months)
 
 
 def _to_wire(key: Key, best_cell: int, typical_cell: int, count_class: int) -> dict[str, Any]:
-    step, product, variant, boundary, metric, unit, *ends, years = key
+    step, product, variant, boundary, metric, unit, *ends, years, months = key
     lower, upper, width, *draws = ([ends[place], ends[place + 1]] for place in range(0, len(ends), 2))
     content: dict[str, Any] = {
         "step": step,
@@ -164,6 +169,8 @@ def _to_wire(key: Key, best_cell: int, typical_cell: int, count_class: int) -> d
     }
     if years != 1:
         content["years"] = years
+    if months:
+        content["months"] = months
     return content
 
 
@@ -192,6 +199,7 @@ def _strictly(fields: Fields) -> ReleasedLabel:
         best=_quantile(fields.fields("best"), grid),
         typical=_quantile(fields.fields("typical"), grid),
         years=fields.integer("years", 2, MOST_YEARS) if fields.has("years") else 1,
+        months=fields.integer("months", 1, 12 * MOST_YEARS) if fields.has("months") else None,
     )
     if not label.best.quantile < label.typical.quantile:
         raise malformed(fields.path("best.quantile"), Phrase("below the quantile of the typical value"))

@@ -63,6 +63,7 @@ class GrantedValueSerializer(serializers.Serializer[Any]):
     typical = serializers.FloatField()
     count_class = serializers.IntegerField(help_text="At least so many batches.")
     years = serializers.IntegerField()
+    months = serializers.IntegerField(allow_null=True, help_text="In which at least five valid batches began; null: in all of its time.")
 
 
 class DeliverySerializer(serializers.Serializer[Any]):

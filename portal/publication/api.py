@@ -95,6 +95,11 @@ class BenchmarkStepSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="Of how many of the firms the value covers several years, for want of runs. Documents from before pooling lack it.",
     )
+    in_part = serializers.IntegerField(
+        required=False,
+        help_text="Of how many of the firms the value tells of part of its time: in some months fewer than five valid "
+        "batches began. Older documents lack it.",
+    )
     gate = GateSerializer()
 
 

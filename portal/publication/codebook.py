@@ -125,6 +125,13 @@ CODEBOOK: tuple[Variable, ...] = (
         "of these, firms whose value covers several years, for want of runs",
         "其中因批次不足而合并多年数据的企业数",
     ),
+    _variable(
+        "in_part_firms",
+        "firms",
+        COMPOSED,
+        "of these, firms whose value tells of part of its time: in some months fewer than five valid batches began",
+        "其中数值只反映期间一部分的企业数：有的月份有效批次不足五个",
+    ),
     _variable("shown", "", GATE, "true, or false where the gate holds the figures back", "true 为显示；false 为发布关口不予显示"),
     _variable("reason_code", "", GATE, "why it is shown or not, as a code", "显示与否的原因代码"),
     _variable("reason", "", GATE, "the same as a sentence", "同上，以文字说明"),

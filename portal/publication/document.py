@@ -43,6 +43,7 @@ CSV_FIELDS = (
     "averaging",
     "firms",
     "pooled_firms",
+    "in_part_firms",
     "shown",
     "reason_code",
     "reason",
@@ -58,9 +59,9 @@ CSV_FIELDS = (
 )
 """One row a step and metric, then one a total. `*_low` and `*_high` are the ends of the 95 % interval, in `unit`. `p25` is the value
 that 25 % of the firms stay at or below; only the points that the number of firms allows are filled in. `averaging` says what stands
-at a rank. `pooled_firms` is how many
-firms' values cover several years, the last of them the period. `breaks` are codes of what is defined otherwise than in `break_since`,
-the version that a series had before; a total breaks where any of its steps does."""
+at a rank. `pooled_firms` is how many firms' values cover several years, the last of them the period; `in_part_firms` how many lack
+months. `breaks` are codes of what is defined otherwise than in `break_since`, the version that a series had before; a total breaks
+where any of its steps does."""
 
 HEAD = ("pack", "pack_version", "jurisdiction", "route", "period", "version", "status", "published_on", "source")
 """Columns that are the same in every row."""
@@ -135,6 +136,7 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
                 "averaging": step.averaging,
                 "firms": step.firms,
                 "pooled_firms": sum(firms for _, firms in step.pooled),
+                "in_part_firms": step.in_part,
                 "shown": str(step.shown).lower(),
                 "reason_code": step.reason_code,
                 "reason": step.reason_en,
@@ -213,6 +215,7 @@ def _step(step: StepView, bands: Bands | None) -> dict[str, Any]:
         "averaging": step.averaging,
         "firms": step.firms,
         "pooled": [{"years": years, "firms": firms} for years, firms in step.pooled],
+        "in_part": step.in_part,
         "gate": _gate(step),
     }
 

@@ -43,6 +43,7 @@ class StepView:
     curve_withheld: bool = False  # the gate left it out: beside another publication's it would tell where a firm lies
     averaging: str = "single-rank"  # what stands at a rank of typical and curve: single-rank | five-ranks
     pooled: tuple[tuple[int, int], ...] = ()  # (years, firms): of how many firms the value covers several years; empty where held back
+    in_part: int = 0  # of how many firms the value lacks months of its time; 0 where held back
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +229,7 @@ def _step(step: StepBest, decision: CellDecision) -> StepView:
         good_fit=step.good_fit,
         averaging=step.averaging,
         pooled=step.pooled,
+        in_part=step.in_part,
         curve=step.curve,
         curve_withheld=step.curve_withheld,
     )

@@ -50,6 +50,7 @@ COLUMNS = (
     "typical_cell",
     "typical_epsilon",
     "years",
+    "months",
 )
 """What is read of each row, in this order."""
 
@@ -107,14 +108,14 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
     weights: dict[str, float] = {}
     out: dict[str, LeftOut] = {}
     for row in rows.values_list(*COLUMNS):
-        submission, digest, site, size_class, controlling_firm, *key, lower, upper, width, q1, c1, e1, q2, c2, e2, years = row
+        submission, digest, site, size_class, controlling_firm, *key, lower, upper, width, q1, c1, e1, q2, c2, e2, years, months = row
         firm = str(controlling_firm)
         step, product, variant, boundary, metric, unit, count_class = key
         if asked and (reason := found.left_out(group, submission, step)) is not None:
             out[digest] = reason
             continue
         grid, best, typical = grids[lower, upper, width], quantiles[q1, c1, e1], quantiles[q2, c2, e2]
-        label = ReleasedLabel(step, product, variant, boundary, _METRICS[metric], unit, grid, count_class, best, typical, years)
+        label = ReleasedLabel(step, product, variant, boundary, _METRICS[metric], unit, grid, count_class, best, typical, years, months)
         participants.append(Participant(firm, site, label, digest))
         if site not in submissions:
             weights[firm] = weights.get(firm, 0.0) + SIZE_WEIGHTS[size_class]

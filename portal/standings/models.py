@@ -51,6 +51,7 @@ class ProtectedValue(models.Model):
     typical_cell = models.PositiveIntegerField()
     typical_epsilon = models.CharField(max_length=40)
     years = models.PositiveSmallIntegerField(default=1)  # pooled, the last of them the submission's
+    months = models.PositiveSmallIntegerField(null=True)  # in which five valid batches began, where that is not all of its time
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("submission", "step", "product", "variant", "metric"), name="one_value_a_cell"),)
@@ -79,6 +80,7 @@ class ProtectedValue(models.Model):
             typical_cell=label.typical.cell,
             typical_epsilon=str(label.typical.epsilon),
             years=label.years,
+            months=label.months,
         )
 
     def released(self) -> ReleasedLabel:
@@ -95,6 +97,7 @@ class ProtectedValue(models.Model):
             best=ReleasedQuantile(Fraction(self.best_quantile), self.best_cell, Fraction(self.best_epsilon)),
             typical=ReleasedQuantile(Fraction(self.typical_quantile), self.typical_cell, Fraction(self.typical_epsilon)),
             years=self.years,
+            months=self.months,
         )
 
 

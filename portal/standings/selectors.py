@@ -48,6 +48,7 @@ class ProtectedValueView:
     typical: float
     count_class: int
     years: int
+    months: int | None  # in which five valid batches began, where that is not all of its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,8 @@ def _values(rows: QuerySet[ProtectedValue]) -> tuple[ProtectedValueView, ...]:
         label = row.released()
         best, typical = float(label.best_value), float(label.typical_value)
         views.append(
-            ProtectedValueView(row.step, row.product, row.variant, row.metric, row.unit, best, typical, row.count_class, row.years)
+            ProtectedValueView(
+                row.step, row.product, row.variant, row.metric, row.unit, best, typical, row.count_class, row.years, row.months
+            )
         )
     return tuple(views)

@@ -243,6 +243,11 @@ def over_years(what: str, years: int) -> str:
     return _("%(what)s, over %(years)s years as one") % {"what": what, "years": years} if years > 1 else what
 
 
+def in_months(what: str, months: int | None) -> str:
+    """What a value is of, with the months that it tells of where it lacks some."""
+    return what if months is None else _("%(what)s, begun in %(months)s months") % {"what": what, "months": months}
+
+
 def within(name: str) -> str:
     """A name inside a sentence: `Clinker burning` becomes `clinker burning`, `EAF` stays."""
     return name if name[1:2].isupper() else name[:1].lower() + name[1:]

@@ -89,6 +89,7 @@ class BenchmarkStep(TypedDict):
     averaging: NotRequired[str]
     firms: int
     pooled: NotRequired[list[Pooled]]
+    in_part: NotRequired[int]
     gate: Gate
 
 
@@ -310,6 +311,7 @@ class GrantedValue(TypedDict):
     typical: float
     count_class: int
     years: int
+    months: int | None
 
 
 class GrantedValuePage(TypedDict):

@@ -1,4 +1,4 @@
-"""Labels over several years at the portal: taken, composed beside those of one year, told in what is published, never by name."""
+"""Labels over several years, or of some months of one, at the portal: composed with the others, told in what is published, not by name."""
 
 from __future__ import annotations
 
@@ -32,16 +32,21 @@ POOLED = {0: 3, 1: 3, 2: 2}
 """Plant -> years that all its labels cover."""
 
 
-def envelope_over(plant: Plant, cast: Cast, years: int, shift: int = 0) -> bytes:
+IN_PART = {4: 7}
+"""Plant -> months that all its labels tell of."""
+
+
+def envelope_over(plant: Plant, cast: Cast, years: int, shift: int = 0, months: int | None = None) -> bytes:
     report = plant.report(cast.pack, shift=shift)
-    labels = tuple(replace(label, years=years, count_class=cast.pack.policy.count_classes[-1]) for label in report.released.labels)
+    edge = cast.pack.policy.count_classes[-1]
+    labels = tuple(replace(label, years=years, months=months, count_class=edge) for label in report.released.labels)
     pooled = replace(report, released=replace(report.released, labels=labels))
     return envelopes.build(pooled, plant.header(), plant.key, processing_public())
 
 
 def hand_in(cast: Cast, plants: dict[int, int]) -> None:
     for number, plant in enumerate(cast.plants):
-        raw = envelope_over(plant, cast, plants.get(number, 1), shift=number - 5)
+        raw = envelope_over(plant, cast, plants.get(number, 1), shift=number - 5, months=IN_PART.get(number))
         intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
 
@@ -60,8 +65,8 @@ def cast(portal_keys: object) -> Cast:
 
 def test_pooled_labels_enter_the_period_of_their_last_year_beside_the_others(cast: Cast) -> None:
     assert set(Submission.objects.values_list("state", flat=True)) == {State.ACCEPTED}
-    found = {(one.site, one.label.years) for one in cohort(cast.period).participants}
-    assert found == {(plant.site.slug, POOLED.get(number, 1)) for number, plant in enumerate(cast.plants)}
+    found = {(one.site, one.label.years, one.label.months) for one in cohort(cast.period).participants}
+    assert found == {(plant.site.slug, POOLED.get(number, 1), IN_PART.get(number)) for number, plant in enumerate(cast.plants)}
 
 
 def test_what_is_published_says_how_many_values_cover_how_many_years_and_that_the_series_breaks(cast: Cast, client: Client) -> None:
@@ -78,12 +83,24 @@ def test_what_is_published_says_how_many_values_cover_how_many_years_and_that_th
         assert plant.site.name not in str(body)
 
 
+def test_what_is_published_says_how_many_values_lack_months(cast: Cast, client: Client) -> None:
+    publish(cast)
+    body = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()
+    assert {step["in_part"] for step in body["steps"]} == {1}
+    told = body["explanation"]["sample_characteristics"]
+    assert "the values of 1 of 10 firms tell of part of their time" in told["en"]
+    assert "10 家企业中有 1 家的数值只反映其期间的一部分" in told["zh"]
+    rows = csv.DictReader(io.StringIO(client.get(f"/api/v1/benchmarks/cement/{PERIOD}/?format=csv").content.decode()))
+    assert {row["in_part_firms"] for row in rows if not row["step"].endswith("-total")} == {"1"}
+
+
 def test_a_cell_that_is_held_back_says_nothing_of_pooling(portal_keys: object) -> None:
     few = make_cast(plants=7)  # below the gate's fewest
     hand_in(few, POOLED)
     drafted = services.draft(few.period, few.drafter, NOW)
     steps = label_view(GateResult.from_json(drafted.gate)).steps
-    assert {(step.shown, step.pooled) for step in steps} == {(False, ())}
+    assert {(step.shown, step.pooled, step.in_part) for step in steps} == {(False, (), 0)}
+    assert "part of their time" not in drafted.explanation["sample_characteristics"]["en"]
     assert "cover" not in drafted.explanation["sample_characteristics"]["en"]
 
 
@@ -117,6 +134,11 @@ def test_the_owner_sees_which_of_its_values_cover_several_years(cast: Cast, clie
         digest = Submission.objects.get(site=plant.site).digest
         page = client.get(f"/submissions/{digest}/").content.decode()
         assert ("over 3 years as one" in page) is shown
+        assert "begun in" not in page
+    in_part = cast.plants[4]
+    client.login(username=in_part.owner.email, password=PASSWORD)
+    digest = Submission.objects.get(site=in_part.site).digest
+    assert "begun in 7 months" in client.get(f"/submissions/{digest}/").content.decode()
 
 
 def test_more_years_than_the_pack_allows_are_refused_by_the_worker(portal_keys: object, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,10 +48,11 @@ class Report:
     debits: dict[Account, Fraction]
     classes: dict[Cell, int]
     withheld: frozenset[tuple[str, str, str]]
+    months: dict[Cell, int | None]
     refused: bool = False
 
 
-NOTHING = Report({}, {}, {}, {}, frozenset(), refused=True)
+NOTHING = Report({}, {}, {}, {}, frozenset(), {}, refused=True)
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ def _report(label: SiteLabel, data: pipeline.PlantData) -> Report:
         {account: spent.regular for account, spent in add_up(planned.debits()).items()},
         {(draft.step, draft.product, draft.variant, draft.metric): draft.count_class for draft in planned.drafts()},
         frozenset(planned.withheld),
+        {(draft.step, draft.product, draft.variant, draft.metric): draft.months for draft in planned.drafts()},
     )
 
 

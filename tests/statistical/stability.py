@@ -168,8 +168,8 @@ def _together(plant: Plant, chance: random.Random) -> list[Plant]:
 
 
 def _same(one: Report, other: Report) -> bool:
-    declared = (one.classes, one.withheld, one.debits, one.refused) == (other.classes, other.withheld, other.debits, other.refused)
-    return declared and not changed(one, other) and joint_loss(one, other) == 0
+    alike = all(getattr(one, told) == getattr(other, told) for told in ("classes", "withheld", "months", "debits", "refused"))
+    return alike and not changed(one, other) and joint_loss(one, other) == 0
 
 
 def _add(found: Found, base: Report, beside: Report, one: Plant) -> None:
@@ -179,7 +179,7 @@ def _add(found: Found, base: Report, beside: Report, one: Plant) -> None:
         return
     found.others = max(found.others, len(changed(base, beside) - names))
     otherwise = {cell for cell in base.classes.keys() | beside.classes.keys() if base.classes.get(cell) != beside.classes.get(cell)}
-    found.declared += bool(otherwise) or base.withheld != beside.withheld
+    found.declared += bool(otherwise) or base.withheld != beside.withheld or base.months != beside.months
     found.cells = max([found.cells, *Counter((cell[0], cell[3]) for cell in otherwise).values()])
     loss = joint_loss(base, beside)
     debit = sum((max(base.debits.get(name, Fraction(0)), beside.debits.get(name, Fraction(0))) for name in names), Fraction(0))

@@ -16,7 +16,7 @@ from portal.web.figures import label_decimals, number
 from portal.web.refusals import in_words
 from portal.web.viewmodels.enterprise import DeviceRow, ReleasedRow, SiteRow, Step, SubmissionPage, SubmissionRow
 from portal.web.viewmodels.shared import Item, StateWord
-from portal.web.words import SUBMISSION_STATES, Names, in_language, metric_name, over_years, period_name, state, with_variant
+from portal.web.words import SUBMISSION_STATES, Names, in_language, in_months, metric_name, over_years, period_name, state, with_variant
 
 
 def submission_row(view: SubmissionView, page: str = "web:submission") -> SubmissionRow:
@@ -58,7 +58,7 @@ def submission_page(
                 best=number(value.best, label_decimals(value.best)),
                 typical=number(value.typical, label_decimals(value.best)),
                 unit=value.unit,
-                count_class=over_years(_("%(n)s or more") % {"n": f"{value.count_class:,}"}, value.years),
+                count_class=in_months(over_years(_("%(n)s or more") % {"n": f"{value.count_class:,}"}, value.years), value.months),
             )
             for value in values
         ),

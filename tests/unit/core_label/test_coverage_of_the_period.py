@@ -86,3 +86,13 @@ def test_no_grade_of_a_year_from_sixty_days(
     assert "60 of 366 days, and none from 2016-02-29 to 2016-12-31" in part.why.en
     assert "366 天中有 60 天" in part.why.zh
     assert whole.best_met == 2
+
+
+def test_a_month_is_told_of_from_five_valid_batches_that_began_in_it(heats: Heats, covered: Callable[..., Coverage]) -> None:
+    january, february = [heat / 10 for heat in range(5)], [31 + heat / 10 for heat in range(4)]
+    found = covered(heats(*january, *february, 40.5))
+    assert (found.months, found.months_told, found.lacks_months) == (12, 2, True)
+    assert covered(heats(*january, *february)).months_told == 1
+    assert covered(heats(*january), valid=lambda row: row > 0).months_told == 0
+    whole = covered(heats(*(month * 30.5 + 2 + heat for month in range(12) for heat in range(5))))
+    assert (whole.months_told, whole.lacks_months) == (12, False)

@@ -182,6 +182,15 @@ def test_a_label_may_pool_as_many_years_as_the_policy_says_up_to_a_report_of_one
     assert refused(with_label(quarter, years=2))[0] == "period-too-long"
 
 
+def test_a_label_lacks_a_month_at_least_of_those_that_its_time_has_where_it_names_them(report: Report) -> None:
+    year = replace(report, released=replace(report.released, period="2016"))
+    require_conformity(with_label(year, months=11), PACK, DIGEST)
+    require_conformity(with_label(year, years=2, months=23), PACK, DIGEST)
+    assert refused(with_label(year, months=12))[0] == "label-off-pack"
+    quarter = replace(report, released=replace(report.released, period="2016-Q1"))
+    assert refused(with_label(quarter, months=3))[0] == "label-off-pack"
+
+
 def test_a_policy_has_a_digest_of_its_content() -> None:
     assert policy_digest(POLICY) == policy_digest(POLICY.model_copy())
     changes: list[dict[str, Any]] = [{"epsilon_best": Fraction(1, 2)}, {"count_classes": (50,)}, {"corrections_per_year": 0}]

@@ -44,6 +44,7 @@ def released_labels(draw: st.DrawFn) -> ReleasedLabel:
         best=ReleasedQuantile(low, draw(cells), draw(epsilons)),
         typical=ReleasedQuantile(Fraction(1, 2), draw(cells), draw(epsilons)),
         years=draw(st.sampled_from([1, 1, 2, 3])),
+        months=draw(st.sampled_from([None, None, 1, 11])),
     )
 
 
@@ -73,6 +74,15 @@ def test_years_are_told_where_they_are_several_and_in_one_spelling(report: Repor
     assert refused.value.code in ("field-malformed", "cbor-not-canonical")
     two = schema.decode_report(changed(report, lambda content: content["labels"][0].update(years=2)))
     assert two.released.labels[0].years == 2
+
+
+@pytest.mark.parametrize("months", [0, -1, 109, "2", [2]])
+def test_months_are_told_where_some_are_lacking_and_in_one_spelling(report: Report, months: object) -> None:
+    with pytest.raises(VerificationError) as refused:
+        schema.decode_report(changed(report, lambda content: content["labels"][0].update(months=months)))
+    assert refused.value.code in ("field-malformed", "cbor-not-canonical")
+    four = schema.decode_report(changed(report, lambda content: content["labels"][0].update(months=4)))
+    assert four.released.labels[0].months == 4
 
 
 @given(reports())
