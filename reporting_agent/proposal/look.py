@@ -48,6 +48,7 @@ class Look:
     because: dict[str, str] = field(default_factory=dict)
     totals: tuple[int, ...] = ()
     below: tuple[Sequence[Cell], ...] = ()  # rows of units or remarks
+    delimiter: str = ""  # of a text
     encodings: tuple[str, ...] = ()  # that a text may be in, where nothing in it tells which
     sheets: tuple[str, ...] = ()  # of a workbook, those that hold a table, where several do and none was named
 
@@ -107,11 +108,13 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None) -
     units = _units_of(below, len(header))
     if any(units):
         because["below_header"] = f"row {bottom + 1} holds units: {', '.join(unit for unit in units if unit)}"
+    delimiter = str(keys.get("delimiter", ""))
     if kind == "csv":
         _declare_delimiter(path, keys, bottom)
     data = [(row, cells) for row, cells in rows if row >= first and any(not is_blank(cell) for cell in cells)]
+    _refuse_second_table(path, header, data)
     summed = tuple(row for row, cells in data if totals.names_a_total(next((cell for cell in cells if not is_blank(cell)), None)))
-    return Look(path, header, units, data, keys, because, summed, tuple(below.values()), encodings, sheets)
+    return Look(path, header, units, data, keys, because, summed, tuple(below.values()), delimiter, encodings, sheets)
 
 
 def is_value(cell: Cell) -> bool:
@@ -204,16 +207,46 @@ def _header_of(rows: Sequence[tuple[int, Sequence[Cell]]], path: Path, merged: o
     top = bottom
     while top > 0 and _is_upper_header(early[top - 1][1], len(early[bottom][1])):
         top -= 1
+    below = early[bottom + 1][1]
+    nameless = any(_is_nameless(place, early[bottom][1]) for place in _filled_places(below))
+    if top == bottom and first > bottom + 1 and _is_units(below) and nameless:
+        bottom += 1  # a name over several columns, told apart by their units alone
     return early[top][0], early[bottom][0], early[first][0]
 
 
+def _refuse_second_table(path: Path, header: Sequence[str], data: Sequence[tuple[int, Sequence[Cell]]]) -> None:
+    """A row of other names of columns among the data begins another table, maybe in other units; the same names are a new page."""
+    own = {plain(name) for name in header}
+    for row, cells in data:
+        names = [plain(str(cell)) for cell in cells if not is_blank(cell)]
+        if len(names) < 3 or any(map(is_value, (cell for cell in cells if not is_blank(cell)))) or own.issuperset(names):
+            continue
+        if sum(name in own or VOCABULARY.knows(name) for name in names) > len(names) / 2:
+            raise InputError(
+                "second-table",
+                "Another table with other columns begins below the first one.",
+                "Put each table on a sheet or into a file of its own.",
+                place=Place(str(path), row=row),
+                found=", ".join(names),
+                wanted="one table, or the same columns again",
+            )
+
+
 def _filled(cells: Sequence[Cell]) -> int:
-    return sum(not is_blank(cell) for cell in cells)
+    return len(_filled_places(cells))
+
+
+def _filled_places(cells: Sequence[Cell]) -> list[int]:
+    return [place for place, cell in enumerate(cells) if not is_blank(cell)]
+
+
+def _is_nameless(place: int, header: Sequence[Cell]) -> bool:
+    return place >= len(header) or is_blank(header[place])
 
 
 def _is_upper_header(cells: Sequence[Cell], width: int) -> bool:
     """A row of names over several columns: at least two texts, no values, reaching into the right half of the table."""
-    places = [place for place, cell in enumerate(cells) if not is_blank(cell)]
+    places = _filled_places(cells)
     return len(places) >= 2 and places[-1] >= width / 2 and not any(is_value(cells[place]) for place in places)
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from reporting_agent.proposal import notation
-from reporting_agent.proposal.look import Look, is_date, is_value
+from reporting_agent.proposal.look import Look, is_clock, is_date, is_value
 from reporting_agent.proposal.naming import Named, named, numbers, rivals, unclear_unit_of, unit_of
 from reporting_agent.proposal.spread_moments import parts_of, together
 from reporting_agent.proposal.types import Evidence, Proposal, Question
@@ -73,6 +73,13 @@ class Maker:
             )
         return answer
 
+    def drop(self, *names: str) -> None:
+        """Columns of the template that the file has in another form."""
+        for name in names:
+            self.found.pop(name, None)
+            self.proposal.table("columns").pop(name, None)
+            self.proposal.evidence = [one for one in self.proposal.evidence if one.key != f"columns.{name}"]
+
     def _columns(self) -> None:
         for column in self.wanted.columns:
             if (
@@ -104,21 +111,26 @@ class Maker:
         )
 
     def _numbers(self) -> None:
+        """The notation of the columns that are wanted; where these leave it open, of all numbers in the file."""
         wanted = {one.index for name, one in self.found.items() if self._is_number(name)}
-        indices = wanted or set(numbers(self.look))
-        cells = [cell for index in sorted(indices) for cell in self.look.column(index) if not is_date(cell)]
-        decimal, group = notation.decimal_of(cells)
-        if decimal is not None and not decimal.certain:
+        every = set(numbers(self.look))
+        decimal, group = self._notation(wanted or every)
+        if decimal is not None and not decimal.certain and wanted:
+            decimal, group = self._notation(every | wanted)
+        if decimal is not None and not decimal.certain and not (decimal.value == "." and self.look.delimiter == ","):
             ask = f"{decimal.because}. Which is it?"
             answer = self.asked(f"{self.wanted.name}.decimal", ask, ("decimal", "group"))
             if answer == "group":
-                self.proposal.set("thousands", ",", "as answered")
-            elif answer == "decimal":
+                self.proposal.set("thousands", decimal.value, "as answered")
+            if answer == ("decimal" if decimal.value == "," else "group"):
                 self.proposal.set("decimal", ",", "as answered")
-        elif decimal is not None:
+        elif decimal is not None and decimal.value == ",":
             self.proposal.set("decimal", decimal.value, decimal.because)
         if group is not None:
             self.proposal.set("thousands", group.value, group.because)
+
+    def _notation(self, indices: set[int]) -> tuple[notation.Notation | None, notation.Notation | None]:
+        return notation.decimal_of([cell for index in sorted(indices) for cell in self.look.column(index) if not is_date(cell)])
 
     def _is_number(self, name: str) -> bool:
         column = self.wanted.column(name)
@@ -201,7 +213,9 @@ class Maker:
 
     def _stands_for_missing(self, name: str, one: Named) -> None:
         """A cell among dates that is none and comes again stands for a date that is not known."""
-        others = Counter(plain(cell) for cell in self.look.column(one.index) if isinstance(cell, str) and not is_date(cell))
+        others = Counter(
+            plain(cell) for cell in self.look.column(one.index) if isinstance(cell, str) and not is_date(cell) and not is_clock(cell)
+        )
         often = [text for text, count in others.items() if count > 1]
         if often and self.proposal.keys.get("excel_dates") is None:
             self.proposal.set(f"missing.{name}", often, f"{often[0]!r} stands {others[often[0]]:,} times among the dates of {one.header!r}")

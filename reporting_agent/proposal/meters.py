@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from reporting_agent.proposal.carriers import output_columns
 from reporting_agent.proposal.maker import Maker
 from reporting_agent.proposal.naming import Named, numbers, unit_of
 from reporting_agent.proposal.types import Evidence
@@ -18,14 +19,13 @@ def readings(maker: Maker) -> None:
         for name in names:
             _meter(maker, name, list(_values_of(maker, name)), unit_of(maker.look, maker.found["value"].index))
         return
-    maker.found.pop("value", None)
-    maker.found.pop("meter_id", None)
-    for table in ("value", "meter_id"):
-        maker.proposal.table("columns").pop(table, None)
+    maker.drop("value", "meter_id")
     counted = {"energy", "power", "volume", "flow", "mass"}
     stamped = maker.found["timestamp"].index if "timestamp" in maker.found else -1
     columns = [index for index in numbers(maker.look) if index != stamped]
     of_carriers = [i for i in columns if (u := unit_of(maker.look, i)) is not None and VOCABULARY.kind_of_unit(u[0]) in counted]
+    output = set(output_columns(maker.look))
+    of_carriers = [i for i in of_carriers if i not in output] or of_carriers
     chosen = of_carriers or columns
     maker.proposal.set("wide", True, f"{len(chosen)} column{'s' if len(chosen) > 1 else ''} of meters beside one of stamps")
     for index in chosen:

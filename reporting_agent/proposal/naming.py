@@ -39,14 +39,31 @@ def named(look: Look, wanted: Wanted) -> dict[str, Named]:
         and _fits(column, kinds[index])
         and (meaning := VOCABULARY.meaning(wanted.name, column.name, header))
         and not (column.kind is Kind.TEXT and unit_of(look, index))  # what has a unit is an amount
+        and _measures(look, index) not in _NEVER.get(column.name, ())
     ]
-    for share, column, index, meaning in sorted(scored, key=lambda one: (-one[0], one[2])):
+    energy_first = {index for index in range(len(look.header)) if wanted.name == "energy" and _measures(look, index) == "energy"}
+    for share, column, index, meaning in sorted(scored, key=lambda one: (one[2] not in energy_first, -one[0], one[2])):
         if share >= _LEAST and column.name not in found and index not in taken:
             header = look.header[index]
             found[column.name] = Named(index, header, f"header {header!r}: {meaning.word!r} ({meaning.language})", share)
             taken.add(index)
     _by_their_cells(look, wanted, found, taken)
     return found
+
+
+_NEVER = {
+    "quantity": {"count", "time", "other", "power", "flow"},
+    "energy": {"mass", "count", "time", "other"},
+    "output_quantity": {"energy", "power", "flow", "time", "other"},
+    "value": {"time"},
+}
+"""What a column does not measure, by the kind of unit that it states."""
+
+
+def _measures(look: Look, index: int) -> str | None:
+    """What the unit of a column measures; of energy alone in a table a mass is none, unless its header names what is burnt."""
+    unit = unit_of(look, index)
+    return None if unit is None else VOCABULARY.kind_of_unit(unit[0])
 
 
 def rivals(look: Look, wanted: Wanted, column: str, found: dict[str, Named]) -> list[str]:

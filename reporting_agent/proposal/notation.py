@@ -53,6 +53,11 @@ def decimal_of(cells: Sequence[Cell]) -> tuple[Notation | None, Notation | None]
             zero = next(text for text in texts if text.startswith("0,"))
             return Notation(",", f"{zero!r}: no group begins with a nought alone"), group
         return Notation(",", f"{unclear!r} may be a decimal comma or a group of three digits", certain=False), group
+    pointed = [text for text in texts if "." in text]
+    if pointed and all(re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", text) for text in pointed):
+        return Notation(
+            ".", f"{pointed[0]!r} may have a decimal point or a group of three digits, as all numbers here", certain=False
+        ), group
     return None, group
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.errors import InputError, Place
 from reporting_agent.proposal import meters, rows
-from reporting_agent.proposal.carriers import energy_columns
+from reporting_agent.proposal.carriers import energy_columns, output_columns
 from reporting_agent.proposal.look import Look, look_at
 from reporting_agent.proposal.maker import Maker
 from reporting_agent.proposal.naming import dates, named, numbers
@@ -95,8 +96,24 @@ def _kind_of(look: Look) -> tuple[str, str]:
         return "energy", "batches are named and quantities given, without dates"
     if len(when) == 1 and "equipment" in sure["log"] and "output_quantity" in sure["log"]:
         return "log", "one column of dates, equipment and output, and no batches"
+    made, used = output_columns(look), energy_columns(look)
+    if len(when) == 1 and made and used:
+        if len(made) > 1 and len(used) > 1:
+            raise _side_by_side(look, made, used)
+        return "log", "one column of dates, output and energy beside each other, and no batches"
     if len(when) >= 2:
         return "batches", "two columns of dates"
     if when and numbers(look):
         return "readings", "one column of dates and numbers beside it"
     return "batches", "nothing else fits"
+
+
+def _side_by_side(look: Look, made: Sequence[int], used: Sequence[int]) -> InputError:
+    return InputError(
+        "side-by-side",
+        "Output and energy of several shifts or machines stand side by side in one row.",
+        "Write one row for each of them, with a column that names it.",
+        place=Place(str(look.path)),
+        found=", ".join(look.header[index] for index in sorted([*made, *used])),
+        wanted="one column of output, and one of each carrier",
+    )

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.carriers import CARRIERS
-from reporting_agent.proposal.carriers import carrier_in, energy_columns
+from reporting_agent.proposal.carriers import carrier_in, energy_columns, output_columns
 from reporting_agent.proposal.maker import Maker
-from reporting_agent.proposal.naming import Named, numbers, unit_of
+from reporting_agent.proposal.naming import Named, dates, numbers, unit_of
 from reporting_agent.proposal.types import Evidence
 from reporting_agent.proposal.vocabulary import VOCABULARY
+
+_NONE = "none"  # the answer of who has no such column
 
 
 def batches(maker: Maker) -> None:
     maker.required("batch_id", "Which column names the batch?", "Heat No")
     maker.step()
     maker.required("start", "Which column holds the start of the batch?", "Start")
+    _end(maker)
+    _output_by_its_unit(maker)
     ask = "Which column holds the output of the batch, or how much is it in every row?"
     maker.required("output_quantity", ask, "122.5")
     maker.unit("output_quantity", "output_unit")
@@ -29,13 +33,36 @@ def batches(maker: Maker) -> None:
             maker.proposal.set(f"columns.{name}", maker.look.header[index], f"header: {meaning.word!r} ({meaning.language})")
 
 
+def _output_by_its_unit(maker: Maker) -> None:
+    """A column with nothing but `t` above it."""
+    alone = [index for index in output_columns(maker.look) if VOCABULARY.unit_in(maker.look.header[index], alone=True) is not None]
+    if "output_quantity" not in maker.found and len(alone) == 1:
+        header = maker.look.header[alone[0]]
+        maker.found["output_quantity"] = Named(alone[0], header, f"header {header!r} is a unit of output", 0.5)
+        maker.proposal.set("columns.output_quantity", header, f"header {header!r} is a unit of output")
+
+
+def _end(maker: Maker) -> None:
+    """A column of dates that nothing names may be the end; a batch without one is metered by no meter."""
+    taken = {one.index for one in maker.found.values()}
+    free = [maker.look.header[index] for index in dates(maker.look) if index not in taken and maker.look.header[index]]
+    if "end" in maker.found or "end" in maker.spread or not free or maker.spread:
+        return
+    answer = maker.asked("batches.end", "Which column holds the end of the batch? None is named so.", (*free, _NONE))
+    if answer in free:
+        maker.found["end"] = Named(maker.look.header.index(str(answer)), str(answer), "as answered", 1.0)
+        maker.proposal.set("columns.end", answer, "as answered")
+
+
 def energy(maker: Maker) -> None:
     maker.required("batch_id", "Which column names the batch?", "Heat No")
     maker.step()
     columns = energy_columns(maker.look)
+    if "carrier" not in maker.found and columns and "quantity" in maker.found and maker.found["quantity"].index not in columns:
+        maker.drop("quantity")
     if "quantity" not in maker.found and len(columns) == 1:
         _found_quantity(maker, columns[0])
-    if "carrier" not in maker.found and "quantity" in maker.found and len(columns) > 1:
+    if "carrier" not in maker.found and len(columns) > 1:
         _wide_energy(maker, columns)
         maker.several_rows("quantity")
         return
@@ -58,8 +85,7 @@ def _found_quantity(maker: Maker, index: int) -> None:
 
 def _wide_energy(maker: Maker, columns: Sequence[int]) -> None:
     """A column a carrier: each with its unit, beside the others of the batch."""
-    maker.proposal.table("columns").pop("quantity", None)
-    maker.found.pop("quantity", None)
+    maker.drop("quantity")
     for index in columns:
         header, stated = maker.look.header[index], unit_of(maker.look, index)
         carrier = carrier_in(header) or maker.asked(f"energy.carrier.{header}", f"Which carrier is {header!r}?", list(CARRIERS))

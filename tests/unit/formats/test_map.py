@@ -232,3 +232,77 @@ def test_what_simulated_plants_write_is_mapped_without_a_rejected_row(mapped: An
                 continue
             assert proposal["profile"]["columns"].get(standard, standard) == header
         assert proposal["profile"].get("decimal", ".") == declared.get("decimal", ".")
+
+
+HEAT = "Charge;Beginn;{columns}\nH1;14.05.2016 08:00;{first}\nH2;14.05.2016 09:00;{second}\n"
+
+
+def test_three_digits_after_every_point_are_asked_about(mapped: Any) -> None:
+    text = HEAT.format(columns="Menge kg;Strom kWh", first="12.070;5.577", second="11.860;4.749")
+    code, answer = mapped(text, answers='timezone = "UTC"\nstep = "eaf"\n')
+    assert code == 1
+    assert {question["key"] for question in answer["questions"]} == {"batches.decimal", "energy.decimal"}
+    for reply, wanted in (("decimal", "12.07"), ("group", "12070")):
+        reply = f'timezone = "UTC"\nstep = "eaf"\n"batches.decimal" = "{reply}"\n"energy.decimal" = "{reply}"\n'
+        _, answer = mapped(text, answers=reply)
+        assert proposal_of(answer, "batches")["proof"]["first"][0]["output_quantity"] == wanted
+    _, answer = mapped(text.replace("4.749", "4.7495"))  # one number of the file shows it
+    assert "batches.decimal" not in {question["key"] for question in answer["questions"]}
+
+
+@pytest.mark.parametrize(("columns", "carriers"), [("Menge t;Strom kWh", None), ("t;kWh", None), ("Menge t;Gas (therm);Strom kWh", {})])
+def test_an_amount_of_output_is_no_energy_and_no_carrier_is_dropped(mapped: Any, columns: str, carriers: object) -> None:
+    rows = [("12,1", "40,5", "5577"), ("11,8", "41,5", "4749")]
+    first, second = (";".join(row if columns.count(";") == 2 else row[::2]) for row in rows)
+    _, answer = mapped(HEAT.format(columns=columns, first=first, second=second), answers='timezone = "UTC"\nstep = "eaf"\n')
+    profile = proposal_of(answer, "energy")["profile"]
+    asked = {question["key"] for question in answer["questions"]}
+    if carriers is None:
+        assert profile["columns"]["quantity"] in {"Strom kWh", "kWh"}
+        assert profile["constants"]["unit"] == "kWh"
+    else:
+        assert profile["carriers"]["electricity"] == {"column": "Strom kWh", "unit": "kWh"}
+        assert "energy.unit.Gas (therm)" in asked
+
+
+def test_a_power_is_no_energy_of_a_batch(mapped: Any) -> None:
+    _, answer = mapped(HEAT.format(columns="Menge t;Strom [kW]", first="12,1;557", second="11,8;474"))
+    assert [one["input"] for one in answer["proposals"]] == ["batches"]
+
+
+def test_clock_times_that_come_twice_are_not_taken_for_not_known(mapped: Any) -> None:
+    rows = "".join(f"H{day};1{day}.05.2016;06:10;06:55;12,5\n" for day in range(4))
+    _, answer = mapped("Charge;Datum;Beginn;Ende;Menge (t)\n" + rows)
+    assert "missing" not in proposal_of(answer, "batches")["profile"]
+
+
+def test_a_second_table_below_with_other_columns_is_refused(mapped: Any) -> None:
+    table = "Batch,Start,End,Output {},Energy {}\n" + "".join(f"H{n},2016-05-1{n} 08:00,2016-05-1{n} 09:00,12.5,5000.5\n" for n in range(3))
+    code, answer = mapped(table.format("t", "kWh") + "\n" + table.format("kg", "MWh"))
+    assert (code, answer["error"]["code"], answer["error"]["place"]["row"]) == (1, "second-table", 6)
+    assert "error" not in mapped(table.format("t", "kWh") + table.format("t", "kWh"))[1]  # the same header once more: a new page
+
+
+def test_shifts_side_by_side_are_refused(mapped: Any, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Datum", "Früh", None, "Spät", None])
+    sheet.append([None, "t", "kWh", "t", "kWh"])
+    for merged in ("B1:C1", "D1:E1"):
+        sheet.merge_cells(merged)
+    for day in range(1, 6):
+        sheet.append([f"2016-05-0{day}", 23.5 + day, 9758 + day, 20.5, 8000 + day])
+    book.save(tmp_path / "shifts.xlsx")
+    code, answer = mapped(tmp_path / "shifts.xlsx")
+    assert (code, answer["error"]["code"]) == (1, "side-by-side")
+    assert answer["error"]["found"] == "Früh / t, Früh / kWh, Spät / t, Spät / kWh"
+
+
+def test_a_column_of_dates_that_nothing_names_may_be_the_end(mapped: Any) -> None:
+    text = "Charge;Start;Einde;Menge (t)\nH1;2016-05-14 08:00;2016-05-14 08:50;12,5\nH2;2016-05-14 09:00;2016-05-14 09:50;12,5\n"
+    _, answer = mapped(text)
+    assert next(one for one in answer["questions"] if one["key"] == "batches.end")["choices"] == ["Einde", "none"]
+    for reply, ends in (("Einde", True), ("none", False)):
+        _, answer = mapped(text, answers=f'timezone = "UTC"\nstep = "eaf"\nbatches.end = "{reply}"\n')
+        assert ("end" in proposal_of(answer, "batches")["profile"]["columns"]) == ends
