@@ -10,6 +10,8 @@ a gap too long to say when is kept apart, at the gap's end (`unplaced`).
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -85,6 +87,20 @@ class Curve:
         start, end = self._at(start_us), self._at(end_us)
         known_s: Floats = (self.known_us[end] - self.known_us[start]) / MICROSECONDS
         return fixed.units(self.steps[end] - self.steps[start]), known_s
+
+    def steps_at(self, moment_us: Integers) -> Integers:
+        """The curve itself at its moments, in steps."""
+        return self.steps[self._at(moment_us)]
+
+    def is_known(self, start_us: Integers, end_us: Integers) -> NDArray[np.bool_]:
+        """Whether every second of a window is known."""
+        return np.asarray(self.known_us[self._at(end_us)] - self.known_us[self._at(start_us)] == end_us - start_us)
+
+    def copy(self) -> Curve:
+        """A curve at the same moments whose steps may be changed."""
+        other = copy.copy(self)
+        other.steps = self.steps.copy()
+        return other
 
     def _at(self, moment_us: Integers) -> Integers:
         at = np.searchsorted(self.moments_us, moment_us)

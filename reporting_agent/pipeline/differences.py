@@ -24,14 +24,16 @@ def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Ph
         value = None if other is None else other.best.value
         if value is None or used < 0.99 * label.used or abs(value / label.best.value - 1) > NEARLY:
             yield Phrase(
-                "%(step)s %(variant)s %(metric)s: %(local)s batches count on the site, %(out)s in a report;"
-                " best %(here)s and %(there)s %(unit)s.",
+                "%(step)s %(variant)s %(metric)s: %(local)s batches count on the site, %(out)s in a report; best %(here)s ± %(half)s"
+                " %(unit)s on the site and %(there)s in a report, which takes a batch's energy from the readings inside the batch alone:"
+                " the more often the meter is read, the nearer the two.",
                 step=label.step,
                 variant=label.variant,
                 metric=label.metric.value,
                 local=label.used,
                 out=used,
                 here=f"{label.best.value:.5g}",
+                half="?" if label.uncertainty is None or label.uncertainty.best is None else f"{label.uncertainty.best.value:.2g}",
                 there="none" if value is None else f"{value:.5g}",
                 unit=label.unit,
             )

@@ -15,7 +15,7 @@ from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, Period
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
-from reporting_agent.metering import Asked, Course, Windows, courses
+from reporting_agent.metering import Asked, Course, Windows, courses, cut_readings
 from reporting_agent.metering.account import Occupied, hours_of, intervals_of, moments_of, to_us
 from reporting_agent.metering.allocation import Sink
 from reporting_agent.metering.derived import moments_of_all, state_unit
@@ -85,7 +85,10 @@ def follow(
         for meter in site.meters
         if not meter.computed
     }
-    read_off = {meter.id: moments_of(occupied[meter.id], hours_us) for meter in meters}
+    read_off = {
+        meter.id: np.concatenate((moments_of(occupied[meter.id], hours_us), cut_readings.moments_of(occupied[meter.id].windows)))
+        for meter in meters
+    }
     demand_us = _demand_us(site, hours_us)
     read_off |= {name: np.concatenate((read_off[name], edges)) for name, edges in demand_us.items()}
     windows_of = {name: one.windows for name, one in occupied.items()}

@@ -11,13 +11,13 @@ from benchmarks.measurements import Batch, CarrierEnergy, Finding, Period, Sever
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import Event
-from reporting_agent.metering import MeterRecord, clock_search
+from reporting_agent.metering import Course, MeterRecord, clock_search, cut_readings
 from reporting_agent.metering.account import record_of
 from reporting_agent.metering.derived import work_out
 from reporting_agent.metering.run_record import of_runs
 from reporting_agent.pipeline import own_metering, suspicions
 from reporting_agent.pipeline.entries import allocated, entries
-from reporting_agent.pipeline.following import MomentsOf, follow
+from reporting_agent.pipeline.following import Followed, MomentsOf, follow
 from reporting_agent.pipeline.lanes import Given
 from reporting_agent.pipeline.own_metering import Outgoing
 from reporting_agent.pipeline.sharing import refuse_unknown_steps
@@ -80,6 +80,10 @@ def measure(
     findings: list[Finding] = []
     records: list[MeterRecord] = []
     worked = work_out(tree, followed.courses, followed.units)
+    worked = {
+        name: replace(made, course=_divided(made.course, tree.by_id[name], followed)) if name in counted else made
+        for name, made in worked.items()
+    }
     for meter in followed.meters:
         name, made = meter.id, worked[meter.id]
         course = made.course
@@ -110,6 +114,10 @@ def measure(
     joined = [batch.with_energy(energy[index]) if index in energy else batch for index, batch in enumerate(batches)]
     by_themselves = {} if outward is None else own_metering.entries(outward, followed.own, followed.units, site)
     return Metered(joined, tuple(records), log.rejected, findings, log.totals, suspected.of_batch, suspected.events, by_themselves)
+
+
+def _divided(course: Course, meter: Meter, followed: Followed) -> Course:
+    return cut_readings.divided(course, followed.occupied[meter.id].windows, sampled=meter.reading == "rate")
 
 
 def _strange(log: ReadingLog, declared: set[str]) -> Iterator[Finding]:

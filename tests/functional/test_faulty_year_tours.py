@@ -37,11 +37,11 @@ def looked_at(folder: Path, period: str, declared: str = "") -> tuple[Review, La
     [
         (
             *("mill", "transformer-ratio", 0, 11, "portland"),
-            ("Portland cement {with_it} or {without} kWh/t", "labels {declared}, 0.44 % below the truth of {truth}"),
+            ("Portland cement {with_it} or {without} kWh/t", "labels {declared}, to the second decimal the truth"),
         ),
         (
             *("mill", "zone", 1, 12, "portland"),
-            ("Portland cement would be labelled {with_it} kWh/t, 28.3 % too low", "the label is {declared}, within 0.05 %"),
+            ("Portland cement would be labelled {with_it} kWh/t, 28.3 % too low", "the label is {declared}, within 0.01 %"),
         ),
         (
             *("cement", "output-scale", 1, 11, "ordinary-portland"),

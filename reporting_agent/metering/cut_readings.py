@@ -1,0 +1,183 @@
+"""The reading that a run's edge cuts, divided between the run and the pause beside it.
+
+A meter that is read every quarter of an hour says what was used from 10:00 to 10:15, not when. Divided by time at a start at 10:08, the run
+loses to the pause a part of what it drew in its first minutes; at its end likewise. Of furnaces that melt for 90 minutes that is 3.5 %, of
+runs of ten hours on an hourly register 1.5 %, always downwards: the label would be too good. But more is known than the reading:
+
+- *A long pause* shows its own power, one reach before the start (and after the end), and what lies above it is the run's,
+  however the load rises. The reach is no shorter than the time between readings.
+- *A short pause* shows what it and the ends of both runs used together, T. Of many, of different lengths g, the pause's power p is the
+  slope in T = p g + a w, with w what the runs drew one reach further inside and a what their ramps make of it (least squares). T - p g is
+  then the runs', in proportion to w. Where that does not tell, the runs go on as they were, and the pause has what is left.
+
+An edge upon a reading of a register or an interval stays as it is. Only the curve at the edges and at the moments beside them
+changes, so all that is cut from it still adds up. Nothing that leaves the site is metered like this (`own_window`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.metering.curve import Curve
+from reporting_agent.metering.engine import Course, Windows
+from reporting_agent.metering.record import MeterFacts
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+REACHES_US = tuple(timedelta(minutes=minutes) // timedelta(microseconds=1) for minutes in (1, 2, 5, 10, 15, 30, 60))
+ROOM = 3  # reaches that a pause, or a run beside a short one, must hold to be measured by itself
+FEWEST_PAUSES = 30  # short ones, to tell their power
+SURE = 0.02  # of T: the standard error of what the pauses draw
+OUTLYING = 4.0  # robust standard deviations
+UPON_READING_US = 1_000_000
+_EVER_US = 1 << 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """Stretches in which some batch ran, in order, none touching another; `pause_us` before each, and after the last."""
+
+    start_us: Integers
+    end_us: Integers
+
+    @classmethod
+    def of(cls, windows: Windows) -> _Runs:
+        """Of windows in order of start."""
+        start_us, end_us = windows.start_us, windows.end_us
+        if not len(start_us):
+            return cls(start_us, end_us)
+        latest_us = np.maximum.accumulate(end_us)
+        opens = np.concatenate(([True], start_us[1:] > latest_us[:-1]))
+        return cls(start_us[opens], latest_us[np.concatenate((opens[1:], [True]))])
+
+    @property
+    def pause_us(self) -> Integers:
+        between = self.start_us[1:] - self.end_us[:-1]
+        return np.concatenate(([_EVER_US], between, [_EVER_US])) if len(self.start_us) else between
+
+    def beside_long(self, reach_us: int) -> tuple[Flags, Flags]:
+        """Whether the pause before each start, and after each end, is long enough to show its power."""
+        long = self.pause_us >= ROOM * reach_us
+        runs = len(self.start_us)
+        return long[:runs], long[1:]
+
+    def beside_short(self, reach_us: int) -> Integers:
+        """Places of runs with a short pause and another run behind them, both long enough to be measured inside."""
+        roomy = self.end_us - self.start_us >= ROOM * reach_us
+        return np.flatnonzero((self.pause_us[1:-1] < ROOM * reach_us) & roomy[:-1] & roomy[1:])
+
+
+def moments_of(windows: Windows) -> Integers:
+    """What `divided` asks of the curve besides the windows' edges, whatever the time between readings turns out to be."""
+    runs = _Runs.of(windows)
+    asked: list[Integers] = [windows.start_us[:0]]
+    for reach_us in REACHES_US:
+        before, after = runs.beside_long(reach_us)
+        short = runs.beside_short(reach_us)
+        for times in (1, 2):
+            asked += [runs.start_us[before] - times * reach_us, runs.end_us[after] + times * reach_us]
+            asked += [runs.end_us[short] - times * reach_us, runs.start_us[short + 1] + times * reach_us]
+    return np.concatenate(asked)
+
+
+def divided(course: Course, windows: Windows, *, sampled: bool) -> Course:
+    """The course with its curve divided anew at the edges of the windows, which are in order of start.
+
+    Args:
+        sampled: readings are of power or flow: what was drawn from one to the next is not known upon a reading either.
+    """
+    step_s, runs = course.facts.usual_step_s, _Runs.of(windows)
+    reach_us = next((reach for reach in REACHES_US if step_s and reach >= step_s * 1_000_000), None)
+    if reach_us is None or not len(runs.start_us):
+        return course
+    curve, facts = course.curve.copy(), None if sampled else course.facts
+    for low_us, at_us, high_us, steps in (*_long(curve, runs, reach_us, facts), *_short(curve, runs, reach_us, facts)):
+        _put(curve, low_us, at_us, high_us, steps)
+    return replace(course, curve=curve)
+
+
+_Edges = list[tuple[int, int, int, int]]
+"""From when, the edge, until when, and the curve's steps at the edge."""
+
+
+def _long(curve: Curve, runs: _Runs, reach_us: int, facts: MeterFacts | None) -> _Edges:
+    """Edges beside a pause that shows its own power: one reach of it, going on until the edge."""
+    found: _Edges = []
+    for at_us, long, sign in zip((runs.start_us, runs.end_us), runs.beside_long(reach_us), (-1, 1), strict=True):
+        edge_us = at_us[long & _cut(at_us, facts)]
+        near_us, far_us = edge_us + sign * reach_us, edge_us + 2 * sign * reach_us
+        known = curve.is_known(np.minimum(far_us, edge_us), np.maximum(far_us, edge_us))
+        steps = 2 * curve.steps_at(near_us) - curve.steps_at(far_us)
+        inner_us = edge_us - sign * np.minimum(reach_us, (runs.end_us - runs.start_us)[long & _cut(at_us, facts)])
+        low_us, high_us = (near_us, inner_us) if sign < 0 else (inner_us, near_us)
+        found += zip(*(part[known].tolist() for part in (low_us, edge_us, high_us, steps)), strict=True)
+    return found
+
+
+def _short(curve: Curve, runs: _Runs, reach_us: int, facts: MeterFacts | None) -> _Edges:
+    """Both edges of pauses too short to show their power."""
+    place = runs.beside_short(reach_us)
+    end_us, start_us = runs.end_us[place], runs.start_us[place + 1]
+    inside = (end_us - 2 * reach_us, end_us - reach_us, start_us + reach_us, start_us + 2 * reach_us)
+    cut = curve.is_known(inside[0], inside[3]) & (_cut(end_us, facts) | _cut(start_us, facts))
+    before, from_, until, after = (curve.steps_at(moment[cut]).astype(np.float64) for moment in inside)
+    first, together, second = from_ - before, until - from_, after - until
+    sound = (first > 0) & (together > 0) & (second > 0)
+    from_, until, first, together, second = (part[sound] for part in (from_, until, first, together, second))
+    end_us, start_us = end_us[cut][sound], start_us[cut][sound]
+    pause_us: Floats = (start_us - end_us).astype(np.float64)
+    power = _power_of_pauses(together, pause_us, first + second, reach_us)
+    of_runs = np.minimum(together, first + second) if power is None else np.clip(together - power * pause_us, 0, together)
+    ends = np.rint(from_ + of_runs * first / (first + second)).astype(np.int64)
+    starts = np.rint(until - of_runs * second / (first + second)).astype(np.int64)
+    low, end, start, high = (part.tolist() for part in (end_us - reach_us, end_us, start_us, start_us + reach_us))
+    return [*zip(low, end, start, ends.tolist(), strict=True), *zip(end, start, high, starts.tolist(), strict=True)]
+
+
+def _power_of_pauses(together: Floats, pause_us: Floats, of_runs: Floats, reach_us: int) -> float | None:
+    """Steps a microsecond that the pauses draw, by least squares over many of different lengths; None where that does not tell."""
+    kept = np.ones(len(together), dtype=bool)
+    for _ in range(2):
+        if kept.sum() < FEWEST_PAUSES:
+            return None
+        known = np.column_stack((pause_us, of_runs))[kept]
+        normal = known.T @ known
+        if np.linalg.cond(normal / np.outer(np.sqrt(np.diag(normal)), np.sqrt(np.diag(normal)))) > 1e8:
+            return None
+        power, ramps = np.linalg.solve(normal, known.T @ together[kept])
+        residual = together - power * pause_us - ramps * of_runs
+        spread = 1.4826 * float(np.median(np.abs(residual[kept])))
+        fit = kept
+        kept = np.abs(residual) <= OUTLYING * spread if spread else kept
+    error = float(np.std(residual[fit])) * float(np.sqrt(np.linalg.inv(normal)[0, 0]))
+    usual, while_running = float(np.median(pause_us)), float(np.median(of_runs)) / (2 * reach_us)
+    sure = error * usual <= SURE * float(np.median(together))
+    return float(power) if sure and 0 <= power <= while_running else None
+
+
+def _cut(edge_us: Integers, facts: MeterFacts | None) -> Flags:
+    """Whether an edge lies between two readings rather than upon one; all do without `facts`."""
+    if facts is None:
+        return np.ones(len(edge_us), dtype=bool)
+    if facts.first_us is None or not facts.usual_step_s:
+        return np.zeros(len(edge_us), dtype=bool)
+    step_us = round(facts.usual_step_s * 1_000_000)
+    past = (edge_us - facts.first_us) % step_us
+    return np.asarray((past > UPON_READING_US) & (past < step_us - UPON_READING_US))
+
+
+def _put(curve: Curve, low_us: int, at_us: int, high_us: int, steps: int) -> None:
+    """Set the curve at an edge, and keep the moments on either side of it between the edge and the ends of the reach."""
+    low, at, high = np.searchsorted(curve.moments_us, (low_us, at_us, high_us)).tolist()
+    high = min(high, len(curve.steps) - 1)
+    first, last = int(curve.steps[low]), int(curve.steps[high])
+    steps = min(max(steps, min(first, last)), max(first, last))
+    curve.steps[low + 1 : at] = curve.steps[low + 1 : at].clip(min(first, steps), max(first, steps))
+    curve.steps[at + 1 : high] = curve.steps[at + 1 : high].clip(min(steps, last), max(steps, last))
+    curve.steps[at] = steps
