@@ -214,6 +214,8 @@ class Limit(Declared):
 
     `correction` names the rule in `benchmarks.packs.corrections` that the standard applies; `applies` holds conditions
     (e.g. capacity class) as variable -> value, or variable -> [low, high) as a pair, or (above, up to] as a `Span`; None is open.
+    `recovered_by` names steps of recovery (each per unit of a covered step's product) whose energy the standard counts in: where the
+    site runs them the limit is tested on the annual account of all of them, else as it stands.
     """
 
     id: str
@@ -226,6 +228,7 @@ class Limit(Declared):
     correction: str | None = None
     applies: dict[str, str | tuple[float | None, float | None] | Span] = {}
     steps_covered: tuple[str, ...]
+    recovered_by: tuple[str, ...] = ()
     effective_from: date
     effective_to: date | None = None
     levels: Levels = "grades"
@@ -265,7 +268,7 @@ class Step(Declared):
     words: Words
     product: str
     product_words: Words
-    output_unit: Literal["t", "weight case", "1000 items", "m", "m2", "m3"] = "t"  # goods may be counted, or measured
+    output_unit: Literal["t", "weight case", "1000 items", "m", "m2", "m3", "Nm3", "kWh"] = "t"  # goods may be counted, or measured
     run_kind: Literal["heat", "coil", "melt", "shift", "day", "month", "campaign", "pot-month"]
     boundary: Boundary
     variants: tuple[Variant, ...]
@@ -352,6 +355,10 @@ class Pack(Declared):
     editions: tuple[Edition, ...] = ()
     own_carriers: tuple[OwnCarrier, ...] = ()  # that the table of carriers does not hold
     numbers: dict[str, Source] = {}  # by role (`benchmarks.packs.provenance`): the source of numbers that name none of their own
+
+    def made_in(self, route: Route) -> str:
+        """The unit that a route's product is counted in."""
+        return next((step.output_unit for step in self.steps if step.product == route.product), self.step(route.steps[-1].step).output_unit)
 
     def step(self, step_id: str) -> Step:
         """The step of that id; KeyError names what the pack has."""

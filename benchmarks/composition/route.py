@@ -88,9 +88,9 @@ def _compose(
         product=route.product,
         period=period,
         steps=tuple(cell.result for cell in composed),
-        composite=_sum(headline, [cell.best_draws for cell in headline]),
-        best_reached=_reached(pack, laid_out, runs, rng),
-        typical=_sum(headline, [cell.typical_draws for cell in headline]),
+        composite=_sum(headline, [cell.best_draws for cell in headline], pack.made_in(route)),
+        best_reached=_reached(pack, laid_out, runs, rng, pack.made_in(route)),
+        typical=_sum(headline, [cell.typical_draws for cell in headline], pack.made_in(route)),
     )
 
 
@@ -105,15 +105,18 @@ def _roster(laid_out: Sequence[Cell], runs: Sequence[Run]) -> Roster:
     return Roster((*rosters, CellRoster(WHOLE_ROUTE, tuple(member(run) for run in runs))))
 
 
-def _sum(composed: Sequence[cells.Composed], draws: Sequence[cells.Draws | None]) -> RouteTotal:
-    """Sum of ratio x step, in each draw. Steps are drawn independently: their labels carry independent noise."""
+def _sum(composed: Sequence[cells.Composed], draws: Sequence[cells.Draws | None], made_in: str) -> RouteTotal:
+    """Sum of ratio x step, in each draw. Steps are drawn independently: their labels carry independent noise.
+
+    A step's energy is per its own output unit, and its ratio is of that unit per one of the route's product (`made_in`).
+    """
     results = [cell.result for cell in composed]
-    unit = results[0].unit
+    unit = f"{_energy(results[0].unit)}/{made_in}"
     firms = min(result.firms for result in results)
     missing = tuple(result.step for result, drawn in zip(results, draws, strict=True) if drawn is None)
     if missing:
         return RouteTotal(None, None, unit, firms, reason="incomplete", missing=missing)
-    if any(result.unit != unit for result in results):
+    if len({_energy(result.unit) for result in results}) > 1:
         return RouteTotal(None, None, unit, firms, reason="units-differ")
     total = np.sum([result.ratio * drawn for result, drawn in zip(results, draws, strict=True) if drawn is not None], axis=0)
     value, interval = cells.summary(total)
@@ -138,13 +141,17 @@ def _whole_runs(laid_out: Sequence[Cell]) -> list[Run]:
     return list(one_a_firm.values())
 
 
-def _reached(pack: Pack, laid_out: Sequence[Cell], runs: Sequence[Run], rng: np.random.Generator) -> RouteTotal:
+def _energy(unit: str) -> str:
+    return unit.partition("/")[0]
+
+
+def _reached(pack: Pack, laid_out: Sequence[Cell], runs: Sequence[Run], rng: np.random.Generator, made_in: str) -> RouteTotal:
     """The rule on plants' own totals. A model of its own on the totals, so that plants good at every step stay so."""
     headline = [cell for cell in laid_out if cell.headline]
-    units = {cell.rule.unit for cell in headline}
-    unit = headline[0].rule.unit
+    energies = {_energy(cell.rule.unit) for cell in headline}
+    unit = f"{_energy(headline[0].rule.unit)}/{made_in}"
     holds = rule_for(len(runs), pack.composition)
-    if len(units) > 1:
+    if len(energies) > 1:
         return RouteTotal(None, None, unit, len(runs), reason="units-differ")
     if holds is None:
         return RouteTotal(None, None, unit, len(runs), reason="too-few-whole-routes")

@@ -9,6 +9,7 @@ cannot be tested says why, in both languages.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 
 from benchmarks.catalogue import in_language
@@ -40,8 +41,13 @@ def grade_step(
     static_factors: StaticFactors,
     period: Period,
     covered: Coverage,
+    ran: AbstractSet[str] = frozenset(),
 ) -> Grade:
-    """Test the annual mean of one variant against every limit of this step and metric; None with a reason where that cannot be done."""
+    """Test the annual mean of one variant against every limit of this step and metric; None with a reason where that cannot be done.
+
+    Args:
+        ran: the steps that the site's log holds in the period; a limit that some of them recover for is tested on the account of the route.
+    """
     if not is_whole_year(period):
         return Grade(None, "period-not-a-year", why=_NOT_A_YEAR)
     if mean is None:
@@ -52,8 +58,9 @@ def grade_step(
     if not covered.is_whole:
         return Grade(None, "period-not-covered", why=_not_covered(step, covered))
     last_day = (period.end - timedelta(microseconds=1)).date()  # the version in force when the year was complete
-    line = tuple(_line_of(variant, step))
-    tested = tuple(_test(limit, step, mean, {**batch_means, **static_factors, **_named(limit, line)}, last_day) for limit in limits)
+    tested = tuple(
+        _test(limit, step, mean, {**batch_means, **static_factors, **named(limit, variant, step)}, last_day, ran) for limit in limits
+    )
     assessed = [one for one in tested if one.reason is None]
     if not assessed:
         telling = next((one for one in tested if one.reason != "not-applicable"), tested[0])
@@ -93,17 +100,19 @@ def _line_of(variant: str, step: Step) -> Iterator[str]:
         above = parents.get(above)
 
 
-def _named(limit: Limit, line: tuple[str, ...]) -> dict[str, str]:
+def named(limit: Limit, variant: str, step: Step) -> dict[str, str]:
     """The variant as this limit names it: its own name, or that of the kind which the limit is meant for."""
+    line = tuple(_line_of(variant, step))
     if not line:
         return {}
     meant = limit.applies.get("variant")
     return {"variant": meant if isinstance(meant, str) and meant in line else line[0]}
 
 
-def _test(limit: Limit, step: Step, mean: float, variables: Mapping[str, float | str], on: date) -> LimitGrade:
-    if limit.steps_covered != (step.id,):
-        return untested(limit, "limit-over-several-steps", _several(limit))
+def _test(limit: Limit, step: Step, mean: float, variables: Mapping[str, float | str], on: date, ran: AbstractSet[str]) -> LimitGrade:
+    together = [*limit.steps_covered, *(recovery for recovery in limit.recovered_by if recovery in ran)]
+    if together != [step.id]:
+        return untested(limit, "limit-over-several-steps", _several(limit, len(together)))
     return graded(limit, mean, variables, on)
 
 
@@ -131,8 +140,7 @@ def untested(limit: Limit, code: str, why: Words) -> LimitGrade:
     return LimitGrade(limit.id, limit.standard, _NOTHING, _NOTHING, None, True, limit.source.verified, code, why, limit.levels)
 
 
-def _several(limit: Limit) -> Words:
-    steps = len(limit.steps_covered)
+def _several(limit: Limit, steps: int) -> Words:
     return Words(
         en=f"{limit.standard} sets this limit for {steps} steps together; one step alone is not tested against it.",
         zh=f"{limit.standard} 的该限额针对 {steps} 个工序合计制定，单个工序不与之对照。",

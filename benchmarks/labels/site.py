@@ -55,10 +55,11 @@ def label_site(
         paths: labels on their way out: by step, how its records came about (`RECORDS` where it is not named). Small variants are then not
             merged, for a single record can decide about all of one. None for the plant's own labels, which may not leave.
     """
-    context = Context(factors, period, Basis(pack.standard_basis), not_used, static_factors, relative_uncertainty, outside, stopped)
     by_step: dict[str, list[Batch]] = {}
     for batch in batches:
         by_step.setdefault(batch.step, []).append(batch)
+    ran = frozenset(step for step, own in by_step.items() if any(one.start in period for one in own))
+    context = Context(factors, period, Basis(pack.standard_basis), not_used, static_factors, relative_uncertainty, outside, stopped, ran)
     labels: list[StepLabel] = []
     findings: list[Finding] = []
     for step in pack.steps:

@@ -41,7 +41,8 @@ class Context:
 
     `not_used` names, per step, carriers of the boundary that the plant does not use at all; `outside` those outside it that it does
     use, each with its reason (`benchmarks.labels.outside`); `static_factors` are the site's own (ISO 50006): capacity, altitude,
-    furnace size, as the pack's corrections name them; `stopped` is when the site declares that a step stood.
+    furnace size, as the pack's corrections name them; `stopped` is when the site declares that a step stood; `ran` are the steps that its
+    log holds in the period.
     """
 
     factors: FactorTable
@@ -52,6 +53,7 @@ class Context:
     relative_uncertainty: float = RELATIVE_UNCERTAINTY
     outside: Mapping[str, Mapping[str, str]] | None = None
     stopped: Mapping[str, Sequence[Span]] | None = None
+    ran: AbstractSet[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,15 @@ def label_rows(
         typical=float(np.median(ordered)) if len(ordered) else None,
         mean=mean,
         grade=grade_step(
-            step, rule, variant, mean, _means_of_variables(columns, valid), context.static_factors or {}, context.period, measured.coverage
+            step,
+            rule,
+            variant,
+            mean,
+            _means_of_variables(columns, valid),
+            context.static_factors or {},
+            context.period,
+            measured.coverage,
+            context.ran,
         ),
         coverage=measured.coverage,
         output_t=output_t,

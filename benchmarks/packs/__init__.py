@@ -135,7 +135,12 @@ def _published(value: Any) -> Any:
         return value
     if {"text", "kind", "verified"} <= value.keys():
         return {key: value[key] for key in ("text", "kind", "verified")}  # of a source: how it was read is in no digest
-    unsaid = {"conversion": FIRST, "counted": (), "measured": (), "levels": "grades", "source": None, "own_carriers": ()}
+    unsaid = {
+        "conversion": FIRST,
+        "levels": "grades",
+        "source": None,
+        **dict.fromkeys(("counted", "measured", "own_carriers", "recovered_by"), ()),
+    }
     return {
         key: _published(inner)
         for key, inner in value.items()

@@ -171,8 +171,8 @@ def _boundary(step: Step, place: str) -> Iterator[Fault]:
         for id_ in ids:
             if id_ not in CARRIERS:
                 yield Fault(f"{place}.{name}", id_, f"a carrier: {', '.join(CARRIERS)}")
-            elif (CARRIERS[id_].form == "medium") is not (name == "media"):
-                yield Fault(f"{place}.{name}", id_, "energy carriers under carriers, counted and credited, working media under media")
+            elif name != "credited" and (CARRIERS[id_].form == "medium") is not (name == "media"):
+                yield Fault(f"{place}.{name}", id_, "energy carriers under carriers and counted, working media under media")
     for id_ in sorted({*boundary.counted} & {*boundary.carriers}):
         yield Fault(f"{place}.counted", id_, "a carrier that is not among `carriers` already")
     for id_ in boundary.measured:
@@ -247,6 +247,10 @@ def _limit(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
             yield Fault(f"{place}.steps_covered", covered, f"steps of this pack: {', '.join(sorted(known))}")
     if step.id not in limit.steps_covered:
         yield Fault(f"{place}.steps_covered", str(limit.steps_covered), f"the step it stands at ({step.id}) among them")
+    made = {pack.step(covered).product for covered in limit.steps_covered if covered in known}
+    for id_ in limit.recovered_by:
+        if id_ not in known or id_ in limit.steps_covered or pack.step(id_).product not in made:
+            yield Fault(f"{place}.recovered_by", id_, "a step of this pack beside those covered, per unit of the product of one of them")
     if not limit.source.verified or limit.source.kind == "engineering-assumption":
         yield Fault(f"{place}.source", limit.source.text, "a verified source: an unverified value is never a limit")
     if limit.effective_to is not None and limit.effective_to <= limit.effective_from:

@@ -86,9 +86,8 @@ def numbers(pack: Pack) -> Iterator[Number]:
             f"composition.{rule.rule}.firms_from", Role.COMPOSITION, str(rule.firms_from), "firms", _of_role(pack, Role.COMPOSITION)
         )
     for route in pack.routes:
-        made_in = next((step.output_unit for step in pack.steps if step.product == route.product), "t")
         for place in route.steps:
-            unit = f"{pack.step(place.step).output_unit}/{made_in}"
+            unit = f"{pack.step(place.step).output_unit}/{pack.made_in(route)}"
             yield Number(f"routes.{route.id}.{place.step}", Role.RATIO, _written(place.ratio), unit, place.source)
     for step in pack.steps:
         yield from _of_step(step, pack)

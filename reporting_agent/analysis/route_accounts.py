@@ -26,7 +26,7 @@ from benchmarks.conversion import MJ_PER_KGCE, Basis
 from benchmarks.errors import InputError
 from benchmarks.labels.columns import EnergyKind, StepColumns, counts, factor_of
 from benchmarks.labels.coverage import coverage
-from benchmarks.labels.grading import graded, is_whole_year, untested
+from benchmarks.labels.grading import graded, is_whole_year, named, untested
 from benchmarks.measurements import Batch, Direction, Metric, Period, Status
 from benchmarks.phrases import Name, Phrase
 from benchmarks.routes import Limit, Step, Words
@@ -45,16 +45,17 @@ _NO_PRODUCT = frozenset({"duplicate", "declared-unusable"})  # records whose out
 
 def route_accounts(site: Site, result: LabelResult, balance: SiteBalance | None, *, in_question: bool = False) -> tuple[RouteAccount, ...]:
     """An account for every set of steps that the pack's limits span, in each metric, of which this site ran a step in the period."""
-    spanning: dict[tuple[tuple[str, ...], Metric, str], list[Limit]] = {}
-    for limit in (limit for step in result.data.pack.steps for limit in step.limits if len(limit.steps_covered) > 1):
-        spanning.setdefault((limit.steps_covered, limit.metric, limit.unit), []).append(limit)
     period = result.site_label.period
     columns = {
         label.step: label.made_from.columns
         for label in result.site_label.steps
         if label.made_from is not None and label.made_from.columns.begun_in(period).any()
     }
-    ran = {key: limits for key, limits in spanning.items() if columns.keys() & set(key[0])}
+    ran: dict[tuple[tuple[str, ...], tuple[str, ...], Metric, str], list[Limit]] = {}
+    for limit in (limit for step in result.data.pack.steps for limit in step.limits if columns.keys() & set(limit.steps_covered)):
+        recovery = tuple(step_id for step_id in limit.recovered_by if step_id in columns)
+        if len(limit.steps_covered) + len(recovery) > 1:
+            ran.setdefault((limit.steps_covered, recovery, limit.metric, limit.unit), []).append(limit)
     if not ran:
         return ()
     records = {record.meter.id: record for record in result.data.meters}
@@ -73,6 +74,7 @@ class _Account:
     raw: Sequence[tuple[str, Raw]]
     in_question: bool  # a change in the data is not explained
     covered: tuple[str, ...]
+    recovery: tuple[str, ...]  # that the site runs beside them
     metric: Metric
     unit: str
     missing: dict[tuple[str, str], Words] = field(default_factory=dict)
@@ -93,11 +95,12 @@ class _Account:
         tested = tuple(
             untested(limit, "account-incomplete", next(iter(self.missing.values())))
             if value is None
-            else graded(limit, value, variables, last_day)
+            else graded(limit, value, {**variables, **named(limit, self._variant(), self._step(self.covered[-1]))}, last_day)
             for limit in limits
         )
         missing = tuple((code, why) for (code, _), why in self.missing.items())
-        return RouteAccount(self.covered, self.metric, self.unit, parts, output, value, uncertainty, missing, tested, tuple(limits))
+        steps = (*self.recovery, *self.covered)
+        return RouteAccount(steps, self.metric, self.unit, parts, output, value, uncertainty, missing, tested, tuple(limits))
 
     def _lacks(self, code: str, name: str, why: Phrase) -> None:
         self.missing.setdefault((code, name), Words.of(why))
@@ -122,7 +125,7 @@ class _Account:
         if not is_whole_year(period):
             self._lacks("period-not-a-year", "", Phrase("Limits are annual; this period is not twelve months."))
         standing = stops(self.site, period)
-        for step_id in self.covered:
+        for step_id in (*self.recovery, *self.covered):
             if step_id not in self.columns:
                 self._lacks("step-without-data", step_id, Phrase("No batch of the step %(step)s is in the log.", step=self._named(step_id)))
                 continue
@@ -164,6 +167,9 @@ class _Account:
         for step_id, following in zip(self.covered[-2::-1], self.covered[:0:-1], strict=True):
             share *= self._taken(step_id, self._step(step_id).product != self._step(following).product)
             shares[step_id] = share
+        for step_id in self.recovery:  # what is recovered of a product goes where the product goes
+            product = self._step(step_id).product
+            shares[step_id] = next(shares[covered] for covered in self.covered if self._step(covered).product == product)
         return shares
 
     def _taken(self, step_id: str, stored: bool) -> float:
@@ -292,6 +298,12 @@ class _Account:
         whole = fsum(batch.output_t for batch in good)
         names = set(good[0].variables).intersection(*(batch.variables for batch in good)) if good else set()
         return {name: fsum(batch.variables[name] * batch.output_t for batch in good) / whole for name in sorted(names)}
+
+    def _variant(self) -> str:
+        """The variant of the last step's product; empty where it made several."""
+        roots = [one.id for one in self._step(self.covered[-1]).variants if one.parent is None]
+        made = {batch.variant or (roots[0] if len(roots) == 1 else "") for batch in self._good(self.covered[-1])}
+        return made.pop() if len(made) == 1 else ""
 
 
 def _carrier(carrier: str) -> Name:

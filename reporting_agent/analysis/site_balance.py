@@ -6,7 +6,7 @@ Per carrier, in its own unit:
 
 A step's use is what its meters counted in the whole period, in batches and outside them, less what it gave back; where energy is given
 per batch, the batches of the period. The residual is shown, never spread. It closes where it lies within what the meters may err by
-(class, else the site's declared uncertainty; k = 2; independent). Where the meters may err by more than a tenth of what was supplied, a
+(class, else the site's declared uncertainty; k = 2; independent). Where the meters may err by more than a tenth of all there was, a
 small residual proves nothing, and a balance that cannot be told is not called closed.
 
 In coal equivalent, on each basis apart (GB/T 2589: calorific and equivalent are never summed), every line of a carrier has *one* factor:
@@ -34,7 +34,7 @@ from reporting_agent.pipeline import LabelResult
 
 Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "auxiliary", "others", "losses"]
 _SUPPLY: tuple[Kind, ...] = ("purchased", "given", "sold", "stock")
-_TELLING = 0.1  # of what was supplied: meters that may err by more let any loss pass
+_TELLING = 0.1  # of all there was, supplied or given back by steps: meters that may err by more let any loss pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class CarrierBalance:
     supplied: float
     used: float
     residual: float
-    share: float | None  # residual / supplied
+    share: float | None  # residual / all there was: supplied, or given back by steps
     allowance: float
     closes: bool | None  # None: the meters may err by too much to tell
 
@@ -137,6 +137,7 @@ def _carrier_balance(amounts: Amounts, factors: dict[Basis, float | None]) -> Ca
     use = tuple(line for line in lines if line.kind not in _SUPPLY)
     supplied, used = sum(line.amount for line in supply), sum(line.amount for line in use)
     residual = supplied - used
+    available = sum(line.amount for line in supply if line.amount > 0) - sum(line.amount for line in use if line.amount < 0)
     allowance = sum(line.uncertainty**2 for line in lines) ** 0.5
     return CarrierBalance(
         carrier=amounts.carrier,
@@ -146,9 +147,9 @@ def _carrier_balance(amounts: Amounts, factors: dict[Basis, float | None]) -> Ca
         supplied=supplied,
         used=used,
         residual=residual,
-        share=residual / supplied if supplied else None,
+        share=residual / available if available else None,
         allowance=allowance,
-        closes=None if abs(residual) <= allowance and allowance > _TELLING * abs(supplied) else abs(residual) <= allowance,
+        closes=None if abs(residual) <= allowance and allowance > _TELLING * available else abs(residual) <= allowance,
     )
 
 

@@ -41,10 +41,10 @@ class Shown:
     unit: EnergyUnit
 
     def factor(self, own_unit: str) -> float:
-        return self.unit.per_kgce if own_unit == HEADLINE_UNIT else 1.0
+        return self.unit.per_kgce if own_unit.startswith("kgce/") else 1.0
 
     def spelled(self, own_unit: str) -> str:
-        return f"{self.unit.id}/t" if own_unit == HEADLINE_UNIT else own_unit
+        return own_unit.replace("kgce/", f"{self.unit.id}/")
 
     def step_places(self, step: StepView) -> int | None:
         """Decimals by the release grid, which the published values lie on; None (by size) in any other unit."""

@@ -107,14 +107,14 @@ def _half_width(group: Group) -> float | None:
 def _basis(view: View, groups: list[Group]) -> Basis:
     """Own units where they compare as they stand; else coal equivalent, along the route where the steps lie on it."""
     units = {group.main.unit for group in groups}
-    route = view.result.data.pack.routes[0] if view.result.data.pack.routes else None
-    ratios = {} if route is None else {step.step: float(step.ratio) for step in route.steps}
-    along = {ratios.get(group.step.id) for group in groups}
-    if len(units) == 1 and (len({group.step.id for group in groups}) == 1 or along == {1.0}):
+    pack, steps = view.result.data.pack, {group.step.id for group in groups}
+    route = next((one for one in pack.routes if steps <= {place.step for place in one.steps}), None)
+    ratios = {} if route is None else {place.step: float(place.ratio) for place in route.steps}
+    along = {ratios.get(step) for step in steps}
+    if len(units) == 1 and (len(steps) == 1 or along == {1.0}):
         return Basis(view.unit(groups[0].main), dict.fromkeys((group.anchor for group in groups), 1.0))
-    outputs = {group.step.output_unit for group in groups}
-    if route is not None and None not in along and len(outputs) == 1:
-        unit = view.w["ladder"]["per_product"].format(unit=view.counted(outputs.pop()), product=view.said(route.product_words))
+    if route is not None:
+        unit = view.w["ladder"]["per_product"].format(unit=view.counted(pack.made_in(route)), product=view.said(route.product_words))
         return Basis(unit, {group.anchor: ratios[group.step.id] * _kgce_per_unit(group) for group in groups})
     return Basis(view.w["ladder"]["per_output"], {group.anchor: _kgce_per_unit(group) for group in groups})
 

@@ -63,7 +63,7 @@ def test_factors_are_those_of_the_periods_last_day() -> None:
 
 def test_every_step_of_cement_that_credits_nothing_is_bounded_by_figures_of_its_fuels() -> None:
     crediting = {step.id for step in packs.load("cement").steps if step.boundary.credited}
-    assert crediting == {"clinker-burning"}  # power of its waste heat: what a gap of its total emits is not known
+    assert crediting == {"waste-heat-power"}  # what a gap of its total emits is not known
     for step in packs.load("cement").steps:
         if step.id in crediting:
             assert co2(1.0, step.boundary, ON, "CN") is None

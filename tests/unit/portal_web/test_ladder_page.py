@@ -64,7 +64,7 @@ def total(value: float | None) -> TotalView:
 
 @pytest.fixture
 def label() -> LabelView:
-    bests = (0.2, 1.9, 98.0, -0.9, 3.2)
+    bests = (0.2, 1.9, 98.0, -0.9, 0.5, 3.2)
     steps = tuple(step_view(place, best, best + (5.0 if place == 2 else 0.3)) for place, best in enumerate(bests))
     return LabelView(steps, total(76.1), total(77.9), total(83.2), "mean-of-best-five", 23)
 
@@ -97,7 +97,7 @@ def test_a_suppressed_value_is_hatched_and_says_why_in_the_language_of_the_page(
 def test_negative_values_carry_a_true_minus_and_nothing_else_does(label: LabelView) -> None:
     with translation.override("en"):
         page = rendered(label)
-    assert f"{MINUS}0.900" in page
+    assert f"{MINUS}0.90" in page
     texts = re.sub(r"<[^>]*>", " ", page)
     assert not re.search(r"-\d", texts)
 

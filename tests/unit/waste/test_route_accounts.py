@@ -139,12 +139,121 @@ def test_coal_and_electricity_of_clinker_have_accounts_of_their_own() -> None:
     assert (level(heat), level(power)) == (2, 2)
 
 
+def power_house(months: int = 12) -> list[Batch]:
+    """Waste-heat power: of 100,000 t of clinker a month 35 kWh/t were delivered, net of its own use."""
+    made = (CarrierEnergy("electricity", 100_000, "kWh"), CarrierEnergy("electricity", 3_600_000, "kWh", Direction.RECOVERED))
+    return [replace(one, energy=made) for one in the_year({"waste-heat-power": (100_000, 0, 0)}, months)]
+
+
 def test_recovered_power_lowers_the_total_and_no_electricity() -> None:
     """35 kWh/t delivered by the waste-heat power house: 104.8413 - 4.3015 = 100.5398."""
-    back = CarrierEnergy("electricity", 3_500_000, "kWh", Direction.RECOVERED)
-    batches = [one.with_energy([back]) if one.step == "clinker-burning" else one for one in the_year(CEMENT)]
-    assert clinker(batches).value == pytest.approx(100.5398, abs=1e-4)
+    batches = [*the_year(CEMENT), *power_house()]
+    made = clinker(batches)
+    assert made.steps == ("waste-heat-power", *CLINKER)
+    assert made.value == pytest.approx(100.5398, abs=1e-4)
     assert clinker(batches, Metric.ELECTRICITY).value == pytest.approx(51)
+    assert cement(batches).value == pytest.approx(CEMENT_TOTAL - 35 * POWER * 100 / 130)
+
+
+def test_power_goes_with_the_clinker_that_it_was_made_beside() -> None:
+    """85 % of the clinker is the cement's, and so is 85 % of the power; of the power house no stock is asked for."""
+    stocks = [stock("crushing-prehomogenisation"), stock("raw-meal-homogenisation"), stock("clinker-cooling", 10_000, 70_000, 120_000)]
+    made = cement([*the_year(CEMENT), *power_house()], product_stocks=stocks)
+    assert made.value == pytest.approx(0.85 * (CLINKER_TOTAL - 35 * POWER) * 100 / 130 + 30 * POWER)
+
+
+def test_power_reported_at_the_kiln_is_not_credited_and_a_power_house_of_half_a_year_leaves_the_account_open() -> None:
+    back = CarrierEnergy("electricity", 3_500_000, "kWh", Direction.RECOVERED)
+    at_the_kiln = [one.with_energy([back]) if one.step == "clinker-burning" else one for one in the_year(CEMENT)]
+    assert clinker(at_the_kiln).value == pytest.approx(CLINKER_TOTAL)
+    assert codes(clinker([*the_year(CEMENT), *power_house(6)])) == ["period-not-covered"]
+
+
+OVENS = {  # a month: 100,000 t of coke from 130 t of coal a hundred
+    "coking": [
+        CarrierEnergy("cleaned-coal", 130_000, "t"),
+        CarrierEnergy("coke-oven-gas", 400_000, "GJ"),
+        CarrierEnergy("electricity", 4_000_000, "kWh"),
+        CarrierEnergy("coke", 100_000, "t", Direction.RECOVERED),
+        CarrierEnergy("coke-oven-gas", 570_000, "GJ", Direction.RECOVERED),
+    ],
+    "coke-dry-quenching": [
+        CarrierEnergy("electricity", 2_000_000, "kWh"),
+        CarrierEnergy("steam", 130_000, "GJ", Direction.RECOVERED),
+    ],
+}
+# 1,300 x 0.9 + 4,000 / 29.3076 + 40 x 0.1229 - 1,000 x 0.9714 - 5,700 / 29.3076 = 145.5105; 20 x 0.1229 - 1,300 / 29.3076 = -41.8993
+COKING, QUENCHING = 145.5105, -41.8993
+
+
+def ovens(*steps: str) -> list[Batch]:
+    return [replace(one, energy=tuple(OVENS[one.step])) for one in the_year(dict.fromkeys(steps, (100_000, 0, 0)))]
+
+
+def of_coke(batches: list[Batch]) -> tuple[Site, LabelResult, tuple[RouteAccount, ...]]:
+    purchased = [one for one in bought(batches) if one["quantity"] > 0]
+    sold = [{**one, "quantity": -one["quantity"]} for one in bought(batches) if one["quantity"] < 0]
+    site, result = labelled_year(batches, "steel", site_boundary={"purchased": purchased, "sold": sold})
+    return site, result, route_accounts(site, result, site_balance(site, result))
+
+
+def test_coke_quenched_dry_is_tested_with_what_the_quenching_recovers() -> None:
+    """145.5105 - 41.8993 = 103.6112 kgce/t = 3,036.6 MJ/t; the limit is of 2026, so that no grade is told of 2024."""
+    _, _, (made,) = of_coke(ovens("coking", "coke-dry-quenching"))
+    assert (made.steps, codes(made)) == (("coke-dry-quenching", "coking"), [])
+    assert made.value == pytest.approx(COKING + QUENCHING, abs=1e-3)
+    assert made.value == pytest.approx(3036.6 / MJ_PER_KGCE, abs=0.01)
+    assert {one.reason for one in made.limits} == {"not-in-force"}
+
+
+def test_coke_quenched_wet_has_no_account_and_is_tested_at_the_step() -> None:
+    _, _, found = of_coke(ovens("coking"))
+    assert found == ()
+
+
+def test_the_balance_counts_a_power_house_as_a_step_and_as_a_conversion_alike() -> None:
+    """Gas that a furnace gave back, 800 Nm3/t, makes 300 kWh/t; steps take 322. Bought: coke and 22 kWh/t. Nothing counts twice."""
+    furnace = (
+        CarrierEnergy("coke", 400_000, "t"),
+        CarrierEnergy("blast-furnace-gas", 600_000_000, "Nm3"),
+        CarrierEnergy("electricity", 300_000_000, "kWh"),
+        CarrierEnergy("oxygen", 40_000_000, "Nm3"),
+        CarrierEnergy("blast-furnace-gas", 1_400_000_000, "Nm3", Direction.RECOVERED),
+    )
+    house = (
+        CarrierEnergy("blast-furnace-gas", 800_000_000, "Nm3"),
+        CarrierEnergy("electricity", 300_000_000, "kWh", Direction.RECOVERED),
+    )
+    air = (CarrierEnergy("electricity", 40_000_000 * 0.55, "kWh"), CarrierEnergy("oxygen", 40_000_000, "Nm3", Direction.RECOVERED))
+
+    def a_year(step: str, made: float, energy: tuple[CarrierEnergy, ...]) -> Batch:
+        return replace(a_month(step, 1, made, 0, 0), energy=energy)
+
+    steps = [a_year("blast-furnace", 1_000_000, furnace), a_year("air-separation", 40_000_000, air)]
+    taken = {"carrier": "blast-furnace-gas", "quantity": 800_000_000, "unit": "Nm3", "period": YEAR}
+    given = {"carrier": "electricity", "quantity": 300_000_000, "unit": "kWh", "period": YEAR}
+    purchased = [
+        {"carrier": "coke", "quantity": 400_000, "unit": "t", "period": YEAR},
+        {"carrier": "electricity", "quantity": 22_000_000, "unit": "kWh", "period": YEAR},
+    ]
+    as_conversion = {"purchased": purchased, "conversions": [{"id": "own-power", "takes": [taken], "gives": [given]}]}
+    found = {}
+    for name, batches, fence in (
+        ("step", [*steps, a_year("power-house", 300_000_000, house)], {"purchased": purchased}),
+        ("conversion", steps, as_conversion),
+    ):
+        balance = site_balance(*labelled_year(batches, "steel", site_boundary=fence))
+        assert balance is not None
+        assert all(one.closes for one in balance.carriers), name
+        found[name] = balance.calorific
+        assert balance.calorific.residual == pytest.approx(0, abs=1)
+        # coke 400 x 0.9714 and 22 kWh/t x 0.1229 through the fence: 391.264 kgce/t of hot metal = 11,467.0 MJ
+        assert balance.calorific.purchased / 1e6 == pytest.approx(391.2638, abs=1e-3)
+        assert balance.calorific.purchased / 1e6 * MJ_PER_KGCE == pytest.approx(11_467.0, abs=0.1)
+    lost = 800 * 0.1286 - 300 * POWER  # 66.01 kgce a tonne of hot metal
+    assert found["step"].by_step["power-house"] / 1e6 == pytest.approx(lost)
+    assert found["conversion"].by_conversion["own-power"] / 1e6 == pytest.approx(lost)
+    assert found["step"].by_step["air-separation"] / 1e6 == pytest.approx(0, abs=1e-3)  # oxygen is charged to the furnace
 
 
 def test_cement_carries_the_clinker_that_went_into_it() -> None:

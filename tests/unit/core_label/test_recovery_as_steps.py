@@ -1,0 +1,84 @@
+"""Recovered heat and power as steps of their own: what version 2 credited inside one step, version 3 splits, and nothing counts twice.
+
+By hand, per tonne of coke, hot metal and clinker (cases of `fixtures/worked_cases.toml`):
+
+    coking 98.9434 and dry quenching -53.8414           = 45.1020 kgce = 1,321.83 MJ; version 2, fans and steam at coking: the same
+    blast furnace 422.2975 and turbine -4.3015          = 417.9960 kgce = 12,250.46 MJ, as version 2
+    clinker burning 103.6890 and waste-heat power -4.3015 = 99.3875 kgce = 2,912.81 MJ, as version 2
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from benchmarks import packs
+from benchmarks.labels.coverage import Coverage
+from benchmarks.labels.grading import grade_step
+from benchmarks.measurements import Period
+from tests.unit.core_label.test_worked_cases import CASES, MJ_PER_KGCE, labelled
+
+BY_ID = {case["id"]: case for case in CASES}
+
+
+def value(case: dict[str, Any]) -> float:
+    found = labelled(case).best.value
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("process", "recovery", "kgce", "mj"),
+    [
+        ("coking-beside-dry-quenching", "dry-quenching", 45.1020, 1321.83),
+        ("blast-furnace-beside-its-turbine", "top-gas-turbine", 417.9960, 12250.46),
+        ("kiln-beside-waste-heat-power", "waste-heat-power", 99.3875, 2912.81),
+    ],
+)
+def test_process_and_recovery_add_up_to_the_step_that_held_both(process: str, recovery: str, kgce: float, mj: float) -> None:
+    apart = value(BY_ID[process]) + value(BY_ID[recovery])
+    assert apart == pytest.approx(kgce, abs=1e-3)
+    assert apart * MJ_PER_KGCE == pytest.approx(mj, abs=0.05)
+    energy = [*BY_ID[process]["energy"]]
+    for one in BY_ID[recovery]["energy"]:  # what the old step's own rows say of the recovery already stands there once
+        energy += [] if one.get("direction") == "recovered" and _gives(energy, one["carrier"]) else [one]
+    whole = {**BY_ID[process], "pack_version": "2", "energy": energy}
+    own_use = {"blast-furnace-beside-its-turbine": 2, "kiln-beside-waste-heat-power": 3}.get(process, 0)
+    # there version 2's power was delivered net of the power house's own use, so that use is in it already
+    assert value(whole) - own_use * 0.1229 == pytest.approx(apart, abs=1e-9)
+
+
+def _gives(energy: list[dict[str, Any]], carrier: str) -> bool:
+    return any(one["carrier"] == carrier and one.get("direction") == "recovered" for one in energy)
+
+
+def test_a_tonne_of_steel_counts_the_power_house_by_its_loss_alone() -> None:
+    """400 kWh of the works' own power a tonne of steel, on the gas that the furnace gave back.
+
+    Without the power house the works sells 1,040 Nm3 of gas (133.744 kgce) and buys 400 kWh (49.160 kgce): -84.584 kgce at the fence.
+    With it nothing crosses: the route adds 400 x 0.21146 = +84.584 kgce = 2,478.95 MJ, which is what the conversion loses.
+    """
+    loss = 400 * value(BY_ID["power-house-on-blast-furnace-gas"])
+    sold_and_bought = -1040 * 0.1286 + 400 * 0.1229
+    assert loss == pytest.approx(84.584, abs=1e-3)
+    assert loss * MJ_PER_KGCE == pytest.approx(2478.95, abs=0.05)
+    assert loss + sold_and_bought == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("step_id", "recovery"), [("coking", "coke-dry-quenching"), ("blast-furnace", "top-gas-turbine")])
+def test_a_limit_that_counts_recovery_in_is_tested_at_the_step_where_the_site_recovers_nothing(step_id: str, recovery: str) -> None:
+    """With the recovery in the log it is tested on the account of both (tests/unit/waste/test_route_accounts.py)."""
+    step, start = packs.load("steel").step(step_id), datetime(2027, 1, 1, tzinfo=UTC)
+    whole = Coverage(365, 365, (start, start), 12, 12)
+
+    def reasons(*ran: str) -> set[str | None]:
+        variables = {"feed_fe_pct": 62.0, "moisture_pct": 10.0, "volatile_pct": 26.0}
+        variant = step.variants[-1].id
+        period = Period.parse("2027", UTC)
+        graded = grade_step(step, step.metrics[0], variant, 400.0, variables, {}, period, whole, frozenset({step_id, *ran}))
+        return {one.reason for one in graded.limits}
+
+    assert None in reasons()
+    assert reasons(recovery) == {"limit-over-several-steps"}
