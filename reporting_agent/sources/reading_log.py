@@ -66,6 +66,7 @@ class Layout:
     meter: str | None  # None: wide, or one meter given as a constant
     meters: dict[str, str]  # wide: header -> meter id
     constant_meter: str | None = None
+    parts: tuple[str, ...] = ()  # the columns over which the stamp is spread; `stamp` is then their name put together
 
     @property
     def values(self) -> list[str]:
@@ -74,4 +75,5 @@ class Layout:
 
     @property
     def wanted(self) -> list[str]:
-        return [self.stamp, *(name for name in (self.meter, self.value) if name is not None), *self.meters]
+        """The columns of the file that are read."""
+        return [*(self.parts or (self.stamp,)), *(name for name in (self.meter, self.value) if name is not None), *self.meters]

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.rows import Consecutive, Rows
-from reporting_agent.sources import blocks, cells
+from reporting_agent.sources import blocks, cells, moments
 from reporting_agent.sources.blocks import ROWS_A_BLOCK
 from reporting_agent.sources.clock import WallClock
 from reporting_agent.sources.lanes import ahead
@@ -48,7 +48,7 @@ def stream_readings(
             continue  # some meters are read again, and this wide file holds none of them
         log.understood.add(str(path))
         ragged = Ragged(str(path), layout, profile, log)
-        plain = partial(_is_plain, layout=layout, profile=profile, clock=clock)
+        plain = None if layout.parts else partial(_is_plain, layout=layout, profile=profile, clock=clock)
         read = blocks.blocks_of(path, profile, layout.header, layout.wanted, ragged.met, layout.meter, plain)
         for rows, columns in ahead(read) if read_ahead else read:
             log.rows += len(rows)
@@ -73,23 +73,25 @@ def stream_readings(
 
 def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bool) -> Layout | None:
     """Where the columns are; None where a file that is known to be right holds none of these meters."""
-    if profile.parts or profile.rows:
+    if profile.rows or set(profile.parts) - {"timestamp"}:
         raise InputError(
             "profile-invalid",
-            "Stamps of readings are not put together from several columns, and several rows are not made one.",
-            "Export date and clock time of readings in one column.",
+            "Of readings the stamp alone is put together from several columns, and several rows are not made one.",
+            "Correct [mapping.readings].",
             place=Place(str(path), column="parts"),
             found=", ".join([*profile.parts, *profile.rows]),
-            wanted="neither parts nor rows under [mapping.readings]",
+            wanted="parts of timestamp, and no rows, under [mapping.readings]",
         )
     header = open_sheet(path, profile, "readings").header
-    stamp = profile.columns.get("timestamp", "timestamp")
+    parts = profile.parts.get("timestamp", ())
+    stamp = moments.named(parts) if parts else profile.columns.get("timestamp", "timestamp")
+    stamps = parts or (stamp,)
     value = profile.columns.get("value", "value")
     meter = profile.columns.get("meter_id", "meter_id")
     constant = profile.constants.get("meter_id")
     wide = profile.wide or (value not in header and meter not in header and constant is None)
     foreign = {profile.columns.get(name, name): name for name in sorted(meters)}
-    needed = [stamp] if wide else [stamp, value] if constant is not None else [stamp, meter, value]
+    needed = [*stamps, *(() if wide else (value,) if constant is not None else (meter, value))]
     missing = [name for name in needed if name not in header]
     found_meters = {name: foreign[name] for name in header if name in foreign} if wide else {}
     if wide and not found_meters and understood:
@@ -113,8 +115,8 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bo
             wanted="one",
         )
     if wide:
-        return Layout(header, stamp, None, None, found_meters)
-    return Layout(header, stamp, value, None if constant is not None else meter, {}, None if constant is None else str(constant))
+        return Layout(header, stamp, None, None, found_meters, parts=parts)
+    return Layout(header, stamp, value, None if constant is not None else meter, {}, None if constant is None else str(constant), parts)
 
 
 def _is_plain(columns: dict[str, Any], *, layout: Layout, profile: Profile, clock: WallClock) -> bool:
@@ -126,7 +128,7 @@ def _split(columns: dict[str, Any], rows: Rows, layout: Layout, profile: Profile
     """What divides columns that are readings already between the meters; None where they are not."""
     from reporting_agent.sources import straight
 
-    if profile.midnight != "begins" or profile.missing.get("value"):
+    if layout.parts or profile.midnight != "begins" or profile.missing.get("value"):
         return None
     scale = profile.scale.get("value", 1.0)
     return straight.read(columns, rows, layout.stamp, layout.values, layout.meter, scale, (FIRST_US, LAST_US), clock)

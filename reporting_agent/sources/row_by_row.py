@@ -17,7 +17,7 @@ from benchmarks.errors import Place
 from reporting_agent import arrays
 from reporting_agent.config import Profile
 from reporting_agent.rows import Rows
-from reporting_agent.sources import blocks, cells, stamps, totals
+from reporting_agent.sources import blocks, cells, moments, stamps, totals
 from reporting_agent.sources.cells import Unreadable
 from reporting_agent.sources.clock import WallClock
 from reporting_agent.sources.corrections import identity
@@ -68,6 +68,8 @@ class Block:
     """One block of columns on its way to the readings of each meter."""
 
     def __init__(self, rows: Rows, columns: dict[str, Any], layout: Layout, profile: Profile, file: str, log: ReadingLog) -> None:
+        if layout.parts:
+            columns = {**columns, layout.stamp: _put_together([columns[part].to_pylist() for part in layout.parts], profile)}
         self.rows, self.columns, self.layout, self.profile, self.file, self.log = rows, columns, layout, profile, file, log
         self.bad: dict[int, list[BadCell]] = {}
         self.zoned: NDArray[np.bool_] | bool = True  # whether stamps are UTC already
@@ -236,6 +238,9 @@ class Block:
     def _mend(self, index: int, cells_now: dict[str, cells.Cell]) -> None:
         """Put the corrected row in the place of the row as it was; BadCell where it cannot be read either."""
         layout = self.layout
+        if layout.parts:
+            (whole,) = _put_together([[cells_now[part]] for part in layout.parts], self.profile).to_pylist()
+            cells_now = {**cells_now, layout.stamp: whole}
         stamp, zoned = _checked(layout.stamp, cells_now[layout.stamp], lambda cell: _microseconds(cell, self.profile))
         self.time_us = _with(self.time_us, index, stamp)
         whether = np.full(len(self.rows), self.zoned) if isinstance(self.zoned, bool) else self.zoned
@@ -249,6 +254,14 @@ class Block:
             meters = self.columns[layout.meter].to_pylist()
             meters[index] = cells_now[layout.meter]
             self.columns[layout.meter] = arrays.texts([None if meter is None else str(meter) for meter in meters])
+
+
+def _put_together(parts: Sequence[Sequence[cells.Cell]], profile: Profile) -> Any:
+    """A column of stamps out of the columns of their parts: a date and a clock time as one text, a year, month and day as a moment."""
+    if len(parts) == 2:
+        joined = (None if cells.is_blank(clock) else f"{str(day).strip()} {str(clock).strip()}" for day, clock in zip(*parts, strict=True))
+        return arrays.texts(list(joined))
+    return arrays.texts([blocks.as_text(moments.moment_of(row, profile)) for row in zip(*parts, strict=True)])
 
 
 def _microseconds(cell: cells.Cell, profile: Profile) -> tuple[int, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,8 @@ from reporting_agent import proposal
 from reporting_agent.config import Profile
 from reporting_agent.pipeline.units import COUNTED
 from reporting_agent.proposal.vocabulary import VOCABULARY
-from reporting_agent.sources import BATCHES, ENERGY, Table, read_table
+from reporting_agent.sources import BATCHES, ENERGY, Table, read_table, stream_readings
+from reporting_agent.sources.readings import ReadingLog
 from reporting_agent.sources.wanted import Wanted
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -105,3 +107,22 @@ def test_the_words_of_the_header_tell_the_encoding(encoding: str, tmp_path: Path
     (found,) = proposal.settled(tmp_path / "t.csv", "batches", {"timezone": "UTC", "step": "eaf"}, None, proposal.nobody)
     assert found.keys["encoding"] == encoding
     assert found.keys["columns"] == {"batch_id": words, "start": "Start", "output_quantity": "Weight (t)"}
+
+
+@pytest.mark.parametrize("kind", ["clock", "calendar"])
+def test_stamps_of_readings_are_put_together_and_a_bad_one_comes_back_in_its_own_cells(kind: str, tmp_path: Path) -> None:
+    rows = {
+        "clock": ["Datum;Uhr;m1", "14.05.2016;06.00;1000,5", "14.05.2016;25.00;1,0", "14.05.2016;06.15;1010,5"],
+        "calendar": ["Y;M;D;Uhr;m1", "2016;5;14;06:00;1000,5", "2016;13;14;06:00;1,0", "2016;5;14;06:15;1010,5"],
+    }[kind]
+    parts = rows[0].split(";")[:-1]
+    (tmp_path / "m.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    declared = {"parts": {"timestamp": parts}, "decimal": ",", "wide": True} | (
+        {"date_format": "%d.%m.%Y %H.%M"} if kind == "clock" else {}
+    )
+    log = ReadingLog()
+    (block,) = stream_readings([tmp_path / "m.csv"], Profile.model_validate(declared), frozenset({"m1"}), ZoneInfo("UTC"), log)
+    assert [datetime.fromtimestamp(at / 1e6, UTC).strftime("%d %H:%M") for at in block.time_us.tolist()] == ["14 06:00", "14 06:15"]
+    assert block.value.tolist() == [1000.5, 1010.5]
+    (bad,) = log.rejected
+    assert (bad.place.row, bad.header) == (3, (*parts, "m1"))
