@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import time
 from functools import cached_property
@@ -28,7 +28,8 @@ from reporting_agent.sources.encodings import open_bytes, recognise
 from reporting_agent.sources.sheets import format_of, open_sheet, raw_rows
 from reporting_agent.sources.workbooks import Book
 
-ROWS_LOOKED_AT = 20_000  # enough for a year of quarter hours, two years of heats
+ROWS_LOOKED_AT = 20_000  # half a year of quarter hours, two years of heats
+_CELLS_LOOKED_AT = 200_000  # of a table with a hundred columns 2,000 rows: what is looked at stays in memory
 _HEADER_WITHIN = 60
 _VALUE = re.compile(r"[+-−]?[\d.,' \u00a0\u202f]*\d[\d.,]*(?:[eE][+-]?\d+)?%?")
 _DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?([T\s]+\d{1,2}[:.]\d{2}.*)?")
@@ -89,10 +90,10 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None) -
     encodings = _text_notation(path, keys, because, encoding) if kind == "csv" else ()
     if kind in {"none", "parquet", "b2mml"}:
         found = open_sheet(path, Profile())
-        return Look(path, found.header, ("",) * len(found.header), list(islice(found.rows, ROWS_LOOKED_AT)))
+        return Look(path, found.header, ("",) * len(found.header), _sample(found.rows))
     sheets = _sheets(path, keys, because) if kind == "xlsx" and sheet is None else ()
     raw = raw_rows(path, Profile.model_validate(keys))
-    rows = list(islice(raw.rows, ROWS_LOOKED_AT))
+    rows = _sample(raw.rows)
     top, bottom, first = _header_of(rows, path, raw.merged)
     if top != 1:
         keys["header_row"] = top
@@ -115,6 +116,13 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None) -
     _refuse_second_table(path, header, data)
     summed = tuple(row for row, cells in data if totals.names_a_total(next((cell for cell in cells if not is_blank(cell)), None)))
     return Look(path, header, units, data, keys, because, summed, tuple(below.values()), delimiter, encodings, sheets)
+
+
+def _sample(rows: Iterator[tuple[int, Sequence[Cell]]]) -> list[tuple[int, Sequence[Cell]]]:
+    """The first rows, so many that their cells are no more than are looked at."""
+    first = list(islice(rows, _HEADER_WITHIN))
+    width = max((len(cells) for _, cells in first), default=1)
+    return [*first, *islice(rows, min(ROWS_LOOKED_AT, _CELLS_LOOKED_AT // max(width, 1)))]
 
 
 def is_value(cell: Cell) -> bool:
@@ -178,7 +186,8 @@ def _delimiter(lines: Sequence[str]) -> str:
         cells, often = max(((cells, often) for cells, often in counts.items() if cells > 1), key=lambda one: one[1], default=(1, 0))
         return (often / max(sum(counts.values()), 1) if cells > 1 else 0.0), cells
 
-    return max(DELIMITERS, key=lambda delimiter: (round(steadiness(delimiter)[0], 1), steadiness(delimiter)[1]))
+    parted = {delimiter: steadiness(delimiter) for delimiter in DELIMITERS}
+    return max(DELIMITERS, key=lambda one: (round(parted[one][0], 1), parted[one][1], parted[one][0]))  # decimal commas part no header
 
 
 def _declare_delimiter(path: Path, keys: dict[str, object], header_row: int) -> None:

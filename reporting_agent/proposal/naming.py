@@ -13,6 +13,7 @@ from reporting_agent.sources.cells import Cell, plain
 from reporting_agent.sources.wanted import Column, Kind, Wanted
 
 _LEAST = 0.25  # of a header that a word must be
+_SEEN = 500  # cells of a column
 _FRACTION = re.compile(r"[+-]?\d+[.,]\d*[1-9]\d*")  # a measured value, no name
 
 
@@ -30,14 +31,14 @@ def named(look: Look, wanted: Wanted) -> dict[str, Named]:
     """The best column for each of the template's, no column twice."""
     found: dict[str, Named] = {}
     taken: set[int] = set()
-    kinds = {index: look.column(index) for index in range(len(look.header))}
+    kinds = {index: _some(look.column(index)) for index in range(len(look.header))}
     scored = [
         (meaning.share, column, index, meaning)
         for column in wanted.columns
         for index, header in enumerate(look.header)
         if header
-        and _fits(column, kinds[index])
         and (meaning := VOCABULARY.meaning(wanted.name, column.name, header))
+        and _fits(column, kinds[index])
         and not (column.kind is Kind.TEXT and unit_of(look, index))  # what has a unit is an amount
         and _measures(look, index) not in _NEVER.get(column.name, ())
     ]
@@ -83,7 +84,7 @@ def rivals(look: Look, wanted: Wanted, column: str, found: dict[str, Named]) -> 
 
 def dates(look: Look) -> list[int]:
     """The columns of dates, or of Excel's numbers of days, in their order."""
-    return look.dates or [index for index in look.numbers if excel_serials(look.column(index))]
+    return look.dates or [index for index in look.numbers if excel_serials(_some(look.column(index)))]
 
 
 def numbers(look: Look) -> list[int]:
@@ -118,6 +119,11 @@ def _by_their_cells(look: Look, wanted: Wanted, found: dict[str, Named], taken: 
             if index not in taken and header and len(cells) > 1 and len(set(cells)) == len(cells) and not mostly(is_value, cells):
                 found["batch_id"] = Named(index, header, f"every cell of {header!r} differs", 0.0)
                 return
+
+
+def _some(cells: Sequence[Cell]) -> Sequence[Cell]:
+    """Cells spread over a column, by which it is seen what the column holds."""
+    return cells[:: max(1, len(cells) // _SEEN)]
 
 
 def _why_dates(look: Look, free: Sequence[int]) -> str:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from benchmarks.errors import InputError
 from reporting_agent.config import Profile
 from reporting_agent.proposal.types import INPUTS, Proposal
-from reporting_agent.sources import read_table, stream_readings
+from reporting_agent.sources import read_sheet, stream_readings
 from reporting_agent.sources.readings import ReadingLog
 from reporting_agent.sources.rejected import Rejected
+from reporting_agent.sources.sheets import Sheet, open_sheet
 from reporting_agent.sources.wanted import Kind
 
 SHOWN = 3
+_ROWS_WHILE_OPEN = 2_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -34,7 +37,7 @@ class Proof:
 
 
 def prove(proposal: Proposal) -> Proof:
-    """Read the whole file by the proposal; what is still to be answered stands as "?" (or 0), and the zone as UTC."""
+    """Read the whole file by the proposal; while something is open only its first rows, with "?" (or 0) for it, and the zone as UTC."""
     profile = Profile.model_validate(proposal.keys | {"constants": {**_open(proposal), **proposal.table("constants")}})
     zone = ZoneInfo(profile.timezone or "UTC")
     try:
@@ -51,10 +54,17 @@ def _open(proposal: Proposal) -> dict[str, str | float]:
 
 
 def _of_table(proposal: Proposal, profile: Profile, zone: ZoneInfo) -> Proof:
-    table = read_table(proposal.look.path, profile, INPUTS[proposal.input], zone)
+    wanted = INPUTS[proposal.input]
+    table = read_sheet(lambda: _sheet(proposal, profile), profile, wanted, zone)
     names = tuple(name for name, values in table.columns.items() if any(value not in (None, "") for value in values[:100]))
     first = tuple(tuple(_shown(table.columns[name][row]) for name in names) for row in range(min(SHOWN, len(table))))
     return Proof(len(table), len(table.rejected), len(table.totals), names, first, _reasons(table.rejected))
+
+
+def _sheet(proposal: Proposal, profile: Profile) -> Sheet:
+    """The file; of one with open questions its first rows: each that cannot be read yet would be kept with all its cells."""
+    sheet = open_sheet(proposal.look.path, profile, proposal.input)
+    return replace(sheet, rows=islice(sheet.rows, _ROWS_WHILE_OPEN)) if proposal.questions else sheet
 
 
 def _of_readings(proposal: Proposal, profile: Profile, zone: ZoneInfo) -> Proof:

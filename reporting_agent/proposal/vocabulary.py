@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,10 @@ class Vocabulary:
 
     def meaning(self, wanted: str, column: str, header: str) -> Meaning | None:
         """How well a header names the column; None where no word of it does."""
+        return _meaning(wanted, column, header)
+
+    def of_words(self, wanted: str, column: str, header: str) -> Meaning | None:
+        """The same, found among all words; what was found before is kept (`meaning`)."""
         text = without_unit(header)
         best = _best(self._words[wanted].get(column, {}), folded(text))
         parts = header.split(JOINER)
@@ -129,6 +133,12 @@ class Vocabulary:
 VOCABULARY = Vocabulary()
 
 
+@lru_cache(maxsize=1 << 13)  # headers of a hundred columns by the columns of every input
+def _meaning(wanted: str, column: str, header: str) -> Meaning | None:
+    return VOCABULARY.of_words(wanted, column, header)
+
+
+@lru_cache(maxsize=1 << 10)
 def without_unit(header: str) -> str:
     """A header in small letters, without what stands in brackets and without an underscored unit at its end."""
     text = re.sub(r"[\[(（【][^\])）】]*[\])）】]", " ", plain(header).replace("_", " ").replace("-", "-"))
@@ -143,6 +153,7 @@ def _is_letter_of_a_name(word: str) -> bool:
     return len(word) == 1 and word not in "tт"
 
 
+@lru_cache(maxsize=1 << 12)
 def folded(text: str) -> str:
     """Small letters without accents, as headers are compared: Início and inicio, BİTİŞ and bitis."""
     parts = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
@@ -158,8 +169,10 @@ def _share(word: str, text: str) -> float:
     """1 where the word is the header; less where it is one of its words, by how much of it is left over."""
     if word == text:
         return 1.0
+    if word not in text:
+        return 0.0
     if re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", word):
-        return 0.9 * len(word) / len(text) if word in text else 0.0
+        return 0.9 * len(word) / len(text)
     if re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text):
         return 0.85 * len(word) / len(text)
-    return 0.5 * len(word) / len(text) if len(word) >= 5 and word in text else 0.0  # German writes words in one
+    return 0.5 * len(word) / len(text) if len(word) >= 5 else 0.0  # German writes words in one

@@ -21,7 +21,7 @@ def cases(folder: Path) -> Iterator[Case]:
     """All files, one after the other."""
     for number, habit in enumerate(habits()):
         for place, layout in enumerate(LAYOUTS):
-            yield layout(habit, heats(15 * number + place), folder)
+            yield layout(habit, heats(len(LAYOUTS) * number + place), folder)
 
 
 def table(outcomes: list[tuple[Case, Outcome]]) -> str:

@@ -1,11 +1,11 @@
-"""Fifteen ways in which firms lay a table out, each written by the habit of a language.
+"""Nineteen ways in which firms lay a table out, each written by the habit of a language.
 
 A layout writes one file and says what a reader must find in it, and what a person who knows the plant answers where he is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -15,6 +15,7 @@ from tests.functional.door.plant import Habit, Heat, habits
 from tests.functional.door.writing import Cell, Written, as_open_document, as_text, as_workbook, work_out
 
 Truth = dict[str, tuple[datetime, datetime | None, float, float | None]]  # by batch: start, end, t, kWh
+Rows = list[tuple[str, datetime, float | None, float]]  # of what, when, t, kWh
 EXCEL_NOUGHT = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel's days have no zone
 
 
@@ -28,6 +29,7 @@ class Case:
     truth: Truth
     answers: dict[str, str] = field(default_factory=dict)
     sheet: str | None = None
+    rows: Rows = field(default_factory=list)  # of readings and logs, which know no batches
     hopeless: str = ""  # the error code of a file that holds no values
 
 
@@ -219,6 +221,64 @@ def iterations(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     )
 
 
+def _quarter_hours(heats: Sequence[Heat], step: timedelta = timedelta(minutes=15)) -> Iterator[tuple[datetime, float, float]]:
+    """When, what a register of the furnace shows, and what was used since."""
+    first, total = heats[0].start.replace(hour=0, minute=0), 100_000.5
+    for number, one in enumerate(heats):
+        used = round(one.energy_kwh / 40, 1)
+        total = round(total + used, 1)
+        yield first + number * step, total, used
+
+
+def readings_apart(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """A date and a clock time in columns of their own, a column a meter: a register and what was used in each quarter of an hour."""
+    meters = [f"{habit.machine} 1 (kWh)", f"{habit.machine} 2 (kWh)"]
+    rows: list[Sequence[Cell]] = [[habit.day, habit.time, *meters]]
+    case = Case(folder / "none", habit, "readings, date and clock apart", {}, {"readings.stamp": "end"})
+    for at, register, used in _quarter_hours(heats):
+        rows.append([at.strftime(habit.date), at.strftime(habit.clock), habit.number(register), habit.number(used)])
+        case.rows += [(meters[0], at, None, register), (meters[1], at, None, used)]
+    case.path = _text(folder, habit, rows, "quarters")
+    return case
+
+
+def meters_by_day(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """Meters alone, a row a day: what each used."""
+    meters = [f"{habit.machine} 1 (kWh)", f"{habit.machine} 2 (MWh)"]
+    rows: list[Sequence[Cell]] = [[habit.day, *meters]]
+    case = Case(folder / "none", habit, "meters alone, by day", {}, {"readings.stamp": "start"})
+    for at, _, used in _quarter_hours(heats, timedelta(days=1)):
+        rows.append([at.strftime(habit.date), habit.number(used), habit.number(used / 1000, 4)])
+        case.rows += [(meters[0], at, None, used), (meters[1], at, None, round(used / 1000, 4))]
+    case.path = _text(folder, habit, rows, "days")
+    return case
+
+
+def meters_by_month(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """A workbook of meter readings, a row a month, as it is read off on the first."""
+    meters = [f"{habit.machine} 1 (kWh)", f"{habit.machine} 2 (m3)"]
+    rows: list[Sequence[Cell]] = [[habit.title], [], [habit.day, *meters]]
+    case = Case(folder / f"{habit.language}-months.xlsx", habit, "meters alone, by month", {}, {"readings.stamp": "start"})
+    for month, (_, register, used) in enumerate(_quarter_hours(heats[:24])):
+        at = datetime(2024 + month // 12, month % 12 + 1, 1)  # noqa: DTZ001 - the plant's wall clock
+        rows.append([at, register, used])
+        case.rows += [(meters[0], at, None, register), (meters[1], at, None, used)]
+    as_workbook(case.path, Written(rows, name=habit.data))
+    return case
+
+
+def log_without_ends(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """A log of two machines that knows neither batches nor ends: output and energy since the row before."""
+    rows: list[Sequence[Cell]] = [[habit.stamp, habit.machine, f"{habit.output} [t]", f"{habit.energy} [kWh]"]]
+    case = Case(folder / "none", habit, "log without end times", {})
+    for number, one in enumerate(heats):
+        machine = f"M{number % 2 + 1}"
+        rows.append([habit.moment(one.start), machine, habit.number(one.output_t), habit.number(one.energy_kwh)])
+        case.rows.append((machine, one.start, one.output_t, one.energy_kwh))
+    case.path = _text(folder, habit, rows, "log")
+    return case
+
+
 LAYOUTS: tuple[Layout, ...] = (
     plain_text,
     thousands_and_totals,
@@ -235,4 +295,8 @@ LAYOUTS: tuple[Layout, ...] = (
     other_sheet,
     formulas,
     iterations,
+    readings_apart,
+    meters_by_day,
+    meters_by_month,
+    log_without_ends,
 )

@@ -9,9 +9,11 @@ import contextlib
 import io
 import json
 import re
+import tomllib
 from argparse import Namespace
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.errors import InputError
@@ -19,7 +21,9 @@ from benchmarks.quantities import ratio
 from reporting_agent import pipeline
 from reporting_agent.cli import main
 from reporting_agent.commands.asking import recognised_site
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import Profile, Site, load_site
+from reporting_agent.sources import LOG, read_table, stream_readings
+from reporting_agent.sources.readings import ReadingLog
 from tests.functional.door.layouts import Case
 
 _HEAD = '[site]\nid = "works"\ntimezone = "{zone}"\npack = "steel"\n\n{toml}'
@@ -39,7 +43,8 @@ class Outcome:
 def take(case: Case) -> Outcome:
     """Map, answer what a person knows, read, and compare with the truth; then the same without a mapping."""
     order = "".join(letter for letter in case.habit.date.lower() if letter in "ymd")
-    known = {"timezone": case.habit.zone, "step": "eaf", "energy.carrier": "electricity", "batches.date_order": order, **case.answers}
+    known = {"timezone": case.habit.zone, "step": "eaf", "energy.carrier": "electricity", **case.answers}
+    known |= {f"{name}.date_order": order for name in ("batches", "readings", "log")}
     given: dict[str, str] = {}
     for _ in range(_QUESTIONS):
         code, answer, said = _map(case, given)
@@ -52,6 +57,8 @@ def take(case: Case) -> Outcome:
         given |= {key: known[key] for key in open_keys}
     if code != 0:
         return Outcome("refused", said, tuple(given))
+    if case.rows:
+        return _rows(case, answer["toml"], known)
     path = case.path.with_suffix(".toml")
     path.write_text(_HEAD.format(zone=case.habit.zone, toml=answer["toml"]), encoding="utf-8")
     mapped = load_site(path)
@@ -67,6 +74,51 @@ def _map(case: Case, given: dict[str, str]) -> tuple[int, dict[str, Any], str]:
         code = main(["map", str(case.path), "--json", "--answers", str(answers)])
     answer = json.loads(out.getvalue()) if out.getvalue().startswith("{") else {}
     return code, answer, " ".join(err.getvalue().split())
+
+
+def _rows(case: Case, toml: str, known: dict[str, str]) -> Outcome:
+    """Readings and logs, row by row: by the profile that `map` prints, and without a mapping."""
+    told = tomllib.loads(toml)
+    (name,) = told["mapping"]
+    meters = "".join(
+        f'[[meters]]\nstep = "eaf"\ncarrier = "electricity"\n{_as_toml({key: str(value) for key, value in meter.items()})}'
+        for meter in told.get("meters", ())
+    )
+    batches = case.path.with_suffix(".batches.csv")
+    batches.write_text("batch_id,step,start,output_quantity\nH1,eaf,2025-05-01 06:00,100\n", encoding="utf-8")
+    more = f"batches = {json.dumps(str(batches))}\n" if name == "readings" else ""
+    path = case.path.with_suffix(".site.toml")
+    answers = {key: value for key, value in known.items() if key != "timezone"}
+    inputs = f"[inputs]\n{name} = {json.dumps(str(case.path))}\n{more}"
+    path.write_text(_HEAD.format(zone=case.habit.zone, toml=f"{inputs}[answers]\n{_as_toml(answers)}{meters}"), encoding="utf-8")
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            site = recognised_site(Namespace(site=path, json=True))
+    except InputError as refused:
+        return Outcome("refused", f"without a mapping: {refused}")
+    mapped = Profile.model_validate(told["mapping"][name])
+    if getattr(site.mapping, name) != mapped:
+        return Outcome("misread", f"map says {mapped!r}, check and label take {getattr(site.mapping, name)!r}")
+    found = sorted(_readings(case, mapped, site) if name == "readings" else _log(case, mapped, site), key=str)
+    unit = None if name == "readings" else told["runs"]["unit"]
+    wanted = sorted(case.rows, key=str)
+    if found != wanted or unit not in {None, "kWh"} or {meter["unit"] for meter in told.get("meters", ())} - {"kWh", "MWh", "m3"}:
+        return Outcome("misread", f"{len(found)} rows, such as {found[:2]}, of {len(wanted)}, such as {wanted[:2]}; {toml}")
+    return Outcome("read")
+
+
+def _readings(case: Case, profile: Profile, site: Site) -> Iterator[tuple[str, datetime, float | None, float]]:
+    for block in stream_readings([case.path], profile, frozenset(meter.id for meter in site.meters), site.zone, ReadingLog()):
+        for stamp, value in zip(block.time_us.tolist(), block.value.tolist(), strict=True):
+            moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=stamp)).astimezone(site.zone)
+            yield block.meter, moment.replace(tzinfo=None), None, value
+
+
+def _log(case: Case, profile: Profile, site: Site) -> Iterator[tuple[str, datetime, float | None, float]]:
+    columns = read_table(case.path, profile, LOG, site.zone).columns
+    names = ("equipment", "timestamp", "output_quantity", "energy")
+    for machine, at, output_t, energy in zip(*(columns[name] for name in names), strict=True):
+        yield machine, at.astimezone(site.zone).replace(tzinfo=None), output_t, energy
 
 
 def _as_toml(answers: dict[str, str]) -> str:
