@@ -81,12 +81,18 @@ def _strengths(value: Floats, least: float) -> Floats:
 
 
 def _differences(value: Floats) -> Iterator[tuple[int, Floats]]:
-    """Of each width that the record is long enough for, the mean after less the mean before each place from `width` on."""
-    sums = np.concatenate(([0.0], np.cumsum(value)))
+    """Of each width that the record is long enough for."""
     for width in WIDTHS:
         if len(value) >= TIMES_WIDTH * width:
-            place = np.arange(width, len(value) - width + 1)
-            yield width, (sums[place + width] - 2 * sums[place] + sums[place - width]) / width
+            yield width, differences(value, width)
+
+
+def differences(value: Floats, width: int) -> Floats:
+    """The mean over so many days after less the mean before each place from `width` on."""
+    sums = np.concatenate(([0.0], np.cumsum(value)))
+    place = np.arange(width, len(value) - width + 1)
+    difference: Floats = (sums[place + width] - 2 * sums[place] + sums[place - width]) / width
+    return difference
 
 
 def _told_from(difference: Floats, width: int, least: float) -> float:
@@ -96,13 +102,14 @@ def _told_from(difference: Floats, width: int, least: float) -> float:
         at = int(np.argmax(away))
         away[max(at - width, 0) : at + width + 1] = -1.0
     left = difference[away >= 0]
-    told = SIGMAS * _scatter(difference)
+    told = SIGMAS * scatter(difference)
     if len(left) >= 2 * width:
-        told = min(told, SIGMAS_AWAY * _scatter(left))
+        told = min(told, SIGMAS_AWAY * scatter(left))
     return max(told, least)
 
 
-def _scatter(value: Floats) -> float:
+def scatter(value: Floats) -> float:
+    """Standard deviation by the median deviation."""
     return ROBUST * float(np.median(np.abs(value - np.median(value))))
 
 

@@ -15,7 +15,7 @@ from math import exp
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.changes import causes
+from reporting_agent.changes import causes, freed
 from reporting_agent.changes.change import Cause, Change, Kind
 from reporting_agent.changes.jumps import LEAST, LEAST_OF_RATE, ROBUST, Daily, daily, jumps
 from reporting_agent.changes.lines import Line
@@ -66,6 +66,8 @@ def _of_line(line: Line, balance: Daily | None) -> list[Change]:
         for one in (series[name],)
         for at in jumps(one, LEAST_OF_RATE if name == "rate" else LEAST)
     )
+    left_over = freed.steps(freed.of_line(line))
+    days = sorted([*days, *(step.day for step in left_over)])
     groups: list[list[int]] = []
     for day in days:
         if groups and day - groups[-1][-1] <= NEAR_DAYS:
@@ -78,6 +80,8 @@ def _of_line(line: Line, balance: Daily | None) -> list[Change]:
         before = turns[place - 1] if place else None
         after = turns[place + 1] if place + 1 < len(turns) else None
         moved = {name: _moved(one, before, day, after) for name, one in series.items()}
+        step = next((one for one in left_over if one.day in groups[place]), None)
+        moved["freed"] = UNKNOWN if step is None else Moved(step.by, step.error)
         told = None if balance is None else _moved(balance, before, day, after)
         if (change := _change(line, date.fromordinal(day), None if after is None else date.fromordinal(after), moved, told)) is not None:
             made.append(change)
@@ -101,9 +105,10 @@ def _change(line: Line, day: date, until: date | None, moved: dict[str, Moved], 
     if abs(rate.by) >= max(0.8 * LEAST_OF_RATE, SIGMAS * rate.error) and abs(rate.by) > 2 * abs(power.by):
         return _made(line, Kind.OUTPUT, day, until, rate, (*causes.of_output(exp(rate.by), rate.error), Cause.PROCESS))
     if alike or (power.sure and not np.isfinite(idle.by)):
-        size = min((one for one in (power, idle) if one.sure), key=lambda one: one.error)
+        of_load = moved["freed"]
+        size = of_load if of_load.sure and not idle.sure else min((one for one in (power, idle) if one.sure), key=lambda one: one.error)
         return _made(line, Kind.LEVEL, day, until, size, (*causes.of_meter(exp(size.by), size.error), Cause.PROCESS))
-    per_t = moved["per_t"]
+    per_t = next((one for one in (moved["per_t"], moved["freed"]) if one.sure), UNKNOWN)
     if per_t.sure:
         likely = causes.of_meter(exp(per_t.by), per_t.error)
         if power.sure and balance is not None and balance.sure and balance.by * power.by < 0:

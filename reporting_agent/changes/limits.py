@@ -11,6 +11,7 @@ from math import expm1
 from typing import Any
 
 from benchmarks.phrases import Phrase
+from reporting_agent.changes import freed
 from reporting_agent.changes.jumps import LEAST, LEAST_OF_RATE, daily, told_from
 from reporting_agent.changes.lines import Line
 from reporting_agent.metering import MeterRecord
@@ -55,7 +56,8 @@ def of_lines(lines: Sequence[Line], meters: Sequence[MeterRecord]) -> tuple[Limi
 
 def _of_line(line: Line) -> Limit:
     per_t, rate = daily(line.day, line.per_t), daily(line.day, line.rate)
-    return Limit(line.meter, line.step, _share(told_from(per_t, LEAST)), _share(told_from(rate, LEAST_OF_RATE)))
+    energy = [one for one in (told_from(per_t, LEAST), freed.told_from(freed.of_line(line))) if one is not None]
+    return Limit(line.meter, line.step, _share(min(energy, default=None)), _share(told_from(rate, LEAST_OF_RATE)))
 
 
 def _share(of_ln: float | None) -> float | None:

@@ -6,7 +6,7 @@ was said already.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -29,6 +29,7 @@ WELL_KNOWN = 0.9
 SHORTEST_REST_S = 900.0
 NOTHING = 0.002  # of the usual power: what a meter that counts nothing is taken to show
 FEWEST_RUNS = 30
+LEAST_RECORDED = 0.8  # of the runs, for a declared condition to be a term
 FEWEST_TURNS = 3  # from one product to another
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -38,7 +39,7 @@ class Line:
     """One meter and its runs that enter labels; all arrays go by run.
 
     `power`, `per_t` and `rate` are ln of energy an hour, energy a tonne and tonnes an hour, each less its product's median. `idle` is
-    ln of the power between runs, by day.
+    ln of the power between runs, by day; `conditions` are declared ones that enough of the runs carry, each less its mean.
     """
 
     record: MeterRecord
@@ -50,6 +51,7 @@ class Line:
     rate: Floats
     batches: tuple[Batch, ...]
     idle: Daily
+    conditions: tuple[Floats, ...] = ()
 
     @property
     def meter(self) -> str:
@@ -62,13 +64,13 @@ class Line:
         return self.record.runs
 
 
-def lines_of(data: PlantData, zone: tzinfo) -> list[Line]:
-    """Every meter whose energy enters the labels of one step."""
+def lines_of(data: PlantData, zone: tzinfo, conditions: Sequence[str] = ()) -> list[Line]:
+    """Every meter whose energy enters the labels of one step; `conditions` are names of what site.toml declares to move energy."""
     by_key = {(batch.batch_id, to_us(batch.start)): batch for batch in data.batches if batch.end is not None}
-    return [line for record in data.meters for line in _line(record, by_key, zone)]
+    return [line for record in data.meters for line in _line(record, by_key, zone, conditions)]
 
 
-def _line(record: MeterRecord, by_key: dict[tuple[str, int], Batch], zone: tzinfo) -> Iterator[Line]:
+def _line(record: MeterRecord, by_key: dict[tuple[str, int], Batch], zone: tzinfo, conditions: Sequence[str]) -> Iterator[Line]:
     runs = record.runs
     if runs is None or not record.counted or record.meter.allocation is not None:
         return
@@ -97,6 +99,7 @@ def _line(record: MeterRecord, by_key: dict[tuple[str, int], Batch], zone: tzinf
         of_product(np.log(tonnes) - np.log(hours), product),
         batches,
         _idle(record, usual, zone),
+        tuple(_conditions(batches, conditions)),
     )
 
 
@@ -104,6 +107,14 @@ def _counts(batch: Batch | None) -> bool:
     if batch is None or batch.excluded is not None or batch.output_t <= 0:
         return False
     return batch.status is Status.GOOD and batch.state is State.NORMAL
+
+
+def _conditions(batches: Sequence[Batch], names: Sequence[str]) -> Iterator[Floats]:
+    for name in names:
+        value = np.array([batch.variables.get(name, np.nan) for batch in batches])
+        known = np.isfinite(value)
+        if known.mean() >= LEAST_RECORDED:
+            yield np.where(known, value - value[known].mean(), 0.0)
 
 
 def of_product(value: Floats, product: NDArray[np.str_]) -> Floats:

@@ -98,7 +98,7 @@ def review(site: Site, data: PlantData) -> Review:
     """Look for changes and hold them against what site.toml declares."""
     earliest = min((batch.start for batch in data.batches), default=None)
     begins = date.min if earliest is None else earliest.astimezone(site.zone).date()
-    lines = lines_of(data, site.zone)
+    lines = lines_of(data, site.zone, [name for name, one in site.variables.items() if one.kind == "condition"])
     questions = (
         Question(change, _answer(change, site.events, site), sentence(change), to_declare(change, begins))
         for change in look(data, lines, site.zone)

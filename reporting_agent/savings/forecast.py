@@ -18,6 +18,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from benchmarks.labels.columns import Floats, Integers
+from reporting_agent.autoregression import fit, sum_factor
 
 CONFIDENCE = 0.95
 BLOCK_DAYS = 28
@@ -62,24 +63,18 @@ def forecast(day: Integers, energy: Floats, terms: Floats, later: Floats, later_
     rank = int(np.linalg.matrix_rank(x))
     if len(energy) < 2 * rank + 10:
         return None
-    alike = 0.0
-    b, residual = _fitted(x, energy)
-    for _ in range(4):
-        alike = _alike(day, residual, rank)
-        white, response = _whitened(day, x, alike), _whitened(day, energy[:, None], alike)[:, 0]
-        b, left = _fitted(white, response)
-        residual = energy - x @ b
-    known = _effective(len(energy), alike) - rank
-    if alike >= MOST_ALIKE or known < 4:
+    found = fit(day, x, energy, rank)
+    known = _effective(len(energy), found.alike) - rank
+    if found.alike >= MOST_ALIKE or known < 4:
         return None
-    variance = float(left @ left) / (len(left) - rank)
     summed = z.sum(axis=0)
-    of_model = float(summed @ np.linalg.pinv(white.T @ white) @ summed) * variance
-    of_days = variance * _sum_factor(len(later), alike)
+    of_model = float(summed @ found.covariance @ summed)
+    of_days = found.variance * sum_factor(len(later), found.alike)
+    residual = found.residual
     slow, freedom = _of_blocks(day, residual)
     of_slow = slow * (len(later) + float(summed @ np.linalg.pinv(x.T @ x) @ summed))
     reach = max(_quantile(known) * sqrt(of_model + of_days), _quantile(freedom) * sqrt(of_slow))
-    expected, actual = float(summed @ b), float(later.sum())
+    expected, actual = float(summed @ found.coefficients), float(later.sum())
     whole = float(np.var(energy))
     return Forecast(
         expected=expected,
@@ -88,38 +83,9 @@ def forecast(day: Integers, energy: Floats, terms: Floats, later: Floats, later_
         high=expected - actual + reach,
         explained=max(0.0, 1 - float(np.var(residual)) / whole) if whole > 0 else 0.0,
         spread=float(np.sqrt(residual @ residual / (len(residual) - rank))),
-        alike=alike,
-        of_day=z @ b,
+        alike=found.alike,
+        of_day=z @ found.coefficients,
     )
-
-
-def _fitted(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    b = np.asarray(np.linalg.lstsq(x, y, rcond=None)[0], dtype=np.float64)
-    return b, y - x @ b
-
-
-def _alike(day: Integers, residual: Floats, rank: int) -> float:
-    """Correlation of neighbouring days' errors, corrected for the fit's pull towards 0 (Kendall 1954, (1 + 3 r) / n a fitted term)."""
-    beside = np.flatnonzero(np.diff(day) == 1)
-    whole = float(residual @ residual)
-    if len(beside) < 10 or whole == 0:
-        return 0.0
-    raw = float(residual[beside] @ residual[beside + 1]) / whole * len(residual) / len(beside)
-    return float(np.clip(raw + rank * (1 + raw) / len(residual), 0.0, 0.99))
-
-
-def _whitened(day: Integers, values: Floats, alike: float) -> Floats:
-    """Each day less what the day before it tells; a day whose neighbour is not known keeps its own weight."""
-    white: Floats = values * sqrt(1 - alike * alike)
-    follows = np.flatnonzero(np.diff(day) == 1) + 1
-    white[follows] = values[follows] - alike * values[follows - 1]
-    return white
-
-
-def _sum_factor(count: int, alike: float) -> float:
-    """Variance of the sum of `count` days of a first-order autoregression, in variances of its innovations."""
-    lag = np.arange(1, count)
-    return float((count + 2 * ((count - lag) * alike**lag).sum()) / (1 - alike * alike))
 
 
 def _effective(count: int, alike: float) -> float:

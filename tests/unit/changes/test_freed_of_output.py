@@ -1,0 +1,73 @@
+"""A step of a meter whose line's load moves more than the step does: seen once what was made is taken out, and not before."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pytest
+
+from reporting_agent.changes import freed, levels
+from reporting_agent.changes.change import Kind
+from reporting_agent.changes.jumps import Daily, daily, jumps
+from reporting_agent.changes.lines import Line
+
+DAYS = np.arange(739_000, 739_364, dtype=np.int64)
+FIXED = 0.45  # of a kiln's load at full push
+SINCE = 151
+OF_THE_LINE = {"meter": "gas", "step": "firing", "batches": (), "idle": Daily(np.zeros(0, np.int64), np.zeros(0))}
+
+
+def kiln(seed: int, factor: float = 1.0, *, season: float = 0.0) -> Line:
+    """A kiln by the day: pushed at 80 to 100 %, its energy 2.5 % around that for days on end; `factor` is shown from June on."""
+    chance = np.random.default_rng(seed)
+    push = chance.choice([1.0, 0.9, 0.8], p=[0.8, 0.1, 0.1], size=len(DAYS)) * chance.normal(1, 0.015, len(DAYS))
+    lasting = np.zeros(len(DAYS) + 50)
+    for day in range(1, len(lasting)):
+        lasting[day] = 0.6 * lasting[day - 1] + chance.normal(0, 0.02)
+    wave = season * np.cos(2 * np.pi * np.arange(len(DAYS)) / 365)
+    power = np.log(FIXED + (1 - FIXED) * push) + lasting[50:] + wave
+    power[SINCE:] += np.log(factor)
+    rate = np.log(push)
+    return cast("Line", SimpleNamespace(day=DAYS, power=power, rate=rate, per_t=power - rate, conditions=(), **OF_THE_LINE))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_tenth_of_a_kilns_gas_hides_in_its_load_and_is_seen_without_it(seed: int) -> None:
+    line = kiln(seed, 0.9)
+    found = freed.steps(freed.of_line(line))
+    assert [abs(one.day - DAYS[SINCE]) <= 12 for one in found] == [True]
+    assert abs(found[0].by - np.log(0.9)) < 3 * found[0].error
+
+
+def test_what_is_seen_without_the_load_is_asked_about() -> None:
+    changes = levels.of_lines([kiln(4, 0.93)], {})
+    assert [one.kind in {Kind.LEVEL, Kind.PROCESS} and one.meters for one in changes] == [("gas",)]
+    assert levels.of_lines([kiln(4)], {}) == []
+
+
+def test_as_it_stands_energy_per_output_shows_hardly_any_of_them() -> None:
+    shown = sum(bool(jumps(daily(DAYS, kiln(seed, 0.93).per_t))) for seed in range(40))
+    seen = sum(bool(freed.steps(freed.of_line(kiln(seed, 0.93)))) for seed in range(40))
+    assert shown < 10
+    assert seen > 34
+
+
+@pytest.mark.parametrize("season", [0.0, 0.05])
+def test_a_year_that_only_drifts_has_no_step(season: float) -> None:
+    assert sum(bool(freed.steps(freed.of_line(kiln(seed, season=season)))) for seed in range(100)) == 0
+
+
+def test_half_of_the_steps_are_seen_from_the_size_on_that_is_told() -> None:
+    least = freed.told_from(freed.of_line(kiln(1)))
+    assert least is not None
+    assert 0.03 < least < 0.055
+    assert sum(bool(freed.steps(freed.of_line(kiln(seed, 0.95)))) for seed in range(40)) > 20
+
+
+def test_half_a_year_tells_no_season_from_a_level() -> None:
+    line = kiln(1, 0.9)
+    half = Daily(DAYS[:180], (line.power - line.rate)[:180])
+    assert freed.steps(half) == []
+    assert freed.told_from(half) is None
