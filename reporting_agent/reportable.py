@@ -1,13 +1,15 @@
 """May this site report at all? Asked before anything is read, so that nobody waits for a refusal that was certain.
 
 A report is worth sending where many report by the same pack in a unit that is known. A pack of the plant's own, and a unit
-that nothing proves, make labels for the plant's own eyes: neither is sent, and nothing is spent on them.
+that nothing proves, make labels for the plant's own eyes: neither is sent, and nothing is spent on them. Nor is one sent whose declared
+events nobody explained: pasting what a run proposed is no answer yet.
 """
 
 from __future__ import annotations
 
 from benchmarks import packs
 from benchmarks.errors import InputError, PolicyRefusal
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
 
@@ -17,7 +19,7 @@ def require_reportable(site: Site) -> Pack:
 
     Raises:
         InputError: the pack cannot be read.
-        PolicyRefusal: `pack-of-its-own`, `unit-assumed`.
+        PolicyRefusal: `pack-of-its-own`, `unit-assumed`, `reason-not-written`.
     """
     pack = packs.load(site.pack, site.pack_version, site.folder)
     if not _is_published(pack):
@@ -34,6 +36,19 @@ def require_reportable(site: Site) -> Pack:
             f"The unit of the log's energy, {site.runs.unit}, is an assumption ([runs] unit_assumed): compared with others' it could be "
             "wrong by any factor. Nothing was drawn, spent, written or sent.",
             "Ask whoever set up the logger, or hold a day of it against the meter on the wall; then remove unit_assumed.",
+        )
+    if asking := [event for event in site.events if not event.is_explained]:
+        raise PolicyRefusal(
+            "reason-not-written",
+            Phrase(
+                "Of the events that site.toml declares, %(count)s still have the sentence of the proposal as their reason; the first: "
+                "%(kind)s of %(named)s from %(start)s. Nothing was drawn, spent, written or sent.",
+                count=len(asking),
+                kind=asking[0].kind,
+                named=asking[0].named,
+                start=asking[0].start,
+            ),
+            Phrase("Find out what happened, and write as its reason who changed what and where that is written down: an auditor reads it."),
         )
     return pack
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
+from reporting_agent.config.events import CONFIRM
 
 
 def declare(folder: Path, period: str) -> int:
@@ -17,7 +18,8 @@ def declare(folder: Path, period: str) -> int:
     proposals = pipeline.read(site, Period.parse(period, site.zone), outward=True).proposals
     text = path.read_text(encoding="utf-8")
     for proposal in proposals:
-        text = f"{text}\n{proposal.toml}" if proposal.toml.startswith("[[events]]") else _with_power(text, proposal.toml)
+        toml = proposal.toml.replace(CONFIRM, "Confirmed by the shift's lead; log book of the year, page 12.")
+        text = f"{text}\n{toml}" if proposal.toml.startswith("[[events]]") else _with_power(text, toml)
     path.write_text(text, encoding="utf-8")
     return len(proposals)
 

@@ -8,9 +8,8 @@ from datetime import date, timedelta
 from benchmarks.phrases import Phrase
 from reporting_agent.changes.causes import likely_ratio, likely_unit
 from reporting_agent.changes.change import Cause, Change, Kind
-from reporting_agent.config.events import Event, as_toml
+from reporting_agent.config.events import SAY, Event, as_toml
 
-REASON = "Say here who changed what, and where that is written down."
 DAYS_NAMED = 3
 ZONE_STEP_S = 900  # zones differ by whole quarters of an hour
 NEAR_A_ZONE_S = 120
@@ -192,4 +191,4 @@ def _factor(change: Change) -> float:
 
 
 def _event(fields: Mapping[str, object]) -> Event:
-    return Event.model_validate({**fields, "reason": REASON})
+    return Event.model_validate({**fields, "reason": SAY})

@@ -22,7 +22,8 @@ from reporting_agent.config.profile import Setting
 Kind = Literal["process", "ratio", "unit", "clock", "swap", "unusable", "reset", "rounding", "stopped"]
 
 CONFIRM = "Found by the run. Who confirmed it, and where is it written down?"
-"""The reason of an event that a run proposes: for a person to replace."""
+SAY = "Say here who changed what, and where that is written down."
+"""The reasons of events that a run proposes: for a person to replace."""
 
 _SCALES = frozenset({"ratio", "unit"})
 _OF_A_METER = frozenset({"swap", "reset", "rounding"})
@@ -123,6 +124,11 @@ class Event(Setting):
     def acts(self) -> bool:
         """Whether it changes what counts: values, stamps, or whether a batch is in a label."""
         return self.kind in _ACTS
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether a person wrote the reason: what a run proposes asks for one."""
+        return self.reason.strip() not in {CONFIRM, SAY}
 
     @property
     def named(self) -> str:

@@ -9,6 +9,7 @@ import pytest
 from benchmarks import packs
 from benchmarks.errors import PolicyRefusal
 from reporting_agent.config import Site
+from reporting_agent.config.events import CONFIRM, SAY, Event
 from reporting_agent.reportable import require_reportable
 
 SMALL_FIRM = Path(__file__).parents[3] / "fixtures" / "profiles" / "small-firm"
@@ -47,3 +48,15 @@ def test_an_assumed_unit_is_not_reported(tmp_path: Path) -> None:
     require_reportable(site("steel", tmp_path))
     with pytest.raises(PolicyRefusal, match="unit-assumed"):
         require_reportable(site("steel", tmp_path, unit_assumed=True))
+
+
+@pytest.mark.parametrize("reason", [CONFIRM, f" {SAY} "])
+def test_the_sentence_of_a_proposal_is_no_reason(tmp_path: Path, reason: str) -> None:
+    declared = site("steel", tmp_path)
+    event = {"meter": "eaf-1", "from": "2016-07-01", "kind": "ratio", "factor": 2.0}
+    with pytest.raises(PolicyRefusal, match="reason-not-written") as refused:
+        require_reportable(declared.model_copy(update={"events": [Event.model_validate({**event, "reason": reason})]}))
+    assert "ratio of meter eaf-1 from 2016-07-01" in refused.value.sentence
+    require_reportable(
+        declared.model_copy(update={"events": [Event.model_validate({**event, "reason": "Transformers changed; job 114."})]})
+    )
