@@ -3,7 +3,7 @@
 What can be gained is never the whole bar of a Pareto:
 
 - a *cause*: what it took of the gap beyond uncertainty;
-- a *group* (equipment, shift, hour, product) that lies above the others by more than chance: that difference times its output;
+- a *group* (equipment, shift, hour) that lies above the others by more than chance, freed of the product: that difference times its output;
 - *months* above the level of the best quarter of months, by more than chance: the difference times their output;
 - *energy that made nothing* (idling, standby, holding, changeover, scrap, rejects): all of it, which is an upper bound and said so.
 

@@ -31,7 +31,7 @@ from benchmarks.labels import Measured
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.labels.waste import on_grid
 from benchmarks.routes import Step, Words
-from reporting_agent.analysis.chance import SIGNIFICANT, Difference, differences, holm, without_drift
+from reporting_agent.analysis.chance import SIGNIFICANT, Difference, differences, holm, of_product, without_drift
 from reporting_agent.analysis.evidence import Evidence, Groups
 from reporting_agent.analysis.figures import plain
 from reporting_agent.analysis.regression import fit
@@ -307,7 +307,8 @@ def _of_groups(
     tried += [(Cause.HOUR, evidence.hour)] if run_kind not in RUNS_OF_FIXED_LENGTH else []
     for cause, groups in tried:
         own = Groups(groups.code[rows], groups.names)
-        tested = differences(without_drift(left, evidence.month.code[rows]), own, evidence.day[rows], output)
+        freed = without_drift(of_product(left, evidence.product.code[rows]), evidence.month.code[rows])
+        tested = differences(freed, own, evidence.day[rows], output)
         worse = [one for one in tested if one.p_value is not None and one.p_value < SIGNIFICANT and (one.difference or 0.0) > 0]
         rules += [_group_rule(cause, one, int((own.code == one.code).sum())) for one in worse]
         if worse:

@@ -20,6 +20,8 @@ from reporting_agent.analysis.evidence import Groups
 SIGNIFICANT = 0.05
 FEWEST_DAYS = 6
 """Of a group and of the others together: below this nothing is tested."""
+FEWEST_OF_PRODUCT = 20
+"""Batches from which on a product has a level of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,18 @@ def without_drift(value: Floats, month: Integers) -> Floats:
     for code in np.unique(month).tolist():
         centred[month == code] -= np.median(value[month == code])
     return centred
+
+
+def of_product(value: Floats, product: Integers) -> Floats:
+    """Values less what their product adds to the median: products take unlike energy a tonne, and no shift or equipment that makes more of
+    one is worse for it. Those of too few batches to have a median are taken together.
+    """
+    count = np.bincount(product, minlength=int(product.max(initial=0)) + 1)
+    own = np.where(count[product] >= FEWEST_OF_PRODUCT, product, -1)
+    freed = value.copy()
+    for code in np.unique(own).tolist():
+        freed[own == code] -= np.nanmedian(value[own == code]) - np.nanmedian(value)
+    return freed
 
 
 def differences(value: Floats, groups: Groups, day: Integers, weight: Floats) -> list[Difference]:

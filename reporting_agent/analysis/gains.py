@@ -253,7 +253,6 @@ def _in_group(dimension: Dimension, key: str, one: StepLosses) -> Flags:
     groups = {
         Dimension.EQUIPMENT: one.evidence.equipment,
         Dimension.SHIFT: one.evidence.shift,
-        Dimension.PRODUCT: one.evidence.product,
         Dimension.HOUR: one.evidence.hour,
     }[dimension]
     found: Flags = groups.code[one.made_from.rows] == groups.names.index(key)

@@ -6,7 +6,8 @@ then what the pack's variables explain. `running` goes down that order and is of
 
 Over all steps only labels that may be added up are taken (`StepLosses.counted`), in kgce. Whether the groups of one step differ by
 more than chance is tested on the values at reference conditions above their label, less what causes of the batches' own took
-(`chance`): a large bar may only mean many batches.
+(`chance`), freed of the product: a large bar may only mean many batches. Products themselves are not tested: what one takes more than
+another is its nature, and nothing that can be gained.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from benchmarks.labels.columns import Floats, Integers
 from benchmarks.routes import Pack, Step, Words
 from reporting_agent.analysis.amounts import ZERO, Amount, added, amount_of
 from reporting_agent.analysis.causes import RUNS_OF_FIXED_LENGTH, WHOLE_DAYS, Cause
-from reporting_agent.analysis.chance import SIGNIFICANT, Difference, differences, without_drift
+from reporting_agent.analysis.chance import SIGNIFICANT, Difference, differences, of_product, without_drift
 from reporting_agent.analysis.evidence import Groups
 from reporting_agent.analysis.losses import StepLosses
 from reporting_agent.analysis.variable_names import words_of
@@ -240,13 +241,14 @@ def _left(one: StepLosses) -> Floats:
 
 def _tested(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses]) -> Iterable[Difference]:
     """Differences over the batches of all labels of the step, each against its own label."""
-    if len({one.unit for one in labels}) > 1:
+    if dimension is Dimension.PRODUCT or len({one.unit for one in labels}) > 1:
         return []
     rows: Integers = np.concatenate([one.made_from.rows for one in labels])
     value = np.concatenate([_left(one) for one in labels])
     output = np.concatenate([one.batches.output_t for one in labels])
     evidence = labels[0].evidence
     own = Groups(groups.code[rows], groups.names)
+    value = of_product(value, evidence.product.code[rows])
     if dimension is not Dimension.MONTH:
         value = without_drift(value, evidence.month.code[rows])
     return differences(value, own, evidence.day[rows], output)

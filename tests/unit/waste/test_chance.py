@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.labels.columns import Floats, Integers
-from reporting_agent.analysis.chance import differences, holm, level_shift, without_drift
+from reporting_agent.analysis.chance import differences, holm, level_shift, of_product, without_drift
 from reporting_agent.analysis.evidence import Groups
 
 
@@ -47,6 +47,16 @@ def test_a_test_of_single_batches_would_have_been_fooled() -> None:
         ]
         fooled += bool(max(z) > 2.39)  # 5 % in all, over three shifts
     assert fooled >= 8
+
+
+def test_a_shift_that_makes_more_of_a_heavy_product_is_no_worse() -> None:
+    shifts, day = days_of_shifts(60)
+    chance = np.random.default_rng(3)
+    product: Integers = (chance.random(len(day)) < np.where(shifts.code == 2, 0.7, 0.2)).astype(np.int64)
+    value = alike(len(day), 0.5, 2) + 6.0 * product
+    for seen, fooled in ((value, True), (of_product(value, product), False)):
+        lowest = min(one.p_value for one in differences(seen, shifts, day, np.ones(len(day))) if one.p_value is not None)
+        assert (lowest < 0.05) is fooled
 
 
 def test_a_worse_shift_is_found_and_by_how_much() -> None:
