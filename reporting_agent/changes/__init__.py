@@ -8,6 +8,7 @@ the site (`holding`). Nothing here moves a figure.
     lines     what is looked at
     levels    power, idle power, energy a tonne and tonnes an hour read together
     clocks    one meter's clock, a zone, a log that rounds
+    turns     the day on which a clock changed
     swaps, days, balances
     limits    how small a change the record could not show
     causes    what a factor most likely means

@@ -2,7 +2,8 @@
 
 Coarse shifts come from `metering.clock_search` (within 14 hours, part by part), fine ones from `metering.edges`: what starts and
 ends have in common is the clock, the rest is the load's own shape. A shift is told from 1.5 % of the usual run on, so that none
-that costs two is missed. The same shift on every meter speaks for a zone.
+that costs two is missed. The same shift on every meter speaks for a zone; of one that differs
+from summer to winter each stretch is told.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
+from statistics import median_high
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +19,10 @@ from numpy.typing import NDArray
 from reporting_agent.changes.change import Cause, Change, Kind
 from reporting_agent.changes.jumps import ROBUST
 from reporting_agent.changes.lines import Line, days_of
+from reporting_agent.changes.turns import turn
+from reporting_agent.metering.clock_search import Told
 
-Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 LEAST_SHARE = 0.015  # of the usual run
@@ -32,6 +36,9 @@ LEAST_RESEMBLANCE = 0.3  # correlation of load and log from which a line tells a
 CLEARLY = 0.7  # from which on a lag counts that is not sure by itself
 SHORT_REACH_S = 240.0  # the shortest that an edge is looked for
 PART_US = 28 * 86_400_000_000
+OTHER_LAG_S = 1800.0  # from which on parts next to each other are off by two times, not by one that scatters
+MIXED_S = 120.0
+LEAST_OF_ZONE_S = 600.0
 NEAR_S = 420.0  # shifts of two meters, or of a meter and a zone, that are the same
 ROUNDINGS_S = (3600, 1800, 900, 600, 300)
 ON_GRID = 0.98
@@ -43,11 +50,11 @@ ROUNDED_SHARE = 0.015  # of the usual run that rounding must be, to matter
 
 @dataclass(frozen=True, slots=True)
 class Shifted:
-    """Parts of one meter's record and how far ahead its clock is in each, seconds."""
+    """A stretch of one meter's record in which its clock is off by one time: how far ahead it is in each part, seconds."""
 
     line: Line
-    first_us: Integers
-    last_us: Integers
+    first_us: int
+    last_us: int
     ahead_s: Floats
 
     @property
@@ -57,22 +64,23 @@ class Shifted:
 
 def of_lines(lines: Sequence[Line], zone: tzinfo) -> list[Change]:
     """Every clock that is off, and a zone where all are alike."""
-    found = [one for line in lines if (one := shifted(line)) is not None]
-    found, zones = _as_zone(found, lines, zone)
-    return [*zones, *(_clock(one, zone) for one in found)]
+    by_line = [own for line in lines if (own := shifted(line, zone))]
+    zones = _zones(by_line, lines, zone)
+    return zones or [_clock(one, zone) for own in by_line for one in own]
 
 
-def shifted(line: Line) -> Shifted | None:
-    """The parts in which this meter's clock is off."""
+def shifted(line: Line, zone: tzinfo) -> list[Shifted]:
+    """The stretches in which this meter's clock is off."""
     runs, chosen = line.runs, line.chosen
     length_s = (runs.end_us - runs.start_us)[chosen] / 1e6
     least = max(LEAST_SHARE * float(np.median(length_s)), LEAST_S)
     start_us = runs.start_us[chosen]
     late = np.vstack((runs.edges.start_late_s[chosen], runs.edges.end_late_s[chosen]))
     parts: list[tuple[int, int, float]] = []
-    begins = int(start_us.min())
-    count = max(int((int(start_us.max()) - begins) // PART_US), 1)
-    bounds = np.linspace(begins, int(runs.end_us[chosen].max()), count + 1).astype(np.int64)
+    sure = False
+    begins = int(runs.start_us.min())  # also of runs that a wrong clock put out of the labels
+    count = max(int((int(runs.start_us.max()) - begins) // PART_US), 1)
+    bounds = np.linspace(begins, int(runs.end_us.max()), count + 1).astype(np.int64)
     for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         coarse = _coarse(line, first, last, least)
         own = (start_us >= first) & (start_us < last)
@@ -80,19 +88,50 @@ def shifted(line: Line) -> Shifted | None:
         ahead = coarse if abs(coarse) > abs(fine) and coarse else fine
         beyond = abs(fine) >= SATURATED * float(np.median(runs.edges.reach_s[chosen][own])) if own.any() and fine else False
         parts.append((first, last, ahead if abs(ahead) >= least or beyond else 0.0))
-    off = [part for part in parts if part[2]]
-    if len(off) < max(2, 1 if len(parts) < 3 else 2) and len(parts) > 1:
-        return None
-    if not off:
-        return None
-    first_us, last_us, ahead_s = (np.array(column) for column in zip(*off, strict=True))
-    return Shifted(line, first_us, last_us, ahead_s)
+        sure |= ahead * coarse > 0 and _clearly(line, first, last)
+    count_off = sum(bool(part[2]) for part in parts)
+    if not count_off or (count_off < min(2, len(parts)) and not sure):
+        return []
+    return _stretches(line, parts, zone)
+
+
+def _stretches(line: Line, parts: Sequence[tuple[int, int, float]], zone: tzinfo) -> list[Shifted]:
+    """Parts with one lag taken together, from the day on which it begins to that on which it ends, with what tells none between."""
+    parts = [part for place, part in enumerate(parts) if not _mixed(parts, place)]
+    off = [place for place, part in enumerate(parts) if part[2]]
+    groups = [[off[0]]]
+    for place in off[1:]:
+        if abs(parts[place][2] - parts[groups[-1][-1]][2]) > OTHER_LAG_S:
+            groups.append([place])
+        else:
+            groups[-1].append(place)
+    made: list[Shifted] = []
+    for group in groups:
+        first, last = group[0], group[-1]
+        usual = float(np.median([parts[place][2] for place in group]))
+        begins, ends = parts[first][0], parts[last][1]
+        if made and off[off.index(first) - 1] == first - 1:
+            begins = made[-1].last_us
+        elif first > 0:
+            begins = turn(line, parts[first - 1][0], parts[first][1], parts[first - 1][2], usual, zone)
+        if last + 1 < len(parts):
+            ends = turn(line, parts[last][0], parts[last + 1][1], usual, parts[last + 1][2], zone)
+        made.append(Shifted(line, begins, ends, np.array([parts[place][2] for place in group])))
+    return made
+
+
+def _mixed(parts: Sequence[tuple[int, int, float]], place: int) -> bool:
+    """Whether a part has some of the lag before it and some of the one after it, and tells a mean of the two."""
+    if not 0 < place < len(parts) - 1:
+        return False
+    low, high = sorted((parts[place - 1][2], parts[place + 1][2]))
+    return high - low > OTHER_LAG_S and low + MIXED_S < parts[place][2] < high - MIXED_S
 
 
 def _coarse(line: Line, first_us: int, last_us: int, least: float) -> float:
     """The lag of one part: sure by itself, or one of several parts that tell the same and are not contradicted by the edges."""
     told = line.runs.told
-    here = (told.first_us < last_us) & (told.last_us > first_us) & (told.resembles >= LEAST_RESEMBLANCE)
+    here = _here(told, first_us, last_us) & (told.resembles >= LEAST_RESEMBLANCE)
     sure = here & told.shifted
     if sure.any() and sure.sum() >= here.sum() / 2:
         return float(np.median(told.ahead_s[sure]))
@@ -104,6 +143,18 @@ def _coarse(line: Line, first_us: int, last_us: int, least: float) -> float:
         return 0.0
     lag = float(np.median(told.ahead_s[own]))
     return 0.0 if _contradicted(line, first_us, last_us, lag) else lag
+
+
+def _clearly(line: Line, first_us: int, last_us: int) -> bool:
+    """Whether the lag of this part needs no second part to tell the same: it beats none by more than chance, and the load is the runs'."""
+    told = line.runs.told
+    return bool((_here(told, first_us, last_us) & told.shifted & (told.resembles >= CLEARLY)).any())
+
+
+def _here(told: Told, first_us: int, last_us: int) -> Flags:
+    """The parts of the coarse search that lie in half of this one at least."""
+    here: Flags = np.minimum(told.last_us, last_us) - np.maximum(told.first_us, first_us) >= (last_us - first_us) / 2
+    return here
 
 
 def _contradicted(line: Line, first_us: int, last_us: int, lag: float) -> bool:
@@ -135,26 +186,26 @@ def _fine(late: Floats, reach_s: Floats, least: float) -> float:
     return min(ahead, key=abs) if abs(ahead[0] - ahead[1]) > NEAR_S else sum(ahead) / 2
 
 
-def _as_zone(found: list[Shifted], lines: Sequence[Line], zone: tzinfo) -> tuple[list[Shifted], list[Change]]:
-    """All meters alike: one change of zone instead of one a meter."""
-    off = {one.line.meter for one in found}
+def _zones(by_line: Sequence[Sequence[Shifted]], lines: Sequence[Line], zone: tzinfo) -> list[Change]:
+    """All meters alike, stretch by stretch: changes of zone instead of one a meter."""
+    off = {own[0].line.meter for own in by_line}
     right = [line for line in lines if line.meter not in off and _shows_its_clock(line)]
-    if len(off) < 2 or right:
-        return found, []
-    usual = [one.usual_s for one in found]
-    spread = max(usual) - min(usual)
-    middle = float(np.median(usual))
-    if abs(middle) < 600 or spread > max(2 * NEAR_S, 0.1 * abs(middle)):
-        return found, []
-    first = min(int(one.first_us.min()) for one in found)
-    last = max(int(one.last_us.max()) for one in found)
-    meters = tuple(sorted({one.line.meter for one in found}))
-    steps = sorted({one.line.step for one in found})
-    change = Change(
-        Kind.ZONE, steps[0] if len(steps) == 1 else "", meters, (), *_days(found[0].line, first, last, zone), middle, spread / 2,
-        (Cause.ZONE, Cause.CLOCK),
-    )  # fmt: skip
-    return [], [change]
+    if len(off) < 2 or right or len({len(own) for own in by_line}) > 1:
+        return []
+    made = []
+    for alike in zip(*by_line, strict=True):
+        usual = [one.usual_s for one in alike]
+        spread, middle = max(usual) - min(usual), float(np.median(usual))
+        if abs(middle) < LEAST_OF_ZONE_S or spread > max(2 * NEAR_S, 0.1 * abs(middle)):
+            return []
+        first, last = median_high(one.first_us for one in alike), median_high(one.last_us for one in alike)
+        steps = sorted({one.line.step for one in alike})
+        days = _days(alike[0].line, first, last, zone)
+        meters = tuple(sorted(off))
+        made.append(
+            Change(Kind.ZONE, steps[0] if len(steps) == 1 else "", meters, (), *days, middle, spread / 2, (Cause.ZONE, Cause.CLOCK))
+        )
+    return made
 
 
 def _shows_its_clock(line: Line) -> bool:
@@ -169,15 +220,15 @@ def _clock(one: Shifted, zone: tzinfo) -> Change:
     line = one.line
     error = float(np.ptp(one.ahead_s)) / 2
     equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
-    days = _days(line, int(one.first_us[0]), int(one.last_us[-1]), zone)
+    days = _days(line, one.first_us, one.last_us, zone)
     return Change(Kind.CLOCK, line.step, (line.meter,), equipment, *days, one.usual_s, error, (Cause.CLOCK, Cause.ZONE))
 
 
 def _days(line: Line, first_us: int, last_us: int, zone: tzinfo) -> tuple[date | None, date | None]:
     """First day and day after the last; None at an end of the record."""
-    own = line.runs.start_us[line.chosen]
+    own = line.runs.start_us
     first = None if first_us <= int(own.min()) else date.fromordinal(int(days_of(np.array([first_us]), zone)[0]))
-    until = None if last_us >= int(own.max()) else date.fromordinal(int(days_of(np.array([last_us]), zone)[0]) + 1)
+    until = None if last_us >= int(own.max()) else date.fromordinal(int(days_of(np.array([last_us - 1]), zone)[0]) + 1)
     return first, until
 
 

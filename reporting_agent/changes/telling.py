@@ -147,7 +147,8 @@ def to_declare(change: Change, earliest: date) -> str:
         return f"# in the [[meters]] table of {meter}; from below 0 where its line feeds back\nrange = [0.0, HIGHEST]"
     lines = "\n".join(as_toml(event) for event in _events(change, earliest))
     if change.kind is Kind.ZONE:
-        lines = '# in one line, if the files are in another zone than the log: timezone = "…" under [mapping.readings]; else\n' + lines
+        of_files = '# in one line, if the files are in another zone: timezone = "UTC", or which, under [mapping.readings]; else\n'
+        lines = of_files + lines
     ratio = likely_ratio(change.size) if change.causes[0] is Cause.TRANSFORMER else None
     if ratio is not None:
         lines += f"# the factor is as measured; if the ratio was changed, write the quotient of the two ratios: {ratio} would be near\n"

@@ -1,9 +1,8 @@
 """Faults that no single reading shows, in both generators of plants: told by the right cause and meter, or without effect on the label.
 
 A case is one kind at one of its three sizes, on one line of one plant. It passes where every label lies within half a per cent of the
-truth, or where an open question of the right kind names the meter (of a fault in the log, every line with a meter whose rows it changed): then no
-report leaves the site.
-Anything else is silently wrong.
+truth, or where an open question of the right kind names the meter (of a fault in the log, every line with a meter whose rows it
+changed): then no report leaves the site. Anything else is silently wrong.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Period
 from fixtures.simulator import mill
-from fixtures.simulator.mistakes import MISTAKES, Target, rounded, scale
+from fixtures.simulator.mistakes import MISTAKES, Target, clock_from, rounded, scale, utc_as_local
 from reporting_agent import pipeline
 from reporting_agent.analysis import analyse, label_json
 from reporting_agent.changes import causes
@@ -26,7 +26,7 @@ from reporting_agent.config import load_site
 from reporting_agent.metering import clock_search
 from reporting_agent.metering.shifts import Bins
 from reporting_agent.report import html
-from tests.functional.every_fault.silent import try_case, try_clean
+from tests.functional.every_fault.silent import plant_of, try_case, try_clean
 
 DAYS = np.arange(365, dtype=np.int64)
 
@@ -160,6 +160,33 @@ def test_a_phase_lost_for_most_of_a_months_record_is_told() -> None:
     case = try_case("steel", "phase-lost", 2, 1)
     assert abs(case.worst) > 0.2
     assert case.told, case.questions
+
+
+@pytest.mark.timeout(300)
+def test_a_clock_of_heats_that_goes_wrong_half_way_is_a_clock_from_its_day_on(tmp_path: Path) -> None:
+    """One of two parts of a record of two months: sure by itself, and no change of process."""
+    target, period, _ = plant_of("steel", 1, 2, tmp_path)
+    clock_from(target, -7200)
+    site = load_site(tmp_path / "site.toml")
+    (asked,) = review(site, pipeline.read(site, Period.parse(period, site.zone))).open
+    assert asked.change.kind is Kind.CLOCK
+    assert asked.change.meters == (target.meter,)
+    assert asked.change.size == pytest.approx(-7200, abs=60)
+    assert asked.change.first == date(2025, 10, 17)
+
+
+@pytest.mark.timeout(300)
+def test_readings_in_utc_are_told_by_summer_and_winter_and_what_is_pasted_puts_them_right(tmp_path: Path) -> None:
+    target, _, truth = plant_of("mill", 1, 0, tmp_path)
+    utc_as_local(target, 1.0)
+    asked, _ = reviewed(tmp_path)
+    told = [(one.change.kind, one.change.first, one.change.until, round(one.change.size / 3600, 1)) for one in asked.open]
+    spring, autumn = date(2025, 3, 30), date(2025, 10, 26)
+    assert told == [(Kind.ZONE, None, spring, -1.0), (Kind.ZONE, spring, autumn, -2.0), (Kind.ZONE, autumn, None, -1.0)]
+    answered, data = reviewed(tmp_path, "".join(f"\n{one.declare}" for one in asked.open))
+    assert answered.open == ()
+    for product, value in labels_of(tmp_path, data).items():
+        assert value == pytest.approx(truth[mill.STEP, product], rel=0.002)
 
 
 @pytest.fixture(scope="module")
