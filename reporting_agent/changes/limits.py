@@ -5,11 +5,12 @@ Where nothing is asked about, nothing larger than this changed from one week to 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import expm1
 from typing import Any
 
+from benchmarks.labels import StepLabel
 from benchmarks.phrases import Phrase
 from reporting_agent.changes import freed
 from reporting_agent.changes.jumps import LEAST, LEAST_OF_RATE, daily, told_from
@@ -19,13 +20,15 @@ from reporting_agent.metering import MeterRecord
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Of one meter and its step, as shares: the least change of its energy a tonne and of the tonnes an hour that would be asked about.
+    """Of one meter and its step, as shares: the least change of its energy per output and of the output an hour that would be asked about.
 
-    None where there are too few runs or days of production to tell any.
+    None where there are too few runs or days of production to tell any. `unit` is that of the output.
     """
 
     meter: str
+    carrier: str
     step: str
+    unit: str
     energy: float | None
     output: float | None
 
@@ -37,27 +40,48 @@ class Limit:
         if self.energy is None or self.output is None:
             return Phrase("Meter %(meter)s: no change would show; there are too few runs or days of production.", meter=self.meter)
         return Phrase(
-            "Meter %(meter)s: a change of less than %(energy)s of its energy a tonne, or of less than %(output)s of the tonnes an hour of "
-            "its line, cannot be told from chance.",
-            meter=self.meter, energy=_percent(self.energy), output=_percent(self.output),
+            "Meter %(meter)s: a change of less than %(energy)s of its energy per %(unit)s, or of less than %(output)s of the %(unit)s an "
+            "hour of its line, cannot be told from chance.",
+            meter=self.meter, unit=self.unit, energy=_percent(self.energy), output=_percent(self.output),
         )  # fmt: skip
 
 
-def of_lines(lines: Sequence[Line], meters: Sequence[MeterRecord]) -> tuple[Limit, ...]:
-    """Of every line, and of every meter of a label that is none for want of runs."""
+def beside(label: StepLabel, limits: Sequence[Limit]) -> Phrase | None:
+    """What a label's own uncertainty leaves out: the change of its meters that would not be seen, where that is more."""
+    metric = str(label.metric)
+    own = [one for one in limits if one.step == label.step and (metric == one.carrier or metric not in {limit.carrier for limit in limits})]
+    if not own or label.best.value is None:
+        return None
+    unit = own[0].unit
+    if any(one.energy is None or one.output is None for one in own):
+        return Phrase("no change of energy per %(unit)s would be seen: too few runs or days of production", unit=unit)
+    energy, output = max(one.energy or 0.0 for one in own), max(one.output or 0.0 for one in own)
+    told = None if label.uncertainty is None else label.uncertainty.best
+    if told is not None and told.value / label.best.value >= max(energy, output):
+        return None
+    return Phrase(
+        "a change of less than %(energy)s of energy per %(unit)s, or of less than %(output)s of the output, would not be seen",
+        energy=_percent(energy), unit=unit, output=_percent(output),
+    )  # fmt: skip
+
+
+def of_lines(lines: Sequence[Line], meters: Sequence[MeterRecord], units: Mapping[str, str]) -> tuple[Limit, ...]:
+    """Of every line, and of every meter of a label that is none for want of runs; `units` are those of each step's output."""
     looked_at = {line.meter for line in lines}
     rest = [
-        Limit(record.meter.id, record.meter.step, None, None)
+        Limit(record.meter.id, record.meter.carrier, record.meter.step, units.get(record.meter.step, "t"), None, None)
         for record in meters
         if record.counted and record.runs is not None and record.meter.id not in looked_at
     ]
-    return (*map(_of_line, lines), *rest)
+    return (*(_of_line(line, units.get(line.step, "t")) for line in lines), *rest)
 
 
-def _of_line(line: Line) -> Limit:
+def _of_line(line: Line, unit: str) -> Limit:
     per_t, rate = daily(line.day, line.per_t), daily(line.day, line.rate)
     energy = [one for one in (told_from(per_t, LEAST), freed.told_from(freed.of_line(line))) if one is not None]
-    return Limit(line.meter, line.step, _share(min(energy, default=None)), _share(told_from(rate, LEAST_OF_RATE)))
+    return Limit(
+        line.meter, line.record.meter.carrier, line.step, unit, _share(min(energy, default=None)), _share(told_from(rate, LEAST_OF_RATE))
+    )
 
 
 def _share(of_ln: float | None) -> float | None:

@@ -99,11 +99,12 @@ def review(site: Site, data: PlantData) -> Review:
     earliest = min((batch.start for batch in data.batches), default=None)
     begins = date.min if earliest is None else earliest.astimezone(site.zone).date()
     lines = lines_of(data, site.zone, [name for name, one in site.variables.items() if one.kind == "condition"])
+    units = {step.id: step.output_unit for step in data.pack.steps}
     questions = (
-        Question(change, _answer(change, site.events, site), sentence(change), to_declare(change, begins))
+        Question(change, _answer(change, site.events, site), sentence(change, units.get(change.step, "t")), to_declare(change, begins))
         for change in look(data, lines, site.zone)
     )
-    return Review(tuple(questions), limits.of_lines(lines, data.meters))
+    return Review(tuple(questions), limits.of_lines(lines, data.meters, units))
 
 
 def _answer(change: Change, events: Sequence[Event], site: Site) -> Event | None:

@@ -32,31 +32,31 @@ _CAUSES: dict[Cause, Phrase] = {
 }
 
 
-def sentence(change: Change) -> Phrase:
-    """What was found, by how much, how surely, and what it most likely is."""
+def sentence(change: Change, unit: str = "t") -> Phrase:
+    """What was found, by how much, how surely, and what it most likely is; `unit` is that of the step's output."""
     causes = _listed([_CAUSES[one] for one in change.causes])
-    return Phrase("%(what)s Most likely, in this order: %(causes)s.", what=_what(change), causes=causes)
+    return Phrase("%(what)s Most likely, in this order: %(causes)s.", what=_what(change, unit), causes=causes)
 
 
-def _what(change: Change) -> Phrase:
+def _what(change: Change, unit: str) -> Phrase:
     meter, line = " / ".join(change.meters), " / ".join(change.equipment) or change.step
     when, step = _when(change), change.step
     times, error = f"{change.size:.4g}", f"{change.size_error:.2g}"
     match change.kind:
         case Kind.LEVEL:
             return Phrase(
-                "Meter %(meter)s shows %(times)s ± %(error)s times what it showed before (%(when)s), running and idle alike.",
+                "Meter %(meter)s shows %(times)s ± %(error)s times what it showed before (%(when)s).",
                 meter=meter, times=times, error=error, when=when,
             )  # fmt: skip
         case Kind.OUTPUT:
             return Phrase(
-                "Step %(step)s, %(line)s: tonnes an hour are %(times)s ± %(error)s times those before, at the same power (%(when)s).",
-                step=step, line=line, times=times, error=error, when=when,
+                "Step %(step)s, %(line)s: %(unit)s an hour are %(times)s ± %(error)s times those before, at the same power (%(when)s).",
+                step=step, line=line, unit=unit, times=times, error=error, when=when,
             )  # fmt: skip
         case Kind.PROCESS:
             return Phrase(
-                "Step %(step)s, %(line)s: energy a tonne by meter %(meter)s is %(times)s ± %(error)s times that before (%(when)s).",
-                step=step, line=line, meter=meter, times=times, error=error, when=when,
+                "Step %(step)s, %(line)s: energy per %(unit)s by meter %(meter)s is %(times)s ± %(error)s times that before (%(when)s).",
+                step=step, line=line, unit=unit, meter=meter, times=times, error=error, when=when,
             )  # fmt: skip
         case Kind.SWAP:
             return Phrase("Meters %(meter)s each follow the runs of the other's line (%(when)s).", meter=meter, when=when)

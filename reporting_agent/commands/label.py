@@ -85,7 +85,7 @@ def _site(args: Namespace) -> int:
     if args.xlsx or args.tables:
         _more(out, result, analysis, xlsx=args.xlsx, parquet=args.tables)
     asked = "".join(f"{line}\n" for line in quality.questions_as_text(analysis.review))
-    told = f"{summary.as_text(result)}\n{summary.routes_as_text(analysis.routes)}".rstrip()
+    told = f"{summary.as_text(result, analysis.review.limits)}\n{summary.routes_as_text(analysis.routes)}".rstrip()
     emit(args, payload, f"{asked}{told}\nWritten to {out}. Everything in it is exact and stays on this site.")
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reporting_agent.changes.limits import beside
 from reporting_agent.report.numbers import shown
 from reporting_agent.report.words import words
 
@@ -13,11 +14,12 @@ if TYPE_CHECKING:
     from benchmarks.labels import LimitGrade, StepLabel
     from benchmarks.labels.outside import OutsideUse
     from reporting_agent.analysis import RouteAccount
+    from reporting_agent.changes.limits import Limit
     from reporting_agent.pipeline import LabelResult
 
 
-def as_text(result: LabelResult) -> str:
-    """One block a label: values, then what was excluded and why."""
+def as_text(result: LabelResult, limits: Sequence[Limit] = ()) -> str:
+    """One block a label: values, how far they can be trusted, then what was excluded and why."""
     lines: list[str] = []
     for label in result.site_label.steps:
         name = " · ".join(part for part in (label.step, label.product, label.variant, str(label.metric)) if part)
@@ -25,6 +27,11 @@ def as_text(result: LabelResult) -> str:
         lines.append(f"{name}: {label.used:,} of {label.read:,} batches used; {days}")
         values = (("minimum", label.minimum), ("best", label.best.value), ("typical", label.typical), ("mean as measured", label.mean))
         lines.append("  " + "   ".join(f"{word} {shown(value)}" for word, value in values) + f"   {unit_of(label, result)}")
+        trusted = [] if label.uncertainty is None or label.uncertainty.best is None else [f"±{shown(label.uncertainty.best.value)} (k = 2)"]
+        if (unseen := beside(label, limits)) is not None:
+            trusted.append(str(unseen))
+        if trusted:
+            lines.append("  best " + "; ".join(trusted))
         if label.best.value is None:
             lines.append(f"  no label: {label.best.reason}")
         if label.missing_carriers:

@@ -6,7 +6,9 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from benchmarks.catalogue import in_language
 from reporting_agent.analysis import BatchLoss, Cause, CausePart, StepLosses
+from reporting_agent.changes.limits import beside
 from reporting_agent.report.figures import Figure, figure, scaled
 from reporting_agent.report.numbers import count, percent, shown, time
 from reporting_agent.report.view import Group, View
@@ -145,10 +147,12 @@ def _fig(name: str, value: Figure, note: str, kind: str, group: Group) -> dict[s
 
 
 def _uncertainty(view: View, group: Group) -> str:
-    found = group.main.uncertainty
+    found, unseen = group.main.uncertainty, beside(group.main, view.analysis.review.limits)
     if found is None or found.best is None:
-        return view.w["lead"]["fig_exact"]
-    return view.w["lead"]["fig_uncertain"].format(half=shown(found.best.value), unit=view.unit(group.main))
+        told = view.w["lead"]["fig_exact"]
+    else:
+        told = view.w["lead"]["fig_uncertain"].format(half=shown(found.best.value), unit=view.unit(group.main))
+    return told if unseen is None else f"{told} · {view.counted(in_language(unseen, view.lang))}"
 
 
 def _text(value: Figure) -> str:

@@ -31,7 +31,7 @@ def data(view: View) -> dict[str, Any]:
         ],
         "rejected": len(view.result.data.rejected),
         "read": count(len(view.result.data.batches)),
-        "unseen": [in_language(limit.sentence, view.lang) for limit in view.analysis.review.limits],
+        "unseen": [view.counted(in_language(limit.sentence, view.lang)) for limit in view.analysis.review.limits],
     }
 
 

@@ -28,7 +28,7 @@ def data(view: View) -> dict[str, Any] | None:
 
 def _question(view: View, question: Question) -> dict[str, str]:
     return {
-        "sentence": in_language(question.sentence, view.lang),
+        "sentence": view.counted(in_language(question.sentence, view.lang)),
         "declare": question.declare,
         "reason": "" if question.answer is None else question.answer.reason,
     }

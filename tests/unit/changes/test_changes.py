@@ -220,7 +220,7 @@ def test_an_open_question_holds_the_release_and_says_what_to_declare(scaled: Pat
     assert [(one.change.kind, one.change.equipment) for one in asked.open] == [(Kind.OUTPUT, ("mill-1",))]
     assert asked.open[0].change.size == pytest.approx(1.08, abs=0.01)
     assert abs((asked.open[0].change.first or date.min) - date(2025, 8, 15)).days <= 3
-    with pytest.raises(PolicyRefusal, match="tonnes an hour") as refused:
+    with pytest.raises(PolicyRefusal, match="t an hour") as refused:
         asked.require_answers()
     assert refused.value.code == "change-unanswered"
     assert "[[events]]" in asked.open[0].declare
@@ -246,8 +246,8 @@ def test_what_the_record_could_not_show_is_said_of_every_meter(scaled: Path) -> 
         assert one.output is not None
         assert 0.025 <= one.energy < 0.1
         assert 0.012 <= one.output < 0.05
-        assert f"{100 * one.output:.1f} % of the tonnes an hour" in str(one.sentence)
-    assert asked.limits[0].to_json() == {"meter": "mill-1", "step": "cement-grinding"} | {
+        assert f"{100 * one.output:.1f} % of the t an hour" in str(one.sentence)
+    assert asked.limits[0].to_json() == {"meter": "mill-1", "carrier": "electricity", "step": "cement-grinding", "unit": "t"} | {
         "energy": told["mill-1"].energy,
         "output": told["mill-1"].output,
     }

@@ -1,0 +1,48 @@
+"""How small a change would show: beside the label's own uncertainty where it is larger, in the unit of the step's output."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import cast
+
+from benchmarks.labels import StepLabel
+from benchmarks.measurements import Metric
+from reporting_agent.changes.limits import Limit, beside
+
+
+def label(half: float | None, metric: Metric = Metric.ELECTRICITY) -> StepLabel:
+    """A label of 100 with that half-width."""
+    told = None if half is None else SimpleNamespace(best=SimpleNamespace(value=half))
+    return cast("StepLabel", SimpleNamespace(step="firing", metric=metric, best=SimpleNamespace(value=100.0), uncertainty=told))
+
+
+def limit(energy: float | None, carrier: str = "electricity", step: str = "firing") -> Limit:
+    return Limit("m", carrier, step, "1000 items", energy, 0.17)
+
+
+def test_what_would_not_be_seen_stands_beside_a_smaller_uncertainty() -> None:
+    assert str(beside(label(1.4), [limit(0.114)])) == (
+        "a change of less than 11.4 % of energy per 1000 items, or of less than 17.0 % of the output, would not be seen"
+    )
+    assert str(beside(label(None), [limit(0.03)])) == (
+        "a change of less than 3.0 % of energy per 1000 items, or of less than 17.0 % of the output, would not be seen"
+    )
+
+
+def test_nothing_is_said_where_the_label_is_no_surer_than_that() -> None:
+    assert beside(label(18.0), [limit(0.114)]) is None
+    assert beside(label(1.4), [limit(0.114, step="drying")]) is None
+
+
+def test_a_metric_of_one_carrier_is_told_of_by_its_meters_and_another_by_all() -> None:
+    of_both = [limit(0.03), limit(0.114, carrier="natural-gas")]
+    assert "3.0 %" in str(beside(label(1.4), of_both))
+    assert "11.4 %" in str(beside(label(1.4, Metric.TOTAL), of_both))
+
+
+def test_too_few_runs_show_no_change_at_all() -> None:
+    assert str(beside(label(1.4), [limit(None)])).startswith("no change of energy per 1000 items would be seen")
+
+
+def test_a_meters_own_sentence_names_the_unit() -> None:
+    assert "of its energy per 1000 items, or of less than 17.0 % of the 1000 items an hour" in str(limit(0.05).sentence)
