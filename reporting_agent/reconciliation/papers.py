@@ -78,7 +78,7 @@ class Bill(_Span):
     """[[bill]]: a quantity of a carrier that was charged or weighed, and the meters that should have counted it."""
 
     carrier: str
-    quantity: float = Field(gt=0)
+    quantity: float = Field(ge=0)  # 0 of a month in which nothing was taken
     meters: tuple[str, ...] = Field(min_length=1)
 
 

@@ -20,7 +20,7 @@ _STAMP = re.compile(
     r"\s*(Z|[+-]\d{2}:?\d{2}(?::?\d{2})?|[+-]\d{2})?"
 )
 _PLACES = {"ymd": (1, 2, 3), "dmy": (3, 2, 1), "mdy": (3, 1, 2)}  # groups of year, month, day
-_DAYS_END = re.compile(r"\b24:00(:00(?:[.,]0+)?)?\b")
+_DAYS_END = re.compile(r"(?<![\d:.])24:00(:00(?:[.,]0+)?)?(?![\d:])")  # not the minutes of 06:24:00
 _SERIAL = re.compile(r"\d{4,6}(\.\d*)?")
 
 # Excel counts days from 1899-12-31 as day 0 and holds 1900 for a leap year (day 60 is its 29 February), so that from

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,12 @@ def test_a_bill_is_held_against_the_meters_within_both_uncertainties(site: Site,
     assert (found.code, found.state) == ("bill-and-meters", state)
     assert "B 1" in found.sentence
     assert bool(found.remedy) == (state is State.FAILED)
+
+
+def test_a_bill_of_zero_is_held_against_the_meters_like_any_other(site: Site, data: PlantData) -> None:
+    assert only(site, data, bill=(bill(0.0),)).state is State.FAILED
+    nothing = [replace(record, hour_energy=0 * record.hour_energy) for record in data.meters]
+    assert only(site, replace(data, meters=tuple(nothing)), bill=(bill(0.0),)).state is State.HELD
 
 
 def test_units_are_brought_together(site: Site, data: PlantData) -> None:

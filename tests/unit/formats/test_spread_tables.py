@@ -126,3 +126,12 @@ def test_stamps_of_readings_are_put_together_and_a_bad_one_comes_back_in_its_own
     assert block.value.tolist() == [1000.5, 1010.5]
     (bad,) = log.rejected
     assert (bad.place.row, bad.header) == (3, (*parts, "m1"))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("08/05/25 06:24:00", "05-08 06:24"), ("08/05/25 00:24:00", "05-08 00:24"), ("08/05/25 24:00:00", "05-09 00:00")],
+)
+def test_the_end_of_a_day_is_not_found_among_minutes(written: str, meant: str, tmp_path: Path) -> None:
+    table = read(tmp_path, f"batch_id,start,output_quantity\nH1,{written},100\n", date_format="%d/%m/%y %H:%M:%S")
+    assert stamps(table, "start") == [meant]
