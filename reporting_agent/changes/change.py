@@ -48,7 +48,8 @@ class Change:
     `meters` are those that it concerns (none: the log is), `first` the day from which and `until` the day before which it holds; None
     is an open end, and both None are the whole record. `size` is what is shown since over what was shown before (of a clock: seconds
     ahead), with the half-width of its 95 % interval. `causes` are in order of likelihood. `days` are single days where it is of days,
-    `batches` those whose energy or output it makes doubtful (step and id), where it is of single ones.
+    `batches` those whose energy or output it makes doubtful (step and id), where it is of single ones,
+    `product` the variant (or product) where it is of one only.
     """
 
     kind: Kind
@@ -62,6 +63,7 @@ class Change:
     causes: tuple[Cause, ...]
     days: tuple[date, ...] = ()
     batches: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
+    product: str = ""
 
     def holds_on(self, day: date) -> bool:
         """Whether the day lies in the questioned part."""

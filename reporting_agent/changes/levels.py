@@ -8,7 +8,7 @@ counts besides its sub-meters takes the place of what a sub-meter lost.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import exp
 
@@ -79,16 +79,17 @@ def _of_line(line: Line, balance: Daily | None) -> list[Change]:
     for place, day in enumerate(turns):
         before = turns[place - 1] if place else None
         after = turns[place + 1] if place + 1 < len(turns) else None
-        moved = {name: _moved(one, before, day, after) for name, one in series.items()}
+        shifts = {name: moved(one, before, day, after) for name, one in series.items()}
         step = next((one for one in left_over if one.day in groups[place]), None)
-        moved["freed"] = UNKNOWN if step is None else Moved(step.by, step.error)
-        told = None if balance is None else _moved(balance, before, day, after)
-        if (change := _change(line, date.fromordinal(day), None if after is None else date.fromordinal(after), moved, told)) is not None:
+        shifts["freed"] = UNKNOWN if step is None else Moved(step.by, step.error)
+        told = None if balance is None else moved(balance, before, day, after)
+        if (change := _change(line, date.fromordinal(day), None if after is None else date.fromordinal(after), shifts, told)) is not None:
             made.append(change)
-    return _closed(made)
+    return closed(made)
 
 
-def _moved(series: Daily, before: int | None, day: int, after: int | None) -> Moved:
+def moved(series: Daily, before: int | None, day: int, after: int | None) -> Moved:
+    """By how much the days of production after this one differ from those before, between the changes next to it."""
     early = series.value[(series.day < day) & (series.day >= (before if before is not None else 0))][-NEAREST:]
     late = series.value[(series.day >= day) & (series.day < (after if after is not None else 1 << 40))][:NEAREST]
     if len(early) < 3 or len(late) < 3:
@@ -98,17 +99,17 @@ def _moved(series: Daily, before: int | None, day: int, after: int | None) -> Mo
     return Moved(float(np.median(late) - np.median(early)), error)
 
 
-def _change(line: Line, day: date, until: date | None, moved: dict[str, Moved], balance: Moved | None) -> Change | None:
-    power, rate, idle = moved["power"], moved["rate"], moved["idle"]
+def _change(line: Line, day: date, until: date | None, shifts: dict[str, Moved], balance: Moved | None) -> Change | None:
+    power, rate, idle = shifts["power"], shifts["rate"], shifts["idle"]
     alike = idle.sure and abs(idle.by - power.by) <= max(ALIKE * abs(idle.by), SIGMAS * float(np.hypot(power.error, idle.error)))
     # power and tonnes an hour that move together are the mill pushed harder, whatever idles
     if abs(rate.by) >= max(0.8 * LEAST_OF_RATE, SIGMAS * rate.error) and abs(rate.by) > 2 * abs(power.by):
         return _made(line, Kind.OUTPUT, day, until, rate, (*causes.of_output(exp(rate.by), rate.error), Cause.PROCESS))
     if alike or (power.sure and not np.isfinite(idle.by)):
-        of_load = moved["freed"]
+        of_load = shifts["freed"]
         size = of_load if of_load.sure and not idle.sure else min((one for one in (power, idle) if one.sure), key=lambda one: one.error)
         return _made(line, Kind.LEVEL, day, until, size, (*causes.of_meter(exp(size.by), size.error), Cause.PROCESS))
-    per_t = next((one for one in (moved["per_t"], moved["freed"]) if one.sure), UNKNOWN)
+    per_t = next((one for one in (shifts["per_t"], shifts["freed"]) if one.sure), UNKNOWN)
     if per_t.sure:
         likely = causes.of_meter(exp(per_t.by), per_t.error)
         if power.sure and balance is not None and balance.sure and balance.by * power.by < 0:
@@ -123,7 +124,7 @@ def _made(line: Line, kind: Kind, day: date, until: date | None, size: Moved, li
     return Change(kind, line.step, meters, equipment, day, until, exp(size.by), 1.96 * size.error * exp(size.by), likely)
 
 
-def _closed(found: list[Change]) -> list[Change]:
+def closed(found: list[Change]) -> list[Change]:
     """A change and the next one back to the old level are one, with a first day and a last."""
     made: list[Change] = []
     place = 0
@@ -140,7 +141,7 @@ def _closed(found: list[Change]) -> list[Change]:
 
 
 def _open(one: Change) -> Change:
-    return Change(one.kind, one.step, one.meters, one.equipment, one.first, None, one.size, one.size_error, one.causes)
+    return replace(one, until=None)
 
 
 def _together(found: list[Change]) -> list[Change]:

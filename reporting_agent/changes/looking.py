@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta, tzinfo
 
-from reporting_agent.changes import balances, clocks, days, levels, negatives, swaps
+from reporting_agent.changes import balances, clocks, days, levels, negatives, products, swaps
 from reporting_agent.changes.change import Change, Kind
 from reporting_agent.changes.jumps import Daily
 from reporting_agent.changes.lines import Line
@@ -36,6 +36,8 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     families = balances.families(data.meters)
     first = [*swapped, *of_clock, *of_days]
     of_level = [one for one in levels.of_lines(lines, _besides(families, zone)) if not _explained(one, first)]
+    of_product = [one for one in products.of_lines(lines) if not _explained(one, first)]
+    of_level = [one for one in of_level if not products.explained(one, of_product)]
     off = {meter for one in (*of_clock, *swapped) for meter in one.meters}
     of_log = [] if zones else list({one.equipment: one for meter, one in rounded.items() if meter not in off}.values())
     of_level = [*of_level, *(exchanged := swaps.of_levels(of_level, lines))]
@@ -43,7 +45,7 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     of_level = [one for one in of_level if one.kind is Kind.SWAP or not _is_of(one, taken)]
     known = frozenset(meter for change in (*first, *of_level) for meter in change.meters)
     balanced = balances.of_families(families, lines, known)
-    return tuple(sorted([*first, *of_log, *of_level, *balanced, *below], key=_order))
+    return tuple(sorted([*first, *of_log, *of_level, *of_product, *balanced, *below], key=_order))
 
 
 def _with_others(meters: tuple[str, ...], records: Sequence[MeterRecord]) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ class Question:
             "step": change.step,
             "meters": list(change.meters),
             "equipment": list(change.equipment),
+            "product": change.product or None,
             "from": None if change.first is None else change.first.isoformat(),
             "until": None if change.until is None else change.until.isoformat(),
             "size": change.size,
@@ -131,6 +132,8 @@ def _questions(change: Change, batch: Batch, zone: tzinfo) -> bool:
     if change.step and batch.step != change.step:
         return False
     if change.equipment and batch.equipment and batch.equipment not in change.equipment:
+        return False
+    if change.product and change.product not in {batch.variant, batch.product}:
         return False
     day = batch.start.astimezone(zone).date()
     return day in change.days if change.days else change.holds_on(day)

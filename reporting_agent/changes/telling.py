@@ -40,6 +40,7 @@ def sentence(change: Change, unit: str = "t") -> Phrase:
 
 def _what(change: Change, unit: str) -> Phrase:
     meter, line = " / ".join(change.meters), " / ".join(change.equipment) or change.step
+    line = f"{line}, {change.product}" if change.product else line
     when, step = _when(change), change.step
     times, error = f"{change.size:.4g}", f"{change.size_error:.2g}"
     match change.kind:
@@ -168,7 +169,7 @@ def _events(change: Change, earliest: date) -> list[Event]:
     if change.kind in {Kind.LEVEL, Kind.BALANCE}:
         kind = "unit" if likeliest is Cause.UNIT else "ratio"
         return [_event({"meter": change.meters[0], "kind": kind, "factor": _factor(change)} | when)]
-    if change.kind is Kind.OUTPUT:
+    if change.kind is Kind.OUTPUT and not change.product:  # no event scales one product: the log is put right
         kind = "unit" if likeliest is Cause.UNIT else "ratio"
         lines = change.equipment or ("",)
         return [

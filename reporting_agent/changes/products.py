@@ -1,0 +1,106 @@
+"""One product against the others of its line: a scale or a recipe weight that is wrong for one product only.
+
+Each run of a product is held against the runs of other products next to it on the same line, so that what all share (the meter, the
+season, wear) is in neither. Of two products that move against each other the one is told that moved against its own past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from math import exp
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.changes import causes
+from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.changes.jumps import LEAST, LEAST_OF_RATE, daily, jumps
+from reporting_agent.changes.levels import NEAR_DAYS, Moved, closed, moved
+from reporting_agent.changes.lines import FEWEST_RUNS, Line
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+BESIDE = 3  # runs of other products on either side
+REACH_DAYS = 14
+
+
+def of_lines(lines: Sequence[Line]) -> list[Change]:
+    """Every product that changed against the others; what several meters or lines show at once is one change."""
+    made: list[Change] = []
+    for one in (change for line in lines for change in _of_line(line)):
+        same = next((place for place, other in enumerate(made) if _same(one, other)), None)
+        if same is None:
+            made.append(one)
+        else:
+            other = made[same]
+            made[same] = replace(
+                max(one, other, key=lambda change: (change.kind is Kind.OUTPUT, -change.size_error)),
+                equipment=tuple(sorted({*one.equipment, *other.equipment})),
+                meters=tuple(sorted({*one.meters, *other.meters})),
+            )
+    return made
+
+
+def explained(change: Change, of_products: Sequence[Change]) -> bool:
+    """Whether a change of a whole line is what a product of it shows, or another product that a changed one is held against."""
+    return change.kind in {Kind.OUTPUT, Kind.PROCESS} and any(
+        set(change.equipment) <= set(one.equipment) and _near(change.first, one.first) and abs(np.log(one.size)) >= abs(np.log(change.size))
+        for one in of_products
+    )
+
+
+def _of_line(line: Line) -> Iterator[Change]:
+    product = np.array([batch.variant or batch.product for batch in line.batches])
+    names, count = np.unique(product, return_counts=True)
+    for name in names[count >= FEWEST_RUNS].tolist() if len(names) > 1 else ():
+        own = product == name
+        if (~own).sum() >= FEWEST_RUNS:
+            yield from closed(list(_of_product(line, own, name)))
+
+
+def _of_product(line: Line, own: Flags, name: str) -> Iterator[Change]:
+    against = {kind: _against_others(line.day, value, own) for kind, value in (("per_t", line.per_t), ("rate", line.rate))}
+    series = {kind: daily(line.day[own], value) for kind, value in against.items()}
+    places = {int(one.day[at]) for kind, one in series.items() for at in jumps(one, LEAST_OF_RATE if kind == "rate" else LEAST)}
+    days = sorted(places)
+    days = [day for place, day in enumerate(days) if not place or day - days[place - 1] > NEAR_DAYS]
+    for place, day in enumerate(days):
+        before, after = days[place - 1] if place else None, days[place + 1] if place + 1 < len(days) else None
+        energy, rate = (moved(series[kind], before, day, after) for kind in ("per_t", "rate"))
+        alone, others = (moved(daily(line.day[runs], line.per_t[runs]), before, day, after) for runs in (own, ~own))
+        if not energy.sure or abs(alone.by) <= abs(others.by):
+            continue
+        by_scale = rate.sure and abs(rate.by + energy.by) <= 0.5 * abs(rate.by)
+        size = rate if by_scale else energy
+        yield _change(line, name, date.fromordinal(day), None if after is None else date.fromordinal(after), size, by_scale=by_scale)
+
+
+def _against_others(day: NDArray[np.int64], value: Floats, own: Flags) -> Floats:
+    """Each own run less the median of the runs of other products next to it."""
+    other = np.flatnonzero(~own & np.isfinite(value))
+    freed = []
+    for place in np.flatnonzero(own).tolist():
+        at = int(np.searchsorted(other, place))
+        beside = other[max(at - BESIDE, 0) : at + BESIDE]
+        beside = beside[np.abs(day[beside] - day[place]) <= REACH_DAYS]
+        freed.append(value[place] - np.median(value[beside]) if len(beside) else np.nan)
+    return np.array(freed)
+
+
+def _change(line: Line, product: str, day: date, until: date | None, size: Moved, *, by_scale: bool) -> Change:
+    factor = exp(size.by)
+    equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
+    likely = (*causes.of_output(factor, size.error), Cause.PROCESS) if by_scale else (Cause.PROCESS, Cause.SCALE, Cause.BOOKING)
+    kind, meters = (Kind.OUTPUT, ()) if by_scale else (Kind.PROCESS, (line.meter,))
+    return Change(kind, line.step, meters, equipment, day, until, factor, 1.96 * size.error * factor, likely, product=product)
+
+
+def _same(one: Change, other: Change) -> bool:
+    return one.step == other.step and one.product == other.product and _near(one.first, other.first)
+
+
+def _near(one: date | None, other: date | None) -> bool:
+    return one is not None and other is not None and abs((one - other).days) <= 2 * NEAR_DAYS

@@ -1,0 +1,66 @@
+"""One product of a line that is booked or made differently from a day on, told against the others beside it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pytest
+
+from reporting_agent.changes import levels, products
+from reporting_agent.changes.change import Change, Kind
+from reporting_agent.changes.jumps import Daily
+from reporting_agent.changes.lines import Line
+
+BREADS = ("toast", "rye", "rolls", "baguette")
+DAYS = 300
+SINCE = 150
+
+
+def oven(seed: int, factors: dict[str, float], *, until: int = DAYS) -> Line:
+    """Four breads a night, 3 % of scatter in output and energy; `factors` of each one's output are booked from night 150 on."""
+    chance = np.random.default_rng(seed)
+    day = np.repeat(np.arange(739_000, 739_000 + DAYS), len(BREADS))
+    name = np.concatenate([chance.permutation(BREADS) for _ in range(DAYS)])
+    true_rate, power = chance.normal(0, 0.03, len(day)), chance.normal(0, 0.03, len(day))
+    night = day - day[0]
+    booked = np.log([factors.get(one, 1.0) for one in name]) * ((night >= SINCE) & (night < until))
+    rate, per_t = true_rate + booked, power - booked
+    batches = tuple(SimpleNamespace(variant=one, product="bread", equipment="oven-1") for one in name.tolist())
+    nothing = Daily(np.zeros(0, np.int64), np.zeros(0))
+    record = {"meter": "gas", "step": "baking", "batches": batches, "idle": nothing, "conditions": ()}
+    return cast("Line", SimpleNamespace(day=day, power=power + true_rate, rate=rate, per_t=per_t, **record))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_bread_booked_too_heavy_is_told_by_name(seed: int) -> None:
+    line = oven(seed, {"toast": 1.15})
+    (found,) = products.of_lines([line])
+    assert (found.kind, found.product, found.equipment) == (Kind.OUTPUT, "toast", ("oven-1",))
+    assert found.size == pytest.approx(1.15, abs=0.03)
+    assert found.first is not None
+    assert abs(found.first.toordinal() - 739_150) <= 2
+    assert all(change.size != pytest.approx(1.15, abs=0.03) for change in levels.of_lines([line], {}))  # the whole line does not tell it
+
+
+def test_two_names_exchanged_for_two_months_are_two_changes_with_an_end() -> None:
+    found = products.of_lines([oven(1, {"toast": 1.6, "rolls": 1 / 1.6}, until=SINCE + 60)])
+    assert {one.product for one in found} == {"toast", "rolls"}
+    assert all(one.until is not None for one in found)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_all_products_share_is_of_none_of_them(seed: int) -> None:
+    assert products.of_lines([oven(seed, dict.fromkeys(BREADS, 1.15))]) == []
+
+
+def test_a_sound_line_is_not_asked_about() -> None:
+    assert sum(bool(products.of_lines([oven(seed, {})])) for seed in range(60)) == 0
+
+
+def test_what_a_product_shows_is_not_asked_of_its_line_again() -> None:
+    (found,) = products.of_lines([oven(2, {"toast": 1.15})])
+    of_line = Change(Kind.PROCESS, "baking", ("gas",), ("oven-1",), found.first, None, 0.97, 0.01, ())
+    assert products.explained(of_line, [found])
+    assert not products.explained(of_line, [])
