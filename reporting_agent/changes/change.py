@@ -19,6 +19,7 @@ class Kind(StrEnum):
     REPEATED = "repeated"  # days of readings that repeat others
     BALANCE = "balance"  # a meter against the main meter above it
     LEAP = "leap"  # single runs that no plant can have had
+    ROWS = "rows-missing"  # of a meter of intervals, and what they counted
     NEGATIVE = "negative"  # readings below nothing, and no range says that they can be
 
 
@@ -38,6 +39,7 @@ class Cause(StrEnum):
     COPIED = "copied-data"
     BOOKING = "output-booking"
     READING = "wrong-readings"
+    ROWS = "rows-missing"
     FED_BACK = "energy-fed-back"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta, tzinfo
 
-from reporting_agent.changes import balances, clocks, days, levels, negatives, products, swaps
+from reporting_agent.changes import balances, clocks, days, levels, missing_rows, negatives, products, swaps
 from reporting_agent.changes.change import Change, Kind
 from reporting_agent.changes.jumps import Daily
 from reporting_agent.changes.lines import Line
@@ -27,6 +27,9 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     if not lines:
         return tuple(below)
     of_clock = clocks.of_lines(lines, zone)
+    missing = missing_rows.of_meters(data.meters)
+    by_rows = [one for one in of_clock if one.kind is Kind.CLOCK and set(one.meters) <= set(missing)]
+    of_clock = [one for one in of_clock if one not in by_rows]
     rounded = clocks.roundings(lines, {meter: one.size for one in of_clock for meter in one.meters})
     of_clock = [one for one in of_clock if not set(one.meters) <= set(rounded)]
     zones = [replace(one, meters=_with_others(one.meters, data.meters)) for one in of_clock if one.kind is Kind.ZONE]
@@ -36,6 +39,8 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     families = balances.families(data.meters)
     first = [*swapped, *of_clock, *of_days]
     of_level = [one for one in levels.of_lines(lines, _besides(families, zone)) if not _explained(one, first)]
+    of_rows = missing_rows.told(missing, of_level, by_rows)
+    of_level = [one for one in of_level if not _is_of(one, {(rows.meters[0], rows.first) for rows in of_rows})]
     of_product = [one for one in products.of_lines(lines) if not _explained(one, first)]
     of_level = [one for one in of_level if not products.explained(one, of_product)]
     off = {meter for one in (*of_clock, *swapped) for meter in one.meters}
@@ -45,7 +50,7 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     of_level = [one for one in of_level if one.kind is Kind.SWAP or not _is_of(one, taken)]
     known = frozenset(meter for change in (*first, *of_level) for meter in change.meters)
     balanced = balances.of_families(families, lines, known)
-    return tuple(sorted([*first, *of_log, *of_level, *of_product, *balanced, *below], key=_order))
+    return tuple(sorted([*first, *of_log, *of_level, *of_rows, *of_product, *balanced, *below], key=_order))
 
 
 def _with_others(meters: tuple[str, ...], records: Sequence[MeterRecord]) -> tuple[str, ...]:

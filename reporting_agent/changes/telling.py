@@ -28,6 +28,7 @@ _CAUSES: dict[Cause, Phrase] = {
     Cause.COPIED: Phrase("data that were copied"),
     Cause.BOOKING: Phrase("output that is booked another way"),
     Cause.READING: Phrase("readings that are none"),
+    Cause.ROWS: Phrase("rows that were not exported or not kept"),
     Cause.FED_BACK: Phrase("energy that the line feeds back"),
 }
 
@@ -75,6 +76,11 @@ def _what(change: Change, unit: str) -> Phrase:
             return Phrase(
                 "Step %(step)s, %(line)s: starts and ends are rounded to %(minutes)s minutes, and not so where the meter sees them.",
                 step=step, line=line, minutes=f"{change.size / 60:g}",
+            )  # fmt: skip
+        case Kind.ROWS:
+            return Phrase(
+                "Meter %(meter)s lacks %(share)s of the rows that its usual spacing makes expected, and what they counted (%(when)s).",
+                meter=meter, share=f"{100 * change.size:.0f} %", when=when,
             )  # fmt: skip
         case Kind.BALANCE:
             return Phrase(
@@ -164,7 +170,7 @@ def _events(change: Change, earliest: date) -> list[Event]:
     when = {"from": begins.isoformat()} | ({} if until is None else {"until": until.isoformat()})
     of_step = {"step": change.step} | ({"equipment": change.equipment[0]} if len(change.equipment) == 1 else {})
     likeliest = change.causes[0]
-    if change.kind in {Kind.DEAD, Kind.REPEATED, Kind.LEAP} or likeliest is Cause.DEAD:
+    if change.kind in {Kind.DEAD, Kind.REPEATED, Kind.LEAP, Kind.ROWS} or likeliest is Cause.DEAD:
         return [_event({"meter": change.meters[0], "kind": "unusable"} | when)]
     if change.kind in {Kind.LEVEL, Kind.BALANCE}:
         kind = "unit" if likeliest is Cause.UNIT else "ratio"
