@@ -13,6 +13,7 @@ from reporting_agent.config.events import SAY, Event, as_toml
 DAYS_NAMED = 3
 ZONE_STEP_S = 900  # zones differ by whole quarters of an hour
 NEAR_A_ZONE_S = 120
+MOST_UNSURE = 0.25  # of a factor: one known less well is no figure to say
 
 _CAUSES: dict[Cause, Phrase] = {
     Cause.TRANSFORMER: Phrase("another ratio of its current transformers"),
@@ -81,6 +82,12 @@ def _what(change: Change, unit: str) -> Phrase:
             return Phrase(
                 "Meter %(meter)s lacks %(share)s of the rows that its usual spacing makes expected, and what they counted (%(when)s).",
                 meter=meter, share=f"{100 * change.size:.0f} %", when=when,
+            )  # fmt: skip
+        case Kind.BALANCE if not _is_sure(change):
+            seen = 1 / change.size + change.size_error / change.size**2
+            return Phrase(
+                "Meter %(meter)s: of what the first shows the second, above it, sees %(share)s at most (%(when)s).",
+                meter=meter, share=f"{100 * seen:.0f} %", when=when,
             )  # fmt: skip
         case Kind.BALANCE:
             return Phrase(
@@ -156,7 +163,7 @@ def to_declare(change: Change, earliest: date) -> str:
     if change.kind is Kind.ZONE:
         of_files = '# in one line, if the files are in another zone: timezone = "UTC", or which, under [mapping.readings]; else\n'
         lines = of_files + lines
-    ratio = likely_ratio(change.size) if change.causes[0] is Cause.TRANSFORMER else None
+    ratio = likely_ratio(change.size) if change.causes[0] is Cause.TRANSFORMER and _is_sure(change) else None
     if ratio is not None:
         lines += f"# the factor is as measured; if the ratio was changed, write the quotient of the two ratios: {ratio} would be near\n"
     return lines
@@ -170,7 +177,8 @@ def _events(change: Change, earliest: date) -> list[Event]:
     when = {"from": begins.isoformat()} | ({} if until is None else {"until": until.isoformat()})
     of_step = {"step": change.step} | ({"equipment": change.equipment[0]} if len(change.equipment) == 1 else {})
     likeliest = change.causes[0]
-    if change.kind in {Kind.DEAD, Kind.REPEATED, Kind.LEAP, Kind.ROWS} or likeliest is Cause.DEAD:
+    unsure = change.kind is Kind.BALANCE and not _is_sure(change)
+    if change.kind in {Kind.DEAD, Kind.REPEATED, Kind.LEAP, Kind.ROWS} or likeliest is Cause.DEAD or unsure:
         return [_event({"meter": change.meters[0], "kind": "unusable"} | when)]
     if change.kind in {Kind.LEVEL, Kind.BALANCE}:
         kind = "unit" if likeliest is Cause.UNIT else "ratio"
@@ -190,6 +198,11 @@ def _events(change: Change, earliest: date) -> list[Event]:
         seconds = _of_zone(change.size) if change.kind is Kind.ZONE else change.size
         return [_event({"meter": meter, "kind": "clock", "offset": f"{-round(seconds)} s"} | when) for meter in change.meters]
     return [_event(of_step | {"kind": "process"} | when)]
+
+
+def _is_sure(change: Change) -> bool:
+    """Whether the size is known well enough to say it, and to take it back by it."""
+    return change.size_error <= MOST_UNSURE * change.size
 
 
 def _factor(change: Change) -> float:

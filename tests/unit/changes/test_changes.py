@@ -21,7 +21,7 @@ from reporting_agent.changes.change import Cause, Change, Kind
 from reporting_agent.changes.jumps import Daily, jumps, told_from
 from reporting_agent.changes.lines import of_product
 from reporting_agent.changes.review import Review, review
-from reporting_agent.changes.telling import to_declare
+from reporting_agent.changes.telling import sentence, to_declare
 from reporting_agent.config import load_site
 from reporting_agent.metering import clock_search
 from reporting_agent.metering.shifts import Bins
@@ -301,3 +301,14 @@ def test_what_has_an_exact_size_is_proposed_exactly() -> None:
     assert 'offset = "-28800 s"\n' in (of_zone := declared(Kind.ZONE, 28_821.0, Cause.ZONE, Cause.CLOCK))
     assert "timezone" in of_zone
     assert 'offset = "-28380 s"\n' in declared(Kind.ZONE, 28_380.0, Cause.ZONE, Cause.CLOCK)
+
+
+def test_a_factor_that_is_not_known_is_neither_said_nor_proposed() -> None:
+    wide = Change(Kind.BALANCE, "melting", ("sub", "main"), (), None, None, 10.58, 13.0, (Cause.TRANSFORMER, Cause.CLOCK))
+    said = str(sentence(wide))
+    assert "of what the first shows the second, above it, sees 21 % at most" in said
+    assert "10.58" not in said
+    assert 'kind = "unusable"' in to_declare(wide, date(2025, 1, 1))
+    known = Change(Kind.BALANCE, "melting", ("sub", "main"), (), None, None, 2.0, 0.02, (Cause.TRANSFORMER, Cause.CLOCK))
+    assert "shows 2 ± 0.02 times" in str(sentence(known))
+    assert "factor = 0.5" in to_declare(known, date(2025, 1, 1))
