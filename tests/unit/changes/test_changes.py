@@ -25,7 +25,7 @@ from reporting_agent.changes.telling import sentence, to_declare
 from reporting_agent.config import load_site
 from reporting_agent.metering import clock_search
 from reporting_agent.metering.shifts import Bins
-from reporting_agent.report import html
+from reporting_agent.report import html, summary
 from tests.functional.every_fault.silent import plant_of, try_case, try_clean
 
 DAYS = np.arange(365, dtype=np.int64)
@@ -285,6 +285,17 @@ def test_nothing_is_concluded_from_a_label_in_question(scaled: Path) -> None:
         page = html.render(site, found.ungraded(result), found, lang, datetime(2026, 1, 5, tzinfo=UTC))
         assert asked in page
         assert concluded not in page
+
+
+def test_what_would_not_be_seen_stands_beside_the_label_in_terminal_and_on_the_first_screen(scaled: Path) -> None:
+    site = load_site(scaled / "site.toml")
+    result = pipeline.label(site, Period.parse("2025", site.zone))
+    found = analyse(site, result)
+    assert "of energy per t, or of less than" in summary.as_text(result, found.review.limits)
+    assert "would not be seen" not in summary.as_text(result)
+    for lang, words in (("en", "of the output, would not be seen"), ("zh", "时看不出来")):
+        page = html.render(site, found.ungraded(result), found, lang, datetime(2026, 1, 5, tzinfo=UTC))
+        assert words in page[: page.index("<h2", page.index('class="figs"'))]
 
 
 def declared(kind: Kind, size: float, *likeliest: Cause) -> str:
