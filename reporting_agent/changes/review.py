@@ -116,6 +116,8 @@ def _answers(event: Event, change: Change, site: Site) -> bool:
     of_it = event.meter in change.meters if event.meter is not None else event.step == change.step
     if event.equipment is not None and change.equipment and event.equipment not in change.equipment:
         of_it = False
+    if event.product is not None and event.product != change.product:
+        of_it = False
     if event.acts and not (event.kind == "unusable" and change.kind in _OF_DAYS):
         return False
     begins, ends = event.begins(site.zone).date(), event.ends(site.zone)

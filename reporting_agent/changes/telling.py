@@ -183,13 +183,12 @@ def _events(change: Change, earliest: date) -> list[Event]:
     if change.kind in {Kind.LEVEL, Kind.BALANCE}:
         kind = "unit" if likeliest is Cause.UNIT else "ratio"
         return [_event({"meter": change.meters[0], "kind": kind, "factor": _factor(change)} | when)]
-    if change.kind is Kind.OUTPUT and not change.product:  # no event scales one product: the log is put right
-        kind = "unit" if likeliest is Cause.UNIT else "ratio"
-        lines = change.equipment or ("",)
-        return [
-            _event({"step": change.step, "kind": kind, "factor": _factor(change)} | ({"equipment": one} if one else {}) | when)
-            for one in lines
-        ]
+    of_product = {"product": change.product} if change.product else {}
+    if change.kind is Kind.OUTPUT:
+        scaled = (
+            {"step": change.step, "kind": "unit" if likeliest is Cause.UNIT else "ratio", "factor": _factor(change)} | of_product | when
+        )
+        return [_event(scaled | ({"equipment": one} if one else {})) for one in change.equipment or ("",)]
     if change.kind is Kind.SWAP:
         return [_event({"meter": change.meters[0], "kind": "swap", "with": change.meters[1]} | when)]
     if change.kind is Kind.ROUNDING:  # until the log's own times are there
@@ -197,7 +196,7 @@ def _events(change: Change, earliest: date) -> list[Event]:
     if change.kind in {Kind.CLOCK, Kind.ZONE}:
         seconds = _of_zone(change.size) if change.kind is Kind.ZONE else change.size
         return [_event({"meter": meter, "kind": "clock", "offset": f"{-round(seconds)} s"} | when) for meter in change.meters]
-    return [_event(of_step | {"kind": "process"} | when)]
+    return [_event(of_step | of_product | {"kind": "process"} | when)]
 
 
 def _is_sure(change: Change) -> bool:

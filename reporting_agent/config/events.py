@@ -27,6 +27,7 @@ SAY = "Say here who changed what, and where that is written down."
 
 _SCALES = frozenset({"ratio", "unit"})
 _OF_A_METER = frozenset({"swap", "reset", "rounding"})
+_OF_A_PRODUCT = frozenset({"process", "ratio", "unit", "unusable"})
 _ACTS = frozenset({"ratio", "unit", "clock", "swap", "unusable", "reset"})
 _LENGTHS_S = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
 _LENGTH = re.compile(r"([+-]?\d+(?:\.\d+)?) ?(s|min|h|d)")
@@ -52,6 +53,7 @@ class Event(Setting):
     meter: str | None = None
     step: str | None = None
     equipment: str | None = None  # of the step; all of it where not given
+    product: str | None = None  # of the step, or a variant of it; all of them where not given
     carrier: str | None = None  # of the step's energy file
     start: str = Field(alias="from")
     until: str | None = None
@@ -84,10 +86,12 @@ class Event(Setting):
     def _holds_together(self) -> Self:
         if (self.meter is None) is (self.step is None):
             raise ValueError("an event is of a meter or of a step: give meter or step, and one of them only")
-        if self.step is None and (self.equipment is not None or self.carrier is not None):
-            raise ValueError("equipment and carrier go with step")
+        if self.step is None and (self.equipment, self.product, self.carrier) != (None, None, None):
+            raise ValueError("equipment, product and carrier go with step")
         if self.step is not None and self.kind in _OF_A_METER:
             raise ValueError(f"kind = {self.kind!r} is of a meter, not of a step")
+        if self.product is not None and self.kind not in _OF_A_PRODUCT:
+            raise ValueError(f"kind = {self.kind!r} is of a whole line, not of one product")
         if self.kind == "stopped" and (self.step is None or self.equipment is not None):
             raise ValueError("kind = 'stopped' is of a whole step: give step alone")
         if self.carrier is not None and self.kind not in _SCALES:
@@ -135,7 +139,7 @@ class Event(Setting):
         """What it is of, for a message."""
         if self.meter is not None:
             return f"meter {self.meter}"
-        return " ".join(("step", str(self.step), *([self.equipment] if self.equipment else []), *([self.carrier] if self.carrier else [])))
+        return " ".join(part for part in ("step", str(self.step), self.equipment, self.product, self.carrier) if part)
 
 
 def refuse_clashes(events: Sequence[Event], zone: ZoneInfo) -> None:
@@ -153,7 +157,7 @@ def refuse_clashes(events: Sequence[Event], zone: ZoneInfo) -> None:
 def as_toml(event: Event) -> str:
     """The event as it stands in site.toml, to be pasted there."""
     fields = event.model_dump(mode="json", by_alias=True, exclude_none=True)
-    order = ("meter", "step", "equipment", "carrier", "from", "until", "kind", "factor", "offset", "with", "reason")
+    order = ("meter", "step", "equipment", "product", "carrier", "from", "until", "kind", "factor", "offset", "with", "reason")
     return "\n".join(("[[events]]", *(f"{key} = {_literal(key, fields[key])}" for key in order if key in fields))) + "\n"
 
 
@@ -174,9 +178,10 @@ def of_meter(events: Iterable[Event], meter: str) -> tuple[Event, ...]:
     return tuple(event for event in events if event.acts and meter in {event.meter, event.other})
 
 
-def of_step(events: Iterable[Event], step: str, equipment: str) -> tuple[Event, ...]:
-    """Those of a step that act on the rows of one equipment."""
-    return tuple(event for event in events if event.acts and event.step == step and event.equipment in {None, equipment})
+def of_step(events: Iterable[Event], step: str, equipment: str, *products: str) -> tuple[Event, ...]:
+    """Those of a step that act on the rows of one equipment; with `products`, of these (a product and its variant) alone."""
+    mine = (event for event in events if event.acts and event.step == step and event.equipment in {None, equipment})
+    return tuple(event for event in mine if not products or event.product in {None, *products})
 
 
 def _literal(key: str, value: object) -> str:

@@ -146,12 +146,12 @@ def _negative(seen: Seen) -> Flags:
 
 
 def _zero(seen: Seen) -> Flags:
-    """Of energies that are known well enough to call them zero: the electricity, or all of them."""
+    """Of energies that are known well enough to call them zero: the electricity, or all of them. Who delivers power may take none in."""
     energies, count = seen.energies, len(seen.batches)
     least = np.array([step.label_rule.least_completeness for step in seen.steps], dtype=float)
     nothing = (energies.completeness >= least[energies.row]) & (energies.quantity == 0)
-    found = never(seen)
-    for claimed in (energies.taken_in & energies.electricity, energies.taken_in):
+    found, delivers = never(seen), energies.any_of(energies.electricity & ~energies.taken_in & (energies.quantity > 0), count)
+    for claimed in (energies.taken_in & energies.electricity & ~delivers[energies.row], energies.taken_in):
         found |= energies.any_of(claimed, count) & ~energies.any_of(claimed & ~nothing, count)
     return found
 

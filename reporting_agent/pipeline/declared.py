@@ -26,7 +26,7 @@ def rows(batches: Sequence[Batch], site: Site) -> list[Batch]:
 
 def _row(batch: Batch, site: Site) -> Batch:
     start = batch.start
-    for event in of_step(site.events, batch.step, batch.equipment):
+    for event in of_step(site.events, batch.step, batch.equipment, batch.product, batch.variant):
         if event.carrier is not None or not event.holds(start, site.zone):
             continue
         if event.kind == "unusable":
@@ -46,7 +46,7 @@ def energies(batches: Sequence[Batch], site: Site) -> list[Batch]:
 
 
 def _energies(batch: Batch, site: Site) -> Batch:
-    for event in of_step(site.events, batch.step, batch.equipment):
+    for event in of_step(site.events, batch.step, batch.equipment, batch.product, batch.variant):
         if event.carrier is not None and event.factor is not None and event.holds(batch.start, site.zone):
             factor = event.factor
             scaled = (replace(one, quantity=one.quantity * factor) if one.carrier == event.carrier else one for one in batch.energy)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from benchmarks import packs
-from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity, State
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity, State
 from reporting_agent.config import Site
 from reporting_agent.pipeline import faults
 
@@ -122,6 +122,14 @@ def test_a_batch_without_electricity_is_told_though_a_quarter_of_its_gas_is_not_
     assert examine(replace(HEAT, energy=(*energy(0.0), gas)))[0] == ["zero-energy"]
     assert examine(replace(HEAT, energy=(*energy(48.0), gas)))[0] == [None]
     assert examine(replace(HEAT, energy=(CarrierEnergy("electricity", 0.0, "MWh", completeness=0.75), gas)))[0] == [None]
+
+
+def test_who_delivers_power_may_take_none_in() -> None:
+    gas = CarrierEnergy("natural-gas", 300.0, "Nm3", lhv_mj_per_unit=35.5)
+    made = CarrierEnergy("electricity", 900.0, "kWh", direction=Direction.RECOVERED)
+    assert examine(replace(HEAT, energy=(*energy(0.0), made, gas)))[0] == [None]
+    nothing = replace(made, quantity=0.0)
+    assert examine(replace(HEAT, energy=(*energy(0.0), nothing, gas)))[0] == ["zero-energy"]
 
 
 def test_a_batch_of_which_too_little_is_known_is_not_called_zero() -> None:

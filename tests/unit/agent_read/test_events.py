@@ -89,6 +89,7 @@ def test_an_auditor_reads_the_same_events_from_the_settings_of_an_opening(tmp_pa
         'meter = "m1"\nfrom = 2025-03-01T06:30:00\nkind = "clock"\noffset = "-8 h"\nreason = "Logger kept \\"UTC\\"."',
         'meter = "m1"\nfrom = 2025-03-01\nuntil = 2025-04-01\nkind = "swap"\nwith = "m2"\nreason = "Channels changed."',
         'step = "eaf"\ncarrier = "electricity"\nfrom = 2025-03-01\nkind = "unit"\nfactor = 1000.0\nreason = "MWh."',
+        'step = "eaf"\nproduct = "alloy"\nfrom = 2025-03-01\nkind = "ratio"\nfactor = 0.87\nreason = "Recipe of alloy, weighed anew."',
     ],
 )
 def test_what_is_proposed_can_be_pasted(tmp_path: Path, more: str) -> None:
@@ -101,3 +102,13 @@ def test_a_swap_is_of_both_meters_and_a_change_of_the_process_acts_on_none(tmp_p
     events = load(tmp_path, text.format("process") + text.format('swap"\nwith = "m2')).events
     assert of_meter(events, "m2") == of_meter(events, "m1") == events[1:]
     assert of_meter(events, "m3") == of_step(events, "eaf", "") == ()
+
+
+def test_an_event_of_one_product_acts_on_its_rows_alone(tmp_path: Path) -> None:
+    text = '[[events]]\nstep = "eaf"\nproduct = "alloy"\nfrom = 2025-03-01\nkind = "{}"\n{}reason = "Recipe weighed anew."\n'
+    events = load(tmp_path, text.format("ratio", "factor = 0.87\n")).events
+    assert of_step(events, "eaf", "eaf-1", "steel", "alloy") == events
+    assert of_step(events, "eaf", "eaf-1", "steel", "") == ()
+    assert events[0].named == "step eaf alloy"
+    with pytest.raises(InputError, match="not of one product"):
+        load(tmp_path, text.format("clock", 'offset = "7 min"\n'))

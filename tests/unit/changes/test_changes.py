@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,16 +12,17 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import PolicyRefusal
+from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from fixtures.simulator import mill
-from fixtures.simulator.mistakes import MISTAKES, Target, clock_from, rounded, scale, utc_as_local
+from fixtures.simulator.mistakes import MISTAKES, Target, clock_from, one_product, rounded, scale, utc_as_local
 from reporting_agent import pipeline
 from reporting_agent.analysis import analyse, label_json
 from reporting_agent.changes import causes
 from reporting_agent.changes.change import Cause, Change, Kind
 from reporting_agent.changes.jumps import Daily, jumps, told_from
 from reporting_agent.changes.lines import of_product
-from reporting_agent.changes.review import Review, review
+from reporting_agent.changes.review import Question, Review, review
 from reporting_agent.changes.telling import sentence, to_declare
 from reporting_agent.config import load_site
 from reporting_agent.metering import clock_search
@@ -323,3 +325,28 @@ def test_a_factor_that_is_not_known_is_neither_said_nor_proposed() -> None:
     known = Change(Kind.BALANCE, "melting", ("sub", "main"), (), None, None, 2.0, 0.02, (Cause.TRANSFORMER, Cause.CLOCK))
     assert "shows 2 ± 0.02 times" in str(sentence(known))
     assert "factor = 0.5" in to_declare(known, date(2025, 1, 1))
+
+
+def test_a_products_scale_is_put_right_by_what_is_proposed(tmp_path: Path) -> None:
+    target, period, truth = plant_of("mill", 1, 1, tmp_path)
+    one_product(target, 1.15)
+    path = tmp_path / "site.toml"
+    text = path.read_text(encoding="utf-8")
+
+    def asked_and_far(declared: str) -> tuple[tuple[Question, ...], float]:
+        path.write_text(f"{text}\n{declared}\n", encoding="utf-8")
+        site = load_site(path)
+        year = Period.parse(period, site.zone)
+        found = pipeline.label(site, year)
+        far = (abs(one.best.value / truth[one.step, one.variant] - 1) for one in _electric(found.site_label.steps) if one.best.value)
+        return review(site, found.data).open, max(far)
+
+    (question,), wrong = asked_and_far("")
+    assert question.change.product
+    assert wrong > 0.03
+    asked, near = asked_and_far(question.declare)
+    assert (asked, near < 0.01) == ((), True)
+
+
+def _electric(labels: Iterable[StepLabel]) -> Iterator[StepLabel]:
+    return (one for one in labels if one.metric.value == "electricity")
