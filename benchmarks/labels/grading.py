@@ -142,6 +142,6 @@ def untested(limit: Limit, code: str, why: Words) -> LimitGrade:
 
 def _several(limit: Limit, steps: int) -> Words:
     return Words(
-        en=f"{limit.standard} sets this limit for {steps} steps together; one step alone is not tested against it.",
-        zh=f"{limit.standard} 的该限额针对 {steps} 个工序合计制定，单个工序不与之对照。",
+        en=f"This limit of {limit.standard} holds for {steps} steps of this pack together; one step alone is not tested against it.",
+        zh=f"{limit.standard} 的该限额针对本方法包的 {steps} 个工序合计，单个工序不与之对照。",
     )

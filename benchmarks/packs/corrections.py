@@ -82,7 +82,7 @@ def _not_in_force(limit: Limit, on: date) -> Words:
     if on < limit.effective_from:
         return Words.of(
             Phrase(
-                "%(standard)s is in force from %(first)s, not on %(day)s.",
+                "%(standard)s counts in this pack as in force from %(first)s, not on %(day)s.",
                 standard=limit.standard,
                 first=limit.effective_from.isoformat(),
                 day=on.isoformat(),

@@ -165,6 +165,11 @@ class Meter(Setting):
         return self
 
     @property
+    def own_lhv(self) -> float | None:
+        """The heating value that the plant has for it, MJ per unit; a default is the pack's to give."""
+        return None if self.lhv_source == "default" else self.lhv
+
+    @property
     def computed(self) -> bool:
         """Whether it has no readings of its own."""
         return self.formula is not None

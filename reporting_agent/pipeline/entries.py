@@ -56,7 +56,7 @@ def entries(
                 quantity=amount,
                 unit=counted.unit,
                 direction=meter.direction,
-                lhv_mj_per_unit=meter.lhv,
+                lhv_mj_per_unit=meter.own_lhv,
                 completeness=share,
                 relative_uncertainty=relative if stated else None,
                 relative_systematic=systematic if stated else None,

@@ -100,7 +100,7 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
 
 def _carrier_energy(row: Mapping[str, Any]) -> CarrierEnergy:
     unit: str = row["unit"]
-    lhv: float | None = row["lhv"]
+    lhv: float | None = None if row["lhv_source"] == "default" else row["lhv"]  # a default is the pack's to give
     if lhv is None or not CARRIERS[row["carrier"]].thermal:
         _check_unit(row["carrier"], unit)
     return CarrierEnergy(

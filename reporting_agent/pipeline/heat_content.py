@@ -1,7 +1,8 @@
 """Heat content of what batches used: the laboratory's values by date, media made inside, and what is told of both.
 
 A heating value given with an amount, or with its meter, goes before the laboratory's series ([[lhv]]), and that before the table of
-defaults. Where the default had to serve it is told, because published defaults differ by as much as a label's spread.
+defaults. Where the default had to serve it is told, because published defaults differ by as much as a label's spread. A value that the
+plant itself calls a default is none: the pack's counts, and where the pack asks for a measured one the batch is left out.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def _settled(
 
 def _value(values: HeatingValues, energy: CarrierEnergy, on: date) -> float | None:
     found = values.of(energy.carrier, on)
-    if found is None or _is_heat(energy.carrier, energy.unit):
+    if found is None or found.source == "default" or _is_heat(energy.carrier, energy.unit):
         return None
     return found.mj_per(energy.unit)
 
@@ -86,7 +87,7 @@ def _made_inside(taken: Counter[tuple[str, str]]) -> Iterator[Finding]:
 
 
 def _by_default(batches: Sequence[Batch], site: Site) -> Iterator[Finding]:
-    """Fuels that count by the table, or by a value that the plant itself calls a default."""
+    """Fuels that count by the table, whatever value the plant itself calls a default."""
     declared = {meter.carrier for meter in site.meters if meter.lhv is not None and meter.lhv_source == "default"}
     declared |= {value.carrier for value in site.lhv if value.source == "default"}
     found: Counter[str] = Counter()

@@ -148,7 +148,7 @@ def entries(
                 quantity=amount,
                 unit=unit,
                 direction=meter.direction,
-                lhv_mj_per_unit=meter.lhv,
+                lhv_mj_per_unit=meter.own_lhv,
                 completeness=share,
                 allocated=meter.allocation is not None,
             )

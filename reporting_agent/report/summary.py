@@ -86,5 +86,7 @@ def _grade(label: StepLabel) -> str:
     grade = label.grade
     if grade.best_met is not None:
         standard = next(limit.standard for limit in grade.limits if limit.best_met == grade.best_met)
-        return f"{grade.best_met} by {standard}, on the mean of the year"
+        levels = next(limit.levels for limit in grade.limits if limit.best_met == grade.best_met)
+        level = str(grade.best_met) if levels == "grades" else words("en")["grade"][f"{levels}{grade.best_met}"]
+        return f"{level} by {standard}, on the mean of the year"
     return "none tested" if grade.why is None else grade.why.en

@@ -81,6 +81,7 @@ def test_a_default_heating_value_is_told(a_site: Build) -> None:
         [batch(0, CarrierEnergy("coal", 5, "t"))],
     )
     assert [one.code for one in called.findings] == ["heating-value-default"]
+    assert called.batches[0].energy[0].lhv_mj_per_unit is None  # the pack's default counts, or its refusal where it asks for a measured one
 
 
 def test_a_medium_made_inside_the_step_is_not_counted_again(a_site: Build) -> None:

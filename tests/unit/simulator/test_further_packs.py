@@ -131,6 +131,15 @@ class TestCarriersOfItsOwn:
         added_kgce = 345 * 4000 * 10.8 / 29.3076
         assert after.mean * after.output_t - before.mean * before.output_t == pytest.approx(added_kgce, rel=1e-6)
 
+    def test_a_value_that_the_plant_calls_a_default_is_none(self, tmp_path: Path) -> None:
+        """The boundary takes hydrogen by a measured heating value alone: its batches are left out."""
+        Sector(str(FURTHER["flat-glass"]), 1, 1, YEAR).plants[0].write(tmp_path, faults=0, road="csv")
+        with (tmp_path / "energy.csv").open("a", encoding="utf-8") as file:
+            for run in range(1, 101):
+                source = "default" if run <= 50 else "measured"
+                file.write(f"float-line-{run:05d},float-line,hydrogen,4000,Nm3,import,10.8,MJ/Nm3,{source}\n")
+        assert labels(tmp_path)["float-line", Metric.TOTAL].excluded == {"lhv-required": 50}
+
     def test_may_stand_in_the_tables_of_the_site(self, tmp_path: Path) -> None:
         Sector(str(FURTHER["ceramics"]), 1, 1, YEAR).plants[0].write(tmp_path, faults=0, road="csv")
         site = tmp_path / "site.toml"
