@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,31 +13,27 @@ from pydantic import BaseModel
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Metric
-from benchmarks.packs.corrections import RULES
-from benchmarks.quantities import ratio
-from benchmarks.routes import Limit, MetricRule, Pack, Step, Words
+from benchmarks.packs.limit_checks import Fault, faults_of_limits
+from benchmarks.routes import MetricRule, Pack, Source, Step, Words
 
-LONGEST_GRID = 2000  # cells; a draw walks over all of them
+FEWEST_GRID, LONGEST_GRID = 50, 2000  # cells: of fewer, one is more than a fiftieth of all that plants can be; a draw walks over all
 FEWEST_FIRMS = 3  # no pack may let the gate show a cell of fewer
 FEWEST_CHANGED = 3  # nor a version that differs in fewer: of two changed firms one may be the reader's
 LARGEST_WEIGHT = Fraction(1, 3)  # nor weigh more in a mean
 FIRMS_FOR_FIVE = {"mean-of-best-five": 5, "mean-of-top-decile": 41}  # from how many firms on a rule's mean is of at least five
 ENERGY_UNITS = {Metric.TOTAL: ("kgce", "MJ"), Metric.ELECTRICITY: ("kWh",), Metric.THERMAL: ("MJ", "kgce")}
+NAMED_BY = ("id", "metric", "variable", "step", "rule")  # by what an entry of a list is named in a place
 LONGEST_POOL = 3  # years; no pack may have a label cover more
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that does not hold: where in the pack, what was found, what is wanted."""
-
-    place: str
-    found: str
-    wanted: str
 
 
 def refuse_faults(pack: Pack, path: Path, *, clashing: Sequence[str] = ()) -> None:
     """Raise InputError `pack-inconsistent` for the first fault there is; `clashing` are own carriers that stand for something else."""
     found = [*clashes(clashing), *faults(pack)]
+    refuse(found, path)
+
+
+def refuse(found: Sequence[Fault], path: Path) -> None:
+    """Raise InputError `pack-inconsistent` for the first of these faults, where there is one; the others are counted."""
     if not found:
         return
     first, more = found[0], len(found) - 1
@@ -159,8 +155,7 @@ def _step(step: Step, pack: Pack) -> Iterator[Fault]:
             yield Fault(f"{place}.metrics[{metric.metric}].unit", metric.unit, f"{' or '.join(wanted)}: energy per output_unit of the step")
     yield from _conditions(step, f"{place}.reference_conditions")
     yield from _unique(f"{place}.limits", [limit.id for limit in step.limits])
-    for limit in step.limits:
-        yield from _limit(limit, step, pack, f"{place}.limits[{limit.id}]")
+    yield from faults_of_limits(step, pack, place)
 
 
 def _boundary(step: Step, place: str) -> Iterator[Fault]:
@@ -213,8 +208,8 @@ def _metric(rule: MetricRule, place: str) -> Iterator[Fault]:
         return
     if (cells := (rule.grid_upper - rule.grid_lower) / rule.grid_width).denominator != 1:
         yield Fault(f"{place}.grid_width", str(rule.grid_width), f"a width that divides {rule.grid_upper - rule.grid_lower} evenly")
-    elif cells + 1 > LONGEST_GRID:
-        yield Fault(f"{place}.grid_width", f"{cells + 1} cells", f"at most {LONGEST_GRID} cells")
+    elif not FEWEST_GRID <= cells + 1 <= LONGEST_GRID:
+        yield Fault(f"{place}.grid_width", f"{cells + 1} cells", f"{FEWEST_GRID} to {LONGEST_GRID} cells")
     if not rule.grid_lower < Fraction(rule.typical) < rule.grid_upper:
         yield Fault(f"{place}.grid_lower", f"{rule.grid_lower} to {rule.grid_upper}", f"a grid around the typical value ({rule.typical})")
 
@@ -231,30 +226,20 @@ def _conditions(step: Step, place: str) -> Iterator[Fault]:
             yield Fault(f"{place}[{condition.variable}].reference", str(condition.reference), "one reference value a variable")
 
 
-def _limit(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
-    rule = step.metric(limit.metric)
-    if rule is None:
-        yield Fault(f"{place}.metric", limit.metric, "a metric of this step")
-    elif rule.unit != limit.unit and ratio(limit.unit, rule.unit) != 1.0:
-        yield Fault(f"{place}.unit", limit.unit, f"the metric's unit ({rule.unit}): a limit is compared, never converted")
-    if limit.correction is not None and limit.correction not in RULES:
-        yield Fault(f"{place}.correction", limit.correction, f"a correction rule: {', '.join(RULES)}")
-    if all(grade is None for grade in limit.grades):
-        yield Fault(f"{place}.grades", "none", "at least one grade")
-    known = {each.id for each in pack.steps}
-    for covered in limit.steps_covered:
-        if covered not in known:
-            yield Fault(f"{place}.steps_covered", covered, f"steps of this pack: {', '.join(sorted(known))}")
-    if step.id not in limit.steps_covered:
-        yield Fault(f"{place}.steps_covered", str(limit.steps_covered), f"the step it stands at ({step.id}) among them")
-    made = {pack.step(covered).product for covered in limit.steps_covered if covered in known}
-    for id_ in limit.recovered_by:
-        if id_ not in known or id_ in limit.steps_covered or pack.step(id_).product not in made:
-            yield Fault(f"{place}.recovered_by", id_, "a step of this pack beside those covered, per unit of the product of one of them")
-    if not limit.source.verified or limit.source.kind == "engineering-assumption":
-        yield Fault(f"{place}.source", limit.source.text, "a verified source: an unverified value is never a limit")
-    if limit.effective_to is not None and limit.effective_to <= limit.effective_from:
-        yield Fault(f"{place}.effective_to", str(limit.effective_to), f"a day after effective_from ({limit.effective_from})")
+def read_in_the_future(pack: Pack, on: date) -> Iterator[Fault]:
+    """Sources that nobody can have read by that day, each once, at its first place. The clock is the caller's: loading a pack asks none."""
+    told: set[Source] = set()
+    for place, source in _sources(pack, ""):
+        if source.read_on is not None and source.read_on > on and source not in told:
+            told.add(source)
+            yield Fault(f"{place}.read_on", source.read_on.isoformat(), f"the day on which the source was read, {on} at the latest")
+
+
+def _sources(value: object, place: str) -> Iterator[tuple[str, Source]]:
+    if isinstance(value, Source):
+        yield place, value
+    for at, inner in _within(value, place):
+        yield from _sources(inner, at)
 
 
 def _words(value: object, place: str) -> Iterator[Fault]:
@@ -263,12 +248,21 @@ def _words(value: object, place: str) -> Iterator[Fault]:
         for language, text in (("en", value.en), ("zh", value.zh)):
             if not text.strip():
                 yield Fault(f"{place}.{language}", "an empty text", "the words in both languages")
-    elif isinstance(value, BaseModel):
+    for at, inner in _within(value, place):
+        yield from _words(inner, at)
+
+
+def _within(value: object, place: str) -> Iterator[tuple[str, object]]:
+    """The parts of a declared value, each with its place."""
+    if isinstance(value, BaseModel):
         for name in type(value).model_fields:
-            yield from _words(getattr(value, name), f"{place}.{name}" if place else name)
+            yield f"{place}.{name}" if place else name, getattr(value, name)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield f"{place}[{name}]", inner
     elif isinstance(value, tuple):
-        for index, entry in enumerate(value):
-            yield from _words(entry, f"{place}[{getattr(entry, 'id', index)}]")
+        for index, inner in enumerate(value):
+            yield f"{place}[{next((getattr(inner, name) for name in NAMED_BY if hasattr(inner, name)), index)}]", inner
 
 
 def _unique(place: str, ids: Sequence[str]) -> Iterator[Fault]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.core.exceptions import ValidationError
 
@@ -10,8 +11,9 @@ from benchmarks import packs, shelf
 from benchmarks.carriers import brought
 from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError
-from benchmarks.packs.checks import Fault, clashes
+from benchmarks.packs.checks import clashes, read_in_the_future
 from benchmarks.packs.checks import faults as faults_of
+from benchmarks.packs.limit_checks import Fault
 from benchmarks.packs.reading import parse
 from benchmarks.routes import NEWEST, Pack
 from portal.governance.approved import with_factors
@@ -30,8 +32,11 @@ class Checked:
     faults: tuple[Fault, ...] = field(default=())
 
 
-def check(file: str, factors: str, corrects: str) -> Checked:
-    """The pack of a file, with its own table of factors if it brings one, and the version that it corrects if it is an erratum."""
+def check(file: str, factors: str, corrects: str, on: date) -> Checked:
+    """The pack of a file, with its own table of factors if it brings one, and the version that it corrects if it is an erratum.
+
+    `on` is the day of the check: no source was read later.
+    """
     from pathlib import Path
 
     try:
@@ -42,7 +47,7 @@ def check(file: str, factors: str, corrects: str) -> Checked:
         where = "" if place is None else " ".join(part for part in (place.file, place.column) if part)
         return Checked(None, faults=(Fault(where, refused.found or str(refused.sentence), refused.wanted or ""),))
     with brought(pack.own_carriers) as clashing:
-        found = [*clashes(clashing), *faults_of(pack), *_own(pack, table, corrects)]
+        found = [*clashes(clashing), *faults_of(pack), *read_in_the_future(pack, on), *_own(pack, table, corrects)]
         if found:
             return Checked(None, faults=tuple(found))
         version = table.version if table else ""

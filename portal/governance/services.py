@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
@@ -37,7 +38,7 @@ def propose(by: User, file: str, factors: str, corrects: str, reason: str, sourc
     """
     if Role.REGULATOR not in roles_of(by):
         raise _not_regulator()
-    found = check(file, factors, corrects)
+    found = check(file, factors, corrects, timezone.localdate(now))
     if found.pack is None:
         raise RefusedError(
             409, "pack-faulty", "The file is no pack that could be approved.", "Correct every fault that is named, and upload it again."

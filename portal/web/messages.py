@@ -76,6 +76,7 @@ ON_NO_PAGE = (
     "benchmarks/wire/renewal.py",
     # of who writes a pack
     "benchmarks/packs/checks.py",
+    "benchmarks/packs/limit_checks.py",
     "benchmarks/packs/reading.py",
     "benchmarks/conversion.py",
     # of the agent, at the plant or with an auditor

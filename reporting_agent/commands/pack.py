@@ -104,11 +104,15 @@ def named(name: str) -> Pack:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
     from benchmarks import packs
     from benchmarks.packs import provenance
+    from benchmarks.packs.checks import read_in_the_future, refuse
     from reporting_agent.console import emit
 
     pack = named(args.pack)
+    refuse(list(read_in_the_future(pack, datetime.now(UTC).astimezone().date())), Path(args.pack))
     table = packs.factors(pack)
     every = [*provenance.numbers(pack), *provenance.factors(table)]
     lacking = [number.place for number in every if not number.is_complete]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from benchmarks.packs.checks import Fault
+from benchmarks.packs.limit_checks import Fault
 from portal.accounts.models import Role
 from portal.accounts.selectors import roles_of
 from portal.governance import selectors, services
@@ -48,7 +48,7 @@ def propose(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         (file, factors), told = form.texts(), form.cleaned_data
         if not form.errors:
-            faults = check(file, factors, told["corrects"].strip()).faults
+            faults = check(file, factors, told["corrects"].strip(), timezone.localdate()).faults
             if not faults:
                 made = services.propose(
                     person(request), file, factors, told["corrects"].strip(), told["reason"], told["sources"], timezone.now()

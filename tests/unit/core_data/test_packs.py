@@ -15,6 +15,7 @@ from benchmarks import conversion, packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
+from benchmarks.packs.checks import faults, read_in_the_future
 from benchmarks.packs.corrections import RULES
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.routes import MetricRule, Pack, Source, Step, Words
@@ -334,6 +335,31 @@ CONTRADICTIONS: Faults = [
     ),
     ('zh = "焦化"', 'zh = " "', "steps[coking].words.zh", "empty", "both languages"),
     ("effective_from = 2010-01-01", "effective_from = 2010-01-01\neffective_to = 2009-01-01", "effective_to", "2009", "after"),
+    ("grid_width = 0.4\n", "grid_width = 20\n", "steps[coking].metrics[total].grid_width", "7 cells", "50 to 2000"),
+    ("grade1 = 43, grade2 = 46, grade3 = 52", "grade1 = 52, grade2 = 46, grade3 = 43", "2025-sinter].grades", "52, 46, 43", "strictest"),
+    ("grade1 = 61, grade3 = 86", "grade1 = 86, grade3 = 61", "gb21256-2025-eaf-50].grades", "86, 61", "strictest"),  # no grade 2
+    ("grade3 = 52 }", "grade3 = 520 }", "limits[gb21256-2025-sinter].grades", "520", "20 to 120 kgce/t"),
+    (
+        'unit = "kgce/t"\ngrades = { grade1 = 43',
+        'unit = "MJ/t"\ngrades = { grade1 = 43',
+        "limits[gb21256-2025-sinter].unit",
+        "MJ/t",
+        "never converted",
+    ),
+    ("grade1 = 43,", "grade1 = 4.3,", "limits[gb21256-2025-sinter].grades", "4.3", "20 to 120 kgce/t"),
+    ('applies = { variant = "top-charged" }', 'applies = { variant = "top" }', "2025-top].applies.variant", "top", "any, top-charged"),
+    ('applies = { variant = "top-charged" }', "applies = { variant = { from = 1 } }", "2025-top].applies.variant", "1.0", "a variant"),
+    ("{ from = 50, to = 70 }", "{ from = 70, to = 50 }", "eaf-50-70].applies.furnace_capacity_t", "70 to 50", "holds a value"),
+    ("{ from = 50, to = 70 }", "{ above = 70, up_to = 70 }", "eaf-50-70].applies.furnace_capacity_t", "70 to 70", "holds a value"),
+    (
+        'correction = "sinter-pellet"',
+        'correction = "cement"',
+        "2025-sinter].correction",
+        "cement, of GB 16780-2021",
+        "GB 21256-2025, or none",
+    ),
+    ("{ from = 50, to = 70 }", "{ from = 70 }", "eaf-50-70].applies", "eaf-50-70 beside gb21256-2025-eaf-70", "another period"),
+    ("{ from = 50, to = 70 }", "{ from = 50, to = 71 }", "eaf-50-70].applies", "eaf-50-70 beside gb21256-2025-eaf-70", "other conditions"),
 ]
 WRONG_FIELDS: Faults = [
     ("grid_width = 0.4\n", 'grid_width = "fine"\n', "steps[coking].metrics[total].grid_width", "'fine'", ""),
@@ -388,6 +414,37 @@ def test_what_is_no_toml_is_refused_with_the_line(tmp_path: Path, content: bytes
         packs.load(str(path))
     assert refusal.value.code == "pack-unreadable"
     assert found in refusal.value.found
+
+
+@pytest.mark.parametrize(
+    ("place", "first"), [("[sources.gb21256]", "steps[sintering].limits[gb21256-2025-sinter].source"), ("[sources.grid-assumption]", "")]
+)
+def test_a_source_read_in_the_future_is_a_fault_of_its_check_and_loading_asks_no_clock(tmp_path: Path, place: str, first: str) -> None:
+    path = tmp_path / "broken.toml"
+    before, head, after = STEEL_TEXT.partition(place)
+    path.write_text(before + head + re.sub("read_on = .*", "read_on = 2036-11-22", after, count=1), encoding="utf-8")
+    pack = packs.load(str(path))
+    (fault,) = read_in_the_future(pack, date(2036, 11, 21))
+    assert (fault.place.endswith(".read_on"), fault.found) == (True, "2036-11-22")
+    assert fault.place.startswith(first)
+    assert "2036-11-21 at the latest" in fault.wanted
+    assert not list(read_in_the_future(pack, date(2036, 11, 22)))
+
+
+@pytest.mark.parametrize("path", [*packs.HOME.glob("*.toml"), *(packs.HOME / "further").glob("*.toml")], ids=lambda path: path.stem)
+def test_no_pack_that_comes_with_steplabel_has_a_fault(path: Path) -> None:
+    if "[[steps]]" in path.read_text(encoding="utf-8"):
+        assert list(faults(pack := packs.load(str(path)))) == list(read_in_the_future(pack, date(2026, 11, 22))) == []
+
+
+def test_an_edition_may_follow_another_and_two_at_once_are_a_fault(tmp_path: Path) -> None:
+    """The ingot's limits of 2013 end on the day on which those of 2022 begin."""
+    text = (packs.HOME / "aluminium.toml").read_text(encoding="utf-8")
+    path = tmp_path / "broken.toml"
+    path.write_text(text.replace("effective_to = 2024-01-01", "effective_to = 2024-01-02"), encoding="utf-8")
+    with pytest.raises(InputError) as refusal:
+        packs.load(str(path))
+    assert "gb21346-2013-liquid-comprehensive beside gb21346-2022" in refusal.value.found
 
 
 def test_several_faults_are_counted(tmp_path: Path) -> None:

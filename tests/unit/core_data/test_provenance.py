@@ -41,6 +41,14 @@ def test_a_number_without_a_source_is_listed_and_named(tmp_path: Path, capsys: p
     assert "no complete source" not in capsys.readouterr().out
 
 
+def test_a_figure_read_in_the_future_is_refused_by_the_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
+    own = tmp_path / "own.toml"
+    own.write_text(text.replace("read_on = 2026-11-20", "read_on = 2999-11-20", 1), encoding="utf-8")
+    assert main(["pack", "check", str(own)]) != 0
+    assert "2999-11-20" in capsys.readouterr().err
+
+
 def test_a_limit_never_stands_on_what_was_not_read() -> None:
     """What is secondary or an assumption grades nobody; editions whose values were not read are named and hold no limit."""
     for name in packs.shipped():

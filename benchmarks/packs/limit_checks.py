@@ -1,0 +1,134 @@
+"""What must hold of a limit, and between the limits of a step. What a standard cannot mean is a fault: it would grade plants wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+
+from benchmarks.errors import InputError
+from benchmarks.packs.corrections import RULES
+from benchmarks.quantities import ratio
+from benchmarks.routes import Limit, Pack, Span, Step
+
+Condition = str | tuple[float | None, float | None] | Span
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that does not hold: where in the pack, what was found, what is wanted."""
+
+    place: str
+    found: str
+    wanted: str
+
+
+def faults_of_limits(step: Step, pack: Pack, place: str) -> Iterator[Fault]:
+    """Every fault of the limits of a step; `place` is where the step stands."""
+    for limit in step.limits:
+        at = f"{place}.limits[{limit.id}]"
+        yield from _limit(limit, step, pack, at)
+        yield from _grades(limit, step, at)
+        yield from _applies(limit, pack, f"{at}.applies")
+    for one, other in combinations(step.limits, 2):
+        if _same_object(one, other) and _both_in_force(one, other) and _both_apply(one, other):
+            wanted = f"another period or other conditions than {one.id}, which holds for the same product at the same time"
+            yield Fault(f"{place}.limits[{other.id}].applies", f"{other.id} beside {one.id}", wanted)
+
+
+def _limit(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
+    rule = step.metric(limit.metric)
+    if rule is None:
+        yield Fault(f"{place}.metric", limit.metric, "a metric of this step")
+    elif not _is_one(limit.unit, rule.unit):
+        yield Fault(f"{place}.unit", limit.unit, f"the metric's unit ({rule.unit}): a limit is compared, never converted")
+    if limit.correction is not None and limit.correction not in RULES:
+        yield Fault(f"{place}.correction", limit.correction, f"a correction rule: {', '.join(RULES)}")
+    elif limit.correction is not None and (standard := RULES[limit.correction].standard) != limit.standard:
+        wanted = f"a rule of {limit.standard}, or none: the rule is clause {RULES[limit.correction].clause} of another standard"
+        yield Fault(f"{place}.correction", f"{limit.correction}, of {standard}", wanted)
+    known = {each.id for each in pack.steps}
+    for covered in limit.steps_covered:
+        if covered not in known:
+            yield Fault(f"{place}.steps_covered", covered, f"steps of this pack: {', '.join(sorted(known))}")
+    if step.id not in limit.steps_covered:
+        yield Fault(f"{place}.steps_covered", str(limit.steps_covered), f"the step it stands at ({step.id}) among them")
+    made = {pack.step(covered).product for covered in limit.steps_covered if covered in known}
+    for id_ in limit.recovered_by:
+        if id_ not in known or id_ in limit.steps_covered or pack.step(id_).product not in made:
+            yield Fault(f"{place}.recovered_by", id_, "a step of this pack beside those covered, per unit of the product of one of them")
+    if not limit.source.verified or limit.source.kind == "engineering-assumption":
+        yield Fault(f"{place}.source", limit.source.text, "a verified source: an unverified value is never a limit")
+    if limit.effective_to is not None and limit.effective_to <= limit.effective_from:
+        yield Fault(f"{place}.effective_to", str(limit.effective_to), f"a day after effective_from ({limit.effective_from})")
+
+
+def _is_one(unit: str, other: str) -> bool:
+    """Whether a figure is the same in both units."""
+    try:
+        return unit == other or ratio(unit, other) == 1.0
+    except InputError:
+        return False
+
+
+def _grades(limit: Limit, step: Step, place: str) -> Iterator[Fault]:
+    """The stricter first, each within what a batch can be. Of several steps together the bounds of one say nothing."""
+    given = [value for value in limit.grades if value is not None]
+    if not given:
+        yield Fault(f"{place}.grades", "none", "at least one grade")
+    if given != sorted(given):
+        yield Fault(f"{place}.grades", ", ".join(f"{value:g}" for value in given), "the strictest grade, which is the least, first")
+    rule = step.metric(limit.metric)
+    if rule is None or rule.unit != limit.unit or limit.steps_covered != (step.id,):
+        return
+    for value in given:
+        if value > rule.ceiling or (value < rule.floor and not limit.recovered_by):
+            wanted = f"a value that a batch can have: {rule.floor:g} to {rule.ceiling:g} {rule.unit}, the metric's floor and ceiling"
+            yield Fault(f"{place}.grades", f"{value:g}", wanted)
+
+
+def _applies(limit: Limit, pack: Pack, place: str) -> Iterator[Fault]:
+    """Conditions that some site can meet."""
+    variants = [variant.id for step in pack.steps if step.id in limit.steps_covered for variant in step.variants]
+    for variable, wanted in limit.applies.items():
+        if variable == "variant" and wanted not in variants:
+            yield Fault(f"{place}.variant", str(wanted), f"a variant of the step: {', '.join(variants)}")
+        elif not isinstance(wanted, str) and _is_empty(wanted):
+            low, high = _ends(wanted)
+            yield Fault(f"{place}.{variable}", f"{low:g} to {high:g}", "a range that holds a value: its lower end below its upper end")
+
+
+def _same_object(one: Limit, other: Limit) -> bool:
+    """Two limits of one document on one metric of the same steps: of another document, both may hold."""
+    first, second = (
+        (limit.source.document or limit.standard, limit.metric, limit.steps_covered, frozenset(limit.applies)) for limit in (one, other)
+    )
+    return first == second
+
+
+def _both_in_force(one: Limit, other: Limit) -> bool:
+    begins = max(one.effective_from, other.effective_from)
+    return all(begins < (limit.effective_to or date.max) for limit in (one, other))
+
+
+def _both_apply(one: Limit, other: Limit) -> bool:
+    """Whether one site can meet the conditions of both, which are on the same variables."""
+    return all(_meet(condition, other.applies[variable]) for variable, condition in one.applies.items())
+
+
+def _meet(one: Condition, other: Condition) -> bool:
+    if isinstance(one, str) or isinstance(other, str):
+        return one == other
+    (low, high), (other_low, other_high) = _ends(one), _ends(other)
+    return max(low, other_low) < min(high, other_high) or (low, high) == (other_low, other_high)
+
+
+def _is_empty(condition: tuple[float | None, float | None] | Span) -> bool:
+    low, high = _ends(condition)
+    return low >= high
+
+
+def _ends(condition: tuple[float | None, float | None] | Span) -> tuple[float, float]:
+    low, high = (condition.above, condition.up_to) if isinstance(condition, Span) else condition
+    return (float("-inf") if low is None else low, float("inf") if high is None else high)
