@@ -1,52 +1,87 @@
-"""What one version of a pack says otherwise than another, field by field."""
+"""What one version of a pack says otherwise than another, field by field, and the order of what stands in lists."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from benchmarks.routes import Pack
 
-NAMED_BY = ("id", "step", "metric", "variable", "name")
+NAMED_BY = ("id", "step", "metric", "variable", "name", "rule", "standard")
 """Fields by which the entries of a list are told apart, so that one more entry does not make all after it differ."""
 
 ITS_OWN = frozenset({"version", "effective_from", "effective_to"})
 """What every version has of its own, and stands beside it anyway."""
 
+SOURCES = frozenset({"source", "grid_source", "typical_source", "spread_source", "numbers"})
+"""Where a source stands. Many figures share one: what changes in it is told once."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One value that differs; None where a version has no such field."""
+    """One value that differs; None where a version has no such field, or nothing in it."""
 
     where: tuple[str, ...]  # `("steps", "clinker-burning", "label_rule", "quantile")`
     before: str | None
     after: str | None
+    also: int = 0  # further places with the same source, which differs in the same way
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def is_of_a_source(self) -> bool:
+        return not SOURCES.isdisjoint(self.where)
 
 
 def changes(before: Pack, after: Pack) -> tuple[FieldChange, ...]:
     """Every value that is not the same in both, in the order of the newer one, then what it no longer has."""
     old, new = dict(_flat(before.model_dump(), ())), dict(_flat(after.model_dump(), ()))
     places = [*new, *(place for place in old if place not in new)]
-    return tuple(
-        FieldChange(place, old.get(place), new.get(place))
-        for place in places
-        if old.get(place) != new.get(place) and place[0] not in ITS_OWN
-    )
+    found = (FieldChange(place, old.get(place), new.get(place)) for place in places if old.get(place) != new.get(place))
+    return tuple(_sources_once([one for one in found if not (len(one.where) == 1 and one.where[0] in ITS_OWN)]))
+
+
+def _sources_once(found: Sequence[FieldChange]) -> Iterator[FieldChange]:
+    """Of what differs in a source the first place, and how many more there are."""
+    same = Counter((one.where[-1], one.before, one.after) for one in found if one.is_of_a_source)
+    for one in found:
+        if not one.is_of_a_source:
+            yield one
+        elif many := same.pop((one.where[-1], one.before, one.after), 0):
+            yield replace(one, also=many - 1)
 
 
 def _flat(value: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every value that says something, with its place. A list of plain values is one; of a list of entries the order is one."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _flat(inner, (*place, str(name)))
     elif isinstance(value, list | tuple):
-        for number, inner in enumerate(value, 1):
-            yield from _flat(inner, (*place, _name(inner) or str(number)))
-    else:
+        names = _names(value)
+        if value:
+            yield place, ", ".join(names)
+        for name, inner in zip(names, value, strict=True):
+            if isinstance(inner, dict):
+                yield from _flat(inner, (*place, name))
+    elif value is not None and value != "":
         yield place, str(value)
 
 
-def _name(entry: Any) -> str:
+def _names(entries: Sequence[Any]) -> list[str]:
+    """What each entry is called, no two alike; a plain value is called what it is."""
+    names: list[str] = []
+    for number, entry in enumerate(entries, 1):
+        name = _name(entry, number)
+        if isinstance(entry, dict) and name in names:
+            name = f"{name} {number}"
+        names.append(name)
+    return names
+
+
+def _name(entry: Any, number: int) -> str:
     if not isinstance(entry, dict):
-        return ""
-    return next((str(entry[field]) for field in NAMED_BY if isinstance(entry.get(field), str)), "")
+        return "none" if entry is None else str(entry)
+    return next((str(entry[field]) for field in NAMED_BY if isinstance(entry.get(field), str)), str(number))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -47,6 +47,37 @@ class Effect:
         return f"  {self.step} {self.variant} {self.metric} {self.value}: {before} -> {after}{moved}"
 
 
+@dataclass(frozen=True, slots=True)
+class GradeEffect:
+    """The best level of a limit that a site's year meets by either version; None where it meets none, or was not held against it."""
+
+    step: str
+    product: str
+    variant: str
+    metric: str
+    limit: str
+    before: int | None
+    after: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def as_text(self) -> str:
+        return f"  {self.step} {self.variant} {self.metric} {self.limit}: {self.before or 'none'} -> {self.after or 'none'}"
+
+
+class _Tested(Protocol):
+    @property
+    def limit(self) -> str: ...
+    @property
+    def best_met(self) -> int | None: ...
+
+
+class _Graded(Protocol):
+    @property
+    def limits(self) -> Sequence[_Tested]: ...
+
+
 class _Best(Protocol):
     @property
     def value(self) -> float | None: ...
@@ -71,6 +102,8 @@ class Labelled(Protocol):
     def typical(self) -> float | None: ...
     @property
     def mean(self) -> float | None: ...
+    @property
+    def grade(self) -> _Graded: ...
 
 
 def changed_numbers(old: Pack, new: Pack) -> tuple[NumberChange, ...]:
@@ -97,6 +130,22 @@ def moved_labels(old: Iterable[Labelled], new: Iterable[Labelled]) -> list[Effec
         for key in dict.fromkeys((*after, *before))
         if before.get(key) != after.get(key)
     ]
+
+
+def moved_grades(old: Iterable[Labelled], new: Iterable[Labelled]) -> list[GradeEffect]:
+    """Every limit of one step of which another level is met."""
+    before, after = _grades(old), _grades(new)
+    return [
+        GradeEffect(*key, before.get(key), after.get(key)) for key in dict.fromkeys((*after, *before)) if before.get(key) != after.get(key)
+    ]
+
+
+def _grades(labels: Iterable[Labelled]) -> dict[tuple[str, str, str, str, str], int | None]:
+    return {
+        (label.step, label.product, label.variant, str(label.metric), one.limit): one.best_met
+        for label in labels
+        for one in label.grade.limits
+    }
 
 
 def _values(labels: Iterable[Labelled]) -> dict[tuple[str, str, str, str, str, str], float | None]:

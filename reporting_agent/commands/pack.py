@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from benchmarks.packs.effects import Effect
+    from collections.abc import Iterable
+
+    from benchmarks.packs.changes import FieldChange
+    from benchmarks.packs.effects import Effect, GradeEffect
     from benchmarks.routes import Pack
 
 
@@ -18,7 +21,9 @@ def add_parser(sub: Any) -> None:
     numbers = acts.add_parser("numbers", help="every number of a pack and of its conversion factors, with source and status")
     for act in (check, numbers):
         act.add_argument("pack", metavar="PACK", help="an id (steel), an id and version (steel@1), or the path of a .toml file")
-    diff = acts.add_parser("diff", help="which numbers differ between two packs, and which labels of a site they move")
+    diff = acts.add_parser(
+        "diff", help="which numbers and fields differ between two packs, and which labels and grades of a site they move"
+    )
     diff.add_argument("old", metavar="OLD", help="as PACK")
     diff.add_argument("new", metavar="NEW", help="as PACK")
     diff.add_argument("--site", metavar="FILE", help="a site.toml whose labels are made by both; sends nothing")
@@ -179,25 +184,47 @@ def _numbers(args: argparse.Namespace) -> int:
 def _diff(args: argparse.Namespace) -> int:
     from benchmarks import packs
     from benchmarks.errors import UsageError
-    from benchmarks.packs import effects
+    from benchmarks.packs import consequences, effects
+    from benchmarks.packs.changes import changes
     from reporting_agent.console import emit
 
     if bool(args.site) is not bool(args.period):
         raise UsageError("site-without-period", "--site and --period go together.", "Give both, or neither.")
     old, new = named(args.old), named(args.new)
-    changed = effects.changed_numbers(old, new)
-    moved = _moved(args, old, new) if args.site else None
+    numbers, fields = effects.changed_numbers(old, new), changes(old, new)
+    labels_move, grades_move = consequences.labels_move(old, new), consequences.grades_move(old, new)
+    labels, grades = _moved(args, old, new) if args.site else (None, None)
+    versions = [
+        {"pack": pack.id, "version": pack.version, "effective_from": pack.effective_from.isoformat(), "digest": packs.digest(pack).hex()}
+        for pack in (old, new)
+    ]
     payload = {
-        "old": {"pack": old.id, "version": old.version, "digest": packs.digest(old).hex()},
-        "new": {"pack": new.id, "version": new.version, "digest": packs.digest(new).hex()},
-        "numbers": [change.to_json() for change in changed],
-        "labels": None if moved is None else [effect.to_json() for effect in moved],
+        "old": versions[0],
+        "new": versions[1],
+        "numbers": [change.to_json() for change in numbers],
+        "fields": [change.to_json() for change in fields],
+        "labels_move": [one.to_json() for one in labels_move],
+        "grades_move": [one.to_json() for one in grades_move],
+        "labels": None if labels is None else [effect.to_json() for effect in labels],
+        "grades": None if grades is None else [effect.to_json() for effect in grades],
     }
-    emit(args, payload, _as_text(changed, moved))
+    lines = [
+        f"{name} differs: {versions[0][name]} -> {versions[1][name]}" for name in versions[0] if versions[0][name] != versions[1][name]
+    ]
+    lines += _part(len(numbers), "numbers differ", (f"  {one.place}: {one.before or 'none'} -> {one.after or 'none'}" for one in numbers))
+    lines += _part(len(fields), "fields differ", (_field(one) for one in fields))
+    if labels is None and labels_move:
+        lines += ["Labels move, by how much is not known from the pack alone (--site tells it of a site):"]
+        lines += [one.as_text() for one in labels_move]
+    lines += _part(len(grades_move), "levels of limits differ", (one.as_text() for one in grades_move))
+    if labels is not None and grades is not None:
+        lines += _part(len(labels), "labels of the site move", (one.as_text() for one in labels))
+        lines += _part(len(grades), "grades of the site's steps move", (one.as_text() for one in grades))
+    emit(args, payload, "\n".join(lines))
     return 0
 
 
-def _moved(args: argparse.Namespace, old: Pack, new: Pack) -> list[Effect]:
+def _moved(args: argparse.Namespace, old: Pack, new: Pack) -> tuple[list[Effect], list[GradeEffect]]:
     from dataclasses import replace
 
     from benchmarks.measurements import Period
@@ -208,14 +235,14 @@ def _moved(args: argparse.Namespace, old: Pack, new: Pack) -> list[Effect]:
     site = load_site(args.site)
     period = Period.parse(args.period, site.zone)
     data = pipeline.read(site, period)
-    by = [pipeline.label_of(site, replace(data, pack=pack), period) for pack in (old, new)]
-    return effects.moved_labels(*(label.steps for label in by))
+    before, after = (pipeline.label_of(site, replace(data, pack=pack), period).steps for pack in (old, new))
+    return effects.moved_labels(before, after), effects.moved_grades(before, after)
 
 
-def _as_text(changed: Any, moved: list[Effect] | None) -> str:
-    lines = [f"{len(changed)} numbers differ" + (":" if changed else ".")]
-    lines += [f"  {change.place}: {change.before or 'none'} -> {change.after or 'none'}" for change in changed]
-    if moved is not None:
-        lines.append(f"{len(moved)} labels move" + (":" if moved else "."))
-        lines += [effect.as_text() for effect in moved]
-    return "\n".join(lines)
+def _part(count: int, what: str, lines: Iterable[str]) -> list[str]:
+    return [f"{count} {what}" + (":" if count else "."), *lines]
+
+
+def _field(one: FieldChange) -> str:
+    more = f" (and in {one.also} more places)" if one.also else ""
+    return f"  {' > '.join(one.where)}: {one.before or 'none'} -> {one.after or 'none'}{more}"

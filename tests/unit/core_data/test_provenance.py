@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.conversion import TABLE, FactorTable
-from benchmarks.labels import SiteLabel, label_site
+from benchmarks.labels import SiteLabel, StepLabel, label_site
+from benchmarks.labels.grading import graded
+from benchmarks.labels.result import Grade
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.packs import effects, provenance
+from benchmarks.packs.changes import changes
 from benchmarks.routes import Pack
 from reporting_agent.cli import main
 
@@ -151,7 +155,75 @@ def test_the_differences_between_two_versions_are_told(capsys: pytest.CaptureFix
     assert "typical: steps.alumina-refining.total.typical: 380 -> 343" in told
     assert "factor: nitrogen.equivalent.2008-06-01: 0.6714 -> none" in told
     assert main(["pack", "diff", "aluminium", "aluminium"]) == 0
-    assert capsys.readouterr().out.strip() == "0 numbers differ."
+    assert capsys.readouterr().out.splitlines() == ["0 numbers differ.", "0 fields differ.", "0 levels of limits differ."]
+
+
+STEEL_TEXT = (packs.HOME / "steel.toml").read_text(encoding="utf-8")
+UNKNOWN = "Labels move, by how much is not known from the pack alone"
+TOLD = [  # at which step, what is replaced, by what; what is told, and whether its labels move
+    ("sintering", '"anthracite", "coal", ', '"coal", ', "  steps > sintering > boundary > counted: anthracite, coal,", True),
+    (
+        "sintering",
+        'credited = ["steam", ',
+        'credited = ["coke", "steam", ',
+        "steps > sintering > boundary > credited: steam, electricity,",
+        True,
+    ),
+    ("blast-furnace", 'measured = ["coal"]', "measured = []", "steps > blast-furnace > boundary > measured: coal -> none", True),
+    ("blast-furnace", 'run_kind = "day"', 'run_kind = "month"', "steps > blast-furnace > run_kind: day -> month", True),
+    ("blast-furnace", 'recovered_by = ["top-gas-turbine"]', "", "blast-furnace gb21256-2025-blast-furnace: recovered_by differ", False),
+    ("sintering", "grade3 = 52", "grade3 = 47", "level 3: 52 -> 47 kgce/t; annual means above 47 and up to 52 no longer meet it", False),
+    ("sintering", "grade3 = 52", "grade3 = 53", "annual means above 52 and up to 53 now meet it", False),
+    ("sintering", "grade2 = 46, ", "", "sintering gb21256-2025-sinter level 2: 46 -> none kgce/t", False),
+    ("eaf", "{ from = 50, to = 70 }", "{ from = 55, to = 70 }", "eaf gb21256-2025-eaf-50-70: applies.furnace_capacity_t differ", False),
+    ("", 'status = "secondary"', 'status = "transcribed"', "source > status: secondary -> transcribed", False),
+    ("", 'issuer = "SAMR and SAC"', 'issuer = "SAC"', "source > issuer: SAMR and SAC -> SAC (and in ", False),
+]
+
+
+@pytest.mark.parametrize(("step", "old", "new", "told", "labels_move"), TOLD)
+def test_every_field_that_differs_is_told_and_what_moves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], step: str, old: str, new: str, told: str, labels_move: bool
+) -> None:
+    before, head, after = STEEL_TEXT.partition(f'\nid = "{step}"\n' if step else "\n[sources.")
+    assert old in after
+    (tmp_path / "proposed.toml").write_text(before + head + after.replace(old, new, 1), encoding="utf-8")
+    assert main(["pack", "diff", "steel", str(tmp_path / "proposed.toml")]) == 0
+    out = capsys.readouterr().out
+    assert told in out
+    assert (f"{UNKNOWN} (--site tells it of a site):\n  {step}: because of" in out) is labels_move
+    assert (UNKNOWN in out) is labels_move
+    assert "0 fields differ" not in out
+
+
+def test_the_order_of_metrics_and_the_second_entry_of_one_name_are_told() -> None:
+    """The first metric is the headline; editions and conditions may have one name twice, and neither hides the other."""
+    steel = packs.load("steel")
+    eaf = steel.step("eaf")
+    turned = steel.model_copy(
+        update={"steps": tuple(step.model_copy(update={"metrics": step.metrics[::-1]}) if step is eaf else step for step in steel.steps)}
+    )
+    (order,) = changes(steel, turned)
+    assert (order.where, order.before, order.after) == (("steps", "eaf", "metrics"), "total, electricity", "electricity, total")
+    twice = steel.editions[0].model_copy(update={"held": not steel.editions[0].held})
+    one, two = (steel.model_copy(update={"editions": (first, twice)}) for first in (steel.editions[0], twice))
+    assert [change.where[-1] for change in changes(one, two)] == ["held"]
+
+
+def test_a_changed_limit_shows_whose_grade_it_takes() -> None:
+    """The kiln's year is 103.69 kgce/t: grade 2 of 107, and grade 3 where that is 103."""
+    cement = packs.load("cement")
+    limit = next(one for one in cement.step("clinker-burning").limits if one.id == "gb16780-2021-clinker")
+
+    def year_by(grades: tuple[float, float, float]) -> list[StepLabel]:
+        tested = graded(limit.model_copy(update={"grades": grades}), 103.69, {"altitude_m": 0.0}, date(2023, 12, 31))
+        (label,) = (one for one in labelled(cement).steps if one.metric == "total")
+        return [replace(label, grade=Grade(tested.best_met, None, (tested,)))]
+
+    (taken,) = effects.moved_grades(year_by((100, 107, 117)), year_by((100, 103, 117)))
+    assert (taken.step, taken.limit, taken.before, taken.after) == ("clinker-burning", limit.id, 2, 3)
+    assert taken.as_text().endswith("2 -> 3")
+    assert effects.moved_grades(year_by((100, 107, 117)), year_by((100, 106, 117))) == []
 
 
 def test_a_site_without_a_period_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,132 @@
+"""What a changed pack moves, as far as the packs alone tell: whose labels, though not by how much, and which grades of which limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import zip_longest
+from typing import Any
+
+from benchmarks.packs.changes import SOURCES, FieldChange, changes
+from benchmarks.packs.effects import NumberChange, changed_numbers
+from benchmarks.packs.provenance import Role
+from benchmarks.routes import Boundary, Limit, Pack
+
+_MOVES_NO_LABEL = SOURCES | {
+    *("words", "product_words", "limits", "typical", "spread", "released"),
+    *("grid_lower", "grid_upper", "grid_width", "most_records_a_day"),  # of what is released, not of the label
+}
+_SAYS_ONLY = SOURCES | {"words", "clause", "grades"}  # of a limit: what decides nothing, and what is told level by level
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsMove:
+    """Labels of a step that come out otherwise where a plant uses what differs; by how much only its batches tell."""
+
+    step: str
+    because: tuple[str, ...]  # fields of the step, carriers whose factor differs
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def as_text(self) -> str:
+        return f"  {self.step}: because of {', '.join(self.because)}"
+
+
+@dataclass(frozen=True, slots=True)
+class GradeMoves:
+    """A level of a limit, before corrections, in `unit`; None where a side has none. Level 0: for whom it holds, or how, differs."""
+
+    step: str
+    limit: str
+    standard: str
+    level: int
+    unit: str
+    before: float | None = None
+    after: float | None = None
+    because: tuple[str, ...] = ()  # for level 0: fields of the limit
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def as_text(self) -> str:
+        if not self.level:
+            return f"  {self.step} {self.limit}: {', '.join(self.because)} differ; for which plants is not known from the pack alone"
+        before, after = ("none" if value is None else f"{value:g}" for value in (self.before, self.after))
+        told = f"  {self.step} {self.limit} level {self.level}: {before} -> {after} {self.unit}"
+        if self.between is None:
+            return told
+        low, high = self.between
+        meet = "no longer meet it" if self.takes else "now meet it"
+        return f"{told}; annual means above {low:g} and up to {high:g} {meet}, before corrections"
+
+    @property
+    def between(self) -> tuple[float, float] | None:
+        """Above the first and up to the second, an annual mean meets the level by one version alone; None where one side has no value."""
+        return None if self.before is None or self.after is None else (min(self.before, self.after), max(self.before, self.after))
+
+    @property
+    def takes(self) -> bool:
+        """Whether plants lose the level, else they gain it."""
+        return self.after is None or (self.before is not None and self.after < self.before)
+
+
+def labels_move(old: Pack, new: Pack) -> tuple[LabelsMove, ...]:
+    """The steps of both versions whose labels differ somewhere, each with what differs."""
+    both = [step.id for step in new.steps if step.id in {one.id for one in old.steps}]
+    fields, numbers = changes(old, new), changed_numbers(old, new)
+    found = ((step, tuple(dict.fromkeys(_because(step, old, new, fields, numbers)))) for step in both)
+    return tuple(LabelsMove(step, because) for step, because in found if because)
+
+
+def _because(step: str, old: Pack, new: Pack, fields: Sequence[FieldChange], numbers: Sequence[NumberChange]) -> Iterator[str]:
+    held = _held(old.step(step).boundary) | _held(new.step(step).boundary)
+    for change in fields:
+        match change.where:
+            case ("steps", found, *rest) if found == step and _MOVES_NO_LABEL.isdisjoint(rest):
+                yield ".".join(rest)
+            case ("own_carriers", carrier, "kind" | "unit") if carrier in held:
+                yield carrier
+            case ("standard_basis",):
+                yield "standard_basis"
+    for number in numbers:
+        role, _colon, place = number.place.partition(": ")
+        if role == Role.FACTOR.value and (carrier := place.partition(".")[0]) in held:
+            yield carrier
+
+
+def _held(boundary: Boundary) -> set[str]:
+    """Carriers whose factor can enter a label: what must be measured takes none."""
+    return {*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media} - {*boundary.measured}
+
+
+def grades_move(old: Pack, new: Pack) -> tuple[GradeMoves, ...]:
+    """Every level of a limit that is not the same, and every limit that holds for others, at another time or by another rule."""
+    return tuple(_grades_move(old, new))
+
+
+def _grades_move(old: Pack, new: Pack) -> Iterator[GradeMoves]:
+    before, after = _limits(old), _limits(new)
+    fields = changes(old, new)
+    for key in dict.fromkeys((*after, *before)):
+        one, other = before.get(key), after.get(key)
+        limit = other or one
+        assert limit is not None  # noqa: S101  # the key is from one of them
+        step, id_ = key
+        pairs = zip_longest(one.grades if one else (), other.grades if other else ())
+        for level, (was, is_) in enumerate(pairs, 1):
+            if was != is_:
+                yield GradeMoves(step, id_, limit.standard, level, limit.unit, was, is_)
+        if one is not None and other is not None and (because := tuple(_of_limit(fields, step, id_))):
+            yield GradeMoves(step, id_, limit.standard, 0, limit.unit, because=because)
+
+
+def _limits(pack: Pack) -> dict[tuple[str, str], Limit]:
+    return {(step.id, limit.id): limit for step in pack.steps for limit in step.limits}
+
+
+def _of_limit(fields: Iterable[FieldChange], step: str, limit: str) -> Iterator[str]:
+    for change in fields:
+        match change.where:
+            case ("steps", at, "limits", name, *rest) if (at, name) == (step, limit) and _SAYS_ONLY.isdisjoint(rest):
+                yield ".".join(rest)
