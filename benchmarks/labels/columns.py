@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.conversion import Basis, FactorTable, measured_mj
+from benchmarks.conversion import MJ_PER_KGCE, Basis, FactorTable, measured_mj
 from benchmarks.errors import InputError
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period, State, Status
 from benchmarks.routes import Boundary, MetricRule, Step
@@ -291,15 +291,20 @@ def _energy_unit(rule: MetricRule, step: Step) -> str:
     )
 
 
+_PER_KGCE = {"kgce": 1.0, "MJ": float(MJ_PER_KGCE), "kWh": float(MJ_PER_KGCE) / 3.6}
+
+
 def factor_of(kind: EnergyKind, energy_unit: str, factors: FactorTable, basis: Basis, measured: Sequence[str] = ()) -> float:
     """Energy of one unit read, signed; NaN where its heating value is needed and not known: of carriers `measured` no default will do."""
     energy = CarrierEnergy(kind.carrier, 1.0, kind.unit, kind.direction, kind.lhv_mj_per_unit)
     if kind.carrier in measured and measured_mj(energy) is None:
         return np.nan
     try:
-        if energy_unit == "kgce":
-            return factors.kgce(energy, basis, kind.on)
-        return factors.kwh(energy, kind.on) if energy_unit == "kWh" else factors.mj(energy, kind.on)
+        if energy_unit == "kWh" and kind.carrier == "electricity":
+            return factors.kwh(energy, kind.on)
+        if energy_unit == "MJ" and CARRIERS[kind.carrier].thermal:
+            return factors.mj(energy, kind.on)
+        return factors.kgce(energy, basis, kind.on) * _PER_KGCE[energy_unit]
     except InputError as refusal:
         if refusal.code != "lhv-required":
             raise

@@ -22,7 +22,7 @@ def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Ph
             continue
         used = 0 if other is None else other.used
         value = None if other is None else other.best.value
-        if value is None or used < 0.99 * label.used or abs(value / label.best.value - 1) > NEARLY:
+        if value is None or used < 0.99 * label.used or abs(value - label.best.value) > NEARLY * abs(label.best.value):
             yield Phrase(
                 "%(step)s %(variant)s %(metric)s: %(local)s batches count on the site, %(out)s in a report; best %(here)s ± %(half)s"
                 " %(unit)s on the site and %(there)s in a report, which takes a batch's energy from the readings inside the batch alone:"

@@ -134,6 +134,27 @@ def test_recovered_energy_is_credited_and_a_value_may_be_negative(
     assert found.value_adding.share is None
 
 
+@pytest.mark.parametrize(("unit", "in_kgce"), [("MJ/t", 29.3076), ("kWh/t", 29.3076 / 3.6)])
+def test_a_total_in_another_unit_of_energy_holds_all_that_it_holds_in_kgce(
+    label: Callable[..., StepLabel], a_step: BuildStep, a_metric: BuildMetric, a_heat: Build, unit: str, in_kgce: float
+) -> None:
+    energy = (
+        CarrierEnergy("electricity", 12_000, "kWh"),
+        CarrierEnergy("natural-gas", 500, "Nm3", lhv_mj_per_unit=35.0),
+        CarrierEnergy("oxygen", 3_000, "Nm3"),
+    )
+    heats = [a_heat(i, 0, energy=energy) for i in range(5)]
+    carriers = tuple(one.carrier for one in energy)
+    wide = {"floor": 0.0, "ceiling": 1e6}
+    kgce, other = (
+        label(heats, a_step(carriers=carriers, metrics=[a_metric(Metric.TOTAL, unit=one, **wide)]), Metric.TOTAL)
+        for one in ("kgce/t", unit)
+    )
+    assert kgce.mean is not None
+    assert other.mean == pytest.approx(kgce.mean * in_kgce, rel=1e-3)  # electricity: 0.1229 kgce/kWh is rounded
+    assert set(other.energy_by_carrier) == set(carriers)
+
+
 def test_a_fuel_without_heating_value_is_excluded_under_its_own_reason(
     label: Callable[..., StepLabel], a_step: BuildStep, a_metric: BuildMetric, a_heat: Build
 ) -> None:
