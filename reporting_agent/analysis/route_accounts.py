@@ -40,6 +40,9 @@ from reporting_agent.pipeline.declared import stops
 
 _SERVES = frozenset({"step", "auxiliary"})
 _USERS = _SERVES | {"others", "taken"}
+LEAST_OF_NEED = 0.5
+"""Of what the reference ratios would take of an intermediate product; less, and some was bought. A convention of ours: cements of little
+clinker take half of the reference's."""
 _NO_PRODUCT = frozenset({"duplicate", "declared-unusable"})  # records whose output is counted elsewhere, or is not to be used
 
 
@@ -165,14 +168,15 @@ class _Account:
         """By step, what of its product went into the route's: made - growth of stock - sold over made, along the route."""
         shares, share = {self.covered[-1]: 1.0}, 1.0
         for step_id, following in zip(self.covered[-2::-1], self.covered[:0:-1], strict=True):
-            share *= self._taken(step_id, self._step(step_id).product != self._step(following).product)
+            share *= self._taken(step_id, following)
             shares[step_id] = share
         for step_id in self.recovery:  # what is recovered of a product goes where the product goes
             product = self._step(step_id).product
             shares[step_id] = next(shares[covered] for covered in self.covered if self._step(covered).product == product)
         return shares
 
-    def _taken(self, step_id: str, stored: bool) -> float:
+    def _taken(self, step_id: str, following: str) -> float:
+        stored = self._step(step_id).product != self._step(following).product
         for bought in self.site.bought_in:
             if bought.made_by == step_id and bought.into in self.covered:
                 said = Phrase(
@@ -194,7 +198,25 @@ class _Account:
         taken = made - fsum(one.closing - one.opening + one.sold for one in stocks)
         if stocks and (made <= 0 or taken <= 0):
             self._lacks("stock-impossible", step_id, Phrase("%(step)s: stock and sales exceed what was made.", step=self._named(step_id)))
+        if made > 0 and taken < LEAST_OF_NEED * (needed := self._needed(step_id, following)):
+            said = Phrase(
+                "%(taken)s %(unit)s of the product of %(step)s went into what would take some %(needed)s: state what was bought under"
+                " [[bought_in]], or what the log lacks.",
+                taken=plain(taken),
+                unit=self._step(step_id).output_unit,
+                step=self._named(step_id),
+                needed=plain(needed),
+            )
+            self._lacks("intermediate-short", step_id, said)
         return taken / made if made > 0 else 1.0
+
+    def _needed(self, step_id: str, following: str) -> float:
+        """What the good product of the following step takes of this one's, by the reference ratios of a route that holds both."""
+        for route in self.result.data.pack.routes:
+            ratios = {place.step: float(place.ratio) for place in route.steps}
+            if step_id in ratios and following in ratios:
+                return self._made(following) * ratios[step_id] / ratios[following]
+        return 0.0
 
     def _of_period(self, stated: str) -> bool:
         period, other = self.result.site_label.period, Period.parse(stated, self.site.zone)

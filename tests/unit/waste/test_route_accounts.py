@@ -307,6 +307,16 @@ def test_electricity_of_ingot_has_an_account_of_its_own() -> None:
     assert by_edition == {"gb21346-2022-ingot-electricity": (2, None), "gb21346-2013-ingot-electricity": (None, "not-in-force")}
 
 
+def test_more_than_its_intermediate_could_make_is_no_account() -> None:
+    """Half of the metal bought and not stated: 6,690 kWh/t, which no cell can do, would meet every grade."""
+    half = the_year({**INGOT, "electrolysis": (4_900, 65_415, 0)})
+    found = accounts(half, "aluminium")["aluminium-casting", Metric.TOTAL]
+    assert (found.value, codes(found)) == (None, ["intermediate-short"])
+    low_clinker = the_year({**CEMENT, "cement-grinding": (250_000, 7_500, 0)})  # 40 % of clinker, 53 % of the reference's
+    assert codes(cement(low_clinker)) == []
+    assert codes(cement(the_year({**CEMENT, "cement-grinding": (290_000, 8_700, 0)}))) == ["intermediate-short"]
+
+
 def test_auxiliary_energy_decides_over_the_grade() -> None:
     """Pumps and workshops of 180 kWh/t: 13,560 x 0.1229 = 1,666.5 still meets 1,670; of 250 kWh/t: 1,675.1 does not, and meets 1,680."""
     batches = the_year(INGOT)
