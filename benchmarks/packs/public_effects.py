@@ -8,7 +8,8 @@ The exact effect is known at each plant alone (`steplabel-agent pack diff --site
 * a wider cell of the release grid: by half of it at most;
 * label rules, conditions, bounds and boundaries: that the value moves, not by how much.
 
-Limits, grades, public typical values and the rules of the gate move no value and are not listed.
+Limits, grades, public typical values and the rules of the gate move no published value and are not listed here; which grades a changed
+limit gives or takes, and whose labels move, tell the packs themselves (`consequences`).
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Moved:
     because: tuple[str, ...]  # what changed: carriers, fields of the pack
 
 
-_MOVES_BATCHES = ("label_rule", "reference_conditions", "boundary", "variants", "run_kind")
+_MOVES_BATCHES = ("label_rule", "reference_conditions", "boundary", "variants", "run_kind", "product", "output_unit")
 _MOVES_VALUE = ("floor", "ceiling", "grid_lower", "grid_upper", "grid_width", "unit")
 
 

@@ -1,4 +1,4 @@
-"""What a proposed version says otherwise than the one before it, and which published values it moves."""
+"""What a proposed version says otherwise than the one before it, and which labels, grades and published values it moves."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from benchmarks import packs, shelf
 from benchmarks.errors import InputError
 from benchmarks.packs import provenance
 from benchmarks.packs.changes import FieldChange, changes
+from benchmarks.packs.consequences import GradeMoves, LabelsMove, grades_move, labels_move
 from benchmarks.packs.effects import NumberChange, changed_numbers
 from benchmarks.packs.public_effects import Moved, PublishedValue, moved
 from benchmarks.routes import Pack
@@ -39,6 +40,8 @@ class Difference:
     after: Pack
     numbers: tuple[NumberChange, ...]
     fields: tuple[FieldChange, ...]
+    labels_move: tuple[LabelsMove, ...]
+    grades_move: tuple[GradeMoves, ...]
     publications: tuple[MovedPublication, ...]
     incomplete: int  # numbers of the new version without a complete source
 
@@ -49,14 +52,22 @@ def difference(file: str, factors_version: str, factors: str, corrects: str) -> 
         after = packs.checked(file, "pack.toml")
         before = before_of(after, corrects)
         if before is None:
-            return Difference(None, after, (), (), (), _incomplete(after))
+            return Difference(None, after, (), (), (), (), (), _incomplete(after))
         return between(before, after)
 
 
 def between(before: Pack, after: Pack) -> Difference:
     """What `after` says otherwise than `before`."""
-    numbers, fields = changed_numbers(before, after), changes(before, after)
-    return Difference(before, after, numbers, fields, tuple(_publications(before, after)), _incomplete(after))
+    return Difference(
+        before,
+        after,
+        changed_numbers(before, after),
+        changes(before, after),
+        labels_move(before, after),
+        grades_move(before, after),
+        tuple(_publications(before, after)),
+        _incomplete(after),
+    )
 
 
 def _incomplete(pack: Pack) -> int:

@@ -267,6 +267,39 @@ class TestPages:
         assert reverse("web:take-up", args=[cast.group.pk, "4"]) in signed_in(cast.approver).get(reverse("web:packs")).content.decode()
 
 
+DROPPED = (
+    "boundary.counted",
+    'counted = ["coal", ',
+    "counted = [",
+    "by how much is not known from the pack alone",
+    "仅凭方法包无法得知变动幅度",
+)
+TAKEN = ("clinker", "grade2 = 107", "grade2 = 103", "annual means above 103 and up to 107 kgce/t no longer meet it", "不再达到该级")
+GIVEN = ("clinker", "grade2 = 107", "grade2 = 108", "annual means above 107 and up to 108 kgce/t now meet it", "将达到该级")
+ALONE = (
+    "recovered_by",
+    'recovered_by = ["waste-heat-power"]',
+    "recovered_by = []",
+    "for which plants is not known from the pack alone",
+    "无法得知影响哪些企业",
+)
+READ_SO = ("status", 'status = "secondary"', 'status = "transcribed"', "No label and no grade moves.", "没有标签或等级变动。")
+
+
+@pytest.mark.parametrize(("because", "old", "new", "told", "told_zh"), [DROPPED, TAKEN, GIVEN, ALONE, READ_SO])
+def test_the_page_of_a_proposal_tells_every_field_and_whose_labels_and_grades_move(
+    cast: Cast, because: str, old: str, new: str, told: str, told_zh: str
+) -> None:
+    assert old in SHIPPED
+    row = propose(cast.provincial, version("4").replace(old, new, 1))
+    for language, sentence in (("en", told), ("zh-hans", told_zh)):
+        reader = signed_in(cast.drafter)
+        page = reader.get(reverse("web:proposal", args=[row.pk]), headers={"accept-language": language}).content.decode()
+        assert sentence in page
+        assert because in page
+        assert "No field of the file differs." not in page
+
+
 def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast: Cast) -> None:
     """Reports by the old version stay out of the new one's composition; the old composition stays as it was."""
     approve(propose(cast.provincial, FOUR), cast.drafter, cast.approver)

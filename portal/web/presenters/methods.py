@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -12,24 +11,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benchmarks import packs
-from benchmarks.packs.changes import FieldChange
-from benchmarks.packs.effects import NumberChange
 from benchmarks.packs.provenance import Number, Role
 from benchmarks.packs.provenance import factors as numbers_of_factors
 from benchmarks.packs.provenance import numbers as numbers_of_pack
-from benchmarks.packs.public_effects import Moved
 from benchmarks.routes import Pack
-from portal.governance.effects import Difference, MovedPublication
 from portal.governance.selectors import Approved
 from portal.web.addresses import number_url
-from portal.web.figures import number as in_figures
 from portal.web.presenters.benchmarks import NONE
 from portal.web.tables import columns, paged, with_query
 from portal.web.viewmodels.listed import Cell, Listed, Narrowing
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import Names, enumerated, period_name, said
+from portal.web.words import said
 
 Words = tuple[Promise, Promise]
 
@@ -211,89 +205,6 @@ def _since(number: Number, history: Sequence[tuple[Pack, Number | None]]) -> str
             break
         since = pack.version if here else since
     return since
-
-
-def compare_page(found: Difference) -> Sheet:
-    """Two versions side by side, with the published values that the change moves."""
-    after, before = found.after, found.before
-    assert before is not None  # noqa: S101  # two versions were named
-    told = {"pack": _title(after), "new": after.version, "old": before.version}
-    crumbs = (*_crumbs(), Crumb(_title(after), reverse("web:method", args=[after.id])))
-    return Sheet(_("%(pack)s: version %(new)s beside %(old)s") % told, crumbs, "", sections=differences(found))
-
-
-def differences(found: Difference) -> tuple[Section, ...]:
-    """What differs, and which published values it moves."""
-    if found.before is None:
-        return ()
-    before, after = found.before, found.after
-    old, new = (_("Version %(n)s") % {"n": pack.version} for pack in (before, after))
-    numbers_table = table_of(
-        _("Numbers"),
-        (_("Number"), old, new, _("Unit"), _("What it moves")),
-        tuple(_change(one, before, after) for one in found.numbers),
-        _("No number differs."),
-    )
-    fields = tuple(
-        (Cell(" › ".join(one.where)), Cell(one.before or NONE), Cell(one.after or NONE)) for one in _beside_numbers(found.fields)
-    )
-    fields_table = table_of(_("Every field of the file"), (_("Where"), old, new), fields, _("No field of the file differs."))
-    effects = tuple(_effect(one, publication) for publication in found.publications for one in publication.values)
-    heads = (_("Published value"), _("Value"), _("Moves by"), _("Unit"), _("Because of"))
-    effects_table = table_of(_("Published values"), heads, effects, _("No published value moves, as far as public figures tell."))
-    note = _(
-        "From public figures alone. Where no bound can be given, the effect is known at each plant: “steplabel-agent pack diff” "
-        "shows it for the plant’s own labels and sends nothing. What was published stays as it is."
-    )
-    return (
-        Section(_("What differs: numbers"), numbers_table),
-        Section(_("What differs: the file"), fields_table),
-        Section(_("Which published values it moves"), effects_table, note),
-    )
-
-
-def _beside_numbers(fields: Sequence[FieldChange]) -> list[FieldChange]:
-    return [one for one in fields if not {"source", "grid_source"} & {*one.where}][:200]
-
-
-def _change(one: NumberChange, before: Pack, after: Pack) -> tuple[Cell, ...]:
-    role, _colon, place = one.place.partition(": ")
-    there = after if one.after is not None else before
-    known = packs.is_known(there.id) and there.version in {pack.version for pack in packs.versions(there.id)}
-    return (
-        Cell(place, note=str(ROLES[Role(role)][0]), url=number_url(there.id, there.version, role, place) if known else ""),
-        Cell(one.before or NONE, num=True),
-        Cell(one.after or NONE, num=True),
-        Cell(one.unit or NONE),
-        Cell(str(ROLES[Role(role)][1])),
-    )
-
-
-def _effect(one: Moved, where: MovedPublication) -> tuple[Cell, ...]:
-    names = Names.of(where.pack, where.pack_version)
-    what = names.step_name(one.of.step) if one.of.step else _("total of the route")
-    address = (
-        f"/benchmarks/{where.pack}/{quote(where.place.replace('/', '.'))}/{where.route}/{where.period.replace('/', '_')}/v{where.version}/"
-    )
-    note = _("%(title)s, %(period)s, version %(n)s") % {
-        "title": names.title(where.route),
-        "period": period_name(where.period),
-        "n": where.version,
-    }
-    return (
-        Cell(what, note=note, url=address),
-        Cell(in_figures(one.of.value), num=True),
-        Cell(_moves_by(one), num=True),
-        Cell(where.units.get((one.of.step, one.of.metric), "")),
-        Cell(enumerated(one.because)),
-    )
-
-
-def _moves_by(one: Moved) -> str:
-    if one.least is None or one.most is None:
-        return _("known at the plants alone")
-    low, high = (f"{'+' if value > 0 else ''}{in_figures(value)}" for value in (one.least, one.most))
-    return low if low == high else _("%(low)s to %(high)s") % {"low": low, "high": high}
 
 
 def table_of(

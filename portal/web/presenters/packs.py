@@ -18,8 +18,6 @@ from portal.web.viewmodels.packs import ChangeLine, GroupBlock, PackBlock, Packs
 from portal.web.viewmodels.shared import StateWord
 from portal.web.words import Names, in_language, period_name, said
 
-MOST_CHANGES = 200
-
 
 def later_versions(group: PeerGroupView) -> tuple[str, ...]:
     """Other versions of the group's pack that took effect no earlier than its own, the newest first."""
@@ -65,7 +63,7 @@ def _pack(pack_id: str, held: Sequence[Pack]) -> PackBlock:
 
 
 def _version(pack: Pack, before: Pack | None) -> PackVersion:
-    found = changes(before, pack)[:MOST_CHANGES] if before is not None else ()
+    found = changes(before, pack) if before is not None else ()
     return PackVersion(
         version=pack.version,
         effective_from=pack.effective_from,

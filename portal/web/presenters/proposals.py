@@ -15,8 +15,9 @@ from portal.governance.effects import Difference
 from portal.governance.selectors import ProposalView, Said
 from portal.governance.services import APPROVALS
 from portal.web.dates import written
+from portal.web.presenters.differences import differences
 from portal.web.presenters.listed import listed
-from portal.web.presenters.methods import differences, table_of
+from portal.web.presenters.methods import table_of
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, Link, ProposalPage, SaidLine, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood

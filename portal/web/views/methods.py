@@ -11,7 +11,7 @@ from benchmarks.errors import InputError
 from benchmarks.routes import Pack
 from portal.governance.effects import between
 from portal.governance.selectors import approved_pack, errata_of
-from portal.web.presenters import methods
+from portal.web.presenters import differences, methods
 
 
 @require_safe
@@ -51,7 +51,7 @@ def number(request: HttpRequest, pack: str, version: str, place: str) -> HttpRes
 
 @require_safe
 def compare(request: HttpRequest, pack: str, version: str, before: str) -> HttpResponse:
-    return _sheet(request, methods.compare_page(between(_pack(pack, before), _pack(pack, version))))
+    return _sheet(request, differences.compare_page(between(_pack(pack, before), _pack(pack, version))))
 
 
 def _pack(pack: str, version: str) -> Pack:

@@ -1,0 +1,135 @@
+"""What one version of a pack says otherwise than another, and what that moves: published values, labels, grades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from benchmarks import packs
+from benchmarks.packs.changes import FieldChange
+from benchmarks.packs.consequences import GradeMoves
+from benchmarks.packs.effects import NumberChange
+from benchmarks.packs.provenance import Role
+from benchmarks.packs.public_effects import Moved
+from benchmarks.routes import Pack
+from portal.governance.effects import Difference, MovedPublication
+from portal.web.addresses import number_url
+from portal.web.figures import number as in_figures
+from portal.web.presenters.benchmarks import NONE
+from portal.web.presenters.methods import ROLES, table_of
+from portal.web.viewmodels.listed import Cell
+from portal.web.viewmodels.methods import Section, Sheet
+from portal.web.viewmodels.shared import Crumb
+from portal.web.words import Names, enumerated, period_name, said
+
+
+def compare_page(found: Difference) -> Sheet:
+    """Two versions side by side, with what the change moves."""
+    after, before = found.after, found.before
+    assert before is not None  # noqa: S101  # two versions were named
+    name = said(after.words)
+    crumbs = (Crumb(_("Method packs"), reverse("web:methods")), Crumb(name, reverse("web:method", args=[after.id])))
+    told = {"pack": name, "new": after.version, "old": before.version}
+    return Sheet(_("%(pack)s: version %(new)s beside %(old)s") % told, crumbs, "", sections=differences(found))
+
+
+def differences(found: Difference) -> tuple[Section, ...]:
+    """What differs, and which labels, grades and published values it moves."""
+    if found.before is None:
+        return ()
+    before, after = found.before, found.after
+    old, new = (_("Version %(n)s") % {"n": pack.version} for pack in (before, after))
+    numbers_table = table_of(
+        _("Numbers"),
+        (_("Number"), old, new, _("Unit"), _("What it moves")),
+        tuple(_change(one, before, after) for one in found.numbers),
+        _("No number differs."),
+    )
+    fields = tuple(_field(one) for one in found.fields)
+    fields_table = table_of(_("Every field of the file"), (_("Where"), old, new), fields, _("No field of the file differs."))
+    effects = tuple(_effect(one, publication) for publication in found.publications for one in publication.values)
+    heads = (_("Published value"), _("Value"), _("Moves by"), _("Unit"), _("Because of"))
+    effects_table = table_of(_("Published values"), heads, effects, _("No published value moves, as far as public figures tell."))
+    note = _(
+        "From public figures alone. Where no bound can be given, the effect is known at each plant: “steplabel-agent pack diff” "
+        "shows it for the plant’s own labels and sends nothing. What was published stays as it is."
+    )
+    columns = (_("Step"), _("What moves"), _("By how much"), _("Because of"))
+    moves_table = table_of(_("Labels and grades"), columns, tuple(_moves(found)), _("No label and no grade moves."))
+    return (
+        Section(_("What differs: numbers"), numbers_table),
+        Section(_("What differs: the file"), fields_table),
+        Section(_("Whose labels and grades it moves"), moves_table),
+        Section(_("Which published values it moves"), effects_table, note),
+    )
+
+
+def _field(one: FieldChange) -> tuple[Cell, ...]:
+    more = _("and in %(n)s more places") % {"n": one.also} if one.also else ""
+    return (Cell(" › ".join(one.where), note=more), Cell(one.before or NONE), Cell(one.after or NONE))
+
+
+def _moves(found: Difference) -> Iterator[tuple[Cell, ...]]:
+    """What follows from the two packs: labels by no known amount, grades between two annual means."""
+    names, unknown = Names.newest(found.after.id), _("by how much is not known from the pack alone")
+    for label in found.labels_move:
+        yield (Cell(names.step_name(label.step)), Cell(_("labels")), Cell(unknown), Cell(enumerated(label.because)))
+    for grade in found.grades_move:
+        told = {"n": grade.level, "standard": grade.standard}
+        what = _("level %(n)s of %(standard)s") % told if grade.level else _("the plants that %(standard)s holds for, or how") % told
+        yield (Cell(names.step_name(grade.step)), Cell(what), Cell(_grade(grade)), Cell(enumerated(grade.because) or grade.limit))
+
+
+def _grade(one: GradeMoves) -> str:
+    if not one.level:
+        return _("for which plants is not known from the pack alone")
+    if one.between is None:
+        return _("the level is dropped") if one.takes else _("the level is new")
+    low, high = (f"{value:g}" for value in one.between)
+    told = {"low": low, "high": high, "unit": one.unit}
+    if one.takes:
+        return _("annual means above %(low)s and up to %(high)s %(unit)s no longer meet it, before corrections") % told
+    return _("annual means above %(low)s and up to %(high)s %(unit)s now meet it, before corrections") % told
+
+
+def _change(one: NumberChange, before: Pack, after: Pack) -> tuple[Cell, ...]:
+    role, _colon, place = one.place.partition(": ")
+    there = after if one.after is not None else before
+    known = packs.is_known(there.id) and there.version in {pack.version for pack in packs.versions(there.id)}
+    return (
+        Cell(place, note=str(ROLES[Role(role)][0]), url=number_url(there.id, there.version, role, place) if known else ""),
+        Cell(one.before or NONE, num=True),
+        Cell(one.after or NONE, num=True),
+        Cell(one.unit or NONE),
+        Cell(str(ROLES[Role(role)][1])),
+    )
+
+
+def _effect(one: Moved, where: MovedPublication) -> tuple[Cell, ...]:
+    names = Names.of(where.pack, where.pack_version)
+    what = names.step_name(one.of.step) if one.of.step else _("total of the route")
+    address = (
+        f"/benchmarks/{where.pack}/{quote(where.place.replace('/', '.'))}/{where.route}/{where.period.replace('/', '_')}/v{where.version}/"
+    )
+    note = _("%(title)s, %(period)s, version %(n)s") % {
+        "title": names.title(where.route),
+        "period": period_name(where.period),
+        "n": where.version,
+    }
+    return (
+        Cell(what, note=note, url=address),
+        Cell(in_figures(one.of.value), num=True),
+        Cell(_moves_by(one), num=True),
+        Cell(where.units.get((one.of.step, one.of.metric), "")),
+        Cell(enumerated(one.because)),
+    )
+
+
+def _moves_by(one: Moved) -> str:
+    if one.least is None or one.most is None:
+        return _("known at the plants alone")
+    low, high = (f"{'+' if value > 0 else ''}{in_figures(value)}" for value in (one.least, one.most))
+    return low if low == high else _("%(low)s to %(high)s") % {"low": low, "high": high}
