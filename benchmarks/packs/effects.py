@@ -49,15 +49,18 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class GradeEffect:
-    """The best level of a limit that a site's year meets by either version; None where it meets none, or was not held against it."""
+    """The best level of a limit that a site's year meets by either version: `2`, `none met`, or the code that says why it was not tested.
+
+    None where one side has no such limit, or tests none.
+    """
 
     step: str
     product: str
     variant: str
     metric: str
     limit: str
-    before: int | None
-    after: int | None
+    before: str | None
+    after: str | None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -71,6 +74,8 @@ class _Tested(Protocol):
     def limit(self) -> str: ...
     @property
     def best_met(self) -> int | None: ...
+    @property
+    def reason(self) -> str | None: ...
 
 
 class _Graded(Protocol):
@@ -140,9 +145,9 @@ def moved_grades(old: Iterable[Labelled], new: Iterable[Labelled]) -> list[Grade
     ]
 
 
-def _grades(labels: Iterable[Labelled]) -> dict[tuple[str, str, str, str, str], int | None]:
+def _grades(labels: Iterable[Labelled]) -> dict[tuple[str, str, str, str, str], str]:
     return {
-        (label.step, label.product, label.variant, str(label.metric), one.limit): one.best_met
+        (label.step, label.product, label.variant, str(label.metric), one.limit): one.reason or str(one.best_met or "none met")
         for label in labels
         for one in label.grade.limits
     }

@@ -221,8 +221,10 @@ def test_a_changed_limit_shows_whose_grade_it_takes() -> None:
         return [replace(label, grade=Grade(tested.best_met, None, (tested,)))]
 
     (taken,) = effects.moved_grades(year_by((100, 107, 117)), year_by((100, 103, 117)))
-    assert (taken.step, taken.limit, taken.before, taken.after) == ("clinker-burning", limit.id, 2, 3)
+    assert (taken.step, taken.limit, taken.before, taken.after) == ("clinker-burning", limit.id, "2", "3")
     assert taken.as_text().endswith("2 -> 3")
+    (lost,) = effects.moved_grades(year_by((100, 107, 117)), year_by((90, 95, 100)))
+    assert (lost.before, lost.after) == ("2", "none met")
     assert effects.moved_grades(year_by((100, 107, 117)), year_by((100, 106, 117))) == []
 
 
