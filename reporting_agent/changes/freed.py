@@ -85,7 +85,7 @@ def _strongest(series: Daily, value: Floats) -> tuple[int, Step] | None:
     for width in _widths(series):
         place, by = _largest(value, width)
         near = float(np.median(value[place : place + NEAR_DAYS]) - np.median(value[max(place - NEAR_DAYS, 0) : place]))
-        if near / by < SHARP:
+        if by == 0 or near / by < SHARP:  # a load that never differs has no step
             continue
         noise = _noise(series, value, width)
         strength = abs(by) / max(LEAST, SIGMAS * noise)

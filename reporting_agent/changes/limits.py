@@ -60,7 +60,7 @@ def beside(label: StepLabel, limits: Sequence[Limit]) -> Phrase | None:
     if told is not None and told.value / label.best.value >= max(energy, output):
         return None
     return Phrase(
-        "a change of less than %(energy)s of energy per %(unit)s, or of less than %(output)s of the output, would not be seen",
+        "changes below %(energy)s of energy per %(unit)s or %(output)s of output are not seen",
         energy=_percent(energy), unit=unit, output=_percent(output),
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from reporting_agent.proposal.look import Look, is_clock, is_date, is_value, mostly
 from reporting_agent.proposal.notation import excel_serials
@@ -14,6 +15,8 @@ from reporting_agent.sources.wanted import Column, Kind, Wanted
 
 _LEAST = 0.25  # of a header that a word must be
 _SEEN = 500  # cells of a column
+_COUNTED = 50  # cells that rise by one each: no meter does that
+_LEFT_BEHIND = re.compile(r"__index_level_\d+__|Unnamed: \d+")
 _FRACTION = re.compile(r"[+-]?\d+[.,]\d*[1-9]\d*")  # a measured value, no name
 
 
@@ -41,6 +44,7 @@ def named(look: Look, wanted: Wanted) -> dict[str, Named]:
         and _fits(column, kinds[index])
         and not (column.kind is Kind.TEXT and unit_of(look, index))  # what has a unit is an amount
         and _measures(look, index) not in _NEVER.get(column.name, ())
+        and not (column.name in _NEVER and numbers_rows(look, index))
     ]
     energy_first = {index for index in range(len(look.header)) if wanted.name == "energy" and _measures(look, index) == "energy"}
     for share, column, index, meaning in sorted(scored, key=lambda one: (one[2] not in energy_first, -one[0], one[2])):
@@ -59,6 +63,16 @@ _NEVER = {
     "value": {"time"},
 }
 """What a column does not measure, by the kind of unit that it states."""
+
+
+def numbers_rows(look: Look, index: int) -> bool:
+    """Whether a column counts the rows of the file, as tools that wrote it leave one behind: whole numbers, each one more."""
+    if _LEFT_BEHIND.fullmatch(look.header[index].strip()):
+        return True
+    cells = [str(cell).strip() for cell in look.column(index)[:_COUNTED]]
+    if len(cells) < _COUNTED or not all(cell.isdecimal() for cell in cells):
+        return False
+    return all(int(later) == int(earlier) + 1 for earlier, later in pairwise(cells))
 
 
 def _measures(look: Look, index: int) -> str | None:
@@ -113,6 +127,10 @@ def _by_their_cells(look: Look, wanted: Wanted, found: dict[str, Named], taken: 
     if moment is not None and moment not in found and free:
         found[moment] = Named(free[0], look.header[free[0]], _why_dates(look, free), 0.0)
         taken.add(free[0])
+    measured = [index for index in numbers(look) if index not in taken and unit_of(look, index)]
+    if "meter_id" in found and "value" not in found and len(measured) == 1:
+        found["value"] = Named(measured[0], look.header[measured[0]], "the only column of numbers with a unit, beside a meter's name", 0.0)
+        taken.add(measured[0])
     if wanted.key == "batch_id" and "batch_id" not in found:
         for index, header in enumerate(look.header):
             cells = [plain(str(cell)) for cell in look.column(index)]

@@ -287,11 +287,11 @@ def _read_by_the_public(visitor: Reader) -> None:
     for address, name in (
         ("/methods/", "methods"),
         ("/methods/steel/", "method"),
-        ("/methods/steel/3.1/", "method-version"),
-        ("/methods/steel/3.1/?role=limit", "method-limits"),
+        ("/methods/steel/4.1/", "method-version"),
+        ("/methods/steel/4.1/?role=limit", "method-limits"),
         ("/methods/steel/4/", "method-corrected"),
         ("/methods/steel/4.1/against/4/", "method-compare"),
-        ("/methods/steel/3.1/numbers/quantile/steps.eaf.quantile/", "method-number"),
+        ("/methods/steel/4.1/numbers/quantile/steps.eaf.quantile/", "method-number"),
     ):
         visitor.open(address)
         visitor.look(name)

@@ -294,8 +294,8 @@ def test_what_would_not_be_seen_stands_beside_the_label_in_terminal_and_on_the_f
     result = pipeline.label(site, Period.parse("2025", site.zone))
     found = analyse(site, result)
     assert "of energy per t, or of less than" in summary.as_text(result, found.review.limits)
-    assert "would not be seen" not in summary.as_text(result)
-    for lang, words in (("en", "of the output, would not be seen"), ("zh", "时看不出来")):
+    assert "are not seen" not in summary.as_text(result)
+    for lang, words in (("en", "of output are not seen"), ("zh", "时无法识别")):
         page = html.render(site, found.ungraded(result), found, lang, datetime(2026, 1, 5, tzinfo=UTC))
         assert words in page[: page.index("<h2", page.index('class="figs"'))]
 

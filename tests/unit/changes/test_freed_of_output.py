@@ -71,3 +71,11 @@ def test_half_a_year_tells_no_season_from_a_level() -> None:
     half = Daily(DAYS[:180], (line.power - line.rate)[:180])
     assert freed.steps(half) == []
     assert freed.told_from(half) is None
+
+
+def test_a_load_that_never_differs_has_no_step() -> None:
+    line = kiln(1)
+    flat = np.zeros(len(DAYS))
+    level = cast("Line", SimpleNamespace(day=DAYS, power=flat, rate=flat, per_t=flat, conditions=(), **OF_THE_LINE))
+    assert freed.steps(freed.of_line(level)) == []
+    assert freed.steps(freed.of_line(line)) == []

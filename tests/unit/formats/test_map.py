@@ -306,3 +306,17 @@ def test_a_column_of_dates_that_nothing_names_may_be_the_end(mapped: Any) -> Non
     for reply, ends in (("Einde", True), ("none", False)):
         _, answer = mapped(text, answers=f'timezone = "UTC"\nstep = "eaf"\nbatches.end = "{reply}"\n')
         assert ("end" in proposal_of(answer, "batches")["profile"]["columns"]) == ends
+
+
+@pytest.mark.parametrize("left_behind", ["__index_level_0__", "Unnamed: 0", "Index"])
+def test_a_number_of_rows_is_no_reading(mapped: Any, left_behind: str) -> None:
+    """What a data frame leaves behind rises like a register; the column with a unit beside the meter's name is the reading."""
+    rows = [
+        f"m{1 + row % 2},{1 + row // 96:02d}/10/2022 {row // 4 % 24:02d}:{15 * (row % 4):02d},{0.2 + row * 7 % 13 / 10},{8760 + row}"
+        for row in range(200)
+    ]
+    _, answer = mapped("\n".join([f"meter_id,interval_end_datetime,kwh,{left_behind}", *rows]), answers='timezone = "UTC"\n')
+    found = proposal_of(answer, "readings")
+    assert found["profile"]["columns"]["value"] == "kwh"
+    assert found["profile"]["columns"].get("meter_id", "meter_id") == "meter_id"
+    assert left_behind in found["not_used"]
