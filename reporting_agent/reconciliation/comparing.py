@@ -118,12 +118,13 @@ def _output(data: PlantData, paper: Sale, site: Site, period: Period) -> Outcome
 def _agree(code: str, name: Words, told: float, counted: float, unit: str, of_paper: float, of_site: float) -> Outcome:
     tolerance = hypot(of_paper * told, of_site * counted)
     difference = counted - told
-    share = f"{100 * difference / told if told else 0:+.2f} %"
+    share = f"{100 * difference / told:+.2f} %" if told else ""  # of a document of nothing there is none
+    en, zh = (f" ({share})", f"（{share}）") if share else ("", "")
     said = _about(
         name,
-        f"the document says {told:,.6g} {unit}, the site {counted:,.6g} {unit}, {difference:+,.4g} {unit} "
-        f"({share}); together they may differ by {tolerance:,.4g} {unit}.",
-        f"单据为 {told:,.6g} {unit}，厂址为 {counted:,.6g} {unit}，相差 {difference:+,.4g} {unit}（{share}）；"
+        f"the document says {told:,.6g} {unit}, the site {counted:,.6g} {unit}, {difference:+,.4g} {unit}"
+        f"{en}; together they may differ by {tolerance:,.4g} {unit}.",
+        f"单据为 {told:,.6g} {unit}，厂址为 {counted:,.6g} {unit}，相差 {difference:+,.4g} {unit}{zh}；"
         f"二者合计允许相差 {tolerance:,.4g} {unit}。",
     )
     if abs(difference) <= tolerance:
