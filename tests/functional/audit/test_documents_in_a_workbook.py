@@ -130,7 +130,7 @@ def test_what_people_do_to_a_workbook_is_understood(tmp_path: Path, filled: Fill
     ("sheet", "cell", "value", "column", "wanted"),
     [
         ("Bills", "D2", "much", "Quantity (D2)", "number"),
-        ("Bills", "D3", -5, "Quantity (D3)", "greater than 0"),
+        ("Bills", "D3", -5, "Quantity (D3)", "greater than or equal to 0"),
         ("Bills", "B2", "yesterday", "From (B2)", "a day"),
         ("Bills", "B2", "2025-02-30", "From (B2)", "calendar"),
         ("Bills", "C2", SHEET_DAY.replace(hour=6), "To (not included) (C2)", "a day"),
