@@ -97,7 +97,10 @@ def test_the_demo_publishes_every_step_of_the_route_and_leaves_nothing(sector: s
 
     hits, errors = hits_and_errors(result)
     assert sum(hits) >= len(hits) - 2  # 95 % of few values; the long form counts enough of them
-    assert max(map(abs, errors)) < 0.02
+    for step, error in zip(publication["steps"], errors, strict=True):
+        low, high = step["interval"]
+        told = (high - low) / 2 / abs(step["best"])  # recovered heat of 4 kgce/t is known to 4 %, and its interval says so
+        assert abs(error) < max(0.02, told), step
     assert processes_in(tmp_path) == []
     assert list(tmp_path.glob("steplabel-demo-*")) == []
 

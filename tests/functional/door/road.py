@@ -43,8 +43,8 @@ class Outcome:
 def take(case: Case) -> Outcome:
     """Map, answer what a person knows, read, and compare with the truth; then the same without a mapping."""
     order = "".join(letter for letter in case.habit.date.lower() if letter in "ymd")
-    known = {"timezone": case.habit.zone, "step": "eaf", "energy.carrier": "electricity", **case.answers}
-    known |= {f"{name}.date_order": order for name in ("batches", "readings", "log")}
+    known = {"timezone": case.habit.zone, "step": "eaf", "energy.carrier": "electricity"}
+    known |= {f"{name}.date_order": order for name in ("batches", "readings", "log")} | case.answers
     given: dict[str, str] = {}
     for _ in range(_QUESTIONS):
         code, answer, said = _map(case, given)
