@@ -233,6 +233,6 @@ def _clamped_findings(step: Step, labels: Sequence[StepLabel]) -> Iterator[Findi
                     f"Step {step.id}, {rule.metric}: values beyond the public grid from {float(rule.grid.lower):g} to"
                     f" {float(rule.grid.upper):g} {rule.unit}; a release counts them at its ends.",
                     beyond,
-                    zh=f"工序 {step.id}，{_METRIC_ZH[rule.metric]}：有数值超出公开网格"
+                    zh=f"工序 {step.id}，{_METRIC_ZH[rule.metric]}：有 {beyond:,} 个数值超出公开网格"
                     f" {float(rule.grid.lower):g} 至 {float(rule.grid.upper):g} {rule.unit}；发布时按网格端点计。",
                 )
