@@ -80,7 +80,7 @@ def test_the_drawing_is_in_the_page_without_script_or_style() -> None:
     [
         (label(firms=FEWEST - 1), "Here at most 19 firms entered."),
         (label(firms=FEWEST), "This version was published before curves were drawn."),
-        (label(), "Held back with its value: Cement grinding."),
+        (label(), "Held back with its value: Clinker cooling."),
     ],
     ids=["too-few", "older", "held-back"],
 )
