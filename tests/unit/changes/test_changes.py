@@ -293,7 +293,7 @@ def test_what_would_not_be_seen_stands_beside_the_label_in_terminal_and_on_the_f
     site = load_site(scaled / "site.toml")
     result = pipeline.label(site, Period.parse("2025", site.zone))
     found = analyse(site, result)
-    assert "of energy per t, or of less than" in summary.as_text(result, found.review.limits)
+    assert "of output are not seen" in summary.as_text(result, found.review.limits)
     assert "are not seen" not in summary.as_text(result)
     for lang, words in (("en", "of output are not seen"), ("zh", "时无法识别")):
         page = html.render(site, found.ungraded(result), found, lang, datetime(2026, 1, 5, tzinfo=UTC))
