@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.conversion import MJ_PER_KGCE, Basis, FactorTable, measured_mj
+from benchmarks.conversion import MJ_PER_KGCE, Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period, State, Status
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Boundary, MetricRule, Step
 
 Floats = NDArray[np.float64]
@@ -148,7 +149,8 @@ class MetricEnergy:
     reported: Flags  # rows x carriers
     required: tuple[int, ...]  # columns of the carriers that the boundary needs
     own_variance: Floats  # of each batch's energy: what its own readings may be wrong by, expanded (k = 2) and squared
-    common: Floats  # rows x (carriers + 1): expanded error that all batches have in common, by carrier; last, of energies stating none
+    common: Floats  # rows x 2 (carriers + 1): expanded error that all batches have in common, of what was taken and of what was given back,
+    # by carrier; last of each, of energies stating none. What leaves is measured as what comes: the two errors do not cancel
     taken_in: Floats  # rows x carriers: imports only, so never negative; the mix that an amount of this energy is told in
 
     @property
@@ -194,7 +196,7 @@ def metric_energy(
     """
     boundary = columns.step.boundary
     counted = tuple(carrier for carrier in within(boundary) if counts(carrier, rule.metric))
-    required = [carrier for carrier in boundary.carriers if carrier in counted and carrier not in not_used]
+    required = [carrier for carrier in boundary.asked if carrier in counted and carrier not in not_used]
     place = {carrier: index for index, carrier in enumerate(counted)}
     energy_unit = _energy_unit(rule, columns.step)
 
@@ -227,9 +229,11 @@ def metric_energy(
     needed = [place[carrier] for carrier in required]
     share, systematic = np.nan_to_num(columns.entry_uncertainty[kept]), np.nan_to_num(columns.entry_systematic[kept])
     own_squared = np.maximum(share**2 - systematic**2, 0.0) * converted**2
-    unstated = np.where(np.isnan(columns.entry_uncertainty[kept]), converted, 0.0)
-    in_common = np.bincount(cell, weights=systematic * converted, minlength=count * width).astype(float).reshape(count, width)
-    rest = relative_uncertainty * np.bincount(row, weights=unstated, minlength=count).astype(float)
+    unstated = np.where(np.isnan(columns.entry_uncertainty[kept]), relative_uncertainty * converted, 0.0)
+    common = []
+    for side in (np.maximum, np.minimum):  # taken, given back
+        of_carriers = np.bincount(cell, weights=side(systematic * converted, 0.0), minlength=count * width).astype(float)
+        common += [of_carriers.reshape(count, width), np.bincount(row, weights=side(unstated, 0.0), minlength=count).astype(float)]
     return MetricEnergy(
         unit=energy_unit,
         carriers=counted,
@@ -241,7 +245,7 @@ def metric_energy(
         reported=reported,
         required=tuple(needed),
         own_variance=np.bincount(row, weights=own_squared, minlength=count).astype(float),
-        common=np.abs(np.column_stack([in_common, rest])),
+        common=np.abs(np.column_stack(common)),
         taken_in=np.bincount(cell, weights=taken_in, minlength=count * width).astype(float).reshape(count, width),
     )
 
@@ -284,7 +288,7 @@ def _energy_unit(rule: MetricRule, step: Step) -> str:
         return numerator
     raise InputError(
         "unit-mismatch",
-        f"The pack gives the metric {rule.metric} in {rule.unit!r}.",
+        Phrase("The pack gives the metric %(metric)s in %(rule_unit)s.", metric=rule.metric, rule_unit=f"{rule.unit!r}"),
         "Correct the pack: a metric is energy per output unit of the step's product.",
         found=rule.unit,
         wanted=f"kgce, kWh or MJ per {step.output_unit}",
@@ -295,9 +299,10 @@ _PER_KGCE = {"kgce": 1.0, "MJ": float(MJ_PER_KGCE), "kWh": float(MJ_PER_KGCE) / 
 
 
 def factor_of(kind: EnergyKind, energy_unit: str, factors: FactorTable, basis: Basis, measured: Sequence[str] = ()) -> float:
-    """Energy of one unit read, signed; NaN where its heating value is needed and not known: of carriers `measured` no default will do."""
+    """Energy of one unit read, signed; NaN where its heating value is needed and not known: of carriers `measured` no default will do,
+    nor an amount of energy of which nothing says by what heating value it was found."""
     energy = CarrierEnergy(kind.carrier, 1.0, kind.unit, kind.direction, kind.lhv_mj_per_unit)
-    if kind.carrier in measured and measured_mj(energy) is None:
+    if kind.carrier in measured and kind.lhv_mj_per_unit is None:
         return np.nan
     try:
         if energy_unit == "kWh" and kind.carrier == "electricity":

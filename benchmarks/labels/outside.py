@@ -19,7 +19,8 @@ import numpy as np
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.labels.columns import Flags, Floats, Integers, StepColumns, counts, factor_of, within
-from benchmarks.measurements import Direction, Metric
+from benchmarks.measurements import Direction
+from benchmarks.routes import MetricRule
 
 LARGEST_SHARE = 0.005
 """Of a batch's intake, that declared energy outside the boundary may make up: half the error of a class 1 meter."""
@@ -49,20 +50,21 @@ class OutsideEnergy:
     used: Flags  # rows x carriers
     taken_in: Floats  # of each batch, inside and outside the boundary
     declared: Mapping[str, str]
+    within: frozenset[str] = frozenset()  # of the boundary, and not of this metric's kind: needs no declaring
 
     @property
     def too_much(self) -> Flags:
         """Batches that used something undeclared, or more of what is declared than `LARGEST_SHARE` of their intake."""
-        undeclared = [column for column, carrier in enumerate(self.carriers) if carrier not in self.declared]
+        undeclared = [column for column, carrier in enumerate(self.carriers) if carrier not in self.declared and carrier not in self.within]
         with np.errstate(invalid="ignore"):  # what cannot be converted is NaN, and never small enough
             small: Flags = self.by_carrier.sum(axis=1) <= LARGEST_SHARE * self.taken_in
         found: Flags = self.used[:, undeclared].any(axis=1) | (self.used.any(axis=1) & ~small)
         return found
 
     def uses(self, rows: Integers) -> tuple[OutsideUse, ...]:
-        """Each carrier that any of these batches used outside the boundary."""
+        """Each carrier that any of these batches used outside the boundary; a little of what the boundary holds is not told."""
         taken = fsum(self.taken_in[rows])
-        return tuple(
+        uses = (
             OutsideUse(
                 carrier,
                 int(self.used[rows, column].sum()),
@@ -73,22 +75,25 @@ class OutsideEnergy:
             for column, carrier in enumerate(self.carriers)
             if self.used[rows, column].any()
         )
+        return tuple(use for use in uses if use.carrier not in self.within or use.share is None or use.share > LARGEST_SHARE)
 
 
 def outside_energy(
-    columns: StepColumns, metric: Metric, factors: FactorTable, basis: Basis, declared: Mapping[str, str] | None = None
+    columns: StepColumns, rule: MetricRule, factors: FactorTable, basis: Basis, declared: Mapping[str, str] | None = None
 ) -> OutsideEnergy:
-    """What every batch took in outside the step's boundary that would count in this metric.
+    """What every batch took in outside the step's boundary that would count in this metric; of a metric that says all that a step takes
+    (`alone`), whatever does not count in it; what the boundary holds of that need not be declared to make up `LARGEST_SHARE`.
 
     Args:
         declared: carrier ▶ reason, as the site declares for this step.
     """
-    inside = within(columns.step.boundary)
+    held = frozenset(within(columns.step.boundary))
+    inside = {carrier for carrier in held if counts(carrier, rule.metric) or not rule.alone}
     taken = [kind.direction is Direction.IMPORT for kind in columns.kinds]
     carriers = tuple(
-        sorted({kind.carrier for kind, into in zip(columns.kinds, taken, strict=True) if into} - {*inside}),
+        sorted({kind.carrier for kind, into in zip(columns.kinds, taken, strict=True) if into} - inside),
     )
-    carriers = tuple(carrier for carrier in carriers if counts(carrier, metric))
+    carriers = tuple(carrier for carrier in carriers if rule.alone or counts(carrier, rule.metric))
     count = len(columns.batches)
     if not carriers:
         nothing = np.zeros((count, 0))
@@ -107,6 +112,7 @@ def outside_energy(
         np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape) > 0,
         np.bincount(columns.entry_row, weights=energy, minlength=count).astype(float),
         declared or {},
+        held - inside,
     )
 
 

@@ -18,6 +18,7 @@ from benchmarks.labels.outside import OutsideUse
 from benchmarks.labels.uncertainty import LabelUncertainty
 from benchmarks.labels.validity import Reasons
 from benchmarks.measurements import Finding, Metric, Period
+from benchmarks.phrases import Phrase
 from benchmarks.privacy.stability import RECORDS, Path
 from benchmarks.released import rank
 from benchmarks.routes import Levels, Words
@@ -235,7 +236,7 @@ class StepLabel:
         if not ordered:
             raise PolicyRefusal(
                 "too-few-batches",
-                f"No batch of step {self.step!r} ({self.metric}) can enter a label.",
+                Phrase("No batch of step %(step)s (%(metric)s) can enter a label.", step=f"{self.step!r}", metric=self.metric),
                 "Read the exclusion reasons in the label and the data-quality report, and repair what they name.",
             )
         return ordered[rank(quantile, len(ordered)) - 1]

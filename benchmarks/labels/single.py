@@ -58,7 +58,7 @@ def value_per_tonne(
             batch.batch_id,
             tuple(energy.carriers[c] for c in energy.required if not energy.reported[0, c]),
         )
-    beyond = outside_energy(columns, metric.metric, factors, basis, outside)
+    beyond = outside_energy(columns, metric, factors, basis, outside)
     if beyond.too_much[0]:
         raise IncompleteError(ExclusionReason.ENERGY_OUTSIDE, batch.batch_id, tuple(np.array(beyond.carriers)[beyond.used[0]].tolist()))
     return float(energy.total[0]) / batch.output_t

@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.labels.columns import Integers, StepColumns
 from benchmarks.labels.coverage import Span
-from benchmarks.labels.grading import StaticFactors
+from benchmarks.labels.limit_test import StaticFactors
 from benchmarks.labels.outside import LARGEST_SHARE
 from benchmarks.labels.result import SiteLabel, StepLabel
 from benchmarks.labels.step import RELATIVE_UNCERTAINTY, Context, MetricColumns, label_rows, measure
@@ -26,7 +26,7 @@ from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.privacy.stability import LOCAL, RECORDS, Path
 from benchmarks.routes import Pack, Step, Variant
 
-_METRIC_ZH = {Metric.TOTAL: "综合能耗", Metric.ELECTRICITY: "电耗", Metric.THERMAL: "热耗"}
+_METRICS = {Metric.TOTAL: Phrase("total"), Metric.ELECTRICITY: Phrase("electricity"), Metric.THERMAL: Phrase("thermal")}
 _PLACES = 5  # of a finding that are carried along; the report holds them all
 
 
@@ -138,10 +138,16 @@ def _merged(step: Step, variant: str, parent: str, valid: int) -> Finding:
     return Finding(
         "variant-merged",
         Severity.WARNING,
-        f"Step {step.id}: variant {variant!r} has {valid} valid batches, fewer than {step.label_rule.fewest_batches};"
-        f" it is labelled together with {parent!r}.",
+        Phrase(
+            "Step %(step_id)s: variant %(variant)s has %(valid)s valid batches, fewer than "
+            "%(fewest_batches)s; it is labelled together with %(parent)s.",
+            step_id=step.id,
+            variant=f"{variant!r}",
+            valid=valid,
+            fewest_batches=step.label_rule.fewest_batches,
+            parent=f"{parent!r}",
+        ),
         valid,
-        zh=f"工序 {step.id}：品种 {variant!r} 有 {valid} 个有效批次，不足 {step.label_rule.fewest_batches} 个；与 {parent!r} 合并。",
     )
 
 
@@ -149,11 +155,15 @@ def _product_unknown(step: Step, product: str, columns: StepColumns, rows: Integ
     return Finding(
         "product-outside-pack",
         Severity.WARNING,
-        f"Step {step.id}: the log names the product {product!r}, the pack compares {step.product!r} only;"
-        " it has a label of its own that is not released.",
+        Phrase(
+            "Step %(step_id)s: the log names the product %(product)s, the pack compares %(compared)s only; "
+            "it has a label of its own that is not released.",
+            step_id=step.id,
+            product=f"{product!r}",
+            compared=f"{step.product!r}",
+        ),
         len(rows),
         tuple(place for row in rows[:_PLACES].tolist() if (place := columns.batches[row].place) is not None),
-        zh=f"工序 {step.id}：日志中的产品为 {product!r}，方法包只比较 {step.product!r}；该产品单独形成标签，不发布。",
     )
 
 
@@ -161,10 +171,9 @@ def _step_unknown(name: str, strays: Sequence[Batch], pack: Pack) -> Finding:
     return Finding(
         "step-outside-pack",
         Severity.EXCLUSION,
-        f"The pack {pack.id} has no step {name!r}; its batches are in no label.",
+        Phrase("The pack %(pack_id)s has no step %(name)s; its batches are in no label.", pack_id=pack.id, name=f"{name!r}"),
         len(strays),
         tuple(batch.place for batch in strays[:_PLACES] if batch.place is not None),
-        zh=f"方法包 {pack.id} 中没有工序 {name!r}；其批次不计入任何标签。",
     )
 
 
@@ -198,11 +207,15 @@ def _credit_findings(columns: StepColumns) -> Iterator[Finding]:
         yield Finding(
             "credit-outside-boundary",
             Severity.WARNING,
-            f"Step {columns.step.id}: {carrier} was given back, and the boundary {columns.step.boundary.id!r} does not credit it;"
-            " what was given back is in no metric.",
+            Phrase(
+                "Step %(step_id)s: %(carrier)s was given back, and the boundary %(boundary_id)s does not credit "
+                "it; what was given back is in no metric.",
+                step_id=columns.step.id,
+                carrier=carrier,
+                boundary_id=f"{columns.step.boundary.id!r}",
+            ),
             len(holders),
             tuple(batch.place for batch in holders[:_PLACES] if batch.place is not None),
-            zh=f"工序 {columns.step.id}：回收或外供了 {carrier}，但边界 {columns.step.boundary.id!r} 不予扣除；该部分不计入任何指标。",
         )
 
 
@@ -213,11 +226,13 @@ def _assumed_findings(columns: StepColumns, metrics: Sequence[MetricColumns]) ->
             yield Finding(
                 "taken-as-at-reference",
                 Severity.NOTICE,
-                f"Step {columns.step.id}, {measured.rule.metric}: a relevant variable was not recorded;"
-                " these batches are taken as at reference conditions.",
+                Phrase(
+                    "Step %(step)s, %(metric)s: a relevant variable was not recorded; these batches are taken as at reference conditions.",
+                    step=columns.step.id,
+                    metric=_METRICS[measured.rule.metric],
+                ),
                 len(assumed),
                 tuple(place for row in assumed[:_PLACES].tolist() if (place := columns.batches[row].place) is not None),
-                zh=f"工序 {columns.step.id}，{_METRIC_ZH[measured.rule.metric]}：有相关变量未记录；这些批次按基准条件计。",
             )
 
 
@@ -230,9 +245,14 @@ def _clamped_findings(step: Step, labels: Sequence[StepLabel]) -> Iterator[Findi
                 yield Finding(
                     "beyond-release-grid",
                     Severity.NOTICE,
-                    f"Step {step.id}, {rule.metric}: values beyond the public grid from {float(rule.grid.lower):g} to"
-                    f" {float(rule.grid.upper):g} {rule.unit}; a release counts them at its ends.",
+                    Phrase(
+                        "Step %(step)s, %(metric)s: values beyond the public grid from %(lower)s to %(upper)s %(unit)s;"
+                        " a release counts them at its ends.",
+                        step=step.id,
+                        metric=_METRICS[rule.metric],
+                        lower=f"{float(rule.grid.lower):g}",
+                        upper=f"{float(rule.grid.upper):g}",
+                        unit=rule.unit,
+                    ),
                     beyond,
-                    zh=f"工序 {step.id}，{_METRIC_ZH[rule.metric]}：有 {beyond:,} 个数值超出公开网格"
-                    f" {float(rule.grid.lower):g} 至 {float(rule.grid.upper):g} {rule.unit}；发布时按网格端点计。",
                 )

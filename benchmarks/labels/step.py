@@ -1,7 +1,7 @@
 """The label of one step: from valid batches at reference conditions, the pack's robust rule.
 
 Order of the work, each part a module: energy in the metric's unit (`columns`), who is valid (`validity`), reference
-conditions, the rule, then waste (`waste`), how sure it all is (`uncertainty`) and grades (`grading`). Reference conditions come
+conditions, the rule, then waste (`waste`), how sure it all is (`uncertainty`) and grades (`limit_test`). Reference conditions come
 before the quantile: without them a low quantile only finds the batches that had the easiest conditions.
 """
 
@@ -17,12 +17,12 @@ import numpy as np
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, StepColumns, metric_energy
 from benchmarks.labels.coverage import Coverage, Span, coverage
-from benchmarks.labels.grading import StaticFactors, grade_step
+from benchmarks.labels.limit_test import StaticFactors, grade_step, shared_constants
 from benchmarks.labels.outside import OutsideEnergy, outside_energy
 from benchmarks.labels.reasons import ExclusionReason
 from benchmarks.labels.result import BatchValue, Best, Measured, StepLabel, rule_name
 from benchmarks.labels.uncertainty import LabelUncertainty, label_uncertainty
-from benchmarks.labels.validity import Reasons, metric_reasons, record_reasons
+from benchmarks.labels.validity import Reasons, Unusable, metric_reasons, record_reasons
 from benchmarks.labels.waste import gap_above, split_gap, value_adding
 from benchmarks.measurements import Batch, Period
 from benchmarks.privacy.stability import RECORDS, Path
@@ -33,6 +33,17 @@ RELATIVE_UNCERTAINTY = 0.01
 """Declared relative uncertainty of a batch's energy where the site states none: class 1 meters."""
 
 TOO_FEW_BATCHES = "too-few-batches"
+
+_MENDABLE = (
+    ExclusionReason.ENERGY_OUTSIDE,  # `outside` says what they used
+    ExclusionReason.HEATING_VALUE_TWO_SIDED,
+    ExclusionReason.CREDIT_NOT_PRODUCT,
+    ExclusionReason.LHV_REQUIRED,
+    ExclusionReason.VARIABLE_MISSING,
+    ExclusionReason.VARIABLE_IMPOSSIBLE,
+    ExclusionReason.VARIANT_REFUTED,
+)
+"""Why there is no label, where it is one of these alone that leaves too few batches: the plant can put it right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +115,12 @@ def measure(columns: StepColumns, rule: MetricRule, found: Reasons, context: Con
     """Values of one metric for every batch of the step, with the first reason against each."""
     not_used = (context.not_used or {}).get(columns.step.id, frozenset())
     energy = metric_energy(columns, rule, context.factors, context.basis, not_used, context.relative_uncertainty)
-    outside = outside_energy(columns, rule.metric, context.factors, context.basis, (context.outside or {}).get(columns.step.id))
+    outside = outside_energy(columns, rule, context.factors, context.basis, (context.outside or {}).get(columns.step.id))
     usable = energy.known & energy.convertible & (columns.output_t > 0)
     value = np.full(len(columns.batches), np.nan)
     np.divide(energy.total, columns.output_t, out=value, where=usable)
-    at_reference, lacking, assumed = _at_reference(columns, rule, value)
-    reasons = metric_reasons(found, columns, energy, rule, value, lacking, outside.too_much)
+    at_reference, assumed, unusable = _at_reference(columns, rule, value)
+    reasons = metric_reasons(found, columns, energy, rule, (value, at_reference), unusable, outside.too_much)
     covered = coverage(columns, reasons.valid, context.period, (context.stopped or {}).get(columns.step.id, ()))
     return MetricColumns(rule, energy, outside, reasons, value, at_reference, assumed, covered)
 
@@ -155,6 +166,7 @@ def label_rows(
             context.period,
             measured.coverage,
             context.ran,
+            shared_constants(step, [columns.batches[row] for row in valid.tolist()], context.static_factors or {}),
         ),
         coverage=measured.coverage,
         output_t=output_t,
@@ -182,10 +194,9 @@ def label_rows(
     )
 
 
-def _at_reference(columns: StepColumns, rule: MetricRule, value: Floats) -> tuple[Floats, Flags, Flags]:
-    """Values at reference conditions; where a required variable is missing; where an optional one was taken as at reference."""
-    lacking = np.zeros(len(value), dtype=bool)
-    assumed = np.zeros(len(value), dtype=bool)
+def _at_reference(columns: StepColumns, rule: MetricRule, value: Floats) -> tuple[Floats, Flags, Unusable]:
+    """Values at reference conditions; where an optional variable was taken as there; where a required one lacks, or one is impossible."""
+    lacking, impossible, assumed = (np.zeros(len(value), dtype=bool) for _ in range(3))
     corrected = value
     for condition in columns.step.reference_conditions:
         slope = condition.slope.get(rule.metric)
@@ -197,16 +208,22 @@ def _at_reference(columns: StepColumns, rule: MetricRule, value: Floats) -> tupl
             lacking |= missing
         else:
             assumed |= missing
-        corrected = corrected - slope * np.where(missing, 0.0, variable - condition.reference)
-    return corrected, lacking, assumed
+        with np.errstate(invalid="ignore"):  # what is missing is neither too little nor too much
+            impossible |= (variable < (-np.inf if condition.least is None else condition.least)) | (
+                variable > (np.inf if condition.most is None else condition.most)
+            )
+        off = np.where(missing, 0.0, variable - condition.reference)
+        corrected = corrected - slope * (off if condition.cap is None else np.clip(off, -condition.cap, condition.cap))
+    return corrected, assumed, Unusable(lacking, impossible)
 
 
 def _best(ordered: Floats, step: Step, missing: tuple[str, ...], excluded: Mapping[str, int]) -> Best:
     rule = step.label_rule
     name = rule_name(rule.quantile)
     if len(ordered) < rule.fewest_batches or not len(ordered):
-        if len(ordered) + excluded.get(ExclusionReason.ENERGY_OUTSIDE, 0) >= max(rule.fewest_batches, 1):
-            return Best(None, name, ExclusionReason.ENERGY_OUTSIDE)  # the batches are there; `outside` says what they used
+        for reason in _MENDABLE:  # the batches are there
+            if len(ordered) + excluded.get(reason, 0) >= max(rule.fewest_batches, 1):
+                return Best(None, name, reason)
         incomplete = bool(missing) and not len(ordered)  # the carriers are named in `missing_carriers`
         return Best(None, name, ExclusionReason.ENERGY_INCOMPLETE if incomplete else TOO_FEW_BATCHES)
     return Best(float(ordered[rank(rule.quantile, len(ordered)) - 1]), name)

@@ -1,20 +1,27 @@
 """Which batches may enter a label: every batch read is used or excluded under exactly one reason.
 
 The order is fixed (see `ExclusionReason`): what the meters showed, then what the record says of itself, then what its energy
-and its physics say. Bounds are those of one physically possible batch, tested on the value as measured.
+and its physics say. Bounds are those of one physically possible batch, tested on the value as measured and at reference: a slope
+makes nothing possible.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from benchmarks.errors import InputError
 from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, StepColumns
 from benchmarks.labels.reasons import ExclusionReason
-from benchmarks.measurements import Period, State, Status
+from benchmarks.measurements import Direction, Period, State, Status
+from benchmarks.quantities import ratio
 from benchmarks.routes import MetricRule
+
+ONE_WEIGHING = 0.005
+"""What one weighing, written twice, may differ by (a convention of ours): 4 % of coke more than was made is 39 kgce a tonne of it."""
 
 
 @dataclass(slots=True)
@@ -63,18 +70,64 @@ def record_reasons(columns: StepColumns, period: Period) -> Reasons:
     reasons.add(
         np.array([bool(declared) and batch.variant not in declared for batch in batches], dtype=bool), ExclusionReason.VARIANT_UNKNOWN
     )
+    for variant in (variant for variant in columns.step.variants if variant.gives_no):
+        named = np.array([batch.variant == variant.id for batch in batches], dtype=bool)
+        reasons.add(named & _gives(columns, variant.gives_no), ExclusionReason.VARIANT_REFUTED)
     reasons.add(np.array([batch.status is Status.TEST for batch in batches], dtype=bool), ExclusionReason.TEST)
     reasons.add(np.array([batch.status is Status.SCRAP for batch in batches], dtype=bool), ExclusionReason.SCRAP)
     reasons.add(np.array([batch.state is not State.NORMAL for batch in batches], dtype=bool), ExclusionReason.NOT_NORMAL_STATE)
     reasons.add(~(columns.output_t > 0), ExclusionReason.OUTPUT_NOT_POSITIVE)
+    reasons.add(_credit_differs(columns), ExclusionReason.CREDIT_NOT_PRODUCT)
     return reasons
 
 
+def _credit_differs(columns: StepColumns) -> Flags:
+    """Where what was given back as the product is not the output: both are one weighing. Credited by heat alone, it cannot be told."""
+    back = [kind.carrier == columns.step.product_carrier and kind.direction is not Direction.IMPORT for kind in columns.kinds]
+    if not any(back):
+        return np.zeros(len(columns.batches), dtype=bool)
+    scale = np.array(
+        [_scale(kind.unit, columns.step.output_unit) if is_product else 0.0 for kind, is_product in zip(columns.kinds, back, strict=True)]
+    )
+    given = np.bincount(columns.entry_row, columns.entry_quantity * scale[columns.entry_kind], len(columns.batches))
+    differs: Flags = (given != 0) & ~(np.abs(given - columns.output_t) <= ONE_WEIGHING * columns.output_t)
+    return differs
+
+
+def _scale(unit: str, output_unit: str) -> float:
+    try:
+        return ratio(unit, output_unit)
+    except InputError:
+        return np.nan
+
+
+def _gives(columns: StepColumns, carriers: Sequence[str]) -> Flags:
+    """Batches that give back any of these carriers."""
+    given = np.array([kind.carrier in carriers and kind.direction is not Direction.IMPORT for kind in columns.kinds], dtype=bool)
+    found = np.zeros(len(columns.batches), dtype=bool)
+    found[columns.entry_row[given[columns.entry_kind] & (columns.entry_quantity != 0)]] = True
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Batches that cannot be brought to reference conditions: a required variable is missing; one is what it cannot physically be."""
+
+    lacking: Flags
+    impossible: Flags
+
+
 def metric_reasons(
-    found: Reasons, columns: StepColumns, energy: MetricEnergy, rule: MetricRule, value: Floats, lacking_variable: Flags, outside: Flags
+    found: Reasons,
+    columns: StepColumns,
+    energy: MetricEnergy,
+    rule: MetricRule,
+    values: Sequence[Floats],
+    unusable: Unusable,
+    outside: Flags,
 ) -> Reasons:
-    """Reasons of one metric, added to those of the record. `value` is energy / output as measured; `outside` marks batches that
-    used too much energy outside the boundary."""
+    """Reasons of one metric, added to those of the record. `values` are energy / output as measured and at reference; `outside`
+    marks batches that used too much energy outside the boundary."""
     reasons = found.copy()
     label_rule = columns.step.label_rule
     reasons.add(~energy.known, ExclusionReason.ENERGY_UNKNOWN)
@@ -84,7 +137,9 @@ def metric_reasons(
     with np.errstate(invalid="ignore"):  # an unknown length or value is NaN and compares as false on purpose
         reasons.add(columns.length_s < label_rule.shortest_s, ExclusionReason.TOO_SHORT)
         reasons.add(columns.length_s > label_rule.longest_s, ExclusionReason.TOO_LONG)
-        reasons.add(lacking_variable, ExclusionReason.VARIABLE_MISSING)
-        reasons.add(value < rule.floor, ExclusionReason.BELOW_PHYSICAL_FLOOR)
-        reasons.add(value > rule.ceiling, ExclusionReason.ABOVE_PHYSICAL_CEILING)
+        reasons.add(unusable.lacking, ExclusionReason.VARIABLE_MISSING)
+        reasons.add(unusable.impossible, ExclusionReason.VARIABLE_IMPOSSIBLE)
+        for value in values:
+            reasons.add(value < rule.floor, ExclusionReason.BELOW_PHYSICAL_FLOOR)
+            reasons.add(value > rule.ceiling, ExclusionReason.ABOVE_PHYSICAL_CEILING)
     return reasons

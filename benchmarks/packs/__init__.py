@@ -100,7 +100,7 @@ def checked(text: str, name: str) -> Pack:
 FIRST = "1"
 """The first version of packs and of the table of factors. Its digests were formed without what came later, and stay as they were."""
 
-_DECIDES_NOTHING = frozenset({"editions", "numbers", "typical_source", "spread_source"})
+_DECIDES_NOTHING = frozenset({"editions", "numbers", "typical_source", "spread_source", "measured_source"})
 """What says where numbers are from, or what is not held: no part of a digest, so that a second reading of a figure changes none."""
 
 
@@ -116,7 +116,7 @@ def digest(pack: Pack) -> bytes:
         named = sorted({limit.correction for step in pack.steps for limit in step.limits if limit.correction})
         content |= {
             "conversion": factors(pack).digest.hex(),
-            "corrections": {name: RULES[name].model_dump() for name in named},
+            "corrections": {name: RULES[name].model_dump(exclude={"steps"}) for name in named},
             "carriers": {name: [CARRIERS[name].form, CARRIERS[name].unit] for name in sorted(_carriers(pack))},
         }
     return content_digest(content)
@@ -138,8 +138,9 @@ def _published(value: Any) -> Any:
     unsaid = {
         "conversion": FIRST,
         "levels": "grades",
-        "source": None,
-        **dict.fromkeys(("counted", "measured", "own_carriers", "recovered_by"), ()),
+        "alone": False,
+        **dict.fromkeys(("source", "least", "most", "share_variable", "lhv", "poorest", "product_carrier", "cap"), None),
+        **dict.fromkeys(("counted", "measured", "essential", "own_carriers", "recovered_by", "not_beside", "gives_no", "of_equipment"), ()),
     }
     return {
         key: _published(inner)

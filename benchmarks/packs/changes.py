@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from benchmarks.conversion import FactorTable
+from benchmarks.packs import provenance
 from benchmarks.routes import Pack
 
 NAMED_BY = ("id", "step", "metric", "variable", "name", "rule", "standard")
@@ -15,7 +17,7 @@ NAMED_BY = ("id", "step", "metric", "variable", "name", "rule", "standard")
 ITS_OWN = frozenset({"version", "effective_from", "effective_to"})
 """What every version has of its own, and stands beside it anyway."""
 
-SOURCES = frozenset({"source", "grid_source", "typical_source", "spread_source", "numbers"})
+SOURCES = frozenset({"source", "grid_source", "typical_source", "spread_source", "measured_source", "numbers"})
 """Where a source stands. Many figures share one: what changes in it is told once."""
 
 
@@ -38,10 +40,17 @@ class FieldChange:
 
 def changes(before: Pack, after: Pack) -> tuple[FieldChange, ...]:
     """Every value that is not the same in both, in the order of the newer one, then what it no longer has."""
-    old, new = dict(_flat(before.model_dump(), ())), dict(_flat(after.model_dump(), ()))
+    old, new = dict(_told(before)), dict(_told(after))
     places = [*new, *(place for place in old if place not in new)]
     found = (FieldChange(place, old.get(place), new.get(place)) for place in places if old.get(place) != new.get(place))
     return tuple(_sources_once([one for one in found if not (len(one.where) == 1 and one.where[0] in ITS_OWN)]))
+
+
+def _told(pack: Pack) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every value of the pack, and how each of its conversion factors was read: that is in no digest."""
+    yield from _flat(pack.model_dump(), ())
+    for number in provenance.factors(FactorTable.of(pack.conversion)):
+        yield from _flat(None if number.source is None else number.source.status, ("conversion", number.place, "source", "status"))
 
 
 def _sources_once(found: Sequence[FieldChange]) -> Iterator[FieldChange]:

@@ -13,8 +13,10 @@ from pydantic import BaseModel
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Metric
+from benchmarks.packs.corrections import asked_by
 from benchmarks.packs.limit_checks import Fault, faults_of_limits
-from benchmarks.routes import MetricRule, Pack, Source, Step, Words
+from benchmarks.phrases import Phrase
+from benchmarks.routes import MetricRule, Pack, ReferenceCondition, Source, Step, Words
 
 FEWEST_GRID, LONGEST_GRID = 50, 2000  # cells: of fewer, one is more than a fiftieth of all that plants can be; a draw walks over all
 FEWEST_FIRMS = 3  # no pack may let the gate show a cell of fewer
@@ -40,7 +42,7 @@ def refuse(found: Sequence[Fault], path: Path) -> None:
     others = f" There are {more} more faults." if more > 1 else " There is one more fault." if more == 1 else ""
     raise InputError(
         "pack-inconsistent",
-        f"The pack contradicts itself.{others}",
+        Phrase("The pack contradicts itself.%(others)s", others=others),
         "Correct the entry; `docs/packs.md` says what must hold between the parts of a pack.",
         place=Place(str(path), column=first.place),
         found=first.found,
@@ -155,6 +157,9 @@ def _step(step: Step, pack: Pack) -> Iterator[Fault]:
             yield Fault(f"{place}.metrics[{metric.metric}].unit", metric.unit, f"{' or '.join(wanted)}: energy per output_unit of the step")
     yield from _conditions(step, f"{place}.reference_conditions")
     yield from _unique(f"{place}.limits", [limit.id for limit in step.limits])
+    for name in step.of_equipment:
+        if not any(name in asked_by(limit) for limit in step.limits):
+            yield Fault(f"{place}.of_equipment", name, "what a limit of this step asks for")
     yield from faults_of_limits(step, pack, place)
 
 
@@ -171,8 +176,11 @@ def _boundary(step: Step, place: str) -> Iterator[Fault]:
     for id_ in sorted({*boundary.counted} & {*boundary.carriers}):
         yield Fault(f"{place}.counted", id_, "a carrier that is not among `carriers` already")
     for id_ in boundary.measured:
-        if id_ not in (*boundary.carriers, *boundary.counted):
-            yield Fault(f"{place}.measured", id_, "a carrier of `carriers` or `counted`")
+        if id_ not in (*boundary.carriers, *boundary.counted, *boundary.credited):
+            yield Fault(f"{place}.measured", id_, "a carrier of `carriers`, `counted` or `credited`")
+    for id_ in boundary.essential:
+        if id_ not in (*boundary.carriers, *boundary.media):
+            yield Fault(f"{place}.essential", id_, "a carrier of `carriers`, or a working medium of `media`")
     if not boundary.carriers:
         yield Fault(f"{place}.carriers", "none", "the carriers that must be reported")
 
@@ -183,6 +191,8 @@ def _variants(step: Step, place: str) -> Iterator[Fault]:
         yield Fault(place, "none", "at least one variant; a batch without one belongs to the root of the tree where there is a single root")
     parents = {variant.id: variant.parent for variant in step.variants}
     for variant in step.variants:
+        for id_ in (id_ for id_ in variant.gives_no if id_ not in step.boundary.credited):
+            yield Fault(f"{place}[{variant.id}].gives_no", id_, "a carrier of `credited`: what is not credited takes nothing off")
         if variant.parent is not None and variant.parent not in parents:
             yield Fault(f"{place}[{variant.id}].parent", variant.parent, f"a variant of this step: {', '.join(parents)}")
     for id_ in parents:
@@ -220,10 +230,27 @@ def _conditions(step: Step, place: str) -> Iterator[Fault]:
         for metric in condition.slope:
             if step.metric(metric) is None:
                 yield Fault(f"{place}[{condition.variable}].slope.{metric}", metric, "a metric of this step")
-    references = {condition.variable: condition.reference for condition in step.reference_conditions}
+    first = {condition.variable: condition for condition in reversed(step.reference_conditions)}
     for condition in step.reference_conditions:
-        if condition.reference != references[condition.variable]:
-            yield Fault(f"{place}[{condition.variable}].reference", str(condition.reference), "one reference value a variable")
+        for field in ("reference", "least", "most", "required"):
+            if (value := getattr(condition, field)) != getattr(first[condition.variable], field):
+                yield Fault(f"{place}[{condition.variable}].{field}", str(value), f"one {field} a variable, whatever the metric")
+        least, most = condition.least, condition.most
+        low, high = float("-inf") if least is None else least, float("inf") if most is None else most
+        if not low <= condition.reference <= high or low == high:
+            yield Fault(f"{place}[{condition.variable}].least", f"{least} to {most}", f"bounds around the reference, {condition.reference}")
+        yield from _reach(condition, step, f"{place}[{condition.variable}].slope")
+
+
+def _reach(condition: ReferenceCondition, step: Step, place: str) -> Iterator[Fault]:
+    """A slope moves no batch by more than the grid is wide: what it would be then, no plant is."""
+    ends = [abs(end - condition.reference) for end in (condition.least, condition.most) if end is not None]
+    furthest = min(max(ends, default=0.0), float("inf") if condition.cap is None else condition.cap)
+    for metric, slope in condition.slope.items():
+        rule = step.metric(metric)
+        if rule is not None and (moved := abs(slope) * furthest) > float(width := rule.grid_upper - rule.grid_lower):
+            wanted = f"nearer bounds, or a cap: at most {float(width):g} {rule.unit}, the width of the grid"
+            yield Fault(f"{place}.{metric}", f"{moved:g} {rule.unit} over {furthest:g} {condition.unit}", wanted)
 
 
 def read_in_the_future(pack: Pack, on: date) -> Iterator[Fault]:

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from typing import Any
 
+from benchmarks.measurements import Metric
 from benchmarks.packs.changes import SOURCES, FieldChange, changes
 from benchmarks.packs.effects import NumberChange, changed_numbers
 from benchmarks.packs.provenance import Role
-from benchmarks.routes import Boundary, Limit, Pack
+from benchmarks.routes import Limit, Pack, Step
 
 _MOVES_NO_LABEL = SOURCES | {
     *("words", "product_words", "limits", "typical", "spread", "released"),
@@ -80,7 +81,7 @@ def labels_move(old: Pack, new: Pack) -> tuple[LabelsMove, ...]:
 
 
 def _because(step: str, old: Pack, new: Pack, fields: Sequence[FieldChange], numbers: Sequence[NumberChange]) -> Iterator[str]:
-    held = _held(old.step(step).boundary) | _held(new.step(step).boundary)
+    held = _held(old.step(step)) | _held(new.step(step))
     for change in fields:
         match change.where:
             case ("steps", found, *rest) if found == step and _MOVES_NO_LABEL.isdisjoint(rest):
@@ -95,8 +96,11 @@ def _because(step: str, old: Pack, new: Pack, fields: Sequence[FieldChange], num
             yield carrier
 
 
-def _held(boundary: Boundary) -> set[str]:
-    """Carriers whose factor can enter a label: what must be measured takes none."""
+def _held(step: Step) -> set[str]:
+    """Carriers whose factor can enter a label: what must be measured takes none, nor does a step compared in electricity alone."""
+    if all(metric.metric is Metric.ELECTRICITY for metric in step.metrics):
+        return set()
+    boundary = step.boundary
     return {*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media} - {*boundary.measured}
 
 

@@ -142,9 +142,14 @@ class Table(_Term):
         first, last = float(self.points[0][0]), float(self.points[-1][0])
         raise UnassessableError(
             "out-of-range",
-            Words(
-                en=f"{self.variable} is {float(found):g}; the standard's table runs from {first:g} to {last:g}.",
-                zh=f"{self.variable} 为 {float(found):g}，超出标准表格范围 {first:g} 至 {last:g}。",
+            Words.of(
+                Phrase(
+                    "%(variable)s is %(float)s; the standard's table runs from %(first)s to %(last)s.",
+                    variable=self.variable,
+                    float=f"{float(found):g}",
+                    first=f"{first:g}",
+                    last=f"{last:g}",
+                )
             ),
         )
 
@@ -174,7 +179,7 @@ def number(value: Value, variable: str) -> Fraction:
         exact = Fraction(str(value))
     except ValueError:
         raise UnassessableError(
-            "not-a-number", Words(en=f"{variable} must be a number, not {value!r}.", zh=f"{variable} 必须是数字，而不是 {value!r}。")
+            "not-a-number", Words.of(Phrase("%(variable)s must be a number, not %(value)s.", variable=variable, value=f"{value!r}"))
         ) from None
     lowest, highest = POSSIBLE.get(variable.rpartition("_")[2], (exact, exact))
     if not lowest <= exact <= highest:
@@ -195,12 +200,12 @@ def _of_class(values: Mapping[str, Fraction], found: Value, variable: str) -> Fr
     known = ", ".join(values)
     raise UnassessableError(
         "class-unknown",
-        Words(en=f"{variable} is {found!r}; the standard knows {known}.", zh=f"{variable} 为 {found!r}；标准中只有 {known}。"),
+        Words.of(Phrase("%(variable)s is %(found)s; the standard knows %(known)s.", variable=variable, found=f"{found!r}", known=known)),
     )
 
 
 def _missing(variable: str) -> UnassessableError:
     return UnassessableError(
         "variable-missing",
-        Words(en=f"{variable} is needed to correct this limit and was not given.", zh=f"修正该限额需要 {variable}，但未给出。"),
+        Words.of(Phrase("%(variable)s is needed to correct this limit and was not given.", variable=variable)),
     )

@@ -27,10 +27,11 @@ Limits = tuple[float | None, float | None, float | None]
 
 
 class Rule(Declared):
-    """One standard's corrections, in the order in which they apply."""
+    """One standard's corrections, in the order in which they apply; `steps` are those whose limits the clause corrects."""
 
     standard: str
     clause: str
+    steps: tuple[str, ...]
     terms: tuple[Term, ...]
 
 
@@ -112,11 +113,15 @@ def factors_of(pack: Pack) -> frozenset[str]:
     """
     names: set[str] = set()
     for limit in (limit for step in pack.steps for limit in step.limits):
-        terms = RULES[limit.correction].terms if limit.correction else ()
-        names |= {*limit.applies, *(term.variable for term in terms)}
-        if any(isinstance(term, Altitude) for term in terms):
-            names.add("pressure_pa")
+        names |= asked_by(limit)
     return frozenset(names - {"variant"})
+
+
+def asked_by(limit: Limit) -> frozenset[str]:
+    """Every variable that decides on or corrects this limit."""
+    terms = RULES[limit.correction].terms if limit.correction and limit.correction in RULES else ()
+    pressure = {"pressure_pa"} if any(isinstance(term, Altitude) for term in terms) else set()
+    return frozenset({*limit.applies, *(term.variable for term in terms), *pressure})
 
 
 def _corrected(value: Fraction, grade_number: int, rule: str | None, variables: Mapping[str, Value]) -> Fraction:
@@ -133,9 +138,10 @@ def _refuse_inapplicable(limit: Limit, variables: Mapping[str, Value]) -> None:
         if (found := variables.get(variable)) is None:
             raise UnassessableError(
                 "variable-missing",
-                Words(
-                    en=f"{variable} decides whether {limit.standard} applies and was not given.",
-                    zh=f"{variable} 决定 {limit.standard} 是否适用，但未给出。",
+                Words.of(
+                    Phrase(
+                        "%(variable)s decides whether %(standard)s applies and was not given.", variable=variable, standard=limit.standard
+                    )
                 ),
             )
         if isinstance(wanted, str):
@@ -149,8 +155,7 @@ def _refuse_inapplicable(limit: Limit, variables: Mapping[str, Value]) -> None:
         if not fits:
             raise UnassessableError(
                 "not-applicable",
-                Words(
-                    en=f"{limit.words.en} is not meant for {variable} = {found}.",
-                    zh=f"{limit.words.zh} 不适用于 {variable} = {found}。",
+                Words.of(
+                    Phrase("%(limit)s is not meant for %(variable)s = %(found)s.", limit=limit.words, variable=variable, found=str(found))
                 ),
             )

@@ -43,11 +43,31 @@ def _limit(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
         yield Fault(f"{place}.metric", limit.metric, "a metric of this step")
     elif not _is_one(limit.unit, rule.unit):
         yield Fault(f"{place}.unit", limit.unit, f"the metric's unit ({rule.unit}): a limit is compared, never converted")
+    yield from _correction(limit, step, place)
+    yield from _steps_named(limit, step, pack, place)
+    if not limit.source.verified or limit.source.kind == "engineering-assumption":
+        yield Fault(f"{place}.source", limit.source.text, "a verified source: an unverified value is never a limit")
+    if limit.source.document and limit.source.document not in limit.standard:
+        yield Fault(f"{place}.source", limit.source.document, f"a source of {limit.standard}: a limit stands on its own document")
+    if limit.source.valid_from is not None and limit.effective_from < limit.source.valid_from:
+        yield Fault(f"{place}.effective_from", str(limit.effective_from), f"no day before its source is valid ({limit.source.valid_from})")
+    if limit.effective_to is not None and limit.effective_to <= limit.effective_from:
+        yield Fault(f"{place}.effective_to", str(limit.effective_to), f"a day after effective_from ({limit.effective_from})")
+
+
+def _correction(limit: Limit, step: Step, place: str) -> Iterator[Fault]:
+    """A rule there is, of this standard, whose clause corrects the limits of this step."""
     if limit.correction is not None and limit.correction not in RULES:
         yield Fault(f"{place}.correction", limit.correction, f"a correction rule: {', '.join(RULES)}")
     elif limit.correction is not None and (standard := RULES[limit.correction].standard) != limit.standard:
         wanted = f"a rule of {limit.standard}, or none: the rule is clause {RULES[limit.correction].clause} of another standard"
         yield Fault(f"{place}.correction", f"{limit.correction}, of {standard}", wanted)
+    elif limit.correction is not None and step.id not in (meant := RULES[limit.correction].steps):
+        wanted = f"a rule of this step, or none: clause {RULES[limit.correction].clause} corrects the limits of {', '.join(meant)}"
+        yield Fault(f"{place}.correction", limit.correction, wanted)
+
+
+def _steps_named(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
     known = {each.id for each in pack.steps}
     for covered in limit.steps_covered:
         if covered not in known:
@@ -58,10 +78,9 @@ def _limit(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
     for id_ in limit.recovered_by:
         if id_ not in known or id_ in limit.steps_covered or pack.step(id_).product not in made:
             yield Fault(f"{place}.recovered_by", id_, "a step of this pack beside those covered, per unit of the product of one of them")
-    if not limit.source.verified or limit.source.kind == "engineering-assumption":
-        yield Fault(f"{place}.source", limit.source.text, "a verified source: an unverified value is never a limit")
-    if limit.effective_to is not None and limit.effective_to <= limit.effective_from:
-        yield Fault(f"{place}.effective_to", str(limit.effective_to), f"a day after effective_from ({limit.effective_from})")
+    for id_ in limit.not_beside:
+        if id_ not in known or id_ in (*limit.steps_covered, *limit.recovered_by):
+            yield Fault(f"{place}.not_beside", id_, "a step of this pack that the limit neither covers nor counts in")
 
 
 def _is_one(unit: str, other: str) -> bool:

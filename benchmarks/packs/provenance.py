@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel
 
 from benchmarks.conversion import FactorTable
 from benchmarks.packs.corrections import RULES
-from benchmarks.routes import Declared, Limit, Pack, Source, Span, Step
+from benchmarks.routes import Declared, Limit, Pack, Source, Span, Step, content_digest
 
 
 class Role(StrEnum):
@@ -27,6 +28,7 @@ class Role(StrEnum):
     FACTOR = "factor"
     CARBON = "carbon"
     SLOPE = "slope"
+    MEASURED = "measured"
     QUANTILE = "quantile"
     VALIDITY = "validity"
     BOUNDS = "bounds"
@@ -46,6 +48,7 @@ MOVES: Mapping[Role, str] = {
     Role.FACTOR: "every label with this carrier, by its share of the energy",
     Role.CARBON: "CO2 beside the label; no label",
     Role.SLOPE: "each batch by slope x (variable - reference), and so the label",
+    Role.MEASURED: "which batches count: those with a default heating value of these carriers are left out",
     Role.QUANTILE: "which batch is the label",
     Role.VALIDITY: "which batches count",
     Role.BOUNDS: "which batches count: those beyond are left out as impossible",
@@ -93,6 +96,12 @@ def numbers(pack: Pack) -> Iterator[Number]:
         yield from _of_step(step, pack)
 
 
+def digest_of_sources(pack: Pack) -> str:
+    """SHA-256 of every number of a pack and its factors with how it was read, in no digest of the pack: it decides no label."""
+    every = (*numbers(pack), *factors(FactorTable.of(pack.conversion)))
+    return content_digest([(one.place, one.value, one.source and one.source.model_dump()) for one in every]).hex()
+
+
 def factors(table: FactorTable) -> Iterator[Number]:
     """Every number of a table of conversion factors."""
     for (carrier, basis), rows in table.factors.items():
@@ -125,6 +134,8 @@ def _of_step(step: Step, pack: Pack) -> Iterator[Number]:
         ("longest_s", "s"),
     ):
         yield Number(f"{place}.{name}", Role.VALIDITY, _written(getattr(rule, name)), unit, rule.source or _of_role(pack, Role.VALIDITY))
+    if (said := step.boundary.measured_source) is not None:
+        yield Number(f"{place}.measured", Role.MEASURED, ", ".join(step.boundary.measured), "", said, said.clause)
     for metric in step.metrics:
         at = f"{place}.{metric.metric}"
         yield Number(f"{at}.floor", Role.BOUNDS, _written(metric.floor), metric.unit, _of_role(pack, Role.BOUNDS))
@@ -142,6 +153,11 @@ def _of_step(step: Step, pack: Pack) -> Iterator[Number]:
             yield Number(
                 f"{at}.reference", Role.SLOPE, _written(condition.reference), condition.unit, condition.source, condition.source.clause
             )
+    for condition in {one.variable: one for one in step.reference_conditions}.values():
+        for name, value in (("least", condition.least), ("most", condition.most), ("cap", condition.cap)):
+            if value is not None:
+                bounds = _of_role(pack, Role.BOUNDS)
+                yield Number(f"{place}.{condition.variable}.{name}", Role.BOUNDS, _written(value), condition.unit, bounds)
     for limit in step.limits:
         yield from _of_limit(limit, f"{place}.{limit.id}")
 
@@ -157,7 +173,9 @@ def _of_limit(limit: Limit, place: str) -> Iterator[Number]:
     rule = None if limit.correction is None else RULES[limit.correction]
     for index, term in enumerate(rule.terms if rule else (), 1):
         for name, value in _numbers_in(term, term.variable):
-            yield Number(f"{place}.correction.{index}.{name}", Role.CORRECTION, value, "", limit.source, rule.clause if rule else "")
+            at, clause = f"{place}.correction.{index}.{name}", rule.clause if rule else ""
+            ours = name.rpartition(".")[2] in _NO_STANDARD_SAYS
+            yield Number(at, Role.CORRECTION, value, "", OURS if ours else limit.source, "" if ours else clause)
 
 
 def _plain(place: str, role: Role, part: Declared, pack: Pack) -> Iterator[Number]:
@@ -169,13 +187,28 @@ def _plain(place: str, role: Role, part: Declared, pack: Pack) -> Iterator[Numbe
             yield Number(f"{place}.{name}", role, ", ".join(map(_written, value)), "", _of_role(pack, role))
 
 
+_NO_STANDARD_SAYS = frozenset({"default", "any"})
+OURS = Source(
+    text="Engineering assumption: what a limit is corrected by where a variable is left out, or where the batches are of several kinds"
+    " (`any`); standards name no default and no such kind. None loosens the limit but converter_type, ordinary where nothing is said",
+    kind="engineering-assumption",
+    verified=False,
+    jurisdiction="CN",
+    read_on=date(2026, 11, 22),
+    read_by="maintainers of the packs",
+    status="assumption",
+)
+
+
 def _numbers_in(value: object, name: str) -> Iterator[tuple[str, str]]:
     """The numbers of a correction term, those of tables and classes too; grades and texts are none."""
     if isinstance(value, Fraction | float) or (isinstance(value, int) and not isinstance(value, bool)):
         yield name, _written(value)
     elif isinstance(value, BaseModel):
         for field in type(value).model_fields:
-            if field != "grades":
+            if field == "default" and isinstance(getattr(value, field), str):
+                yield f"{name}.default", getattr(value, field)
+            elif field != "grades":
                 yield from _numbers_in(getattr(value, field), f"{name}.{field}")
     elif isinstance(value, dict):
         for key, inner in value.items():

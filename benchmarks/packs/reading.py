@@ -14,9 +14,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 
-_NAMES_A_SOURCE = ("source", "grid_source", "typical_source", "spread_source")
+_NAMES_A_SOURCE = ("source", "grid_source", "typical_source", "spread_source", "measured_source")
 _GRADES = ("grade1", "grade2", "grade3")
 
 
@@ -133,7 +134,7 @@ def _invalid(path: Path, place: str, found: str, wanted: str, *, more: int = 0) 
     others = f" There are {more} more faults like it." if more > 1 else " There is one more fault like it." if more == 1 else ""
     return InputError(
         "pack-invalid",
-        f"The pack cannot be used as it stands.{others}",
+        Phrase("The pack cannot be used as it stands.%(others)s", others=others),
         "Correct the entry; `docs/packs.md` shows every field with an example.",
         place=Place(str(path), column=place),
         found=found,

@@ -8,15 +8,15 @@ cannot be tested says why, in both languages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 
 from benchmarks.catalogue import in_language
 from benchmarks.labels.coverage import LONGEST_SILENCE, Coverage
 from benchmarks.labels.result import Grade, LimitGrade
-from benchmarks.measurements import Period
-from benchmarks.packs.corrections import NotAssessable, corrected_limits, grade
+from benchmarks.measurements import Batch, Period
+from benchmarks.packs.corrections import NotAssessable, asked_by, corrected_limits, grade
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Limit, MetricRule, Step, Words
 
@@ -42,11 +42,13 @@ def grade_step(
     period: Period,
     covered: Coverage,
     ran: AbstractSet[str] = frozenset(),
+    shared: AbstractSet[str] = frozenset(),
 ) -> Grade:
     """Test the annual mean of one variant against every limit of this step and metric; None with a reason where that cannot be done.
 
     Args:
         ran: the steps that the site's log holds in the period; a limit that some of them recover for is tested on the account of the route.
+        shared: what `shared_constants` found.
     """
     if not is_whole_year(period):
         return Grade(None, "period-not-a-year", why=_NOT_A_YEAR)
@@ -59,7 +61,8 @@ def grade_step(
         return Grade(None, "period-not-covered", why=_not_covered(step, covered))
     last_day = (period.end - timedelta(microseconds=1)).date()  # the version in force when the year was complete
     tested = tuple(
-        _test(limit, step, mean, {**batch_means, **static_factors, **named(limit, variant, step)}, last_day, ran) for limit in limits
+        _test(limit, step, mean, {**batch_means, **static_factors, **named(limit, variant, step)}, last_day, ran, shared)
+        for limit in limits
     )
     assessed = [one for one in tested if one.reason is None]
     if not assessed:
@@ -109,11 +112,45 @@ def named(limit: Limit, variant: str, step: Step) -> dict[str, str]:
     return {"variant": meant if isinstance(meant, str) and meant in line else line[0]}
 
 
-def _test(limit: Limit, step: Step, mean: float, variables: Mapping[str, float | str], on: date, ran: AbstractSet[str]) -> LimitGrade:
+def shared_constants(step: Step, batches: Sequence[Batch], static: StaticFactors) -> frozenset[str]:
+    """What limits ask of a furnace, and these batches' furnaces share or differ in: nobody knows for which of them it holds."""
+    several = len({batch.equipment for batch in batches}) > 1 if step.of_equipment else False
+    return frozenset(
+        name
+        for name in step.of_equipment
+        if (several if name in static else len({batch.variables.get(name) for batch in batches} - {None}) > 1)
+    )
+
+
+def untold(limit: Limit, shared: AbstractSet[str]) -> LimitGrade | None:
+    """The limit as not tested, where it asks for what several furnaces share."""
+    found = sorted(asked_by(limit) & shared)
+    if not found:
+        return None
+    said = Phrase(
+        "%(standard)s asks for %(variable)s of the furnace, and the batches are of several, which share one value or differ in it. Give it"
+        " with each batch as var.%(variable)s instead of under [static]; furnaces that differ in it have no limit in common.",
+        standard=limit.standard,
+        variable=found[0],
+    )
+    return untested(limit, "constant-shared", Words.of(said))
+
+
+def _test(
+    limit: Limit,
+    step: Step,
+    mean: float,
+    variables: Mapping[str, float | str],
+    on: date,
+    ran: AbstractSet[str],
+    shared: AbstractSet[str],
+) -> LimitGrade:
+    if (beside := next((other for other in limit.not_beside if other in ran), None)) is not None:
+        return untested(limit, "not-applicable", _not_beside(limit, beside))
     together = [*limit.steps_covered, *(recovery for recovery in limit.recovered_by if recovery in ran)]
     if together != [step.id]:
         return untested(limit, "limit-over-several-steps", _several(limit, len(together)))
-    return graded(limit, mean, variables, on)
+    return untold(limit, shared) or graded(limit, mean, variables, on)
 
 
 def graded(limit: Limit, mean: float, variables: Mapping[str, float | str], on: date) -> LimitGrade:
@@ -138,6 +175,12 @@ def graded(limit: Limit, mean: float, variables: Mapping[str, float | str], on: 
 def untested(limit: Limit, code: str, why: Words) -> LimitGrade:
     """A limit that nothing was held against, and why."""
     return LimitGrade(limit.id, limit.standard, _NOTHING, _NOTHING, None, True, limit.source.verified, code, why, limit.levels)
+
+
+def _not_beside(limit: Limit, other: str) -> Words:
+    return Words.of(
+        Phrase("%(standard)s does not mean this limit for a site that runs the step %(step)s.", standard=limit.standard, step=other)
+    )
 
 
 def _several(limit: Limit, steps: int) -> Words:
