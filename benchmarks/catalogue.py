@@ -10,7 +10,7 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib import resources
 
-from benchmarks.phrases import Name, Phrase, Value
+from benchmarks.phrases import Name, Phrase
 
 DOMAIN = "steplabel"
 FOLDERS = {"zh": "zh_Hans", "zh-hans": "zh_Hans"}
@@ -25,7 +25,7 @@ def in_language(text: str, language: str) -> str:
     return translated % {name: _value(value, language) for name, value in text.values.items()} if text.values else translated
 
 
-def _value(value: Value, language: str) -> Value:
+def _value(value: str | int, language: str) -> str | int:
     if isinstance(value, Phrase):
         return in_language(value, language)
     return value.zh if isinstance(value, Name) and value.zh and language.startswith("zh") else value

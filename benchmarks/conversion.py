@@ -222,7 +222,7 @@ class FactorTable:
         if found is None:
             raise InputError(
                 "carbon-factor-missing",
-                f"There is no CO2 factor for {what.words.en} on {on.isoformat()}.",
+                Phrase("There is no CO2 factor for %(what)s on %(on)s.", what=what.words.en, on=on.isoformat()),
                 "Leave CO2 out for this carrier and date; for electricity name the country or a factor under [emissions] in site.toml.",
                 found=f"{energy.carrier} on {on.isoformat()}",
             )
@@ -254,14 +254,17 @@ class FactorTable:
         if (conflict := self.conflicts.get(what.id)) is not None and what.form != "medium":
             return InputError(
                 "lhv-required",
-                f"{what.words.en.capitalize()} needs its heat content: {conflict.words.en}",
-                f"Give `lhv` and `lhv_unit` (MJ per {what.unit}; for steam its enthalpy) with each amount, or the amount in GJ.",
+                Phrase("%(what)s needs its heat content: %(conflict)s", what=what.words.en.capitalize(), conflict=conflict.words.en),
+                Phrase(
+                    "Give `lhv` and `lhv_unit` (MJ per %(what_unit)s; for steam its enthalpy) with each amount, or the amount in GJ.",
+                    what_unit=what.unit,
+                ),
                 found=f"{what.id} without lhv",
                 wanted=f"lhv in MJ/{what.unit}",
             )
         return InputError(
             "factor-missing",
-            f"There is no {basis} factor for {what.words.en} on {on.isoformat()}.",
+            Phrase("There is no %(basis)s factor for %(what)s on %(on)s.", basis=basis, what=what.words.en, on=on.isoformat()),
             "Report a carrier that has a factor, give a measured heating value, or leave it out of the boundary.",
             found=f"{what.id}, {basis}, {on.isoformat()}",
         )

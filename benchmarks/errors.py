@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase, joined
+
 
 class ExitCode(IntEnum):
     """Exit status of `steplabel-agent`, part of the contract."""
@@ -31,12 +34,17 @@ class Place:
     column: str | None = None
 
     def __str__(self) -> str:
-        parts = [self.file]
-        if self.row is not None:
-            parts.append(f"row {self.row}")
-        if self.column is not None:
-            parts.append(f"column {self.column!r}")
-        return ", ".join(parts)
+        return self.words
+
+    @property
+    def words(self) -> str:
+        """The place, to be said in a reader's language."""
+        column = f"{self.column!r}"
+        if self.row is None:
+            return self.file if self.column is None else Phrase("%(file)s, column %(column)s", file=self.file, column=column)
+        if self.column is None:
+            return Phrase("%(file)s, row %(row)s", file=self.file, row=self.row)
+        return Phrase("%(file)s, row %(row)s, column %(column)s", file=self.file, row=self.row, column=column)
 
 
 class SteplabelError(Exception):
@@ -57,7 +65,11 @@ class SteplabelError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.sentence} {self.remedy} [{self.code}]"
+        return self.told("en")
+
+    def told(self, language: str) -> str:
+        """What a reader of this language is shown; what no catalogue holds is said in English."""
+        return f"{in_language(joined(self.sentence, self.remedy), language)} [{self.code}]"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A refusal crosses processes as it is, whatever its family's members are made from."""
@@ -73,13 +85,14 @@ class InputError(SteplabelError):
         self.found = found
         self.wanted = wanted
 
-    def __str__(self) -> str:
-        lines = [f"{self.place}: {self.sentence}" if self.place else self.sentence]
+    def told(self, language: str) -> str:
+        sentence = in_language(self.sentence, language)
+        lines = [in_language(Phrase("%(where)s: %(what)s", where=self.place.words, what=sentence), language) if self.place else sentence]
         if self.found:
-            lines.append(f"  found:  {self.found}")
+            lines.append(in_language(Phrase("  found:  %(found)s", found=self.found), language))
         if self.wanted:
-            lines.append(f"  wanted: {self.wanted}")
-        lines.append(f"  remedy: {self.remedy} [{self.code}]")
+            lines.append(in_language(Phrase("  wanted: %(wanted)s", wanted=in_language(self.wanted, language)), language))
+        lines.append(in_language(Phrase("  remedy: %(remedy)s", remedy=in_language(self.remedy, language)), language) + f" [{self.code}]")
         return "\n".join(lines)
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from operator import attrgetter
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, Place
@@ -113,7 +112,8 @@ def _month_after(year: int, month: int) -> date:
 class CarrierEnergy:
     """Energy of one carrier into (import) or out of (export, recovered) one batch, in the carrier's own unit.
 
-    `lhv_mj_per_unit` is the measured lower heating value where the plant has one; `completeness` the share of the
+    `lhv_mj_per_unit` is the measured lower heating value where the plant has one, of an amount of energy the MJ of its unit where the
+    plant says that it was measured; `completeness` the share of the
     batch's seconds that the readings cover (1.0 where the plant gives energy per batch); `estimated` is the plant's own flag.
     `relative_uncertainty` is the expanded uncertainty (k = 2, JCGM 100) as a share of the quantity; None where nothing states it.
     `relative_systematic` is the part of it that every batch of the same meter has in common: it does not average out.
@@ -162,16 +162,8 @@ class Batch:
         return None if self.end is None else self.end - self.start
 
     def with_energy(self, more: Iterable[CarrierEnergy]) -> Batch:
-        """The same batch with energy added; five times as quick as `dataclasses.replace`, which counts for ten thousands."""
-        made: Batch = object.__new__(Batch)
-        put = object.__setattr__
-        for name, value in zip(Batch.__slots__, _FIELDS(self), strict=True):
-            put(made, name, value)
-        put(made, "energy", (*self.energy, *more))
-        return made
-
-
-_FIELDS = attrgetter(*Batch.__slots__)
+        """The same batch with energy added."""
+        return replace(self, energy=(*self.energy, *more))
 
 
 class Severity(StrEnum):

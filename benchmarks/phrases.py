@@ -7,11 +7,24 @@ reader's language: it needs the sentence before its values were filled in. A lit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
-Value = str | int
-"""What can vary: an id, a number as it is to be written, a name; or a phrase, which is translated in its turn."""
+
+@runtime_checkable
+class Named(Protocol):
+    """What a pack or a table names in several languages."""
+
+    @property
+    def en(self) -> str: ...
+    @property
+    def zh(self) -> str: ...
+
+
+Value = str | int | Named | Path | Exception
+"""What can vary: an id, a number as it is to be written, a file, what a library said; a name; or a phrase, which is translated too."""
 
 
 class Name(str):
@@ -29,18 +42,50 @@ class Phrase(str):
     """An English text, and the same with its places named: `Phrase("The log has no %(size)s entries yet.", size=12)`."""
 
     text: str
-    values: Mapping[str, Value]
+    values: Mapping[str, str | int]
 
     def __new__(cls, text: str, /, **values: Value) -> Phrase:
-        said = super().__new__(cls, text % values if values else text)
+        filled = {name: _filled(value) for name, value in values.items()}
+        said = super().__new__(cls, text % filled if filled else text)
         said.text = text
-        said.values = values
+        said.values = filled
         return said
+
+
+def _filled(value: Value) -> str | int:
+    if isinstance(value, Named) and not isinstance(value, str):
+        return Name(value.en, value.zh)
+    return value if isinstance(value, str | int) else str(value)
 
 
 def joined(sentence: str, remedy: str) -> Phrase:
     """What happened and what to do about it, as one."""
     return Phrase("%(sentence)s %(remedy)s", sentence=_phrase(sentence), remedy=_phrase(remedy))
+
+
+def sentences(told: Iterable[Value]) -> Value:
+    """One sentence after another, of which there is at least one, as of everything that is put together below."""
+    return reduce(lambda first, rest: Phrase("%(sentence)s %(remedy)s", sentence=first, remedy=rest), told)
+
+
+def enumerated(names: Iterable[Value]) -> Value:
+    """Names beside each other: `a, b`."""
+    return reduce(lambda first, rest: Phrase("%(first)s, %(rest)s", first=first, rest=rest), names)
+
+
+def alternatives(names: Iterable[Value]) -> Value:
+    """Names one of which is meant: `a or b`."""
+    return reduce(lambda first, rest: Phrase("%(first)s or %(rest)s", first=first, rest=rest), names)
+
+
+def clauses(parts: Iterable[Value]) -> Value:
+    """Parts of one clause: `a, b`; other than names where a language parts those otherwise."""
+    return reduce(lambda clause, rest: Phrase("%(clause)s, %(rest)s", clause=clause, rest=rest), parts)
+
+
+def listed(items: Iterable[Value]) -> Value:
+    """Items that may hold commas themselves: `a; b`."""
+    return reduce(lambda first, rest: Phrase("%(first)s; %(rest)s", first=first, rest=rest), items)
 
 
 def stored(phrase: Phrase) -> list[Any]:

@@ -12,76 +12,21 @@ are known here by their exact ratio, and pint is asked only about the rest.
 from __future__ import annotations
 
 import re
+import tomllib
 from fractions import Fraction
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
 
 if TYPE_CHECKING:
     import pint
 
-# Spellings met in plants' files that pint does not know or would misread (T is tesla to pint, 吨 nothing at all).
-SPELLINGS = {
-    "KWH": "kWh",
-    "kwh": "kWh",
-    "Kwh": "kWh",
-    "KWh": "kWh",
-    "MWH": "MWh",
-    "mwh": "MWh",
-    "Mwh": "MWh",
-    "кВт·ч": "kWh",
-    "кВт*ч": "kWh",
-    "кВтч": "kWh",
-    "кВт-ч": "kWh",
-    "МВт·ч": "MWh",
-    "МВт*ч": "MWh",
-    "МВтч": "MWh",
-    "ГДж": "GJ",
-    "МДж": "MJ",
-    "т": "t",
-    "кг": "kg",
-    "тн": "t",
-    "тонн": "t",
-    "тонна": "t",
-    "トン": "t",
-    "нм3": "Nm3",
-    "нм³": "Nm3",
-    "м3": "m3",
-    "м³": "m3",
-    "千瓦时": "kWh",
-    "度": "kWh",
-    "万kWh": "wan_kWh",
-    "万千瓦时": "wan_kWh",
-    "万度": "wan_kWh",
-    "兆瓦时": "MWh",
-    "T": "t",
-    "吨": "t",
-    "万吨": "wan_t",
-    "千克": "kg",
-    "公斤": "kg",
-    "KG": "kg",
-    "Kg": "kg",
-    "Nm³": "Nm3",
-    "Nm^3": "Nm3",
-    "NM3": "Nm3",
-    "标方": "Nm3",
-    "标立方米": "Nm3",
-    "万立方米": "wan_m3",
-    "万Nm3": "wan_Nm3",
-    "万Nm³": "wan_Nm3",
-    "kNm³": "kNm3",
-    "m³": "m3",
-    "立方米": "m3",
-    "吉焦": "GJ",
-    "兆焦": "MJ",
-    "weight case": "weight_case",
-    "weight cases": "weight_case",
-    "重量箱": "weight_case",
-    "重箱": "weight_case",
-    "千克标准煤": "kgce",
-    "吨标准煤": "tce",
-}
+_BY_UNIT: dict[str, list[str]] = tomllib.loads((Path(__file__).parent / "spellings.toml").read_text(encoding="utf-8"))
+SPELLINGS = {spelled: unit for unit, all_spelled in _BY_UNIT.items() for spelled in all_spelled}
+"""Spellings met in plants' files that pint does not know or would misread."""
 
 TWO_MEANINGS = frozenset({"ton", "tons"})
 """Units that are asked about, in any case of letters: pint takes them for short tons, most of the world for tonnes."""
@@ -142,7 +87,9 @@ def _ratio(from_unit: str, to_unit: str) -> float:
     if source.dimensionality != target.dimensionality:
         raise InputError(
             "unit-mismatch",
-            f"{from_unit} cannot be turned into {to_unit}: they do not measure the same thing.",
+            Phrase(
+                "%(from_unit)s cannot be turned into %(to_unit)s: they do not measure the same thing.", from_unit=from_unit, to_unit=to_unit
+            ),
             _mismatch_remedy(from_unit, to_unit),
             found=f"{from_unit} ({source.dimensionality})",
             wanted=f"{to_unit} ({target.dimensionality})",
@@ -168,8 +115,8 @@ def _parse(unit: str) -> pint.Unit:
     if any(part.strip().casefold() in TWO_MEANINGS for part in re.split(r"[*/·]", unit)):
         raise InputError(
             "unit-ambiguous",
-            "A unit means two things: a ton is 1,000 kg in most of the world and 907.18 kg in the United States.",
-            "Write t (or tonne) where 1,000 kg are meant, short_ton or long_ton for the others.",
+            Phrase("A unit means two things: a ton is 1,000 kg in most of the world and 907.18 kg in the United States."),
+            Phrase("Write t (or tonne) where 1,000 kg are meant, short_ton or long_ton for the others."),
             found=repr(unit),
             wanted="t, short_ton or long_ton",
         )
@@ -180,16 +127,20 @@ def _parse(unit: str) -> pint.Unit:
     except pint.PintError as error:
         raise InputError(
             "unit-unknown",
-            "A unit cannot be read.",
-            "Write the unit as its symbol; `docs/glossary.md` lists the units in use.",
+            Phrase("A unit cannot be read."),
+            Phrase("Write the unit as its symbol; `docs/glossary.md` lists the units in use."),
             found=repr(unit),
             wanted="a unit such as kWh, MWh, GJ, t, kg, Nm3, kgce/t",
         ) from error
 
 
-def _mismatch_remedy(from_unit: str, to_unit: str) -> str:
+def _mismatch_remedy(from_unit: str, to_unit: str) -> Phrase:
     if "ce" in from_unit + to_unit:
-        return "Coal equivalent is reached only by a dated conversion factor of the carrier; give the energy in the carrier's own unit."
+        return Phrase(
+            "Coal equivalent is reached only by a dated conversion factor of the carrier; give the energy in the carrier's own unit."
+        )
     if "Nm3" in (from_unit, to_unit) and "m3" in (from_unit, to_unit):
-        return "Give the volume at normal state (0 °C, 101.325 kPa) as Nm3; a working volume needs its temperature and pressure first."
-    return "Correct the unit, or the column that the quantity was read from."
+        return Phrase(
+            "Give the volume at normal state (0 °C, 101.325 kPa) as Nm3; a working volume needs its temperature and pressure first."
+        )
+    return Phrase("Correct the unit, or the column that the quantity was read from.")

@@ -82,7 +82,9 @@ def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolic
     key = f"{label.step}, {label.product}, {label.variant}, {label.metric}"
     if not rule.released:
         return PolicyRefusal(
-            "metric-not-released", f"The pack does not release {key}.", "It stays in the local label; nothing is to be done."
+            "metric-not-released",
+            Phrase("The pack does not release %(key)s.", key=key),
+            "It stays in the local label; nothing is to be done.",
         )
     if missing := label.path.unbounded:
         names = ", ".join(one.name for one in missing)
@@ -93,12 +95,14 @@ def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolic
         )
     if (label.step, label.metric, label.boundary) != (step.id, rule.metric, step.boundary.id):
         return PolicyRefusal(
-            "label-not-of-step", f"The label {key} is not of step {step.id}, {rule.metric}.", "Make the label anew with this pack."
+            "label-not-of-step",
+            Phrase("The label %(key)s is not of step %(step_id)s, %(metric)s.", key=key, step_id=step.id, metric=rule.metric),
+            "Make the label anew with this pack.",
         )
     if label.product != step.product or label.variant not in {variant.id for variant in step.variants}:
         return PolicyRefusal(
             "product-outside-pack",
-            f"The pack compares {step.product} in its declared variants only; this label is of {key}.",
+            Phrase("The pack compares %(product)s in its declared variants only; this label is of %(key)s.", product=step.product, key=key),
             "Name the pack's product and variant in the log or in the mapping profile.",
         )
     try:
@@ -108,7 +112,7 @@ def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolic
     if number < (fewest := fewest_batches(step, policy)):
         return PolicyRefusal(
             "too-few-batches",
-            f"{number} valid batches of {key}; nothing is released below {fewest}.",
+            Phrase("%(number)s valid batches of %(key)s; nothing is released below %(fewest)s.", number=number, key=key, fewest=fewest),
             "Repair what the exclusion reasons name, or report a longer period.",
         )
     return _not_affordable(key, number, step, rule, policy)
@@ -139,8 +143,15 @@ def _not_affordable(key: str, number: int, step: Step, rule: MetricRule, policy:
     enough = next((f"{edge:,} batches would do" for edge in sorted(policy.count_classes) if error(edge) <= largest), "no class would do")
     return PolicyRefusal(
         "day-not-affordable",
-        f"Up to {together} records of {key} are hidden at once, a whole day; with {number:,} batches the noise would exceed "
-        f"{100 * largest:g} % ({enough}).",
+        Phrase(
+            "Up to %(together)s records of %(key)s are hidden at once, a whole day; with %(number)s batches "
+            "the noise would exceed %(value)s %% (%(enough)s).",
+            together=together,
+            key=key,
+            number=f"{number:,}",
+            value=f"{100 * largest:g}",
+            enough=enough,
+        ),
         "It stays in the local label and spends nothing; report a longer period, or pool years.",
     )
 
@@ -151,7 +162,7 @@ def count_class(batches: int, policy: ReleasePolicy) -> int:
     if not edges:
         raise PolicyRefusal(
             "too-few-batches",
-            f"{batches} batches are below the smallest class, {min(policy.count_classes)}.",
+            Phrase("%(batches)s batches are below the smallest class, %(min)s.", batches=batches, min=min(policy.count_classes)),
             "Repair what the exclusion reasons name, or report a longer period.",
         )
     return max(edges)
@@ -174,7 +185,11 @@ def debits(label: StepLabel, policy: ReleasePolicy, release_id: str, *, correcti
         PolicyRefusal: `no-bound`.
     """
     if label.path.bound is None:
-        raise PolicyRefusal("no-bound", f"Nothing bounds what one record can change in {label.step}, {label.metric}.", label.path.reasons)
+        raise PolicyRefusal(
+            "no-bound",
+            Phrase("Nothing bounds what one record can change in %(step)s, %(metric)s.", step=label.step, metric=label.metric),
+            label.path.reasons,
+        )
     epsilon = (policy.epsilon_best + policy.epsilon_typical) * label.path.bound * cells_together(cells, policy)
     used = [value for value in label.values if value.excluded is None]
     if policy.unit == "day":

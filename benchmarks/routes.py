@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from benchmarks.catalogue import in_language
 from benchmarks.measurements import Metric
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, Value
 from benchmarks.released import Grid
 
 Exact = Annotated[Fraction, BeforeValidator(lambda value: Fraction(str(value)))]
@@ -57,9 +57,11 @@ class Words(Declared):
     zh: str
 
     @classmethod
-    def of(cls, phrase: Phrase) -> Words:
-        """A phrase in the languages of the catalogue."""
-        return cls(en=str(phrase), zh=in_language(phrase, "zh"))
+    def of(cls, said: Value) -> Words:
+        """A phrase in the languages of the catalogue; a name is in its own already."""
+        if isinstance(said, Words):
+            return said
+        return cls(en=str(said), zh=in_language(said, "zh") if isinstance(said, Phrase) else str(said))
 
 
 Status = Literal["original-seen", "transcribed", "secondary", "assumption"]
@@ -106,6 +108,13 @@ class Source(Declared):
 Form = Literal["electricity", "gas", "solid", "liquid", "steam", "heat", "medium"]
 
 
+class HeatingRange(Declared):
+    """The heating values that a carrier can have, in MJ per its unit."""
+
+    least: float
+    most: float
+
+
 class OwnCarrier(Declared):
     """A carrier as `packs/carriers.toml` writes it, or as a pack brings it along; its factors are per `unit`."""
 
@@ -113,14 +122,16 @@ class OwnCarrier(Declared):
     kind: Form
     unit: str
     words: Words = Field(alias="names")
+    lhv: HeatingRange | None = None
+    poorest: str | None = None
 
 
 class Boundary(Declared):
     """The energy boundary of a step (EN 16231, 4.1): part of the key, values of two boundaries are never compared.
 
     `carriers` must all be reported (or declared not used) before a `total` can be computed; `counted` are others that the step may
-    use, which count wherever they are reported; `credited` may be recovered. Of `measured` no default heating value will do. Every
-    other carrier is outside (`benchmarks.labels.outside`).
+    use, which count wherever they are reported; `credited` may be recovered. Of `measured` no default heating value will do, by what
+    `measured_source` says. Every other carrier is outside (`benchmarks.labels.outside`).
     """
 
     id: str
@@ -129,22 +140,33 @@ class Boundary(Declared):
     counted: tuple[str, ...] = ()
     credited: tuple[str, ...] = ()
     measured: tuple[str, ...] = ()
+    measured_source: Source | None = None
     media: tuple[str, ...] = ()  # oxygen, nitrogen, air, water made outside this boundary: counted at equal value
+    essential: tuple[str, ...] = ()  # without which the process does not run: reported, or (a medium) made inside
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What must be reported before there is a `total`."""
+        return tuple(dict.fromkeys((*self.carriers, *self.essential)))
 
 
 class Variant(Declared):
-    """A product grade with conditions of its own; small cells merge up to `parent`, never silently."""
+    """A product grade with conditions of its own; small cells merge up to `parent`, never silently. A run that gives back a carrier of
+    which its variant `gives_no` is of another one, and is left out."""
 
     id: str
     words: Words
     parent: str | None = None
+    gives_no: tuple[str, ...] = ()
 
 
 class ReferenceCondition(Declared):
     """A relevant variable (ISO 50006): a batch's value is brought to `reference` by `slope` per unit of the variable.
 
     corrected = value - slope * (variable - reference). Where the variable is missing, the batch is excluded as
-    `variable-missing` if `required`, else taken as at reference with a notice.
+    `variable-missing` if `required`, else taken as at reference with a notice. Where it is less than `least` or more than `most`, which
+    are what it can physically be, the batch is excluded as `variable-impossible`. A standard that corrects no further than so many units
+    of the variable from the reference has a `cap`.
     """
 
     variable: str
@@ -152,6 +174,9 @@ class ReferenceCondition(Declared):
     reference: float
     slope: dict[Metric, float]  # in the metric's unit per unit of the variable
     required: bool = False
+    least: float | None = None
+    most: float | None = None
+    cap: float | None = None
     source: Source
 
 
@@ -171,8 +196,9 @@ class LabelRule(Declared):
 class MetricRule(Declared):
     """One metric of a step: unit, physical bounds of one batch, public release grid and public spread.
 
-    `floor` and `ceiling` bound a physically possible batch; `spread` is the public standard deviation of batches
-    within a typical plant, `typical` a public typical value, both in `unit`: they set the expected error of a release.
+    `floor` and `ceiling` bound a physically possible batch, as measured and at reference; `spread` is the public standard
+    deviation of batches within a typical plant, `typical` a public typical value, both in `unit`: they set the expected error of a
+    release. `alone`: the metric says all that a step takes, so that a batch which used energy of another kind has no value in it.
     """
 
     metric: Metric
@@ -188,6 +214,7 @@ class MetricRule(Declared):
     typical_source: Source | None = None
     spread_source: Source | None = None
     released: bool = True
+    alone: bool = False
 
     @property
     def grid(self) -> Grid:
@@ -215,7 +242,8 @@ class Limit(Declared):
     `correction` names the rule in `benchmarks.packs.corrections` that the standard applies; `applies` holds conditions
     (e.g. capacity class) as variable -> value, or variable -> [low, high) as a pair, or (above, up to] as a `Span`; None is open.
     `recovered_by` names steps of recovery (each per unit of a covered step's product) whose energy the standard counts in: where the
-    site runs them the limit is tested on the annual account of all of them, else as it stands.
+    site runs them the limit is tested on the annual account of all of them, else as it stands. `not_beside` names steps beside which the
+    standard does not mean it: a site that runs one is not held against it.
     """
 
     id: str
@@ -229,6 +257,7 @@ class Limit(Declared):
     applies: dict[str, str | tuple[float | None, float | None] | Span] = {}
     steps_covered: tuple[str, ...]
     recovered_by: tuple[str, ...] = ()
+    not_beside: tuple[str, ...] = ()
     effective_from: date
     effective_to: date | None = None
     levels: Levels = "grades"
@@ -257,17 +286,25 @@ class Edition(Declared):
 
     def in_force(self, on: date) -> bool:
         """Whether it was in force on that day, as far as its days are known."""
-        begun = self.effective_from is not None and self.effective_from <= on
-        return begun and (self.effective_to is None or on < self.effective_to)
+        return self.in_force_within(on, on)
+
+    def in_force_within(self, first: date, last: date) -> bool:
+        """Whether it was in force on any of these days."""
+        begun = self.effective_from is not None and self.effective_from <= last
+        return begun and (self.effective_to is None or first < self.effective_to)
 
 
 class Step(Declared):
-    """A process segment: one product, one boundary, one label rule, one or more metrics (the first is the headline)."""
+    """A process segment: one product, one boundary, one label rule, one or more metrics (the first is the headline).
+
+    `of_equipment` names what limits ask for and each furnace has of its own: one value of the site does not hold for two of them.
+    """
 
     id: str
     words: Words
     product: str
     product_words: Words
+    product_carrier: str | None = None  # what is credited as this carrier is the product itself: as much as the good output
     output_unit: Literal["t", "weight case", "1000 items", "m", "m2", "m3", "Nm3", "kWh"] = "t"  # goods may be counted, or measured
     run_kind: Literal["heat", "coil", "melt", "shift", "day", "month", "campaign", "pot-month"]
     boundary: Boundary
@@ -276,17 +313,22 @@ class Step(Declared):
     metrics: tuple[MetricRule, ...]
     reference_conditions: tuple[ReferenceCondition, ...] = ()
     limits: tuple[Limit, ...] = ()
+    of_equipment: tuple[str, ...] = ()
 
     def metric(self, metric: Metric) -> MetricRule | None:
         return next((rule for rule in self.metrics if rule.metric == metric), None)
 
 
 class RouteStep(Declared):
-    """A step's place in a route: `ratio` of its product per unit of the route's product, each in its own unit (reference, public)."""
+    """A step's place in a route: `ratio` of its product per unit of the route's product, each in its own unit (reference, public).
+
+    `share_variable` is the variable of the next step's runs that says how much of this step's product went into them, in % of their output.
+    """
 
     step: str
     ratio: Exact
     source: Source
+    share_variable: str | None = None
 
 
 class Route(Declared):

@@ -215,4 +215,4 @@ def _weighed(evidence: Evidence, leaf: int, output: float, weighed: float) -> Wo
     said = Words.of(
         Phrase("output %(output)s %(unit)s, weighed %(weighed)s %(unit)s", output=f"{output:,.4g}", weighed=f"{weighed:,.4g}", unit=unit)
     )
-    return Words(en=f"{record.en}: {said.en}", zh=f"{record.zh}：{said.zh}")
+    return Words.of(Phrase("%(record)s: %(said)s", record=record, said=said))

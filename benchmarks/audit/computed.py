@@ -16,6 +16,7 @@ from benchmarks.labels.columns import StepColumns
 from benchmarks.labels.step import measure
 from benchmarks.labels.validity import record_reasons
 from benchmarks.measurements import Batch
+from benchmarks.phrases import Phrase
 from benchmarks.routes import MetricRule, Step, Words
 
 _NEARLY = 1e-9
@@ -35,30 +36,25 @@ def readings_committed(evidence: Evidence) -> Outcome:
         if committed.get(key, None if _is_inside(evidence, key, first) else day) != day
     ]
     wrong += [
-        Words(en=f"{day.meter}, {_date(day.start_us)}: not shown", zh=f"{day.meter}，{_date(day.start_us)}：未出示")
+        Words.of(Phrase("%(meter)s, %(date)s: not shown", meter=day.meter, date=_date(day.start_us)))
         for index, day in sorted(evidence.days.items())
         if (day.meter, day.start_us) not in evidence.shown and _is_drawn(evidence, index)
     ]
     if wrong:
         return failed(
             code,
-            Words(
-                en=f"{len(wrong):,} days of readings are not those that were committed to.",
-                zh=f"有 {len(wrong):,} 天的读数不是所承诺的读数。",
-            ),
-            Words(
-                en="The readings were changed after the root had been logged. Keep the opening, and read the meters' own memory on site.",
-                zh="读数在根记入日志后被改动。请保留打开文件，并在现场读取表计自身的存储。",
+            Words.of(Phrase("%(wrong)s days of readings are not those that were committed to.", wrong=f"{len(wrong):,}")),
+            Words.of(
+                Phrase(
+                    "The readings were changed after the root had been logged. Keep the opening, and read the meters' own memory on site."
+                )
             ),
             wrong,
         )
     number = len(evidence.shown)
     return held(
         code,
-        Words(
-            en=f"All {number:,} days of readings shown have the digest that was committed to.",
-            zh=f"所出示的 {number:,} 天读数的摘要均为所承诺者。",
-        ),
+        Words.of(Phrase("All %(number)s days of readings shown have the digest that was committed to.", number=f"{number:,}")),
         number,
     )
 
@@ -70,21 +66,24 @@ def records_recomputed(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            Words(
-                en=f"{len(wrong):,} of {len(opened):,} records are not what the plant's readings and rows give.",
-                zh=f"{len(opened):,} 条记录中有 {len(wrong):,} 条与企业的读数和数据行得出的不同。",
+            Words.of(
+                Phrase(
+                    "%(wrong)s of %(opened)s records are not what the plant's readings and rows give.",
+                    wrong=f"{len(wrong):,}",
+                    opened=f"{len(opened):,}",
+                )
             ),
-            Words(
-                en="Compare the record with the meter's own memory and the batch log on site; what it should be is in the report.",
-                zh="请在现场将记录与表计自身的存储和批次日志比较；应有的数值见报告。",
+            Words.of(
+                Phrase("Compare the record with the meter's own memory and the batch log on site; what it should be is in the report.")
             ),
             wrong,
         )
     return held(
         code,
-        Words(
-            en=f"All {len(opened):,} records of batches come out of the readings and rows as they were committed to.",
-            zh=f"{len(opened):,} 条批次记录全部由读数和数据行得出，与所承诺的相同。",
+        Words.of(
+            Phrase(
+                "All %(opened)s records of batches come out of the readings and rows as they were committed to.", opened=f"{len(opened):,}"
+            )
         ),
         len(opened),
     )
@@ -97,22 +96,19 @@ def records_with_evidence(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            Words(
-                en=f"{len(wrong):,} records are of batches that the plant's rows and readings do not know.",
-                zh=f"有 {len(wrong):,} 条记录的批次在企业的数据行和读数中不存在。",
-            ),
-            Words(
-                en="Ask for the batch in the plant's production system; "
-                "a batch that was never made lowers a label as well as a false reading.",
-                zh="请在企业的生产系统中查找该批次；从未生产的批次与虚假读数一样会降低标签值。",
+            Words.of(Phrase("%(wrong)s records are of batches that the plant's rows and readings do not know.", wrong=f"{len(wrong):,}")),
+            Words.of(
+                Phrase(
+                    "Ask for the batch in the plant's production system; a batch that was never made lowers a label "
+                    "as well as a false reading."
+                )
             ),
             wrong,
         )
     return held(
         code,
-        Words(
-            en=f"All {len(opened):,} batches stand in the plant's rows, with energy in its readings or rows.",
-            zh=f"{len(opened):,} 个批次全部见于企业的数据行，其能耗见于读数或数据行。",
+        Words.of(
+            Phrase("All %(opened)s batches stand in the plant's rows, with energy in its readings or rows.", opened=f"{len(opened):,}")
         ),
         len(opened),
     )
@@ -130,22 +126,19 @@ def exclusions_justified(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            Words(
-                en=f"{len(wrong):,} of {len(excluded):,} exclusions are not justified by the plant's rows and readings.",
-                zh=f"{len(excluded):,} 个剔除中有 {len(wrong):,} 个不能由企业的数据行和读数证实。",
+            Words.of(
+                Phrase(
+                    "%(wrong)s of %(excluded)s exclusions are not justified by the plant's rows and readings.",
+                    wrong=f"{len(wrong):,}",
+                    excluded=f"{len(excluded):,}",
+                )
             ),
-            Words(
-                en="See on site what happened in these batches; an exclusion without its reason lowers the label.",
-                zh="请在现场查看这些批次的实际情况；无理由的剔除会降低标签值。",
-            ),
+            Words.of(Phrase("See on site what happened in these batches; an exclusion without its reason lowers the label.")),
             wrong,
         )
     return held(
         code,
-        Words(
-            en=f"All {len(excluded):,} exclusions that were opened are justified by their stated rule.",
-            zh=f"打开的 {len(excluded):,} 个剔除均符合其所述规则。",
-        ),
+        Words.of(Phrase("All %(excluded)s exclusions that were opened are justified by their stated rule.", excluded=f"{len(excluded):,}")),
         len(excluded),
     )
 
@@ -163,30 +156,30 @@ def ranks_and_counts(evidence: Evidence) -> Outcome:
         if counted is not None and evidence.pack.policy.unit == "record":
             if counted.batches != cell.used:
                 name = f"{part.step}/{cell.product}/{cell.variant}"
-                both = Words(
-                    en=f"{name}: {cell.used:,} used, {counted.batches:,} counted",
-                    zh=f"{name}：计入 {cell.used:,} 个，计数 {counted.batches:,} 个",
+                both = Words.of(
+                    Phrase("%(name)s: %(used)s used, %(batches)s counted", name=name, used=f"{cell.used:,}", batches=f"{counted.batches:,}")
                 )
                 wrong.append(both)
             wrong += [named(index, evidence.batches[index]) for index in _miscounted(values, cell, counted, rule)]
     if wrong:
         return failed(
             code,
-            Words(
-                en=f"{len(wrong):,} records do not stand at the rank, or in the cell of the grid, that the label counted them in.",
-                zh=f"有 {len(wrong):,} 条记录不在标签所计的名次或网格单元。",
+            Words.of(
+                Phrase(
+                    "%(wrong)s records do not stand at the rank, or in the cell of the grid, that the label counted them in.",
+                    wrong=f"{len(wrong):,}",
+                )
             ),
-            Words(
-                en="The label is not that of these records: have it recomputed on site from the plant's files.",
-                zh="标签不是由这些记录得出：请在现场用企业文件重新计算。",
-            ),
+            Words.of(Phrase("The label is not that of these records: have it recomputed on site from the plant's files.")),
             wrong,
         )
     return held(
         code,
-        Words(
-            en=f"All {seen:,} used batches that were opened stand at their rank and were counted in the cell of their value.",
-            zh=f"打开的 {seen:,} 个计入批次均在其名次，并计入其数值所在的单元。",
+        Words.of(
+            Phrase(
+                "All %(seen)s used batches that were opened stand at their rank and were counted in the cell of their value.",
+                seen=f"{seen:,}",
+            )
         ),
         seen,
     )
@@ -281,7 +274,7 @@ def _is_drawn(evidence: Evidence, index: int) -> bool:
 
 
 def _with_reasons(record: Words, stated: str, computed: str) -> Words:
-    return Words(en=f"{record.en}: {stated}, computed: {computed}", zh=f"{record.zh}：{stated}，计算得出：{computed}")
+    return Words.of(Phrase("%(record)s: %(stated)s, computed: %(computed)s", record=record, stated=stated, computed=computed))
 
 
 def _date(start_us: int) -> str:

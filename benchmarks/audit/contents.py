@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.audit.records import DIGEST_BYTES, any_text
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.fields import Fields, malformed
 from benchmarks.wire.schema import MOST_REVISIONS, read_period
@@ -299,6 +300,6 @@ def _parts(contents: Contents) -> Iterator[tuple[int, int]]:
 def _inconsistent(found: str) -> VerificationError:
     return VerificationError(
         "contents-inconsistent",
-        f"The table of contents does not fit itself: {found}.",
+        Phrase("The table of contents does not fit itself: %(found)s.", found=found),
         "Have the plant open leaf 0 again, with the agent that made the report.",
     )

@@ -247,14 +247,14 @@ def require_promised(draw: Draw, made: Promise) -> None:
     ):
         raise VerificationError(
             "nonce-not-promised",
-            "The nonce of this draw is not the one that its auditor had promised for this site and period.",
-            "Draw again with the nonce that was promised; a draw from another one could have been looked for.",
+            Phrase("The nonce of this draw is not the one that its auditor had promised for this site and period."),
+            Phrase("Draw again with the nonce that was promised; a draw from another one could have been looked for."),
         )
     if (made.plan, made.steps) != (draw.plan, draw.steps):
         raise VerificationError(
             "plan-not-promised",
-            "The plan of this draw, or the steps that it is drawn of, are not those that its auditor had promised.",
-            "Draw again by the plan that was promised; one that is chosen once the head is known could spare a record.",
+            Phrase("The plan of this draw, or the steps that it is drawn of, are not those that its auditor had promised."),
+            Phrase("Draw again by the plan that was promised; one that is chosen once the head is known could spare a record."),
         )
 
 
@@ -297,6 +297,6 @@ def _require_signed(key: VerifyingKey, purpose: Purpose, content: dict[str, Valu
     if not key.accepts(purpose, content, signature):
         raise VerificationError(
             "draw-signature-invalid",
-            "The file was not signed by the auditor's key that stands in it, or was altered since.",
-            "Ask the auditor for the file again.",
+            Phrase("The file was not signed by the auditor's key that stands in it, or was altered since."),
+            Phrase("Ask the auditor for the file again."),
         )

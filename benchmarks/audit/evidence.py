@@ -14,7 +14,6 @@ from benchmarks.audit.entries import Entry
 from benchmarks.audit.kinds import KIND_OF, CheckKind
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import MeterDay
-from benchmarks.audit.refusals import in_words
 from benchmarks.audit.sampling import Drawn
 from benchmarks.errors import SteplabelError
 from benchmarks.labels.step import Context
@@ -162,6 +161,11 @@ def _words(said: Words | Phrase) -> Words:
     return Words.of(said) if isinstance(said, Phrase) else said
 
 
+def in_words(refusal: SteplabelError) -> tuple[Words, Words]:
+    """Sentence and remedy of a refusal; one that is no phrase stands as it is."""
+    return Words.of(refusal.sentence), Words.of(refusal.remedy)
+
+
 def refused(code: str, refusal: SteplabelError) -> Outcome:
     """A check that failed because what it read was refused."""
     return failed(code, *in_words(refusal))
@@ -170,7 +174,7 @@ def refused(code: str, refusal: SteplabelError) -> Outcome:
 def named(index: int, batch: Batch) -> Words:
     """A record, so that the plant finds it."""
     what = f"{batch.step} {batch.batch_id}, {batch.start:%Y-%m-%d %H:%M} UTC"
-    return Words(en=f"leaf {index}: {what}", zh=f"叶子 {index}：{what}")
+    return Words.of(Phrase("leaf %(index)s: %(what)s", index=index, what=what))
 
 
 def same(text: str) -> Words:

@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.audit.wording import STATED
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 
 Shape = Mapping[str, "Shape"]
 """Member to the members of what stands there, of an object or of each in a list. Empty: a value, and no object."""
@@ -53,9 +54,14 @@ def require_known(document: Mapping[str, Any]) -> None:
     if unknown := [*_unknown({**made_again, "explanation": stated}, DOCUMENT)]:
         raise VerificationError(
             "benchmark-member-unknown",
-            f"The published document holds {len(unknown)} members that no version has, so nothing says what they follow from: "
-            f"{', '.join(unknown[:5])}.",
-            "Keep file and document: both are signed. If a later release published it, check with that one; else ask the coordinator.",
+            Phrase(
+                "The published document holds %(count)s members that no version has, so nothing says what they follow from: %(members)s.",
+                count=len(unknown),
+                members=", ".join(unknown[:5]),
+            ),
+            Phrase(
+                "Keep file and document: both are signed. If a later release published it, check with that one; else ask the coordinator."
+            ),
         )
 
 

@@ -18,6 +18,7 @@ from benchmarks.audit import contents
 from benchmarks.audit.commitment import SALT_BYTES, DataTree, require_record
 from benchmarks.audit.contents import Contents
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.privacy.randomness import SEED_BYTES
 from benchmarks.wire import sealing
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
@@ -171,7 +172,7 @@ def unseal(raw: bytes, key: ProcessingKey) -> bytes:
     if key_id != key.key_id:
         raise VerificationError(
             "opening-sealed-to-another",
-            f"The opening is sealed to the key {key_id[:16]}, this is {key.key_id[:16]}.",
+            Phrase("The opening is sealed to the key %(key_id)s, this is %(own_key)s.", key_id=key_id[:16], own_key=key.key_id[:16]),
             "Open it with the auditor's key that the draw names.",
         )
     return sealing.unseal_bytes(key, _info(draw), sealed)

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from benchmarks.audit import contents
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 
 Parts: TypeAlias = dict[str, str]
@@ -53,12 +54,12 @@ def _differing(committed: Parts, now: Parts) -> Iterator[Words]:
         if before == after:
             continue
         if before is None or after is None:
-            new = Words(en=f"{name}: not there when it was committed to", zh=f"{name}：承诺时没有")
-            gone = Words(en=f"{name}: there no more", zh=f"{name}：现已没有")
+            new = Words.of(Phrase("%(name)s: not there when it was committed to", name=name))
+            gone = Words.of(Phrase("%(name)s: there no more", name=name))
             yield new if before is None else gone
             continue
         there, here = before.partition(" ")[0], after.partition(" ")[0]
         if here != there:
-            yield Words(en=f"{name}: {here} records, {there} when they were committed to", zh=f"{name}：{here} 条记录，承诺时为 {there} 条")
+            yield Words.of(Phrase("%(name)s: %(here)s records, %(there)s when they were committed to", name=name, here=here, there=there))
         else:
-            yield Words(en=f"{name}: not the same", zh=f"{name}：不相同")
+            yield Words.of(Phrase("%(name)s: not the same", name=name))

@@ -107,11 +107,14 @@ def drawn_after_commitment(evidence: Evidence) -> Outcome:
     if head <= entry:
         return failed(
             code,
-            Words(
-                en=f"The tree head has {head:,} entries, and the commitment is entry {entry:,} of the log: it came after the draw.",
-                zh=f"日志头有 {head:,} 个条目，而承诺是日志的第 {entry:,} 条：承诺晚于抽样。",
+            Words.of(
+                Phrase(
+                    "The tree head has %(head)s entries, and the commitment is entry %(entry)s of the log: it came after the draw.",
+                    head=f"{head:,}",
+                    entry=f"{entry:,}",
+                )
             ),
-            Words(en="Draw again from a tree head that holds the commitment.", zh="请用包含该承诺的日志头重新抽样。"),
+            Words.of(Phrase("Draw again from a tree head that holds the commitment.")),
         )
     if lacking := unproven(evidence, head_signed, commitment_logged, challenge_signed):
         return not_checkable(
@@ -119,9 +122,12 @@ def drawn_after_commitment(evidence: Evidence) -> Outcome:
         )
     return held(
         code,
-        Words(
-            en=f"The commitment is entry {entry:,} of the log, before the head of {head:,} entries that the draw follows from.",
-            zh=f"承诺是日志的第 {entry:,} 条，早于抽样所依据的 {head:,} 个条目的日志头。",
+        Words.of(
+            Phrase(
+                "The commitment is entry %(entry)s of the log, before the head of %(head)s entries that the draw follows from.",
+                entry=f"{entry:,}",
+                head=f"{head:,}",
+            )
         ),
     )
 
@@ -137,30 +143,24 @@ def head_signed(evidence: Evidence) -> Outcome:
     if shown is None or not evidence.public.keys_known:
         return not_checkable(
             code,
-            Words(
-                en="No signed tree head, or no key directory, was given: the head of the draw stands on the auditor's word.",
-                zh="未提供签名的日志头或密钥目录：抽样所用日志头仅凭审核员所述。",
-            ),
+            Words.of(Phrase("No signed tree head, or no key directory, was given: the head of the draw stands on the auditor's word.")),
             TAKE_THE_FILE,
         )
     if shown != drawn:
         return failed(
             code,
-            Words(
-                en=f"The draw names a head of {drawn.size:,} entries that is not the signed one of {shown.size:,}.",
-                zh=f"抽样所指 {drawn.size:,} 个条目的日志头不是平台签名的 {shown.size:,} 个条目的日志头。",
+            Words.of(
+                Phrase(
+                    "The draw names a head of %(drawn)s entries that is not the signed one of %(signed)s.",
+                    drawn=f"{drawn.size:,}",
+                    signed=f"{shown.size:,}",
+                )
             ),
-            Words(
-                en="Draw again from a head that the portal signed; from another one the auditor could have looked for a draw.",
-                zh="请用平台签名的日志头重新抽样；用其他日志头，审核员就可能挑选抽样结果。",
-            ),
+            Words.of(Phrase("Draw again from a head that the portal signed; from another one the auditor could have looked for a draw.")),
         )
     return held(
         code,
-        Words(
-            en=f"The portal signed the head of {drawn.size:,} entries that the draw follows from.",
-            zh=f"抽样所依据的 {drawn.size:,} 个条目的日志头由平台签名。",
-        ),
+        Words.of(Phrase("The portal signed the head of %(size)s entries that the draw follows from.", size=f"{drawn.size:,}")),
     )
 
 
@@ -170,15 +170,13 @@ def commitment_logged(evidence: Evidence) -> Outcome:
     if evidence.public.inclusion is None:
         return not_checkable(
             code,
-            Words(en="No proof that the commitment is in the log was given.", zh="未提供承诺在日志中的证明。"),
-            Words(en="Ask the portal's log for one, as a file.", zh="请向平台日志索取证明文件。"),
+            Words.of(Phrase("No proof that the commitment is in the log was given.")),
+            Words.of(Phrase("Ask the portal's log for one, as a file.")),
         )
     if challenge.log_index >= head.size:
         return not_checkable(
             code,
-            Words(
-                en="The commitment came after the head of the draw, so no proof can lead to it.", zh="承诺晚于抽样的日志头，不可能有证明。"
-            ),
+            Words.of(Phrase("The commitment came after the head of the draw, so no proof can lead to it.")),
         )
     leaf = logged.hashed(Kind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), challenge.given_on)
     try:
@@ -187,9 +185,12 @@ def commitment_logged(evidence: Evidence) -> Outcome:
         return refused(code, refusal)
     return held(
         code,
-        Words(
-            en=f"The commitment is entry {challenge.log_index:,} of the log of {head.size:,} entries.",
-            zh=f"承诺是 {head.size:,} 个条目的日志中的第 {challenge.log_index:,} 条。",
+        Words.of(
+            Phrase(
+                "The commitment is entry %(log_index)s of the log of %(size)s entries.",
+                log_index=f"{challenge.log_index:,}",
+                size=f"{head.size:,}",
+            )
         ),
     )
 
@@ -200,32 +201,25 @@ def root_committed(evidence: Evidence) -> Outcome:
     if evidence.public.commitment is None:
         return not_checkable(
             code,
-            Words(
-                en="No commitment from elsewhere than plant and draw was given, to hold the root against.",
-                zh="未提供来自企业和抽样以外的承诺，无法核对根。",
-            ),
+            Words.of(Phrase("No commitment from elsewhere than plant and draw was given, to hold the root against.")),
             TAKE_THE_FILE,
         )
     alike = evidence.public.commitment == own == evidence.challenge.commitment and evidence.report.data_root == own.data_root
     if not alike:
         return failed(
             code,
-            Words(
-                en="The root of the draw is not the one that was committed to, or challenge or report are of another.",
-                zh="抽样的根不是所承诺的根，或挑战值、报告属于另一个根。",
-            ),
-            Words(
-                en="Take the commitment from the portal's log again; "
-                "if it stays so, the data were exchanged after they had been committed to.",
-                zh="请重新从平台日志获取承诺；若仍如此，则数据在承诺之后被调换。",
+            Words.of(Phrase("The root of the draw is not the one that was committed to, or challenge or report are of another.")),
+            Words.of(
+                Phrase(
+                    "Take the commitment from the portal's log again; if it stays so, the data were exchanged after "
+                    "they had been committed to."
+                )
             ),
         )
     root = own.data_root.hex()[:16]
     return held(
         code,
-        Words(
-            en=f"Commitment, challenge, report and draw name the same root, {root}….", zh=f"承诺、挑战值、报告和抽样所指的根相同：{root}…。"
-        ),
+        Words.of(Phrase("Commitment, challenge, report and draw name the same root, %(root)s….", root=root)),
     )
 
 
@@ -247,20 +241,17 @@ def challenge_signed(evidence: Evidence) -> Outcome:
     if not evidence.public.keys_known:
         return not_checkable(
             code,
-            Words(
-                en="The portal's key directory was not given, so the signature under the challenge was not checked.",
-                zh="未提供平台的密钥目录，未核对挑战值的签名。",
-            ),
+            Words.of(Phrase("The portal's key directory was not given, so the signature under the challenge was not checked.")),
             TAKE_THE_FILE,
         )
     if challenge.nonce != evidence.report.challenge:
         return failed(
             code,
-            Words(en="The report names another challenge than the one shown.", zh="报告所指的挑战值不是所出示的挑战值。"),
-            Words(en="Take the challenge that the portal gave for this commitment.", zh="请取平台对该承诺给出的挑战值。"),
+            Words.of(Phrase("The report names another challenge than the one shown.")),
+            Words.of(Phrase("Take the challenge that the portal gave for this commitment.")),
         )
     day, key = challenge.given_on.isoformat(), challenge.key_id[:16]
     return held(
         code,
-        Words(en=f"The portal gave the challenge on {day}, signed with its key {key}.", zh=f"平台于 {day} 给出挑战值，用密钥 {key} 签名。"),
+        Words.of(Phrase("The portal gave the challenge on %(day)s, signed with its key %(key)s.", day=day, key=key)),
     )

@@ -8,7 +8,7 @@ from benchmarks.audit.promised import challenge_signed, root_committed, unproven
 from benchmarks.audit.records import PADDING_RECORD
 from benchmarks.errors import PolicyRefusal, VerificationError
 from benchmarks.packs import digest as pack_digest
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.privacy import randomness
 from benchmarks.privacy.mechanism import draw_cell, scores
 from benchmarks.privacy.randomness import KeyedStream
@@ -31,21 +31,24 @@ def leaves_proven(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            Words(
-                en=f"{len(wrong):,} of {len(evidence.opening.leaves):,} leaves are not in the tree that was committed to.",
-                zh=f"{len(evidence.opening.leaves):,} 个叶子中有 {len(wrong):,} 个不在所承诺的树中。",
+            Words.of(
+                Phrase(
+                    "%(wrong)s of %(leaves)s leaves are not in the tree that was committed to.",
+                    wrong=f"{len(wrong):,}",
+                    leaves=f"{len(evidence.opening.leaves):,}",
+                )
             ),
-            Words(
-                en="What was shown is not what was committed to. Keep the opening: together with the commitment it proves that.",
-                zh="所出示的不是所承诺的。请保留打开文件：它与承诺合在一起即可证明。",
-            ),
-            wrong,
+            Words.of(Phrase("What was shown is not what was committed to. Keep the opening: together with the commitment it proves that.")),
+            map(Words.of, wrong),
         )
     return held(
         code,
-        Words(
-            en=f"All {len(evidence.opening.leaves):,} leaves that were opened are in the tree of {size:,} leaves.",
-            zh=f"打开的 {len(evidence.opening.leaves):,} 个叶子全部在 {size:,} 个叶子的树中。",
+        Words.of(
+            Phrase(
+                "All %(leaves)s leaves that were opened are in the tree of %(size)s leaves.",
+                leaves=f"{len(evidence.opening.leaves):,}",
+                size=f"{size:,}",
+            )
         ),
         size,
     )
@@ -55,30 +58,31 @@ def everything_opened(evidence: Evidence) -> Outcome:
     """Nothing that was drawn was held back."""
     code, there = "everything-opened", {leaf.index for leaf in evidence.opening.leaves}
     missing = [
-        Words(en=f"leaf {one.position} ({one.stratum}, number {one.order})", zh=f"叶子 {one.position}（{one.stratum}，第 {one.order} 个）")
+        Words.of(Phrase("leaf %(position)s (%(stratum)s, number %(order)s)", position=one.position, stratum=one.stratum, order=one.order))
         for one in evidence.drawn
         if one.position not in there
     ]
     if evidence.opening.draw != evidence.draw.digest:
         return failed(
             code,
-            Words(en="The opening answers another draw.", zh="打开文件答复的是另一次抽样。"),
-            Words(en="Have the plant open this draw.", zh="请让企业打开此次抽样。"),
+            Words.of(Phrase("The opening answers another draw.")),
+            Words.of(Phrase("Have the plant open this draw.")),
         )
     if missing:
         return failed(
             code,
-            Words(
-                en=f"{len(missing):,} of {len(evidence.drawn):,} leaves that were drawn were not opened.",
-                zh=f"抽中的 {len(evidence.drawn):,} 个叶子中有 {len(missing):,} 个未打开。",
+            Words.of(
+                Phrase(
+                    "%(missing)s of %(drawn)s leaves that were drawn were not opened.",
+                    missing=f"{len(missing):,}",
+                    drawn=f"{len(evidence.drawn):,}",
+                )
             ),
-            Words(
-                en="Have the plant open them; a record that is not shown counts as misstated.", zh="请让企业打开；未出示的记录按错报计。"
-            ),
+            Words.of(Phrase("Have the plant open them; a record that is not shown counts as misstated.")),
             missing,
         )
     number = len(evidence.drawn)
-    return held(code, Words(en=f"All {number:,} leaves that were drawn were opened.", zh=f"抽中的 {number:,} 个叶子全部打开。"), number)
+    return held(code, Words.of(Phrase("All %(number)s leaves that were drawn were opened.", number=f"{number:,}")), number)
 
 
 def leaves_of_their_kind(evidence: Evidence) -> Outcome:
@@ -87,27 +91,23 @@ def leaves_of_their_kind(evidence: Evidence) -> Outcome:
     wrong = []
     commitment = evidence.draw.commitment
     if (contents.site, contents.period, contents.revision) != (commitment.site, commitment.period, commitment.revision):
-        wrong.append(Words(en="leaf 0: the table of contents is of another report", zh="叶子 0：目录属于另一份报告"))
+        wrong.append(Words.of(Phrase("leaf 0: the table of contents is of another report")))
     wrong += [_leaf(leaf.index) for leaf in evidence.opening.leaves[1:] if not _of_its_kind(evidence, leaf.index, leaf.record)]
     if wrong:
         return failed(
             code,
-            Words(
-                en=f"{len(wrong):,} leaves hold something else than the table of contents says.",
-                zh=f"{len(wrong):,} 个叶子的内容与目录所述不同。",
+            Words.of(Phrase("%(wrong)s leaves hold something else than the table of contents says.", wrong=f"{len(wrong):,}")),
+            Words.of(
+                Phrase(
+                    "Ask the plant what these leaves are: a record in the padding, or a used batch among the "
+                    "excluded ones, is counted wrongly."
+                )
             ),
-            Words(
-                en="Ask the plant what these leaves are: "
-                "a record in the padding, or a used batch among the excluded ones, is counted wrongly.",
-                zh="请询问企业这些叶子是什么：填充中的记录，或剔除批次中的计入批次，均计数有误。",
-            ),
-            wrong,
+            map(Words.of, wrong),
         )
     return held(
         code,
-        Words(
-            en="Every leaf holds what the table of contents says, and padding is empty.", zh="每个叶子的内容均与目录所述相同，填充为空。"
-        ),
+        Words.of(Phrase("Every leaf holds what the table of contents says, and padding is empty.")),
     )
 
 
@@ -117,11 +117,8 @@ def seed_committed(evidence: Evidence) -> Outcome:
     if randomness.commitment(evidence.opening.seed) != evidence.contents.seed_commitment:
         return failed(
             code,
-            Words(
-                en="The seed that was shown is not the one that the site committed to before it drew.",
-                zh="所出示的种子不是厂址抽取前所承诺的种子。",
-            ),
-            Words(en="Have the plant open again with its own state directory.", zh="请让企业用自己的状态目录重新打开。"),
+            Words.of(Phrase("The seed that was shown is not the one that the site committed to before it drew.")),
+            Words.of(Phrase("Have the plant open again with its own state directory.")),
         )
     if lacking := unproven(evidence, root_committed, challenge_signed):
         return not_checkable(
@@ -131,9 +128,7 @@ def seed_committed(evidence: Evidence) -> Outcome:
         )
     return held(
         code,
-        Words(
-            en="The seed is the one that the site committed to before it knew the challenge.", zh="种子即厂址得知挑战值之前所承诺的种子。"
-        ),
+        Words.of(Phrase("The seed is the one that the site committed to before it knew the challenge.")),
     )
 
 
@@ -150,21 +145,23 @@ def noise_repeated(evidence: Evidence) -> Outcome:
     if wrong or len(counted) != len(evidence.report.released.labels):
         return failed(
             code,
-            Words(
-                en=f"{len(wrong):,} of {len(evidence.report.released.labels):,} protected values do not come out again from seed and data.",
-                zh=f"{len(evidence.report.released.labels):,} 个受保护值中有 {len(wrong):,} 个不能由种子和数据重现。",
+            Words.of(
+                Phrase(
+                    "%(wrong)s of %(labels)s protected values do not come out again from seed and data.",
+                    wrong=f"{len(wrong):,}",
+                    labels=f"{len(evidence.report.released.labels):,}",
+                )
             ),
-            Words(
-                en="The report was not drawn as it says, or from other data. It must not stand: tell the coordinator.",
-                zh="报告不是按其所述抽取，或出自其他数据，不得成立：请告知协调机构。",
-            ),
-            wrong,
+            Words.of(Phrase("The report was not drawn as it says, or from other data. It must not stand: tell the coordinator.")),
+            map(Words.of, wrong),
         )
     return held(
         code,
-        Words(
-            en=f"All {len(counted):,} protected values come out again, to the digit, from seed, challenge and counts.",
-            zh=f"{len(counted):,} 个受保护值全部由种子、挑战值和计数逐位重现。",
+        Words.of(
+            Phrase(
+                "All %(counted)s protected values come out again, to the digit, from seed, challenge and counts.",
+                counted=f"{len(counted):,}",
+            )
         ),
         len(counted),
     )
@@ -175,30 +172,28 @@ def method_declared(evidence: Evidence) -> Outcome:
     code, contents, report = "method-declared", evidence.contents, evidence.report
     pack = evidence.pack
     told = {
-        ("pack", "方法包"): pack_digest(pack) == contents.pack_digest == report.pack_digest,
-        ("policy", "政策"): policy_digest(pack.policy) == contents.policy_digest == report.policy_digest,
-        ("settings of the site", "厂址设置"): evidence.settings_digest == contents.settings_digest,
-        ("software", "软件"): contents.software == report.software,
+        Phrase("pack"): pack_digest(pack) == contents.pack_digest == report.pack_digest,
+        Phrase("policy"): policy_digest(pack.policy) == contents.policy_digest == report.policy_digest,
+        Phrase("settings of the site"): evidence.settings_digest == contents.settings_digest,
+        Phrase("software"): contents.software == report.software,
     }
-    wrong = [Words(en=en, zh=zh) for (en, zh), alike in told.items() if not alike]
+    wrong = [what for what, alike in told.items() if not alike]
     if wrong:
         return failed(
             code,
-            Words(
-                en=f"Not what was committed to and reported: {', '.join(one.en for one in wrong)}.",
-                zh=f"与所承诺和报告的不同：{'、'.join(one.zh for one in wrong)}。",
-            ),
-            Words(
-                en="Recompute with the pack, settings and software version that the table of contents names.",
-                zh="请用目录所指的方法包、设置和软件版本重新计算。",
-            ),
-            wrong,
+            Words.of(Phrase("Not what was committed to and reported: %(wrong)s.", wrong=enumerated(wrong))),
+            Words.of(Phrase("Recompute with the pack, settings and software version that the table of contents names.")),
+            map(Words.of, wrong),
         )
     return held(
         code,
-        Words(
-            en=f"Pack {pack.id} {pack.version}, its policy, the site's settings and {contents.software} are those committed to.",
-            zh=f"方法包 {pack.id} {pack.version} 及其政策、厂址设置和 {contents.software} 均为所承诺者。",
+        Words.of(
+            Phrase(
+                "Pack %(pack_id)s %(version)s, its policy, the site's settings and %(software)s are those committed to.",
+                pack_id=pack.id,
+                version=pack.version,
+                software=contents.software,
+            )
         ),
     )
 
@@ -227,7 +222,7 @@ def redrawn(evidence: Evidence, counted: Counted) -> tuple[int, int] | None:
 
 
 def _leaf(index: int) -> Words:
-    return Words(en=f"leaf {index}", zh=f"叶子 {index}")
+    return Words.of(Phrase("leaf %(index)s", index=index))
 
 
 def _of_its_class(evidence: Evidence, counted: Counted, label: ReleasedLabel) -> bool:

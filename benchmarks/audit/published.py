@@ -87,8 +87,12 @@ def read(content: Mapping[str, Any]) -> ComposedOf:
     except ValidationError as wrong:
         raise VerificationError(
             "composed-of-unreadable",
-            "This is not the file of what a benchmark was composed of.",
-            f"Download it again from the version's page; its schema is {SCHEMA}. Found: {wrong.errors(include_url=False)[0]['msg']}.",
+            Phrase("This is not the file of what a benchmark was composed of."),
+            Phrase(
+                "Download it again from the version's page; its schema is %(schema)s. Found: %(found)s.",
+                schema=SCHEMA,
+                found=wrong.errors(include_url=False)[0]["msg"],
+            ),
         ) from wrong
 
 
@@ -122,8 +126,8 @@ def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey])
     if tuple(map(sorted, zip(*own, strict=True))) != (sorted(file.leaves), sorted(file.values)):
         raise VerificationError(
             "leaves-differ",
-            "The reports in the file are not those that the publication names in the log.",
-            "Download the file again; if it stays so, a report was left out or slipped in: keep file and head.",
+            Phrase("The reports in the file are not those that the publication names in the log."),
+            Phrase("Download the file again; if it stays so, a report was left out or slipped in: keep file and head."),
         )
     labels = [_participants(one, head) for one in file.reports]
     _require_one_a_site(file)
@@ -141,13 +145,13 @@ def _require_one_a_site(file: ComposedOf) -> None:
             raise VerificationError(
                 "report-of-another-period",
                 Phrase("The version is of %(period)s and was composed of a report of %(found)s.", period=str(period), found=one.period),
-                "Keep file and head: the publication in the log names that report.",
+                Phrase("Keep file and head: the publication in the log names that report."),
             )
         if one.site in seen:
             raise VerificationError(
                 "site-twice",
                 Phrase("Two reports of the site %(site)s entered the version.", site=one.site),
-                "Keep file and head: the publication in the log names both.",
+                Phrase("Keep file and head: the publication in the log names both."),
             )
         seen.add(one.site)
 
@@ -167,7 +171,9 @@ def _require_leaf(kind: Kind, digest: bytes, leaf: Leaf, head: TreeHead) -> None
         on, proof = date.fromisoformat(leaf.on), [bytes.fromhex(one) for one in leaf.proof]
     except ValueError as wrong:
         raise VerificationError(
-            "composed-of-unreadable", f"The leaf {leaf.index} has no readable date or proof.", "Download the file again."
+            "composed-of-unreadable",
+            Phrase("The leaf %(index)s has no readable date or proof.", index=leaf.index),
+            Phrase("Download the file again."),
         ) from wrong
     require_inclusion(logged.hashed(kind, digest, on), leaf.index, head.size, proof, head.root)
 
@@ -175,7 +181,11 @@ def _require_leaf(kind: Kind, digest: bytes, leaf: Leaf, head: TreeHead) -> None
 def _digest(text: str) -> bytes:
     raw = bytes.fromhex(text) if len(text) == 64 and text == text.lower() and set(text) <= set("0123456789abcdef") else b""
     if len(raw) != 32:
-        raise VerificationError("composed-of-unreadable", f"{text!r} is no digest or salt of 32 bytes.", "Download the file again.")
+        raise VerificationError(
+            "composed-of-unreadable",
+            Phrase("%(text)s is no digest or salt of 32 bytes.", text=f"{text!r}"),
+            Phrase("Download the file again."),
+        )
     return raw
 
 
@@ -183,7 +193,9 @@ def _bytes(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except ValueError as wrong:
-        raise VerificationError("composed-of-unreadable", "The head in the file is not base64.", "Download the file again.") from wrong
+        raise VerificationError(
+            "composed-of-unreadable", Phrase("The head in the file is not base64."), Phrase("Download the file again.")
+        ) from wrong
 
 
 def label_to_json(label: ReleasedLabel) -> dict[str, Any]:

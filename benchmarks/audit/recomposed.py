@@ -27,6 +27,7 @@ from benchmarks.disclosure.curve import let_through
 from benchmarks.disclosure.reasons import Reason
 from benchmarks.disclosure.rounding import outward, to_grid, total_width
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.privacy.eligibility import eligible
 from benchmarks.ranking import Quarters, quarters
 from benchmarks.released import ReleasedLabel
@@ -88,7 +89,9 @@ def compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]] = ()) -> C
         return _compose_again(found, earlier)
     except (KeyError, TypeError, ValueError, IndexError) as wrong:
         raise VerificationError(
-            "composed-of-unreadable", "A part of the signed document is missing or is no figure.", "Download the file again."
+            "composed-of-unreadable",
+            Phrase("A part of the signed document is missing or is no figure."),
+            Phrase("Download the file again."),
         ) from wrong
 
 
@@ -104,9 +107,14 @@ def _compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]]) -> Check
         first = differing[0]
         raise VerificationError(
             "value-differs",
-            f"{len(differing)} published figures are not those of the reports: {first.name} was published as {first.published} and is "
-            f"{first.recomputed}.",
-            "Keep file and document: both are signed. Ask the coordinator how the figure was made.",
+            Phrase(
+                "%(count)s published figures are not those of the reports: %(name)s was published as %(published)s and is %(recomputed)s.",
+                count=len(differing),
+                name=first.name,
+                published=f"{first.published}",
+                recomputed=f"{first.recomputed}",
+            ),
+            Phrase("Keep file and document: both are signed. Ask the coordinator how the figure was made."),
         )
     whole = _composed(found, pack, route, found.everybody) if chosen else label
     return Checked(
@@ -124,12 +132,18 @@ def _declared(document: Mapping[str, Any]) -> tuple[Pack, Route]:
     if packs.digest(pack).hex() != document["pack_digest"]:
         raise VerificationError(
             "benchmark-pack-differs",
-            f"The benchmark was composed by another {document['pack']} {document['pack_version']} than the one installed here.",
-            "Install the release of Steplabel whose pack has that digest.",
+            Phrase(
+                "The benchmark was composed by another %(pack)s %(version)s than the one installed here.",
+                pack=str(document["pack"]),
+                version=str(document["pack_version"]),
+            ),
+            Phrase("Install the release of Steplabel whose pack has that digest."),
         )
     route = next((one for one in pack.routes if one.id == document["route"]), None)
     if route is None:
-        raise VerificationError("benchmark-pack-differs", "The pack installed here has no such route.", "Install the release of that pack.")
+        raise VerificationError(
+            "benchmark-pack-differs", Phrase("The pack installed here has no such route."), Phrase("Install the release of that pack.")
+        )
     return pack, route
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from benchmarks.audit.entries import Entry
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire import merkle
 from benchmarks.wire.logged import Kind, leaf_of_object
 
@@ -93,8 +94,10 @@ def read(content: Mapping[str, Any]) -> SampleFile:
         found = wrong.errors(include_url=False)[0]["msg"] if isinstance(wrong, ValidationError) else str(wrong)
         raise VerificationError(
             "evidence-unreadable",
-            "This is not the evidence file of a sample.",
-            f"Download it again from the page of the sample; its schema is {SCHEMA}. Found: {found}.",
+            Phrase("This is not the evidence file of a sample."),
+            Phrase(
+                "Download it again from the page of the sample; its schema is %(schema)s. Found: %(found)s.", schema=SCHEMA, found=found
+            ),
         ) from wrong
     return file
 

@@ -1,8 +1,6 @@
-"""The checks of one published value: frequency, dominance, p-percent, weight, differencing, overlap, metrics.
+"""The checks of one published value by itself: lag, frequency, dominance, p-percent, weight.
 
-Each gives the reason why the value is refused, or None.
-
-Two publications are held against each other as if their difference were published (`influence`).
+Each gives the reason why the value is refused, or None. What it would give away beside others is in `differencing`.
 
 Dominance and p-percent are on declared size classes (public weights, equal where none is declared), because a firm's
 output never reaches the portal; the thresholds are the pack's.
@@ -10,12 +8,11 @@ output never reaches the portal; the thresholds are the pack's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from benchmarks.composition.participants import CellRoster
 from benchmarks.composition.rules import FEWEST_AVERAGED, RuleName, averaged, heaviest_weight
-from benchmarks.disclosure.influence import Exhibit, gives_away, metrics_give_away
 from benchmarks.disclosure.reasons import Reason, sentence
 from benchmarks.routes import DisclosurePolicy, Words
 
@@ -41,7 +38,7 @@ def dominance(roster: CellRoster, policy: DisclosurePolicy, size_weights: Mappin
     sizes = _sizes(roster, size_weights)
     if sizes[0] / sum(sizes) <= policy.largest_weight:
         return None
-    return Reason.DOMINANCE, sentence(Reason.DOMINANCE, share=_per_cent(float(policy.largest_weight)))
+    return Reason.DOMINANCE, sentence(Reason.DOMINANCE, share=per_cent(float(policy.largest_weight)))
 
 
 def p_percent(roster: CellRoster, policy: DisclosurePolicy, size_weights: Mapping[str, float]) -> Refusal | None:
@@ -53,7 +50,7 @@ def p_percent(roster: CellRoster, policy: DisclosurePolicy, size_weights: Mappin
     p = float(policy.p_percent)  # a share: 1/10 is 10 %
     if sum(sizes[2:]) >= p * sizes[0]:
         return None
-    return Reason.P_PERCENT, sentence(Reason.P_PERCENT, share=_per_cent(p))
+    return Reason.P_PERCENT, sentence(Reason.P_PERCENT, share=per_cent(p))
 
 
 def _sizes(roster: CellRoster, size_weights: Mapping[str, float]) -> list[float]:
@@ -65,33 +62,7 @@ def weight(rule: RuleName, firms: int, policy: DisclosurePolicy) -> Refusal | No
     """The published best is a mean of at least five firms, none of them above `largest_weight`."""
     if len(averaged(rule, firms)) >= FEWEST_AVERAGED and heaviest_weight(rule, firms) <= policy.largest_weight:
         return None
-    return Reason.WEIGHT, sentence(Reason.WEIGHT, share=_per_cent(float(policy.largest_weight)), fewest=FEWEST_AVERAGED)
-
-
-def differencing(
-    ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy, reason: Reason = Reason.DIFFERENCING
-) -> Refusal | None:
-    """Against every other publication that ever showed this value, withdrawn ones too: no firm differs, or at least
-    `least_changed_participants` do, as many matter to a figure that moves, and none makes up most of its change.
-
-    The sentence is one for all of these and counts no firms: it does not say whose value moved, nor whether one that was drawn anew did.
-
-    Args:
-        reason: `differencing` against earlier versions, `overlap` against other peer groups.
-    """
-    least = policy.least_changed_participants
-    for other in others:
-        if ours.too_close_to(other, least) or gives_away(ours.figures, ours, other.figures, other, policy):
-            share = _per_cent(float(policy.largest_share_of_change))
-            return reason, sentence(reason, version=other.name, least=least, share=share)
-    return None
-
-
-def metrics(ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy) -> Refusal | None:
-    """Against other metrics of the same step that are shown, here or elsewhere: the same firms, or enough that stand in one alone."""
-    if any(metrics_give_away(ours, other, policy) for other in others):
-        return Reason.METRICS, sentence(Reason.METRICS, least=policy.least_changed_participants)
-    return None
+    return Reason.WEIGHT, sentence(Reason.WEIGHT, share=per_cent(float(policy.largest_weight)), fewest=FEWEST_AVERAGED)
 
 
 def alone(who: CellRoster, rule: RuleName | None, policy: DisclosurePolicy, size_weights: Mapping[str, float]) -> Refusal | None:
@@ -104,16 +75,11 @@ def alone(who: CellRoster, rule: RuleName | None, policy: DisclosurePolicy, size
     )
 
 
-def beside(ours: Exhibit, earlier: Iterable[Exhibit], others: Iterable[Exhibit], policy: DisclosurePolicy) -> Refusal | None:
-    """The first check that a value fails beside what is public: earlier versions of its own, then other peer groups."""
-    return differencing(ours, earlier, policy) or differencing(ours, others, policy, Reason.OVERLAP)
-
-
 def passed(*, unchanged: bool) -> tuple[Reason, Words]:
     """What is said of a value that no check refuses."""
     reason = Reason.UNCHANGED if unchanged else Reason.SHOWN
     return reason, sentence(reason)
 
 
-def _per_cent(share: float) -> str:
+def per_cent(share: float) -> str:
     return f"{100 * share:g} %"

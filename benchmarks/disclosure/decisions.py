@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks.composition.industry import IndustryLabel
 from benchmarks.composition.participants import Roster
+from benchmarks.composition.result import IndustryLabel
 from benchmarks.disclosure.checks import Refusal
 from benchmarks.disclosure.reasons import Reason
 from benchmarks.measurements import Metric

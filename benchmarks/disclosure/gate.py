@@ -11,9 +11,9 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from benchmarks.composition.industry import IndustryLabel, StepBest
 from benchmarks.composition.participants import WHOLE_ROUTE, Roster
-from benchmarks.disclosure import checks, combinations, curve, influence
+from benchmarks.composition.result import IndustryLabel, StepBest
+from benchmarks.disclosure import checks, curve, differencing, influence, several_publications
 from benchmarks.disclosure.decisions import CellDecision, GateResult, Published, Sight
 from benchmarks.disclosure.influence import Exhibit
 from benchmarks.disclosure.reasons import Reason, sentence
@@ -88,9 +88,9 @@ def _decide_step(step: StepBest, period: str, sight: Sight, beside: Sequence[Ste
     if not refusal and not same:
         before, elsewhere = [old for old, _ in earlier], [old for old, _ in others]
         refusal = (
-            checks.beside(ours, before, elsewhere, sight.policy)
-            or combinations.left_over(ours, before + elsewhere, sight.policy)
-            or checks.metrics(ours, _other_metrics(step, period, sight, beside), sight.policy)
+            differencing.beside(ours, before, elsewhere, sight.policy)
+            or several_publications.left_over(ours, before + elsewhere, sight.policy)
+            or differencing.metrics(ours, _other_metrics(step, period, sight, beside), sight.policy)
         )
         if curve.gives_firms_away(ours, before + elsewhere, sight.policy):
             step = dataclasses.replace(step, curve=(), curve_withheld=True)

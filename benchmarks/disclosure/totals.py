@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
 
-from benchmarks.composition.industry import IndustryLabel, RouteTotal, StepBest
 from benchmarks.composition.participants import WHOLE_ROUTE
-from benchmarks.disclosure import checks, combinations, influence
+from benchmarks.composition.result import IndustryLabel, RouteTotal, StepBest
+from benchmarks.disclosure import checks, differencing, influence, several_publications
 from benchmarks.disclosure.checks import Refusal
 from benchmarks.disclosure.decisions import CellDecision, Measure, Published, Sight
 from benchmarks.disclosure.influence import Exhibit
@@ -47,7 +47,7 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
             if not refusal and not kept:
                 others = _earlier_totals(sight.elsewhere, draft, measure)
                 before, elsewhere = ([_whole_route(*shown) for shown in versions] for versions in (earlier, others))
-                refusal = checks.beside(ours, before, elsewhere, sight.policy) or combinations.left_over(
+                refusal = differencing.beside(ours, before, elsewhere, sight.policy) or several_publications.left_over(
                     ours, before + elsewhere, sight.policy
                 )
         else:

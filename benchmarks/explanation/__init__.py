@@ -1,12 +1,12 @@
 """Everything a reader needs to follow a published value, in English and Chinese, as named fields.
 
-Read in this order: `facts` (what the portal knows and the core does not), `wording` (figures in sentences), `limits`
+Read in this order: `facts` (what the portal knows and the core does not), `wording` (figures in sentences), `shown_limits`
 (what standards say, on their own basis), `en16231` (clause 4.1, item by item), `record` (left out, refused, approved,
 changed), `text` (the whole).
 """
 
 from benchmarks.explanation.facts import Approval, Change, Participation, Verification
-from benchmarks.explanation.limits import LimitShown
+from benchmarks.explanation.shown_limits import LimitShown
 from benchmarks.explanation.text import Explanation, explain
 
 __all__ = ["Approval", "Change", "Explanation", "LimitShown", "Participation", "Verification", "explain"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 
-_REGULATOR = Words(en="the sector regulator", zh="行业监管部门")
+_REGULATOR = Words.of(Phrase("the sector regulator"))
 
 
 @dataclass(frozen=True, slots=True)

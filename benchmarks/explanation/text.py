@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks.composition.industry import IndustryLabel, RouteTotal
+from benchmarks.composition.result import IndustryLabel, RouteTotal
 from benchmarks.disclosure import GateResult
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import en16231, record
 from benchmarks.explanation.facts import Participation
-from benchmarks.explanation.limits import LimitShown, note, shown_limits
-from benchmarks.explanation.wording import between, counted, decimals, figure, listed, span
-from benchmarks.phrases import Phrase
+from benchmarks.explanation.shown_limits import LimitShown, note, shown_limits
+from benchmarks.explanation.wording import between, decimals, figure, firms
+from benchmarks.phrases import Phrase, Value, sentences
 from benchmarks.routes import Pack, Route, Words
 from benchmarks.stored import Stored
 
@@ -53,17 +53,17 @@ class Explanation(Stored):
 
 
 CLAUSE_4_1: Mapping[str, Words] = {
-    "deliverables": Words(en="Deliverables", zh="交付内容"),
-    "objective": Words(en="Objective", zh="目的"),
-    "entities_and_boundaries": Words(en="Entities and boundaries", zh="对象与边界"),
-    "target_group": Words(en="Target group", zh="目标读者"),
-    "sample_characteristics": Words(en="Sample", zh="样本"),
-    "participants_and_coordinator": Words(en="Participants and coordinator", zh="参与方与协调方"),
-    "comparable_conditions": Words(en="Conditions for comparable data", zh="可比条件"),
-    "confidentiality_and_access": Words(en="Confidentiality and access", zh="保密与权限"),
-    "verification_of_data": Words(en="Verification of data", zh="数据核查"),
-    "validation_of_results": Words(en="Validation of results", zh="结果验证"),
-    "content_of_report": Words(en="Content of the report", zh="报告内容"),
+    "deliverables": Words.of(Phrase("Deliverables")),
+    "objective": Words.of(Phrase("Objective")),
+    "entities_and_boundaries": Words.of(Phrase("Entities and boundaries")),
+    "target_group": Words.of(Phrase("Target group")),
+    "sample_characteristics": Words.of(Phrase("Sample")),
+    "participants_and_coordinator": Words.of(Phrase("Participants and coordinator")),
+    "comparable_conditions": Words.of(Phrase("Conditions for comparable data")),
+    "confidentiality_and_access": Words.of(Phrase("Confidentiality and access")),
+    "verification_of_data": Words.of(Phrase("Verification of data")),
+    "validation_of_results": Words.of(Phrase("Validation of results")),
+    "content_of_report": Words.of(Phrase("Content of the report")),
 }
 
 
@@ -107,8 +107,8 @@ def explain(gate: GateResult, pack: Pack, route: Route, participation: Participa
 def _title(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     """The pack's name; a route that is not the pack's main one is named too."""
     if route.id == pack.routes[0].id:
-        return Words(en=f"{pack.words.en}, {label.period}", zh=f"{pack.words.zh}，{label.period}")
-    return Words(en=f"{pack.words.en} ({route.words.en}), {label.period}", zh=f"{pack.words.zh}（{route.words.zh}），{label.period}")
+        return Words.of(Phrase("%(pack)s, %(label_period)s", pack=pack.words, label_period=label.period))
+    return Words.of(Phrase("%(pack)s (%(route)s), %(label_period)s", pack=pack.words, route=route.words, label_period=label.period))
 
 
 def _places(label: IndustryLabel) -> int:
@@ -119,14 +119,24 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     """One sentence that answers the first question with numbers, as far as the gate lets it."""
     typical = label.typical.value
     if label.composite.value is None or typical is None:
-        return Words(
-            en="No value of the whole route can be shown for this version; the steps that can be shown stand below.",
-            zh="本版本无法显示全流程数值；可显示的工序见下。",
+        return Words.of(Phrase("No value of the whole route can be shown for this version; the steps that can be shown stand below."))
+    places, reached = _places(label), label.best_reached.value
+    values: dict[str, Value] = {
+        "product": route.product_words,
+        "unit": label.composite.unit.split("/")[0],
+        "value": figure(label.composite.value if reached is None else reached, places),
+        "typical": figure(typical, places),
+    }
+    best = (
+        Phrase(
+            "The best of each step put together make a tonne of %(product)s with %(value)s %(unit)s; a typical plant takes %(typical)s.",
+            **values,
         )
-    places, unit = _places(label), label.composite.unit.split("/")[0]
-    en, zh = _best_sentence(label, route, places, unit)
-    en += f" a typical plant takes {figure(typical, places)}."
-    zh += f"典型工厂为 {figure(typical, places)} {unit}。"
+        if reached is None
+        else Phrase(
+            "The best plants really make a tonne of %(product)s with %(value)s %(unit)s; a typical plant takes %(typical)s.", **values
+        )
+    )
     rungs = [
         (step.ratio * (step.typical - step.best), step.step)
         for step in label.headline
@@ -134,27 +144,14 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     ]
     total = sum(rung for rung, _ in rungs)
     widest, where = max(rungs)
-    if total > 0 and 0 < widest <= total:
-        words = pack.step(where).words
-        en += f" Of what separates typical from the step bests, {100 * widest / total:.0f} % lies in one step: {words.en}."
-        zh += f"典型值与各工序最优值之间的差距，{100 * widest / total:.0f}% 出在{words.zh}这一道工序。"
-    return Words(en=en, zh=zh)
-
-
-def _best_sentence(label: IndustryLabel, route: Route, places: int, unit: str) -> tuple[str, str]:
-    reached, composite = label.best_reached.value, label.composite.value
-    product = route.product_words
-    if reached is not None:
-        text = figure(reached, places)
-        return (
-            f"The best plants really make a tonne of {product.en} with {text} {unit};",
-            f"最好的工厂实际以 {text} {unit} 生产一吨{product.zh}，",
-        )
-    text = figure(composite or 0.0, places)
-    return (
-        f"The best of each step put together make a tonne of {product.en} with {text} {unit};",
-        f"各工序最优值合成后，以 {text} {unit} 生产一吨{product.zh}，",
+    if not 0 < widest <= total:
+        return Words.of(best)
+    step = Phrase(
+        "Of what separates typical from the step bests, %(share)s %% lies in one step: %(step)s.",
+        share=f"{100 * widest / total:.0f}",
+        step=pack.step(where).words,
     )
+    return Words.of(sentences([best, step]))
 
 
 def _rule(label: IndustryLabel, pack: Pack) -> Words:
@@ -163,62 +160,65 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
     for step in label.headline:
         if step.rule is not None:
             used.setdefault(step.rule, []).append(step.firms)
-    rules = [
-        Words(en=f"{rule.words.en.rstrip('.')} (here {firms.en} firms).", zh=f"{rule.words.zh.rstrip('。')}（此处 {firms.zh} 家）。")
+    told: list[Value] = [
+        Phrase(
+            "%(rule)s (here %(firms)s firms).",
+            rule=Words(en=rule.words.en.rstrip("."), zh=rule.words.zh.rstrip("。")),
+            firms=between(min(used[rule.rule]), max(used[rule.rule])),
+        )
         for rule in pack.composition
         if rule.rule in used
-        for firms in [between(min(used[rule.rule]), max(used[rule.rule]))]
-    ]
-    text = listed(rules, en=" ", zh="") if rules else Words(en="No rule: too few firms at every step.", zh="无规则：各工序企业数均不足。")
-    share = f"{100 * float(pack.disclosure.largest_weight):g}"
-    en = f"{text.en} A firm's one site is chosen by its number of runs, not by its value; no firm weighs more than {share} %. "
-    zh = f"{text.zh}每家企业所计厂址按运行单元数量而非数值选定；任何企业权重不超过 {share}%。"
-    en += "The firms are not the same at each step, so the step bests need not be attainable together."
-    zh += "各工序的企业并不相同，因此各工序最优值未必能同时达到。"
-    reached = _reached(label.best_reached, _places(label))
-    averaged = _averaged(label)
-    return Words(en=f"{en} {reached.en}{averaged.en}", zh=f"{zh}{reached.zh}{averaged.zh}")
-
-
-def _averaged(label: IndustryLabel) -> Words:
-    """What stands at a rank; nothing of a version from before means were taken, or of one that shows nothing."""
-    if not any(step.averaging == "five-ranks" and step.best is not None for step in label.headline):
-        return Words(en="", zh="")
-    sentence = Words.of(
+    ] or [Phrase("No rule: too few firms at every step.")]
+    told += [
         Phrase(
+            "A firm's one site is chosen by its number of runs, not by its value; no firm weighs more than %(share)s %%.",
+            share=f"{100 * float(pack.disclosure.largest_weight):g}",
+        ),
+        Phrase("The firms are not the same at each step, so the step bests need not be attainable together."),
+        _reached(label.best_reached, _places(label)),
+        *_averaged(label),
+    ]
+    return Words.of(sentences(told))
+
+
+def _averaged(label: IndustryLabel) -> Iterator[Phrase]:
+    """What stands at a rank; nothing of a version from before means were taken, or of one that shows nothing."""
+    if any(step.averaging == "five-ranks" and step.best is not None for step in label.headline):
+        yield Phrase(
             "No figure is one firm's: the typical value and each point of a curve are the mean of the five firms around that rank, "
             "at either end of the outermost five."
         )
-    )
-    return Words(en=f" {sentence.en}", zh=sentence.zh)
 
 
-def _reached(total: RouteTotal, places: int) -> Words:
+def _reached(total: RouteTotal, places: int) -> Phrase:
     if total.value is None:
-        return Words(en="What plants reached together over the whole route cannot be shown.", zh="全流程实际同时达到的数值无法显示。")
-    text = figure(total.value, places)
-    return Words(
-        en=f"What plants reached together stands beside it: {text} {total.unit} ({counted(total.firms, 'firm', 'firms')}).",
-        zh=f"实际同时达到的最优全流程为 {text} {total.unit}（{total.firms} 家企业），一并列出。",
+        return Phrase("What plants reached together over the whole route cannot be shown.")
+    return Phrase(
+        "What plants reached together stands beside it: %(value)s %(unit)s (%(firms)s).",
+        value=figure(total.value, places),
+        unit=total.unit,
+        firms=firms(total.firms),
     )
 
 
 def _intervals(label: IndustryLabel) -> Words:
     if label.composite.interval is None:
-        return Words(
-            en="Each value stands with the interval that holds the true one in 95 of 100 cases.", zh="每个数值均附有 95% 把握的区间。"
+        return Words.of(Phrase("Each value stands with the interval that holds the true one in 95 of 100 cases."))
+    lo, hi = (figure(end, _places(label)) for end in label.composite.interval)
+    return Words.of(
+        Phrase(
+            "The true value of the whole route lies between %(lo)s and %(hi)s %(unit)s in 95 of 100 cases;"
+            " the interval beside each step is meant the same way.",
+            lo=lo,
+            hi=hi,
+            unit=label.composite.unit,
         )
-    text = span(label.composite.interval, _places(label))
-    return Words(
-        en=f"The true value of the whole route lies between {text.en.replace(' to ', ' and ')} {label.composite.unit} in 95 of 100 cases; "
-        "the interval beside each step is meant the same way.",
-        zh=f"全流程真实值有 95% 的把握在 {text.zh} {label.composite.unit} 之间；各工序区间含义相同。",
     )
 
 
 _HIDDEN = {
-    "record": Words(en="in any one run", zh="任一运行单元"),
-    "day": Words(en="on any one day, whatever runs it held", zh="任何一天（不论当天有多少运行单元）"),
+    "record": Words.of(Phrase("in any one run")),
+    "day": Words.of(Phrase("on any one day, whatever runs it held")),
 }
 """What the noise hides, by the policy's unit of privacy."""
 
@@ -226,22 +226,30 @@ _HIDDEN = {
 def _noise(pack: Pack) -> Words:
     best, typical = float(pack.policy.epsilon_best), float(pack.policy.epsilon_typical)
     hidden = _HIDDEN[pack.policy.unit]
-    return Words(
-        en=f"Each plant's agent adds chance to its value, so nobody can tell what happened {hidden.en}. The chance is counted in every "
-        f"95 % interval. Budget, for each metric of a step and period: epsilon {best:g} for the best, {typical:g} for the typical value. "
-        f"A plant whose expected error is above {100 * float(pack.policy.largest_expected_error):g} % does not enter.",
-        zh=f"厂内代理程序在上报前加入随机扰动，任何人都无法推知{hidden.zh}的情况。扰动已计入每个 95% 区间。"
-        f"预算：每道工序每项指标每期最优值 epsilon {best:g}，典型值 {typical:g}。预期误差超过 "
-        f"{100 * float(pack.policy.largest_expected_error):g}% 的企业不计入。",
+    return Words.of(
+        Phrase(
+            "Each plant's agent adds chance to its value, so nobody can tell what happened %(hidden)s. The "
+            "chance is counted in every 95 %% interval. Budget, for each metric of a step and period: "
+            "epsilon %(best)s for the best, %(typical)s for the typical value. A plant whose expected error "
+            "is above %(value)s %% does not enter.",
+            hidden=hidden,
+            best=f"{best:g}",
+            typical=f"{typical:g}",
+            value=f"{100 * float(pack.policy.largest_expected_error):g}",
+        )
     )
 
 
 def _method(label: IndustryLabel, pack: Pack, version: str) -> Words:
-    return Words(
-        en=f"Version {version}. Method pack {pack.id} {pack.version}, SHA-256 {label.pack_digest}; "
-        "a step's best is a low quantile of valid runs at reference conditions, never a single minimum.",
-        zh=f"第 {version} 版。方法包 {pack.id} {pack.version}，SHA-256 {label.pack_digest}；"
-        "工序最优值为基准条件下有效运行单元的低分位数，而非单个最小值。",
+    return Words.of(
+        Phrase(
+            "Version %(version)s. Method pack %(pack_id)s %(pack_version)s, SHA-256 %(pack_digest)s; a step's "
+            "best is a low quantile of valid runs at reference conditions, never a single minimum.",
+            version=version,
+            pack_id=pack.id,
+            pack_version=pack.version,
+            pack_digest=label.pack_digest,
+        )
     )
 
 
@@ -254,8 +262,11 @@ def _sources(pack: Pack, route: Route) -> Words:
     established = dict.fromkeys(source.text for source in declared if en16231.shown(source))
     assumed = sum(not en16231.shown(source) for source in declared)
     texts = "; ".join(established) or "-"
-    return Words(
-        en=f"Values: participants' released labels. Method: {texts}. Figures of the method that rest on unverified sources or assumptions: "
-        f"{assumed}; none is shown as a benchmark.",
-        zh=f"数值：参与企业的加噪标签。方法：{texts}。方法中依据未核实来源或假定的数值：{assumed} 项；均不作为基准显示。",
+    return Words.of(
+        Phrase(
+            "Values: participants' released labels. Method: %(texts)s. Figures of the method that rest on "
+            "unverified sources or assumptions: %(assumed)s; none is shown as a benchmark.",
+            texts=texts,
+            assumed=assumed,
+        )
     )

@@ -1,12 +1,11 @@
-"""Figures and lists in sentences: decimals from the grid, a true minus sign, ranges in words in both languages."""
+"""Figures in sentences: decimals from the grid, a true minus sign, ranges and counts in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
 
-from benchmarks.composition.industry import Interval
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 
 MINUS = "\u2212"
@@ -26,23 +25,23 @@ def figure(value: float, places: int) -> str:
     return text.replace("-", MINUS)
 
 
-def span(interval: Interval, places: int) -> Words:
-    """A range in words: a dash beside a minus would be read as one more minus."""
-    lo, hi = figure(interval[0], places), figure(interval[1], places)
-    return Words(en=f"{lo} to {hi}", zh=f"{lo} 至 {hi}")
-
-
-def listed(words: Iterable[Words], *, en: str = "; ", zh: str = "；") -> Words:
-    """Several texts as one, in order."""
-    texts = list(words)
-    return Words(en=en.join(text.en for text in texts), zh=zh.join(text.zh for text in texts))
-
-
 def between(lo: int, hi: int) -> Words:
     """`24`, or `8 to 24`."""
-    return Words(en=f"{lo}", zh=f"{lo}") if lo == hi else Words(en=f"{lo} to {hi}", zh=f"{lo} 至 {hi}")
+    return Words.of(Phrase("%(lo)s", lo=lo)) if lo == hi else Words.of(Phrase("%(lo)s to %(hi)s", lo=lo, hi=hi))
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """English only: `1 firm`, `8 firms`."""
-    return f"{count:,} {one if count == 1 else many}"
+def firms(count: int) -> Phrase:
+    """`1 firm`, `8 firms`."""
+    return Phrase("1 firm") if count == 1 else Phrase("%(count)s firms", count=f"{count:,}")
+
+
+def sites(count: int) -> Phrase:
+    return Phrase("1 site") if count == 1 else Phrase("%(count)s sites", count=f"{count:,}")
+
+
+def findings(count: int) -> Phrase:
+    return Phrase("1 finding") if count == 1 else Phrase("%(count)s findings", count=f"{count:,}")
+
+
+def reports(count: int) -> Phrase:
+    return Phrase("1 report") if count == 1 else Phrase("%(count)s reports", count=f"{count:,}")

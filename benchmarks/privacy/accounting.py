@@ -14,6 +14,7 @@ from datetime import date
 from fractions import Fraction
 
 from benchmarks.errors import PolicyRefusal
+from benchmarks.phrases import Phrase
 from benchmarks.routes import ReleasePolicy
 
 Account = tuple[str, str]
@@ -115,7 +116,11 @@ def check_correction(corrections_made: int, policy: ReleasePolicy) -> None:
     if corrections_made >= policy.corrections_per_year:
         raise PolicyRefusal(
             "corrections-used",
-            f"{corrections_made} corrections of this year were made; the policy allows {policy.corrections_per_year}.",
+            Phrase(
+                "%(corrections_made)s corrections of this year were made; the policy allows %(corrections_per_year)s.",
+                corrections_made=corrections_made,
+                corrections_per_year=policy.corrections_per_year,
+            ),
             "The reported values stand; tell the coordinator what is wrong with them.",
         )
 
@@ -123,5 +128,13 @@ def check_correction(corrections_made: int, policy: ReleasePolicy) -> None:
 def _refusal(code: str, accounts: list[Account], limit: str, remedy: str) -> PolicyRefusal:
     step, batch_id = accounts[0]
     return PolicyRefusal(
-        code, f"{len(accounts)} batches would spend more than {limit}, first among them batch {batch_id!r} of step {step!r}.", remedy
+        code,
+        Phrase(
+            "%(accounts)s batches would spend more than %(limit)s, first among them batch %(batch_id)s of step %(step)s.",
+            accounts=len(accounts),
+            limit=limit,
+            batch_id=f"{batch_id!r}",
+            step=f"{step!r}",
+        ),
+        remedy,
     )

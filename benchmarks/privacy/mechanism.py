@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
 from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.released import Grid, rank
 
@@ -77,7 +78,7 @@ def require_dyadic(epsilon: Fraction) -> float:
     if epsilon < _SMALLEST_EPSILON or not power_of_two or Fraction(float(epsilon)) != epsilon:
         raise InputError(
             "epsilon-not-dyadic",
-            f"Epsilon {epsilon} is not exact in binary arithmetic.",
+            Phrase("Epsilon %(epsilon)s is not exact in binary arithmetic.", epsilon=str(epsilon)),
             "Use a sum of halves, quarters, eighths and so on.",
             found=str(epsilon),
             wanted="for example 3/4 or 1/4",

@@ -19,6 +19,7 @@ from fractions import Fraction
 from typing import Protocol, TypeVar
 
 from benchmarks.errors import PolicyRefusal
+from benchmarks.phrases import Phrase
 from benchmarks.routes import ReleasePolicy, Step
 
 
@@ -46,7 +47,7 @@ def most_together(step: Step, policy: ReleasePolicy) -> int:
     if step.label_rule.most_records_a_day is None:
         raise PolicyRefusal(
             "day-without-bound",
-            f"The pack protects whole days and does not say how many records of {step.id} a day may hold.",
+            Phrase("The pack protects whole days and does not say how many records of %(step_id)s a day may hold.", step_id=step.id),
             "The label stays on the site; tell the pack's editor that `most_records_a_day` is missing for this step.",
         )
     return step.label_rule.most_records_a_day

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.signing import Purpose, ReceiptKey, VerifyingKey
 
 SCHEMA = "steplabel/pack/1"
@@ -77,7 +78,11 @@ def require_files(pack: ApprovedPack, file: str, factors: str) -> None:
     if (sha256(file), sha256(factors) if factors else "") != (pack.file, pack.factors):
         raise VerificationError(
             "pack-altered",
-            f"The file of the pack {pack.pack} {pack.version} is not the one that was approved and signed.",
+            Phrase(
+                "The file of the pack %(pack)s %(version)s is not the one that was approved and signed.",
+                pack=pack.pack,
+                version=pack.version,
+            ),
             "Fetch it again (`steplabel-agent pack fetch`); a pack that is to be changed is proposed to the authority.",
         )
 

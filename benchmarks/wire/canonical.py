@@ -65,7 +65,10 @@ def decode(raw: bytes) -> Value:
             raise _malformed(Phrase("%(number)s bytes after the end of the value", number=len(raw) - len(spelled)))
         raise VerificationError(
             "cbor-not-canonical",
-            "The bytes are not in canonical form: a key stands twice or out of order, or a number or length is written longer than needed.",
+            Phrase(
+                "The bytes are not in canonical form: a key stands twice or out of order, or a number or length "
+                "is written longer than needed."
+            ),
             _REMEDY,
         )
     return value

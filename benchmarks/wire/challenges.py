@@ -109,8 +109,8 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Challenge:
     if key is None or not key.accepts(Purpose.CHALLENGE, content, signature):
         raise VerificationError(
             "challenge-signature-invalid",
-            "The challenge was not signed by a receipt key of this portal.",
-            "Hand the commitment in again and take the portal's own answer; if that does not hold either, ask the coordinator.",
+            Phrase("The challenge was not signed by a receipt key of this portal."),
+            Phrase("Hand the commitment in again and take the portal's own answer; if that does not hold either, ask the coordinator."),
         )
     return challenge
 
@@ -126,9 +126,20 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: Commitment)
         given = challenge.commitment
         raise VerificationError(
             "challenge-for-another",
-            f"The challenge answers a commitment of {given.site}, {given.period}, revision {given.revision}, and not the one that was made "
-            f"for {commitment.site}, {commitment.period}, revision {commitment.revision}.",
-            "Take the challenge that the portal gave for this commitment; the portal gives it again whenever the commitment is handed in.",
+            Phrase(
+                "The challenge answers a commitment of %(site)s, %(period)s, revision %(revision)s, and "
+                "not the one that was made for %(asked_site)s, %(asked_period)s, revision %(asked_revision)s.",
+                site=given.site,
+                period=given.period,
+                revision=given.revision,
+                asked_site=commitment.site,
+                asked_period=commitment.period,
+                asked_revision=commitment.revision,
+            ),
+            Phrase(
+                "Take the challenge that the portal gave for this commitment; the portal gives it again "
+                "whenever the commitment is handed in."
+            ),
         )
     return challenge
 

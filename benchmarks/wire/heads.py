@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.fields import Fields
 from benchmarks.wire.merkle import HASH_BYTES, require_consistency
@@ -75,8 +76,8 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> SeenHead:
     if key is None or not key.accepts(Purpose.TREE_HEAD, content, signature):
         raise VerificationError(
             "tree-head-signature-invalid",
-            "The head of the log was not signed by a receipt key of this portal.",
-            "Fetch the portal's key directory and the head again; if it still does not hold, ask the coordinator.",
+            Phrase("The head of the log was not signed by a receipt key of this portal."),
+            Phrase("Fetch the portal's key directory and the head again; if it still does not hold, ask the coordinator."),
         )
     return SeenHead(head, raw)
 
@@ -94,14 +95,20 @@ def require_succession(kept: SeenHead, shown: SeenHead, consistency: Consistency
     if now.size < before.size:
         raise VerificationError(
             "log-shrunk",
-            f"The portal's log had {before.size} entries when it was last seen, and now says it has {now.size}.",
+            Phrase(
+                "The portal's log had %(size)s entries when it was last seen, and now says it has %(now)s.",
+                size=before.size,
+                now=now.size,
+            ),
             _EVIDENCE,
         )
     if now.size == before.size:
         if now.root != before.root:
             raise VerificationError(
                 "log-forked",
-                f"The portal has signed two different logs of {now.size} entries: it shows different people different ones.",
+                Phrase(
+                    "The portal has signed two different logs of %(size)s entries: it shows different people different ones.", size=now.size
+                ),
                 _EVIDENCE,
             )
         return
@@ -110,8 +117,12 @@ def require_succession(kept: SeenHead, shown: SeenHead, consistency: Consistency
     except VerificationError as broken:
         raise VerificationError(
             "log-rewritten",
-            f"The portal's log of {now.size} entries does not begin with the {before.size} entries that it had when it was last seen: "
-            "one of them was changed, moved or left out.",
+            Phrase(
+                "The portal's log of %(size)s entries does not begin with the %(before)s entries that it had "
+                "when it was last seen: one of them was changed, moved or left out.",
+                size=now.size,
+                before=before.size,
+            ),
             _EVIDENCE,
         ) from broken
 
@@ -169,7 +180,7 @@ def _from_wire(fields: Fields) -> TreeHead:
     return head
 
 
-_EVIDENCE = (
+_EVIDENCE = Phrase(
     "Send nothing more. Keep both signed heads, which together prove it (the agent's `status --heads DIR` writes them out), and give "
     "them to the coordinator and to other viewers of the log by another way than this portal."
 )

@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 
 HASH_BYTES = 32
 _PAIR = 2 * HASH_BYTES
@@ -157,11 +158,11 @@ def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]
         VerificationError: `proof-malformed`, where no tree of that size has such a proof for that place.
     """
     if not 0 <= index < size or any(len(one) != HASH_BYTES for one in proof):
-        raise _malformed("inclusion", f"leaf {index} of {size}")
+        raise _malformed(Phrase("inclusion"), Phrase("leaf %(index)s of %(size)s", index=index, size=size))
     here, last, reached = index, size - 1, leaf
     for sibling in proof:
         if not last:
-            raise _malformed("inclusion", f"leaf {index} of {size}")
+            raise _malformed(Phrase("inclusion"), Phrase("leaf %(index)s of %(size)s", index=index, size=size))
         if here % 2 or here == last:
             reached = node_hash(sibling, reached)
             while not here % 2:
@@ -170,7 +171,7 @@ def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]
             reached = node_hash(reached, sibling)
         here, last = here >> 1, last >> 1
     if last:
-        raise _malformed("inclusion", f"leaf {index} of {size}")
+        raise _malformed(Phrase("inclusion"), Phrase("leaf %(index)s of %(size)s", index=index, size=size))
     return reached
 
 
@@ -183,8 +184,13 @@ def require_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]
     if root_of_inclusion(leaf, index, size, proof) != root:
         raise VerificationError(
             "not-included",
-            f"What was shown as leaf {index} is not in the tree of {size} leaves with the root {root.hex()}.",
-            "Ask for the leaf and its proof again; if they stay the same, what is shown is not what was committed to: keep both.",
+            Phrase(
+                "What was shown as leaf %(index)s is not in the tree of %(size)s leaves with the root %(root)s.",
+                index=index,
+                size=size,
+                root=root.hex(),
+            ),
+            Phrase("Ask for the leaf and its proof again; if they stay the same, what is shown is not what was committed to: keep both."),
         )
 
 
@@ -195,18 +201,22 @@ def require_consistency(first: int, first_root: bytes, second: int, second_root:
         VerificationError: `proof-malformed`, `not-consistent`.
     """
     if not 0 <= first <= second or any(len(one) != HASH_BYTES for one in proof):
-        raise _malformed("consistency", f"{first} to {second} leaves")
+        raise _malformed(Phrase("consistency"), Phrase("%(first)s to %(second)s leaves", first=first, second=second))
     if first in (0, second):
         if proof:
-            raise _malformed("consistency", f"{first} to {second} leaves")
+            raise _malformed(Phrase("consistency"), Phrase("%(first)s to %(second)s leaves", first=first, second=second))
         earlier, later = (EMPTY_ROOT, second_root) if first == 0 else (second_root, second_root)
     else:
         earlier, later = _roots_of_consistency(first, first_root, second, proof)
     if (earlier, later) != (first_root, second_root):
         raise VerificationError(
             "not-consistent",
-            f"The tree of {second} leaves does not begin with the tree of {first} leaves that was seen before.",
-            "Something that had been logged was changed, moved or left out. Keep both signed heads: together they prove it.",
+            Phrase(
+                "The tree of %(second)s leaves does not begin with the tree of %(first)s leaves that was seen before.",
+                second=second,
+                first=first,
+            ),
+            Phrase("Something that had been logged was changed, moved or left out. Keep both signed heads: together they prove it."),
         )
 
 
@@ -214,14 +224,14 @@ def _roots_of_consistency(first: int, first_root: bytes, second: int, proof: Seq
     """The two roots that a consistency proof between two sizes above 0 leads to."""
     path = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
     if not path:
-        raise _malformed("consistency", f"{first} to {second} leaves")
+        raise _malformed(Phrase("consistency"), Phrase("%(first)s to %(second)s leaves", first=first, second=second))
     here, last = first - 1, second - 1
     while here % 2:
         here, last = here >> 1, last >> 1
     earlier = later = path[0]
     for sibling in path[1:]:
         if not last:
-            raise _malformed("consistency", f"{first} to {second} leaves")
+            raise _malformed(Phrase("consistency"), Phrase("%(first)s to %(second)s leaves", first=first, second=second))
         if here % 2 or here == last:
             earlier, later = node_hash(sibling, earlier), node_hash(sibling, later)
             while not here % 2:
@@ -230,7 +240,7 @@ def _roots_of_consistency(first: int, first_root: bytes, second: int, proof: Seq
             later = node_hash(later, sibling)
         here, last = here >> 1, last >> 1
     if last:
-        raise _malformed("consistency", f"{first} to {second} leaves")
+        raise _malformed(Phrase("consistency"), Phrase("%(first)s to %(second)s leaves", first=first, second=second))
     return earlier, later
 
 
@@ -239,9 +249,13 @@ def _left(size: int) -> int:
     return 1 << (size - 1).bit_length() - 1
 
 
-def _malformed(kind: str, what: str) -> VerificationError:
+def _malformed(kind: Phrase, what: Phrase) -> VerificationError:
     return VerificationError(
         "proof-malformed",
-        f"This is no {kind} proof for {what}: it holds too many or too few hashes, or some that are not 32 bytes long.",
-        "Ask for the proof again, for exactly these places.",
+        Phrase(
+            "This is no %(kind)s proof for %(what)s: it holds too many or too few hashes, or some that are not 32 bytes long.",
+            kind=kind,
+            what=what,
+        ),
+        Phrase("Ask for the proof again, for exactly these places."),
     )

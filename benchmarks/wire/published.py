@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value
 from benchmarks.wire.signing import Purpose, ReceiptKey, VerifyingKey
 
@@ -39,8 +40,8 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Non
     if document.get("schema") != SCHEMA or not isinstance(signature, Mapping):
         raise VerificationError(
             "benchmark-unsigned",
-            "This is not a signed benchmark of Steplabel.",
-            f"Fetch the JSON form of the published page; its schema is {SCHEMA}.",
+            Phrase("This is not a signed benchmark of Steplabel."),
+            Phrase("Fetch the JSON form of the published page; its schema is %(schema)s.", schema=SCHEMA),
         )
     key = keys.get(str(signature.get("key_id")))
     try:
@@ -50,8 +51,8 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Non
     if key is None or not key.accepts(Purpose.BENCHMARK, content, _octets(signature.get("value"))):
         raise VerificationError(
             "benchmark-signature-invalid",
-            "The benchmark was altered after it was published, or was signed by another portal.",
-            "Fetch it again from the portal you are enrolled with; do not compare with this copy.",
+            Phrase("The benchmark was altered after it was published, or was signed by another portal."),
+            Phrase("Fetch it again from the portal you are enrolled with; do not compare with this copy."),
         )
 
 

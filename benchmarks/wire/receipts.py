@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire import envelope
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.fields import Fields
@@ -65,8 +66,8 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Receipt:
     if key is None or not key.accepts(Purpose.RECEIPT, content, signature):
         raise VerificationError(
             "receipt-signature-invalid",
-            "The receipt was not signed by a receipt key of this portal.",
-            "Fetch the portal's key directory again; if the receipt still does not hold, ask the coordinator.",
+            Phrase("The receipt was not signed by a receipt key of this portal."),
+            Phrase("Fetch the portal's key directory again; if the receipt still does not hold, ask the coordinator."),
         )
     return receipt
 
@@ -82,8 +83,8 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], sent: bytes) -> Receipt
     if (receipt.envelope_digest, receipt.header) != (parsed.digest, parsed.header):
         raise VerificationError(
             "receipt-for-another",
-            "The receipt is for another envelope than the one that was sent.",
-            "Submit again; the portal answers the same envelope with its own receipt.",
+            Phrase("The receipt is for another envelope than the one that was sent."),
+            Phrase("Submit again; the portal answers the same envelope with its own receipt."),
         )
     return receipt
 

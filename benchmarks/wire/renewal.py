@@ -155,6 +155,6 @@ def _digest(signed: bytes) -> str:
 def _no_successor(why: str) -> VerificationError:
     return VerificationError(
         "directory-no-successor",
-        f"The key directory cannot follow the one before: {why}.",
+        Phrase("The key directory cannot follow the one before: %(why)s.", why=why),
         "Make the request again with `manage.py make_keys rotate`; sign nothing that was changed by hand.",
     )

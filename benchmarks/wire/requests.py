@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value
 from benchmarks.wire.signing import DeviceKey, Purpose, VerifyingKey
 
@@ -42,7 +43,7 @@ def parse(value: str) -> SignedRequest:
     if match is None:
         raise VerificationError(
             "request-malformed",
-            f"The header {HTTP_HEADER} is not written as docs/wire-format.md has it.",
+            Phrase("The header %(HTTP_HEADER)s is not written as docs/wire-format.md has it.", HTTP_HEADER=HTTP_HEADER),
             "Use the agent of this release.",
         )
     return SignedRequest(match[1], int(match[2]), bytes.fromhex(match[3]))
@@ -54,13 +55,16 @@ def verify(request: SignedRequest, method: str, path: str, now: datetime, device
     if not device.accepts(Purpose.REQUEST, content, request.signature):
         raise VerificationError(
             "request-signature-invalid",
-            f"The request was not signed by the device {request.device_id}.",
+            Phrase("The request was not signed by the device %(device_id)s.", device_id=request.device_id),
             "Ask again with the device that is enrolled for this site.",
         )
     if abs(now.timestamp() - request.at) > LONGEST_AGE_S:
         raise VerificationError(
             "request-outdated",
-            f"The request was signed more than {LONGEST_AGE_S // 60} minutes before or after the portal's time.",
+            Phrase(
+                "The request was signed more than %(LONGEST_AGE_S)s minutes before or after the portal's time.",
+                LONGEST_AGE_S=LONGEST_AGE_S // 60,
+            ),
             "Set this machine's clock, then ask again.",
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value
 from benchmarks.wire.signing import DeviceKey, Purpose, VerifyingKey
 
@@ -36,7 +37,7 @@ def verify(rotation: Rotation, old: VerifyingKey) -> None:
     if not by_both or rotation.new == old:
         raise VerificationError(
             "rotation-signature-invalid",
-            f"The new key of the device {rotation.device_id} was not signed by its old key and by itself.",
+            Phrase("The new key of the device %(device_id)s was not signed by its old key and by itself.", device_id=rotation.device_id),
             "Run `steplabel-agent enrol --rotate` with the state directory of this device; without it, enrol anew with a token.",
         )
 

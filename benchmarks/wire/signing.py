@@ -90,13 +90,13 @@ class VerifyingKey:
                     wanted=PUBLIC_BYTES,
                     found=len(self.public_bytes),
                 ),
-                "Copy the key again from where it was made.",
+                Phrase("Copy the key again from where it was made."),
             )
         if self.public_bytes[:-1] + bytes([self.public_bytes[-1] & 0x7F]) in _SMALL_ORDER:
             raise VerificationError(
                 "public-key-weak",
-                "This public key lies in the curve's small group: a signature under it binds nobody.",
-                "Make a new key with the agent; its own generator never makes such a key.",
+                Phrase("This public key lies in the curve's small group: a signature under it binds nobody."),
+                Phrase("Make a new key with the agent; its own generator never makes such a key."),
             )
 
     @classmethod
@@ -106,7 +106,9 @@ class VerifyingKey:
             return cls(bytes.fromhex(text))
         except ValueError as error:
             raise VerificationError(
-                "public-key-malformed", "The public key is not written in hex digits.", "Copy the key again from where it was made."
+                "public-key-malformed",
+                Phrase("The public key is not written in hex digits."),
+                Phrase("Copy the key again from where it was made."),
             ) from error
 
     @property
@@ -234,6 +236,6 @@ class AuditorKey(SigningKey):
 def _unreadable() -> VerificationError:
     return VerificationError(
         "key-unreadable",
-        "The private key cannot be read.",
-        "Check that the file is the right one and whole, and that the password is its own.",
+        Phrase("The private key cannot be read."),
+        Phrase("Check that the file is the right one and whole, and that the password is its own."),
     )

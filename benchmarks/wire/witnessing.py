@@ -2,7 +2,7 @@
 
 A witness has one memory for each log, the largest checkpoint that it cosigned. `add_checkpoint` takes a request in the
 protocol's own form and answers with its status codes; whoever calls it writes the new memory down before the cosignature leaves
-(`reporting_agent.witness` does, and fetches for itself what a log would send to a service).
+(`reporting_agent.audit.witness` does, and fetches for itself what a log would send to a service).
 
 Source: https://c2sp.org/tlog-witness.
 """

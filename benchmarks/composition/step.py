@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from benchmarks.composition import curve, posterior
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.entrants import Entrants, entrants
-from benchmarks.composition.industry import Interval, StepBest
 from benchmarks.composition.noise import Views, observe
 from benchmarks.composition.participants import Participant
+from benchmarks.composition.result import Interval, StepBest
 from benchmarks.composition.rules import (
     Averaging,
     RuleName,

@@ -13,10 +13,7 @@ from datetime import date
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Levels, Limit, Pack, Route, Step, Words
 
-ANNUAL_BASIS = Words(
-    en="Annual basis: a yearly average; not comparable with the label, so no gap is drawn.",
-    zh="年度口径：年平均值，不能与标签值比较，因此不画差距。",
-)
+ANNUAL_BASIS = Words.of(Phrase("Annual basis: a yearly average; not comparable with the label, so no gap is drawn."))
 
 NO_LIMIT = Words.of(Phrase("This pack holds no limit of a standard for these steps in this period."))
 
@@ -52,7 +49,7 @@ def shown_limits(pack: Pack, route: Route, on: date, variants: Mapping[str, str]
         if step.id not in in_route:
             continue
         for limit in step.limits:
-            if not _concerns(limit, step, (variants or {}).get(step.id)):
+            if not _concerns(limit, step, (variants or {}).get(step.id)) or in_route & {*limit.not_beside}:
                 continue
             in_force = limit.effective_from <= on and (limit.effective_to is None or on < limit.effective_to)
             if limit.source.verified and limit.source.kind != "engineering-assumption" and in_force:
@@ -82,7 +79,7 @@ def note(pack: Pack, route: Route, on: date, limits: Sequence[LimitShown]) -> Wo
         return basis
     named = ", ".join(" ".join((edition.standard, *edition.amendments)) for edition in lacking)
     missing = Words.of(Phrase("In force as well, and their values not held: %(editions)s.", editions=named))
-    return Words(en=f"{basis.en} {missing.en}", zh=f"{basis.zh}{missing.zh}")
+    return Words.of(Phrase("%(basis)s %(missing)s", basis=basis, missing=missing))
 
 
 def _concerns(limit: Limit, step: Step, published: str | None) -> bool:

@@ -1,0 +1,44 @@
+"""One value beside another publication: what their difference would give away, as if it were published (`influence`).
+
+Each check gives the reason why the value is refused, or None. Several publications at once are held in `several_publications`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from benchmarks.disclosure.checks import Refusal, per_cent
+from benchmarks.disclosure.influence import Exhibit, gives_away, metrics_give_away
+from benchmarks.disclosure.reasons import Reason, sentence
+from benchmarks.routes import DisclosurePolicy
+
+
+def beside(ours: Exhibit, earlier: Iterable[Exhibit], others: Iterable[Exhibit], policy: DisclosurePolicy) -> Refusal | None:
+    """The first check that a value fails beside what is public: earlier versions of its own, then other peer groups."""
+    return differencing(ours, earlier, policy) or differencing(ours, others, policy, Reason.OVERLAP)
+
+
+def differencing(
+    ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy, reason: Reason = Reason.DIFFERENCING
+) -> Refusal | None:
+    """Against every other publication that ever showed this value, withdrawn ones too: no firm differs, or at least
+    `least_changed_participants` do, as many matter to a figure that moves, and none makes up most of its change.
+
+    The sentence is one for all of these and counts no firms: it does not say whose value moved, nor whether one that was drawn anew did.
+
+    Args:
+        reason: `differencing` against earlier versions, `overlap` against other peer groups.
+    """
+    least = policy.least_changed_participants
+    for other in others:
+        if ours.too_close_to(other, least) or gives_away(ours.figures, ours, other.figures, other, policy):
+            share = per_cent(float(policy.largest_share_of_change))
+            return reason, sentence(reason, version=other.name, least=least, share=share)
+    return None
+
+
+def metrics(ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy) -> Refusal | None:
+    """Against other metrics of the same step that are shown, here or elsewhere: the same firms, or enough that stand in one alone."""
+    if any(metrics_give_away(ours, other, policy) for other in others):
+        return Reason.METRICS, sentence(Reason.METRICS, least=policy.least_changed_participants)
+    return None
