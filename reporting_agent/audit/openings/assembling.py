@@ -1,0 +1,176 @@
+"""An opening put together at the plant: the leaves that a draw asks for, and an extract wide enough that every record comes out of it.
+
+A batch's own day is not always enough to compute it again: a register that hung is judged over a longer stretch, a clock by many batches,
+a scale by the whole record. So the agent does what the auditor will do, on the extract alone, and where a record comes out
+otherwise than it was committed to, it gives more days around it, in the end everything. An honest plant raises no alarm.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from fractions import Fraction
+
+from benchmarks.audit.commitment import DataTree
+from benchmarks.audit.contents import Contents
+from benchmarks.audit.draws import Draw
+from benchmarks.audit.openings import Leaf, Opening
+from benchmarks.audit.records import DAY_US
+from benchmarks.audit.sampling import Drawn
+from benchmarks.measurements import Batch
+from benchmarks.routes import Pack
+from benchmarks.wire.signing import VerifyingKey
+from reporting_agent.audit.openings import extracts
+from reporting_agent.audit.openings.close_look import of_wrong_times, serves, span_us, tells_of_one_step
+from reporting_agent.audit.openings.recomputing import recompute
+from reporting_agent.audit.openings.taking import Stretch, Taker, days_around, together
+from reporting_agent.config import Site
+from reporting_agent.config.settings_digest import NO_PART
+from reporting_agent.pipeline.inputs import Inputs
+from reporting_agent.sources.extract import Extract
+
+REACHES = (1, 8, 64)
+"""Days before and after a batch that are given; beyond the last, the whole record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What goes along with an opening from the state directory: the files as they were exchanged."""
+
+    seed: bytes
+    challenge: bytes
+    report: bytes
+    device: VerifyingKey
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """An opening, and what the plant should know of it before it is handed over.
+
+    `stretches` are the days whose readings are shown, None for all there are; `different` the leaves that even the whole record does not
+    give again: they have to be recomputed on site.
+    """
+
+    opening: Opening
+    drawn: tuple[Drawn, ...]
+    batches: tuple[int, ...]
+    days: int
+    stretches: tuple[Stretch, ...] | None
+    different: tuple[int, ...]
+
+
+def assemble(
+    draw: Draw, tree: DataTree, site: Site, pack: Pack, answered: Answered, told: Callable[[str], None] = lambda _: None
+) -> Assembled:
+    """The opening of a draw.
+
+    Raises:
+        InputError: the plant's files cannot be read.
+    """
+    contents = tree.contents
+    drawn = draw.positions(contents, quantiles(pack))
+    batches = _batches_of(tree, site, [one.position for one in drawn])
+    taker = Taker.of(site)
+    extract, stretches, different = _wide_enough(tree, site, taker, batches, _drawn_days(tree, drawn), told)
+    days = _days_of(contents, tree, site, extract)
+    wanted = {0, *(one.position for one in drawn), *batches, *days}
+    opening = Opening(
+        draw=draw.digest,
+        leaves=tuple(Leaf.of(tree, index) for index in sorted(wanted)),
+        seed=answered.seed,
+        challenge=answered.challenge,
+        report=answered.report,
+        settings=settings_of(site, taker),
+        extract=extracts.to_bytes(extract),
+        device=answered.device,
+        unread=taker.unread(),
+    )
+    return Assembled(opening, tuple(drawn), tuple(batches), len(days), None if stretches is None else tuple(stretches), tuple(different))
+
+
+def quantiles(pack: Pack) -> dict[str, Fraction]:
+    """Of which quantile each step's label is."""
+    return {step.id: step.label_rule.quantile for step in pack.steps}
+
+
+def settings_of(site: Site, taker: Taker) -> bytes:
+    """site.toml as it was read, without what says where files lie or how they are reached; and which inputs the site has."""
+    settings = site.model_dump(mode="json", by_alias=True, exclude=NO_PART)
+    settings["inputs"] = {
+        name: "opening" for name in ("batches", "readings", "energy", "log", "scales", "source") if getattr(site.inputs, name) is not None
+    }
+    return json.dumps(settings, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _wide_enough(
+    tree: DataTree, site: Site, taker: Taker, batches: list[int], drawn_days: list[Stretch], told: Callable[[str], None]
+) -> tuple[Extract, list[Stretch] | None, list[int]]:
+    """The first extract from which every one of these batches comes out as it was committed to, by widening around those that do not."""
+    reach = dict.fromkeys(batches, 0)
+    while True:
+        whole = any(place == len(REACHES) for place in reach.values())
+        stretches = None if whole else together([*_around(tree, reach), *drawn_days])
+        extract = taker.take(stretches)
+        made = recompute(site, tree.contents, extract)
+        different = [index for index in batches if tree.record(index) not in made.of(tree.batches[index - 1].batch)]
+        if not different or whole:
+            return extract, stretches, different
+        told(f"{len(different):,} of {len(batches):,} batches need more days around them")
+        for index in different:
+            reach[index] += 1
+
+
+def _around(tree: DataTree, reach: Mapping[int, int]) -> Iterator[Stretch]:
+    for index, place in reach.items():
+        batch = tree.batches[index - 1].batch
+        yield days_around(batch.start, batch.end, REACHES[place])
+
+
+def _batches_of(tree: DataTree, site: Site, positions: Iterable[int]) -> list[int]:
+    """The batches that were drawn, those that ran on a drawn day of a meter that tells of their line, and beside any of both those whose
+    times the log has wrong: energy that is found there may be theirs.
+    """
+    first, places = 1 + len(tree.batches), list(positions)
+    telling = {meter.id: meter for meter in site.tree.counted if tells_of_one_step(meter)}
+    on: dict[str, set[int]] = {}
+    for place in places:
+        if first <= place < tree.contents.padding_first and (day := tree.days[place - first]).meter in telling:
+            on.setdefault(day.meter, set()).add(day.start_us // DAY_US)
+    found = {place for place in places if 1 <= place < first}
+    for index, (batch, _) in enumerate(tree.batches, 1):
+        if any(serves(telling[meter], batch) and not days.isdisjoint(_days_of_batch(batch)) for meter, days in on.items()):
+            found.add(index)
+    return sorted(found | _of_wrong_times_beside(tree, found))
+
+
+def _of_wrong_times_beside(tree: DataTree, opened: Set[int]) -> set[int]:
+    """Leaves of batches with wrong times that begin on a day of an opened batch of their step, or a day before or after."""
+    near: dict[str, set[int]] = {}
+    for index in opened:
+        batch = tree.batches[index - 1].batch
+        days = _days_of_batch(batch)
+        near.setdefault(batch.step, set()).update(range(days.start - 1, days.stop + 1))
+    wrong = (1 + place for place in of_wrong_times(tree.batches))
+    return {index for index in wrong if _days_of_batch(batch := tree.batches[index - 1].batch).start in near.get(batch.step, ())}
+
+
+def _days_of_batch(batch: Batch) -> range:
+    first_us, last_us = span_us(batch)
+    return range(first_us // DAY_US, last_us // DAY_US + 1)
+
+
+def _drawn_days(tree: DataTree, drawn: Iterable[Drawn]) -> list[Stretch]:
+    """The drawn days of meters, with a day on either side."""
+    first = 1 + len(tree.batches)
+    days = [tree.days[one.position - first] for one in drawn if first <= one.position < tree.contents.padding_first]
+    return [Stretch(day.start_us - DAY_US, day.end_us + DAY_US) for day in days]
+
+
+def _days_of(contents: Contents, tree: DataTree, site: Site, extract: Extract) -> list[int]:
+    """The leaves of the days of which the extract holds readings."""
+    first = 1 + len(tree.batches)
+    index = {(day.meter, day.start_us): first + place for place, day in enumerate(tree.days)}
+    recorded = {**(extract.readings or {}), **Inputs(site, extract).weighings()}
+    shown = {(meter, int(day) * DAY_US) for meter, record in recorded.items() for day in set((record.time_us // DAY_US).tolist())}
+    return sorted(index[key] for key in shown if key in index)

@@ -1,0 +1,200 @@
+"""Where an auditor looks closely at a meter: the drawn days, and the hours beside every opened batch, in quarter hours.
+
+Pieces of time are cut at quarter hours, at the edges of batches, and at the meter's own readings nearest to these edges. Between two
+readings nobody knows when the energy was used: what was counted between a batch's edge and the next reading outside it belongs to
+both, and is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.audit.commitment import Filed
+from benchmarks.audit.records import MeterDay, microseconds
+from benchmarks.measurements import Batch, State
+from reporting_agent.audit.openings.taking import Stretch, together
+from reporting_agent.config import Meter, Site
+from reporting_agent.config.events import of_meter, of_step
+from reporting_agent.metering import Windows
+from reporting_agent.metering.account import Occupied, pauses_of
+from reporting_agent.sources.extract import Record
+
+Integers = NDArray[np.int64]
+
+QUARTER_US = 15 * 60 * 1_000_000
+BESIDE_US = 2 * 3600 * 1_000_000
+"""How far outside a batch its edges are looked at."""
+_NEVER_ENDS_US = 2**62
+_NEAR_US = 1_000_000  # a reading within a second of an edge stands at it
+
+
+class Pause(NamedTuple):
+    """Time in which a line ran no batch, with the ids of the batches before and after it; "" where there is none."""
+
+    start_us: int
+    end_us: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """One meter that counts for one step, and when it is looked at: `days` of it were drawn, `stretches` hold them and more, in order.
+
+    `stamps_us` are the moments of its readings, rising; `unusable` is time that the plant declared unusable of it or of its line.
+    """
+
+    meter: Meter
+    days: tuple[Stretch, ...]
+    stretches: tuple[Stretch, ...]
+    stamps_us: Integers
+    unusable: tuple[Stretch, ...] = ()
+
+    @property
+    def step_h(self) -> float:
+        """The usual time between two readings, in hours."""
+        return float(np.median(np.diff(self.stamps_us))) / 3_600_000_000 if len(self.stamps_us) > 1 else 0.0
+
+    def serves(self, batch: Batch) -> bool:
+        return serves(self.meter, batch)
+
+    def occupied(self, batches: Iterable[Batch]) -> Occupied:
+        """When its line ran a batch, whatever became of the batch: one that no label counts ran as well."""
+        ran = sorted((*span_us(batch), batch.batch_id) for batch in batches if self.serves(batch) and length_us(batch))
+        starts, ends, ids = zip(*ran, strict=True) if ran else ((), (), ())
+        return Occupied(Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)), ids)
+
+    def pauses(self, batches: Iterable[Batch], start_us: int, end_us: int) -> list[Pause]:
+        """When its line ran none of these, between two moments."""
+        windows, before, after = pauses_of(self.occupied(batches), np.array([start_us, end_us], dtype=np.int64))
+        return [Pause(*one) for one in zip(windows.start_us.tolist(), windows.end_us.tolist(), before, after, strict=True)]
+
+    def clear(self, start_us: int, end_us: int) -> tuple[int, int]:
+        """The part of a pause between two batches that its readings tell by themselves; a mean around a stamp needs one more."""
+        more = 1 if self.meter.reading == "rate" else 0
+        first = int(np.searchsorted(self.stamps_us, start_us - _NEAR_US)) + more
+        last = int(np.searchsorted(self.stamps_us, end_us + _NEAR_US)) - 1 - more
+        if first >= last:
+            return end_us, end_us
+        return max(int(self.stamps_us[first]), start_us), min(int(self.stamps_us[last]), end_us)
+
+    def moments(self, windows: Windows) -> Integers:
+        """At which moments the meter's energy is asked for, rising."""
+        edges = [np.arange(-(-one.start_us // QUARTER_US) * QUARTER_US, one.end_us + 1, QUARTER_US) for one in self.stretches]
+        edges += [np.array(one, dtype=np.int64) for one in self.stretches]
+        ends = np.concatenate((windows.start_us, windows.end_us))
+        edges += [ends, *(self._beside(ends, away) for away in (-2, -1, 0, 1))]
+        return np.unique(self._looked_at(np.concatenate(edges)))
+
+    def inside(self, moments_us: Integers) -> NDArray[np.bool_]:
+        """Which moments lie where the meter is looked at."""
+        bounds = np.array([edge for one in self.stretches for edge in one], dtype=np.int64)
+        found: NDArray[np.bool_] = np.searchsorted(bounds, moments_us, side="right") % 2 == 1
+        return found
+
+    def _looked_at(self, moments_us: Integers) -> Integers:
+        last = {one.end_us for one in self.stretches}
+        return moments_us[self.inside(moments_us) | np.isin(moments_us, list(last))]
+
+    def _beside(self, moments_us: Integers, away: int) -> Integers:
+        """The readings so many places after the first one at or after each moment."""
+        if not len(self.stamps_us):
+            return self.stamps_us
+        place = np.searchsorted(self.stamps_us, moments_us - _NEAR_US) + away
+        return self.stamps_us[np.clip(place, 0, len(self.stamps_us) - 1)]
+
+
+def looks(
+    site: Site, readings: Mapping[str, Record] | None, days: Iterable[MeterDay], opened: Sequence[Batch], *, beside_us: int = BESIDE_US
+) -> dict[str, Look]:
+    """Every meter that counts for one step alone, with the days drawn of it and the time beside the opened batches that it serves."""
+    drawn: dict[str, list[Stretch]] = {}
+    for day in days:
+        drawn.setdefault(day.meter, []).append(Stretch(day.start_us, day.end_us))
+    found = {}
+    for meter in site.tree.counted:
+        if not tells_of_one_step(meter):
+            continue
+        mine = tuple(sorted(drawn.get(meter.id, ())))
+        edges = [us for batch in opened if serves(meter, batch) for us in _sound_edges(batch)]
+        stretches = together([*mine, *(Stretch(us - beside_us, us + beside_us) for us in edges)])
+        stamps = _stamps(site, meter, readings or {})
+        if stretches and len(stamps):
+            found[meter.id] = Look(meter, mine, tuple(stretches), stamps, _unusable(site, meter))
+    return found
+
+
+def tells_of_one_step(meter: Meter) -> bool:
+    """Whether what it counts outside the batches is that of one step's lines; a shared meter cannot tell whose it is."""
+    return bool(meter.step) and meter.allocation is None
+
+
+def serves(meter: Meter, batch: Batch) -> bool:
+    return batch.step == meter.step and meter.equipment in ("", batch.equipment)
+
+
+def of_wrong_times(rows: Sequence[Filed]) -> list[int]:
+    """Places of batches that no label counts and whose times are none, or less than half of the usual: their energy lies beside them."""
+    usual: dict[tuple[str, str], list[int]] = {}
+    for row in rows:
+        if row.excluded is None:
+            usual.setdefault((row.batch.step, row.batch.equipment), []).append(length_us(row.batch))
+    medians = {line: median(lengths) for line, lengths in usual.items()}
+    return [
+        place
+        for place, row in enumerate(rows)
+        if row.excluded is not None
+        and row.batch.state is State.NORMAL
+        and 2 * length_us(row.batch) < medians.get((row.batch.step, row.batch.equipment), 0)
+    ]
+
+
+def edges_of(spans: Iterable[tuple[int, int]]) -> Integers:
+    """The edges of the union of these times, rising."""
+    joined: list[list[int]] = []
+    for start_us, end_us in sorted(spans):
+        if joined and start_us <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], end_us)
+        elif end_us > start_us:
+            joined.append([start_us, end_us])
+    return np.array([edge for one in joined for edge in one], dtype=np.int64)
+
+
+def _unusable(site: Site, meter: Meter) -> tuple[Stretch, ...]:
+    """Time that is declared unusable of the meter, of one that it is computed from, or of the line that it serves."""
+    events = [event for name in site.tree.needed_by(meter) for event in of_meter(site.events, name)]
+    events += [event for event in of_step(site.events, meter.step, meter.equipment) if event.carrier is None]
+    found = {(event.begins(site.zone), event.ends(site.zone)) for event in events if event.kind == "unusable"}
+    return tuple(Stretch(microseconds(begins), _NEVER_ENDS_US if ends is None else microseconds(ends)) for begins, ends in found)
+
+
+def span_us(batch: Batch) -> tuple[int, int]:
+    """Start and end; where the log has no end after the start, the start twice."""
+    start_us = microseconds(batch.start)
+    return start_us, start_us if batch.end is None else max(start_us, microseconds(batch.end))
+
+
+def length_us(batch: Batch) -> int:
+    start_us, end_us = span_us(batch)
+    return end_us - start_us
+
+
+def _sound_edges(batch: Batch) -> list[int]:
+    if batch.end is None or batch.end <= batch.start:
+        return []
+    return [microseconds(batch.start), microseconds(batch.end)]
+
+
+def _stamps(site: Site, meter: Meter, readings: Mapping[str, Record]) -> Integers:
+    """Of a meter that is computed, those of the one of its parts that is read least often."""
+    known = {name: record for name, record in readings.items() if name in site.tree.needed_by(meter)}
+    parts = [record.time_us[~np.isnan(record.value)] for record in known.values()]
+    if not parts:
+        return np.zeros(0, dtype=np.int64)
+    return np.unique(min(parts, key=len))

@@ -1,0 +1,148 @@
+"""What the plant declared in its settings that acts on values, time or boundary: for the auditor to read.
+
+The settings of an opening are those that were committed to (`method-declared`), so nothing here can be other than what the label was made
+with. Whether it is true no file shows: a factor makes a label lower by as much as it is, and is held against the transformer's plate.
+
+The list is generated: a key that differs from its default stands on it, in words of its own or as it is written (`as_written`), unless
+`TOUCHES_NOTHING` names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.measurements import Direction
+from reporting_agent.audit.openings.as_written import as_written, keys_of, tables_of
+from reporting_agent.config import Meter, Profile, Site
+from reporting_agent.config.scales import Scale
+
+LOOSE_PCT = 2.0
+"""What belt scales of the widest class in trade, OIML R 50 class 2, may be off by in service."""
+_UNIT_COLUMNS = ("unit", "output_unit", "lhv_unit")
+_GAS = (
+    "temperature_c",
+    "temperature_meter",
+    "pressure_kpa",
+    "pressure_meter",
+    "pressure_is",
+    "atmosphere_kpa",
+    "steam",
+    "computed_at",
+)
+"""Keys of a meter from which a volume or a mass becomes that of the standard state, or heat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One declaration: its kind (a word of `verdict_declared`), of what, since and until when, what it does, the plant's reason."""
+
+    kind: str
+    of: str
+    since: str = ""
+    until: str = ""
+    does: str = ""
+    reason: str = ""
+    multiplies: bool = False
+
+
+def declared_in(site: Site) -> tuple[Declared, ...]:
+    """Events, then by meter, mapping, scale, heating value, step and equipment what is said of it; at last every other table as written."""
+    found = [*_events(site)]
+    for meter in site.meters:
+        found += [*_place_of(meter, site), *_of_meter(meter)]
+    for name in type(site.mapping).model_fields:
+        found += _mapped(name, getattr(site.mapping, name))
+    found += [_of_scale(scale) for scale in site.scales]
+    found += [
+        Declared("lhv", one.carrier, str(one.from_day), "", f"{one.value:g} {one.unit or 'MJ'}", one.source, multiplies=True)
+        for one in site.lhv
+    ]
+    for step, setting in site.steps.items():
+        found += [Declared("outside", f"{step} {carrier}", reason=reason) for carrier, reason in setting.outside.items()]
+        found += [Declared("not_used", f"{step} {carrier}") for carrier in setting.not_used]
+        found += [Declared("made_inside", f"{step} {carrier}") for carrier in setting.made_inside]
+    found += [
+        Declared("rated_power", one.id, does=f"{one.rated_power_kw:g} kW") for one in site.equipment if one.rated_power_kw is not None
+    ]
+    if site.inputs.log is not None:
+        found.append(Declared("runs", "log", does=site.runs.cut))
+    found += [Declared("static", name, does=str(value)) for name, value in site.static.items()]
+    return (*found, *(Declared("settings", of, does=keys) for of, keys in tables_of(site)))
+
+
+def _events(site: Site) -> Iterator[Declared]:
+    for one in site.events:
+        does = "" if one.factor is None else f"× {one.factor:g}"
+        if one.offset is not None:
+            does = one.offset if one.offset[0] in "+-" else f"+{one.offset}"
+        if one.other is not None:
+            does = f"↔ {one.other}"
+        yield Declared(one.kind, one.named, one.start, one.until or "", does, one.reason, one.factor is not None)
+
+
+def _mapped(name: str, profile: Profile) -> Iterator[Declared]:
+    for column, factor in profile.scale.items():
+        if factor != 1:
+            yield Declared("scale", f"{name}: {column}", does=f"× {factor:g}", multiplies=True)
+    for column, words in profile.values.items():
+        units = column in _UNIT_COLUMNS
+        for found, meant in words.items():
+            yield Declared("read_as" if units else "word_as", f"{name}: {column}", does=f"{found} → {meant}", multiplies=units)
+    for column, value in profile.constants.items():
+        yield Declared("constant", f"{name}: {column}", does=str(value))
+    for column, header in profile.columns.items():
+        if header != column:
+            yield Declared("taken_from", f"{name}: {column}", does=header)
+    for column, words_for_nothing in profile.missing.items():
+        yield Declared("missing", f"{name}: {column}", does=as_written(words_for_nothing))
+    if profile.rows:
+        yield Declared("rows", name, does=", ".join(f"{column}: {how}" for column, how in sorted(profile.rows.items())))
+    yield from _carriers(name, profile)
+    if written := keys_of(profile):
+        yield Declared("settings", name, does=written)
+
+
+def _carriers(name: str, profile: Profile) -> Iterator[Declared]:
+    """Columns of a carrier each, with the unit and the direction that the plant gives them."""
+    for carrier, one in profile.carriers.items():
+        yield Declared("carrier_column", f"{name}: {carrier}", does=f"{one.column} ({one.unit}, {one.direction})")
+        if one.lhv is not None:
+            yield Declared(
+                "lhv", f"{name}: {carrier}", "", "", f"{one.lhv:g} {one.lhv_unit}".strip(), one.lhv_source or "", multiplies=True
+            )
+
+
+def _of_scale(scale: Scale) -> Declared:
+    """What its weights may be off by: nothing smaller is seen of outputs."""
+    return Declared("weighing" if scale.uncertainty_pct <= LOOSE_PCT else "loose_scale", scale.id, does=f"± {scale.uncertainty_pct:g} %")
+
+
+def _place_of(meter: Meter, site: Site) -> Iterator[Declared]:
+    """What a meter counts for: what one that counts for nothing measures is in a label only where another meter counts it too. One that
+    reads a state counts by the meters that name it."""
+    tree, where = site.tree, " ".join(filter(None, (meter.step, meter.equipment, meter.carrier)))
+    if meter in tree.counted:
+        yield Declared("credited" if meter.direction is not Direction.IMPORT else "counts_for", meter.id, does=where)
+    elif meter.role != "state" and not any(meter in tree.above(one) for one in tree.counted):
+        yield Declared("counts_for_nothing", meter.id, does=" < ".join(filter(None, (meter.role, meter.checks or meter.parent))))
+
+
+def _of_meter(meter: Meter) -> Iterator[Declared]:
+    yield Declared("settings", f"meter {meter.id}", does=keys_of(meter, without=_GAS))
+    if meter.range is not None:
+        unit = meter.unit if meter.reading == "rate" else f"{meter.unit}/h"
+        yield Declared("range", meter.id, does=f"{meter.range[0]:g} … {meter.range[1]:g} {unit}")
+    if meter.allocation is not None:
+        shared = meter.allocation
+        sinks = ", ".join(f"{sink} {value:g}" for sink, value in (shared.power or shared.shares).items()) or ", ".join(shared.sinks)
+        unit = f" {meter.unit}/h" if shared.power and meter.reading != "rate" else f" {meter.unit}" if shared.power else ""
+        yield Declared("shared", meter.id, does=f"{shared.by}: {sinks}{unit}")
+    if meter.formula is not None:
+        yield Declared("formula", meter.id, does=" − ".join((" + ".join(meter.formula.plus), *meter.formula.minus)))
+    if meter.clock_offset_s or meter.clock_drift_s_per_day:
+        yield Declared("clock", f"meter {meter.id}", does=f"{meter.clock_offset_s:g} s, {meter.clock_drift_s_per_day:g} s/d")
+    if state := keys_of(meter, only=_GAS):
+        yield Declared("gas_state", meter.id, does=state, multiplies=True)
+    if meter.lhv is not None:
+        yield Declared("lhv", f"meter {meter.id}", does=f"{meter.lhv:g} MJ/{meter.unit}", reason=meter.lhv_source or "", multiplies=True)

@@ -1,0 +1,60 @@
+"""What an opening tells whom, in words, before anything is written."""
+
+from __future__ import annotations
+
+from benchmarks.audit.draws import Draw
+from benchmarks.audit.sampling import Kind
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase, Value
+from reporting_agent.audit.openings.assembling import Assembled
+from reporting_agent.reporting.consent import Language
+
+_TEXTS = {
+    "who": Phrase("Asked by the auditor with the key %(auditor)s, for %(site)s %(period)s revision %(revision)s."),
+    "drawn": Phrase("Drawn: %(number)s of %(size)s leaves (%(kinds)s)."),
+    "batches": Phrase("Shown in full: %(number)s of %(all)s batches (%(share)s %%) with times, output, variables and energy."),
+    "days": Phrase("Shown: the readings of %(number)s days of meters, %(stretches)s."),
+    "all": Phrase("all that there are, for a part did not give the same records again"),
+    "part": Phrase("in %(number)s stretches of time"),
+    "seed": Phrase(
+        "Shown: the site's seed. With it the auditor draws the noise again, and sees the exact values behind every "
+        "protected one; records that are not opened stay hidden by their salts, which the seed gives as well: the auditor "
+        "is bound to confidence."
+    ),
+    "settings": Phrase("Shown: your settings of meters, factors and mapping; not where files lie, nor any access data."),
+    "different": Phrase("%(number)s batches do not come out again from the files as they are today: %(leaves)s. Say why first."),
+    "sealed": Phrase("The file is sealed: the auditor alone can read it."),
+    "plain": Phrase("The file is not sealed: whoever has it can read it. Hand it over on site, never by the portal."),
+    "portal": Phrase("Nothing of it goes to the portal."),
+    "edge": Phrase("beside a label"),
+    "below": Phrase("at or below a label"),
+    "used": Phrase("used"),
+    "excluded": Phrase("excluded"),
+    "days-kind": Phrase("days of meters"),
+    "padding": Phrase("padding"),
+}
+
+
+def told(language: Language, draw: Draw, made: Assembled, *, sealed: bool) -> list[str]:
+    """One sentence for each kind of thing that the opening shows."""
+    commitment = draw.commitment
+
+    def text(name: str, **values: Value) -> str:
+        return in_language(Phrase(_TEXTS[name], **values), language)
+
+    counts = {kind: sum(one.kind is kind for one in made.drawn) for kind in Kind}
+    kinds = ", ".join(f"{count:,} {text('days-kind' if kind is Kind.DAYS else kind.value)}" for kind, count in counts.items() if count)
+    stretches = text("all") if made.stretches is None else text("part", number=len(made.stretches))
+    held = sum(part.used + part.excluded for part in made.opening.contents.steps)
+    lines = [
+        text("who", auditor=draw.auditor.key_id[:16], site=commitment.site, period=commitment.period, revision=commitment.revision),
+        text("drawn", number=f"{len(made.drawn):,}", size=f"{made.opening.contents.size:,}", kinds=kinds),
+        text("batches", number=f"{len(made.batches):,}", all=f"{held:,}", share=f"{100 * len(made.batches) / max(held, 1):.0f}"),
+    ]
+    if made.days:
+        lines.append(text("days", number=f"{made.days:,}", stretches=stretches))
+    lines += [text("seed"), text("settings")]
+    if made.different:
+        leaves = ", ".join(str(index) for index in made.different[:20])
+        lines.append(text("different", number=f"{len(made.different):,}", leaves=leaves))
+    return [*lines, text("sealed" if sealed else "plain"), text("portal")]

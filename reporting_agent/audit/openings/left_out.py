@@ -1,0 +1,286 @@
+"""What did a meter count outside the batches? Piece by piece of time, held against the level at which its line stands.
+
+Levels are the line's own: *production* is the mean power inside the batches that a label counts; *standing* is the lower quartile, by
+time, of the power outside all batches, and never taken for more than three tenths of production. A piece of time outside the batches
+is *above standing* where its power is more than a quarter of the way from standing to production. Pieces above standing that follow
+one another are *questioned* together where they hold as much more than standing as production takes in ten minutes, and in the usual
+time between two readings: a reading that is missing at a batch's edge smears no more than that. So changes of product, idling and
+lines that cool down pass, and so do log entries that are a few minutes off.
+
+Explained is what lies within a batch's time of the beginning of a committed batch whose own times the log has wrong (no end, an end
+before the start, 18 seconds). Time declared unusable of the meter or its line is told apart, and not judged. A line that is kept warm or
+started up above standing stands in the log with its state; a row that says it waited is questioned where it drew half of production.
+
+A batch longer than the pack lets one be runs for as long as one may, or as the longest that counts on its meter: what lies later in the
+times that it claims is outside it, and questioned where it holds half of what the usual batch takes. So an end that is days too late
+covers no run that was dropped.
+
+Drawbacks. One meter over several lines hides what one of them does while another runs; production below the limit is not seen; where
+a line never pauses, a moved boundary between two batches is not either. Shared meters and those of media tell nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.audit.accounted import Accounted, Balance, Questioned, Why
+from benchmarks.audit.commitment import Filed
+from benchmarks.measurements import Batch, State
+from benchmarks.routes import Pack
+from reporting_agent.audit.openings.close_look import Look, Pause, length_us, of_wrong_times, span_us
+from reporting_agent.audit.openings.fillers import are_many, explaining, fillers
+from reporting_agent.audit.openings.pieces import HOUR_US, UNUSABLE, Flags, Pieces, cut_of, in_any, levels_of, runs_of
+from reporting_agent.audit.openings.recomputing import Key, key_of
+from reporting_agent.metering import MeterRecord
+
+ABOVE_STANDING = 0.25  # of the way from standing to production
+LEAST_H = 1 / 6  # of production's power: what a stretch must hold above standing to be questioned
+LIKE_PRODUCTION = 0.5  # of production's power: what no row that says "waiting" may reach
+LEAST_CLAIMED = 0.5  # of the usual batch at production's power: what must lie in times that a batch claims beyond what one may last
+_LONGEST = 1.1  # times the longest batch: how far a batch with wrong times explains
+_WAITING = (State.IDLE, State.HOLDING)
+
+
+def account(
+    seen: Mapping[str, Look],
+    meters: Iterable[MeterRecord],
+    rows: Sequence[Filed],
+    opened: Collection[Batch],
+    beyond: Sequence[Batch] = (),
+    *,
+    longest_s: Mapping[str, int],
+) -> Accounted | None:
+    """What is not accounted for; None where no meter that was looked at tells anything.
+
+    Args:
+        meters: with what they counted between the moments of their looks.
+        rows: batches as the plant's rows give them, each with the reason where no label counts it.
+        opened: those whose records were opened, and so were committed to.
+        beyond: batches of other times than the report's.
+        longest_s: of a batch, by step, as the pack allows.
+    """
+    records = {record.meter.id: record for record in meters if record.closely is not None}
+    committed = {key_of(batch) for batch in opened}
+    balances, questioned, edges = [], [], 0
+    for name in sorted(set(seen) & set(records)):
+        mine = [row for row in rows if seen[name].serves(row.batch)]
+        longest_us = _longest_us(mine, longest_s.get(seen[name].meter.step))
+        judged = _Judged.of(seen[name], records[name], mine, [*(row.batch for row in mine), *beyond], committed, longest_us)
+        balances += [judged.balance()] if seen[name].days else []
+        questioned += [*judged.questioned(), *judged.rows_without_record(), *judged.waiting_at_work(), *judged.fillers()]
+        questioned += judged.beside_wrong_times()
+        edges += judged.edges
+    return Accounted(tuple(balances), tuple(questioned), edges) if balances or edges else None
+
+
+def longest_of(pack: Pack) -> dict[str, int]:
+    """How many seconds a batch of each step may last."""
+    return {step.id: step.label_rule.longest_s for step in pack.steps}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """One meter's look, with the levels of its line."""
+
+    look: Look
+    record: MeterRecord
+    rows: Sequence[Filed]
+    pauses: Sequence[Pause]
+    committed: Collection[Key]
+    pieces: Pieces
+    production: float | None
+    standing: float | None
+    above: Flags  # outside, clear of a batch's edges, above the limit
+    excused: Flags  # of these, beside a batch whose times the log has wrong
+    edges: int
+    claimed: Flags  # outside, in times that a batch claims beyond what one may last
+    usual_us: float  # the median length of the batches that a label counts
+    longest_us: int | None  # what a batch may last
+
+    @classmethod
+    def of(
+        cls,
+        look: Look,
+        record: MeterRecord,
+        rows: Sequence[Filed],
+        ran: Iterable[Batch],
+        committed: Collection[Key],
+        longest_us: int | None,
+    ) -> _Judged:
+        ran = list(ran)
+        pauses = look.pauses([_bounded(batch, longest_us) for batch in ran], record.start_us, record.end_us)
+        pieces = cut_of(look, record, rows, pauses)
+        production, standing = levels_of(pieces)
+        clear, edges = _clear(look, pauses, pieces)
+        above = np.zeros(len(pieces.energy), dtype=bool)
+        if production is not None and standing is not None:
+            limit = standing + ABOVE_STANDING * (production - standing)
+            above = pieces.outside & ~pieces.unusable & clear & (np.nan_to_num(pieces.power) > limit)
+        excused = above & in_any(pieces, explaining(rows, committed))
+        overlong = [span_us(batch) for batch in ran if look.serves(batch) and _is_overlong(batch, longest_us)]
+        claimed = pieces.outside & in_any(pieces, overlong)
+        usual_us = median([length_us(row.batch) for row in rows if row.excluded is None and length_us(row.batch) > 0] or [0])
+        seen = edges if production is not None else 0
+        return cls(look, record, rows, pauses, committed, pieces, production, standing, above, excused, seen, claimed, usual_us, longest_us)
+
+    def balance(self) -> Balance:
+        pieces = self.pieces
+        drawn = pieces.drawn
+        hours = (pieces.end_us - pieces.start_us) / HOUR_US
+
+        def energy(of: Flags) -> float:
+            return float(pieces.energy[drawn & of].sum())
+
+        unexplained = self.above & ~self.excused
+        return Balance(
+            meter=self.record.meter.id,
+            step=self.record.meter.step,
+            unit=self.record.unit,
+            days=len(self.look.days),
+            used=energy(pieces.used),
+            excluded=energy(~pieces.used & ~pieces.outside & ~pieces.unusable),
+            standing=energy(pieces.outside & ~self.above & ~pieces.unusable),
+            explained=energy(self.excused),
+            unusable=energy(pieces.unusable),
+            unexplained=energy(unexplained),
+            unknown_h=float(np.maximum(hours - pieces.known_h, 0.0)[drawn].sum()),
+            standing_level=self.standing,
+            production_level=self.production,
+        )
+
+    def questioned(self) -> list[Questioned]:
+        """Stretches above standing that nothing explains and that hold enough; a short one beside a batch, seen whole, is its edge."""
+        if self.production is None or self.standing is None:
+            return []
+        found = []
+        least_h = max(LEAST_H, self.look.step_h)
+        for first, last in runs_of(self.pieces, self.above & ~self.excused):
+            run = slice(first, last + 1)
+            start_us, end_us = int(self.pieces.start_us[first]), int(self.pieces.end_us[last])
+            surplus = float((self.pieces.energy[run] - self.standing * self.pieces.known_h[run]).sum())
+            claimed = bool(self.claimed[run].all())
+            if surplus < (max(least_h, LEAST_CLAIMED * self.usual_us / HOUR_US) if claimed else least_h) * self.production:
+                continue
+            beside = self._beside(start_us, end_us)
+            goes_on = any(start_us == one.start_us or end_us == one.end_us for one in self.look.stretches)
+            why = Why.EDGE if beside and not goes_on and 2 * (end_us - start_us) < self.usual_us else Why.NO_BATCH
+            energy, batch = float(self.pieces.energy[run].sum()), beside if why is Why.EDGE else ""
+            found.append(Questioned(why, self.record.meter.id, start_us, end_us, energy, self.record.unit, batch))
+        return found
+
+    def rows_without_record(self) -> list[Questioned]:
+        """Batches of the plant's own rows that ran on a drawn day and of which no record was opened."""
+        found = []
+        for row in self.rows:
+            first, last = span_us(row.batch)
+            if key_of(row.batch) not in self.committed and any(first < day.end_us and last >= day.start_us for day in self.look.days):
+                found.append(self._of_batch(Why.NO_RECORD, row.batch))
+        return found
+
+    def waiting_at_work(self) -> list[Questioned]:
+        """Committed rows that say the line waited, while it drew power as in production."""
+        found = []
+        for row in self.rows:
+            waited = row.batch.state in _WAITING and row.excluded != UNUSABLE
+            if waited and key_of(row.batch) in self.committed and self.production is not None:
+                questioned = self._of_batch(Why.STANDING_STATE, row.batch)
+                hours = (questioned.end_us - questioned.start_us) / HOUR_US
+                if questioned.energy > LIKE_PRODUCTION * self.production * max(hours, LEAST_H):
+                    found.append(questioned)
+                else:
+                    found += self._at_work_inside(row.batch)
+        return found
+
+    def fillers(self) -> list[Questioned]:
+        """Rows without output beside an opened batch in which the line produced."""
+        if self.production is None or self.standing is None:
+            return []
+        levels = (self.production, self.standing)
+        return fillers(self.look, self.record.unit, self.rows, self.committed, self.pieces, levels)
+
+    def beside_wrong_times(self) -> list[Questioned]:
+        """What rows with wrong times explain, where the line has so many that they could explain anything."""
+        if not are_many(of_wrong_times(self.rows), self.rows):
+            return []
+        found = []
+        for first, last in runs_of(self.pieces, self.excused):
+            energy = float(self.pieces.energy[first : last + 1].sum())
+            what = (int(self.pieces.start_us[first]), int(self.pieces.end_us[last]), energy, self.record.unit)
+            found.append(Questioned(Why.WRONG_TIMES, self.record.meter.id, *what))
+        return found
+
+    def _at_work_inside(self, batch: Batch) -> list[Questioned]:
+        """Stretches of such a row in which the line drew power as in production, for half of what a batch takes."""
+        if self.production is None:
+            return []
+        working = in_any(self.pieces, [span_us(batch)]) & (np.nan_to_num(self.pieces.power) > LIKE_PRODUCTION * self.production)
+        working &= ~self.pieces.used & ~self.pieces.unusable
+        found = []
+        for first, last in runs_of(self.pieces, working):
+            start_us, end_us = int(self.pieces.start_us[first]), int(self.pieces.end_us[last])
+            energy = float(self.pieces.energy[first : last + 1].sum())
+            if energy >= LEAST_CLAIMED * self.usual_us / HOUR_US * self.production:
+                what = (self.record.meter.id, start_us, end_us, energy, self.record.unit, batch.batch_id)
+                found.append(Questioned(Why.STANDING_STATE, *what))
+        return found
+
+    def _of_batch(self, why: Why, batch: Batch) -> Questioned:
+        meter = self.record.meter
+        energy = sum(one.quantity for one in batch.energy if (one.carrier, one.direction) == (meter.carrier, meter.direction))
+        return Questioned(why, meter.id, *span_us(batch), energy, self.record.unit, batch.batch_id)
+
+    def _beside(self, start_us: int, end_us: int) -> str:
+        """The batch whose edge this stretch begins or ends at; "" where there is none."""
+        for pause in self.pauses:
+            if pause.start_us <= start_us and end_us <= pause.end_us:
+                clear_start, clear_end = self.look.clear(pause.start_us, pause.end_us)
+                if start_us == clear_start:
+                    return pause.before
+                return pause.after if end_us == clear_end else ""
+        return ""
+
+
+def _clear(look: Look, pauses: Sequence[Pause], pieces: Pieces) -> tuple[Flags, int]:
+    """Pieces of pauses that readings tell by themselves, and how many edges of batches have such a piece beside them."""
+    clear = np.zeros(len(pieces.energy), dtype=bool)
+    edges = 0
+    for pause in pauses:
+        first, last = np.searchsorted(pieces.start_us, (pause.start_us, pause.end_us)).tolist()
+        if first == last:
+            continue
+        start_us, end_us = look.clear(pause.start_us, pause.end_us)
+        clear[first:last] = (pieces.start_us[first:last] >= start_us) & (pieces.end_us[first:last] <= end_us) & ~pieces.unusable[first:last]
+        edges += int(bool(pause.before) and _is_clear_at(pieces.start_us, clear, start_us))
+        edges += int(bool(pause.after) and _is_clear_at(pieces.end_us, clear, end_us))
+    return clear, edges
+
+
+def _is_clear_at(edges_us: NDArray[np.int64], clear: Flags, moment_us: int) -> bool:
+    at = int(np.searchsorted(edges_us, moment_us))
+    return at < len(edges_us) and int(edges_us[at]) == moment_us and bool(clear[at])
+
+
+def _longest_us(rows: Sequence[Filed], longest_s: int | None) -> int | None:
+    """How long a batch on this meter may run: as the pack says, and no longer than the longest that the pack allows, and a tenth."""
+    if longest_s is None:
+        return None
+    allowed = [length for row in rows if 0 < (length := length_us(row.batch)) <= longest_s * 1_000_000]
+    return min(longest_s * 1_000_000, int(_LONGEST * max(allowed, default=longest_s * 1_000_000)))
+
+
+def _is_overlong(batch: Batch, longest_us: int | None) -> bool:
+    """Longer than any that the pack allows; a row that says the line waited is judged by its power."""
+    return longest_us is not None and batch.state not in _WAITING and length_us(batch) > longest_us
+
+
+def _bounded(batch: Batch, longest_us: int | None) -> Batch:
+    """The batch for as long as it ran at most. Where it ended nobody knows then, so no edge is looked at."""
+    if longest_us is None or not _is_overlong(batch, longest_us):
+        return batch
+    return replace(batch, end=batch.start + timedelta(microseconds=longest_us), batch_id="")

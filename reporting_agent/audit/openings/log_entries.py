@@ -1,0 +1,172 @@
+"""Entries of the portal's log as its API lists them, and what it says of a version there: recomputed, and held against heads at hand.
+
+An entry says its own leaf hash, so nothing is known before a head stands beside it: by the proof that the log gives for one entry, or
+by the root over all entries from the first one on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from benchmarks.audit.evidence import TAKE_THE_FILE, Outcome, failed, held, not_checkable, same
+from benchmarks.audit.sample_file import ListedEntry, ServedEntry
+from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Words
+from benchmarks.wire import logged, merkle
+from benchmarks.wire.logged import Kind
+from reporting_agent.audit.openings.served import Act
+
+_AS_SERVED = Phrase("Ask the portal again; if it answers the same, keep file and head: together they are evidence against it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a signed file says of an entry: a receipt of a report's, a challenge of a commitment's."""
+
+    kind: Kind
+    digest: bytes
+    on: date
+
+    def agrees(self, entry: ListedEntry) -> bool:
+        return (self.kind, logged.object_of(self.digest).hex(), self.on) == (entry.kind, entry.logged, entry.on)
+
+
+def entries_logged(entries: Iterable[ListedEntry], roots: Mapping[int, bytes], signed: Mapping[int, Signed]) -> Outcome:
+    """Whether entries are what they say, and in the log of a head at hand.
+
+    Args:
+        roots: of verified heads, by size.
+        signed: what verified files at hand say of entries, by index.
+    """
+    code, shown = "entries-logged", list(entries)
+    number = len({one.index for one in shown})
+    if wrong := _wrong(shown, roots, signed):
+        said = Phrase("%(wrong)s of %(entries)s entries are not what the log of the head at hand holds.", wrong=len(wrong), entries=number)
+        return failed(code, said, _AS_SERVED, wrong)
+    if not shown:
+        return not_checkable(code, Phrase("The portal's answer lists no entry, so nothing of it can be checked."))
+    lacking = sorted({one.index for one in shown} - bound(shown, roots))
+    if lacking and not roots:
+        return not_checkable(
+            code,
+            Phrase("%(entries)s entries give their leaf hashes again; no signed head stands beside them.", entries=number),
+            Phrase("Give a tree head or a checkpoint, the portal's key directory, and --fingerprint."),
+        )
+    if lacking:
+        return not_checkable(
+            code,
+            Phrase("%(lacking)s of %(entries)s entries have no proof under a head at hand.", lacking=len(lacking), entries=number),
+            Phrase(
+                "Ask the portal's log for inclusion index=%(index)s&size=%(size)s, and so on for each, or for all entries of "
+                "from=0&to=%(size)s, and give its answers as files.",
+                index=lacking[0],
+                size=max(roots),
+            ),
+        )
+    return held(code, Phrase("%(entries)s entries are in the log of a head that the portal signed.", entries=number), number)
+
+
+def version_logged(acts: Iterable[Act], entries: Iterable[ListedEntry], roots: Mapping[int, bytes], document: str | None) -> Outcome:
+    """Whether what the portal says of a published version is what its log holds.
+
+    Args:
+        document: digest (hex) of the published version that was given beside it; None where none was.
+    """
+    code, told, shown = "version-logged", list(acts), list(entries)
+    held_there, proven = {one.index: one for one in shown}, bound(shown, roots)
+    wrong = [same(f"{act.log_index}: {act.act}") for act in told if _differs(act, held_there.get(act.log_index))]
+    if wrong:
+        said = Phrase("%(wrong)s entries of the log are not of what the portal says of the version.", wrong=len(wrong))
+        return failed(code, said, _AS_SERVED, wrong)
+    if document is not None and document not in {act.document for act in told}:
+        return failed(code, Phrase("What the portal says of the version is of another document than the one given."), _AS_SERVED)
+    if lacking := [act.log_index for act in told if act.log_index not in proven]:
+        return not_checkable(
+            code,
+            Phrase("No proof was given that entry %(index)s, which binds the version, is in the log.", index=lacking[0]),
+            Phrase(
+                "Ask the portal's log for inclusion of index=%(index)s, and give its answer and the tree head of its size.",
+                index=lacking[0],
+            ),
+        )
+    leaves = max(len(act.leaves) for act in told)
+    if document is None:
+        return held(code, Phrase("The log binds this version to the %(leaves)s reports that it names.", leaves=leaves), leaves)
+    return held(code, Phrase("The log binds the version given to the %(leaves)s reports that it names.", leaves=leaves), leaves)
+
+
+def values_published(acts: Iterable[Act], report: int | None, values: int | None) -> Outcome:
+    """Whether a version was composed of the very values that were opened: those of the log's entry that `values-logged` is about.
+
+    Args:
+        acts: what the portal says of the version (`version-logged` holds it against the log).
+        report, values: entries of the sealed report and of the values found in it; None where receipt or entry are not at hand.
+    """
+    code = "values-published"
+    made = [act for act in acts if act.act == "published"]
+    if report is None or values is None:
+        return not_checkable(
+            code, Phrase("Without receipt and entry of this report nobody knows which values the version had to take."), TAKE_THE_FILE
+        )
+    of_it = [act for act in made if report in act.leaves]
+    if not of_it:
+        return not_checkable(
+            code,
+            Phrase("The version was not composed of this report (entry %(index)s of the log).", index=report),
+            Phrase("Give what the log has of the version that the report entered; ask the coordinator where it should have."),
+        )
+    if any(values not in act.values for act in of_it):
+        return failed(
+            code,
+            Phrase("The version was composed of other values of this report than those that were opened (entry %(index)s).", index=values),
+            Phrase(
+                "Keep opening, evidence file and the portal's answer, and tell the coordinator: what was published is not of these values."
+            ),
+        )
+    return held(
+        code, Phrase("The version was composed of the values that were opened, entry %(index)s of the log.", index=values), len(of_it)
+    )
+
+
+def bound(entries: Iterable[ListedEntry], roots: Mapping[int, bytes]) -> set[int]:
+    """Indices of entries that lie under a head at hand, by a proof of their own or because every entry of its log is there."""
+    shown = list(entries)
+    leaves = {one.index: one.recomputed for one in shown}
+    found = {one.index for one in shown if isinstance(one, ServedEntry) and _proves(one, roots)}
+    for size, root in roots.items():
+        if leaves.keys() >= set(range(size)) and merkle.Tree(leaves[at] for at in range(size)).root() == root:
+            found |= set(range(size))
+    return found
+
+
+def _wrong(shown: list[ListedEntry], roots: Mapping[int, bytes], signed: Mapping[int, Signed]) -> list[Words]:
+    leaves: dict[int, bytes] = {}
+    wrong = set()
+    for one in shown:
+        unlike = leaves.setdefault(one.index, one.recomputed) != one.recomputed
+        refuted = isinstance(one, ServedEntry) and one.size in roots and not _proves(one, roots)
+        contradicted = one.index in signed and not signed[one.index].agrees(one)
+        if one.leaf_hash != one.recomputed.hex() or unlike or refuted or contradicted:
+            wrong.add(one.index)
+    for size, root in roots.items():
+        whole = not wrong and leaves.keys() >= set(range(size))
+        if whole and merkle.Tree(leaves[at] for at in range(size)).root() != root:
+            wrong |= set(range(size))
+    return [Words.of(Phrase("entry %(index)s", index=index)) for index in sorted(wrong)]
+
+
+def _proves(entry: ServedEntry, roots: Mapping[int, bytes]) -> bool:
+    if entry.size not in roots:
+        return False
+    try:
+        merkle.require_inclusion(entry.recomputed, entry.index, entry.size, entry.entry().proof, roots[entry.size])
+    except VerificationError:
+        return False
+    return True
+
+
+def _differs(act: Act, entry: ListedEntry | None) -> bool:
+    return entry is not None and (act.kind, logged.object_of(act.digest).hex()) != (entry.kind, entry.logged)

@@ -1,0 +1,93 @@
+"""The output of opened batches against the records of their line's scale.
+
+A scale weighs all that a batch made, rejects included. A row that weighs a batch is stamped after its start and no later than
+the start of the line's next batch; what is stamped more than two hours after its end is not its own. A row of a belt holds what ran
+since the row before. One that reaches over a batch's edge is shared by the time that the line's batches ran in it, and half of the smaller
+part is allowed for; beside a row whose times are wrong, all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import fsum
+
+import numpy as np
+
+from benchmarks.audit.accounted import Weighed, Weighings
+from benchmarks.audit.commitment import Filed
+from benchmarks.measurements import Batch, State
+from benchmarks.quantities import ratio
+from benchmarks.routes import Pack
+from reporting_agent.audit.openings.close_look import BESIDE_US, length_us, of_wrong_times, span_us
+from reporting_agent.config import Site
+from reporting_agent.sources.extract import Record
+
+EDGE = 0.5  # of the smaller part of a belt's row at a batch's edge: a belt does not run evenly
+
+
+def weigh(site: Site, pack: Pack, records: Mapping[str, Record], rows: Sequence[Filed], opened: Mapping[int, Batch]) -> Weighings | None:
+    """Every opened batch whose times are sound and that a scale serves; None where the site has no scale.
+
+    Args:
+        records: of the scales, by id, in their declared units.
+        rows: all batches of the extract, which tell where the next one of a line begins.
+        opened: by leaf.
+    """
+    if not site.scales:
+        return None
+    weighed, without = [], dict[str, int]()
+    units = {step.id: step.output_unit for step in pack.steps}
+    for leaf, batch in sorted(opened.items()):
+        if batch.state is not State.NORMAL or not length_us(batch) or batch.step not in units:
+            continue
+        scale = next((one for one in site.scales if one.step == batch.step and one.equipment in ("", batch.equipment)), None)
+        if scale is None or scale.id not in records:
+            without[batch.step] = without.get(batch.step, 0) + 1
+            continue
+        tell = _of_belt if scale.weighs == "flow" else _of_batch
+        mine = [row for row in rows if row.batch.step == batch.step and row.batch.equipment == batch.equipment]
+        weight, unsure = tell(batch, records[scale.id], mine)
+        factor, output = ratio(scale.unit, units[batch.step]), batch.output_t + batch.reject_t
+        tolerance = scale.uncertainty_pct / 100 * max(output, factor * weight) + factor * unsure
+        weighed.append(Weighed(leaf, output, factor * weight, tolerance))
+    return Weighings(tuple(weighed), without)
+
+
+def _of_batch(batch: Batch, record: Record, rows: Sequence[Filed]) -> tuple[float, float]:
+    """The weight of the records that are this batch's, and how much of it may be another's: nothing."""
+    first, last = np.searchsorted(record.time_us, (span_us(batch)[0], _until_us(batch, rows)), side="right").tolist()
+    return fsum(record.value[first:last].tolist()), 0.0
+
+
+def _of_belt(batch: Batch, record: Record, rows: Sequence[Filed]) -> tuple[float, float]:
+    """What ran over the belt in this batch's time, and how much of it may be another's."""
+    start_us, end_us = span_us(batch)
+    wrong = {rows[at].batch.batch_id for at in of_wrong_times(rows)}
+    moments = [span_us(row.batch)[0] for row in rows if row.batch.batch_id in wrong or not length_us(row.batch)]
+    longest_us = max(length_us(batch), *(length_us(row.batch) for row in rows if row.excluded is None), 0)
+    others = [
+        span_us(row.batch)
+        for row in rows
+        if row.batch.state is State.NORMAL and row.batch.batch_id not in (batch.batch_id, *wrong) and length_us(row.batch) <= longest_us
+    ]
+    stamps, step_us = record.time_us, int(np.median(np.diff(record.time_us))) if len(record.time_us) > 1 else 0
+    first = int(np.searchsorted(stamps, start_us, side="right"))
+    last = int(np.searchsorted(stamps, max(end_us + step_us, _until_us(batch, rows)), side="right"))
+    weight = unsure = 0.0
+    for at in range(first, min(last, len(stamps))):
+        until_us, value = int(stamps[at]), float(record.value[at])
+        since_us = int(stamps[at - 1]) if at else until_us - step_us
+        mine = max(min(end_us, until_us) - max(start_us, since_us), 0)
+        theirs = sum(max(min(other_end, until_us) - max(other, since_us), 0) for other, other_end in others)
+        share = mine / (mine + theirs) if mine + theirs else 1.0
+        weight += share * value
+        unsure += EDGE * min(share, 1 - share) * value
+        if any(since_us < moment <= until_us for moment in moments):
+            unsure += value
+    return weight, unsure
+
+
+def _until_us(batch: Batch, rows: Sequence[Filed]) -> int:
+    """The start of the line's next batch, no later than two hours after the end."""
+    start_us, end_us = span_us(batch)
+    return min([end_us + BESIDE_US, *(other for row in rows if (other := span_us(row.batch)[0]) > start_us)])

@@ -1,0 +1,287 @@
+"""What the portal's own files show without a plant: a published version composed again, and heads of the log held against each other."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from itertools import pairwise
+
+from benchmarks.audit import published as audited
+from benchmarks.audit.evidence import Outcome, held, not_checkable, refused
+from benchmarks.errors import SteplabelError, VerificationError
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Words
+from benchmarks.wire import approved, challenges, checkpoints, directory, heads, logged, published, receipts
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.merkle import require_consistency, require_inclusion
+from benchmarks.wire.receipts import Receipt
+from benchmarks.wire.signing import VerifyingKey
+from reporting_agent.audit.openings.files import Files, lacking
+from reporting_agent.audit.openings.log_entries import Signed, entries_logged, version_logged
+from reporting_agent.audit.openings.recognising import BENCHMARK, CHECKPOINT, Consistency, document
+from reporting_agent.audit.openings.versions import composed_again
+
+_NO_KEYS = Words.of(Phrase("The portal's key directory and its fingerprint were not given."))
+_GIVE_KEYS = Words.of(Phrase("Give both: the file and --fingerprint."))
+
+
+def of_the_portal(files: Files, fingerprint: str | None, keys: Mapping[str, VerifyingKey], *, alone: bool) -> list[Outcome]:
+    """What the portal's files show without a plant. `alone`: no opening was handed in, so each of them is asked for itself.
+
+    Raises:
+        InputError: `audit-file-lacking`: a proof between heads, without one of them.
+    """
+    findings = [_receipt(raw, keys) for raw in dict.fromkeys(files.receipts)]
+    findings += [_benchmark(raw, keys) for raw in files.versions if not _is_composed(raw)]
+    if alone and "challenge" in files.by_kind:
+        findings.append(_challenge(files.by_kind["challenge"], keys))
+    signed = [document(raw).get("document", {}) if _is_composed(raw) else document(raw) for raw in files.versions]
+    for raw in filter(_is_composed, files.versions):
+        findings += composed_again(raw, signed, keys) if keys else [not_checkable("benchmark-logged", _NO_KEYS, _GIVE_KEYS)]
+    checkpoint = files.by_kind.get(CHECKPOINT)
+    trusted = fingerprint if keys else None
+    if checkpoint is not None:
+        unsure = not_checkable("checkpoint-signed", _NO_KEYS, _GIVE_KEYS)
+        findings.append(checkpoint_signed(checkpoint, trusted, keys) if trusted else unsure)
+    sizes = [heads.parse(raw).size for raw in files.heads] + ([] if checkpoint is None else [checkpoints.parse(checkpoint).size])
+    for proof in files.consistency:
+        if not {proof.first, proof.second} <= set(sizes):
+            raise lacking("tree-head", f"a proof leads from {proof.first:,} to {proof.second:,} entries, and needs both heads")
+    if len(sizes) > 1 or (alone and files.heads):
+        unsure = not_checkable("heads-agree", _NO_KEYS, _GIVE_KEYS)
+        findings.append(heads_agree(files.heads, checkpoint, files.consistency, trusted, keys) if trusted else unsure)
+    if alone or files.rows or files.acts:
+        findings += _of_the_log(files, _roots(files, fingerprint, keys), keys)
+    findings += [_pack(raw, keys) for raw in dict.fromkeys(files.packs)]
+    findings += [_form(name) for name in dict.fromkeys(files.forms)]
+    return findings
+
+
+def _is_composed(version: bytes) -> bool:
+    return bool(document(version)["schema"] == audited.SCHEMA)
+
+
+def received_of(given: Sequence[bytes], keys: Mapping[str, VerifyingKey]) -> list[Receipt]:
+    """Receipts whose signature holds; of the others `receipt-signed` tells."""
+    read = []
+    for raw in given:
+        with suppress(VerificationError):
+            read.append(receipts.read(raw, keys))
+    return read
+
+
+def _of_the_log(files: Files, roots: Mapping[int, bytes], keys: Mapping[str, VerifyingKey]) -> list[Outcome]:
+    """Entries that were given by themselves, and what they bind."""
+    findings = []
+    if files.listed or (files.rows and not (files.acts or files.receipts or files.forms or files.packs)):
+        findings.append(entries_logged(files.listed, roots, _signed(files, keys)))
+    if files.acts:
+        raw = files.by_kind.get(BENCHMARK)
+        document_digest = None if raw is None else published.digest(document(raw)).hex()
+        findings.append(version_logged(files.acts, files.listed, roots, document_digest))
+    return findings
+
+
+def _roots(files: Files, fingerprint: str | None, keys: Mapping[str, VerifyingKey]) -> dict[int, bytes]:
+    """Of every head and checkpoint at hand whose signature holds, by size; of those that do not, another check tells."""
+    found = {}
+    for raw in files.heads:
+        with suppress(VerificationError):
+            seen = heads.read(raw, keys).head
+            found[seen.size] = seen.root
+    if CHECKPOINT in files.by_kind and fingerprint is not None:
+        with suppress(VerificationError):
+            checkpoint = checkpoints.read(files.by_kind[CHECKPOINT], fingerprint, keys)
+            found[checkpoint.size] = checkpoint.root
+    return found
+
+
+def _signed(files: Files, keys: Mapping[str, VerifyingKey]) -> dict[int, Signed]:
+    """What receipts and challenge at hand say of entries of the log."""
+    found = {
+        one.log_index: Signed(Kind.ENVELOPE, bytes.fromhex(one.envelope_digest), one.received_on)
+        for one in received_of(files.receipts, keys)
+    }
+    if "challenge" in files.by_kind:
+        with suppress(VerificationError):
+            given = challenges.read(files.by_kind["challenge"], keys)
+            found[given.log_index] = Signed(Kind.COMMITMENT, bytes.fromhex(given.commitment.digest), given.given_on)
+    return found
+
+
+def directory_signed(raw: bytes, fingerprint: str | None) -> Outcome:
+    """Whether a key directory is the one of the fingerprint: checked by itself where nothing else was given."""
+    code = "directory-signed"
+    if fingerprint is None:
+        return not_checkable(
+            code,
+            Phrase("Whose key directory this is was not given: it names its own signing key."),
+            Phrase("Give --fingerprint, as an enrolment token or the coordinator names it."),
+        )
+    read = directory.verify(raw, fingerprint)
+    return held(code, Phrase("The key directory is signed by the key of that fingerprint; %(keys)s keys.", keys=len(read.receipt_keys())))
+
+
+def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+    """Whether the portal signed an approved pack; and whether files and entry of the log are its own, where they stand beside it."""
+    code, told = "pack-signed", document(raw)
+    if not keys:
+        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
+    try:
+        found = approved.verify(told.get("document", told), keys)
+        if "document" not in told:
+            said = Phrase("The portal signed the approval of the pack %(pack)s %(version)s.", pack=found.pack, version=found.version)
+            return held(code, said)
+        approved.require_files(found, str(told["pack_toml"]), str(told["factors_toml"]))
+        entry = told["log"]
+        head = heads.read(base64.b64decode(entry["head"], validate=True), keys).head
+        leaf = logged.hashed(Kind.PACK, logged.pack(found), date.fromisoformat(entry["on"]))
+        require_inclusion(leaf, int(entry["index"]), head.size, [bytes.fromhex(one) for one in entry["proof"]], head.root)
+    except SteplabelError as refusal:
+        return refused(code, refusal)
+    except (KeyError, TypeError, ValueError):
+        return refused(code, VerificationError("pack-altered", "The answer is not one of the portal's.", "Fetch it again."))
+    said = Phrase(
+        "The portal signed the approval of the pack %(pack)s %(version)s, these are its files, and its log of %(size)s entries holds it.",
+        pack=found.pack,
+        version=found.version,
+        size=f"{head.size:,}",
+    )
+    return held(code, said)
+
+
+def _form(name: str) -> Outcome:
+    return not_checkable(
+        "form-signed",
+        Phrase("A file to be read (%(form)s) bears no signature, so nothing of it can be checked.", form=name),
+        Phrase(
+            "Give what is signed instead: of a published version its benchmark.json, of a certificate statement.cbor of its code, of a "
+            "report its receipt, of the log an entry with its proof."
+        ),
+    )
+
+
+def heads_agree(
+    signed: Sequence[bytes], checkpoint: bytes | None, proofs: Sequence[Consistency], fingerprint: str, keys: Mapping[str, VerifyingKey]
+) -> Outcome:
+    """Whether heads that several people saw can be of one log: those of one size by themselves, others by the proofs at hand.
+
+    Args:
+        checkpoint: one head more, in the form of public logs.
+    """
+    code = "heads-agree"
+    try:
+        seen = [heads.read(raw, keys) for raw in signed]
+        if checkpoint is not None:
+            seen.append(checkpoints.head_of(checkpoints.read(checkpoint, fingerprint, keys)))
+    except SteplabelError as refusal:
+        return refused(code, refusal)
+    if found := heads.contradictions(seen, None):
+        return refused(code, found[0].refusal)
+    roots = {one.head.size: one.head.root for one in seen}
+    proven = []
+    for proof in proofs:
+        if proof.first in roots and proof.second in roots:
+            try:
+                require_consistency(proof.first, roots[proof.first], proof.second, roots[proof.second], proof.proof)
+            except VerificationError as refusal:
+                return refused(code, refusal)
+            proven.append((proof.first, proof.second))
+    number, sizes = len(seen), sorted(roots)
+    if number == 1:
+        return held(code, Phrase("The portal signed this head of its log of %(size)s entries.", size=f"{sizes[0]:,}"), number)
+    open_pairs = [(first, second) for first, second in pairwise(sizes) if not _begins(first, proven) & _begins(second, proven)]
+    asked = ", ".join(f"from={first}&to={second}" for first, second in open_pairs)
+    if not asked:
+        return held(
+            code, Phrase("%(number)s heads of the log, of %(sizes)s sizes, are of one log.", number=number, sizes=len(sizes)), number
+        )
+    return not_checkable(
+        code,
+        Phrase(
+            "%(number)s heads of the log of %(sizes)s sizes: no proof shows that the larger begin with the smaller.",
+            number=number,
+            sizes=len(sizes),
+        ),
+        Phrase("Ask the portal's log for consistency %(asked)s, and give its answers as files.", asked=asked),
+    )
+
+
+def checkpoint_signed(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> Outcome:
+    """Whether a checkpoint is of the portal's log and signed by it; `heads_agree` holds it against other heads."""
+    code = "checkpoint-signed"
+    try:
+        seen = checkpoints.read(raw, fingerprint, keys)
+    except SteplabelError as refusal:
+        return refused(code, refusal)
+    return held(code, Phrase("The portal signed this checkpoint of its log of %(size)s entries.", size=f"{seen.size:,}"))
+
+
+def _begins(size: int, proven: Sequence[tuple[int, int]]) -> set[int]:
+    """The sizes of which the log of this size is shown to be the beginning, itself among them. Two that begin one log do not differ."""
+    found, left = set[int](), [size]
+    while left:
+        one = left.pop()
+        if one not in found:
+            found.add(one)
+            left += [second for first, second in proven if first == one]
+    return found
+
+
+def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+    code = "receipt-signed"
+    if not keys:
+        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
+    try:
+        receipt = receipts.read(raw, keys)
+    except SteplabelError as refusal:
+        return refused(code, refusal)
+    header = receipt.header
+    return held(
+        code,
+        Words.of(
+            Phrase(
+                "The portal took in %(site)s, %(header_period)s, revision %(revision)s, on %(received_on)s as "
+                "entry %(log_index)s of its log; envelope %(envelope_digest)s….",
+                site=header.site,
+                header_period=header.period,
+                revision=header.revision,
+                received_on=receipt.received_on.isoformat(),
+                log_index=f"{receipt.log_index:,}",
+                envelope_digest=receipt.envelope_digest[:16],
+            )
+        ),
+    )
+
+
+def _benchmark(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+    code = "benchmark-signed"
+    if not keys:
+        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
+    told = document(raw)
+    try:
+        published.verify(told, keys)
+    except SteplabelError as refusal:
+        return refused(code, refusal)
+    digest = published.digest(told).hex()[:16]
+    return held(
+        code,
+        Words.of(Phrase("The portal published this version as it stands; SHA-256 %(digest)s….", digest=digest)),
+    )
+
+
+def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+    code = "challenge-signed"
+    if not keys:
+        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
+    try:
+        challenge = challenges.read(raw, keys)
+    except SteplabelError as refusal:
+        return refused(code, refusal)
+    day, entry = challenge.given_on.isoformat(), challenge.log_index
+    return held(
+        code,
+        Words.of(Phrase("The portal gave this challenge on %(day)s, entry %(entry)s of its log.", day=day, entry=f"{entry:,}")),
+    )

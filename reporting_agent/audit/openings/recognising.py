@@ -1,0 +1,165 @@
+"""Which kind of file something is, by what is in it: of an audit, of the portal, signed, logged, or a form to be read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from benchmarks.audit import published as audited
+from benchmarks.audit import sample_file
+from benchmarks.audit.sample_file import ListedEntry
+from benchmarks.errors import InputError, Place, VerificationError
+from benchmarks.wire import approved, published
+from benchmarks.wire.canonical import decode
+from reporting_agent.audit.openings import served
+from reporting_agent.audit.openings.served import Act
+
+Model = TypeVar("Model", bound=BaseModel)
+
+TREE_HEAD = "tree-head"
+STATEMENT = "statement"
+KINDS = {
+    "opening": "opening",
+    "sealed_opening": "sealed-opening",
+    "draw": "draw",
+    "promise": "promise",
+    "commitment": "commitment",
+    "challenge": "challenge",
+    "receipt": "receipt",
+    "directory": "directory",
+    "tree_head": TREE_HEAD,
+    "attestation": STATEMENT,
+    "withdrawal": STATEMENT,
+}
+"""The field that only a file of the kind has, and the kind."""
+
+
+INCLUSION = "inclusion-proof"
+"""The answer of the portal's log to a question for a proof, kept as it came (JSON)."""
+
+CONSISTENCY = "consistency-proof"
+"""Its answer to whether the log of one size begins with that of another, kept as it came (JSON)."""
+
+BENCHMARK = "benchmark"
+"""A published version, as the portal gives it (JSON)."""
+
+
+EVIDENCE = "evidence"
+"""The evidence file of a sample, as the portal gives it (JSON): several of the others in one."""
+
+CHECKPOINT, SERVED_CHECKPOINT = "checkpoint", "served-checkpoint"
+"""A head of the log in the form of public logs: text, or the API's JSON around it."""
+
+SERVED, LISTED = "served", "listed"
+"""Signed files as the portal's API answers with them: one in JSON around it, or rows of a list."""
+
+ENTRY, ACT = "log-entry", "logged-act"
+"""An entry of the log without a proof, and what the log has of a published version (JSON)."""
+
+FORM = "form"
+"""A file to be read, without a signature: PDF, CSV and the like."""
+
+COMPOSED = "composed-of"
+"""What a published version was composed of, for who may see protected values (JSON)."""
+
+APPROVED_PACK = "approved-pack"
+"""A pack that was approved: its signed document, or the API's JSON around it with the files and the entry of the log."""
+
+SCHEMAS = {approved.SCHEMA: APPROVED_PACK, published.SCHEMA: BENCHMARK, audited.SCHEMA: COMPOSED, sample_file.SCHEMA: EVIDENCE}
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """What is to prove that the log of `second` entries begins with that of `first`; nothing is checked here."""
+
+    first: int
+    second: int
+    proof: tuple[bytes, ...]
+
+
+def kind_of(raw: bytes, path: Path) -> str:
+    """Which kind of file it is."""
+    if raw.startswith(b"steplabel/log/"):
+        return CHECKPOINT
+    if raw.lstrip()[:1] == b"{" and (kind := _kind_of_document(raw)) is not None:
+        return kind
+    if served.items_of(raw) is not None:
+        return LISTED
+    if served.form_of(raw) is not None:
+        return FORM
+    try:
+        value = decode(raw)
+    except VerificationError as refused:
+        raise unknown(path) from refused
+    names = set(value) if isinstance(value, dict) else set()
+    for name, kind in KINDS.items():  # a sealed opening names its draw
+        if name in names and (name != "draw" or "sealed_opening" not in names):
+            return kind
+    raise unknown(path)
+
+
+def _kind_of_document(raw: bytes) -> str | None:
+    """Which kind of JSON document; None where it is none that is known."""
+    if proof_of(raw) is not None:
+        return INCLUSION if between(raw) is None else CONSISTENCY
+    told = document(raw)
+    if (kind := SCHEMAS.get(str(told.get("schema")))) is not None:
+        return kind
+    if "pack_toml" in told:
+        return APPROVED_PACK
+    if "checkpoint" in told:
+        return SERVED_CHECKPOINT
+    for name, model in ((ENTRY, ListedEntry), (ACT, Act)):
+        if read_as(model, raw) is not None:
+            return name
+    return SERVED if any(isinstance(told.get(name), str) for name in served.WRAPPED) else None
+
+
+def document(raw: bytes) -> dict[str, Any]:
+    """A JSON document; empty where this is none."""
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def proof_of(raw: bytes) -> tuple[bytes, ...] | None:
+    """The hashes of an inclusion proof; None where this is none."""
+    try:
+        return tuple(bytes.fromhex(one) for one in json.loads(raw)["proof"])
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def between(raw: bytes) -> Consistency | None:
+    """A proof between two sizes of the log; None where this is none."""
+    proof, told = proof_of(raw), document(raw)
+    first, second = told.get("first"), told.get("second")
+    if proof is None or type(first) is not int or type(second) is not int:
+        return None
+    return Consistency(first, second, proof)
+
+
+def read_as(model: type[Model], raw: bytes) -> Model | None:
+    """An answer of the portal's API of that shape; None where it has another."""
+    try:
+        return model.model_validate_json(raw)
+    except ValueError:
+        return None
+
+
+def unknown(path: Path) -> InputError:
+    return InputError(
+        "audit-file-unknown",
+        "The file is none that an audit knows.",
+        "Give the files as they were written: they are binary, and no program may have changed them on the way.",
+        place=Place(str(path)),
+        wanted=", ".join(
+            [*dict.fromkeys(KINDS.values()), INCLUSION, CONSISTENCY, BENCHMARK, COMPOSED, EVIDENCE, CHECKPOINT, ENTRY, ACT, FORM]
+        ),
+    )

@@ -1,0 +1,209 @@
+"""What was found, for programs (JSON): every check held, failed, or not checkable and why. `telling` puts it into words."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.audit.at_reference import at_reference
+from benchmarks.audit.by_rows import ByRows, by_rows
+from benchmarks.audit.draws import strata
+from benchmarks.audit.evidence import Evidence, Outcome, State
+from benchmarks.audit.kinds import OF_A_SAMPLE, OF_READINGS, ON_SITE, SUMMARY, CheckKind
+from benchmarks.audit.sampling import Kind, detection, misstated, needed
+from benchmarks.audit.withheld import withheld_of
+from benchmarks.errors import InputError
+from benchmarks.wire.attestations import BINDING
+from reporting_agent.audit.openings.assembling import quantiles
+from reporting_agent.audit.openings.declared import Declared
+from reporting_agent.software import SOFTWARE
+
+OPENING, FILES, PAPERS = "opening", "files", "papers"
+"""What the checks are of: an opened report, the portal's own files, or papers. The key of the title in the report's words."""
+
+BY_BATCH, BY_ROWS = "energy-by-batch", "energy-from-rows"
+"""What no check proves: that batches used what the plant's own rows say, of a site without readings, and of carriers without a meter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was checked; `evidence` is None where no opening was handed in. `declared` is what the plant's settings say of its data."""
+
+    findings: tuple[Outcome, ...]
+    evidence: Evidence | None = None
+    of: str = OPENING
+    declared: tuple[Declared, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        return any(one.state is State.FAILED for one in self.findings)
+
+    @property
+    def bound(self) -> bool:
+        """Whether what was checked is what the portal accepted, logged or signed: some check says so, and none that was asked could not."""
+        binding = [one for one in self.findings if one.kind is CheckKind.BOUND and one.asked]
+        return bool(binding) and all(one.state is State.HELD for one in binding)
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything that was asked for was bound and held: what could not be checked does not hold."""
+        return self.bound and all(one.state is State.HELD for one in self.findings if one.asked)
+
+    @property
+    def unproven(self) -> tuple[str, ...]:
+        """What stays unproven though everything holds; said first, wherever it is said that it holds."""
+        if any(one.code in OF_READINGS and not one.asked for one in self.findings):
+            return (BY_BATCH,)
+        return (BY_ROWS,) if self.by_rows else ()
+
+    @property
+    def by_rows(self) -> tuple[ByRows, ...]:
+        """What rows give and no meter tells, by carrier, with its part of the energy."""
+        return () if self.evidence is None else by_rows(self.evidence)
+
+    def counted(self, state: State) -> int:
+        return sum(one.state is state and one.asked for one in self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        told: dict[str, Any] = (
+            {"held": not self.failed}
+            if self.of == PAPERS
+            else {
+                "held": self.holds,
+                "binding": BINDING[self.bound],
+                "unproven": list(self.unproven),
+                "at_reference": [asdict(one) for one in ([] if self.evidence is None else at_reference(self.evidence))],
+                "from_rows": [asdict(one) | {"share": round(one.share, 4)} for one in self.by_rows],
+            }
+        )
+        told["checks"] = [
+            {
+                "code": one.code,
+                "kind": one.kind.value,
+                "state": one.state.value,
+                "asked": one.asked,
+                "sentence": one.sentence,
+                "remedy": one.remedy,
+                "count": one.count,
+                "records": list(one.records),
+            }
+            for one in self.findings
+        ]
+        if self.evidence is not None:
+            told |= subject_of(self.evidence) | {
+                "strata": strata_of(self.evidence),
+                "metered": metered_of(self.evidence),
+                "values": values_of(self.evidence),
+                "withheld": withheld_in(self.evidence),
+                "declared": [asdict(one) for one in self.declared],
+            }
+        return told
+
+    def summary(self) -> dict[str, Any]:
+        """What may go to the portal, of which report and draw: how each check of the opening came out, and of how many records those that
+        failed did. No record of the plant, no count of what was drawn.
+
+        Raises:
+            InputError: `audit-file-lacking`: there was no opening.
+        """
+        if self.evidence is None:
+            raise InputError(
+                "audit-file-lacking", "A summary for the portal is of an opening, and none was given.", "Give opening and draw."
+            )
+        told = OF_READINGS if BY_BATCH in self.unproven else ()
+        of_opening = [one for one in self.findings if one.code in told or (one.asked and (one.code in OF_A_SAMPLE or one.code == ON_SITE))]
+        commitment = self.evidence.draw.commitment
+        return {
+            "schema": SUMMARY,
+            "site": commitment.site,
+            "period": commitment.period,
+            "revision": commitment.revision,
+            "draw": self.evidence.draw.digest,
+            "binding": BINDING[self.bound],
+            "held": [one.code for one in of_opening if one.state is State.HELD],
+            "failed": {one.code: one.count for one in of_opening if one.state is State.FAILED},
+            "not_checkable": [one.code for one in of_opening if one.state is State.NOT_CHECKABLE],
+        }
+
+
+def subject_of(evidence: Evidence) -> dict[str, Any]:
+    """Which report, draw and opening it was, and with which software."""
+    contents = evidence.contents
+    return {
+        "site": contents.site,
+        "period": contents.period,
+        "revision": contents.revision,
+        "root": evidence.draw.commitment.data_root.hex(),
+        "auditor": evidence.draw.auditor.key_id,
+        "draw": evidence.draw.digest,
+        "opening": evidence.opening.digest,
+        "software": contents.software,
+        "recomputed_with": SOFTWARE,
+    }
+
+
+def strata_of(evidence: Evidence) -> list[dict[str, Any]]:
+    """What each stratum promised: how many were drawn, and how surely a misstated share is among them."""
+    told = []
+    for one in strata(evidence.contents, quantiles(evidence.pack), evidence.draw.steps):
+        size = evidence.draw.plan.sizes.get(one.kind)
+        if one.kind is Kind.EDGE or size is None or not one.count:
+            continue
+        drawn, wrong = needed(one.count, size), misstated(one.count, size.share)
+        told.append(
+            {
+                "stratum": one.name,
+                "leaves": one.count,
+                "drawn": drawn,
+                "finds": wrong,
+                "with_probability": round(float(detection(one.count, wrong, drawn)), 4),
+            }
+        )
+    return told
+
+
+def metered_of(evidence: Evidence) -> list[dict[str, Any]]:
+    """Where the energy of the drawn days went, meter by meter: quantities in `unit`, times in hours."""
+    balances = () if evidence.accounted is None else evidence.accounted.balances
+    return [
+        {
+            "meter": one.meter,
+            "step": one.step,
+            "unit": one.unit,
+            "days": one.days,
+            "metered": round(one.total, 3),
+            "in_batches": round(one.used, 3),
+            "in_excluded_batches": round(one.excluded, 3),
+            "standing": round(one.standing, 3),
+            "beside_wrong_times": round(one.explained, 3),
+            "declared_unusable": round(one.unusable, 3),
+            "unexplained": round(one.unexplained, 3),
+            "unknown_h": round(one.unknown_h, 2),
+        }
+        for one in balances
+    ]
+
+
+def withheld_in(evidence: Evidence) -> list[dict[str, Any]]:
+    """Every label that is withheld, why, the used batches of its step, and whether the opening bears it out (null: it cannot)."""
+    return [
+        {"step": one.step, "metric": one.metric, "reason": one.reason, "used_batches": one.used, "borne_out": one.borne_out}
+        for one in withheld_of(evidence)
+    ]
+
+
+def values_of(evidence: Evidence) -> list[dict[str, Any]]:
+    """The protected values of the report, to be held against those that the portal shows."""
+    return [
+        {
+            "step": label.step,
+            "product": label.product,
+            "variant": label.variant,
+            "metric": label.metric.value,
+            "unit": label.unit,
+            "best": float(label.best_value),
+            "typical": float(label.typical_value),
+            "count_class": label.count_class,
+        }
+        for label in evidence.report.released.labels
+    ]

@@ -1,0 +1,217 @@
+"""All that an auditor, or anyone, can check of the files at hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.audit import checks, draws, openings
+from benchmarks.audit.draws import Head
+from benchmarks.audit.evidence import Evidence, Outcome, Public, State, failed, held, not_asked
+from benchmarks.audit.openings import Opening
+from benchmarks.errors import InputError, UsageError
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Words
+from benchmarks.wire import challenges, commitments, directory, heads
+from benchmarks.wire.challenges import Challenge
+from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.receipts import Receipt
+from benchmarks.wire.sealing import ProcessingKey
+from benchmarks.wire.signing import VerifyingKey
+from reporting_agent.audit.openings.declared import declared_in
+from reporting_agent.audit.openings.examining import Handed, examine, site_of
+from reporting_agent.audit.openings.files import Files, lacking
+from reporting_agent.audit.openings.log_entries import values_published
+from reporting_agent.audit.openings.published import directory_signed, of_the_portal, received_of
+from reporting_agent.audit.openings.recognising import STATEMENT
+from reporting_agent.audit.openings.statements import statement_signed
+from reporting_agent.audit.openings.verdict import FILES, Verdict
+from reporting_agent.audit.recomputation import recompute
+from reporting_agent.config import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the auditor brings: the fingerprint of the key that signs the portal's directory, the key that openings are sealed to, and
+    the id of the key by which a certification body's auditor signs."""
+
+    fingerprint: str | None = None
+    unsealing: ProcessingKey | None = None
+    auditor: str | None = None
+
+
+def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path) -> Verdict:
+    """What holds of these files.
+
+    Args:
+        site: the plant's own, to recompute the whole label on site.
+        folder: where a pack of the plant's own would lie.
+
+    Raises:
+        VerificationError, InputError: a file is not what it should be, or what belongs together is not all there.
+    """
+    opening = _opening(files, trust)
+    if opening is None and (site is not None or files.of_an_audit):
+        raise lacking("opening", "nothing of what was published was checked")
+    keys = _keys(files, trust)
+    received = received_of(files.receipts, keys)
+    findings = []
+    if STATEMENT in files.by_kind:
+        of_reports = {receipt.envelope_digest for receipt in received}
+        findings.append(statement_signed(files.by_kind[STATEMENT], trust.auditor, of_reports))
+    findings += of_the_portal(files, trust.fingerprint, keys, alone=opening is None)
+    if opening is None:
+        if not findings and files.by_kind.keys() == {"directory"}:
+            findings.append(directory_signed(files.by_kind["directory"], trust.fingerprint))
+        if not findings:
+            raise lacking("opening", "nothing else of these files can be checked alone")
+        return Verdict(tuple(findings), of=FILES)
+    if "draw" not in files.by_kind:
+        raise lacking("draw", "an opening is the answer to one")
+    draw = draws.read(files.by_kind["draw"])
+    _require_one_report(files, opening, draw.commitment)
+    promise = draws.read_promise(files.by_kind["promise"]) if "promise" in files.by_kind else None
+    receipt = _receipt_of(received, draw.commitment)
+    head = _head(files, keys, draw.head)
+    public = Public(_commitment(files), promise, bool(keys), head, files.inclusion, receipt, files.entries, _challenge(files, keys))
+    handed = Handed(draw, public, keys)
+    evidence = examine(opening, handed, folder)
+    if files.acts:
+        entry = public.entries.get(Kind.VALUES)
+        findings.append(
+            values_published(files.acts, None if receipt is None else receipt.log_index, None if entry is None else entry.index)
+        )
+    on_site = _on_site(evidence, site)
+    findings += [*settled(checks.run(evidence), on_site), on_site]
+    return Verdict(tuple(findings), evidence, declared=declared_in(site_of(opening.settings, folder)))
+
+
+def _keys(files: Files, trust: Trust) -> Mapping[str, VerifyingKey]:
+    raw = files.by_kind.get("directory")
+    if trust.fingerprint is not None and not re.fullmatch("[0-9a-f]{64}", trust.fingerprint):
+        raise UsageError(
+            "fingerprint-incomplete",
+            Phrase(
+                "A fingerprint has 64 digits of 0 to 9 and a to f; %(fingerprint)s characters were given.",
+                fingerprint=len(trust.fingerprint),
+            ),
+            "Copy it whole, as an enrolment token or the coordinator names it.",
+        )
+    if raw is None or trust.fingerprint is None:
+        return {}
+    return directory.verify(raw, trust.fingerprint).receipt_keys()
+
+
+def _opening(files: Files, trust: Trust) -> Opening | None:
+    sealed = files.by_kind.get("sealed-opening")
+    if sealed is not None:
+        if trust.unsealing is None:
+            raise lacking("key", "the opening is sealed: give --keys")
+        return openings.read(openings.unseal(sealed, trust.unsealing))
+    raw = files.by_kind.get("opening")
+    return None if raw is None else openings.read(raw)
+
+
+def _require_one_report(files: Files, opening: Opening, drawn: Commitment) -> None:
+    """Refuse files that are of two reports: of two plants, periods or revisions.
+
+    Raises:
+        InputError: `audit-files-of-two`.
+    """
+    contents, subject = opening.contents, (drawn.site, drawn.period, drawn.revision)
+    told = {"opening": (contents.site, contents.period, contents.revision)}
+    if files.evidence_of is not None:
+        told["evidence file"] = files.evidence_of
+    for name, other in told.items():
+        if other != subject:
+            both = "plants" if other[0] != subject[0] else "periods" if other[1] != subject[1] else "revisions"
+            raise InputError(
+                "audit-files-of-two",
+                Phrase(
+                    "The files are of two %(both)s: the %(name)s is of %(named)s, the draw of %(drawn)s.",
+                    both=both,
+                    name=name,
+                    named=_named(*other),
+                    drawn=_named(*subject),
+                ),
+                "Give the files of one report: its opening, and the evidence file of its sample as the portal gave it.",
+                found=_named(*other),
+                wanted=_named(*subject),
+            )
+
+
+def _named(site: str, period: str, revision: int) -> str:
+    return f"{site} {period} revision {revision}"
+
+
+def _commitment(files: Files) -> Commitment | None:
+    """From the signed commitment, or from the portal's challenge for it, as the auditor has them from elsewhere than the plant."""
+    if "commitment" in files.by_kind:
+        return commitments.parse(files.by_kind["commitment"]).commitment
+    if "challenge" in files.by_kind:
+        return challenges.parse(files.by_kind["challenge"]).commitment
+    return None
+
+
+def _challenge(files: Files, keys: Mapping[str, VerifyingKey]) -> Challenge | None:
+    """The challenge given beside the opening; verified where the keys are known."""
+    raw = files.by_kind.get("challenge")
+    if raw is None:
+        return None
+    return challenges.read(raw, keys) if keys else challenges.parse(raw)
+
+
+def _head(files: Files, keys: Mapping[str, VerifyingKey], drawn: Head) -> Head | None:
+    """The portal's signed tree head, the one of the draw among several; None where there is none, or no key to verify it with."""
+    if not files.heads or not keys:
+        return None
+    signed = [heads.read(raw, keys).head for raw in files.heads]
+    shown = [Head(head.size, head.root) for head in signed]
+    return drawn if drawn in shown else shown[0]
+
+
+def _receipt_of(read: Sequence[Receipt], subject: Commitment) -> Receipt | None:
+    """The receipt for the report that was drawn from, the first of any other where there is none for it."""
+    wanted = (subject.site, subject.period, subject.revision)
+    mine = [one for one in read if (one.header.site, one.header.period, one.header.revision) == wanted]
+    return next(iter([*mine, *read]), None)
+
+
+def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
+    """The whole label from the plant's files: what a sample cannot show."""
+    code = "whole-recomputed"
+    if site is None:
+        return not_asked(
+            code,
+            Words.of(Phrase("The whole label was not recomputed: a sample finds shares, not every record.")),
+            Words.of(Phrase("On site: the same command with --site.")),
+        )
+    again = recompute(site, evidence.report, evidence.opening.seed, windows=evidence.contents.windows, contents=evidence.contents)
+    if not again.agrees:
+        return failed(
+            code,
+            Words.of(
+                Phrase("The plant's files do not give the report again: %(differences)s differences.", differences=len(again.differences))
+            ),
+            Words.of(Phrase("See whether files or settings were changed since; if not, the report is not of these data.")),
+            [one.said for one in again.differences],
+        )
+    return held(
+        code,
+        Words.of(
+            Phrase(
+                "The plant's files give the same root, the same %(labels)s labels and the same release, to the digit.",
+                labels=len(again.labels),
+            )
+        ),
+    )
+
+
+def settled(findings: Iterable[Outcome], on_site: Outcome) -> list[Outcome]:
+    """What no opening shows of withheld labels, the whole recomputation did."""
+    again = Phrase("The plant's files give again what is withheld, and why: the whole label was recomputed.")
+    untold = ("withheld-justified", State.NOT_CHECKABLE) if on_site.state is State.HELD else None
+    return [held(one.code, again, one.count) if (one.code, one.state) == untold else one for one in findings]

@@ -1,0 +1,117 @@
+"""A published version computed again from its reports, and what of it rests on the portal's word: each said by a check of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from benchmarks.audit import published as audited
+from benchmarks.audit.evidence import Outcome, held, not_checkable, refused
+from benchmarks.audit.recomposed import Checked, compose_again
+from benchmarks.errors import SteplabelError, VerificationError
+from benchmarks.phrases import Phrase
+from benchmarks.wire import published
+from benchmarks.wire.signing import VerifyingKey
+from reporting_agent.audit.openings.recognising import document
+
+
+def composed_again(raw: bytes, earlier: Sequence[Mapping[str, Any]], keys: Mapping[str, VerifyingKey]) -> list[Outcome]:
+    """A published version and the protected values of its leaves: whether they are those of the log, and every figure from them.
+
+    Args:
+        earlier: the signed documents at hand, in which cells that repeat an earlier version are looked for.
+    """
+    code, code_again = "benchmark-logged", "benchmark-recomputed"
+    try:
+        found = audited.require_logged(document(raw), keys)
+    except SteplabelError as refusal:
+        why = Phrase("What the version was composed of is not what was logged, so nothing can be computed from it.")
+        return [refused(code, refusal), not_checkable(code_again, why)]
+    reports, size = len(found.file.reports), found.head.size
+    said = Phrase(
+        "Document, %(reports)s reports and their values are leaves of the log of %(size)s entries; which firm each is of, the portal says.",
+        reports=reports,
+        size=size,
+    )
+    logged = held(code, said, reports)
+    try:
+        made = compose_again(found, _signed(earlier, keys))
+    except SteplabelError as refusal:
+        return [logged, refused(code_again, refusal)]
+    figures = len(made.figures)
+    again = held(code_again, Phrase("%(figures)s figures follow from %(reports)s reports.", figures=figures, reports=reports), figures)
+    return [logged, again, *_repeated(made), *_left_out(made), *_worded(made)]
+
+
+def _signed(earlier: Sequence[Mapping[str, Any]], keys: Mapping[str, VerifyingKey]) -> list[Mapping[str, Any]]:
+    """Those that the portal signed as they stand; of the others `benchmark-signed` tells."""
+    found = []
+    for one in earlier:
+        with suppress(VerificationError):
+            published.verify(one, keys)
+            found.append(one)
+    return found
+
+
+def _repeated(made: Checked) -> list[Outcome]:
+    """Cells that repeat an earlier version: nothing where there are none."""
+    if not made.repeated:
+        return []
+    code, number = "repeats-shown-before", len(made.repeated)
+    lacking = [one for one in made.repeated if one.shown_by is None]
+    if not lacking:
+        versions = "; ".join(dict.fromkeys(str(one.shown_by) for one in made.repeated))
+        said = Phrase("%(number)s figures stand as signed before: %(versions)s.", number=number, versions=versions)
+        return [held(code, said, number)]
+    own = ", ".join(dict.fromkeys(version for one in lacking for version in one.lacking)) or "-"
+    return [
+        not_checkable(
+            code,
+            Phrase(
+                "%(lacking)s figures are said to repeat an earlier version, and no version at hand shows them: %(names)s.",
+                lacking=len(lacking),
+                names=", ".join(one.name for one in lacking),
+            ),
+            Phrase(
+                "Give the signed version that showed them first, its JSON or the file of what it was composed of. Missing here of this "
+                "group and period: %(own)s; else it is of another group of the sector. If none shows them, they follow from nothing.",
+                own=own,
+            ),
+        )
+    ]
+
+
+def _left_out(made: Checked) -> list[Outcome]:
+    """Labels that pack and reports would let enter, and that the file leaves out: nothing where there are none."""
+    if not made.left_out.labels:
+        return []
+    moved = "; ".join(f"{one.name} {one.published} → {one.recomputed}" for one in made.left_out.effect) or "-"
+    return [
+        not_checkable(
+            "left-out-justified",
+            Phrase(
+                "%(number)s labels did not enter, and no file shows why: %(labels)s. With them: %(moved)s.",
+                number=len(made.left_out.labels),
+                labels=", ".join(made.left_out.labels),
+                moved=moved,
+            ),
+            Phrase(
+                "Ask the portal for the peer group's policy on audits and the statements on these reports. If no policy leaves them "
+                "out, the version was made of reports that were chosen."
+            ),
+        )
+    ]
+
+
+def _worded(made: Checked) -> list[Outcome]:
+    """Parts of the explanation that come out otherwise: nothing where there are none."""
+    if not made.reworded:
+        return []
+    return [
+        not_checkable(
+            "explanation-follows",
+            Phrase("The explanation does not come out as it stands, in: %(parts)s.", parts=", ".join(made.reworded)),
+            Phrase("Check with the release that published the version: what differs there, too, is not of these figures."),
+        )
+    ]

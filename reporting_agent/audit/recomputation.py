@@ -1,0 +1,152 @@
+"""The whole label again from the plant's files: same root, same label, same release, to the digit. For an auditor on site.
+
+What a sample cannot show, this does: every reading passes, every batch is metered, the step labels are made, the tree is planted, and
+the released cells are drawn from the site's seed and the portal's challenge. Nothing is spent, written or sent.
+
+Where the root differs, the parts that were kept beside the report say which of the data did: a meter, a step's used or excluded
+batches, the settings. Away from the plant's state directory the table of contents of an opening says as much by numbers alone.
+
+A report of another version of the agent is recomputed as this version labels; where both label alike the root is the same, for the
+version that it names is the report's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from benchmarks.audit.commitment import DataTree
+from benchmarks.audit.contents import Contents
+from benchmarks.audit.parts import differing, parts_of, told_by
+from benchmarks.labels import StepLabel
+from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
+from benchmarks.released import ReleasedLabel
+from benchmarks.routes import Words
+from benchmarks.wire.schema import Report
+from reporting_agent.config import Site
+from reporting_agent.reporting.drawing import draw
+from reporting_agent.reporting.planning import Subject
+from reporting_agent.reporting.pooled import Windows
+from reporting_agent.reporting.report_material import gather_again
+
+ROOT, LABEL, RELEASE = "root", "label", "release"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that did not come out as it was reported: of what kind, and in words."""
+
+    kind: str
+    said: Words
+
+    @property
+    def found(self) -> str:
+        return self.said.en
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputation:
+    """What the files give today, and where it is not what the report says. Confidential: `labels` are exact."""
+
+    root: bytes
+    labels: tuple[StepLabel, ...]
+    released: tuple[ReleasedLabel, ...]
+    differences: tuple[Difference, ...] = field(default=())
+
+    @property
+    def agrees(self) -> bool:
+        return not self.differences
+
+
+def recompute(
+    site: Site,
+    report: Report,
+    seed: bytes,
+    *,
+    windows: Windows | None = None,
+    contents: Contents | None = None,
+    parts: Mapping[str, str] | None = None,
+) -> Recomputation:
+    """Make the report again.
+
+    Args:
+        site: the settings, with the plant's files where they name them.
+        report: as it was sealed; the auditor holds it against the portal's receipt.
+        seed: of the site, opened to the auditor; its commitment is part of the root.
+        windows: the years that each step's label covered, as they were committed to; else as the report's labels tell.
+        contents: the table that was committed to, from an opening.
+        parts: what was kept at the commitment (`Parcel.parts`), so that a difference can be named.
+
+    Raises:
+        InputError: a file, the profile or the pack cannot be used.
+        PolicyRefusal: these files hold nothing that could have been released.
+    """
+    released = report.released
+    covered = {label.step: label.years for label in released.labels if label.years > 1} if windows is None else windows
+    material = gather_again(site, Period.parse(released.period, site.zone), covered)
+    planned = material.plan(Subject(released.site, released.period, released.revision, released.revision > 1))
+    tree = planned.tree(seed, report.software)
+    drawn = draw(planned, seed, root=report.data_root, challenge=report.challenge)
+    differences: list[Difference] = []
+    if tree.root != report.data_root:
+        differences += _of_root(tree, report.data_root, contents, parts)
+    differences += _of_labels(drawn, released.labels)
+    differences += _of_withheld(planned.withheld, released.withheld)
+    return Recomputation(tree.root, tuple(one.label for one in planned.releases), tuple(drawn), tuple(differences))
+
+
+def _of_root(tree: DataTree, committed: bytes, contents: Contents | None, parts: Mapping[str, str] | None) -> list[Difference]:
+    now, then = tree.root.hex(), committed.hex()
+    told = [Words.of(Phrase("the files give %(now)s, committed to was %(then)s", now=now, then=then))]
+    if parts:
+        told = differing(dict(parts), parts_of(tree)) or told
+    elif contents is not None:
+        told = differing(told_by(contents), told_by(tree.contents)) or [
+            Words.of(Phrase("%(told)s; numbers of records and the rest of the table are alike", told=told[0]))
+        ]
+    return [Difference(ROOT, one) for one in told]
+
+
+def _of_labels(drawn: list[ReleasedLabel], reported: tuple[ReleasedLabel, ...]) -> list[Difference]:
+    ours, theirs = ({_name(one): one for one in labels} for labels in (drawn, reported))
+    found: list[Difference] = []
+    for name in dict.fromkeys([*theirs, *ours]):
+        one, other = ours.get(name), theirs.get(name)
+        if one is None or other is None:
+            more = Words.of(Phrase("%(name)s: not in the report", name=name))
+            less = Words.of(Phrase("%(name)s: the files give no such label", name=name))
+            found.append(Difference(LABEL, more if other is None else less))
+        elif one != other:
+            told = Phrase("%(name)s: %(cells)s, reported %(reported)s", name=name, cells=_cells(one), reported=_cells(other))
+            found.append(Difference(RELEASE, Words.of(told)))
+    return found
+
+
+def _of_withheld(ours: tuple[tuple[str, str, str], ...], reported: tuple[tuple[str, str, str], ...]) -> list[Difference]:
+    """Every step, metric and reason that is withheld by the report alone, or by the files alone."""
+    found = []
+    for one in sorted({*ours} ^ {*reported}):
+        step, metric, reason = one
+        there = Words.of(
+            Phrase("%(step)s %(metric)s: withheld as %(reason)s, the files give no reason", step=step, metric=metric, reason=reason)
+        )
+        here = Words.of(
+            Phrase("%(step)s %(metric)s: to be withheld as %(reason)s, the report does not say so", step=step, metric=metric, reason=reason)
+        )
+        found.append(Difference(LABEL, there if one in reported else here))
+    return found
+
+
+def _name(label: ReleasedLabel) -> str:
+    return " ".join(part for part in (label.step, label.product, label.variant, label.metric.value) if part)
+
+
+def _cells(label: ReleasedLabel) -> Phrase:
+    cells = Phrase(
+        "cells %(best)s and %(typical)s, at least %(number)s batches",
+        best=label.best.cell,
+        typical=label.typical.cell,
+        number=label.count_class,
+    )
+    return cells if label.months is None else Phrase("%(cells)s, in %(months)s months", cells=cells, months=label.months)

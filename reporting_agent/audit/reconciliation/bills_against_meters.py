@@ -1,0 +1,226 @@
+"""Bills and stock surveys against meters: one by one, and bills that follow one another as one sum.
+
+Rows of one document that follow one another are that document: an invoice split at a change of price is prorated, and only its sum was
+read. Bills tell days; at which hour of the day somebody read the meter they do not tell. A bill that differs by less than a day's use at
+its ends can be neither confirmed nor refuted alone. Those that follow one another share these moments, so their sum moves by one day
+at most: where it agrees, each of them does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import groupby
+from math import fsum, hypot
+
+from benchmarks.audit.evidence import Outcome, failed, held, not_checkable
+from benchmarks.errors import InputError
+from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
+from benchmarks.quantities import ratio
+from reporting_agent.audit.reconciliation.counting import Counted, counted, takes_over
+from reporting_agent.audit.reconciliation.papers import Bill, Stock
+from reporting_agent.audit.reconciliation.sentences import about, difference, inside, joined_names, of_units, outside
+from reporting_agent.config import Site
+from reporting_agent.metering import MeterRecord
+from reporting_agent.pipeline import PlantData
+
+BILL, STOCK = "bill-and-meters", "stock-and-meters"
+FIND_OUT = Phrase("Find out which of the two is wrong, and for how long; see the original, and the meter's own register.")
+_TOLD = 0.9  # of the seconds; a meter that tells less of the time is held against nothing
+_APART = timedelta(days=1)  # between bills in a row whose last days are written as they are printed, included
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document, or several in a row, of what meters should have counted: its quantity, and of how many rows and documents it is."""
+
+    told: Bill | Stock
+    quantity: float
+    rows: int = 1
+    documents: int = 1
+
+    def then(self, later: Paper) -> Paper:
+        """Both as one: sums, and the uncertainty of the two as far as they err together."""
+        factor = ratio(later.told.unit, self.told.unit)
+        parts = self.quantity, later.quantity * factor
+        err = self.told.uncertainty_pct * parts[0] + later.told.uncertainty_pct * parts[1]
+        total = fsum(parts)
+        share = err / total if total else max(self.told.uncertainty_pct, later.told.uncertainty_pct)
+        told = self.told.model_copy(update={"to_day": later.told.to_day, "uncertainty_pct": share})
+        more = 0 if later.told.document == self.told.document else later.documents
+        return replace(self, told=told, quantity=total, rows=self.rows + later.rows, documents=self.documents + more)
+
+    def goes_on(self, later: Paper) -> bool:
+        """Whether the other is of the same meters and begins where this one ends."""
+        here, there = self.told, later.told
+        return (here.carrier, here.meters) == (there.carrier, there.meters) and here.to_day <= there.from_day <= here.to_day + _APART
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A paper beside what was counted; `sign` says which way it differs by more than any hour of reading explains."""
+
+    paper: Paper
+    site: Counted
+
+    @property
+    def tolerance(self) -> float:
+        """Of both together, in the document's unit."""
+        of_site = (self.site.uncertainty + 1 - self.site.known) * self.site.quantity
+        return hypot(self.paper.told.uncertainty_pct / 100 * self.paper.quantity, of_site)
+
+    @property
+    def said(self) -> Phrase:
+        return about(_named(self.paper), difference(self.paper.quantity, self.site.quantity, self.tolerance, self.paper.told.unit))
+
+    @property
+    def difference(self) -> float:
+        return self.site.quantity - self.paper.quantity
+
+    @property
+    def agrees(self) -> bool:
+        return abs(self.difference) <= self.tolerance
+
+    @property
+    def sign(self) -> int:
+        if -self.site.more - self.tolerance <= self.difference <= self.site.less + self.tolerance:
+            return 0
+        return 1 if self.difference > 0 else -1
+
+
+def of_bills(site: Site, data: PlantData, bills: Sequence[Bill], period: Period) -> Iterator[Outcome]:
+    """What is said of each document, and of those that follow one another."""
+    for row in _rows(bills):
+        compared = [_compared(site, data, paper, BILL, period) for paper in row]
+        yield from (one for one in compared if isinstance(one, Outcome))
+        of_row = [one for one in compared if isinstance(one, Held)]
+        for sign, some in groupby(of_row, key=lambda one: one.sign):
+            together = list(some)
+            sums = _summed(site, data, together) if len(together) > 1 else None
+            proven = sums is not None and sums.agrees
+            yield from (_said(one, BILL, by_sum=proven) for one in together)
+            if sums is not None:
+                yield _in_a_row(sums, sign)
+
+
+def of_survey(site: Site, data: PlantData, survey: Stock, period: Period) -> Outcome:
+    """A survey is of what lies there at midnight: no hour of reading."""
+    found = _compared(site, data, Paper(survey, survey.used), STOCK, period)
+    return found if isinstance(found, Outcome) else _said(replace(found, site=replace(found.site, less=0.0, more=0.0)), STOCK)
+
+
+def _rows(bills: Sequence[Bill]) -> Iterator[list[Paper]]:
+    """The bills of each group of meters in rows without a gap, in order of time; rows of one document as one."""
+    groups: dict[tuple[str, tuple[str, ...]], list[Bill]] = {}
+    for bill in bills:
+        groups.setdefault((bill.carrier, bill.meters), []).append(bill)
+    for group in groups.values():
+        row: list[Paper] = []
+        for bill in sorted(group, key=lambda one: one.from_day):
+            paper = Paper(bill, bill.quantity)
+            if row and not row[-1].goes_on(paper):
+                yield row
+                row = []
+            if row and row[-1].told.document == bill.document and _alike(row[-1].told, bill):
+                row[-1] = row[-1].then(paper)
+            else:
+                row.append(paper)
+        yield row
+
+
+def _alike(one: Bill | Stock, other: Bill | Stock) -> bool:
+    try:
+        return ratio(one.unit, other.unit) > 0
+    except InputError:
+        return False
+
+
+def _compared(site: Site, data: PlantData, paper: Paper, code: str, period: Period) -> Outcome | Held:
+    told, name = paper.told, _named(paper)
+    if not inside(told.from_day, told.to_day, period, site):
+        return outside(code, name, period)
+    records = {record.meter.id: record for record in data.meters}
+    if missing := [meter for meter in told.meters if meter not in records]:
+        return not_checkable(
+            code,
+            about(name, Phrase("no readings of %(meters)s.", meters=joined_names(missing))),
+            Phrase("Name meters of site.toml that have readings."),
+        )
+    named = [records[meter] for meter in told.meters]
+    try:
+        found = counted(named, told.from_day, told.to_day, told.unit, site)
+    except InputError as refusal:
+        return of_units(code, name, refusal)
+    if found.known < _TOLD:
+        return _too_little(code, name, found, named, data.meters)
+    return Held(paper, found)
+
+
+def _too_little(code: str, name: Phrase, found: Counted, named: Sequence[MeterRecord], all_records: Sequence[MeterRecord]) -> Outcome:
+    said = about(name, Phrase("readings tell %(share)s %% of the time only.", share=f"{100 * found.known:.0f}"))
+    beside = [one for one in all_records if one not in named and any(takes_over(one, own) or takes_over(own, one) for own in named)]
+    if not beside:
+        return not_checkable(code, said, Phrase("Read the meters' own memory."))
+    both = joined_names([*(one.meter.id for one in named), *(one.meter.id for one in beside)])
+    return not_checkable(
+        code, said, Phrase("One meter begins where another ends: if it took its place, name both under meters (%(meters)s).", meters=both)
+    )
+
+
+def _summed(site: Site, data: PlantData, some: Sequence[Held]) -> Held | None:
+    """Several papers in a row as one; None where their units cannot be added."""
+    whole = some[0].paper
+    for one in some[1:]:
+        if not _alike(whole.told, one.paper.told):
+            return None
+        whole = whole.then(one.paper)
+    records = {record.meter.id: record for record in data.meters}
+    found = counted([records[meter] for meter in whole.told.meters], whole.told.from_day, whole.told.to_day, whole.told.unit, site)
+    return Held(whole, found)
+
+
+def _said(one: Held, code: str, *, by_sum: bool = False) -> Outcome:
+    """What is said of one document; `by_sum`: of those before and after it, all together agree."""
+    if one.agrees:
+        return held(code, one.said)
+    if one.sign:
+        return failed(code, one.said, FIND_OUT)
+    reason = Phrase("%(said)s It is no more than a day's use: the hour of reading.", said=one.said)
+    if by_sum:
+        return held(code, Phrase("%(said)s The sum over its neighbours agrees.", said=reason))
+    return not_checkable(code, reason, Phrase("Give the bills before and after it, or the hour at which the meters were read."))
+
+
+def _in_a_row(one: Held, sign: int) -> Outcome:
+    """The sum of documents that follow one another."""
+    if one.agrees:
+        return held(BILL, one.said)
+    day = one.paper.told.from_day.isoformat()
+    if sign > 0:
+        return failed(BILL, Phrase("%(said)s From %(day)s on each says less than the meters counted.", said=one.said, day=day), FIND_OUT)
+    if sign < 0:
+        return failed(BILL, Phrase("%(said)s From %(day)s on each says more than the meters counted.", said=one.said, day=day), FIND_OUT)
+    return failed(BILL, one.said, FIND_OUT)
+
+
+def _named(paper: Paper) -> Phrase:
+    """The document by carrier, meters and days, and where it is kept."""
+    told = paper.told
+    values = {
+        "carrier": told.carrier,
+        "meters": joined_names(told.meters),
+        "start": told.from_day.isoformat(),
+        "end": told.to_day.isoformat(),
+    }
+    if paper.documents > 1:
+        return Phrase("%(carrier)s, %(meters)s, %(start)s to %(end)s (%(count)s documents in a row)", count=paper.documents, **values)
+    if paper.rows > 1:
+        return Phrase(
+            "%(carrier)s, %(meters)s, %(start)s to %(end)s (%(document)s, %(count)s rows together)",
+            document=told.document,
+            count=paper.rows,
+            **values,
+        )
+    return Phrase("%(carrier)s, %(meters)s, %(start)s to %(end)s (%(document)s)", document=told.document, **values)

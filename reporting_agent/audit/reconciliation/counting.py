@@ -1,0 +1,108 @@
+"""What meters counted in a span of whole local days, how sure that is, and how far another hour of reading would move it.
+
+The uncertainty of a meter is that of its accuracy class (rectangular: 2 / sqrt(3) of the limit), else the site's declared one; several
+meters are added as if each erred alone. A meter that begins after another has ended takes its place: of the two one tells an hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from math import fsum, hypot, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.audit.records import microseconds
+from benchmarks.labels import RELATIVE_UNCERTAINTY
+from benchmarks.quantities import ratio
+from reporting_agent.config import Site
+from reporting_agent.metering import MeterRecord
+
+_EXPANDED = 2 / sqrt(3)  # of a class's limit
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What meters counted, in the unit of the document, with the relative expanded uncertainty; `known` of the seconds.
+
+    `less` and `more` are what it could be moved by where a person read the meters at some hour of a day at its ends, before or after
+    the midnight that the document's days stand for: at most one day's use each way.
+    """
+
+    quantity: float
+    uncertainty: float
+    known: float
+    less: float
+    more: float
+
+
+def us_of(day: date, site: Site) -> int:
+    return microseconds(datetime.combine(day, time.min, site.zone))
+
+
+def counted(records: Sequence[MeterRecord], from_day: date, to_day: date, unit: str, site: Site) -> Counted:
+    """Raises InputError `unit-mismatch` where a meter counts something else than `unit`."""
+
+    def of(record: MeterRecord, first: date, last: date) -> float:
+        return fsum(record.hour_energy[_inside(record, first, last, site)].tolist()) * ratio(record.unit, unit)
+
+    def together(first: date, last: date) -> float:
+        return fsum(of(record, first, last) for record in records)
+
+    each = [of(record, from_day, to_day) for record in records]
+    total = fsum(each)
+    errors = [abs(energy) * _uncertainty(record, site) for energy, record in zip(each, records, strict=True)]
+    return Counted(
+        total,
+        hypot(*errors) / abs(total) if total else 1.0,
+        min(_known(line, from_day, to_day, site) for line in in_turn(records)),
+        max(together(from_day, from_day + _DAY), together(to_day - _DAY, to_day)),
+        max(together(from_day - _DAY, from_day), together(to_day, to_day + _DAY)),
+    )
+
+
+def in_turn(records: Iterable[MeterRecord]) -> list[list[MeterRecord]]:
+    """The meters by places: one that begins after another has ended stands where that stood."""
+    places: list[list[MeterRecord]] = []
+    for record in sorted(records, key=lambda one: (_told_us(one) or (0, 0))[0]):
+        place = next((place for place in places if takes_over(record, place[-1])), None)
+        if place is None:
+            places.append([record])
+        else:
+            place.append(record)
+    return places
+
+
+def takes_over(later: MeterRecord, earlier: MeterRecord) -> bool:
+    """Whether one meter begins where another of the same energy has ended."""
+    begins, ended = _told_us(later), _told_us(earlier)
+    return begins is not None and ended is not None and begins[0] >= ended[1] and _serves(later) == _serves(earlier)
+
+
+def _told_us(record: MeterRecord) -> tuple[int, int] | None:
+    """The first and the last hour of which it tells something: a table of all meters has blank cells where one is not there."""
+    told = record.hour_us[record.hour_known > 0]
+    return (int(told[0]), int(told[-1])) if len(told) else None
+
+
+def _serves(record: MeterRecord) -> tuple[str, str, str, str]:
+    return record.meter.carrier, record.meter.step, record.meter.equipment, record.meter.direction.value
+
+
+def _known(place: Sequence[MeterRecord], from_day: date, to_day: date, site: Site) -> float:
+    told = np.sum([record.hour_known[_inside(record, from_day, to_day, site)] for record in place], axis=0)
+    return float(np.minimum(told, 1.0).mean()) if len(told) else 0.0
+
+
+def _inside(record: MeterRecord, first: date, last: date, site: Site) -> NDArray[np.bool_]:
+    return (record.hour_us >= us_of(first, site)) & (record.hour_us < us_of(last, site))
+
+
+def _uncertainty(record: MeterRecord, site: Site) -> float:
+    limit = record.meter.accuracy_class
+    if limit is not None and record.meter.accuracy_of == "reading":
+        return _EXPANDED * limit / 100
+    return RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100

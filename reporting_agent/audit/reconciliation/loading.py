@@ -1,0 +1,45 @@
+"""A file of documents, in either of its forms: TOML, or a workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.errors import UsageError
+from benchmarks.phrases import Phrase
+from reporting_agent.audit.reconciliation import papers
+from reporting_agent.audit.reconciliation.papers import Papers
+
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+
+
+def load(path: Path) -> Papers:
+    """What the documents say.
+
+    Raises:
+        InputError: as `papers.load`, or of a workbook as `workbook.read`.
+    """
+    if path.suffix.lower() in WORKBOOKS:
+        from reporting_agent.audit.reconciliation import workbook
+
+        return workbook.read(path)
+    return papers.load(path)
+
+
+def template(path: Path, lang: str) -> bytes:
+    """An empty file of documents of the form that the name says; of TOML there is one language.
+
+    Raises:
+        UsageError: `template-kind-unknown`.
+    """
+    form = path.suffix.lower()
+    if form == ".toml":
+        return papers.TEMPLATE.encode()
+    if form != ".xlsx":
+        raise UsageError(
+            "template-kind-unknown",
+            Phrase("No template is written to a file that ends in %(value)s: %(path)s.", value=f"{path.suffix or 'nothing'!r}", path=path),
+            "Name a file that ends in .xlsx or .toml.",
+        )
+    from reporting_agent.audit.reconciliation import workbook
+
+    return workbook.template(lang)

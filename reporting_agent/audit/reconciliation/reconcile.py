@@ -1,0 +1,132 @@
+"""Meters against bills and stock surveys, output against sales, meters against their certificates: held, failed, or not checkable.
+
+Two quantities agree where they differ by no more than their uncertainties together, sqrt(u1^2 + u2^2), expanded (k = 2; JCGM 100, 5.1.2). A
+document states its own, a meter has that of its class (`counting`). The share of seconds that no reading tells is added to it as it is.
+
+What agrees here can be wrong together; what differs has to be explained. What no document covers is named as not checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from math import fsum
+
+from benchmarks.audit.evidence import Outcome, failed, held, not_checkable, same
+from benchmarks.audit.records import microseconds
+from benchmarks.errors import InputError
+from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
+from benchmarks.quantities import ratio
+from benchmarks.routes import Words
+from reporting_agent.audit.reconciliation.bills_against_meters import FIND_OUT, of_bills, of_survey
+from reporting_agent.audit.reconciliation.counting import us_of
+from reporting_agent.audit.reconciliation.papers import Calibration, Papers, Sale
+from reporting_agent.audit.reconciliation.sentences import about, difference, inside, of_units, outside
+from reporting_agent.config import Site
+from reporting_agent.pipeline import PlantData
+
+
+def reconcile(site: Site, data: PlantData, papers: Papers, period: Period) -> tuple[Outcome, ...]:
+    """One finding a document, and one for every counted meter and step that no document covers."""
+    found = [*of_bills(site, data, papers.bill, period)]
+    found += [of_survey(site, data, one, period) for one in papers.stock]
+    found += [_output(data, one, site, period) for one in papers.sale]
+    found += [_calibration(one, site, period) for one in papers.calibration]
+    return (*found, *_not_covered(site, data, papers, period))
+
+
+def _output(data: PlantData, paper: Sale, site: Site, period: Period) -> Outcome:
+    code, name = "sales-and-output", _sold(paper)
+    if not inside(paper.from_day, paper.to_day, period, site):
+        return outside(code, name, period)
+    if paper.step not in {step.id for step in data.pack.steps}:
+        return not_checkable(code, about(name, Phrase("the pack has no such step.")), Phrase("Name a step of the pack."))
+    unit = data.pack.step(paper.step).output_unit
+    start, end = us_of(paper.from_day, site), us_of(paper.to_day, site)
+    made = fsum(one.output_t for one in data.batches if one.step == paper.step and start <= microseconds(one.start) < end)
+    try:
+        told = paper.made * ratio(paper.unit, unit)
+    except InputError as refusal:
+        return of_units(code, name, refusal)
+    tolerance = paper.uncertainty_pct / 100 * told
+    said = about(name, difference(told, made, tolerance, unit))
+    return held(code, said) if abs(made - told) <= tolerance else failed(code, said, FIND_OUT)
+
+
+def _sold(paper: Sale) -> Phrase:
+    start, end = paper.from_day.isoformat(), paper.to_day.isoformat()
+    return Phrase("%(step)s, %(start)s to %(end)s (%(document)s)", step=paper.step, start=start, end=end, document=paper.document)
+
+
+def _calibration(paper: Calibration, site: Site, period: Period) -> Outcome:
+    code = "calibration"
+    name = Words.of(Phrase("%(meter)s (%(document)s)", meter=paper.meter, document=paper.document))
+    if paper.meter not in {meter.id for meter in site.meters}:
+        return not_checkable(
+            code,
+            _about(name, Phrase("site.toml has no such meter.")),
+            Words.of(Phrase("Name a meter of site.toml.")),
+        )
+    last = max(period.end.date(), period.start.date())
+    if paper.error_pct > paper.limit_pct:
+        return failed(
+            code,
+            _about(
+                name,
+                Phrase(
+                    "an error of %(error_pct)s %% was found, its class allows %(limit_pct)s %%.",
+                    error_pct=f"{paper.error_pct:g}",
+                    limit_pct=f"{paper.limit_pct:g}",
+                ),
+            ),
+            Words.of(Phrase("Repair the meter; correct its energy.")),
+        )
+    if not (paper.holds_on(period.start.date()) and paper.holds_on(date.fromordinal(last.toordinal() - 1))):
+        return failed(
+            code,
+            _about(
+                name,
+                Phrase(
+                    "calibrated on %(on)s for %(valid_months)s months, which does not cover %(period_name)s.",
+                    on=f"{paper.on}",
+                    valid_months=paper.valid_months,
+                    period_name=period.name,
+                ),
+            ),
+            Words.of(Phrase("Have the meter calibrated, and say what it showed before it was adjusted.")),
+        )
+    return held(
+        code,
+        _about(
+            name,
+            Phrase(
+                "calibrated on %(on)s, error at most %(error_pct)s %% of %(limit_pct)s %% allowed.",
+                on=f"{paper.on}",
+                error_pct=f"{paper.error_pct:g}",
+                limit_pct=f"{paper.limit_pct:g}",
+            ),
+        ),
+    )
+
+
+def _not_covered(site: Site, data: PlantData, papers: Papers, period: Period) -> Iterator[Outcome]:
+    """What enters a label and is in no document."""
+    tree = site.tree
+    named = {meter for bill in papers.bill for meter in bill.meters} | {meter for stock in papers.stock for meter in stock.meters}
+    certified = {paper.meter for paper in papers.calibration}
+    for record in data.meters:
+        meter = record.meter
+        if record.counted and meter.id not in named and not any(above.id in named for above in tree.above(meter)):
+            none = Phrase("no bill or stock survey covers it, nor a meter above it.")
+            yield not_checkable("bill-and-meters", _about(same(meter.id), none))
+        if record.counted and meter.id not in certified and not meter.computed:
+            yield not_checkable("calibration", _about(same(meter.id), Phrase("no calibration record.")))
+    sold = {paper.step for paper in papers.sale}
+    for step in dict.fromkeys(batch.step for batch in data.batches if batch.start in period):
+        if step not in sold:
+            yield not_checkable("sales-and-output", _about(same(step), Phrase("no sales record covers its output.")))
+
+
+def _about(name: Words, what: Phrase) -> Words:
+    return Words.of(Phrase("%(name)s: %(what)s", name=name, what=what))

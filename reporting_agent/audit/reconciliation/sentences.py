@@ -1,0 +1,62 @@
+"""Sentences that every comparison with a document has: what it is about, what differs, and why nothing can be said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from benchmarks.audit.evidence import Outcome, in_words, not_checkable
+from benchmarks.audit.records import microseconds
+from benchmarks.errors import InputError
+from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Words
+from reporting_agent.audit.reconciliation.counting import us_of
+from reporting_agent.config import Site
+
+
+def about(name: Phrase, said: Phrase) -> Phrase:
+    return Phrase("%(name)s: %(said)s", name=name, said=said)
+
+
+def joined_names(names: Sequence[str]) -> str:
+    return ", ".join(names)
+
+
+def difference(told: float, counted: float, tolerance: float, unit: str) -> Phrase:
+    """Both, how far they are apart, and how far they may be; of a document of nothing there is no per cent."""
+    apart = counted - told
+    values = {"told": _plain(told, 6), "counted": _plain(counted, 6), "tolerance": _plain(tolerance, 4), "unit": unit}
+    values["apart"] = f"{'+' if apart > 0 else ''}{_plain(apart, 4)}"
+    if not told:
+        return Phrase(
+            "the document says %(told)s %(unit)s, the site %(counted)s %(unit)s, %(apart)s %(unit)s; "
+            "together they may differ by %(tolerance)s %(unit)s.",
+            **values,
+        )
+    return Phrase(
+        "the document says %(told)s %(unit)s, the site %(counted)s %(unit)s, %(apart)s %(unit)s (%(share)s %%); "
+        "together they may differ by %(tolerance)s %(unit)s.",
+        share=f"{100 * apart / told:+.2f}",
+        **values,
+    )
+
+
+def inside(first: date, last: date, period: Period, site: Site) -> bool:
+    return microseconds(period.start) <= us_of(first, site) and us_of(last, site) <= microseconds(period.end)
+
+
+def outside(code: str, name: Phrase, period: Period) -> Outcome:
+    said = about(name, Phrase("lies outside the period %(period)s.", period=period.name))
+    return not_checkable(code, said, Phrase("Give the period that holds it."))
+
+
+def of_units(code: str, name: Phrase, refusal: InputError) -> Outcome:
+    said, to_do = in_words(refusal)
+    named = Words.of(name)
+    return not_checkable(code, Words.of(Phrase("%(named)s: %(said)s", named=named, said=said)), to_do)
+
+
+def _plain(value: float, digits: int) -> str:
+    """With that many digits, or to the whole where there are more before the point."""
+    return f"{value:,.{digits}g}" if abs(value) < 10**digits - 0.5 else f"{value:,.0f}"

@@ -1,0 +1,233 @@
+"""The documents in a workbook: an empty one to fill in, and what was filled in, read as a person writes it.
+
+Sheets and columns may stand in any order and in either language, with other columns between; blank rows are skipped, and so is what
+stands above the headings. A cell that says something else than its column is refused by sheet and cell; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from benchmarks.errors import InputError, Place
+from benchmarks.routes import Words
+from reporting_agent.audit.reconciliation.headings import ABOUT, COLUMNS, EXAMPLES, NOTES, OPTIONAL, SHEETS
+from reporting_agent.audit.reconciliation.papers import Bill, Calibration, Papers, Sale, Stock
+from reporting_agent.config import Profile
+from reporting_agent.sources import cells
+from reporting_agent.sources.cells import Cell, Unreadable
+from reporting_agent.sources.workbooks import Book
+
+_KINDS: dict[str, type[BaseModel]] = {"bill": Bill, "stock": Stock, "sale": Sale, "calibration": Calibration}
+_DAYS, _TEXTS = {"from", "to", "on"}, {"carrier", "step", "meter", "unit", "document"}
+_ROWS_LOOKED_AT = 20  # for the headings
+_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
+_BETWEEN_METERS = re.compile(r"[,，、;；\n]")
+_REMEDY = "Correct the cell; `steplabel-agent reconcile --template FILE.xlsx` writes an empty workbook with an example."
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A sheet under its headings: which column holds what, by the key of the file of documents; columns count from 0 at A."""
+
+    path: Path
+    name: str
+    kind: str
+    columns: Mapping[str, int]
+    titles: Mapping[str, str]
+
+    def place(self, row: int, key: str | None = None) -> Place:
+        """Where a person looks: the sheet, the row, and the cell by its letter."""
+        column = None if key is None or key not in self.columns else f"{self.titles[key]} ({_letter(self.columns[key])}{row})"
+        return Place(f"{self.path}, sheet {self.name!r}", row, column)
+
+    def refused(self, row: int, key: str | None, found: object, wanted: str) -> InputError:
+        return InputError(
+            "papers-cell-wrong",
+            "A document in the workbook cannot be used as it stands.",
+            _REMEDY,
+            place=self.place(row, key),
+            found=repr(found),
+            wanted=wanted,
+        )
+
+
+def read(path: Path) -> Papers:
+    """Every document of the workbook, in the order of its rows.
+
+    Raises:
+        InputError: `papers-unreadable`, `workbook-unreadable`, `workbook-too-large`, `papers-sheets-missing`; with sheet and row or cell
+            `papers-heading-missing`, `papers-cell-wrong`.
+    """
+    if not path.is_file():
+        raise InputError(
+            "papers-unreadable",
+            "The file of documents cannot be read.",
+            "Check the path; `steplabel-agent reconcile --template FILE.xlsx` writes an empty workbook.",
+            place=Place(str(path)),
+            found="no such file",
+        )
+    book = Book(path)
+    found: dict[str, tuple[BaseModel, ...]] = {}
+    for name in book.names:
+        kind = next((kind for kind, words in SHEETS.items() if _same(name, kind, words)), None)
+        if kind is not None:
+            found[kind] = (*found.get(kind, ()), *_documents(path, name, kind, book))
+    if not found:
+        raise InputError(
+            "papers-sheets-missing",
+            "No sheet of the workbook is one of documents.",
+            "Name the sheets as the template does; `steplabel-agent reconcile --template FILE.xlsx` writes it.",
+            place=Place(str(path)),
+            found=", ".join(book.names) or "no sheet",
+            wanted="; ".join(", ".join(getattr(words, lang) for words in SHEETS.values()) for lang in ("en", "zh")),
+        )
+    return Papers.model_validate(found)
+
+
+def template(lang: str) -> bytes:
+    """The empty workbook."""
+    import openpyxl
+    from openpyxl.styles import Font
+
+    book = openpyxl.Workbook()
+    about = book.active
+    about.title = _said(ABOUT, lang)
+    for note in NOTES:
+        about.append([_said(note, lang)])
+    for kind, example in EXAMPLES.items():
+        about.append([])
+        about.append([_said(SHEETS[kind], lang)])
+        about.cell(about.max_row, 1).font = Font(bold=True)
+        about.append([_said(COLUMNS[key], lang) for key in example])
+        about.append(list(example.values()))
+        sheet = book.create_sheet(_said(SHEETS[kind], lang))
+        sheet.append([_said(COLUMNS[key], lang) for key in example])
+        sheet.freeze_panes = "B2"
+        for cell in sheet[1]:
+            cell.font = Font(bold=True)
+            sheet.column_dimensions[cell.column_letter].width = max(12, len(cell.value) * (2 if lang == "zh" else 1) + 2)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def _documents(path: Path, name: str, kind: str, book: Book) -> Iterator[BaseModel]:
+    opened = book.sheet(name)
+    sheet: _Sheet | None = None
+    for row, written in opened.rows:
+        line = [None] * opened.first_column + list(written)
+        if all(cells.is_blank(cell) for cell in line):
+            continue
+        if sheet is None:
+            sheet = _headed(path, name, kind, line, row)
+            if sheet is None and row >= _ROWS_LOOKED_AT:
+                break
+        else:
+            yield _document(sheet, row, line)
+    if sheet is None and _has_rows(book, name):
+        raise _no_heading(path, name, kind, set(EXAMPLES[kind]), 1)
+
+
+def _headed(path: Path, name: str, kind: str, line: Sequence[Cell], row: int) -> _Sheet | None:
+    """The sheet where this row holds its headings; None where it holds fewer than half of them, and so is a title or a note."""
+    columns: dict[str, int] = {}
+    for place, cell in enumerate(line):
+        key = next((key for key in EXAMPLES[kind] if isinstance(cell, str) and _same(cell, key, COLUMNS[key])), None)
+        if key is not None:
+            columns.setdefault(key, place)
+    if 2 * len(columns) < len(EXAMPLES[kind]):
+        return None
+    missing = set(EXAMPLES[kind]) - set(columns) - OPTIONAL.get(kind, set())
+    if missing:
+        raise _no_heading(path, name, kind, missing, row)
+    return _Sheet(path, name, kind, columns, {key: str(line[place]).strip() for key, place in columns.items()})
+
+
+def _document(sheet: _Sheet, row: int, line: Sequence[Cell]) -> BaseModel:
+    told: dict[str, Any] = {}
+    for key, place in sheet.columns.items():
+        cell = line[place] if place < len(line) else None
+        if cells.is_blank(cell):
+            if key in OPTIONAL.get(sheet.kind, set()):
+                continue
+            raise sheet.refused(row, key, "nothing", "a value: the row holds a document")
+        try:
+            told[key] = _value(key, cell)
+        except Unreadable as wrong:
+            raise sheet.refused(row, key, cell, str(wrong)) from wrong
+    try:
+        return _KINDS[sheet.kind].model_validate(told)
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False)[0]
+        wanted = first["msg"].removeprefix("Value error, ")
+        if not first["loc"]:
+            raise sheet.refused(row, None, {one: str(told[one]) for one in ("from", "to") if one in told}, wanted) from wrong
+        named = str(first["loc"][0])
+        raise sheet.refused(row, named, told.get(named, first["input"]), wanted) from wrong
+
+
+def _value(key: str, cell: Cell) -> object:
+    if key in _DAYS:
+        return _day(cell)
+    if key == "meters":
+        return tuple(filter(None, map(cells.text, _BETWEEN_METERS.split(cell) if isinstance(cell, str) else (cell,))))
+    if key in _TEXTS:
+        return cells.text(cell)
+    number = cells.number(cell, Profile())
+    return int(number) if key == "valid_months" and number.is_integer() else number
+
+
+def _day(cell: Cell) -> date:
+    if isinstance(cell, datetime) and cell.time() == time.min:
+        return cell.date()
+    if isinstance(cell, date) and not isinstance(cell, datetime):
+        return cell
+    if isinstance(cell, str) and (parts := _DAY.fullmatch(cells.plain(cell))) is not None:
+        try:
+            return date(*map(int, parts.groups()))
+        except ValueError as wrong:
+            raise Unreadable("a day of the calendar, such as 2025-01-31") from wrong
+    raise Unreadable("a day, such as 2025-01-31 or a cell in the format of a date")
+
+
+def _no_heading(path: Path, name: str, kind: str, missing: set[str], row: int) -> InputError:
+    ordered = [key for key in EXAMPLES[kind] if key in missing]
+    return InputError(
+        "papers-heading-missing",
+        "A sheet of documents lacks a column.",
+        "Name the columns as the template does; `steplabel-agent reconcile --template FILE.xlsx` writes it.",
+        place=Place(f"{path}, sheet {name!r}", row),
+        found="no column " + ", ".join(COLUMNS[key].en for key in ordered),
+        wanted=", ".join(f"{COLUMNS[key].en} ({COLUMNS[key].zh})" for key in ordered),
+    )
+
+
+def _has_rows(book: Book, name: str) -> bool:
+    return any(not cells.is_blank(cell) for _, line in book.sheet(name).rows for cell in line)
+
+
+def _same(written: str, key: str, words: Words) -> bool:
+    """As the template has it in either language, or the key of the file of documents; however it is spaced and capitalised."""
+    return _bare(written) in {_bare(key), _bare(words.en), _bare(words.zh)}
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s_]+", "", cells.plain(text)).casefold()
+
+
+def _letter(column: int) -> str:
+    """A to Z, AA and on, of a column that counts from 0."""
+    head, last = divmod(column, 26)
+    return (_letter(head - 1) if head else "") + chr(ord("A") + last)
+
+
+def _said(words: Words, lang: str) -> str:
+    return words.zh if lang == "zh" else words.en

@@ -1,0 +1,204 @@
+"""A witness of a portal's log: what an association or a certification body runs by a timer, without a service of its own.
+
+A visit fetches the head that the portal offers to witnesses, holds it against the last one that was cosigned here, against the head that
+the other witnesses have cosigned, and against checkpoints that they handed over; writes it down; and then cosigns it. The
+decision is that of C2SP tlog-witness (`benchmarks.wire.witnessing`): this module asks itself what a log would send to a service.
+
+A head that does not fit is never cosigned. Both stay as evidence, in files as the portal signed them.
+
+    <state>/witness.pem, witness.name        the witness's key and its name, made once
+    <state>/<fingerprint>/checkpoint.txt     the last head that was cosigned, written before the cosignature leaves
+    <state>/<fingerprint>/cosigned.txt       the same with the cosignature: to be handed to the other witnesses
+    <state>/<fingerprint>/directory.cbor     the portal's key directory, held against the one before
+    <state>/<fingerprint>/evidence-*.txt     what the portal signed that cannot all be true
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from benchmarks.errors import InputError, UsageError, VerificationError
+from benchmarks.phrases import Phrase
+from benchmarks.wire import checkpoints, heads, witnessing
+from benchmarks.wire import directory as key_directory
+from benchmarks.wire.checkpoints import Checkpoint, Cosigned
+from benchmarks.wire.directory import Directory
+from benchmarks.wire.notes import Note, NoteKey, SignatureType
+from benchmarks.wire.signing import WitnessKey
+from reporting_agent.state import StateDirectory, write_whole
+
+KEY, NAME, LAST, COSIGNED, DIRECTORY = "witness.pem", "witness.name", "checkpoint.txt", "cosigned.txt", "directory.cbor"
+
+
+class Log(Protocol):
+    """A portal's log, as far as a witness asks for it; nothing that it answers is believed before it is verified."""
+
+    def directory(self) -> bytes: ...
+
+    def log_checkpoint(self, show: str) -> bytes: ...
+
+    def log_consistency(self, first: int, second: int) -> Sequence[bytes]: ...
+
+    def cosign_log(self, checkpoint: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Who cosigns."""
+
+    name: str
+    key: WitnessKey
+
+    @property
+    def note_key(self) -> NoteKey:
+        return NoteKey(self.name, self.key.public, SignatureType.COSIGNATURE)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What was cosigned, what was cosigned before, and who has cosigned the head that enough witnesses know."""
+
+    checkpoint: Checkpoint
+    before: int | None  # size of the head cosigned last
+    witnessed: int | None  # size of the largest head that enough witnesses have cosigned
+    others: tuple[Cosigned, ...]
+
+
+def witness(state: StateDirectory, name: str | None) -> Witness:
+    """The key of this state directory, made under this name at the first time.
+
+    Raises:
+        UsageError: `witness-name-missing` at the first time, `witness-name-differs` later.
+    """
+    if state.has_secret(KEY):
+        kept = state.read_secret(NAME).decode()
+        if name not in (None, kept):
+            raise UsageError(
+                "witness-name-differs",
+                Phrase("The witness of this state directory is called %(kept)s.", kept=kept),
+                "Leave --name out; another witness has a state directory and a key of its own.",
+            )
+        return Witness(kept, WitnessKey.from_pem(state.read_secret(KEY)))
+    if name is None:
+        raise UsageError(
+            "witness-name-missing",
+            "This state directory has no witness yet.",
+            "Give --name once: an address of yours without https://, such as witness.example.org/steplabel.",
+        )
+    made = Witness(name, WitnessKey.generate())
+    made.note_key.text  # noqa: B018  # refuses a name that could not stand under a note
+    state.write_secret(NAME, name.encode())
+    state.write_secret(KEY, made.key.to_pem())
+    return made
+
+
+class Watch:
+    """One portal's log, in its folder of the witness's state directory; to be used while that is held exclusively."""
+
+    def __init__(self, folder: Path, fingerprint: str, log: Log) -> None:
+        self._folder = folder / fingerprint
+        self._fingerprint = fingerprint
+        self._log = log
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def visit(self, by: Witness, now: datetime, compare: Sequence[bytes] = (), *, begin: bool = False) -> Visit:
+        """Look, compare, write down, cosign and hand in.
+
+        Args:
+            compare: checkpoints that other witnesses cosigned.
+            begin: whether this log may be begun with, where no head of it is kept here; else a lost directory would cosign any history.
+
+        Raises:
+            UsageError: `witness-begins-anew`: no head of this log is kept here. Nothing was cosigned.
+            VerificationError: `log-shrunk`, `log-forked`, `log-rewritten` with the evidence kept; a signature or directory that
+                does not hold. Nothing was cosigned.
+            InputError: the portal does not take the cosignature (`witness-unknown`); the head was written down.
+            Unreachable: the portal did not answer.
+        """
+        directory = self._renewed()
+        keys = directory.receipt_keys()
+        last = self._last()
+        if last is None and not begin:
+            raise UsageError(
+                "witness-begins-anew",
+                "No head of this log is kept here: there is nothing to hold the one that is shown against, and nothing was cosigned.",
+                "For a log that was never witnessed here give --begin once. If it was, the state directory is lost or another: bring it "
+                "back from a copy, or give --begin with --compare and the newest checkpoint of every other witness.",
+            )
+        raw = self._log.log_checkpoint("offered")
+        proof = self._proof(last.size, checkpoints.parse(raw).size) if last is not None else ()
+        judged = witnessing.add_checkpoint(witnessing.request(0 if last is None else last.size, proof, raw), self._fingerprint, keys, last)
+        if judged.checkpoint is None:
+            assert judged.why is not None  # noqa: S101  # every refusal says why
+            self._refuse(judged.why, last, raw)
+            raise judged.why
+        shown = judged.checkpoint
+        for theirs in compare:
+            self._compare(checkpoints.read(theirs, self._fingerprint, keys), shown)
+        witnessed = self._witnessed(directory)
+        if witnessed is not None:
+            self._compare(witnessed, shown)
+        write_whole(self._folder / LAST, raw)
+        line = checkpoints.cosign(shown, by.name, by.key, now)
+        cosigned = Note(shown.note.text, (*shown.note.signatures, line)).raw
+        write_whole(self._folder / COSIGNED, cosigned)
+        self._log.cosign_log(cosigned)
+        others = () if witnessed is None else checkpoints.cosigned_by(witnessed, directory)
+        return Visit(shown, last.size if last else None, witnessed.size if witnessed else None, others)
+
+    @property
+    def cosigned_file(self) -> Path:
+        return self._folder / COSIGNED
+
+    def _renewed(self) -> Directory:
+        """The key directory, signed by the pinned key and no older than the one seen before."""
+        file, raw = self._folder / DIRECTORY, self._log.directory()
+        if file.exists():
+            known = key_directory.verify(file.read_bytes(), self._fingerprint)
+            directory = key_directory.renewed(raw, self._fingerprint, known)
+        else:
+            directory = key_directory.verify(raw, self._fingerprint)
+        write_whole(file, raw)
+        return directory
+
+    def _last(self) -> Checkpoint | None:
+        file = self._folder / LAST
+        return checkpoints.parse(file.read_bytes()) if file.exists() else None
+
+    def _witnessed(self, directory: Directory) -> Checkpoint | None:
+        """What enough witnesses have cosigned, where the portal has that to show."""
+        try:
+            raw = self._log.log_checkpoint("witnessed")
+        except InputError:
+            return None
+        return checkpoints.read(raw, self._fingerprint, directory.receipt_keys())
+
+    def _compare(self, theirs: Checkpoint, shown: Checkpoint) -> None:
+        """Two checkpoints of the portal are of one log, whichever is the larger."""
+        first, second = sorted((theirs, shown), key=lambda one: one.size)
+        try:
+            heads.require_succession(checkpoints.head_of(first), checkpoints.head_of(second), self._proof)
+        except VerificationError as broken:
+            self._refuse(broken, theirs, shown.note.raw)
+            raise
+
+    def _proof(self, first: int, second: int) -> Sequence[bytes]:
+        """What the portal answers; where it refuses to prove what it signed, that is no proof."""
+        if not 0 < first < second:
+            return ()
+        try:
+            return self._log.log_consistency(first, second)
+        except InputError:
+            return ()
+
+    def _refuse(self, why: VerificationError, first: Checkpoint | None, second: bytes) -> None:
+        """Keep what the portal signed; a checkpoint that it did not sign is no evidence against it."""
+        if not why.code.startswith("log-") or first is None:
+            return
+        stem = f"evidence-{why.code}-{first.size}-{checkpoints.parse(second).size}"
+        write_whole(self._folder / f"{stem}-first.txt", first.note.raw)
+        write_whole(self._folder / f"{stem}-second.txt", second)

@@ -1,0 +1,71 @@
+"""What a person is told before they agree to send, in the language they read: `preview` and `status` are made of these.
+
+Every text says what is true of the bytes, not of the intention. A test holds both languages to the same keys and the
+same figures, and `docs/reporting.md` to the same claims.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import math
+import tomllib
+from collections.abc import Mapping
+from fractions import Fraction
+from importlib import resources
+from typing import Literal
+
+from benchmarks.routes import Words
+from benchmarks.wire.consent import Consent
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+COLON: Mapping[Language, str] = {"en": ": ", "zh": "："}
+
+SCHEME = "scheme-1"
+PURPOSE, USE, NAMING, RETENTION_YEARS = "industry-label", "no-enforcement", "not-named-in-public", 10
+TERMS = ("purpose", "use", "naming", "retention")
+"""What a firm agrees to by submitting, in the order in which it is shown; their wording is `term.<name>`."""
+
+
+@functools.cache
+def texts() -> Mapping[str, Words]:
+    """All texts by key, from consent.toml beside this module."""
+    raw = tomllib.loads(resources.files("reporting_agent").joinpath("consent.toml").read_text(encoding="utf-8"))
+    return {key: Words.model_validate(words) for key, words in raw.items()}
+
+
+def text(language: Language, key: str, **values: object) -> str:
+    """The text of that key, filled in."""
+    words = texts()[key]
+    return (words.zh if language == "zh" else words.en).format(**values)
+
+
+def reason(language: Language, code: str) -> str:
+    """A withholding reason in words, with its code; a code without a text stands for itself."""
+    key = f"reason.{code}"
+    return f"{text(language, key)} [{code}]" if key in texts() else f"[{code}]"
+
+
+def terms(language: Language) -> list[str]:
+    """The wording of what is agreed to."""
+    return [text(language, f"term.{name}", years=RETENTION_YEARS) for name in TERMS]
+
+
+def agreed() -> Consent:
+    """The terms as the device signs them in the report, with SHA-256 over scheme and wording in every language."""
+    wording = hashlib.sha256(b"\x00".join([b"steplabel/1 terms", SCHEME.encode(), *(t.encode() for one in LANGUAGES for t in terms(one))]))
+    return Consent(SCHEME, wording.digest(), PURPOSE, USE, NAMING, RETENTION_YEARS)
+
+
+def odds_ratio(epsilon: Fraction) -> str:
+    """e^epsilon, rounded up: a bound is never shown smaller than it is. `epsilon` is exact."""
+    return f"{math.ceil(100 * math.exp(epsilon)) / 100:.2f}"
+
+
+def number(value: Fraction) -> str:
+    """A fraction as people write it: a decimal where it ends within six places, else the fraction itself."""
+    scaled = value * 10**6
+    if scaled.denominator != 1:
+        return str(value)
+    return f"{float(value):.6f}".rstrip("0").rstrip(".")

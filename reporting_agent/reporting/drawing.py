@@ -1,0 +1,24 @@
+"""The draws of a planned report: the same seed, root and challenge give the same cells, here and at the auditor's."""
+
+from __future__ import annotations
+
+from benchmarks.privacy.randomness import KeyedStream
+from benchmarks.release import release
+from benchmarks.released import ReleasedLabel
+from reporting_agent.reporting.planning import Plan
+
+
+def draw(planned: Plan, seed: bytes, *, root: bytes, challenge: bytes) -> list[ReleasedLabel]:
+    """The labels as they leave.
+
+    Args:
+        root: of the data that were committed to.
+        challenge: the portal's nonce, given for this root.
+    """
+    subject = planned.subject
+    prefix = f"{subject.site}/{subject.period}/{subject.revision}"
+
+    def stream_for(name: str) -> KeyedStream:
+        return KeyedStream(seed, challenge=challenge, data_root=root, name=f"{prefix}/{name}")
+
+    return [release(one.label, one.step, one.rule, planned.pack.policy, stream_for, years=one.years) for one in planned.releases]

@@ -1,0 +1,209 @@
+"""What this site saw of the portal's log: the newest head, held against the next one at every contact, and its own entries in it.
+
+A portal that rewrote its log, cut it or shows this site another one than others must sign two heads that do not fit together.
+The agent keeps the first, so the second is refused, and both stay in the state directory as evidence. Where the key directory
+names witnesses, the head must also continue one that enough of them have cosigned: who is shown a log of their own lacks these.
+Its own commitments and reports the agent looks for itself: leaf and place follow from the signed challenge and receipt, and
+nothing else is believed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from benchmarks.errors import InputError, VerificationError
+from benchmarks.phrases import Phrase
+from benchmarks.wire import challenges, checkpoints, heads, logged, receipts
+from benchmarks.wire.checkpoints import Checkpoint
+from benchmarks.wire.heads import SeenHead, TreeHead
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.merkle import require_inclusion
+from benchmarks.wire.signing import VerifyingKey
+from reporting_agent.reporting.enrolment import Identity
+from reporting_agent.reporting.outbox import Parcel
+from reporting_agent.state import transaction
+
+OMITTED = "log-omits"
+
+Read = TypeVar("Read")
+
+
+class Log(Protocol):
+    """A portal's log, as far as it is asked for; nothing that it answers is believed before it is verified."""
+
+    def log_head(self) -> bytes: ...
+
+    def log_checkpoint(self, show: str) -> bytes: ...
+
+    def log_consistency(self, first: int, second: int) -> Sequence[bytes]: ...
+
+    def log_inclusion(self, index: int, size: int) -> Sequence[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the portal signed that cannot all be true: two heads, or a head and a challenge or receipt."""
+
+    code: str
+    first: bytes
+    second: bytes
+    found_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The newest head that was verified, as it was signed, and when."""
+
+    signed: bytes
+    seen_at: str
+
+
+def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: Iterable[Parcel], now: datetime) -> SeenHead:
+    """Take the portal's present head, hold it against the one that was kept, and look for the site's own entries.
+
+    Raises:
+        VerificationError: `log-shrunk`, `log-forked`, `log-rewritten`, `log-omits`, with the evidence kept;
+            `tree-head-signature-invalid`; `log-not-witnessed`, where the directory asks for witnesses.
+        Unreachable: the portal did not answer; the kept head stays.
+    """
+    keys = identity.directory.receipt_keys()
+    witnessed = _witnessed(identity, log, now)
+    shown = heads.read(log.log_head(), keys)
+    if before := kept(connection, identity.fingerprint):
+        first = heads.read(before.signed, keys)
+        try:
+            heads.require_succession(first, shown, lambda one, other: _proof(log.log_consistency, one, other))
+        except VerificationError as broken:
+            _keep_evidence(connection, Evidence(broken.code, first.signed, shown.signed, now.isoformat()))
+            raise
+    if witnessed is not None:
+        _require_witnessed_past(connection, witnessed, shown, log, now)
+    found = [_find(connection, one, shown, log, now) for one in _own_entries(parcels, keys) if not _is_found(connection, identity, one)]
+    with transaction(connection):
+        connection.execute("REPLACE INTO log_head VALUES (?, ?, ?)", (identity.fingerprint, shown.signed, now.isoformat()))
+        if witnessed is not None:
+            row = (identity.fingerprint, witnessed.note.raw, now.isoformat())
+            connection.execute("REPLACE INTO log_witnessed VALUES (?, ?, ?)", row)
+        connection.executemany(
+            "INSERT INTO log_included VALUES (?, ?, ?)", [(identity.fingerprint, one.index, one.leaf_hash) for one in found]
+        )
+    return shown
+
+
+def kept(connection: sqlite3.Connection, fingerprint: str) -> Kept | None:
+    """The newest verified head of the portal whose directory key has this fingerprint."""
+    row = connection.execute("SELECT head, seen_at FROM log_head WHERE fingerprint = ?", (fingerprint,)).fetchone()
+    return None if row is None else Kept(row["head"], row["seen_at"])
+
+
+def kept_witnessed(connection: sqlite3.Connection, fingerprint: str) -> Kept | None:
+    """The newest head of that portal's log that enough witnesses had cosigned, as a signed note with their lines."""
+    row = connection.execute("SELECT checkpoint, seen_at FROM log_witnessed WHERE fingerprint = ?", (fingerprint,)).fetchone()
+    return None if row is None else Kept(row["checkpoint"], row["seen_at"])
+
+
+def _witnessed(identity: Identity, log: Log, now: datetime) -> Checkpoint | None:
+    """The largest head that enough witnesses have cosigned of late; None where the directory asks for none."""
+    directory = identity.directory
+    if not directory.witnesses_required:
+        return None
+    try:
+        raw = log.log_checkpoint("witnessed")
+    except InputError as nothing:
+        raise checkpoints.not_witnessed(0, directory) from nothing
+    checkpoint = checkpoints.read(raw, identity.fingerprint, directory.receipt_keys())
+    checkpoints.require_witnessed(checkpoint, directory, now)
+    return checkpoint
+
+
+def _require_witnessed_past(connection: sqlite3.Connection, witnessed: Checkpoint, shown: SeenHead, log: Log, now: datetime) -> None:
+    """The head that is shown here continues the one that the witnesses saw: both are signed by the portal."""
+    past = SeenHead(TreeHead(witnessed.size, witnessed.root, 0, shown.head.key_id), witnessed.note.raw)
+    try:
+        heads.require_succession(past, shown, lambda one, other: _proof(log.log_consistency, one, other))
+    except VerificationError as broken:
+        _keep_evidence(connection, Evidence(broken.code, past.signed, shown.signed, now.isoformat()))
+        raise
+
+
+def evidence(connection: sqlite3.Connection) -> tuple[Evidence, ...]:
+    """All that was found against portals, oldest first."""
+    rows = connection.execute("SELECT * FROM log_evidence ORDER BY found_at")
+    return tuple(Evidence(row["code"], row["first"], row["second"], row["found_at"]) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnEntry:
+    """Where the portal said, and signed, that something of this site stands."""
+
+    what: str
+    index: int
+    leaf_hash: bytes
+    signed: bytes
+
+
+def _own_entries(parcels: Iterable[Parcel], keys: Mapping[str, VerifyingKey]) -> Iterator[_OwnEntry]:
+    for parcel in parcels:
+        name = f"{parcel.period}, revision {parcel.revision}"
+        if parcel.challenge is not None and (given := _of_this_portal(challenges.read, parcel.challenge, keys)):
+            leaf = logged.hashed(Kind.COMMITMENT, bytes.fromhex(given.commitment.digest), given.given_on)
+            yield _OwnEntry(f"the commitment to {name}", given.log_index, leaf, parcel.challenge)
+        if parcel.receipt is not None and (receipt := _of_this_portal(receipts.read, parcel.receipt, keys)):
+            leaf = logged.hashed(Kind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
+            yield _OwnEntry(f"the report of {name}", receipt.log_index, leaf, parcel.receipt)
+
+
+def _of_this_portal(read: Callable[[bytes, Mapping[str, VerifyingKey]], Read], raw: bytes, keys: Mapping[str, VerifyingKey]) -> Read | None:
+    """What is kept, if this portal signed it: a site that moved to another portal keeps the receipts of the one before."""
+    try:
+        return read(raw, keys)
+    except VerificationError as refusal:
+        if refusal.code.endswith("-signature-invalid"):
+            return None
+        raise
+
+
+def _is_found(connection: sqlite3.Connection, identity: Identity, own: _OwnEntry) -> bool:
+    asked = "SELECT 1 FROM log_included WHERE fingerprint = ? AND log_index = ? AND leaf = ?"
+    return connection.execute(asked, (identity.fingerprint, own.index, own.leaf_hash)).fetchone() is not None
+
+
+def _find(connection: sqlite3.Connection, own: _OwnEntry, shown: SeenHead, log: Log, now: datetime) -> _OwnEntry:
+    """The entry, once it was proven to be in the log of this head."""
+    head = shown.head
+    try:
+        proof = _proof(log.log_inclusion, own.index, head.size) if own.index < head.size else ()
+        require_inclusion(own.leaf_hash, own.index, head.size, proof, head.root)
+    except VerificationError as broken:
+        _keep_evidence(connection, Evidence(OMITTED, own.signed, shown.signed, now.isoformat()))
+        raise VerificationError(
+            OMITTED,
+            Phrase(
+                "The portal's log of %(size)s entries does not hold %(what)s at entry %(index)s, where the portal signed that it is.",
+                size=head.size,
+                what=own.what,
+                index=own.index,
+            ),
+            "Send nothing more. Keep the state directory: what the portal signed is in it. `status --heads DIR` writes it out; give it to "
+            "the coordinator by another way than this portal.",
+        ) from broken
+    return own
+
+
+def _proof(ask: Callable[[int, int], Sequence[bytes]], first: int, second: int) -> Sequence[bytes]:
+    """What the portal answers; where it refuses to prove what it signed, that is no proof."""
+    try:
+        return ask(first, second)
+    except InputError:
+        return ()
+
+
+def _keep_evidence(connection: sqlite3.Connection, found: Evidence) -> None:
+    with transaction(connection):
+        connection.execute(
+            "INSERT OR IGNORE INTO log_evidence VALUES (?, ?, ?, ?)", (found.code, found.first, found.second, found.found_at)
+        )

@@ -1,0 +1,212 @@
+"""The outbox: every report this site ever planned, sealed or sent, as a row with a named state. Nothing is overwritten.
+
+    planned ─▶ committed ─▶ challenged ─▶ debited ─▶ sealed ─▶ received
+
+*planned*: what is to be released is known, nothing is spent. *committed*: the device's commitment to the data is on the disk and
+may be at the portal. *challenged*: the portal's answer is kept; from here on the draws are determined, and the row is *bound*:
+other data are another revision. *debited*: the budget is on the disk, nothing is drawn that anyone has seen. *sealed*:
+plaintext and envelope are stored, in one transaction, and never change again. *received*: the portal's receipt was verified and
+stored. A row in one of the first two states may be planned anew when the data changed: nothing can be drawn for it yet.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
+
+
+class ParcelState(StrEnum):
+    PLANNED = "planned"
+    COMMITTED = "committed"
+    CHALLENGED = "challenged"
+    DEBITED = "debited"
+    SEALED = "sealed"
+    RECEIVED = "received"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One report of one site, period and revision on its way to the portal.
+
+    `sequence` is the ledger sequence of the header: it counts this site's reports, and the challenge says it. `data_digest` stands
+    for the batch records behind the report and `method_digest` for the pack: neither leaves the site. `data_root` is what was
+    committed to, `parts` the digests of what it stands for, part by part (`benchmarks.audit.parts`); a report of an earlier agent
+    has none. `windows` names the steps whose label covers earlier years as well, and how many years in all. `cut` says how a log was
+    cut into runs, and is empty where it was not, or by an earlier agent.
+    """
+
+    site: str
+    period: str
+    revision: int
+    sequence: int
+    correction: bool
+    state: ParcelState
+    data_digest: bytes
+    method_digest: bytes
+    data_root: bytes | None = None
+    commitment: bytes | None = None
+    challenge: bytes | None = None
+    plaintext: bytes | None = None
+    envelope: bytes | None = None
+    digest: str | None = None
+    receipt: bytes | None = None
+    refusal: str | None = None
+    attempts: int = 0
+    windows: Mapping[str, int] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
+    cut: str = ""
+    planned_at: str = ""
+    sealed_at: str | None = None
+    received_at: str | None = None
+
+    @property
+    def is_sealed(self) -> bool:
+        return self.state in (ParcelState.SEALED, ParcelState.RECEIVED)
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether its draws are determined: the data can no longer be exchanged under this revision."""
+        return self.state not in (ParcelState.PLANNED, ParcelState.COMMITTED)
+
+    def same_data(self, data_digest: bytes, method_digest: bytes) -> bool:
+        """Whether these batch records under this pack are the ones behind the report."""
+        return self.data_digest == data_digest and self.method_digest == method_digest
+
+
+class Outbox:
+    """The rows of `parcel`. Callers open the transaction: a step is durable when their block ends."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def revisions(self, site: str, period: str) -> tuple[Parcel, ...]:
+        """All revisions of one period, oldest first."""
+        rows = self._connection.execute("SELECT * FROM parcel WHERE site = ? AND period = ? ORDER BY revision", (site, period))
+        return tuple(_parcel(row) for row in rows)
+
+    def all(self) -> tuple[Parcel, ...]:
+        return tuple(_parcel(row) for row in self._connection.execute("SELECT * FROM parcel ORDER BY sequence"))
+
+    def spooled(self) -> tuple[Parcel, ...]:
+        """Sealed and not yet received, in the order in which they were planned."""
+        rows = self._connection.execute("SELECT * FROM parcel WHERE state = ? ORDER BY sequence", (ParcelState.SEALED,))
+        return tuple(_parcel(row) for row in rows)
+
+    def get(self, site: str, period: str, revision: int) -> Parcel:
+        """One parcel; KeyError if it was never planned."""
+        row = self._connection.execute(
+            "SELECT * FROM parcel WHERE site = ? AND period = ? AND revision = ?", (site, period, revision)
+        ).fetchone()
+        if row is None:
+            raise KeyError((site, period, revision))
+        return _parcel(row)
+
+    def plan(
+        self,
+        *,
+        site: str,
+        period: str,
+        revision: int,
+        correction: bool,
+        data_digest: bytes,
+        method_digest: bytes,
+        windows: Mapping[str, int],
+        now: datetime,
+        cut: str = "",
+    ) -> Parcel:
+        """Plan a revision, or plan one anew that is not bound yet: it keeps its sequence."""
+        self._connection.execute(
+            """INSERT INTO parcel
+               (site, period, revision, sequence, correction, state, data_digest, method_digest, windows, planned_at, cut)
+               VALUES (?, ?, ?, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM parcel), ?, ?, ?, ?, ?, ?, ?)
+               ON CONFLICT (site, period, revision) DO UPDATE
+               SET state = excluded.state, data_digest = excluded.data_digest, method_digest = excluded.method_digest,
+                   windows = excluded.windows, planned_at = excluded.planned_at, cut = excluded.cut,
+                   data_root = NULL, parts = '{}', commitment = NULL, refusal = NULL
+               WHERE state IN ('planned', 'committed')""",
+            (
+                *(site, period, revision, correction, ParcelState.PLANNED, data_digest, method_digest),
+                *(json.dumps(windows), now.isoformat(), cut),
+            ),
+        )
+        return self.get(site, period, revision)
+
+    def committed(self, parcel: Parcel, *, data_root: bytes, parts: Mapping[str, str], commitment: bytes) -> None:
+        self._advance(
+            parcel, ParcelState.COMMITTED, "state = 'planned'", data_root=data_root, parts=json.dumps(parts), commitment=commitment
+        )
+
+    def challenged(self, parcel: Parcel, *, challenge: bytes, sequence: int) -> None:
+        """Keep the challenge, and the number in the ledger that it gives; a report that is not bound yet makes room for it."""
+        holder = self._connection.execute("SELECT * FROM parcel WHERE sequence = ?", (sequence,)).fetchone()
+        if holder is not None and _parcel(holder).is_bound and sequence != parcel.sequence:
+            raise VerificationError(
+                "ledger-sequence-repeated",
+                Phrase(
+                    "The challenge gives the report of %(period)s number %(sequence)s of this site's ledger, which the report of "
+                    "%(holder)s has here.",
+                    period=parcel.period,
+                    sequence=sequence,
+                    holder=holder["period"],
+                ),
+                "Send what still waits (`status` lists it), then submit with --correct. If that report was received, tell the coordinator.",
+            )
+        self._connection.execute(
+            "UPDATE parcel SET sequence = (SELECT MAX(MAX(sequence), ?) + 1 FROM parcel) WHERE sequence = ?", (sequence, sequence)
+        )
+        self._advance(
+            parcel, ParcelState.CHALLENGED, "state IN ('committed', 'challenged')", challenge=challenge, sequence=sequence, refusal=None
+        )
+
+    def debited(self, parcel: Parcel) -> None:
+        self._advance(parcel, ParcelState.DEBITED, "state = 'challenged'")
+
+    def sealed(self, parcel: Parcel, *, plaintext: bytes, envelope: bytes, digest: str, now: datetime) -> None:
+        self._advance(
+            parcel,
+            ParcelState.SEALED,
+            "state = 'debited'",
+            plaintext=plaintext,
+            envelope=envelope,
+            digest=digest,
+            sealed_at=now.isoformat(),
+        )
+
+    def resealed(self, parcel: Parcel, *, envelope: bytes, digest: str, now: datetime) -> None:
+        """Another envelope about the same plaintext (`reporting_agent.reporting.resealing`)."""
+        self._advance(
+            parcel, ParcelState.SEALED, "state = 'sealed'", envelope=envelope, digest=digest, sealed_at=now.isoformat(), refusal=None
+        )
+
+    def received(self, parcel: Parcel, *, receipt: bytes, now: datetime) -> None:
+        self._advance(parcel, ParcelState.RECEIVED, "state = 'sealed'", receipt=receipt, received_at=now.isoformat(), refusal=None)
+
+    def attempted(self, parcel: Parcel, refusal: str | None) -> None:
+        """Note that sending was tried, and what the portal said if it refused."""
+        self._connection.execute(
+            "UPDATE parcel SET attempts = attempts + 1, refusal = ? WHERE site = ? AND period = ? AND revision = ?",
+            (refusal, parcel.site, parcel.period, parcel.revision),
+        )
+
+    def _advance(self, parcel: Parcel, to: ParcelState, guard: str, **columns: object) -> None:
+        assignments = ", ".join(["state = ?", *(f"{name} = ?" for name in columns)])  # column names are ours, never input
+        done = self._connection.execute(
+            f"UPDATE parcel SET {assignments} WHERE site = ? AND period = ? AND revision = ? AND {guard}",  # noqa: S608
+            (to, *columns.values(), parcel.site, parcel.period, parcel.revision),
+        )
+        if done.rowcount != 1:
+            raise LookupError(f"{parcel.period} revision {parcel.revision} cannot become {to}: {guard} does not hold")
+
+
+def _parcel(row: sqlite3.Row) -> Parcel:
+    values = dict(row)
+    read = {"state": ParcelState(values["state"]), "correction": bool(values["correction"]), "windows": json.loads(values["windows"])}
+    read["parts"] = json.loads(values["parts"])
+    return Parcel(**{**values, **read})

@@ -1,0 +1,322 @@
+"""What a report would hold: which labels are asked for, which are withheld and why, what they would spend. Draws nothing.
+
+Pure: the same exact label, pack and subject give the same plan. `preview` shows it, `submit` carries it out.
+
+Asked for is every label whose metric the pack releases. A step releases its headline and at most one second metric; a
+product or variant that the pack does not compare, a metric with an unreported carrier and a step with too few batches
+are withheld, each under its reason. The list of what was withheld is part of the report: nothing is dropped silently, and every step and
+metric that the pack releases is answered, also where the site made nothing of it. So one batch more or less of a step adds no entry.
+
+A step whose label covers earlier years as well (`reporting_agent.reporting.pooled`) comes here with the label over all of them.
+
+It is declared and not noised, so no entry of it may turn on a handful of records (at the edge of a release one can: docs/privacy.md). A
+cell is named only where it holds as many batches as a release needs; a metric of which nothing is released or named has too few batches.
+A handful of heats of a customer's alloy beside thousands of others is seen on the site, in the label, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from benchmarks import packs, release
+from benchmarks.audit.arrangement import counted as counted_by_cell
+from benchmarks.audit.commitment import DataTree
+from benchmarks.audit.contents import Contents, padded
+from benchmarks.errors import PolicyRefusal
+from benchmarks.labels import TOO_FEW_BATCHES, ExclusionReason, SiteLabel, StepLabel
+from benchmarks.measurements import Batch, Period
+from benchmarks.phrases import Phrase
+from benchmarks.privacy import randomness
+from benchmarks.privacy.accounting import Debit
+from benchmarks.privacy.pooling import fewest_batches, too_long
+from benchmarks.privacy.stability import cells_together
+from benchmarks.privacy.units import most_together, within_bound
+from benchmarks.released import ReleasedLabel, ReleasedReport
+from benchmarks.routes import MetricRule, Pack, ReleasePolicy, Step
+from benchmarks.wire.conformity import policy_digest, released_metrics
+from benchmarks.wire.schema import Report, canonical_period
+from reporting_agent.reporting.consent import agreed
+from reporting_agent.reporting.data_digest import data_digest
+from reporting_agent.reporting.offers import Cell, Counted
+from reporting_agent.reporting.pooled import ALONE, MOST_METRICS_A_STEP, Windows, counted, covers
+from reporting_agent.reporting.report_inputs import Behind, Provenance
+
+FIRST_REVISION = 1
+_ENERGY_NOT_KNOWN = (
+    ExclusionReason.ENERGY_UNKNOWN,
+    ExclusionReason.ENERGY_INCOMPLETE,
+    ExclusionReason.ENERGY_OUTSIDE,
+    ExclusionReason.LHV_REQUIRED,
+)
+SHORTEST_PERIOD_DAYS = 90  # the first quarter of a year without a leap day
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a report is about; `period` under the one name it has on the wire."""
+
+    site: str
+    period: str
+    revision: int
+    correction: bool
+
+    @property
+    def parcel(self) -> str:
+        """The report's name in the ledger."""
+        return f"{self.period} r{self.revision}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRelease:
+    """One label to be released: the exact one (which stays here), its rule, and the id under which it is debited."""
+
+    label: StepLabel
+    step: Step
+    rule: MetricRule
+    release_id: str
+    years: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A report before anything is drawn."""
+
+    subject: Subject
+    pack: Pack
+    releases: tuple[PlannedRelease, ...]
+    withheld: tuple[tuple[str, str, str], ...]
+    data_digest: bytes
+    method_digest: bytes
+    behind: Behind = field(compare=False, repr=False)
+    windows: Windows = field(default_factory=dict)
+
+    def debits(self) -> list[Debit]:
+        """What carrying this out spends: one debit for every release and every batch in it."""
+        found: list[Debit] = []
+        for one in self.releases:
+            cells, correction = _cells_of(one, self.releases), self.subject.correction
+            found += release.debits(one.label, self.pack.policy, one.release_id, correction=correction, cells=cells)
+        return found
+
+    def counted(self) -> dict[Cell, Counted]:
+        """The batches behind each label, for the owner's eyes."""
+        return {
+            (one.label.step, one.label.product, one.label.variant, one.label.metric.value): counted(one.label, one.step, self.pack)
+            for one in self.releases
+        }
+
+    def under(self, revision: int, *, correction: bool) -> Plan:
+        """The same report as another revision."""
+        subject = replace(self.subject, revision=revision, correction=correction)
+        releases = tuple(replace(one, release_id=_release_id(subject, one.label)) for one in self.releases)
+        return replace(self, subject=subject, releases=releases)
+
+    def tree(self, seed: bytes, software: str) -> DataTree:
+        """What the site commits to before it draws, by its root: data, settings, pack, policy and software of this report.
+
+        Salted by the site's seed and by subject, so that the root can neither be guessed at nor compared.
+        """
+        subject, arranged = self.subject, self.behind.arranged(self.pack)
+        table = Contents(
+            site=subject.site,
+            period=subject.period,
+            revision=subject.revision,
+            size=padded(arranged.leaves),
+            steps=arranged.steps,
+            meters=arranged.meters,
+            counted=tuple(counted_by_cell(one.label, one.step, one.rule, self.pack.policy, one.years) for one in self.releases),
+            pack_digest=self.method_digest,
+            policy_digest=policy_digest(self.pack.policy),
+            settings_digest=self.behind.provenance.settings_digest,
+            software=software,
+            seed_commitment=randomness.commitment(seed),
+            windows=self.windows,
+        )
+        return DataTree(table, arranged.batches, arranged.days, seed)
+
+    def report(self, labels: Iterable[ReleasedLabel], *, data_root: bytes, challenge: bytes, salt: bytes, software: str) -> Report:
+        """The report that is sealed, from labels that were drawn (or, for `preview`, from drafts)."""
+        subject = self.subject
+        released = ReleasedReport(
+            subject.site, self.pack.id, self.pack.version, subject.period, subject.revision, tuple(labels), self.withheld
+        )
+        return Report(released, self.method_digest, policy_digest(self.pack.policy), data_root, challenge, software, agreed(), salt)
+
+    def drafts(self) -> tuple[ReleasedLabel, ...]:
+        """The labels as they would leave, the drawn cells standing at 0 in place of what is not drawn yet."""
+        return tuple(
+            release.with_cells(one.label, one.step, one.rule, self.pack.policy, best=0, typical=0, years=one.years) for one in self.releases
+        )
+
+
+def plan(
+    site_label: SiteLabel,
+    batches: Sequence[Batch],
+    pack: Pack,
+    subject: Subject,
+    windows: Windows = ALONE,
+    provenance: Provenance = Provenance(),  # noqa: B008  # frozen
+) -> Plan:
+    """What a report on `subject` would hold.
+
+    Args:
+        site_label: of the subject's period, the labels of pooled steps over all their years.
+        windows: the steps whose labels are pooled.
+        provenance: what the batches come from; only a commitment asks for it.
+
+    Raises:
+        PolicyRefusal: when nothing at all can be released, with the reason that holds for everything or `nothing-to-release`.
+    """
+    releases: list[PlannedRelease] = []
+    withheld: set[tuple[str, str, str]] = set()
+    asked: set[tuple[str, str]] = set()
+    for label in site_label.steps:
+        step = pack.step(label.step)
+        rule = step.metric(label.metric)
+        if rule is None or not rule.released:
+            continue
+        asked.add((label.step, label.metric.value))
+        code = _reason_to_withhold(label, step, rule, pack)
+        if code is None:
+            releases.append(PlannedRelease(label, step, rule, _release_id(subject, label), windows.get(label.step, 1)))
+        elif code != TOO_FEW_BATCHES:
+            withheld.add((label.step, label.metric.value, code))
+    releases, beyond = _within_cap(releases, pack)
+    withheld |= beyond
+    answered = {(one.label.step, one.label.metric.value) for one in releases} | {(step, metric) for step, metric, _ in withheld}
+    withheld |= {(step, metric, TOO_FEW_BATCHES) for step, metric in asked - answered}
+    if not releases:
+        raise _nothing_to_release(withheld, site_label, pack)
+    answered |= asked
+    withheld |= {(*one, TOO_FEW_BATCHES) for one in released_metrics(pack) if one not in answered}
+    data, method = digests(site_label, batches, pack, windows)
+    behind = Behind(site_label, batches, windows, provenance)
+    return Plan(subject, pack, tuple(releases), tuple(sorted(withheld)), data, method, behind, windows)
+
+
+def _cells_of(release_of: PlannedRelease, releases: Iterable[PlannedRelease]) -> int:
+    """How many labels of the same step and metric leave with it."""
+    key = (release_of.label.step, release_of.label.metric)
+    return sum((one.label.step, one.label.metric) == key for one in releases)
+
+
+def _within_cap(releases: Sequence[PlannedRelease], pack: Pack) -> tuple[list[PlannedRelease], set[tuple[str, str, str]]]:
+    """The releases that a batch can pay for together, the headline metric first; the others are withheld as beyond the limit of metrics.
+
+    A batch pays for every cell that it could be in, so a second metric of several variants is more than the cap of a year.
+    """
+    policy = pack.policy
+    beyond: set[tuple[str, str, str]] = set()
+    spent: dict[str, Fraction] = {}
+    metrics = dict.fromkeys((one.label.step, one.rule.metric.value) for one in releases)
+    for step, metric in sorted(metrics, key=lambda key: _turn(pack.step(key[0]), key[1])):
+        own = [one for one in releases if (one.label.step, one.rule.metric.value) == (step, metric)]
+        bound = max(one.label.path.bound or 1 for one in own)
+        asked = (policy.epsilon_best + policy.epsilon_typical) * bound * cells_together(len(own), policy)
+        if step in spent and spent[step] + asked > policy.cap_per_year:
+            beyond.add((step, metric, "metric-limit"))
+        else:
+            spent[step] = spent.get(step, Fraction(0)) + asked
+    return [one for one in releases if (one.label.step, one.rule.metric.value, "metric-limit") not in beyond], beyond
+
+
+def _turn(step: Step, metric: str) -> int:
+    return [rule.metric.value for rule in step.metrics].index(metric)
+
+
+def _release_id(subject: Subject, label: StepLabel) -> str:
+    name = (subject.site, subject.period, subject.revision, label.step, label.product, label.variant, label.metric)
+    return release.release_id(*name)
+
+
+def digests(site_label: SiteLabel, batches: Iterable[Batch], pack: Pack, windows: Windows = ALONE) -> tuple[bytes, bytes]:
+    """What stands for the data of the period, pooled years and all, and for the method: a sealed report is of these or of others."""
+    return data_digest((batch for batch in batches if covers(batch, site_label.period, windows)), windows), packs.digest(pack)
+
+
+def wire_period(period: Period, policy: ReleasePolicy) -> str:
+    """The one name of a period in ledger, outbox and envelope.
+
+    Raises:
+        PolicyRefusal: `period-too-short`: months are for the site's own eyes, a report covers a quarter at least;
+            `period-too-long`: more years than the pack's policy lets a label cover.
+    """
+    if (refused := too_long(period, policy)) is not None:
+        raise refused
+    if (period.end.date() - period.start.date()).days < SHORTEST_PERIOD_DAYS:
+        raise PolicyRefusal(
+            "period-too-short",
+            Phrase("%(period_name)s is shorter than a quarter; labels of months and weeks stay on the site.", period_name=period.name),
+            "Report a quarter or a year; `steplabel-agent label` makes the label of a shorter period for your own use.",
+        )
+    return canonical_period(period.name)
+
+
+def _reason_to_withhold(label: StepLabel, step: Step, rule: MetricRule, pack: Pack) -> str | None:
+    """Why a cell is not released: too few batches before anything else, so that no other reason tells of a few."""
+    try:
+        there = _with_unknown_energy(label, step, pack.policy)
+    except PolicyRefusal as without_bound:
+        return without_bound.code
+    if there < fewest_batches(step, pack.policy):
+        return TOO_FEW_BATCHES
+    released = [one.metric for one in step.metrics if one.released]
+    if released.index(rule.metric) >= MOST_METRICS_A_STEP:
+        return "metric-limit"
+    refused = release.refusal(label, step, rule, pack.policy)
+    if refused is None:
+        return None
+    if refused.code == TOO_FEW_BATCHES:
+        return "metric-incomplete"  # the batches are there: it is their energy that is not
+    return refused.code
+
+
+def _with_unknown_energy(label: StepLabel, step: Step, policy: ReleasePolicy) -> int:
+    """Batches that a release would count if the energy of all were known; of every day as many as the pack lets count."""
+    there = [one for one in label.values if one.excluded is None or one.excluded in _ENERGY_NOT_KNOWN]
+    return len(there if policy.unit == "record" else within_bound(there, most_together(step, policy)))
+
+
+def missing_carriers(site_label: SiteLabel, pack: Pack) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Carriers that no batch reports, by step and metric: for the owner's eyes, they explain what is withheld as incomplete."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for label in site_label.steps:
+        rule = pack.step(label.step).metric(label.metric)
+        if rule is not None and rule.released and label.missing_carriers:
+            found[label.step, label.metric.value] = label.missing_carriers
+    return found
+
+
+def _nothing_to_release(withheld: set[tuple[str, str, str]], site_label: SiteLabel, pack: Pack) -> PolicyRefusal:
+    codes = {code for _, _, code in withheld}
+    if codes == {TOO_FEW_BATCHES}:
+        return _all_too_small(site_label, pack)
+    named = ", ".join(f"{step} {metric}: {code}" for step, metric, code in sorted(withheld)) or "the period holds no labelled batches"
+    return PolicyRefusal(
+        codes.pop() if len(codes) == 1 else "nothing-to-release",
+        Phrase("Nothing can be released for this period (%(named)s).", named=named),
+        "Run `steplabel-agent check` and `label` to see which batches are excluded and why; a longer period holds more batches.",
+    )
+
+
+def _all_too_small(site_label: SiteLabel, pack: Pack) -> PolicyRefusal:
+    """Every cell with how many batches it has and how many a release needs; said on the site only."""
+    cells = sorted(
+        {(label.step, label.variant, label.used, fewest_batches(pack.step(label.step), pack.policy)) for label in site_label.steps},
+        key=lambda cell: (-cell[2], cell),
+    )
+    shown = "; ".join(f"{' '.join(part for part in (step, variant) if part)}: {used} of {fewest}" for step, variant, used, fewest in cells)
+    return PolicyRefusal(
+        "too-few-batches",
+        Phrase(
+            "No label of %(site_label_period_name)s has the valid batches that a release needs, for noise "
+            "hides one batch only among many (%(shown)s). Nothing was drawn, spent or sent; the labels are "
+            "yours to use on the site.",
+            site_label_period_name=site_label.period.name,
+            shown=shown,
+        ),
+        "`steplabel-agent preview` says which steps `--pool` would help, by covering earlier years as well; or repair what "
+        "`steplabel-agent check` names as the reason for excluded batches.",
+    )

@@ -1,0 +1,113 @@
+"""Which years each label of a report covers, and which steps gain from covering earlier ones. Nothing here is pooled unasked.
+
+A report is of one calendar year. Where a step holds too few batches in it, its label may cover the one or two years before as well,
+if the plant says so with `--pool` and the pack allows it. The windows are decided once, before anything is committed to, from counts
+of batches, the pack's public figures and the ledger; they are kept with the report, so that a run that was killed, a retry and a
+correction cover the same years.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import tzinfo
+from fractions import Fraction
+
+from benchmarks import release
+from benchmarks.errors import PolicyRefusal
+from benchmarks.labels import SiteLabel, StepLabel
+from benchmarks.measurements import Batch, Period
+from benchmarks.privacy import pooling
+from benchmarks.privacy.pooling import HeldYear
+from benchmarks.routes import MetricRule, Pack, Step
+from reporting_agent.reporting.offers import Counted, Offer
+
+MOST_METRICS_A_STEP = 2
+
+Windows = Mapping[str, int]
+"""Step -> how many years its label covers, the last of them the report's; a step that is not named covers the report's period alone."""
+
+ALONE: Windows = {}
+
+
+def span(period: Period, years: int) -> Period:
+    """The years up to and with that of the period."""
+    if years == 1:
+        return period
+    zone, last = period.start.tzinfo, period.start.year
+    if not isinstance(zone, tzinfo):
+        raise TypeError("a period has a time zone")
+    return Period.parse(pooling.spelled(last - years + 1, last), zone)
+
+
+def covers(batch: Batch, period: Period, windows: Windows) -> bool:
+    """Whether the batch belongs to the report's material."""
+    years = windows.get(batch.step, 1)
+    return batch.start in (period if years == 1 else span(period, years))
+
+
+def together(alone: SiteLabel, label_of: Callable[[Period], SiteLabel], windows: Windows) -> SiteLabel:
+    """The year's label, with the labels of pooled steps in place of their own year's.
+
+    Args:
+        label_of: labels the site over another period.
+    """
+    wide = {years: label_of(span(alone.period, years)) for years in sorted(set(windows.values()))}
+    order = dict.fromkeys(label.step for one in (alone, *wide.values()) for label in one.steps)
+    steps = [label for step in order for label in (wide[windows[step]] if step in windows else alone).steps if label.step == step]
+    return replace(alone, steps=tuple(steps))
+
+
+def gains(widest: SiteLabel, pack: Pack, year: int, most_spent: Callable[[str, int], Fraction]) -> tuple[Offer, ...]:
+    """The steps for which the earlier years' budget buys a label, or one precise enough for the industry's.
+
+    Args:
+        widest: the labels over as many years as the pack allows, the last of them `year`.
+        most_spent: what the batch of a step and year that spent most has spent in other reports, corrections aside.
+    """
+    found = [_gain(step, widest.steps, pack, year, most_spent) for step in pack.steps]
+    return tuple(one for one in found if one is not None)
+
+
+def _gain(step: Step, labels: Iterable[StepLabel], pack: Pack, year: int, most_spent: Callable[[str, int], Fraction]) -> Offer | None:
+    """By the step's largest cell; a metric of which there are too few even in all years is not waited for."""
+    released = [rule for rule in step.metrics if rule.released][:MOST_METRICS_A_STEP]
+    counts = {rule.metric: _largest(step, rule, labels, pack) for rule in released}
+    fewest = pooling.fewest_batches(step, pack.policy)
+    rules = [rule for rule in released if counts[rule.metric].total() >= fewest]
+    if not rules:
+        return None
+    by_year = counts[rules[0].metric]
+    held = {one: HeldYear(count, most_spent(step.id, one)) for one, count in by_year.items()}
+    try:
+        pool = pooling.pool(held, year, step, rules, pack.policy)
+    except PolicyRefusal:  # not affordable, or too few in the years that are
+        return None
+    alone = by_year[year]
+    if not pooling.is_worth_it(pool, alone, step, pack.policy):
+        return None
+    spends = len(rules) * (pack.policy.epsilon_best + pack.policy.epsilon_typical)
+    return Offer(step.id, pool.first_year, year, alone, pool.batches, spends, alone >= fewest, pool.eligible)
+
+
+def _largest(step: Step, rule: MetricRule, labels: Iterable[StepLabel], pack: Pack) -> Counter[int]:
+    """Batches by year, as a release counts them, of the metric's largest cell that the pack compares."""
+    variants = {variant.id for variant in step.variants}
+    cells: list[Counter[int]] = [Counter()]
+    for label in labels:
+        if (label.step, label.metric, label.product) == (step.id, rule.metric, step.product) and label.variant in variants:
+            try:
+                cells.append(Counter(counted(label, step, pack).by_year))
+            except PolicyRefusal:  # days without a bound: nothing of this step is released at all
+                continue
+    return max(cells, key=Counter.total)
+
+
+def counted(label: StepLabel, step: Step, pack: Pack) -> Counted:
+    """The batches behind a label, by the year in which they began.
+
+    Raises:
+        PolicyRefusal: `day-without-bound`.
+    """
+    return Counted(Counter(one.start.year for one in release.counted(label, step, pack.policy)), label.used)

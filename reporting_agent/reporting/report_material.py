@@ -1,0 +1,172 @@
+"""What a report is made of: the year's labels, and for pooled steps those over the years before as well.
+
+The years of a report that is bound already are the ones it was bound with, whatever is asked for now: a run that was killed is
+finished as it was begun, and a correction covers what it corrects, unless `--correct --pool` decides anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from benchmarks.audit.days import days_of
+from benchmarks.errors import PolicyRefusal
+from benchmarks.labels import SiteLabel
+from benchmarks.measurements import Batch, Period
+from benchmarks.phrases import Phrase
+from benchmarks.privacy.pooling import is_calendar_year
+from benchmarks.routes import Pack
+from reporting_agent import pipeline
+from reporting_agent.changes.review import review
+from reporting_agent.config import Site
+from reporting_agent.config.settings_digest import settings_digest
+from reporting_agent.pipeline import PlantData, lots
+from reporting_agent.pipeline.differences import differences
+from reporting_agent.pipeline.heat_content import require_one_value
+from reporting_agent.pipeline.inputs import Inputs
+from reporting_agent.reporting import pooled
+from reporting_agent.reporting.ledger import Ledger
+from reporting_agent.reporting.offers import Offer
+from reporting_agent.reporting.outbox import Parcel
+from reporting_agent.reporting.pooled import ALONE, Windows
+from reporting_agent.reporting.report_inputs import Provenance, window_of
+from reporting_agent.reporting.submission import Material
+from reporting_agent.sources.day_digests import DayDigests
+
+
+def gather(
+    site: Site,
+    pack: Pack,
+    period: Period,
+    revisions: Sequence[Parcel],
+    ledger: Ledger | None,
+    *,
+    pool: bool,
+    correct: bool,
+    look: bool = False,
+    commit: bool = False,
+) -> Material:
+    """Read the plant's files and label what the report covers.
+
+    Args:
+        revisions: of the site and period, oldest first.
+        ledger: None where nothing was ever spent.
+        pool: steps that gain are to cover earlier years as well.
+        correct: the next revision is meant.
+        look: find out what earlier years would give, though nobody asks to pool.
+        commit: the material is to be committed to: readings are digested as they pass.
+
+    Raises:
+        InputError: a file, the profile or the pack cannot be used.
+        PolicyRefusal: `pool-needs-a-year`, `pool-gains-nothing`, `pool-decided`; `change-unanswered` where the data changed in a way
+            that nobody has explained; `heating-value-two-sided` where a gas has two heating values on one day;
+            `heating-value-scattered` where values by run better a label.
+    """
+    bound = next((parcel for parcel in reversed(revisions) if parcel.is_bound), None)
+    decided = bound.windows if bound is not None and not (correct and pool) else None
+    if pool and not is_calendar_year(period):
+        raise PolicyRefusal(
+            "pool-needs-a-year",
+            Phrase(
+                "%(period_name)s is no calendar year; a label covers whole years, the last of them the report's.", period_name=period.name
+            ),
+            "Report a year, such as 2016, with `--pool`; or leave `--pool` out.",
+        )
+    if pool and decided is not None and not decided:
+        raise PolicyRefusal(
+            "pool-decided",
+            Phrase(
+                "The report of %(period_name)s was begun with every step over %(period_name)s alone, and its noise is determined.",
+                period_name=period.name,
+            ),
+            "Run the same command without `--pool` to finish it; `--correct --pool` makes a revision that pools, from the reserve for "
+            "corrections.",
+        )
+    most = pack.policy.most_years if is_calendar_year(period) else 1
+    looked = decided is None and most > 1 and (pool or look)
+    reach = most if looked else max((decided or ALONE).values(), default=1)
+    days = _days_of(site, period, reach) if commit else None
+    data = pipeline.read(site, pooled.span(period, reach), days=days, outward=True)
+
+    if bound is None or correct:  # what was begun is finished as it was begun
+        review(site, data).require_answers()
+        require_one_value(_judged(data), site.heating_values)
+
+    alone = _label_of(site, data, period)
+    gains: tuple[Offer, ...] = ()
+    if looked:
+        gains = pooled.gains(_label_of(site, data, pooled.span(period, most)), pack, period.start.year, _most_spent(ledger, period))
+    windows = _windows(decided, gains, period, pool=pool)
+    label = pooled.together(alone, lambda wider: _label_of(site, data, wider), windows) if windows else alone
+    gained = () if windows else gains
+    local = pipeline.label_of(site, data, period)
+    if bound is None or correct:
+        lots.require_none(local)
+    differ = tuple(differences(local, alone, data.pack))
+    return Material(label, _judged(data), data.pack, windows, gained, _provenance(site, days, period, windows), data.proposals, differ)
+
+
+def gather_again(site: Site, period: Period, windows: Windows) -> Material:
+    """What a report that covers these years was made of, read once more from the plant's files.
+
+    Raises:
+        InputError: a file, the profile or the pack cannot be used.
+    """
+    reach = max(windows.values(), default=1)
+    days = _days_of(site, period, reach)
+    data = pipeline.read(site, pooled.span(period, reach), days=days, outward=True)
+    alone = _label_of(site, data, period)
+    label = pooled.together(alone, lambda wider: _label_of(site, data, wider), windows) if windows else alone
+    return Material(label, _judged(data), data.pack, windows, provenance=_provenance(site, days, period, windows))
+
+
+def _label_of(site: Site, data: PlantData, period: Period) -> SiteLabel:
+    """What leaves is drawn from batches that were judged each by itself."""
+    return pipeline.label_of(site, data, period, outward=True)
+
+
+def _judged(data: PlantData) -> Sequence[Batch]:
+    return data.batches if data.outward is None else data.outward.batches
+
+
+def _days_of(site: Site, period: Period, reach: int) -> DayDigests:
+    """What takes the readings on their way; how many of the years count may turn out later."""
+    edges = {edge for years in range(1, reach + 1) for edge in window_of(period, {"": years})}
+    return DayDigests({meter.id: meter.unit for meter in site.meters}, edges)
+
+
+def _provenance(site: Site, days: DayDigests | None, period: Period, windows: Windows) -> Provenance:
+    cut = f"{site.runs.cut}, timezone = {site.site.timezone}" if Inputs(site).given("log") else ""
+    if days is None:
+        return Provenance(cut=cut)
+    window = window_of(period, windows)
+    weighed = Inputs(site).weighings() if site.scales else {}
+    units = {scale.id: scale.unit for scale in site.scales}
+    by_day = [day for name, record in sorted(weighed.items()) for day in days_of(name, units[name], record.time_us, record.value, window)]
+    return Provenance((*days.days(window), *by_day), settings_digest(site), cut)
+
+
+def _windows(decided: Windows | None, gains: Sequence[Offer], period: Period, *, pool: bool) -> Windows:
+    if decided is not None:
+        return decided
+    if not pool:
+        return ALONE
+    if not gains:
+        raise PolicyRefusal(
+            "pool-gains-nothing",
+            Phrase(
+                "No step gains from covering years before %(period_name)s: each has batches enough, or too few "
+                "even so, or those years are not in the files, or their batches have spent what they may.",
+                period_name=period.name,
+            ),
+            "Report without `--pool`. `steplabel-agent status` says what was spent; files of earlier years go under [inputs].",
+        )
+    return {gain.step: gain.years for gain in gains}
+
+
+def _most_spent(ledger: Ledger | None, period: Period) -> Callable[[str, int], Fraction]:
+    """What other reports have taken: this one's own share must not close the years that it covers."""
+    if ledger is None:
+        return lambda _step, _year: Fraction(0)
+    spent = ledger.most_spent(besides=str(period.start.year))
+    return lambda step, year: spent.get((step, year), Fraction(0))

@@ -1,0 +1,175 @@
+"""A ledger that is behind: what the portal says it answered, held against what this state directory knows and has debited.
+
+Every draw waits for a challenge, and the signed challenge lists every commitment of the site that was answered before it. So a
+directory that was restored from a backup, copied, or outlived by a new one learns of reports that are not in its ledger on
+whatever road the challenge came, and draws nothing. What was spent on those reports nobody here can tell: the way on is the
+newest copy, or a new enrolment, which closes the periods of all that it does not know.
+
+A ledger goes by the names of batches, and those of a log's runs follow from how it is cut: reported once, a time is cut that way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+
+from benchmarks.errors import PolicyRefusal
+from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
+from benchmarks.privacy.pooling import is_calendar_year
+from benchmarks.wire.challenges import Challenge, LedgerStand
+from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.receipts import Receipt
+from reporting_agent.reporting.closed_periods import Closed, commitment_digests
+from reporting_agent.reporting.outbox import Parcel, ParcelState
+from reporting_agent.reporting.planning import Plan
+from reporting_agent.reporting.pooled import span
+
+
+def refuse_unknown(answered: Iterable[Commitment], parcels: Sequence[Parcel], closed: Iterable[Closed]) -> None:
+    """Refuse where the portal has given a challenge that this directory knows nothing of.
+
+    Args:
+        answered: commitments of this site with a signed challenge.
+
+    Raises:
+        PolicyRefusal: `ledger-set-back`, `ledger-forked`.
+    """
+    for commitment in answered:
+        _require_known(bytes.fromhex(commitment.digest), commitment.period, commitment.revision, parcels, closed)
+
+
+def require_current(planned: Plan, ledger: LedgerStand, parcels: Sequence[Parcel], closed: Sequence[Closed]) -> None:
+    """Refuse to go on to a draw where the portal's ledger of this site holds what this one lacks.
+
+    A report that is known and was never debited here may have been drawn by another copy: where it may cover the same batches it
+    is finished first. A revision of the same period that was given up is debited by the caller instead.
+
+    Raises:
+        PolicyRefusal: `ledger-set-back`, `ledger-forked`, `ledger-unfinished`.
+    """
+    by_digest = commitment_digests(parcels)
+    for answered in ledger.before:
+        _require_known(answered.digest, answered.period, answered.revision, parcels, closed)
+        parcel = by_digest.get(answered.digest)
+        undebited = parcel is not None and parcel.state in (ParcelState.PLANNED, ParcelState.COMMITTED, ParcelState.CHALLENGED)
+        if undebited and answered.period != planned.subject.period and _may_overlap(planned, answered.period):
+            raise PolicyRefusal(
+                "ledger-unfinished",
+                Phrase(
+                    "The report of %(period)s, revision %(revision)s, has its challenge and was never finished here; it may spend on the "
+                    "same batches, and another copy of this directory may have drawn it.",
+                    period=answered.period,
+                    revision=answered.revision,
+                ),
+                "Finish that report first: run submit for its period (with --challenge, if the challenge came by hand), then this one "
+                "again. Nothing was drawn.",
+            )
+
+
+def given_up(subject_period: str, revision: int, parcels: Iterable[Parcel]) -> list[Parcel]:
+    """Earlier revisions of the period that have a challenge and were never debited: they may have been drawn by another copy."""
+    return [
+        parcel
+        for parcel in parcels
+        if parcel.period == subject_period and parcel.revision < revision and parcel.state is ParcelState.CHALLENGED
+    ]
+
+
+def refuse_old_ledger(planned: Plan, held: Iterable[Receipt], known: Iterable[Parcel], closed: Iterable[Closed] = ()) -> None:
+    """A report that the portal holds and this outbox does not know was spent elsewhere, and so was what another directory left behind.
+
+    A report is looked upon as covering every year that its labels may cover: which they do stands sealed inside.
+
+    Raises:
+        PolicyRefusal: `ledger-set-back`, where such a report overlaps the period.
+    """
+    ours = {parcel.digest for parcel in known}
+    unknown = [(receipt.header.period, receipt.header.revision) for receipt in held if receipt.envelope_digest not in ours]
+    for period, revision in (*unknown, *((one.period, one.revision) for one in closed)):
+        if _may_overlap(planned, period):
+            raise _set_back(period, revision)
+
+
+def refuse_another_cut(planned: Plan, parcels: Iterable[Parcel]) -> None:
+    """A log whose time was reported in other runs: their accounts are others, and the same rows would be paid for anew.
+
+    Raises:
+        PolicyRefusal: `runs-cut-otherwise`, where a report that is bound may overlap the period.
+    """
+    cut = planned.behind.provenance.cut
+    for parcel in parcels:
+        if parcel.is_bound and cut and parcel.cut and parcel.cut != cut and _may_overlap(planned, parcel.period):
+            raise PolicyRefusal(
+                "runs-cut-otherwise",
+                Phrase(
+                    "The log of %(period)s was reported in other runs (%(before)s; now %(now)s). What a run may spend is kept under its own"
+                    " name, so the same rows would be spent on twice.",
+                    period=parcel.period,
+                    before=parcel.cut,
+                    now=cut,
+                ),
+                "Put [runs] and timezone in site.toml back as they were for that time; another cut begins with the first period that"
+                " shares no time with it. Nothing was drawn.",
+            )
+
+
+def require_ledger(challenge: Challenge) -> LedgerStand:
+    """What the challenge says of the ledger.
+
+    Raises:
+        PolicyRefusal: `challenge-outdated`, for one of version 1.
+    """
+    if challenge.ledger is None:
+        raise PolicyRefusal(
+            "challenge-outdated",
+            Phrase(
+                "The challenge for %(period)s, revision %(revision)s, does not say where the portal's ledger of this site stands, as "
+                "those of earlier releases did not.",
+                period=challenge.commitment.period,
+                revision=challenge.commitment.revision,
+            ),
+            "Hand the same commitment in again (`submit`, or the .commitment file on the upload page): the portal gives the same "
+            "challenge in its present form. Nothing was drawn.",
+        )
+    return challenge.ledger
+
+
+def _require_known(digest: bytes, period: str, revision: int, parcels: Iterable[Parcel], closed: Iterable[Closed]) -> None:
+    parcels = tuple(parcels)
+    if digest in commitment_digests(parcels) or any(one.digest == digest for one in closed):
+        return
+    if any((parcel.period, parcel.revision) == (period, revision) and parcel.data_root is not None for parcel in parcels):
+        raise PolicyRefusal(
+            "ledger-forked",
+            Phrase(
+                "The portal answered another commitment of %(period)s, revision %(revision)s, than the one that stands in this state "
+                "directory: a copy of it worked on its own, or the data were changed after they were handed in.",
+                period=period,
+                revision=revision,
+            ),
+            "Put the newest copy of the state directory back, or the data as they were. If neither is left, enrol with a new token "
+            "and --replace: that closes the period. Nothing was drawn.",
+        )
+    raise _set_back(period, revision)
+
+
+def _set_back(period: str, revision: int) -> PolicyRefusal:
+    return PolicyRefusal(
+        "ledger-set-back",
+        Phrase(
+            "The portal answered a report of %(period)s, revision %(revision)s, that this state directory does not know: it is an older "
+            "copy, or another agent reports for this site. What was spent on it is not in this ledger.",
+            period=period,
+            revision=revision,
+        ),
+        "Put the newest copy of the state directory back. If it is lost, enrol with a new token and --replace: that closes the "
+        "periods of the reports that are not known here, and all others go on. Nothing was drawn.",
+    )
+
+
+def _may_overlap(planned: Plan, period: str) -> bool:
+    asked = span(Period.parse(planned.subject.period, UTC), max(planned.windows.values(), default=1))
+    other = Period.parse(period, UTC)
+    reach = span(other, planned.pack.policy.most_years) if is_calendar_year(other) else other
+    return asked.start < other.end and reach.start < asked.end

@@ -1,0 +1,328 @@
+"""`submit` as a chain of durable steps: killed between any two of them and run again, exactly one report is sent.
+
+    planned ─▶ committed ─▶ challenged ─▶ debited ─▶ drawn ─▶ sealed ─▶ sent ─▶ received
+
+*planned*: site, period, revision and the digest of the data are in the outbox. *committed*: the device's signature under the
+data's root is on the disk, and may now go to the portal. *challenged*: the portal's answer was verified and is on the disk; the
+first one counts for ever. *debited*: every batch in every release carries its epsilon in the ledger, on the disk, before
+anything is drawn. *drawn*: from a stream keyed by the site's seed, the challenge, the data's root and the release's name,
+so that drawing again gives the same cells; nothing is stored. *sealed*: HPKE is
+randomised, so plaintext and envelope are stored in one transaction, once, and only these bytes are ever sent. *sent*: the
+portal answers the same envelope with the same receipt, however often it comes. *received*: the receipt was verified
+against the portal's signed key directory and stored.
+
+The whole chain holds the state directory's lock; time comes in as an argument, and randomness is the seed's and HPKE's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from sqlite3 import Connection
+
+from benchmarks.audit.commitment import DataTree
+from benchmarks.audit.parts import parts_of
+from benchmarks.errors import SteplabelError, Unreachable
+from benchmarks.labels import SiteLabel
+from benchmarks.measurements import Batch
+from benchmarks.phrases import Phrase
+from benchmarks.privacy.randomness import values_salt
+from benchmarks.routes import Pack
+from benchmarks.wire import challenges, commitments, envelope, receipts, requests
+from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.conformity import require_conformity
+from benchmarks.wire.receipts import Receipt
+from benchmarks.wire.schema import Header, encode_report
+from reporting_agent.pipeline.proposals import Proposal
+from reporting_agent.reporting import enrolment, log_heads, revisions, set_back
+from reporting_agent.reporting.challenge_bindings import commitment_of, kept, refuse_another
+from reporting_agent.reporting.closed_periods import ClosedPeriods
+from reporting_agent.reporting.drawing import draw
+from reporting_agent.reporting.enrolment import Identity
+from reporting_agent.reporting.ledger import Ledger
+from reporting_agent.reporting.offers import Offer
+from reporting_agent.reporting.outbox import Outbox, Parcel, ParcelState
+from reporting_agent.reporting.planning import FIRST_REVISION, Plan, Subject, digests, plan
+from reporting_agent.reporting.pooled import Windows
+from reporting_agent.reporting.portal_client import PortalClient
+from reporting_agent.reporting.report_inputs import Provenance
+from reporting_agent.reporting.resealing import sealed_for_today
+from reporting_agent.state import transaction
+
+STEPS = ("planned", "committed", "challenged", "debited", "drawn", "sealed", "sent", "received")
+"""Names of the points between which a run may be killed; `checkpoint` is called with each once it is reached."""
+
+Checkpoint = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What is reported on: the exact label, all batches at hand, and the pack they were labelled by."""
+
+    site_label: SiteLabel
+    batches: Sequence[Batch]
+    pack: Pack
+    windows: Windows = field(default_factory=dict)  # the steps whose labels cover earlier years as well
+    gains: tuple[Offer, ...] = ()  # what earlier years would give, where it was looked for
+    provenance: Provenance = field(default_factory=Provenance)  # what the batches come from, where it is to be committed to
+    proposals: tuple[Proposal, ...] = ()  # what the run found, and what acts on a report only once it is declared
+    differences: tuple[Phrase, ...] = ()  # where what leaves is another label than the plant's own
+
+    def plan(self, subject: Subject) -> Plan:
+        """What a report on `subject` would hold."""
+        return plan(self.site_label, self.batches, self.pack, subject, self.windows, self.provenance)
+
+    def digests(self) -> tuple[bytes, bytes]:
+        """What stands for the data and for the method."""
+        return digests(self.site_label, self.batches, self.pack, self.windows)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A report on its way: what is to be released, of which records, and how far its parcel has come."""
+
+    plan: Plan
+    batches: Sequence[Batch]
+    parcel: Parcel
+
+    @property
+    def waits_for_challenge(self) -> bool:
+        return self.parcel.challenge is None
+
+
+def no_checkpoint(_name: str) -> None:
+    """The production checkpoint: nothing happens between two steps."""
+
+
+class Submission:
+    """One site's way of submitting, on an open and exclusively held state directory."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        identity: Identity,
+        *,
+        software: str,
+        clock: Callable[[], datetime],
+        checkpoint: Checkpoint = no_checkpoint,
+    ) -> None:
+        self._connection = connection
+        self._identity = identity
+        self._outbox = Outbox(connection)
+        self._ledger = Ledger(connection)
+        self._software = software
+        self._clock = clock
+        self._checkpoint = checkpoint
+        self._closed = ClosedPeriods(connection)
+        self._held: tuple[Receipt, ...] | None = None  # until the portal was asked
+        self._answered: tuple[Commitment, ...] = ()
+
+    def begin(self, material: Material, period: str, *, correct: bool) -> Begun:
+        """Bring the report of this period as far as *committed*; one that came farther stays as it is. Spends nothing.
+
+        Args:
+            period: under its one name on the wire (`planning.wire_period`).
+            correct: the data changed and the next revision is meant.
+
+        Raises:
+            PolicyRefusal: `data-changed` without `correct`, `software-changed`; `budget-exhausted`, `corrections-used`,
+                `ledger-set-back`, `ledger-forked`; nothing to release.
+        """
+        planned = material.plan(Subject(self._identity.site, period, FIRST_REVISION, False))
+        rows = self._outbox.revisions(planned.subject.site, period)
+        planned, parcel = revisions.place(planned, rows, self._root, correct=correct)
+        if parcel is not None and parcel.is_sealed:
+            return Begun(planned, material.batches, parcel)
+        parcels, closed = self._outbox.all(), self._closed.all()
+        set_back.refuse_unknown(self._answered, parcels, closed)
+        set_back.refuse_old_ledger(planned, self._held or (), parcels, closed)
+        set_back.refuse_another_cut(planned, parcels)
+        if parcel is None or not parcel.is_bound:
+            debits = self._ledger.settle(planned.debits(), material.batches)
+            self._ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
+            tree = planned.tree(self._identity.seed, self._software)
+            if parcel is None or not self._is_committed(parcel, tree.root):
+                parcel = self._commit(planned, tree)
+        return Begun(planned, material.batches, parcel)
+
+    def ask(self, begun: Begun, road: PortalClient) -> Begun:
+        """Hand the commitment in and keep the portal's challenge; nothing is asked where one of the present form is kept already.
+
+        Raises:
+            Unreachable: the commitment is kept; the same command hands it in later.
+            InputError: the portal refused; its sentence is kept beside the report.
+            VerificationError: the answer is no challenge of this portal for this commitment.
+        """
+        if begun.parcel.state not in (ParcelState.COMMITTED, ParcelState.CHALLENGED) or self._has_current_challenge(begun.parcel):
+            return begun
+        assert begun.parcel.commitment is not None  # noqa: S101  # `begin` ends with a commitment
+        try:
+            answer = road.commit(begun.parcel.commitment)
+        except SteplabelError as refusal:
+            self._note(begun.parcel, refusal)
+            raise
+        return self.accept(begun, answer)
+
+    def accept(self, begun: Begun, challenge: bytes) -> Begun:
+        """Keep the portal's challenge; the one that is kept already may come again, another is refused.
+
+        An earlier revision of the period that was given up after its challenge is debited here, with the batches that it had then, as if
+        it had been drawn: another copy of this directory may have done so.
+
+        Raises:
+            VerificationError: `challenge-changed`, or no challenge of this portal for this commitment.
+            PolicyRefusal: `ledger-set-back`, `ledger-forked`, `ledger-unfinished`, `challenge-outdated`: nothing was spent.
+        """
+        parcel = begun.parcel
+        keys = self._identity.directory.receipt_keys()
+        given = challenges.verify(challenge, keys, commitment_of(parcel))
+        if parcel.challenge is not None:
+            refuse_another(given, parcel, keys)
+            if parcel.state is not ParcelState.CHALLENGED or self._has_current_challenge(parcel):
+                return begun
+        ledger, parcels = set_back.require_ledger(given), self._outbox.all()
+        set_back.require_current(begun.plan, ledger, parcels, self._closed.all())
+        with transaction(self._connection):
+            for earlier in set_back.given_up(parcel.period, parcel.revision, parcels):
+                self._debit(begun.plan.under(earlier.revision, correction=earlier.correction), begun.batches, earlier)
+            debits = self._ledger.settle(begun.plan.debits(), begun.batches)
+            self._ledger.promise(debits, parcel=begun.plan.subject.parcel)
+            self._outbox.challenged(parcel, challenge=challenge, sequence=ledger.sequence)
+        self._checkpoint("challenged")
+        return replace(begun, parcel=self._outbox.get(parcel.site, parcel.period, parcel.revision))
+
+    def seal(self, begun: Begun) -> Parcel:
+        """Debit, draw, sign and seal; a report that is sealed already stays as it is.
+
+        Raises:
+            PolicyRefusal: `budget-exhausted`, `corrections-used`: another report has spent in between; `challenge-outdated`; nothing
+                was drawn.
+            VerificationError: the directory lists no key to seal to today; nothing was spent.
+        """
+        planned, parcel = begun.plan, begun.parcel
+        if parcel.is_sealed:
+            return parcel
+        challenge = kept(parcel, self._identity.directory.receipt_keys())
+        recipient = self._identity.directory.processing_key(self._clock().date())
+        if parcel.state is ParcelState.CHALLENGED:
+            set_back.require_ledger(challenge)
+            with transaction(self._connection):
+                self._debit(planned, begun.batches, parcel)
+            self._checkpoint("debited")
+        labels = draw(planned, self._identity.seed, root=challenge.commitment.data_root, challenge=challenge.nonce)
+        self._checkpoint("drawn")
+        root = challenge.commitment.data_root
+        salt = values_salt(self._identity.seed, root)
+        report = planned.report(labels, data_root=root, challenge=challenge.nonce, salt=salt, software=self._software)
+        require_conformity(report, planned.pack, planned.method_digest)
+        header = Header(parcel.site, parcel.period, parcel.revision, recipient.key_id, self._identity.device_id, parcel.sequence)
+        sealed = envelope.build(report, header, self._identity.device_key, recipient)
+        with transaction(self._connection):
+            self._outbox.sealed(parcel, plaintext=encode_report(report), envelope=sealed, digest=envelope.digest(sealed), now=self._clock())
+        self._checkpoint("sealed")
+        return self._outbox.get(parcel.site, parcel.period, parcel.revision)
+
+    def prepare(self, material: Material, period: str, road: PortalClient, *, correct: bool) -> Parcel:
+        """All of it up to *sealed*, over a road that leads to the portal: `begin`, `ask`, `seal`, with what they raise."""
+        begun = self.begin(material, period, correct=correct)
+        return self.seal(begun if begun.parcel.is_sealed else self.ask(begun, road))
+
+    def send(self, parcel: Parcel, road: PortalClient) -> Receipt:
+        """Send a sealed report, verify the portal's receipt and keep it; a report with a receipt is not sent again.
+
+        Raises:
+            Unreachable: the report stays spooled.
+            InputError: the portal refused; its sentence is kept beside the report.
+            VerificationError: the answer is no receipt of this portal for this envelope.
+        """
+        keys = self._identity.directory.receipt_keys()
+        if parcel.receipt is not None and parcel.envelope is not None:
+            return receipts.verify(parcel.receipt, keys, parcel.envelope)
+        sealed = sealed_for_today(self._connection, parcel, self._identity, self._held, self._clock())
+        try:
+            answer = road.submit(sealed)
+        except SteplabelError as refusal:
+            self._note(parcel, refusal)
+            raise
+        self._checkpoint("sent")
+        receipt = receipts.verify(answer.receipt, keys, sealed)
+        with transaction(self._connection):
+            self._outbox.received(parcel, receipt=answer.receipt, now=self._clock())
+        self._checkpoint("received")
+        return receipt
+
+    def consult(self, road: PortalClient) -> Unreachable | None:
+        """Take the portal's present key directory and the head of its log, and hear what it holds of this site, before anything is spent.
+
+        Returns:
+            None, or why the portal was out of reach: the directory at hand will do, and what has its challenge is sealed.
+
+        Raises:
+            InputError: the portal does not know this device any more.
+            VerificationError: an older directory, or one of another signer; receipts or challenges that are not the
+                portal's; `challenge-changed` where it says that it gave another challenge than the one kept here; a log that is
+                not the one seen before, or lacks what this site handed in (`log_heads.look`).
+        """
+        try:
+            self._identity = enrolment.renew_directory(self._connection, self._identity, road.directory())
+            log_heads.look(self._connection, self._identity, road, self._outbox.all(), self._clock())
+            held = road.held(self._signature)
+            given = road.challenges(self._signature)
+        except Unreachable as trouble:
+            return trouble
+        keys = self._identity.directory.receipt_keys()
+        self._held = tuple(receipts.read(raw, keys) for raw in held)
+        bound = {commitment_of(one): one for one in self._outbox.all() if one.is_bound}
+        answered = [challenges.read(raw, keys) for raw in given]
+        for challenge in answered:
+            if challenge.commitment in bound:
+                refuse_another(challenge, bound[challenge.commitment], keys)
+        self._answered = tuple(challenge.commitment for challenge in answered)
+        return None
+
+    def spooled_besides(self, parcel: Parcel) -> list[Parcel]:
+        """Other reports that are sealed and still wait for their receipt, oldest first."""
+        return [one for one in self._outbox.spooled() if one.digest != parcel.digest]
+
+    def _signature(self, method: str, path: str) -> str:
+        return requests.sign(method, path, self._identity.device_id, self._clock(), self._identity.device_key)
+
+    def _note(self, parcel: Parcel, refusal: SteplabelError) -> None:
+        with transaction(self._connection):
+            self._outbox.attempted(parcel, None if isinstance(refusal, Unreachable) else f"{refusal.sentence} [{refusal.code}]")
+
+    def _has_current_challenge(self, parcel: Parcel) -> bool:
+        return parcel.challenge is not None and challenges.parse(parcel.challenge).ledger is not None
+
+    def _debit(self, planned: Plan, batches: Sequence[Batch], parcel: Parcel) -> None:
+        """Every batch of every release, on the disk before anything is drawn; inside a transaction."""
+        name = planned.subject.parcel
+        debits = self._ledger.promised(name) or self._ledger.settle(planned.debits(), batches)
+        self._ledger.record(debits, parcel=name, rules=planned.pack.policy)
+        self._outbox.debited(parcel)
+
+    def _root(self, planned: Plan) -> bytes:
+        return planned.tree(self._identity.seed, self._software).root
+
+    def _commit(self, planned: Plan, tree: DataTree) -> Parcel:
+        subject, identity = planned.subject, self._identity
+        with transaction(self._connection):
+            data, method = planned.data_digest, planned.method_digest
+            cut = planned.behind.provenance.cut
+            parcel = self._outbox.plan(
+                **asdict(subject), data_digest=data, method_digest=method, windows=planned.windows, now=self._clock(), cut=cut
+            )
+        self._checkpoint("planned")
+        commitment = Commitment(subject.site, subject.period, subject.revision, tree.root)
+        signed = commitments.commit(commitment, identity.device_id, identity.device_key)
+        with transaction(self._connection):
+            self._outbox.committed(parcel, data_root=tree.root, parts=parts_of(tree), commitment=signed)
+        self._checkpoint("committed")
+        return self._outbox.get(subject.site, subject.period, subject.revision)
+
+    def _is_committed(self, parcel: Parcel, root: bytes) -> bool:
+        """Whether the row holds a commitment to this root that the device in force signed."""
+        if parcel.commitment is None or parcel.data_root != root:
+            return False
+        return commitments.parse(parcel.commitment).device_id == self._identity.device_id

@@ -1,0 +1,371 @@
+"""The road to the portal: HTTPS, bounded answers, retries, and the portal's own sentence when it says no.
+
+It carries bytes that were sealed before, and public facts of the enrolment; it cannot name a label. Three kinds of end:
+
+* the portal answered what was asked: the answer, for the caller to verify;
+* the portal said no (4xx, an RFC 9457 problem document): our error with its sentence, and no retry;
+* the portal could not be reached, or is overloaded (connection, timeout, 429, 5xx): tried again with growing pauses, then
+  `Unreachable`. What was to be sent is in the outbox by then.
+
+Proxies and certificates are what the command line says (`--proxy`, `--ca-file`), never what the environment happens to hold:
+a report must not take a road nobody chose. Redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Self, cast
+
+import httpx
+
+from benchmarks.errors import InputError, SteplabelError, Unreachable, UsageError, VerificationError
+from benchmarks.phrases import Phrase
+from benchmarks.wire.rotation import Rotation
+from reporting_agent.client.operations import PATHS, Operations
+
+PAUSES_S = (0.5, 1.0, 2.0, 4.0)
+LONGEST_PAUSE_S = 30.0
+MAX_ANSWER_BYTES = 1_048_576
+_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+_NOT_JSON = (json.JSONDecodeError, UnicodeDecodeError, RecursionError)  # the last where a megabyte is all brackets
+_HASH = re.compile(r"[0-9a-f]{64}")
+_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What the portal answered to an enrolment: which site this is now, and the key directory, still to be verified."""
+
+    site: str
+    device_id: str
+    directory: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What the portal answered to a submission: the receipt, still to be verified, and whether it knew the envelope already."""
+
+    receipt: bytes
+    known_before: bool
+
+
+class Portal:
+    """One portal. Use it as a context manager.
+
+    Args:
+        base_url: `https://…`; plain `http` only to this very machine.
+        sleep: how to wait between two tries (seconds).
+        pauses: how long, one pause between every two tries; none for a single try.
+        proxy: the proxy to go through, if any.
+        ca_file: certificates to trust instead of the public ones, for a portal with a private authority.
+        transport: for tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        sleep: Callable[[float], None],
+        software: str,
+        proxy: str | None = None,
+        ca_file: Path | None = None,
+        transport: httpx.BaseTransport | None = None,
+        pauses: tuple[float, ...] = PAUSES_S,
+    ) -> None:
+        self.base_url = checked_address(base_url)
+        self._sleep = sleep
+        self._pauses = pauses
+        self._api = Operations(self._ask)
+        self._client = httpx.Client(
+            base_url=self.base_url,
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+            proxy=proxy,
+            verify=_trust(ca_file),
+            transport=transport,
+            headers={"User-Agent": software, "Accept": "application/json, application/problem+json"},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def register(self, *, secret: str, device_public_key: str, seed_commitment: str, software: str) -> Registration:
+        """Redeem a one-time token. The same keys with the same token again get the same answer."""
+        _, answer = self._api.enrol(
+            {"secret": secret, "device_public_key": device_public_key, "seed_commitment": seed_commitment, "software": software}
+        )
+        return Registration(_text(answer, "site"), _text(answer, "device_id"), _bytes(answer, "directory"))
+
+    def rotate(self, rotation: Rotation) -> Registration:
+        """Register a device's new key, which its old one vouches for. The same rotation again gets the same answer."""
+        _, answer = self._api.rotate(
+            {
+                "device_id": rotation.device_id,
+                "device_public_key": rotation.new.hex,
+                "by_old": rotation.by_old.hex(),
+                "by_new": rotation.by_new.hex(),
+            }
+        )
+        return Registration(_text(answer, "site"), _text(answer, "device_id"), _bytes(answer, "directory"))
+
+    def directory(self) -> bytes:
+        """The portal's signed key directory as it stands today, still to be verified."""
+        return _bytes(self._api.directory(), "directory")
+
+    def held(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]:
+        """The receipts of everything the portal holds of this device's site, still to be verified.
+
+        Args:
+            signature: makes the value of the device's header (`benchmarks.wire.requests`) for a method and a path.
+        """
+        path = PATHS["submissions_of_device"]
+        return _list(self._api.submissions_of_device(steplabel_device=signature("GET", path)), "receipt")
+
+    def challenges(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]:
+        """Every challenge the portal says it gave this device's site, still to be verified."""
+        path = PATHS["commitments_of_device"]
+        return _list(self._api.commitments_of_device(steplabel_device=signature("GET", path)), "challenge")
+
+    def packs(self) -> tuple[tuple[str, str], ...]:
+        """(pack, version) of every pack that was approved at the portal, in the order of approval."""
+        return tuple((_text(one, "pack"), _text(one, "version")) for one in self._api.packs())
+
+    def pack(self, pack: str, version: str) -> Mapping[str, Any]:
+        """An approved pack with its signed document and its place in the log, still to be verified."""
+        answer: object = self._api.pack(pack=pack, version=version)
+        try:
+            members = (answer["document"], answer["pack_toml"], answer["factors_toml"], answer["log"]["index"], answer["log"]["on"])  # type: ignore[index]
+        except (KeyError, TypeError) as error:
+            raise _not_a_portal("its answer is no approved pack") from error
+        if not isinstance(members[0], dict) or not isinstance(members[3], int):
+            raise _not_a_portal("its answer is no approved pack")
+        return cast("Mapping[str, Any]", answer)
+
+    def log_head(self) -> bytes:
+        """The signed head of the portal's log, still to be verified."""
+        return _bytes(self._api.log_head(), "head")
+
+    def log_checkpoint(self, show: str) -> bytes:
+        """A head of the log as a signed note with its cosignatures, still to be verified: `newest`, `offered` or `witnessed`."""
+        return _text(self._api.log_checkpoint(show=show), "checkpoint").encode()
+
+    def cosign_log(self, checkpoint: bytes) -> None:
+        """Hand in a checkpoint with a witness's cosignature under it."""
+        self._api.cosign_log({"checkpoint": checkpoint.decode()})
+
+    def log_consistency(self, first: int, second: int) -> tuple[bytes, ...]:
+        """What the portal says proves that its log of the second size begins with that of the first."""
+        return _hashes(self._api.log_consistency(from_=first, to=second), "proof")
+
+    def log_inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
+        """What the portal says proves the entry in its log of that size."""
+        return _hashes(self._api.log_inclusion(index=index, size=size), "proof")
+
+    def commit(self, commitment: bytes) -> bytes:
+        """Hand over a signed commitment; the challenge, still to be verified. The same one again gets the same challenge."""
+        _, answer = self._api.commit(commitment)
+        return _bytes(answer, "challenge")
+
+    def submit(self, envelope: bytes) -> Acknowledgement:
+        """Hand over a sealed envelope; handing over the same one again is harmless."""
+        status, answer = self._api.submit(envelope)
+        return Acknowledgement(_bytes(answer, "receipt"), known_before=status == 200)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        wanted: frozenset[int],
+        *,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        json: object = None,
+        content: bytes | None = None,
+    ) -> tuple[int, object]:
+        """The road that the client's operations go: asked again with growing pauses, until the portal answers or says no."""
+        request = {"params": dict(query) or None, "headers": dict(headers), "json": json, "content": content}
+        trouble = ""
+        for pause in (*self._pauses, None):
+            asked_for_s: float | None = None
+            try:
+                response = self._once(method, path, **request)
+            except httpx.TransportError as error:
+                trouble = f"{type(error).__name__}: {error}"
+            except httpx.DecodingError as error:
+                raise _not_a_portal("its answer is not encoded as it says") from error
+            else:
+                if response.status_code in wanted:
+                    return response.status_code, _document(response)
+                if response.status_code not in _AGAIN:
+                    raise _refusal(response)
+                trouble = f"the portal answered {response.status_code}: {_problem(response).get('detail', 'no reason given')}"
+                asked_for_s = _retry_after(response)
+            if pause is not None:
+                self._sleep(min(max(pause, asked_for_s or 0.0), LONGEST_PAUSE_S))
+        raise Unreachable(
+            "portal-unreachable",
+            Phrase(
+                "The portal %(base_url)s could not be reached (%(_pauses)s tried: %(trouble)s).",
+                base_url=self.base_url,
+                _pauses=len(self._pauses) + 1,
+                trouble=trouble,
+            ),
+            "What was to be sent is kept. Check the network, --proxy and --ca-file, then run the same command again.",
+        )
+
+    def _once(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """One try, its answer read up to a bound: a portal gone wrong must not fill this machine's memory."""
+        with self._client.stream(method, path, **request) as response:
+            body = bytearray()
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > MAX_ANSWER_BYTES:
+                    raise VerificationError(
+                        "answer-too-large",
+                        Phrase("The portal's answer to %(method)s %(path)s is larger than any it may give.", method=method, path=path),
+                        "Check that --portal names a Steplabel portal; tell its operator if it does.",
+                    )
+            return httpx.Response(response.status_code, headers=_plain(response.headers), content=bytes(body))
+
+
+def _list(answer: object, name: str) -> tuple[bytes, ...]:
+    if not isinstance(answer, list):
+        raise _not_a_portal("it does not list what it holds")
+    return tuple(_bytes(entry, name) for entry in answer)
+
+
+def checked_address(url: str) -> str:
+    """The portal's address without a trailing slash.
+
+    Raises:
+        UsageError: `portal-address` when it is no web address, or goes over an open network without TLS.
+    """
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise UsageError(
+            "portal-address", Phrase("%(url)s is no web address.", url=f"{url!r}"), "Give it as https://portal.example."
+        ) from error
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise UsageError("portal-address", Phrase("%(url)s is no web address.", url=f"{url!r}"), "Give it as https://portal.example.")
+    if parsed.userinfo or parsed.query or parsed.fragment:
+        raise UsageError("portal-address", "The portal's address carries more than an address.", "Leave out user, password, ? and #.")
+    if parsed.scheme == "http" and not _is_this_machine(parsed.host):
+        raise UsageError(
+            "portal-address",
+            Phrase("%(url)s would go over the network without encryption.", url=url),
+            "Use https://; plain http is for a portal on this very machine.",
+        )
+    return str(parsed).rstrip("/")
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext | bool:
+    if ca_file is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=str(ca_file))
+    except (OSError, ssl.SSLError) as error:
+        raise InputError(
+            "ca-file", Phrase("%(ca_file)s holds no certificates that can be read.", ca_file=ca_file), "Give a PEM file.", found=str(error)
+        ) from error
+
+
+def _plain(headers: httpx.Headers) -> dict[str, str]:
+    """The headers of an answer whose body is already decoded: without those that describe the encoded one."""
+    return {name: value for name, value in headers.items() if name not in ("content-encoding", "content-length", "transfer-encoding")}
+
+
+def _document(response: httpx.Response) -> object:
+    try:
+        return response.json()
+    except _NOT_JSON as error:
+        raise _not_a_portal("its answer is not JSON") from error
+
+
+def _text(answer: object, name: str) -> str:
+    value = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(value, str) or not value:
+        raise _not_a_portal(f"its answer has no text {name!r}")
+    return value
+
+
+def _bytes(answer: object, name: str) -> bytes:
+    try:
+        return base64.b64decode(_text(answer, name), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _not_a_portal(f"{name!r} in its answer is not base64") from error
+
+
+def _hashes(answer: object, name: str) -> tuple[bytes, ...]:
+    listed = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(one, str) and _HASH.fullmatch(one) for one in listed):
+        raise _not_a_portal(f"{name!r} in its answer is no list of hashes")
+    return tuple(bytes.fromhex(one) for one in listed)
+
+
+def _not_a_portal(why: str) -> VerificationError:
+    return VerificationError(
+        "answer-unreadable",
+        Phrase("The portal answered what no Steplabel portal answers: %(why)s.", why=why),
+        "Check --portal and any proxy on the way; nothing was accepted, and what was to be sent is kept.",
+    )
+
+
+def _problem(response: httpx.Response) -> Mapping[str, Any]:
+    try:
+        problem = response.json()
+    except _NOT_JSON:
+        return {}
+    return problem if isinstance(problem, dict) else {}
+
+
+def _refusal(response: httpx.Response) -> SteplabelError:
+    """The portal's no as our error: its code, its sentence, its remedy where the problem document gives them."""
+    problem = _problem(response)
+    code = problem.get("code")
+    code = code if isinstance(code, str) and _CODE.fullmatch(code) else f"portal-{response.status_code}"
+    sentence = next((text for key in ("detail", "title") if isinstance(text := problem.get(key), str) and text), None)
+    sentence = sentence or f"The portal refused with status {response.status_code} and gave no reason."
+    remedy = problem.get("remedy")
+    remedy = remedy if isinstance(remedy, str) and remedy else _REMEDIES.get(response.status_code, "Ask the portal's operator.")
+    return InputError(code, sentence, remedy)
+
+
+_REMEDIES = {
+    301: "Give the portal's final address with --portal; redirects are not followed.",
+    302: "Give the portal's final address with --portal; redirects are not followed.",
+    307: "Give the portal's final address with --portal; redirects are not followed.",
+    308: "Give the portal's final address with --portal; redirects are not followed.",
+    401: "The portal does not know this device, or revoked it: ask for a new token and enrol with --replace.",
+    404: "Check that --portal names a Steplabel portal.",
+    409: "The portal already holds another report of this site, period and revision. If this state directory was restored from "
+    "an older copy, put the newest copy back; if the data changed, submit with --correct.",
+    413: "The envelope is larger than the portal takes: tell its operator; nothing is lost.",
+}
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    value = response.headers.get("retry-after", "")
+    return float(value) if value.isascii() and value.isdigit() else None
