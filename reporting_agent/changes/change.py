@@ -13,10 +13,12 @@ class Kind(StrEnum):
     PROCESS = "process"  # energy a tonne, and nothing that speaks for meter or scale
     SWAP = "swap"  # two meters follow each other's lines
     DEAD = "dead"  # a meter counts nothing while its line runs
+    PARTS = "dead-in-parts"  # of runs, and their energy is low by that
     CLOCK = "clock"  # one meter's clock against the log's
     ZONE = "zone"  # all meters' clocks against the log's
     ROUNDING = "rounding"  # the log's times are rounded
     REPEATED = "repeated"  # days of readings that repeat others
+    BOOKED = "booked-late"  # output, so many runs after it was made
     BALANCE = "balance"  # a meter against the main meter above it
     LEAP = "leap"  # single runs that no plant can have had
     ROWS = "rows-missing"  # of a meter of intervals, and what they counted
@@ -49,7 +51,8 @@ class Change:
 
     `meters` are those that it concerns (none: the log is), `first` the day from which and `until` the day before which it holds; None
     is an open end, and both None are the whole record. `size` is what is shown since over what was shown before (of a clock: seconds
-    ahead), with the half-width of its 95 % interval. `causes` are in order of likelihood. `days` are single days where it is of days,
+    ahead; of output that is booked late: seconds late; of a swap: 1 where one event can put it back, 0 where the two are read in unlike
+    ways), with the half-width of its 95 % interval. `causes` are in order of likelihood. `days` are single days where it is of days,
     `batches` those whose energy or output it makes doubtful (step and id), where it is of single ones,
     `product` the variant (or product) where it is of one only.
     """

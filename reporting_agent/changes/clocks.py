@@ -245,10 +245,10 @@ def roundings(lines: Sequence[Line], ahead_s: Mapping[str, float]) -> dict[str, 
         length_s = float(np.median((runs.end_us - runs.start_us)[chosen])) / 1e6
         if grid is None or grid < ROUNDED_SHARE * length_s or abs(ahead_s.get(line.meter, 0.0)) > grid / 2:
             continue
-        scatter = [_scatter(edge[chosen]) for edge in (runs.edges.start_late_s, runs.edges.end_late_s)]
-        reach_s = runs.edges.reach_s[chosen]
+        reach_s, edges = runs.edges.reach_s[chosen], (runs.edges.start_late_s[chosen], runs.edges.end_late_s[chosen])
+        within = [_scatter(np.clip(edge, -reach_s, reach_s)) for edge in edges]  # beyond its reach an edge is later, and no more
         wide = min(grid, SEEN * float(np.median(reach_s[reach_s > 0]))) if (reach_s > 0).any() else grid
-        if all(SMEARED[0] * wide <= one for one in scatter) and min(scatter) <= SMEARED[1] * grid * 1.5:
+        if all(SMEARED[0] * wide <= _scatter(edge) for edge in edges) and min(within) <= SMEARED[1] * grid * 1.5:
             made[line.meter] = Change(Kind.ROUNDING, line.step, (), _equipment(line), None, None, float(grid), 0.0, (Cause.ROUNDING,))
     return made
 

@@ -1,4 +1,4 @@
-"""Single days that cannot be: a meter that counts nothing while its line runs, and days that repeat another to the last digit."""
+"""Single days that cannot be: a meter that counts nothing while its line runs, or for parts of runs, and days that repeat others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.changes.jumps import ROBUST
 from reporting_agent.changes.lines import WELL_KNOWN, Line, days_of
 from reporting_agent.metering import MeterRecord
 
@@ -17,6 +18,11 @@ Floats = NDArray[np.float64]
 
 DEAD_SHARE = 0.05  # of the line's usual power
 MOST_SILENT = 0.04  # of the runs
+PARTS_SHARE = 0.05  # of a run, from which on its energy tells whether the meter or the line stood
+FEWEST_PARTS = 8  # runs
+AS_SILENT = 0.5  # of the energy of its silent part that a run must lack, from one run to the next
+USUAL = np.log(3.0)  # of the energy a tonne
+SIGMAS = 6.0
 LEAPS = 20.0  # times the line's usual power
 HOURS = 24
 FEWEST_DIFFERENT = 8  # hours of a day that differ among themselves: a steady load repeats itself honestly
@@ -43,6 +49,8 @@ def of_lines(lines: Sequence[Line], records: Iterable[MeterRecord], zone: tzinfo
                 batches = frozenset((line.batches[at].step, line.batches[at].batch_id) for at in np.flatnonzero(struck).tolist())
                 size = float(np.exp(np.nanmedian(line.power[struck]) - usual))
                 found.append(Change(kind, line.step, (line.meter,), equipment, days[0], None, size, 0.0, cause, days, batches))
+        if (change := _in_parts(line)) is not None:
+            found.append(change)
     for record in records:
         days = repeated(record, zone)
         if days:
@@ -64,6 +72,32 @@ def _silent(line: Line, zone: tzinfo) -> tuple[date, ...]:
     if silent.mean() < MOST_SILENT:
         return ()
     return tuple(date.fromordinal(day) for day in np.unique(days_of(runs.start_us[silent], zone)).tolist())
+
+
+def _in_parts(line: Line) -> Change | None:
+    """Runs of parts of which the meter shows nothing, and which lack that part's energy.
+
+    A line that stood is no fault of its meter: its run took longer for the same tonnes, and its energy a tonne is not less for it.
+    """
+    share = np.minimum(line.runs.silent[line.chosen], 1 - DEAD_SHARE)
+    usual = np.abs(line.per_t - np.nanmedian(line.per_t)) < USUAL
+    struck = (share >= PARTS_SHARE) & usual
+    if struck.sum() < FEWEST_PARTS:
+        return None
+    lost, per_t = np.log1p(-share[usual]), line.per_t[usual]
+    away = lost - lost.mean()
+    if (moves := float((away**2).sum())) == 0:
+        return None
+    slope = float((away * per_t).sum()) / moves
+    left = per_t - slope * lost
+    error = ROBUST * float(np.median(np.abs(left - np.median(left)))) / moves**0.5
+    if slope < max(AS_SILENT, SIGMAS * error):
+        return None
+    days = tuple(date.fromordinal(day) for day in np.unique(line.day[struck]).tolist())
+    batches = frozenset((line.batches[at].step, line.batches[at].batch_id) for at in np.flatnonzero(struck).tolist())
+    equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
+    size = float(np.mean(share[struck]))
+    return Change(Kind.PARTS, line.step, (line.meter,), equipment, days[0], None, size, 0.0, (Cause.DEAD, Cause.READING), days, batches)
 
 
 def repeated(record: MeterRecord, zone: tzinfo) -> tuple[date, ...]:

@@ -4,9 +4,10 @@ Where a part of the load is fixed, energy a tonne falls as more is made, and a s
 tonnes an hour and by declared conditions, as `savings` fits energy by output, and what is left is looked at. Its days are a first-order
 autoregression; that tells how far means over W days scatter, and the record's own differences, less its two largest, tell it as well:
 the larger counts. A difference counts from `SIGMAS` of it and `LEAST` on, where the fortnights next to it show half of it, and where
-it stands out, by `SIGMAS_OF_SEASON` of a fit's error, of a year's wave that is fitted beside it.
+it stands out, by `SIGMAS_OF_SEASON` of a fit's error, of a year's wave that is fitted beside it. Besides means over W days, all days
+before and all after the place that best divides the record are compared: tonnes an hour scatter, and hardly drift.
 
-A year must be known, or a season cannot be told from a level. A slow drift that turns within weeks would pass for a step.
+Of energy a year must be known, or a season cannot be told from a level. A slow drift that turns within weeks would pass for a step.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from reporting_agent.changes.lines import Line
 A_YEAR_DAYS = 350
 MOST_ALIKE = 0.95  # of one day with the next: beyond it a drift is no noise around a level
 WIDTHS = (7, 14, 28, 42, 60, 84)
+FEWEST_DAYS = 42  # of production
 TIMES_WIDTH = 4  # the record's length in widths: the noise is not taken from differences alone
 NEAR_DAYS = 14
 SIGMAS_OF_SEASON = 3.0
@@ -33,11 +35,12 @@ LARGEST = 2  # differences that may be changes, and are taken out before the noi
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A level that begins on that day: by how much in ln, with its standard error."""
+    """A level that begins on that day: by how much in ln, with its standard error, by so many days on either side at most."""
 
     day: int
     by: float
     error: float
+    reach: int
 
 
 def of_line(line: Line) -> Daily:
@@ -51,72 +54,88 @@ def of_line(line: Line) -> Daily:
     return daily(line.day[known], (line.power - terms @ b)[known])
 
 
-def steps(series: Daily) -> list[Step]:
-    """Every step, in order of its day."""
-    if not _tells(series):
+def steps(series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS, *, whole: bool = False) -> list[Step]:
+    """Every step of `least` and more, in order of its day, of a record of so many days at least.
+
+    Args:
+        whole: all days before and all after are compared too: for a series that scatters and does not drift.
+    """
+    if not _tells(series, shortest_days):
         return []
     value = series.value.copy()
     found: list[Step] = []
-    while len(found) < MOST and (best := _strongest(series, value)) is not None:
+    while len(found) < MOST and (best := _strongest(series, value, least, whole=whole)) is not None:
         place, step = best
         found.append(step)
         value[place:] -= step.by
     return sorted(found, key=lambda one: one.day)
 
 
-def told_from(series: Daily) -> float | None:
-    """The smallest step that this series would show, in ln; None where it is too short."""
-    if not _tells(series):
+def told_from(series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS) -> float | None:
+    """The smallest step that weeks of this series would show, in ln; None where it is too short. The whole record shows smaller ones."""
+    if not _tells(series, shortest_days):
         return None
-    return min(max(LEAST, SIGMAS * _noise(series, series.value, width)) for width in _widths(series))
+    return min(max(least, SIGMAS * _noise(series, series.value, one, one)) for one in _widths(series))
 
 
-def _tells(series: Daily) -> bool:
-    return len(series) >= TIMES_WIDTH * WIDTHS[1] and int(series.day[-1] - series.day[0]) >= A_YEAR_DAYS
+def _tells(series: Daily, shortest_days: int) -> bool:
+    return len(series) >= FEWEST_DAYS and int(series.day[-1] - series.day[0]) >= shortest_days
 
 
 def _widths(series: Daily) -> list[int]:
     return [width for width in WIDTHS if len(series) >= TIMES_WIDTH * width]
 
 
-def _strongest(series: Daily, value: Floats) -> tuple[int, Step] | None:
+def _strongest(series: Daily, value: Floats, least: float, *, whole: bool) -> tuple[int, Step] | None:
     """The difference furthest above what it must exceed."""
     best, most = None, 1.0
-    for width in _widths(series):
-        place, by = _largest(value, width)
+    sides = [(place, width, width) for width in _widths(series) for place in [_largest(value, width)]]
+    if whole:
+        sides.append((place := _of_all(value), place, len(value) - place))
+    for place, before, after in sides:
+        by = float(np.mean(value[place : place + after]) - np.mean(value[place - before : place]))
         near = float(np.median(value[place : place + NEAR_DAYS]) - np.median(value[max(place - NEAR_DAYS, 0) : place]))
         if by == 0 or near / by < SHARP:  # a load that never differs has no step
             continue
-        noise = _noise(series, value, width)
-        strength = abs(by) / max(LEAST, SIGMAS * noise)
+        noise = _noise(series, value, before, after)
+        strength = abs(by) / max(least, SIGMAS * noise)
         if strength >= most and _beside_a_season(series, value, place, by):
-            best, most = (place, Step(int(series.day[place]), by, noise)), strength
+            best, most = (place, Step(int(series.day[place]), by, noise, max(before, after))), strength
     return best
 
 
-def _largest(value: Floats, width: int) -> tuple[int, float]:
-    difference = differences(value, width)
-    place = int(np.argmax(np.abs(difference)))
-    return place + width, float(difference[place])
+def _largest(value: Floats, width: int) -> int:
+    """The place of the largest difference at this width."""
+    return int(np.argmax(np.abs(differences(value, width)))) + width
 
 
-def _noise(series: Daily, value: Floats, width: int) -> float:
-    """Standard deviation of a difference between two such means, the largest taken out."""
+def _of_all(value: Floats) -> int:
+    """The place that best divides the whole record into two levels."""
+    count = len(value)
+    place = np.arange(WIDTHS[0], count - WIDTHS[0] + 1)
+    away = np.cumsum(value - value.mean())[place - 1]
+    return int(place[np.argmax(np.abs(away) / np.sqrt(place * (count - place)))])
+
+
+def _noise(series: Daily, value: Floats, before: int, after: int) -> float:
+    """Standard deviation of a difference between means of so many days, the largest differences taken out."""
+    width = max(one for one in _widths(series) if one <= max(min(before, after), WIDTHS[0]))
     left = value.copy()
     for _ in range(LARGEST):
-        place, by = _largest(left, width)
-        left[place:] -= by
+        place = _largest(left, width)
+        left[place:] -= left[place : place + width].mean() - left[place - width : place].mean()
     lasting = fit(series.day, np.ones((len(left), 1)), left, 1)
     if lasting.alike >= MOST_ALIKE:
         return float("inf")
     usual = scatter(left) * sqrt(1 - lasting.alike**2)
-    return max(usual * sqrt(2 * sum_factor(width, lasting.alike)) / width, scatter(differences(left, width)))
+    of_days = usual * sqrt(sum(sum_factor(one, lasting.alike) / one**2 for one in (before, after)))
+    return max(of_days, scatter(differences(left, width)) * sqrt(width * (1 / before + 1 / after) / 2))
 
 
 def _beside_a_season(series: Daily, value: Floats, place: int, by: float) -> bool:
     """Whether the step is there with a year's wave beside it."""
     phase = 2 * np.pi * series.day / 365.25
-    after = (np.arange(len(value)) >= place).astype(float)
-    found: Fit = fit(series.day, np.column_stack((np.ones(len(value)), np.cos(phase), np.sin(phase), after)), value, 4)
+    terms = np.column_stack((np.ones(len(value)), np.cos(phase), np.sin(phase), np.arange(len(value)) >= place))
+    found: Fit = fit(series.day, terms, value, terms.shape[1])
     left, error = float(found.coefficients[-1]), sqrt(float(found.covariance[-1, -1]))
     return left / by >= SHARP and abs(left) >= SIGMAS_OF_SEASON * error

@@ -26,6 +26,8 @@ NEAR_DAYS = 6  # changes of a line's series within so many days are one
 NEAREST = 35  # days of production on either side that tell the size: a season has no time to move it
 ALIKE = 0.25  # how far idle power and power may differ, as a share of the change
 SIGMAS = 4.0
+CLOSELY = 0.05  # of a factor, by its 95 % interval: a ratio or a unit is one number
+MANY = 3  # changes of one line: a meter is seldom wired anew, a season or a cooler comes and goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,7 @@ def of_lines(lines: Sequence[Line], balances: dict[str, Daily]) -> list[Change]:
     Args:
         balances: by meter, what the main meter above counts besides those below it, in units of this meter's usual hour.
     """
-    found = [change for line in lines for change in _of_line(line, balances.get(line.meter))]
-    return _together(found)
+    return [change for line in lines for change in _of_line(line, balances.get(line.meter))]
 
 
 def _of_line(line: Line, balance: Daily | None) -> list[Change]:
@@ -66,8 +67,8 @@ def _of_line(line: Line, balance: Daily | None) -> list[Change]:
         for one in (series[name],)
         for at in jumps(one, LEAST_OF_RATE if name == "rate" else LEAST)
     )
-    left_over = freed.steps(freed.of_line(line))
-    days = sorted([*days, *(step.day for step in left_over)])
+    left_over, made_an_hour = freed.steps(freed.of_line(line)), freed.steps(series["rate"], LEAST_OF_RATE, 0, whole=True)
+    days = sorted([*days, *(step.day for step in (*left_over, *made_an_hour))])
     groups: list[list[int]] = []
     for day in days:
         if groups and day - groups[-1][-1] <= NEAR_DAYS:
@@ -80,18 +81,30 @@ def _of_line(line: Line, balance: Daily | None) -> list[Change]:
         before = turns[place - 1] if place else None
         after = turns[place + 1] if place + 1 < len(turns) else None
         shifts = {name: moved(one, before, day, after) for name, one in series.items()}
+        wide = next((one for one in made_an_hour if one.day in groups[place]), None)
+        if wide is not None and not shifts["rate"].sure:
+            shifts = {name: moved(one, before, day, after, max(wide.reach, NEAREST)) for name, one in series.items()}
+            shifts["rate"] = Moved(wide.by, wide.error)
         step = next((one for one in left_over if one.day in groups[place]), None)
         shifts["freed"] = UNKNOWN if step is None else Moved(step.by, step.error)
         told = None if balance is None else moved(balance, before, day, after)
         if (change := _change(line, date.fromordinal(day), None if after is None else date.fromordinal(after), shifts, told)) is not None:
             made.append(change)
-    return closed(made)
+    made = closed(made)
+    return made if len(line.idle) else [_of_load(one, len(made)) for one in made]
 
 
-def moved(series: Daily, before: int | None, day: int, after: int | None) -> Moved:
+def _of_load(change: Change, count: int) -> Change:
+    """Where no pause speaks for the meter, it is named first of a change that stands alone and is known closely; else the load is."""
+    if change.kind is not Kind.LEVEL or (count < MANY and change.size_error <= CLOSELY * change.size):
+        return change
+    return replace(change, causes=(Cause.PROCESS, *(cause for cause in change.causes if cause is not Cause.PROCESS)))
+
+
+def moved(series: Daily, before: int | None, day: int, after: int | None, nearest: int = NEAREST) -> Moved:
     """By how much the days of production after this one differ from those before, between the changes next to it."""
-    early = series.value[(series.day < day) & (series.day >= (before if before is not None else 0))][-NEAREST:]
-    late = series.value[(series.day >= day) & (series.day < (after if after is not None else 1 << 40))][:NEAREST]
+    early = series.value[(series.day < day) & (series.day >= (before if before is not None else 0))][-nearest:]
+    late = series.value[(series.day >= day) & (series.day < (after if after is not None else 1 << 40))][:nearest]
     if len(early) < 3 or len(late) < 3:
         return UNKNOWN
     spread = [ROBUST * float(np.median(np.abs(part - np.median(part)))) for part in (early, late)]
@@ -102,8 +115,8 @@ def moved(series: Daily, before: int | None, day: int, after: int | None) -> Mov
 def _change(line: Line, day: date, until: date | None, shifts: dict[str, Moved], balance: Moved | None) -> Change | None:
     power, rate, idle = shifts["power"], shifts["rate"], shifts["idle"]
     alike = idle.sure and abs(idle.by - power.by) <= max(ALIKE * abs(idle.by), SIGMAS * float(np.hypot(power.error, idle.error)))
-    # power and tonnes an hour that move together are the mill pushed harder, whatever idles
-    if abs(rate.by) >= max(0.8 * LEAST_OF_RATE, SIGMAS * rate.error) and abs(rate.by) > 2 * abs(power.by):
+    # power and tonnes an hour that move together are the mill pushed harder, whatever idles; where the power does not tell, it is asked
+    if abs(rate.by) >= max(0.8 * LEAST_OF_RATE, SIGMAS * rate.error) and abs(rate.by) > 2 * (abs(power.by) - power.error):
         return _made(line, Kind.OUTPUT, day, until, rate, (*causes.of_output(exp(rate.by), rate.error), Cause.PROCESS))
     if alike or (power.sure and not np.isfinite(idle.by)):
         of_load = shifts["freed"]
@@ -142,28 +155,3 @@ def closed(found: list[Change]) -> list[Change]:
 
 def _open(one: Change) -> Change:
     return replace(one, until=None)
-
-
-def _together(found: list[Change]) -> list[Change]:
-    """Output that changes on several lines of a step at once is one change; so are several meters of one line."""
-    made: list[Change] = []
-    for one in found:
-        if one.kind is Kind.OUTPUT and one.first is not None:
-            same = next(
-                (
-                    place
-                    for place, other in enumerate(made)
-                    if other.kind is Kind.OUTPUT and other.step == one.step and other.first is not None
-                    and abs((other.first - one.first).days) <= NEAR_DAYS and abs(np.log(other.size / one.size)) <= LEAST
-                ),
-                None,
-            )  # fmt: skip
-            if same is not None:
-                other = made[same]
-                equipment = tuple(sorted({*other.equipment, *one.equipment}))
-                made[same] = Change(
-                    Kind.OUTPUT, one.step, (), equipment, other.first, other.until, other.size, other.size_error, other.causes
-                )
-                continue
-        made.append(one)
-    return made

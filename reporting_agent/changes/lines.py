@@ -1,7 +1,7 @@
 """What is looked at: each meter's runs by day, as logarithms of power, of energy a tonne and of output an hour, freed of the product.
 
 A line is one meter with the runs that it counts for, of one step. Runs that do not enter a label are left out: what is wrong with them
-was said already.
+was said already. Where a twenty-fifth of them is left out for an impossible power, that is the meter's level, and they are looked at.
 """
 
 from __future__ import annotations
@@ -30,13 +30,15 @@ SHORTEST_REST_S = 900.0
 NOTHING = 0.002  # of the usual power: what a meter that counts nothing is taken to show
 FEWEST_RUNS = 30
 LEAST_RECORDED = 0.8  # of the runs, for a declared condition to be a term
+BEYOND = "impossible-power"  # a run left out for it: where so many are, what is left may not stand for the period
+MOST_LEFT_OUT = 0.04  # of the runs
 FEWEST_TURNS = 3  # from one product to another
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """One meter and its runs that enter labels; all arrays go by run.
+    """One meter and its runs that enter labels (or are left out for their power, where those are many); all arrays go by run.
 
     `power`, `per_t` and `rate` are ln of energy an hour, energy a tonne and tonnes an hour, each less its product's median. `idle` is
     ln of the power between runs, by day; `conditions` are declared ones that enough of the runs carry, each less its mean.
@@ -75,7 +77,9 @@ def _line(record: MeterRecord, by_key: dict[tuple[str, int], Batch], zone: tzinf
     if runs is None or not record.counted or record.meter.allocation is not None:
         return
     keyed = [by_key.get((name, start)) for name, start in zip(runs.ids, runs.start_us.tolist(), strict=True)]
-    sound = np.array([_counts(batch) for batch in keyed], dtype=bool) & (runs.known >= WELL_KNOWN)
+    beyond = np.array([batch is not None and batch.excluded == BEYOND for batch in keyed], dtype=bool)
+    looked_at: set[str | None] = {None, BEYOND} if beyond.sum() > MOST_LEFT_OUT * len(beyond) else {None}
+    sound = np.array([_counts(batch, looked_at) for batch in keyed], dtype=bool) & (runs.known >= WELL_KNOWN)
     chosen = np.flatnonzero(sound)
     batches = tuple(batch for place in chosen.tolist() if (batch := keyed[place]) is not None)
     steps = {batch.step for batch in batches}
@@ -103,8 +107,8 @@ def _line(record: MeterRecord, by_key: dict[tuple[str, int], Batch], zone: tzinf
     )
 
 
-def _counts(batch: Batch | None) -> bool:
-    if batch is None or batch.excluded is not None or batch.output_t <= 0:
+def _counts(batch: Batch | None, looked_at: set[str | None]) -> bool:
+    if batch is None or batch.excluded not in looked_at or batch.output_t <= 0:
         return False
     return batch.status is Status.GOOD and batch.state is State.NORMAL
 

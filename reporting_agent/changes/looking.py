@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta, tzinfo
 
-from reporting_agent.changes import balances, clocks, days, levels, missing_rows, negatives, products, swaps
+from reporting_agent.changes import balances, booking, clocks, days, levels, missing_rows, negatives, products, swaps, together
 from reporting_agent.changes.change import Change, Kind
 from reporting_agent.changes.jumps import Daily
 from reporting_agent.changes.lines import Line
@@ -18,7 +18,7 @@ MONTH = timedelta(days=30)  # a clock is looked at in parts of four weeks
 _MAKES_LEVELS = frozenset({Kind.CLOCK, Kind.ZONE, Kind.SWAP, Kind.DEAD, Kind.LEAP, Kind.REPEATED})
 """Kinds that move the levels of their meters by themselves."""
 _READ = frozenset({"main", "sub", "check"})
-_OF_DAYS = frozenset({Kind.DEAD, Kind.LEAP, Kind.REPEATED})
+_OF_DAYS = frozenset({Kind.DEAD, Kind.PARTS, Kind.LEAP, Kind.REPEATED})
 
 
 def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, ...]:
@@ -42,15 +42,18 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     of_rows = missing_rows.told(missing, of_level, by_rows)
     of_level = [one for one in of_level if not _is_of(one, {(rows.meters[0], rows.first) for rows in of_rows})]
     of_product = [one for one in products.of_lines(lines) if not _explained(one, first)]
-    of_level = [one for one in of_level if not products.explained(one, of_product)]
+    turned = {(one.meters[0], day) for one in of_level if one.kind is Kind.LEVEL for day in (one.first, one.until)}
+    of_product = [one for one in of_product if not _is_of(one, turned)]  # runs on either side of a level are held against each other
+    of_level = together.of_steps([one for one in of_level if not products.explained(one, of_product)], lines)
     off = {meter for one in (*of_clock, *swapped) for meter in one.meters}
     of_log = [] if zones else list({one.equipment: one for meter, one in rounded.items() if meter not in off}.values())
     of_level = [*of_level, *(exchanged := swaps.of_levels(of_level, lines))]
     taken = {(meter, change.first) for change in exchanged for meter in change.meters}
     of_level = [one for one in of_level if one.kind is Kind.SWAP or not _is_of(one, taken)]
     known = frozenset(meter for change in (*first, *of_level) for meter in change.meters)
+    booked = [] if of_clock else booking.of_lines(lines)
     balanced = balances.of_families(families, lines, known)
-    return tuple(sorted([*first, *of_log, *of_level, *of_rows, *of_product, *balanced, *below], key=_order))
+    return tuple(sorted([*first, *of_log, *of_level, *of_rows, *of_product, *balanced, *booked, *below], key=_order))
 
 
 def _with_others(meters: tuple[str, ...], records: Sequence[MeterRecord]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ season, wear) is in neither. Of two products that move against each other the on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from math import exp
@@ -14,9 +14,9 @@ from math import exp
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.changes import causes
+from reporting_agent.changes import causes, freed
 from reporting_agent.changes.change import Cause, Change, Kind
-from reporting_agent.changes.jumps import LEAST, LEAST_OF_RATE, daily, jumps
+from reporting_agent.changes.jumps import LEAST, LEAST_OF_RATE, Daily, daily, jumps
 from reporting_agent.changes.levels import NEAR_DAYS, Moved, closed, moved
 from reporting_agent.changes.lines import FEWEST_RUNS, Line
 
@@ -55,17 +55,26 @@ def explained(change: Change, of_products: Sequence[Change]) -> bool:
 def _of_line(line: Line) -> Iterator[Change]:
     product = np.array([batch.variant or batch.product for batch in line.batches])
     names, count = np.unique(product, return_counts=True)
-    for name in names[count >= FEWEST_RUNS].tolist() if len(names) > 1 else ():
-        own = product == name
-        if (~own).sum() >= FEWEST_RUNS:
-            yield from closed(list(_of_product(line, own, name)))
+    many = [name for name in names[count >= FEWEST_RUNS].tolist() if (product != name).sum() >= FEWEST_RUNS]
+    for places in (_of_weeks, _of_the_whole):  # the two ends of one fault fill two months: what weeks do not tell, the whole may
+        told = [change for name in many for change in closed(list(_of_product(line, product == name, name, places)))]
+        if told:
+            yield from told
+            return
 
 
-def _of_product(line: Line, own: Flags, name: str) -> Iterator[Change]:
+def _of_weeks(series: Daily, least: float) -> set[int]:
+    return {int(series.day[at]) for at in jumps(series, least)}
+
+
+def _of_the_whole(series: Daily, least: float) -> set[int]:
+    return {step.day for step in freed.steps(series, least, 0, whole=True)}
+
+
+def _of_product(line: Line, own: Flags, name: str, places: Callable[[Daily, float], set[int]]) -> Iterator[Change]:
     against = {kind: _against_others(line.day, value, own) for kind, value in (("per_t", line.per_t), ("rate", line.rate))}
     series = {kind: daily(line.day[own], value) for kind, value in against.items()}
-    places = {int(one.day[at]) for kind, one in series.items() for at in jumps(one, LEAST_OF_RATE if kind == "rate" else LEAST)}
-    days = sorted(places)
+    days = sorted({*places(series["per_t"], LEAST), *places(series["rate"], LEAST_OF_RATE)})
     days = [day for place, day in enumerate(days) if not place or day - days[place - 1] > NEAR_DAYS]
     for place, day in enumerate(days):
         before, after = days[place - 1] if place else None, days[place + 1] if place + 1 < len(days) else None
@@ -81,13 +90,13 @@ def _of_product(line: Line, own: Flags, name: str) -> Iterator[Change]:
 def _against_others(day: NDArray[np.int64], value: Floats, own: Flags) -> Floats:
     """Each own run less the median of the runs of other products next to it."""
     other = np.flatnonzero(~own & np.isfinite(value))
-    freed = []
+    beside_others = []
     for place in np.flatnonzero(own).tolist():
         at = int(np.searchsorted(other, place))
         beside = other[max(at - BESIDE, 0) : at + BESIDE]
         beside = beside[np.abs(day[beside] - day[place]) <= REACH_DAYS]
-        freed.append(value[place] - np.median(value[beside]) if len(beside) else np.nan)
-    return np.array(freed)
+        beside_others.append(value[place] - np.median(value[beside]) if len(beside) else np.nan)
+    return np.array(beside_others)
 
 
 def _change(line: Line, product: str, day: date, until: date | None, size: Moved, *, by_scale: bool) -> Change:

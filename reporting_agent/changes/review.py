@@ -15,18 +15,18 @@ from typing import Any
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
-from reporting_agent.changes import limits
+from reporting_agent.changes import smallest_change
 from reporting_agent.changes.change import Change, Kind
-from reporting_agent.changes.limits import Limit
 from reporting_agent.changes.lines import lines_of
 from reporting_agent.changes.looking import look
+from reporting_agent.changes.smallest_change import Limit
 from reporting_agent.changes.telling import sentence, to_declare
 from reporting_agent.config import Site
 from reporting_agent.config.events import Event
 from reporting_agent.pipeline import PlantData
 
 NEAR = timedelta(days=15)
-_OF_DAYS = frozenset({Kind.DEAD, Kind.REPEATED, Kind.LEAP, Kind.NEGATIVE})
+_OF_DAYS = frozenset({Kind.DEAD, Kind.PARTS, Kind.REPEATED, Kind.LEAP, Kind.NEGATIVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def review(site: Site, data: PlantData) -> Review:
         Question(change, _answer(change, site.events, site), sentence(change, units.get(change.step, "t")), to_declare(change, begins))
         for change in look(data, lines, site.zone)
     )
-    return Review(tuple(questions), limits.of_lines(lines, data.meters, units))
+    return Review(tuple(questions), smallest_change.of_lines(lines, data.meters, units))
 
 
 def _answer(change: Change, events: Sequence[Event], site: Site) -> Event | None:

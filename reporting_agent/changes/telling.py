@@ -73,11 +73,8 @@ def _what(change: Change, unit: str) -> Phrase:
                 "All meters (%(meter)s) are %(shift)s against the log (%(when)s): one of the two is in another time zone.",
                 meter=meter, shift=shift(_of_zone(change.size)), when=when,
             )  # fmt: skip
-        case Kind.ROUNDING:
-            return Phrase(
-                "Step %(step)s, %(line)s: starts and ends are rounded to %(minutes)s minutes, and not so where the meter sees them.",
-                step=step, line=line, minutes=f"{change.size / 60:g}",
-            )  # fmt: skip
+        case Kind.ROUNDING | Kind.BOOKED:
+            return _of_log(change, line)
         case Kind.ROWS:
             return Phrase(
                 "Meter %(meter)s lacks %(share)s of the rows that its usual spacing makes expected, and what they counted (%(when)s).",
@@ -94,8 +91,20 @@ def _what(change: Change, unit: str) -> Phrase:
                 "Meter %(meter)s: the first shows %(times)s ± %(error)s times what the second, above it, sees of it (%(when)s).",
                 meter=meter, times=times, error=error, when=when,
             )  # fmt: skip
-        case Kind.DEAD | Kind.REPEATED | Kind.LEAP | Kind.NEGATIVE:
+        case Kind.DEAD | Kind.PARTS | Kind.REPEATED | Kind.LEAP | Kind.NEGATIVE:
             return _of_days(change)
+
+
+def _of_log(change: Change, line: str) -> Phrase:
+    if change.kind is Kind.ROUNDING:
+        return Phrase(
+            "Step %(step)s, %(line)s: starts and ends are rounded to %(minutes)s minutes, and not so where the meter sees them.",
+            step=change.step, line=line, minutes=f"{change.size / 60:g}",
+        )  # fmt: skip
+    return Phrase(
+        "Step %(step)s, %(line)s: energy goes with the output that stands %(hours)s h later in the log, and not with that of its own run.",
+        step=change.step, line=line, hours=f"{change.size / 3600:g}",
+    )  # fmt: skip
 
 
 def _of_days(change: Change) -> Phrase:
@@ -105,6 +114,11 @@ def _of_days(change: Change) -> Phrase:
         return Phrase(
             "Meter %(meter)s counted next to nothing on %(count)s days with runs (%(days)s).", meter=meter, count=count, days=days
         )
+    if change.kind is Kind.PARTS:
+        return Phrase(
+            "Meter %(meter)s shows nothing for %(share)s of %(runs)s runs, which lack that energy (on %(count)s days: %(days)s).",
+            meter=meter, share=f"{100 * change.size:.0f} %", runs=len(change.batches), count=count, days=days,
+        )  # fmt: skip
     if change.kind is Kind.REPEATED:
         return Phrase(
             "Meter %(meter)s: %(count)s days are equal to another day in every hour (%(days)s).", meter=meter, count=count, days=days
@@ -160,6 +174,8 @@ def to_declare(change: Change, earliest: date) -> str:
         meter = change.meters[0]
         return f"# in the [[meters]] table of {meter}; from below 0 where its line feeds back\nrange = [0.0, HIGHEST]"
     lines = "\n".join(as_toml(event) for event in _events(change, earliest))
+    if change.kind is Kind.PARTS:
+        lines = "# or empty the rows in which the meter shows nothing while its line runs: what is missing is not 0; else\n" + lines
     if change.kind is Kind.ZONE:
         of_files = '# in one line, if the files are in another zone: timezone = "UTC", or which, under [mapping.readings]; else\n'
         lines = of_files + lines
@@ -178,9 +194,9 @@ def _events(change: Change, earliest: date) -> list[Event]:
     of_step = {"step": change.step} | ({"equipment": change.equipment[0]} if len(change.equipment) == 1 else {})
     likeliest = change.causes[0]
     unsure = change.kind is Kind.BALANCE and not _is_sure(change)
-    if change.kind in {Kind.DEAD, Kind.REPEATED, Kind.LEAP, Kind.ROWS} or likeliest is Cause.DEAD or unsure:
+    if change.kind in {Kind.DEAD, Kind.PARTS, Kind.REPEATED, Kind.LEAP, Kind.ROWS} or likeliest is Cause.DEAD or unsure:
         return [_event({"meter": change.meters[0], "kind": "unusable"} | when)]
-    if change.kind in {Kind.LEVEL, Kind.BALANCE}:
+    if change.kind in {Kind.LEVEL, Kind.BALANCE} and likeliest is not Cause.PROCESS:
         kind = "unit" if likeliest is Cause.UNIT else "ratio"
         return [_event({"meter": change.meters[0], "kind": kind, "factor": _factor(change)} | when)]
     of_product = {"product": change.product} if change.product else {}
@@ -189,10 +205,14 @@ def _events(change: Change, earliest: date) -> list[Event]:
             {"step": change.step, "kind": "unit" if likeliest is Cause.UNIT else "ratio", "factor": _factor(change)} | of_product | when
         )
         return [_event(scaled | ({"equipment": one} if one else {})) for one in change.equipment or ("",)]
+    if change.kind is Kind.SWAP and not change.size:
+        return [_event({"meter": meter, "kind": "unusable"} | when) for meter in change.meters]
     if change.kind is Kind.SWAP:
         return [_event({"meter": change.meters[0], "kind": "swap", "with": change.meters[1]} | when)]
     if change.kind is Kind.ROUNDING:  # until the log's own times are there
         return [_event(of_step | {"kind": "unusable"} | when)]
+    if change.kind is Kind.BOOKED:
+        return [_event(of_step | {"kind": "clock", "offset": f"{-round(change.size)} s"} | when)]
     if change.kind in {Kind.CLOCK, Kind.ZONE}:
         seconds = _of_zone(change.size) if change.kind is Kind.ZONE else change.size
         return [_event({"meter": meter, "kind": "clock", "offset": f"{-round(seconds)} s"} | when) for meter in change.meters]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import Place
 from benchmarks.measurements import Finding, Severity
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Meter
 from reporting_agent.config.events import Event, found_of
 from reporting_agent.metering import clock, clock_words, shifts, standstill, unit_words
@@ -239,11 +240,16 @@ def _standstills(
     found = Finding(
         STILL,
         Severity.WARNING,
-        f"Meter {meter.id}: {count:,} times it stood still while the batches say that the equipment produced, {inside_h:,.1f} h in all."
-        f" The {hit:,} batches of that time are left out of the label. Look at the meter and at its connection.",
+        Phrase(
+            "Meter %(meter_id)s: %(count)s times it stood still while the batches say that the equipment "
+            "produced, %(inside_h)s h in all. The %(hit)s batches of that time are left out of the label. "
+            "Look at the meter and at its connection.",
+            meter_id=meter.id,
+            count=f"{count:,}",
+            inside_h=f"{inside_h:,.1f}",
+            hit=f"{hit:,}",
+        ),
         count,
         places_of(runs.files, runs.row[stood], runs.file[stood]),
-        zh=f"表计 {meter.id}：{count:,} 次在批次记录显示生产时读数停滞，共 {inside_h:,.1f} 小时。"
-        f"该时段的 {hit:,} 个批次不计入标签。请检查表计及其通信。",
     )
     return touched, found, spans

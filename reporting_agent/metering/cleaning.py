@@ -1,8 +1,8 @@
 """What is done about faulty readings before they become energy. Every rule is stated, counted and never guesses a value.
 
-Order: sentinels, values outside the range, values at its end, order of time, duplicates, register spikes. Resets, rollovers and gaps are
-judged on segments (`judge`), because they lie between two readings. What only the whole record shows comes as a `Verdict`
-when the meter is read again.
+Order: sentinels, values outside the range, values at its end, order of time, duplicates, register spikes. Gaps, and what a register that
+fell has counted (`register_falls`), are judged on segments (`judge`), because they lie between two readings. What only the whole record
+shows comes as a `Verdict` when the meter is read again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering.order import order_of
-from reporting_agent.metering.scale import rescaled_by
+from reporting_agent.metering.register_falls import over_falls, rolls
 from reporting_agent.metering.segments import HOUR_US, Segments
 from reporting_agent.metering.tally import Tally
 from reporting_agent.metering.verdict import NO_STAMPS, Verdict
@@ -26,7 +26,6 @@ Flags = NDArray[np.bool_]
 
 FEWEST_NINES = 5  # 9999 kW can be real; 999.999 and 99999 are what loggers write
 AT_RANGE = 5e-4  # of the range: nearer to its end a sensor has reached what it can tell; the end itself passes through rounding on its way
-FROM_ZERO = 5.0  # times what the register counts next: a value below that began again at 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +200,6 @@ def spikes(readings: Readings, meter: Meter) -> Flags:
     return flagged
 
 
-def rolls(before: Floats, after: Floats, meter: Meter) -> Flags:
-    """Whether the register fell as a rollover would make it fall: from its last tenth to its first."""
-    if meter.rollover is None:
-        return np.zeros(len(before), dtype=bool)
-    return (before >= 0.9 * meter.rollover) & (before < meter.rollover) & (after <= 0.1 * meter.rollover) & (after >= 0)
-
-
 def judge(
     segments: Segments,
     readings: Readings,
@@ -223,23 +215,11 @@ def judge(
     Args:
         left_out_us: stamps of readings that were there and were left out: between them nothing was missed.
     """
-    energy, before, rows = segments.energy, readings.value[:-1], readings.row[1:]
+    energy, rows = segments.energy, readings.row[1:]
     keep = np.ones(len(segments), dtype=bool)
     if meter.reading == "register":
-        fell = energy < 0
-        if fell.any():
-            rolled = fell & rolls(before, before + energy, meter)
-            if meter.range is not None:  # a register that was reset near its end would have counted the impossible
-                hours = np.maximum(segments.end_us - segments.start_us, 1) / HOUR_US
-                rolled &= energy + (meter.rollover or 0.0) <= meter.range[1] * hours
-            tally.add("register-rollover", file, rows[rolled])
-            usual = float(np.median(energy[energy > 0])) if (energy > 0).any() else 0.0
-            rescaled = fell & ~rolled & rescaled_by(before, readings.value[1:], usual)
-            rescaled &= ~(readings.value[1:] <= FROM_ZERO * np.abs(np.append(energy[1:], np.nan)))
-            tally.add("register-rescaled", file, rows[rescaled])
-            tally.add("register-reset", file, rows[fell & ~rolled & ~rescaled])
-            energy = np.where(rolled, energy + (meter.rollover or 0.0), energy)
-            keep &= ~fell | rolled
+        energy, known = over_falls(segments, readings.value, meter, rows, file, tally)
+        keep &= known
     length = segments.end_us - segments.start_us
     gap = length > longest_gap_us
     if gap.any():

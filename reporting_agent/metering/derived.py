@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from benchmarks import states
 from benchmarks.errors import InputError
 from benchmarks.measurements import Finding, Severity
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config.meters import Meter
 from reporting_agent.config.tree import PRESSURE_UNITS, TEMPERATURE_UNITS, MeterTree
@@ -212,9 +213,12 @@ def _findings(meter: Meter, lost_s: float) -> tuple[Finding, ...]:
         Finding(
             "state-unknown",
             Severity.WARNING,
-            f"Meter {meter.id}: for {hours} h of its readings temperature or pressure is missing, or no state that was declared;"
-            " its energy is not known there, the time counts as missing.",
+            Phrase(
+                "Meter %(meter_id)s: for %(hours)s h of its readings temperature or pressure is missing, or no "
+                "state that was declared; its energy is not known there, the time counts as missing.",
+                meter_id=meter.id,
+                hours=hours,
+            ),
             1,
-            zh=f"表计 {meter.id}：有 {hours} 小时的读数缺少温度或压力，或状态与申报不符；该时段能耗未知，按缺失计。",
         ),
     )

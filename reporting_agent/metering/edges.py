@@ -26,6 +26,7 @@ SHARE = 0.4  # of the pause, and of the run, that an edge may reach into
 SHORTEST_US = 4 * MINUTE_US  # a reach below shows no edge
 LEAST_RISE = 0.2  # of the running power: less is no edge
 KNOWN = 0.999
+PAUSES_NEAR = 41  # of which the usual power at rest is taken
 NO_PAUSE_US = 1 << 60
 
 
@@ -85,7 +86,7 @@ def seen(curve: Curve, reach: Reach) -> Edges:
     if not len(resting) or not np.isfinite(resting).any():
         none = np.full(len(running), np.nan)
         return Edges(none, none, none)
-    idle = float(np.nanmedian(resting))
+    idle = _usual_near(resting, pause, len(running))
     rise = running - idle
     rise = np.where((rise != 0) & (np.abs(rise) >= LEAST_RISE * np.abs(running)), rise, np.nan)
     late: list[Floats] = []
@@ -94,6 +95,16 @@ def seen(curve: Curve, reach: Reach) -> Edges:
         around = _power(curve, middle_us - x_us, middle_us + x_us) * 2 * x_s
         late.append(sign * (x_s * (running + idle) - around) / rise)
     return Edges(late[0], late[1], np.maximum(reach.at_start_us, reach.at_end_us) / 1e6)
+
+
+def _usual_near(resting: Floats, pause: Integers, count: int) -> Floats:
+    """By run, the median of the power in the pauses next to it: a meter's level may change within the record."""
+    known = np.isfinite(resting)
+    resting, pause = resting[known], pause[known]
+    width = min(PAUSES_NEAR, len(resting))
+    middle = np.median(np.lib.stride_tricks.sliding_window_view(resting, width), axis=1)
+    near = np.searchsorted(pause, np.arange(count)) - width // 2
+    return np.asarray(middle[np.clip(near, 0, len(middle) - 1)], dtype=np.float64)
 
 
 def _power(curve: Curve, start_us: Integers, end_us: Integers) -> Floats:

@@ -19,7 +19,6 @@ from benchmarks.measurements import Finding
 from reporting_agent.config import Meter
 from reporting_agent.metering.cleaning import NOTHING, Readings
 from reporting_agent.metering.curve import Curve
-from reporting_agent.metering.kernel import Kernel
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.record import MeterFacts
 from reporting_agent.metering.stream import MeterStream, OutOfOrder
@@ -89,24 +88,24 @@ Read = Callable[[frozenset[str]], Iterable[Block]]
 class _Running:
     """One meter's stream and its curve so far."""
 
-    def __init__(self, asked: Asked, verdict: Verdict | None = None, kernel: Kernel | None = None, *, whole: bool = False) -> None:
+    def __init__(self, asked: Asked, verdict: Verdict | None = None, *, fast: bool = False, whole: bool = False) -> None:
         self.stream = MeterStream(asked.meter, asked.longest_gap_s, asked.factor, verdict, whole=whole)
         self.curve = Curve(asked.moments_us)
-        self._kernel = kernel
+        self._fast = fast
 
     def feed(self, readings: Readings, file: str) -> None:
-        """A block, by the fast road where it is sound; without a kernel, always by the careful one."""
-        if self._kernel is not None and self.stream.begins and len(readings) > 2 * FIRST_READINGS:
+        """A block, by the fast road where that is taken and the block is sound, else by the careful one."""
+        if self._fast and self.stream.begins and len(readings) > 2 * FIRST_READINGS:
             self._feed(readings.at(slice(0, FIRST_READINGS)), file)  # the fast road needs a beginning to go on from
             readings = readings.at(slice(FIRST_READINGS, None))
         self._feed(readings, file)
 
     def _feed(self, readings: Readings, file: str) -> None:
-        fast = None if self._kernel is None else self.stream.pass_over(readings, file, self._kernel)
-        if fast is None:
+        passed = self.stream.pass_over(readings, file) if self._fast else None
+        if passed is None:
             self.curve.add(self.stream.feed(readings, file))
         else:
-            lead, run = fast
+            lead, run = passed
             self.curve.add(lead)
             self.curve.add_run(run)
 
@@ -129,7 +128,6 @@ def meter_energy(
     windows: Mapping[str, Windows],
     longest_gap_s: Mapping[str, float],
     read: Read,
-    kernel: Kernel | None = None,
 ) -> dict[str, MeteredEnergy]:
     """Energy and completeness of each meter's windows.
 
@@ -140,22 +138,22 @@ def meter_energy(
     asked = [
         Asked(meter, np.concatenate((windows[meter.id].start_us, windows[meter.id].end_us)), longest_gap_s[meter.id]) for meter in meters
     ]
-    return {name: course.over(windows[name]) for name, course in courses(asked, [read], kernel).items()}
+    return {name: course.over(windows[name]) for name, course in courses(asked, [read]).items()}
 
 
-def courses(asked: Sequence[Asked], lanes: Sequence[Read], kernel: Kernel | None = None) -> dict[str, Course]:
+def courses(asked: Sequence[Asked], lanes: Sequence[Read], *, fast: bool = False) -> dict[str, Course]:
     """The course of each meter, by its id.
 
     Args:
         lanes: each gives the blocks of meters that stand in no other; they are followed at the same time, one a core.
-        kernel: None sends all readings the careful road.
+        fast: sound blocks take the fast road; otherwise all readings take the careful one.
     """
     by_id = {one.meter.id: one for one in asked}
     if len(lanes) < 2:
-        followed = [_follow(read, by_id, kernel) for read in lanes]
+        followed = [_follow(read, by_id, fast) for read in lanes]
     else:
         with ThreadPoolExecutor(min(len(lanes), cores())) as pool:
-            followed = list(pool.map(lambda read: _follow(read, by_id, kernel), lanes))
+            followed = list(pool.map(lambda read: _follow(read, by_id, fast), lanes))
     found = {name: running for lane in followed for name, running in lane.items()}
     return {name: (found[name] if name in found else _never_read(one)).course() for name, one in by_id.items()}
 
@@ -171,7 +169,7 @@ def _never_read(asked: Asked) -> _Running:
     return running
 
 
-def _follow(read: Read, by_id: Mapping[str, Asked], kernel: Kernel | None) -> dict[str, _Running]:
+def _follow(read: Read, by_id: Mapping[str, Asked], fast: bool) -> dict[str, _Running]:
     """The meters of one lane; read again where that is needed, and closed."""
     running: dict[str, _Running] = {}
     again: set[str] = set()
@@ -182,7 +180,7 @@ def _follow(read: Read, by_id: Mapping[str, Asked], kernel: Kernel | None) -> di
         if name in again:
             continue
         if name not in running:
-            running[name] = _Running(by_id[name], kernel=kernel)
+            running[name] = _Running(by_id[name], fast=fast)
         try:
             running[name].feed(readings, file)
         except OutOfOrder:
@@ -194,7 +192,7 @@ def _follow(read: Read, by_id: Mapping[str, Asked], kernel: Kernel | None) -> di
             running[name] = _whole_read(by_id[name], readings, file)
     judged = {name: verdict for name, verdict in verdicts.items() if verdict.leaves_out}
     if judged:
-        running.update({name: _Running(by_id[name], verdict, kernel) for name, verdict in judged.items()})
+        running.update({name: _Running(by_id[name], verdict, fast=fast) for name, verdict in judged.items()})
         for name, readings, file in read(frozenset(judged)):
             running[name].feed(readings, file)
         for name in judged:

@@ -1,26 +1,25 @@
-"""The inner loops over a block of readings: one set of functions, compiled by numba or written in NumPy, equal to the last bit.
+"""The inner loops over a block of readings. They work in chunks that stay in the processor's cache and in memory that is used again.
 
-Equal because every floating operation on a reading is the same in both and sums are of integers (see `fixed`), which no
-order and no width of a register can change. Smallest and largest values are exact in any order.
-
-Compiling pays late: importing numba takes longer (about half a second) than the compiled loops save on tens of millions of
-readings, since NumPy's own loops are vectorised too. `choose` therefore takes it from `WORTH_COMPILING` readings on.
+Sums are of whole numbers (see `fixed`), which no order can change.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from typing import NamedTuple, Protocol
+from threading import local
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.metering.fixed import MOST, PLACES, STEPS_PER_UNIT
+from reporting_agent.metering.segments import HOUR_US
+
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-WORTH_COMPILING = 500_000_000  # readings; measured: the start of numba costs 0.6 s of both cores, its loops save about 1.5 ns a reading
 STANDING = 6  # equal values in a row that `Scan.standing` tells
+CHUNK = 1 << 14  # 128 kB a scratch array
+_EXACT = float(2**53 // CHUNK)
 
 
 class Scan(NamedTuple):
@@ -38,28 +37,58 @@ class Scan(NamedTuple):
     standing: bool  # `STANDING` equal values in a row, or more
 
 
-class Kernel(Protocol):
-    """The functions that both have."""
+class _Scratch(local):
+    """Arrays of one thread: memory that is used again costs no page faults."""
 
-    def scan(self, time_us: Integers, value: Floats) -> Scan:
-        """One look at a block, for the screen."""
-        ...
+    def __init__(self) -> None:
+        self.float_1, self.float_2, self.float_3 = (np.empty(CHUNK + 1) for _ in range(3))
+        self.whole = np.empty(CHUNK, dtype=np.int64)
+        self.flags = np.empty(CHUNK, dtype=np.bool_)
 
-    def loads(self, time_us: Integers, energy: Floats) -> tuple[float, float]:
-        """Lowest and highest energy an hour; energy i lies between stamps i and i + 1."""
-        ...
 
-    def rate_sums(self, time_us: Integers, value: Floats, factor: float, at: Integers) -> tuple[Integers, Integers]:
-        """Exact sums (see `fixed.split`) of the trapezoids before each reading `at` (in order), and of all."""
-        ...
+_scratch = _Scratch()
 
-    def sums(self, energy: Floats, at: Integers) -> tuple[Integers, Integers]:
-        """The same of energies that are given."""
-        ...
 
-    def near_power_of_ten(self, value: Floats, power: float) -> bool:
-        """Whether any size may be five nines or more next to this power of ten: see `nines_below`."""
-        ...
+def scan(time_us: Integers, value: Floats) -> Scan:
+    """One look at a block of at least two readings, for the screen."""
+    looks = [_look(time_us[first : first + CHUNK + 1], value[first : first + CHUNK + 1]) for first in range(0, len(value) - 1, CHUNK)]
+    least_step, most_step, lowest, highest, least_move, most_move, quantum = zip(*(look[:-1] for look in looks), strict=True)
+    sound = all(-MOST < low <= high < MOST for low, high in zip(lowest, highest, strict=True))  # no comparison with NaN holds
+    still = any(look[-1] for look in looks)
+    ends = min(lowest), max(highest), min(least_move), max(most_move)
+    return Scan(sound, min(least_step), max(most_step), *ends, min(quantum), still, still and _standing(value))
+
+
+def _look(time_us: Integers, value: Floats) -> tuple[int, int, float, float, float, float, float, bool]:
+    """The same of one chunk, but for runs of equal values: only whether two neighbours are equal."""
+    length = len(value) - 1
+    step = np.subtract(time_us[1:], time_us[:-1], out=_scratch.whole[:length])
+    move = np.subtract(value[1:], value[:-1], out=_scratch.float_1[:length])
+    least, most = float(move.min()), float(move.max())
+    if least > 0:  # a register that runs: the values are in order, and no two are equal
+        return int(step.min()), int(step.max()), float(value[0]), float(value[-1]), least, most, least, False
+    size = np.abs(move, out=move)
+    quantum = float(size.min())
+    still = quantum == 0
+    if still:
+        quantum = float(size.min(initial=np.inf, where=np.greater(size, 0, out=_scratch.flags[:length])))
+    return int(step.min()), int(step.max()), float(value.min()), float(value.max()), least, most, quantum, still
+
+
+def _standing(value: Floats) -> bool:
+    """Whether `STANDING` neighbours are equal, somewhere."""
+    still = value[1:] == value[:-1]
+    runs = max(len(value) - STANDING + 1, 0)
+    run = still[:runs].copy()
+    for ahead in range(1, STANDING - 1):
+        run &= still[ahead : ahead + runs]
+    return bool(run.any())
+
+
+def loads(time_us: Integers, energy: Floats) -> tuple[float, float]:
+    """Lowest and highest energy an hour; energy i lies between stamps i and i + 1."""
+    load = energy * (HOUR_US / np.diff(time_us))
+    return float(load.min()), float(load.max())
 
 
 def nines_below(power: float) -> tuple[float, float]:
@@ -68,23 +97,85 @@ def nines_below(power: float) -> tuple[float, float]:
     return (power - 1 / fewest) * (1 - 1e-11), (power - 1e-6) * (1 + 2e-12)
 
 
-def compiled_there() -> bool:
-    """Whether numba is installed; it is not imported to find out."""
-    return importlib.util.find_spec("numba") is not None
+def near_power_of_ten(value: Floats, power: float) -> bool:
+    """Whether any size may be five nines or more next to this power of ten: see `nines_below`."""
+    low, high = nines_below(power)
+    for first in range(0, len(value), CHUNK):
+        part = value[first : first + CHUNK]
+        size = np.abs(part, out=_scratch.float_1[: len(part)])
+        near = np.greater_equal(size, low, out=_scratch.flags[: len(part)])
+        near &= size <= high
+        if near.any():
+            return True
+    return False
 
 
-def choose(readings: int) -> Kernel:
-    """The kernel for about so many readings."""
-    return compiled() if readings >= WORTH_COMPILING and compiled_there() else plain()
+def rate_sums(time_us: Integers, value: Floats, factor: float, at: Integers) -> tuple[Integers, Integers]:
+    """Exact sums (see `fixed.split`) of the trapezoids before each reading `at` (in order), and of all."""
+    sums_at = _Sums(at)
+    for first in range(0, len(value) - 1, CHUNK):
+        last = min(first + CHUNK, len(value) - 1)
+        length = last - first
+        power = np.multiply(value[first : last + 1], factor, out=_scratch.float_1[: length + 1])
+        energy = np.add(power[:-1], power[1:], out=_scratch.float_2[:length])
+        energy /= 2
+        hours = np.subtract(time_us[first + 1 : last + 1], time_us[first:last], out=_scratch.float_3[:length], dtype=np.float64)
+        hours /= HOUR_US
+        energy *= hours
+        sums_at.take(energy, first)
+    return sums_at.done()
 
 
-def plain() -> Kernel:
-    """The NumPy kernel."""
-    kernel: Kernel = importlib.import_module("reporting_agent.metering.kernel_numpy")
-    return kernel
+def sums(energy: Floats, at: Integers) -> tuple[Integers, Integers]:
+    """The same of energies that are given."""
+    sums_at = _Sums(at)
+    for first in range(0, len(energy), CHUNK):
+        sums_at.take(energy[first : first + CHUNK], first)
+    return sums_at.done()
 
 
-def compiled() -> Kernel:
-    """The numba kernel; ImportError where numba is not installed."""
-    kernel: Kernel = importlib.import_module("reporting_agent.metering.kernel_numba")
-    return kernel
+class _Sums:
+    """Running sums, read off before each reading asked for."""
+
+    def __init__(self, at: Integers) -> None:
+        self._at = at
+        self._whole = np.empty(len(at) + 1, dtype=np.int64)
+        self._rest = np.empty(len(at) + 1, dtype=np.int64)
+        self._whole_sum = self._rest_sum = 0
+        self._reached = 0
+
+    def take(self, energy: Floats, first: int) -> None:
+        """The energies from this one on."""
+        length = len(energy)
+        steps = np.multiply(energy, STEPS_PER_UNIT, out=_scratch.float_1[:length])
+        floor = np.floor(steps, out=_scratch.float_3[:length])
+        steps -= floor
+        steps *= PLACES
+        np.rint(steps, out=steps)
+        until = int(np.searchsorted(self._at, first + length))
+        if not -_EXACT < floor.min() <= floor.max() < _EXACT:
+            self._read_off(first, until, floor.astype(np.int64), steps.astype(np.int64))
+            return
+        # whole numbers below 2^53, and so are their sums: floating point adds them exactly, in any order
+        self._read_off(first, until, floor, steps)
+
+    def _read_off(self, first: int, until: int, whole: NDArray[Any], rest: NDArray[Any]) -> None:
+        if until == self._reached:
+            self._whole_sum += int(whole.sum())
+            self._rest_sum += int(rest.sum())
+            return
+        asked = slice(self._reached, until)
+        edges = np.concatenate(([0], self._at[asked] - first))
+        further = edges[1:] > edges[:-1]
+        starts, place = edges[np.concatenate(([True], further))], np.cumsum(further)
+        for parts, sums, before in ((whole, self._whole, self._whole_sum), (rest, self._rest, self._rest_sum)):
+            pieces = np.cumsum(np.add.reduceat(parts, starts).astype(np.int64))
+            sums[asked] = before + np.where(place > 0, pieces[place - 1], 0)
+            sums[-1] = before + pieces[-1]  # the last place is free until all is done
+        self._whole_sum, self._rest_sum = int(self._whole[-1]), int(self._rest[-1])
+        self._reached = until
+
+    def done(self) -> tuple[Integers, Integers]:
+        """The sums before each, and of all."""
+        self._whole[self._reached :], self._rest[self._reached :] = self._whole_sum, self._rest_sum
+        return self._whole, self._rest

@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import AT_RANGE, Readings, all_nines, rolls
+from reporting_agent.metering.cleaning import AT_RANGE, Readings, all_nines
 from reporting_agent.metering.fixed import MOST, STEPS_PER_UNIT
 from reporting_agent.metering.own_time import put_right
+from reporting_agent.metering.register_falls import rolls
 from reporting_agent.metering.segments import HOUR_US
 
 Integers = NDArray[np.int64]

@@ -1,8 +1,8 @@
 """Single readings far above everything the meter ever shows: spikes, and jumps of a register.
 
 `Peaks` keeps the highest loads of the record with their readings; at the end, when the meter's own history is known,
-`spikes` says which of them no load explains. A load that is high for longer than a few readings, or that comes
-back at the same height, is a way of running, however rare; a change of scale is found elsewhere (`against_batches`).
+`spikes` says which of them no load explains. A load that rises over one reading and falls over another, that is high for longer than a
+few, or that comes back at the same height, is a way of running, however rare; a change of scale is found elsewhere (`against_batches`).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ TIMES_HIGH = 1.5  # above the 99th percentile of the load; starting currents sta
 DEVIATIONS = 12.0  # robust standard deviations above the median under load: for loads that swing widely
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 LONGEST, NEAR = 3, 12  # high readings among so many on either side; where there are more, it is a load
+STEEP = 0.5  # of a peak that a reading next to it shows: then it was a load that rose and fell
 BEYOND_ANY_LOAD = 4.0  # times the 99th percentile: no way of running, even if it comes back
 FEWEST_ALIKE, ALIKE = 8, 0.1  # so many peaks within this share of their median height are a way of running
 
@@ -98,7 +99,7 @@ def spikes(peaks: Highest, limit: float) -> Flags:
         return above
     high = peaks.number[above]
     around = np.searchsorted(high, peaks.number + NEAR, side="right") - np.searchsorted(high, peaks.number - NEAR)
-    above &= around <= LONGEST
+    above &= (around <= LONGEST) & ~_beside_a_load(peaks)
     if not above.any():
         return above
     median = float(np.median(peaks.load[above]))
@@ -106,3 +107,12 @@ def spikes(peaks: Highest, limit: float) -> Flags:
     if int((above & alike).sum()) >= FEWEST_ALIKE and median < BEYOND_ANY_LOAD / TIMES_HIGH * limit:
         above &= ~alike
     return above
+
+
+def _beside_a_load(peaks: Highest) -> Flags:
+    """Whether the reading before or the one after shows much of it too; `peaks` hold what is nearly as high as a plausible load."""
+    beside = np.zeros(len(peaks), dtype=bool)
+    for away in (-1, 1):
+        at = np.minimum(np.searchsorted(peaks.number, peaks.number + away), len(peaks) - 1)
+        beside |= (peaks.number[at] == peaks.number + away) & (peaks.load[at] >= STEEP * peaks.load)
+    return beside

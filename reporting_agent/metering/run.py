@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering import fixed
-from reporting_agent.metering.kernel import Kernel, Scan
+from reporting_agent.metering import fixed, kernel
+from reporting_agent.metering.kernel import Scan
 from reporting_agent.metering.segments import HOUR_US, Segments
 
 Integers = NDArray[np.int64]
@@ -33,7 +33,6 @@ class Run:
     value: Floats
     factor: float
     found: Scan
-    kernel: Kernel
 
     def places(self, moment_us: Integers) -> Integers:
         """The reading at or before each moment, the first one for moments before it; moments before the last reading."""
@@ -54,7 +53,7 @@ class Run:
             least, most = self._least_and_most()
             per_hour = HOUR_US / found.least_step_us
             return least * per_hour, most * per_hour
-        return self.kernel.loads(self.time_us, np.diff(self.value) if self.reading == "register" else self.value)
+        return kernel.loads(self.time_us, np.diff(self.value) if self.reading == "register" else self.value)
 
     def _least_and_most(self) -> tuple[float, float]:
         if self.reading == "register":
@@ -75,11 +74,11 @@ class Run:
     def sums(self, at: Integers) -> tuple[Integers, Integers]:
         """Exact sums of the energy before each of the readings `at`, which rise, and of all: one more than `at`."""
         if self.reading == "rate":
-            return self.kernel.rate_sums(self.time_us, self.value, self.factor, at)
+            return kernel.rate_sums(self.time_us, self.value, self.factor, at)
         if self.reading == "interval":
-            return self.kernel.sums(self.value, at)
+            return kernel.sums(self.value, at)
         if not self._telescopes():
-            return self.kernel.sums(np.diff(self.value), at)
+            return kernel.sums(np.diff(self.value), at)
         asked = self.value[np.append(at, len(self.value) - 1)]
         whole, rest = fixed.split(asked)
         first_whole, first_rest = fixed.split(self.value[:1])

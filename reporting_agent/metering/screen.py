@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering.cleaning import AT_RANGE
-from reporting_agent.metering.kernel import Kernel, Scan, nines_below
+from reporting_agent.metering.kernel import Scan, near_power_of_ten, nines_below
 from reporting_agent.metering.segments import MICROSECONDS
 from reporting_agent.metering.verdict import Verdict
 
@@ -47,7 +47,7 @@ class Screen:
         self._low, self._end = low, high if meter.range is None else high - AT_RANGE * (high - low)
         self._verdict = verdict
 
-    def passes(self, time_us: Integers, value: Floats, found: Scan, kernel: Kernel) -> bool:
+    def passes(self, time_us: Integers, value: Floats, found: Scan) -> bool:
         """Whether nothing is to be looked at in these readings, but for their load: see `load_passes`."""
         if not found.sound or found.least_step_us <= 0 or found.most_step_us > self._longest_step_us:
             return False
@@ -55,18 +55,18 @@ class Screen:
             return False
         if self._rate and not self.load_passes(found.lowest, found.highest):
             return False
-        return not self._nines(value, found, kernel) and not self._judged(time_us, found)
+        return not self._nines(value, found) and not self._judged(time_us, found)
 
     def load_passes(self, lowest: float, highest: float) -> bool:
         """Whether power or flow, of a register or an interval energy an hour, lies inside the range."""
         return self._low <= lowest and highest < self._end
 
-    def _nines(self, value: Floats, found: Scan, kernel: Kernel) -> bool:
+    def _nines(self, value: Floats, found: Scan) -> bool:
         largest = max(-found.lowest, found.highest)
         smallest = max(found.lowest, -found.highest, 0.0)
         for power in _POWERS:
             low, high = nines_below(power)
-            if low <= largest and smallest <= high and kernel.near_power_of_ten(value, power):
+            if low <= largest and smallest <= high and near_power_of_ten(value, power):
                 return True
         return False
 

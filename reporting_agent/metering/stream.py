@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from reporting_agent.config import Meter
 from reporting_agent.metering import cleaning
 from reporting_agent.metering.cleaning import NOTHING, Readings
-from reporting_agent.metering.kernel import Kernel, Scan
+from reporting_agent.metering.kernel import Scan, scan
 from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.run import Run
 from reporting_agent.metering.screen import Screen
@@ -101,7 +101,7 @@ class MeterStream:
         self._left_out_us = self._left_out_us[self._left_out_us > self._tail.time_us[0]] if len(self._tail) else self._left_out_us
         return made
 
-    def pass_over(self, readings: Readings, file: str, kernel: Kernel) -> tuple[Segments, Run] | None:
+    def pass_over(self, readings: Readings, file: str) -> tuple[Segments, Run] | None:
         """The fast road: what is settled after a block in which the screen sees nothing, or None where it holds the block back.
 
         The segments lead from the readings kept back into the block, the run goes on from its first reading.
@@ -111,16 +111,16 @@ class MeterStream:
         time_us, value = readings.time_us, readings.value
         lead = self._tail.then(readings.at(slice(0, 1)))
         settled, end = slice(0, -1), slice(-2, None)
-        found = kernel.scan(time_us[settled], value[settled])
-        found_lead = kernel.scan(lead.time_us, lead.value)
+        found = scan(time_us[settled], value[settled])
+        found_lead = scan(lead.time_us, lead.value)
         sound = (
-            self._screen.passes(time_us[settled], value[settled], found, kernel)
-            and self._screen.passes(time_us[end], value[end], kernel.scan(time_us[end], value[end]), kernel)
-            and self._screen.passes(lead.time_us, lead.value, found_lead, kernel)
+            self._screen.passes(time_us[settled], value[settled], found)
+            and self._screen.passes(time_us[end], value[end], scan(time_us[end], value[end]))
+            and self._screen.passes(lead.time_us, lead.value, found_lead)
         )
         if not sound:
             return None
-        run = self._run(time_us[settled], value[settled], found, kernel)
+        run = self._run(time_us[settled], value[settled], found)
         lowest, highest = run.loads()
         if not self._screen.load_passes(lowest, highest):
             return None
@@ -136,10 +136,10 @@ class MeterStream:
         self._left_out_us = NO_STAMPS
         return led, run
 
-    def _run(self, time_us: NDArray[np.int64], value: NDArray[np.float64], found: Scan, kernel: Kernel) -> Run:
+    def _run(self, time_us: NDArray[np.int64], value: NDArray[np.float64], found: Scan) -> Run:
         if self.meter.reading == "interval":
             value = value[1:] if self.meter.stamp == "end" else value[:-1]
-        return Run(self.meter.reading, put_right(time_us, self.meter), value, self._factor, found, kernel)
+        return Run(self.meter.reading, put_right(time_us, self.meter), value, self._factor, found)
 
     def close(self) -> Segments:
         """The last segment, after all blocks. From here on `verdict` holds what the whole record showed."""

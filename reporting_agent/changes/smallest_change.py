@@ -17,6 +17,8 @@ from reporting_agent.changes.jumps import LEAST, LEAST_OF_RATE, daily, told_from
 from reporting_agent.changes.lines import Line
 from reporting_agent.metering import MeterRecord
 
+_A_LIMIT = 0.5  # above it no limit is said
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -39,11 +41,7 @@ class Limit:
     def sentence(self) -> Phrase:
         if self.energy is None or self.output is None:
             return Phrase("Meter %(meter)s: no change would show; there are too few runs or days of production.", meter=self.meter)
-        return Phrase(
-            "Meter %(meter)s: a change of less than %(energy)s of its energy per %(unit)s, or of less than %(output)s of the %(unit)s an "
-            "hour of its line, cannot be told from chance.",
-            meter=self.meter, unit=self.unit, energy=_percent(self.energy), output=_percent(self.output),
-        )  # fmt: skip
+        return Phrase("Meter %(meter)s: %(unseen)s.", meter=self.meter, unseen=_unseen(self.energy, self.output, self.unit))
 
 
 def beside(label: StepLabel, limits: Sequence[Limit]) -> Phrase | None:
@@ -59,10 +57,25 @@ def beside(label: StepLabel, limits: Sequence[Limit]) -> Phrase | None:
     told = None if label.uncertainty is None else label.uncertainty.best
     if told is not None and told.value / label.best.value >= max(energy, output):
         return None
-    return Phrase(
-        "changes below %(energy)s of energy per %(unit)s or %(output)s of output are not seen",
-        energy=_percent(energy), unit=unit, output=_percent(output),
-    )  # fmt: skip
+    return _unseen(energy, output, unit)
+
+
+def _unseen(energy: float, output: float, unit: str) -> Phrase:
+    """What passes unseen; a limit of half the value and more is none: the scatter hides whatever a person would call a change."""
+    below, hidden = {"energy": _percent(energy), "output": _percent(output), "unit": unit}, (energy > _A_LIMIT, output > _A_LIMIT)
+    if hidden == (True, True):
+        return Phrase("no change of energy per %(unit)s or of output could be told from this scatter", unit=unit)
+    if hidden == (True, False):
+        return Phrase(
+            "no change of energy per %(unit)s could be told from this scatter; changes below %(output)s of output are not seen",
+            unit=unit, output=below["output"],
+        )  # fmt: skip
+    if hidden == (False, True):
+        return Phrase(
+            "changes below %(energy)s of energy per %(unit)s are not seen; no change of output could be told from this scatter",
+            unit=unit, energy=below["energy"],
+        )  # fmt: skip
+    return Phrase("changes below %(energy)s of energy per %(unit)s or %(output)s of output are not seen", **below)
 
 
 def of_lines(lines: Sequence[Line], meters: Sequence[MeterRecord], units: Mapping[str, str]) -> tuple[Limit, ...]:
@@ -79,9 +92,9 @@ def of_lines(lines: Sequence[Line], meters: Sequence[MeterRecord], units: Mappin
 def _of_line(line: Line, unit: str) -> Limit:
     per_t, rate = daily(line.day, line.per_t), daily(line.day, line.rate)
     energy = [one for one in (told_from(per_t, LEAST), freed.told_from(freed.of_line(line))) if one is not None]
-    return Limit(
-        line.meter, line.record.meter.carrier, line.step, unit, _share(min(energy, default=None)), _share(told_from(rate, LEAST_OF_RATE))
-    )
+    output = [one for one in (told_from(rate, LEAST_OF_RATE), freed.told_from(rate, LEAST_OF_RATE, 0)) if one is not None]
+    least = (_share(min(of_ln, default=None)) for of_ln in (energy, output))
+    return Limit(line.meter, line.record.meter.carrier, line.step, unit, *least)
 
 
 def _share(of_ln: float | None) -> float | None:
