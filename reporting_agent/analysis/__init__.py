@@ -1,7 +1,8 @@
 """What a plant can act on: losses by cause, Pareto, where to look first, and what the energy was used for.
 
 Read in this order: amounts, evidence, regression, chance, causes, waterfall, losses, pareto, purpose, standing, use, gains,
-lost_uses, advice. Everything here is made from the exact label and stays on the site. An empty tuple means that the plant gives
+lost_uses, advice. The annual account of a route, and the limits it is held against, are `route_draft`, `route_shares`, `route_fence`,
+`route_against_limits`. Everything here is made from the exact label and stays on the site. An empty tuple means that the plant gives
 nothing to make that part from.
 """
 
@@ -32,7 +33,7 @@ from reporting_agent.analysis.pareto import Dimension, Pareto, ParetoRow, pareto
 from reporting_agent.analysis.purpose import Use
 from reporting_agent.analysis.relevance import StepDrivers
 from reporting_agent.analysis.route_account import RouteAccount
-from reporting_agent.analysis.route_accounts import route_accounts
+from reporting_agent.analysis.route_against_limits import route_accounts
 from reporting_agent.analysis.site_balance import SiteBalance
 from reporting_agent.analysis.tariff import StepCost, costs
 from reporting_agent.analysis.use import StepUse, uses

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from benchmarks.carriers import CARRIERS
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, Finding, Severity
+from benchmarks.phrases import Phrase, listed
 from benchmarks.quantities import ratio
 from benchmarks.routes import Words
 from reporting_agent.analysis.figures import shown
@@ -213,16 +214,21 @@ def _in_label(result: LabelResult, step: str, carrier: str) -> tuple[float, floa
 
 def _words(one: Measuring, verdict: Verdict, told: tuple[Issue, ...], step: str) -> Words:
     carrier = CARRIERS[one.meter.carrier].words
-    en = f"Step {step}, {carrier.en}, meter {one.meter.id}: {verdict.words.en}"
-    zh = f"工序 {step}，{carrier.zh}，表计 {one.meter.id}：{verdict.words.zh}"
+    head = Phrase(
+        "Step %(step)s, %(carrier)s, meter %(meter)s: %(verdict)s", step=step, carrier=carrier, meter=one.meter.id, verdict=verdict.words
+    )
     if one.of_batch is not None:
-        en += f" (a batch's energy ±{one.of_batch:.1%}"
-        zh += f"（单批能耗 ±{one.of_batch:.1%}"
-        if one.load is not None:
-            en += f" at {shown(one.load.mean)} {one.unit}"
-            zh += f"，负荷 {shown(one.load.mean)} {one.unit}"
-        en, zh = en + ")", zh + "）"
-    for issue in told:
-        en += f"; {issue.found.en}: {issue.change.en}"
-        zh += f"；{issue.found.zh}：{issue.change.zh}"
-    return Words(en=en + ".", zh=zh + "。")
+        error = f"{one.of_batch:.1%}"
+        head = (
+            Phrase("%(meter)s (a batch's energy ±%(error)s)", meter=head, error=error)
+            if one.load is None
+            else Phrase(
+                "%(meter)s (a batch's energy ±%(error)s at %(load)s %(unit)s)",
+                meter=head,
+                error=error,
+                load=shown(one.load.mean),
+                unit=one.unit,
+            )
+        )
+    issues = [Phrase("%(found)s: %(change)s", found=issue.found, change=issue.change) for issue in told]
+    return Words.of(Phrase("%(told)s.", told=listed([head, *issues])))

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Pack, Words
 from reporting_agent.analysis.amounts import added
 from reporting_agent.analysis.figures import percent
@@ -31,7 +32,7 @@ from reporting_agent.analysis.use import StepUse
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 
-ASSUMED = Words(en=" (unit assumed)", zh="（单位系假定）")
+ASSUMED = Words.of(Phrase(" (unit assumed)"))
 SURE = Words(en="", zh="")
 _WITHOUT_CAUSE = 0.5  # of the gap beyond uncertainty: from here on, what to record is said
 
@@ -62,9 +63,11 @@ def _nothing(labels: int) -> Advice:
     return Advice(
         "nothing-stands-out",
         "",
-        Words(
-            en=f"Nothing stands out: in {labels} labels no cause, shift, equipment, hour or month differs by more than chance.",
-            zh=f"没有突出之处：{labels} 个标签中，各原因、班次、设备、时段和月份的差异均未超出偶然范围。",
+        Words.of(
+            Phrase(
+                "Nothing stands out: in %(labels)s labels no cause, shift, equipment, hour or month differs by more than chance.",
+                labels=labels,
+            )
         ),
         None,
         None,
@@ -87,11 +90,14 @@ def _unknown(pack: Pack, counted: Sequence[StepLosses], whole: float) -> Iterato
     yield Advice(
         "record-more",
         one.step,
-        Words(
-            en=f"{percent(unexplained / whole)} of the gap beyond uncertainty has no reason in the data (longer at power included), most of"
-            f" it at {name.en}. Recording {', '.join(words.en for words in missing)} with every batch would tell more of it.",
-            zh=f"不确定度以外的差距中有 {percent(unexplained / whole)}（含通电更久）在数据中找不到原因，其中最多的是 {name.zh}。"
-            f"逐批记录{'、'.join(words.zh for words in missing)}可说明更多。",
+        Words.of(
+            Phrase(
+                "%(share)s of the gap beyond uncertainty has no reason in the data (longer at power included), most of it at %(step)s."
+                " Recording %(missing)s with every batch would tell more of it.",
+                share=percent(unexplained / whole),
+                step=name,
+                missing=enumerated(missing),
+            )
         ),
         None,
         unexplained / whole,
@@ -106,11 +112,11 @@ def _not_recorded(one: StepLosses) -> list[Words]:
     known = {name for row in rows[:50].tolist() for name in one.made_from.columns.batches[row].variables}
     wanted = []
     if not any(name.startswith("input.") for name in known):
-        wanted.append(Words(en="what was charged (input.MATERIAL)", zh="装入物料（input.MATERIAL）"))
+        wanted.append(Words.of(Phrase("what was charged (input.MATERIAL)")))
     if not np.isfinite(evidence.interval_s[rows]).mean() > 0.9:
-        wanted.append(Words(en="true start and end", zh="真实的起止时间"))
+        wanted.append(Words.of(Phrase("true start and end")))
     if "holding_min" not in known and "holding_s" not in known:
-        wanted.append(Words(en="minutes of waiting (var.holding_min)", zh="等待分钟数（var.holding_min）"))
+        wanted.append(Words.of(Phrase("minutes of waiting (var.holding_min)")))
     names = dict.fromkeys(each.variable for each in one.made_from.columns.step.reference_conditions)
     lacking = [f"var.{name}" for name in names if name not in known]
-    return [*wanted, *(Words(en=name, zh=name) for name in lacking), Words(en="temperatures and settings", zh="温度和设定值")]
+    return [*wanted, *(Words(en=name, zh=name) for name in lacking), Words.of(Phrase("temperatures and settings"))]

@@ -22,7 +22,7 @@ from benchmarks.labels import Measured, StepLabel
 from benchmarks.labels.columns import Floats, StepColumns
 from benchmarks.labels.waste import on_grid
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Words
 from reporting_agent.analysis.priced import priced
 from reporting_agent.analysis.prices import Prices
@@ -30,7 +30,7 @@ from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord
 
 _MJ_PER_KWH = 3.6
-_NO_TARIFF = Words(en="site.toml has no [tariff], so no amount has a price.", zh="site.toml 中没有 [tariff]，因此没有价格。")
+_NO_TARIFF = Words.of(Phrase("site.toml has no [tariff], so no amount has a price."))
 
 
 class Amount(NamedTuple):
@@ -161,16 +161,17 @@ def _co2_kg(columns: StepColumns, counted: frozenset[str], factors: FactorTable)
 
 def _co2_reason(lacking: dict[str, date]) -> Words:
     if not lacking:
-        return Words(en="A batch took in no energy, so its CO2 has no rate.", zh="有批次没有能源输入，其二氧化碳无法折算。")
-    en = ", ".join(f"{CARRIERS[carrier].words.en} ({day.isoformat()})" for carrier, day in lacking.items())
-    zh = "、".join(f"{CARRIERS[carrier].words.zh}（{day.isoformat()}）" for carrier, day in lacking.items())
-    reason = Words(en=f"No CO2 factor is in force for {en}.", zh=f"没有适用的二氧化碳排放因子：{zh}。")
+        return Words.of(Phrase("A batch took in no energy, so its CO2 has no rate."))
+    without = enumerated(
+        Phrase("%(carrier)s (%(day)s)", carrier=CARRIERS[carrier].words, day=day.isoformat()) for carrier, day in lacking.items()
+    )
+    reason = Words.of(Phrase("No CO2 factor is in force for %(without)s.", without=without))
     if "electricity" not in lacking:
         return reason
     remedy = Words.of(
         Phrase("Of electricity it is that of a place: name the country, or your supply's factor, under [emissions] in site.toml.")
     )
-    return Words(en=f"{reason.en} {remedy.en}", zh=f"{reason.zh}{remedy.zh}")
+    return Words.of(Phrase("%(reason)s %(remedy)s", reason=reason, remedy=remedy))
 
 
 def paid_in(columns: StepColumns, site: Site, records: Sequence[MeterRecord]) -> Mapping[str, Floats] | None:
@@ -197,6 +198,9 @@ def _money_rate(measured: Measured, taken_in: Floats, paid: Mapping[str, Floats]
     if not unpriced:
         return rate, None
     without = [carrier for carrier in measured.energy.carriers if carrier in paid and np.isnan(paid[carrier][measured.rows]).any()]
-    en = f"{unpriced:,} batches have no price" + (f": [tariff] has none for {', '.join(without)} then." if without else ".")
-    zh = f"{unpriced:,} 个批次没有价格" + (f"：[tariff] 中没有当时的 {'、'.join(without)} 价格。" if without else "。")
-    return rate, Words(en=en, zh=zh)
+    batches = f"{unpriced:,}"
+    if not without:
+        return rate, Words.of(Phrase("%(batches)s batches have no price.", batches=batches))
+    carriers = enumerated(without)
+    words = Phrase("%(batches)s batches have no price: [tariff] has none for %(carriers)s then.", batches=batches, carriers=carriers)
+    return rate, Words.of(words)

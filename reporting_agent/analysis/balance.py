@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from benchmarks.labels import RELATIVE_UNCERTAINTY
 from benchmarks.measurements import Direction, Finding, Severity
+from benchmarks.phrases import Phrase, Value, sentences
 from benchmarks.quantities import ratio
 from benchmarks.routes import Words
 from reporting_agent.analysis import suspects
@@ -246,33 +247,32 @@ def _since(day_open: NDArray[np.bool_]) -> int | None:
 def _told(one: Balance, first: suspects.Suspect | None, some: bool) -> Balance:
     unit, names = one.unit, ", ".join(side.meter for side in one.subs)
     total = one.main.energy - one.loss - one.difference
-    against = Words(en="the sum of its subs" if one.kind == "subs" else names, zh="分表之和" if one.kind == "subs" else names)
-    en = f"Meter {one.main.meter} counted {shown(one.main.energy, 4)} {unit}, {against.en} {shown(total, 4)} {unit}"
-    zh = f"表计 {one.main.meter} 计得 {shown(one.main.energy, 4)} {unit}，{against.zh} {shown(total, 4)} {unit}"
+    energies: dict[str, Value] = {"meter": one.main.meter, "counted": shown(one.main.energy, 4), "unit": unit, "total": shown(total, 4)}
+    against = Phrase("the sum of its subs") if one.kind == "subs" else names
+    said = Phrase("Meter %(meter)s counted %(counted)s %(unit)s, %(against)s %(total)s %(unit)s", against=against, **energies)
     if one.loss:
-        en += f", declared losses {shown(one.loss)} {unit}"
-        zh += f"，申报损失 {shown(one.loss)} {unit}"
-    en += f": a difference of {shown(one.difference)} {unit}"
-    zh += f"，相差 {shown(one.difference)} {unit}"
+        said = Phrase("%(balance)s, declared losses %(loss)s %(unit)s", balance=said, loss=shown(one.loss), unit=unit)
+    said = Phrase("%(balance)s: a difference of %(difference)s %(unit)s", balance=said, difference=shown(one.difference), unit=unit)
     if one.share is not None:
-        en += f" ({one.share:.1%})"
-        zh += f"（{one.share:.1%}）"
-    if not one.is_open:
-        rest = some and one.difference > one.allowance
-        en += ", which no sub measures." if rest else f", within the ±{shown(one.allowance)} {unit} that the meters may err by."
-        zh += "，为分表未计量的部分。" if rest else f"，在各表允许误差 ±{shown(one.allowance)} {unit} 之内。"
-    else:
-        en += f"; the meters may err by ±{shown(one.allowance)} {unit}. {one.open_days} of {len(one.days)} days do not balance"
-        zh += f"；各表允许误差为 ±{shown(one.allowance)} {unit}。{len(one.days)} 天中有 {one.open_days} 天不平衡"
-        if one.since is not None:
-            en += f", since {one.since.isoformat()}"
-            zh += f"，始于 {one.since.isoformat()}"
-        en, zh = en + ".", zh + "。"
+        said = Phrase("%(balance)s (%(share)s)", balance=said, share=f"{one.share:.1%}")
+    allowance, told = shown(one.allowance), list[Value]()
+    if one.is_open:
+        said = Phrase("%(balance)s; the meters may err by ±%(allowance)s %(unit)s.", balance=said, allowance=allowance, unit=unit)
+        days: dict[str, Value] = {"open": one.open_days, "days": len(one.days)}
+        told.append(
+            Phrase("%(open)s of %(days)s days do not balance.", **days)
+            if one.since is None
+            else Phrase("%(open)s of %(days)s days do not balance, since %(since)s.", since=one.since.isoformat(), **days)
+        )
         if first is not None:
-            en += f" Look first at {first.meter}: {first.why.en}."
-            zh += f"请先查 {first.meter}：{first.why.zh}。"
-    assumed = [side.meter for side in (one.main, *one.subs) if side.class_assumed]
+            told.append(Phrase("Look first at %(meter)s: %(why)s.", meter=first.meter, why=first.why))
+    elif some and one.difference > one.allowance:
+        said = Phrase("%(balance)s, which no sub measures.", balance=said)
+    else:
+        said = Phrase(
+            "%(balance)s, within the ±%(allowance)s %(unit)s that the meters may err by.", balance=said, allowance=allowance, unit=unit
+        )
+    assumed = ", ".join(side.meter for side in (one.main, *one.subs) if side.class_assumed)
     if assumed:
-        en += f" No class is declared for {', '.join(assumed)}; the site's uncertainty stands for it."
-        zh += f"{', '.join(assumed)} 未申报准确度等级，以全厂申报的不确定度代替。"
-    return replace(one, words=Words(en=en, zh=zh))
+        told.append(Phrase("No class is declared for %(meters)s; the site's uncertainty stands for it.", meters=assumed))
+    return replace(one, words=Words.of(sentences([said, *told])))

@@ -19,6 +19,7 @@ from itertools import pairwise
 import numpy as np
 
 from benchmarks.labels.columns import Floats, Integers
+from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.routes import Words
 
 HEATING_BELOW_C = 15.0
@@ -26,8 +27,10 @@ COOLING_ABOVE_C = 22.0
 WORTH = 0.95  # of the mean size of the residuals without the term
 FEWEST_DAYS = 30
 _HUBER = 1.345
-_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "holiday")
-_NAMES_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日", "节假日")
+_NAMES = (
+    *(Phrase("Mon"), Phrase("Tue"), Phrase("Wed"), Phrase("Thu"), Phrase("Fri"), Phrase("Sat"), Phrase("Sun")),
+    Phrase("holiday"),
+)
 HOLIDAY = 7
 
 
@@ -130,7 +133,7 @@ def _kinds(energy: Floats, weekday: Integers) -> tuple[Integers, tuple[Words, ..
         groups[least : least + 2] = [sorted(groups[least] + groups[least + 1])]
     code_of = {code: place for place, group in enumerate(groups) for code in group}
     kind = np.array([code_of.get(code, len(groups) - 1) for code in weekday.tolist()], dtype=np.int64)
-    return kind, tuple(Words(en=_range(group, _NAMES, "–", ", "), zh=_range(group, _NAMES_ZH, "至", "、")) for group in groups)
+    return kind, tuple(Words.of(_range(group)) for group in groups)
 
 
 def _step(energy: Floats, weekday: Integers, low: list[int], high: list[int], whole: float) -> float:
@@ -141,12 +144,12 @@ def _step(energy: Floats, weekday: Integers, low: list[int], high: list[int], wh
     return abs(float(np.median(second) - np.median(first))) / needed
 
 
-def _range(codes: list[int], names: Sequence[str], dash: str, separator: str) -> str:
+def _range(codes: list[int]) -> Value:
     week = [code for code in codes if code != HOLIDAY]
-    named = [names[code] for code in codes]
+    named = [_NAMES[code] for code in codes]
     if len(week) > 2 and week == list(range(week[0], week[-1] + 1)):
-        named = [f"{names[week[0]]}{dash}{names[week[-1]]}", *named[len(week) :]]
-    return separator.join(named)
+        named = [Phrase("%(first)s–%(last)s", first=_NAMES[week[0]], last=_NAMES[week[-1]]), *named[len(week) :]]
+    return enumerated(named)
 
 
 def _size(residual: Floats) -> float:

@@ -30,6 +30,7 @@ import numpy as np
 from benchmarks.labels import Measured
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.labels.waste import on_grid
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Step, Words
 from reporting_agent.analysis.chance import SIGNIFICANT, Difference, differences, holm, of_product, without_drift
 from reporting_agent.analysis.evidence import Evidence, Groups
@@ -76,17 +77,17 @@ class Cause(StrEnum):
 
 
 CAUSE_WORDS: Mapping[Cause, Words] = {
-    Cause.HOLDING: Words(en="Holding and waiting", zh="保温等待"),
-    Cause.REHEAT: Words(en="Reheating", zh="重复加热"),
-    Cause.COLD_START: Words(en="First batch after a stop", zh="停机后首批"),
-    Cause.CHANGEOVER: Words(en="Change of product", zh="产品切换"),
-    Cause.REJECT: Words(en="Rejected output", zh="不合格产出"),
-    Cause.LOW_LOAD: Words(en="Low load", zh="低负荷"),
-    Cause.EQUIPMENT: Words(en="Equipment", zh="设备差异"),
-    Cause.SHIFT: Words(en="Shift", zh="班次差异"),
-    Cause.HOUR: Words(en="Hour of the day", zh="时段差异"),
-    Cause.AT_POWER: Words(en="Longer at power, reason not in the data", zh="通电更久，数据中无原因"),
-    Cause.NONE: Words(en="No cause in the data", zh="数据中无原因"),
+    Cause.HOLDING: Words.of(Phrase("Holding and waiting")),
+    Cause.REHEAT: Words.of(Phrase("Reheating")),
+    Cause.COLD_START: Words.of(Phrase("First batch after a stop")),
+    Cause.CHANGEOVER: Words.of(Phrase("Change of product")),
+    Cause.REJECT: Words.of(Phrase("Rejected output")),
+    Cause.LOW_LOAD: Words.of(Phrase("Low load")),
+    Cause.EQUIPMENT: Words.of(Phrase("Equipment")),
+    Cause.SHIFT: Words.of(Phrase("Shift")),
+    Cause.HOUR: Words.of(Phrase("Hour of the day")),
+    Cause.AT_POWER: Words.of(Phrase("Longer at power, reason not in the data")),
+    Cause.NONE: Words.of(Phrase("No cause in the data")),
 }
 
 
@@ -192,7 +193,7 @@ def _doses(measured: Measured, evidence: Evidence, step: Step) -> Iterable[Dose]
     for name in _REHEAT_VARIABLES:
         times = measured.columns.variable(name)[rows]
         if np.isfinite(times).any():
-            yield Dose(Cause.REHEAT, times, "time", Words(en=f"as the log's variable {name} counts them", zh=f"按日志变量 {name} 计数"))
+            yield Dose(Cause.REHEAT, times, "time", Words.of(Phrase("as the log's variable %(name)s counts them", name=name)))
             break
     pause = evidence.pause_s[rows]
     if np.isfinite(pause).any():
@@ -201,27 +202,33 @@ def _doses(measured: Measured, evidence: Evidence, step: Step) -> Iterable[Dose]
             Cause.COLD_START,
             np.clip(pause / 3600 - long_stop_h, 0.0, _COLD_AFTER_H),
             "h",
-            Words(
-                en=f"the first batch after the equipment stood for more than {long_stop_h:,.1f} h; each hour more, up to"
-                f" {_COLD_AFTER_H:g} h, has cooled it further",
-                zh=f"设备停机超过 {long_stop_h:,.1f} 小时后的首批；每多一小时（至多 {_COLD_AFTER_H:g} 小时）设备更冷",
+            Words.of(
+                Phrase(
+                    "the first batch after the equipment stood for more than %(long_stop_h)s h; each hour more, up "
+                    "to %(COLD_AFTER_H)s h, has cooled it further",
+                    long_stop_h=f"{long_stop_h:,.1f}",
+                    COLD_AFTER_H=f"{_COLD_AFTER_H:g}",
+                )
             ),
         )
     yield Dose(
         Cause.CHANGEOVER,
         evidence.changed[rows],
         "batch",
-        Words(en="the batch before on the same equipment was of another product or variant", zh="同一设备的前一批次为其他产品或品种"),
+        Words.of(Phrase("the batch before on the same equipment was of another product or variant")),
     )
     usual = float(np.median(output[best]))
     yield Dose(
         Cause.LOW_LOAD,
         np.maximum(1.0 - output / usual, 0.0),
         "batch",
-        Words(
-            en=f"output below {plain(usual)} {step.output_unit}, the median of the batches at the label level; what a batch takes however"
-            " small it is stands over fewer tonnes",
-            zh=f"产出低于标签水平批次的中位数 {plain(usual)} {step.output_unit}；每批固定能耗由较少产出分摊",
+        Words.of(
+            Phrase(
+                "output below %(usual)s %(output_unit)s, the median of the batches at the label level; what a "
+                "batch takes however small it is stands over fewer tonnes",
+                usual=plain(usual),
+                output_unit=step.output_unit,
+            )
         ),
     )
 
@@ -235,19 +242,16 @@ def _of_time(measured: Measured, evidence: Evidence, best: Integers) -> Iterable
             Cause.AT_POWER,
             dose,
             "min",
-            Words(
-                en=f"power on for longer than {usual:,.1f} min, the median of the batches at the label level",
-                zh=f"通电时间超过标签水平批次的中位数 {usual:,.1f} 分钟",
-            ),
+            Words.of(Phrase("power on for longer than %(usual)s min, the median of the batches at the label level", usual=f"{usual:,.1f}")),
         )
         waiting = np.where(interval >= power_on, interval - power_on, np.nan)
-        what = ("start to end with power off", "起止时间内断电")
+        what = Phrase("start to end with power off")
     else:
-        waiting, what = interval, ("start to end", "起止时间")
+        waiting, what = interval, Phrase("start to end")
     for name, minutes in _HOLDING_VARIABLES.items():
         stated = measured.columns.variable(name)[rows] * minutes
         if np.isfinite(stated).any():
-            waiting, what = stated, (f"the log's {name}", f"日志变量 {name}")
+            waiting, what = stated, Phrase("the log's %(variable)s", variable=name)
             break
     if np.isfinite(waiting[best]).any():
         usual, dose = _longer(waiting, best)
@@ -255,9 +259,8 @@ def _of_time(measured: Measured, evidence: Evidence, best: Integers) -> Iterable
             Cause.HOLDING,
             dose,
             "min",
-            Words(
-                en=f"{what[0]} longer than {usual:,.1f} min, the median of the batches at the label level",
-                zh=f"{what[1]}超过标签水平批次的中位数 {usual:,.1f} 分钟",
+            Words.of(
+                Phrase("%(what)s longer than %(usual)s min, the median of the batches at the label level", what=what, usual=f"{usual:,.1f}")
             ),
         )
 
@@ -291,7 +294,7 @@ def _rule(dose: Dose, cost: float | None, interval: tuple[float, float] | None, 
 
 
 def _reject_rule(batches: int) -> CauseRule:
-    rule = Words(en="the rejected share of what was produced, times the batch's energy", zh="不合格产出占总产出的份额乘以该批能耗")
+    rule = Words.of(Phrase("the rejected share of what was produced, times the batch's energy"))
     return CauseRule(Cause.REJECT, rule, "", None, None, None, batches, True)
 
 
@@ -323,10 +326,7 @@ def _of_groups(
 
 
 def _group_rule(cause: Cause, one: Difference, batches: int) -> CauseRule:
-    rule = Words(
-        en=f"{one.name}: above all others on {one.days:,} days by more than chance",
-        zh=f"{one.name}：在 {one.days:,} 天中高于其他各组，超出偶然范围",
-    )
+    rule = Words.of(Phrase("%(name)s: above all others on %(days)s days by more than chance", name=one.name, days=f"{one.days:,}"))
     return CauseRule(cause, rule, "", one.difference, None, one.p_value, batches, True)
 
 

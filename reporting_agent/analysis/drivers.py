@@ -65,7 +65,9 @@ def _told(search: Search, outcome: Outcome | None, result: LabelResult) -> StepD
     untold = [_untested(search, outcome, column) for column in search.used.columns if column.name in search.untestable]
     if outcome is None:
         told, rho, explained = untold, None, None
-        summary = said("summary", "too_few", batches=f"{len(search.rows):,}", wanted=str(FEWEST))
+        constant = all(doubt is Doubt.CONSTANT for doubt in search.untestable.values())
+        few = said("summary", "too_few", batches=f"{len(search.rows):,}", wanted=str(FEWEST))
+        summary = said("summary", "none_varies") if constant else few
     else:
         order = {Verdict.DRIVER: 0, Verdict.NO_EFFECT: 2, Verdict.CANNOT_TELL: 1}
         judged = sorted(outcome.judged, key=lambda one: (order[one.verdict], -abs(one.over_range.value)))

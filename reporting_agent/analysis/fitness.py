@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 from reporting_agent.config import Meter
 from reporting_agent.metering import MeterRecord
@@ -26,10 +27,10 @@ class Verdict(StrEnum):
 
 
 _VERDICTS = {
-    Verdict.ADEQUATE: Words(en="adequate", zh="满足要求"),
-    Verdict.UNDECLARED: Words(en="cannot be told", zh="无法判断"),
-    Verdict.YEAR_ONLY: Words(en="adequate for the year only", zh="仅满足年度核算"),
-    Verdict.INADEQUATE: Words(en="not adequate", zh="不满足要求"),
+    Verdict.ADEQUATE: Words.of(Phrase("adequate")),
+    Verdict.UNDECLARED: Words.of(Phrase("cannot be told")),
+    Verdict.YEAR_ONLY: Words.of(Phrase("adequate for the year only")),
+    Verdict.INADEQUATE: Words.of(Phrase("not adequate")),
 }
 GRAVITY = (Verdict.ADEQUATE, Verdict.UNDECLARED, Verdict.YEAR_ONLY, Verdict.INADEQUATE)
 

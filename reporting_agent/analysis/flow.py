@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks.labels.columns import Floats
 from benchmarks.measurements import Batch, Metric
+from benchmarks.phrases import Phrase, Value
 from benchmarks.routes import Pack, Words
 from reporting_agent.analysis.figures import plain
 from reporting_agent.config import Site
@@ -82,7 +83,7 @@ def material_flow(site: Site, result: LabelResult) -> MaterialFlow | None:
     """None where no batch names a parent and nothing bought is declared."""
     batches, pack = result.data.batches, result.data.pack
     parents = parents_of(batches)
-    bought = tuple(_bought(pack, one.made_by, one.into, one.quantity) for one in site.bought_in)
+    bought = tuple(_bought(pack, one.made_by, one.into, one.quantity) for one in site.bought_in if one.quantity)
     if not parents and not bought:
         return None
     shares = _shares(batches, parents)
@@ -172,17 +173,36 @@ def _bought(pack: Pack, made_by: str, into: str, quantity: float) -> BoughtInEne
     step = pack.step(made_by)
     rule = step.metric(Metric.TOTAL)
     if rule is None or not rule.unit.startswith("kgce/"):
-        words = Words(
-            en=f"{plain(quantity)} {step.output_unit} of {step.product_words.en} bought in; the pack has no typical value of its energy.",
-            zh=f"外购{step.product_words.zh} {plain(quantity)} {step.output_unit}；方法包中没有其能耗的典型值。",
+        words = Words.of(
+            Phrase(
+                "%(quantity)s %(output_unit)s of %(product_words)s bought in; the pack has no typical value of its energy.",
+                quantity=plain(quantity),
+                output_unit=step.output_unit,
+                product_words=step.product_words,
+            )
         )
         return BoughtInEnergy(made_by, into, quantity, step.output_unit, None, None, "", True, words)
     assumed = rule.grid_source.kind == "engineering-assumption" or not rule.grid_source.verified
-    words = Words(
-        en=f"{plain(quantity)} {step.output_unit} of {step.product_words.en} bought in: {plain(rule.typical * quantity)} kgce used"
-        f" elsewhere, at the pack's typical {rule.typical:g} {rule.unit}{' (an assumption)' if assumed else ''}. It is never ranked.",
-        zh=f"外购{step.product_words.zh} {plain(quantity)} {step.output_unit}：按方法包典型值 {rule.typical:g} {rule.unit}"
-        f"{'（假定）' if assumed else ''}，厂外能耗为 {plain(rule.typical * quantity)} kgce。不参与排名。",
+    bought: dict[str, Value] = {
+        "quantity": plain(quantity),
+        "output_unit": step.output_unit,
+        "product": step.product_words,
+        "used": plain(rule.typical * quantity),
+        "typical": f"{rule.typical:g}",
+        "unit": rule.unit,
+    }
+    words = Words.of(
+        Phrase(
+            "%(quantity)s %(output_unit)s of %(product)s bought in: %(used)s kgce used elsewhere, at the pack's typical"
+            " %(typical)s %(unit)s (an assumption). It is never ranked.",
+            **bought,
+        )
+        if assumed
+        else Phrase(
+            "%(quantity)s %(output_unit)s of %(product)s bought in: %(used)s kgce used elsewhere, at the pack's typical"
+            " %(typical)s %(unit)s. It is never ranked.",
+            **bought,
+        )
     )
     source = rule.grid_source.text
     return BoughtInEnergy(made_by, into, quantity, step.output_unit, rule.typical, rule.typical * quantity, source, assumed, words)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.labels.columns import Flags, Floats
+from benchmarks.phrases import Phrase, Value, enumerated, sentences
 from benchmarks.routes import Pack, Words
 from reporting_agent.analysis.amounts import Amount, added, amount_of
 from reporting_agent.analysis.causes import Cause, CauseRule
@@ -64,31 +65,46 @@ def of_causes(pack: Pack, counted: Iterable[StepLosses], whole: float) -> Iterat
 
 _TOLD_AS_GROUPS = frozenset({Cause.EQUIPMENT, Cause.SHIFT, Cause.HOUR})
 _PER = {
-    "min": Words(en="a minute", zh="每分钟"),
-    "h": Words(en="an hour", zh="每小时"),
-    "time": Words(en="each time", zh="每次"),
-    "batch": Words(en="a batch", zh="每批"),
+    "min": Words.of(Phrase("a minute")),
+    "h": Words.of(Phrase("an hour")),
+    "time": Words.of(Phrase("each time")),
+    "batch": Words.of(Phrase("a batch")),
 }
 
 
 def _cause_words(pack: Pack, one: StepLosses, rule: CauseRule, taken: Floats, share: float) -> Words:
     name = named(pack, one)
     batches = int((taken > 0).sum())
-    en = f"{name.en}: {percent(share)} of the gap beyond uncertainty goes to “{rule.cause.words.en}”, in {batches:,}"
-    en += f" batches ({rule.rule.en})."
-    zh = f"{name.zh}：“{rule.cause.words.zh}”占不确定度以外差距的 {percent(share)}，涉及 {batches:,} 个批次（{rule.rule.zh}）。"
+    told: list[Value] = [
+        Phrase(
+            "%(step)s: %(share)s of the gap beyond uncertainty goes to “%(cause)s”, in %(batches)s batches (%(rule)s).",
+            step=name,
+            share=percent(share),
+            cause=rule.cause.words,
+            batches=f"{batches:,}",
+            rule=rule.rule,
+        )
+    ]
     if rule.estimate is not None and rule.interval is not None and rule.per in _PER:
         low, high = rule.interval
-        per = _PER[rule.per]
-        en += f" It costs {plain(rule.estimate)} {one.energy_unit} {per.en} (95 %: {plain(low)} to {plain(high)})."
-        zh += f"{per.zh}耗能 {plain(rule.estimate)} {one.energy_unit}（95% 区间：{plain(low)} 至 {plain(high)}）。"
-    if rule.cause is Cause.AT_POWER:
-        en += (
-            " A minute costs about what the process itself draws: these batches asked for more energy, they did not lose it while"
-            " waiting. Look at what was charged and how hot it was tapped."
+        told.append(
+            Phrase(
+                "It costs %(estimate)s %(unit)s %(per)s (95 %%: %(low)s to %(high)s).",
+                estimate=plain(rule.estimate),
+                unit=one.energy_unit,
+                per=_PER[rule.per],
+                low=plain(low),
+                high=plain(high),
+            )
         )
-        zh += "每分钟的能耗接近工艺本身的功率：这些批次需要更多能量，而不是在等待中损失。请检查装料和出料温度。"
-    return Words(en=en, zh=zh)
+    if rule.cause is Cause.AT_POWER:
+        told.append(
+            Phrase(
+                "A minute costs about what the process itself draws: these batches asked for more energy, they did not lose it while"
+                " waiting. Look at what was charged and how hot it was tapped."
+            )
+        )
+    return Words.of(sentences(told))
 
 
 def of_groups(pack: Pack, counted: Sequence[StepLosses], tables: Sequence[Pareto], whole: float) -> Iterator[Advice]:
@@ -129,13 +145,24 @@ def _of_shift(pack: Pack, one: StepLosses, whole: float, level: float) -> Advice
     return Advice(
         "level-shift",
         one.step,
-        Words(
-            en=f"{name.en}: since {found.month} the median day lies at {plain(found.after)} {one.unit}, before at {plain(found.before)}"
-            f" (by chance alone with {_chance(found.p_value)}). Reaching the level of before would save {percent(share)} of the"
-            f" gap beyond uncertainty: look at what was changed, repaired or bought differently then.{season.en}",
-            zh=f"{name.zh}：自 {found.month} 起日中位数为 {plain(found.after)} {one.unit}，此前为 {plain(found.before)}"
-            f"（偶然出现的概率{_chance(found.p_value, zh=True)}）。恢复到此前水平可节约不确定度以外差距的 {percent(share)}："
-            f"请查当时的变更、检修或原料变化。{season.zh}",
+        Words.of(
+            sentences(
+                [
+                    Phrase(
+                        "%(step)s: since %(month)s the median day lies at %(after)s %(unit)s, before at %(before)s (by chance alone with"
+                        " %(chance)s). Reaching the level of before would save %(share)s of the gap beyond uncertainty: look at what was"
+                        " changed, repaired or bought differently then.",
+                        step=name,
+                        month=found.month,
+                        after=plain(found.after),
+                        unit=one.unit,
+                        before=plain(found.before),
+                        chance=_chance(found.p_value),
+                        share=percent(share),
+                    ),
+                    *season,
+                ]
+            )
         ),
         amount,
         share,
@@ -145,20 +172,15 @@ def _of_shift(pack: Pack, one: StepLosses, whole: float, level: float) -> Advice
     )
 
 
-def _or_season(months: Sequence[str]) -> Words:
+def _or_season(months: Sequence[str]) -> list[Phrase]:
     """What has to be added where the record is too short to tell a season from a change."""
     if len(months) > _MONTHS_OF_ONE_YEAR:
-        return Words(en="", zh="")
-    return Words(
-        en=" Within one year a season looks the same: hold it against the same months of another year first.",
-        zh="一年之内无法与季节变化区分：请先与其他年份的同月对照。",
-    )
+        return []
+    return [Phrase("Within one year a season looks the same: hold it against the same months of another year first.")]
 
 
-def _chance(p_value: float, zh: bool = False) -> str:
-    if p_value < 0.001:
-        return "低于 0.1 %" if zh else "less than 0.1 %"
-    return f"{p_value * 100:.1f} %"
+def _chance(p_value: float) -> str:
+    return Phrase("less than 0.1 %") if p_value < 0.001 else f"{p_value * 100:.1f} %"
 
 
 def _of_months(pack: Pack, labels: Sequence[StepLosses], above: Sequence[ParetoRow], whole: float) -> Iterator[Advice]:
@@ -177,7 +199,6 @@ def _of_months(pack: Pack, labels: Sequence[StepLosses], above: Sequence[ParetoR
     )
     name = named(pack, one)
     worst = max((place for place in medians if months.names[place] in names), key=lambda place: medians[place])
-    listed = ", ".join(names)
     amount = _scaled(one, inside, gain)
     if amount.kgce < _LEAST_SHARE * whole:
         return
@@ -185,13 +206,24 @@ def _of_months(pack: Pack, labels: Sequence[StepLosses], above: Sequence[ParetoR
     yield Advice(
         "month-differs",
         one.step,
-        Words(
-            en=f"{name.en}: {listed} lie above the other months by more than chance. The best quarter of months has a median of"
-            f" {plain(good)} {one.unit}, {months.names[worst]} {plain(medians[worst])}. Reaching that level again would save"
-            f" {percent(share)} of the gap beyond uncertainty: look at what was changed, repaired or bought differently then.{season.en}",
-            zh=f"{name.zh}：{'、'.join(names)} 高于其他月份，超出偶然范围。最好的四分之一月份中位数为 {plain(good)} {one.unit}，"
-            f"{months.names[worst]} 为 {plain(medians[worst])}。恢复到该水平可节约不确定度以外差距的 {percent(share)}："
-            f"请查当时的变更、检修或原料变化。{season.zh}",
+        Words.of(
+            sentences(
+                [
+                    Phrase(
+                        "%(step)s: %(months)s lie above the other months by more than chance. The best quarter of months has a median of"
+                        " %(good)s %(unit)s, %(worst)s %(median)s. Reaching that level again would save %(share)s of the gap beyond"
+                        " uncertainty: look at what was changed, repaired or bought differently then.",
+                        step=name,
+                        months=enumerated(names),
+                        good=plain(good),
+                        unit=one.unit,
+                        worst=months.names[worst],
+                        median=plain(medians[worst]),
+                        share=percent(share),
+                    ),
+                    *season,
+                ]
+            )
         ),
         amount,
         share,
@@ -213,13 +245,18 @@ def _told(
     yield Advice(
         code,
         one.step,
-        Words(
-            en=f"{name.en}: {row.words.en} takes {plain(row.difference, 3)} {one.unit} more than the others on the median day"
-            f" ({row.batches:,} batches; by chance alone with {_chance(row.p_value)}). At the level of the others it would save"
-            f" {percent(share)} of the gap beyond uncertainty.",
-            zh=f"{name.zh}：{row.words.zh} 的日中位数比其他各组高 {plain(row.difference, 3)} {one.unit}"
-            f"（{row.batches:,} 个批次；偶然出现的概率{_chance(row.p_value, zh=True)}）。"
-            f"达到其他各组的水平可节约不确定度以外差距的 {percent(share)}。",
+        Words.of(
+            Phrase(
+                "%(step)s: %(group)s takes %(difference)s %(unit)s more than the others on the median day (%(batches)s batches; by chance"
+                " alone with %(chance)s). At the level of the others it would save %(share)s of the gap beyond uncertainty.",
+                step=name,
+                group=row.words,
+                difference=plain(row.difference, 3),
+                unit=one.unit,
+                batches=f"{row.batches:,}",
+                chance=_chance(row.p_value),
+                share=percent(share),
+            )
         ),
         amount,
         share,
@@ -264,7 +301,7 @@ def named(pack: Pack, one: StepLosses) -> Words:
     if len(step.variants) < 2:
         return step.words
     variant = next((variant.words for variant in step.variants if variant.id == one.variant), None)
-    return step.words if variant is None else Words(en=f"{step.words.en}, {variant.en}", zh=f"{step.words.zh}，{variant.zh}")
+    return step.words if variant is None else Words.of(Phrase("%(step)s, %(variant)s", step=step.words, variant=variant))
 
 
 def worst_first(one: StepLosses, energy: Floats) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.measurements import CarrierEnergy, Period
+from benchmarks.phrases import Phrase, Value, enumerated, sentences
 from benchmarks.routes import Pack, Words
 from reporting_agent.analysis.amounts import Amount
 from reporting_agent.analysis.figures import percent, shown
@@ -43,24 +44,34 @@ def of_uses(
             amount = _of_carrier(carrier, energy, unit, period, prices, factors)
             if amount is not None:
                 names = [one.meter for one in meters if one.meter and one.parts.get(use, 0.0) > 0]
-                counted = Words(en=f"{shown(energy)} {unit}{doubt.en}", zh=f"{shown(energy)} {unit}{doubt.zh}")
+                counted = Words.of(Phrase("%(energy)s %(unit)s%(doubt)s", energy=shown(energy), unit=unit, doubt=doubt))
                 yield _advice(pack, step, carrier, use, amount, counted, energy / total, names)
 
 
 def _advice(pack: Pack, step: str, carrier: str, use: Use, amount: Amount, counted: Words, share: float, meters: Sequence[str]) -> Advice:
     name, of = pack.step(step).words, CARRIERS[carrier].words
-    where_en = f" (meters {', '.join(meters)})" if len(meters) > 1 else f" (meter {meters[0]})" if meters else ""
-    where_zh = f"（表计 {'、'.join(meters)}）" if meters else ""
-    priced_en, priced_zh = ("", "") if amount.money is None else (" Priced at the period's mean.", "金额按本期平均价格计。")
+    where = ""
+    if meters:
+        several = enumerated(meters)
+        where = Phrase(" (meter %(meter)s)", meter=several) if len(meters) == 1 else Phrase(" (meters %(meters)s)", meters=several)
+    told: list[Value] = [
+        Phrase(
+            "%(step)s: %(share)s of the %(carrier)s counted, %(counted)s, made no product: %(use)s%(where)s."
+            " What of it can be switched off is at most all of it.",
+            step=name,
+            share=percent(share),
+            carrier=of,
+            counted=counted,
+            use=Words(en=use.words.en.lower(), zh=use.words.zh),
+            where=where,
+        )
+    ]
+    if amount.money is not None:
+        told.append(Phrase("Priced at the period's mean."))
     return Advice(
         f"use-{use}",
         step,
-        Words(
-            en=f"{name.en}: {percent(share)} of the {of.en} counted, {counted.en}, made no product:"
-            f" {use.words.en.lower()}{where_en}. What of it can be switched off is at most all of it.{priced_en}",
-            zh=f"{name.zh}：计量的{of.zh}中有 {percent(share)}（{counted.zh}）未形成产品：{use.words.zh}{where_zh}。"
-            f"可节约量至多为其全部。{priced_zh}",
-        ),
+        Words.of(sentences(told)),
         amount,
         None,
         (),

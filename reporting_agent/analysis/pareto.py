@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.labels.columns import Floats, Integers
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step, Words
 from reporting_agent.analysis.amounts import ZERO, Amount, added, amount_of
 from reporting_agent.analysis.causes import RUNS_OF_FIXED_LENGTH, WHOLE_DAYS, Cause
@@ -44,7 +45,7 @@ UNCERTAINTY = "uncertainty"
 """The key of the row that holds what lies within the measuring uncertainty, in the tables by cause."""
 
 _TOLD_BY_GROUP = frozenset({Cause.EQUIPMENT, Cause.SHIFT, Cause.HOUR, Cause.AT_POWER, Cause.NONE})
-WITHIN_UNCERTAINTY = Words(en="Within meter uncertainty", zh="在测量不确定度之内")
+WITHIN_UNCERTAINTY = Words.of(Phrase("Within meter uncertainty"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,9 @@ def _by_cause(labels: Sequence[StepLosses]) -> list[_Row]:
         raised = [one for one in labels if variable in one.by_variable and one.by_variable[variable].energy > 0]
         if raised:
             name = words_of(variable)
-            words = Words(en=f"{name.en[:1].upper()}{name.en[1:]} away from its reference", zh=f"{name.zh}偏离基准")
+            words = Words.of(
+                Phrase("%(variable)s away from its reference", variable=Words(en=name.en[:1].upper() + name.en[1:], zh=name.zh))
+            )
             batches = sum(int((one.batches.by_variable[variable] > 0).sum()) for one in raised)
             took = added(one.by_variable[variable] for one in raised)
             rows.append(_Row(f"var.{variable}", words, ZERO, ZERO, ZERO, took, batches, None, None))
@@ -222,15 +225,15 @@ def _grouped(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses])
 
 def _words_of(dimension: Dimension, key: str, step: Step) -> Words:
     if dimension is Dimension.SHIFT:
-        return Words(en=f"Shift from {key}", zh=f"{key} 起的班次")
+        return Words.of(Phrase("Shift from %(key)s", key=key))
     if dimension is Dimension.HOUR:
-        return Words(en=f"{key} to {key[:2]}:59", zh=f"{key} 至 {key[:2]}:59")
+        return Words.of(Phrase("%(begin)s to %(end)s", begin=key, end=f"{key[:2]}:59"))
     if dimension is Dimension.PRODUCT:
         product, _, variant = key.rpartition("/")
         known = next((one.words for one in step.variants if one.id == variant), None)
         if known is not None and product in {"", step.product}:
             return known
-    return Words(en=key or "(no name)", zh=key or "（未命名）")
+    return Words.of(key or Phrase("(no name)"))
 
 
 def _left(one: StepLosses) -> Floats:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from benchmarks.measurements import Batch, State, Status
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 
 
@@ -34,21 +35,21 @@ class Use(StrEnum):
 
 
 USE_WORDS: Mapping[Use, Words] = {
-    Use.VALUE_ADDING: Words(en="Value-adding", zh="增值能耗"),
-    Use.REJECT: Words(en="Rejected output", zh="不合格产出"),
-    Use.SCRAP: Words(en="Scrap", zh="报废"),
-    Use.TEST: Words(en="Test", zh="试验"),
-    Use.START_UP: Words(en="Start-up", zh="启动"),
-    Use.SHUT_DOWN: Words(en="Shut-down", zh="停机过程"),
-    Use.IDLING: Words(en="Idling", zh="空转"),
-    Use.CHANGEOVER: Words(en="Changeover", zh="产品切换"),
-    Use.WARM_HOLDING: Words(en="Warm holding", zh="保温"),
-    Use.STANDBY: Words(en="Standby", zh="待机"),
-    Use.FAULT: Words(en="Fault", zh="故障"),
-    Use.TRIAL: Words(en="Trial", zh="试生产"),
-    Use.EXCLUDED: Words(en="Batches with faulty records", zh="记录有误的批次"),
-    Use.OUTSIDE: Words(en="Outside any batch", zh="批次之外"),
-    Use.UNPLACED: Words(en="Not placed in time", zh="无法归入时段"),
+    Use.VALUE_ADDING: Words.of(Phrase("Value-adding")),
+    Use.REJECT: Words.of(Phrase("Rejected output")),
+    Use.SCRAP: Words.of(Phrase("Scrap")),
+    Use.TEST: Words.of(Phrase("Test")),
+    Use.START_UP: Words.of(Phrase("Start-up")),
+    Use.SHUT_DOWN: Words.of(Phrase("Shut-down")),
+    Use.IDLING: Words.of(Phrase("Idling")),
+    Use.CHANGEOVER: Words.of(Phrase("Changeover")),
+    Use.WARM_HOLDING: Words.of(Phrase("Warm holding")),
+    Use.STANDBY: Words.of(Phrase("Standby")),
+    Use.FAULT: Words.of(Phrase("Fault")),
+    Use.TRIAL: Words.of(Phrase("Trial")),
+    Use.EXCLUDED: Words.of(Phrase("Batches with faulty records")),
+    Use.OUTSIDE: Words.of(Phrase("Outside any batch")),
+    Use.UNPLACED: Words.of(Phrase("Not placed in time")),
 }
 
 _OF_STATE = {

@@ -9,7 +9,7 @@ from benchmarks.labels import LimitGrade
 from benchmarks.measurements import Metric
 from benchmarks.routes import Limit, Words
 
-Kind = Literal["step", "auxiliary", "shared", "losses", "conversion"]
+Kind = Literal["step", "auxiliary", "shared", "losses", "residual", "conversion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class RouteAccount:
     missing: tuple[tuple[str, Words], ...]
     limits: tuple[LimitGrade, ...]
     declared: tuple[Limit, ...]  # as the pack holds them, in the order of `limits`
+    provisos: tuple[Words, ...] = ()  # what the site does not state, and the value takes to be nothing
 
     @property
     def best(self) -> LimitGrade | None:
@@ -54,7 +55,7 @@ class RouteAccount:
         return tuple(place for place, one in enumerate(near, 1) if one)
 
     def to_json(self) -> dict[str, Any]:
-        """One entry of `route_accounts` in label.json."""
+        """One entry of `route_against_limits` in label.json."""
         return {
             "steps": list(self.steps),
             "metric": str(self.metric),
@@ -66,6 +67,7 @@ class RouteAccount:
             "output": {"value": self.output, "unit": self.unit.partition("/")[2]},
             "parts": [{"kind": one.kind, "name": one.name, "energy": one.energy, "share": one.share} for one in self.parts],
             "energy_unit": self.unit.partition("/")[0],
+            "provisos": [{"en": why.en, "zh": why.zh} for why in self.provisos],
             "missing": [{"code": code, "why": {"en": why.en, "zh": why.zh}} for code, why in self.missing],
             "limits": [
                 {**tested.to_json(), "edition": held.source.edition, "clause": held.clause, "source": held.source.text}

@@ -22,6 +22,9 @@ from reporting_agent.pipeline.sharing import sinks_of
 
 Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "auxiliary", "others", "losses"]
 _RECTANGULAR = 3.0**0.5
+MOST_DECLARED = 0.02
+"""Of what no class tells: a belt scale of class 2, the coarsest that trade is weighed by (a convention of ours). Wider, and the fence
+would be as wide as the plant says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,8 @@ def gather(site: Site, result: LabelResult) -> Gathered:
 
 
 def declared_share(site: Site) -> float:
-    """The relative uncertainty of what no class of a meter tells."""
-    return RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
+    """The relative uncertainty of what no class of a meter tells: what the site states, no more than `MOST_DECLARED`."""
+    return RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else min(site.site.uncertainty_pct / 100, MOST_DECLARED)
 
 
 def _of_boundary(

@@ -29,6 +29,7 @@ import numpy as np
 
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.measurements import Batch
+from benchmarks.phrases import Phrase, Value
 from benchmarks.routes import Words
 from reporting_agent.analysis.figures import plain
 from reporting_agent.analysis.purpose import Use
@@ -59,12 +60,15 @@ class Standing:
         if self.run_level is None or self.usual_pause_s is None:
             return None
         rate = "kW" if unit == "kWh" else f"{unit}/h"
-        pause = plain(self.usual_pause_s / 60, 3)
-        idle_en = f"idle level {plain(self.idle_level)} {rate}" if self.idle_level is not None else "no idle level"
-        idle_zh = f"空转水平 {plain(self.idle_level)} {rate}" if self.idle_level is not None else "无空转水平"
-        return Words(
-            en=f"Between batches: run level {plain(self.run_level)} {rate}, {idle_en}, usual pause {pause} min.",
-            zh=f"批次之间：运行水平 {plain(self.run_level)} {rate}，{idle_zh}，通常间隔 {pause} 分钟。",
+        level: dict[str, Value] = {"run": plain(self.run_level), "rate": rate, "pause": plain(self.usual_pause_s / 60, 3)}
+        return Words.of(
+            Phrase("Between batches: run level %(run)s %(rate)s, no idle level, usual pause %(pause)s min.", **level)
+            if self.idle_level is None
+            else Phrase(
+                "Between batches: run level %(run)s %(rate)s, idle level %(idle)s %(rate)s, usual pause %(pause)s min.",
+                idle=plain(self.idle_level),
+                **level,
+            )
         )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 from reporting_agent.analysis.figures import shown
 from reporting_agent.metering import MeterRecord
@@ -68,9 +69,12 @@ def _followed(subs: list[tuple[MeterRecord, Floats]], difference: Floats) -> Sus
     times = 1 + factor
     return Suspect(
         record.meter.id,
-        Words(
-            en=f"day by day the difference follows it, and would close if it counted {shown(times)} times as much{_cause(times).en}",
-            zh=f"逐日差额随该表变化，若其计量为现值的 {shown(times)} 倍则平衡{_cause(times).zh}",
+        Words.of(
+            Phrase(
+                "day by day the difference follows it, and would close if it counted %(times)s times as much%(cause)s",
+                times=shown(times),
+                cause=_cause(times),
+            )
         ),
     )
 
@@ -83,27 +87,26 @@ def _steady(main: MeterRecord, difference: Floats) -> Suspect | None:
     power = f"{shown(mean / 24)} {'kW' if main.unit == 'kWh' else main.unit + '/h'}"
     return Suspect(
         main.meter.id,
-        Words(
-            en=f"the difference is a steady {power}, rather a load below it that no sub measures than a meter at fault",
-            zh=f"差额稳定在 {power}，更像是其下有未装分表的负荷，而非表计故障",
+        Words.of(
+            Phrase("the difference is a steady %(power)s, rather a load below it that no sub measures than a meter at fault", power=power)
         ),
     )
 
 
-def _cause(times: float) -> Words:
+def _cause(times: float) -> str:
     """What commonly makes a meter read by such a factor."""
-    for factor, en, zh in (
-        (1.5, "one of three phases is not counted", "三相中有一相未计"),
-        (3.0, "two of three phases are not counted", "三相中有两相未计"),
-        (2.0, "the current transformer's ratio is set to half", "电流互感器变比设为一半"),
-        (0.5, "the current transformer's ratio is set to twice", "电流互感器变比设为两倍"),
-        (10.0, "a decimal place is lost", "小数点错一位"),
-        (0.1, "a decimal place is gained", "小数点错一位"),
-        (1000.0, "the unit is a thousand times larger", "单位大一千倍"),
+    for factor, cause in (
+        (1.5, Phrase("one of three phases is not counted")),
+        (3.0, Phrase("two of three phases are not counted")),
+        (2.0, Phrase("the current transformer's ratio is set to half")),
+        (0.5, Phrase("the current transformer's ratio is set to twice")),
+        (10.0, Phrase("a decimal place is lost")),
+        (0.1, Phrase("a decimal place is gained")),
+        (1000.0, Phrase("the unit is a thousand times larger")),
     ):
         if abs(times / factor - 1) < 0.02:
-            return Words(en=f" (as where {en})", zh=f"（如{zh}）")
-    return Words(en="", zh="")
+            return Phrase(" (as where %(cause)s)", cause=cause)
+    return ""
 
 
 def _changed(subs: list[tuple[MeterRecord, Floats]], main: Floats, difference: Floats, since: int) -> Suspect | None:
@@ -115,9 +118,8 @@ def _changed(subs: list[tuple[MeterRecord, Floats]], main: Floats, difference: F
         before, after = np.nanmedian(share[:since]), np.nanmedian(share[since:])
         change = float(before - after) * turned  # a sub that counts less opens the balance upwards
         if np.isfinite(change) and change > LEAST_CHANGE and (best is None or change > best[0]):
-            words = Words(
-                en=f"its part of the whole went from {before:.1%} to {after:.1%} on that day",
-                zh=f"自该日起其占比由 {before:.1%} 变为 {after:.1%}",
+            words = Words.of(
+                Phrase("its part of the whole went from %(before)s to %(after)s on that day", before=f"{before:.1%}", after=f"{after:.1%}")
             )
             best = change, Suspect(record.meter.id, words)
     return None if best is None else best[1]
@@ -129,29 +131,24 @@ def _poorest(sides: Sequence[MeterRecord]) -> Suspect:
     missing = [_missing(one) for one in order]
     if max(missing) > LEAST_MISSING:
         worst = order[int(np.argmax(missing))]
-        return Suspect(
-            worst.meter.id, Words(en=f"nothing is known of {max(missing):.1%} of its time", zh=f"其 {max(missing):.1%} 的时间没有数据")
-        )
+        return Suspect(worst.meter.id, Words.of(Phrase("nothing is known of %(share)s of its time", share=f"{max(missing):.1%}")))
     errors = [_error_at_load(one) for one in order]
     known = [error for error in errors if error is not None]
     if known and max(known) > 2 * min(known):
         worst = order[max(range(len(order)), key=lambda place: errors[place] or 0.0)]
         return Suspect(
             worst.meter.id,
-            Words(
-                en=f"by its class it may be wrong by {max(known):.1%} at its usual load",
-                zh=f"按其等级，常用负荷下误差可达 {max(known):.1%}",
-            ),
+            Words.of(Phrase("by its class it may be wrong by %(share)s at its usual load", share=f"{max(known):.1%}")),
         )
     dated = [one for one in order if one.meter.calibrated_on is not None]
     if dated:
         oldest = min(dated, key=lambda one: str(one.meter.calibrated_on))
         return Suspect(
             oldest.meter.id,
-            Words(en=f"its calibration of {oldest.meter.calibrated_on} is the oldest", zh=f"其检定日期 {oldest.meter.calibrated_on} 最早"),
+            Words.of(Phrase("its calibration of %(calibrated_on)s is the oldest", calibrated_on=str(oldest.meter.calibrated_on))),
         )
     largest = max(sides[1:], key=lambda one: abs(one.total))
-    return Suspect(largest.meter.id, Words(en="it is the largest, and nothing tells the meters apart", zh="其计量最大，且数据无法区分各表"))
+    return Suspect(largest.meter.id, Words.of(Phrase("it is the largest, and nothing tells the meters apart")))
 
 
 def _missing(record: MeterRecord) -> float:

@@ -21,6 +21,7 @@ import numpy as np
 from benchmarks.labels import ExclusionReason
 from benchmarks.labels.waste import GRID
 from benchmarks.measurements import Batch, Direction
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from benchmarks.routes import Words
 from reporting_agent.analysis.purpose import Use, of_state, purpose
@@ -33,9 +34,8 @@ from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.runs import LeftOut
 from reporting_agent.pipeline.sharing import sinks_of
 
-_OVERLAP = Words(
-    en="Batches overlap: together they hold more than the meter counted while they ran; each use is reduced in proportion.",
-    zh="批次时段重叠：各批次能耗之和大于表计在该时段的计量值；各用途按比例缩减。",
+_OVERLAP = Words.of(
+    Phrase("Batches overlap: together they hold more than the meter counted while they ran; each use is reduced in proportion.")
 )
 
 _Line = tuple[str, str]

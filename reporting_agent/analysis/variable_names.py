@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchmarks.labels.columns import POWER_ON_S
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 from reporting_agent.config.variables import Variable
 
@@ -18,27 +19,27 @@ _UNITS = {
     "g_m2": "g/m²", "kg_m3": "kg/m³",
 }  # fmt: skip
 _WORDS = {
-    OUTPUT: Words(en="output of the batch", zh="批次产量"),
-    OUTPUT_PER_HOUR: Words(en="output per hour", zh="小时产量"),
-    DURATION: Words(en="duration", zh="时长"),
-    WAIT: Words(en="time since the batch before", zh="距上一批次的时间"),
-    POWER_ON_S: Words(en="power-on time", zh="通电时间"),
-    "holding_min": Words(en="minutes of holding", zh="保温时间"),
-    "reheats": Words(en="reheats", zh="重复加热次数"),
-    "frequency_hz": Words(en="frequency", zh="频率"),
-    "speed_rpm": Words(en="speed", zh="转速"),
-    "moisture_pct": Words(en="moisture", zh="水分"),
-    "scrap_pct": Words(en="scrap share", zh="废钢比"),
-    "hot_metal_pct": Words(en="hot metal share", zh="铁水比"),
-    "clinker_pct": Words(en="clinker share", zh="熟料比"),
-    "charge_t": Words(en="charge", zh="装料量"),
-    "tap_temp_c": Words(en="tapping temperature", zh="出钢温度"),
-    "ambient_c": Words(en="ambient temperature", zh="环境温度"),
-    "blaine_m2_kg": Words(en="fineness (Blaine)", zh="比表面积"),
-    "feed_fe_pct": Words(en="iron content of the charge", zh="入炉矿品位"),
-    "rare_earth_pct": Words(en="rare-earth ore in the charge", zh="含稀土矿比例"),
-    "vti_pct": Words(en="vanadium-titanium ore in the charge", zh="钒钛矿比例"),
-    "laterite_pct": Words(en="laterite ore in the charge", zh="红土矿比例"),
+    OUTPUT: Words.of(Phrase("output of the batch")),
+    OUTPUT_PER_HOUR: Words.of(Phrase("output per hour")),
+    DURATION: Words.of(Phrase("duration")),
+    WAIT: Words.of(Phrase("time since the batch before")),
+    POWER_ON_S: Words.of(Phrase("power-on time")),
+    "holding_min": Words.of(Phrase("minutes of holding")),
+    "reheats": Words.of(Phrase("reheats")),
+    "frequency_hz": Words.of(Phrase("frequency")),
+    "speed_rpm": Words.of(Phrase("speed")),
+    "moisture_pct": Words.of(Phrase("moisture")),
+    "scrap_pct": Words.of(Phrase("scrap share")),
+    "hot_metal_pct": Words.of(Phrase("hot metal share")),
+    "clinker_pct": Words.of(Phrase("clinker share")),
+    "charge_t": Words.of(Phrase("charge")),
+    "tap_temp_c": Words.of(Phrase("tapping temperature")),
+    "ambient_c": Words.of(Phrase("ambient temperature")),
+    "blaine_m2_kg": Words.of(Phrase("fineness (Blaine)")),
+    "feed_fe_pct": Words.of(Phrase("iron content of the charge")),
+    "rare_earth_pct": Words.of(Phrase("rare-earth ore in the charge")),
+    "vti_pct": Words.of(Phrase("vanadium-titanium ore in the charge")),
+    "laterite_pct": Words.of(Phrase("laterite ore in the charge")),
 }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks.labels import Measured
 from benchmarks.labels.columns import Floats
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 from reporting_agent.analysis.amounts import Amount, amount_of
 from reporting_agent.analysis.causes import Attribution, Cause
@@ -123,7 +124,7 @@ def _recorded(variable: str, place: int, measured: Measured) -> Words:
     value = measured.columns.batches[row].variables.get(variable, 0.0)
     condition = next(one for one in measured.columns.step.reference_conditions if one.variable == variable)
     reference = between(condition.reference, unit_of_name(variable))
-    return Words(en=f"{plain(value)} instead of {reference}", zh=f"{plain(value)}，基准为 {reference}")
+    return Words.of(Phrase("%(value)s instead of %(reference)s", value=plain(value), reference=reference))
 
 
 def _evidence(cause: Cause, place: int, measured: Measured, evidence: Evidence, found: Attribution) -> Words | None:
@@ -134,20 +135,19 @@ def _evidence(cause: Cause, place: int, measured: Measured, evidence: Evidence, 
         return Words(en=name, zh=name)
     if cause is Cause.REJECT:
         batch = measured.columns.batches[row]
-        return Words(
-            en=f"{plain(batch.reject_t, 3)} rejected beside {plain(batch.output_t)} good",
-            zh=f"不合格 {plain(batch.reject_t, 3)}，合格 {plain(batch.output_t)}",
+        return Words.of(
+            Phrase("%(reject_t)s rejected beside %(output_t)s good", reject_t=plain(batch.reject_t, 3), output_t=plain(batch.output_t))
         )
     if cause is Cause.COLD_START:
         hours = float(evidence.pause_s[row]) / 3600
-        return Words(en=f"after {hours:,.1f} h of standing", zh=f"停机 {hours:,.1f} 小时之后")
+        return Words.of(Phrase("after %(hours)s h of standing", hours=f"{hours:,.1f}"))
     if cause in found.doses:
         dose = found.doses[cause]
         amount = float(dose.amount[place])
         if dose.per == "min":
-            return Words(en=f"{amount:,.0f} min longer", zh=f"多 {amount:,.0f} 分钟")
+            return Words.of(Phrase("%(amount)s min longer", amount=f"{amount:,.0f}"))
         if dose.per == "time":
-            return Words(en=f"{amount:g} times", zh=f"{amount:g} 次")
+            return Words.of(Phrase("%(amount)s times", amount=f"{amount:g}"))
         if cause is Cause.LOW_LOAD:
-            return Words(en=f"{amount * 100:,.0f} % less output", zh=f"产出少 {amount * 100:,.0f} %")
+            return Words.of(Phrase("%(amount)s %% less output", amount=f"{amount * 100:,.0f}"))
     return None

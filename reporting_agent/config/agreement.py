@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import spelled
 from reporting_agent.config.meters import Meter
 from reporting_agent.config.site_boundary import Conversion
@@ -83,7 +84,7 @@ def _refuse_carrier(site: Site, meter: Meter) -> None:
     if meter.carrier not in CARRIERS:
         raise InputError(
             "carrier-unknown",
-            f"Meter {meter.id} measures a carrier that is not known.",
+            Phrase("Meter %(meter_id)s measures a carrier that is not known.", meter_id=meter.id),
             "Use one of the carrier ids.",
             place=Place(str(site.path), column=f"meters.{meter.id}.carrier"),
             found=repr(meter.carrier),
@@ -125,6 +126,7 @@ def _refuse_companions(site: Site, meter: Meter, tree: MeterTree) -> None:
             raise _wrong(site, key, "temperature, pressure or steam", "none: only a meter with readings of gas or steam has a state")
         return
     unit = amount_unit(meter)
+    _refuse_heat(site, f"{key}.lhv", meter.carrier, meter.lhv, unit)
     if meter.steam is not None:
         _refuse_steam(site, meter, unit, temperature, pressure)
     elif CARRIERS[meter.carrier].unit == "Nm3" and (unit in ACTUAL_VOLUME or (meter.computed_at is not None and unit in NORMAL_VOLUME)):
@@ -140,6 +142,11 @@ def _refuse_companions(site: Site, meter: Meter, tree: MeterTree) -> None:
     elif temperature or pressure or meter.computed_at is not None:
         wanted = "a state goes with a gas in m3 (in Nm3 with computed_at) or with steam in kg, t or m3"
         raise _wrong(site, key, f"a state beside {meter.unit}", wanted)
+
+
+def _refuse_heat(site: Site, key: str, carrier: str, lhv: float | None, unit: str) -> None:
+    if lhv is not None and (wanted := CARRIERS[carrier].wanted_of(lhv, unit)) is not None:
+        raise _wrong(site, key, f"{lhv:g} MJ/{unit}", wanted)
 
 
 def _refuse_steam(site: Site, meter: Meter, unit: str, temperature: bool, pressure: bool) -> None:
@@ -182,6 +189,7 @@ def _refuse_boundary(site: Site, tree: MeterTree) -> None:
         return
     for key, flow in site.site_boundary.flows:
         if flow.meter is None:
+            _refuse_heat(site, f"site_boundary.{key}.lhv", flow.carrier, flow.lhv, flow.unit or "")
             continue
         meter = tree.by_id.get(flow.meter)
         if meter is None or meter.carrier != flow.carrier:

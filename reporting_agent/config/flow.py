@@ -34,7 +34,7 @@ class BoughtIn(Setting):
 
     made_by: str
     into: str
-    quantity: float = Field(gt=0)
+    quantity: float = Field(ge=0)  # 0 states that none was bought
 
 
 class ProductStock(Setting):

@@ -39,6 +39,8 @@ class HeatingValue(Setting):
             self.mj_per(known.unit)
         except InputError as refusal:
             raise ValueError(f"unit must be heat per amount of {self.carrier}, such as MJ/{known.unit} ({refusal.sentence})") from refusal
+        if (wanted := known.wanted_of(self.mj_per(known.unit), known.unit)) is not None:
+            raise ValueError(f"value must be {wanted}")
         return self
 
     def mj_per(self, unit: str) -> float:

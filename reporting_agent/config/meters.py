@@ -6,7 +6,7 @@ A *register* counts up, a *rate* is the power or flow at the stamp, an *interval
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, tzinfo
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -92,7 +92,8 @@ class Meter(Setting):
 
     `unit` is that of the readings: kWh for a register, kW for a rate. `range` is the possible power or flow in `unit` per
     hour (for a rate: in `unit`); what lies outside is a fault. A meter without `step` counts for none: it stands in the
-    tree, in balances and at the site's boundary. A meter of `role = "state"` reads a temperature or pressure of another's gas or steam.
+    tree, in balances and at the site's boundary. One that took another's place counts for the batches that begin on local days from
+    `from` on, the other for those before `until`. A meter of `role = "state"` reads a temperature or pressure of another's gas or steam.
     """
 
     id: str
@@ -106,6 +107,8 @@ class Meter(Setting):
     stamp: Literal["end", "start"] = "end"  # of an interval
     interval_s: float | None = Field(default=None, gt=0)  # fixed length; since the stamp before where not given
     direction: Direction = Direction.IMPORT
+    since: date | None = Field(default=None, alias="from")
+    until: date | None = None
     clock_offset_s: float = 0.0  # the meter's clock minus the right time
     clock_drift_s_per_day: float = 0.0  # by how much that grows
     clock_read_on: date | None = None  # the day on which clock_offset_s was read; needed for a drift
@@ -157,6 +160,8 @@ class Meter(Setting):
             raise ValueError("a class in percent of the range needs range = [lowest, highest]")
         if self.clock_drift_s_per_day and self.clock_read_on is None:
             raise ValueError("clock_drift_s_per_day needs clock_read_on, the day of clock_offset_s")
+        if self.since is not None and self.until is not None and self.until <= self.since:
+            raise ValueError("until must be later than from")
         if self.checks is not None and self.role != "check":
             raise ValueError("checks belongs to a meter of role = 'check'")
         for key in ("temperature", "pressure"):
@@ -164,10 +169,22 @@ class Meter(Setting):
                 raise ValueError(f"{key} is given twice: by a meter and as a constant")
         return self
 
-    @property
-    def own_lhv(self) -> float | None:
-        """The heating value that the plant has for it, MJ per unit; a default is the pack's to give."""
-        return None if self.lhv_source == "default" else self.lhv
+    def counts_for(self, start: datetime, zone: tzinfo) -> bool:
+        """Whether a batch that begins at this moment lies in the time that the meter was in its place."""
+        if self.since is None and self.until is None:
+            return True
+        day = start.astimezone(zone).date()
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+    def own_lhv(self, mj: float | None) -> float | None:
+        """The heating value that the plant has for it, MJ per unit; a default is the pack's to give.
+
+        Args:
+            mj: of what it counts in, where that is a unit of energy: its heat was measured where the plant says so, and where it is that
+                of a state of steam.
+        """
+        measured = self.steam is not None or self.lhv_source in ("measured", "contract")
+        return None if self.lhv_source == "default" else self.lhv or (mj if measured else None)
 
     @property
     def computed(self) -> bool:

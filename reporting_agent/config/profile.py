@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 DateOrder = Literal["ymd", "dmy", "mdy"]
 Decimal = Literal[".", ","]
 Thousands = Literal["", ",", ".", " ", "'"]
+MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 ExcelDates = Literal["1900", "1904"]
 
 
@@ -40,7 +41,8 @@ class Profile(Setting):
     `columns` names the foreign header of a standard column; a standard column not named keeps its own name. Numeric
     columns are multiplied by `scale` after reading, which is where a foreign unit becomes the template's. A header of
     several rows (merged cells) is named from above to below, joined by " / ". `parts` names the columns over which a moment is spread;
-    where `start` and `end` share their date, an end before the start is of the day after. With `rows`, the rows of one batch become one.
+    where `start` and `end` share their date, an end before the start is of the day after; where `fill_down` names one of them, a blank date
+    is that of the row above. With `rows`, the rows of one batch become one.
     """
 
     columns: dict[str, str] = {}
@@ -69,6 +71,10 @@ class Profile(Setting):
     fill_down: tuple[str, ...] = ()  # standard columns whose blank cells repeat the cell above (merged downwards)
     wide: bool = False  # readings only: a column a meter
     carriers: dict[str, CarrierColumn] = {}  # energy only: a column a carrier
+    across: bool = False  # days side by side: columns are read as rows
+    days: bool = False  # a row a day: its date names the batch
+    month: dict[str, Annotated[str, Field(pattern=MONTH)]] = {}  # column of numbers of days -> their month, 2025-03
+    differences: dict[str, Annotated[tuple[str, ...], Field(min_length=2, max_length=2)]] = {}  # quantity -> counter at end, at start
 
     @property
     def last_header_row(self) -> int:

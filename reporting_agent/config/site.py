@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config.agreement import refuse_disagreement
 from reporting_agent.config.answers import flat
 from reporting_agent.config.emissions import Emissions
@@ -98,6 +99,11 @@ class StepSetting(Setting):
     not_used: tuple[str, ...] = ()
     made_inside: tuple[str, ...] = ()
     outside: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def unreported(self) -> frozenset[str]:
+        """Carriers of the boundary of which no amount is looked for."""
+        return frozenset((*self.not_used, *self.made_inside))
 
     @field_validator("outside")
     @classmethod
@@ -262,7 +268,7 @@ def _first_fault(wrong: ValidationError, path: Path) -> InputError:
         found, wanted = "keys that do not fit together" if whole else repr(first["input"])[:120], first["msg"].removeprefix("Value error, ")
     return InputError(
         "site-invalid",
-        f"The site file does not hold together{more}.",
+        Phrase("The site file does not hold together%(more)s.", more=more),
         "Mend the key named; docs/agent.md describes every one.",
         place=Place(str(path), column=key),
         found=found,

@@ -45,6 +45,13 @@ class Auxiliary(Flow):
     step: str
 
 
+class Other(Flow):
+    """Energy that serves no production, with the reason: offices, canteen, another firm on the site. Small, and never a fuel, or the annual
+    account of a route is incomplete."""
+
+    reason: str = Field(pattern=r"\S")
+
+
 class Stock(Setting):
     """What lay in store at the beginning and at the end of the period."""
 
@@ -89,7 +96,7 @@ class SiteBoundary(Setting):
     stocks: tuple[Stock, ...] = ()
     conversions: tuple[Conversion, ...] = ()
     auxiliaries: tuple[Auxiliary, ...] = ()  # users that serve production: in no label, and in the annual account of a route
-    others: tuple[Flow, ...] = ()  # users that are no production: offices, canteen, other firms on the site
+    others: tuple[Other, ...] = ()
     losses: tuple[Loss, ...] = ()
 
     @model_validator(mode="after")

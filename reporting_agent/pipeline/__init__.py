@@ -7,7 +7,7 @@ counted, never dropped silently.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -15,29 +15,33 @@ from benchmarks import packs
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import RELATIVE_UNCERTAINTY, ExclusionReason, SiteLabel, label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Finding, Period, Severity
-from benchmarks.packs.corrections import factors_of
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
-from reporting_agent import batch_names, sources
+from reporting_agent import sources
 from reporting_agent.config import Site
 from reporting_agent.config.events import Event
 from reporting_agent.console import say
 from reporting_agent.metering import MeterRecord
-from reporting_agent.pipeline import batches as batch_rows
 from reporting_agent.pipeline import (
+    batch_names,
+    conditions,
     declared,
     faults,
     flow,
     given,
     heat_content,
     joint,
+    lots,
     metered,
     own_metering,
     own_runs,
     proposals,
     row_units,
     runs,
+    unreadable,
     whole_files,
 )
+from reporting_agent.pipeline import batches as batch_rows
 from reporting_agent.pipeline import outward as outgoing
 from reporting_agent.pipeline.following import MomentsOf
 from reporting_agent.pipeline.inputs import Inputs
@@ -67,6 +71,7 @@ class PlantData:
     left_out: tuple[runs.LeftOut, ...] | None = None  # of a log: energy in no run, over the period; None where there is no log
     outward: Outward | None = None  # the same batches as they are judged on their way out, where that was asked for
     proposals: tuple[Proposal, ...] = ()  # what to declare, so that it acts on the way out as well
+    unread: Mapping[str, int] = field(default_factory=dict)  # by step, rows of the batches file that could not be read
     corrected: tuple[Rejected, ...] = ()  # rows read as a person corrected them; they stay in rejected.csv for the next run
 
 
@@ -123,6 +128,7 @@ def read(
         some, refused = batch_rows.batches_of(one, pack)
         made += some
         rejected += one.in_their_own_columns(refused)
+    unread = unreadable.by_step(table, period)
     own_ids: Mapping[batch_names.Key, str] = {}
     if site.site.batch_ids == "restart-yearly":
         made = batch_names.in_their_years(made)
@@ -165,13 +171,13 @@ def read(
         rejected += measured.rejected
         findings += measured.findings
         inputs.totals += measured.totals
-    settled = heat_content.settle(made, site)
+    settled = heat_content.settle(made, site, pack)
     findings += settled.findings
     made, found = faults.examine(
         settled.batches, site, pack, metered_steps=metered_steps, blank=blank, suspected=suspected, off_scale=off_scale
     )
     made, divided = joint.split(made, together.parts, site)
-    findings += [*divided, *flow.examine(made, pack)]
+    findings += [*divided, *flow.examine(made, pack), *conditions.examine(made, pack)]
     judged, proposed = None, []
     if outward:
         out = out or own_metering.outgoing(going, site, pack)
@@ -181,12 +187,13 @@ def read(
     return PlantData(
         pack,
         made,
-        [*_outside(made), *found, *findings, *rejections(rejected), *inputs.findings(), *_unused_factors(site, pack)],
+        [*_outside(made), *found, *findings, *rejections(rejected), *inputs.findings(), *flow.unused_factors(site, pack)],
         rejected,
         meters,
         outward=judged,
         proposals=tuple(proposed),
         corrected=inputs.corrected,
+        unread=unread,
     )
 
 
@@ -206,20 +213,34 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
     if outward and going is None:
         raise ValueError("the batches were not judged for their way out: read(..., outward=True)")
     uncertainty = RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
-    say(f"labelling {len(data.batches):,} batches by pack {pack.id} {pack.version}")
-    return label_site(
-        data.batches if going is None else going.batches,
-        pack,
-        packs.factors(pack),
-        period,
-        site=site.id,
-        not_used={step: frozenset(setting.not_used) for step, setting in site.steps.items()},
-        static_factors=site.static or None,
-        relative_uncertainty=uncertainty,
-        outside={step: setting.outside for step, setting in site.steps.items()},
-        stopped=declared.stops(site, period),
-        paths=None if going is None else going.paths,
+    say(
+        Phrase(
+            "labelling %(batches)s batches by pack %(pack)s %(version)s",
+            batches=f"{len(data.batches):,}",
+            pack=pack.id,
+            version=pack.version,
+        )
     )
+
+    def made_of(batches: Sequence[Batch]) -> SiteLabel:
+        return label_site(
+            batches,
+            pack,
+            packs.factors(pack),
+            period,
+            site=site.id,
+            not_used={step: setting.unreported for step, setting in site.steps.items()},
+            static_factors=site.static or None,
+            relative_uncertainty=uncertainty,
+            outside={step: setting.outside for step, setting in site.steps.items()},
+            stopped=declared.stops(site, period),
+            paths=None if going is None else going.paths,
+        )
+
+    if going is not None:
+        return made_of(going.batches)
+    made, of_lots = made_of(data.batches), lots.of_one_lot(data.batches)
+    return unreadable.told(made if of_lots is None else lots.held(made, made_of(of_lots)), data.unread)
 
 
 def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None, *, outward: bool) -> PlantData:
@@ -240,7 +261,7 @@ def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None, *, 
     return PlantData(
         pack,
         made,
-        [*_outside(made), *found, *findings, *rejections(rejected), *inputs.findings(), *_unused_factors(site, pack)],
+        [*_outside(made), *found, *findings, *rejections(rejected), *inputs.findings(), *flow.unused_factors(site, pack)],
         rejected,
         unit_assumed=site.runs.unit_assumed,
         left_out=tuple(left_out),
@@ -257,6 +278,7 @@ def pack_of(site: Site) -> Pack:
         refused.place = refused.place or Place(str(site.path), column="site.pack")
         raise
     flow.refuse_unknown_steps(site, pack)
+    flow.refuse_unused_essentials(site, pack)
     return pack
 
 
@@ -273,23 +295,5 @@ def _outside(batches: Sequence[Batch]) -> list[Finding]:
         return []
     places = tuple(batch.place for batch in outside[:PLACES_KEPT] if batch.place is not None)
     count = len(outside)
-    en, zh = f"{count:,} batches start outside the period.", f"{count:,} 个批次的开始时间不在本期。"
-    return [Finding("outside-period", Severity.EXCLUSION, en, count, places, zh=zh)]
-
-
-def _unused_factors(site: Site, pack: Pack) -> list[Finding]:
-    """Static factors that no limit of the pack asks for: most often a name mistyped."""
-    known = factors_of(pack)
-    names = ", ".join(sorted(known)) or "none"
-    return [
-        Finding(
-            "factor-unknown",
-            Severity.NOTICE,
-            f"[static] {name} is asked for by no limit of the pack {pack.id} and changes nothing. Asked for: {names}.",
-            1,
-            (Place(str(site.path), column=f"static.{name}"),),
-            zh=f"方法包 {pack.id} 的限额均不需要 [static] {name}，该项不起作用。需要的有：{names}。",
-        )
-        for name in site.static
-        if name not in known
-    ]
+    sentence = Phrase("%(count)s batches start outside the period.", count=f"{count:,}")
+    return [Finding("outside-period", Severity.EXCLUSION, sentence, count, places)]

@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers
 from benchmarks.measurements import Batch, Direction, State
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Step
 from reporting_agent.metering import unit_words
 from reporting_agent.metering.cleaning import all_nines
@@ -28,7 +29,7 @@ class Seen:
     batches: Sequence[Batch]
     steps: Sequence[Step]
     metered: Flags
-    blank: Flags  # some carrier's quantity is not known
+    blank: Flags  # some energy is not known: a blank quantity, a rejected row
     again: Flags  # the same step and id stood before
     overlapped: Flags  # another batch of the same equipment began before this one ended, or ended after it began
     rated_kw: Floats  # NaN where no rating is declared
@@ -117,7 +118,6 @@ class Fault:
     shows: Callable[[Seen], Flags]
     excludes: Callable[[Seen], Flags]
     sentence: str
-    zh: str
     of_meter: bool = False  # told with the meter, whose finding names it
 
 
@@ -191,24 +191,21 @@ FAULTS = (
         "duplicate",
         lambda seen: seen.again,
         always,
-        "batches whose id stands before in the file for the same step; the first is taken",
-        "个批次的编号在同一工序中已出现过；取第一个",
+        Phrase("batches whose id stands before in the file for the same step; the first is taken"),
     ),
-    Fault("end-missing", _end_missing, metered, "batches without an end", "个批次没有结束时间"),
-    Fault("end-before-start", _end_before_start, metered, "batches that end at or before their start", "个批次的结束不晚于开始"),
+    Fault("end-missing", _end_missing, metered, Phrase("batches without an end")),
+    Fault("end-before-start", _end_before_start, metered, Phrase("batches that end at or before their start")),
     Fault(
         "overlap",
         lambda seen: seen.overlapped,
         metered,
-        "batches that overlap another one of the same equipment",
-        "个批次与同一设备的另一批次时间重叠",
+        Phrase("batches that overlap another one of the same equipment"),
     ),
     Fault(
         "still-while-producing",
         lambda seen: seen.suspected_of("still-while-producing"),
         always,
-        "batches while a meter of theirs stood still",
-        "个批次期间其表计读数停滞",
+        Phrase("batches while a meter of theirs stood still"),
         of_meter=True,
     ),
     *(
@@ -216,56 +213,52 @@ FAULTS = (
             code,
             lambda seen, code=code: seen.suspected_of(code),  # type: ignore[misc]
             always,
-            "batches whose meter's clock was too far from theirs",
-            "个批次的表计时钟与其偏差过大",
+            Phrase("batches whose meter's clock was too far from theirs"),
             of_meter=True,
         )
         for code in [kind.value for kind in Kind]
     ),
-    Fault("energy-unknown", _unknown, always, "batches of which no energy is known", "个批次没有任何已知能耗"),
+    Fault("energy-unknown", _unknown, always, Phrase("batches of which no energy is known")),
     Fault(
         "sentinel",
         _sentinel,
         always,
-        "batches with an energy of all nines such as ±999.999, which a logger writes when its counter is reset",
-        "个批次的能耗为全 9 值（如 ±999.999），记录仪在计数器复位时写入",
+        Phrase("batches with an energy of all nines such as ±999.999, which a logger writes when its counter is reset"),
     ),
-    Fault("negative-energy", _negative, always, "batches with a negative energy", "个批次的能耗为负"),
-    Fault("zero-energy", _zero, always, "batches that ran with zero energy", "个批次在运行而能耗为零"),
+    Fault("negative-energy", _negative, always, Phrase("batches with a negative energy")),
+    Fault("zero-energy", _zero, always, Phrase("batches that ran with zero energy")),
     Fault(
         unit_words.LABEL,
         _wrong_unit,
         always,
-        "batches whose energy is in another unit than the rest: it lies off by a factor between units, such as 1,000",
-        "个批次的能耗单位与其余不同：相差一个单位换算系数（如 1000）",
+        Phrase("batches whose energy is in another unit than the rest: it lies off by a factor between units, such as 1,000"),
     ),
     Fault(
         "impossible-power",
         _impossible,
         always,
-        "batches whose mean power is above what the equipment can draw",
-        "个批次的平均功率超过设备所能达到的功率",
+        Phrase("batches whose mean power is above what the equipment can draw"),
     ),
     Fault(
         "energy-partly-unknown",
         lambda seen: seen.blank & ~_unknown(seen),
-        never,
-        "batches of which one carrier's energy is blank",
-        "个批次有一种能源的数据空缺",
+        always,
+        Phrase(
+            "batches of which an energy is blank or its row could not be used (row-rejected says where): "
+            "fill it in or correct it, 0 where none was used"
+        ),
     ),
     Fault(
         "power-on-beyond-interval",
         _power_on_beyond,
         never,
-        "batches with more power-on time than lies between their start and their end; the power-on time is believed",
-        "个批次的通电时间长于其起止时间之差；以通电时间为准",
+        Phrase("batches with more power-on time than lies between their start and their end; the power-on time is believed"),
     ),
     Fault(
         "too-short",
         _too_short,
         never,
-        "batches shorter than a real one (by power-on time where given); the label rule decides on them",
-        "个批次短于真实批次（有通电时间时以其为准）；由标签规则决定取舍",
+        Phrase("batches shorter than a real one (by power-on time where given); the label rule decides on them"),
     ),
 )
 """In the order in which an excluding fault claims a batch. Times come first: where they exclude, the energy means nothing."""

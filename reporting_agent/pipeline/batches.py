@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, State, Status
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack
 from reporting_agent.pipeline.units import to_output_unit
@@ -33,6 +34,7 @@ def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[Rejected]]:
         try:
             in_output_unit = to_output_unit(unit, step)
         except InputError as wrong:
+            table.unread.append(_row(table, index))
             refused.append(_refused(place, "output_unit", _row(table, index), wrong.sentence, wrong.wanted or step.output_unit))
             continue
         values = {variable: float(column[index]) for variable, column in variables if column[index] is not None}
@@ -81,7 +83,7 @@ def _refuse_if_no_step_fits(table: Table, made: list[Batch], refused: list[Rejec
         first = refused[0]
         raise InputError(
             "no-batch-fits-the-pack",
-            f"No row of the file is a batch of this pack: {first.reason}.",
+            Phrase("No row of the file is a batch of this pack: %(reason)s.", reason=first.reason),
             "Correct the column, map its words under values in the mapping profile, or name another pack.",
             place=first.place,
             found=first.found,

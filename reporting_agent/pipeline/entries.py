@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config import Meter
 from reporting_agent.config.tree import MeterTree
@@ -15,13 +16,14 @@ from reporting_agent.metering.derived import Counted
 from reporting_agent.metering.engine import Windows
 from reporting_agent.metering.uncertainty import Doubt, doubt, together
 from reporting_agent.pipeline.sharing import served
+from reporting_agent.pipeline.units import mj_in
 
 _RULES = {
-    "output": ("output", "产量"),
-    "hours": ("hours in operation", "运行时间"),
-    "rated-power": ("rated power", "额定功率"),
-    "shares": ("declared shares", "申报的份额"),
-    "power": ("declared power", "申报的功率"),
+    "output": Phrase("output"),
+    "hours": Phrase("hours in operation"),
+    "rated-power": Phrase("rated power"),
+    "shares": Phrase("declared shares"),
+    "power": Phrase("declared power"),
 }
 
 
@@ -56,7 +58,7 @@ def entries(
                 quantity=amount,
                 unit=counted.unit,
                 direction=meter.direction,
-                lhv_mj_per_unit=meter.own_lhv,
+                lhv_mj_per_unit=meter.own_lhv(mj_in(counted.unit)),
                 completeness=share,
                 relative_uncertainty=relative if stated else None,
                 relative_systematic=systematic if stated else None,
@@ -85,13 +87,12 @@ def allocated(meter: Meter, sinks: Sequence[Sink], batches: int) -> Iterator[Fin
     """Told once for every shared meter: its part of a batch is a rule's, not a meter's."""
     if meter.allocation is None:
         return
-    en, zh = _RULES[meter.allocation.by]
-    names = ", ".join(sink.id for sink in sinks)
-    yield Finding(
-        "carrier-allocated",
-        Severity.NOTICE,
-        f"Meter {meter.id} ({meter.carrier}) serves {names} together; its energy is shared out by {en}."
+    sentence = Phrase(
+        "Meter %(meter)s (%(carrier)s) serves %(sinks)s together; its energy is shared out by %(rule)s."
         " The batches carry a rule's part of it, not a measured one.",
-        batches,
-        zh=f"表计 {meter.id}（{meter.carrier}）由 {names} 共用；其能耗按{zh}分摊。批次中的数值为分摊值，并非实测值。",
+        meter=meter.id,
+        carrier=meter.carrier,
+        sinks=", ".join(sink.id for sink in sinks),
+        rule=_RULES[meter.allocation.by],
     )
+    yield Finding("carrier-allocated", Severity.NOTICE, sentence, batches)

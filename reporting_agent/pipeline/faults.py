@@ -20,6 +20,7 @@ from types import MappingProxyType
 import numpy as np
 
 from benchmarks.measurements import Batch, Finding, Severity
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Equipment, Site
 from reporting_agent.pipeline.batch_faults import FAULTS, Fault, Seen
@@ -103,16 +104,20 @@ def _seen(
 
 def _finding(fault: Fault, batches: Sequence[Batch], claimed: int) -> Finding:
     count = len(batches)
+    told = {"count": f"{count:,}", "batches": fault.sentence}
     if claimed == count:
-        note, zh_note = "; excluded", "；已排除"
+        sentence = Phrase("%(count)s %(batches)s; excluded.", **told)
     elif claimed:
-        note = f"; {claimed:,} excluded for it, the others for another reason or not at all"
-        zh_note = f"；其中 {claimed:,} 个因此排除，其余因其他原因排除或未排除"
+        sentence = Phrase(
+            "%(count)s %(batches)s; %(claimed)s excluded for it, the others for another reason or not at all.",
+            claimed=f"{claimed:,}",
+            **told,
+        )
     else:
-        note, zh_note = "", ""
+        sentence = Phrase("%(count)s %(batches)s.", **told)
     severity = Severity.EXCLUSION if claimed else Severity.NOTICE
     places = tuple(batch.place for batch in batches[:PLACES_KEPT] if batch.place is not None)
-    return Finding(fault.code, severity, f"{count:,} {fault.sentence}{note}.", count, places, zh=f"{count:,} {fault.zh}{zh_note}。")
+    return Finding(fault.code, severity, sentence, count, places)
 
 
 def _repeated(batches: Sequence[Batch]) -> set[int]:
@@ -172,9 +177,11 @@ def _gaps(batches: Sequence[Batch]) -> list[Finding]:
     if not after:
         return []
     places = tuple(batch.place for batch in after[:PLACES_KEPT] if batch.place is not None)
-    text = (
-        f"{len(after):,} pauses of more than {_LONGEST_GAP_BETWEEN_H} h between batches, the longest {longest / 24:.1f} days:"
-        " a standstill, or records that are missing."
+    text = Phrase(
+        "%(pauses)s pauses of more than %(hours)s h between batches, the longest %(longest)s days:"
+        " a standstill, or records that are missing.",
+        pauses=f"{len(after):,}",
+        hours=_LONGEST_GAP_BETWEEN_H,
+        longest=f"{longest / 24:.1f}",
     )
-    zh = f"批次之间有 {len(after):,} 次超过 {_LONGEST_GAP_BETWEEN_H} 小时的停顿，最长 {longest / 24:.1f} 天：可能停产，也可能缺少记录。"
-    return [Finding("pause", Severity.NOTICE, text, len(after), places, zh=zh)]
+    return [Finding("pause", Severity.NOTICE, text, len(after), places)]

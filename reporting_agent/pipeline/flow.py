@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, Finding, Severity
+from benchmarks.packs.corrections import factors_of
+from benchmarks.phrases import Name, Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
 
@@ -26,12 +29,51 @@ def refuse_unknown_steps(site: Site, pack: Pack) -> None:
         if step not in known:
             raise InputError(
                 "step-unknown",
-                f"{key} names a step that the pack does not have.",
+                Phrase("%(key)s names a step that the pack does not have.", key=key),
                 "Correct the key.",
                 place=Place(str(site.path), column=key),
                 found=repr(step),
                 wanted=", ".join(known),
             )
+
+
+def refuse_unused_essentials(site: Site, pack: Pack) -> None:
+    """InputError `carrier-essential` where a step is said not to use what its process does not run without."""
+    for step in pack.steps:
+        setting = site.steps.get(step.id)
+        for carrier in step.boundary.essential if setting else ():
+            if setting and carrier in setting.not_used:
+                words = CARRIERS[carrier].words
+                raise InputError(
+                    "carrier-essential",
+                    Phrase("The process of the step does not run without %(carrier)s.", carrier=Name(words.en, words.zh)),
+                    "Report its amounts; a medium made by machines whose electricity counts in the step may stand in made_inside instead.",
+                    place=Place(str(site.path), column=f"steps.{step.id}.not_used"),
+                    found=carrier,
+                    wanted="amounts, or made_inside of a medium",
+                )
+
+
+def unused_factors(site: Site, pack: Pack) -> list[Finding]:
+    """Static factors that no limit of the pack asks for: most often a name mistyped."""
+    known = factors_of(pack)
+    names = ", ".join(sorted(known)) or "none"
+    return [
+        Finding(
+            "factor-unknown",
+            Severity.NOTICE,
+            Phrase(
+                "[static] %(name)s is asked for by no limit of the pack %(pack_id)s and changes nothing. Asked for: %(names)s.",
+                name=name,
+                pack_id=pack.id,
+                names=names,
+            ),
+            1,
+            (Place(str(site.path), column=f"static.{name}"),),
+        )
+        for name in site.static
+        if name not in known
+    ]
 
 
 def parents_of(batches: Sequence[Batch]) -> dict[int, list[int]]:

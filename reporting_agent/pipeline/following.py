@@ -78,7 +78,7 @@ def follow(
     tree = site.tree
     meters = [meter for meter in site.meters if meter.role != "state"]
     sinks = {meter.id: tuple(sinks_of(meter, site)) for meter in meters}
-    chosen, occupied = _occupied(sinks, batches)
+    chosen, occupied = _occupied(meters, sinks, batches, site)
     hours_us = hours_of(period, site.zone)
     units = {
         meter.id: state_unit(meter) if meter.role == "state" else over_time(meter.unit) if meter.reading == "rate" else (meter.unit, 1.0)
@@ -105,7 +105,7 @@ def follow(
     }
     asked = [Asked(tree.by_id[name], moments[name], gaps_s[name], factor, own.get(name)) for name, (_, factor) in units.items()]
     lanes = Lanes.of(readings, site, log, days)
-    found = courses(asked, lanes.reads, lanes.kernel)
+    found = courses(asked, lanes.reads, fast=True)
     lanes.put_together(log)
     lanes.close_days()
     return Followed(meters, sinks, chosen, occupied, hours_us, units, found, own, demand_us, closely_us)
@@ -121,7 +121,9 @@ def _demand_us(site: Site, hours_us: Integers) -> dict[str, Integers]:
     return {one.id: edges for one in top}
 
 
-def _occupied(sinks: Mapping[str, Sequence[Sink]], batches: Sequence[Batch]) -> tuple[dict[str, list[int]], dict[str, Occupied]]:
+def _occupied(
+    meters: Sequence[Meter], sinks: Mapping[str, Sequence[Sink]], batches: Sequence[Batch], site: Site
+) -> tuple[dict[str, list[int]], dict[str, Occupied]]:
     """By meter id, the places and the windows of the batches it counts for, of other periods too, in order of start."""
     chosen: dict[str, list[tuple[int, str, int, int]]] = {name: [] for name in sinks}  # start, id, end, place
     counting: dict[tuple[str, str], list[list[tuple[int, str, int, int]]]] = {}
@@ -141,6 +143,10 @@ def _occupied(sinks: Mapping[str, Sequence[Sink]], batches: Sequence[Batch]) -> 
                 windows.append(window)
     places: dict[str, list[int]] = {}
     occupied: dict[str, Occupied] = {}
+    for meter in meters:
+        if meter.since is not None or meter.until is not None:
+            windows = chosen[meter.id]
+            chosen[meter.id] = [one for one in windows if meter.counts_for(batches[one[3]].start, site.zone)]
     for name, windows in chosen.items():
         windows.sort()
         starts, ids, ends, mine = zip(*windows, strict=True) if windows else ((), (), (), ())

@@ -12,16 +12,18 @@ from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
+from reporting_agent.pipeline.units import mj_in
 from reporting_agent.sources import Rejected, Table
 
 PLACES_KEPT = 20
+_IMPOSSIBLE = "the carrier cannot have this heating value"
 Key = tuple[str, str]  # step and batch id
 _DIRECTIONS = {direction.value: direction for direction in Direction}
 
 
 @dataclass(frozen=True, slots=True)
 class GivenEnergy:
-    """Batches with their energy, and the keys of batches of which some carrier's quantity is blank."""
+    """Batches with their energy, and the keys of batches of which some energy is not known: its quantity is blank, its row rejected."""
 
     batches: list[Batch]
     rejected: list[Rejected]
@@ -30,7 +32,9 @@ class GivenEnergy:
 
 
 def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None = None) -> GivenEnergy:
-    """Give each batch the carriers that the energy file holds for it; a blank quantity stays unknown, a row that stands twice counts once.
+    """Give each batch the carriers that the energy file holds for it; a row that stands twice counts once.
+
+    A blank quantity, a row that could not be read, a carrier or unit that is not known: that much was used and is not known, never 0.
 
     `names` gives a batch's name by step and the id that the energy file uses, where the two differ.
     """
@@ -41,12 +45,14 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
     strays: list[Place] = []
     taken: set[tuple[Any, ...]] = set()
     again: list[Place] = []
-    blank: set[Key] = set()
+    named = (tuple(row.get(column, "") for column in ("step", "batch_id")) for row in table.unread)
+    blank: set[Key] = {(step, renamed.get((step, name), name)) for step, name in named}
     columns = tuple(table.columns)
     for index, cells in enumerate(zip(*table.columns.values(), strict=True)):
         row = dict(zip(columns, cells, strict=True))
         key = (row["step"], renamed.get((row["step"], row["batch_id"]), row["batch_id"]))
         if row["carrier"] not in CARRIERS:
+            blank.add(key)
             where = table.place(index, "carrier")
             rejected.append(Rejected(where, "the carrier is not known", repr(row["carrier"]), ", ".join(CARRIERS), _as_texts(row)))
         elif key not in known:
@@ -60,10 +66,12 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
             try:
                 energy.setdefault(key, []).append(_carrier_energy(row))
             except InputError as wrong:
+                blank.add(key)
                 by_heat = row["lhv"] is not None and CARRIERS[row["carrier"]].thermal
-                column = "lhv_unit" if by_heat else "unit"
+                beyond = wrong.code == "lhv-impossible"
+                column = "lhv" if beyond else "lhv_unit" if by_heat else "unit"
                 wanted = wrong.wanted if by_heat else _units(row["carrier"])
-                reason = "the unit does not measure the carrier"
+                reason = _IMPOSSIBLE if beyond else "the unit does not measure the carrier"
                 rejected.append(Rejected(table.place(index, column), reason, repr(row[column]), wanted, _as_texts(row)))
     findings = []
     if again:
@@ -85,10 +93,12 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
             Finding(
                 "energy-without-batch",
                 Severity.WARNING,
-                f"{len(strays):,} rows of energy name a batch that the batches file does not hold; they are in no label.",
+                Phrase(
+                    "%(strays)s rows of energy name a batch that the batches file does not hold; they are in no label.",
+                    strays=f"{len(strays):,}",
+                ),
                 len(strays),
                 tuple(strays[:PLACES_KEPT]),
-                zh=f"{len(strays):,} 行能耗所指的批次不在批次文件中；不计入任何标签。",
             )
         )
     joined = [
@@ -99,16 +109,30 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
 
 
 def _carrier_energy(row: Mapping[str, Any]) -> CarrierEnergy:
-    unit: str = row["unit"]
+    """An amount of energy that comes with its heating value is the amount of fuel that holds it; of one that is said to be measured (or
+    by contract) the heating value is the MJ of its unit, and one of which nothing is said has none."""
+    unit, quantity, what = row["unit"], row["quantity"], CARRIERS[row["carrier"]]
     lhv: float | None = None if row["lhv_source"] == "default" else row["lhv"]  # a default is the pack's to give
-    if lhv is None or not CARRIERS[row["carrier"]].thermal:
-        _check_unit(row["carrier"], unit)
+    mj = mj_in(unit) if what.thermal else None
+    if lhv is None or not what.thermal:
+        _check_unit(what.id, unit)
+    if lhv is None:
+        lhv = mj if row["lhv_source"] in ("measured", "contract") else None
+    else:
+        of = unit if mj is None else what.unit
+        lhv *= _mj_per(row["lhv_unit"] or f"MJ/{of}", of)
+        if (wanted := what.wanted_of(lhv, of)) is not None:
+            raise InputError(
+                "lhv-impossible", _IMPOSSIBLE, "Correct the heating value or its unit; the laboratory's is the lower one.", wanted=wanted
+            )
+        if mj is not None and lhv > 0:
+            unit, quantity = of, quantity * mj / lhv
     return CarrierEnergy(
-        carrier=row["carrier"],
-        quantity=row["quantity"],
+        carrier=what.id,
+        quantity=quantity,
         unit=unit,
         direction=_DIRECTIONS[row["direction"]],
-        lhv_mj_per_unit=None if lhv is None else lhv * _mj_per(row["lhv_unit"] or f"MJ/{unit}", unit),
+        lhv_mj_per_unit=lhv,
         estimated=row["quality"] == "estimated",
     )
 

@@ -11,14 +11,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, PolicyRefusal
+from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
+from benchmarks.phrases import Name, Phrase
 from benchmarks.quantities import ratio
+from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.config.heating_values import HeatingValues
+from reporting_agent.pipeline.units import mj_in
 
 PLACES_KEPT = 20
 
@@ -31,15 +34,24 @@ class Settled:
     findings: list[Finding]
 
 
-def settle(batches: Sequence[Batch], site: Site) -> Settled:
-    """Give every amount of fuel or steam its heating value of the day, and take out media made inside the step."""
+def settle(batches: Sequence[Batch], site: Site, pack: Pack | None = None, *, alone: bool = False) -> Settled:
+    """Give every amount of fuel or steam its heating value of the day, and take out media made inside the step.
+
+    Args:
+        pack: whose boundaries may ask for a measured value; None where only the batches are wanted.
+        alone: each batch is judged by itself, as on the way out; where one side of a day contradicts another, nothing leaves (`material`).
+    """
     values = site.heating_values
     inside = {step: frozenset(setting.made_inside) for step, setting in site.steps.items() if setting.made_inside}
     taken: Counter[tuple[str, str]] = Counter()
     settled = list(batches)
     if values or inside:
         settled = [replace(batch, energy=tuple(_settled(batch, values, inside, taken))) if batch.energy else batch for batch in batches]
-    return Settled(settled, [*_made_inside(taken), *_by_default(settled, site), *_two_sided(settled)])
+    found = [*_made_inside(taken), *_by_default(settled, site, pack)]
+    if not alone and (doubtful := two_sided(settled, values)):
+        settled = [_left_out(batch, doubtful) for batch in settled]
+        found += _told(doubtful)
+    return Settled(settled, found)
 
 
 def _settled(
@@ -56,22 +68,15 @@ def _settled(
 
 def _value(values: HeatingValues, energy: CarrierEnergy, on: date) -> float | None:
     found = values.of(energy.carrier, on)
-    if found is None or found.source == "default" or _is_heat(energy.carrier, energy.unit):
+    if found is None or found.source == "default":
         return None
-    return found.mj_per(energy.unit)
+    return mj_in(energy.unit) if _is_heat(energy.carrier, energy.unit) else found.mj_per(energy.unit)
 
 
-@lru_cache(maxsize=256)
 def _is_heat(carrier: str, unit: str) -> bool:
     """Whether the amount is given in a unit of energy, so that no heating value is asked for."""
     known = CARRIERS.get(carrier)
-    if known is None or unit == known.unit:
-        return known is not None and known.unit == "MJ"
-    try:
-        ratio(unit, "MJ")
-    except InputError:
-        return False
-    return True
+    return known is not None and (known.unit == "MJ" if unit == known.unit else mj_in(unit) is not None)
 
 
 def _made_inside(taken: Counter[tuple[str, str]]) -> Iterator[Finding]:
@@ -86,8 +91,10 @@ def _made_inside(taken: Counter[tuple[str, str]]) -> Iterator[Finding]:
         )
 
 
-def _by_default(batches: Sequence[Batch], site: Site) -> Iterator[Finding]:
-    """Fuels that count by the table, whatever value the plant itself calls a default."""
+def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iterator[Finding]:
+    """Fuels that count by the table, whatever value the plant itself calls a default; and those that the pack does not take so."""
+    measured = {} if pack is None else {step.id: step.boundary.measured for step in pack.steps}
+    refused: Counter[tuple[str, str]] = Counter()
     declared = {meter.carrier for meter in site.meters if meter.lhv is not None and meter.lhv_source == "default"}
     declared |= {value.carrier for value in site.lhv if value.source == "default"}
     found: Counter[str] = Counter()
@@ -97,52 +104,116 @@ def _by_default(batches: Sequence[Batch], site: Site) -> Iterator[Finding]:
                 known = CARRIERS.get(energy.carrier)
                 if known is None or not known.thermal or energy.carrier == "heat":
                     continue
+                if energy.carrier in measured.get(batch.step, ()):
+                    refused[batch.step, energy.carrier] += energy.lhv_mj_per_unit is None
+                    continue
                 if energy.carrier in declared or (energy.lhv_mj_per_unit is None and not _is_heat(energy.carrier, energy.unit)):
                     found[energy.carrier] += 1
+    for (step, carrier), count in sorted((+refused).items()):
+        words = CARRIERS[carrier].words
+        yield Finding(
+            "lhv-required",
+            Severity.EXCLUSION,
+            Phrase(
+                "Step %(step)s: %(carrier)s has no measured heating value, and the pack takes no default for it; these runs are left out."
+                " Give lhv with each amount, or [[lhv]] by date; with amounts in GJ their lhv, or lhv_source where heat was measured.",
+                step=step,
+                carrier=Name(words.en, words.zh),
+            ),
+            count,
+        )
     for carrier, count in sorted(found.items()):
         words = CARRIERS[carrier].words
         yield Finding(
             "heating-value-default",
             Severity.NOTICE,
-            f"{words.en.capitalize()} counts by a default heating value, not a measured one; published defaults differ by several percent.",
+            f"{words.en.capitalize()} counts by a default heating value, not a measured one; what is really burnt may differ from it by a"
+            " sixth and more.",
             count,
-            zh=f"{words.zh}按缺省热值计，并非实测；公布的缺省值彼此相差可达百分之几。",
+            zh=f"{words.zh}按缺省热值计，并非实测；实际热值与之相差可达六分之一以上。",
         )
 
 
-def _two_sided(batches: Sequence[Batch]) -> Iterator[Finding]:
-    """A carrier that one step gives and another takes must have one heating value on both sides."""
+Doubtful = Mapping[tuple[str, date], int]
+"""A gas and a day on which it has not one heating value, where it is made and where it is used; how many batches used it."""
+
+
+def two_sided(batches: Sequence[Batch], values: HeatingValues) -> Doubtful:
+    """A gas that is given back and taken must have one heating value on both sides: else what is credited is not what is charged, and
+    the plant could choose each. Of coke or steam there are several kinds, each with a value of its own.
+
+    What is given in a unit of energy was multiplied by the plant; its value is that under [[lhv]], or not known, and then nothing shows
+    that the two are one. Mixed gas is no poorer than the poorest gas in it, or it is that gas under another name.
+    """
     given: dict[tuple[str, date], set[float | None]] = {}
-    for batch in batches:
-        for energy in batch.energy:
-            if energy.direction is not Direction.IMPORT and batch.excluded is None:
-                given.setdefault((energy.carrier, batch.start.date()), set()).add(_per_own_unit(energy))
-    if not given:
-        return
-    differ: Counter[str] = Counter()
-    for batch in batches:
-        if batch.excluded is None:
-            for energy in batch.energy:
-                key = (energy.carrier, batch.start.date())
-                if energy.direction is Direction.IMPORT and key in given and given[key] != {_per_own_unit(energy)}:
-                    differ[energy.carrier] += 1
-    for carrier, count in sorted(differ.items()):
+    for batch, energy in _gases(batches):
+        if energy.direction is not Direction.IMPORT:
+            given.setdefault((energy.carrier, batch.start.date()), set()).add(_per_own_unit(energy, values, batch))
+    differ: Counter[tuple[str, date]] = Counter()
+    for batch, energy in _gases(batches) if given else ():
+        key = (energy.carrier, batch.start.date())
+        if energy.direction is Direction.IMPORT and key in given:
+            stated = given[key] | {_per_own_unit(energy, values, batch)}
+            differ[key] += len(stated) > 1 or stated == {_NOT_KNOWN}
+        poorest = CARRIERS[energy.carrier].poorest, key[1]
+        if energy.direction is Direction.IMPORT and poorest in given:
+            differ[key] += (_per_own_unit(energy, values, batch) or 0.0) < max(one or 0.0 for one in given[poorest])
+    return +differ
+
+
+def _gases(batches: Sequence[Batch]) -> Iterator[tuple[Batch, CarrierEnergy]]:
+    gases = {one.id for one in CARRIERS.values() if one.form == "gas"}
+    return ((batch, energy) for batch in batches if batch.excluded is None for energy in batch.energy if energy.carrier in gases)
+
+
+def _left_out(batch: Batch, doubtful: Doubtful) -> Batch:
+    """Of either side, for nobody knows which value is the right one."""
+    if batch.excluded is not None or all((energy.carrier, batch.start.date()) not in doubtful for energy in batch.energy):
+        return batch
+    return replace(batch, excluded=ExclusionReason.HEATING_VALUE_TWO_SIDED.value)
+
+
+def _told(doubtful: Doubtful) -> Iterator[Finding]:
+    for carrier in sorted({carrier for carrier, _ in doubtful}):
         words = CARRIERS[carrier].words
+        days = sorted(on for one, on in doubtful if one == carrier)
         yield Finding(
             "heating-value-two-sided",
-            Severity.WARNING,
-            f"{words.en.capitalize()} that one step gives back and another takes has two heating values on one day; what is credited is"
-            " not what is charged. Declare one under [[lhv]].",
-            count,
-            zh=f"{words.zh}由一工序回收、另一工序使用，同日却有两个热值；扣除量与计入量不等。请在 [[lhv]] 中统一申报。",
+            Severity.EXCLUSION,
+            Phrase(
+                "%(carrier)s is given back and taken on a day (%(days)s days, the first %(first)s), and nothing shows that it has one"
+                " heating value on both sides: two are given, or an amount of energy without one, or it is poorer than what it is mixed of."
+                " The runs of these days are left out, and nothing leaves the site. Correct the value that is wrong, and give amounts of"
+                " energy their lhv.",
+                carrier=Name(words.en.capitalize(), words.zh),
+                days=len(days),
+                first=days[0].isoformat(),
+            ),
+            sum(many for (one, _), many in doubtful.items() if one == carrier),
         )
 
 
-def _per_own_unit(energy: CarrierEnergy) -> float | None:
-    known = CARRIERS.get(energy.carrier)
-    if energy.lhv_mj_per_unit is None or known is None:
-        return None
+def require_one_value(batches: Sequence[Batch], values: HeatingValues) -> None:
+    """PolicyRefusal `heating-value-two-sided`: nothing leaves the site while a gas has two heating values on one day."""
+    if not (found := [*_told(two_sided(batches, values))]):
+        return
+    raise PolicyRefusal(
+        "heating-value-two-sided",
+        found[0].sentence,
+        Phrase("Give the gas the value of the laboratory wherever it is made or used, with its amounts or under [[lhv]] in site.toml."),
+    )
+
+
+_NOT_KNOWN = -1.0
+
+
+def _per_own_unit(energy: CarrierEnergy, values: HeatingValues, batch: Batch) -> float | None:
+    """MJ per the gas's own unit: `_NOT_KNOWN` of an amount of energy without a value of the day, None where the default counts."""
+    own = CARRIERS[energy.carrier].unit
+    if _is_heat(energy.carrier, energy.unit):
+        of_day = values.of(energy.carrier, batch.start.date())
+        return _NOT_KNOWN if of_day is None or of_day.source == "default" else round(of_day.mj_per(own), 9)
     try:
-        return round(energy.lhv_mj_per_unit * ratio(known.unit, energy.unit), 9)
-    except InputError:
-        return None
+        return None if energy.lhv_mj_per_unit is None else round(energy.lhv_mj_per_unit * ratio(own, energy.unit), 9)
+    except InputError:  # a gas by its mass
+        return _NOT_KNOWN

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Finding
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile, Site
 from reporting_agent.pipeline.rejections import told
 from reporting_agent.sources import SCALES, ReadingBlock, Rejected, Table, Wanted, corrections, plugged, read_sheet, read_table
@@ -108,7 +109,7 @@ class Inputs:
             if (found := units.get(meter.id, meter.unit)) != meter.unit:
                 raise InputError(
                     "unit-differs",
-                    f"The source hands over meter {meter.id} in another unit than site.toml declares.",
+                    Phrase("The source hands over meter %(meter_id)s in another unit than site.toml declares.", meter_id=meter.id),
                     "Correct unit under [[meters]], or what the source hands over.",
                     place=Place(str(self.site.path), column=f"meters.{meter.id}.unit"),
                     found=found,

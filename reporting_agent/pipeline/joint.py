@@ -23,6 +23,7 @@ from itertools import accumulate, pairwise
 
 from benchmarks.labels.waste import GRID
 from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 
 JOINT_RUN = "joint-run"
@@ -155,8 +156,9 @@ def _changeovers(rows: Sequence[Batch]) -> Iterator[Finding]:
             "joint-run-cut",
             Severity.NOTICE,
             rows,
-            "rows share a batch id and follow one another with different products: each is a batch of its own, cut at the changeover.",
-            "行的批号相同、产品不同且时间先后相接：在切换处分开，各为一个批次。",
+            Phrase(
+                "rows share a batch id and follow one another with different products: each is a batch of its own, cut at the changeover."
+            ),
         )
 
 
@@ -166,8 +168,9 @@ def _by_ratio(runs: Sequence[Batch]) -> Iterator[Finding]:
             "joint-run-divided",
             Severity.WARNING,
             runs,
-            "runs made several products at once; their energy and time are divided by output and the ratios of [[joint]], not measured.",
-            "个生产段同时产出多种产品；其能耗和时间按产量与 [[joint]] 比率分摊，并非实测。",
+            Phrase(
+                "runs made several products at once; their energy and time are divided by output and the ratios of [[joint]], not measured."
+            ),
         )
 
 
@@ -177,11 +180,13 @@ def _not_divided(runs: Sequence[Batch]) -> Iterator[Finding]:
             JOINT_RUN,
             Severity.EXCLUSION,
             runs,
-            "runs made several products at once, and [[joint]] gives no ratio for each of them: they stand in the balance and in no label.",
-            "个生产段同时产出多种产品，而 [[joint]] 未给出全部比率：只计入平衡，不形成标签。",
+            Phrase(
+                "runs made several products at once, and [[joint]] gives no ratio for each of them: they stand "
+                "in the balance and in no label."
+            ),
         )
 
 
-def _finding(code: str, severity: Severity, runs: Sequence[Batch], en: str, zh: str) -> Finding:
+def _finding(code: str, severity: Severity, runs: Sequence[Batch], what: Phrase) -> Finding:
     places = tuple(run.place for run in runs[:PLACES_KEPT] if run.place is not None)
-    return Finding(code, severity, f"{len(runs):,} {en}", len(runs), places, zh=f"{len(runs):,} {zh}")
+    return Finding(code, severity, Phrase("%(count)s %(runs)s", count=f"{len(runs):,}", runs=what), len(runs), places)

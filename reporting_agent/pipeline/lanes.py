@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.console import progress
 from reporting_agent.metering.cleaning import Readings
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.engine import Block, Read, cores
-from reporting_agent.metering.kernel import Kernel, choose, plain
 from reporting_agent.sources import ReadingBlock, stream_readings
 from reporting_agent.sources.gathering import gathered
 from reporting_agent.sources.lanes import lanes_of
@@ -27,10 +27,9 @@ Given = Callable[[frozenset[str], ReadingLog], Iterator[ReadingBlock]]
 
 @dataclass(slots=True)
 class Lanes:
-    """What the engine follows, the kernel that suits the amount, and what was met on the way."""
+    """What the engine follows, and what was met on the way."""
 
     reads: list[Read]
-    kernel: Kernel
     _logs: list[ReadingLog] = field(default_factory=list)
     _openers: list[Given] = field(default_factory=list)
     _days: DayDigests | None = None
@@ -44,15 +43,15 @@ class Lanes:
         """
         declared = DeclaredReadings(site.events, site.zone)
         if callable(readings):
-            return cls([_read(readings, log, days, declared, told=True)], plain(), [log], [readings], days)
+            return cls([_read(readings, log, days, declared, told=True)], [log], [readings], days)
         profile = site.mapping.readings
-        groups, count = lanes_of(readings, profile)
+        groups = lanes_of(readings, profile)
         if declared.swaps:
             groups = [[path for group in groups for path in group]]
         logs = [_empty(log) for _ in groups]
         openers = [_opener(group, site, len(groups) < cores()) for group in groups]
         reads = [_read(opened, own, days, declared, told=not place) for place, (opened, own) in enumerate(zip(openers, logs, strict=True))]
-        return cls(reads, choose(count), logs, openers, days)
+        return cls(reads, logs, openers, days)
 
     def put_together(self, log: ReadingLog) -> None:
         """Add what all lanes met to one log."""
@@ -85,7 +84,7 @@ def _read(given: Given, log: ReadingLog, days: DayDigests | None, declared: Decl
         wanted = declared.to_read(names)
         blocks = gathered(given(wanted, log) if first is None else _digested(given(wanted, log), first))
         first = None
-        for block in progress(blocks, None, "reading meters, blocks") if told else blocks:
+        for block in progress(blocks, None, Phrase("reading meters, blocks")) if told else blocks:
             readings = Readings(block.time_us, block.value, block.row)
             if not declared:
                 yield block.meter, readings, block.file

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measurements import Batch, CarrierEnergy, Finding, Period, Severity
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import Event
@@ -15,7 +16,7 @@ from reporting_agent.metering import Course, MeterRecord, clock_search, cut_read
 from reporting_agent.metering.account import record_of
 from reporting_agent.metering.derived import work_out
 from reporting_agent.metering.run_record import of_runs
-from reporting_agent.pipeline import own_metering, suspicions
+from reporting_agent.pipeline import own_metering, successors, suspicions
 from reporting_agent.pipeline.entries import allocated, entries
 from reporting_agent.pipeline.following import Followed, MomentsOf, follow
 from reporting_agent.pipeline.lanes import Given
@@ -110,6 +111,7 @@ def measure(
     own_windows = {name: one.windows for name, one in followed.occupied.items()}
     suspected = suspicions.look(followed.courses, own_windows, followed.chosen, counted, batches, site, pack, log.in_skipped_hours)
     findings.extend(suspected.findings)
+    findings.extend(successors.look(records, site.zone))
     findings.extend(_strange(log, {meter.id for meter in site.meters}))
     joined = [batch.with_energy(energy[index]) if index in energy else batch for index, batch in enumerate(batches)]
     by_themselves = {} if outward is None else own_metering.entries(outward, followed.own, followed.units, site)
@@ -126,7 +128,10 @@ def _strange(log: ReadingLog, declared: set[str]) -> Iterator[Finding]:
             yield Finding(
                 "meter-unknown",
                 Severity.WARNING,
-                f"{count:,} readings are of a meter {name!r} that site.toml does not declare; they count nowhere.",
+                Phrase(
+                    "%(count)s readings are of a meter %(name)s that site.toml does not declare; they count nowhere.",
+                    count=f"{count:,}",
+                    name=f"{name!r}",
+                ),
                 count,
-                zh=f"{count:,} 个读数属于表计 {name!r}，site.toml 未申报该表；这些读数不计入任何标签。",
             )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from benchmarks.measurements import Batch, Finding, Severity
+from benchmarks.phrases import Phrase
 from reporting_agent.metering.tally import PLACES_KEPT
 
 FEWEST = 50  # batches of one series; fewer prove no numbering
@@ -32,14 +33,9 @@ def missing_numbers(batches: Sequence[Batch]) -> list[Finding]:
     if not count:
         return []
     places = tuple(batch.place for batch in after[:PLACES_KEPT] if batch.place is not None)
-    text = f"{count:,} batch numbers are missing between those that are there, at {len(after):,} places: records that never came."
-    return [
-        Finding(
-            "number-missing",
-            Severity.NOTICE,
-            text,
-            count,
-            places,
-            zh=f"现有批次编号之间缺少 {count:,} 个编号，共 {len(after):,} 处：记录未到达。",
-        )
-    ]
+    text = Phrase(
+        "%(count)s batch numbers are missing between those that are there, at %(places)s places: records that never came.",
+        count=f"{count:,}",
+        places=f"{len(after):,}",
+    )
+    return [Finding("number-missing", Severity.NOTICE, text, count, places)]

@@ -96,7 +96,7 @@ def judge(
         whole: what the files decide for all their rows at once (`whole_files`).
     """
     with_energy = [batch.with_energy(metered[place]) if place in metered else batch for place, batch in enumerate(going.batches)]
-    settled = heat_content.settle(with_energy, site).batches
+    settled = heat_content.settle(with_energy, site, alone=True).batches
     judged, _ = faults.examine(settled, site, pack, metered_steps=metered_steps, blank=blank, alone=True)
     tangled = own_metering.entangled(going, site)
     base = Path((OWN_ROWS, *declared(site, runs=False), *whole))

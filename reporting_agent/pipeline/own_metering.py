@@ -29,6 +29,7 @@ from reporting_agent.metering.engine import Windows
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.segments import HOUR_US
 from reporting_agent.pipeline.sharing import sinks_of
+from reporting_agent.pipeline.units import mj_in
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -67,7 +68,8 @@ def outgoing(batches: Sequence[Batch], site: Site, pack: Pack) -> Outgoing:
     for meter in site.tree.counted:
         sinks = sinks_of(meter, site)
         lines = [line for line in by_line if any(sink.step == line[0] and sink.equipment in {"", line[1]} for sink in sinks)]
-        own = sorted((place for line in lines for place in by_line[line]), key=lambda place: _turn(batches[place]))
+        served = (place for line in lines for place in by_line[line] if meter.counts_for(batches[place].start, site.zone))
+        own = sorted(served, key=lambda place: _turn(batches[place]))
         of_meter[meter.id] = own
         if meter.allocation is None or meter.allocation.by != "power":
             for name in site.tree.needed_by(meter):
@@ -148,7 +150,7 @@ def entries(
                 quantity=amount,
                 unit=unit,
                 direction=meter.direction,
-                lhv_mj_per_unit=meter.own_lhv,
+                lhv_mj_per_unit=meter.own_lhv(mj_in(unit)),
                 completeness=share,
                 allocated=meter.allocation is not None,
             )

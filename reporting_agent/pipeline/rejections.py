@@ -20,6 +20,7 @@ _IN_CHINESE = {
     "the unit does not measure the carrier": "单位不能计量该能源",
     "the pack has no such step": "方法包中无此工序",
     "the carrier is not known": "能源品种未知",
+    "the carrier cannot have this heating value": "该能源不可能有此热值",
 }
 _OF_A_UNIT = "单位无法识别或不能换算"  # the sentences of `benchmarks.quantities` name the unit; found and wanted stand in rejected.csv
 

@@ -12,13 +12,14 @@ single row with output and 0 energy is kept; leaving such rows out would bias th
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity, State
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step
 from reporting_agent.config import Runs, Site
 from reporting_agent.pipeline.units import over_time, to_output_unit
@@ -27,33 +28,16 @@ from reporting_agent.sources import Rejected, Table
 PLACES_KEPT = 20
 
 _SENTENCES = {
-    "log-first-row": (
-        "rows that open an equipment's log: what time they cover is not known; left out",
-        "行是设备记录的首行，所含时段未知；已舍去",
+    "log-first-row": Phrase("rows that open an equipment's log: what time they cover is not known; left out"),
+    "log-gap": Phrase("rows that cover longer than the label rule's longest gap; left out, the time counts as missing"),
+    "log-not-normal": Phrase("rows in another state than normal; left out of the runs with their output and energy"),
+    "log-energy-unknown": Phrase("rows without an energy; left out, the time counts as missing"),
+    "log-same-stamp": Phrase(
+        "rows whose stamp stands before for the same equipment; they cover no time of their own, their amounts are kept"
     ),
-    "log-gap": (
-        "rows that cover longer than the label rule's longest gap; left out, the time counts as missing",
-        "行所含时段长于标签规则允许的缺口；已舍去，该时段按缺失计",
-    ),
-    "log-not-normal": (
-        "rows in another state than normal; left out of the runs with their output and energy",
-        "行处于非正常状态；连同产量和能耗一并舍去",
-    ),
-    "log-energy-unknown": (
-        "rows without an energy; left out, the time counts as missing",
-        "行没有能耗；已舍去，该时段按缺失计",
-    ),
-    "log-same-stamp": (
-        "rows whose stamp stands before for the same equipment; they cover no time of their own, their amounts are kept",
-        "行与同一设备的前一行时间戳相同，不占时段，其数量保留",
-    ),
-    "log-standing": (
-        "rows with energy and no output: standing time, kept in the run it lies in",
-        "行有能耗而无产量：停机时段，计入所在的生产段",
-    ),
-    "log-coarse-energy": (
-        "rows with output and 0 energy, because the counter shows whole units; kept, for it catches up within the run",
-        "行有产量而能耗为 0，因计数器只显示整数；予以保留，在同一生产段内会补上",
+    "log-standing": Phrase("rows with energy and no output: standing time, kept in the run it lies in"),
+    "log-coarse-energy": Phrase(
+        "rows with output and 0 energy, because the counter shows whole units; kept, for it catches up within the run"
     ),
 }
 EXCLUDING = frozenset({"log-first-row", "log-gap", "log-not-normal", "log-energy-unknown"})
@@ -97,6 +81,7 @@ class Row:
     place: Place
     first: bool
     stated: State = State.NORMAL  # as the row itself says
+    variables: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def span_s(self) -> float:
@@ -168,7 +153,9 @@ def rows_of(table: Table, setting: Runs, pack: Pack) -> tuple[list[Row], list[Re
         stated = State(row["state"])
         state = state_before.get(equipment, stated) if setting.row_state == "from-the-stamp" else stated
         state_before[equipment] = stated
-        rows.append(Row(equipment, step, row["product"], row["variant"], state, start, end, output, row["energy"], place, first, stated))
+        given = {name.removeprefix("var."): float(value) for name, value in row.items() if name.startswith("var.") and value is not None}
+        made = (row["product"], row["variant"], state, start, end, output, row["energy"], place, first, stated, given)
+        rows.append(Row(equipment, step, *made))
     return rows, rejected
 
 
@@ -247,10 +234,18 @@ def batch_of(key: tuple[str, str, str, str, datetime], run: Run, setting: Runs, 
         end=max(row.end for row in rows),
         output_t=sum(row.output for row in rows),
         equipment=equipment,
-        variables={"power_on_s": covered_s},
+        variables={**_means(rows), "power_on_s": covered_s},
         energy=(CarrierEnergy(setting.carrier, energy, unit, completeness=covered_s / known if known else 1.0),),
         place=rows[0].place,
     )
+
+
+def _means(rows: Sequence[Row]) -> dict[str, float]:
+    """Output-weighted means of the variables that every row with output gives."""
+    making = [row for row in rows if row.output > 0]
+    output = sum(row.output for row in making)
+    names = set(making[0].variables).intersection(*(row.variables for row in making)) if making else set()
+    return {name: sum(row.variables[name] * row.output for row in making) / output for name in sorted(names)}
 
 
 def _energy(row: Row, setting: Runs, factor: float) -> float:
@@ -268,17 +263,19 @@ def _as_texts(values: Iterable[object]) -> tuple[str, ...]:
 
 def _finding(code: str, places: Sequence[Place]) -> Finding:
     severity = Severity.WARNING if code in EXCLUDING else Severity.NOTICE
-    en, zh = _SENTENCES[code]
     count = len(places)
-    return Finding(code, severity, f"{count:,} {en}.", count, tuple(places[:PLACES_KEPT]), zh=f"{count:,} {zh}。")
+    sentence = Phrase("%(count)s %(rows)s.", count=f"{count:,}", rows=_SENTENCES[code])
+    return Finding(code, severity, sentence, count, tuple(places[:PLACES_KEPT]))
 
 
 def _unit_assumed(unit: str, rows: int) -> Finding:
     return Finding(
         "unit-assumed",
         Severity.WARNING,
-        f"The unit of the log's energy, {unit}, is an assumption: nothing in the file proves it. Every value scales with it;"
-        " runs of this log compare with one another, and with nothing else.",
+        Phrase(
+            "The unit of the log's energy, %(unit)s, is an assumption: nothing in the file proves it. Every "
+            "value scales with it; runs of this log compare with one another, and with nothing else.",
+            unit=unit,
+        ),
         rows,
-        zh=f"日志能耗的单位 {unit} 系假定，文件本身无法证明。所有数值随之成比例变化；只可在本日志内部比较，不可与外部比较。",
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering.account import to_us
@@ -36,7 +37,7 @@ def refuse_unknown_steps(site: Site, pack: Pack) -> None:
         if scale.step not in units:
             raise InputError(
                 "step-unknown",
-                f"Scale {scale.id} names a step that the pack does not have.",
+                Phrase("Scale %(scale_id)s names a step that the pack does not have.", scale_id=scale.id),
                 "Correct step under [[scales]].",
                 place=Place(str(site.path), column=f"scales.{scale.id}.step"),
                 found=repr(scale.step),
@@ -48,7 +49,7 @@ def refuse_unknown_steps(site: Site, pack: Pack) -> None:
             if sink.step not in units:
                 raise InputError(
                     "step-unknown",
-                    f"Meter {meter.id} names a step that the pack does not have.",
+                    Phrase("Meter %(meter_id)s names a step that the pack does not have.", meter_id=meter.id),
                     "Correct step under [[meters]]; a meter of the whole site has none.",
                     place=Place(str(site.path), column=f"meters.{meter.id}.{'step' if meter.allocation is None else 'allocation'}"),
                     found=repr(sink.step),
@@ -58,7 +59,7 @@ def refuse_unknown_steps(site: Site, pack: Pack) -> None:
         if meter.allocation is not None and meter.allocation.by == "output" and len(measured_in) > 1:
             raise InputError(
                 "meter-tree-invalid",
-                f"Meter {meter.id} is shared by output, and its steps count their output in different units.",
+                Phrase("Meter %(meter_id)s is shared by output, and its steps count their output in different units.", meter_id=meter.id),
                 "Share it by hours, by rated power or by declared shares.",
                 place=Place(str(site.path), column=f"meters.{meter.id}.allocation.by"),
                 found=", ".join(sorted(measured_in)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from benchmarks.errors import InputError
 from benchmarks.quantities import ratio, spelled
 from benchmarks.routes import Step
 
@@ -18,6 +19,15 @@ _PER = {"h": 1.0, "s": 3600.0, "min": 60.0, "d": 1 / 24, "小时": 1.0}
 def to_kwh(unit: str) -> float:
     """How many kWh one `unit` of electricity is; asked once a batch."""
     return ratio(unit, "kWh")
+
+
+@lru_cache(maxsize=64)
+def mj_in(unit: str) -> float | None:
+    """How many MJ one `unit` is; None where it is no unit of energy."""
+    try:
+        return ratio(unit, "MJ")
+    except InputError:
+        return None
 
 
 def to_output_unit(unit: str, step: Step) -> float:
