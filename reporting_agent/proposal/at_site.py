@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config import Meter, Profile, Site
 from reporting_agent.proposal.naming import unit_of
@@ -81,8 +82,9 @@ class _Known:
             return self.site.site.timezone
         if question.key == "step":
             return self.steps[0] if len(self.steps) == 1 else self.ask(replace(question, choices=tuple(self.steps)))
-        if question.key == "log.unit" and "unit" in self.site.runs.model_fields_set:
-            return self.site.runs.unit
+        run_key = question.key.removeprefix("log.")
+        if question.key in {"log.unit", "log.energy"} and run_key in self.site.runs.model_fields_set:
+            return str(getattr(self.site.runs, run_key))
         what, _, header = question.key.removeprefix("readings.").partition(".")
         if question.key.startswith("readings.") and what in {"unit", "reading", "stamp"}:
             meter = _meter_of(header, self.site) if header else next(iter(self.site.meters), None)
@@ -182,7 +184,9 @@ def _refuse_other_unit(stated: str, declared: str, proposal: Proposal, where: st
     raise InputError(
         "unit-differs",
         "The file states another unit than site.toml declares.",
-        f"Correct the unit under {where}, or declare a [mapping.{proposal.input}] where the file is wrong.",
+        Phrase(
+            "Correct the unit under %(where)s, or declare a [mapping.%(input)s] where the file is wrong.", where=where, input=proposal.input
+        ),
         place=Place(str(proposal.look.path), column=where),
         found=stated,
         wanted=declared,

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import pairwise, permutations
 
-from reporting_agent.proposal.look import Look
-from reporting_agent.proposal.naming import named, numbers, unit_of
+from reporting_agent.config import Profile
+from reporting_agent.proposal.look import Look, is_date
+from reporting_agent.proposal.naming import named, numbers, numbers_rows, unit_of
+from reporting_agent.proposal.notation import decimal_of
 from reporting_agent.proposal.vocabulary import VOCABULARY, without_unit
-from reporting_agent.sources.cells import plain
+from reporting_agent.sources.cells import Cell, Unreadable, number, plain
 from reporting_agent.sources.sheets import JOINER
 from reporting_agent.sources.wanted import BATCHES
 
@@ -16,7 +21,7 @@ AMOUNTS = frozenset({"energy", "volume"})
 
 def energy_columns(look: Look) -> list[int]:
     """Columns of numbers whose header says energy of a batch: a word for it, a carrier with an amount, a carrier or its unit alone."""
-    of_batches = {one.index for one in named(look, BATCHES).values()}
+    of_batches = {one.index for one in named(look, BATCHES).values()} | set(counter_pair(look) or ())
     return [index for index in numbers(look) if index not in of_batches and _is_energy(look, index)]
 
 
@@ -30,6 +35,35 @@ def _is_energy(look: Look, index: int) -> bool:
     alone = VOCABULARY.unit_in(header.split(JOINER)[-1], alone=True) is not None and kind == "energy"
     whole = unit is None and VOCABULARY.standard_word("carrier", without_unit(header)) is not None  # in a unit that has to be asked
     return named_so or alone or whole or (kind in AMOUNTS and carrier_in(header) is not None)
+
+
+def counter_pair(look: Look) -> tuple[int, int] | None:
+    """Two columns that hold one counter, read at the end and at the start of each row; None where none are so.
+
+    The counter rises from start to end and on to the next start, row by row; two columns that only grow alike do not take turns.
+    """
+    rising = [index for index in numbers(look) if _is_counted(look, index) and numbers_rows(look, index) is False]
+    cells = {index: look.column(index) for index in rising}
+    decimal, group = decimal_of([cell for column in cells.values() for cell in column if not is_date(cell)])
+    profile = Profile.model_validate({"decimal": decimal.value if decimal else ".", "thousands": group.value if group else ""})
+    for earlier, later in permutations(rising, 2):
+        pairs = [*zip(_read(cells[earlier], profile), _read(cells[later], profile), strict=False)]
+        turns = [value for pair in pairs for value in pair]
+        falls = sum(after < before for before, after in pairwise(turns))
+        if len(cells[earlier]) == len(cells[later]) and len(pairs) > 2 and len(set(turns)) > len(pairs) and falls <= len(pairs) // 20:
+            return later, earlier
+    return None
+
+
+def _is_counted(look: Look, index: int) -> bool:
+    unit = unit_of(look, index)
+    return unit is None or VOCABULARY.kind_of_unit(unit[0]) in AMOUNTS
+
+
+def _read(column: Sequence[Cell], profile: Profile) -> Iterator[float]:
+    for cell in column:
+        with suppress(Unreadable):
+            yield number(cell, profile)
 
 
 def output_columns(look: Look) -> list[int]:

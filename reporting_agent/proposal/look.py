@@ -25,12 +25,14 @@ from reporting_agent.sources import totals
 from reporting_agent.sources.cells import Cell, is_blank, plain
 from reporting_agent.sources.delimited import DELIMITERS, delimiter_of
 from reporting_agent.sources.encodings import open_bytes, recognise
-from reporting_agent.sources.sheets import format_of, open_sheet, raw_rows
+from reporting_agent.sources.rearranged import dated
+from reporting_agent.sources.sheets import Sheet, format_of, open_sheet, raw_rows
 from reporting_agent.sources.workbooks import Book
 
 ROWS_LOOKED_AT = 20_000  # half a year of quarter hours, two years of heats
 _CELLS_LOOKED_AT = 200_000  # of a table with a hundred columns 2,000 rows: what is looked at stays in memory
 _HEADER_WITHIN = 60
+_FEWEST_DAYS = 5  # side by side
 _VALUE = re.compile(r"[+-−]?[\d.,' \u00a0\u202f]*\d[\d.,]*(?:[eE][+-]?\d+)?%?")
 _DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?([T\s]+\d{1,2}[:.]\d{2}.*)?")
 _CLOCK = re.compile(r"(\d+\s*:\s*)?\d+\s*:\s*\d{1,2}([.,]\d+)?")
@@ -52,6 +54,8 @@ class Look:
     delimiter: str = ""  # of a text
     encodings: tuple[str, ...] = ()  # that a text may be in, where nothing in it tells which
     sheets: tuple[str, ...] = ()  # of a workbook, those that hold a table, where several do and none was named
+    day: str = ""  # the column of numbers of days, where no column tells their month
+    titles: tuple[str, ...] = ()  # what stands above the table
 
     def column(self, index: int) -> list[Cell]:
         """The cells of a column that say something, totals left out."""
@@ -78,8 +82,8 @@ class Look:
         return [[row[index] for row in rows if index < len(row) and not is_blank(row[index])] for index in range(len(self.header))]
 
 
-def look_at(path: Path, sheet: str | None = None, encoding: str | None = None) -> Look:
-    """Look at a file of any format; a sheet and an encoding are those that were asked for.
+def look_at(path: Path, sheet: str | None = None, encoding: str | None = None, month: str | None = None) -> Look:
+    """Look at a file of any format; sheet, encoding and month (2025-03) are those that were asked for.
 
     Raises:
         InputError: it cannot be read at all, or holds no row of data.
@@ -94,6 +98,11 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None) -
     sheets = _sheets(path, keys, because) if kind == "xlsx" and sheet is None else ()
     raw = raw_rows(path, Profile.model_validate(keys))
     rows = _sample(raw.rows)
+    titles = _titles(rows)
+    if _days_stand_side_by_side(rows):
+        keys["across"], because["across"] = True, "days stand side by side in one row: columns are read as rows"
+        raw = raw_rows(path, Profile.model_validate(keys))
+        rows = _sample(raw.rows)
     top, bottom, first = _header_of(rows, path, raw.merged)
     if top != 1:
         keys["header_row"] = top
@@ -106,6 +115,11 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None) -
         keys["below_header"] = first - bottom - 1
         because["below_header"] = f"the first row of data is row {first}"
     header = open_sheet(path, Profile.model_validate(keys)).header
+    day = _day_column(header, [cells for row, cells in rows if row >= first])
+    if day and month:
+        keys["month"], because["month"] = {day: month}, "as answered"
+        dates = dated(Sheet(str(path), header, iter(rows)), {day: month}).rows
+        rows = list(dates)
     units = _units_of(below, len(header))
     if any(units):
         because["below_header"] = f"row {bottom + 1} holds units: {', '.join(unit for unit in units if unit)}"
@@ -115,7 +129,7 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None) -
     data = [(row, cells) for row, cells in rows if row >= first and any(not is_blank(cell) for cell in cells)]
     _refuse_second_table(path, header, data)
     summed = tuple(row for row, cells in data if totals.names_a_total(next((cell for cell in cells if not is_blank(cell)), None)))
-    return Look(path, header, units, data, keys, because, summed, tuple(below.values()), delimiter, encodings, sheets)
+    return Look(path, header, units, data, keys, because, summed, tuple(below.values()), delimiter, encodings, sheets, day, titles)
 
 
 def _sample(rows: Iterator[tuple[int, Sequence[Cell]]]) -> list[tuple[int, Sequence[Cell]]]:
@@ -147,6 +161,35 @@ def mostly(is_of_kind: Callable[[Cell], bool], cells: Sequence[Cell]) -> bool:
     """Whether seven in ten of the cells are of a kind; a thousand of them, spread over the column, tell it."""
     some = cells[:: max(1, len(cells) // 1000)]
     return bool(some) and sum(map(is_of_kind, some)) >= 0.7 * len(some)
+
+
+def _days_stand_side_by_side(rows: Sequence[tuple[int, Sequence[Cell]]]) -> bool:
+    """Whether a row holds, behind its name, the days of a month: dates, or numbers that begin with 1 and rise by one."""
+    for _, cells in rows[:_HEADER_WITHIN]:
+        filled = [cell for cell in cells if not is_blank(cell)]
+        if len(filled) <= _FEWEST_DAYS or is_value(filled[0]):
+            continue
+        days = [plain(str(cell)).removesuffix(".0") for cell in filled[1:]]
+        numbered = days[: 2 * _FEWEST_DAYS] == [str(day) for day in range(1, 2 * _FEWEST_DAYS + 1)]
+        if numbered or sum(map(is_date, filled[1:])) > 0.8 * len(days):
+            return True
+    return False
+
+
+def _day_column(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    """The column of numbers of days in a table whose month no column tells."""
+    named = {part: [place for place, name in enumerate(header) if VOCABULARY.names("calendar", part, name)] for part in ("month", "day")}
+    if len(named["day"]) != 1 or named["month"]:
+        return ""
+    (place,) = named["day"]
+    days = [plain(str(cells[place])).rstrip(".").removesuffix(".0") for cells in rows if place < len(cells) and not is_blank(cells[place])]
+    return header[place] if days and mostly(lambda day: str(day).isdecimal() and 1 <= int(str(day)) <= 31, days) else ""
+
+
+def _titles(rows: Sequence[tuple[int, Sequence[Cell]]]) -> tuple[str, ...]:
+    """The first texts that stand alone in their rows: one of them may tell a month."""
+    alone = [filled[0] for _, cells in rows[:_HEADER_WITHIN] if len(filled := [c for c in cells if not is_blank(c)]) == 1]
+    return tuple(plain(str(cell)) for cell in alone[:3])
 
 
 def _sheets(path: Path, keys: dict[str, object], because: dict[str, str]) -> tuple[str, ...]:

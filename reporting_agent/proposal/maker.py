@@ -8,14 +8,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.proposal import notation
 from reporting_agent.proposal.look import Look, is_clock, is_date, is_value
-from reporting_agent.proposal.naming import Named, named, numbers, rivals, unclear_unit_of, unit_of
+from reporting_agent.proposal.naming import Named, bare_days, named, numbers, rivals, unclear_unit_of, unit_of
 from reporting_agent.proposal.spread_moments import parts_of, together
 from reporting_agent.proposal.types import Evidence, Proposal, Question
 from reporting_agent.proposal.vocabulary import VOCABULARY
-from reporting_agent.sources.cells import Cell, plain
+from reporting_agent.sources.cells import Cell, is_blank, plain
 from reporting_agent.sources.wanted import Kind, Wanted
+
+_YES = ("yes", "no")
 
 
 class Maker:
@@ -40,9 +43,14 @@ class Maker:
             self.proposal.set("sheet", self.answers["sheet"], "as answered")
         if self.look.encodings:
             self.asked("encoding", f"In which encoding is the file? {self.look.because['encoding']}.", self.look.encodings)
+        if self.look.day:
+            above = f" Above the table stands {', '.join(map(repr, self.look.titles))}." if self.look.titles else ""
+            self.asked("month", f"{self.look.day!r} holds numbers of days. Of which month?{above}", example="2025-03")
+        self._days()
         self._columns()
         self._numbers()
         self._dates()
+        self._blank_dates()
 
     def end(self) -> Proposal:
         """Words in cells, totals, and what is not used; then the proposal is whole."""
@@ -65,7 +73,7 @@ class Maker:
         if choices and answer not in choices:
             raise InputError(
                 "answer-unknown",
-                f"The answer to {key} is none of those possible.",
+                Phrase("The answer to %(key)s is none of those possible.", key=key),
                 "Correct it in the answers file.",
                 place=Place(str(self.look.path), column=key),
                 found=repr(answer),
@@ -79,6 +87,34 @@ class Maker:
             self.found.pop(name, None)
             self.proposal.table("columns").pop(name, None)
             self.proposal.evidence = [one for one in self.proposal.evidence if one.key != f"columns.{name}"]
+
+    def _days(self) -> None:
+        """A row a day: its date names the batch, which lasts until the next one begins."""
+        header = bare_days(self.look) if self.wanted.key == "batch_id" and "batch_id" not in self.found else None
+        if (
+            header is None
+            or self.asked("days", f"{header!r} holds dates without a clock time. Is a row the whole of its day?", _YES) != _YES[0]
+        ):
+            return
+        self.proposal.set("days", True, "as answered")
+        self.found["batch_id"] = Named(self.look.header.index(header), header, "its day names the batch", 1.0)
+        if self.wanted.column("duration_s") is not None:
+            self.proposal.set("constants.duration_s", 86_400.0, "a day")
+
+    def _blank_dates(self) -> None:
+        """Dates that stand on the first row of a block alone, above rows that have their own clock times."""
+        moments = [name for name, parts in self.spread.items() if len(parts) == 2]
+        if not moments or self.wanted.name == "readings":
+            return
+        place = self.look.header.index(self.spread[moments[0]][0])
+        rows = [(row, cells) for row, cells in self.look.rows if row not in self.look.totals and place < len(cells)]
+        blank = [row for row, cells in rows if is_blank(cells[place])]
+        if 5 * len(blank) < len(rows) or not rows or is_blank(rows[0][1][place]):
+            return
+        header = self.look.header[place]
+        ask = f"{header!r} is blank in {len(blank):,} rows, the first in row {blank[0]}. Is its date that of the row above?"
+        if self.asked(f"{self.wanted.name}.fill_down", ask, _YES) == _YES[0]:
+            self.proposal.set("fill_down", moments, "as answered")
 
     def _columns(self) -> None:
         for column in self.wanted.columns:
@@ -222,7 +258,8 @@ class Maker:
 
     def required(self, name: str, ask: str, example: str, key: str | None = None, choices: Sequence[str] = ()) -> None:
         """A required column that the file lacks: a header that was not recognised, or one value for every row."""
-        if name in self.found or name in self.proposal.table("constants"):
+        waits = name == "batch_id" and any(question.key == "days" for question in self.proposal.questions)
+        if waits or name in self.found or name in self.proposal.table("constants"):
             return
         answer = self.asked(key or f"{self.wanted.name}.{name}", ask, choices, example)
         if answer in self.look.header:

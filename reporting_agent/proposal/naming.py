@@ -101,6 +101,16 @@ def dates(look: Look) -> list[int]:
     return look.dates or [index for index in look.numbers if excel_serials(_some(look.column(index)))]
 
 
+def bare_days(look: Look) -> str | None:
+    """The header of the one column of dates, where each row has another day and no column tells a clock time."""
+    found = dates(look)
+    if len(found) != 1 or any(mostly(is_clock, look.column(index)) for index in range(len(look.header)) if index != found[0]):
+        return None
+    cells = [plain(str(cell)).replace("T", " ").removesuffix(" 00:00:00") for cell in look.column(found[0])]
+    whole = len(set(cells)) == len(cells) > 1 and not any(" " in cell for cell in cells)
+    return look.header[found[0]] if whole and not any(re.search(r"\d[.,]\d+$", cell) and not is_date(cell) for cell in cells) else None
+
+
 def numbers(look: Look) -> list[int]:
     """The columns of numbers that are no dates, in their order."""
     at = set(dates(look))

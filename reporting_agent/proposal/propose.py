@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
+from reporting_agent.config.profile import MONTH
 from reporting_agent.proposal import meters, rows
-from reporting_agent.proposal.carriers import energy_columns, output_columns
+from reporting_agent.proposal.carriers import counter_pair, energy_columns, output_columns
 from reporting_agent.proposal.look import Look, look_at
 from reporting_agent.proposal.maker import Maker
-from reporting_agent.proposal.naming import dates, named, numbers
+from reporting_agent.proposal.naming import bare_days, dates, named, numbers
 from reporting_agent.proposal.spread_moments import calendar
 from reporting_agent.proposal.types import INPUTS, Proposal, Question
 
@@ -37,9 +39,13 @@ def settled(path: Path, wanted: str | None, answers: Mapping[str, str], sheet: s
         InputError: the file cannot be read, or an answer cannot be one.
     """
     given, left, first = dict(answers), set[str](), look_at(path, sheet)
-    looks: dict[tuple[str | None, str | None], Look] = {(sheet, None): first}
+    looks: dict[tuple[str | None, str | None, str | None], Look] = {(sheet, None, None): first}
     while True:
-        asked_for = _among(given.get("sheet"), first.sheets) or sheet, _among(given.get("encoding"), first.encodings)
+        asked_for = (
+            _among(given.get("sheet"), first.sheets) or sheet,
+            _among(given.get("encoding"), first.encodings),
+            _month(given.get("month"), path),
+        )
         if asked_for not in looks:
             looks[asked_for] = look_at(path, *asked_for)
         look = replace(looks[asked_for], sheets=first.sheets, encodings=first.encodings)
@@ -58,6 +64,19 @@ def _among(answer: str | None, possible: Sequence[str]) -> str | None:
     return answer if answer in possible else None
 
 
+def _month(answer: str | None, path: Path) -> str | None:
+    if answer is None or re.fullmatch(MONTH, answer):
+        return answer
+    raise InputError(
+        "answer-unknown",
+        "The answer to month is none.",
+        "Correct it in the answers file.",
+        place=Place(str(path), column="month"),
+        found=repr(answer),
+        wanted="a year and a month, such as 2025-03",
+    )
+
+
 def open_questions(proposals: Sequence[Proposal]) -> list[Question]:
     """Every open question once: two inputs of one file may ask the same."""
     return list({question.key: question for proposal in proposals for question in proposal.questions}.values())
@@ -67,10 +86,10 @@ def _profiles(look: Look, wanted: str | None, answers: Mapping[str, str]) -> lis
     """One profile, or two where batches carry their energy in the same row."""
     name, because = (wanted, "as asked") if wanted is not None else _kind_of(look)
     made = [_made(look, name, answers, because)]
-    if wanted is None and name == "batches" and energy_columns(look):
+    if wanted is None and name == "batches" and (energy_columns(look) or counter_pair(look)):
         made.append(_made(look, "energy", answers, "energy stands beside the batches"))
-    for key, choices in (("sheet", look.sheets), ("encoding", look.encodings)):
-        if choices and key not in answers:  # what else is open depends on it
+    for key, unclear in (("sheet", look.sheets), ("encoding", look.encodings), ("month", look.day)):
+        if unclear and key not in answers:  # what else is open depends on it
             for one in made:
                 one.questions = [question for question in one.questions if question.key == key]
     return made
@@ -97,6 +116,8 @@ def _kind_of(look: Look) -> tuple[str, str]:
     if len(when) == 1 and "equipment" in sure["log"] and "output_quantity" in sure["log"]:
         return "log", "one column of dates, equipment and output, and no batches"
     made, used = output_columns(look), energy_columns(look)
+    if len(when) == 1 and len(made) == 1 and used and bare_days(look) is not None:
+        return "batches", "a row a day, output and energy beside its date"
     if len(when) == 1 and made and used:
         if len(made) > 1 and len(used) > 1:
             raise _side_by_side(look, made, used)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import time, timedelta
 
 from benchmarks.carriers import CARRIERS
-from reporting_agent.proposal.carriers import carrier_in, energy_columns, output_columns
+from benchmarks.errors import InputError, Place
+from reporting_agent.proposal.carriers import carrier_in, counter_pair, energy_columns, output_columns
 from reporting_agent.proposal.maker import Maker
 from reporting_agent.proposal.naming import Named, dates, numbers, unit_of
 from reporting_agent.proposal.types import Evidence
-from reporting_agent.proposal.vocabulary import VOCABULARY
+from reporting_agent.proposal.vocabulary import UNITS, VOCABULARY
+from reporting_agent.sources.cells import plain
 
+_SECONDS: dict[str, float] = UNITS["seconds"]
+"""By the unit of a duration; h:mm is read as minutes and seconds, which are sixty times as long."""
 _NONE = "none"  # the answer of who has no such column
 
 
@@ -18,6 +23,7 @@ def batches(maker: Maker) -> None:
     maker.required("batch_id", "Which column names the batch?", "Heat No")
     maker.step()
     maker.required("start", "Which column holds the start of the batch?", "Start")
+    _duration(maker)
     _end(maker)
     _output_by_its_unit(maker)
     ask = "Which column holds the output of the batch, or how much is it in every row?"
@@ -42,11 +48,30 @@ def _output_by_its_unit(maker: Maker) -> None:
         maker.proposal.set("columns.output_quantity", header, f"header {header!r} is a unit of output")
 
 
+def _duration(maker: Maker) -> None:
+    """How long a batch took, where that stands in place of its end; a clock such as 6:21 may be hours or minutes."""
+    one = maker.found.get("duration_s")
+    if one is None or "end" in maker.found or "end" in maker.spread:
+        maker.drop("duration_s")
+        return
+    stated, cells = unit_of(maker.look, one.index), [plain(str(cell)) for cell in maker.look.column(one.index)]
+    if all(isinstance(cell, time | timedelta) for cell in maker.look.column(one.index)) or all(cell.count(":") == 2 for cell in cells):
+        return
+    clock = any(":" in cell for cell in cells)
+    unit = stated[0] if stated is not None and not clock else None
+    if unit not in _SECONDS:
+        longest = max(cells, key=lambda cell: (len(cell), cell))
+        choices = ("h:mm", "mm:ss") if clock else ("h", "min", "s")
+        unit = maker.asked("batches.duration_s", f"In which unit is {one.header!r}, such as {longest!r}?", choices)
+    if unit is not None and _SECONDS[unit] != 1:
+        maker.proposal.set("scale.duration_s", _SECONDS[unit], stated[1] if stated is not None and not clock else "as answered")
+
+
 def _end(maker: Maker) -> None:
     """A column of dates that nothing names may be the end; a batch without one is metered by no meter."""
     taken = {one.index for one in maker.found.values()}
     free = [maker.look.header[index] for index in dates(maker.look) if index not in taken and maker.look.header[index]]
-    if "end" in maker.found or "end" in maker.spread or not free or maker.spread:
+    if "end" in maker.found or "end" in maker.spread or "duration_s" in maker.found or not free or maker.spread:
         return
     answer = maker.asked("batches.end", "Which column holds the end of the batch? None is named so.", (*free, _NONE))
     if answer in free:
@@ -57,7 +82,11 @@ def _end(maker: Maker) -> None:
 def energy(maker: Maker) -> None:
     maker.required("batch_id", "Which column names the batch?", "Heat No")
     maker.step()
-    columns = energy_columns(maker.look)
+    if (pair := counter_pair(maker.look)) is not None:
+        _counter(maker, pair)
+        if any(question.key == "energy.differences" for question in maker.proposal.questions):
+            return  # what else is open depends on it
+    columns = [] if "differences" in maker.proposal.keys else energy_columns(maker.look)
     if "carrier" not in maker.found and columns and "quantity" in maker.found and maker.found["quantity"].index not in columns:
         maker.drop("quantity")
     if "quantity" not in maker.found and len(columns) == 1:
@@ -75,6 +104,22 @@ def energy(maker: Maker) -> None:
     maker.required("carrier", "Which carrier is it?", "electricity", choices=() if "carrier" in maker.found else list(CARRIERS))
     maker.unit("quantity", "unit")
     maker.several_rows("quantity")
+
+
+def _counter(maker: Maker, pair: tuple[int, int]) -> None:
+    """One counter, read at the start and at the end of each row."""
+    later, earlier = (maker.look.header[index] for index in pair)
+    ask = (
+        f"{earlier!r} and {later!r} rise in turns, like a counter that is read at the start and at the end. Is the energy their difference?"
+    )
+    answer = maker.asked("energy.differences", ask, ("yes", "no"))
+    if "quantity" in maker.found and maker.found["quantity"].index in pair:
+        maker.drop("quantity")
+    if answer == "yes":
+        maker.drop("quantity")
+        maker.proposal.set("differences.quantity", (later, earlier), "as answered")
+        maker.found["quantity"] = Named(pair[0], later, "as answered", 1.0)
+        maker.found["quantity at the start"] = Named(pair[1], earlier, "as answered", 1.0)
 
 
 def _found_quantity(maker: Maker, index: int) -> None:
@@ -101,11 +146,36 @@ def log(maker: Maker) -> None:
     maker.required("timestamp", "Which column holds the stamp?", "Time")
     maker.required("output_quantity", "Which column holds the output?", "Pieces")
     maker.unit("output_quantity", "output_unit")
+    taken = {one.index for one in maker.found.values()}
+    powers = [i for i in numbers(maker.look) if i not in taken and VOCABULARY.names("amounts", "power", maker.look.header[i])]
+    if "energy" not in maker.found and len(powers) == 1:
+        header = maker.look.header[powers[0]]
+        maker.found["energy"] = Named(powers[0], header, f"header {header!r} names a power", 1.0)
+        maker.proposal.set("columns.energy", header, f"header {header!r} names a power")
     if "energy" in maker.found:
-        stated = unit_of(maker.look, maker.found["energy"].index)
-        ask = f"In which unit is {maker.found['energy'].header!r}?"
-        unit = stated[0] if stated else maker.asked("log.unit", ask, example="kWh")
-        if unit is not None:
-            rate = VOCABULARY.kind_of_unit(unit) in {"power", "flow"}
-            maker.proposal.runs = {"unit": unit, "energy": "rate" if rate else "interval"}
-            maker.proposal.evidence.append(Evidence("runs.unit", unit, stated[1] if stated else "as answered"))
+        _energy_of_log(maker, maker.found["energy"])
+
+
+def _energy_of_log(maker: Maker, one: Named) -> None:
+    """An amount or a mean power, by its unit; a header that names a power and no unit is asked about."""
+    stated = unit_of(maker.look, one.index)
+    kind: str | None = None
+    if stated is None and VOCABULARY.names("amounts", "power", one.header):
+        ask = f"{one.header!r} names a power. Is it the mean power over the time of its row (rate), or an amount of energy (interval)?"
+        kind = maker.asked("log.energy", ask, ("rate", "interval"))
+        if kind is None:
+            return
+    unit = stated[0] if stated else maker.asked("log.unit", f"In which unit is {one.header!r}?", example="kW" if kind == "rate" else "kWh")
+    if unit is not None:
+        rate = VOCABULARY.kind_of_unit(unit) in {"power", "flow"}
+        if kind is not None and rate != (kind == "rate"):
+            raise InputError(
+                "answer-unknown",
+                "The answers to log.energy and log.unit contradict each other.",
+                "A mean power is in kW or the like, an amount in kWh: correct one of them in the answers file.",
+                place=Place(str(maker.look.path), column="log.unit"),
+                found=f"{kind}, {unit}",
+                wanted="kW of a rate, kWh of an interval",
+            )
+        maker.proposal.runs = {"unit": unit, "energy": "rate" if rate else "interval"}
+        maker.proposal.evidence.append(Evidence("runs.unit", unit, stated[1] if stated else "as answered"))

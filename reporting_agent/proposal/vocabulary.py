@@ -23,15 +23,10 @@ _OF_A_PART = 0.95  # a word that is the last part of a header of several rows, b
 
 _MARKED = (r"[\[(（【]\s*([^\])）】]+?)\s*[\])）】]", r"[/,]\s*([^\s/,]+(?:/\w+)?)\s*$")
 _UNMARKED = (r"_([A-Za-z0-9³]+)$", r"\s([^\s]+)$")
-_SPELLED = {
-    "nm³": "Nm3", "nm3": "Nm3", "m³": "m3", "m3n": "Nm3", "吨": "t", "to": "t", "tonne": "t", "tonnes": "t",
-    "公斤": "kg", "千克": "kg", "千瓦时": "kWh", "度": "kWh", "千瓦": "kW", "标方": "Nm3", "立方米": "m3", "件": "items", "个": "items",
-    "stk": "items", "stück": "items", "st": "items", "pcs": "items", "pc": "items", "pieces": "items", "kwh": "kWh", "mwh": "MWh",
-    "gwh": "GWh", "wh": "Wh", "mj": "MJ", "gj": "GJ", "kj": "kJ", "tj": "TJ", "kw": "kW", "mw": "MW", "w": "W", "gw": "GW",
-    "piezas": "items", "pièces": "items", "peças": "items", "pezzi": "items", "adet": "items", "шт": "items", "шт.": "items",
-    "個": "items", "本": "items", "枚": "items", "kcal": "kcal", "gcal": "Gcal", "квт": "kW", "мвт": "MW", "kt": "kt", "mg": "mg",
-    "tonnellate": "t", "toneladas": "t",
-} | {spelled.casefold(): unit for spelled, unit in SPELLINGS.items()}  # fmt: skip
+UNITS: dict[str, dict[str, Any]] = tomllib.loads((Path(__file__).parent / "units.toml").read_text(encoding="utf-8"))
+_SPELLED: dict[str, str] = {spelled: unit for unit, all_spelled in UNITS["spelled"].items() for spelled in all_spelled} | {
+    spelled.casefold(): unit for spelled, unit in SPELLINGS.items()
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from xml.sax.xmlreader import AttributesImpl, Locator
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.sources.encodings import broken_archives, damaged, open_bytes
 
 ROOTS = ("ProductionPerformance", "OperationsPerformance")
@@ -102,7 +103,7 @@ def table_of(path: Path, wanted: str) -> tuple[tuple[str, ...], Iterator[tuple[i
     if wanted not in {"batches", "energy"}:
         raise InputError(
             "format-unknown",
-            f"B2MML production performance holds batches and their energy, no {wanted}.",
+            Phrase("B2MML production performance holds batches and their energy, no %(wanted)s.", wanted=wanted),
             "Name a CSV, XLSX or Parquet file.",
             place=Place(str(path)),
             found=path.name,

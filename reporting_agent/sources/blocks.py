@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.errors import InputError, Place
-from reporting_agent import arrays
 from reporting_agent.config import Profile
 from reporting_agent.rows import Consecutive, Rows
-from reporting_agent.sources import cells, parquet
+from reporting_agent.sources import arrays, cells, parquet
 from reporting_agent.sources.delimited import encoding_of
 from reporting_agent.sources.encodings import broken_archives, damaged, open_bytes
 from reporting_agent.sources.sheets import delimiter_of, format_of, open_sheet
@@ -52,7 +51,7 @@ def blocks_of(
         InputError: the file is damaged, or not of its format.
     """
     kind = format_of(path)
-    if kind == "csv":
+    if kind == "csv" and not profile.across and not profile.month:
         yield from _csv(path, profile, header, wanted, ragged, meter, plain)
     elif kind == "parquet":
         yield from _parquet(path, wanted, meter)

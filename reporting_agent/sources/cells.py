@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TypeGuard
 
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.sources import stamps
 from reporting_agent.sources.unreadable import Unreadable
@@ -87,7 +88,7 @@ def text(cell: Cell) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, bytes | list | dict | datetime | date | time | timedelta):
-        raise Unreadable("a text")
+        raise Unreadable(Phrase("a text"))
     found = plain(str(cell))
     if len(found) > LONGEST_TEXT:
         raise Unreadable(f"a text of at most {LONGEST_TEXT:,} characters; a quote may stand open")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 
 _CHUNK = 1 << 20
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -186,7 +187,7 @@ def damaged(path: Path, broken: Exception) -> InputError:
         return InputError(
             "file-damaged",
             "The file is called packed and is not.",
-            f"Take {path.suffix} off its name.",
+            Phrase("Take %(suffix)s off its name.", suffix=path.suffix),
             place=Place(str(path)),
             found="no archive",
             wanted="a .gz or .zst file",

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.sources import cells, totals
 from reporting_agent.sources.cells import Cell, Unreadable
@@ -51,12 +52,12 @@ class Field:
     def _read(self, cell: Cell) -> Any:
         if cells.is_blank(cell, self.missing):
             if self.column.required:
-                raise BadCell(self.header, "a required value is missing", repr(cell or ""), self.column.kind)
+                raise BadCell(self.header, Phrase("a required value is missing"), repr(cell or ""), self.column.kind)
             return self.column.default
         try:
             return self.read(cell)
         except Unreadable as wrong:
-            raise BadCell(self.header, "the value cannot be read", shown(cell), str(wrong)) from wrong
+            raise BadCell(self.header, Phrase("the value cannot be read"), shown(cell), str(wrong)) from wrong
 
 
 def shown(cell: Cell) -> str:
@@ -72,7 +73,7 @@ def fields_of(header: tuple[str, ...], file: str, profile: Profile, wanted: Want
         InputError: a required column is missing, a header stands twice, or the profile names what is not there.
     """
     positions = {name: index for index, name in enumerate(header)}
-    where = _zone(profile, file, wanted) or zone
+    where = zone_of(profile, file, wanted) or zone
     claimed = set(profile.columns.values())  # a header that the profile gives to one column is not another one's by its name
     chosen = dict(profile.columns)
     chosen |= {column.name: column.name for column in wanted.columns if column.name not in chosen and column.name not in claimed}
@@ -102,9 +103,12 @@ def fields_of(header: tuple[str, ...], file: str, profile: Profile, wanted: Want
         elif column.required or name in profile.columns:
             raise InputError(
                 "column-missing",
-                f"The file has no column for {name}.",
-                f"Name the column under [mapping.{wanted.name}] columns in site.toml, or give it one value under constants;"
-                " `steplabel-agent map FILE` proposes both.",
+                Phrase("The file has no column for %(name)s.", name=name),
+                Phrase(
+                    "Name the column under [mapping.%(wanted_name)s] columns in site.toml, or give it one value "
+                    "under constants; `steplabel-agent map FILE` proposes both.",
+                    wanted_name=wanted.name,
+                ),
                 place=Place(file, profile.header_row, foreign or name),
                 found=", ".join(one for one in header if one) or "no headers",
                 wanted=foreign or f"a column for {name} of its own",
@@ -118,7 +122,7 @@ def fields_of(header: tuple[str, ...], file: str, profile: Profile, wanted: Want
     return fields, tuple(name for name in header if name and name not in used)
 
 
-def _zone(profile: Profile, file: str, wanted: Wanted) -> tzinfo | None:
+def zone_of(profile: Profile, file: str, wanted: Wanted) -> tzinfo | None:
     if profile.timezone is None:
         return None
     try:
@@ -127,7 +131,7 @@ def _zone(profile: Profile, file: str, wanted: Wanted) -> tzinfo | None:
         raise InputError(
             "profile-invalid",
             "The mapping profile names a time zone that does not exist.",
-            f"Correct timezone under [mapping.{wanted.name}].",
+            Phrase("Correct timezone under [mapping.%(wanted_name)s].", wanted_name=wanted.name),
             place=Place(file, column="timezone"),
             found=repr(profile.timezone),
             wanted="a time zone of the IANA list, such as Asia/Shanghai",
@@ -139,7 +143,8 @@ def _reader(column: Column, profile: Profile, zone: tzinfo, *, is_key: bool) -> 
     scale = profile.scale.get(column.name, 1.0)
 
     def read_text(cell: Cell) -> str:
-        found = str(cell) if isinstance(cell, bool) else cells.text(cell)
+        day = cell if is_key and profile.days and isinstance(cell, date) else None
+        found = f"{day:%Y-%m-%d}" if day is not None else str(cell) if isinstance(cell, bool) else cells.text(cell)
         text = words.get(found, found)
         if column.choices and text not in column.choices:
             raise Unreadable("one of " + ", ".join(column.choices))
@@ -166,7 +171,7 @@ def _constant(read: Callable[[Cell], Any], value: str | float, file: str, name: 
     except Unreadable as wrong:
         raise InputError(
             "profile-invalid",
-            f"The constant for {name} cannot be used.",
+            Phrase("The constant for %(name)s cannot be used.", name=name),
             "Correct it under constants in the mapping profile.",
             place=Place(file, column=name),
             found=repr(value),
@@ -179,7 +184,7 @@ def _profile_error(file: str, name: str, sentence: str, wanted: Wanted) -> Input
     more = f", or a name that begins with {' or '.join(wanted.open_prefixes)}" if wanted.open_prefixes else ""
     return InputError(
         "profile-invalid",
-        f"{sentence}.",
+        Phrase("%(sentence)s.", sentence=sentence),
         "Correct the name in the mapping profile.",
         place=Place(file, column=name),
         found=name,

@@ -17,22 +17,18 @@ from reporting_agent.sources.sheets import format_of
 
 Item = TypeVar("Item")
 
-_BYTES_A_READING = 32  # of CSV, to guess how many readings it holds
 
-
-def lanes_of(paths: Sequence[Path], profile: Profile) -> tuple[list[list[Path]], int]:
-    """Files that must be read one after the other, and about how many readings there are in all."""
+def lanes_of(paths: Sequence[Path], profile: Profile) -> list[list[Path]]:
+    """Files that must be read one after the other."""
     column = None if "meter_id" in profile.constants else profile.columns.get("meter_id", "meter_id")
     found: dict[str, list[Path]] = {}
     empty: list[Path] = []
-    readings, apart = 0, column is not None
+    apart = column is not None
     for path in paths:
         if not path.is_file() or format_of(path) != "parquet":
-            readings += path.stat().st_size // _BYTES_A_READING if path.is_file() else 0
             apart = False
             continue
         rows, meters = _parquet(path, column)
-        readings += rows
         if not rows:
             empty.append(path)
         elif len(meters) == 1 and None not in meters:
@@ -40,9 +36,9 @@ def lanes_of(paths: Sequence[Path], profile: Profile) -> tuple[list[list[Path]],
         else:
             apart = False
     if not apart or len(found) < 2:
-        return [list(paths)], readings
+        return [list(paths)]
     first, *others = found.values()
-    return [[*empty, *first], *others], readings
+    return [[*empty, *first], *others]
 
 
 def _parquet(path: Path, column: str | None) -> tuple[int, set[str | None]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.rows import Consecutive, Rows
 from reporting_agent.sources import blocks, cells, moments
@@ -168,7 +169,11 @@ def _mostly_unreadable(log: ReadingLog) -> InputError:
     first = log.rejected[0]
     return InputError(
         "mostly-unreadable",
-        f"{log.rejected_count:,} of the first {log.rows:,} readings cannot be read.",
+        Phrase(
+            "%(rejected_count)s of the first %(rows)s readings cannot be read.",
+            rejected_count=f"{log.rejected_count:,}",
+            rows=f"{log.rows:,}",
+        ),
         "Set [mapping.readings] in site.toml to how the file is written; `steplabel-agent map FILE` proposes it.",
         place=first.place,
         found=first.found,

@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import Place
-from reporting_agent import arrays
 from reporting_agent.config import Profile
 from reporting_agent.rows import Rows
-from reporting_agent.sources import blocks, cells, moments, stamps, totals
+from reporting_agent.sources import arrays, blocks, cells, moments, stamps, totals
 from reporting_agent.sources.cells import Unreadable
 from reporting_agent.sources.clock import WallClock
 from reporting_agent.sources.corrections import identity

@@ -88,18 +88,33 @@ def open_sheet(path: Path, profile: Profile, wanted: str = "batches") -> Sheet:
     if kind == "b2mml":
         header, rows = b2mml.table_of(path, wanted)
         return Sheet(str(path), header, rows)
-    return _headed(path, raw_rows(path, profile), Profile() if kind == "parquet" else profile)
+    found = _headed(path, raw_rows(path, profile), Profile() if kind == "parquet" else profile)
+    if not profile.month:
+        return found
+    from reporting_agent.sources.rearranged import dated
+
+    return dated(found, profile.month)
 
 
 def raw_rows(path: Path, profile: Profile) -> RawRows:
     """Every row of a file as it stands there, header and titles included."""
     kind = format_of(path)
+    if profile.across:
+        return RawRows(_transposed(raw_rows(path, profile.model_copy(update={"across": False})).rows))
     if kind == "parquet":
         return RawRows(parquet.rows_of(path))
     if kind == "xlsx":
         sheet = workbooks.sheet_of(path, profile)
         return RawRows(sheet.rows, sheet.merged, sheet.first_column)
     return RawRows(delimited.rows_of(path, profile), None)
+
+
+def _transposed(rows: Iterator[tuple[int, Sequence[Cell]]]) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """Columns as rows, numbered as they stand; blank rows, which part such a table from its title, are left away."""
+    lines = [cells for _, cells in rows if any(cell not in (None, "") for cell in cells)]
+    width = max(map(len, lines), default=0)
+    for place in range(width):
+        yield place + 1, [cells[place] if place < len(cells) else "" for cells in lines]
 
 
 def _headed(path: Path, raw: RawRows, profile: Profile) -> Sheet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config.profile import CarrierColumn
 from reporting_agent.sources.cells import Cell
 from reporting_agent.sources.delimited import BrokenRow
@@ -24,7 +25,7 @@ def spread(sheet: Sheet, carriers: Mapping[str, CarrierColumn]) -> Sheet:
         if sheet.header.count(one.column) != 1:
             raise InputError(
                 "header-twice" if one.column in sheet.header else "column-missing",
-                f"The file has not one column for {carrier}.",
+                Phrase("The file has not one column for %(carrier)s.", carrier=carrier),
                 "Correct its column under [mapping.energy.carriers].",
                 place=Place(sheet.file, column=one.column),
                 found=", ".join(name for name in sheet.header if name) or "no headers",
@@ -44,5 +45,5 @@ def _rows(
             yield row, raw  # told as it is
         elif any(cell is not None and cell != "" for cell in raw):
             for carrier, one in carriers.items():
-                heat = (one.lhv, one.lhv_unit or None, one.lhv_source) if one.lhv is not None else (None, None, None)
+                heat = one.lhv, one.lhv_unit or None, one.lhv_source
                 yield row, (*(raw[place] for place in own), carrier, raw[places[carrier]], one.unit, one.direction, *heat)

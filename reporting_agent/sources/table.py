@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.console import progress
-from reporting_agent.sources import several_rows, totals
+from reporting_agent.sources import several_rows, stamps, totals
 from reporting_agent.sources.cells import Cell, Unreadable, is_blank, is_value
 from reporting_agent.sources.corrections import Corrections, identity
 from reporting_agent.sources.delimited import BrokenRow
-from reporting_agent.sources.fields import BadCell, Field, fields_of, shown
+from reporting_agent.sources.fields import BadCell, Field, fields_of, shown, zone_of
 from reporting_agent.sources.moments import columns_with, put_together
+from reporting_agent.sources.rearranged import subtracted
 from reporting_agent.sources.rejected import Rejected
 from reporting_agent.sources.sheets import Sheet, open_sheet
 from reporting_agent.sources.spreading import spread
@@ -29,6 +32,8 @@ from reporting_agent.sources.totals import Total
 from reporting_agent.sources.wanted import Kind, Wanted, adds_up
 
 __all__ = ["Rejected", "Table", "read_sheet", "read_table"]
+
+_DAY_S = 86_400
 
 Row = tuple[int, Sequence[Cell]]
 
@@ -47,6 +52,7 @@ class Table:
     again: Callable[[], Sheet] | None = None  # opens the file once more, from its beginning
     corrections: Corrections = field(default_factory=Corrections)
     in_doubt: list[Place] = field(default_factory=list)  # rows of several a batch that may be of more batches than one
+    unread: list[Mapping[str, Any]] = field(default_factory=list)  # of each rejected row, the texts that it does tell, and its start
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -89,6 +95,7 @@ def read_sheet(
 
     def again() -> Sheet:
         whole = put_together(reopen(), profile) if profile.parts else reopen()
+        whole = subtracted(whole, profile) if profile.differences else whole
         return spread(whole, profile.carriers) if profile.carriers else whole
 
     profile = profile.model_copy(update={"columns": columns_with(profile)})
@@ -100,11 +107,24 @@ def read_sheet(
     for one in fields:
         if one.position is None:
             columns[one.column.name] += [one.constant] * len(table.rows)
+    if "duration_s" in columns:
+        _end_after_durations(columns, zone_of(profile, sheet.file, wanted) or zone)
     read = len(table.rows)
     if profile.rows:
         several_rows.gather(table, profile, fields)
     _refuse_if_mostly_unreadable(table, read)
     return table
+
+
+def _end_after_durations(columns: dict[str, list[Any]], zone: tzinfo) -> None:
+    """An end that no column tells, by the start and the duration; whole days are of the calendar, of 23 or 25 hours where clocks change."""
+    durations = columns.pop("duration_s")
+    ends = columns.setdefault("end", [None] * len(durations))
+    for index, (start, end, duration) in enumerate(zip(columns["start"], ends, durations, strict=True)):
+        if end is None and duration:
+            days, rest = divmod(duration, _DAY_S)
+            local = start.astimezone(zone).replace(tzinfo=None)
+            ends[index] = start + timedelta(seconds=duration) if rest else stamps.fixed(local + timedelta(days=days), zone)
 
 
 class _Reading:
@@ -113,6 +133,7 @@ class _Reading:
     def __init__(self, table: Table, sheet: Sheet, profile: Profile, wanted: Wanted, fields: Sequence[Field]) -> None:
         self.table, self.sheet, self.profile, self.wanted = table, sheet, profile, wanted
         self.there = [(one, one.position) for one in fields if one.position is not None]
+        self.constant = [one for one in fields if one.position is None]
         self.filled = [table.columns[one.column.name] for one, _ in self.there]
         self.width = len(sheet.header)
         self.key = next((position for one, position in self.there if one.column.name == wanted.key), None)
@@ -128,7 +149,7 @@ class _Reading:
         rows, corrections = self.sheet.rows, self.table.corrections
         if self.profile.fill_down:
             rows = self._filled_down(rows)
-        for row, raw in progress(rows, None, f"reading {Path(self.sheet.file).name}"):
+        for row, raw in progress(rows, None, Phrase("reading %(file)s", file=Path(self.sheet.file).name)):
             if not any(raw) and not any(cell is not None and cell != "" for cell in raw):
                 continue
             mended = corrections.mended(self.wanted.name, self.table.file, self.sheet.header, raw) if corrections.rows else None
@@ -165,6 +186,16 @@ class _Reading:
             bad.wanted += "; declare below_header = 1 where this row holds units or remarks"
         place = Place(file, row, bad.header)
         self.table.rejected.append(Rejected(place, bad.reason, bad.found, bad.wanted, told, self.sheet.header, wanted, name))
+        self.table.unread.append(self._texts(told))
+
+    def _texts(self, raw: Sequence[Cell]) -> dict[str, Any]:
+        """What a row that cannot be read says in its columns of text, and when it began: of which batch it is, where it says that."""
+        texts: dict[str, Any] = {}
+        for one, position in self.there:
+            if (one.column.kind is Kind.TEXT or one.column.name == "start") and position < len(raw):
+                with suppress(BadCell):
+                    texts[one.column.name] = one.value(raw[position])
+        return texts | {one.column.name: one.constant for one in self.constant}
 
     def _total(self, row: int, raw: Sequence[Cell]) -> Total | None:
         """The row as a total, where it is one; asked only of rows that cannot be read."""
@@ -200,7 +231,8 @@ class _Reading:
 
     def _filled_down(self, rows: Iterator[Row]) -> Iterator[Row]:
         """Blank cells of the declared columns repeat the cell above, as a merged cell means it; not in rows without a key."""
-        places = [position for one, position in self.there if one.column.name in self.profile.fill_down]
+        filled_down = set(self.profile.fill_down) - set(self.profile.parts)  # of those in parts the date alone is, as they are put together
+        places = [position for one, position in self.there if one.column.name in filled_down]
         above: dict[int, Cell] = {}
         for row, raw in rows:
             filled = list(raw)
@@ -224,7 +256,7 @@ def _refuse_ragged(raw: Sequence[Cell], width: int) -> None:
         raise BadCell(None, "a quote stands inside a quoted cell", str(raw[0]), 'a quote inside a quoted cell written twice ("")')
     extra = [cell for cell in raw[width:] if cell not in (None, "")]
     if len(raw) < width or extra:
-        raise BadCell(None, "the row has not as many cells as the header", f"{len(raw)} cells", f"{width} cells")
+        raise BadCell(None, Phrase("the row has not as many cells as the header"), f"{len(raw)} cells", f"{width} cells")
 
 
 def _refuse_if_mostly_unreadable(table: Table, read: int) -> None:
@@ -241,7 +273,12 @@ def _refuse_if_mostly_unreadable(table: Table, read: int) -> None:
         first = table.rejected[0]
         raise InputError(
             "mostly-unreadable",
-            f"{len(table.rejected):,} of {len(table.rejected) + read:,} rows cannot be read; this is the first: {first.reason}.",
+            Phrase(
+                "%(rejected)s of %(rows)s rows cannot be read; this is the first: %(reason)s.",
+                rejected=f"{len(table.rejected):,}",
+                rows=f"{len(table.rejected) + read:,}",
+                reason=first.reason,
+            ),
             "Set the mapping profile in site.toml to how the file is written; `steplabel-agent map FILE` proposes one.",
             place=first.place,
             found=first.found,

@@ -13,20 +13,15 @@ from __future__ import annotations
 
 import math
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from benchmarks.errors import Place
 from reporting_agent.sources.cells import Cell, plain
 
-WORDS = (
-    *("total", "totals", "subtotal", "sub-total", "sub total", "grand total", "sum", "overall total"),
-    *("summe", "summen", "gesamt", "gesamtsumme", "zwischensumme", "insgesamt", "endsumme"),
-    *("tagessumme", "monatssumme", "day total", "daily total", "suma", "somme", "sous-total", "soma", "totale", "subtotale"),
-    *("итого", "всего", "toplam", "günlük toplam", "ara toplam", "genel toplam"),
-    *("日合计", "月合计", "小計", "合計", "総計", "日計", "月計"),
-    *("合计", "小计", "总计", "共计", "累计", "汇总"),
-)
+WORDS: list[str] = tomllib.loads((Path(__file__).parent / "totals.toml").read_text(encoding="utf-8"))["words"]
 _USUAL = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(WORDS, key=len, reverse=True)))})(?:[\s:：(（].*)?", re.IGNORECASE | re.DOTALL)
 
 

@@ -72,6 +72,7 @@ BATCHES = Wanted(
         Column("product", default=""),
         Column("start", Kind.MOMENT, required=True),
         Column("end", Kind.MOMENT),
+        Column("duration_s", Kind.SECONDS),  # tells an end that no column does
         Column("output_quantity", Kind.NUMBER, required=True),
         Column("output_unit", default="t"),
         Column("variant", default=""),
@@ -129,4 +130,5 @@ LOG = Wanted(
         Column("energy", Kind.NUMBER),  # blank: not known
         Column("span_s", Kind.SECONDS),
     ),
+    open_prefixes=("var.",),
 )

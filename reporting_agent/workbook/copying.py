@@ -12,13 +12,14 @@ from xml.etree.ElementTree import ParseError
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Severity
+from benchmarks.phrases import enumerated
 from reporting_agent.report.words import reason
 from reporting_agent.software import VERSION
 from reporting_agent.sources.workbooks import unreadable
 from reporting_agent.workbook.headings import carrier_name
 from reporting_agent.workbook.labelling import Labelled, RunResult
 from reporting_agent.workbook.method import FEWEST_RUNS
-from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, said
+from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, said, tell
 
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ParseError),
@@ -37,9 +38,9 @@ def labelled_copy(labelled: Labelled) -> bytes:
     """
     book = _opened(labelled.sheet.path, labelled.sheet.sheet)
     _beside_the_runs(book[labelled.sheet.sheet], labelled)
-    _labels(book.create_sheet(_free(book, SHEETS["labels"][labelled.sheet.lang]), 0), labelled)
+    _labels(book.create_sheet(_free(book, tell(SHEETS["labels"], labelled.sheet.lang)), 0), labelled)
     if labelled.sheet.rejected:
-        _unread(book.create_sheet(_free(book, SHEETS["unread"][labelled.sheet.lang])), labelled)
+        _unread(book.create_sheet(_free(book, tell(SHEETS["unread"], labelled.sheet.lang))), labelled)
     book.active = 0
     content = io.BytesIO()
     book.save(content)
@@ -86,7 +87,7 @@ def _beside_the_runs(sheet: Any, labelled: Labelled) -> None:
         names = ["value", "label", "gap", "uncertain", "unexplained", *(["money"] if with_money else []), "left_out"]
         for offset, name in enumerate(names):
             cell = sheet.cell(header, first + offset)
-            cell.value = RESULTS[name][lang].format(unit=unit, energy=energy, currency=labelled.sheet.about.currency or "–")
+            cell.value = tell(RESULTS[name], lang, unit=unit, energy=energy, currency=labelled.sheet.about.currency or "–")
             cell.font, cell.fill = Font(bold=True), marked
             sheet.column_dimensions[cell.column_letter].width = _WIDTH
         for (of_metric, row), run in labelled.of_run.items():
@@ -129,7 +130,7 @@ def _labels(sheet: Any, labelled: Labelled) -> None:
     names = ["step", "product", "unit", "used", "read", "best", "typical", "mean", "energy", "gap", "uncertain", "unexplained"]
     names += [*([] if labelled.unpriced else ["money"]), "no_label"]
     currency = about.currency or "–"
-    headings = [RESULTS[name][lang].format(energy=RESULTS["as_beside"][lang], currency=currency) for name in names]
+    headings = [tell(RESULTS[name], lang, energy=RESULTS["as_beside"], currency=currency) for name in names]
     sheet.append(headings)
     for cell in sheet[1]:
         cell.font = Font(bold=True)
@@ -173,23 +174,22 @@ def _money(label: StepLabel, labelled: Labelled) -> float:
 def _notes(labelled: Labelled) -> list[str]:
     lang, about = labelled.sheet.lang, labelled.sheet.about
     notes = [
-        NOTES["rule"][lang].format(fewest=FEWEST_RUNS),
-        NOTES["bounds"][lang],
-        NOTES["gap"][lang].format(uncertainty=f"{about.uncertainty_pct:g}"),
+        tell(NOTES["rule"], lang, fewest=FEWEST_RUNS),
+        tell(NOTES["bounds"], lang),
+        tell(NOTES["gap"], lang, uncertainty=f"{about.uncertainty_pct:g}"),
     ]
-    between = "、" if lang == "zh" else ", "
     if labelled.without_lhv:
-        names = between.join(carrier_name(one, lang) for one in labelled.without_lhv)
-        notes.append(NOTES["lhv_needed"][lang].format(about=SHEETS["about"][lang], carriers=names))
+        names = enumerated(carrier_name(one, lang) for one in labelled.without_lhv)
+        notes.append(tell(NOTES["lhv_needed"], lang, about=SHEETS["about"], carriers=names))
     if labelled.unpriced:
-        notes.append(NOTES["no_money"][lang].format(carriers=between.join(carrier_name(one, lang) for one in labelled.unpriced)))
+        notes.append(tell(NOTES["no_money"], lang, carriers=enumerated(carrier_name(one, lang) for one in labelled.unpriced)))
     else:
-        notes.append(NOTES["money"][lang].format(about=SHEETS["about"][lang]))
+        notes.append(tell(NOTES["money"], lang, about=SHEETS["about"]))
     if "total" in metrics(labelled):
         day = labelled.result.site_label.period.start.date()
         edition = FactorTable.load().factor("electricity", Basis.CALORIFIC, day).edition
-        notes.append(NOTES["factors"][lang].format(edition=edition))
-    notes.append(NOTES["software"][lang].format(version=VERSION))
+        notes.append(tell(NOTES["factors"], lang, edition=edition))
+    notes.append(tell(NOTES["software"], lang, version=VERSION))
     findings = [finding for finding in labelled.result.findings if finding.severity is not Severity.REJECTION]  # a sheet holds those
     return [*notes, *(finding.zh if lang == "zh" and finding.zh else finding.sentence for finding in findings)]
 
@@ -198,7 +198,7 @@ def _unread(sheet: Any, labelled: Labelled) -> None:
     from openpyxl.styles import Font
 
     lang = labelled.sheet.lang
-    sheet.append([RESULTS[name][lang] for name in ("row", "column", "reason", "found", "wanted")])
+    sheet.append([tell(RESULTS[name], lang) for name in ("row", "column", "reason", "found", "wanted")])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
         sheet.column_dimensions[cell.column_letter].width = 2 * _WIDTH

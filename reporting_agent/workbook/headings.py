@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.carriers import CARRIERS
-from reporting_agent.workbook.words import COLUMNS, Lang
+from reporting_agent.workbook.words import COLUMNS, Lang, tell
 
 LANGUAGES: tuple[Lang, ...] = ("en", "zh")
 _LEAST_KNOWN = 3  # headings, for a row to be the header
@@ -48,7 +48,7 @@ def understand(rows: Sequence[tuple[int, Sequence[object]]]) -> Headings | None:
 
 
 def _of_row(row: int, texts: Sequence[str], lang: Lang) -> Headings:
-    by_word = {words[lang].casefold(): name for name, words in COLUMNS.items()}
+    by_word = {tell(words, lang).casefold(): name for name, words in COLUMNS.items()}
     columns: dict[str, str] = {}
     energy: list[EnergyColumn] = []
     unknown: list[str] = []

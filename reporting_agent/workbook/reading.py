@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, CarrierEnergy, Status
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config import Profile
 from reporting_agent.pipeline.units import COUNTED
@@ -20,7 +21,7 @@ from reporting_agent.sources import Rejected, Table, read_table
 from reporting_agent.sources.wanted import Column, Kind, Wanted
 from reporting_agent.sources.workbooks import Book, unreadable
 from reporting_agent.workbook.headings import LANGUAGES, EnergyColumn, Headings, carrier_name, understand
-from reporting_agent.workbook.words import COLUMNS, SETTINGS, SHEETS, STATUS, Lang
+from reporting_agent.workbook.words import COLUMNS, SETTINGS, SHEETS, STATUS, Lang, tell
 
 DEFAULT_ZONE = "Asia/Shanghai"
 DEFAULT_UNCERTAINTY_PCT = 2.0
@@ -85,7 +86,7 @@ def read(path: Path) -> RunSheet:
         _refuse_wrong_unit(path, headings.row, column)
     about = _about(path, sheets, headings.lang)
     columns = {**headings.columns, **{f"energy.{index}": one.heading for index, one in enumerate(headings.energy)}}
-    words = {words[headings.lang]: status for status, words in STATUS.items()}
+    words = {tell(words, headings.lang): status for status, words in STATUS.items()}
     profile = Profile(sheet=name, header_row=headings.row, columns=columns, values={"status": words})
     table = _table(path, profile, about, headings)
     batches, refused = _batches(table, headings, about)
@@ -128,14 +129,14 @@ def _sheets(path: Path) -> dict[str, list[tuple[int, Sequence[object]]]]:
 
 
 def _sheet_of_runs(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]]) -> tuple[str, Headings]:
-    named = [name for name in sheets if name in SHEETS["runs"].values()]
+    named = [name for name in sheets if name in {tell(SHEETS["runs"], lang) for lang in LANGUAGES}]
     for name in [*named, *(name for name in sheets if name not in named)]:
         headings = understand(sheets[name][:_ROWS_LOOKED_AT])
         if headings is not None and headings.energy and {"start", "output_quantity", "output_unit", "batch_id"} <= set(headings.columns):
             return name, headings
     wanted = ["batch_id", "start", "output_quantity", "output_unit"]
     both = "; ".join(
-        ", ".join([*(COLUMNS[name][lang] for name in wanted), f"{carrier_name('electricity', lang)} kWh"]) for lang in LANGUAGES
+        ", ".join([*(tell(COLUMNS[name], lang) for name in wanted), f"{carrier_name('electricity', lang)} kWh"]) for lang in LANGUAGES
     )
     raise InputError(
         "workbook-without-runs",
@@ -161,7 +162,7 @@ def _refuse_wrong_unit(path: Path, row: int, column: EnergyColumn) -> None:
         return
     raise InputError(
         "unit-mismatch",
-        f"The heading {column.heading!r} gives a unit that its carrier is not measured in.",
+        Phrase("The heading %(heading)s gives a unit that its carrier is not measured in.", heading=f"{column.heading!r}"),
         "Write the unit behind the carrier's name, and convert the figures below it if need be.",
         place=Place(str(path), row, column.heading),
         found=column.unit,
@@ -170,7 +171,7 @@ def _refuse_wrong_unit(path: Path, row: int, column: EnergyColumn) -> None:
 
 
 def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]], lang: Lang) -> About:
-    name = next((name for name in sheets if name in SHEETS["about"].values()), None)
+    name = next((name for name in sheets if name in {tell(SHEETS["about"], lang) for lang in LANGUAGES}), None)
     if name is None:
         return About()
     given: dict[str, object] = {}
@@ -180,7 +181,7 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
         if key in (None, "") or value in (None, ""):
             continue
         text = str(key).strip()
-        setting = next((one for one, words in SETTINGS.items() if text == words[lang] or _begins(text, one, lang)), None)
+        setting = next((one for one, words in SETTINGS.items() if text == tell(words, lang) or _begins(text, one, lang)), None)
         if setting in of_carrier:
             carrier = next((id_ for id_ in CARRIERS if carrier_setting(str(setting), id_, lang) == text), None)
             if carrier is None:
@@ -192,7 +193,7 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError) as unknown:
-        place = SETTINGS["timezone"][lang]
+        place = tell(SETTINGS["timezone"], lang)
         raise _setting_refused(path, None, place, zone, "a time zone of the IANA list, such as Asia/Shanghai") from unknown
     uncertainty = given.get("uncertainty_pct", DEFAULT_UNCERTAINTY_PCT)
     return About(
@@ -206,19 +207,13 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
 
 
 def _begins(text: str, setting: str, lang: Lang) -> bool:
-    return setting in {"price", "lhv"} and text.startswith(SETTINGS[setting][lang])
+    return setting in {"price", "lhv"} and text.startswith(tell(SETTINGS[setting], lang, carrier="\0", unit="").partition("\0")[0].rstrip())
 
 
 def carrier_setting(setting: str, id_: str, lang: Lang) -> str:
     """How the sheet `About` names a carrier's price or heating value: `Price of electricity, per kWh`."""
     carrier = CARRIERS[id_]
-    per = {"price": {"en": "per", "zh": "每"}, "lhv": {"en": "MJ per", "zh": "MJ，每"}}[setting][lang]
-    name = carrier.words.zh if lang == "zh" else carrier.words.en
-    return (
-        f"{SETTINGS[setting][lang]}{name}（{per} {carrier.unit}）"
-        if lang == "zh"
-        else f"{SETTINGS[setting][lang]} {name}, {per} {carrier.unit}"
-    )
+    return tell(SETTINGS[setting], lang, carrier=carrier.words, unit=carrier.unit)
 
 
 def _number(path: Path, row: int, key: str, value: object) -> float:
@@ -303,8 +298,8 @@ def output_unit(text: str) -> tuple[str, float]:
             continue
     raise InputError(
         "unit-unknown",
-        "The unit of output is none that a label can be per.",
+        Phrase("The unit of output is none that a label can be per."),
         "Write a unit of mass, length, area or volume, or a count.",
         found=repr(text),
-        wanted="t, kg, items, pieces, 件, m, m2 or m3",
+        wanted=Phrase("t, kg, items, pieces, m, m2 or m3"),
     )

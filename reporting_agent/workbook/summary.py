@@ -6,7 +6,7 @@ from reporting_agent.report.numbers import shown
 from reporting_agent.report.words import reason
 from reporting_agent.workbook.headings import carrier_name
 from reporting_agent.workbook.labelling import Labelled
-from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, said
+from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, said, tell
 
 
 def as_text(labelled: Labelled) -> str:
@@ -16,23 +16,22 @@ def as_text(labelled: Labelled) -> str:
     for label in labelled.labels:
         step, product, _ = label.step.split("\x1f")
         name = " · ".join(part for part in (step, product) if part) or "–"
-        lines.append(f"{name}: {RESULTS['used'][lang]} {label.used:,} / {label.read:,}")
+        lines.append(f"{name}: {tell(RESULTS['used'], lang)} {label.used:,} / {label.read:,}")
         if label.best.value is None:
-            lines.append(f"  {RESULTS['no_label'][lang]}: {reason(label.best.reason or '', lang)}")
+            lines.append(f"  {tell(RESULTS['no_label'], lang)}: {reason(label.best.reason or '', lang)}")
         else:
             values = (("best", label.best.value), ("typical", label.typical), ("mean", label.mean))
-            lines += [f"  {RESULTS[key][lang]}: {shown(value)} {label.unit}" for key, value in values]
+            lines += [f"  {tell(RESULTS[key], lang)}: {shown(value)} {label.unit}" for key, value in values]
         if label.gap is not None:
             for key, value in (("gap", label.gap.energy), ("unexplained", label.gap.unexplained)):
-                lines.append(f"  {RESULTS[key][lang].format(energy=label.gap.unit)}: {shown(value)}")
-        lines += [f"  {RESULTS['left_out'][lang]}: {reason(code, lang)} {count:,}" for code, count in label.excluded.items()]
+                lines.append(f"  {tell(RESULTS[key], lang, energy=label.gap.unit)}: {shown(value)}")
+        lines += [f"  {tell(RESULTS['left_out'], lang)}: {reason(code, lang)} {count:,}" for code, count in label.excluded.items()]
     if labelled.sheet.rejected:
         first = labelled.sheet.rejected[0]
-        where = f"{RESULTS['row'][lang]} {first.place.row}{f', {first.place.column}' if first.place.column else ''}: {first.found}"
-        lines.append(
-            f"{SHEETS['unread'][lang]}: {len(labelled.sheet.rejected):,} ({where}; {RESULTS['wanted'][lang]}: {said(first.wanted, lang)})"
-        )
+        where = f"{tell(RESULTS['row'], lang)} {first.place.row}{f', {first.place.column}' if first.place.column else ''}: {first.found}"
+        where += f"; {tell(RESULTS['wanted'], lang)}: {said(first.wanted, lang)}"
+        lines.append(f"{tell(SHEETS['unread'], lang)}: {len(labelled.sheet.rejected):,} ({where})")
     if labelled.without_lhv:
         names = ", ".join(carrier_name(one, lang) for one in labelled.without_lhv)
-        lines.append(NOTES["lhv_needed"][lang].format(about=SHEETS["about"][lang], carriers=names))
+        lines.append(tell(NOTES["lhv_needed"], lang, about=SHEETS["about"], carriers=names))
     return "\n".join(lines)

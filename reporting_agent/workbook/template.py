@@ -8,7 +8,7 @@ from typing import Any
 
 from reporting_agent.workbook.headings import carrier_name
 from reporting_agent.workbook.reading import DEFAULT_UNCERTAINTY_PCT, DEFAULT_ZONE, carrier_setting
-from reporting_agent.workbook.words import COLUMNS, NOTES, SETTINGS, SHEETS, STATUS, Lang
+from reporting_agent.workbook.words import COLUMNS, NOTES, SETTINGS, SHEETS, STATUS, Lang, tell
 
 _CARRIERS = (("electricity", "kWh"), ("natural-gas", "Nm3"), ("steam", "GJ"), ("diesel", "kg"))
 _ROWS_READY = 500  # rows with a list to choose from
@@ -22,17 +22,17 @@ def template(lang: Lang, file: str) -> bytes:
 
     book = openpyxl.Workbook()
     about = book.active
-    about.title = SHEETS["about"][lang]
+    about.title = tell(SHEETS["about"], lang)
     examples = ", ".join(f"{carrier_name(carrier, lang)} {unit}" for carrier, unit in _CARRIERS)
     rows: list[list[Any]] = [
-        [NOTES["fill"][lang]],
-        [NOTES["units"][lang].format(examples=examples)],
-        [NOTES["then"][lang].format(file=Path(file).name)],
+        [tell(NOTES["fill"], lang)],
+        [tell(NOTES["units"], lang, examples=examples)],
+        [tell(NOTES["then"], lang, file=Path(file).name)],
         [],
-        [SETTINGS["name"][lang], None],
-        [SETTINGS["timezone"][lang], DEFAULT_ZONE],
-        [SETTINGS["uncertainty_pct"][lang], DEFAULT_UNCERTAINTY_PCT],
-        [SETTINGS["currency"][lang], "CNY"],
+        [tell(SETTINGS["name"], lang), None],
+        [tell(SETTINGS["timezone"], lang), DEFAULT_ZONE],
+        [tell(SETTINGS["uncertainty_pct"], lang), DEFAULT_UNCERTAINTY_PCT],
+        [tell(SETTINGS["currency"], lang), "CNY"],
         *([carrier_setting("price", carrier, lang), None] for carrier, _ in _CARRIERS),
         *([carrier_setting("lhv", carrier, lang), None] for carrier, unit in _CARRIERS if unit in {"Nm3", "kg"}),
     ]
@@ -40,8 +40,8 @@ def template(lang: Lang, file: str) -> bytes:
         about.append(row)
     about.column_dimensions["A"].width, about.column_dimensions["B"].width = 48, 24
 
-    runs = book.create_sheet(SHEETS["runs"][lang])
-    headings = [words[lang] for words in COLUMNS.values()] + [f"{carrier_name(carrier, lang)} {unit}" for carrier, unit in _CARRIERS]
+    runs = book.create_sheet(tell(SHEETS["runs"], lang))
+    headings = [tell(words, lang) for words in COLUMNS.values()] + [f"{carrier_name(carrier, lang)} {unit}" for carrier, unit in _CARRIERS]
     runs.append(headings)
     for place, heading in enumerate(headings, start=1):
         cell = runs.cell(1, place)
@@ -49,7 +49,7 @@ def template(lang: Lang, file: str) -> bytes:
         runs.column_dimensions[cell.column_letter].width = max(12, len(heading) * (2 if lang == "zh" else 1) + 2)
     runs.freeze_panes = "B2"
     names = list(COLUMNS)
-    choice = DataValidation(type="list", formula1='"' + ",".join(words[lang] for words in STATUS.values()) + '"', allow_blank=True)
+    choice = DataValidation(type="list", formula1='"' + ",".join(tell(words, lang) for words in STATUS.values()) + '"', allow_blank=True)
     runs.add_data_validation(choice)
     letter = runs.cell(1, names.index("status") + 1).column_letter
     choice.add(f"{letter}2:{letter}{_ROWS_READY}")

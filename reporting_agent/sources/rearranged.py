@@ -1,0 +1,92 @@
+"""Sheets that hold what is wanted in another arrangement: days side by side, days of a month named elsewhere, counters read twice.
+
+What comes out is a sheet as every reader knows it. Rows of a sheet whose days stand side by side count as its columns do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
+from reporting_agent.config import Profile
+from reporting_agent.sources import cells
+from reporting_agent.sources.cells import Cell, Unreadable
+from reporting_agent.sources.delimited import BrokenRow
+from reporting_agent.sources.sheets import Sheet
+
+Rows = Iterator[tuple[int, Sequence[Cell]]]
+
+
+def dated(sheet: Sheet, months: Mapping[str, str]) -> Sheet:
+    """The sheet with dates for numbers of days; a number that is no day of the month stays, and its row is told.
+
+    Raises:
+        InputError: the column is missing or stands twice.
+    """
+    places = {_place(sheet, column, "month"): date.fromisoformat(f"{month}-01") for column, month in months.items()}
+
+    def rows() -> Rows:
+        for row, raw in sheet.rows:
+            changed = list(raw)
+            for place, month in places.items():
+                if place < len(changed) and not isinstance(raw, BrokenRow):
+                    changed[place] = _day(changed[place], month)
+            yield row, raw if isinstance(raw, BrokenRow) else changed
+
+    return Sheet(sheet.file, sheet.header, rows())
+
+
+def _day(cell: Cell, month: date) -> Cell:
+    text = str(cell).strip().rstrip(".").removesuffix(".0")
+    try:
+        return month.replace(day=int(text)).isoformat()
+    except ValueError:
+        return cell
+
+
+def named(pair: Sequence[str]) -> str:
+    """The header of a difference."""
+    return " - ".join(pair)
+
+
+def subtracted(sheet: Sheet, profile: Profile) -> Sheet:
+    """The sheet with a cell more for each difference of two of its columns; blank where one of them is.
+
+    Raises:
+        InputError: a column is missing or stands twice.
+    """
+    places = [tuple(_place(sheet, header, "differences") for header in pair) for pair in profile.differences.values()]
+    width = len(sheet.header)
+
+    def rows() -> Rows:
+        for row, raw in sheet.rows:
+            if isinstance(raw, BrokenRow) or len(raw) < width or any(cell not in (None, "") for cell in raw[width:]):
+                yield row, raw if isinstance(raw, BrokenRow) else raw[: width - 1]  # told as a row of another width
+            elif any(cell not in (None, "") for cell in raw):
+                yield row, (*raw[:width], *(_difference(raw[later], raw[earlier], profile) for later, earlier in places))
+
+    return Sheet(sheet.file, (*sheet.header, *(named(pair) for pair in profile.differences.values())), rows())
+
+
+def _difference(later: Cell, earlier: Cell, profile: Profile) -> Cell:
+    if cells.is_blank(later) or cells.is_blank(earlier):
+        return None
+    try:
+        return round(cells.number(later, profile) - cells.number(earlier, profile), 9)  # of two decimals: no more digits than they have
+    except Unreadable:
+        return f"{later!r} less {earlier!r}"
+
+
+def _place(sheet: Sheet, header: str, key: str) -> int:
+    if sheet.header.count(header) == 1:
+        return sheet.header.index(header)
+    raise InputError(
+        "header-twice" if header in sheet.header else "column-missing",
+        "The file has not one column for what the profile names.",
+        Phrase("Correct its header under %(key)s in the mapping profile.", key=key),
+        place=Place(sheet.file, column=header),
+        found=", ".join(name for name in sheet.header if name) or "no headers",
+        wanted=header,
+    )
