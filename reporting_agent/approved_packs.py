@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from benchmarks import shelf
+from benchmarks.phrases import Phrase
 from reporting_agent.state import StateDirectory, write_whole
 
 if TYPE_CHECKING:
@@ -147,7 +148,13 @@ def fetch(
     if digest != found.digest:
         raise VerificationError(
             "pack-digest-differs",
-            f"Labels by the pack {pack} {version} would name the digest {digest} here; approved was {found.digest}.",
+            Phrase(
+                "Labels by the pack %(pack)s %(version)s would name the digest %(digest)s here; approved was %(approved)s.",
+                pack=pack,
+                version=version,
+                digest=digest,
+                approved=found.digest,
+            ),
             "Use the release of steplabel-agent that the portal names: factors or corrections that come with this one are others.",
         )
     index, on = int(answer["log"]["index"]), date.fromisoformat(str(answer["log"]["on"]))
@@ -158,7 +165,13 @@ def fetch(
     except VerificationError as broken:
         raise VerificationError(
             "pack-not-logged",
-            f"The portal's log of {head.size} entries does not hold the approval of {pack} {version} at entry {index}.",
+            Phrase(
+                "The portal's log of %(size)s entries does not hold the approval of %(pack)s %(version)s at entry %(index)s.",
+                size=head.size,
+                pack=pack,
+                version=version,
+                index=index,
+            ),
             "Do not use it. Tell the coordinator by another way than this portal; `status --heads DIR` writes the head out.",
         ) from broken
     return found, kept.keep(document, text, factors, table)
@@ -183,8 +196,16 @@ def require_in_effect(pack: Pack, period: Period) -> None:
     until = f" until {pack.effective_to.isoformat()}" if pack.effective_to else ""
     raise PolicyRefusal(
         "pack-not-in-effect",
-        f"The pack {pack.id} {pack.version} is in effect for periods that begin from {pack.effective_from.isoformat()} on{until}; "
-        f"{period.name} begins on {first.isoformat()}. Nothing was drawn, spent, written or sent.",
+        Phrase(
+            "The pack %(pack_id)s %(version)s is in effect for periods that begin from %(effective_from)s "
+            "on%(until)s; %(period_name)s begins on %(first)s. Nothing was drawn, spent, written or sent.",
+            pack_id=pack.id,
+            version=pack.version,
+            effective_from=pack.effective_from.isoformat(),
+            until=until,
+            period_name=period.name,
+            first=first.isoformat(),
+        ),
         "Set `pack_version` in site.toml to the version in effect for this period; `label` makes labels for your own eyes by any.",
     )
 
@@ -194,6 +215,6 @@ def _altered(pack: str, version: str) -> Exception:
 
     return VerificationError(
         "pack-altered",
-        f"The file of the pack {pack} {version} is not the one that was approved and signed.",
+        Phrase("The file of the pack %(pack)s %(version)s is not the one that was approved and signed.", pack=pack, version=version),
         "Fetch it again (`steplabel-agent pack fetch`); a pack that is to be changed is proposed to the authority.",
     )

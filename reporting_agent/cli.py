@@ -19,7 +19,8 @@ from types import ModuleType
 from benchmarks import shelf
 from benchmarks.errors import InputError, SteplabelError
 from reporting_agent.approved_packs import Kept
-from reporting_agent.console import answer
+from reporting_agent.commands import own_language
+from reporting_agent.console import LANGUAGE, answer
 from reporting_agent.state import StateDirectory
 
 OBJECTS_BETWEEN_COLLECTIONS = 200_000
@@ -46,11 +47,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ.setdefault("JE_ARROW_MALLOC_CONF", f"dirty_decay_ms:{MEMORY_KEPT_MS}")
     module: ModuleType = args.module
     kept = Kept.of(StateDirectory.locate(getattr(args, "state", None), os.environ, Path.home()))
+    language = getattr(args, "lang", own_language(os.environ))
+    LANGUAGE.set(language)
     try:
         with shelf.used(kept):
             return int(module.run(args))
     except SteplabelError as refusal:
-        print(f"steplabel-agent {args.command}: {refusal}", file=sys.stderr)
+        print(f"steplabel-agent {args.command}: {refusal.told(language)}", file=sys.stderr)
         if args.json:
             answer(json.dumps({"error": _as_json(refusal)}, ensure_ascii=False, indent=2))
         return int(refusal.exit_code)

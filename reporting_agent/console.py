@@ -11,9 +11,16 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase
+
 Item = TypeVar("Item")
+
+LANGUAGE: ContextVar[str] = ContextVar("language of the terminal", default="en")
+"""What messages and progress are said in; a command sets it once."""
 
 QUIET_S = 1.0  # what is done within a second needs no progress
 TERMINAL_STEP_S = 0.2
@@ -21,8 +28,8 @@ LOG_STEP_S = 10.0
 
 
 def say(text: str) -> None:
-    """One message for the person, on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    """One message for the person, on stderr, in the terminal's language where the catalogue has it."""
+    print(in_language(text, LANGUAGE.get()), file=sys.stderr, flush=True)
 
 
 def emit(args: Namespace, payload: dict[str, Any], text: str) -> None:
@@ -52,11 +59,17 @@ def progress(items: Iterable[Item], total: int | None, what: str) -> Iterator[It
         yield item
         now = time.monotonic()
         if now - told_at >= step_s:
-            share = f" of {total:,} ({100 * done // total} %)" if total else ""
-            line = f"{what}: {done:,}{share}, {now - began:.0f} s"
+            line = in_language(_how_far(what, done, total, now - began), LANGUAGE.get())
             sys.stderr.write(f"\r{line}\x1b[K" if rewriting else f"{line}\n")
             sys.stderr.flush()
             told_at, told = now, True
     if told and rewriting:
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
+
+
+def _how_far(what: str, done: int, total: int | None, seconds: float) -> Phrase:
+    told = {"what": what, "done": f"{done:,}", "seconds": f"{seconds:.0f}"}
+    if total is None:
+        return Phrase("%(what)s: %(done)s, %(seconds)s s", **told)
+    return Phrase("%(what)s: %(done)s of %(total)s (%(share)s %%), %(seconds)s s", **told, total=f"{total:,}", share=100 * done // total)

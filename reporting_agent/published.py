@@ -8,6 +8,7 @@ said. The signature stands over what was published; that a version was withdrawn
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,12 @@ from urllib.parse import unquote
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from benchmarks.errors import InputError, Place, Unreachable
+from benchmarks.phrases import Phrase
 from benchmarks.wire import published
 from benchmarks.wire.signing import VerifyingKey
 
 MOST_BYTES = 8 << 20
+_PAGE = re.compile(r"(https?://[^/?#]+)/benchmarks/([\w/-]*\w)/?(?:[?#].*)?\Z")
 SECONDS = 30.0
 
 
@@ -76,13 +79,13 @@ class Benchmark:
 
 
 def load(source: str, keys: Mapping[str, VerifyingKey] | None) -> Benchmark:
-    """Read a benchmark from a path or an http(s) address; with `keys` its signature must hold.
+    """Read a benchmark from a path or an http(s) address, of the page as of its JSON; with `keys` its signature must hold.
 
     Raises:
         InputError: the file is missing or is no benchmark. Unreachable: the address did not answer.
         VerificationError: the signature does not hold.
     """
-    raw, withdrawn = _fetch(source) if source.startswith(("http://", "https://")) else (_read(Path(source)), None)
+    raw, withdrawn = _fetch(of_its_json(source)) if source.startswith(("http://", "https://")) else (_read(Path(source)), None)
     try:
         whole: Any = json.loads(raw)
         document = PublishedDocument.model_validate(whole)
@@ -99,6 +102,11 @@ def load(source: str, keys: Mapping[str, VerifyingKey] | None) -> Benchmark:
     if keys is not None:
         published.verify(whole, keys)
     return Benchmark(document, source, "not-checked" if keys is None else "verified", withdrawn)
+
+
+def of_its_json(address: str) -> str:
+    """The address of a published page's signed document, which the API serves by the same path; any other address as it is."""
+    return _PAGE.sub(r"\1/api/v1/benchmarks/\2/", address)
 
 
 def newest(portal: str, pack: str) -> str:
@@ -124,7 +132,7 @@ def newest(portal: str, pack: str) -> str:
     if fitting is None:
         raise InputError(
             "benchmark-not-there",
-            f"The portal has published no benchmark by the pack {pack} yet.",
+            Phrase("The portal has published no benchmark by the pack %(pack)s yet.", pack=pack),
             "Wait for its first publication, or name a benchmark with --benchmark.",
             place=Place(address),
             found=", ".join(sorted({row.pack for row in rows})) or "none at all",
@@ -179,6 +187,6 @@ def _fetch(address: str) -> tuple[bytes, str | None]:
     except (httpx.TransportError, httpx.InvalidURL) as silent:
         raise Unreachable(
             "benchmark-unreachable",
-            f"{address} did not answer ({silent}).",
+            Phrase("%(address)s did not answer (%(silent)s).", address=address, silent=silent),
             "Try again later, or save the published JSON and name the file with --benchmark.",
         ) from silent

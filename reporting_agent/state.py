@@ -20,6 +20,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
 
 ENVIRONMENT_NAME = "STEPLABEL_STATE"
 SCHEMA_VERSION = 9
@@ -209,7 +210,7 @@ class StateDirectory:
     def _not_written(self, found: str) -> InputError:
         return InputError(
             "state-not-written",
-            f"The disk did not take what had to be written to {self.path}; what was there before is unharmed.",
+            Phrase("The disk did not take what had to be written to %(path)s; what was there before is unharmed.", path=self.path),
             "Make room, or give the agent the right to write there, then run the same command again: it goes on where this one ended.",
             found=found,
         )
@@ -291,14 +292,14 @@ class StateDirectory:
         except FileNotFoundError as error:
             raise InputError(
                 "secret-missing",
-                f"The file {file} is missing; without it this directory cannot report.",
+                Phrase("The file %(file)s is missing; without it this directory cannot report.", file=file),
                 "Restore it from a backup of the same directory, or enrol again with a new token and --replace.",
             ) from error
         if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise InputError(
                 "secret-readable",
-                f"Others than its owner can read {file}.",
-                f"Run `chmod 600 {file}`; if others may have read it, ask for a new token and enrol again.",
+                Phrase("Others than its owner can read %(file)s.", file=file),
+                Phrase("Run `chmod 600 %(file)s`; if others may have read it, ask for a new token and enrol again.", file=file),
                 found=oct(stat.S_IMODE(mode)),
                 wanted="0o600",
             )

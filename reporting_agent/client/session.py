@@ -4,7 +4,7 @@
         for row in every(api.reports, state="accepted"):
             print(row["site"], row["period"])
 
-The agent has a road of its own (`reporting_agent.transport`), which knows devices and no keys.
+The agent has a road of its own (`reporting_agent.reporting.transport`), which knows devices and no keys.
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -31,7 +33,21 @@ def add_pool(parser: ArgumentParser) -> None:
     )
 
 
+def add_language(parser: ArgumentParser, of: str) -> None:
+    """The option that names the language of a report and of the lines on the screen; else that of the terminal."""
+    parser.add_argument(
+        "--lang", "--language", dest="lang", choices=("en", "zh"), default=own_language(os.environ),
+        help=f"language of {of} and of the words on the screen (default: the terminal's)",
+    )  # fmt: skip
+
+
+def own_language(environment: Mapping[str, str]) -> str:
+    """Chinese where the locale of messages is (POSIX: LC_ALL before LC_MESSAGES before LANG), else English."""
+    named = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
+    return "zh" if named.lower().startswith("zh") else "en"
+
+
 def add_report(parser: ArgumentParser, what: str) -> None:
     """The options of a report that people read: where it goes, and its language, which is that of the lines on the screen too."""
     parser.add_argument("--out", type=Path, metavar="FILE", help=f"{what}: a page (FILE.html) or Markdown (FILE.md)")
-    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the report and of the words (default: en)")
+    add_language(parser, "the report")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reporting_agent.openings.auditor_keys import AuditorKeys
+    from reporting_agent.audit.openings.auditor_keys import AuditorKeys
 
 
 def add_parser(sub: Any) -> None:
@@ -31,9 +31,9 @@ def add_password(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from benchmarks.errors import ExitCode, InputError, Place, UsageError
     from benchmarks.wire import attestations
+    from reporting_agent.audit.openings.auditor_keys import AuditorKeys
+    from reporting_agent.audit.openings.files import read_one
     from reporting_agent.console import emit
-    from reporting_agent.openings.auditor_keys import AuditorKeys
-    from reporting_agent.openings.files import read_one
     from reporting_agent.state import write_whole
 
     if (args.sign is None) != (args.out is None):
@@ -64,8 +64,8 @@ def run(args: argparse.Namespace) -> int:
 
 def load_keys(args: argparse.Namespace) -> AuditorKeys:
     """The auditor's keys, read with their password."""
-    from reporting_agent.openings.auditor_keys import AuditorKeys
-    from reporting_agent.openings.files import read_one
+    from reporting_agent.audit.openings.auditor_keys import AuditorKeys
+    from reporting_agent.audit.openings.files import read_one
 
     return AuditorKeys.from_pem(read_one(args.keys), password(args))
 
@@ -76,7 +76,7 @@ def password(args: argparse.Namespace, *, new: bool = False) -> bytes:
     import sys
 
     from benchmarks.errors import UsageError
-    from reporting_agent.openings.files import read_one
+    from reporting_agent.audit.openings.files import read_one
 
     if args.password_file is not None:
         found = read_one(args.password_file).strip()

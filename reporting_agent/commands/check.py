@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reporting_agent.commands import add_site
+from reporting_agent.commands import add_language, add_site
 
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
@@ -18,12 +18,14 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--out", metavar="DIR", default="check", help="where quality.json, quality.html and rejected.csv go (default: check)"
     )
-    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of quality.html")
+    add_language(parser, "quality.html")
 
 
 def run(args: Namespace) -> int:
     """Read, report, write."""
+    from benchmarks.catalogue import in_language
     from benchmarks.measurements import Period
+    from benchmarks.phrases import Phrase
     from reporting_agent import pipeline
     from reporting_agent.changes.review import review
     from reporting_agent.commands import asking
@@ -39,6 +41,10 @@ def run(args: Namespace) -> int:
     writing.write_json(out / "quality.json", payload)
     writing.write_text(out / "quality.html", html.render_check(site, data, period, args.lang, made=datetime.now(UTC)))
     writing.write_rejected(out / "rejected.csv", [*data.rejected, *data.corrected])
-    say(quality.as_table(data, reviewed))
-    emit(args, payload, f"{len(data.batches):,} batches read, {payload['batches']['excluded_total']:,} excluded; written to {out}")
+    say(quality.as_table(data, reviewed, args.lang))
+    excluded = f"{payload['batches']['excluded_total']:,}"
+    told = Phrase(
+        "%(read)s batches read, %(excluded)s excluded; written to %(out)s", read=f"{len(data.batches):,}", excluded=excluded, out=str(out)
+    )
+    emit(args, payload, in_language(told, args.lang))
     return 0

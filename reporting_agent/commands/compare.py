@@ -31,10 +31,10 @@ def run(args: Namespace) -> int:
     from benchmarks.errors import InputError, UsageError
     from benchmarks.measurements import Period
     from reporting_agent import comparison, pipeline, published
-    from reporting_agent.config import load_site
+    from reporting_agent.commands import asking
     from reporting_agent.console import emit
 
-    site = load_site(args.site)
+    site = asking.recognised_site(args)
     portal, keys = _enrolled(args.state, site)
     source = args.benchmark
     if source is None:
@@ -66,7 +66,7 @@ def _enrolled(state_argument: Path | None, site: Site) -> tuple[str | None, Mapp
     """The portal the agent is enrolled with and its receipt keys; nothing where it is not enrolled."""
     import os
 
-    from reporting_agent import enrolment
+    from reporting_agent.reporting import enrolment
     from reporting_agent.state import StateDirectory
 
     state = StateDirectory.locate(state_argument, os.environ, Path.home())

@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.phrases import Phrase
 from reporting_agent.commands.auditor import add_keys, load_keys
 
 if TYPE_CHECKING:
@@ -107,8 +108,8 @@ def _draw(args: argparse.Namespace) -> int:
     from benchmarks.audit import draws
     from benchmarks.audit.draws import Draw
     from benchmarks.errors import ExitCode
+    from reporting_agent.audit.openings.files import read_one
     from reporting_agent.console import emit
-    from reporting_agent.openings.files import read_one
     from reporting_agent.state import write_whole
 
     keys, nonce = load_keys(args), read_one(args.nonce)
@@ -181,13 +182,15 @@ def _plan(args: argparse.Namespace) -> Plan:
         plan = Plan({**sizes, Kind.USED: Size(confidence, share)}, STANDARD.beside_rank)
         return smallest(plan) if args.smallest else plan
     except ValueError as wrong:
-        raise UsageError("draw-arguments", f"No sample is of this size: {wrong}.", "Give percentages such as 95 and 1.") from wrong
+        raise UsageError(
+            "draw-arguments", Phrase("No sample is of this size: %(wrong)s.", wrong=wrong), "Give percentages such as 95 and 1."
+        ) from wrong
 
 
 def _commitment(file: Path) -> Commitment:
     from benchmarks.wire import challenges, commitments
-    from reporting_agent.openings.files import read_one
-    from reporting_agent.openings.recognising import kind_of
+    from reporting_agent.audit.openings.files import read_one
+    from reporting_agent.audit.openings.recognising import kind_of
 
     raw = read_one(file)
     return challenges.parse(raw).commitment if kind_of(raw, file) == "challenge" else commitments.parse(raw).commitment
@@ -197,7 +200,7 @@ def _head(text: str) -> Head:
     from benchmarks.audit.draws import Head
     from benchmarks.errors import UsageError
     from benchmarks.wire import heads
-    from reporting_agent.openings.files import read_one
+    from reporting_agent.audit.openings.files import read_one
 
     file = Path(text)
     if file.is_file():

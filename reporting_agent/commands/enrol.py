@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+    from reporting_agent.reporting.transport import Portal
     from reporting_agent.state import StateDirectory
-    from reporting_agent.transport import Portal
 
 
 def add_parser(sub: Any) -> None:
@@ -32,11 +32,11 @@ def run(args: argparse.Namespace) -> int:
 
     from benchmarks.errors import ExitCode, UsageError, VerificationError
     from benchmarks.wire.directory import EnrolmentToken
-    from reporting_agent import enrolment, rotation
     from reporting_agent.console import emit
+    from reporting_agent.reporting import enrolment, rotation
+    from reporting_agent.reporting.transport import Portal
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
-    from reporting_agent.transport import Portal
 
     if args.rotate:
         return _rotate(args)
@@ -72,11 +72,11 @@ def _rotate(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks.errors import ExitCode, UsageError
-    from reporting_agent import rotation
     from reporting_agent.console import emit
+    from reporting_agent.reporting import rotation
+    from reporting_agent.reporting.transport import Portal
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
-    from reporting_agent.transport import Portal
 
     if args.token is not None or args.portal is not None or args.replace:
         raise UsageError("enrol-arguments", "A key is rotated without a token.", "Give --rotate without --portal, --token and --replace.")
@@ -101,11 +101,11 @@ def _look_at_log(state: StateDirectory, connection: Connection, portal: Portal, 
     from datetime import UTC, datetime
 
     from benchmarks.errors import Unreachable
-    from reporting_agent import enrolment, heads
-    from reporting_agent.outbox import Outbox
+    from reporting_agent.reporting import enrolment, log_heads
+    from reporting_agent.reporting.outbox import Outbox
 
     with suppress(Unreachable):
-        heads.look(connection, enrolment.identity(state, connection, site), portal, Outbox(connection).all(), datetime.now(UTC))
+        log_heads.look(connection, enrolment.identity(state, connection, site), portal, Outbox(connection).all(), datetime.now(UTC))
 
 
 def _token_text(argument: str) -> str:

@@ -6,6 +6,8 @@ from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reporting_agent.commands import add_language
+
 if TYPE_CHECKING:
     from benchmarks.errors import InputError
 
@@ -17,7 +19,7 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     parser = sub.add_parser("init", help="write a commented site.toml and an example of each input file")
     parser.add_argument("directory", metavar="DIR", nargs="?", help="where they go; nothing that is there is overwritten")
     parser.add_argument("--workbook", metavar="FILE.xlsx", help="write a small firm's empty workbook instead")
-    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the workbook")
+    add_language(parser, "the workbook")
     parser.set_defaults(wrong_usage=parser.error)
 
 

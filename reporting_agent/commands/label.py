@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reporting_agent.commands import add_period, add_site
+from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:
     from reporting_agent.analysis import Analysis
@@ -25,7 +25,7 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     parser.add_argument("--out", metavar="DIR", default="label", help="where the files go (default: label)")
     parser.add_argument("--xlsx", action="store_true", help="also label.xlsx: the report's figures, a sheet a table")
     parser.add_argument("--tables", action="store_true", help="also tables/NAME.parquet: the same, a file a table")
-    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of report.html")
+    add_language(parser, "report.html")
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -57,6 +57,7 @@ def _workbook(args: Namespace) -> int:
 def _site(args: Namespace) -> int:
     from benchmarks.catalogue import in_language
     from benchmarks.measurements import Period
+    from benchmarks.phrases import Phrase
     from reporting_agent import pipeline
     from reporting_agent.analysis import analyse, label_json
     from reporting_agent.commands import asking
@@ -80,13 +81,19 @@ def _site(args: Namespace) -> int:
     writing.write_text(out / "report.html", html.render(site, result, analysis, args.lang, made=datetime.now(UTC)))
     if result.data.proposals:
         writing.write_text(out / "declarations.toml", proposals.as_file(result.data.proposals))
-        count, file = f"{len(result.data.proposals):,}", out / "declarations.toml"
-        say(f"{count} findings act on a report only once you declare them; {file} holds what to paste into site.toml.")
+        count, file = f"{len(result.data.proposals):,}", str(out / "declarations.toml")
+        told = Phrase(
+            "%(count)s findings act on a report only once you declare them; %(file)s holds what to paste into site.toml.",
+            count=count,
+            file=file,
+        )
+        say(in_language(told, args.lang))
     if args.xlsx or args.tables:
         _more(out, result, analysis, xlsx=args.xlsx, parquet=args.tables)
-    asked = "".join(f"{line}\n" for line in quality.questions_as_text(analysis.review))
-    told = f"{summary.as_text(result, analysis.review.limits)}\n{summary.routes_as_text(analysis.routes)}".rstrip()
-    emit(args, payload, f"{asked}{told}\nWritten to {out}. Everything in it is exact and stays on this site.")
+    asked = "".join(f"{line}\n" for line in quality.questions_as_text(analysis.review, args.lang))
+    values = f"{summary.as_text(result, analysis.review.limits, args.lang)}\n{summary.routes_as_text(analysis.routes, args.lang)}".rstrip()
+    written = Phrase("Written to %(out)s. Everything in it is exact and stays on this site.", out=str(out))
+    emit(args, payload, f"{asked}{values}\n{in_language(written, args.lang)}")
     return 0
 
 

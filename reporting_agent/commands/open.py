@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from reporting_agent.commands import add_site
+from reporting_agent.commands import add_language, add_site
 
 
 def add_parser(sub: Any) -> None:
@@ -19,7 +19,7 @@ def add_parser(sub: Any) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the opening goes")
     parser.add_argument("--promise", type=Path, metavar="FILE", help="the promise that the auditor gave before: the draw is held to it")
     parser.add_argument("--yes", action="store_true", help="do not ask: what the file shows was read and is agreed to")
-    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the words (default: en)")
+    add_language(parser, "the questions")
     parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
@@ -32,12 +32,12 @@ def run(args: argparse.Namespace) -> int:
     from benchmarks.audit import draws, openings
     from benchmarks.errors import ExitCode
     from benchmarks.wire.sealing import ProcessingPublicKey
-    from reporting_agent import enrolment
+    from reporting_agent.audit.openings import answering, disclosure
+    from reporting_agent.audit.openings.assembling import Answered, assemble
+    from reporting_agent.audit.openings.files import read_one
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
-    from reporting_agent.openings import answering, disclosure
-    from reporting_agent.openings.assembling import Answered, assemble
-    from reporting_agent.openings.files import read_one
+    from reporting_agent.reporting import enrolment
     from reporting_agent.state import StateDirectory, write_whole
 
     draw = draws.read(read_one(args.draw))

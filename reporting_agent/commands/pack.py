@@ -47,13 +47,13 @@ def _fetch(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks.errors import InputError
-    from reporting_agent import enrolment, heads
     from reporting_agent.approved_packs import Kept, fetch
     from reporting_agent.console import emit
-    from reporting_agent.outbox import Outbox
+    from reporting_agent.reporting import enrolment, log_heads
+    from reporting_agent.reporting.outbox import Outbox
+    from reporting_agent.reporting.transport import Portal
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
-    from reporting_agent.transport import Portal
 
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     id_, _, version = args.pack.partition("@")
@@ -62,7 +62,7 @@ def _fetch(args: argparse.Namespace) -> int:
         identity = enrolment.identity(state, connection, (enrolled and enrolled.site) or "")
         with Portal(identity.portal, sleep=time.sleep, software=SOFTWARE, proxy=args.proxy, ca_file=args.ca_file) as portal:
             identity = enrolment.renew_directory(connection, identity, portal.directory())
-            head = heads.look(connection, identity, portal, Outbox(connection).all(), datetime.now(UTC)).head
+            head = log_heads.look(connection, identity, portal, Outbox(connection).all(), datetime.now(UTC)).head
             offered = portal.packs()
             wanted = [one for one in offered if (not id_ or one[0] == id_) and (not version or one[1] == version)]
             if id_ and not wanted:
@@ -129,6 +129,7 @@ def _check(args: argparse.Namespace) -> int:
         "pack": pack.id,
         "version": pack.version,
         "digest": packs.digest(pack).hex(),
+        "sources_digest": provenance.digest_of_sources(pack),
         "conversion": table.version,
         "numbers": len(every),
         "by_status": by_status,
@@ -138,6 +139,7 @@ def _check(args: argparse.Namespace) -> int:
     lines = [
         f"{pack.id} {pack.version} holds together. Digest {payload['digest']}",
         f"conversion factors {table.version}, digest {table.digest.hex()}",
+        f"its numbers with how each was read, digest {payload['sources_digest']}",
         f"{len(every)} numbers: " + ", ".join(f"{count} {status}" for status, count in sorted(by_status.items())),
         *(f"  no complete source: {place}" for place in lacking),
         *(f"  in force and not held: {edition.standard}: {edition.looked.en}" for edition in pack.editions if not edition.held),

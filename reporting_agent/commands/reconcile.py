@@ -25,11 +25,11 @@ def run(args: argparse.Namespace) -> int:
     from benchmarks.errors import ExitCode, UsageError
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
-    from reporting_agent.config import load_site
+    from reporting_agent.audit.openings import telling
+    from reporting_agent.audit.openings.verdict import PAPERS, Verdict
+    from reporting_agent.audit.reconciliation import loading, reconcile
+    from reporting_agent.commands import asking
     from reporting_agent.console import emit
-    from reporting_agent.openings import telling
-    from reporting_agent.openings.verdict import PAPERS, Verdict
-    from reporting_agent.reconciliation import comparing, loading
     from reporting_agent.state import write_whole
 
     if args.template is not None:
@@ -39,9 +39,9 @@ def run(args: argparse.Namespace) -> int:
     if args.papers is None or args.site is None or args.period is None:
         raise UsageError("reconcile-arguments", "A file of documents, --site and --period are needed.", "Give all, or --template FILE.")
     telling.require_kind(args.out)
-    declared, site = loading.load(args.papers), load_site(args.site)
+    declared, site = loading.load(args.papers), asking.recognised_site(args)
     period = Period.parse(args.period, site.zone)
-    found = Verdict(comparing.reconcile(site, pipeline.read(site, period), declared, period), of=PAPERS)
+    found = Verdict(reconcile.reconcile(site, pipeline.read(site, period), declared, period), of=PAPERS)
     if args.out is not None:
         write_whole(args.out, telling.report(found, args.out, args.lang, datetime.now(UTC)))
     emit(args, found.to_json(), telling.lines(found, args.lang))

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from reporting_agent.commands import add_site
+from reporting_agent.commands import add_language, add_site
 
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
@@ -16,7 +16,7 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     add_site(parser)
     parser.add_argument("--today", type=date.fromisoformat, metavar="DAY", help="take data before this day (default: today)")
     parser.add_argument("--out", metavar="DIR", default="savings", help="where savings.json and savings.html go (default: savings)")
-    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of savings.html and of the words on the screen")
+    add_language(parser, "savings.html")
 
 
 def run(args: Namespace) -> int:

@@ -6,22 +6,24 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reporting_agent.commands import add_language
+
 if TYPE_CHECKING:
     from fractions import Fraction
 
     from benchmarks.routes import ReleasePolicy
     from benchmarks.wire.signing import VerifyingKey
-    from reporting_agent.consent import Language
-    from reporting_agent.enrolment import Enrolment
-    from reporting_agent.heads import Evidence, Kept
-    from reporting_agent.ledger import Spending, StepAccount
-    from reporting_agent.outbox import Parcel
+    from reporting_agent.reporting.consent import Language
+    from reporting_agent.reporting.enrolment import Enrolment
+    from reporting_agent.reporting.ledger import Spending, StepAccount
+    from reporting_agent.reporting.log_heads import Evidence, Kept
+    from reporting_agent.reporting.outbox import Parcel
 
 
 def add_parser(sub: Any) -> None:
     parser = sub.add_parser("status", help="privacy budget spent and left, spool, receipts, enrolment")
     parser.add_argument("--site", metavar="FILE", help="the site.toml of the plant: its pack says what is left of the budget")
-    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the words (default: en)")
+    add_language(parser, "the answer")
     parser.add_argument(
         "--heads",
         type=Path,
@@ -36,10 +38,10 @@ def run(args: argparse.Namespace) -> int:
     import os
 
     from benchmarks.errors import ExitCode
-    from reporting_agent import enrolment, heads
     from reporting_agent.console import emit
-    from reporting_agent.ledger import Ledger
-    from reporting_agent.outbox import Outbox
+    from reporting_agent.reporting import enrolment, log_heads
+    from reporting_agent.reporting.ledger import Ledger
+    from reporting_agent.reporting.outbox import Outbox
     from reporting_agent.state import StateDirectory
 
     rules = _rules(args.site)
@@ -58,9 +60,9 @@ def run(args: argparse.Namespace) -> int:
             enrolled, waiting = enrolment.current(connection), enrolment.pending(connection)
             accounts, spendings = Ledger(connection).accounts(), Ledger(connection).spendings()
             parcels = Outbox(connection).all()
-            kept = None if enrolled is None else heads.kept(connection, enrolled.fingerprint)
-            cosigned = None if enrolled is None else heads.kept_witnessed(connection, enrolled.fingerprint)
-            evidence = heads.evidence(connection)
+            kept = None if enrolled is None else log_heads.kept(connection, enrolled.fingerprint)
+            cosigned = None if enrolled is None else log_heads.kept_witnessed(connection, enrolled.fingerprint)
+            evidence = log_heads.evidence(connection)
     witnessed = _witnesses(cosigned, enrolled)
     seen = None if kept is None else _seen(kept, _receipt_keys(enrolled))
     files = [] if args.heads is None else _written(args.heads, kept, cosigned, evidence)
@@ -199,7 +201,7 @@ def _written(folder: Path, kept: Kept | None, witnessed: Kept | None, evidence: 
 def _log_lines(
     language: Language, seen: dict[str, Any] | None, witnessed: dict[str, Any] | None, evidence: tuple[Evidence, ...], files: list[Path]
 ) -> list[str]:
-    from reporting_agent.consent import text
+    from reporting_agent.reporting.consent import text
 
     lines = [] if seen is None else [text(language, "status.log", size=seen["size"], root=seen["root"], at=seen["seen_at"][:10])]
     if witnessed is not None:
@@ -210,7 +212,7 @@ def _log_lines(
 
 
 def _enrolment_lines(language: Language, enrolled: Enrolment | None, waiting: Enrolment | None) -> list[str]:
-    from reporting_agent.consent import text
+    from reporting_agent.reporting.consent import text
 
     lines = []
     if enrolled is not None:
@@ -225,8 +227,8 @@ def _budget_lines(
 ) -> list[str]:
     """How every step stands, and below it each report that took its share."""
     from benchmarks.privacy.accounting import reserve
-    from reporting_agent.consent import number, odds_ratio, text
-    from reporting_agent.offers import years_of
+    from reporting_agent.reporting.consent import number, odds_ratio, text
+    from reporting_agent.reporting.offers import years_of
 
     cap = None if rules is None else rules.cap_per_year
     lines = []
@@ -258,7 +260,7 @@ def _budget_lines(
 
 
 def _report_lines(language: Language, parcels: tuple[Parcel, ...]) -> list[str]:
-    from reporting_agent.consent import text
+    from reporting_agent.reporting.consent import text
 
     lines = []
     for parcel in parcels:

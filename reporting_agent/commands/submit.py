@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from reporting_agent.commands import add_period, add_pool, add_site
 
 if TYPE_CHECKING:
-    from reporting_agent.outbox import Parcel
-    from reporting_agent.submission import Begun, Material, Submission
-    from reporting_agent.transport import Portal
+    from reporting_agent.reporting.outbox import Parcel
+    from reporting_agent.reporting.submission import Begun, Material, Submission
+    from reporting_agent.reporting.transport import Portal
 
 
 def add_parser(sub: Any) -> None:
@@ -42,19 +42,19 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
 
     from benchmarks.errors import ExitCode, UsageError
     from benchmarks.measurements import Period
-    from reporting_agent import enrolment
     from reporting_agent.approved_packs import Kept, require_in_effect, require_signed
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
-    from reporting_agent.ledger import Ledger
-    from reporting_agent.material import gather
-    from reporting_agent.outbox import Outbox
     from reporting_agent.pipeline.differences import reminder
-    from reporting_agent.planning import wire_period
-    from reporting_agent.reportable import require_reportable
+    from reporting_agent.reporting import enrolment
+    from reporting_agent.reporting.eligibility import require_reportable
+    from reporting_agent.reporting.ledger import Ledger
+    from reporting_agent.reporting.outbox import Outbox
+    from reporting_agent.reporting.planning import wire_period
+    from reporting_agent.reporting.report_material import gather
+    from reporting_agent.reporting.submission import Submission, no_checkpoint
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
-    from reporting_agent.submission import Submission, no_checkpoint
 
     if args.challenge is not None and args.offline is None:
         raise UsageError(
@@ -90,8 +90,8 @@ def _portal(args: argparse.Namespace, address: str) -> Portal:
     """The road to the portal; one try only for an agent that is told to work offline."""
     import time
 
+    from reporting_agent.reporting.transport import PAUSES_S, Portal
     from reporting_agent.software import SOFTWARE
-    from reporting_agent.transport import PAUSES_S, Portal
 
     pauses = PAUSES_S if args.offline is None else ()
     return Portal(address, sleep=time.sleep, software=SOFTWARE, proxy=args.proxy, ca_file=args.ca_file, pauses=pauses)
@@ -101,6 +101,8 @@ def _online(
     submission: Submission, portal: Portal, material: Material, period: str, correct: bool, say: Callable[[str], None]
 ) -> tuple[dict[str, Any], str]:
     from benchmarks.errors import SteplabelError
+    from benchmarks.phrases import Phrase
+    from reporting_agent.console import LANGUAGE
 
     out_of_reach = submission.consult(portal)
     begun = submission.begin(material, period, correct=correct)
@@ -121,7 +123,14 @@ def _online(
             submission.send(other, portal)
             others.append({"period": other.period, "revision": other.revision, "sent": True})
         except SteplabelError as refusal:  # this period's report is safe; the other's trouble is told, and stays spooled
-            say(f"{other.period} revision {other.revision} is still spooled: {refusal}")
+            say(
+                Phrase(
+                    "%(period)s revision %(revision)s is still spooled: %(refusal)s",
+                    period=other.period,
+                    revision=other.revision,
+                    refusal=refusal.told(LANGUAGE.get()),
+                )
+            )
             others.append({"period": other.period, "revision": other.revision, "sent": False, "code": refusal.code})
     payload = _summary(parcel, material) | {
         "state": "received",
@@ -232,7 +241,7 @@ def _write(file: Path, content: bytes) -> None:
 
 def _summary(parcel: Parcel, material: Material) -> dict[str, Any]:
     from benchmarks.wire.schema import decode_report
-    from reporting_agent.planning import missing_carriers
+    from reporting_agent.reporting.planning import missing_carriers
 
     assert parcel.plaintext is not None  # noqa: S101  # `prepare` ends with a sealed parcel
     released = decode_report(parcel.plaintext).released
@@ -256,7 +265,7 @@ def _summary(parcel: Parcel, material: Material) -> dict[str, Any]:
 
 def _told(payload: dict[str, Any]) -> str:
     """What a person should know of the content: labels over several years, and what was withheld."""
-    from reporting_agent.consent import reason, text
+    from reporting_agent.reporting.consent import reason, text
 
     pooled = {one["step"]: one["years"] for one in payload["labels"] if one["years"] > 1}
     lines = [f"\nOver {years} years as one: {step}." for step, years in pooled.items()]

@@ -36,11 +36,11 @@ def run(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks.errors import ExitCode
+    from reporting_agent.audit.openings import files, telling
+    from reporting_agent.audit.openings.verifying import Trust, verify
     from reporting_agent.commands.auditor import load_keys
     from reporting_agent.config import load_site
     from reporting_agent.console import emit
-    from reporting_agent.openings import files, telling
-    from reporting_agent.openings.verifying import Trust, verify
     from reporting_agent.state import write_whole
 
     telling.require_kind(args.out)

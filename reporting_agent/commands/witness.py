@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.phrases import Phrase
+
 if TYPE_CHECKING:
-    from reporting_agent.witness import Visit, Witness
+    from reporting_agent.audit.witness import Visit, Witness
 
 
 def add_parser(sub: Any) -> None:
@@ -34,12 +36,12 @@ def run(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks.errors import ExitCode, InputError, SteplabelError
+    from reporting_agent.audit.openings.files import read_one
+    from reporting_agent.audit.witness import Watch, witness
     from reporting_agent.console import emit, say
-    from reporting_agent.openings.files import read_one
+    from reporting_agent.reporting.transport import Portal
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
-    from reporting_agent.transport import Portal
-    from reporting_agent.witness import Watch, witness
 
     state = StateDirectory(args.state or Path.home() / ".steplabel-witness")
     others = [read_one(file) for file in args.compare]
@@ -72,13 +74,13 @@ def _pinned(state: Any, address: str, given: str | None) -> str:
     if kept is None and given is None:
         raise UsageError(
             "directory-key-missing",
-            f"It is not known here which key signs the key directory of {address}.",
+            Phrase("It is not known here which key signs the key directory of %(address)s.", address=address),
             "Give --directory-key HEX once. Have the fingerprint read out by the coordinator, and not by the portal's own pages.",
         )
     if kept is not None and given not in (None, kept):
         raise UsageError(
             "directory-key-differs",
-            f"The log of {address} was held to the directory key {kept} until now.",
+            Phrase("The log of %(address)s was held to the directory key %(kept)s until now.", address=address, kept=kept),
             "Find out by another way than this portal why there is another one; it is another log, and needs another --state.",
         )
     if kept is None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase
+
 NOTHING = "–"  # no value; never a zero
 MINUS = "−"
 
@@ -44,34 +47,42 @@ def count(number: int | float) -> str:
     return f"{number:,.0f}".replace("-", MINUS)
 
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = (
+    *(Phrase("Jan"), Phrase("Feb"), Phrase("Mar"), Phrase("Apr"), Phrase("May"), Phrase("Jun")),
+    *(Phrase("Jul"), Phrase("Aug"), Phrase("Sep"), Phrase("Oct"), Phrase("Nov"), Phrase("Dec")),
+)
 
 
 def day(moment: datetime, lang: str) -> str:
-    """14 May 2016, or 2016年5月14日."""
-    if lang == "zh":
-        return f"{moment.year}年{moment.month}月{moment.day}日"
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+    """14 May 2016."""
+    return in_language(_day(moment), lang)
+
+
+def _day(moment: datetime) -> Phrase:
+    return Phrase("%(day)s %(month)s %(year)s", day=moment.day, month=_MONTHS[moment.month - 1], year=moment.year)
 
 
 def time(moment: datetime, lang: str) -> str:
     """14 May 2016, 08:12."""
-    return f"{day(moment, lang)}{' ' if lang == 'zh' else ', '}{moment:%H:%M}"
+    return in_language(Phrase("%(day)s, %(clock)s", day=_day(moment), clock=f"{moment:%H:%M}"), lang)
 
 
 def month(number: int, lang: str) -> str:
-    """Jan, or 1月."""
-    return f"{number}月" if lang == "zh" else _MONTHS[number - 1]
+    """Jan."""
+    return in_language(_MONTHS[number - 1], lang)
 
 
 def minutes(seconds: float | None, lang: str) -> str:
     """A length of time in the unit that a person would use."""
     if seconds is None or math.isnan(seconds):
         return NOTHING
-    second, minute, hour = ("秒", "分钟", "小时") if lang == "zh" else ("s", "min", "h")
     if abs(seconds) < 120:
-        return f"{seconds:.0f} {second}"
-    return f"{seconds / 60:.0f} {minute}" if abs(seconds) < 5400 else f"{seconds / 3600:,.1f} {hour}"
+        length = Phrase("%(number)s s", number=f"{seconds:.0f}")
+    elif abs(seconds) < 5400:
+        length = Phrase("%(number)s min", number=f"{seconds / 60:.0f}")
+    else:
+        length = Phrase("%(number)s h", number=f"{seconds / 3600:,.1f}")
+    return in_language(length, lang)
 
 
 def capital(text: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.catalogue import in_language
 from benchmarks.measurements import Finding, Severity
+from benchmarks.phrases import Phrase
 
 if TYPE_CHECKING:
     from reporting_agent.changes.review import Review
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from reporting_agent.pipeline import PlantData
 
 SCHEMA = "steplabel/data-quality/1"
+_HEADS = Phrase("found"), Phrase("kind"), Phrase("count"), Phrase("first at")
 _ORDER = (Severity.REJECTION, Severity.EXCLUSION, Severity.WARNING, Severity.NOTICE)
 
 
@@ -82,13 +85,17 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def questions_as_text(review: Review) -> list[str]:
+def questions_as_text(review: Review, lang: str) -> list[str]:
     """The open questions with the lines that would answer them."""
     if not review.open:
         return []
-    lines = [f"NOT EXPLAINED: changes in the data ({len(review.open)}); no report leaves the site until each is put right or declared:"]
+    first = Phrase(
+        "NOT EXPLAINED: changes in the data (%(count)s); no report leaves the site until each is put right or declared:",
+        count=len(review.open),
+    )
+    lines = [in_language(first, lang)]
     for number, question in enumerate(review.open, start=1):
-        lines += [f"{number}. {question.sentence}", *(f"       {line}" for line in question.declare.splitlines())]
+        lines += [f"{number}. {in_language(question.sentence, lang)}", *(f"       {line}" for line in question.declare.splitlines())]
     return lines
 
 
@@ -97,14 +104,16 @@ def in_order(findings: list[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: (_ORDER.index(finding.severity), -finding.count))
 
 
-def as_table(data: PlantData, review: Review) -> str:
+def as_table(data: PlantData, review: Review, lang: str) -> str:
     """Changes that nobody has explained, then the findings, for the terminal."""
-    asked = questions_as_text(review)
+    asked = questions_as_text(review, lang)
     if not data.findings:
-        return "\n".join([*asked, "Nothing else was found wrong." if asked else "Nothing was found wrong."])
-    lines = [*asked, f"{'found':<26}{'kind':<11}{'count':>9}  first at"]
+        nothing = Phrase("Nothing else was found wrong.") if asked else Phrase("Nothing was found wrong.")
+        return "\n".join([*asked, in_language(nothing, lang)])
+    found, kind, count, first_at = (in_language(one, lang) for one in _HEADS)
+    lines = [*asked, f"{found:<26}{kind:<11}{count:>9}  {first_at}"]
     for finding in in_order(data.findings):
         first = str(finding.places[0]) if finding.places else ""
         lines.append(f"{finding.code:<26}{finding.severity:<11}{finding.count:>9,}  {first}")
-        lines.append(f"    {finding.sentence}")
+        lines.append(f"    {finding.zh if lang == 'zh' and finding.zh else finding.sentence}")
     return "\n".join(lines)

@@ -4,72 +4,117 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reporting_agent.changes.limits import beside
+from benchmarks.catalogue import in_language
+from benchmarks.labels import ExclusionReason
+from benchmarks.phrases import Phrase
+from reporting_agent.changes.smallest_change import beside
+from reporting_agent.pipeline import successors
 from reporting_agent.report.numbers import shown
-from reporting_agent.report.words import words
+from reporting_agent.report.words import reason, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from benchmarks.labels import LimitGrade, StepLabel
     from benchmarks.labels.outside import OutsideUse
     from reporting_agent.analysis import RouteAccount
-    from reporting_agent.changes.limits import Limit
+    from reporting_agent.changes.smallest_change import Limit
     from reporting_agent.pipeline import LabelResult
 
 
-def as_text(result: LabelResult, limits: Sequence[Limit] = ()) -> str:
+_LEFT_OUT = frozenset(
+    {"variable-missing", "variable-impossible", "heating-value-two-sided", "lhv-required", "credit-not-product", "heating-value-scattered"}
+)
+"""Findings that say what would bring runs back into a label."""
+
+_VALUES = Phrase("minimum"), Phrase("best"), Phrase("typical"), Phrase("mean as measured")
+
+
+def as_text(result: LabelResult, limits: Sequence[Limit] = (), lang: str = "en") -> str:
     """One block a label: values, how far they can be trusted, then what was excluded and why."""
-    lines: list[str] = []
-    for label in result.site_label.steps:
-        name = " · ".join(part for part in (label.step, label.product, label.variant, str(label.metric)) if part)
-        days = f"valid ones on {label.coverage.with_batches:,} of {label.coverage.days:,} days"
-        lines.append(f"{name}: {label.used:,} of {label.read:,} batches used; {days}")
-        values = (("minimum", label.minimum), ("best", label.best.value), ("typical", label.typical), ("mean as measured", label.mean))
-        lines.append("  " + "   ".join(f"{word} {shown(value)}" for word, value in values) + f"   {unit_of(label, result)}")
-        trusted = [] if label.uncertainty is None or label.uncertainty.best is None else [f"±{shown(label.uncertainty.best.value)} (k = 2)"]
-        if (unseen := beside(label, limits)) is not None:
-            trusted.append(str(unseen))
-        if trusted:
-            lines.append("  best " + "; ".join(trusted))
-        if label.best.value is None:
-            lines.append(f"  no label: {label.best.reason}")
-        if label.missing_carriers:
-            lines.append(f"  never reported: {', '.join(label.missing_carriers)} (declare not_used under [steps.{label.step}] if so)")
-        lines += [_outside(use, label.step) for use in label.outside]
-        if label.excluded:
-            lines.append("  excluded: " + ", ".join(f"{reason} {count:,}" for reason, count in label.excluded.items()))
-        lines.append(f"  grade: {_grade(label)}")
-    return "\n".join(lines) or "No batch of the period belongs to a step of the pack."
+    told = [line for label in result.site_label.steps for line in _block(label, result, limits, lang)]
+    told += [f"{one.code}: {one.zh if lang == 'zh' else one.sentence}" for one in result.findings if one.code in _LEFT_OUT]
+    return "\n".join(told) or in_language(Phrase("No batch of the period belongs to a step of the pack."), lang)
 
 
-def _outside(use: OutsideUse, step: str) -> str:
-    share = "an unknown share" if use.share is None else f"{use.share:.1%}"
-    declared = f"not declared under [steps.{step}.outside]" if use.reason is None else f"declared: {use.reason}"
-    return f"  outside the boundary: {use.carrier}, {share} of the energy of {use.batches:,} batches ({declared})"
+def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang: str) -> Iterator[str]:
+    def said(phrase: str) -> str:
+        return in_language(phrase, lang)
+
+    used, read, days, whole = (f"{one:,}" for one in (label.used, label.read, label.coverage.with_batches, label.coverage.days))
+    name = " · ".join(part for part in (label.step, label.product, label.variant, str(label.metric)) if part)
+    batches = Phrase(
+        "%(name)s: %(used)s of %(read)s batches used; valid ones on %(days)s of %(whole)s days",
+        name=name, used=used, read=read, days=days, whole=whole,
+    )  # fmt: skip
+    yield said(batches)
+    values = zip(_VALUES, (label.minimum, label.best.value, label.typical, label.mean), strict=True)
+    yield "  " + "   ".join(f"{said(word)} {shown(value)}" for word, value in values) + f"   {unit_of(label, result, lang)}"
+    trusted = [] if label.uncertainty is None or label.uncertainty.best is None else [f"±{shown(label.uncertainty.best.value)} (k = 2)"]
+    if (unseen := beside(label, limits)) is not None:
+        trusted.append(said(unseen))
+    if trusted:
+        yield f"  {said(_VALUES[1])} " + "; ".join(trusted)
+    if label.best.value is None:
+        yield said(Phrase("  no label: %(why)s", why=reason(label.best.reason or "", lang)))
+    if label.missing_carriers:
+        missing = Phrase(
+            "  never reported: %(carriers)s (declare not_used under [steps.%(step)s] if so)",
+            carriers=", ".join(label.missing_carriers), step=label.step,
+        )  # fmt: skip
+        yield said(missing)
+    for use in label.outside:
+        yield said(_outside(use, label.step))
+    if label.excluded:
+        yield said(Phrase("  excluded: %(counts)s", counts=", ".join(f"{why} {count:,}" for why, count in label.excluded.items())))
+    if ExclusionReason.ENERGY_INCOMPLETE in label.excluded:
+        own = {record.meter.id for record in result.data.meters if record.meter.step == label.step}
+        succeeded = (one.sentence for one in result.findings if one.code == successors.CODE and isinstance(one.sentence, Phrase))
+        yield from (f"  {said(sentence)}" for sentence in succeeded if sentence.values["first"] in own)
+    yield said(Phrase("  grade: %(grade)s", grade=_grade(label, lang)))
 
 
-def routes_as_text(accounts: Sequence[RouteAccount]) -> str:
+def _outside(use: OutsideUse, step: str) -> Phrase:
+    share = Phrase("an unknown share") if use.share is None else f"{use.share:.1%}"
+    declared: Phrase = Phrase("not declared under [steps.%(step)s.outside]", step=step)
+    if use.reason is not None:
+        declared = Phrase("declared: %(reason)s", reason=use.reason)
+    return Phrase(
+        "  outside the boundary: %(carrier)s, %(share)s of the energy of %(batches)s batches (%(declared)s)",
+        carrier=use.carrier, share=share, batches=f"{use.batches:,}", declared=declared,
+    )  # fmt: skip
+
+
+def routes_as_text(accounts: Sequence[RouteAccount], lang: str = "en") -> str:
     """One block an annual account of a route: its value and level, or what is missing."""
     lines = []
     for one in accounts:
-        name = f"route {one.steps[0]} to {one.steps[-1]} · {one.metric}, annual account"
+        values = {"first": one.steps[0], "last": one.steps[-1], "metric": str(one.metric)}
         if one.value is None:
-            lines += [f"{name}: incomplete", *(f"  missing: {why.en}" for _, why in one.missing)]
+            lines.append(in_language(Phrase("route %(first)s to %(last)s · %(metric)s, annual account: incomplete", **values), lang))
+            lines += [in_language(Phrase("  missing: %(what)s", what=getattr(why, lang)), lang) for _, why in one.missing]
             continue
-        lines.append(f"{name}: {shown(one.value)} ±{shown(one.uncertainty)} {one.unit} (k = 2, of the energy)")
+        amounts = {"value": shown(one.value), "error": shown(one.uncertainty), "unit": one.unit}
+        counted = Phrase(
+            "route %(first)s to %(last)s · %(metric)s, annual account: %(value)s ±%(error)s %(unit)s (k = 2, of the energy)",
+            **values,
+            **amounts,
+        )
+        lines.append(in_language(counted, lang))
         for tested, held in zip(one.limits, one.declared, strict=True):
-            lines.append(f"  {held.words.en}, {held.standard}: {_level(one, tested)}")
+            lines.append(f"  {getattr(held.words, lang)}, {held.standard}: {_level(one, tested, lang)}")
+        lines += [f"  {getattr(why, lang)}" for why in one.provisos]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _level(account: RouteAccount, tested: LimitGrade) -> str:
+def _level(account: RouteAccount, tested: LimitGrade, lang: str) -> str:
     if tested.why is not None:
-        return tested.why.en
-    levels = " / ".join("not defined" if value is None else shown(value) for value in tested.limits)
-    met = "no level met" if tested.best_met is None else f"level {tested.best_met} met"
-    near = "".join(f"; level {place} lies within the uncertainty" for place in account.close(tested))
-    return f"{met} of {levels} {account.unit}{near}"
+        return str(getattr(tested.why, lang))
+    levels = " / ".join(in_language(Phrase("not defined"), lang) if value is None else shown(value) for value in tested.limits)
+    met = Phrase("no level met") if tested.best_met is None else Phrase("level %(level)s met", level=tested.best_met)
+    told = [in_language(Phrase("%(met)s of %(levels)s %(unit)s", met=met, levels=levels, unit=account.unit), lang)]
+    near = (Phrase("level %(place)s lies within the uncertainty", place=place) for place in account.close(tested))
+    return "; ".join([*told, *(in_language(one, lang) for one in near)])
 
 
 def unit_of(label: StepLabel, result: LabelResult, lang: str = "en") -> str:
@@ -82,11 +127,11 @@ def doubt(result: LabelResult, lang: str) -> str:
     return words(lang)["label"]["unit_assumed"] if result.data.unit_assumed else ""
 
 
-def _grade(label: StepLabel) -> str:
+def _grade(label: StepLabel, lang: str) -> str:
     grade = label.grade
     if grade.best_met is not None:
         standard = next(limit.standard for limit in grade.limits if limit.best_met == grade.best_met)
         levels = next(limit.levels for limit in grade.limits if limit.best_met == grade.best_met)
-        level = str(grade.best_met) if levels == "grades" else words("en")["grade"][f"{levels}{grade.best_met}"]
-        return f"{level} by {standard}, on the mean of the year"
-    return "none tested" if grade.why is None else grade.why.en
+        level = str(grade.best_met) if levels == "grades" else words(lang)["grade"][f"{levels}{grade.best_met}"]
+        return in_language(Phrase("%(level)s by %(standard)s, on the mean of the year", level=level, standard=standard), lang)
+    return in_language(Phrase("none tested"), lang) if grade.why is None else str(getattr(grade.why, lang))

@@ -93,7 +93,7 @@ def write_table(path: Path, table: Table) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from reporting_agent import arrays
+    from reporting_agent.sources import arrays
 
     made = pa.table({column.name: arrays.column(column.kind, column.values) for column in table.columns})
     buffer = io.BytesIO()

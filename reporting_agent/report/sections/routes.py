@@ -37,12 +37,13 @@ def _account(view: View, one: RouteAccount) -> dict[str, Any]:
             for part in one.parts
         ],
         "output": figure(one.output, view.counted(per)),
+        "provisos": [view.said(why) for why in one.provisos] if one.value is not None else [],
         "limits": _limits(view, one),
     }
 
 
 def _name(view: View, kind: str, name: str) -> str:
-    if kind in {"losses", "shared"}:
+    if kind in {"losses", "shared", "residual"}:
         return view.said(CARRIERS[name].words)
     return name if kind == "conversion" else view.step_name(name)
 

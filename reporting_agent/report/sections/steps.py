@@ -174,12 +174,13 @@ def _grade(view: View, label: StepLabel) -> dict[str, Any] | None:
 
 
 def _not_held(view: View, label: StepLabel) -> list[str]:
-    """Editions that were in force on the period's last day and of which the pack holds no value."""
-    last_day = (view.result.site_label.period.end - timedelta(microseconds=1)).date()
+    """Editions that were in force on a day of the period and of which the pack holds no value."""
+    period = view.result.site_label.period
+    days = (period.start.date(), (period.end - timedelta(microseconds=1)).date())
     return [
         " ".join((edition.standard, *edition.amendments))
         for edition in view.result.data.pack.editions
-        if not edition.held and label.step in edition.steps and edition.in_force(last_day)
+        if not edition.held and label.step in edition.steps and edition.in_force_within(*days)
     ]
 
 
