@@ -32,14 +32,6 @@ class Acting:
     role: str
 
 
-@dataclass(slots=True)
-class Held:
-    """What a person's memberships were found to give them: known while one page is read, so that none asks twice."""
-
-    roles: frozenset[str] | None = None
-    jurisdictions: tuple[Jurisdiction, ...] | None = None
-
-
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=self.normalize_email(email).lower(), **fields)
@@ -61,7 +53,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     acting_as: ClassVar[Acting | None] = None
-    held: ClassVar[Held | None] = None
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=150, blank=True)

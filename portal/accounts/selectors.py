@@ -53,14 +53,6 @@ def roles_of(user: User) -> frozenset[str]:
         return frozenset()
     if user.acting_as is not None:
         return frozenset({user.acting_as.role})
-    if user.held is None:
-        return _roles(user)
-    if user.held.roles is None:
-        user.held.roles = _roles(user)
-    return user.held.roles
-
-
-def _roles(user: User) -> frozenset[str]:
     return frozenset(Membership.objects.filter(user=user).values_list("role", flat=True))
 
 
@@ -80,14 +72,6 @@ def jurisdictions_of(user: User) -> tuple[Jurisdiction, ...]:
     """Where the person acts as regulator."""
     if not user.is_authenticated:
         return ()
-    if user.held is None:
-        return _jurisdictions(user)
-    if user.held.jurisdictions is None:
-        user.held.jurisdictions = _jurisdictions(user) if Role.REGULATOR in roles_of(user) else ()
-    return user.held.jurisdictions
-
-
-def _jurisdictions(user: User) -> tuple[Jurisdiction, ...]:
     if user.acting_as is not None:
         return tuple(Jurisdiction.objects.filter(organisations__in=organisations_as(user, Role.REGULATOR)).distinct())
     of = {"organisations__memberships__user": user.pk, "organisations__memberships__role": Role.REGULATOR}

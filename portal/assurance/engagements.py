@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import organisations_as, own_sites, regulated_sites
-from portal.assurance.attested import AttestationView, views_of, with_names
+from portal.assurance.attestation_standing import AttestationView, views_of, with_names
 from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, InterestDeclaration, Sample
 from portal.assurance.models.findings import Act, Grade
 from portal.intake.models import State, Submission

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from portal.assurance.attested import Standing
+from portal.assurance.attestation_standing import Standing
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models.findings import Grade
 

@@ -39,35 +39,30 @@ class PeerGroupView:
     adverse_leaves: bool
 
 
-_OF_A_GROUP = ("pk", "pack", "pack_version", "route", "attested_only", "adverse_leaves", "scope__path", "scope__name", "scope__name_zh")
-_OF_A_PERIOD = ("id", "name", "start", "end", "due", "closed_at")
-
-
 def groups_of(user: User) -> tuple[PeerGroupView, ...]:
-    """The peer groups whose scope touches the person's jurisdiction, with all periods: read as columns, for pages ask for all of them."""
+    """The peer groups whose scope touches the person's jurisdiction, with all periods."""
     held = jurisdictions_of(user)
-    rows = PeerGroup.objects.order_by("pack", "route", "scope__path").values_list(*_OF_A_GROUP, Count("members"))
-    groups = [row for row in rows if any(touch(one, row[6]) for one in held)]
+    rows = PeerGroup.objects.select_related("scope").annotate(member_count=Count("members")).order_by("pack", "route", "scope__path")
+    groups = [row for row in rows if any(touch(one, row.scope.path) for one in held)]
     periods: dict[int, list[PeriodView]] = {}
-    for peer_group, *columns in ReportingPeriod.objects.filter(peer_group__in=[row[0] for row in groups]).values_list(
-        "peer_group_id", *_OF_A_PERIOD
-    ):
-        periods.setdefault(peer_group, []).append(PeriodView(*columns))
+    for row in ReportingPeriod.objects.filter(peer_group__in=groups):
+        view = PeriodView(id=row.pk, name=row.name, start=row.start, end=row.end, due=row.due, closed_at=row.closed_at)
+        periods.setdefault(row.peer_group_id, []).append(view)
     return tuple(
         PeerGroupView(
-            id=pk,
-            pack=pack,
-            pack_version=pack_version,
-            route=route,
-            scope=scope,
-            scope_zh=scope_zh,
-            sites=sites,
-            may_decide=any(one.covers_path(path) for one in held),
-            periods=tuple(periods.get(pk, ())),
-            attested_only=attested_only,
-            adverse_leaves=adverse_leaves,
+            id=group.pk,
+            pack=group.pack,
+            pack_version=group.pack_version,
+            route=group.route,
+            scope=group.scope.name,
+            scope_zh=group.scope.name_zh,
+            sites=group.member_count,
+            may_decide=any(one.covers(group.scope) for one in held),
+            periods=tuple(periods.get(group.pk, ())),
+            attested_only=group.attested_only,
+            adverse_leaves=group.adverse_leaves,
         )
-        for pk, pack, pack_version, route, attested_only, adverse_leaves, path, scope, scope_zh, sites in groups
+        for group in groups
     )
 
 

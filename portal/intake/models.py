@@ -119,13 +119,3 @@ class ReportConsent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.submission_id}: {self.scheme}"
-
-
-class Stamp(models.Model):
-    """A random mark that the database itself renews in the transaction of every change to what is counted; see `portal.intake.stamps`."""
-
-    name = models.CharField(primary_key=True, max_length=40)  # `sites`, or `period ` and its name
-    stamp = models.CharField(max_length=36)
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.stamp}"

@@ -1,16 +1,15 @@
-"""Who took part in a period of a peer group, site by site; read once and remembered by its stamps (`portal.intake.stamps`)."""
+"""Who took part in a period of a peer group, site by site."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any, NamedTuple
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from benchmarks.phrases import restored
@@ -19,8 +18,7 @@ from portal.accounts.selectors import jurisdictions_of, within
 from portal.catalogue.deadlines import due_dates
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.catalogue.selectors import touch
-from portal.intake.models import Commitment, State, Submission
-from portal.intake.stamps import SITES, Remembered, of_period, stamps
+from portal.intake.models import Commitment, State
 
 
 class Taking(StrEnum):
@@ -34,7 +32,7 @@ class Taking(StrEnum):
 
 
 class ParticipantView(NamedTuple):
-    """A site's part in the period. A tuple, for thousands are made at once."""
+    """A site's part in the period."""
 
     firm: str
     firm_zh: str
@@ -92,8 +90,6 @@ class ParticipationView:
     participants: tuple[ParticipantView, ...]  # by firm and site
     totals: Totals
     previous: str | None  # the period before, by name
-    stamps: Mapping[str, str]  # as they were before this was read
-    known_by: Hashable  # by what the participants are remembered
 
     @property
     def firms(self) -> int:
@@ -108,109 +104,87 @@ class ParticipationView:
 
 
 def participation(user: User, peer_group: int, period: str, now: datetime) -> ParticipationView | None:
-    """Who of the group's sites in the regulator's jurisdiction reported; None where the person is no regulator of any of it.
-
-    What was read is remembered for everybody who regulates the same jurisdictions, until one of its stamps is renewed or a due date passes.
-    """
+    """Who of the group's sites in the regulator's jurisdiction reported; None where the person is no regulator of any of it."""
     held = jurisdictions_of(user)
-    found = _periods().filter(peer_group=peer_group, name=period).first()
-    asked = None if found is None else _Asked(*found)
-    if asked is None or not any(touch(one, asked.place) for one in held):
+    earlier = ReportingPeriod.objects.filter(peer_group=OuterRef("peer_group"), end__lte=OuterRef("start")).order_by("-end")
+    periods = ReportingPeriod.objects.select_related("peer_group__scope").annotate(previous=Subquery(earlier.values("name")[:1]))
+    asked = periods.filter(peer_group=peer_group, name=period).first()
+    if asked is None or not any(touch(one, asked.peer_group.scope.path) for one in held):
         return None
-    known = stamps()
-    key = (known.get(SITES, ""), of_period(known, period), asked.id, tuple(sorted(one.path for one in held)))
-    told = _remembered.get(key)
-    if told is None or not told.since <= now <= told.until:
-        told = _remembered.put(key, _told(held, peer_group, asked, now))
+    group = asked.peer_group
+    participants = _participants(held, asked, now)
     return ParticipationView(
-        peer_group=peer_group,
-        pack=asked.pack,
-        pack_version=asked.pack_version,
-        route=asked.route,
-        scope=asked.scope,
-        scope_zh=asked.scope_zh,
-        period=period,
+        peer_group=group.pk,
+        pack=group.pack,
+        pack_version=group.pack_version,
+        route=group.route,
+        scope=group.scope.name,
+        scope_zh=group.scope.name_zh,
+        period=asked.name,
         start=asked.start,
         due=asked.due,
         closed_at=asked.closed_at,
-        may_decide=any(one.covers_path(asked.place) for one in held),
-        participants=told.participants,
-        totals=told.totals,
+        may_decide=any(one.covers(group.scope) for one in held),
+        participants=participants,
+        totals=_totals(participants),
         previous=asked.previous,
-        stamps=known,
-        known_by=key,
     )
 
 
-class _Asked(NamedTuple):
-    """A period with its peer group and the period before it."""
-
-    id: int
-    name: str
-    start: datetime
-    due: datetime
-    closed_at: datetime | None
-    pack: str
-    pack_version: str
-    route: str
-    place: str  # path of the group's jurisdiction
-    scope: str
-    scope_zh: str
-    previous: str | None
-
-
-_OF_ITS_GROUP = ("pack", "pack_version", "route", "scope__path", "scope__name", "scope__name_zh")
-
-
-@cache
-def _periods() -> QuerySet[ReportingPeriod, tuple[Any, ...]]:
-    """Built once and then narrowed: Django takes longer to find the columns than the database to answer."""
-    earlier = ReportingPeriod.objects.filter(peer_group=OuterRef("peer_group"), end__lte=OuterRef("start")).order_by("-end")
-    columns = ("id", "name", "start", "due", "closed_at", *(f"peer_group__{name}" for name in _OF_ITS_GROUP))
-    return ReportingPeriod.objects.values_list(*columns, Subquery(earlier.values("name")[:1]))
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """Who takes part, as it is from one moment to another: the next due date makes late who is missing now."""
-
-    participants: tuple[ParticipantView, ...]
-    totals: Totals
-    since: datetime
-    until: datetime
-
-
-PERIODS_KEPT = 8
-"""Of how many periods a process remembers who took part: 2,000 sites are some two megabytes."""
-
-_remembered: Remembered[_Told] = Remembered(PERIODS_KEPT)
-_NEVER = datetime.max.replace(tzinfo=UTC)
-
-
-def _told(held: tuple[Jurisdiction, ...], peer_group: int, asked: _Asked, now: datetime) -> _Told:
-    members = PeerGroupMember.objects.filter(within(held, "site__jurisdiction__path"), peer_group=peer_group)
-    latest: dict[int, _Report] = {}
-    first: dict[int, datetime | None] = {}
-    reports = Submission.objects.filter(period=asked.name, site__in=members.values("site")).order_by("revision")
-    for site, *columns in reports.values_list("site_id", *_Report._fields):
-        report = _Report(*columns)
-        first.setdefault(site, report.received_at)
-        last = latest.get(site)
-        if last is None or last.state != State.ACCEPTED or report.state == State.ACCEPTED:
-            latest[site] = report
-    commitments = Commitment.objects.filter(period=asked.name, site__in=members.values("site")).order_by("-committed_at")
+def _participants(held: tuple[Jurisdiction, ...], period: ReportingPeriod, now: datetime) -> tuple[ParticipantView, ...]:
+    """By firm and site: three questions, however many sites there are. An accepted report counts, else the last one."""
+    members = PeerGroupMember.objects.filter(within(held, "site__jurisdiction__path"), peer_group=period.peer_group_id)
+    commitments = Commitment.objects.filter(period=period.name, site__in=members.values("site")).order_by("-committed_at")
     committed = dict(commitments.values_list("site_id", "committed_at"))  # the first one stays
-    later = due_dates([asked.id])
-    participants = []
-    for columns in members.values_list(*_MEMBER.values()):
-        site = columns[-1]
-        due, report = later.get((asked.id, site), asked.due), latest.get(site) or _NOTHING
-        taking = taking_of(report.state, due, now)
-        sent = (committed.get(site), first.get(site), report.received_at, report.revision, _reason(report), report.covers)
-        participants.append(ParticipantView._make((*columns, taking, due, *sent)))
-    participants.sort(key=lambda one: (one.firm, one.site))
-    coming = [one.due for one in participants if one.due >= now]
-    return _Told(tuple(participants), _totals(participants), now, min(coming, default=_NEVER))
+    later = due_dates([period.pk])
+    of_the_period = FilteredRelation("site__submissions", condition=Q(site__submissions__period=period.name))
+    rows = members.annotate(**_FIRM, sent=of_the_period).order_by("sent__revision")
+    first: dict[int, datetime | None] = {}
+    counting: dict[int, Any] = {}
+    for row in rows.values_list(*_FIRM, *_MEMBER, *_SENT, named=True):
+        first.setdefault(row.site_id, row.sent__received_at)
+        before = counting.get(row.site_id)
+        if before is None or before.sent__state != State.ACCEPTED or row.sent__state == State.ACCEPTED:
+            counting[row.site_id] = row
+    found = []
+    for row in counting.values():
+        due = later.get((period.pk, row.site_id), period.due)
+        found.append(
+            ParticipantView(
+                firm=row.firm,
+                firm_zh=row.firm_zh,
+                organisation=row.site__organisation__name,
+                site=row.site__slug,
+                site_name=row.site__name,
+                site_name_zh=row.site__name_zh,
+                jurisdiction=row.site__jurisdiction__name,
+                jurisdiction_zh=row.site__jurisdiction__name_zh,
+                size_class=row.site__size_class,
+                obliged=row.obliged,
+                cohort=row.cohort,
+                site_id=row.site_id,
+                taking=taking_of(row.sent__state, due, now),
+                due=due,
+                committed_at=committed.get(row.site_id),
+                first_received_at=first[row.site_id],
+                received_at=row.sent__received_at,
+                revision=row.sent__revision,
+                reason=restored(row.sent__reason_phrase) if row.sent__reason_phrase else row.sent__reason or "",
+                covers=row.sent__covers or "",
+            )
+        )
+    return tuple(sorted(found, key=lambda one: (one.firm, one.site)))
+
+
+_FIRM = {
+    "firm": Coalesce("site__organisation__controlling_firm__name", "site__organisation__name"),
+    "firm_zh": Coalesce("site__organisation__controlling_firm__name_zh", "site__organisation__name_zh"),
+}
+"""The controlling one, else the organisation itself."""
+
+_SITE = ("slug", "name", "name_zh", "size_class", "organisation__name", "jurisdiction__name", "jurisdiction__name_zh")
+_MEMBER = ("site_id", "obliged", "cohort", *(f"site__{name}" for name in _SITE))
+_SENT = tuple(f"sent__{name}" for name in ("state", "received_at", "revision", "reason", "reason_phrase", "covers"))
 
 
 def _totals(participants: Collection[ParticipantView]) -> Totals:
@@ -221,41 +195,6 @@ def _totals(participants: Collection[ParticipantView]) -> Totals:
         committed=sum(one.committed_at is not None and one.received_at is None for one in participants),
         regions=tuple(sorted({one.jurisdiction: one.jurisdiction_zh for one in participants}.items())),
     )
-
-
-class _Report(NamedTuple):
-    """What participation tells of a submission."""
-
-    state: str | None
-    received_at: datetime | None
-    revision: int | None
-    reason: str
-    reason_phrase: list[Any] | None
-    covers: str
-
-
-_NOTHING = _Report(None, None, None, "", None, "")
-
-_OWNER = "site__organisation__"
-_MEMBER: dict[str, str | Coalesce] = {
-    "firm": Coalesce(f"{_OWNER}controlling_firm__name", f"{_OWNER}name"),
-    "firm_zh": Coalesce(f"{_OWNER}controlling_firm__name_zh", f"{_OWNER}name_zh"),
-    "organisation": f"{_OWNER}name",
-    "site": "site__slug",
-    "site_name": "site__name",
-    "site_name_zh": "site__name_zh",
-    "jurisdiction": "site__jurisdiction__name",
-    "jurisdiction_zh": "site__jurisdiction__name_zh",
-    "size_class": "site__size_class",
-    "obliged": "obliged",
-    "cohort": "cohort",
-    "site_id": "site_id",
-}
-"""Where a `ParticipantView` begins: its firm is the controlling one, else the organisation itself."""
-
-
-def _reason(report: _Report) -> str:
-    return restored(report.reason_phrase) if report.reason_phrase else report.reason
 
 
 def taking_of(state: str | None, due: datetime, now: datetime) -> Taking:

@@ -37,14 +37,6 @@ class SubmissionView:
     receipt: bytes  # signed canonical CBOR, to be handed out as it is
 
 
-_OF_ITS_SITE = ("site__slug", "site__name", "site__name_zh", "site__pack")
-_OF_THE_ROW = (
-    *("digest", "period", "revision", "key_id", "ledger_sequence", "size_bytes", "log_index"),
-    *("received_at", "state", "reason_code", "decided_at"),
-)
-"""The fields of a `SubmissionView` in their order: read as columns, for a page lists every report of a site."""
-
-
 def waiting_since() -> datetime | None:
     """When the submission that has waited longest to be opened came in; None where none waits."""
     waiting = Submission.objects.filter(state__in=(State.RECEIVED, State.OPENING))
@@ -70,8 +62,26 @@ def own_commitment(user: User, digest: str) -> Commitment | None:
 
 def views_of(rows: QuerySet[Submission]) -> tuple[SubmissionView, ...]:
     """For selectors of the apps above, which bring their own permission."""
-    columns = rows.values_list(*_OF_ITS_SITE, *_OF_THE_ROW, "device_id", "reason_phrase", "reason", "receipt")
     return tuple(
-        SubmissionView(*(*told, str(device), restored(phrase) if phrase else reason, bytes(receipt)))
-        for *told, device, phrase, reason, receipt in columns
+        SubmissionView(
+            site=row.site.slug,
+            site_name=row.site.name,
+            site_name_zh=row.site.name_zh,
+            pack=row.site.pack,
+            digest=row.digest,
+            period=row.period,
+            revision=row.revision,
+            key_id=row.key_id,
+            ledger_sequence=row.ledger_sequence,
+            size_bytes=row.size_bytes,
+            log_index=row.log_index,
+            received_at=row.received_at,
+            state=row.state,
+            reason_code=row.reason_code,
+            decided_at=row.decided_at,
+            device=str(row.device_id),
+            reason=restored(row.reason_phrase) if row.reason_phrase else row.reason,
+            receipt=bytes(row.receipt),
+        )
+        for row in rows.select_related("site").defer("envelope")
     )

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 
 from benchmarks.explanation.facts import StepAttested, Verification
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 from portal.standings.cohort import Cohort
 from portal.standings.verdicts import LeftOut
@@ -41,16 +42,11 @@ def excluded(present: Cohort) -> tuple[tuple[str, int], ...]:
 
 def told_of_change(what_changed: str, present: Cohort, before: Collection[str]) -> Words:
     """The drafter's words, in the one language they were written in, and who left since by what an auditor found."""
-    said = (
-        Words(en=what_changed, zh=what_changed)
-        if what_changed
-        else Words(en="the drafter gave no description of the change.", zh="起草人未说明变更内容。")
-    )
+    said = Words(en=what_changed, zh=what_changed) if what_changed else Words.of(Phrase("the drafter gave no description of the change."))
     gone = sum(reason is LeftOut.ADVERSE and digest in before for digest, reason in present.left_out.items())
     if not gone:
         return said
-    sites = "1 site" if gone == 1 else f"{gone} sites"
-    return Words(
-        en=f"{said.en} {sites} left this version after an adverse opinion of a certification body.",
-        zh=f"{said.zh}经认证机构出具否定意见，{gone} 个厂址退出本版本。",
-    )
+    if gone == 1:
+        return Words.of(Phrase("%(change)s 1 site left this version after an adverse opinion of a certification body.", change=said))
+    left = Phrase("%(change)s %(sites)s sites left this version after an adverse opinion of a certification body.", change=said, sites=gone)
+    return Words.of(left)

@@ -6,11 +6,11 @@ is no break: their number tells it. Figures on both sides of a break may be read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from portal.publication.shapes import LabelView, StepView
+from portal.publication.shapes import DefinedCell, StepView
 
 Cell = tuple[str, str, str, str]  # step, product, variant, metric
 
@@ -52,17 +52,17 @@ class Defined(Protocol):
     @property
     def pack_digest(self) -> str: ...
     @property
-    def label(self) -> LabelView: ...
+    def cells(self) -> Sequence[StepView | DefinedCell]: ...
 
 
-def cell_of(step: StepView) -> Cell:
+def cell_of(step: StepView | DefinedCell) -> Cell:
     return step.step, step.product, step.variant, step.metric
 
 
 def breaks(before: Defined, after: Defined) -> Breaks:
     """What `after` defines otherwise than `before`."""
-    old = {cell_of(step): step for step in before.label.steps}
-    new = {cell_of(step): step for step in after.label.steps}
+    old = {cell_of(step): step for step in before.cells}
+    new = {cell_of(step): step for step in after.cells}
     cells = {cell: _of_cell(old.get(cell), new.get(cell)) for cell in dict.fromkeys((*new, *old))}
     return Breaks(f"{before.period} v{before.version}", _of_whole(before, after), cells)
 
@@ -76,7 +76,7 @@ def _of_whole(before: Defined, after: Defined) -> tuple[Break, ...]:
     return tuple(found)
 
 
-def _of_cell(before: StepView | None, after: StepView | None) -> tuple[Break, ...]:
+def _of_cell(before: StepView | DefinedCell | None, after: StepView | DefinedCell | None) -> tuple[Break, ...]:
     if before is None or after is None:
         return (Break("new", "", ""),) if before is None else (Break("gone", "", ""),)
     pairs = {
@@ -91,6 +91,6 @@ def _of_cell(before: StepView | None, after: StepView | None) -> tuple[Break, ..
     return tuple(Break(code, old, new) for code, (old, new) in pairs.items() if old != new)
 
 
-def _years(step: StepView) -> str:
+def _years(step: StepView | DefinedCell) -> str:
     """The years that the firms' values cover: `1`, or `1-3` where some are pooled."""
     return f"1-{max(years for years, _ in step.pooled)}" if step.pooled else "1"

@@ -8,7 +8,7 @@ from datetime import date
 
 from portal.days import scheme_day
 from portal.intake.selectors import SubmissionView
-from portal.publication.rows import FIELDS, Row, public
+from portal.publication.rows import Row, public, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ def entered(reports: Sequence[SubmissionView]) -> Mapping[str, tuple[EnteredVers
     """
     asked = {one.digest for one in reports}
     of_these = public().filter(period__name__in={one.period for one in reports}, period__peer_group__pack__in={one.pack for one in reports})
+    participants = dict(of_these.values_list("pk", "participants"))
     found: dict[str, tuple[EnteredVersion, ...]] = {}
-    for *light, participants in of_these.order_by("published_at", "pk").values_list(*FIELDS, "participants"):
-        version = _version(Row(*light))
-        for digest in asked.intersection(participants):
-            found[digest] = (*found.get(digest, ()), version)
+    for row in read(of_these.order_by("published_at", "pk")):
+        for digest in asked.intersection(participants.get(row.id, ())):
+            found[digest] = (*found.get(digest, ()), _version(row))
     return found
 
 

@@ -1,37 +1,26 @@
-"""Versions in force as a firm reads its own values beside them: gated labels without their curves, and what changed between two.
+"""Versions in force as a firm reads its own values beside them: gated labels, and series of them.
 
-Which version is in force is asked at every view, so that one that is withdrawn or replaced goes at once. What was let out of a version
-never changes and is public: a process remembers it by row and digest of the signed document, as many versions as a few sectors publish in
-two years.
+Which version is in force is asked at every view, so that one that is withdrawn or replaced goes at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 
 from benchmarks.disclosure import GateResult
-from portal.intake.stamps import Remembered
-from portal.publication.breaks import Breaks, Cell, breaks, cell_of
+from portal.publication.breaks import Cell, cell_of
 from portal.publication.models import Publication, Status
-from portal.publication.shapes import LabelView, label_view
-
-VERSIONS_KEPT = 512
-"""Labels without curves, some twenty kilobytes each."""
-
-BREAKS_KEPT = 1024
-"""Pairs of versions, a few kilobytes each."""
+from portal.publication.shapes import DefinedCell, LabelView, label_view
 
 
 @dataclass(frozen=True, slots=True)
 class InForceView:
-    """A version in force; its label has no curves."""
+    """A version in force."""
 
-    id: int  # the version's row
-    digest: str  # of the signed document, hex
     period_id: int
     pack: str
     pack_version: str
@@ -39,12 +28,22 @@ class InForceView:
     place: str  # path of the jurisdiction
     period: str
     version: int
-    pack_digest: str
     label: LabelView
-    bests: Mapping[Cell, float]  # of the cells that are shown
 
 
-Key = tuple[int, str]  # row and digest: another database's row is never taken for this one
+@dataclass(frozen=True, slots=True)
+class DefinedVersion:
+    """A version in force as a series tells it."""
+
+    period: str
+    version: int
+    pack_version: str
+    pack_digest: str
+    cells: tuple[DefinedCell, ...]
+
+    @property
+    def bests(self) -> Mapping[Cell, float]:
+        return {cell_of(cell): cell.best for cell in self.cells if cell.best is not None}
 
 
 def in_force_at(pack: str, place: str, route: str, period: str) -> InForceView | None:
@@ -59,24 +58,23 @@ def in_force_of(periods: Collection[int]) -> Mapping[int, InForceView]:
     return {view.period_id: view for view in _read(newest_last)}
 
 
-def breaks_between(before: InForceView, after: InForceView) -> Breaks:
-    """What `after` defines otherwise than `before`."""
-    return _breaks.of(((before.id, before.digest), (after.id, after.digest)), lambda: breaks(before, after))
+def defined_in(periods: Collection[int]) -> Mapping[int, DefinedVersion]:
+    """The same as far as a series of them needs, which stands in their summaries."""
+    rows = _published().filter(period__in=periods).order_by("version").select_related("period__peer_group")
+    return {
+        row.period_id: DefinedVersion(
+            period=row.period.name,
+            version=row.version,
+            pack_version=row.period.peer_group.pack_version,
+            pack_digest=row.summary["pack_digest"],
+            cells=tuple(DefinedCell(**cell) for cell in row.summary["cells"]),
+        )
+        for row in rows.only("version", "summary", "period__name", "period__peer_group__pack_version")
+    }
 
-
-def forget() -> None:
-    """Read what was let out afresh: for tests, in which one digest may stand in two worlds."""
-    _views.clear()
-    _breaks.clear()
-
-
-_views: Remembered[InForceView] = Remembered(VERSIONS_KEPT)
-_breaks: Remembered[Breaks] = Remembered(BREAKS_KEPT)
 
 _GROUP = "period__peer_group__"
 _COLUMNS = {
-    "id": "pk",
-    "digest": "digest",
     "period_id": "period_id",
     "pack": f"{_GROUP}pack",
     "pack_version": f"{_GROUP}pack_version",
@@ -84,7 +82,6 @@ _COLUMNS = {
     "place": f"{_GROUP}scope__path",
     "period": "period__name",
     "version": "version",
-    "pack_digest": "document__pack_digest",
 }
 """Where the fields of a view are found; its label comes of the gate's result."""
 
@@ -94,22 +91,10 @@ def _published() -> QuerySet[Publication]:
 
 
 def _read(rows: QuerySet[Publication]) -> list[InForceView]:
-    """In the order of the rows; those that this process has not read yet by one question."""
-    keys: list[Key] = list(rows.values_list("pk", "digest"))
-    known = {key: view for key in keys if (view := _views.get(key)) is not None}
-    missing = [pk for pk, digest in keys if (pk, digest) not in known]
-    if missing:
-        for gate, *row in Publication.objects.filter(pk__in=missing).values_list("gate", *_COLUMNS.values()):
-            view = _view(gate, dict(zip(_COLUMNS, row, strict=True)))
-            known[view.id, view.digest] = _views.put((view.id, view.digest), view)
-    return [known[key] for key in keys]
+    """In the order of the rows."""
+    return [_view(row) for row in rows.values("gate", *_COLUMNS.values())]
 
 
-def _view(gate: Mapping[str, Any], told: Mapping[str, Any]) -> InForceView:
-    label = _without_curves(label_view(GateResult.from_json(gate)))
-    bests = {cell_of(step): step.best for step in label.steps if step.shown and step.best is not None}
-    return InForceView(**told, label=label, bests=bests)
-
-
-def _without_curves(label: LabelView) -> LabelView:
-    return replace(label, steps=tuple(replace(step, curve=()) for step in label.steps))
+def _view(row: Mapping[str, Any]) -> InForceView:
+    label = label_view(GateResult.from_json(row["gate"]))
+    return InForceView(**{name: row[column] for name, column in _COLUMNS.items()}, label=label)

@@ -1,40 +1,52 @@
-"""Versions as they lie in the tables, in two parts: the light columns that every question reads, and what was signed, read when asked for.
-
-What was let out of a version never changes, so a process keeps the last few it decoded, by row and digest of the signed document.
-A version's state (in force, withdrawn) is always read afresh.
-"""
+"""Versions as they lie in the tables: the light columns that every question reads, and what was signed, read when asked for."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from benchmarks.disclosure import GateResult
 from portal.days import scheme_day
-from portal.publication.in_force import forget as forget_labels
 from portal.publication.models import UNSEEN, Publication, Status
-from portal.publication.shapes import BenchmarkView, LabelView, ListedView, VersionView, label_view, summary_view
+from portal.publication.shapes import BenchmarkView, ListedView, VersionView, label_view, summary_view
 
-KEPT = 32
-"""Decoded versions a process keeps: a few hundred kilobytes each."""
-
-_OF_THE_ROW = ("pk", "period_id", "version", "status", "digest", "what_changed")
-_OF_ITS_PEOPLE = ("drafted_by__name", "drafted_by__email", "approved_by__name", "approved_by__email")
-_OF_ITS_DECISION = ("published_at", "withdrawn_at", "withdrawal_reason", "summary", "first_at_its_address")
-_OF_ITS_GROUP = tuple(f"period__peer_group__{name}" for name in ("pack", "pack_version", "route"))
-_OF_ITS_PLACE = tuple(f"period__peer_group__scope__{name}" for name in ("path", "name", "name_zh"))
-FIELDS = (*_OF_THE_ROW, *_OF_ITS_PEOPLE, *_OF_ITS_DECISION, *_OF_ITS_GROUP, *_OF_ITS_PLACE, "period__name", "period__start", "period__end")
+_GROUP = "period__peer_group__"
+_COLUMNS = {
+    "id": "pk",
+    "period_id": "period_id",
+    "version": "version",
+    "status": "status",
+    "digest": "digest",
+    "what_changed": "what_changed",
+    "drafter": "drafted_by__name",
+    "drafter_email": "drafted_by__email",
+    "approver": "approved_by__name",
+    "approver_email": "approved_by__email",
+    "published_at": "published_at",
+    "withdrawn_at": "withdrawn_at",
+    "withdrawal_reason": "withdrawal_reason",
+    "summary": "summary",
+    "first_at_its_address": "first_at_its_address",
+    "pack": f"{_GROUP}pack",
+    "pack_version": f"{_GROUP}pack_version",
+    "route": f"{_GROUP}route",
+    "place": f"{_GROUP}scope__path",
+    "scope": f"{_GROUP}scope__name",
+    "scope_zh": f"{_GROUP}scope__name_zh",
+    "period": "period__name",
+    "start": "period__start",
+    "end": "period__end",
+}
+"""Where the fields of a `Row` are found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The light columns of a version, in the order of `FIELDS`."""
+    """The light columns of a version."""
 
     id: int
     period_id: int
@@ -68,13 +80,7 @@ class Row:
 
 
 def read(rows: QuerySet[Publication]) -> tuple[Row, ...]:
-    return tuple(Row(*values) for values in rows.values_list(*FIELDS))
-
-
-@cache
-def every() -> QuerySet[Publication, tuple[Any, ...]]:
-    """All versions, newest first, as `Row` has them. Built once and then narrowed: finding so many columns takes longer than asking."""
-    return Publication.objects.order_by("-version").values_list(*FIELDS)
+    return tuple(Row(**{name: row[column] for name, column in _COLUMNS.items()}) for row in rows.values(*_COLUMNS.values()))
 
 
 def public() -> QuerySet[Publication]:
@@ -150,7 +156,7 @@ def benchmark_view(row: Row, latest_version: int | None) -> BenchmarkView:
     """Raises: ValueError for a version that was never published."""
     if row.published_at is None or row.status in UNSEEN:
         raise ValueError(f"version {row.version} of {row.pack}, {row.period} was never published")
-    label, explanation, document = _signed(row.id, row.digest)
+    signed = public().only("gate", "explanation", "document").get(pk=row.id, digest=row.digest)
     return BenchmarkView(
         pack=row.pack,
         pack_version=row.pack_version,
@@ -163,47 +169,12 @@ def benchmark_view(row: Row, latest_version: int | None) -> BenchmarkView:
         version=row.version,
         status=row.status,
         published_on=scheme_day(row.published_at),
-        label=label,
-        explanation=explanation,
+        label=label_view(GateResult.from_json(signed.gate)),
+        explanation=signed.explanation,
         what_changed=row.what_changed,
         latest_version=latest_version,
         withdrawn_on=scheme_day(row.withdrawn_at) if row.withdrawn_at else None,
         withdrawal_reason=row.withdrawal_reason,
-        document=document,
+        document=signed.document or {},
         digest=row.digest,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Gated:
-    """A gate's result as the people who decide read it."""
-
-    label: LabelView
-    hold: bool
-    shown: int  # values
-
-
-@lru_cache(maxsize=KEPT)
-def gated(gate: str) -> Gated:
-    """Of the JSON of a gate's result. What is kept is found by that whole text: a result that was written anew is another one."""
-    found = GateResult.from_json(json.loads(gate))
-    return Gated(label_view(found), found.hold, found.shown)
-
-
-def signed_label(pk: int, digest: str) -> LabelView:
-    """The gated label of what was published under this digest."""
-    return _signed(pk, digest)[0]
-
-
-@lru_cache(maxsize=KEPT)
-def _signed(pk: int, digest: str) -> tuple[LabelView, Mapping[str, Any], Mapping[str, Any]]:
-    """Gated label, explanation and document; `digest` is part of the key, so that another database's row is never taken for this one."""
-    signed = public().filter(document__isnull=False).values_list("gate", "explanation", "document")
-    gate, explanation, document = signed.get(pk=pk, digest=digest)
-    return label_view(GateResult.from_json(gate)), explanation, document or {}
-
-
-def forget() -> None:
-    """Read what was signed afresh: for tests, in which one digest may stand in two worlds."""
-    _signed.cache_clear()
-    forget_labels()

@@ -14,7 +14,7 @@ from portal.catalogue.selectors import PeerGroupView, group_of
 from portal.publication.breaks import breaks
 from portal.publication.document import csv_of
 from portal.publication.models import Publication, Status
-from portal.publication.rows import Row, Series, benchmark_view, every, in_force, listed_view, public, read, version_view
+from portal.publication.rows import Row, Series, benchmark_view, in_force, listed_view, public, read, version_view
 from portal.publication.shapes import BenchmarkView, ListedView, VersionView
 
 _GROUP = ("pack", "scope__path", "route")
@@ -157,8 +157,8 @@ def drafts_of(user: User, peer_group: int, period: str) -> tuple[VersionView, ..
 
 def every_version(peer_group: int, period: str) -> tuple[VersionView, ...]:
     """The same for who was let in already: for pages whose selector has asked for the peer group."""
-    rows = every().filter(period__peer_group=peer_group, period__name=period)
-    return tuple(version_view(Row(*columns)) for columns in rows)
+    rows = Publication.objects.filter(period__peer_group=peer_group, period__name=period).order_by("-version")
+    return tuple(version_view(row) for row in read(rows))
 
 
 def drafts_of_periods(groups: Sequence[PeerGroupView], periods: Collection[int]) -> Mapping[int, tuple[VersionState, ...]]:

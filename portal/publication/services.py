@@ -38,7 +38,7 @@ from portal.publication.models import UNSEEN, Publication, Status
 from portal.publication.review import obstacle
 from portal.publication.shapes import summary_json
 from portal.standings.bands import bands
-from portal.standings.cohort import Cohort, cohort, collector_paused
+from portal.standings.cohort import Cohort, cohort
 
 JSON = dict[str, Any]
 LET_OUT = ("gate", "explanation", "document", "summary", "digest", "status", "approved_by", "published_at", "approval_note")
@@ -221,8 +221,7 @@ def subject_of(row: Publication) -> str:
 
 def _compose(period: ReportingPeriod, present: Cohort, pack: Pack, route: Route, now: datetime) -> _Composed:
     rng = np.random.default_rng(seed_of("composition", present.digests))
-    with collector_paused():
-        label, roster = compose_with_roster(pack, route, by_step(present.participants), rng, period=period.name)
+    label, roster = compose_with_roster(pack, route, by_step(present.participants), rng, period=period.name)
     return _Composed(label, roster, _gate(period, label, roster, present, pack, now))
 
 

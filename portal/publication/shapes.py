@@ -5,8 +5,8 @@ Everything is taken from the gate's result, so a cell that the gate held back ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -59,6 +59,24 @@ class TotalView:
     reason_code: str
     reason_en: str
     reason_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinedCell:
+    """How a cell is defined, with its best where the gate shows it: what a series of versions asks of each."""
+
+    step: str
+    product: str
+    variant: str
+    metric: str
+    boundary: str
+    unit: str
+    ratio: float
+    rule: str | None
+    averaging: str
+    pooled: Sequence[Sequence[int]]
+    shown: bool
+    best: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +145,10 @@ class BenchmarkView:
     digest: str  # of the signed document, hex
 
     @property
+    def cells(self) -> tuple[StepView, ...]:
+        return self.label.steps
+
+    @property
     def pack_digest(self) -> str:
         return str(self.document["pack_digest"])
 
@@ -191,6 +213,8 @@ def summary_json(gate: GateResult) -> dict[str, Any]:
         "firms": label.firms,
         "headline": [[step.step, step.metric, step.ratio] for step in label.headline],
         "steps": list(dict.fromkeys(step.step for step in label.steps)),
+        "pack_digest": gate.published.pack_digest,
+        "cells": [{field.name: getattr(step, field.name) for field in fields(DefinedCell)} for step in label.steps],
     }
 
 

@@ -53,7 +53,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "portal.web.packed.PackedPagesMiddleware",
+    "portal.web.compression.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -99,7 +99,6 @@ CACHES: dict[str, Any] = {
 DATABASE_ROUTERS = ["portal.routers.VaultRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-FORM_RENDERER = "portal.web.drawn.Renderer"
 
 # People
 AUTH_USER_MODEL = "accounts.User"

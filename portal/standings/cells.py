@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from portal.standings.models import ProtectedValue, Standing
+from typing import Protocol
 
 Cell = tuple[str, str, str, str]  # step, product, variant, metric
 
 
-def cell_of(row: ProtectedValue | Standing) -> Cell:
+class InCell(Protocol):
+    """A protected value or a standing, or a row of either read by name."""
+
+    @property
+    def step(self) -> str: ...
+    @property
+    def product(self) -> str: ...
+    @property
+    def variant(self) -> str: ...
+    @property
+    def metric(self) -> str: ...
+
+
+def cell_of(row: InCell) -> Cell:
     return row.step, row.product, row.variant, row.metric

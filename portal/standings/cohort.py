@@ -1,25 +1,24 @@
 """Who enters a composition: the accepted submissions of a period's peer group, as the core takes them.
 
-Rows are read as columns, not as four objects each, and equal fractions, grids and draws become one object: a period of 10,000 plants and
-20 steps is 200,000 rows.
+A period of 10,000 plants and 20 steps is 200,000 rows: they are read by name, without a model each, and equal grids and
+draws are one object.
 """
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cache
 
 from benchmarks.composition import Participant
 from benchmarks.measurements import Metric
-from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile
+from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from portal.accounts.models import SizeClass
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.intake.models import State
-from portal.standings.models import ProtectedValue
+from portal.standings.models import ProtectedValue, grid_of
 from portal.standings.verdicts import NONE, LeftOut, Verdicts, verdicts
 
 SIZE_WEIGHTS: Mapping[str, float] = {SizeClass.SMALL: 1.0, SizeClass.MEDIUM: 3.0, SizeClass.LARGE: 10.0, SizeClass.VERY_LARGE: 30.0}
@@ -27,32 +26,13 @@ SIZE_WEIGHTS: Mapping[str, float] = {SizeClass.SMALL: 1.0, SizeClass.MEDIUM: 3.0
 
 _METRICS = {metric.value: metric for metric in Metric}
 
-COLUMNS = (
-    "submission_id",
-    "submission__digest",
-    "submission__site__slug",
-    "submission__site__size_class",
-    "submission__site__organisation__controlling_firm_id",
-    "step",
-    "product",
-    "variant",
-    "boundary",
-    "metric",
-    "unit",
-    "count_class",
-    "grid_lower",
-    "grid_upper",
-    "grid_width",
-    "best_quantile",
-    "best_cell",
-    "best_epsilon",
-    "typical_quantile",
-    "typical_cell",
-    "typical_epsilon",
-    "years",
-    "months",
+_SITE = "submission__site__"
+_COLUMNS = (
+    *("submission_id", "submission__digest", f"{_SITE}slug", f"{_SITE}size_class", f"{_SITE}organisation__controlling_firm_id"),
+    *("step", "product", "variant", "boundary", "metric", "unit", "count_class", "years", "months"),
+    *("grid_lower", "grid_upper", "grid_width"),
+    *("best_quantile", "best_cell", "best_epsilon", "typical_quantile", "typical_cell", "typical_epsilon"),
 )
-"""What is read of each row, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +47,6 @@ class Cohort:
     left_out: Mapping[str, LeftOut]  # digests of envelopes of which nothing enters, by the peer group's policy
 
 
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """While a period's hundreds of thousands of rows are read and sorted into cells, Python does not look for cycles among them.
-
-    There are none, and looking takes a third of the time.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-@collector_paused()
 def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort:
     """What is accepted now; superseded revisions and refused submissions never count.
 
@@ -100,56 +64,39 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
         submission__pack_version__in=("", group.pack_version),
         submission__site__in=members.values("site"),
     ).order_by("submission__site__slug", "pk")
-    fractions = _Fractions()
-    grids, quantiles = _Grids(fractions), _Quantiles(fractions)
+    quantile = cache(lambda at, cell, epsilon: ReleasedQuantile(Fraction(at), cell, Fraction(epsilon)))
     participants: list[Participant] = []
     submissions: dict[str, int] = {}
     digests: set[str] = set()
     weights: dict[str, float] = {}
     out: dict[str, LeftOut] = {}
-    for row in rows.values_list(*COLUMNS):
-        submission, digest, site, size_class, controlling_firm, *key, lower, upper, width, q1, c1, e1, q2, c2, e2, years, months = row
-        firm = str(controlling_firm)
-        step, product, variant, boundary, metric, unit, count_class = key
-        if asked and (reason := found.left_out(group, submission, step)) is not None:
+    for row in rows.values_list(*_COLUMNS, named=True):
+        firm, site, digest = (
+            str(row.submission__site__organisation__controlling_firm_id),
+            row.submission__site__slug,
+            row.submission__digest,
+        )
+        if asked and (reason := found.left_out(group, row.submission_id, row.step)) is not None:
             out[digest] = reason
             continue
-        grid, best, typical = grids[lower, upper, width], quantiles[q1, c1, e1], quantiles[q2, c2, e2]
-        label = ReleasedLabel(step, product, variant, boundary, _METRICS[metric], unit, grid, count_class, best, typical, years, months)
+        label = ReleasedLabel(
+            step=row.step,
+            product=row.product,
+            variant=row.variant,
+            boundary=row.boundary,
+            metric=_METRICS[row.metric],
+            unit=row.unit,
+            grid=grid_of(row.grid_lower, row.grid_upper, row.grid_width),
+            count_class=row.count_class,
+            best=quantile(row.best_quantile, row.best_cell, row.best_epsilon),
+            typical=quantile(row.typical_quantile, row.typical_cell, row.typical_epsilon),
+            years=row.years,
+            months=row.months,
+        )
         participants.append(Participant(firm, site, label, digest))
         if site not in submissions:
-            weights[firm] = weights.get(firm, 0.0) + SIZE_WEIGHTS[size_class]
-            submissions[site] = submission
+            weights[firm] = weights.get(firm, 0.0) + SIZE_WEIGHTS[row.submission__site__size_class]
+            submissions[site] = row.submission_id
         digests.add(digest)
     left_out = {digest: reason for digest, reason in out.items() if digest not in digests}
     return Cohort(tuple(participants), submissions, tuple(sorted(digests)), weights, found, left_out)
-
-
-class _Fractions(dict[str, Fraction]):
-    """Texts of rows to exact numbers: the same text gives the same object, so that it is read and compared once."""
-
-    def __missing__(self, text: str) -> Fraction:
-        self[text] = Fraction(text)
-        return self[text]
-
-
-class _Grids(dict[tuple[str, str, str], Grid]):
-    def __init__(self, fractions: _Fractions) -> None:
-        super().__init__()
-        self._fractions = fractions
-
-    def __missing__(self, key: tuple[str, str, str]) -> Grid:
-        lower, upper, width = (self._fractions[text] for text in key)
-        self[key] = Grid(lower, upper, width)
-        return self[key]
-
-
-class _Quantiles(dict[tuple[str, int, str], ReleasedQuantile]):
-    def __init__(self, fractions: _Fractions) -> None:
-        super().__init__()
-        self._fractions = fractions
-
-    def __missing__(self, key: tuple[str, int, str]) -> ReleasedQuantile:
-        quantile, cell, epsilon = key
-        self[key] = ReleasedQuantile(self._fractions[quantile], cell, self._fractions[epsilon])
-        return self[key]

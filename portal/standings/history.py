@@ -6,9 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from portal.standings.cells import Cell
-from portal.standings.grids import ruler
-from portal.standings.models import ProtectedValue, Standing
+from portal.standings.cells import Cell, cell_of
+from portal.standings.models import ProtectedValue, Standing, grid_of
 from portal.standings.reports import ReportView
 
 
@@ -29,22 +28,26 @@ class ReportedPeriod:
 
 
 _CELL = ("step", "product", "variant", "metric")
-_VALUES = ProtectedValue.objects.order_by("pk").values_list(
-    "submission_id", *_CELL, "grid_lower", "grid_upper", "grid_width", "best_cell", "unit", "boundary", "years"
-)
-_PLACED = Standing.objects.values_list("submission_id", "period_id", *_CELL, "low", "high")
+_GRID = ("grid_lower", "grid_upper", "grid_width")
 
 
 def history(reports: Sequence[ReportView], cells: Collection[Cell]) -> tuple[ReportedPeriod, ...]:
-    """The reports in their order, each with its values in these cells; read as columns, for there are hundreds."""
-    steps, _products, variants, metrics = (set(part) for part in zip(*cells, strict=True)) if cells else (set(),) * 4
-    asked = {"submission__in": [one.id for one in reports], "step__in": steps, "variant__in": variants, "metric__in": metrics}
-    intervals = {row[:6]: row[6:] for row in _PLACED.filter(**asked)}
+    """The reports in their order, each with its values in these cells."""
+    asked = {
+        "submission__in": [one.id for one in reports],
+        "step__in": {step for step, _product, _variant, _metric in cells},
+        "metric__in": {metric for _step, _product, _variant, metric in cells},
+    }
     period_of = {one.id: one.period_id for one in reports}
+    intervals: dict[tuple[int, Cell], tuple[float, float]] = {}
+    for placed in Standing.objects.filter(**asked).values_list("period_id", "submission_id", *_CELL, "low", "high", named=True):
+        if placed.period_id == period_of[placed.submission_id]:
+            intervals[placed.submission_id, cell_of(placed)] = (placed.low, placed.high)
     values: dict[int, dict[Cell, ReportedValue]] = {one.id: {} for one in reports}
-    for submission, step, product, variant, metric, lower, upper, width, drawn, *rest in _VALUES.filter(**asked):
-        cell = (step, product, variant, metric)
-        if cell in cells:
-            interval = intervals.get((submission, period_of[submission], step, product, variant, metric))
-            values[submission][cell] = ReportedValue(ruler(lower, upper, width).value(drawn), interval, *rest)
+    rows = ProtectedValue.objects.filter(**asked).order_by("pk")
+    for row in rows.values_list("submission_id", *_CELL, *_GRID, "best_cell", "unit", "boundary", "years", named=True):
+        if (cell := cell_of(row)) in cells:
+            best = float(grid_of(row.grid_lower, row.grid_upper, row.grid_width).value(row.best_cell))
+            interval = intervals.get((row.submission_id, cell))
+            values[row.submission_id][cell] = ReportedValue(best, interval, row.unit, row.boundary, row.years)
     return tuple(ReportedPeriod(one, values[one.id]) for one in reports)

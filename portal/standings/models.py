@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from django.db import models
 
@@ -28,6 +29,12 @@ class Verdict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.submission}: {'adverse' if self.adverse else 'attested'} by {self.body}"
+
+
+@lru_cache(maxsize=1024)
+def grid_of(lower: str, upper: str, width: str) -> Grid:
+    """A grid by its three fractions as text. A pack has one a step and metric, which all its rows share."""
+    return Grid(Fraction(lower), Fraction(upper), Fraction(width))
 
 
 class ProtectedValue(models.Model):
@@ -83,6 +90,20 @@ class ProtectedValue(models.Model):
             months=label.months,
         )
 
+    @property
+    def grid(self) -> Grid:
+        return grid_of(self.grid_lower, self.grid_upper, self.grid_width)
+
+    @property
+    def best(self) -> float:
+        """As released, in `unit`."""
+        return float(self.grid.value(self.best_cell))
+
+    @property
+    def typical(self) -> float:
+        """As released, in `unit`."""
+        return float(self.grid.value(self.typical_cell))
+
     def released(self) -> ReleasedLabel:
         """The label as the plant released it."""
         return ReleasedLabel(
@@ -92,7 +113,7 @@ class ProtectedValue(models.Model):
             boundary=self.boundary,
             metric=Metric(self.metric),
             unit=self.unit,
-            grid=Grid(Fraction(self.grid_lower), Fraction(self.grid_upper), Fraction(self.grid_width)),
+            grid=self.grid,
             count_class=self.count_class,
             best=ReleasedQuantile(Fraction(self.best_quantile), self.best_cell, Fraction(self.best_epsilon)),
             typical=ReleasedQuantile(Fraction(self.typical_quantile), self.typical_cell, Fraction(self.typical_epsilon)),

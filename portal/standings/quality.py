@@ -17,8 +17,7 @@ from django.db.models import F, FilteredRelation, Q
 from portal.accounts.models import Device
 from portal.catalogue.models import PeerGroupMember
 from portal.intake.models import State, Submission
-from portal.intake.participation import PERIODS_KEPT, ParticipantView, ParticipationView, Taking
-from portal.intake.stamps import Remembered, of_period
+from portal.intake.participation import ParticipantView, ParticipationView, Taking
 
 
 class Break(StrEnum):
@@ -49,28 +48,19 @@ class QualitiesView:
         return QualityView(self.steps[one.covers], self.breaks.get(one.site_id, ())) if one.taking is Taking.REPORTED else None
 
 
-_remembered: Remembered[QualitiesView] = Remembered(PERIODS_KEPT)
-
-
 def quality(view: ParticipationView, route_steps: Collection[str]) -> QualitiesView:
     """What can be told of the accepted reports of a participation; whom the reader may see, the participation has settled.
 
-    Which steps a report covers stands in its own row since it was accepted. Remembered as the participation is, and by the stamp of the
-    period before, whose reports a series goes on from.
+    Which steps a report covers stands in its own row since it was accepted.
     """
-    before = of_period(view.stamps, view.previous) if view.previous else ""
-    key = (view.known_by, view.previous, before, frozenset(route_steps))
-    return _remembered.of(key, lambda: _worked_out(view, frozenset(route_steps)))
-
-
-def _worked_out(view: ParticipationView, route_steps: frozenset[str]) -> QualitiesView:
+    route = frozenset(route_steps)
     accepted = [one for one in view.participants if one.taking is Taking.REPORTED]
     covering = Counter(one.covers for one in accepted)
-    steps = {covers: len(route_steps.intersection(covers.split())) for covers in covering}
+    steps = {covers: len(route.intersection(covers.split())) for covers in covering}
     breaks = _breaks(view.peer_group, view.period, view.previous) if view.previous else {}
     return QualitiesView(
         accepted=len(accepted),
-        whole=sum(number for covers, number in covering.items() if steps[covers] == len(route_steps)),
+        whole=sum(number for covers, number in covering.items() if steps[covers] == len(route)),
         broken=sum(one.site_id in breaks for one in accepted),
         steps=steps,
         breaks=breaks,

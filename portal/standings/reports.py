@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -45,61 +44,54 @@ class ChosenView:
 
 def chosen_report(user: User, asked: Callable[[tuple[str, str]], bool]) -> ChosenView:
     """The report of the (site, period) that is asked for, else the newest. One look at whose sites they are."""
-    rows = _rows(seen_by(user, "site__"))
-    pairs = {(row.site, row.period): row for row in rows}
+    rows = _accepted(seen_by(user, "site__"))
+    pairs = dict.fromkeys((row.site.slug, row.period) for row in rows)
     chosen = next((pair for pair in pairs if asked(pair)), next(iter(pairs), None))
     if chosen is None:
         return ChosenView((), None, None, ())
-    reports = _placed([row for row in rows if row.site == chosen[0]])
+    reports = _placed([row for row in rows if row.site.slug == chosen[0]])
     report = next((one for one in reports if one.period == chosen[1]), None)
     return ChosenView(tuple(pairs), chosen, report, reports)
 
 
 def report_of(user: User, site: str, period: str) -> ReportView | None:
     """The accepted report of a site that the person may see."""
-    return next(iter(_placed(_rows(seen_by(user, "site__") & Q(site__slug=site, period=period)))), None)
+    return next(iter(_placed(_accepted(seen_by(user, "site__") & Q(site__slug=site, period=period)))), None)
 
 
-class _Row(NamedTuple):
-    """What is told of a submission, as columns: a model of each costs more than the question."""
-
-    id: int
-    site_id: int
-    site: str
-    site_name: str
-    site_name_zh: str
-    organisation: int
-    period: str
-    pack_version: str  # empty for one of before it was kept
+def _accepted(wanted: Q) -> list[Submission]:
+    """Newest period first, without what was sealed."""
+    rows = Submission.objects.filter(wanted, state=State.ACCEPTED).select_related("site")
+    return list(rows.only("period", "pack_version", *(f"site__{name}" for name in _OF_A_SITE)).order_by("-period", "site__slug"))
 
 
-# What is the same of every question is said once: saying it takes Django longer than PostgreSQL takes to answer.
-_ACCEPTED = (
-    Submission.objects.filter(state=State.ACCEPTED)
-    .order_by("-period", "site__slug")
-    .values_list("pk", "site_id", "site__slug", "site__name", "site__name_zh", "site__organisation_id", "period", "pack_version")
-)
-_PERIODS = ReportingPeriod.objects.order_by("-pk").values_list(
-    *("name", "pk", "start", "peer_group__pack", "peer_group__pack_version", "peer_group__route", "peer_group__scope__path")
-)
+_OF_A_SITE = ("slug", "name", "name_zh", "organisation_id")
 
 
-def _rows(wanted: Q) -> list[_Row]:
-    return [_Row(*row) for row in _ACCEPTED.filter(wanted)]
-
-
-def _placed(rows: Iterable[_Row]) -> tuple[ReportView, ...]:
+def _placed(rows: Iterable[Submission]) -> tuple[ReportView, ...]:
     """The reports of one site, each with its period. Where a site is in several peer groups, the oldest group's period counts."""
     by_period = {row.period: row for row in rows}
-    site = next((row.site_id for row in by_period.values()), None)
+    site = next((row.site for row in by_period.values()), None)
     if site is None:
         return ()
     found = {}
-    for name, period_id, start, pack, version, route, place in _PERIODS.filter(name__in=by_period, peer_group__members__site=site):
-        row = by_period[name]
-        if row.pack_version not in ("", version):  # another version of the pack took reports of this period, too
+    periods = ReportingPeriod.objects.filter(name__in=by_period, peer_group__members__site=site).select_related("peer_group__scope")
+    for period in periods.order_by("-pk"):
+        row, group = by_period[period.name], period.peer_group
+        if row.pack_version not in ("", group.pack_version):  # another version of the pack took reports of this period, too
             continue
-        found[name] = ReportView(
-            row.id, period_id, row.site, row.site_name, row.site_name_zh, row.organisation, pack, version, route, place, name, start
+        found[period.name] = ReportView(
+            id=row.pk,
+            period_id=period.pk,
+            site=site.slug,
+            site_name=site.name,
+            site_name_zh=site.name_zh,
+            organisation=site.organisation_id,
+            pack=group.pack,
+            pack_version=group.pack_version,
+            route=group.route,
+            place=group.scope.path,
+            period=period.name,
+            start=period.start,
         )
     return tuple(sorted(found.values(), key=lambda one: one.start))

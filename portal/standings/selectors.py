@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
 from portal.accounts.models import User
 from portal.accounts.selectors import visible_sites
 from portal.intake.models import Submission
-from portal.standings.grids import ruler
+from portal.standings.cells import cell_of
 from portal.standings.models import ProtectedValue, Standing
 from portal.standings.reports import ReportView, report_of
 
@@ -68,49 +67,27 @@ def where_we_stand(user: User, site: str, period: str) -> StandView | None:
 
 def standing_of(report: ReportView) -> StandView:
     """The same for a report that the person was given (`portal.standings.reports`)."""
-    placed = _STANDINGS.filter(period=report.period_id, submission=report.id)
-    standings = {row[:4]: _Placed(*row[4:]) for row in placed}
-    steps = tuple(_step(row, standings.get(row[:4])) for row in _VALUES.filter(submission=report.id))
-    return StandView(report, max((placed.computed_at for placed in standings.values()), default=None), steps)
+    placed = {cell_of(row): row for row in Standing.objects.filter(period=report.period_id, submission=report.id)}
+    values = ProtectedValue.objects.filter(submission=report.id).order_by("pk")
+    steps = tuple(_step(value, placed.get(cell_of(value))) for value in values)
+    return StandView(report, max((row.computed_at for row in placed.values()), default=None), steps)
 
 
-class _Placed(NamedTuple):
-    """The columns of a standing, in this order."""
-
-    estimate: float
-    low: float
-    high: float
-    rank_low: int
-    rank_high: int
-    band: int | None
-    of: int
-    computed_at: datetime
-
-
-_CELL = ("step", "product", "variant", "metric")
-_STANDINGS = Standing.objects.values_list(*_CELL, *_Placed._fields)
-_VALUES = ProtectedValue.objects.order_by("pk").values_list(
-    *_CELL, "unit", "years", "grid_lower", "grid_upper", "grid_width", "best_cell", "typical_cell"
-)
-
-
-def _step(row: tuple[Any, ...], standing: _Placed | None) -> StepStandingView:
-    step, product, variant, metric, unit, years, lower, upper, width, best, typical = row
-    on = ruler(lower, upper, width)
+def _step(value: ProtectedValue, standing: Standing | None) -> StepStandingView:
     return StepStandingView(
-        step=step,
-        product=product,
-        variant=variant,
-        metric=metric,
-        unit=unit,
-        value=on.value(best),
-        typical=on.value(typical),
+        step=value.step,
+        product=value.product,
+        variant=value.variant,
+        metric=value.metric,
+        unit=value.unit,
+        value=value.best,
+        typical=value.typical,
         estimate=standing.estimate if standing else None,
         interval=(standing.low, standing.high) if standing else None,
         rank_interval=(standing.rank_low, standing.rank_high) if standing else None,
         band=standing.band if standing else None,
         of=standing.of if standing else None,
-        years=years,
+        years=value.years,
     )
 
 
@@ -125,13 +102,9 @@ def values_of(submission: Submission) -> tuple[ProtectedValueView, ...]:
 
 
 def _values(rows: QuerySet[ProtectedValue]) -> tuple[ProtectedValueView, ...]:
-    views = []
-    for row in rows.order_by("pk"):
-        label = row.released()
-        best, typical = float(label.best_value), float(label.typical_value)
-        views.append(
-            ProtectedValueView(
-                row.step, row.product, row.variant, row.metric, row.unit, best, typical, row.count_class, row.years, row.months
-            )
+    return tuple(
+        ProtectedValueView(
+            row.step, row.product, row.variant, row.metric, row.unit, row.best, row.typical, row.count_class, row.years, row.months
         )
-    return tuple(views)
+        for row in rows.order_by("pk")
+    )

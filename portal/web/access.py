@@ -21,16 +21,13 @@ from django.views.decorators.cache import never_cache
 
 from benchmarks.errors import SteplabelError
 from portal.accounts import second_factor
-from portal.accounts.models import Held, Role, User
+from portal.accounts.models import Role, User
 from portal.accounts.selectors import roles_of
 from portal.web.signing_in import signed_in_lately
 from portal.web.views.errors import refused
 
 P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-
-READING = ("GET", "HEAD")
-"""Requests that change nobody's memberships: what a person holds is asked once for the whole page. All others ask each time."""
 
 
 def for_role(*roles: Role) -> Callable[[Page[P]], Page[P]]:
@@ -43,8 +40,6 @@ def for_role(*roles: Role) -> Callable[[Page[P]], Page[P]]:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             user = person(request)
-            if request.method in READING:
-                user.held = Held()  # type: ignore[misc] # of this person, while this page is read
             held = roles_of(user)
             if held.isdisjoint(roles):
                 raise PermissionDenied

@@ -6,12 +6,9 @@ jurisdiction's path stand with dots between them: `cn.he.tangshan`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from django.urls import reverse
-
-_ANY = "any-site"
 
 
 class Addressed(Protocol):
@@ -38,15 +35,6 @@ def compare_url(of: Addressed, a: int, b: int) -> str:
 def number_url(pack: str, version: str, role: str, place: str) -> str:
     """The page of one number of a method pack, with its source."""
     return reverse("web:method-number", args=[pack, version, f"{role}/{place}"])
-
-
-def each_address(name: str) -> Callable[[str], str]:
-    """Addresses of one view by the id of a site, for tables: the pattern is looked up once, for it takes longer than all else in a row.
-
-    Ids of sites have letters, digits and hyphens only (`SITE_ID`) and so stand in an address as they are.
-    """
-    before, after = reverse(name, args=[_ANY]).split(_ANY)
-    return lambda site: f"{before}{site}{after}"
 
 
 def _parts(of: Addressed, **more: int) -> dict[str, Any]:

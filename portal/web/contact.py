@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils.functional import Promise, lazy
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.web.words import sentence_space
@@ -22,7 +22,8 @@ def link() -> SafeString | str:
     contact: str = settings.CONTACT
     if not contact:
         return ""
-    return format_html('<a class="govuk-link" href="{}">{}</a>', contact if _is_page(contact) else f"mailto:{contact}", contact)
+    address = contact if _is_page(contact) else f"mailto:{contact}"
+    return render_to_string("web/parts/contact.html", {"contact": contact, "address": address})
 
 
 def _with_contact(sentence: Promise, asking: Promise) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from portal.web.wording import gettext as _
+from django.utils.translation import gettext as _
 
 _METRES = re.compile(r"(?<![A-Za-z])(N?m)([23])(?![0-9A-Za-z])")
 MINUS = "\u2212"  # a hyphen is too short and breaks at the end of a line
@@ -101,17 +101,12 @@ def signed(value: float, places: int | None = None) -> str:
     return text if text.startswith(MINUS) or not any(c in text for c in "123456789") else f"+{text}"
 
 
-def between(lo: float | None, hi: float | None, places: int | None = None, words: str = "") -> str:
-    """An interval in words; a dash would be read as a minus. `words` are those of `span_in_words`, for who makes many."""
+def between(lo: float | None, hi: float | None, places: int | None = None) -> str:
+    """An interval in words; a dash would be read as a minus."""
     if lo is None or hi is None:
         return ""
     places = decimals(lo, hi) if places is None else places
-    return (words or span_in_words()) % {"lo": number(lo, places), "hi": number(hi, places)}
-
-
-def span_in_words() -> str:
-    """What stands around the two ends of an interval, in the language of the page."""
-    return _("%(lo)s to %(hi)s")
+    return _("%(lo)s to %(hi)s") % {"lo": number(lo, places), "hi": number(hi, places)}
 
 
 def per_cent(share: float) -> str:

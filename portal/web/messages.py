@@ -98,6 +98,10 @@ ON_NO_PAGE = (
 """Where refusals are raised that no page shows. Whatever is raised elsewhere in `portal` and `benchmarks` is translated."""
 
 
+PUBLISHED = ("portal/publication/audited.py", "portal/publication/codebook.py")
+"""What is published in every language at once, whoever reads it: said by the core's catalogue."""
+
+
 def texts_in_use() -> Catalog:
     """Every text of templates and code that is marked for translation, and every text of a refusal that a page can show."""
     catalog = Catalog(project="Steplabel", charset="utf-8", header_comment="# Texts of the portal's pages.")
@@ -110,12 +114,13 @@ def texts_in_use() -> Catalog:
 
 
 def phrases_of_core() -> Catalog:
-    """Every `Phrase` of the core and the agent."""
+    """Every `Phrase` of the core and the agent, every sentence and remedy that a terminal can show, and what is published."""
     catalog = Catalog(project="Steplabel", charset="utf-8", header_comment="# Texts of the core and the agent.")
-    for path in sorted([*(ROOT / "reporting_agent").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]):
+    published = [ROOT / file for file in PUBLISHED]
+    for path in sorted([*(ROOT / "reporting_agent").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py"), *published]):
         file = path.relative_to(ROOT).as_posix()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and _name(node) == Phrase.__name__:
+            if isinstance(node, ast.Call):
                 for text in _texts(node):
                     catalog.add(text, locations=[(file, node.lineno)])
     return catalog
@@ -127,7 +132,7 @@ def texts_of_refusals() -> Iterator[tuple[str, int, str]]:
         file = path.relative_to(ROOT).as_posix()
         if shows_on_pages(file):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and not (file.startswith("benchmarks/") and _name(node) == Phrase.__name__):
+                if isinstance(node, ast.Call) and not (file.startswith(("benchmarks/", *PUBLISHED)) and _name(node) == Phrase.__name__):
                     yield from ((file, node.lineno, text) for text in _texts(node))
 
 

@@ -25,16 +25,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for a formula at the start of a cell (OWASP, CSV injection)."""
 
 
-def sorted_rows(
-    rows: Iterable[Row], keys: Mapping[str, Key[Row]], query: QueryDict, default: str, prefix: str = "", *, in_order: bool = False
-) -> Sequence[Row]:
-    """In the order that the address asks for (`?sort=name`, `?sort=-name`); anything else is the default order.
-
-    `in_order` says that they come in the default order, of which thousands need not be put into it again.
-    """
-    name, down = wanted = _wanted(keys, query, default, prefix)
-    if in_order and wanted == _told(default):
-        return tuple(rows)
+def sorted_rows(rows: Iterable[Row], keys: Mapping[str, Key[Row]], query: QueryDict, default: str, prefix: str = "") -> Sequence[Row]:
+    """In the order that the address asks for (`?sort=name`, `?sort=-name`); anything else is the default order."""
+    name, down = _wanted(keys, query, default, prefix)
     return sorted(rows, key=keys[name], reverse=down)
 
 

@@ -8,20 +8,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
+from django.utils import dateformat
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext as _
 
 from benchmarks import packs
 from benchmarks.disclosure.reasons import with_step_names
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
 from benchmarks.routes import Pack, Route, Step, Words
-from portal.web.dates import written
 from portal.web.viewmodels.shared import Mood, StateWord
-from portal.web.wording import gettext as _
-from portal.web.wording import pgettext
 
 _ISO_DAY = re.compile(r"(?<![\w/.-])\d{4}-\d{2}-\d{2}(?![\w/-])")
 
@@ -90,21 +89,16 @@ def in_language(en: str, zh: str) -> str:
 
 def period_name(period: str) -> str:
     """A period as a reader calls it: `2016`, `2016, first quarter`, `May 2016`, `1 January 2016 to 30 June 2016`."""
-    return _period_name(period, get_language())
-
-
-@lru_cache(maxsize=1024)
-def _period_name(period: str, _language: str | None) -> str:
     if "/" in period:
         first, after = (date.fromisoformat(day) for day in period.split("/"))
         last = after - timedelta(days=1)  # half-open: the second date is the first day that no longer belongs to it
-        return _("%(first)s to %(last)s") % {"first": written(first, _("j F Y")), "last": written(last, _("j F Y"))}
+        return _("%(first)s to %(last)s") % {"first": dateformat.format(first, _("j F Y")), "last": dateformat.format(last, _("j F Y"))}
     year, _dash, part = period.partition("-")
     if not part:
         return pgettext("period", "%(year)s") % {"year": year}
     if part.startswith("Q"):
         return pgettext("period", "%(year)s, quarter %(quarter)s") % {"year": year, "quarter": part[1:]}
-    return written(date(int(year), int(part), 1), pgettext("period", "F Y"))
+    return dateformat.format(date(int(year), int(part), 1), pgettext("period", "F Y"))
 
 
 def moment_in_words(moment: datetime) -> str:
@@ -114,7 +108,7 @@ def moment_in_words(moment: datetime) -> str:
 
 def local_in_words(moment: datetime) -> str:
     """The same of a moment that is in the reader's zone already."""
-    return written(moment, _("j F Y, H:i"))
+    return dateformat.format(moment, _("j F Y, H:i"))
 
 
 def zone_name(moment: datetime) -> str:
@@ -135,7 +129,7 @@ def dated(text: str) -> str:
 
 def _day_written(found: re.Match[str]) -> str:
     try:
-        return written(date.fromisoformat(found[0]), _("j F Y"))
+        return dateformat.format(date.fromisoformat(found[0]), _("j F Y"))
     except ValueError:  # a number that only looks like a day
         return found[0]
 

@@ -9,7 +9,7 @@ from django.template.defaultfilters import date as date_format
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.assurance.attested import AttestationView, Standing
+from portal.assurance.attestation_standing import AttestationView, Standing
 from portal.assurance.engagements import EngagementView, FindingView
 from portal.assurance.needs import needs
 from portal.days import scheme_day

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from benchmarks.composition.curve import percents
 from portal.publication.shapes import BenchmarkView, LabelView, StepView
@@ -17,6 +18,8 @@ from portal.web.words import enumerated, in_language, metric_name, one_after_ano
 
 FEWEST = next(firms for firms in range(1, 1000) if percents(firms))
 """From so many firms on there is a curve (20): five firms lie between two points."""
+
+QUARTERS = (gettext_lazy("First quarter, least energy"), gettext_lazy("Second"), gettext_lazy("Third"), gettext_lazy("Fourth"))
 
 
 def spread_of(label: LabelView, shown: Shown) -> Spread:
@@ -65,7 +68,10 @@ def bands_of(view: BenchmarkView, shown: Shown) -> tuple[BandRow, ...]:
     for step in sorted(view.label.steps, key=lambda step: not step.headline):
         told = signed.get((step.step, step.product, step.variant, step.metric))
         if told and step.shown:
-            quarters = tuple(Quarter(str(sites), _named(told, place)) for place, sites in enumerate(told["quarters"], 1))
+            quarters = tuple(
+                Quarter(str(name), str(sites), _named(told, place))
+                for place, (name, sites) in enumerate(zip(QUARTERS, told["quarters"], strict=True), 1)
+            )
             rows.append(BandRow(cell_name(step, shown), quarters, str(told["untold"])))
     return tuple(rows)
 

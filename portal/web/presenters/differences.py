@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benchmarks import packs
+from benchmarks.carriers import CARRIERS
 from benchmarks.packs.changes import FieldChange
 from benchmarks.packs.consequences import GradeMoves
 from benchmarks.packs.effects import NumberChange
@@ -19,7 +20,7 @@ from portal.governance.effects import Difference, MovedPublication
 from portal.web.addresses import number_url
 from portal.web.figures import number as in_figures
 from portal.web.presenters.benchmarks import NONE
-from portal.web.presenters.methods import ROLES, table_of
+from portal.web.presenters.methods import ROLES, about, table_of
 from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Section, Sheet
 from portal.web.viewmodels.shared import Crumb
@@ -75,12 +76,20 @@ def _field(one: FieldChange) -> tuple[Cell, ...]:
 def _moves(found: Difference) -> Iterator[tuple[Cell, ...]]:
     """What follows from the two packs: labels by no known amount, grades between two annual means."""
     names, unknown = Names.newest(found.after.id), _("by how much is not known from the pack alone")
+    together: dict[tuple[str, ...], list[str]] = {}
     for label in found.labels_move:
-        yield (Cell(names.step_name(label.step)), Cell(_("labels")), Cell(unknown), Cell(enumerated(label.because)))
+        together.setdefault(label.because, []).append(names.step_name(label.step))
+    for because, steps in together.items():
+        yield (Cell(enumerated(steps)), Cell(_("labels")), Cell(unknown), Cell(enumerated(map(_carrier, because))))
     for grade in found.grades_move:
         told = {"n": grade.level, "standard": grade.standard}
         what = _("level %(n)s of %(standard)s") % told if grade.level else _("the plants that %(standard)s holds for, or how") % told
         yield (Cell(names.step_name(grade.step)), Cell(what), Cell(_grade(grade)), Cell(enumerated(grade.because) or grade.limit))
+
+
+def _carrier(because: str) -> str:
+    """A carrier by its name; a field as the file has it."""
+    return said(CARRIERS[because].words) if because in CARRIERS else because
 
 
 def _grade(one: GradeMoves) -> str:
@@ -100,10 +109,14 @@ def _change(one: NumberChange, before: Pack, after: Pack) -> tuple[Cell, ...]:
     there = after if one.after is not None else before
     known = packs.is_known(there.id) and there.version in {pack.version for pack in packs.versions(there.id)}
     return (
-        Cell(place, note=str(ROLES[Role(role)][0]), url=number_url(there.id, there.version, role, place) if known else ""),
+        Cell(
+            place,
+            note=" · ".join(filter(None, (str(ROLES[Role(role)][0]), about(there, place)))),
+            url=number_url(there.id, there.version, role, place) if known else "",
+        ),
         Cell(one.before or NONE, num=True),
         Cell(one.after or NONE, num=True),
-        Cell(one.unit or NONE),
+        Cell(NONE if one.unit in ("", "1") else one.unit),
         Cell(str(ROLES[Role(role)][1])),
     )
 

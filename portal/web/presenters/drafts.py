@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from portal.publication.review import DraftView, ReleaseView
 from portal.publication.shapes import LabelView, StepView, TotalView
-from portal.web.figures import Estimate, between, decimals, number, signed, span_in_words
+from portal.web.figures import Estimate, between, decimals, number, signed
 from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
@@ -166,7 +166,6 @@ def _cells(label: LabelView, metrics: Mapping[str, str], shown: Shown) -> tuple[
     rows: dict[tuple[str, str], dict[str, StepView]] = {}
     for step in label.steps:
         rows.setdefault((step.step, step.variant), {})[step.metric] = step
-    cell = _Cells(shown)
     nobody, nowhere = _("Nobody reported it"), _("Not in the pack")
     table = []
     for (step_id, variant_id), by_metric in rows.items():
@@ -177,7 +176,7 @@ def _cells(label: LabelView, metrics: Mapping[str, str], shown: Shown) -> tuple[
             GateRow(
                 with_variant(shown.names.step_name(step_id), variant),
                 tuple(
-                    cell.of_step(title, by_metric[metric])
+                    _cell_of_step(title, by_metric[metric], shown)
                     if metric in by_metric
                     else GateCell(title, absent=nobody if metric in released else nowhere)
                     for metric, title in metrics.items()
@@ -187,35 +186,29 @@ def _cells(label: LabelView, metrics: Mapping[str, str], shown: Shown) -> tuple[
     return tuple(table)
 
 
-class _Cells:
-    """Makes cells; words that every one repeats are looked up once."""
+def _cell_of_step(column: str, step: StepView, shown: Shown) -> GateCell:
+    best, _typical = step_estimates(step, 1.0)
+    if best is None:
+        return GateCell(column, hidden=in_language(step.reason_en, step.reason_zh))
+    return _cell(column, best, step.unit, step.firms, shown.step_places(step))
 
-    def __init__(self, shown: Shown) -> None:
-        self.shown = shown
-        self.firms, self.span = _("%(n)s firms"), span_in_words()
 
-    def of_step(self, column: str, step: StepView) -> GateCell:
-        best, _typical = step_estimates(step, 1.0)
-        if best is None:
-            return GateCell(column, hidden=in_language(step.reason_en, step.reason_zh))
-        return self.of(column, best, step.unit, step.firms, self.shown.step_places(step))
-
-    def of(self, column: str, estimate: Estimate, unit: str, firms: int, places: int | None) -> GateCell:
-        interval = between(estimate.lo, estimate.hi, places, self.span)
-        return GateCell(column, f"{number(estimate.value, places)} {unit}", interval, self.firms % {"n": firms})
+def _cell(column: str, estimate: Estimate, unit: str, firms: int, places: int | None) -> GateCell:
+    interval = between(estimate.lo, estimate.hi, places)
+    return GateCell(column, f"{number(estimate.value, places)} {unit}", interval, _("%(n)s firms") % {"n": firms})
 
 
 def _total_rows(label: LabelView, columns: Sequence[str], shown: Shown) -> tuple[GateRow, ...]:
     places = shown.total_places(label)
     first, *others = columns or ("",)  # a label without a step has its totals all the same
     nothing = tuple(GateCell(column, absent=NONE) for column in others)
-    cells, rows = _Cells(shown), []
+    rows = []
     for title, total in _totals(label):
         estimate = total_estimate(total, 1.0)
         if estimate is None:
             cell = GateCell(first, hidden=shown.names.total_reason(total.reason_en, total.reason_zh))
         else:
-            cell = cells.of(first, estimate, total.unit, total.firms, places)
+            cell = _cell(first, estimate, total.unit, total.firms, places)
         rows.append(GateRow(title, (cell, *nothing)))
     return tuple(rows)
 

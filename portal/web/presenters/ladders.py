@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypedDict
+
+from django.utils.translation import gettext as _
 
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import LimitShown
@@ -15,7 +16,6 @@ from portal.web import ladder
 from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, signed
 from portal.web.presenters.limits import beside_rows
 from portal.web.viewmodels.ladders import Ladder, LadderRow, Limit, LimitCell, SecondMetric
-from portal.web.wording import gettext as _
 from portal.web.words import Names, in_language, metric_name, per_tonne_of, with_variant
 
 HEADLINE_UNIT = "kgce/t"
@@ -55,22 +55,14 @@ class Shown:
     def total_places(self, label: LabelView | SummaryView) -> int | None:
         if self.names.pack is None or self.factor(label.composite.unit) != 1.0:
             return None
-        cells = tuple((step.step, step.metric, step.ratio) for step in label.headline)
-        return _places_of_total(self.names.pack_id, self.names.pack.version, cells)
-
-
-@lru_cache(maxsize=256)
-def _places_of_total(pack: str, version: str, headline: tuple[tuple[str, str, float], ...]) -> int | None:
-    """Exact fractions take their time, and every version of a benchmark has the same."""
-    names = Names.of(pack, version)
-    grids = []
-    for step_id, metric, ratio in headline:
-        known = names.step(step_id)
-        rule = next((rule for rule in known.metrics if rule.metric == metric), None) if known else None
-        if rule is None:
-            return None
-        grids.append((ratio, rule.grid))
-    return grid_decimals(total_width(grids)) if grids else None
+        grids = []
+        for step in label.headline:
+            known = self.names.step(step.step)
+            rule = next((rule for rule in known.metrics if rule.metric == step.metric), None) if known else None
+            if rule is None:
+                return None
+            grids.append((step.ratio, rule.grid))
+        return grid_decimals(total_width(grids)) if grids else None
 
 
 def headline(label: LabelView) -> list[StepView]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benchmarks import packs
+from benchmarks.carriers import CARRIERS
 from benchmarks.packs.provenance import Number, Role
 from benchmarks.packs.provenance import factors as numbers_of_factors
 from benchmarks.packs.provenance import numbers as numbers_of_pack
@@ -23,9 +24,12 @@ from portal.web.viewmodels.listed import Cell, Listed, Narrowing
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import said
+from portal.web.words import enumerated, said
 
 Words = tuple[Promise, Promise]
+
+MAINTAINERS = "maintainers of the packs"
+"""Who read the sources of the packs that come with Steplabel, as their files say it."""
 
 ROLES: dict[Role, Words] = {
     Role.LIMIT: (gettext_lazy("limits of standards"), gettext_lazy("the grade; no label")),
@@ -34,6 +38,10 @@ ROLES: dict[Role, Words] = {
     Role.FACTOR: (gettext_lazy("conversion factors"), gettext_lazy("every label with this carrier, by its share of the energy")),
     Role.CARBON: (gettext_lazy("CO2 factors"), gettext_lazy("CO2 beside the label; no label")),
     Role.SLOPE: (gettext_lazy("reference conditions"), gettext_lazy("each batch that lies off the reference, and so the label")),
+    Role.MEASURED: (
+        gettext_lazy("fuels that must be measured"),
+        gettext_lazy("which batches count: those with a default heating value of these are left out"),
+    ),
     Role.QUANTILE: (gettext_lazy("quantiles"), gettext_lazy("which batch is the label")),
     Role.VALIDITY: (gettext_lazy("rules of validity"), gettext_lazy("which batches count")),
     Role.BOUNDS: (gettext_lazy("physical bounds"), gettext_lazy("which batches count: those beyond are left out as impossible")),
@@ -145,9 +153,9 @@ def _numbers(pack: Pack, query: QueryDict) -> Listed:
     narrowings = tuple(Narrowing(str(ROLES[role][0]), with_query(query, role=role.value, page=None), role is chosen) for role in roles)
     cells = tuple(
         (
-            Cell(number.place, url=number_url(pack.id, pack.version, number.role.value, number.place)),
-            Cell(number.value, num=True),
-            Cell(number.unit or NONE),
+            Cell(number.place, note=about(pack, number.place), url=number_url(pack.id, pack.version, number.role.value, number.place)),
+            Cell(_value(number), num=number.role is not Role.MEASURED),
+            Cell(_unit(number) or NONE),
             Cell(_source(number)),
             Cell(_status(number)),
         )
@@ -161,7 +169,7 @@ def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number
     """One number, and what every version says it is."""
     source = number.source
     facts = [
-        Fact(_("Value"), f"{number.value} {number.unit}".strip()),
+        Fact(_("Value"), f"{_value(number)} {_unit(number)}".strip()),
         Fact(_("What it is for"), str(ROLES[number.role][0])),
         Fact(_("What it moves"), str(ROLES[number.role][1])),
         Fact(_("Source"), source.text if source else _("none is named")),
@@ -174,7 +182,8 @@ def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number
         )
         facts += [Fact(title, text) for title, text in named if text.strip()]
         if source.read_on is not None:
-            facts.append(Fact(_("Read"), f"{source.read_on.isoformat()}, {source.read_by}"))
+            reader = _("maintainers of the packs") if source.read_by == MAINTAINERS else source.read_by
+            facts.append(Fact(_("Read"), f"{source.read_on.isoformat()}, {reader}"))
         if source.reread_by:
             facts.append(Fact(_("Read again"), source.reread_by))
     facts += [Fact(_("Status"), _status(number)), Fact(_("Since version"), _since(number, history))]
@@ -192,7 +201,30 @@ def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number
         Crumb(_title(pack), reverse("web:method", args=[pack.id])),
         Crumb(pack.version, reverse("web:method-version", args=[pack.id, pack.version])),
     )
-    return Sheet(number.place, crumbs, "", tuple(facts), (Section(_("Versions"), table),))
+    return Sheet(number.place, crumbs, about(pack, number.place), tuple(facts), (Section(_("Versions"), table),))
+
+
+def about(pack: Pack, place: str) -> str:
+    """What a number's place names, in the reader's words: its step, route or carrier; nothing where it names none."""
+    first, _dot, rest = place.partition(".")
+    name = rest.partition(".")[0]
+    if first == "steps":
+        return next((said(step.words) for step in pack.steps if step.id == name), "")
+    if first == "routes":
+        return next((said(route.words) for route in pack.routes if route.id == name), "")
+    return said(CARRIERS[first].words) if first in CARRIERS else ""
+
+
+def _value(number: Number) -> str:
+    """As written; carriers by their names."""
+    if number.role is not Role.MEASURED:
+        return number.value
+    return enumerated([said(CARRIERS[one].words) for one in number.value.split(", ")])
+
+
+def _unit(number: Number) -> str:
+    """Nothing where the number is a share or a count of its own: 1 beside a value reads as a second value."""
+    return "" if number.unit == "1" else number.unit
 
 
 def _since(number: Number, history: Sequence[tuple[Pack, Number | None]]) -> str:

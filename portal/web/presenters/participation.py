@@ -15,8 +15,7 @@ from portal.accounts.models import SizeClass
 from portal.catalogue.deadlines import last_day
 from portal.intake.participation import ParticipantView, ParticipationView, Taking
 from portal.publication.shapes import VersionView
-from portal.standings.quality import Break, QualitiesView
-from portal.web.addresses import each_address
+from portal.standings.quality import Break, QualitiesView, QualityView
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.regulator import page_title, version_rows
 from portal.web.refusals import in_words
@@ -67,7 +66,7 @@ def participation_page(
 ) -> ParticipationPage:
     names = Names.of(view.pack, view.pack_version)
     keys, found = _keys(quality), fitting(view, query)
-    rows, pages = paged(sorted_rows(found, keys, query, DEFAULT_ORDER, in_order=True), query, SITES_A_PAGE)
+    rows, pages = paged(sorted_rows(found, keys, query, DEFAULT_ORDER), query, SITES_A_PAGE)
     heads = {
         "firm": _("Firm"),
         "site": _("Site"),
@@ -80,12 +79,12 @@ def participation_page(
     asked = query.get("state", "")
     regions = {name: in_language(name, name_zh) for name, name_zh in view.totals.regions}
     states = {code: state(TAKING_PART, code).word for code in TAKING_PART}
-    row = Rows(quality, len(steps_of(view)))
+    of_steps = len(steps_of(view))
     return ParticipationPage(
         title=page_title(names, view.route, view.period),
         scope=in_language(view.scope, view.scope_zh),
         due=last_day(view.due),
-        rows=tuple(row.of(one) for one in rows),
+        rows=tuple(_row(one, quality.of(one), of_steps) for one in rows),
         counts=tuple((SQUARES[code], numbers[code], states[code]) for code in TAKING_PART if numbers.get(code)),
         squares=_squares(numbers),
         reported=view.firms_reported,
@@ -139,7 +138,7 @@ def participation_table(
     )
     more = ("received", "revision", "arrived_late", "steps_covered", "steps_of_route", "breaks", "reason")
     of = len(steps_of(view))
-    found = sorted_rows(fitting(view, query), _keys(quality), query, DEFAULT_ORDER, in_order=True)
+    found = sorted_rows(fitting(view, query), _keys(quality), query, DEFAULT_ORDER)
     rows: Iterator[Sequence[object]] = (
         (
             *(one.firm, one.organisation, one.site, one.site_name, one.jurisdiction, one.size_class),
@@ -193,34 +192,23 @@ def _text(view: ParticipantView) -> str:
     return f"{firm} {site} {view.site} {in_language(view.jurisdiction, view.jurisdiction_zh)}".lower()
 
 
-class Rows:
-    """Makes the rows of a page; words and addresses that every one repeats are looked up once."""
-
-    def __init__(self, quality: QualitiesView, of: int) -> None:
-        self.quality, self.of_steps = quality, of
-        self.duties = (_("voluntary"), _("obliged"))
-        self.coverage = _("%(n)d of %(of)d")
-        self.committed = _("committed to its data, the report is still to come")
-        self.states = {taking: state(TAKING_PART, taking.value) for taking in Taking}
-        self.sizes = {size: str(word) for size, word in SIZE_CLASSES.items()}
-        self.agents = each_address("web:agents")
-
-    def of(self, one: ParticipantView) -> ParticipationRow:
-        told = self.quality.of(one)
-        kind = (self.sizes[one.size_class], self.duties[one.obliged], str(COHORTS.get(one.cohort, "")))
-        return ParticipationRow(
-            firm=in_language(one.firm, one.firm_zh),
-            site=in_language(one.site_name, one.site_name_zh),
-            agents_url=self.agents(one.site),
-            jurisdiction=in_language(one.jurisdiction, one.jurisdiction_zh),
-            kind=" · ".join(word for word in kind if word),
-            state=self.states[one.taking],
-            received=one.received_at,
-            note=in_words(one.reason) or (self.committed if one.committed_at and not one.received_at else ""),
-            late=one.arrived_late,
-            coverage=self.coverage % {"n": told.steps, "of": self.of_steps} if told else NONE,
-            breaks=tuple(str(BREAKS[kind]) for kind in told.breaks) if told else (),
-        )
+def _row(one: ParticipantView, told: QualityView | None, of_steps: int) -> ParticipationRow:
+    duty = _("obliged") if one.obliged else _("voluntary")
+    kind = (str(SIZE_CLASSES[one.size_class]), duty, str(COHORTS.get(one.cohort, "")))
+    only_committed = one.committed_at and not one.received_at
+    return ParticipationRow(
+        firm=in_language(one.firm, one.firm_zh),
+        site=in_language(one.site_name, one.site_name_zh),
+        agents_url=reverse("web:agents", args=[one.site]),
+        jurisdiction=in_language(one.jurisdiction, one.jurisdiction_zh),
+        kind=" · ".join(word for word in kind if word),
+        state=state(TAKING_PART, one.taking),
+        received=one.received_at,
+        note=in_words(one.reason) or (_("committed to its data, the report is still to come") if only_committed else ""),
+        late=one.arrived_late,
+        coverage=_("%(n)d of %(of)d") % {"n": told.steps, "of": of_steps} if told else NONE,
+        breaks=tuple(str(BREAKS[broken]) for broken in told.breaks) if told else (),
+    )
 
 
 def _choices(asked: str, everything: str, offered: Mapping[str, str]) -> tuple[Choice, ...]:

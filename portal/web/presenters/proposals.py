@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import dateformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +15,6 @@ from benchmarks.packs.limit_checks import Fault
 from portal.governance.effects import Difference
 from portal.governance.selectors import ProposalView, Said
 from portal.governance.services import APPROVALS
-from portal.web.dates import written
 from portal.web.presenters.differences import differences
 from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of
@@ -132,7 +132,7 @@ def _decision(view: ProposalView, *, decides: bool) -> str:
 def _ended(view: ProposalView) -> str:
     if view.ended_at is None:
         return ""
-    told = {"who": view.ended_by, "when": moment_in_words(view.ended_at), "day": written(view.effective_from, _("j F Y"))}
+    told = {"who": view.ended_by, "when": moment_in_words(view.ended_at), "day": dateformat.format(view.effective_from, _("j F Y"))}
     sentences = {
         "approved": _("Approved with the second approval by %(who)s, %(when)s. It is in force for periods that begin on %(day)s or later."),
         "refused": _("Refused by %(who)s, %(when)s:"),

@@ -7,6 +7,8 @@ from datetime import date
 from math import hypot
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import LabelView
@@ -21,8 +23,6 @@ from portal.web.presenters.benchmarks import NONE, interval_words, unit_links
 from portal.web.presenters.ladders import Shown, headline, ladder_of, step_estimates, total_estimate
 from portal.web.viewmodels.enterprise import GapRow, RankStrip, StandPage, TrendPage, TrendStep
 from portal.web.viewmodels.shared import Crumb, Figure
-from portal.web.wording import gettext as _
-from portal.web.wording import pgettext
 from portal.web.words import Names, in_language, over_years, period_name, sentence_space, within
 
 MOST_TICKS = 200

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
 from django.template import RequestContext
+from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve, reverse
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils import dateformat
 from django.utils.timezone import localtime, now
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -24,9 +23,6 @@ from portal.accounts.selectors import roles_of
 from portal.notifications.selectors import unread
 from portal.register.inviting import INVITING
 from portal.web import contact
-from portal.web.dates import written
-from portal.web.markup.icons import icon
-from portal.web.viewmodels.shared import Choice, StateWord
 from portal.web.words import enumerated, local_in_words, moment_in_words, one_after_another, sentence_space, zone_name
 
 register = template.Library()
@@ -86,7 +82,7 @@ def _entries(path: str, roles: frozenset[str]) -> list[Entry]:
     offered: list[tuple[str, str, tuple[str, ...]]] = [(_("Benchmarks"), "web:benchmarks", ("benchmarks", "benchmark"))]
     if Role.ENTERPRISE in roles:
         offered += [
-            (_("Where we stand"), "web:stand", ("stand",)),
+            (_("Where we stand"), "web:stand", ("stand", "stand-trend")),
             (_("Submissions"), "web:submissions", ("submissions", "submission", "upload", "show")),
             (_("Sites and agents"), "web:sites", ("sites", "token", "revoke", "new-site", "edit-site", "retire-site", "access")),
             (_("Audits"), "web:audits", ("audits", "audit-finding")),
@@ -95,7 +91,11 @@ def _entries(path: str, roles: frozenset[str]) -> list[Entry]:
         offered.append((_("At a glance"), "web:overview", ("overview",)))
         offered.append((_("Packs and periods"), "web:packs", PACK_PAGES))
         offered.append(
-            (_("Publications"), "web:publications", ("publications", "participation", "deadlines", "standings", "draft", "withdraw"))
+            (
+                _("Publications"),
+                "web:publications",
+                ("publications", "participation", "agents", "deadlines", "standings", "draft", "withdraw"),
+            )
         )
         offered.append((_("Assignments"), "web:assignments", ("assignments", "assign", "assign-site", "take-assignment-back")))
         offered.append((_("Obligatory audits"), "web:obliged-audits", ("obliged-audits", "obliged-audit", "take-system-back")))
@@ -145,7 +145,7 @@ def day(value: date | None) -> str:
     """`30 June 2026`, `2026年6月30日`; a moment's day is the one in the reader's zone; empty for None."""
     if isinstance(value, datetime):
         value = localtime(value)
-    return written(value, _("j F Y")) if value else ""
+    return dateformat.format(value, _("j F Y")) if value else ""
 
 
 @register.filter
@@ -154,7 +154,8 @@ def moment(value: datetime | None) -> str:
     if not value:
         return ""
     local = localtime(value)
-    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), local_in_words(local))
+    told = {"exact": local.isoformat(timespec="seconds"), "words": local_in_words(local)}
+    return render_to_string("web/parts/moment.html", told)
 
 
 register.filter("moment_in_words", moment_in_words)
@@ -172,30 +173,6 @@ def readers_zone() -> str:
 def zone(value: datetime) -> str:
     """The reader's zone at that moment: `UTC+8`."""
     return zone_name(value)
-
-
-register.simple_tag(icon)
-
-
-@register.simple_tag
-def state(told: StateWord) -> SafeString:
-    """A state's word with its drawing, as every row of a table has one."""
-    return _state(told.mood, told.word)
-
-
-@lru_cache(maxsize=256)
-def _state(mood: str, word: str) -> SafeString:
-    return format_html('<span class="st st--{}">{}{}</span>', mood, icon(mood), word)
-
-
-@register.simple_tag
-def options(choices: Iterable[Choice]) -> SafeString:
-    """The options of a select: a filter offers thirty regions, and a loop in the template takes three times as long."""
-    drawn = (
-        f'<option value="{conditional_escape(one.value)}"{" selected" if one.selected else ""}>{conditional_escape(one.text)}</option>'
-        for one in choices
-    )
-    return mark_safe("".join(drawn))  # noqa: S308 - every word is escaped
 
 
 @register.filter

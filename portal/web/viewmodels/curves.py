@@ -29,6 +29,7 @@ class Curve:
 class Quarter:
     """How many sites are sure to lie in it, and which firms chose to be named there."""
 
+    name: str
     sites: str
     named: str
 

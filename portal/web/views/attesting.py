@@ -18,7 +18,7 @@ from benchmarks.errors import SteplabelError
 from benchmarks.wire.attestations import Assurance, Opinion
 from portal.accounts.models import Role
 from portal.assurance import attesting
-from portal.assurance.attested import attestation_of_body, views_of
+from portal.assurance.attestation_standing import attestation_of_body, views_of
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Attestation
 from portal.assurance.schemes import reached

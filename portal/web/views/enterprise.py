@@ -22,7 +22,7 @@ from portal.keys import published_directory
 from portal.own_address import own_address
 from portal.publication.breaks import cell_of
 from portal.publication.fates import entered
-from portal.publication.in_force import InForceView, in_force_at, in_force_of
+from portal.publication.in_force import InForceView, defined_in, in_force_at
 from portal.register.record import Page, saw
 from portal.register.selectors import site_wishes_of
 from portal.standings.history import history
@@ -33,7 +33,7 @@ from portal.web.presenters.applications import own_wish
 from portal.web.presenters.deadlines import owed_sentences
 from portal.web.presenters.stand import stand_page, trend_page
 from portal.web.presenters.submissions import site_row, submission_page, submission_row
-from portal.web.presenters.trend import trend_steps
+from portal.web.presenters.trend import drawn, trend_steps
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.views.public import chosen_unit
 from portal.web.words import in_language
@@ -168,13 +168,14 @@ def stand(request: HttpRequest) -> HttpResponse:
 def stand_trend(request: HttpRequest) -> HttpResponse:
     """The same site over the periods: a page of its own, of which the page before loads its part as it comes into view."""
     told = _chosen(request)
-    report = told.report
-    in_force = in_force_of([one.period_id for one in told.of_its_site])
-    view = in_force.get(report.period_id) or _in_force(report) if report else None
+    report, view = told.report, _in_force(told.report)
     if report is None or view is None:
         return render(request, "web/stand_empty.html", {"choices": _choices(told)})
     saw(person(request), Page.STAND, f"site {report.site}, over the periods", timezone.now(), firm=report.organisation)
-    steps = trend_steps(history(told.of_its_site, {cell_of(step) for step in view.label.headline}), in_force, view)
+    cells = {cell_of(step) for step in view.label.headline}
+    reported = history(told.of_its_site, cells)
+    beside = defined_in({one.report.period_id for cell in cells for one in drawn(reported, cell)})
+    steps = trend_steps(reported, beside, view)
     return render(request, "web/stand_trend.html", {"page": trend_page(report, _key((report.site, report.period)), steps)})
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from portal.assurance import codes
-from portal.assurance.attested import AttestationView, by_code
+from portal.assurance.attestation_standing import AttestationView, by_code
 from portal.assurance.models import Attestation
 from portal.days import scheme_day
 from portal.own_address import absolute

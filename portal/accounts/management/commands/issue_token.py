@@ -15,6 +15,7 @@ from portal.accounts.services import TOKEN_LIFETIME, issue_token
 
 class Command(BaseCommand):
     help = "Issue a one-time enrolment token for a site's agent; an enterprise does the same on its page `Sites and agents`."
+    requires_system_checks = ()  # they load every page: two seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("site", help="the site's id, as in its site.toml")

@@ -13,6 +13,7 @@ from portal.accounts.second_factor import take_away
 
 class Command(BaseCommand):
     help = "Remove a person's second factor: authenticator app and recovery codes. Whose role needs one sets it up at the next sign-in."
+    requires_system_checks = ()  # they load every page: two seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", help="the address the person signs in with")

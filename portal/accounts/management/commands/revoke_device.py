@@ -14,6 +14,7 @@ from portal.accounts.services import revoke
 
 class Command(BaseCommand):
     help = "Revoke a device: nothing that it signs is taken any more, what it sent before stands. An enterprise does the same on its page."
+    requires_system_checks = ()  # they load every page: two seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("device", help="the device's id, as `steplabel-agent status` shows it")

@@ -15,6 +15,7 @@ from portal.opening import destruction
 
 class Command(BaseCommand):
     help = "Destroy an old processing key once its window is over and every report sealed to it is opened or refused (as worker)."
+    requires_system_checks = ()  # they load every page: two seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("key", nargs="?", help="the key's id; without it the keys at hand are listed")

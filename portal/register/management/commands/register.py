@@ -16,6 +16,7 @@ from portal.register.services import bring_to
 
 class Command(BaseCommand):
     help = "Bring the portal to what a register file declares: all of it or nothing; running it again changes nothing."
+    requires_system_checks = ()  # they load every page: two seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="the register, in TOML; docs/register.toml is one")
