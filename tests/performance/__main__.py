@@ -1,14 +1,39 @@
-"""python -m tests.performance [NAME ...] [--json]: ratios measured in one run, as a table or one JSON object a line."""
+"""python -m tests.performance [NAME ...] [--json]: ratios measured in one run, as a table or one JSON object a line.
+
+Each of several names is measured in a process of its own: they set up Django on databases of their own, and it is set up once a process.
+"""
 
 from __future__ import annotations
 
 import argparse
 import importlib
 import json
+import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.performance.measurement import Measurement
 
 NAMES = ("engine", "seal", "draws", "intake", "compose", "commitment", "log", "pages")
 LONGER = frozenset({"engine"})  # those that have a long form
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _measured(name: str, *, long: bool) -> Iterator[Measurement]:
+    measure = importlib.import_module(f"tests.performance.{name}").measure
+    yield from measure(long=True) if long else measure()
+
+
+def _apart(name: str, *, long: bool) -> Iterator[Measurement]:
+    command = [sys.executable, "-m", "tests.performance", name, "--json", *(["--long"] if long else [])]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        for line in running.stdout or ():
+            yield json.loads(line)
+    if running.returncode:
+        raise SystemExit(running.returncode)
 
 
 def main() -> int:
@@ -21,9 +46,10 @@ def main() -> int:
         parser.error(f"no measurement named {unknown[0]!r}; there are {', '.join(NAMES)}")
     if not asked.json:
         print(f"{'name':<28}{'size':<80}{'ours s':>10}  {'reference':<34}{'its s':>10}{'ratio':>8}{'peak MB':>9}")
-    for name in asked.names or NAMES:
-        measure = importlib.import_module(f"tests.performance.{name}").measure
-        for line in measure(long=True) if asked.long and name in LONGER else measure():
+    names = asked.names or NAMES
+    for name in names:
+        long = asked.long and name in LONGER
+        for line in _measured(name, long=long) if len(names) == 1 else _apart(name, long=long):
             if asked.json:
                 print(json.dumps(line), flush=True)
             else:

@@ -91,9 +91,19 @@ def _batches(count: int) -> Iterator[Batch]:
         energy = (
             CarrierEnergy("electricity", 42_000.0 + index / 7, "kWh"),
             CarrierEnergy("natural-gas", 240.0, "Nm3", lhv_mj_per_unit=36.0),
-            CarrierEnergy("coke", 1.2, "t"),
+            CarrierEnergy("coke", 1.2, "t", lhv_mj_per_unit=28_400.0),
         )
-        yield Batch(f"H{index:07d}", "eaf", "liquid-steel", "any", begin, begin + timedelta(minutes=50), 120.0, energy=energy)
+        yield Batch(
+            f"H{index:07d}",
+            "eaf",
+            "liquid-steel",
+            "any",
+            begin,
+            begin + timedelta(minutes=50),
+            120.0,
+            energy=energy,
+            variables={"hot_metal_pct": 0.0},
+        )
 
 
 def _table(used: int) -> Contents:

@@ -78,14 +78,13 @@ def _pack() -> Pack:
 
 def _composed(pack: Pack, period: ReportingPeriod) -> Callable[[], object]:
     from benchmarks.composition import by_step, compose_with_roster, noise, seed_of
-    from portal.standings.cohort import cohort, collector_paused
+    from portal.standings.cohort import cohort
 
     def compose() -> object:
         noise._law.cache_clear()
         present = cohort(period)
         rng = np.random.default_rng(seed_of("composition", present.digests))
-        with collector_paused():
-            label, roster = compose_with_roster(pack, pack.routes[0], by_step(present.participants), rng, period=PERIOD)
+        label, roster = compose_with_roster(pack, pack.routes[0], by_step(present.participants), rng, period=PERIOD)
         if label.best_reached.value is None or any(step.best is None for step in label.steps):
             raise RuntimeError("a value is missing: less was composed than is measured")
         return roster

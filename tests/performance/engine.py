@@ -54,9 +54,7 @@ def measure(long: bool = False) -> Iterator[Measurement]:
 
 
 def _at_full_size(folder: Path, readings: int) -> Iterator[Measurement]:
-    ours, scan = partial(sides.engine, folder), partial(sides.grouped_scan, folder)
-    for kernel in ("numba", "numpy"):
-        yield _compare(f"engine, {kernel}", readings, partial(sides.engine, folder, kernel), SCAN, scan)
+    ours = partial(sides.engine, folder)
     yield _compare("engine, least scan", readings, ours, "DuckDB, values only", partial(sides.values_only, folder), _any)
     with _plant(readings, "together") as together:
         yield _compare("engine, one file", readings, partial(sides.engine, together), "ours, a file a meter", ours, _any, runs=min(3, RUNS))

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 REQUESTS = 200
+BUDGET = 10
+"""A page may take so many times a bare view, at the 99th percentile."""
+
 VISITS = 7
 BARE = "/bare-page/"
 LINE = {"offline": False, "latency": 50, "downloadThroughput": 10e6 / 8, "uploadThroughput": 10e6 / 8}
@@ -51,11 +54,17 @@ def measure() -> Iterator[Measurement]:
 
         address = stack.enter_context(web_server(folder / "var"))
         pages = _pages(built)
+        over = []
         for name, (who, path) in pages.items():
-            yield _in_the_server(address, name, path, cookies[who])
+            line = _in_the_server(address, name, path, cookies[who])
+            yield line
+            if line["ratio"] > BUDGET:
+                over.append(line["name"])
         browser = stack.enter_context(chromium.serve(folder))
         stack.enter_context(_environment(browser.environment))
         yield from _at_the_reader(address, browser.environment["CHROMIUM"], pages, cookies)
+        if over:
+            raise RuntimeError(f"more than {BUDGET} times a bare view: {', '.join(over)}")
 
 
 def _pages(built: sector.Sector) -> dict[str, tuple[str, str]]:

@@ -166,11 +166,11 @@ def _write_csv(path: Path, tables: Iterator[Any]) -> None:
 
 def _log(starts_us: Integers, ends_us: Integers) -> str:
     chance = np.random.default_rng(5)
-    lines = ["batch_id,step,equipment,start,end,output_quantity,status,var.charge_t"]
+    lines = ["batch_id,step,equipment,start,end,output_quantity,status,var.charge_t,var.hot_metal_pct"]
     for meter in range(METERS):
         charge = chance.uniform(110, 150, len(starts_us)).round(1)
         for number, (start, end, tonnes) in enumerate(zip(_iso(starts_us), _iso(ends_us), charge.tolist(), strict=True)):
-            lines.append(f"{meter}-{number},eaf,furnace-{meter},{start},{end},{0.9 * tonnes:.2f},good,{tonnes}")
+            lines.append(f"{meter}-{number},eaf,furnace-{meter},{start},{end},{0.9 * tonnes:.2f},good,{tonnes},0")
     return "\n".join(lines) + "\n"
 
 

@@ -23,16 +23,8 @@ _PARQUET = "read_parquet('FOLDER/*.parquet')"
 _TYPED = "read_csv('FOLDER/readings.csv', header = true, columns = {'meter_id': 'VARCHAR', 'timestamp': 'TIMESTAMP', 'value': 'DOUBLE'})"
 
 
-def engine(folder: Path, kernel: str | None = None) -> list[float]:
-    """Files of readings to energy and completeness of every batch, pause and clock hour; gives back the whole year of each meter.
-
-    Args:
-        kernel: `numpy` or `numba`; None lets the engine choose.
-    """
-    from reporting_agent.metering import kernel as kernels
-
-    if kernel is not None:
-        kernels.WORTH_COMPILING = 0 if kernel == "numba" else sys.maxsize
+def engine(folder: Path) -> list[float]:
+    """Files of readings to energy and completeness of every batch, pause and clock hour; gives back the whole year of each meter."""
     return [float(hours.sum()) for _, hours in _followed(folder)]
 
 
