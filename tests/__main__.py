@@ -1,6 +1,6 @@
 """Run every check, on real servers, and say what each took.
 
-python -m tests [--long] [--only NAME ...] [-- PYTEST ARGUMENTS ...]
+python -m tests [--quick | --long] [--only NAME ...] [-- PYTEST ARGUMENTS ...]
 
 A failing check does not hide the ones after it; the exit status is 1 if any failed.
 """
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.servers import all_servers
@@ -30,18 +31,26 @@ CHECKS: dict[str, list[str]] = {
     "statistics": [PYTHON, "-m", "tests.statistical"],
     "tests": [PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"],
 }
-WITH_LONG_FORM = {"statistics", "tests"}
+QUICK = ("lint", "format", "types", "imports", "tests")
+UNITS = ["-m", "not slow", "tests/unit"]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bin/test", description="Every check, on real PostgreSQL, Redis and Chromium.")
-    parser.add_argument("--long", action="store_true", help="the long form of every check that has one")
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument(
+        "--quick", action="store_true", help="what needs no server and no seconds a test: lint, format, types, imports, unit tests"
+    )
+    forms.add_argument("--long", action="store_true", help="the long form of every check that has one")
     parser.add_argument("--only", nargs="+", choices=CHECKS, metavar="NAME", help=f"only these: {', '.join(CHECKS)}")
     parser.add_argument("pytest", nargs="*", help="after --: arguments for pytest")
     asked = parser.parse_args()
-    names = asked.only or list(CHECKS)
+    names = asked.only or (QUICK if asked.quick else CHECKS)
+    for_pytest = [*(UNITS if asked.quick else ["--long"] if asked.long else []), *asked.pytest]
 
-    with all_servers() as servers, tempfile.TemporaryDirectory(prefix="steplabel-bytecode-") as bytecode:
+    with ExitStack() as stack:
+        bytecode = stack.enter_context(tempfile.TemporaryDirectory(prefix="steplabel-bytecode-"))
+        servers = [] if asked.quick else stack.enter_context(all_servers())
         # two processes at a time on two cores: more threads of BLAS would wait for one another
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         if environment.pop("PYTHONDONTWRITEBYTECODE", None):
@@ -50,8 +59,9 @@ def main() -> int:
         for server in servers:
             say(server.how)
             environment.update(server.environment)
-        outcomes = [(name, *run(name, asked.long, asked.pytest, environment)) for name in names]
-    say("Stopped what was started, left what was found.")
+        outcomes = [(name, *run(name, asked.long, for_pytest, environment)) for name in names]
+    if not asked.quick:
+        say("Stopped what was started, left what was found.")
 
     for name, passed, seconds in outcomes:
         say(f"{'passed' if passed else 'FAILED'}  {name:<12} {seconds:6.1f} s")
@@ -60,7 +70,7 @@ def main() -> int:
 
 def run(name: str, long: bool, pytest_arguments: list[str], environment: dict[str, str]) -> tuple[bool, float]:
     """One check; returns whether it passed and its seconds."""
-    command = CHECKS[name] + (["--long"] if long and name in WITH_LONG_FORM else []) + (pytest_arguments if name == "tests" else [])
+    command = CHECKS[name] + (pytest_arguments if name == "tests" else ["--long"] if long and name == "statistics" else [])
     say(f"── {name}: {' '.join(Path(word).name if word.startswith('/') else word for word in command)}")
     start = time.monotonic()
     passed = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
