@@ -22,12 +22,12 @@ from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.conformity import require_conformity
 from benchmarks.wire.directory import EnrolmentToken
 from benchmarks.wire.signing import DirectoryKey, VerifyingKey
-from reporting_agent import bindings, enrolment, reportable
 from reporting_agent.config import Site
-from reporting_agent.drawing import draw
-from reporting_agent.enrolment import SEED_FILE
-from reporting_agent.outbox import Outbox
-from reporting_agent.submission import Material
+from reporting_agent.reporting import challenge_bindings, eligibility, enrolment
+from reporting_agent.reporting.drawing import draw
+from reporting_agent.reporting.enrolment import SEED_FILE
+from reporting_agent.reporting.outbox import Outbox
+from reporting_agent.reporting.submission import Material
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.unit.agent_send.cast import NOW, SITE, SOFTWARE, Desk, FakePortal, heats, material
@@ -159,7 +159,7 @@ def test_the_portal_asks_for_a_looser_policy(
             "path": tmp_path / "site.toml",
         }
     )
-    assert refusal(lambda: reportable.require_reportable(site)) == "pack-of-its-own"
+    assert refusal(lambda: eligibility.require_reportable(site)) == "pack-of-its-own"
     assert spent_or_sent(desk) == 0
 
     # the same pack forced upon the agent past that door; the worker compares with the pack it knows itself
@@ -190,7 +190,7 @@ def test_the_portal_gives_a_second_challenge(stated: State, desk: Desk, year: Ma
     at_work = desk.submission()
     with desk.road as road:
         begun = at_work.ask(at_work.begin(year, "2016", correct=False), road)
-    commitment = bindings.commitment_of(begun.parcel)
+    commitment = challenge_bindings.commitment_of(begun.parcel)
     stranger = FakePortal()
     asked = {
         "challenge-changed": desk.portal.challenge_for(commitment, b"\x07" * challenges.NONCE_BYTES),

@@ -31,8 +31,8 @@ from portal.intake.models import State as Stage
 from portal.intake.models import Submission
 from portal.opening import services as opening
 from portal.translog import log
+from reporting_agent.audit.openings import published as agent_published
 from reporting_agent.cli import main
-from reporting_agent.openings import published as agent_published
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.functional.audit.plants import PERIOD

@@ -22,9 +22,9 @@ from benchmarks.privacy import accounting
 from benchmarks.privacy.accounting import Debit
 from benchmarks.privacy.mechanism import draw_cell, exact_law, scores
 from benchmarks.privacy.randomness import KeyedStream
-from reporting_agent.ledger import Ledger
+from reporting_agent.reporting.ledger import Ledger
+from reporting_agent.reporting.submission import Material
 from reporting_agent.state import StateDirectory, transaction
-from reporting_agent.submission import Material
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.statistical.sectors import PACK

@@ -23,8 +23,8 @@ from benchmarks.wire import attestations, receipts
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
-from portal.assurance import attested, attesting, auditor_keys, interests, sampling, summaries
-from portal.assurance.attested import Standing
+from portal.assurance import attestation_standing, attesting, auditor_keys, interests, sampling, summaries
+from portal.assurance.attestation_standing import Standing
 from portal.assurance.codes import code_of
 from portal.assurance.models import Assignment, Sample
 from portal.assurance.services import assign
@@ -32,9 +32,9 @@ from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.publication import composed as composed_of
 from portal.publication.models import Publication
+from reporting_agent.audit.openings import versions
+from reporting_agent.audit.openings.verdict import Verdict
 from reporting_agent.cli import main
-from reporting_agent.openings import versions
-from reporting_agent.openings.verdict import Verdict
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.integration import test_composed_of
@@ -323,15 +323,17 @@ def test_a_statement_on_a_replaced_revision_says_so(
     opening.sweep(keys.processing_key(), lambda: NOW)
 
     def shown() -> tuple[Standing, bool]:
-        found = attested.by_code(code_of(issued.digest), NOW.date())
+        found = attestation_standing.by_code(code_of(issued.digest), NOW.date())
         assert found is not None
         page = Client().get(reverse("web:verify", args=[code_of(issued.digest)])).content.decode()
         return found.standing, "This is about revision 1 of the report, an earlier one" in page
 
     assert shown() == (Standing.EARLIER, True)
-    honest = attested.standing_of
+    honest = attestation_standing.standing_of
     monkeypatch.setattr(
-        attested, "standing_of", lambda row, today: Standing.VALID if honest(row, today) is Standing.EARLIER else honest(row, today)
+        attestation_standing,
+        "standing_of",
+        lambda row, today: Standing.VALID if honest(row, today) is Standing.EARLIER else honest(row, today),
     )
     assert shown() == (Standing.VALID, False)
     stated(

@@ -35,11 +35,11 @@ from portal.intake import commitments as intake_commitments
 from portal.intake import services as intake
 from portal.intake.models import Commitment, Submission
 from portal.opening import services as opening
-from reporting_agent import enrolment, set_back
-from reporting_agent import pooled as pooling
+from reporting_agent.reporting import enrolment, set_back
+from reporting_agent.reporting import pooled as pooling
+from reporting_agent.reporting.submission import Material
+from reporting_agent.reporting.submission import Submission as Sending
 from reporting_agent.state import StateDirectory
-from reporting_agent.submission import Material
-from reporting_agent.submission import Submission as Sending
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.integration.portal_cast import make_cast, processing_public

@@ -28,11 +28,11 @@ from portal import key_ceremony, keys
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, Site
 from portal.accounts.services import issue_token
 from portal.translog import log
-from reporting_agent import enrolment, heads
-from reporting_agent.outbox import Outbox
+from reporting_agent.audit.witness import Watch, Witness, witness
+from reporting_agent.reporting import enrolment, log_heads
+from reporting_agent.reporting.outbox import Outbox
+from reporting_agent.reporting.transport import Portal
 from reporting_agent.state import StateDirectory
-from reporting_agent.transport import Portal
-from reporting_agent.witness import Watch, Witness, witness
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.integration.portal_cast import make_portal_keys
@@ -109,7 +109,7 @@ def look(plant: Plant, at: datetime = NOW) -> str:
         enrolled = enrolment.current(connection)
         assert enrolled is not None
         identity = enrolment.identity(plant.state, connection, str(enrolled.site))
-        return told(lambda: heads.look(connection, identity, road, Outbox(connection).all(), at))
+        return told(lambda: log_heads.look(connection, identity, road, Outbox(connection).all(), at))
 
 
 def visit(body: Body, *compare: bytes, at: datetime = NOW, begin: bool = True) -> str:
@@ -147,7 +147,7 @@ def test_one_history_is_witnessed_and_every_agent_takes_it(plants: list[Plant], 
     assert visit(bodies[1]) == "taken"
     assert [look(plant) for plant in plants] == ["taken", "taken"]
     with plants[0]._open() as (connection, _):
-        kept = heads.kept_witnessed(connection, keys.published_directory().fingerprint)
+        kept = log_heads.kept_witnessed(connection, keys.published_directory().fingerprint)
     assert kept is not None
     found = checkpoints.parse(kept.signed)
     assert {one.name for one in checkpoints.cosigned_by(found, keys.published_directory().content)} == set(NAMES)
@@ -189,7 +189,7 @@ def test_two_histories_are_found_by_each_agent_and_by_each_witness(
     mixed = replace(own, note=Note(own.note.text, (*own.note.signatures, relayed)))
     assert told(lambda: checkpoints.cosigned_by(mixed, keys.published_directory().content)) == "note-signature-invalid"
 
-    monkeypatch.setattr(heads, "_witnessed", lambda *_: None)
+    monkeypatch.setattr(log_heads, "_witnessed", lambda *_: None)
     with history(3, 4):
         off = [look(plants[0])]
     with history(3, 99):

@@ -21,10 +21,10 @@ from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import AuditorKey, DeviceKey
+from reporting_agent.audit.openings.assembling import assemble, quantiles
+from reporting_agent.audit.openings.files import Files
+from reporting_agent.audit.openings.verdict import Verdict
 from reporting_agent.cli import main
-from reporting_agent.openings.assembling import assemble, quantiles
-from reporting_agent.openings.files import Files
-from reporting_agent.openings.verdict import Verdict
 from tests.attacks.conftest import State as Stated
 from tests.attacks.table import Row
 from tests.functional.audit.plants import AUDITOR, DAY, Reported, audited, failures, log_with, material_of, public_of, write_works

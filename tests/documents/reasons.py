@@ -32,21 +32,27 @@ def findings() -> Codes:
 def withheld() -> Codes:
     """Why a label that was asked for does not leave."""
     refused = set(_first_arguments("PolicyRefusal", "benchmarks/release.py", "benchmarks/privacy/units.py"))
-    return refused | set(_returned("_reason_to_withhold", "reporting_agent/planning.py"))
+    return refused | set(_returned("_reason_to_withhold", "reporting_agent/reporting/planning.py"))
 
 
 def grades() -> Codes:
     """Why a limit was not tested, or no grade met."""
     found = set(_first_arguments("UnassessableError", "benchmarks/packs")) | set(_first_arguments("NotAssessable", "benchmarks/packs"))
-    places = ("benchmarks/labels/grading.py", "reporting_agent/analysis/route_accounts.py", "reporting_agent/analysis/__init__.py")
+    places = (
+        "benchmarks/labels/limit_test.py",
+        "reporting_agent/analysis/route_against_limits.py",
+        "reporting_agent/analysis/__init__.py",
+        "reporting_agent/pipeline/unreadable.py",
+    )
     return found | {code for name in ("Grade", "untested") for code in _arguments(name, 1, *places)}
 
 
 def accounts() -> Codes:
     """What is missing in the annual account of a route."""
-    calls = (node for node in _nodes("reporting_agent/analysis/route_accounts.py") if isinstance(node, ast.Call) and node.args)
+    places = (f"reporting_agent/analysis/route_{part}.py" for part in ("against_limits", "shares", "fence"))
+    calls = (node for place in places for node in _nodes(place) if isinstance(node, ast.Call) and node.args)
     return {
-        code for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "_lacks" for code in _literals(call.args[0])
+        code for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "lacks" for code in _literals(call.args[0])
     }
 
 

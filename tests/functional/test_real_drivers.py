@@ -117,7 +117,7 @@ def test_what_is_measured_after_the_melt_saves_nothing_until_someone_says_it_can
 def test_a_plant_meter_without_production_still_tells_its_base_load_and_its_days(plant: Baseline) -> None:
     assert plant.base_load is not None
     assert plant.base_load.night == pytest.approx(13.0, abs=0.2)
-    assert plant.base_load.sentence.en.startswith("Night (00:00–05:00) takes 13.0 kW")
+    assert plant.base_load.sentence.en.startswith("The usual load (median) is 13.0 kW at night (00:00–05:00)")
     assert [kind.words.en for kind in plant.day_types] == ["Sun", "Sat, holiday", "Mon–Fri"]
     assert plant.explained is not None
     assert 0.3 < plant.explained < 0.6  # what the rest is, only a production column could tell

@@ -28,7 +28,7 @@ import pytest
 
 from benchmarks.wire import envelope
 from benchmarks.wire.commitments import Commitment
-from reporting_agent.submission import STEPS
+from reporting_agent.reporting.submission import STEPS
 from tests.unit.agent_send.cast import SITE, FakePortal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,16 +147,16 @@ def write_plant(folder: Path, heats: int = 120, years: Sequence[int] = (2016,)) 
         f'[site]\nid = "{SITE}"\ntimezone = "Asia/Shanghai"\npack = "steel"\n\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n',
         encoding="utf-8",
     )
-    batches = ["batch_id,step,product,start,end,output_quantity,output_unit,variant,equipment,status"]
+    batches = ["batch_id,step,product,start,end,output_quantity,output_unit,variant,equipment,status,var.hot_metal_pct"]
     energy = ["batch_id,step,carrier,quantity,unit,lhv,lhv_unit,lhv_source"]
     for index in range(heats * len(years)):
         start = datetime(years[index // heats], 1, 2, tzinfo=UTC) + timedelta(hours=60 * (index % heats))
         end = start + timedelta(minutes=50)
         name = f"HEAT-{index:04d}"
-        batches.append(f"{name},eaf,liquid-steel,{start.isoformat()},{end.isoformat()},120,t,any,F1,good")
+        batches.append(f"{name},eaf,liquid-steel,{start.isoformat()},{end.isoformat()},120,t,any,F1,good,0")
         energy.append(f"{name},eaf,electricity,{round(chance.gauss(400, 20) * 120, 1)},kWh,,,")
         energy.append(f"{name},eaf,natural-gas,240,Nm3,36,MJ/Nm3,measured")
-        energy.append(f"{name},eaf,coke,1200,kg,,,")
+        energy.append(f"{name},eaf,coke,1200,kg,28.4,MJ/kg,measured")
     folder.joinpath("batches.csv").write_text("\n".join(batches) + "\n", encoding="utf-8")
     folder.joinpath("energy.csv").write_text("\n".join(energy) + "\n", encoding="utf-8")
 

@@ -14,7 +14,6 @@ from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
 
 from portal import keys
-from portal.publication import rows
 from tests.integration.portal_cast import make_portal_keys
 
 
@@ -56,7 +55,6 @@ def _what_is_kept_ends_with_its_test() -> None:
     """Rows of the next test may bear the same numbers and the same hand-made moments."""
     for store in conf.settings.CACHES:
         caches[store].clear()
-    rows.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -86,6 +86,12 @@ def test_an_enrolled_agent_fetches_the_newest_benchmark_and_holds_its_signature_
         "signature": "verified",
         "withdrawn": None,
     }
+    page = f"{works.portal}/benchmarks/cement/cn/dry-process/{PERIOD}/v1/"
+    assert "text/html" in httpx.get(page).headers["content-type"]
+    assert works.answer("--benchmark", page)["steps"] == by_itself["steps"]
+    file = works.folder / "benchmark.json"
+    file.write_bytes(httpx.get(works.address).content)
+    assert works.answer("--benchmark", str(file))["steps"] == by_itself["steps"]
     gaps = [step for step in by_itself["steps"] if step["gap"] is not None]
     assert {step["step"] for step in gaps} == {step.id for step in works.cast.pack.steps}
     for step in gaps:

@@ -26,10 +26,10 @@ from portal.auditlog.models import Action, Event
 from portal.catalogue.services import make_peer_group, open_period
 from portal.intake.models import Submission as Row
 from portal.opening import tasks
-from reporting_agent import enrolment, rotation
+from reporting_agent.reporting import enrolment, rotation
+from reporting_agent.reporting.submission import Material, Submission
+from reporting_agent.reporting.transport import Portal
 from reporting_agent.state import StateDirectory
-from reporting_agent.submission import Material, Submission
-from reporting_agent.transport import Portal
 from tests.unit.agent_send.cast import PORTAL, SITE, SOFTWARE, heats, material
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]

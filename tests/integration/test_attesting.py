@@ -16,7 +16,7 @@ from benchmarks.wire.signing import AuditorKey
 from portal import keys
 from portal.accounts.models import Organisation, Role, User
 from portal.assurance import attesting, auditor_keys, findings, interests
-from portal.assurance.attested import Standing, attestations_of_own, by_code
+from portal.assurance.attestation_standing import Standing, attestations_of_own, by_code
 from portal.assurance.codes import code_of
 from portal.assurance.engagements import audits_of_own_sites, engagement, engagements_of
 from portal.assurance.models import Assignment, Attestation, Finding

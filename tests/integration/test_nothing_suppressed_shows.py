@@ -26,7 +26,6 @@ from portal.accounts.models import Membership, SizeClass
 from portal.intake import services as intake
 from portal.intake.models import Submission
 from portal.opening import services as opening
-from portal.publication import rows
 from portal.publication import services as publication
 from portal.publication.models import Publication
 from portal.standings import services as standings
@@ -198,7 +197,6 @@ def world(
 ) -> tuple[dict[str, bytes], Publication]:
     """Everything the portal says at these addresses where the hidden figures are `factor` times as large; nothing of it stays."""
     caches["pages"].clear()  # worlds that differ in nothing that was signed would be told from one page
-    rows.forget()
     with transaction.atomic():
         row = in_world(cast, factor)
         said = dict(answers(house_of(cast, row), planted, names, roles, long=long))

@@ -242,4 +242,4 @@ def test_the_plaintext_is_in_no_table_of_the_default_database(cast: Cast) -> Non
     take(cast.plants[0].envelope(cast.pack))
     opening.sweep(keys.processing_key(), Clock())
     assert "opening_openedreport" not in connections["default"].introspection.table_names()
-    assert connections["vault"].introspection.table_names() == ["django_migrations", "opening_openedreport"]
+    assert connections["vault"].introspection.table_names() == ["opening_openedreport"]

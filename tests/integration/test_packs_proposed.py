@@ -269,8 +269,8 @@ class TestPages:
 
 DROPPED = (
     "boundary.counted",
+    'counted = ["coal", "natural-gas", ',
     'counted = ["coal", ',
-    "counted = [",
     "by how much is not known from the pack alone",
     "仅凭方法包无法得知变动幅度",
 )

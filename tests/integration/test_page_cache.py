@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from portal import keys
 from portal.intake import services as intake
 from portal.opening import services as opening
-from portal.publication import rows, services
+from portal.publication import services
 from portal.publication.models import Publication
 from portal.standings import services as standings
 from portal.web import page_cache
@@ -57,7 +57,6 @@ def answers(client: Client) -> Iterator[tuple[str, bytes]]:
 def test_the_cache_gives_the_bytes_that_come_without_it(cast: Cast, client: Client, settings: Settings) -> None:
     cold, warm = dict(answers(client)), dict(answers(client))
     settings.CACHES = {**settings.CACHES, "pages": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
-    rows.forget()
     off = dict(answers(client))
     assert cold == warm == off
     assert len({off[asked] for asked in off if VERSION + "?" in asked}) == len(ASKED), "language and unit each have a page of their own"

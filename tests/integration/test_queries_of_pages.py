@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -21,7 +21,6 @@ from portal.intake import services as intake
 from portal.intake.models import Submission
 from portal.opening import services as opening
 from portal.partners import conformance, deliveries, grants
-from portal.publication import rows
 from portal.publication import services as publication
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
@@ -36,8 +35,8 @@ FEW, MANY = 5, 25
 
 
 def queries_of_every_page(firms: int) -> Mapping[str, int]:
-    cache.clear()  # both start with nothing kept
-    rows.forget()
+    for store in (cache, caches["pages"]):  # both start with nothing kept
+        store.clear()
     cast = make_cast(firms)
     for place, plant in enumerate(cast.plants):
         intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)

@@ -1,4 +1,4 @@
-"""The page of a draft tells what stands in the tables now, though what it decoded is kept and memberships are asked once a page."""
+"""The page of a draft tells what stands in the tables now."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal import keys
@@ -17,7 +15,7 @@ from portal.accounts.models import Jurisdiction, Membership, Organisation, Role,
 from portal.accounts.selectors import jurisdictions_of, roles_of
 from portal.intake import services as intake
 from portal.opening import services as opening
-from portal.publication import comments, review, rows, scheduling, services
+from portal.publication import comments, review, scheduling, services
 from portal.publication.models import Publication
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 
@@ -66,15 +64,11 @@ def test_other_findings_show_at_once_whoever_wrote_them(cast: Cast, draft: Publi
     assert "Held back by this test." not in officer.get(page).content.decode()
 
 
-def test_what_is_kept_of_a_draft_is_what_its_row_says(cast: Cast, draft: Publication) -> None:
-    first = review.draft_review(cast.approver, draft.pk)
-    assert first is not None
-    assert first == review.draft_review(cast.approver, draft.pk)
-    for forget in (rows.gated.cache_clear, rows.forget):
-        forget()
-    assert first == review.draft_review(cast.approver, draft.pk)
-    assert first.participants == len(draft.participants) == 9
-    assert (first.drafted_by, first.scope, first.place) == (str(cast.drafter), cast.nation.name, cast.nation.path)
+def test_a_review_says_who_drafted_where_and_from_how_many_reports(cast: Cast, draft: Publication) -> None:
+    view = review.draft_review(cast.approver, draft.pk)
+    assert view is not None
+    assert view.participants == len(draft.participants) == 9
+    assert (view.drafted_by, view.scope, view.place) == (str(cast.drafter), cast.nation.name, cast.nation.path)
 
 
 def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publication) -> None:
@@ -115,17 +109,7 @@ def test_who_loses_a_role_or_a_jurisdiction_is_refused_at_the_next_page(cast: Ca
     assert [officer.get(page).status_code for page in pages] == [403, 403, 403]
 
 
-def test_a_page_asks_once_what_its_reader_holds(cast: Cast, draft: Publication) -> None:
-    officer = signed_in(cast.approver.email)
-    for page in (reverse("web:publications"), reverse("web:draft", args=[draft.pk])):
-        with CaptureQueriesContext(connection) as asked:
-            assert officer.get(page).status_code == 200
-        statements = [one["sql"] for one in asked]
-        assert sum('FROM "accounts_membership"' in sql for sql in statements) == 1
-        assert sum('FROM "accounts_jurisdiction"' in sql for sql in statements) == 1
-
-
-def test_outside_of_a_page_every_question_is_asked_anew(cast: Cast) -> None:
+def test_what_a_person_holds_is_asked_each_time(cast: Cast) -> None:
     user = User.objects.get(pk=cast.approver.pk)
     assert list(roles_of(user)) == [Role.REGULATOR]
     assert [one.path for one in jurisdictions_of(user)] == [cast.nation.path]

@@ -22,7 +22,7 @@ from benchmarks.wire.merkle import leaf_hash, require_inclusion
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
 from portal.assurance import attesting, auditor_keys, interests, sampling
-from portal.assurance.attested import Standing, by_code
+from portal.assurance.attestation_standing import Standing, by_code
 from portal.assurance.codes import code_of
 from portal.assurance.models import Assignment, Sample
 from portal.assurance.services import assign

@@ -12,7 +12,7 @@ from django.utils.timezone import localdate
 
 from portal import keys
 from portal.assurance import auditor_keys, interests
-from portal.assurance.attested import views_of
+from portal.assurance.attestation_standing import views_of
 from portal.assurance.models import Attestation
 from portal.assurance.schemes import reached, schemes
 from portal.assurance.services import assign

@@ -15,7 +15,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire.commitments import Commitment
 from portal.assurance.summaries import read_summary
 from portal.problems import RefusedError
-from reporting_agent.openings.verdict import Verdict
+from reporting_agent.audit.openings.verdict import Verdict
 
 DRAW = "ab" * 32
 OF = SimpleNamespace(commitment=Commitment("works-1", "2025", 3, bytes(32)), digest=DRAW)

@@ -271,7 +271,7 @@ def hand_in_several(email: str, *files: tuple[str, bytes]) -> Any:
 def fates(answer: Any) -> dict[str, str]:
     """What the table says of each file, by its name."""
     rows = re.findall(r'<th role="rowheader" scope="row".*?</tr>', answer.content.decode(), re.DOTALL)
-    return {match[1]: row for row in rows if (match := re.search(r">([^<>]+\.[a-z]+)<", row))}
+    return {match[1]: row for row in rows if (match := re.search(r">\s*([^<>\s]+\.[a-z]+)\s*<", row))}
 
 
 def test_of_several_files_each_has_its_own_answer_and_a_bad_one_spoils_no_other(cast: Cast) -> None:

@@ -23,8 +23,8 @@ from benchmarks.audit import checks, completeness
 from benchmarks.audit.evidence import State
 from benchmarks.measurements import Batch
 from reporting_agent import pipeline
+from reporting_agent.audit.openings.assembling import assemble
 from reporting_agent.config import Site, load_site
-from reporting_agent.openings.assembling import assemble
 from reporting_agent.pipeline.outward import Outward
 from tests.functional.audit.plants import (
     SOFTWARE,

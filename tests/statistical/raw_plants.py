@@ -91,13 +91,13 @@ def _heats(
             {
                 "batch_id": name, "step": "eaf", "product": "liquid-steel", "start": start.isoformat(),
                 "end": (start + HEAT).isoformat(), "output_quantity": str(output), "output_unit": "t",
-                "variant": "plain-carbon" if number % 2 else "quality-carbon", "equipment": line, "status": "",
+                "variant": "plain-carbon" if number % 2 else "quality-carbon", "equipment": line, "status": "", "var.hot_metal_pct": "0",
             }
         )  # fmt: skip
         powers.append((start, output * chance.gauss(400, 15)))
         gas = {"batch_id": name, "step": "eaf", "carrier": "natural-gas", "quantity": str(round(output * 6)), "unit": "Nm3", "lhv": "36"}
         energies.append({**gas, "lhv_unit": "MJ/Nm3"})
-        energies.append({"batch_id": name, "step": "eaf", "carrier": "coke", "quantity": "1.2", "unit": "t"})
+        energies.append({"batch_id": name, "step": "eaf", "carrier": "coke", "quantity": "1.2", "unit": "t", "lhv": "28400"})
     return rows, energies, powers
 
 
@@ -247,6 +247,7 @@ def by_log(by: str = "shift", count: int = 104) -> Plant:
                     "timestamp": (begin + timedelta(hours=hour)).isoformat(), "step": "cement-grinding", "equipment": "mill-1",
                     "product": "cement", "variant": "portland" if shift % 2 else "blended", "state": "",
                     "output_quantity": f"{tonnes:.2f}", "output_unit": "t", "energy": f"{tonnes * chance.gauss(level, 0.3):.1f}",
+                    "var.blaine_m2_kg": "350",
                 }
             )  # fmt: skip
     site = _SITE.format(pack="cement") + f'log = "log.csv"\n[runs]\nby = "{by}"\nshift_starts = ["00:00", "08:00", "16:00"]\n'

@@ -32,14 +32,14 @@ from benchmarks.wire.schema import Header, Report, encode_report
 from benchmarks.wire.signing import AuditorKey, DeviceKey, ReceiptKey
 from fixtures.simulator.works import Works
 from fixtures.simulator.works.design import DESIGNS
+from reporting_agent.audit.openings.assembling import Answered
+from reporting_agent.audit.openings.examining import Handed, examine
 from reporting_agent.config import Site, load_site
-from reporting_agent.drawing import draw as draw_cells
-from reporting_agent.material import gather_again
-from reporting_agent.openings.assembling import Answered
-from reporting_agent.openings.examining import Handed, examine
-from reporting_agent.planning import Plan as ReportPlan
-from reporting_agent.planning import Subject
-from reporting_agent.submission import Material
+from reporting_agent.reporting.drawing import draw as draw_cells
+from reporting_agent.reporting.planning import Plan as ReportPlan
+from reporting_agent.reporting.planning import Subject
+from reporting_agent.reporting.report_material import gather_again
+from reporting_agent.reporting.submission import Material
 from tests.declaring import declare
 
 SOFTWARE = "steplabel-agent/test"

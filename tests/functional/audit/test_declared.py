@@ -14,10 +14,10 @@ import pytest
 from benchmarks.audit import checks
 from benchmarks.audit.evidence import State
 from benchmarks.audit.sampling import STANDARD, Kind, Size
+from reporting_agent.audit.openings import telling
+from reporting_agent.audit.openings.declared import declared_in
+from reporting_agent.audit.openings.verdict import Verdict
 from reporting_agent.config import load_site
-from reporting_agent.openings import telling
-from reporting_agent.openings.declared import declared_in
-from reporting_agent.openings.verdict import Verdict
 from tests.functional.audit.plants import honest
 from tests.functional.audit.test_withheld import evidence_of
 

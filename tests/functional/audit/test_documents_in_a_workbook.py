@@ -12,10 +12,10 @@ import openpyxl
 import pytest
 
 from benchmarks.errors import InputError
+from reporting_agent.audit.reconciliation import loading, papers
+from reporting_agent.audit.reconciliation.headings import COLUMNS, EXAMPLES, SHEETS
+from reporting_agent.audit.reconciliation.papers import Papers
 from reporting_agent.cli import main
-from reporting_agent.reconciliation import loading, papers
-from reporting_agent.reconciliation.headings import COLUMNS, EXAMPLES, SHEETS
-from reporting_agent.reconciliation.papers import Papers
 
 PERIOD = "2025-Q1"
 KILN = "kiln-1-electricity"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit.evidence import State
-from reporting_agent.openings import examining
-from reporting_agent.openings.assembling import assemble
+from reporting_agent.audit.openings import examining
+from reporting_agent.audit.openings.assembling import assemble
 from tests.functional.audit.plants import audited, drawn_by_auditor, failures, honest
 from tests.statistical import lines
 from tests.statistical.insider import covered

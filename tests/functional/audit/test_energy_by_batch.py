@@ -13,10 +13,10 @@ from benchmarks.audit.kinds import OF_READINGS
 from benchmarks.audit.sampling import STANDARD, smallest
 from fixtures.simulator import Sector
 from portal.assurance.summaries import read_summary
-from reporting_agent.openings import telling
-from reporting_agent.openings.assembling import assemble
-from reporting_agent.openings.examining import Handed, examine
-from reporting_agent.openings.verdict import BY_BATCH, Verdict
+from reporting_agent.audit.openings import telling
+from reporting_agent.audit.openings.assembling import assemble
+from reporting_agent.audit.openings.examining import Handed, examine
+from reporting_agent.audit.openings.verdict import BY_BATCH, Verdict
 from tests.functional.audit.plants import PORTAL, drawn_by_auditor, honest, public_of
 
 PLAN = smallest(STANDARD)

@@ -19,9 +19,9 @@ from benchmarks.wire.logged import Kind
 from portal.assurance.summaries import read_summary
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
-from reporting_agent.enrolment import SEED_FILE
-from reporting_agent.material import gather
-from reporting_agent.reportable import require_reportable
+from reporting_agent.reporting.eligibility import require_reportable
+from reporting_agent.reporting.enrolment import SEED_FILE
+from reporting_agent.reporting.report_material import gather
 from reporting_agent.software import SOFTWARE
 from reporting_agent.state import StateDirectory
 from tests.functional.audit.plants import PERIOD, write_works

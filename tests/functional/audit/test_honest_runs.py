@@ -10,7 +10,7 @@ import pytest
 from benchmarks.audit.evidence import State
 from benchmarks.audit.records import DAY_US
 from benchmarks.audit.sampling import STANDARD, Kind, Plan, Size
-from reporting_agent.openings.assembling import assemble
+from reporting_agent.audit.openings.assembling import assemble
 from tests.functional.audit.plants import Reported, audited, chance_of, drawn_by_auditor, failures, honest, write_works
 
 FEW = Plan({kind: Size(Fraction(3, 4), Fraction(1, 4)) for kind in Kind if kind is not Kind.EDGE}, beside_rank=1)

@@ -11,8 +11,8 @@ import pytest
 from benchmarks.audit import checks, promised
 from benchmarks.audit.evidence import State
 from benchmarks.audit.sampling import STANDARD, Kind, Plan, Size, smallest
-from reporting_agent.openings.assembling import assemble
-from reporting_agent.openings.verdict import Verdict
+from reporting_agent.audit.openings.assembling import assemble
+from reporting_agent.audit.openings.verdict import Verdict
 from tests.functional.audit.plants import Reported, audited, drawn_by_auditor, failures
 from tests.functional.audit.test_tampering import STEP, energy_lowered
 

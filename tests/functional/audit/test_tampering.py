@@ -26,12 +26,12 @@ from benchmarks.wire import challenges
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.logged import Kind
 from reporting_agent import pipeline
-from reporting_agent.behind import Provenance
+from reporting_agent.audit.openings.assembling import assemble, quantiles
 from reporting_agent.config import Site
-from reporting_agent.openings.assembling import assemble, quantiles
 from reporting_agent.pipeline.outward import Outward
-from reporting_agent.planning import Plan
-from reporting_agent.submission import Material
+from reporting_agent.reporting.planning import Plan
+from reporting_agent.reporting.report_inputs import Provenance
+from reporting_agent.reporting.submission import Material
 from tests.functional.audit.plants import (
     ACCEPTED,
     ENTRY,

@@ -16,14 +16,14 @@ from benchmarks.audit.evidence import Evidence, Outcome, State, held
 from benchmarks.audit.sampling import STANDARD, Plan
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.phrases import Phrase
+from reporting_agent.audit.openings import telling
+from reporting_agent.audit.openings.assembling import assemble
+from reporting_agent.audit.openings.bounds import unbounded
+from reporting_agent.audit.openings.examining import Handed, examine
+from reporting_agent.audit.openings.verdict import Verdict
+from reporting_agent.audit.openings.verifying import settled
+from reporting_agent.audit.recomputation import recompute
 from reporting_agent.config import load_site
-from reporting_agent.openings import telling
-from reporting_agent.openings.assembling import assemble
-from reporting_agent.openings.bounds import unbounded
-from reporting_agent.openings.examining import Handed, examine
-from reporting_agent.openings.verdict import Verdict
-from reporting_agent.openings.verifying import settled
-from reporting_agent.recomputation import recompute
 from reporting_agent.sources import BATCHES
 from reporting_agent.sources.extract import Extract
 from tests.functional.audit.plants import PORTAL, Reported, drawn_by_auditor, honest, material_of, plan_of, public_of

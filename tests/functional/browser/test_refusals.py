@@ -106,6 +106,6 @@ def test_no_english_is_left_in_what_is_refused(reader: MakeReader, screen: tuple
 def test_with_the_translation_off_english_is_found(
     reader: MakeReader, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refusals, "gettext", str)
+    monkeypatch.setattr(refusals, "_translated", str)
     for provoked in PROVOKED:
         assert english_in(provoked(reader, ("zh-hans", 1440), world, tmp_path)), provoked.__name__

@@ -15,12 +15,12 @@ from benchmarks.audit import checks
 from benchmarks.audit.evidence import Evidence
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
-from reporting_agent.openings import telling
-from reporting_agent.openings.assembling import assemble
-from reporting_agent.openings.examining import Handed, examine
-from reporting_agent.openings.verdict import PAPERS, Verdict
-from reporting_agent.reconciliation.comparing import reconcile
-from reporting_agent.reconciliation.papers import Bill, Papers
+from reporting_agent.audit.openings import telling
+from reporting_agent.audit.openings.assembling import assemble
+from reporting_agent.audit.openings.examining import Handed, examine
+from reporting_agent.audit.openings.verdict import PAPERS, Verdict
+from reporting_agent.audit.reconciliation.papers import Bill, Papers
+from reporting_agent.audit.reconciliation.reconcile import reconcile
 from tests.functional.audit.plants import PERIOD, PORTAL, drawn_by_auditor, honest, public_of, write_works
 from tests.functional.browser.reader import Reader
 from tests.functional.browser.test_local_report import A4_WIDTH_PX, LANGUAGES, alone, opened

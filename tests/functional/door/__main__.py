@@ -9,19 +9,21 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.functional.door.arrangements import ARRANGEMENTS
 from tests.functional.door.layouts import LAYOUTS, Case
 from tests.functional.door.plant import habits, heats
 from tests.functional.door.road import Outcome, take
 
 LEAST_READ = 0.95
+WAYS = (*LAYOUTS, *ARRANGEMENTS)
 KINDS = ("read", "refused", "misread")
 
 
 def cases(folder: Path) -> Iterator[Case]:
     """All files, one after the other."""
     for number, habit in enumerate(habits()):
-        for place, layout in enumerate(LAYOUTS):
-            yield layout(habit, heats(len(LAYOUTS) * number + place), folder)
+        for place, layout in enumerate(WAYS):
+            yield layout(habit, heats(len(WAYS) * number + place), folder)
 
 
 def table(outcomes: list[tuple[Case, Outcome]]) -> str:

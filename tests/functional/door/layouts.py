@@ -31,26 +31,28 @@ class Case:
     sheet: str | None = None
     rows: Rows = field(default_factory=list)  # of readings and logs, which know no batches
     hopeless: str = ""  # the error code of a file that holds no values
+    beside: Path | None = None  # a second table, of energy
+    runs: set[str] = field(default_factory=lambda: {"kWh", "interval"})  # of a log: unit and kind of its energy
 
 
 Layout = Callable[[Habit, list[Heat], Path], Case]
 
 
-def _truth(heats: Sequence[Heat], *, end: bool = True) -> Truth:
+def truth_of(heats: Sequence[Heat], *, end: bool = True) -> Truth:
     return {one.name: (one.start, one.end if end else None, one.output_t, one.energy_kwh) for one in heats}
 
 
-def _text(folder: Path, habit: Habit, rows: list[Sequence[Cell]], layout: str) -> Path:
+def by_hand(folder: Path, habit: Habit, rows: list[Sequence[Cell]], layout: str) -> Path:
     path = folder / f"{habit.language}-{layout}.csv"
     as_text(path, Written(rows), habit.delimiter, habit.encoding)
     return path
 
 
-def _header(habit: Habit) -> list[Cell]:
+def header_of(habit: Habit) -> list[Cell]:
     return [habit.batch, habit.start, habit.end, f"{habit.output} [t]", f"{habit.energy} [kWh]"]
 
 
-def _row(habit: Habit, one: Heat, *, grouped: bool = False) -> list[Cell]:
+def row_of(habit: Habit, one: Heat, *, grouped: bool = False) -> list[Cell]:
     return [
         one.name,
         habit.moment(one.start),
@@ -61,8 +63,8 @@ def _row(habit: Habit, one: Heat, *, grouped: bool = False) -> list[Cell]:
 
 
 def plain_text(habit: Habit, heats: list[Heat], folder: Path) -> Case:
-    rows: list[Sequence[Cell]] = [_header(habit), *(_row(habit, one) for one in heats)]
-    return Case(_text(folder, habit, rows, "plain"), habit, "plain text", _truth(heats))
+    rows: list[Sequence[Cell]] = [header_of(habit), *(row_of(habit, one) for one in heats)]
+    return Case(by_hand(folder, habit, rows, "plain"), habit, "plain text", truth_of(heats))
 
 
 def thousands_and_totals(habit: Habit, heats: list[Heat], folder: Path) -> Case:
@@ -76,8 +78,8 @@ def thousands_and_totals(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     rows += [[habit.batch, habit.start, habit.end, habit.output, habit.energy], ["", "", "", "t", "kWh"]]
     for _, group in groupby(heats, key=lambda one: one.start.date()):
         some = list(group)
-        rows += [*(_row(habit, one, grouped=True) for one in some), total(habit.day_total, some)]
-    return Case(_text(folder, habit, [*rows, total(habit.total, heats)], "totals"), habit, "totals and groups", _truth(heats))
+        rows += [*(row_of(habit, one, grouped=True) for one in some), total(habit.day_total, some)]
+    return Case(by_hand(folder, habit, [*rows, total(habit.total, heats)], "totals"), habit, "totals and groups", truth_of(heats))
 
 
 def date_and_clock_apart(habit: Habit, heats: list[Heat], folder: Path) -> Case:
@@ -86,7 +88,7 @@ def date_and_clock_apart(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     for one in heats:
         clock = [one.start.strftime(habit.clock), one.end.strftime(habit.clock)]
         rows.append([one.name, one.start.strftime(habit.date), *clock, habit.number(one.output_t), habit.number(one.energy_kwh)])
-    return Case(_text(folder, habit, rows, "clock"), habit, "date and clock apart", _truth(heats))
+    return Case(by_hand(folder, habit, rows, "clock"), habit, "date and clock apart", truth_of(heats))
 
 
 def year_month_day(habit: Habit, heats: list[Heat], folder: Path) -> Case:
@@ -94,23 +96,23 @@ def year_month_day(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     for one in heats:
         at: list[Cell] = [one.start.year, one.start.month, one.start.day, one.start.strftime(habit.clock)]
         rows.append([one.name, *at, habit.number(one.output_t), habit.number(one.energy_kwh)])
-    return Case(_text(folder, habit, rows, "ymd"), habit, "year, month, day in columns", _truth(heats, end=False))
+    return Case(by_hand(folder, habit, rows, "ymd"), habit, "year, month, day in columns", truth_of(heats, end=False))
 
 
 def without_ends(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     rows: list[Sequence[Cell]] = [[habit.batch, habit.stamp, habit.product, f"{habit.output} t", f"{habit.energy} kWh"]]
     for number, one in enumerate(heats):
         rows.append([one.name, habit.moment(one.start), f"S{number % 3}", habit.number(one.output_t), habit.number(one.energy_kwh)])
-    return Case(_text(folder, habit, rows, "starts"), habit, "without end times", _truth(heats, end=False))
+    return Case(by_hand(folder, habit, rows, "starts"), habit, "without end times", truth_of(heats, end=False))
 
 
 def two_digit_years(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     short = habit.date.replace("%Y", "%y")
-    rows: list[Sequence[Cell]] = [_header(habit)]
+    rows: list[Sequence[Cell]] = [header_of(habit)]
     for one in heats:
         times = [at.strftime(f"{short} {habit.clock}") for at in (one.start, one.end)]
         rows.append([one.name, *times, habit.number(one.output_t), habit.number(one.energy_kwh)])
-    return Case(_text(folder, habit, rows, "years"), habit, "two digits of year", _truth(heats))
+    return Case(by_hand(folder, habit, rows, "years"), habit, "two digits of year", truth_of(heats))
 
 
 def other_units(habit: Habit, heats: list[Heat], folder: Path) -> Case:
@@ -119,14 +121,14 @@ def other_units(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     for one in heats:
         amounts = [habit.number(one.output_t * 1000, 0), habit.number(one.energy_kwh / 1000, 4)]
         rows.append([one.name, habit.moment(one.start), habit.moment(one.end), *amounts])
-    return Case(_text(folder, habit, rows, "units"), habit, "kg and MWh", _truth(heats))
+    return Case(by_hand(folder, habit, rows, "units"), habit, "kg and MWh", truth_of(heats))
 
 
 def ton_in_the_header(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """`ton` means two things: a person is asked."""
-    rows: list[Sequence[Cell]] = [_header(habit), *(_row(habit, one) for one in heats)]
+    rows: list[Sequence[Cell]] = [header_of(habit), *(row_of(habit, one) for one in heats)]
     rows[0] = [habit.batch, habit.start, habit.end, f"{habit.output} (ton)", f"{habit.energy} (kWh)"]
-    return Case(_text(folder, habit, rows, "ton"), habit, "ton in the header", _truth(heats), {"batches.output_unit": "t"})
+    return Case(by_hand(folder, habit, rows, "ton"), habit, "ton in the header", truth_of(heats), {"batches.output_unit": "t"})
 
 
 def wide(habit: Habit, heats: list[Heat], folder: Path) -> Case:
@@ -137,9 +139,9 @@ def wide(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     ]
     for place, one in enumerate(heats):
         hot = [habit.number(800 + (place * 7 + number * 13) % 400) for number in range(96)]
-        name, start, end, output, energy = _row(habit, one)
+        name, start, end, output, energy = row_of(habit, one)
         rows.append([name, start, *hot[:40], end, output, *hot[40:], energy])
-    return Case(_text(folder, habit, rows, "wide"), habit, "a hundred columns", _truth(heats))
+    return Case(by_hand(folder, habit, rows, "wide"), habit, "a hundred columns", truth_of(heats))
 
 
 def merged_header(habit: Habit, heats: list[Heat], folder: Path) -> Case:
@@ -149,7 +151,7 @@ def merged_header(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     rows += [[one.name, one.start, one.end, one.output_t, one.energy_kwh] for one in heats]
     path = folder / f"{habit.language}-merged.xlsx"
     as_workbook(path, Written(rows, ["A1:E1", "A3:A4", "B3:C3", "D3:E3"], habit.data))
-    return Case(path, habit, "merged header", _truth(heats))
+    return Case(path, habit, "merged header", truth_of(heats))
 
 
 def serial_dates(habit: Habit, heats: list[Heat], folder: Path) -> Case:
@@ -158,24 +160,24 @@ def serial_dates(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     def days(at: datetime) -> float:
         return round((at - EXCEL_NOUGHT) / timedelta(days=1), 9)
 
-    rows: list[Sequence[Cell]] = [_header(habit)]
+    rows: list[Sequence[Cell]] = [header_of(habit)]
     rows += [[one.name, days(one.start), days(one.end), one.output_t, one.energy_kwh] for one in heats]
     path = folder / f"{habit.language}-serial.xlsx"
     as_workbook(path, Written(rows, name=habit.data))
-    return Case(path, habit, "serial dates", _truth(heats), {"excel_dates": "1900"})
+    return Case(path, habit, "serial dates", truth_of(heats), {"excel_dates": "1900"})
 
 
 def open_document(habit: Habit, heats: list[Heat], folder: Path) -> Case:
-    rows: list[Sequence[Cell]] = [[habit.title], _header(habit)]
+    rows: list[Sequence[Cell]] = [[habit.title], header_of(habit)]
     rows += [[one.name, one.start, one.end, one.output_t, one.energy_kwh] for one in heats]
     path = folder / f"{habit.language}-open.ods"
     as_open_document(path, Written(rows, name=habit.data))
-    return Case(path, habit, "open document", _truth(heats))
+    return Case(path, habit, "open document", truth_of(heats))
 
 
 def other_sheet(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """Sums of months on a sheet before the one that holds the table; a person is asked which sheet it is."""
-    rows: list[Sequence[Cell]] = [_header(habit)]
+    rows: list[Sequence[Cell]] = [header_of(habit)]
     rows += [[one.name, one.start, one.end, one.output_t, one.energy_kwh] for one in heats]
     path = folder / f"{habit.language}-sheets.xlsx"
     as_workbook(
@@ -186,18 +188,18 @@ def other_sheet(habit: Habit, heats: list[Heat], folder: Path) -> Case:
             before={habit.cover: [[habit.title], ["2025"], [habit.year_month_day[1], habit.output], [5, 4800.5], [6, 4700.0]]},
         ),
     )
-    return Case(path, habit, "another sheet", _truth(heats), {"sheet": habit.data})
+    return Case(path, habit, "another sheet", truth_of(heats), {"sheet": habit.data})
 
 
 def formulas(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """Formulas; in every other language a spreadsheet program has worked them out, in the rest no program ever did."""
-    rows: list[Sequence[Cell]] = [_header(habit)]
+    rows: list[Sequence[Cell]] = [header_of(habit)]
     rows += [[one.name, one.start, one.end, f"={one.output_t}+0", f"={one.energy_kwh}+0"] for one in heats]
     path = folder / f"{habit.language}-formulas.xlsx"
     as_workbook(path, Written(rows, name=habit.data))
     if habits().index(habit) % 2:
         work_out(path)
-        return Case(path, habit, "formulas with values", _truth(heats))
+        return Case(path, habit, "formulas with values", truth_of(heats))
     return Case(path, habit, "formulas without values", {}, hopeless="formulas-without-values")
 
 
@@ -213,10 +215,10 @@ def iterations(habit: Habit, heats: list[Heat], folder: Path) -> Case:
             begins, ends = one.start + place * third, one.end if place == 2 else one.start + (place + 1) * third
             rows.append([one.name, place + 1, habit.moment(begins), habit.moment(ends), habit.number(one.output_t), habit.number(part)])
     return Case(
-        _text(folder, habit, rows, "passes"),
+        by_hand(folder, habit, rows, "passes"),
         habit,
         "several rows a batch",
-        _truth(heats),
+        truth_of(heats),
         {"batches.output_quantity.rows": "first", "energy.quantity.rows": "sum"},
     )
 
@@ -238,7 +240,7 @@ def readings_apart(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     for at, register, used in _quarter_hours(heats):
         rows.append([at.strftime(habit.date), at.strftime(habit.clock), habit.number(register), habit.number(used)])
         case.rows += [(meters[0], at, None, register), (meters[1], at, None, used)]
-    case.path = _text(folder, habit, rows, "quarters")
+    case.path = by_hand(folder, habit, rows, "quarters")
     return case
 
 
@@ -250,7 +252,7 @@ def meters_by_day(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     for at, _, used in _quarter_hours(heats, timedelta(days=1)):
         rows.append([at.strftime(habit.date), habit.number(used), habit.number(used / 1000, 4)])
         case.rows += [(meters[0], at, None, used), (meters[1], at, None, round(used / 1000, 4))]
-    case.path = _text(folder, habit, rows, "days")
+    case.path = by_hand(folder, habit, rows, "days")
     return case
 
 
@@ -275,7 +277,7 @@ def log_without_ends(habit: Habit, heats: list[Heat], folder: Path) -> Case:
         machine = f"M{number % 2 + 1}"
         rows.append([habit.moment(one.start), machine, habit.number(one.output_t), habit.number(one.energy_kwh)])
         case.rows.append((machine, one.start, one.output_t, one.energy_kwh))
-    case.path = _text(folder, habit, rows, "log")
+    case.path = by_hand(folder, habit, rows, "log")
     return case
 
 

@@ -57,6 +57,8 @@ class Habit:
     cover: str
     data: str
     sensor: str
+    duration: str
+    power: str
 
     @property
     def tz(self) -> ZoneInfo:

@@ -14,6 +14,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
@@ -47,7 +48,7 @@ def take(case: Case) -> Outcome:
     known |= {f"{name}.date_order": order for name in ("batches", "readings", "log")} | case.answers
     given: dict[str, str] = {}
     for _ in range(_QUESTIONS):
-        code, answer, said = _map(case, given)
+        code, answer, said = _both(case, given)
         open_keys = [question["key"] for question in answer.get("questions", ())]
         if not open_keys:
             break
@@ -66,12 +67,25 @@ def take(case: Case) -> Outcome:
     return outcome if outcome.kind != "read" else _without_mapping(case, mapped, known)
 
 
-def _map(case: Case, given: dict[str, str]) -> tuple[int, dict[str, Any], str]:
+def _both(case: Case, given: dict[str, str]) -> tuple[int, dict[str, Any], str]:
+    """What `map` says of the file, and of the one beside it."""
+    code, answer, said = _map(case, case.path, given)
+    if case.beside is None:
+        return code, answer, said
+    second, more, also = _map(case, case.beside, given)
+    toml = f"{answer.get('toml', '')}{more.get('toml', '')}".replace("\n[inputs]\n", "\n")
+    inputs = re.findall(r"^(?:batches|energy) = .*$", toml, re.MULTILINE)
+    rest = re.sub(r"^(?:\[inputs\]|(?:batches|energy) = .*)$", "", toml, flags=re.MULTILINE)
+    whole = "[inputs]\n" + "\n".join(inputs) + "\n" + rest
+    return max(code, second), {"questions": [*answer.get("questions", ()), *more.get("questions", ())], "toml": whole}, said + also
+
+
+def _map(case: Case, path: Path, given: dict[str, str]) -> tuple[int, dict[str, Any], str]:
     answers = case.path.with_suffix(".answers")
     answers.write_text(_as_toml(given), encoding="utf-8")
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main(["map", str(case.path), "--json", "--answers", str(answers)])
+        code = main(["map", str(path), "--json", "--answers", str(answers)])
     answer = json.loads(out.getvalue()) if out.getvalue().startswith("{") else {}
     return code, answer, " ".join(err.getvalue().split())
 
@@ -100,9 +114,9 @@ def _rows(case: Case, toml: str, known: dict[str, str]) -> Outcome:
     if getattr(site.mapping, name) != mapped:
         return Outcome("misread", f"map says {mapped!r}, check and label take {getattr(site.mapping, name)!r}")
     found = sorted(_readings(case, mapped, site) if name == "readings" else _log(case, mapped, site), key=str)
-    unit = None if name == "readings" else told["runs"]["unit"]
+    runs = case.runs if name == "readings" else set(told.get("runs", {}).values())
     wanted = sorted(case.rows, key=str)
-    if found != wanted or unit not in {None, "kWh"} or {meter["unit"] for meter in told.get("meters", ())} - {"kWh", "MWh", "m3"}:
+    if found != wanted or runs != case.runs or {meter["unit"] for meter in told.get("meters", ())} - {"kWh", "MWh", "m3"}:
         return Outcome("misread", f"{len(found)} rows, such as {found[:2]}, of {len(wanted)}, such as {wanted[:2]}; {toml}")
     return Outcome("read")
 

@@ -11,16 +11,18 @@ import pytest
 from openpyxl import Workbook
 
 from reporting_agent.cli import main
+from tests.functional.door.arrangements import ARRANGEMENTS
 from tests.functional.door.layouts import LAYOUTS
 from tests.functional.door.plant import habits, heats
 from tests.functional.door.road import take
 
-SOME = [(place, number) for place in range(len(LAYOUTS)) for number in range(len(habits())) if (place - number) % 5 == 0]
+WAYS = (*LAYOUTS, *ARRANGEMENTS)
+SOME = [(place, number) for place in range(len(WAYS)) for number in range(len(habits())) if (place - number) % 5 == 0]
 
 
 @pytest.mark.parametrize(("place", "number"), SOME, ids=lambda index: str(index))
 def test_a_file_is_read_as_it_is_meant(place: int, number: int, tmp_path: Path) -> None:
-    case = LAYOUTS[place](habits()[number], heats(len(LAYOUTS) * number + place), tmp_path)
+    case = WAYS[place](habits()[number], heats(len(WAYS) * number + place), tmp_path)
     outcome = take(case)
     if case.hopeless:
         assert outcome.kind == "refused"

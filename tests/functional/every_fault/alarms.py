@@ -1,13 +1,14 @@
-"""Alarms of a clean plant's control charts, and which of them are its simulator's own waste, which a chart is there to find.
+"""Alarms and questions of a clean plant, and which of them are its simulator's own waste, which they are there to find.
 
 The lines of `works` drift from their settings, start cold and take wet charge; the truth says how much each run wasted. An alarm is true
-where what its meter's lines wasted on those days, above their usual day, makes up half of its energy at least.
+where what its meter's lines wasted on those days, above their usual day, makes up half of its energy at least; so is the question of a
+changed process whose size is half their waste.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, tzinfo
-from math import copysign
+from math import copysign, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from fixtures.simulator.works.design import Use
 from fixtures.simulator.works.runs import Runs
 from reporting_agent.analysis.baseline import Anomaly, Baseline, baselines
 from reporting_agent.analysis.production import lines_of
+from reporting_agent.changes.change import Change, Kind
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 
@@ -35,6 +37,21 @@ def false_alarms(site: Site, result: LabelResult, works: Works | None) -> tuple[
         if not _true(one, alarm, _of_meter(one, site, wasted))
     ]
     return tuple(false), max((one.days for one in charted), default=0) / 365
+
+
+def explained(change: Change, works: Works | None, zone: tzinfo) -> bool:
+    """Whether the plant did use that much more or less by the tonne on those days, and the question names the process as what changed."""
+    if works is None or change.kind is not Kind.PROCESS:
+        return False
+    ran = works.runs[change.step]
+    relative = np.sum(list(ran.waste.values()), axis=0)
+    own = [row for row, line in enumerate(ran.line) if line in change.equipment]
+    there = [row for row in own if change.holds_on(datetime.fromtimestamp(int(ran.start_s[row]), zone).date())]
+    rest = sorted(set(own) - set(there))
+    if not there or not rest:
+        return False
+    grown = log((1 + float(relative[there].mean())) / (1 + float(relative[rest].mean())))
+    return copysign(grown, log(change.size)) == grown and abs(grown) >= TRUE_FROM * abs(log(change.size))
 
 
 def _of_meter(one: Baseline, site: Site, wasted: dict[tuple[str, str, str], dict[date, float]]) -> dict[date, float]:

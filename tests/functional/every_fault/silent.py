@@ -20,7 +20,7 @@ from fixtures.simulator.works import Works
 from reporting_agent import pipeline
 from reporting_agent.changes.review import Question, review
 from reporting_agent.config import Site, load_site
-from tests.functional.every_fault.alarms import false_alarms
+from tests.functional.every_fault.alarms import explained, false_alarms
 
 NEAR = 0.005
 GENERATORS = ("mill", "cement", "steel")
@@ -47,11 +47,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """One sound plant: its open questions and false alarms, and how far its labels lie from the truth."""
+    """One sound plant: its open questions, which of them tell what it really did, its false alarms, and how far its labels lie off."""
 
     generator: str
     seed: int
-    questions: tuple[str, ...]
+    questions: tuple[str, ...]  # that nothing in the plant explains
+    true: tuple[str, ...]  # of a process that did change
     worst: float
     alarms: tuple[str, ...]  # of its control charts, that nothing in the plant explains
     years: float  # that it was charted for
@@ -94,8 +95,11 @@ def try_clean(generator: str, seed: int) -> Clean:
         folder = Path(temporary)
         _, period, truth = plant_of(generator, seed, 0, folder)
         found, labels, (site, result) = _label(folder, period)
-        alarms, years = false_alarms(site, result, None if generator == "mill" else Works.live(generator, seed))
-    return Clean(generator, seed, tuple(str(one.sentence) for one in found), _worst(labels, truth), alarms, years)
+        works = None if generator == "mill" else Works.live(generator, seed)
+        alarms, years = false_alarms(site, result, works)
+    real = [explained(one.change, works, site.zone) for one in found]
+    true, false = (tuple(str(one.sentence) for one, told in zip(found, real, strict=True) if told is wanted) for wanted in (True, False))
+    return Clean(generator, seed, false, true, _worst(labels, truth), alarms, years)
 
 
 Labels = dict[tuple[str, str], float]

@@ -64,6 +64,18 @@ def test_a_row_after_a_late_stamp_keeps_its_amounts_and_one_after_a_gap_is_missi
     assert counts(found)["log-gap"] == 1
 
 
+@pytest.mark.parametrize(("second", "mean"), [("16", 14.0), ("", None)])
+def test_a_run_has_the_output_weighted_mean_of_what_every_row_with_output_gives(tmp_path: Path, second: str, mean: float | None) -> None:
+    """6 items at 12 % and 6 at 16 %; a row that makes nothing need not say. Where one that does says nothing, the run does not either."""
+    path = tmp_path / "log.csv"
+    lines = ["timestamp,equipment,step,output_quantity,output_unit,energy,span_s,var.moisture_pct"]
+    rows = ((0, 0, ""), (5, 6, "12"), (10, 6, second), (15, 0, ""))
+    lines += [f"{(SIX + timedelta(minutes=at)).isoformat()},m0,machining-0,{items},items,1,60,{water}" for at, items, water in rows]
+    path.write_text("\n".join(lines) + "\n")
+    (run,) = runs.cut(read_table(path, site().mapping.log, LOG, ROME), site(), PACK).batches
+    assert run.variables.get("moisture_pct") == mean
+
+
 def test_rows_in_alarm_or_by_hand_are_left_out_with_items_and_energy(tmp_path: Path) -> None:
     rows: list[Row] = [(0, 0, 0, "normal"), (5, 4, 3, "normal"), (10, 7, 9, "fault"), (15, 4, 3, "normal"), (20, 1, 1, "idle")]
     found = cut(tmp_path, rows)

@@ -25,10 +25,10 @@ from benchmarks.wire.directory import Directory, EnrolmentToken, ListedKey
 from benchmarks.wire.logged import Kind, Revision
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey, VerifyingKey
-from reporting_agent import enrolment
+from reporting_agent.reporting import enrolment
+from reporting_agent.reporting.submission import Material, Submission
+from reporting_agent.reporting.transport import Portal
 from reporting_agent.state import StateDirectory
-from reporting_agent.submission import Material, Submission
-from reporting_agent.transport import Portal
 
 NOW = datetime(2017, 2, 1, 9, 0, tzinfo=UTC)
 SOFTWARE = "steplabel-agent/test"
@@ -48,9 +48,21 @@ def heats(count: int, *, year: int = 2016, gas_lhv: float | None = 36.0) -> list
         energy = (
             CarrierEnergy("electricity", kwh_per_t * 120.0, "kWh"),
             CarrierEnergy("natural-gas", 240.0, "Nm3", lhv_mj_per_unit=gas_lhv),
-            CarrierEnergy("coke", 1.2, "t"),
+            CarrierEnergy("coke", 1.2, "t", lhv_mj_per_unit=28_400.0),
         )
-        made.append(Batch(f"H{year}-{index:05d}", "eaf", "liquid-steel", "any", begin, begin + timedelta(minutes=50), 120.0, energy=energy))
+        made.append(
+            Batch(
+                f"H{year}-{index:05d}",
+                "eaf",
+                "liquid-steel",
+                "any",
+                begin,
+                begin + timedelta(minutes=50),
+                120.0,
+                energy=energy,
+                variables={"hot_metal_pct": 0.0},
+            )
+        )
     return made
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from reporting_agent.reporting.submission import Material
 from reporting_agent.state import StateDirectory
-from reporting_agent.submission import Material
 from tests.unit.agent_send.cast import Desk, FakePortal, heats, material
 
 

@@ -24,13 +24,13 @@ from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.release import release
 from benchmarks.wire import challenges
 from benchmarks.wire.schema import decode_report
-from reporting_agent import bindings, enrolment, planning, submission
-from reporting_agent.behind import Provenance
-from reporting_agent.drawing import draw
-from reporting_agent.outbox import Outbox, Parcel, ParcelState
-from reporting_agent.planning import Plan
+from reporting_agent.reporting import challenge_bindings, enrolment, planning, submission
+from reporting_agent.reporting.drawing import draw
+from reporting_agent.reporting.outbox import Outbox, Parcel, ParcelState
+from reporting_agent.reporting.planning import Plan
+from reporting_agent.reporting.report_inputs import Provenance
+from reporting_agent.reporting.submission import Material, Submission
 from reporting_agent.state import StateDirectory
-from reporting_agent.submission import Material, Submission
 from tests.unit.agent_send.cast import NOW, SITE, SOFTWARE, Desk, heats, material
 
 Cells = list[tuple[int, int]]
@@ -260,7 +260,7 @@ def test_a_new_device_commits_to_the_same_data_and_gets_the_same_challenge(enrol
 
 
 def second_challenge(desk: Desk, parcel: Parcel) -> bytes:
-    return desk.portal.challenge_for(bindings.commitment_of(parcel), b"\x07" * challenges.NONCE_BYTES)
+    return desk.portal.challenge_for(challenge_bindings.commitment_of(parcel), b"\x07" * challenges.NONCE_BYTES)
 
 
 @pytest.mark.parametrize("stop_at", ["challenged", "debited", "drawn", "sealed", None])
@@ -295,7 +295,7 @@ def test_an_agent_that_took_every_challenge_would_draw_anew(enrolled: Desk, year
         enrolled.connection.execute("UPDATE parcel SET envelope = NULL WHERE state = 'received'")
     drawn = []
     for number in range(1, 6):
-        another = enrolled.portal.challenge_for(bindings.commitment_of(first), bytes([number]) * challenges.NONCE_BYTES)
+        another = enrolled.portal.challenge_for(challenge_bindings.commitment_of(first), bytes([number]) * challenges.NONCE_BYTES)
         enrolled.connection.execute("UPDATE parcel SET state = 'debited', challenge = ?, receipt = NULL, digest = NULL", (another,))
         sending = enrolled.submission()
         drawn.append(cells(sending.seal(sending.begin(year, "2016", correct=False))))
@@ -310,7 +310,7 @@ def test_a_challenge_of_another_signer_or_for_other_data_is_not_taken_and_nothin
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="committed")
     (parcel,) = Outbox(enrolled.connection).all()
-    commitment = bindings.commitment_of(parcel)
+    commitment = challenge_bindings.commitment_of(parcel)
     stranger = type(enrolled.portal)()
     cases = {
         "challenge-signature-invalid": stranger.challenge_for(commitment, bytes(32)),
@@ -330,7 +330,7 @@ def test_the_draws_hang_on_the_challenge_and_the_report_names_it(enrolled: Desk,
     parcel = run(enrolled, year)
     assert parcel.plaintext is not None
     report = decode_report(parcel.plaintext)
-    given = bindings.kept(parcel, {enrolled.portal.receipt_key.key_id: enrolled.portal.receipt_key.public})
+    given = challenge_bindings.kept(parcel, {enrolled.portal.receipt_key.key_id: enrolled.portal.receipt_key.public})
     assert (report.challenge, report.data_root) == (given.nonce, given.commitment.data_root)
 
 

@@ -16,9 +16,9 @@ from benchmarks.wire import heads as signed_heads
 from benchmarks.wire import logged
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree
-from reporting_agent import enrolment, heads
 from reporting_agent.cli import main
-from reporting_agent.submission import Material
+from reporting_agent.reporting import enrolment, log_heads
+from reporting_agent.reporting.submission import Material
 from tests.unit.agent_send.cast import LOGGED_ON, NOW, SITE, Desk, FakePortal, heats, material
 
 
@@ -64,7 +64,7 @@ def leaves_of(portal: FakePortal) -> list[bytes]:
 
 
 def kept(desk: Desk) -> signed_heads.TreeHead:
-    found = heads.kept(desk.connection, desk.portal.directory_key.key_id)
+    found = log_heads.kept(desk.connection, desk.portal.directory_key.key_id)
     assert found is not None
     return signed_heads.read(found.signed, {desk.portal.receipt_key.key_id: desk.portal.receipt_key.public}).head
 
@@ -92,17 +92,17 @@ TAMPERED: dict[str, tuple[str, Callable[[list[bytes]], list[bytes]]]] = {
 @pytest.mark.parametrize("name", TAMPERED)
 def test_a_log_that_was_tampered_with_is_refused_and_both_heads_are_kept(reported: Desk, name: str) -> None:
     code, tamper = TAMPERED[name]
-    before = heads.kept(reported.connection, reported.portal.directory_key.key_id)
+    before = log_heads.kept(reported.connection, reported.portal.directory_key.key_id)
     reported.portal.log = Tree(tamper(leaves_of(reported.portal)))
     spent = reported.connection.execute("SELECT COUNT(*) FROM ledger").fetchone()[0]
     assert refused(reported) == code
-    assert heads.kept(reported.connection, reported.portal.directory_key.key_id) == before
-    (found,) = heads.evidence(reported.connection)
+    assert log_heads.kept(reported.connection, reported.portal.directory_key.key_id) == before
+    (found,) = log_heads.evidence(reported.connection)
     assert (found.code, found.second) == (code, reported.portal.signed_head())
     assert before is not None
     assert found.first == before.signed
     assert refused(reported) == code  # and again, until it is cleared up
-    assert len(heads.evidence(reported.connection)) == 1
+    assert len(log_heads.evidence(reported.connection)) == 1
     assert reported.connection.execute("SELECT COUNT(*) FROM ledger").fetchone()[0] == spent
 
 
@@ -126,7 +126,7 @@ def test_a_commitment_that_was_never_logged_is_missed_at_the_next_contact(desk: 
         submission.prepare(plant, "2016", road, correct=False)
     desk.portal.log = Tree([other(1), other(2)])  # challenge and receipt were signed for places that hold something else
     assert refused(desk) == "log-omits"
-    (found,) = heads.evidence(desk.connection)
+    (found,) = log_heads.evidence(desk.connection)
     assert found.second == desk.portal.signed_head()
     desk.portal.log = Tree()
     desk.connection.execute("DELETE FROM log_head")
@@ -139,7 +139,7 @@ def test_without_the_proof_of_inclusion_a_dropped_one_goes_unnoticed(desk: Desk,
         submission = desk.submission()
         submission.prepare(plant, "2016", road, correct=False)
     desk.portal.log = Tree([other(1), other(2)])
-    monkeypatch.setattr(heads, "require_inclusion", lambda *_: None)
+    monkeypatch.setattr(log_heads, "require_inclusion", lambda *_: None)
     contact(desk)
 
 
@@ -157,11 +157,11 @@ def test_a_head_that_another_key_signed_is_refused(reported: Desk) -> None:
 
 
 def test_an_unreachable_log_is_an_unreachable_portal_and_changes_nothing(reported: Desk) -> None:
-    before = heads.kept(reported.connection, reported.portal.directory_key.key_id)
+    before = log_heads.kept(reported.connection, reported.portal.directory_key.key_id)
     reported.portal.trouble = lambda request: httpx.Response(503) if "/log/" in request.url.path else None
     with reported.road as road:
         assert reported.submission().consult(road) is not None
-    assert heads.kept(reported.connection, reported.portal.directory_key.key_id) == before
+    assert log_heads.kept(reported.connection, reported.portal.directory_key.key_id) == before
 
 
 def test_what_another_portal_signed_is_not_looked_for_here(reported: Desk) -> None:
@@ -175,12 +175,12 @@ def test_what_another_portal_signed_is_not_looked_for_here(reported: Desk) -> No
         directory=directory.verify(elsewhere.signed_directory(), elsewhere.directory_key.key_id),
     )
     beside = Desk(reported.state, reported.connection, elsewhere, [])
-    from reporting_agent.outbox import Outbox
+    from reporting_agent.reporting.outbox import Outbox
 
     with beside.road as road:
-        seen = heads.look(reported.connection, there, road, Outbox(reported.connection).all(), NOW)
+        seen = log_heads.look(reported.connection, there, road, Outbox(reported.connection).all(), NOW)
     assert seen.head.size == 0
-    assert heads.kept(reported.connection, identity.fingerprint) is not None
+    assert log_heads.kept(reported.connection, identity.fingerprint) is not None
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:

@@ -18,13 +18,13 @@ from benchmarks.privacy.accounting import Debit
 from benchmarks.routes import Pack
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, decode_report
-from reporting_agent.ledger import Ledger
-from reporting_agent.offers import Offer
-from reporting_agent.planning import Plan, Subject, plan, wire_period
-from reporting_agent.pooled import counted, covers, gains, span, together
-from reporting_agent.set_back import refuse_old_ledger
+from reporting_agent.reporting.ledger import Ledger
+from reporting_agent.reporting.offers import Offer
+from reporting_agent.reporting.planning import Plan, Subject, plan, wire_period
+from reporting_agent.reporting.pooled import counted, covers, gains, span, together
+from reporting_agent.reporting.set_back import refuse_old_ledger
+from reporting_agent.reporting.submission import Material
 from reporting_agent.state import transaction
-from reporting_agent.submission import Material
 from tests.unit.agent_send.cast import SITE, Desk, heats
 
 PACK = packs.load("steel")

@@ -12,12 +12,12 @@ import pytest
 
 from benchmarks.wire.envelope import parse
 from benchmarks.wire.schema import DIGEST_BYTES, decode_report
-from reporting_agent import consent
-from reporting_agent.consent import LANGUAGES, SCHEME, Language, agreed, number, odds_ratio, terms, text, texts
-from reporting_agent.planning import Subject, plan
-from reporting_agent.prospectus import ASKED, Prospectus
+from reporting_agent.reporting import consent
+from reporting_agent.reporting.consent import LANGUAGES, SCHEME, Language, agreed, number, odds_ratio, terms, text, texts
+from reporting_agent.reporting.planning import Subject, plan
+from reporting_agent.reporting.preview import ASKED, Prospectus
+from reporting_agent.reporting.submission import Material
 from reporting_agent.software import VERSION
-from reporting_agent.submission import Material
 from tests.unit.agent_send.cast import SITE, SOFTWARE, Desk, heats, material
 
 NOTHING = bytes(DIGEST_BYTES)

@@ -11,15 +11,15 @@ import pytest
 
 from benchmarks.measurements import Period
 from benchmarks.wire.schema import Report, decode_report
+from reporting_agent.audit.recomputation import LABEL, RELEASE, ROOT, Recomputation, recompute
 from reporting_agent.config import Site, load_site
-from reporting_agent.enrolment import SEED_FILE
-from reporting_agent.ledger import Ledger
-from reporting_agent.material import gather, gather_again
-from reporting_agent.outbox import Parcel
-from reporting_agent.planning import Subject
-from reporting_agent.recomputation import LABEL, RELEASE, ROOT, Recomputation, recompute
-from reporting_agent.reportable import require_reportable
-from reporting_agent.submission import Material
+from reporting_agent.reporting.eligibility import require_reportable
+from reporting_agent.reporting.enrolment import SEED_FILE
+from reporting_agent.reporting.ledger import Ledger
+from reporting_agent.reporting.outbox import Parcel
+from reporting_agent.reporting.planning import Subject
+from reporting_agent.reporting.report_material import gather, gather_again
+from reporting_agent.reporting.submission import Material
 from tests.unit.agent_send.cast import SITE, Desk
 
 FIRST = datetime(2016, 1, 4, tzinfo=UTC)
@@ -30,7 +30,7 @@ Row = list[str]
 
 def batches() -> list[Row]:
     """A heat every three hours; the second and the last but one were tests."""
-    rows = [["batch_id", "step", "product", "variant", "start", "end", "output_quantity", "output_unit", "status"]]
+    rows = [["batch_id", "step", "product", "variant", "start", "end", "output_quantity", "output_unit", "status", "var.hot_metal_pct"]]
     for index in range(HEATS):
         start = FIRST + index * STEP
         status = "test" if index in (1, HEATS - 2) else "good"
@@ -44,6 +44,7 @@ def batches() -> list[Row]:
             "100",
             "t",
             status,
+            "0",
         ]
         rows.append(row)
     return rows
@@ -65,7 +66,7 @@ def energies() -> list[Row]:
     rows = [["batch_id", "step", "carrier", "quantity", "unit", "lhv", "lhv_unit"]]
     for index in range(HEATS):
         rows.append([f"H{index:04d}", "eaf", "natural-gas", str(240 + index % 7), "Nm3", "36.0", "MJ/Nm3"])
-        rows.append([f"H{index:04d}", "eaf", "coke", "1.2", "t", "", ""])
+        rows.append([f"H{index:04d}", "eaf", "coke", "1.2", "t", "28400", "MJ/t"])
     return rows
 
 

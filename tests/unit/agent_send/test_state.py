@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
-from reporting_agent import heads
-from reporting_agent.outbox import Outbox
+from reporting_agent.reporting import log_heads
+from reporting_agent.reporting.outbox import Outbox
 from reporting_agent.state import SCHEMA_VERSION, StateDirectory, transaction, write_whole
 
 
@@ -94,7 +94,7 @@ def test_a_directory_of_a_version_before_is_brought_up_and_its_reports_cover_the
     with state.connect() as connection:
         (parcel,) = Outbox(connection).all()
         assert (parcel.windows, parcel.parts) == ({}, {})
-        assert heads.evidence(connection) == ()
+        assert log_heads.evidence(connection) == ()
         assert connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from benchmarks.errors import InputError, Unreachable, UsageError, VerificationError
-from reporting_agent.transport import LONGEST_PAUSE_S, MAX_ANSWER_BYTES, PAUSES_S, Portal, checked_address
+from reporting_agent.reporting.transport import LONGEST_PAUSE_S, MAX_ANSWER_BYTES, PAUSES_S, Portal, checked_address
 from tests.unit.agent_send.cast import PORTAL, SOFTWARE, problem
 
 TAKEN = httpx.Response(201, json={"receipt": base64.b64encode(b"receipt").decode()})

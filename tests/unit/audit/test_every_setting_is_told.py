@@ -10,10 +10,10 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
+from reporting_agent.audit.openings import as_written, declared
+from reporting_agent.audit.openings.as_written import TOUCHES_NOTHING
+from reporting_agent.audit.openings.declared import declared_in
 from reporting_agent.config import Site
-from reporting_agent.openings import as_written, declared
-from reporting_agent.openings.as_written import TOUCHES_NOTHING
-from reporting_agent.openings.declared import declared_in
 
 SETTINGS = """
 [site]

@@ -17,9 +17,9 @@ from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.schema import Header
+from reporting_agent.audit.openings.log_entries import values_published
+from reporting_agent.audit.openings.served import Act
 from reporting_agent.cli import main
-from reporting_agent.openings.log_entries import values_published
-from reporting_agent.openings.served import Act
 from tests.unit.agent_send.cast import LOGGED_ON, FakePortal
 
 ENVELOPE = "ab" * 32

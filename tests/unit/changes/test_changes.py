@@ -120,6 +120,24 @@ def test_no_kind_passes_in_silence(kind: str) -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("generator", "kind", "place", "seed"),
+    [
+        ("cement", "short-tons", 2, 1),  # long tons in two fifths of half a year
+        ("cement", "output-scale", 0, 3),
+        ("steel", "one-product", 1, 3),  # in half of two months
+        ("steel", "rounded-log", 2, 2),  # heats of an hour, to the hour
+        ("mill", "unit-most", 2, 2),  # of more runs than are left
+    ],
+)
+def test_what_once_passed_in_silence_is_told(generator: str, kind: str, place: int, seed: int) -> None:
+    case = try_case(generator, kind, place, seed)
+    assert abs(case.worst) > 0.005
+    assert case.told, case.questions
+    assert kind == "rounded-log" or "rounded" not in "".join(case.questions)
+
+
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("minutes", "low"), [(15, 0.005), (60, 0.05)])
 def test_no_batch_of_a_rounded_log_is_used_once_what_is_proposed_is_declared(tmp_path: Path, minutes: int, low: float) -> None:
     """Of the three mills two begin when the miller is ready or on five minutes; the log of the second stands on quarter hours anyway."""
@@ -248,7 +266,7 @@ def test_what_the_record_could_not_show_is_said_of_every_meter(scaled: Path) -> 
         assert one.output is not None
         assert 0.025 <= one.energy < 0.1
         assert 0.012 <= one.output < 0.05
-        assert f"{100 * one.output:.1f} % of the t an hour" in str(one.sentence)
+        assert f"{100 * one.output:.1f} % of output" in str(one.sentence)
     assert asked.limits[0].to_json() == {"meter": "mill-1", "carrier": "electricity", "step": "cement-grinding", "unit": "t"} | {
         "energy": told["mill-1"].energy,
         "output": told["mill-1"].output,

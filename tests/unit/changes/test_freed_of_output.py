@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import SimpleNamespace
 from typing import cast
 
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 
 from reporting_agent.changes import freed, levels
-from reporting_agent.changes.change import Kind
-from reporting_agent.changes.jumps import Daily, daily, jumps
+from reporting_agent.changes.change import Cause, Kind
+from reporting_agent.changes.jumps import LEAST_OF_RATE, Daily, daily, jumps
 from reporting_agent.changes.lines import Line
+from reporting_agent.changes.telling import to_declare
 
 DAYS = np.arange(739_000, 739_364, dtype=np.int64)
 FIXED = 0.45  # of a kiln's load at full push
@@ -79,3 +81,50 @@ def test_a_load_that_never_differs_has_no_step() -> None:
     level = cast("Line", SimpleNamespace(day=DAYS, power=flat, rate=flat, per_t=flat, conditions=(), **OF_THE_LINE))
     assert freed.steps(freed.of_line(level)) == []
     assert freed.steps(freed.of_line(line)) == []
+
+
+def by_the_day(sizes: list[tuple[int, float]], scatter: float) -> Line:
+    """A line without pauses, whose power comes to these sizes on these days."""
+    power = np.random.default_rng(3).normal(0, scatter, len(DAYS))
+    for since, size in sizes:
+        power[since:] += np.log(size)
+    return cast("Line", SimpleNamespace(day=DAYS, power=power, rate=np.zeros(len(DAYS)), per_t=power, conditions=(), **OF_THE_LINE))
+
+
+def test_a_factor_that_stands_alone_and_is_known_closely_is_the_meters_first() -> None:
+    (told,) = levels.of_lines([by_the_day([(SINCE, 0.5)], 0.03)], {})
+    assert (told.kind, told.causes[0], told.causes[-1]) == (Kind.LEVEL, Cause.TRANSFORMER, Cause.PROCESS)
+    assert 'kind = "ratio"' in to_declare(told, date(2024, 1, 1))
+
+
+@pytest.mark.parametrize(("sizes", "scatter"), [([(SINCE, 2.4)], 0.3), ([(90, 0.6), (180, 1.4), (270, 0.5)], 0.03)])
+def test_without_a_pause_what_is_known_roughly_or_comes_and_goes_is_the_loads_first(sizes: list[tuple[int, float]], scatter: float) -> None:
+    """A brewery's cooling from June to August was asked about as a phase lost, with a factor to paste that halved the label."""
+    found = levels.of_lines([by_the_day(sizes, scatter)], {})
+    assert len(found) == len(sizes)
+    for told in found:
+        assert (told.kind, told.causes[0]) == (Kind.LEVEL, Cause.PROCESS)
+        assert 'kind = "process"' in to_declare(told, date(2024, 1, 1))
+
+
+def half_a_year(seed: int, by: float = 0.0, *, season: float = 0.0) -> Daily:
+    """Tonnes an hour of 199 days, 1.7 % of scatter by day; `by` is added from two thirds on."""
+    day = np.arange(199)
+    value = np.random.default_rng(seed).normal(0, 0.017, len(day)) + season * np.cos(2 * np.pi * day / 365)
+    value[123:] += by
+    return Daily(739_000 + day, value)
+
+
+def test_long_tons_in_two_fifths_of_half_a_year_are_seen_in_the_whole_record_and_not_in_weeks_of_it() -> None:
+    by = float(np.log(1.016))
+    records = [half_a_year(seed, by) for seed in range(40)]
+    assert sum(bool(jumps(one, LEAST_OF_RATE)) for one in records) < 4
+    found = [freed.steps(one, LEAST_OF_RATE, 0, whole=True) for one in records]
+    assert sum(len(one) == 1 and abs(one[0].by - by) < 3 * one[0].error for one in found) >= 12
+
+
+@pytest.mark.parametrize("season", [0.0, 0.04])
+def test_half_a_year_that_only_scatters_has_no_step_of_output(season: float) -> None:
+    assert (
+        sum(bool(freed.steps(half_a_year(seed, season=season), LEAST_OF_RATE, 0, whole=True)) for seed in range(200)) <= 3
+    )  # 8 % of season within half a year

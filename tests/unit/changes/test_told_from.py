@@ -5,9 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import cast
 
+from benchmarks.catalogue import in_language
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Metric
-from reporting_agent.changes.limits import Limit, beside
+from reporting_agent.changes.smallest_change import Limit, beside
 
 
 def label(half: float | None, metric: Metric = Metric.ELECTRICITY) -> StepLabel:
@@ -41,4 +42,17 @@ def test_too_few_runs_show_no_change_at_all() -> None:
 
 
 def test_a_meters_own_sentence_names_the_unit() -> None:
-    assert "of its energy per 1000 items, or of less than 17.0 % of the 1000 items an hour" in str(limit(0.05).sentence)
+    told = limit(0.05).sentence
+    assert str(told) == "Meter m: changes below 5.0 % of energy per 1000 items or 17.0 % of output are not seen."
+    assert in_language(told, "zh").startswith("表计 m：")
+
+
+def test_a_limit_of_more_than_half_is_none() -> None:
+    """An analyst read "less than 167.3 %" as a mistake."""
+    assert str(limit(1.673).sentence).startswith(
+        "Meter m: no change of energy per 1000 items could be told from this scatter; changes below 17.0 %"
+    )
+    both = Limit("m", "electricity", "firing", "t", 3.576, 0.971)
+    assert str(beside(label(1.4), [both])) == "no change of energy per t or of output could be told from this scatter"
+    assert "0.971" not in str(both.sentence)
+    assert "97.1" not in str(both.sentence)

@@ -31,6 +31,7 @@ CONVERTER = limit(STEEL, "converter", "gb21256-2025-converter")
 EAF_70 = limit(STEEL, "eaf", "gb21256-2025-eaf-70")
 EAF_50_70 = limit(STEEL, "eaf", "gb21256-2025-eaf-50-70")
 COKE_TOP = limit(STEEL, "coking", "gb21342-2025-top")
+COKE_TOP_WET = limit(STEEL, "coking", "gb21342-2025-top-quenched-wet")
 COKE_STAMP = limit(STEEL, "coking", "gb21342-2025-stamp")
 
 Variables = dict[str, float | str]
@@ -182,7 +183,10 @@ class TestCoke:
         assert corrected(COKE_STAMP, STAMP, moisture_pct=9.5, mixed_gas_share=1) == (123.29, 123.29, 148.29)
 
     def test_wet_quenching_loosens_grade_3_alone(self) -> None:
-        assert corrected(COKE_TOP, TOP, quench="wet") == (110, 110, 181.46)
+        assert corrected(COKE_TOP_WET, TOP, quench="wet") == (110, 110, 181.46)
+        assert refused(COKE_TOP_WET, TOP, quench="dry") == "not-applicable"
+        assert refused(COKE_TOP_WET, TOP) == "variable-missing"  # what would loosen a limit must be said
+        assert corrected(COKE_TOP, TOP, quench="wet") == (110, 110, 135)
 
     @pytest.mark.parametrize(("age", "added"), [(15, 0), (15.01, 2.5), (25, 2.5), (25.01, 5.5)])
     def test_oven_age_leaves_grade_2_alone(self, age: float, added: float) -> None:
@@ -195,7 +199,7 @@ class TestCoke:
         assert not found.monotone
 
     def test_only_the_limit_of_the_charging_method_applies(self) -> None:
-        found = meant(STEEL.step("coking"), TOP)
+        found = meant(STEEL.step("coking"), {**TOP, "quench": "dry"})
         assert [id_ for id_, _ in found] == ["gb21342-2025-top"]
 
 

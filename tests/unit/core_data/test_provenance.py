@@ -11,7 +11,7 @@ import pytest
 from benchmarks import packs
 from benchmarks.conversion import TABLE, FactorTable
 from benchmarks.labels import SiteLabel, StepLabel, label_site
-from benchmarks.labels.grading import graded
+from benchmarks.labels.limit_test import graded
 from benchmarks.labels.result import Grade
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.packs import effects, provenance
@@ -72,10 +72,12 @@ def test_since_2012_each_edition_gives_way_to_the_next_on_the_same_day(name: str
     for edition in editions.values():
         if edition.replaced_by:
             assert edition.effective_to == editions[edition.replaced_by].effective_from, edition.standard
-        if edition.layer == "standard" and edition.standard not in replaced:
+        if edition.layer == "standard" and edition.standard not in replaced | NEW_SINCE_2012:
             assert edition.effective_from is not None, edition.standard
             assert edition.effective_from <= date(2012, 12, 31), edition.standard
 
+
+NEW_SINCE_2012 = {"GB 32050-2015"}  # of arc furnaces, which GB 21256-2013 had dropped
 
 COAL = CarrierEnergy("coal", 140_000, "kg")  # 140 kg/t by the table's default: 100.002 kgce/t
 POWER = CarrierEnergy("electricity", 30_000, "kWh")
@@ -96,20 +98,32 @@ def labelled(pack: Pack) -> SiteLabel:
 
 @pytest.fixture
 def proposed(tmp_path: Path) -> Pack:
-    """The cement pack with one factor changed: coal 0.7143 to 0.7243 kgce/kg, 0.01 more."""
+    """Version 2 of the cement pack with one factor changed: coal 0.7143 to 0.7243 kgce/kg, 0.01 more."""
+    return with_more_coal("cement-2.toml", tmp_path)
+
+
+def with_more_coal(name: str, tmp_path: Path) -> Pack:
     factors = TABLE.read_text(encoding="utf-8")
     changed = factors.replace(
         'carrier = "coal"\nunit = "kg"\nkgce_per_unit = 0.7143', 'carrier = "coal"\nunit = "kg"\nkgce_per_unit = 0.7243'
     )
     assert changed != factors
     (tmp_path / "factors.toml").write_text(changed, encoding="utf-8")
-    text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
+    text = (packs.HOME / name).read_text(encoding="utf-8")
     (tmp_path / "proposed.toml").write_text(text.replace('conversion = "2"', 'conversion = "./factors.toml"'), encoding="utf-8")
     return packs.load(str(tmp_path / "proposed.toml"))
 
 
+def test_where_the_kilns_coal_must_be_measured_its_factor_moves_no_label(tmp_path: Path) -> None:
+    """From version 3 on: by default the days are left out, by whatever factor."""
+    old, new = packs.load("cement"), with_more_coal("cement.toml", tmp_path)
+    assert packs.digest(old) != packs.digest(new)
+    assert labelled(old).steps[0].excluded == {"lhv-required": 100}
+    assert effects.moved_labels(labelled(old).steps, labelled(new).steps) == []
+
+
 def test_a_changed_factor_shows_which_labels_it_moves_and_by_how_much(proposed: Pack) -> None:
-    cement = packs.load("cement")
+    cement = packs.load("cement", "2")
     changed = effects.changed_numbers(cement, proposed)
     assert {(change.before, change.after) for change in changed} == {("0.7143", "0.7243")}
     assert {change.place.split(".")[0] for change in changed} == {"factor: coal"}
@@ -124,8 +138,8 @@ def test_a_changed_factor_shows_which_labels_it_moves_and_by_how_much(proposed: 
 
 
 def test_a_label_names_another_digest_and_the_old_one_comes_out_again_to_the_last_digit(proposed: Pack) -> None:
-    cement = packs.load("cement")
-    before, after, again = labelled(cement), labelled(proposed), labelled(packs.load("cement"))
+    cement = packs.load("cement", "2")
+    before, after, again = labelled(cement), labelled(proposed), labelled(packs.load("cement", "2"))
     assert before.method["pack_digest"] != after.method["pack_digest"]
     assert before.method["conversion_digest"] != after.method["conversion_digest"]
     assert before.to_json() == again.to_json()
@@ -166,10 +180,16 @@ TOLD = [  # at which step, what is replaced, by what; what is told, and whether 
         "sintering",
         'credited = ["steam", ',
         'credited = ["coke", "steam", ',
-        "steps > sintering > boundary > credited: steam, electricity,",
+        "steps > sintering > boundary > credited: steam, heat -> coke, steam, heat",
         True,
     ),
-    ("blast-furnace", 'measured = ["coal"]', "measured = []", "steps > blast-furnace > boundary > measured: coal -> none", True),
+    (
+        "blast-furnace",
+        'measured = ["coke", "coal", ',
+        'measured = ["coal", ',
+        "steps > blast-furnace > boundary > measured: coke, coal, blast-furnace-gas, converter-gas -> coal, blast-furnace-gas,",
+        True,
+    ),
     ("blast-furnace", 'run_kind = "day"', 'run_kind = "month"', "steps > blast-furnace > run_kind: day -> month", True),
     ("blast-furnace", 'recovered_by = ["top-gas-turbine"]', "", "blast-furnace gb21256-2025-blast-furnace: recovered_by differ", False),
     ("sintering", "grade3 = 52", "grade3 = 47", "level 3: 52 -> 47 kgce/t; annual means above 47 and up to 52 no longer meet it", False),
@@ -231,3 +251,36 @@ def test_a_changed_limit_shows_whose_grade_it_takes() -> None:
 def test_a_site_without_a_period_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["pack", "diff", "steel@1", "steel", "--site", "site.toml"]) == 2
     assert "--period" in capsys.readouterr().err
+
+
+def test_an_edition_that_ended_within_the_year_was_in_force_in_it() -> None:
+    """Cement 2022: the edition of 2021 from November on, that of 2012 for the ten months before."""
+    editions = {edition.standard: edition for edition in packs.load("cement").editions}
+    first, last = date(2022, 1, 1), date(2022, 12, 31)
+    assert not editions["GB 16780-2012"].in_force(last)
+    assert [name for name, edition in editions.items() if name.startswith("GB") and edition.in_force_within(first, last)] == [
+        "GB 16780-2021",
+        "GB 16780-2012",
+    ]
+
+
+def test_what_no_standard_says_of_a_correction_is_an_assumption() -> None:
+    ours = {
+        number.place.rpartition(".correction.")[2]: number.source
+        for number in provenance.numbers(packs.load("steel"))
+        if ".correction." in number.place
+    }
+    defaults = {place: source for place, source in ours.items() if place.endswith((".default", ".any"))}
+    assert {"1.converter_type.default", "3.variant.values.any"} <= defaults.keys()
+    assert {source.status for source in defaults.values() if source} == {"assumption"}
+
+
+def test_a_raised_status_of_a_factor_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (packs.HOME / "conversion.toml").read_text(encoding="utf-8")
+    (tmp_path / "factors.toml").write_text(text.replace('status = "secondary"', 'status = "transcribed"'), encoding="utf-8")
+    steel = STEEL_TEXT.replace('conversion = "2"', 'conversion = "./factors.toml"', 1)
+    (tmp_path / "proposed.toml").write_text(steel, encoding="utf-8")
+    assert main(["pack", "diff", "steel", str(tmp_path / "proposed.toml")]) == 0
+    assert "source > status: secondary -> transcribed" in capsys.readouterr().out
+    proposed, held = packs.load(str(tmp_path / "proposed.toml")), packs.load("steel")
+    assert provenance.digest_of_sources(proposed) != provenance.digest_of_sources(held)

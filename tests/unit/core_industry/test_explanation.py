@@ -16,9 +16,9 @@ from benchmarks import packs
 from benchmarks.composition import Participant, by_step, compose_route, roster_of
 from benchmarks.disclosure import GateResult, gate
 from benchmarks.explanation import Approval, Change, Explanation, Participation, Verification, en16231, explain
-from benchmarks.explanation.limits import ANNUAL_BASIS, shown_limits
+from benchmarks.explanation.shown_limits import ANNUAL_BASIS, shown_limits
 from benchmarks.explanation.text import CLAUSE_4_1
-from benchmarks.explanation.wording import decimals, figure, span
+from benchmarks.explanation.wording import decimals, figure
 from benchmarks.routes import Pack, Words
 
 Grow = Callable[..., Any]
@@ -138,7 +138,6 @@ def test_clause_items_are_fields_of_the_explanation() -> None:
 def test_figures_carry_a_true_minus_and_the_grids_decimals() -> None:
     assert figure(-30.25, 2) == "\u221230.25"
     assert figure(-0.0001, 2) == "0.00"
-    assert span((-1.1, -0.7), 2).zh == "\u22121.10 至 \u22120.70"
     assert [decimals(Fraction(width)) for width in ("5", "0.5", "0.25", "0.008")] == [0, 1, 2, 3]
 
 

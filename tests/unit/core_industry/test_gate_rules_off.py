@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from benchmarks.composition import IndustryLabel, Participant, Roster, StepBest, by_step, compose_route, roster_of
 from benchmarks.composition.participants import CellRoster, Member
-from benchmarks.disclosure import GateResult, Published, Reason, checks, combinations, gate
+from benchmarks.disclosure import GateResult, Published, Reason, checks, differencing, gate, several_publications
 from benchmarks.disclosure import gate as gate_function
 from benchmarks.disclosure import totals as totals_module
 from benchmarks.disclosure.influence import Exhibit, Figure
@@ -93,15 +93,15 @@ def cases(pack: Pack, everyone: list[Participant]) -> dict[str, Case]:
         ),
         "weight": Case(Reason.WEIGHT, whole, silence(checks, "weight"), {"largest_weight": Fraction(1, 10)}),
         "lag": Case(Reason.LAG, whole, silence(checks, "lag"), given={"today": date(2017, 3, 31)}),
-        "versions": Case(Reason.DIFFERENCING, whole, silence(checks, "differencing"), given={"previous": [one_less]}),
-        "peer groups": Case(Reason.OVERLAP, whole, silence(checks, "differencing"), given={"elsewhere": [one_less]}),
+        "versions": Case(Reason.DIFFERENCING, whole, silence(differencing, "differencing"), given={"previous": [one_less]}),
+        "peer groups": Case(Reason.OVERLAP, whole, silence(differencing, "differencing"), given={"elsewhere": [one_less]}),
         "weighed": Case(
             Reason.DIFFERENCING,
             whole,
-            lambda patch: patch.setattr(checks, "gives_away", lambda *_: False),
+            lambda patch: patch.setattr(differencing, "gives_away", lambda *_: False),
             given={"previous": [published(pack, with_best_and_last_gone, "1")]},
         ),
-        "combined": Case(Reason.COMBINED, whole, silence(combinations, "left_over"), given={"elsewhere": parts}),
+        "combined": Case(Reason.COMBINED, whole, silence(several_publications, "left_over"), given={"elsewhere": parts}),
         "secondary": Case(
             Reason.SECONDARY,
             nine,
@@ -123,7 +123,7 @@ def test_a_rule_refuses_and_without_it_the_value_would_go_out(
     decided = next(cell for cell in case.asked(pack).cells if case.measure in (cell.step, cell.measure))
     assert (decided.shown, decided.reason_code) == (False, case.reason)
     if rule in ("versions", "peer groups"):  # two firms left over would do, and the combination of one publication is the pair itself
-        monkeypatch.setattr(combinations, "left_over", lambda *_: None)
+        monkeypatch.setattr(several_publications, "left_over", lambda *_: None)
     case.off(monkeypatch)
     without_rule = case.asked(pack)
     assert next(cell for cell in without_rule.cells if case.measure in (cell.step, cell.measure)).shown
@@ -193,16 +193,18 @@ def test_what_is_left_over_is_found_as_by_trying_every_combination(sets: list[fr
 
     policy = DisclosurePolicy(**POLICY, least_changed_participants=least)
     ours, others = sets[0], sets[1:]
-    found = combinations.left_over(exhibit("", ours), [exhibit(f"v{n}", one) for n, one in enumerate(others)], policy)
+    found = several_publications.left_over(exhibit("", ours), [exhibit(f"v{n}", one) for n, one in enumerate(others)], policy)
     assert (found is not None) == by_trying(ours, others, least)
 
 
 def test_a_nation_of_ten_thousand_is_held_against_its_provinces_at_once(pack: Pack) -> None:
     nation = frozenset(range(10_000))
     provinces = [exhibit(f"province {n}", frozenset(range(n * 300, min((n + 1) * 300, 9_999)))) for n in range(34)]
-    found = combinations.left_over(exhibit("", nation), provinces, pack.disclosure)
+    found = several_publications.left_over(exhibit("", nation), provinces, pack.disclosure)
     assert found is not None
-    assert combinations.left_over(exhibit("", nation), provinces[1:], pack.disclosure) is None  # three hundred and one are left over
+    assert (
+        several_publications.left_over(exhibit("", nation), provinces[1:], pack.disclosure) is None
+    )  # three hundred and one are left over
 
 
 def drawn_anew(one: Exhibit, firm: int) -> Exhibit:
@@ -215,10 +217,10 @@ def test_a_firm_that_corrects_between_two_publications_is_no_way_around_the_thir
     nation, east, west = exhibit("", frozenset(range(30))), exhibit("east", frozenset(range(15))), exhibit("west", frozenset(range(15, 29)))
     for corrected in (None, 3):
         parts = [east if corrected is None else drawn_anew(east, corrected), west]
-        found = combinations.left_over(nation, parts, pack.disclosure)
+        found = several_publications.left_over(nation, parts, pack.disclosure)
         assert found is not None
         assert found[0] == Reason.COMBINED
-    assert combinations.left_over(nation, [drawn_anew(east, 3)], pack.disclosure) is None  # fifteen and one differ
+    assert several_publications.left_over(nation, [drawn_anew(east, 3)], pack.disclosure) is None  # fifteen and one differ
 
 
 def test_what_several_publications_leave_over_is_counted_by_those_that_matter(pack: Pack) -> None:
@@ -233,5 +235,5 @@ def test_what_several_publications_leave_over_is_counted_by_those_that_matter(pa
             shown(name, gone, figures)
             for name, gone in (("", set()), ("east", {0, 54, 56, 58, *range(20, 30)}), ("west", {0, 54, 56, 58, *range(30, 40)}))
         )
-        assert (combinations.left_over(nation, [east, west], pack.disclosure) is not None) == refused
-        assert combinations.left_over(nation, [east], pack.disclosure) is None
+        assert (several_publications.left_over(nation, [east, west], pack.disclosure) is not None) == refused
+        assert several_publications.left_over(nation, [east], pack.disclosure) is None

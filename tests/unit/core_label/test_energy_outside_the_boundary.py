@@ -30,7 +30,17 @@ def days(step: Step, *energy: CarrierEnergy, hours: int = 24) -> list[Batch]:
     start = datetime(2023, 1, 1, tzinfo=UTC)
     length = timedelta(hours=hours)
     return [
-        Batch(f"D{day}", step.id, "", "", start + day * timedelta(days=1), start + day * timedelta(days=1) + length, 1000.0, energy=energy)
+        Batch(
+            f"D{day}",
+            step.id,
+            "",
+            "",
+            start + day * timedelta(days=1),
+            start + day * timedelta(days=1) + length,
+            1000.0,
+            energy=energy,
+            variables={condition.variable: condition.reference for condition in step.reference_conditions},
+        )
         for day in range(DAYS)
     ]
 
@@ -47,7 +57,7 @@ def labelled(pack: Pack, batches: list[Batch], outside: Mapping[str, str] | None
 GJ_PER_KGCE = 0.0293076
 ANTHRACITE = CarrierEnergy("anthracite", 22_500, "kg", lhv_mj_per_unit=25.0)  # 22,500 kg x 25 MJ/kg / 29.3076 = 19,193 kgce: 19.19 kgce/t
 SINTER_FUEL = (
-    CarrierEnergy("coke", 30_000, "kg"),  # 30 kg/t x 0.9714 = 29.142 kgce/t
+    CarrierEnergy("coke", 30_000, "kg", lhv_mj_per_unit=28.4694),  # 30 kg/t x 28.4694 / 29.3076 = 29.142 kgce/t
     CarrierEnergy("coke-oven-gas", 3_000 * GJ_PER_KGCE, "GJ"),  # 3 kgce/t
     CarrierEnergy("electricity", 34_000, "kWh"),  # 34 kWh/t x 0.1229 = 4.1786 kgce/t
 )
@@ -149,13 +159,13 @@ def test_electricity_is_complete_without_a_fuel_that_is_outside() -> None:
     """A fuel outside the boundary is in no metric of electricity: only the total lacks it."""
     pack = narrowed("eaf", ("electricity", "coke"))
     heats = [
-        Batch(f"H{number}", "eaf", "", "", at, at + timedelta(minutes=50), 100.0, energy=energy)
+        Batch(f"H{number}", "eaf", "", "", at, at + timedelta(minutes=50), 100.0, energy=energy, variables={"hot_metal_pct": 0.0})
         for number in range(60)
         for at in (datetime(2023, 1, 1, tzinfo=UTC) + number * timedelta(hours=1),)
         for energy in (
             (
                 CarrierEnergy("electricity", 40_000, "kWh"),
-                CarrierEnergy("coke", 500, "kg"),
+                CarrierEnergy("coke", 500, "kg", lhv_mj_per_unit=28.4),
                 CarrierEnergy("natural-gas", 400, "Nm3", lhv_mj_per_unit=35.6),
             ),
         )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from math import hypot
 
 import numpy as np
 import pytest
 
+from benchmarks import packs
 from benchmarks.conversion import FactorTable
 from benchmarks.labels import StepLabel, label_step
 from benchmarks.labels.uncertainty import Floats, alike, label_uncertainty
-from benchmarks.measurements import Batch, CarrierEnergy, Period
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period
 from benchmarks.routes import Step
 
 P5 = Fraction(1, 20)
@@ -83,3 +86,23 @@ def test_a_common_error_stays_and_a_batchs_own_does_not(
     assert label.made_from.uncertainty.tolist() == pytest.approx([40_000 * 0.05**0.5 / 10] * 40)
     said = label.to_json()["uncertainty"]
     assert (said["coverage_factor"], said["unit"]) == (2, "kWh/t")
+
+
+def test_what_is_given_back_is_measured_no_better_than_what_is_taken() -> None:
+    """1 kg of coke out of 1.4 kg of coal: 1 % of 36,800 MJ taken and 1 % of 28,000 given back, on what is left of them, 8,800 a tonne."""
+    pack = packs.load("steel")
+    step = pack.step("coking")
+    taken, back = (1_400_000 * 26.0 + 400_000, "cleaned-coal", "coke-oven-gas"), 1_000_000 * 28.0
+    energy = (
+        CarrierEnergy(taken[1], 1_400_000, "kg", lhv_mj_per_unit=26.0),
+        CarrierEnergy(taken[2], 25_000, "Nm3", lhv_mj_per_unit=16.0),
+        CarrierEnergy("electricity", 0.0, "kWh"),
+        CarrierEnergy("coke", 1_000_000, "kg", Direction.RECOVERED, lhv_mj_per_unit=28.0),
+    )
+    day = timedelta(days=1)
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    days = [Batch(f"d{at}", step.id, "", "", start + at * day, start + (at + 1) * day, 1000.0, energy=energy) for at in range(60)]
+    made = label_step(days, step, step.metrics[0], product="", variant="", factors=packs.factors(pack), period=Period.parse("2025", UTC))
+    assert made.made_from is not None
+    assert made.made_from.energy.relative_systematic(np.arange(60)) == pytest.approx(0.01 * hypot(taken[0], back) / (taken[0] - back))
+    assert made.made_from.energy.uncertainty[0] * 29.3076 == pytest.approx(0.01 * hypot(taken[0], back))

@@ -67,7 +67,8 @@ def plant(
             end=start[index] + timedelta(hours=float(hours[index])),
             output_t=float(output[index]),
             equipment="" if equipment is None else equipment[index],
-            variables={name: float(column[index]) for name, column in variables.items() if not np.isnan(column[index])},
+            variables={"hot_metal_pct": 0.0}
+            | {name: float(column[index]) for name, column in variables.items() if not np.isnan(column[index])},
             energy=(CarrierEnergy("electricity", float(value[index] * output[index]), "kWh"),),
         )
         for index in range(count)

@@ -222,8 +222,12 @@ def test_the_same_batches_give_the_same_answer_in_whatever_order_the_file_has_th
     assert drivers(site(), result) == first
 
 
-def test_batches_without_variables_cost_nothing(rng: np.random.Generator) -> None:
-    assert drivers(site(), plant(400 + remembering(rng, 100, 0.2), {})) == ()
+def test_a_variable_that_never_changes_moves_nothing_and_costs_nothing(rng: np.random.Generator) -> None:
+    """Every heat states its hot metal, which this furnace never charges."""
+    (found,) = drivers(site(), plant(400 + remembering(rng, 100, 0.2), {}))
+    assert {(one.verdict, one.doubt) for one in found.drivers} == {(Verdict.CANNOT_TELL, Doubt.CONSTANT)}
+    assert "hot_metal_pct" in {one.variable for one in found.drivers}
+    assert found.summary.en.startswith("No variable that was recorded changes")
     asked = "import sys, reporting_agent.analysis.drivers; print([name for name in ('statsmodels', 'pandas') if name in sys.modules])"
     printed = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"

@@ -45,6 +45,15 @@ def test_single_values_far_above_the_meters_own_history_are_spikes(kind: Kind, c
     assert rows(spiked, code) == [BUSY + 2, BUSY + 502]
 
 
+@pytest.mark.parametrize("kind", ["rate", "interval"])
+@pytest.mark.parametrize("shape", [(1.7, 2.8, 2.1), (2.2, 2.6)])
+def test_a_load_that_rises_over_one_reading_and_falls_over_another_is_a_load(kind: Kind, shape: tuple[float, ...]) -> None:
+    """After an outage, on a hot afternoon: three rising quarters of an hour of a pump were left out, and the day with them."""
+    value = READ[kind].copy()
+    value[BUSY : BUSY + len(shape)] = np.quantile(value, 0.99) * np.array(shape)
+    assert found(course(meter(kind), MOMENTS, value)) == {}
+
+
 def test_a_load_that_stays_high_is_a_load() -> None:
     value = READ["rate"].copy()
     value[BUSY : BUSY + 12] *= 3

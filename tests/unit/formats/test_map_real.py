@@ -50,8 +50,10 @@ def test_a_zone_that_the_heats_contradict_shows_in_the_proof(tmp_path: Path, cap
 def test_the_small_firms_log_is_known_up_to_what_nothing_in_it_proves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, answer = mapped(MACHINES[1], tmp_path, "", capsys)
     assert code == 1
-    asked = {"step", "log.unit", "log.state.1.0", "log.state.2.0", "log.state.3.0"}
-    assert {question["key"] for question in answer["questions"]} == asked
+    asked = {"step", "log.energy", "log.state.1.0", "log.state.2.0", "log.state.3.0"}
+    assert {question["key"] for question in answer["questions"]} == asked  # an average power is no amount until somebody says so
+    _, told = mapped(MACHINES[1], tmp_path, '"log.energy" = "interval"\n', capsys)
+    assert {question["key"] for question in told["questions"]} == asked - {"log.energy"} | {"log.unit"}
     (log,) = answer["proposals"]
     wanted = shipped(MACHINES[0])["mapping"]["log"]
     assert log["input"] == "log"

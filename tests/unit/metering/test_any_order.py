@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from reporting_agent.config import Meter
 from reporting_agent.metering import Asked, Course, cleaning, courses, leaps, order
 from reporting_agent.metering.cleaning import Readings
-from reporting_agent.metering.kernel import plain
 from tests.unit.metering.records import FAULTS, SECOND, record
 
 COUNT = 300
@@ -29,7 +28,7 @@ def follow(kind: str, data: Readings, block: int = COUNT + 1) -> Course:
             yield "m", data.at(slice(first, first + block)), "readings.csv"
 
     moments_us = np.arange(0, COUNT * 100, 97, dtype=np.int64) * SECOND
-    return courses([Asked(meter, moments_us, 300.0)], [read], plain())["m"]
+    return courses([Asked(meter, moments_us, 300.0)], [read], fast=True)["m"]
 
 
 def disordered(count: int, way: str, seed: int) -> np.ndarray:

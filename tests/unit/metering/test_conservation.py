@@ -18,7 +18,6 @@ from reporting_agent.config import Meter
 from reporting_agent.metering import Asked, Course, MeterRecord, Windows, courses
 from reporting_agent.metering.account import Occupied, hours_of, intervals_of, moments_of, record_of
 from reporting_agent.metering.cleaning import Readings
-from reporting_agent.metering.kernel import plain
 from tests.unit.metering.records import FAULTS, record
 
 STEP_S = 60
@@ -41,7 +40,7 @@ def follow(meter: Meter, blocks: Sequence[Readings], moments_us: Iterable[int]) 
     def read(names: frozenset[str]) -> Iterable[tuple[str, Readings, str]]:
         return ((meter.id, block, f"{place}.csv") for place, block in enumerate(blocks))
 
-    return courses([Asked(meter, np.array(sorted(moments_us), dtype=np.int64), 300.0)], [read], plain())[meter.id]
+    return courses([Asked(meter, np.array(sorted(moments_us), dtype=np.int64), 300.0)], [read], fast=True)[meter.id]
 
 
 def windows(starts: Sequence[int], ends: Sequence[int]) -> Windows:

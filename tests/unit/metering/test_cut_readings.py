@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from reporting_agent.config import Meter
 from reporting_agent.metering import Asked, Course, Windows, courses, cut_readings
 from reporting_agent.metering.cleaning import Readings
-from reporting_agent.metering.kernel import plain
 
 MINUTE_US = 60_000_000
 IDLE_KW, RUNNING_KW = 120.0, 2_000.0
@@ -70,7 +69,7 @@ def read(line: Line, kind: str, every: int, missing: slice = slice(0)) -> Course
     def lane(names: frozenset[str]) -> Iterable[tuple[str, Readings, str]]:
         return [("m", readings, "m.csv")]
 
-    return courses([Asked(meter, moments, 7_200.0)], [lane], plain())["m"]
+    return courses([Asked(meter, moments, 7_200.0)], [lane], fast=True)["m"]
 
 
 def bias(course: Course, line: Line) -> float:

@@ -1,4 +1,4 @@
-"""The fast road and the careful one, the compiled kernel and the plain one: the same energies, facts and findings to the last bit."""
+"""The fast road and the careful one: the same energies, facts and findings to the last bit."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,18 +12,15 @@ from reporting_agent.config import Meter
 from reporting_agent.metering import Asked, Course, courses
 from reporting_agent.metering.cleaning import Readings
 from reporting_agent.metering.engine import FIRST_READINGS
-from reporting_agent.metering.kernel import Kernel, compiled, compiled_there, plain
 from tests.unit.metering.records import FAULTS, record
 
-KERNELS = [plain(), *([compiled()] if compiled_there() else [])]
 
-
-def followed(meter: Meter, data: Readings, moments_us: np.ndarray, kernel: Kernel | None, block: int, factor: float) -> Course:
+def followed(meter: Meter, data: Readings, moments_us: np.ndarray, fast: bool, block: int, factor: float) -> Course:
     def read(names: frozenset[str]) -> Iterable[tuple[str, Readings, str]]:
         for start in range(0, len(data), block):
             yield meter.id, data.at(slice(start, start + block)), "readings.csv"
 
-    return courses([Asked(meter, moments_us, 300.0, factor)], [read], kernel)[meter.id]
+    return courses([Asked(meter, moments_us, 300.0, factor)], [read], fast=fast)[meter.id]
 
 
 @settings(max_examples=150, deadline=None)
@@ -40,7 +37,7 @@ def followed(meter: Meter, data: Readings, moments_us: np.ndarray, kernel: Kerne
     factor=st.sampled_from([1.0, 1e-3]),
     offset_s=st.sampled_from([0.0, 37.5]),
 )
-def test_both_roads_and_both_kernels_tell_the_same(
+def test_both_roads_tell_the_same(
     kind: str,
     fault: str,
     at: int,
@@ -69,38 +66,13 @@ def test_both_roads_and_both_kernels_tell_the_same(
     chance = np.random.default_rng(seed)
     first, last = int(data.time_us.min()), int(data.time_us.max())
     moments = np.concatenate((chance.integers(first - 10**8, last + 10**8, 60), data.time_us[::37]))
-    careful = followed(meter, data, moments, None, block, factor)
-    for kernel in KERNELS:
-        fast = followed(meter, data, moments, kernel, block, factor)
-        assert fast.curve.steps.tolist() == careful.curve.steps.tolist()
-        assert fast.curve.known_us.tolist() == careful.curve.known_us.tolist()
-        assert fast.curve.unplaced_steps.tolist() == careful.curve.unplaced_steps.tolist()
-        assert fast.facts == careful.facts
-        assert [replace(one, places=()) for one in fast.findings] == [replace(one, places=()) for one in careful.findings]
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    values=st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=60),
-    steps=st.lists(st.integers(1, 10**12), min_size=60, max_size=60),
-    cuts=st.lists(st.integers(0, 58), max_size=20),
-    factor=st.sampled_from([1.0, 1e-3, 1000.0]),
-)
-@pytest.mark.skipif(len(KERNELS) < 2, reason="numba is not installed")
-def test_the_compiled_kernel_is_the_plain_one(values: list[float], steps: list[int], cuts: list[int], factor: float) -> None:
-    value = np.array(values)
-    time_us = np.cumsum(np.array(steps[: len(values)], dtype=np.int64))
-    at = np.array(sorted(cut for cut in cuts if cut < len(values)), dtype=np.int64)
-    one, other = KERNELS
-    assert one.scan(time_us, value) == other.scan(time_us, value)
-    assert one.loads(time_us, np.diff(value)) == other.loads(time_us, np.diff(value))
-    for power in (100.0, 1e4, 1e6):
-        assert one.near_power_of_ten(value, power) == other.near_power_of_ten(value, power)
-    if abs(factor * value).max() * (time_us[-1] - time_us[0]) / 3.6e9 < 1e12:
-        for left, right in zip(one.rate_sums(time_us, value, factor, at), other.rate_sums(time_us, value, factor, at), strict=True):
-            assert left.tolist() == right.tolist()
-    for left, right in zip(one.sums(value, at), other.sums(value, at), strict=True):
-        assert left.tolist() == right.tolist()
+    careful = followed(meter, data, moments, False, block, factor)
+    fast = followed(meter, data, moments, True, block, factor)
+    assert fast.curve.steps.tolist() == careful.curve.steps.tolist()
+    assert fast.curve.known_us.tolist() == careful.curve.known_us.tolist()
+    assert fast.curve.unplaced_steps.tolist() == careful.curve.unplaced_steps.tolist()
+    assert fast.facts == careful.facts
+    assert [replace(one, places=()) for one in fast.findings] == [replace(one, places=()) for one in careful.findings]
 
 
 def test_a_sound_record_takes_the_fast_road(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,5 +88,5 @@ def test_a_sound_record_takes_the_fast_road(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(MeterStream, "feed", feed)
     meter = Meter(id="m", step="s", carrier="electricity", reading="register", unit="kWh", range=(0.0, 6000.0))
     data = record("register", "none", 0, 1, 5 * FIRST_READINGS, even=True)
-    followed(meter, data, data.time_us[:2], plain(), 3 * FIRST_READINGS, 1.0)
+    followed(meter, data, data.time_us[:2], True, 3 * FIRST_READINGS, 1.0)
     assert laid_out == [FIRST_READINGS]  # where the record begins; all others pass

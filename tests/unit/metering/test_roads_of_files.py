@@ -14,10 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reporting_agent import arrays
 from reporting_agent.config import Profile
 from reporting_agent.rows import Consecutive
-from reporting_agent.sources import stream_readings
+from reporting_agent.sources import arrays, stream_readings
 from reporting_agent.sources.lanes import ahead, lanes_of
 from reporting_agent.sources.readings import ReadingLog
 
@@ -119,13 +118,13 @@ def test_files_of_different_meters_are_lanes_and_files_that_share_one_are_not(tm
     pq.write_table(rows.take(pa.array(range(450, 900, 3))), third)
     pq.write_table(rows, mixed)
     pq.write_table(rows.slice(0, 0), empty)
-    assert lanes_of([first, second, third], Profile()) == ([[first, third], [second]], 600)
-    assert lanes_of([first, second, empty], Profile()) == ([[empty, first], [second]], 450)
-    assert lanes_of([first, second, mixed], Profile())[0] == [[first, second, mixed]]
-    assert lanes_of([first, second], Profile(constants={"meter_id": "m1"}))[0] == [[first, second]]
+    assert lanes_of([first, second, third], Profile()) == [[first, third], [second]]
+    assert lanes_of([first, second, empty], Profile()) == [[empty, first], [second]]
+    assert lanes_of([first, second, mixed], Profile()) == [[first, second, mixed]]
+    assert lanes_of([first, second], Profile(constants={"meter_id": "m1"})) == [[first, second]]
     text = tmp_path / "f.csv"
     text.write_text(as_csv(rows))
-    assert lanes_of([first, text], Profile())[0] == [[first, text]]
+    assert lanes_of([first, text], Profile()) == [[first, text]]
 
 
 def test_what_is_raised_while_reading_ahead_reaches_the_reader() -> None:
@@ -172,7 +171,7 @@ def test_columns_come_back_as_they_were_given_and_need_no_pandas() -> None:
         column.validate(full=True)
         assert column.to_pylist() == values
     code = (
-        "import sys; from reporting_agent import arrays;"
+        "import sys; from reporting_agent.sources import arrays;"
         "arrays.column('text', ['a', None]); arrays.column('number', [1.0]); arrays.repeated('m', 3);"
         "assert 'pandas' not in sys.modules"
     )

@@ -45,7 +45,7 @@ def heats(
     for number in range(count):
         start = BEGIN + timedelta(hours=number * every_h)
         end = start + timedelta(minutes=minutes)
-        rows.append(f"{step}-{equipment}{number},{step},,{start.isoformat()},{end.isoformat()},{tonnes},t,,{equipment},good")
+        rows.append(f"{step}-{equipment}{number},{step},,{start.isoformat()},{end.isoformat()},{tonnes},t,,{equipment},good,0")
     return rows
 
 
@@ -70,7 +70,7 @@ def rate(value: Power, days: float, every_s: int = 60) -> list[tuple[datetime, f
 def a_site(tmp_path: Path) -> Callable[..., Site]:
     def build(toml: str, batches: Sequence[str] = (), readings: Mapping[str, Sequence[tuple[datetime, float]]] | None = None) -> Site:
         (tmp_path / "site.toml").write_text(HEAD + toml, encoding="utf-8")
-        header = "batch_id,step,product,start,end,output_quantity,output_unit,variant,equipment,status"
+        header = "batch_id,step,product,start,end,output_quantity,output_unit,variant,equipment,status,var.hot_metal_pct"
         (tmp_path / "batches.csv").write_text("\n".join([header, *batches]) + "\n", encoding="utf-8")
         lines = ["meter_id,timestamp,value"]
         for name, rows in (readings or {}).items():

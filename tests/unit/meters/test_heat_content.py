@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.measurements import Batch, CarrierEnergy, Direction
 from reporting_agent.config import Site
 from reporting_agent.config.heating_values import HeatingValue, HeatingValues
 from reporting_agent.pipeline import LabelResult
-from reporting_agent.pipeline.heat_content import Settled, settle
+from reporting_agent.pipeline.heat_content import Settled, require_one_value, settle
 from tests.unit.meters.conftest import heats, meter, register
 
 Build = Callable[..., Site]
@@ -47,7 +47,13 @@ def test_a_value_is_read_in_the_laboratorys_unit() -> None:
         ('[[lhv]]\ncarrier = "electricity"\nfrom = 2024-01-01\nvalue = 3.6\n', "holds heat"),
         ('[[lhv]]\ncarrier = "coal"\nfrom = 2024-01-01\nvalue = 20.9\nunit = "MJ/Nm3"\n', "MJ/kg"),
         ('[[lhv]]\ncarrier = "coal"\nfrom = 2024-01-01\nvalue = -1\n', "greater than 0"),
-        ('[[lhv]]\ncarrier = "coal"\nfrom = 2024-01-01\nvalue = 1\n' * 2, "two values from 2024-01-01"),
+        ('[[lhv]]\ncarrier = "coal"\nfrom = 2024-01-01\nvalue = 20\n' * 2, "two values from 2024-01-01"),
+        ('[[lhv]]\ncarrier = "steam"\nfrom = 2024-01-01\nvalue = 6\n', "1.5 to 3.7 MJ/kg"),
+        (meter("n", carrier='"coke"', unit="t", lhv="20000"), "22 to 31 MJ/kg"),
+        (
+            '[site_boundary]\npurchased = [{ carrier = "coal", quantity = 9, unit = "t", period = "2024", lhv = 25.1 }]\n',
+            "8 to 33 MJ/kg",  # a value per kg beside an amount in t
+        ),
         ('[steps.casting]\nmade_inside = ["coal"]\n', "working media"),
     ],
 )
@@ -67,7 +73,7 @@ def test_amounts_without_a_value_take_that_of_their_day(a_site: Build) -> None:
     own = CarrierEnergy("natural-gas", 10, "kNm3", lhv_mj_per_unit=33_000)
     heat = CarrierEnergy("natural-gas", 10, "GJ")
     found = settled(a_site, SERIES, [batch(0, gas), batch(2, gas), batch(1, own, heat)]).batches
-    assert [energy.lhv_mj_per_unit for one in found for energy in one.energy] == [35.0, 36.0, 33_000, None]
+    assert [energy.lhv_mj_per_unit for one in found for energy in one.energy] == [35.0, 36.0, 33_000, 1000.0]  # its unit's MJ: measured
 
 
 def test_a_default_heating_value_is_told(a_site: Build) -> None:
@@ -98,7 +104,59 @@ def test_a_gas_made_on_site_has_one_heating_value_on_both_sides(a_site: Build) -
     same = batch(0, CarrierEnergy("converter-gas", 0.05, "kNm3", lhv_mj_per_unit=8400.0), step="hot-rolling")
     other = batch(0, CarrierEnergy("converter-gas", 50, "Nm3", lhv_mj_per_unit=7.9), step="hot-rolling")
     assert settled(a_site, "", [given, same]).findings == []
-    assert [one.code for one in settled(a_site, "", [given, other]).findings] == ["heating-value-two-sided"]
+    later = batch(1, CarrierEnergy("converter-gas", 50, "Nm3", lhv_mj_per_unit=7.9), step="hot-rolling")
+    held = settled(a_site, "", [given, other, later])
+    assert [(one.code, one.severity) for one in held.findings] == [("heating-value-two-sided", "exclusion")]
+    assert [one.excluded for one in held.batches] == ["heating-value-two-sided"] * 2 + [None]  # the day on which nothing contradicts stays
+    alone = settle([given, other], a_site(meter("m", step='"eaf"')), alone=True)
+    assert [one.excluded for one in alone.batches] == [None, None]  # on the way out no record decides of another: all of it is refused
+    with pytest.raises(PolicyRefusal) as refused:
+        require_one_value([given, other], HeatingValues(()))
+    assert refused.value.code == "heating-value-two-sided"
+    assert "2024-03-01" in refused.value.sentence
+    require_one_value([given, same], HeatingValues(()))
+
+
+def test_a_default_on_one_side_of_a_gas_is_another_value(a_site: Build) -> None:
+    given = batch(0, CarrierEnergy("blast-furnace-gas", 50, "Nm3", Direction.RECOVERED), step="blast-furnace")
+    taken = batch(0, CarrierEnergy("blast-furnace-gas", 50, "Nm3", lhv_mj_per_unit=3.0), step="hot-rolling")
+    assert {one.excluded for one in settled(a_site, "", [given, taken]).batches} == {"heating-value-two-sided"}
+
+
+@pytest.mark.parametrize("carrier", ["coke", "steam"])
+def test_coke_and_steam_are_of_several_kinds_on_one_day(a_site: Build, carrier: str) -> None:
+    """Coke of 28.4 is sold to the furnace and breeze of 27.5 burnt at the sinter plant; steam of two pressures: nothing is contradicted."""
+    given = batch(0, CarrierEnergy(carrier, 500, "kg", Direction.RECOVERED, lhv_mj_per_unit=28.4), step="coking")
+    taken = batch(0, CarrierEnergy(carrier, 20, "kg", lhv_mj_per_unit=27.5), step="sintering")
+    default = batch(0, CarrierEnergy(carrier, 20, "kg"), step="eaf")
+    assert {one.excluded for one in settled(a_site, "", [given, taken, default]).batches} == {None}
+
+
+def test_an_amount_of_energy_has_the_heating_value_that_the_laboratory_gave(a_site: Build) -> None:
+    """600 Nm3 at 3.0 taken and 1,650 at 3.9 given back, both written in MJ, made a furnace of 407.0 kgce/t one of 367.0."""
+    given = batch(0, CarrierEnergy("blast-furnace-gas", 6435, "MJ", Direction.RECOVERED), step="blast-furnace")
+    taken = batch(0, CarrierEnergy("blast-furnace-gas", 1800, "MJ"), step="blast-furnace")
+    in_nm3 = batch(0, CarrierEnergy("blast-furnace-gas", 600, "Nm3", lhv_mj_per_unit=3.3), step="blast-furnace")
+    value = '[[lhv]]\ncarrier = "blast-furnace-gas"\nfrom = 2024-03-01\nvalue = {}\n'
+    told = "heating-value-two-sided"
+    for toml, batches, reasons in (
+        ("", [given, taken], {told}),
+        ("", [given, in_nm3], {told}),
+        (value.format(3.9), [given, in_nm3], {told}),
+        (value.format(3.3), [given, taken], {None}),
+        (value.format(3.3), [given, in_nm3], {None}),
+    ):
+        assert {one.excluded for one in settled(a_site, toml, batches).batches} == reasons
+
+
+def test_a_gas_hides_under_no_other_name(a_site: Build) -> None:
+    """Stoves on `mixed-gas` of 3.0 beside blast-furnace gas credited at 3.9: nothing mixed of it and richer gases is poorer."""
+    given = batch(0, CarrierEnergy("blast-furnace-gas", 1650, "Nm3", Direction.RECOVERED, lhv_mj_per_unit=3.9), step="blast-furnace")
+    for lhv, reason in ((3.0, "heating-value-two-sided"), (3.9, None), (6.5, None)):
+        taken = batch(0, CarrierEnergy("mixed-gas", 600, "Nm3", lhv_mj_per_unit=lhv), step="hot-rolling")
+        assert [one.excluded for one in settled(a_site, "", [given, taken]).batches] == [None, reason]
+    plain = batch(0, CarrierEnergy("mixed-gas", 1800, "MJ"), step="hot-rolling")
+    assert [one.excluded for one in settled(a_site, "", [given, plain]).batches] == [None, "heating-value-two-sided"]
 
 
 def test_what_the_boundary_does_not_credit_lowers_no_label(a_site: Build, labelled: Callable[[Site], LabelResult]) -> None:

@@ -29,7 +29,7 @@ purchased = [
   {{ carrier = "coal", quantity = 12000, unit = "t", period = "{period}" }},
 ]
 stocks = [{{ carrier = "coal", opening = 1000, closing = 3000, unit = "t", period = "{period}" }}]
-others = [{{ carrier = "electricity", meter = "offices" }}]
+others = [{{ carrier = "electricity", meter = "offices", reason = "offices" }}]
 losses = [{{ carrier = "electricity", pct = 2.0 }}]
 
 [[site_boundary.conversions]]

@@ -1,19 +1,17 @@
-"""Markup that is written in one go: nothing of a text becomes markup, and words that all readers share hold nothing of a page."""
+"""Drawings and long tables: whatever a text says, it stays a text, and a value that is held back is not drawn."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-from django.template import Context, Template, TemplateSyntaxError
-from django.utils import translation
+from django.template.loader import render_to_string
 
 from portal.web.figures import Estimate
 from portal.web.ladder import Rung, Span, draw
-from portal.web.markup import gaps, ladder, trend
 from portal.web.trend import Reported
 from portal.web.trend import draw as draw_trend
-from portal.web.viewmodels.enterprise import GapRow, RankStrip, TrendRow
+from portal.web.viewmodels.enterprise import GapRow, RankStrip, TrendRow, TrendStep
 from portal.web.viewmodels.ladders import Ladder, LadderRow, Level, Limit, LimitCell
 
 BAD = """<b title="it's">&"""
@@ -30,53 +28,32 @@ def a_ladder(text: str, hidden: str = "") -> Ladder:
     return Ladder((row,), below, picture, text, with_you=True, with_reached=True, all_limits=limits.limits)
 
 
-def every_markup(text: str) -> dict[str, str]:
+def ladder(made: Ladder) -> str:
+    return render_to_string("web/parts/ladder.html", {"ladder": made})
+
+
+def every_part(text: str) -> dict[str, str]:
     gap = GapRow(text, text, text, text, text, text, text, text, text, HERE, HERE, "3%")
     points = [Reported(text, Estimate(1.0, 0.9, 1.1), 0.8, breaks=False), Reported(text, Estimate(2.0), None, breaks=True)]
+    strip = RankStrip(text, 3, several=True, band=HERE, crowded=True, ticks=(("1%", True),), first=text, last=text)
+    step = TrendStep(text, text, text, draw_trend(points), (TrendRow(text, text, text, text, text),))
     return {
-        "ladder": ladder.rows(a_ladder(text)),
-        "held back": ladder.rows(a_ladder(text, hidden=text)),
-        "limit": ladder.limit(Limit(text, (Level(text, text), Level(text)), text, text)),
-        "places": gaps.places(RankStrip(text, 3, several=True, band=HERE, crowded=True, ticks=(("1%", True),), first=text, last=text)),
-        "gaps": gaps.body((gap,), gap),
-        "trend": trend.drawing(draw_trend(points)),
-        "figures": trend.rows((TrendRow(text, text, text, text, text),)),
+        "ladder": ladder(a_ladder(text)),
+        "held back": ladder(a_ladder(text, hidden=text)),
+        "places": render_to_string("web/parts/rank_places.html", {"strip": strip}),
+        "gaps": render_to_string("web/parts/gap_table.html", {"gaps": (gap,), "total": gap, "product": text}),
+        "trend": render_to_string("web/parts/trend.html", {"steps": (step,)}),
     }
 
 
-@pytest.mark.parametrize("name", every_markup(""))
+@pytest.mark.parametrize("name", every_part(""))
 def test_a_text_stays_a_text(name: str) -> None:
-    plain, bad = every_markup("plain")[name], every_markup(BAD)[name]
+    plain, bad = every_part("plain")[name], every_part(BAD)[name]
     assert "plain" in plain
     assert bad == plain.replace("plain", ESCAPED)
 
 
 def test_a_value_held_back_is_not_drawn() -> None:
-    assert "m-best" in ladder.rows(a_ladder("x"))
-    assert "m-best" not in ladder.rows(a_ladder("x", hidden="Not shown: too few firms."))
-
-
-def test_shared_words_are_said_in_the_language_of_each_page() -> None:
-    words = Template('{% load i18n drawings %}{% fixed %}<b>{% translate "Step" %}</b>{% endfixed %}')
-    said = []
-    for language in ("en", "zh-hans", "en", "zh-hans"):
-        with translation.override(language):
-            said.append(words.render(Context()))
-    assert said == ["<b>Step</b>", "<b>工序</b>"] * 2
-
-
-@pytest.mark.parametrize(
-    "within",
-    [
-        "{{ site }}",
-        "{% translate site %}",
-        '{% translate "Step" as step %}',
-        '{% translate "Step"|add:site %}',
-        '{% translate "Step" context site %}',
-        "{% if site %}yours{% endif %}",
-        "{% csrf_token %}",
-    ],
-)
-def test_what_depends_on_a_page_is_refused_among_shared_words(within: str) -> None:
-    with pytest.raises(TemplateSyntaxError, match="between fixed and endfixed"):
-        Template(f"{{% load i18n drawings %}}{{% fixed %}}{within}{{% endfixed %}}")
+    """Each drawn row has a mark of the best; the key above them has one of its own."""
+    shown, held_back = ladder(a_ladder("x")), ladder(a_ladder("x", hidden="Not shown: too few firms."))
+    assert [page.count('class="m-best"') for page in (shown, held_back)] == [3, 1]

@@ -11,7 +11,7 @@ import pytest
 from django.utils import translation
 
 from benchmarks import packs
-from benchmarks.explanation.limits import shown_limits
+from benchmarks.explanation.shown_limits import shown_limits
 from portal.publication.codebook import CODEBOOK
 from portal.publication.document import CSV_FIELDS
 from portal.web import paper

@@ -46,7 +46,7 @@ def lead(language: str, **gaps: int) -> str:
         html = render_to_string("web/stand.html", {"page": page, "choices": ()})
     found = re.search(r'<p class="sl-lead">(.*?)</p>', html, re.DOTALL)
     assert found is not None
-    return re.sub("<[^>]+>", "", found[1])
+    return re.sub("<[^>]+>", "", found[1]).strip()
 
 
 @pytest.mark.parametrize(

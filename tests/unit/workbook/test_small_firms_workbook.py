@@ -101,7 +101,7 @@ def test_a_wrong_reading_cannot_make_the_label_and_is_named(tmp_path: Path) -> N
     faulty = edited(filled(tmp_path), {(2, 10): 3.0, (4, 10): 300_000.0, (6, 9): "scrap", (8, 7): 0, (10, 10): None, (12, 10): 2_200.0})
     labelled = labelling.label(reading.read(faulty))
     label = next(one for one in labelled.labels if one.product == "bracket" and str(one.metric) == "electricity")
-    wanted = {"unit-label", "below-physical-floor", "above-physical-ceiling", "scrap", "output-not-positive", "energy-incomplete"}
+    wanted = {"unit-label", "below-physical-floor", "above-physical-ceiling", "scrap", "output-not-positive", "energy-partly-unknown"}
     assert label.excluded == dict.fromkeys(wanted, 1)
     before = next(one for one in honest if one.product == "bracket" and str(one.metric) == "electricity")
     assert label.best.value is not None

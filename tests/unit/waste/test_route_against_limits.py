@@ -16,7 +16,7 @@ from benchmarks.labels import label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period, State, Status
 from reporting_agent.analysis import Analysis, label_json
 from reporting_agent.analysis.route_account import RouteAccount
-from reporting_agent.analysis.route_accounts import route_accounts
+from reporting_agent.analysis.route_against_limits import route_accounts
 from reporting_agent.analysis.site_balance import site_balance
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, PlantData
@@ -26,6 +26,7 @@ from reporting_agent.schemas import label_schema
 
 COAL, POWER = 0.7143, 0.1229  # kgce per kg and per kWh
 MJ_PER_KGCE = 29.3076
+GAS = 0.1286 * MJ_PER_KGCE  # measured, and as rich as the table's
 YEAR = "2024"
 MADE = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -50,7 +51,7 @@ def a_month(step: str, month: int, made: float, mwh: float, coal_t: float) -> Ba
     """One run of a whole month: far too long for any label, and in the account all the same."""
     end = datetime(2024, month + 1, 1, tzinfo=UTC) if month < 12 else datetime(2025, 1, 1, tzinfo=UTC)
     energy = [CarrierEnergy("electricity", mwh * 1000, "kWh")]
-    energy += [CarrierEnergy("coal", coal_t, "t")] if coal_t else []
+    energy += [CarrierEnergy("coal", coal_t, "t", lhv_mj_per_unit=1000 * COAL * MJ_PER_KGCE)] if coal_t else []
     return Batch(f"{step}-{month}", step, "", "", datetime(2024, month, 1, tzinfo=UTC), end, made, energy=tuple(energy))
 
 
@@ -131,6 +132,41 @@ def test_clinker_takes_all_energy_of_its_four_steps() -> None:
     assert made.uncertainty == pytest.approx(0.01 * ((138 * COAL) ** 2 + POWER**2 * (2**2 + 18**2 + 26**2 + 5**2)) ** 0.5)
 
 
+def test_the_grade_says_what_it_takes_for_granted_of_purchases() -> None:
+    """Clinker is made of raw meal and stone: what of either was bought, nothing states; once stated as 0, nothing is left to say."""
+    made = clinker(the_year(CEMENT))
+    assert [why.en.partition(" was bought")[0] for why in made.provisos] == [
+        f"This holds as far as none of the product of {step}"
+        for step in ("Raw meal grinding and homogenisation", "Crushing and prehomogenisation")
+    ]
+    assert all("外购" in why.zh for why in made.provisos)
+    assert len(made.to_json()["provisos"]) == 2
+    none = [{"made_by": STORED[0], "into": STORED[1], "quantity": 0}, {"made_by": STORED[1], "into": "clinker-burning", "quantity": 0}]
+    stated = clinker(the_year(CEMENT), bought_in=none)
+    assert (stated.provisos, stated.value) == ((), made.value)
+    some = clinker(the_year(CEMENT), bought_in=[none[0], {**none[1], "quantity": 1000}])
+    assert codes(some) == ["bought-in"]
+
+
+def test_a_day_of_two_heating_values_leaves_the_account_open() -> None:
+    batches = the_year(CEMENT)
+    doubtful = [replace(one, excluded="heating-value-two-sided") if one.batch_id == "clinker-burning-3" else one for one in batches]
+    assert "heating-value-two-sided" in codes(clinker(doubtful))
+
+
+def test_rows_that_cannot_be_read_leave_the_account_open() -> None:
+    site, result = labelled_year(the_year(CEMENT))
+    lost = replace(result, data=replace(result.data, unread={"clinker-burning": 3}))
+    found = {one.steps[-1]: one for one in route_accounts(site, lost, site_balance(site, lost))}
+    assert codes(found["clinker-cooling"]) == ["rows-unreadable"]
+
+
+def test_a_run_of_which_an_energy_is_blank_leaves_the_account_open() -> None:
+    batches = the_year(CEMENT)
+    blank = [replace(one, excluded="energy-partly-unknown") if one.batch_id == "clinker-burning-3" else one for one in batches]
+    assert codes(clinker(blank)) == ["energy-missing"]
+
+
 def test_coal_and_electricity_of_clinker_have_accounts_of_their_own() -> None:
     heat, power = (clinker(the_year(CEMENT), metric) for metric in (Metric.THERMAL, Metric.ELECTRICITY))
     assert (heat.unit, power.unit) == ("MJ/t", "kWh/t")
@@ -155,10 +191,22 @@ def test_recovered_power_lowers_the_total_and_no_electricity() -> None:
     assert cement(batches).value == pytest.approx(CEMENT_TOTAL - 35 * POWER * 100 / 130)
 
 
+def test_fuel_booked_at_the_waste_heat_power_house_is_fuel_of_the_clinker() -> None:
+    """12 of 138 kg of coal said to be burnt there were in no coal limit: 126 x 0.7143 x 29.3076 = 2,637.7 MJ/t, level 1, for 2,888.9."""
+    kiln = the_year({**CEMENT, "clinker-burning": (100_000, 2_600, 12_600)})
+    coal = CarrierEnergy("coal", 1_200, "t", lhv_mj_per_unit=1000 * COAL * MJ_PER_KGCE)
+    heat = CarrierEnergy("heat", 5_000_000, "MJ")  # of the kiln's gas: burnt in the kiln, and no fuel
+    batches = [*kiln, *(one.with_energy([coal, heat]) for one in power_house())]
+    made = clinker(batches, Metric.THERMAL, site_boundary={"purchased": bought(batches)})
+    assert made.value == pytest.approx(138 * COAL * MJ_PER_KGCE)
+    assert made.steps == ("waste-heat-power", *CLINKER)
+    assert clinker([*the_year(CEMENT), *power_house()], Metric.THERMAL).steps == CLINKER
+
+
 def test_power_goes_with_the_clinker_that_it_was_made_beside() -> None:
     """85 % of the clinker is the cement's, and so is 85 % of the power; of the power house no stock is asked for."""
     stocks = [stock("crushing-prehomogenisation"), stock("raw-meal-homogenisation"), stock("clinker-cooling", 10_000, 70_000, 120_000)]
-    made = cement([*the_year(CEMENT), *power_house()], product_stocks=stocks)
+    made = cement([*the_year(CEMENT), *power_house()], product_stocks=stocks, static={"clinker_pct": 65.0})
     assert made.value == pytest.approx(0.85 * (CLINKER_TOTAL - 35 * POWER) * 100 / 130 + 30 * POWER)
 
 
@@ -171,19 +219,21 @@ def test_power_reported_at_the_kiln_is_not_credited_and_a_power_house_of_half_a_
 
 OVENS = {  # a month: 100,000 t of coke from 130 t of coal a hundred
     "coking": [
-        CarrierEnergy("cleaned-coal", 130_000, "t"),
-        CarrierEnergy("coke-oven-gas", 400_000, "GJ"),
+        CarrierEnergy("cleaned-coal", 130_000, "t", lhv_mj_per_unit=900 * MJ_PER_KGCE),
+        CarrierEnergy("coke-oven-gas", 400_000, "GJ", lhv_mj_per_unit=1000),
         CarrierEnergy("electricity", 4_000_000, "kWh"),
-        CarrierEnergy("coke", 100_000, "t", Direction.RECOVERED),
-        CarrierEnergy("coke-oven-gas", 570_000, "GJ", Direction.RECOVERED),
+        CarrierEnergy("coke", 100_000, "t", Direction.RECOVERED, lhv_mj_per_unit=971.4 * MJ_PER_KGCE),
+        CarrierEnergy("coke-oven-gas", 570_000, "GJ", Direction.RECOVERED, lhv_mj_per_unit=1000),
     ],
     "coke-dry-quenching": [
         CarrierEnergy("electricity", 2_000_000, "kWh"),
+        CarrierEnergy("coke", 1_000, "t", lhv_mj_per_unit=971.4 * MJ_PER_KGCE),  # burnt off
         CarrierEnergy("steam", 130_000, "GJ", Direction.RECOVERED),
     ],
 }
-# 1,300 x 0.9 + 4,000 / 29.3076 + 40 x 0.1229 - 1,000 x 0.9714 - 5,700 / 29.3076 = 145.5105; 20 x 0.1229 - 1,300 / 29.3076 = -41.8993
-COKING, QUENCHING = 145.5105, -41.8993
+# 1,300 x 0.9 + 4,000 / 29.3076 + 40 x 0.1229 - 1,000 x 0.9714 - 5,700 / 29.3076 = 145.5105;
+# 20 x 0.1229 + 10 x 0.9714 - 1,300 / 29.3076 = -32.1853
+COKING, QUENCHING = 145.5105, -32.1853
 
 
 def ovens(*steps: str) -> list[Batch]:
@@ -197,12 +247,23 @@ def of_coke(batches: list[Batch]) -> tuple[Site, LabelResult, tuple[RouteAccount
     return site, result, route_accounts(site, result, site_balance(site, result))
 
 
+def test_no_more_coke_is_credited_than_was_made() -> None:
+    """4 % more in the account of the year is 39 kgce/t; of each run the label says the same."""
+    more = [
+        replace(one, energy=tuple(replace(e, quantity=104_000) if e.carrier == "coke" else e for e in one.energy))
+        for one in ovens("coking", "coke-dry-quenching")
+    ]
+    _, result, (made,) = of_coke(more)
+    assert codes(made) == ["credit-not-product"]
+    assert next(one for one in result.site_label.steps if one.step == "coking").excluded == {"credit-not-product": 12}
+
+
 def test_coke_quenched_dry_is_tested_with_what_the_quenching_recovers() -> None:
-    """145.5105 - 41.8993 = 103.6112 kgce/t = 3,036.6 MJ/t; the limit is of 2026, so that no grade is told of 2024."""
+    """145.5105 - 32.1853 = 113.3252 kgce/t = 3,321.3 MJ/t; the limit is of 2026, so that no grade is told of 2024."""
     _, _, (made,) = of_coke(ovens("coking", "coke-dry-quenching"))
     assert (made.steps, codes(made)) == (("coke-dry-quenching", "coking"), [])
     assert made.value == pytest.approx(COKING + QUENCHING, abs=1e-3)
-    assert made.value == pytest.approx(3036.6 / MJ_PER_KGCE, abs=0.01)
+    assert made.value == pytest.approx(3321.3 / MJ_PER_KGCE, abs=0.01)
     assert {one.reason for one in made.limits} == {"not-in-force"}
 
 
@@ -214,14 +275,14 @@ def test_coke_quenched_wet_has_no_account_and_is_tested_at_the_step() -> None:
 def test_the_balance_counts_a_power_house_as_a_step_and_as_a_conversion_alike() -> None:
     """Gas that a furnace gave back, 800 Nm3/t, makes 300 kWh/t; steps take 322. Bought: coke and 22 kWh/t. Nothing counts twice."""
     furnace = (
-        CarrierEnergy("coke", 400_000, "t"),
-        CarrierEnergy("blast-furnace-gas", 600_000_000, "Nm3"),
+        CarrierEnergy("coke", 400_000, "t", lhv_mj_per_unit=971.4 * MJ_PER_KGCE),
+        CarrierEnergy("blast-furnace-gas", 600_000_000, "Nm3", lhv_mj_per_unit=GAS),
         CarrierEnergy("electricity", 300_000_000, "kWh"),
         CarrierEnergy("oxygen", 40_000_000, "Nm3"),
-        CarrierEnergy("blast-furnace-gas", 1_400_000_000, "Nm3", Direction.RECOVERED),
+        CarrierEnergy("blast-furnace-gas", 1_400_000_000, "Nm3", Direction.RECOVERED, lhv_mj_per_unit=GAS),
     )
     house = (
-        CarrierEnergy("blast-furnace-gas", 800_000_000, "Nm3"),
+        CarrierEnergy("blast-furnace-gas", 800_000_000, "Nm3", lhv_mj_per_unit=GAS),
         CarrierEnergy("electricity", 300_000_000, "kWh", Direction.RECOVERED),
     )
     air = (CarrierEnergy("electricity", 40_000_000 * 0.55, "kWh"), CarrierEnergy("oxygen", 40_000_000, "Nm3", Direction.RECOVERED))
@@ -265,7 +326,7 @@ def test_cement_carries_the_clinker_that_went_into_it() -> None:
 def test_stock_of_clinker_that_grew_or_was_sold_is_not_in_the_cement() -> None:
     """Of 1,200,000 t made, 60,000 went into store and 120,000 were sold: 85 % of the clinker's energy is the cement's."""
     stocks = [stock("crushing-prehomogenisation"), stock("raw-meal-homogenisation"), stock("clinker-cooling", 10_000, 70_000, 120_000)]
-    made = cement(the_year(CEMENT), product_stocks=stocks)
+    made = cement(the_year(CEMENT), product_stocks=stocks, static={"clinker_pct": 65.0})
     assert made.value == pytest.approx(0.85 * CLINKER_TOTAL * 100 / 130 + 30 * POWER)
 
 
@@ -274,6 +335,40 @@ def test_stock_drawn_down_counts_at_what_this_years_clinker_took() -> None:
     made = cement(the_year(CEMENT), product_stocks=stocks)
     assert made.value == pytest.approx(1.1 * CLINKER_TOTAL * 100 / 130 + 30 * POWER)
     assert level(made) == 3  # 92.4 by 94, where the year's own clinker alone would have met 87
+
+
+def no_production(carrier: str, quantity: float, unit: str) -> dict[str, Any]:
+    return {"carrier": carrier, "quantity": quantity, "unit": unit, "period": YEAR, "reason": "offices"}
+
+
+def test_what_is_called_no_production_is_small_and_shown_or_the_account_is_open() -> None:
+    """15 kWh a tonne of the line's 51 called offices: an electricity of 36 kWh/t, where 51 is the truth."""
+    batches = the_year(CEMENT)
+    kwh_of_clinker = 12 * 5_100_000.0
+    for kwh, lacks in (
+        (15 * 1_200_000.0, ["others-too-much"]),
+        (kwh_of_clinker * 0.004, []),
+        (kwh_of_clinker * 0.006, ["others-too-much"]),
+    ):
+        fence = {"purchased": bought(batches, electricity=kwh), "others": [no_production("electricity", kwh, "kWh")]}
+        found = clinker(batches, Metric.ELECTRICITY, site_boundary=fence)
+        assert codes(found) == lacks
+        assert lacks or any("0.4 % of the energy is called no production: offices." in why.en for why in found.provisos)
+    small = {"purchased": bought(batches, electricity=kwh_of_clinker * 0.006), "others": [no_production("electricity", 367_200.0, "kWh")]}
+    assert codes(clinker(batches, site_boundary=small)) == []  # of the total, coal included, it is 0.04 %
+
+
+def test_a_fuel_is_never_no_production() -> None:
+    batches = the_year(CEMENT)
+    fence = {"purchased": bought(batches, coal=1.0), "others": [no_production("coal", 1.0, "t")]}
+    assert codes(clinker(batches, site_boundary=fence)) == ["others-fuel"]
+    assert codes(clinker(batches, Metric.ELECTRICITY, site_boundary=fence)) == []
+
+
+def test_what_is_called_no_production_says_why() -> None:
+    silent = {"purchased": [], "others": [{**no_production("electricity", 1.0, "kWh"), "reason": " "}]}
+    with pytest.raises(ValueError, match="reason"):
+        labelled_year(the_year(CEMENT), site_boundary=silent)
 
 
 def test_stock_that_nobody_stated_leaves_the_account_open() -> None:
@@ -307,14 +402,43 @@ def test_electricity_of_ingot_has_an_account_of_its_own() -> None:
     assert by_edition == {"gb21346-2022-ingot-electricity": (2, None), "gb21346-2013-ingot-electricity": (None, "not-in-force")}
 
 
+def test_ingot_whose_cells_a_gas_engine_feeds_has_no_account_in_kilowatt_hours() -> None:
+    """450 Nm3/t make 1,800 kWh that no meter of electricity shows: 11,580 would be grade 1, 13,380 is none of the best two."""
+    cells = the_year({**INGOT, "electrolysis": (10_000, 115_500, 0)})
+    gas = CarrierEnergy("natural-gas", 4_500_000, "Nm3", lhv_mj_per_unit=36.0)
+    engine = [replace(one, energy=(*one.energy, gas)) if one.step == "electrolysis" else one for one in cells]
+    assert codes(accounts(cells, "aluminium")["aluminium-casting", Metric.ELECTRICITY]) == []
+    assert codes(accounts(engine, "aluminium")["aluminium-casting", Metric.ELECTRICITY]) == ["energy-outside-metric"]
+
+
 def test_more_than_its_intermediate_could_make_is_no_account() -> None:
-    """Half of the metal bought and not stated: 6,690 kWh/t, which no cell can do, would meet every grade."""
-    half = the_year({**INGOT, "electrolysis": (4_900, 65_415, 0)})
-    found = accounts(half, "aluminium")["aluminium-casting", Metric.TOTAL]
-    assert (found.value, codes(found)) == (None, ["intermediate-short"])
-    low_clinker = the_year({**CEMENT, "cement-grinding": (250_000, 7_500, 0)})  # 40 % of clinker, 53 % of the reference's
-    assert codes(cement(low_clinker)) == []
-    assert codes(cement(the_year({**CEMENT, "cement-grinding": (290_000, 8_700, 0)}))) == ["intermediate-short"]
+    """Half of the metal bought and not stated: 6,690 kWh/t, which no cell can do, would meet every grade; 2.5 % less than the
+    reference's 1.005 t is an error of weighing."""
+    for made, lacks in ((4_900, ["intermediate-short"]), (9_700, ["intermediate-short"]), (9_800, [])):
+        fewer = the_year({**INGOT, "electrolysis": (made, 13.35 * made, 0)})
+        assert codes(accounts(fewer, "aluminium")["aluminium-casting", Metric.TOTAL]) == lacks
+
+
+def with_clinker(batches: list[Batch], pct: float) -> list[Batch]:
+    return [replace(one, variables={"clinker_pct": pct}) if one.step == "cement-grinding" else one for one in batches]
+
+
+def test_cement_takes_the_clinker_that_its_own_log_names() -> None:
+    """As the reviewer found it: 949 t of cement with 75 % of clinker from 365 t was 46.67 kgce/t, grade 1, where 87.73 is the truth."""
+    none = [{"made_by": "clinker-cooling", "into": "cement-grinding", "quantity": 0}]
+    bought_half = with_clinker(the_year({**CEMENT, "cement-grinding": (260_000, 7_800, 0)}), 75)
+    assert codes(cement(bought_half)) == ["intermediate-short"]
+    assert codes(cement(bought_half, bought_in=none)) == ["bought-in-refuted"]
+    honest = with_clinker(the_year({**CEMENT, "cement-grinding": (260_000, 7_800, 0)}), 38)  # 98.8 t of 100
+    assert codes(cement(honest, bought_in=none)) == []
+    assert codes(cement(with_clinker(the_year(CEMENT), 79.2))) == []  # 102.96 of 100 t: the scales
+    assert codes(cement(with_clinker(the_year(CEMENT), 79.4))) == ["intermediate-short"]  # 103.22
+
+
+def test_clinker_called_sold_is_not_in_the_cement() -> None:
+    stocks = [stock("crushing-prehomogenisation"), stock("raw-meal-homogenisation"), stock("clinker-cooling", sold=360_000)]
+    assert codes(cement(with_clinker(the_year(CEMENT), 75), product_stocks=stocks)) == ["intermediate-short"]
+    assert codes(cement(with_clinker(the_year(CEMENT), 53), product_stocks=stocks)) == []
 
 
 def test_auxiliary_energy_decides_over_the_grade() -> None:
@@ -379,6 +503,27 @@ def test_an_account_that_the_fence_does_not_bear_out_is_open() -> None:
     batches = the_year(CEMENT)
     assert codes(clinker(batches, site_boundary={"purchased": bought(batches, electricity=10_000_000.0)})) == ["site-balance-open"]
     assert codes(clinker(batches, site_boundary=None)) == ["site-boundary-missing"]
+
+
+def test_what_came_over_the_fence_is_used_whoever_says_less() -> None:
+    """138 kg/t of coal bought, 136.8 stated: within 1 % of both, and counted. 131 with 4 % said of the scales: the fence is 2 % wide."""
+    batches = the_year(CEMENT)
+    fence = {"purchased": bought(batches)}
+
+    def stating(share: float) -> list[Batch]:
+        return [
+            replace(one, energy=tuple(replace(e, quantity=share * e.quantity) if e.carrier == "coal" else e for e in one.energy))
+            for one in batches
+        ]
+
+    less = clinker(stating(136.8 / 138), site_boundary=fence)
+    assert less.value == pytest.approx(CLINKER_TOTAL)
+    assert {part.kind: part.energy for part in less.parts}["residual"] == pytest.approx(1.2 * COAL * 1_200_000)
+    assert clinker(stating(136.8 / 138), Metric.THERMAL, site_boundary=fence).value == pytest.approx(138 * COAL * MJ_PER_KGCE)
+    more = clinker(stating(139.2 / 138), site_boundary=fence)
+    assert more.value == pytest.approx(CLINKER_TOTAL + 1.2 * COAL)  # what is used beyond what came is not taken off
+    loose = {"id": "works", "timezone": "UTC", "pack": "cement", "uncertainty_pct": 4.0}
+    assert codes(clinker(stating(131 / 138), site_boundary=fence, site=loose)) == ["site-balance-open"]
 
 
 def test_declared_losses_and_losses_of_conversions_are_shared_by_use() -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from portal.web.packed import PackedPagesMiddleware
+from portal.web.compression import PageCompressionMiddleware
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
 
@@ -18,21 +18,21 @@ TAKES = {"accept-encoding": "gzip"}
 TOKEN = re.compile(rb'csrfmiddlewaretoken" value="[^"]*"')
 
 
-def test_a_page_is_packed_for_whoever_takes_it_and_says_the_same(client: Client) -> None:
-    plain, packed = client.get("/"), client.get("/", headers=TAKES)
+def test_a_page_is_compressed_for_whoever_takes_it_and_says_the_same(client: Client) -> None:
+    plain, compressed = client.get("/"), client.get("/", headers=TAKES)
     assert "Content-Encoding" not in plain.headers
-    assert packed.headers["Content-Encoding"] == "gzip"
-    assert TOKEN.sub(b"", gzip.decompress(packed.content)) == TOKEN.sub(b"", plain.content)
-    assert len(packed.content) * 2 < len(plain.content)
-    for answer in (plain, packed):
+    assert compressed.headers["Content-Encoding"] == "gzip"
+    assert TOKEN.sub(b"", gzip.decompress(compressed.content)) == TOKEN.sub(b"", plain.content)
+    assert len(compressed.content) * 2 < len(plain.content)
+    for answer in (plain, compressed):
         assert "Accept-Encoding" in answer.headers["Vary"], "a store between must keep the two apart"
 
 
-@pytest.mark.parametrize(("chance", "one_length"), [(PackedPagesMiddleware.max_random_bytes, False), (0, True)])
+@pytest.mark.parametrize(("chance", "one_length"), [(PageCompressionMiddleware.max_random_bytes, False), (0, True)])
 def test_answers_differ_in_length_by_chance(monkeypatch: pytest.MonkeyPatch, chance: int, one_length: bool) -> None:
     """What BREACH measures. Without chance the same page always has the same length: it is the defence that differs."""
-    monkeypatch.setattr(PackedPagesMiddleware, "max_random_bytes", chance)
-    pages = PackedPagesMiddleware(lambda _request: HttpResponse("<p>A page.</p>" * 100))
+    monkeypatch.setattr(PageCompressionMiddleware, "max_random_bytes", chance)
+    pages = PageCompressionMiddleware(lambda _request: HttpResponse("<p>A page.</p>" * 100))
     request = RequestFactory().get("/", headers=TAKES)
     lengths = {len(cast(HttpResponse, pages(request)).content) for _ in range(40)}
     assert (len(lengths) == 1) is one_length

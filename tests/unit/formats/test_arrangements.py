@@ -1,0 +1,117 @@
+"""Tables that say what is wanted in another arrangement: what is asked, what is read, and what stays unread where it is in doubt."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from benchmarks.errors import InputError
+from reporting_agent.cli import main
+from reporting_agent.config import Profile
+from reporting_agent.proposal.carriers import counter_pair
+from reporting_agent.proposal.look import look_at
+from reporting_agent.sources import read_table
+from reporting_agent.sources.wanted import BATCHES, ENERGY
+
+BERLIN = ZoneInfo("Europe/Berlin")
+KNOWN = {"columns": {"batch_id": "Batch", "output_quantity": "t"}, "constants": {"step": "eaf"}}
+
+
+def written(folder: Path, *lines: str) -> Path:
+    path = folder / "table.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def asked(path: Path, answers: dict[str, str], capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    file = path.with_suffix(".answers")
+    file.write_text("".join(f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in answers.items()), encoding="utf-8")
+    main(["map", str(path), "--json", "--answers", str(file)])
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return answer
+
+
+BLOCKS = (
+    "Date,Batch,Start,End,t",
+    "2025-03-03,A1,06:00,07:00,10",
+    ",A2,22:30,23:50,11",
+    ",A3,02:00,03:00,12",
+    "2025-03-04,A4,09:00,10:00,13",
+    ",A5,23:30,00:40,14",
+)
+
+
+def test_a_date_holds_for_its_block_and_what_begins_earlier_than_the_row_above_is_not_read(tmp_path: Path) -> None:
+    """03:00 below 22:30 is of the next day or a mistake: nothing in the file tells which."""
+    profile = KNOWN | {"parts": {"start": ["Date", "Start"], "end": ["Date", "End"]}, "fill_down": ["start", "end"]}
+    table = read_table(written(tmp_path, *BLOCKS), Profile.model_validate(profile), BATCHES, BERLIN)
+    assert table.columns["batch_id"] == ["A1", "A2", "A4", "A5"]
+    assert [f"{end:%d %H:%M}" for end in table.columns["end"]] == ["03 07:00", "03 23:50", "04 10:00", "05 00:40"]
+    assert ["before the row above" in one.found for one in table.rejected] == [True]
+
+
+def test_blank_dates_are_asked_about_and_repeated_by_nobody_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, *BLOCKS)
+    open_keys = {question["key"] for question in asked(path, {}, capsys)["questions"]}
+    assert "batches.fill_down" in open_keys
+    assert "fill_down" not in asked(path, {"batches.fill_down": "no"}, capsys)["toml"]
+    assert 'fill_down = ["start", "end"]' in asked(path, {"batches.fill_down": "yes"}, capsys)["toml"]
+
+
+def test_a_day_lasts_as_long_as_the_calendar_says(tmp_path: Path) -> None:
+    rows = ["2025-03-29,10", "2025-03-30,11", "2025-10-26,12"]
+    told = {"columns": {"batch_id": "Date", "start": "Date", "output_quantity": "t"}, "constants": {"step": "eaf", "duration_s": 86400.0}}
+    table = read_table(written(tmp_path, "Date,t", *rows), Profile.model_validate(told | {"days": True}), BATCHES, BERLIN)
+    lengths = [(end - start).total_seconds() / 3600 for start, end in zip(table.columns["start"], table.columns["end"], strict=True)]
+    assert lengths == [24, 23, 25]
+
+
+def test_a_duration_is_of_hours_across_a_change_of_the_clock(tmp_path: Path) -> None:
+    profile = Profile.model_validate(
+        KNOWN | {"columns": KNOWN["columns"] | {"start": "Start", "duration_s": "Took"}, "scale": {"duration_s": 60}}
+    )
+    table = read_table(written(tmp_path, "Batch,Start,Took,t", "A1,2025-03-30 00:30,6:20,10"), profile, BATCHES, BERLIN)
+    assert f"{table.columns['end'][0].astimezone(BERLIN):%H:%M %z}" == "07:50 +0200"
+
+
+def test_a_day_that_the_month_does_not_have_is_told(tmp_path: Path) -> None:
+    told = {
+        "columns": {"batch_id": "Day", "start": "Day", "output_quantity": "t"},
+        "constants": {"step": "eaf"},
+        "month": {"Day": "2025-02"},
+    }
+    table = read_table(written(tmp_path, "Day,t", "28,10", "29,11", "1,12"), Profile.model_validate(told), BATCHES, BERLIN)
+    assert [f"{start:%Y-%m-%d}" for start in table.columns["start"]] == ["2025-02-28", "2025-02-01"]
+    assert [one.place.row for one in table.rejected] == [3]
+
+
+def test_a_month_is_asked_for_with_the_title(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{day},{20 + day},{9000 + day}" for day in range(1, 29)]
+    path = written(tmp_path, "February 2025,,", "Day,Output (t),Electricity (kWh)", *rows)
+    (question,) = asked(path, {}, capsys)["questions"]
+    assert question["key"] == "month"
+    assert "February 2025" in question["ask"]
+    with pytest.raises(InputError) as refused:
+        read_table(path, Profile.model_validate({"month": {"Nothing": "2025-02"}, "header_row": 2}), BATCHES, BERLIN)
+    assert refused.value.code == "column-missing"
+
+
+def test_two_columns_that_grow_alike_are_no_counter(tmp_path: Path) -> None:
+    counter = [f"A{n},{1000 + 60 * n},{1050 + 60 * n}" for n in range(20)]
+    alike = [f"A{n},{1000 + 60 * n},{9000 + 70 * n}" for n in range(20)]
+    header = "Batch,from (kWh),to (kWh)"
+    assert counter_pair(look_at(written(tmp_path, header, *counter))) == (2, 1)
+    assert counter_pair(look_at(written(tmp_path, header, *alike))) is None
+
+
+def test_a_difference_of_a_counter_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    profile = {"columns": {"batch_id": "Batch"}, "differences": {"quantity": ["to", "from"]}}
+    told = Profile.model_validate(profile | {"constants": {"step": "eaf", "carrier": "electricity", "unit": "kWh"}})
+    rows = ("A1,100.1,150.3", "A2,150.3,", "A3,160,fault", "A4,161,163")
+    table = read_table(written(tmp_path, "Batch,from,to", *rows), told, ENERGY, BERLIN)
+    assert table.columns["quantity"] == [50.2, None, 2.0]
+    assert [one.place.row for one in table.rejected] == [4]

@@ -1,0 +1,68 @@
+"""A meter that took another's place: said where it is not declared, and each counted for its own time where it is."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from benchmarks.errors import InputError
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline.successors import CODE
+from reporting_agent.report import summary
+from tests.unit.meters.conftest import heats, meter, register
+
+Label = Callable[[Site], LabelResult]
+Build = Callable[..., Site]
+
+DAYS = 10
+CHANGED = "2024-03-06"  # the first ends at noon of the 4th; the 5th is in no meter
+
+
+def changed(a_site: Build, first: str | None = None, second: str | None = None, *, begins_h: float = 5 * 24) -> Site:
+    counted = register(lambda _: 600.0, DAYS)
+    began = counted[0][0]
+    since: dict[str, Any] = {"from": second}
+    toml = meter("old", step='"eaf"', until=first) + meter("new", step='"eaf"', **since)
+    readings = {
+        "old": [row for row in counted if row[0] <= began + timedelta(days=3.5)],
+        "new": [row for row in counted if row[0] >= began + timedelta(hours=begins_h)],
+    }
+    return a_site(toml, heats(24 * DAYS), readings)
+
+
+def left_in(result: LabelResult) -> int:
+    return sum(batch.excluded is None and all(one.completeness > 0.98 for one in batch.energy) for batch in result.data.batches)
+
+
+def test_a_meter_that_begins_where_another_ends_is_said_with_the_lines_that_put_it_right(a_site: Build, labelled: Label) -> None:
+    result = labelled(changed(a_site))
+    assert left_in(result) == 0
+    (told,) = [one for one in result.findings if one.code == CODE]
+    assert f"Meter new begins on {CHANGED}, where meter old ends (2024-03-04)" in told.sentence
+    assert f"until = {CHANGED} in the [[meters]] table of old and from = {CHANGED} in that of new" in told.sentence
+    assert told.zh != told.sentence
+    assert f"until = {CHANGED}" in told.zh
+    assert told.sentence in summary.as_text(result)
+    elsewhere = tuple(replace(one, meter=one.meter.model_copy(update={"step": "ladle"})) for one in result.data.meters)
+    of_another_step = replace(result, data=replace(result.data, meters=elsewhere))
+    assert told.sentence not in summary.as_text(of_another_step)  # a step's label tells of its own meters alone
+
+
+def test_declared_each_counts_for_the_batches_of_its_own_time(a_site: Build, labelled: Label) -> None:
+    result = labelled(changed(a_site, CHANGED, CHANGED))
+    assert not [one for one in result.findings if one.code == CODE]
+    assert left_in(result) == 3 * 24 + 12 + 5 * 24
+    assert [one.carrier for one in result.data.batches[0].energy] == ["electricity"]
+    assert {round(one.quantity, 6) for batch in result.data.batches[-24:] for one in batch.energy} == {500.0}
+
+
+def test_two_meters_side_by_side_are_none(a_site: Build, labelled: Label) -> None:
+    assert not [one for one in labelled(changed(a_site, begins_h=24)).findings if one.code == CODE]
+
+
+def test_a_meter_does_not_end_before_it_begins(a_site: Build) -> None:
+    with pytest.raises(InputError, match="until must be later than from"):
+        a_site(meter("m", step='"eaf"', until="2024-03-01") + "from = 2024-03-02\n")
