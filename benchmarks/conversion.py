@@ -256,8 +256,8 @@ class FactorTable:
                 "lhv-required",
                 Phrase("%(what)s needs its heat content: %(conflict)s", what=what.words.en.capitalize(), conflict=conflict.words.en),
                 Phrase(
-                    "Give `lhv` and `lhv_unit` (MJ per %(what_unit)s; for steam its enthalpy) with each amount, or the amount in GJ.",
-                    what_unit=what.unit,
+                    "Give `lhv` and `lhv_unit` (MJ per %(unit)s; for steam its enthalpy) with each amount, or the amount in GJ.",
+                    unit=what.unit,
                 ),
                 found=f"{what.id} without lhv",
                 wanted=f"lhv in MJ/{what.unit}",

@@ -162,7 +162,7 @@ def count_class(batches: int, policy: ReleasePolicy) -> int:
     if not edges:
         raise PolicyRefusal(
             "too-few-batches",
-            Phrase("%(batches)s batches are below the smallest class, %(min)s.", batches=batches, min=min(policy.count_classes)),
+            Phrase("%(batches)s batches are below the smallest class, %(fewest)s.", batches=batches, fewest=min(policy.count_classes)),
             "Repair what the exclusion reasons name, or report a longer period.",
         )
     return max(edges)

@@ -198,12 +198,12 @@ def require_in_effect(pack: Pack, period: Period) -> None:
         "pack-not-in-effect",
         Phrase(
             "The pack %(pack_id)s %(version)s is in effect for periods that begin from %(effective_from)s "
-            "on%(until)s; %(period_name)s begins on %(first)s. Nothing was drawn, spent, written or sent.",
+            "on%(until)s; %(period)s begins on %(first)s. Nothing was drawn, spent, written or sent.",
             pack_id=pack.id,
             version=pack.version,
             effective_from=pack.effective_from.isoformat(),
             until=until,
-            period_name=period.name,
+            period=period.name,
             first=first.isoformat(),
         ),
         "Set `pack_version` in site.toml to the version in effect for this period; `label` makes labels for your own eyes by any.",

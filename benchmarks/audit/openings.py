@@ -172,7 +172,7 @@ def unseal(raw: bytes, key: ProcessingKey) -> bytes:
     if key_id != key.key_id:
         raise VerificationError(
             "opening-sealed-to-another",
-            Phrase("The opening is sealed to the key %(key_id)s, this is %(own_key)s.", key_id=key_id[:16], own_key=key.key_id[:16]),
+            Phrase("The opening is sealed to the key %(key_id)s, this is %(own)s.", key_id=key_id[:16], own=key.key_id[:16]),
             "Open it with the auditor's key that the draw names.",
         )
     return sealing.unseal_bytes(key, _info(draw), sealed)

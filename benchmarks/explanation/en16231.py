@@ -68,9 +68,9 @@ def entities_and_boundaries(pack: Pack, route: Route) -> Words:
     )
     return Words.of(
         Phrase(
-            "Sites that make %(product_words)s by the route “%(route)s”, step by step within these "
+            "Sites that make %(product)s by the route “%(route)s”, step by step within these "
             "boundaries:\n%(steps)s\nValues with another boundary are never compared.",
-            product_words=route.product_words,
+            product=route.product_words,
             route=route.words,
             steps=steps,
         )

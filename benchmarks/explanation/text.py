@@ -107,8 +107,8 @@ def explain(gate: GateResult, pack: Pack, route: Route, participation: Participa
 def _title(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     """The pack's name; a route that is not the pack's main one is named too."""
     if route.id == pack.routes[0].id:
-        return Words.of(Phrase("%(pack)s, %(label_period)s", pack=pack.words, label_period=label.period))
-    return Words.of(Phrase("%(pack)s (%(route)s), %(label_period)s", pack=pack.words, route=route.words, label_period=label.period))
+        return Words.of(Phrase("%(pack)s, %(period)s", pack=pack.words, period=label.period))
+    return Words.of(Phrase("%(pack)s (%(route)s), %(period)s", pack=pack.words, route=route.words, period=label.period))
 
 
 def _places(label: IndustryLabel) -> int:
@@ -207,10 +207,10 @@ def _intervals(label: IndustryLabel) -> Words:
     lo, hi = (figure(end, _places(label)) for end in label.composite.interval)
     return Words.of(
         Phrase(
-            "The true value of the whole route lies between %(lo)s and %(hi)s %(unit)s in 95 of 100 cases;"
+            "The true value of the whole route lies between %(lower)s and %(upper)s %(unit)s in 95 of 100 cases;"
             " the interval beside each step is meant the same way.",
-            lo=lo,
-            hi=hi,
+            lower=lo,
+            upper=hi,
             unit=label.composite.unit,
         )
     )

@@ -27,7 +27,7 @@ def figure(value: float, places: int) -> str:
 
 def between(lo: int, hi: int) -> Words:
     """`24`, or `8 to 24`."""
-    return Words.of(Phrase("%(lo)s", lo=lo)) if lo == hi else Words.of(Phrase("%(lo)s to %(hi)s", lo=lo, hi=hi))
+    return Words.of(Phrase("%(lower)s", lower=lo)) if lo == hi else Words.of(Phrase("%(lower)s to %(upper)s", lower=lo, upper=hi))
 
 
 def firms(count: int) -> Phrase:

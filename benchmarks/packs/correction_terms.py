@@ -144,9 +144,9 @@ class Table(_Term):
             "out-of-range",
             Words.of(
                 Phrase(
-                    "%(variable)s is %(float)s; the standard's table runs from %(first)s to %(last)s.",
+                    "%(variable)s is %(value)s; the standard's table runs from %(first)s to %(last)s.",
                     variable=self.variable,
-                    float=f"{float(found):g}",
+                    value=f"{float(found):g}",
                     first=f"{first:g}",
                     last=f"{last:g}",
                 )

@@ -164,7 +164,7 @@ def _require_policy(label: ReleasedLabel, step: Step, policy: ReleasePolicy) -> 
         )
     if label.count_class not in policy.count_classes or label.count_class < policy.fewest_batches:
         raise _off_pack(
-            label, Phrase("%(count_class)s is none of the policy's classes for the number of batches", count_class=label.count_class)
+            label, Phrase("%(asked_class)s is none of the policy's classes for the number of batches", asked_class=label.count_class)
         )
 
 

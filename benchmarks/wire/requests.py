@@ -43,7 +43,7 @@ def parse(value: str) -> SignedRequest:
     if match is None:
         raise VerificationError(
             "request-malformed",
-            Phrase("The header %(HTTP_HEADER)s is not written as docs/wire-format.md has it.", HTTP_HEADER=HTTP_HEADER),
+            Phrase("The header %(header)s is not written as docs/wire-format.md has it.", header=HTTP_HEADER),
             "Use the agent of this release.",
         )
     return SignedRequest(match[1], int(match[2]), bytes.fromhex(match[3]))
@@ -62,8 +62,8 @@ def verify(request: SignedRequest, method: str, path: str, now: datetime, device
         raise VerificationError(
             "request-outdated",
             Phrase(
-                "The request was signed more than %(LONGEST_AGE_S)s minutes before or after the portal's time.",
-                LONGEST_AGE_S=LONGEST_AGE_S // 60,
+                "The request was signed more than %(minutes)s minutes before or after the portal's time.",
+                minutes=LONGEST_AGE_S // 60,
             ),
             "Set this machine's clock, then ask again.",
         )

@@ -205,9 +205,9 @@ def _doses(measured: Measured, evidence: Evidence, step: Step) -> Iterable[Dose]
             Words.of(
                 Phrase(
                     "the first batch after the equipment stood for more than %(long_stop_h)s h; each hour more, up "
-                    "to %(COLD_AFTER_H)s h, has cooled it further",
+                    "to %(coldest_h)s h, has cooled it further",
                     long_stop_h=f"{long_stop_h:,.1f}",
-                    COLD_AFTER_H=f"{_COLD_AFTER_H:g}",
+                    coldest_h=f"{_COLD_AFTER_H:g}",
                 )
             ),
         )

@@ -76,7 +76,9 @@ def _range(one: Measuring) -> Iterator[Issue]:
         means = Words.of(Phrase("its class is not held there"))
         if klass is not None and one.meter.accuracy_of == "range":
             error = klass / 100 * top / load.mean
-            means = Words.of(Phrase("class %(klass)s of the range means %(error)s there", klass=f"{klass:g}", error=f"{error:.0%}"))
+            means = Words.of(
+                Phrase("class %(accuracy_class)s of the range means %(error)s there", accuracy_class=f"{klass:g}", error=f"{error:.0%}")
+            )
         yield Issue(
             Aspect.RANGE,
             Verdict.YEAR_ONLY,

@@ -175,10 +175,10 @@ def _bought(pack: Pack, made_by: str, into: str, quantity: float) -> BoughtInEne
     if rule is None or not rule.unit.startswith("kgce/"):
         words = Words.of(
             Phrase(
-                "%(quantity)s %(output_unit)s of %(product_words)s bought in; the pack has no typical value of its energy.",
+                "%(quantity)s %(output_unit)s of %(product)s bought in; the pack has no typical value of its energy.",
                 quantity=plain(quantity),
                 output_unit=step.output_unit,
-                product_words=step.product_words,
+                product=step.product_words,
             )
         )
         return BoughtInEnergy(made_by, into, quantity, step.output_unit, None, None, "", True, words)

@@ -89,8 +89,8 @@ class Review:
             Phrase("Changes in the data are not explained (%(count)s); the first: %(first)s", count=len(self.open), first=first.sentence),
             Phrase(
                 "Find out what happened, put the data right or declare it in site.toml, and try again. If the first is what it looks like: "
-                "%(toml)s",
-                toml=" / ".join(line for line in first.declare.splitlines() if line),
+                "%(lines)s",
+                lines=" / ".join(line for line in first.declare.splitlines() if line),
             ),
         )
 

@@ -242,12 +242,12 @@ def _standstills(
         Severity.WARNING,
         Phrase(
             "Meter %(meter_id)s: %(count)s times it stood still while the batches say that the equipment "
-            "produced, %(inside_h)s h in all. The %(hit)s batches of that time are left out of the label. "
+            "produced, %(hours)s h in all. The %(affected)s batches of that time are left out of the label. "
             "Look at the meter and at its connection.",
             meter_id=meter.id,
             count=f"{count:,}",
-            inside_h=f"{inside_h:,.1f}",
-            hit=f"{hit:,}",
+            hours=f"{inside_h:,.1f}",
+            affected=f"{hit:,}",
         ),
         count,
         places_of(runs.files, runs.row[stood], runs.file[stood]),

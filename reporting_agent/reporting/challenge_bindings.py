@@ -38,10 +38,10 @@ def refuse_another(given: Challenge, parcel: Parcel, keys: Mapping[str, Verifyin
         raise VerificationError(
             "challenge-changed",
             Phrase(
-                "The portal signed a second challenge for the commitment of %(parcel_period)s, revision "
+                "The portal signed a second challenge for the commitment of %(period)s, revision "
                 "%(revision)s: entry %(log_index)s of its log was the first, this one names entry "
                 "%(given)s.",
-                parcel_period=parcel.period,
+                period=parcel.period,
                 revision=parcel.revision,
                 log_index=first.log_index,
                 given=given.log_index,

@@ -219,7 +219,7 @@ def _seed(state: StateDirectory) -> bytes:
     if len(seed) != SEED_BYTES:
         raise VerificationError(
             "seed-damaged",
-            Phrase("The site's seed has %(seed)s bytes instead of %(SEED_BYTES)s.", seed=len(seed), SEED_BYTES=SEED_BYTES),
+            Phrase("The site's seed has %(seed)s bytes instead of %(wanted)s.", seed=len(seed), wanted=SEED_BYTES),
             "Restore it from a backup of this state directory; a new seed would not fit the commitment that the portal holds.",
         )
     return seed

@@ -248,7 +248,7 @@ def wire_period(period: Period, policy: ReleasePolicy) -> str:
     if (period.end.date() - period.start.date()).days < SHORTEST_PERIOD_DAYS:
         raise PolicyRefusal(
             "period-too-short",
-            Phrase("%(period_name)s is shorter than a quarter; labels of months and weeks stay on the site.", period_name=period.name),
+            Phrase("%(period)s is shorter than a quarter; labels of months and weeks stay on the site.", period=period.name),
             "Report a quarter or a year; `steplabel-agent label` makes the label of a shorter period for your own use.",
         )
     return canonical_period(period.name)
@@ -311,10 +311,10 @@ def _all_too_small(site_label: SiteLabel, pack: Pack) -> PolicyRefusal:
     return PolicyRefusal(
         "too-few-batches",
         Phrase(
-            "No label of %(site_label_period_name)s has the valid batches that a release needs, for noise "
+            "No label of %(period)s has the valid batches that a release needs, for noise "
             "hides one batch only among many (%(shown)s). Nothing was drawn, spent or sent; the labels are "
             "yours to use on the site.",
-            site_label_period_name=site_label.period.name,
+            period=site_label.period.name,
             shown=shown,
         ),
         "`steplabel-agent preview` says which steps `--pool` would help, by covering earlier years as well; or repair what "

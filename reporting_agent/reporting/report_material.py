@@ -67,17 +67,15 @@ def gather(
     if pool and not is_calendar_year(period):
         raise PolicyRefusal(
             "pool-needs-a-year",
-            Phrase(
-                "%(period_name)s is no calendar year; a label covers whole years, the last of them the report's.", period_name=period.name
-            ),
+            Phrase("%(period)s is no calendar year; a label covers whole years, the last of them the report's.", period=period.name),
             "Report a year, such as 2016, with `--pool`; or leave `--pool` out.",
         )
     if pool and decided is not None and not decided:
         raise PolicyRefusal(
             "pool-decided",
             Phrase(
-                "The report of %(period_name)s was begun with every step over %(period_name)s alone, and its noise is determined.",
-                period_name=period.name,
+                "The report of %(period)s was begun with every step over %(period)s alone, and its noise is determined.",
+                period=period.name,
             ),
             "Run the same command without `--pool` to finish it; `--correct --pool` makes a revision that pools, from the reserve for "
             "corrections.",
@@ -155,9 +153,9 @@ def _windows(decided: Windows | None, gains: Sequence[Offer], period: Period, *,
         raise PolicyRefusal(
             "pool-gains-nothing",
             Phrase(
-                "No step gains from covering years before %(period_name)s: each has batches enough, or too few "
+                "No step gains from covering years before %(period)s: each has batches enough, or too few "
                 "even so, or those years are not in the files, or their batches have spent what they may.",
-                period_name=period.name,
+                period=period.name,
             ),
             "Report without `--pool`. `steplabel-agent status` says what was spent; files of earlier years go under [inputs].",
         )

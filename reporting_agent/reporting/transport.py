@@ -218,9 +218,9 @@ class Portal:
         raise Unreachable(
             "portal-unreachable",
             Phrase(
-                "The portal %(base_url)s could not be reached (%(_pauses)s tried: %(trouble)s).",
+                "The portal %(base_url)s could not be reached (%(times)s tried: %(trouble)s).",
                 base_url=self.base_url,
-                _pauses=len(self._pauses) + 1,
+                times=len(self._pauses) + 1,
                 trouble=trouble,
             ),
             "What was to be sent is kept. Check the network, --proxy and --ca-file, then run the same command again.",
@@ -288,7 +288,7 @@ def _trust(ca_file: Path | None) -> ssl.SSLContext | bool:
         return ssl.create_default_context(cafile=str(ca_file))
     except (OSError, ssl.SSLError) as error:
         raise InputError(
-            "ca-file", Phrase("%(ca_file)s holds no certificates that can be read.", ca_file=ca_file), "Give a PEM file.", found=str(error)
+            "ca-file", Phrase("%(file)s holds no certificates that can be read.", file=ca_file), "Give a PEM file.", found=str(error)
         ) from error
 
 

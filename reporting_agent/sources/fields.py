@@ -105,9 +105,9 @@ def fields_of(header: tuple[str, ...], file: str, profile: Profile, wanted: Want
                 "column-missing",
                 Phrase("The file has no column for %(name)s.", name=name),
                 Phrase(
-                    "Name the column under [mapping.%(wanted_name)s] columns in site.toml, or give it one value "
+                    "Name the column under [mapping.%(table)s] columns in site.toml, or give it one value "
                     "under constants; `steplabel-agent map FILE` proposes both.",
-                    wanted_name=wanted.name,
+                    table=wanted.name,
                 ),
                 place=Place(file, profile.header_row, foreign or name),
                 found=", ".join(one for one in header if one) or "no headers",
@@ -131,7 +131,7 @@ def zone_of(profile: Profile, file: str, wanted: Wanted) -> tzinfo | None:
         raise InputError(
             "profile-invalid",
             "The mapping profile names a time zone that does not exist.",
-            Phrase("Correct timezone under [mapping.%(wanted_name)s].", wanted_name=wanted.name),
+            Phrase("Correct timezone under [mapping.%(table)s].", table=wanted.name),
             place=Place(file, column="timezone"),
             found=repr(profile.timezone),
             wanted="a time zone of the IANA list, such as Asia/Shanghai",

@@ -39,12 +39,11 @@ def parcel_of(connection: Connection, draw: Draw) -> Parcel:
         raise InputError(
             "draw-of-another",
             Phrase(
-                "The draw asks for %(site)s %(commitment_period)s revision %(revision)s, root %(data_root)s…, "
-                "which is no report of this state directory.",
+                "The draw asks for %(site)s %(period)s revision %(revision)s, root %(root)s…, which is no report of this state directory.",
                 site=commitment.site,
-                commitment_period=commitment.period,
+                period=commitment.period,
                 revision=commitment.revision,
-                data_root=commitment.data_root.hex()[:16],
+                root=commitment.data_root.hex()[:16],
             ),
             "Give the --state of the site that is audited; if it is the right one, tell the auditor that you never logged this root.",
         )

@@ -243,10 +243,10 @@ def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
         code,
         Words.of(
             Phrase(
-                "The portal took in %(site)s, %(header_period)s, revision %(revision)s, on %(received_on)s as "
+                "The portal took in %(site)s, %(period)s, revision %(revision)s, on %(received_on)s as "
                 "entry %(log_index)s of its log; envelope %(envelope_digest)s….",
                 site=header.site,
-                header_period=header.period,
+                period=header.period,
                 revision=header.revision,
                 received_on=receipt.received_on.isoformat(),
                 log_index=f"{receipt.log_index:,}",

@@ -56,7 +56,7 @@ def require_kind(report: Path | None) -> None:
             Phrase(
                 "No report is written to a file that ends in %(value)s: %(report)s.", value=f"{report.suffix or 'nothing'!r}", report=report
             ),
-            Phrase("Name a file that ends in %(PAGE)s or %(MARKDOWN)s.", PAGE=PAGE, MARKDOWN=MARKDOWN),
+            Phrase("Name a file that ends in %(page)s or %(markdown)s.", page=PAGE, markdown=MARKDOWN),
         )
 
 

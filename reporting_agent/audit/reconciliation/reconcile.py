@@ -88,10 +88,10 @@ def _calibration(paper: Calibration, site: Site, period: Period) -> Outcome:
             _about(
                 name,
                 Phrase(
-                    "calibrated on %(on)s for %(valid_months)s months, which does not cover %(period_name)s.",
+                    "calibrated on %(on)s for %(valid_months)s months, which does not cover %(period)s.",
                     on=f"{paper.on}",
                     valid_months=paper.valid_months,
-                    period_name=period.name,
+                    period=period.name,
                 ),
             ),
             Words.of(Phrase("Have the meter calibrated, and say what it showed before it was adjusted.")),
