@@ -1,13 +1,15 @@
 """One product against the others of its line: a scale or a recipe weight that is wrong for one product only.
 
 Each run of a product is held against the runs of other products next to it on the same line, so that what all share (the meter, the
-season, wear) is in neither. Of two products that move against each other the one is told that moved against its own past.
+season, wear) is in neither. Runs between the same two others are one comparison, however many days they fill: fifty heats that follow six
+of wet scrap all look better by what the scrap took. Of two products that move against each other the one is told that moved against its
+own past.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from math import exp
 
@@ -20,11 +22,34 @@ from reporting_agent.changes.jumps import LEAST, LEAST_OF_RATE, Daily, daily, ju
 from reporting_agent.changes.levels import NEAR_DAYS, Moved, closed, moved
 from reporting_agent.changes.lines import FEWEST_RUNS, Line
 
+Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 BESIDE = 3  # runs of other products on either side
 REACH_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A product's runs, each less the median of the runs of other products next to it; `between` tells which it lies between."""
+
+    day: Integers
+    value: Floats
+    between: Integers
+
+    def by_day(self) -> Daily:
+        """Where a level begins: every day of the product."""
+        return daily(self.day, self.value)
+
+    def moved(self, before: int | None, day: int, after: int | None) -> Moved:
+        """By how much, and how surely: runs between the same others are one value, and a day that is within them begins another."""
+        known = np.isfinite(self.value)
+        own_day, value = self.day[known], self.value[known]
+        _, own = np.unique(2 * self.between[known] + (own_day >= day), return_inverse=True)
+        each = [own == one for one in range(int(own.max(initial=-1)) + 1)]
+        middles = np.array([int(np.median(own_day[runs])) for runs in each], dtype=np.int64)
+        return moved(daily(middles, np.array([float(np.median(value[runs])) for runs in each])), before, day, after)
 
 
 def of_lines(lines: Sequence[Line]) -> list[Change]:
@@ -73,12 +98,11 @@ def _of_the_whole(series: Daily, least: float) -> set[int]:
 
 def _of_product(line: Line, own: Flags, name: str, places: Callable[[Daily, float], set[int]]) -> Iterator[Change]:
     against = {kind: _against_others(line.day, value, own) for kind, value in (("per_t", line.per_t), ("rate", line.rate))}
-    series = {kind: daily(line.day[own], value) for kind, value in against.items()}
-    days = sorted({*places(series["per_t"], LEAST), *places(series["rate"], LEAST_OF_RATE)})
+    days = sorted({*places(against["per_t"].by_day(), LEAST), *places(against["rate"].by_day(), LEAST_OF_RATE)})
     days = [day for place, day in enumerate(days) if not place or day - days[place - 1] > NEAR_DAYS]
     for place, day in enumerate(days):
         before, after = days[place - 1] if place else None, days[place + 1] if place + 1 < len(days) else None
-        energy, rate = (moved(series[kind], before, day, after) for kind in ("per_t", "rate"))
+        energy, rate = (against[kind].moved(before, day, after) for kind in ("per_t", "rate"))
         alone, others = (moved(daily(line.day[runs], line.per_t[runs]), before, day, after) for runs in (own, ~own))
         if not energy.sure or abs(alone.by) <= abs(others.by):
             continue
@@ -87,16 +111,15 @@ def _of_product(line: Line, own: Flags, name: str, places: Callable[[Daily, floa
         yield _change(line, name, date.fromordinal(day), None if after is None else date.fromordinal(after), size, by_scale=by_scale)
 
 
-def _against_others(day: NDArray[np.int64], value: Floats, own: Flags) -> Floats:
-    """Each own run less the median of the runs of other products next to it."""
-    other = np.flatnonzero(~own & np.isfinite(value))
+def _against_others(day: Integers, value: Floats, own: Flags) -> Compared:
+    other, mine = np.flatnonzero(~own & np.isfinite(value)), np.flatnonzero(own)
+    between = np.searchsorted(other, mine)
     beside_others = []
-    for place in np.flatnonzero(own).tolist():
-        at = int(np.searchsorted(other, place))
+    for place, at in zip(mine.tolist(), between.tolist(), strict=True):
         beside = other[max(at - BESIDE, 0) : at + BESIDE]
         beside = beside[np.abs(day[beside] - day[place]) <= REACH_DAYS]
         beside_others.append(value[place] - np.median(value[beside]) if len(beside) else np.nan)
-    return np.array(beside_others)
+    return Compared(day[mine], np.array(beside_others), between)
 
 
 def _change(line: Line, product: str, day: date, until: date | None, size: Moved, *, by_scale: bool) -> Change:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import SimpleNamespace
 from typing import cast
 
@@ -64,3 +65,34 @@ def test_what_a_product_shows_is_not_asked_of_its_line_again() -> None:
     of_line = Change(Kind.PROCESS, "baking", ("gas",), ("oven-1",), found.first, None, 0.97, 0.01, ())
     assert products.explained(of_line, [found])
     assert not products.explained(of_line, [])
+
+
+def converter(seed: int, factor: float = 1.0) -> Line:
+    """Two steels in campaigns of three days, 25 heats a day; eight heats of wet scrap begin and end the first campaign of B.
+
+    From day 48 of 96 on, A is booked at `factor`.
+    """
+    chance = np.random.default_rng(seed)
+    day = np.repeat(np.arange(739_000, 739_096), 25)
+    name = np.where((day - day[0]) // 3 % 2 == 0, "A", "B")
+    power, true_rate = chance.normal(0, 0.01, len(day)), chance.normal(0, 0.02, len(day))
+    first_of_b = np.flatnonzero(name == "B")[:75]
+    power[first_of_b[:8]] += 0.08
+    power[first_of_b[-8:]] += 0.08
+    booked = np.log(factor) * ((name == "A") & (day >= day[0] + 48))
+    batches = tuple(SimpleNamespace(variant=one, product="steel", equipment="bof-1") for one in name.tolist())
+    nothing = Daily(np.zeros(0, np.int64), np.zeros(0))
+    record = {"meter": "power", "step": "converter", "batches": batches, "idle": nothing, "conditions": ()}
+    return cast("Line", SimpleNamespace(day=day, power=power + true_rate, rate=true_rate + booked, per_t=power - booked, **record))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_campaign_beside_some_bad_heats_of_another_product_is_one_comparison(seed: int) -> None:
+    assert products.of_lines([converter(seed)]) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_product_of_campaigns_is_told(seed: int) -> None:
+    (found,) = products.of_lines([converter(seed, 1.15)])
+    assert (found.kind, found.product, found.first) == (Kind.OUTPUT, "A", date.fromordinal(739_048))
+    assert found.size == pytest.approx(1.15, abs=0.03)
