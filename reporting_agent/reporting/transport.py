@@ -23,13 +23,13 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self, cast
+from urllib.parse import quote
 
 import httpx
 
 from benchmarks.errors import InputError, SteplabelError, Unreachable, UsageError, VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.rotation import Rotation
-from reporting_agent.client.operations import PATHS, Operations
 
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 LONGEST_PAUSE_S = 30.0
@@ -37,6 +37,9 @@ MAX_ANSWER_BYTES = 1_048_576
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NOT_JSON = (json.JSONDecodeError, UnicodeDecodeError, RecursionError)  # the last where a megabyte is all brackets
+_DONE, _NEW_OR_KNOWN = frozenset({200}), frozenset({200, 201})
+_COMMITMENTS, _SUBMISSIONS = "/api/v1/commitments/", "/api/v1/submissions/"
+_CBOR = {"Content-Type": "application/cbor"}
 _HASH = re.compile(r"[0-9a-f]{64}")
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -84,7 +87,6 @@ class Portal:
         self.base_url = checked_address(base_url)
         self._sleep = sleep
         self._pauses = pauses
-        self._api = Operations(self._ask)
         self._client = httpx.Client(
             base_url=self.base_url,
             timeout=_TIMEOUT,
@@ -104,26 +106,22 @@ class Portal:
 
     def register(self, *, secret: str, device_public_key: str, seed_commitment: str, software: str) -> Registration:
         """Redeem a one-time token. The same keys with the same token again get the same answer."""
-        _, answer = self._api.enrol(
-            {"secret": secret, "device_public_key": device_public_key, "seed_commitment": seed_commitment, "software": software}
-        )
-        return Registration(_text(answer, "site"), _text(answer, "device_id"), _bytes(answer, "directory"))
+        body = {"secret": secret, "device_public_key": device_public_key, "seed_commitment": seed_commitment, "software": software}
+        return _registration(self._ask("POST", "/api/v1/enrolments/", _NEW_OR_KNOWN, json=body)[1])
 
     def rotate(self, rotation: Rotation) -> Registration:
         """Register a device's new key, which its old one vouches for. The same rotation again gets the same answer."""
-        _, answer = self._api.rotate(
-            {
-                "device_id": rotation.device_id,
-                "device_public_key": rotation.new.hex,
-                "by_old": rotation.by_old.hex(),
-                "by_new": rotation.by_new.hex(),
-            }
-        )
-        return Registration(_text(answer, "site"), _text(answer, "device_id"), _bytes(answer, "directory"))
+        body = {
+            "device_id": rotation.device_id,
+            "device_public_key": rotation.new.hex,
+            "by_old": rotation.by_old.hex(),
+            "by_new": rotation.by_new.hex(),
+        }
+        return _registration(self._ask("POST", "/api/v1/rotations/", _NEW_OR_KNOWN, json=body)[1])
 
     def directory(self) -> bytes:
         """The portal's signed key directory as it stands today, still to be verified."""
-        return _bytes(self._api.directory(), "directory")
+        return _bytes(self._get("/api/v1/directory/"), "directory")
 
     def held(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]:
         """The receipts of everything the portal holds of this device's site, still to be verified.
@@ -131,23 +129,21 @@ class Portal:
         Args:
             signature: makes the value of the device's header (`benchmarks.wire.requests`) for a method and a path.
         """
-        path = PATHS["submissions_of_device"]
-        return _list(self._api.submissions_of_device(steplabel_device=signature("GET", path)), "receipt")
+        return tuple(_bytes(one, "receipt") for one in self._get_signed(_SUBMISSIONS, signature))
 
     def challenges(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]:
         """Every challenge the portal says it gave this device's site, still to be verified."""
-        path = PATHS["commitments_of_device"]
-        return _list(self._api.commitments_of_device(steplabel_device=signature("GET", path)), "challenge")
+        return tuple(_bytes(one, "challenge") for one in self._get_signed(_COMMITMENTS, signature))
 
     def packs(self) -> tuple[tuple[str, str], ...]:
         """(pack, version) of every pack that was approved at the portal, in the order of approval."""
-        return tuple((_text(one, "pack"), _text(one, "version")) for one in self._api.packs())
+        return tuple((_text(one, "pack"), _text(one, "version")) for one in _list(self._get("/api/v1/packs/")))
 
     def pack(self, pack: str, version: str) -> Mapping[str, Any]:
         """An approved pack with its signed document and its place in the log, still to be verified."""
-        answer: object = self._api.pack(pack=pack, version=version)
+        answer: Any = self._get(f"/api/v1/packs/{quote(pack, safe='')}/{quote(version, safe='')}/")
         try:
-            members = (answer["document"], answer["pack_toml"], answer["factors_toml"], answer["log"]["index"], answer["log"]["on"])  # type: ignore[index]
+            members = (answer["document"], answer["pack_toml"], answer["factors_toml"], answer["log"]["index"], answer["log"]["on"])
         except (KeyError, TypeError) as error:
             raise _not_a_portal("its answer is no approved pack") from error
         if not isinstance(members[0], dict) or not isinstance(members[3], int):
@@ -156,47 +152,47 @@ class Portal:
 
     def log_head(self) -> bytes:
         """The signed head of the portal's log, still to be verified."""
-        return _bytes(self._api.log_head(), "head")
+        return _bytes(self._get("/api/v1/log/head/"), "head")
 
     def log_checkpoint(self, show: str) -> bytes:
         """A head of the log as a signed note with its cosignatures, still to be verified: `newest`, `offered` or `witnessed`."""
-        return _text(self._api.log_checkpoint(show=show), "checkpoint").encode()
+        return _text(self._get("/api/v1/log/checkpoint/", params={"show": show}), "checkpoint").encode()
 
     def cosign_log(self, checkpoint: bytes) -> None:
         """Hand in a checkpoint with a witness's cosignature under it."""
-        self._api.cosign_log({"checkpoint": checkpoint.decode()})
+        self._ask("POST", "/api/v1/log/cosignatures/", json={"checkpoint": checkpoint.decode()})
 
     def log_consistency(self, first: int, second: int) -> tuple[bytes, ...]:
         """What the portal says proves that its log of the second size begins with that of the first."""
-        return _hashes(self._api.log_consistency(from_=first, to=second), "proof")
+        return _hashes(self._get("/api/v1/log/consistency/", params={"from": first, "to": second}), "proof")
 
     def log_inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
         """What the portal says proves the entry in its log of that size."""
-        return _hashes(self._api.log_inclusion(index=index, size=size), "proof")
+        return _hashes(self._get("/api/v1/log/inclusion/", params={"index": index, "size": size}), "proof")
 
     def commit(self, commitment: bytes) -> bytes:
         """Hand over a signed commitment; the challenge, still to be verified. The same one again gets the same challenge."""
-        _, answer = self._api.commit(commitment)
+        _, answer = self._ask("POST", _COMMITMENTS, _NEW_OR_KNOWN, content=commitment, headers=_CBOR)
         return _bytes(answer, "challenge")
 
     def submit(self, envelope: bytes) -> Acknowledgement:
         """Hand over a sealed envelope; handing over the same one again is harmless."""
-        status, answer = self._api.submit(envelope)
+        status, answer = self._ask("POST", _SUBMISSIONS, _NEW_OR_KNOWN, content=envelope, headers=_CBOR)
         return Acknowledgement(_bytes(answer, "receipt"), known_before=status == 200)
 
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        wanted: frozenset[int],
-        *,
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-        json: object = None,
-        content: bytes | None = None,
-    ) -> tuple[int, object]:
-        """The road that the client's operations go: asked again with growing pauses, until the portal answers or says no."""
-        request = {"params": dict(query) or None, "headers": dict(headers), "json": json, "content": content}
+    def _get(self, path: str, **request: Any) -> object:
+        return self._ask("GET", path, **request)[1]
+
+    def _get_signed(self, path: str, signature: Callable[[str, str], str]) -> list[object]:
+        """A list that only the site's own device may ask for."""
+        return _list(self._get(path, headers={"Steplabel-Device": signature("GET", path)}))
+
+    def _ask(self, method: str, path: str, wanted: frozenset[int] = _DONE, **request: Any) -> tuple[int, object]:
+        """Ask again with growing pauses until the portal answers with a `wanted` status or says no; the status and the JSON.
+
+        Args:
+            request: what httpx takes beside method and address: `json` or `content`, `params`, `headers`.
+        """
         trouble = ""
         for pause in (*self._pauses, None):
             asked_for_s: float | None = None
@@ -241,10 +237,14 @@ class Portal:
             return httpx.Response(response.status_code, headers=_plain(response.headers), content=bytes(body))
 
 
-def _list(answer: object, name: str) -> tuple[bytes, ...]:
+def _registration(answer: object) -> Registration:
+    return Registration(_text(answer, "site"), _text(answer, "device_id"), _bytes(answer, "directory"))
+
+
+def _list(answer: object) -> list[object]:
     if not isinstance(answer, list):
-        raise _not_a_portal("it does not list what it holds")
-    return tuple(_bytes(entry, name) for entry in answer)
+        raise _not_a_portal("its answer is no list")
+    return answer
 
 
 def checked_address(url: str) -> str:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
+import yaml
 
 from benchmarks.errors import InputError, Unreachable, UsageError, VerificationError
+from benchmarks.wire.rotation import rotate
+from benchmarks.wire.signing import DeviceKey
 from reporting_agent.reporting.transport import LONGEST_PAUSE_S, MAX_ANSWER_BYTES, PAUSES_S, Portal, checked_address
+from tests.documents.refusals import ROOT
 from tests.unit.agent_send.cast import PORTAL, SOFTWARE, problem
 
 TAKEN = httpx.Response(201, json={"receipt": base64.b64encode(b"receipt").decode()})
@@ -177,3 +185,75 @@ def test_a_file_without_certificates_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         Portal(PORTAL, sleep=lambda _s: None, software=SOFTWARE, ca_file=empty)
     assert refused.value.code == "ca-file"
+
+
+class Published:
+    """A portal of nothing but `docs/openapi.yaml`: takes what it names, and answers with the fields that it promises."""
+
+    def __init__(self, choose: Callable[[list[int]], int]) -> None:
+        self.choose = choose  # of the statuses that an address may answer
+        self.schema = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+        self.asked: set[str] = set()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        operation = self.operation(request)
+        self.asked.add(operation["operationId"])
+        named = {(one["in"], one["name"]) for one in operation.get("parameters", ())}
+        assert {("query", name) for name in request.url.params} <= named
+        assert ("header", "Steplabel-Device") in named or "steplabel-device" not in request.headers
+        if request.content:
+            taken = operation["requestBody"]["content"][request.headers["content-type"]]["schema"]
+            if "$ref" in taken:
+                shape = self.shape(taken)
+                assert set(shape["required"]) <= set(json.loads(request.content)) <= set(shape["properties"])
+        status = self.choose([int(code) for code in operation["responses"] if code.startswith("2")])
+        answer = operation["responses"][str(status)]["content"]["application/json"]["schema"]
+        return httpx.Response(status, json=self.made(answer))
+
+    def operation(self, request: httpx.Request) -> dict[str, Any]:
+        for path, methods in self.schema["paths"].items():
+            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), request.url.path) and request.method.lower() in methods:
+                return cast("dict[str, Any]", methods[request.method.lower()])
+        raise AssertionError(f"{request.method} {request.url.path} is no address of the portal")
+
+    def shape(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return self.schema["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+
+    def made(self, schema: dict[str, Any]) -> object:
+        """The least that the schema promises: required fields alone, one item a list of objects, none of a list of texts."""
+        shape = self.shape(schema["allOf"][0] if "allOf" in schema else schema)
+        match shape.get("type", "object"):
+            case "object":
+                return {name: self.made(shape["properties"][name]) for name in shape.get("required", ())}
+            case "array":
+                return [self.made(shape["items"])] if "$ref" in shape["items"] else []
+            case "integer":
+                return 1
+            case _:
+                return "QUJD"
+
+
+@pytest.mark.parametrize("choose", [min, max], ids=["lowest-status", "highest-status"])
+def test_what_the_agent_asks_and_reads_is_what_the_portal_publishes(choose: Callable[[list[int]], int]) -> None:
+    published = Published(choose)
+    old, new = DeviceKey.generate(), DeviceKey.generate()
+    with Portal(PORTAL, sleep=lambda _: None, software=SOFTWARE, transport=httpx.MockTransport(published)) as portal:
+        requests: list[Callable[[], object]] = [
+            lambda: portal.register(secret="s", device_public_key="k", seed_commitment="c", software=SOFTWARE),  # noqa: S106
+            lambda: portal.rotate(rotate("device", old, new)),
+            portal.directory,
+            lambda: portal.held(lambda method, path: f"{method} {path}"),
+            lambda: portal.challenges(lambda method, path: f"{method} {path}"),
+            portal.packs,
+            lambda: portal.pack("steel", "2"),
+            portal.log_head,
+            lambda: portal.log_checkpoint("newest"),
+            lambda: portal.cosign_log(b"note"),
+            lambda: portal.log_consistency(1, 2),
+            lambda: portal.log_inclusion(1, 2),
+            lambda: portal.commit(b"commitment"),
+            lambda: portal.submit(b"envelope"),
+        ]
+        for request in requests:
+            request()
+    assert len(published.asked) == len(requests)
