@@ -13,13 +13,13 @@ from benchmarks import shelf
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.documents", description="Do the documents say what the code does?")
-    written = "tables of docs/errors.md and docs/packs.md, docs/cli.md, docs/pack-numbers.md, docs/openapi.yaml, reporting_agent/client"
+    written = "tables of docs/errors.md and docs/packs.md, docs/cli.md, docs/pack-numbers.md, docs/openapi.yaml"
     parser.add_argument("--write", action="store_true", help=f"write {written}")
     asked = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.test")
     django.setup()
     shelf.use(shelf.Empty())  # the documents tell of the packs that come with Steplabel, whatever a portal here has approved
-    from tests.documents import client, command_line, demo_figures, errors_page, openapi, pack_numbers
+    from tests.documents import command_line, demo_figures, errors_page, openapi, pack_numbers
     from tests.documents.refusals import ROOT
 
     current = {
@@ -28,7 +28,6 @@ def main() -> int:
         pack_numbers.PAGE: pack_numbers.page(),
         demo_figures.PAGE: demo_figures.filled(demo_figures.PAGE.read_text(encoding="utf-8")),
         openapi.PAGE: openapi.page(),
-        **client.pages(),
     }
     differing = [path for path, text in current.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in differing:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
+from types import ModuleType
 
 import httpx
 import pytest
+import yaml
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
@@ -20,7 +27,6 @@ from portal.accounts.scopes import SCOPES_OF, Scope
 from portal.intake import services as intake
 from portal.intake.models import Submission
 from portal.opening import services as opening
-from reporting_agent.client import session as sessions
 from tests.documents.refusals import ROOT
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PERIOD, make_cast
@@ -68,38 +74,84 @@ def test_the_delivery_of_the_page_is_taken() -> None:
     assert Client().post(address, elsewhere, content_type="application/json", headers=headers).status_code == 404
 
 
-def test_the_program_of_the_page_prints_its_own_houses_reports(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ModuleType, str]]:
+    """The client that the page's own command makes, and what the command printed."""
+    folder = tmp_path_factory.mktemp("client")
+    command = re.search(r"^openapi-python-client (.+)$", PAGE, flags=re.MULTILINE)
+    assert command
+    arguments = command[1].replace("docs/openapi.yaml", str(ROOT / "docs" / "openapi.yaml")).split()
+    made = subprocess.run(
+        [sys.executable, "-m", "openapi_python_client", *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    sys.path.insert(0, str(folder))
+    yield importlib.import_module("steplabel_client"), made.stderr
+    sys.path.remove(str(folder))
+
+
+@pytest.fixture
+def in_process(generated: tuple[ModuleType, str], monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Runs the program of the page against this portal, with a key and a size of page."""
+    program = re.search(r"```python\n(.+?)```", PAGE, flags=re.DOTALL)
+    assert program
+    text = program[1].replace("https://portal.example", "http://testserver")
+    assert text.count('"limit": "200"') == 1
+    client = partial(generated[0].AuthenticatedClient, httpx_args={"transport": httpx.WSGITransport(get_wsgi_application())})
+    monkeypatch.setattr(generated[0], "AuthenticatedClient", client)
+
+    def run(key: str, limit: str) -> None:
+        for signal in (request_started, request_finished):
+            signal.disconnect(close_old_connections)
+        try:
+            exec(text.replace('"limit": "200"', f'"limit": "{limit}"'), {"KEY": key})  # noqa: S102 - the page's own text
+        finally:
+            for signal in (request_started, request_finished):
+                signal.connect(close_old_connections)
+
+    return run
+
+
+def test_the_program_of_the_page_follows_its_own_houses_reports_to_the_end(
+    in_process: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
     cast = make_cast(2)
-    for plant in cast.plants:
-        intake.receive(plant.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    for plant, revision in ((cast.plants[0], 1), (cast.plants[1], 1), (cast.plants[0], 2)):
+        intake.receive(plant.envelope(cast.pack, revision), keys.published_directory(), keys.receipt_key(), NOW)
+        opening.sweep(keys.processing_key(), lambda: NOW)
     owner = cast.plants[0].owner
     second_factor.give(owner)
     house = api_keys.houses_of(owner).get()
     key = api_keys.make(owner, house.pk, "x", SCOPES_OF[house.kind], timedelta(days=30), personal=True, now=timezone.now()).text
-    monkeypatch.setattr(sessions, "session", partial(sessions.session, transport=httpx.WSGITransport(get_wsgi_application())))
-    program = re.search(r"```python\n(.+?)```", PAGE, flags=re.DOTALL)
-    assert program
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    try:
-        exec(program[1].replace("https://portal.example", "http://testserver"), {"key": key})  # noqa: S102 - the page's own text
-    finally:
-        for signal in (request_started, request_finished):
-            signal.connect(close_old_connections)
-    place = Submission.objects.get(site=cast.plants[0].site).log_index
-    assert capsys.readouterr().out.split("\n") == ["Enterprise 1", f"works-1 {PERIOD} {place}", ""]
+    first, second = Submission.objects.filter(site=cast.plants[0].site).order_by("revision")
+    for limit in ("1", "2", "200"):
+        in_process(key, limit)
+        assert capsys.readouterr().out.splitlines() == [
+            "Enterprise 1",
+            f"works-1 {PERIOD} 1 superseded {first.log_index}",
+            f"works-1 {PERIOD} 2 accepted {second.log_index}",
+        ]
 
 
-def test_a_refusal_reaches_a_program_in_the_portals_words() -> None:
-    transport = httpx.MockTransport(lambda _: httpx.Response(403, json={"code": "scope-missing", "detail": "No.", "remedy": "Ask."}))
-    with sessions.session("https://portal.example", "slk_x", transport) as api, pytest.raises(sessions.RefusedByPortalError) as refused:
-        api.sites()
-    assert (refused.value.status, refused.value.code, refused.value.remedy) == (403, "scope-missing", "Ask.")
+def test_a_refusal_reaches_the_program_of_the_page_in_the_portals_words(
+    in_process: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    owner = make_cast(1).plants[0].owner
+    second_factor.give(owner)
+    house = api_keys.houses_of(owner).get()
+    narrow = api_keys.make(owner, house.pk, "x", [Scope.SITES], timedelta(days=30), personal=True, now=timezone.now()).text
+    for key, path, status, printed in (("slk_x", "/api/v1/key/", 401, ""), (narrow, "/api/v1/reports/", 403, "Enterprise 1\n")):
+        with pytest.raises(SystemExit) as refused:
+            in_process(key, "200")
+        answer = Client().get(path, headers={"Authorization": f"Bearer {key}"}).json()
+        assert refused.value.code == f"{status} {answer['code']}: {answer['detail']} {answer['remedy']}"
+        assert capsys.readouterr().out == printed
 
 
-def test_pages_of_a_list_are_followed_to_the_end() -> None:
-    answers = {"": {"results": [1], "next": "/api/v1/sites/?cursor=b&limit=1"}, "b": {"results": [2], "next": None}}
-    transport = httpx.MockTransport(lambda asked: httpx.Response(200, json=answers[asked.url.params.get("cursor", "")]))
-    with sessions.session("https://portal.example", "slk_x", transport) as api:
-        assert list(sessions.every(api.sites, limit="1")) == [1, 2]
+def test_the_generator_leaves_out_what_the_page_says_and_no_more(generated: tuple[ModuleType, str]) -> None:
+    left_out = re.findall(r"WARNING parsing (\w+ /\S+) within", generated[1])
+    assert left_out == ["GET /api/v1/archive/", "POST /api/v1/commitments/", "POST /api/v1/submissions/"]
+    assert all(f"`{one}`" in PAGE for one in left_out[1:])
+    made = {path.stem for path in Path(str(generated[0].__file__)).parent.glob("api/*/*.py")} - {"__init__"}
+    schema = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+    operations = {one["operationId"] for methods in schema["paths"].values() for one in methods.values()}
+    assert operations - made == {"commit", "submit"}

@@ -8,7 +8,6 @@ from django.test import Client
 
 from benchmarks import packs
 from reporting_agent.cli import COMMANDS
-from tests.documents import client as typed_client
 from tests.documents import command_line, demo_figures, errors_page, openapi, pack_numbers
 from tests.documents.reasons import LISTS
 
@@ -51,11 +50,6 @@ def test_every_step_of_the_demo_stands_beside_what_is_published_and_inside_it() 
     assert [figure.step for figure in shown if figure.verdict == "outside"] == []
     unknown = [figure.step for figure in shown if figure.published is None]
     assert unknown == ["aluminium-casting", "clinker-cooling", "ladle-refining", "power-house"]
-
-
-def test_the_committed_client_is_the_one_of_the_schema() -> None:
-    for place, text in typed_client.pages().items():
-        assert text == place.read_text(encoding="utf-8"), WRITE
 
 
 @pytest.mark.django_db(databases=["default"])
