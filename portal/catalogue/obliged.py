@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,9 +105,13 @@ def eligible(group: PeerGroup) -> tuple[str, ...]:
     return tuple(Site.objects.filter(within((group.scope,)), pack=group.pack).order_by("slug").values_list("slug", flat=True))
 
 
-def difference(group: PeerGroup, entries: Iterable[Entry]) -> Difference:
-    """What those entries would change as things stand now."""
-    now = _members(group)
+def difference(change: ObligedChange) -> Difference:
+    """What a list would change as things stand now; of one that was applied, what it changed."""
+    decided = change.state != State.PROPOSED
+    return _difference(_before(change) if decided else _members(change.peer_group), entries_of(change))
+
+
+def _difference(now: Mapping[str, Entry], entries: Iterable[Entry]) -> Difference:
     added, obliged, released, cohorts, unchanged = [], [], [], [], 0
     for entry in entries:
         held = now.get(entry.site)
@@ -123,35 +129,49 @@ def difference(group: PeerGroup, entries: Iterable[Entry]) -> Difference:
 
 
 def propose(group: PeerGroup, listed: Sequence[Entry], by: User, now: datetime) -> ObligedChange:
-    """Keep a whole list to be looked at: who is not on it is obliged no longer. Changes nothing yet.
+    """Keep a whole list to be looked at: who is not on it when it is applied is obliged no longer. Changes nothing yet.
 
     Raises:
         RefusedError: `not-regulator` (403).
     """
     require_regulator_of_scope(by, group.scope)
-    named = {entry.site for entry in listed}
-    left_out = [Entry(site, False) for site, held in sorted(_members(group).items()) if held.obliged and site not in named]
-    entries = [[entry.site, entry.obliged, entry.cohort] for entry in (*listed, *left_out)]
-    return ObligedChange.objects.create(peer_group=group, entries=entries, by=by, at=now)
+    return ObligedChange.objects.create(peer_group=group, entries=_stored(listed), by=by, at=now)
 
 
-def apply(change: ObligedChange, by: User, now: datetime) -> ObligedChange:
-    """Make it so, and keep what was, to undo it.
+def held_now(group: PeerGroup) -> str:
+    """A digest of who is obliged as things stand: who applies a list says by it what its difference was read against."""
+    stands = sorted((one.site, one.obliged, one.cohort) for one in _members(group).values())
+    return hashlib.sha256(json.dumps(stands).encode()).hexdigest()
+
+
+def apply(change: ObligedChange, read_against: str, by: User, now: datetime) -> ObligedChange:
+    """Make it so, and keep what was, to undo it. `read_against` is `held_now` as it was when the difference was read.
 
     Raises:
-        RefusedError: `not-regulator` (403), `list-decided` (409).
+        RefusedError: `not-regulator` (403), `list-decided` (409), `list-changed-meanwhile` (409).
     """
     with transaction.atomic():
         row = _locked(change)
         require_regulator_of_scope(by, row.peer_group.scope)
         if row.state != State.PROPOSED:
             raise RefusedError(409, "list-decided", "This list was applied or undone already.", "Upload it again to apply it again.")
-        held, entries = _members(row.peer_group), entries_of(row)
-        row.before = {entry.site: _plain(held.get(entry.site)) for entry in entries}
-        _write(row.peer_group, entries)
-        row.state, row.applied_at = State.APPLIED, now
-        row.save(update_fields=["before", "state", "applied_at"])
-        record(now, by.email, Action.OBLIGED_CHANGED, f"peer group {row.peer_group}"[:254], f"list {row.pk}: {len(entries)} sites")
+        if read_against != held_now(row.peer_group):
+            raise RefusedError(
+                409,
+                "list-changed-meanwhile",
+                "Who is obliged has changed since you read what this list would change.",
+                "Read what it would change now, then apply it.",
+            )
+        return _applied(row, entries_of(row), by, now)
+
+
+def _applied(row: ObligedChange, entries: Sequence[Entry], by: User, now: datetime) -> ObligedChange:
+    held = _members(row.peer_group)
+    row.entries, row.before = _stored(entries), {entry.site: _plain(held.get(entry.site)) for entry in entries}
+    _write(row.peer_group, entries)
+    row.state, row.applied_at = State.APPLIED, now
+    row.save(update_fields=["entries", "before", "state", "applied_at"])
+    record(now, by.email, Action.OBLIGED_CHANGED, f"peer group {row.peer_group}"[:254], f"list {row.pk}: {len(entries)} sites")
     return row
 
 
@@ -167,8 +187,7 @@ def undo(change: ObligedChange, by: User, now: datetime) -> None:
         last = ObligedChange.objects.filter(peer_group=row.peer_group, state=State.APPLIED).order_by("-applied_at", "-pk").first()
         if last is None or last.pk != row.pk:
             raise RefusedError(409, "list-not-last", "Only the last list that was applied can be undone.", "Undo the later ones first.")
-        before = [Entry(site, *(was or (False, ""))) for site, was in (row.before or {}).items()]
-        _write(row.peer_group, before)
+        _write(row.peer_group, [Entry(site, *(was or (False, ""))) for site, was in (row.before or {}).items()])
         row.state = State.UNDONE
         row.save(update_fields=["state"])
         record(now, by.email, Action.OBLIGED_UNDONE, f"peer group {row.peer_group}"[:254], f"list {row.pk}")
@@ -186,17 +205,33 @@ def amend(group: PeerGroup, entry: Entry, by: User, now: datetime) -> ObligedCha
             409, "site-not-eligible", Phrase("The site %(site)s is not of this pack in this scope.", site=entry.site), "Choose one that is."
         )
     with transaction.atomic():
-        row = ObligedChange.objects.create(peer_group=group, entries=[[entry.site, entry.obliged, entry.cohort]], by=by, at=now)
-        return apply(row, by, now)
+        PeerGroup.objects.select_for_update().get(pk=group.pk)
+        row = ObligedChange(peer_group=group, entries=[], by=by, at=now)
+        row.save()
+        return _applied(row, [entry], by, now)
 
 
 def entries_of(change: ObligedChange) -> tuple[Entry, ...]:
-    return tuple(Entry(*entry) for entry in change.entries)
+    """What each site is to be: by a list not yet applied, whoever is obliged now and not on it is released."""
+    entries = tuple(Entry(*entry) for entry in change.entries)
+    if change.state != State.PROPOSED:
+        return entries
+    listed = {entry.site: entry for entry in entries if entry.obliged}
+    members = sorted(_members(change.peer_group).items())
+    return (*listed.values(), *(Entry(site, False) for site, held in members if held.obliged and site not in listed))
 
 
 def _members(group: PeerGroup) -> Mapping[str, Entry]:
     rows = PeerGroupMember.objects.filter(peer_group=group).values_list("site__slug", "obliged", "cohort")
     return {site: Entry(site, obliged, cohort) for site, obliged, cohort in rows}
+
+
+def _before(change: ObligedChange) -> Mapping[str, Entry]:
+    return {site: Entry(site, *was) for site, was in (change.before or {}).items() if was is not None}
+
+
+def _stored(entries: Iterable[Entry]) -> list[list[str | bool]]:
+    return [[entry.site, entry.obliged, entry.cohort] for entry in entries]
 
 
 def _plain(held: Entry | None) -> list[bool | str] | None:

@@ -78,11 +78,11 @@ def test_every_fault_is_told_with_its_line_and_nothing_of_the_file_is_used(cast:
 def test_a_list_is_looked_at_applied_and_undone(cast: Cast) -> None:
     listed, _faults = obliged.read_list(b"site,cohort\nworks-1,hundred\nworks-5,\n", cast.group)
     change = obliged.propose(cast.group, listed, cast.approver, NOW)
-    found = obliged.difference(cast.group, obliged.entries_of(change))
+    found = obliged.difference(change)
     assert (found.added, found.obliged, found.released) == (("works-5",), (), ("works-2", "works-3", "works-4"))
     assert found.cohorts == (("works-1", "", "hundred"),)
     assert as_it_stands(cast) == OBLIGED
-    obliged.apply(change, cast.approver, NOW)
+    obliged.apply(change, obliged.held_now(cast.group), cast.approver, NOW)
     assert as_it_stands(cast) == {
         "works-1": (True, "hundred"),
         "works-2": (False, ""),
@@ -91,13 +91,35 @@ def test_a_list_is_looked_at_applied_and_undone(cast: Cast) -> None:
         "works-5": (True, ""),
     }
     with refused("list-decided"):
-        obliged.apply(change, cast.approver, NOW)
+        obliged.apply(change, obliged.held_now(cast.group), cast.approver, NOW)
     obliged.undo(change, cast.approver, NOW)
     assert as_it_stands(cast) == OBLIGED | {"works-5": (False, "")}  # who takes part is never thrown out
     assert [event.action for event in Event.objects.filter(action__startswith="obliged-list")] == [
         "obliged-list.changed",
         "obliged-list.undone",
     ]
+
+
+def test_a_list_is_held_against_what_stands_when_it_is_looked_at_and_only_that_is_applied(cast: Cast) -> None:
+    """Two sites are listed; after the upload another one is obliged by hand: the list releases it too, and nobody applies that unread."""
+    for site in ("works-3", "works-4"):
+        obliged.amend(cast.group, Entry(site, False), cast.approver, NOW)
+    change = obliged.propose(cast.group, [Entry("works-1", True), Entry("works-2", True)], cast.approver, NOW)
+    assert obliged.difference(change).released == ()
+    read = obliged.held_now(cast.group)
+    obliged.amend(cast.group, Entry("works-3", True), cast.approver, NOW)
+    assert obliged.difference(change).released == ("works-3",)
+    with refused("list-changed-meanwhile"):
+        obliged.apply(change, read, cast.approver, NOW)
+    officer = Client()
+    assert officer.login(username=cast.approver.email, password=PASSWORD)
+    stale = officer.post(reverse("web:obliged-apply", args=[cast.group.pk, change.pk]), {"read_against": read}, follow=True)
+    assert "Who is obliged has changed since you read what this list would change." in stale.content.decode()
+    assert "Obliged no longer; may go on by their own will: 1" in stale.content.decode()
+    assert as_it_stands(cast)["works-3"] == (True, "")
+    applied = obliged.apply(change, obliged.held_now(cast.group), cast.approver, NOW)
+    assert [site for site, (is_obliged, _cohort) in as_it_stands(cast).items() if is_obliged] == ["works-1", "works-2"]
+    assert obliged.difference(applied).released == ("works-3",), "what it changed, not what it would change now"
 
 
 def test_one_site_is_changed_by_hand_and_undone_in_order(cast: Cast) -> None:
@@ -118,8 +140,8 @@ def test_only_a_regulator_of_the_whole_scope_changes_the_list(cast: Cast) -> Non
     for attempt in (
         lambda: obliged.propose(cast.group, [], cast.provincial, NOW),
         lambda: obliged.amend(cast.group, Entry("works-1", False), cast.provincial, NOW),
-        lambda: obliged.apply(change, cast.provincial, NOW),
-        lambda: obliged.undo(obliged.apply(change, cast.approver, NOW), cast.provincial, NOW),
+        lambda: obliged.apply(change, obliged.held_now(cast.group), cast.provincial, NOW),
+        lambda: obliged.undo(obliged.apply(change, obliged.held_now(cast.group), cast.approver, NOW), cast.provincial, NOW),
     ):
         with refused("not-regulator"):
             attempt()
@@ -139,7 +161,8 @@ def test_the_pages_show_faults_difference_and_progress(cast: Cast) -> None:
     assert not ObligedChange.objects.exists()
     assert "Obliged no longer; may go on by their own will: 2" in sent(b"site,cohort\nworks-1,hundred\nworks-2,hundred\n")
     change = ObligedChange.objects.get()
-    done = officer.post(reverse("web:obliged-apply", args=[cast.group.pk, change.pk]), follow=True).content.decode()
+    read = {"read_against": obliged.held_now(cast.group)}
+    done = officer.post(reverse("web:obliged-apply", args=[cast.group.pk, change.pk]), read, follow=True).content.decode()
     assert "<b>2</b> sites are obliged to report." in done
     assert "the hundred largest" in done
     assert "1 of 2" in done

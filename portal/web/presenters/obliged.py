@@ -56,7 +56,8 @@ def obliged_page(
     )
 
 
-def list_page(group: PeerGroupView, change: ObligedChange, found: Difference, *, is_last: bool) -> ListPage:
+def list_page(group: PeerGroupView, change: ObligedChange, found: Difference, held_now: str, *, is_last: bool) -> ListPage:
+    """`held_now` goes back with the button, so that nothing is applied that was not read."""
     word, mood = STATES[change.state]
     rows = [
         _row(_("Obliged from now on, new in the peer group"), found.added),
@@ -67,8 +68,10 @@ def list_page(group: PeerGroupView, change: ObligedChange, found: Difference, *,
     return ListPage(
         title=_("List %(n)d") % {"n": change.pk},
         state=StateWord(str(word), mood),
+        decided=change.state != "proposed",
         rows=tuple(row for row in rows if row.count),
         unchanged=found.unchanged,
+        read_against=held_now,
         apply_url=reverse("web:obliged-apply", args=[group.id, change.pk]) if change.state == "proposed" and group.may_decide else "",
         undo_url=reverse("web:obliged-undo", args=[group.id, change.pk]) if is_last and group.may_decide else "",
         crumbs=(

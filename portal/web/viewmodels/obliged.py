@@ -58,8 +58,10 @@ class DifferenceRow:
 class ListPage:
     title: str
     state: StateWord
+    decided: bool  # applied, perhaps undone: the rows say what it changed
     rows: tuple[DifferenceRow, ...]
     unchanged: int
+    read_against: str  # digest of who is obliged now
     apply_url: str  # empty where it was decided
     undo_url: str
     crumbs: tuple[Crumb, ...]

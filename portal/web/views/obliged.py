@@ -18,9 +18,11 @@ from portal.catalogue.obliged import MOST_BYTES, Entry, LineFault
 from portal.catalogue.selectors import PeerGroupView, groups_of
 from portal.intake.participation import participation
 from portal.limits import MAX_FORM_BYTES, takes
+from portal.problems import RefusedError
 from portal.web.access import for_role, person
 from portal.web.forms import ObligedForm, ObligedListForm, mark_errors
 from portal.web.presenters.obliged import list_page, obliged_page
+from portal.web.refusals import in_whole
 
 MOST_LISTS = 50
 
@@ -70,10 +72,12 @@ def amend(request: HttpRequest, group: int) -> HttpResponseBase:
 def one_list(request: HttpRequest, group: int, change: int) -> HttpResponse:
     view = _group(request, group)
     row = _change(view, change)
-    found = obliged.difference(row.peer_group, obliged.entries_of(row))
+    found = obliged.difference(row)
     last = ObligedChange.objects.filter(peer_group=group, state="applied").order_by("-applied_at", "-pk").first()
     is_last = last is not None and last.pk == row.pk
-    return render(request, "web/obliged_list.html", {"page": list_page(view, row, found, is_last=is_last)})
+    return render(
+        request, "web/obliged_list.html", {"page": list_page(view, row, found, obliged.held_now(row.peer_group), is_last=is_last)}
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,7 +86,13 @@ def apply(request: HttpRequest, group: int, change: int) -> HttpResponseBase:
     row = _change(_group(request, group), change)
     if request.method == "GET" or row.state != "proposed":  # loaded again, or sent twice
         return redirect("web:obliged-list", group, change)
-    obliged.apply(row, person(request), timezone.now())
+    try:
+        obliged.apply(row, request.POST.get("read_against", ""), person(request), timezone.now())
+    except RefusedError as error:
+        if error.code != "list-changed-meanwhile":
+            raise
+        messages.error(request, in_whole(error))
+        return redirect("web:obliged-list", group, change)
     messages.success(request, _("The list is applied. It can be undone until another one is."))
     return redirect("web:obliged", group)
 
