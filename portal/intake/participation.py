@@ -27,7 +27,8 @@ class Taking(StrEnum):
     REPORTED = "reported"  # accepted
     WAITING = "waiting"  # received, not yet opened
     UNUSABLE = "unusable"  # refused, and no later revision accepted
-    LATE = "late"  # nothing there and the due date is past
+    LATE = "late"  # nothing there, the due date is past, and the site is obliged
+    NOT_OWED = "not-owed"  # nothing there and the due date is past, but the site takes part by its own will
     MISSING = "missing"  # nothing there, not yet due
 
 
@@ -57,8 +58,8 @@ class ParticipantView(NamedTuple):
 
     @property
     def arrived_late(self) -> bool:
-        """Whether the first report came after the due date."""
-        return self.first_received_at is not None and self.first_received_at > self.due
+        """Whether the first report that was owed came after the due date."""
+        return self.obliged and self.first_received_at is not None and self.first_received_at > self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _participants(held: tuple[Jurisdiction, ...], period: ReportingPeriod, now: 
                 obliged=row.obliged,
                 cohort=row.cohort,
                 site_id=row.site_id,
-                taking=taking_of(row.sent__state, due, now),
+                taking=taking_of(row.sent__state, due, now, obliged=row.obliged),
                 due=due,
                 committed_at=committed.get(row.site_id),
                 first_received_at=first[row.site_id],
@@ -197,10 +198,12 @@ def _totals(participants: Collection[ParticipantView]) -> Totals:
     )
 
 
-def taking_of(state: str | None, due: datetime, now: datetime) -> Taking:
+def taking_of(state: str | None, due: datetime, now: datetime, *, obliged: bool) -> Taking:
     """Where a site stands whose last report that counts is in this state; None: nothing came."""
     if state is None:
-        return Taking.LATE if now > due else Taking.MISSING
+        if now <= due:
+            return Taking.MISSING
+        return Taking.LATE if obliged else Taking.NOT_OWED
     if state == State.ACCEPTED:
         return Taking.REPORTED
     return Taking.UNUSABLE if state == State.REFUSED else Taking.WAITING

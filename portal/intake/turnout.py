@@ -46,7 +46,7 @@ class TurnoutView:
     firms_reported: int
     states: Mapping[Taking, int]  # sites
     committed: int  # sites that committed to their data and have sent no report yet
-    arrived_late: int  # sites whose first report came after the due date
+    arrived_late: int  # obliged sites whose first report came after the due date
 
 
 @dataclass(slots=True)
@@ -120,13 +120,13 @@ def _counted(
     for site, firm, is_obliged in members:
         one = sent.get((site, period.name))
         due = later.get((period.pk, site), period.due)
-        taking = taking_of(one.state if one else None, due, now)
+        taking = taking_of(one.state if one else None, due, now, obliged=is_obliged)
         states[taking] += 1
         sites += 1
         firms.add(firm)
         obliged += is_obliged
         only_committed += one is None and (site, period.name) in committed
-        late += one is not None and one.first > due
+        late += is_obliged and one is not None and one.first > due
         if taking is Taking.REPORTED:
             reported.add(firm)
             obliged_reported += is_obliged

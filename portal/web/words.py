@@ -45,6 +45,7 @@ TAKING_PART: dict[str, tuple[Promise, Mood]] = {
     "unusable": (pgettext_lazy("taking part", "Refused, needs a new report"), "no"),
     "late": (pgettext_lazy("taking part", "Late"), "no"),
     "missing": (pgettext_lazy("taking part", "Not yet due"), "wait"),
+    "not-owed": (pgettext_lazy("taking part", "No report, takes part voluntarily"), "wait"),
 }
 
 SIZE_CLASSES: dict[str, Promise] = {

@@ -59,7 +59,7 @@ def signed_in(email: str) -> Client:
 
 def test_every_state_is_counted_once(cast: Cast) -> None:
     (one,) = turnout(cast.approver, NOW)
-    assert dict(one.states) == {Taking.REPORTED: 2, Taking.UNUSABLE: 1, Taking.WAITING: 1, Taking.LATE: 3}
+    assert dict(one.states) == {Taking.REPORTED: 2, Taking.UNUSABLE: 1, Taking.WAITING: 1, Taking.LATE: 2, Taking.NOT_OWED: 1}
     assert (one.sites, one.obliged, one.obliged_reported, one.firms, one.firms_reported) == (7, 6, 2, 7, 2)
     assert (one.committed, one.arrived_late) == (1, 1)
 
@@ -100,7 +100,7 @@ def test_the_page_answers_with_numbers_and_shows_no_value(cast: Cast) -> None:
     page = signed_in(cast.approver.email).get(reverse("web:overview"))
     text = page.content.decode()
     assert "<b>2 of 6</b> reports that are owed have been accepted." in text
-    assert "<b>3</b> are late." in text
+    assert "<b>2</b> are late." in text
     assert "kgce" not in text
 
 
@@ -119,11 +119,13 @@ def rows_of(client: Client, address: str, **query: str) -> list[dict[str, str]]:
 def test_the_files_hold_what_the_pages_count(cast: Cast) -> None:
     officer = signed_in(cast.approver.email)
     (line,) = rows_of(officer, reverse("web:overview-csv"))
-    assert (line["obliged"], line["obliged_reported"], line["late"], line["unusable"]) == ("6", "2", "3", "1")
+    assert (line["obliged"], line["obliged_reported"], line["late"], line["unusable"]) == ("6", "2", "2", "1")
+    assert line["not_owed"] == "1"
     address = reverse("web:participation-csv", args=[cast.group.pk, PERIOD])
     everybody = rows_of(officer, address, sort="-site")
     assert [row["site"] for row in everybody] == [f"works-{number}" for number in (7, 6, 5, 4, 3, 2, 1)]
-    assert {row["site"] for row in rows_of(officer, address, state="late", duty="obliged")} == {"works-5", "works-6"}
+    assert [row["state"] for row in everybody if row["site"] == "works-7"] == ["not-owed"]
+    assert {row["site"] for row in rows_of(officer, address, state="late")} == {"works-5", "works-6"}
     own = rows_of(signed_in(cast.provincial.email), address)
     assert [row["site"] for row in own] == ["works-1", "works-3", "works-5", "works-7"]
 

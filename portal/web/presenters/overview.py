@@ -76,7 +76,7 @@ def overview_table(views: Iterable[TurnoutView]) -> tuple[Sequence[str], Iterato
     """Head and rows of the file. Its names stay the same in every language."""
     head = (
         *("pack", "pack_version", "route", "scope", "period", "due", "closed", "sites", "obliged", "obliged_reported", "firms"),
-        *("firms_reported", *(taking.value for taking in Taking), "committed_only", "arrived_late"),
+        *("firms_reported", *(taking.value.replace("-", "_") for taking in Taking), "committed_only", "arrived_late"),
     )
     rows: Iterator[Sequence[object]] = (
         (

@@ -30,6 +30,7 @@ SQUARES: dict[str, SquareKind] = {
     "unusable": "unusable",
     "late": "late",
     "missing": "missing",
+    "not-owed": "missing",
 }
 
 
