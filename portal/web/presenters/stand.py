@@ -45,6 +45,7 @@ def stand_page(
     factor = shown.factor(view.label.composite.unit)
     order = [one.step for one in gaps] + [step.step for step in headline(view.label) if step.step not in {one.step for one in gaps}]
     total = _whole_route(own, view.label)
+    awaited = sum(one.lo is None for one in own.values())
     ranked = standings.get(order[0]) if order else None
     return StandPage(
         site=in_language(stand.report.site_name, stand.report.site_name_zh),
@@ -61,7 +62,8 @@ def stand_page(
         within_noise=len(gaps) - len(clear) - at_best,
         at_best=at_best,
         computed=stand.computed_at,
-        figures=_figures(total, ranked, view.label, shown),
+        awaited=awaited,
+        figures=_figures(total, ranked, view.label, shown, awaited=bool(awaited)),
         strip=rank_strip(ranked, within(names.step_name(ranked.step))) if ranked else None,
         ladder=ladder_of(view.label, shown, you=own, your_total=total, order=order),
         units=unit_links(units, unit, view.label, f"which={which}&"),
@@ -131,9 +133,11 @@ def _whole_route(own: Mapping[str, Estimate], label: LabelView) -> Estimate | No
     """The site's own sum of ratio x step where it reported every step. The steps' noises are independent: distances add in squares."""
     steps = headline(label)
     parts = [(step.ratio, own[step.step]) for step in steps if step.step in own]
-    if len(parts) < len(steps) or any(one.lo is None or one.hi is None for _ratio, one in parts):
+    if len(parts) < len(steps):
         return None
     value = sum(ratio * one.value for ratio, one in parts)
+    if any(one.lo is None or one.hi is None for _ratio, one in parts):
+        return Estimate(value)
     down = hypot(*(ratio * (one.value - one.lo) for ratio, one in parts if one.lo is not None))
     up = hypot(*(ratio * (one.hi - one.value) for ratio, one in parts if one.hi is not None))
     return Estimate(value, value - down, value + up)
@@ -143,15 +147,18 @@ def _gaps(label: LabelView, own: Mapping[str, Estimate]) -> list[Gap]:
     found = []
     for step in headline(label):
         best, _typical = step_estimates(step, 1.0)
-        if best is not None and step.step in own:
+        if best is not None and step.step in own and own[step.step].lo is not None:  # without an interval nothing is told from noise
             found.append(gap(step.step, own[step.step], best, step.ratio))
     return found
 
 
-def _figures(total: Estimate | None, ranked: StepStandingView | None, label: LabelView, shown: Shown) -> tuple[Figure, ...]:
+def _figures(
+    total: Estimate | None, ranked: StepStandingView | None, label: LabelView, shown: Shown, *, awaited: bool
+) -> tuple[Figure, ...]:
     factor, places = shown.factor(label.composite.unit), shown.total_places(label)
-    value = Figure(_("Your protected value, whole route"), NONE, "", _("not every step was reported"), "you")
-    if total is not None:
+    lacking = _("its interval is computed with the next draft") if awaited else _("not every step was reported")
+    value = Figure(_("Your protected value, whole route"), NONE, "", lacking, "you")
+    if total is not None and not awaited:
         own = total.scaled(factor)
         value = Figure(value.title, number(own.value, places), shown.spelled(label.composite.unit), interval_words(own, places), "you")
     rank = Figure(_("Your rank"), NONE, "", _("ranks are computed when the regulator composes a label, among enough firms"), "you")

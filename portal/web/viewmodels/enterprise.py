@@ -137,6 +137,7 @@ class StandPage:
     all_gaps: int
     within_noise: int  # above the best, but not by more than the noise
     at_best: int
+    awaited: int  # steps whose interval has not been computed yet
     computed: datetime | None  # when the places were computed
     figures: tuple[Figure, ...]
     strip: RankStrip | None
