@@ -39,14 +39,18 @@ def set_due(period: ReportingPeriod, last_day: date, by: User, now: datetime) ->
         _require_open(held)
         due = end_of(last_day)
         if due <= held.end:
-            raise RefusedError(
-                409, "due-before-end", "Reports cannot be due before their period has ended.", "Choose a day after the period's last one."
-            )
+            raise due_before_end()
         if due == held.due:
             return
         before, held.due = held.due, due
         held.save(update_fields=["due"])
         record(now, by.email, Action.DUE_CHANGED, f"period {held.peer_group.pack}/{held.name}", f"{_day(before)} to {_day(due)}")
+
+
+def due_before_end() -> RefusedError:
+    return RefusedError(
+        409, "due-before-end", "Reports cannot be due before their period has ended.", "Choose a day after the period's last one."
+    )
 
 
 def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by: User, now: datetime) -> Extension:

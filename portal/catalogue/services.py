@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import Jurisdiction, Site, User
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
+from portal.catalogue.deadlines import due_before_end, end_of
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.selectors import overlapping
 from portal.problems import RefusedError
@@ -69,26 +70,20 @@ def make_peer_group(
     return group
 
 
-def open_period(group: PeerGroup, name: str, by: str, now: datetime) -> ReportingPeriod:
-    """Take reports of a period from now on. Its ends are midnights in the portal's time zone; due some months after its end.
+def open_period(group: PeerGroup, name: str, by: str, now: datetime, due: datetime | None = None) -> ReportingPeriod:
+    """Take reports of a period from now on. Its ends are midnights in the portal's time zone; due some months after its end if not said.
 
     Raises:
         RefusedError: `period-overlaps` (409): two periods of a group share a day, and what is published of both could be subtracted.
     """
-    period = Period.parse(canonical_period(name), ZoneInfo(settings.TIME_ZONE))
+    period = _period(name)
     with transaction.atomic():
         PeerGroup.objects.select_for_update(of=("self",)).get(pk=group.pk)  # who opens two at once waits for the first
-        if other := group.periods.filter(overlapping(period.start, period.end)).exclude(name=period.name).first():
-            raise RefusedError(
-                409,
-                "period-overlaps",
-                Phrase(
-                    "The period %(period)s overlaps %(other)s, which this peer group has already.", period=period.name, other=other.name
-                ),
-                Phrase("Use that period, or one that begins where it ends; for other reports of the same time make another peer group."),
-            )
+        _require_apart(group, period)
         opened, created = ReportingPeriod.objects.get_or_create(
-            peer_group=group, name=period.name, defaults={"start": period.start, "end": period.end, "due": period.end + TIME_TO_REPORT}
+            peer_group=group,
+            name=period.name,
+            defaults={"start": period.start, "end": period.end, "due": due or period.end + TIME_TO_REPORT},
         )
         if created:
             record(now, by, Action.PERIOD_OPENED, f"period {group.pack}/{period.name}", str(group))
@@ -105,15 +100,17 @@ def close_period(period: ReportingPeriod, by: str, now: datetime) -> None:
             record(now, by, Action.PERIOD_CLOSED, f"period {held.peer_group.pack}/{held.name}", str(held.peer_group))
 
 
-def open_period_for(user: User, group: PeerGroup, name: str, now: datetime) -> ReportingPeriod:
+def open_period_for(user: User, group: PeerGroup, name: str, now: datetime, last_day: date | None = None) -> ReportingPeriod:
     """Open a period by decision of a regulator of the whole scope, where the group's pack version is in force when it begins.
 
+    `last_day` is the last one for its reports; some months after the period if not said.
+
     Raises:
-        RefusedError: `not-regulator` (403), `pack-not-in-force`, `period-overlaps` (409).
+        RefusedError: `not-regulator` (403), `pack-not-in-force`, `period-overlaps`, `due-before-end`, `due-in-the-past` (409).
         SteplabelError: what `canonical_period` says of the name.
     """
     require_regulator_of_scope(user, group.scope)
-    period = Period.parse(canonical_period(name), ZoneInfo(settings.TIME_ZONE))
+    period = _period(name)
     pack, first = packs.load(group.pack, group.pack_version), period.start.date()
     if first < pack.effective_from or (pack.effective_to is not None and first >= pack.effective_to):
         raise RefusedError(
@@ -140,7 +137,41 @@ def open_period_for(user: User, group: PeerGroup, name: str, now: datetime) -> R
             ),
             "Close that period first: one version takes reports of a time at once.",
         )
-    return open_period(group, name, user.email, now)
+    _require_apart(group, period)
+    return open_period(group, name, user.email, now, _due(group, period, last_day, now))
+
+
+def _period(name: str) -> Period:
+    return Period.parse(canonical_period(name), ZoneInfo(settings.TIME_ZONE))
+
+
+def _require_apart(group: PeerGroup, period: Period) -> None:
+    if other := group.periods.filter(overlapping(period.start, period.end)).exclude(name=period.name).first():
+        raise RefusedError(
+            409,
+            "period-overlaps",
+            Phrase("The period %(period)s overlaps %(other)s, which this peer group has already.", period=period.name, other=other.name),
+            Phrase("Use that period, or one that begins where it ends; for other reports of the same time make another peer group."),
+        )
+
+
+def _due(group: PeerGroup, period: Period, last_day: date | None, now: datetime) -> datetime:
+    """When reports of a period that is opened are due. A period that is open already keeps its own."""
+    due = period.end + TIME_TO_REPORT if last_day is None else end_of(last_day)
+    if due <= period.end:
+        raise due_before_end()
+    if due <= now and not group.periods.filter(name=period.name).exists():
+        raise RefusedError(
+            409,
+            "due-in-the-past",
+            Phrase(
+                "Reports of %(period)s would have been due on %(day)s: every site that is obliged would be late at once.",
+                period=period.name,
+                day=(due - timedelta(days=1)).astimezone(ZoneInfo(settings.TIME_ZONE)).date().isoformat(),
+            ),
+            "Choose a last day for its reports that is to come.",
+        )
+    return due
 
 
 def take_up(user: User, group: PeerGroup, version: str, now: datetime) -> PeerGroup:

@@ -261,6 +261,13 @@ class PeriodForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-10", "spellcheck": "false"}),
         error_messages={"required": _("Name the period.")},
     )
+    due = forms.DateField(
+        label=_("Last day for reports"),
+        help_text=_("Left empty, 90 days after the end of the period. Whoever is obliged and has not reported by then is late."),
+        required=False,
+        widget=_day(),
+        error_messages={"invalid": _("Write the day as 2027-03-31.")},
+    )
 
 
 class ObligedListForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,9 @@ def two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packs, "HOME", tmp_path)
 
 
+TO_COME = date(2099, 3, 31)
+
+
 def signed_in(email: str) -> Client:
     client = Client()
     assert client.login(username=email, password=PASSWORD)
@@ -61,7 +65,14 @@ def test_the_page_says_what_changed_between_versions(cast: Cast) -> None:
 def test_a_regulator_of_the_whole_scope_opens_and_closes_a_period(cast: Cast) -> None:
     officer = signed_in(cast.approver.email)
     address = reverse("web:open-period", args=[cast.group.pk])
-    assert "The period 2018 takes reports." in officer.post(address, {"name": "2018"}, follow=True).content.decode()
+    past = officer.post(address, {"name": "2018"})
+    assert past.status_code == 400
+    assert "Reports of 2018 would have been due on 2019-03-31" in past.content.decode()
+    assert not ReportingPeriod.objects.filter(name="2018").exists()
+    early = officer.post(address, {"name": "2018", "due": "2018-12-31"})
+    assert "cannot be due before their period has ended" in early.content.decode()
+    done = officer.post(address, {"name": "2018", "due": "2099-03-31"}, follow=True)
+    assert "The period 2018 takes reports; they are due on 31 March 2099." in done.content.decode()
     assert [event.actor for event in Event.objects.filter(action="period.opened", subject="period cement/2018")] == [cast.approver.email]
     closing = reverse("web:close-period", args=[cast.group.pk, "2018"])
     assert "What is closed stays closed" in officer.get(closing).content.decode()
@@ -81,7 +92,7 @@ def test_a_period_before_the_pack_is_in_force_is_not_opened(cast: Cast) -> None:
     with pytest.raises(RefusedError) as refused:
         services.open_period_for(cast.approver, cast.group, str(first - 1), NOW)
     assert refused.value.code == "pack-not-in-force"
-    assert services.open_period_for(cast.approver, cast.group, str(first + 1), NOW).name == str(first + 1)
+    assert services.open_period_for(cast.approver, cast.group, str(first + 1), NOW, TO_COME).name == str(first + 1)
 
 
 @pytest.mark.parametrize("name", ["2016-01-01/2016-12-31", "2016-Q1", "2016-05", "2015-07-01/2016-07-01", "2015-01-01/2018-01-01"])
@@ -95,9 +106,9 @@ def test_a_period_that_overlaps_one_of_its_group_is_not_opened(cast: Cast, name:
 
 def test_periods_that_touch_and_periods_of_other_groups_are_opened_and_the_same_one_twice_is_one(cast: Cast) -> None:
     clinker = services.make_peer_group("cement", cast.nation, [cast.plants[0].site], route="clinker")
-    opened = [services.open_period_for(cast.approver, cast.group, name, NOW) for name in ("2015", "2016", "2017-Q1")]
+    opened = [services.open_period_for(cast.approver, cast.group, name, NOW, TO_COME) for name in ("2015", "2016", "2017-Q1")]
     assert opened[1] == cast.period
-    assert services.open_period_for(cast.approver, clinker, "2016-01-01/2016-12-31", NOW).peer_group == clinker
+    assert services.open_period_for(cast.approver, clinker, "2016-01-01/2016-12-31", NOW, TO_COME).peer_group == clinker
 
 
 def test_the_page_says_which_period_overlaps_beside_the_field(cast: Cast) -> None:

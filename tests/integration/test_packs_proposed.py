@@ -312,7 +312,7 @@ def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast:
     assert group.members.count() == cast.group.members.count()
     assert refusal(lambda: catalogue.open_period_for(cast.approver, group, PERIOD, NOW)) == (409, "period-open-by-other-version")
     catalogue.close_period_for(cast.approver, cast.period, NOW)
-    period = catalogue.open_period_for(cast.approver, group, PERIOD, NOW)
+    period = catalogue.open_period_for(cast.approver, group, PERIOD, NOW, date(2099, 3, 31))
     for plant, pack in ((new, four),):
         intake.receive(plant.envelope(pack), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)

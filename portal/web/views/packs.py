@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import date as date_format
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
 from portal.catalogue import services
+from portal.catalogue.deadlines import last_day
 from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.catalogue.policies import set_policy
 from portal.catalogue.selectors import PeerGroupView, groups_of
@@ -36,15 +38,16 @@ def open_period(request: HttpRequest, group: int) -> HttpResponseBase:
     view = _group(request, group)
     form = PeriodForm(request.POST) if request.method == "POST" else PeriodForm()
     if request.method == "POST" and form.is_valid():
-        held = PeerGroup.objects.select_related("scope").get(pk=group)
+        held, asked = PeerGroup.objects.select_related("scope").get(pk=group), form.cleaned_data
         try:
-            opened = services.open_period_for(person(request), held, form.cleaned_data["name"], timezone.now())
+            opened = services.open_period_for(person(request), held, asked["name"], timezone.now(), asked["due"])
         except SteplabelError as refusal:
             if refusal.code == "not-regulator":
                 raise
-            add_error(form, "name", refusal)
+            add_error(form, "due" if refusal.code.startswith("due-") else "name", refusal)
         else:
-            messages.success(request, _("The period %(period)s takes reports.") % {"period": period_name(opened.name)})
+            told = {"period": period_name(opened.name), "day": date_format(last_day(opened.due), _("j F Y"))}
+            messages.success(request, _("The period %(period)s takes reports; they are due on %(day)s.") % told)
             return redirect("web:packs")
     mark_errors(form)
     told = {
