@@ -175,10 +175,11 @@ class FirmDecisionForm(RefusalForm):
 class SiteDecisionForm(RefusalForm):
     """Whether the site is obliged to report."""
 
-    obliged = forms.BooleanField(
-        label=_("Obliged to report; otherwise it takes part by its own will"),
-        required=False,
-        initial=True,
-        widget=forms.CheckboxInput(attrs={"class": "govuk-checkboxes__input"}),
+    duty = forms.ChoiceField(
+        label=_("Duty"),
+        help_text=_("A site that is obliged cannot leave the scheme; one that takes part by its own will can."),
+        choices=[UNCHOSEN, ("obliged", _("Obliged to report")), ("voluntary", _("Takes part by its own will"))],
+        required=False,  # of whom is refused
+        widget=forms.Select(attrs=SELECT),
     )
-    field_order = ("obliged", "reason")
+    field_order = ("duty", "reason")

@@ -182,10 +182,14 @@ def test_a_site_is_asked_for_approved_and_takes_part(cast: Cast) -> None:
     assert "already, or one waits" in owner.post("/sites/new/", SITE).content.decode()
     row = SiteApplication.objects.get()
     officer = signed_in(cast.provincial)
-    assert officer.post(f"/applications/sites/{row.pk}/", {"do": "approve"}).status_code == 302
+    unsaid = officer.post(f"/applications/sites/{row.pk}/", {"do": "approve"})
+    assert unsaid.status_code == 400, "whether it is obliged is nobody's default"
+    assert "Choose whether the site is obliged to report." in unsaid.content.decode()
+    assert not Site.objects.filter(slug="new-1").exists()
+    assert officer.post(f"/applications/sites/{row.pk}/", {"do": "approve", "duty": "voluntary"}).status_code == 302
     site = Site.objects.get(slug="new-1")
     assert (site.organisation, site.size_class, site.pack) == (cast.plants[0].site.organisation, "large", "cement")
-    assert PeerGroupMember.objects.get(site=site).obliged is False, "the box was not ticked"
+    assert PeerGroupMember.objects.get(site=site).obliged is False
     assert owner.post("/sites/new-1/token/").status_code == 200
     assert officer.get(f"/applications/sites/{row.pk}/").status_code == 404
 
@@ -206,7 +210,7 @@ def test_a_province_obliges_nobody_in_the_nations_group(cast: Cast) -> None:
     for slug, officer in (("new-1", cast.provincial), ("new-2", cast.approver)):
         signed_in(owner).post("/sites/new/", {**SITE, "slug": slug})
         row = SiteApplication.objects.get(slug=slug)
-        signed_in(officer).post(f"/applications/sites/{row.pk}/", {"do": "approve", "obliged": "on"})
+        signed_in(officer).post(f"/applications/sites/{row.pk}/", {"do": "approve", "duty": "obliged"})
         obliged[slug] = PeerGroupMember.objects.get(site__slug=slug).obliged
     assert obliged == {"new-1": False, "new-2": True}
 

@@ -74,10 +74,11 @@ def site(request: HttpRequest, application: int) -> HttpResponseBase:
     if row is None:
         raise Http404
     form = SiteDecisionForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid() and _decision(request, form):
+    new_site = row.site_id is None
+    if request.method == "POST" and form.is_valid() and _decision(request, form) and (not new_site or _duty(request, form)):
         try:
             if request.POST["do"] == "approve":
-                siting.approve(user, row.pk, obliged=form.cleaned_data["obliged"], now=now)
+                siting.approve(user, row.pk, obliged=form.cleaned_data["duty"] == "obliged", now=now)
                 messages.success(request, _("The site %(site)s is approved.") % {"site": row.slug})
             else:
                 siting.refuse(user, row.pk, form.cleaned_data["reason"], now)
@@ -85,7 +86,7 @@ def site(request: HttpRequest, application: int) -> HttpResponseBase:
             return redirect("web:applications")
         except SiteApplication.DoesNotExist as error:
             raise Http404 from error
-    return _page(request, form, {"wish": site_wish(row), "new_site": row.site_id is None})
+    return _page(request, form, {"wish": site_wish(row), "new_site": new_site})
 
 
 def _decision(request: HttpRequest, form: forms.Form) -> bool:
@@ -95,6 +96,13 @@ def _decision(request: HttpRequest, form: forms.Form) -> bool:
         return True
     form.add_error("reason", _("Press one of the two buttons; say why where you refuse."))
     return False
+
+
+def _duty(request: HttpRequest, form: forms.Form) -> bool:
+    """Whether it was said if a site that is approved is obliged: nothing is chosen beforehand."""
+    if request.POST.get("do") == "approve" and not form.cleaned_data["duty"]:
+        form.add_error("duty", _("Choose whether the site is obliged to report."))
+    return not form.errors
 
 
 def _page(request: HttpRequest, form: forms.Form, told: dict[str, Any]) -> HttpResponse:

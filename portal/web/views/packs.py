@@ -46,8 +46,8 @@ def open_period(request: HttpRequest, group: int) -> HttpResponseBase:
                 raise
             add_error(form, "due" if refusal.code.startswith("due-") else "name", refusal)
         else:
-            told = {"period": period_name(opened.name), "day": date_format(last_day(opened.due), _("j F Y"))}
-            messages.success(request, _("The period %(period)s takes reports; they are due on %(day)s.") % told)
+            until = {"period": period_name(opened.name), "day": date_format(last_day(opened.due), _("j F Y"))}
+            messages.success(request, _("The period %(period)s takes reports; they are due on %(day)s.") % until)
             return redirect("web:packs")
     mark_errors(form)
     told = {

@@ -83,6 +83,10 @@ def test_a_firm_comes_in_and_asks_for_a_site(reader: MakeReader, screen: tuple[s
     officer.open("/applications/")
     officer.page.click("main table a")
     officer.look("site-application")
+    assert officer.page.input_value("#id_duty") == ""
+    officer.page.click("button[value=approve]")
+    officer.look("site-application-no-duty", expected_status=400)
+    officer.page.select_option("#id_duty", "voluntary")
     officer.page.click("button[value=approve]")
     visitor.open(f"/sites/new-{screen[0]}/edit/")
     visitor.look("site-edit")
