@@ -71,6 +71,10 @@ class SteplabelError(Exception):
         """What a reader of this language is shown; what no catalogue holds is said in English."""
         return f"{in_language(joined(self.sentence, self.remedy), language)} [{self.code}]"
 
+    def to_json(self) -> dict[str, Any]:
+        """The refusal for a program."""
+        return {"code": self.code, "sentence": self.sentence, "remedy": self.remedy}
+
     def __reduce__(self) -> tuple[Any, ...]:
         """A refusal crosses processes as it is, whatever its family's members are made from."""
         return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]  # of copyreg's stub
@@ -84,6 +88,10 @@ class InputError(SteplabelError):
         self.place = place
         self.found = found
         self.wanted = wanted
+
+    def to_json(self) -> dict[str, Any]:
+        place = self.place and {"file": self.place.file, "row": self.place.row, "column": self.place.column}
+        return {**super().to_json(), "place": place, "found": self.found, "wanted": self.wanted}
 
     def told(self, language: str) -> str:
         sentence = in_language(self.sentence, language)

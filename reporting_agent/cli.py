@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from benchmarks import shelf
-from benchmarks.errors import InputError, SteplabelError
+from benchmarks.errors import SteplabelError
 from reporting_agent.approved_packs import Kept
 from reporting_agent.commands import own_language
 from reporting_agent.console import LANGUAGE, answer
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SteplabelError as refusal:
         print(f"steplabel-agent {args.command}: {refusal.told(language)}", file=sys.stderr)
         if args.json:
-            answer(json.dumps({"error": _as_json(refusal)}, ensure_ascii=False, indent=2))
+            answer(json.dumps({"error": refusal.to_json()}, ensure_ascii=False, indent=2))
         return int(refusal.exit_code)
 
 
@@ -74,15 +74,6 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
         if "--json" not in sub.choices[name].format_usage():
             sub.choices[name].add_argument("--json", action="store_true", help="machine-readable answer on stdout")
     return parser
-
-
-def _as_json(refusal: SteplabelError) -> dict[str, object]:
-    told: dict[str, object] = {"code": refusal.code, "sentence": refusal.sentence, "remedy": refusal.remedy}
-    if isinstance(refusal, InputError):
-        place = refusal.place
-        told["place"] = None if place is None else {"file": place.file, "row": place.row, "column": place.column}
-        told["found"], told["wanted"] = refusal.found, refusal.wanted
-    return told
 
 
 if __name__ == "__main__":

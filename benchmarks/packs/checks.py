@@ -1,7 +1,8 @@
-"""What must hold between the parts of a pack. Each check yields its faults; the first is raised, the others are counted."""
+"""What must hold between the parts of a pack. Each check yields its faults, and a pack that has some is refused with all of them."""
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -11,11 +12,11 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Metric
 from benchmarks.packs.corrections import asked_by
-from benchmarks.packs.limit_checks import Fault, faults_of_limits
-from benchmarks.phrases import Phrase
+from benchmarks.packs.faults import Fault, FaultyPack
+from benchmarks.packs.limit_checks import faults_of_limits
+from benchmarks.released import rank
 from benchmarks.routes import MetricRule, Pack, ReferenceCondition, Source, Step, Words
 
 FEWEST_GRID, LONGEST_GRID = 50, 2000  # cells: of fewer, one is more than a fiftieth of all that plants can be; a draw walks over all
@@ -25,29 +26,26 @@ LARGEST_WEIGHT = Fraction(1, 3)  # nor weigh more in a mean
 FIRMS_FOR_FIVE = {"mean-of-best-five": 5, "mean-of-top-decile": 41}  # from how many firms on a rule's mean is of at least five
 ENERGY_UNITS = {Metric.TOTAL: ("kgce", "MJ"), Metric.ELECTRICITY: ("kWh",), Metric.THERMAL: ("MJ", "kgce")}
 NAMED_BY = ("id", "metric", "variable", "step", "rule")  # by what an entry of a list is named in a place
+LEAST_RANK = 3  # of the label among the fewest batches that may have one, from below: the least two may be wrong
 LONGEST_POOL = 3  # years; no pack may have a label cover more
 
 
 def refuse_faults(pack: Pack, path: Path, *, clashing: Sequence[str] = ()) -> None:
-    """Raise InputError `pack-inconsistent` for the first fault there is; `clashing` are own carriers that stand for something else."""
+    """Raise InputError `pack-inconsistent` where there is a fault; `clashing` are own carriers that stand for something else."""
     found = [*clashes(clashing), *faults(pack)]
     refuse(found, path)
 
 
 def refuse(found: Sequence[Fault], path: Path) -> None:
-    """Raise InputError `pack-inconsistent` for the first of these faults, where there is one; the others are counted."""
-    if not found:
-        return
-    first, more = found[0], len(found) - 1
-    others = f" There are {more} more faults." if more > 1 else " There is one more fault." if more == 1 else ""
-    raise InputError(
-        "pack-inconsistent",
-        Phrase("The pack contradicts itself.%(others)s", others=others),
-        "Correct the entry; `docs/packs.md` says what must hold between the parts of a pack.",
-        place=Place(str(path), column=first.place),
-        found=first.found,
-        wanted=first.wanted,
-    )
+    """Raise InputError `pack-inconsistent` with these faults, where there is one."""
+    if found:
+        raise FaultyPack(
+            "pack-inconsistent",
+            "The pack contradicts itself.",
+            "Correct each entry; `docs/packs.md` says what must hold between the parts of a pack.",
+            path,
+            found,
+        )
 
 
 def clashes(clashing: Sequence[str]) -> Iterator[Fault]:
@@ -136,14 +134,16 @@ def _step(step: Step, pack: Pack) -> Iterator[Fault]:
     yield from _boundary(step, f"{place}.boundary")
     yield from _variants(step, f"{place}.variants")
     rule = step.label_rule
-    if not 0 < rule.quantile <= Fraction(1, 2):
-        yield Fault(f"{place}.label_rule.quantile", str(rule.quantile), "more than 0, at most 0.5")
     if not 0 < rule.least_completeness <= 1:
         yield Fault(f"{place}.label_rule.least_completeness", str(rule.least_completeness), "a share between 0 and 1")
     if not 0 <= rule.shortest_s < rule.longest_s:
         yield Fault(f"{place}.label_rule.longest_s", str(rule.longest_s), f"seconds, more than shortest_s ({rule.shortest_s})")
-    if rule.fewest_batches < 1:
-        yield Fault(f"{place}.label_rule.fewest_batches", str(rule.fewest_batches), "at least 1")
+    if not 0 < rule.quantile <= Fraction(1, 2):
+        yield Fault(f"{place}.label_rule.quantile", str(rule.quantile), "more than 0, at most 0.5")
+    elif rank(rule.quantile, rule.fewest_batches) < LEAST_RANK:
+        found = f"{rule.fewest_batches} at quantile {float(rule.quantile):g}"
+        wanted = f"at least {_fewest(rule.quantile)}, or a higher quantile: else two wrong batches make a label"
+        yield Fault(f"{place}.label_rule.fewest_batches", found, wanted)
     if rule.most_records_a_day is not None and rule.most_records_a_day < 1:
         yield Fault(f"{place}.label_rule.most_records_a_day", str(rule.most_records_a_day), "at least 1")
     if pack.policy.unit == "day" and rule.most_records_a_day is None:
@@ -153,8 +153,8 @@ def _step(step: Step, pack: Pack) -> Iterator[Fault]:
     yield from _unique(f"{place}.metrics", [metric.metric.value for metric in step.metrics])
     for metric in step.metrics:
         yield from _metric(metric, f"{place}.metrics[{metric.metric}]")
-        if metric.unit not in (wanted := [f"{energy}/{step.output_unit}" for energy in ENERGY_UNITS[metric.metric]]):
-            yield Fault(f"{place}.metrics[{metric.metric}].unit", metric.unit, f"{' or '.join(wanted)}: energy per output_unit of the step")
+        if metric.unit not in (units := [f"{energy}/{step.output_unit}" for energy in ENERGY_UNITS[metric.metric]]):
+            yield Fault(f"{place}.metrics[{metric.metric}].unit", metric.unit, f"{' or '.join(units)}: energy per output_unit of the step")
     yield from _conditions(step, f"{place}.reference_conditions")
     yield from _unique(f"{place}.limits", [limit.id for limit in step.limits])
     for name in step.of_equipment:
@@ -173,6 +173,7 @@ def _boundary(step: Step, place: str) -> Iterator[Fault]:
                 yield Fault(f"{place}.{name}", id_, f"a carrier: {', '.join(CARRIERS)}")
             elif name != "credited" and (CARRIERS[id_].form == "medium") is not (name == "media"):
                 yield Fault(f"{place}.{name}", id_, "energy carriers under carriers and counted, working media under media")
+    yield from _credited_media(step, f"{place}.credited")
     for id_ in sorted({*boundary.counted} & {*boundary.carriers}):
         yield Fault(f"{place}.counted", id_, "a carrier that is not among `carriers` already")
     for id_ in boundary.measured:
@@ -183,6 +184,14 @@ def _boundary(step: Step, place: str) -> Iterator[Fault]:
             yield Fault(f"{place}.essential", id_, "a carrier of `carriers`, or a working medium of `media`")
     if not boundary.carriers:
         yield Fault(f"{place}.carriers", "none", "the carriers that must be reported")
+
+
+def _credited_media(step: Step, place: str) -> Iterator[Fault]:
+    """Working media stand for the energy that made them: whoever passes them on gives back none."""
+    made = CARRIERS.get(step.product)
+    for id_ in step.boundary.credited:
+        if id_ in CARRIERS and CARRIERS[id_].form == "medium" and (made is None or made.form != "medium"):
+            yield Fault(place, id_, f"no working medium: a step whose product is one credits them where they are made, not {step.product}")
 
 
 def _variants(step: Step, place: str) -> Iterator[Fault]:
@@ -265,7 +274,7 @@ def read_in_the_future(pack: Pack, on: date) -> Iterator[Fault]:
 def _sources(value: object, place: str) -> Iterator[tuple[str, Source]]:
     if isinstance(value, Source):
         yield place, value
-    for at, inner in _within(value, place):
+    for at, inner in within(value, place):
         yield from _sources(inner, at)
 
 
@@ -275,11 +284,11 @@ def _words(value: object, place: str) -> Iterator[Fault]:
         for language, text in (("en", value.en), ("zh", value.zh)):
             if not text.strip():
                 yield Fault(f"{place}.{language}", "an empty text", "the words in both languages")
-    for at, inner in _within(value, place):
+    for at, inner in within(value, place):
         yield from _words(inner, at)
 
 
-def _within(value: object, place: str) -> Iterator[tuple[str, object]]:
+def within(value: object, place: str) -> Iterator[tuple[str, object]]:
     """The parts of a declared value, each with its place."""
     if isinstance(value, BaseModel):
         for name in type(value).model_fields:
@@ -290,6 +299,11 @@ def _within(value: object, place: str) -> Iterator[tuple[str, object]]:
     elif isinstance(value, tuple):
         for index, inner in enumerate(value):
             yield f"{place}[{next((getattr(inner, name) for name in NAMED_BY if hasattr(inner, name)), index)}]", inner
+
+
+def _fewest(quantile: Fraction) -> int:
+    """Of how many batches the label has that rank."""
+    return next(count for count in itertools.count(1) if rank(quantile, count) >= LEAST_RANK)
 
 
 def _unique(place: str, ids: Sequence[str]) -> Iterator[Fault]:

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 
 from benchmarks.errors import InputError
 from benchmarks.packs.corrections import RULES
+from benchmarks.packs.faults import Fault
 from benchmarks.quantities import ratio
 from benchmarks.routes import Limit, Pack, Span, Step
 
 Condition = str | tuple[float | None, float | None] | Span
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that does not hold: where in the pack, what was found, what is wanted."""
-
-    place: str
-    found: str
-    wanted: str
 
 
 def faults_of_limits(step: Step, pack: Pack, place: str) -> Iterator[Fault]:

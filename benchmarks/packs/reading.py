@@ -8,14 +8,15 @@ Three shorthands are resolved here, nothing else: a `source = "key"` names an en
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack
+from benchmarks.packs.faults import Fault, FaultyPack
+from benchmarks.routes import Pack, Source
 
 _NAMES_A_SOURCE = ("source", "grid_source", "typical_source", "spread_source", "measured_source")
 _GRADES = ("grade1", "grade2", "grade3")
@@ -32,18 +33,65 @@ def parse(text: str, path: Path) -> Pack:
         raise _unreadable(path, error) from error
     sources = raw.pop("sources", {})
     if not isinstance(sources, dict):
-        raise _invalid(path, "sources", type(sources).__name__, "a table of sources")
+        raise _invalid(path, [Fault("sources", type(sources).__name__, "a table of sources")])
+    if faults := [fault for name, entry in sources.items() for fault in _of_source(entry, f"sources.{name}")]:
+        raise _invalid(path, faults)
     resolved = _resolved(raw, sources, path, "")
     if isinstance(resolved, dict) and str(resolved.get("conversion", "")).endswith(".toml"):
         resolved["conversion"] = str((path.parent / str(resolved["conversion"])).resolve())
     try:
         return Pack.model_validate(resolved)
     except ValidationError as error:
-        faults = error.errors(include_url=False)
-        first = faults[0]
-        place = place_of(resolved, first["loc"])
-        found = "nothing" if first["type"] == "missing" else repr(first["input"])[:200]
-        raise _invalid(path, place, found, first["msg"], more=len(faults) - 1) from error
+        raise _invalid(path, list(_told(error, resolved, ""))) from error
+
+
+def _of_source(entry: object, place: str) -> Iterator[Fault]:
+    """Faults of a source, told where it stands and not at every figure that names it."""
+    try:
+        Source.model_validate(entry)
+    except ValidationError as error:
+        yield from _told(error, entry, place)
+
+
+def _told(error: ValidationError, entry: object, place: str) -> Iterator[Fault]:
+    """What is missing, unknown or of the wrong kind in an entry, which stands at `place`."""
+    for wrong in error.errors(include_url=False):
+        inner = place_of(entry, wrong["loc"])
+        found = "nothing" if wrong["type"] == "missing" else repr(wrong["input"])[:200]
+        yield Fault(".".join(filter(None, (place, inner))), found, _wanted(wrong))
+
+
+_WANTED = {
+    "missing": "this entry: it must be there",
+    "extra_forbidden": "no entry of this name: it is mistyped, or stands in the wrong table",
+    "model_type": "a table of its own: { … }",
+    "dict_type": "a table of its own: { … }",
+    "tuple_type": "a list: [ … ]",
+    "string_type": "a text in quotation marks",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "date_type": "a day: 2026-05-01",
+    "date_parsing": "a day: 2026-05-01",
+    "date_from_datetime_parsing": "a day: 2026-05-01",
+    "date_from_datetime_inexact": "a day without a time: 2026-05-01",
+}
+
+
+def _wanted(wrong: ErrorDetails) -> str:
+    """What an author is to write there; of a rule of the pack's own, its sentence."""
+    context = wrong.get("ctx", {})
+    if context.get("class_name") == "Words":
+        return 'words in both languages: { en = "…", zh = "…" }'
+    if wrong["type"] == "literal_error":
+        return f"one of {context['expected']}"
+    if wrong["type"] == "value_error":
+        return str(context["error"])
+    return _WANTED.get(wrong["type"], wrong["msg"])
 
 
 def place_of(data: object, steps: Sequence[str | int]) -> str:
@@ -107,11 +155,12 @@ def _resolved(value: object, sources: Mapping[str, object], path: Path, place: s
         here = f"{place}.{key}" if place else key
         if (key in _NAMES_A_SOURCE or place == "numbers") and isinstance(entry, str):
             if entry not in sources:
-                raise _invalid(path, here, repr(entry), f"a key of [sources]: {', '.join(sources) or 'there is none yet'}")
+                raise _invalid(path, [Fault(here, repr(entry), f"a key of [sources]: {', '.join(sources) or 'there is none yet'}")])
             result[key] = sources[entry]
         elif key == "grades" and isinstance(entry, dict):
             if unknown := sorted(set(entry) - set(_GRADES)):
-                raise _invalid(path, here, ", ".join(unknown), "grade1, grade2, grade3; a grade the standard does not define is left out")
+                wanted = "grade1, grade2, grade3; a grade the standard does not define is left out"
+                raise _invalid(path, [Fault(here, ", ".join(unknown), wanted)])
             result[key] = tuple(entry.get(grade) for grade in _GRADES)
         elif key == "applies" and isinstance(entry, dict):
             result[key] = {variable: _condition(condition, path, f"{here}.{variable}") for variable, condition in entry.items()}
@@ -126,17 +175,15 @@ def _condition(condition: object, path: Path, place: str) -> object:
     if condition and set(condition) <= {"above", "up_to"}:
         return condition
     if unknown := sorted(set(condition) - {"from", "to"}):
-        raise _invalid(path, place, ", ".join(unknown), "a text, { from = …, to = … } or { above = …, up_to = … }")
+        raise _invalid(path, [Fault(place, ", ".join(unknown), "a text, { from = …, to = … } or { above = …, up_to = … }")])
     return (condition.get("from"), condition.get("to"))
 
 
-def _invalid(path: Path, place: str, found: str, wanted: str, *, more: int = 0) -> InputError:
-    others = f" There are {more} more faults like it." if more > 1 else " There is one more fault like it." if more == 1 else ""
-    return InputError(
+def _invalid(path: Path, faults: Sequence[Fault]) -> FaultyPack:
+    return FaultyPack(
         "pack-invalid",
-        Phrase("The pack cannot be used as it stands.%(others)s", others=others),
-        "Correct the entry; `docs/packs.md` shows every field with an example.",
-        place=Place(str(path), column=place),
-        found=found,
-        wanted=wanted,
+        "The pack cannot be used as it stands.",
+        "Correct each entry; `docs/packs.md` shows every field with an example.",
+        path,
+        faults,
     )

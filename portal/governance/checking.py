@@ -13,7 +13,7 @@ from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError
 from benchmarks.packs.checks import clashes, read_in_the_future
 from benchmarks.packs.checks import faults as faults_of
-from benchmarks.packs.limit_checks import Fault
+from benchmarks.packs.faults import Fault, FaultyPack
 from benchmarks.packs.reading import parse
 from benchmarks.routes import NEWEST, Pack
 from portal.governance.approved import with_factors
@@ -42,6 +42,8 @@ def check(file: str, factors: str, corrects: str, on: date) -> Checked:
     try:
         table = FactorTable.read(factors, FACTORS_FILE) if factors else None
         pack = parse(file, Path(PACK_FILE))
+    except FaultyPack as refused:
+        return Checked(None, faults=refused.faults)
     except InputError as refused:
         place = refused.place
         where = "" if place is None else " ".join(part for part in (place.file, place.column) if part)

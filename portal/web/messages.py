@@ -51,7 +51,7 @@ KEYWORDS = {
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
 }
-SENTENCE_AT = {"RefusedError": 2, "SteplabelError": 1, "InputError": 1, "PolicyRefusal": 1, "VerificationError": 1}
+SENTENCE_AT = {"RefusedError": 2, "SteplabelError": 1, "InputError": 1, "FaultyPack": 1, "PolicyRefusal": 1, "VerificationError": 1}
 """Which argument of a refusal is its sentence; its remedy is the next."""
 
 ON_NO_PAGE = (

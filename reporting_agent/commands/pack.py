@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 def add_parser(sub: Any) -> None:
     parser = sub.add_parser("pack", help="check a pack, list its numbers and sources, compare two; fetch approved ones")
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-    check = acts.add_parser("check", help="read a pack, check every reference, and name each number without a complete source")
+    check = acts.add_parser(
+        "check",
+        help="read a pack, check every reference, name each number without a complete source, and tell what a good pack does otherwise",
+    )
     numbers = acts.add_parser("numbers", help="every number of a pack and of its conversion factors, with source and status")
     for act in (check, numbers):
         act.add_argument("pack", metavar="PACK", help="an id (steel), an id and version (steel@1), or the path of a .toml file")
@@ -34,7 +37,7 @@ def add_parser(sub: Any) -> None:
     fetch.add_argument("--proxy", metavar="URL", help="go through this proxy; none is taken from the environment")
     fetch.add_argument("--ca-file", type=Path, metavar="PEM", help="trust these certificates instead of the public ones")
     for act in (check, numbers, diff, fetch):
-        act.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
+        act.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="machine-readable answer on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -109,9 +112,10 @@ def named(name: str) -> Pack:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
     from datetime import UTC, datetime
 
-    from benchmarks import packs
+    from benchmarks import packs, practice
     from benchmarks.packs import provenance
     from benchmarks.packs.checks import read_in_the_future, refuse
     from reporting_agent.console import emit
@@ -121,6 +125,7 @@ def _check(args: argparse.Namespace) -> int:
     table = packs.factors(pack)
     every = [*provenance.numbers(pack), *provenance.factors(table)]
     lacking = [number.place for number in every if not number.is_complete]
+    advised = list(practice.remarks(pack))
     by_status: dict[str, int] = {}
     for number in every:
         status = "none" if number.source is None or number.source.status is None else number.source.status
@@ -134,6 +139,7 @@ def _check(args: argparse.Namespace) -> int:
         "numbers": len(every),
         "by_status": by_status,
         "without_complete_source": lacking,
+        "remarks": [asdict(remark) for remark in advised],
         "editions_not_held": [edition.standard for edition in pack.editions if not edition.held],
     }
     lines = [
@@ -142,6 +148,7 @@ def _check(args: argparse.Namespace) -> int:
         f"its numbers with how each was read, digest {payload['sources_digest']}",
         f"{len(every)} numbers: " + ", ".join(f"{count} {status}" for status, count in sorted(by_status.items())),
         *(f"  no complete source: {place}" for place in lacking),
+        *(f"  worth a look: {remark.place}: found {remark.found}; advised {remark.wanted}" for remark in advised),
         *(f"  in force and not held: {edition.standard}: {edition.looked.en}" for edition in pack.editions if not edition.held),
     ]
     emit(args, payload, "\n".join(lines))

@@ -23,6 +23,7 @@ FILLED_IN = "…"
 EXITS = {
     "SteplabelError": "exit 1",
     "InputError": "exit 1",
+    "FaultyPack": "exit 1",
     "UsageError": "exit 2",
     "Unreachable": "exit 3",
     "PolicyRefusal": "exit 4",

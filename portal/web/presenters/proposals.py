@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benchmarks.packs.limit_checks import Fault
+from benchmarks.packs.faults import Fault
 from portal.governance.effects import Difference
 from portal.governance.selectors import ProposalView, Said
 from portal.governance.services import APPROVALS

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from benchmarks.packs.limit_checks import Fault
+from benchmarks.packs.faults import Fault
 from portal.accounts.models import Role
 from portal.accounts.selectors import roles_of
 from portal.governance import selectors, services

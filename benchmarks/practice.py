@@ -1,0 +1,145 @@
+"""What a good pack keeps to beside what must hold of every pack (`packs.checks`); a pack may have a reason to leave any of it.
+
+An author meets them in `steplabel-agent pack check`, which tells them and refuses nothing. `docs/packs.md` has their reasons, under
+*Choosing the figures*; the packs that come with Steplabel are held to the same rules by their tests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from benchmarks.conversion import MJ_PER_KGCE, Basis, FactorTable
+from benchmarks.measurements import Metric
+from benchmarks.packs.checks import within
+from benchmarks.packs.faults import Fault
+from benchmarks.privacy.eligibility import expected_error
+from benchmarks.routes import MetricRule, Pack, Step, Words
+
+CELLS = (100, 400)
+CELL_SHARE = 0.005  # of the typical value, at most
+ROOM = 0.25  # of the typical value, on either side of it: clamping is rare even for a plant that far off
+ROOM_SPREADS, BOUND_SPREADS = 4, 6  # and so many spreads for the grid, and for floor and ceiling
+SLOPES_AGREE = 0.01
+QUANTILES = {
+    **dict.fromkeys(("heat", "coil"), (Fraction("0.05"), Fraction("0.05"))),
+    "melt": (Fraction("0.1"), Fraction("0.1")),
+    **dict.fromkeys(("shift", "day"), (Fraction("0.1"), Fraction("0.2"))),
+    **dict.fromkeys(("month", "campaign", "pot-month"), (Fraction("0.2"), Fraction("0.25"))),
+}
+"""By run kind, from and to: low where runs come by the thousand, higher where they are few."""
+SMALL_PLANT = {"heat": 670, "coil": 670, "shift": 670, "day": 200, "melt": 340, "pot-month": 340, "month": 12, "campaign": 12}
+"""Runs a year of one line, at the lower edge of their count class: the smallest plant that a pack is to serve."""
+
+
+def remarks(pack: Pack) -> Iterator[Fault]:
+    """What the pack could do better, in the order a reader meets it: where, what was found, what is advised."""
+    factors = FactorTable.of(pack.conversion)
+    in_routes = {part.step for route in pack.routes for part in route.steps}
+    for step in pack.steps:
+        place = f"steps[{step.id}]"
+        yield from _runs(step, place)
+        yield from _released(step, pack, f"{place}.metrics")
+        for rule in step.metrics:
+            at = f"{place}.metrics[{rule.metric}]"
+            yield from _grid(rule, at)
+            yield from _bounds(rule, at)
+            yield from _precision(rule, step, pack, at)
+        if step.id in in_routes and step.metrics[0].metric is not Metric.TOTAL:
+            wanted = "`total` as the headline of a step of a route: only totals of steps add up"
+            yield Fault(f"{place}.metrics", step.metrics[0].metric, wanted)
+        yield from _slopes(step, factors, f"{place}.reference_conditions")
+        yield from _media(step, factors, f"{place}.boundary.media")
+    yield from _chinese(pack)
+
+
+def _runs(step: Step, place: str) -> Iterator[Fault]:
+    rule = step.label_rule
+    low, high = QUANTILES[step.run_kind]
+    if not low <= rule.quantile <= high:
+        wanted = f"{float(low):g} to {float(high):g}, where a run is a {step.run_kind}"
+        yield Fault(f"{place}.label_rule.quantile", f"{float(rule.quantile):g}", wanted)
+    if rule.longest_gap_s >= rule.shortest_s:
+        wanted = f"less than shortest_s ({rule.shortest_s}): a run without a reading of its own would take its neighbours' energy"
+        yield Fault(f"{place}.label_rule.longest_gap_s", str(rule.longest_gap_s), wanted)
+
+
+def _released(step: Step, pack: Pack, place: str) -> Iterator[Fault]:
+    spent = sum(rule.released for rule in step.metrics) * (pack.policy.epsilon_best + pack.policy.epsilon_typical)
+    if spent > pack.policy.cap_per_year:
+        wanted = f"at most policy.cap_per_year ({float(pack.policy.cap_per_year):g}): `released = false` in a metric that stays on the site"
+        yield Fault(place, f"releases that spend {float(spent):g} a year", wanted)
+
+
+def _grid(rule: MetricRule, place: str) -> Iterator[Fault]:
+    cells, (fewest, most) = rule.grid.cells, CELLS
+    width, typical = float(rule.grid_width), abs(rule.typical)
+    lower, upper = float(rule.grid_lower), float(rule.grid_upper)
+    if not fewest <= cells <= most:
+        yield Fault(f"{place}.grid_width", f"{cells} cells", f"{fewest} to {most} cells: of more, the empty ones draw a release away")
+    if width > CELL_SHARE * typical:
+        yield Fault(f"{place}.grid_width", f"{width:g}", f"at most {CELL_SHARE:.1%} of the typical value: {CELL_SHARE * typical:.3g}")
+    if 10_000 % rule.grid_width.denominator:
+        yield Fault(f"{place}.grid_width", f"{width:g}", "a short decimal")
+    away = max(ROOM * typical, ROOM_SPREADS * rule.spread)
+    if lower > rule.typical - away or upper < rule.typical + away:
+        span = f"{rule.typical - away:g} to {rule.typical + away:g}"
+        wanted = f"{span}: room for plants {ROOM:.0%} or {ROOM_SPREADS} spreads off the typical value"
+        yield Fault(f"{place}.grid_lower", f"{lower:g} to {upper:g}", wanted)
+    if lower < rule.floor or upper > rule.ceiling:
+        wanted = f"no cell that no batch can have: floor and ceiling are {rule.floor:g} and {rule.ceiling:g}"
+        yield Fault(f"{place}.grid_lower", f"{lower:g} to {upper:g}", wanted)
+
+
+def _bounds(rule: MetricRule, place: str) -> Iterator[Fault]:
+    low, high = rule.typical - BOUND_SPREADS * rule.spread, rule.typical + BOUND_SPREADS * rule.spread
+    if not rule.floor < low or not high < rule.ceiling:
+        wanted = (
+            f"below {low:g} and above {high:g}: {BOUND_SPREADS} spreads from the typical value, so that no real batch is called impossible"
+        )
+        yield Fault(f"{place}.floor", f"{rule.floor:g} to {rule.ceiling:g}", wanted)
+
+
+def _precision(rule: MetricRule, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
+    if not rule.released:
+        return
+    runs, largest = SMALL_PLANT[step.run_kind], float(pack.policy.largest_expected_error)
+    error = expected_error(rule, step.label_rule.quantile, pack.policy.epsilon_best, runs)
+    if error > largest:
+        wanted = f"at most largest_expected_error ({largest:.1%}): a narrower grid, shorter runs, a higher quantile, or `released = false`"
+        yield Fault(place, f"an expected error of {error:.1%} for a plant with {runs} runs", wanted)
+
+
+def _slopes(step: Step, factors: FactorTable, place: str) -> Iterator[Fault]:
+    """What a variable moves in total is what it moves of heat and of electricity."""
+    total, thermal = step.metric(Metric.TOTAL), step.metric(Metric.THERMAL)
+    if total is None or thermal is None or not total.unit.startswith("kgce"):
+        return
+    of_heat = 1 / float(MJ_PER_KGCE) if thermal.unit.startswith("MJ") else 1.0
+    of_power = float(factors.factors["electricity", Basis.CALORIFIC][-1].kgce_per_unit)
+    slopes: dict[str, dict[Metric, float]] = {}
+    for condition in step.reference_conditions:
+        slopes.setdefault(condition.variable, {}).update(condition.slope)
+    for variable, of in slopes.items():
+        parts = of.get(Metric.THERMAL, 0.0) * of_heat + of.get(Metric.ELECTRICITY, 0.0) * of_power
+        found = of.get(Metric.TOTAL, 0.0)
+        if abs(found - parts) > SLOPES_AGREE * max(abs(found), abs(parts)):
+            wanted = f"{parts:.4g} {total.unit}, as the slopes of `thermal` and `electricity` make it"
+            yield Fault(f"{place}[{variable}].slope.total", f"{found:g}", wanted)
+
+
+def _media(step: Step, factors: FactorTable, place: str) -> Iterator[Fault]:
+    for id_ in step.boundary.media:
+        if (id_, Basis.CALORIFIC) not in factors.factors:
+            wanted = (
+                f"a table of conversion factors (`conversion`, a path) with one of {id_}: without it a run that reports some has no total"
+            )
+            yield Fault(place, id_, wanted)
+
+
+def _chinese(value: object, place: str = "") -> Iterator[Fault]:
+    if isinstance(value, Words) and not re.search(r"[\u4e00-\u9fff]", value.zh):
+        yield Fault(f"{place}.zh", value.zh, "Chinese words")
+    for at, inner in within(value, place):
+        yield from _chinese(inner, at)
