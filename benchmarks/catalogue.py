@@ -9,16 +9,29 @@ from __future__ import annotations
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib import resources
+from importlib.resources.abc import Traversable
 
-from benchmarks.phrases import Name, Phrase
+from benchmarks.phrases import Name, Phrase, of_language
 
 DOMAIN = "steplabel"
-FOLDERS = {"zh": "zh_Hans", "zh-hans": "zh_Hans"}
-"""Languages whose folder is called otherwise than they are."""
+FOLDERS = resources.files("benchmarks") / "locale"
+CODES = {"zh_Hans": "zh"}
+"""Folders that are called otherwise than records and settings call their language."""
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The codes of the languages that there is a catalogue of, English first."""
+    return ("en", *sorted(_folders()))
 
 
 def in_language(text: str, language: str) -> str:
-    """The text as a reader of this language reads it; what varies in a phrase is filled in, phrases among it translated too."""
+    """The text as a reader of this language reads it; what varies in a phrase is filled in, phrases among it translated too.
+
+    A name is in the language if it has one of its own there; else the catalogue may know it.
+    """
+    if isinstance(text, Name) and (own := of_language(text.by_language, language)):
+        return own
     if not isinstance(text, Phrase):
         return _catalogue(language).gettext(text) if text else text
     translated = _catalogue(language).gettext(text.text)
@@ -26,16 +39,30 @@ def in_language(text: str, language: str) -> str:
 
 
 def _value(value: str | int, language: str) -> str | int:
-    if isinstance(value, Phrase):
-        return in_language(value, language)
-    return value.zh if isinstance(value, Name) and value.zh and language.startswith("zh") else value
+    return in_language(value, language) if isinstance(value, Phrase | Name) else value
 
 
 @cache
 def _catalogue(language: str) -> NullTranslations:
-    folder = FOLDERS.get(language.lower(), language)
-    compiled = resources.files("benchmarks") / "locale" / folder / "LC_MESSAGES" / f"{DOMAIN}.mo"
-    if not compiled.is_file():
+    folder = of_language(_folders(), language)
+    if folder is None:
         return NullTranslations()
-    with compiled.open("rb") as file:
+    with _compiled(folder).open("rb") as file:
         return GNUTranslations(file)
+
+
+@cache
+def _folders() -> dict[str, str]:
+    """By code, the folder of every language."""
+    found = (folder.name for folder in FOLDERS.iterdir() if folder.is_dir() and _compiled(folder.name).is_file())
+    return {CODES.get(name, name.replace("_", "-").lower()): name for name in found}
+
+
+def _compiled(folder: str) -> Traversable:
+    return FOLDERS / folder / "LC_MESSAGES" / f"{DOMAIN}.mo"
+
+
+def reread() -> None:
+    """Forget what was read of the folder, which has changed."""
+    for kept in (languages, _catalogue, _folders):
+        kept.cache_clear()

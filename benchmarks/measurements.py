@@ -12,9 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Name
 
 
 class Metric(StrEnum):
@@ -177,7 +176,7 @@ class Severity(StrEnum):
 class Finding:
     """Something found in the data: a stable code, a sentence, how many, and the rows that prove it.
 
-    The sentence is a `Phrase`, which the catalogue says in Chinese; `zh` is given for sentences that are none.
+    The sentence is a `Phrase`: who shows it says it in the reader's language.
     """
 
     code: str
@@ -185,8 +184,8 @@ class Finding:
     sentence: str
     count: int
     places: tuple[Place, ...] = ()  # the first few; rejected.csv and the report hold them all
-    zh: str = ""  # the sentence in Chinese
+    zh: str = ""  # of a sentence that is no phrase yet
 
     def __post_init__(self) -> None:
-        if not self.zh and isinstance(self.sentence, Phrase):
-            object.__setattr__(self, "zh", in_language(self.sentence, "zh"))
+        if self.zh:
+            object.__setattr__(self, "sentence", Name(self.sentence, zh=self.zh))

@@ -20,7 +20,7 @@ class Named(Protocol):
     @property
     def en(self) -> str: ...
     @property
-    def zh(self) -> str: ...
+    def by_language(self) -> Mapping[str, str]: ...
 
 
 Value = str | int | Named | Path | Exception
@@ -28,13 +28,13 @@ Value = str | int | Named | Path | Exception
 
 
 class Name(str):
-    """A proper name: never translated, but many firms have one of their own in Chinese. Empty where there is none."""
+    """A proper name: never translated, but many firms have one of their own in another language."""
 
-    zh: str
+    by_language: Mapping[str, str]
 
-    def __new__(cls, name: str, zh: str = "") -> Name:
+    def __new__(cls, name: str, **others: str) -> Name:
         said = super().__new__(cls, name)
-        said.zh = zh
+        said.by_language = {"en": name, **others}
         return said
 
 
@@ -54,8 +54,14 @@ class Phrase(str):
 
 def _filled(value: Value) -> str | int:
     if isinstance(value, Named) and not isinstance(value, str):
-        return Name(value.en, value.zh)
+        return Name(value.en, **{code: text for code, text in value.by_language.items() if code != "en"})
     return value if isinstance(value, str | int) else str(value)
+
+
+def of_language(texts: Mapping[str, str], language: str) -> str | None:
+    """What there is of this language, or of the one that it is a kind of: `zh-hans` is `zh`."""
+    code = language.lower()
+    return texts.get(code) or texts.get(code.partition("-")[0])
 
 
 def joined(sentence: str, remedy: str) -> Phrase:

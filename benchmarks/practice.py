@@ -139,7 +139,7 @@ def _media(step: Step, factors: FactorTable, place: str) -> Iterator[Fault]:
 
 
 def _chinese(value: object, place: str = "") -> Iterator[Fault]:
-    if isinstance(value, Words) and not re.search(r"[\u4e00-\u9fff]", value.zh):
-        yield Fault(f"{place}.zh", value.zh, "Chinese words")
+    if isinstance(value, Words) and not re.search(r"[\u4e00-\u9fff]", chinese := value.by_language.get("zh", "")):
+        yield Fault(f"{place}.zh", chinese, "Chinese words")
     for at, inner in within(value, place):
         yield from _chinese(inner, at)

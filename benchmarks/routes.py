@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -16,9 +18,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from benchmarks.catalogue import in_language
+from benchmarks.catalogue import in_language, languages
 from benchmarks.measurements import Metric
-from benchmarks.phrases import Phrase, Value
+from benchmarks.phrases import Name, Phrase, Value, of_language
 from benchmarks.released import Grid
 
 Exact = Annotated[Fraction, BeforeValidator(lambda value: Fraction(str(value)))]
@@ -48,20 +50,50 @@ class Declared(BaseModel):
 
 
 NEWEST = "newest"
+_CODE = re.compile(r"[a-z]{2,3}(-[a-z0-9]+)*")
 
 
 class Words(Declared):
-    """A text in the languages people read it in."""
+    """A text by the code of its language (`zh`, `pt-br`): English always, of the others those that there are."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, str]
 
     en: str
-    zh: str
+
+    @model_validator(mode="after")
+    def _by_code(self) -> Words:
+        for code in self.__pydantic_extra__:
+            if not _CODE.fullmatch(code):
+                raise ValueError(f"{code} is no code of a language, such as zh or pt-br")
+        return self
 
     @classmethod
     def of(cls, said: Value) -> Words:
-        """A phrase in the languages of the catalogue; a name is in its own already."""
+        """A phrase in every language of the catalogue; a name in those that it has."""
         if isinstance(said, Words):
             return said
-        return cls(en=str(said), zh=in_language(said, "zh") if isinstance(said, Phrase) else str(said))
+        if isinstance(said, Name):
+            return cls(**said.by_language)
+        return cls(**{code: in_language(said, code) if isinstance(said, Phrase) else str(said) for code in languages()})
+
+    @property
+    def by_language(self) -> dict[str, str]:
+        """The texts by code, English first."""
+        return {"en": self.en, **self.__pydantic_extra__}
+
+    def said_in(self, language: str) -> str:
+        """The text as a reader of this language reads it; in English where nobody has translated it."""
+        return of_language(self.by_language, language) or in_language(self.en, language)
+
+    def each(self, write: Callable[[str], str]) -> Words:
+        """The text of every language written anew."""
+        return Words(**{code: write(text) for code, text in self.by_language.items()})
+
+    @property
+    def without_stop(self) -> Words:
+        """A sentence that goes on."""
+        return self.each(lambda text: text.rstrip(" .。"))
 
 
 Status = Literal["original-seen", "transcribed", "secondary", "assumption"]

@@ -179,4 +179,4 @@ def named(index: int, batch: Batch) -> Words:
 
 def same(text: str) -> Words:
     """A name that is the same in every language: of a meter, a label, a file."""
-    return Words(en=text, zh=text)
+    return Words.of(text)

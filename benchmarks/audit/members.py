@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmarks.audit.wording import STATED
+from benchmarks.catalogue import languages
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 
@@ -19,7 +20,7 @@ def _values(names: str) -> dict[str, Shape]:
     return dict.fromkeys(names.split(), VALUE)
 
 
-WORDS: Shape = _values("en zh")
+WORDS: Shape = _values(" ".join(languages()))
 GATE: Shape = {**_values("shown code"), "reason": WORDS}
 TOTAL: Shape = {**_values("value interval unit rule firms"), "gate": GATE}
 STEP: Shape = {

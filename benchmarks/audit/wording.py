@@ -93,8 +93,7 @@ def _decision(measure: Measure, step: str | None, product: str, variant: str, me
 
 
 def _words(shown: Mapping[str, Any]) -> Words:
-    reason = shown["gate"]["reason"]
-    return Words(en=reason["en"], zh=reason["zh"])
+    return Words(**shown["gate"]["reason"])
 
 
 def _step(step: StepBest, shown: Mapping[str, Any]) -> StepBest:

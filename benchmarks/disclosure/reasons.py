@@ -75,11 +75,12 @@ def with_step_names(text: Words, names: Mapping[str, Words]) -> Words:
         return text
     one = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     listed = re.compile(rf"(?<![\w-])(?:{one})(?:, (?:{one}))*(?![\w-])")
-    return Words(
-        en=listed.sub(lambda found: _names(found, names).en, text.en),
-        zh=listed.sub(lambda found: _names(found, names).zh, text.zh),
-    )
+
+    def named(said: str, language: str) -> str:
+        return listed.sub(lambda found: _names(found[0], names).said_in(language), said)
+
+    return Words(**{language: named(said, language) for language, said in text.by_language.items()})
 
 
-def _names(found: re.Match[str], names: Mapping[str, Words]) -> Words:
-    return Words.of(enumerated(names[step] for step in found[0].split(", ")))
+def _names(ids: str, names: Mapping[str, Words]) -> Words:
+    return Words.of(enumerated(names[step] for step in ids.split(", ")))

@@ -7,6 +7,7 @@ said (no sample opened yet, number of obliged firms not declared), never left ou
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 
 from benchmarks.composition.result import IndustryLabel
 from benchmarks.explanation.facts import Participation, StepAttested
@@ -79,8 +80,8 @@ def entities_and_boundaries(pack: Pack, route: Route) -> Words:
 
 def _lines(texts: Iterable[Words]) -> Words:
     """One text a line, each ending in one full stop."""
-    ended = [Words(en=text.en.rstrip(". ") + ".", zh=text.zh.rstrip("。") + "。") for text in texts]
-    return Words(en="\n".join(text.en for text in ended), zh="\n".join(text.zh for text in ended))
+    ended: Iterator[Value] = (Phrase("%(line)s.", line=text.without_stop) for text in texts)
+    return Words.of(reduce(lambda above, line: Phrase("%(above)s\n%(line)s", above=above, line=line), ended))
 
 
 def target_group() -> Words:

@@ -83,7 +83,7 @@ _ACTS = {
 def approval(facts: Participation) -> Words:
     if not facts.approvals:
         return Words.of(Phrase("Not approved yet: this is a draft."))
-    return Words.of(listed(Phrase(_ACTS[one.act], who=Name(one.who, one.who_zh), on=one.on.isoformat()) for one in facts.approvals))
+    return Words.of(listed(Phrase(_ACTS[one.act], who=Name(one.who, zh=one.who_zh), on=one.on.isoformat()) for one in facts.approvals))
 
 
 def changes(facts: Participation) -> Words:

@@ -163,7 +163,7 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
     told: list[Value] = [
         Phrase(
             "%(rule)s (here %(firms)s firms).",
-            rule=Words(en=rule.words.en.rstrip("."), zh=rule.words.zh.rstrip("。")),
+            rule=rule.words.without_stop,
             firms=between(min(used[rule.rule]), max(used[rule.rule])),
         )
         for rule in pack.composition

@@ -130,7 +130,7 @@ class LimitGrade:
             "monotone": self.monotone,
             "verified": self.verified,
             "reason": self.reason,
-            "why": _both(self.why),
+            "why": _texts(self.why),
         }
 
 
@@ -148,13 +148,13 @@ class Grade:
             "best_met": self.best_met,
             "basis": "annual",
             "reason": self.reason,
-            "why": _both(self.why),
+            "why": _texts(self.why),
             "limits": [one.to_json() for one in self.limits],
         }
 
 
-def _both(words: Words | None) -> dict[str, str] | None:
-    return None if words is None else {"en": words.en, "zh": words.zh}
+def _texts(words: Words | None) -> dict[str, str] | None:
+    return None if words is None else words.by_language
 
 
 @dataclass(frozen=True, slots=True)

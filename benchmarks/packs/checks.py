@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -61,7 +61,7 @@ def faults(pack: Pack) -> Iterator[Fault]:
     yield from _unique("steps", [step.id for step in pack.steps])
     for step in pack.steps:
         yield from _step(step, pack)
-    yield from _words(pack, "")
+    yield from _words(pack, "", pack.words.by_language)
 
 
 def _policy(pack: Pack) -> Iterator[Fault]:
@@ -278,14 +278,14 @@ def _sources(value: object, place: str) -> Iterator[tuple[str, Source]]:
         yield from _sources(inner, at)
 
 
-def _words(value: object, place: str) -> Iterator[Fault]:
-    """Both languages are there, everywhere."""
+def _words(value: object, place: str, languages: Iterable[str]) -> Iterator[Fault]:
+    """Every text is there in each language that the pack says its own name in."""
     if isinstance(value, Words):
-        for language, text in (("en", value.en), ("zh", value.zh)):
-            if not text.strip():
-                yield Fault(f"{place}.{language}", "an empty text", "the words in both languages")
+        for language in languages:
+            if not value.by_language.get(language, "").strip():
+                yield Fault(f"{place}.{language}", "no text", "the words in each language of the pack's own `words`")
     for at, inner in within(value, place):
-        yield from _words(inner, at)
+        yield from _words(inner, at, languages)
 
 
 def within(value: object, place: str) -> Iterator[tuple[str, object]]:

@@ -29,7 +29,10 @@ def assign(
     require_regulator_of_site(by, site)
     if body.kind != Role.CERTIFICATION_BODY:
         raise RefusedError(
-            409, "not-a-certification-body", Phrase("%(body)s is no certification body.", body=Name(body.name, body.name_zh)), "Name one."
+            409,
+            "not-a-certification-body",
+            Phrase("%(body)s is no certification body.", body=Name(body.name, zh=body.name_zh)),
+            "Name one.",
         )
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)  # one decision about a site at a time
@@ -81,7 +84,7 @@ def _require_impartial(body: Organisation, site: Site) -> None:
         raise RefusedError(
             409,
             "body-of-the-same-group",
-            Phrase("%(body)s is controlled by the same firm as the site.", body=Name(body.name, body.name_zh)),
+            Phrase("%(body)s is controlled by the same firm as the site.", body=Name(body.name, zh=body.name_zh)),
             "Name a body of another group.",
         )
     said = InterestDeclaration.objects.filter(assignment__body=body, assignment__site__organisation__controlling_firm=firm)
@@ -94,7 +97,8 @@ def _require_impartial(body: Organisation, site: Site) -> None:
             409,
             "body-interested",
             Phrase(
-                "Everybody who audits for %(body)s has declared an interest in the firm of this site.", body=Name(body.name, body.name_zh)
+                "Everybody who audits for %(body)s has declared an interest in the firm of this site.",
+                body=Name(body.name, zh=body.name_zh),
             ),
             "Name another body, or wait until somebody without an interest acts for it.",
         )

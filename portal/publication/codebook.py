@@ -156,5 +156,5 @@ def codebook_csv() -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(FIELDS)
-    writer.writerows((one.name, one.unit, one.meaning.en, one.meaning.zh, one.source) for one in CODEBOOK)
+    writer.writerows((one.name, one.unit, one.meaning.en, one.meaning.said_in("zh"), one.source) for one in CODEBOOK)
     return out.getvalue()

@@ -249,7 +249,7 @@ def _step(step: StepBest, decision: CellDecision) -> StepView:
         shown=decision.shown,
         reason_code=decision.reason_code.value,
         reason_en=decision.reason.en,
-        reason_zh=decision.reason.zh,
+        reason_zh=decision.reason.said_in("zh"),
         good_fit=step.good_fit,
         averaging=step.averaging,
         pooled=step.pooled,
@@ -269,5 +269,5 @@ def _total(total: RouteTotal, decision: CellDecision) -> TotalView:
         shown=decision.shown,
         reason_code=decision.reason_code.value,
         reason_en=decision.reason.en,
-        reason_zh=decision.reason.zh,
+        reason_zh=decision.reason.said_in("zh"),
     )

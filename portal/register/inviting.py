@@ -69,7 +69,7 @@ def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, dele
         raise RefusedError(
             400,
             "delegate-of-no-firm",
-            Phrase("%(firm)s has no sites that a delegate could act for.", firm=Name(firm.name, firm.name_zh)),
+            Phrase("%(firm)s has no sites that a delegate could act for.", firm=Name(firm.name, zh=firm.name_zh)),
             "Invite them as a colleague of your own.",
         )
     with transaction.atomic():
@@ -77,7 +77,7 @@ def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, dele
             raise RefusedError(
                 409,
                 "already-member",
-                Phrase("%(person)s acts for %(firm)s already.", person=address, firm=Name(firm.name, firm.name_zh)),
+                Phrase("%(person)s acts for %(firm)s already.", person=address, firm=Name(firm.name, zh=firm.name_zh)),
                 "Change what they may do in the list of people instead.",
             )
         waiting_invitations().filter(organisation=firm, email=address).update(revoked_at=now)
@@ -224,7 +224,7 @@ def _require_another_manager(row: Membership) -> None:
         Phrase(
             "%(person)s is the last who manages %(firm)s.",
             person=row.user.email,
-            firm=Name(row.organisation.name, row.organisation.name_zh),
+            firm=Name(row.organisation.name, zh=row.organisation.name_zh),
         ),
         "Let somebody else manage it first.",
     )

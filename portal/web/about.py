@@ -55,4 +55,4 @@ def _source() -> Mapping[str, Any]:
 
 
 def _said(text: Mapping[str, str]) -> str:
-    return said(Words(en=text["en"], zh=text["zh"]))
+    return said(Words(**text))

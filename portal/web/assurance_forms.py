@@ -15,7 +15,7 @@ from benchmarks.wire.attestations import MOST_BYTES
 from portal.assurance.schemes import schemes
 from portal.assurance.summaries import MOST_SUMMARY_BYTES, Summary, read_summary
 from portal.web.assurance_words import ASSURANCES, GRADES, OPINIONS
-from portal.web.words import in_language
+from portal.web.words import said
 
 SELECT = {"class": "govuk-select"}
 SHORT = {"class": "govuk-input govuk-input--width-10"}
@@ -215,7 +215,7 @@ class OpinionForm(forms.Form):
     def __init__(self, *args: Any, steps: Iterable[tuple[str, str]], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        offered = [(one.id, in_language(one.name.en, one.name.zh)) for one in schemes().values()]
+        offered = [(one.id, said(one.name)) for one in schemes().values()]
         cast(forms.ChoiceField, self.fields["scheme"]).choices = [("", _("None")), *offered]
         cast(forms.MultipleChoiceField, self.fields["steps"]).choices = list(steps)
 

@@ -8,7 +8,6 @@ from benchmarks import catalogue
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Name, Phrase, Value, joined
 from portal.register.leaving import BECAUSE
-from portal.web.words import in_language
 
 
 def in_words(said: str) -> str:
@@ -39,4 +38,4 @@ def _translated(text: str) -> str:
 def _in_its_place(value: Value) -> Value:
     if isinstance(value, Phrase):
         return in_words(value)
-    return in_language(value, value.zh) if isinstance(value, Name) else value
+    return catalogue.in_language(value, get_language() or "en") if isinstance(value, Name) else value

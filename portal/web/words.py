@@ -19,6 +19,7 @@ from benchmarks import packs
 from benchmarks.disclosure.reasons import with_step_names
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
+from benchmarks.phrases import sentences
 from benchmarks.routes import Pack, Route, Step, Words
 from portal.web.viewmodels.shared import Mood, StateWord
 
@@ -80,7 +81,7 @@ RULES: dict[str, Promise] = {
 
 def said(words: Words) -> str:
     """A pack's words in the language of the page."""
-    return in_language(words.en, words.zh)
+    return words.said_in(get_language() or "en")
 
 
 def in_language(en: str, zh: str) -> str:
@@ -147,7 +148,7 @@ def one_after_another(clauses: Iterable[str]) -> str:
 
 def sentence_space() -> str:
     """What stands between two sentences: nothing in Chinese, whose full stop brings its own room."""
-    return "" if (get_language() or "").startswith("zh") else " "
+    return said(Words.of(sentences(["", ""])))
 
 
 def state(states: dict[str, tuple[Promise, Mood]], code: str) -> StateWord:

@@ -22,7 +22,6 @@ from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, Finding, Severity
 from benchmarks.phrases import Phrase, listed
 from benchmarks.quantities import ratio
-from benchmarks.routes import Words
 from reporting_agent.analysis.figures import shown
 from reporting_agent.analysis.fitness import Aspect, Issue, Load, Measuring, Verdict
 from reporting_agent.analysis.fitness_rules import FEWEST_COVERED, covered, issues, worst
@@ -61,7 +60,7 @@ class Adequacy:
     of_batch: float | None
     own: float | None
     of_period: float | None
-    words: Words
+    words: Phrase
 
 
 def adequacy(site: Site, result: LabelResult) -> tuple[Adequacy, ...]:
@@ -82,7 +81,7 @@ def adequacy(site: Site, result: LabelResult) -> tuple[Adequacy, ...]:
 def findings(found: Sequence[Adequacy]) -> list[Finding]:
     """Meters that do not suffice."""
     return [
-        Finding("meter-inadequate", Severity.WARNING, one.words.en, len(one.issues), zh=one.words.zh)
+        Finding("meter-inadequate", Severity.WARNING, one.words, len(one.issues))
         for one in found
         if one.verdict in {Verdict.YEAR_ONLY, Verdict.INADEQUATE}
     ]
@@ -212,7 +211,7 @@ def _in_label(result: LabelResult, step: str, carrier: str) -> tuple[float, floa
     return best if best[0] else (1.0, None)
 
 
-def _words(one: Measuring, verdict: Verdict, told: tuple[Issue, ...], step: str) -> Words:
+def _words(one: Measuring, verdict: Verdict, told: tuple[Issue, ...], step: str) -> Phrase:
     carrier = CARRIERS[one.meter.carrier].words
     head = Phrase(
         "Step %(step)s, %(carrier)s, meter %(meter)s: %(verdict)s", step=step, carrier=carrier, meter=one.meter.id, verdict=verdict.words
@@ -231,4 +230,4 @@ def _words(one: Measuring, verdict: Verdict, told: tuple[Issue, ...], step: str)
             )
         )
     issues = [Phrase("%(found)s: %(change)s", found=issue.found, change=issue.change) for issue in told]
-    return Words.of(Phrase("%(told)s.", told=listed([head, *issues])))
+    return Phrase("%(told)s.", told=listed([head, *issues]))

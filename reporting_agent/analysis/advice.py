@@ -33,7 +33,7 @@ from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 
 ASSUMED = Words.of(Phrase(" (unit assumed)"))
-SURE = Words(en="", zh="")
+SURE = Words(en="")
 _WITHOUT_CAUSE = 0.5  # of the gap beyond uncertainty: from here on, what to record is said
 
 
@@ -119,4 +119,4 @@ def _not_recorded(one: StepLosses) -> list[Words]:
         wanted.append(Words.of(Phrase("minutes of waiting (var.holding_min)")))
     names = dict.fromkeys(each.variable for each in one.made_from.columns.step.reference_conditions)
     lacking = [f"var.{name}" for name in names if name not in known]
-    return [*wanted, *(Words(en=name, zh=name) for name in lacking), Words.of(Phrase("temperatures and settings"))]
+    return [*wanted, *(Words.of(name) for name in lacking), Words.of(Phrase("temperatures and settings"))]

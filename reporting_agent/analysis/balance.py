@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 from typing import Literal
 
 import numpy as np
@@ -22,9 +23,8 @@ from numpy.typing import NDArray
 
 from benchmarks.labels import RELATIVE_UNCERTAINTY
 from benchmarks.measurements import Direction, Finding, Severity
-from benchmarks.phrases import Phrase, Value, sentences
+from benchmarks.phrases import Phrase, Value, joined
 from benchmarks.quantities import ratio
-from benchmarks.routes import Words
 from reporting_agent.analysis import suspects
 from reporting_agent.analysis.figures import shown
 from reporting_agent.config import Meter, Site
@@ -81,7 +81,7 @@ class Balance:
     open_days: int
     since: date | None  # the day from which on most days are open; None where it was never closed, or closes
     look_first: str
-    words: Words
+    words: Phrase
 
 
 def balances(site: Site, result: LabelResult) -> tuple[Balance, ...]:
@@ -97,9 +97,8 @@ def findings(found: tuple[Balance, ...]) -> list[Finding]:
         Finding(
             "balance-open" if one.kind == "subs" else "check-differs",
             Severity.WARNING,
-            one.words.en,
+            one.words,
             max(one.open_days, 1),
-            zh=one.words.zh,
         )
         for one in found
         if one.is_open
@@ -180,7 +179,7 @@ def _balance(
         open_days=int(day_open.sum()),
         since=None if since is None else dates[since],
         look_first="" if first is None else first.meter,
-        words=Words(en="", zh=""),
+        words=Phrase(""),
     )
     return _told(made, first, some)
 
@@ -255,7 +254,7 @@ def _told(one: Balance, first: suspects.Suspect | None, some: bool) -> Balance:
     said = Phrase("%(balance)s: a difference of %(difference)s %(unit)s", balance=said, difference=shown(one.difference), unit=unit)
     if one.share is not None:
         said = Phrase("%(balance)s (%(share)s)", balance=said, share=f"{one.share:.1%}")
-    allowance, told = shown(one.allowance), list[Value]()
+    allowance, told = shown(one.allowance), list[Phrase]()
     if one.is_open:
         said = Phrase("%(balance)s; the meters may err by ±%(allowance)s %(unit)s.", balance=said, allowance=allowance, unit=unit)
         days: dict[str, Value] = {"open": one.open_days, "days": len(one.days)}
@@ -275,4 +274,4 @@ def _told(one: Balance, first: suspects.Suspect | None, some: bool) -> Balance:
     assumed = ", ".join(side.meter for side in (one.main, *one.subs) if side.class_assumed)
     if assumed:
         told.append(Phrase("No class is declared for %(meters)s; the site's uncertainty stands for it.", meters=assumed))
-    return replace(one, words=Words.of(sentences([said, *told])))
+    return replace(one, words=reduce(joined, told, said))

@@ -58,11 +58,7 @@ def base_load(record: MeterRecord, hours: LocalHours, weekday: Integers, prices:
     money = None if price is None else per_year * price
     rate_unit = _rate_unit(record.unit)
     through = at_night is not None and at_work is not None and at_night > THROUGH * at_work
-    bill = (
-        said("base", "money", money=shown(money), currency=prices.currency)
-        if money is not None and prices is not None
-        else Words(en="", zh="")
-    )
+    bill = said("base", "money", money=shown(money), currency=prices.currency) if money is not None and prices is not None else Words(en="")
     return BaseLoad(
         night=at_night,
         weekend=at_weekend,

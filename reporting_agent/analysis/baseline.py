@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.labels.columns import Flags, Floats, Integers
+from benchmarks.phrases import listed
 from benchmarks.routes import Words
 from reporting_agent.analysis.base_load import HOURS_A_DAY, BaseLoad, base_load, mean_price, too_seldom
 from reporting_agent.analysis.baseline_model import FEWEST_DAYS, HOLIDAY, Model, fit_baseline
@@ -18,7 +19,7 @@ from reporting_agent.analysis.days import HOUR_US, LEAST_KNOWN, LocalHours, day_
 from reporting_agent.analysis.figures import shown
 from reporting_agent.analysis.prices import Prices
 from reporting_agent.analysis.production import PRODUCTION, Made
-from reporting_agent.analysis.sentences import joined, said
+from reporting_agent.analysis.sentences import after, said
 from reporting_agent.config import Site
 from reporting_agent.metering.record import MeterRecord
 from reporting_agent.pipeline import LabelResult
@@ -144,7 +145,7 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: Site, made: Made, pr
         days=int(known.sum()),
         base_load=base_load(record, hours, weekday, prices),
         day_types=() if model is None else _day_types(energy, model),
-        model=Words(en="", zh="") if model is None else _model_words(model, record.unit),
+        model=Words(en="") if model is None else _model_words(model, record.unit),
         explained=None if model is None else model.explained,
         chart=chart,
         anomalies=tuple(sorted(anomalies, key=lambda one: -abs(one.energy))),
@@ -166,7 +167,7 @@ def _anomaly(event: Event, record: MeterRecord, hours: LocalHours, model: Model,
     money = None if price is None else event.energy * price
     expected = float(np.nansum(np.abs(model.expected[event.first : event.last + 1])))
     currency = None if prices is None or money is None else prices.currency
-    bill = Words(en="", zh="")
+    bill = Words(en="")
     if money is not None and currency is not None:
         bill = said("base", "money", money=shown(abs(money)), currency=currency)
     return Anomaly(
@@ -207,9 +208,7 @@ def _model_words(model: Model, unit: str) -> Words:
     terms = [
         said("model", "term", coefficient=shown(coefficient), unit=unit, of=_term(name)) for name, coefficient in model.coefficients.items()
     ]
-    return said(
-        "model", "sentence", kinds=joined(kinds, "; ", "；"), terms=joined(terms, "", ""), explained=f"{100 * model.explained:.0f} %"
-    )
+    return said("model", "sentence", kinds=Words.of(listed(kinds)), terms=after(*terms), explained=f"{100 * model.explained:.0f} %")
 
 
 def _term(name: str) -> Words:

@@ -62,7 +62,7 @@ def _advice(pack: Pack, step: str, carrier: str, use: Use, amount: Amount, count
             share=percent(share),
             carrier=of,
             counted=counted,
-            use=Words(en=use.words.en.lower(), zh=use.words.zh),
+            use=use.words.each(str.lower),
             where=where,
         )
     ]

@@ -55,7 +55,7 @@ def _saving(outcome: Outcome, one: Judged) -> Saving | None:
         "sentence",
         name=column.words,
         now=between(middle, column.unit),
-        then=Words(en=f"{between(best.x, column.unit)} ({column.words.en})", zh=between(best.x, column.unit)),
+        then=between(best.x, column.unit),
         change=signed(best.change.value),
         unit=label.unit,
         interval=span(best.change),

@@ -170,9 +170,7 @@ def _by_cause(labels: Sequence[StepLosses]) -> list[_Row]:
         raised = [one for one in labels if variable in one.by_variable and one.by_variable[variable].energy > 0]
         if raised:
             name = words_of(variable)
-            words = Words.of(
-                Phrase("%(variable)s away from its reference", variable=Words(en=name.en[:1].upper() + name.en[1:], zh=name.zh))
-            )
+            words = Words.of(Phrase("%(variable)s away from its reference", variable=name.each(lambda said: said[:1].upper() + said[1:])))
             batches = sum(int((one.batches.by_variable[variable] > 0).sum()) for one in raised)
             took = added(one.by_variable[variable] for one in raised)
             rows.append(_Row(f"var.{variable}", words, ZERO, ZERO, ZERO, took, batches, None, None))

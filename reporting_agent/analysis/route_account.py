@@ -67,8 +67,8 @@ class RouteAccount:
             "output": {"value": self.output, "unit": self.unit.partition("/")[2]},
             "parts": [{"kind": one.kind, "name": one.name, "energy": one.energy, "share": one.share} for one in self.parts],
             "energy_unit": self.unit.partition("/")[0],
-            "provisos": [{"en": why.en, "zh": why.zh} for why in self.provisos],
-            "missing": [{"code": code, "why": {"en": why.en, "zh": why.zh}} for code, why in self.missing],
+            "provisos": [why.by_language for why in self.provisos],
+            "missing": [{"code": code, "why": why.by_language} for code, why in self.missing],
             "limits": [
                 {**tested.to_json(), "edition": held.source.edition, "clause": held.clause, "source": held.source.text}
                 | {"within_uncertainty": list(self.close(tested))}

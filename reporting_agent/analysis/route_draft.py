@@ -10,7 +10,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER_KGCE
 from benchmarks.labels.columns import StepColumns
 from benchmarks.measurements import Batch, Metric, Status
-from benchmarks.phrases import Name, Phrase
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Step, Words
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
@@ -38,9 +38,8 @@ class Draft:
     def step(self, step_id: str) -> Step:
         return self.result.data.pack.step(step_id)
 
-    def named(self, step_id: str) -> Name:
-        words = self.step(step_id).words
-        return Name(words.en, words.zh)
+    def named(self, step_id: str) -> Words:
+        return self.step(step_id).words
 
     def batches(self, step_id: str) -> list[Batch]:
         columns = self.columns.get(step_id)
@@ -59,6 +58,5 @@ class Draft:
         return float(MJ_PER_KGCE) if self.unit.startswith("MJ") else 1.0
 
 
-def named_carrier(carrier: str) -> Name:
-    words = CARRIERS[carrier].words
-    return Name(words.en, words.zh)
+def named_carrier(carrier: str) -> Words:
+    return CARRIERS[carrier].words

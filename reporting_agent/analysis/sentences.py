@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from benchmarks.catalogue import languages
+from benchmarks.phrases import enumerated
 from benchmarks.routes import Words
 
 _FILES = ("drivers.toml", "tariff.toml")
@@ -24,20 +26,19 @@ def _sentences() -> dict[str, dict[str, dict[str, str]]]:
 def said(section: str, key: str, /, **facts: str | Words) -> Words:
     """One sentence of the two files with its facts; a fact given as Words stands in its own language."""
     texts = _sentences()[section][key]
-    return Words(en=texts["en"].format(**_in("en", facts)), zh=texts["zh"].format(**_in("zh", facts)))
+    return Words(**{language: text.format(**_in(language, facts)) for language, text in texts.items()})
 
 
-def joined(parts: list[Words], en: str = ", ", zh: str = "、") -> Words:
+def joined(parts: list[Words]) -> Words:
     """A list of names."""
-    return Words(en=en.join(part.en for part in parts), zh=zh.join(part.zh for part in parts))
+    return Words.of(enumerated(parts) if parts else "")
 
 
 def after(*sentences: Words | None) -> Words:
     """Sentences one behind the other; each brings its own space."""
     kept = [one for one in sentences if one is not None]
-    return Words(en="".join(one.en for one in kept), zh="".join(one.zh for one in kept))
+    return Words(**{language: "".join(one.said_in(language) for one in kept) for language in languages()})
 
 
-def _in(lang: str, facts: Mapping[str, str | Words]) -> dict[str, str]:
-    said_in: Callable[[Words], str] = (lambda words: words.zh) if lang == "zh" else (lambda words: words.en)
-    return {name: said_in(fact) if isinstance(fact, Words) else fact for name, fact in facts.items()}
+def _in(language: str, facts: Mapping[str, str | Words]) -> dict[str, str]:
+    return {name: fact.said_in(language) if isinstance(fact, Words) else fact for name, fact in facts.items()}

@@ -26,6 +26,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.measurements import CarrierEnergy, Finding, Period, Severity
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 from reporting_agent.analysis.figures import shown
 from reporting_agent.analysis.site_flows import Amounts, gather
@@ -158,8 +159,7 @@ def _factor(amounts: Amounts, table: FactorTable, basis: Basis, on: date) -> tup
     try:
         return table.kgce(CarrierEnergy(amounts.carrier, 1.0, amounts.unit, lhv_mj_per_unit=amounts.lhv), basis, on), None
     except InputError as none:
-        words = CARRIERS[amounts.carrier].words
-        return None, Words(en=f"{words.en}: {none.sentence}", zh=f"{words.zh}：{on.isoformat()} 没有可用的折标系数或热值")
+        return None, Words.of(Phrase("%(carrier)s: %(why)s", carrier=CARRIERS[amounts.carrier].words, why=none.sentence))
 
 
 def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple[str, Words], ...]) -> BasisBalance:
@@ -187,13 +187,14 @@ def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple
 
 def _open(one: CarrierBalance) -> Finding:
     words = CARRIERS[one.carrier].words
+    chinese = words.said_in("zh")
     share = "" if one.share is None else f" ({one.share:.1%})"
     en = (
         f"{words.en.capitalize()}: {shown(one.supplied, 4)} {one.unit} were available, {shown(one.used, 4)} {one.unit} accounted for;"
         f" the difference of {shown(one.residual)} {one.unit}{share} is more than the meters may err by (±{shown(one.allowance)})."
     )
     zh = (
-        f"{words.zh}：可用 {shown(one.supplied, 4)} {one.unit}，已归属 {shown(one.used, 4)} {one.unit}；"
+        f"{chinese}：可用 {shown(one.supplied, 4)} {one.unit}，已归属 {shown(one.used, 4)} {one.unit}；"
         f"差额 {shown(one.residual)} {one.unit} 超过各表允许误差（±{shown(one.allowance)} {one.unit}）。"
     )
     if one.residual > 0:
@@ -205,13 +206,14 @@ def _open(one: CarrierBalance) -> Finding:
 
 def _untold(one: CarrierBalance) -> Finding:
     words = CARRIERS[one.carrier].words
+    chinese = words.said_in("zh")
     en = (
         f"{words.en.capitalize()}: whether the balance closes cannot be told."
         f" Of {shown(one.supplied, 4)} {one.unit} supplied, the meters may err by ±{shown(one.allowance)}:"
         " state their classes, fill the gaps in their readings, or meter what is only stated."
     )
     zh = (
-        f"{words.zh}：无法判定是否平衡。供入 {shown(one.supplied, 4)} {one.unit}，各表允许误差达 ±{shown(one.allowance)} {one.unit}："
+        f"{chinese}：无法判定是否平衡。供入 {shown(one.supplied, 4)} {one.unit}，各表允许误差达 ±{shown(one.allowance)} {one.unit}："
         "请申报表计准确度等级、补齐缺失读数，或对仅有申报值的部分加装计量。"
     )
     return Finding("site-balance-untold", Severity.WARNING, en, 1, zh=zh)

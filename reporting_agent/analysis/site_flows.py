@@ -145,7 +145,7 @@ def _same(site: Site, stated: str, period: Period, carrier: str, notes: list[Fin
             Severity.NOTICE,
             f"[site_boundary] states {words.en} for {stated}; the period is {period.name}. It is left out of the balance.",
             1,
-            zh=f"[site_boundary] 中的{words.zh}属于 {stated}，而本期为 {period.name}；不计入平衡。",
+            zh=f"[site_boundary] 中的{words.said_in('zh')}属于 {stated}，而本期为 {period.name}；不计入平衡。",
         )
     )
     return False
@@ -245,7 +245,7 @@ def _without_heat(carrier: str) -> Finding:
         f"{words.en.capitalize()} stands in the site's balance both as heat and as an amount without heat content; it is left out of the"
         " balance. Give `lhv` with the flow, or the laboratory's values under [[lhv]].",
         1,
-        zh=f"{words.zh}在全厂平衡中既以热量又以无热值的数量出现，未计入平衡。请随该项给出 `lhv`，或在 [[lhv]] 中申报化验值。",
+        zh=f"{words.said_in('zh')}在全厂平衡中既以热量又以无热值的数量出现，未计入平衡。请随该项给出 `lhv`，或在 [[lhv]] 中申报化验值。",
     )
 
 

@@ -46,8 +46,11 @@ _WORDS = {
 def words_of(name: str, declared: Variable | None = None) -> Words:
     """What the plant calls it in [variables], else what is known here, else the name as a person reads it."""
     bare = name.removeprefix("input.")
-    words = _WORDS.get(name) or Words(en=_spoken(bare), zh=_spoken(bare))
-    return words if declared is None else Words(en=declared.en or words.en, zh=declared.zh or declared.en or words.zh)
+    words = _WORDS.get(name) or Words.of(_spoken(bare))
+    if declared is None:
+        return words
+    named = dict.fromkeys(words.by_language, declared.en) if declared.en else words.by_language
+    return Words(**named | ({"zh": declared.zh} if declared.zh else {}))
 
 
 def unit_of_name(name: str) -> str:

@@ -132,7 +132,7 @@ def _evidence(cause: Cause, place: int, measured: Measured, evidence: Evidence, 
     if cause in found.groups:
         groups, _ = found.groups[cause]
         name = groups.names[int(groups.code[place])]
-        return Words(en=name, zh=name)
+        return Words.of(name)
     if cause is Cause.REJECT:
         batch = measured.columns.batches[row]
         return Words.of(

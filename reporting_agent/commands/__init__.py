@@ -7,6 +7,9 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks.catalogue import languages
+from benchmarks.phrases import of_language
+
 
 def add_site(parser: ArgumentParser, *, required: bool = True) -> None:
     """The option that names the plant's site.toml."""
@@ -36,15 +39,15 @@ def add_pool(parser: ArgumentParser) -> None:
 def add_language(parser: ArgumentParser, of: str) -> None:
     """The option that names the language of a report and of the lines on the screen; else that of the terminal."""
     parser.add_argument(
-        "--lang", "--language", dest="lang", choices=("en", "zh"), default=own_language(os.environ),
+        "--lang", "--language", dest="lang", choices=languages(), default=own_language(os.environ),
         help=f"language of {of} and of the words on the screen (default: the terminal's)",
     )  # fmt: skip
 
 
 def own_language(environment: Mapping[str, str]) -> str:
-    """Chinese where the locale of messages is (POSIX: LC_ALL before LC_MESSAGES before LANG), else English."""
+    """That of the locale of messages (POSIX: LC_ALL before LC_MESSAGES before LANG) where there is a catalogue of it, else English."""
     named = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
-    return "zh" if named.lower().startswith("zh") else "en"
+    return of_language({code: code for code in languages()}, named.partition(".")[0].replace("_", "-")) or "en"
 
 
 def add_report(parser: ArgumentParser, what: str) -> None:

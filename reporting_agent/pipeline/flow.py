@@ -11,7 +11,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, Finding, Severity
 from benchmarks.packs.corrections import factors_of
-from benchmarks.phrases import Name, Phrase
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
 
@@ -46,7 +46,7 @@ def refuse_unused_essentials(site: Site, pack: Pack) -> None:
                 words = CARRIERS[carrier].words
                 raise InputError(
                     "carrier-essential",
-                    Phrase("The process of the step does not run without %(carrier)s.", carrier=Name(words.en, words.zh)),
+                    Phrase("The process of the step does not run without %(carrier)s.", carrier=words),
                     "Report its amounts; a medium made by machines whose electricity counts in the step may stand in made_inside instead.",
                     place=Place(str(site.path), column=f"steps.{step.id}.not_used"),
                     found=carrier,

@@ -16,7 +16,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
-from benchmarks.phrases import Name, Phrase
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
@@ -87,7 +87,7 @@ def _made_inside(taken: Counter[tuple[str, str]]) -> Iterator[Finding]:
             Severity.NOTICE,
             f"Step {step}: {words.en} is made inside the step; its electricity counts, the medium itself does not.",
             count,
-            zh=f"工序 {step}：{words.zh}在工序内自制；计其耗电，不再计该工质。",
+            zh=f"工序 {step}：{words.said_in('zh')}在工序内自制；计其耗电，不再计该工质。",
         )
 
 
@@ -118,7 +118,7 @@ def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iter
                 "Step %(step)s: %(carrier)s has no measured heating value, and the pack takes no default for it; these runs are left out."
                 " Give lhv with each amount, or [[lhv]] by date; with amounts in GJ their lhv, or lhv_source where heat was measured.",
                 step=step,
-                carrier=Name(words.en, words.zh),
+                carrier=words,
             ),
             count,
         )
@@ -130,7 +130,7 @@ def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iter
             f"{words.en.capitalize()} counts by a default heating value, not a measured one; what is really burnt may differ from it by a"
             " sixth and more.",
             count,
-            zh=f"{words.zh}按缺省热值计，并非实测；实际热值与之相差可达六分之一以上。",
+            zh=f"{words.said_in('zh')}按缺省热值计，并非实测；实际热值与之相差可达六分之一以上。",
         )
 
 
@@ -185,7 +185,7 @@ def _told(doubtful: Doubtful) -> Iterator[Finding]:
                 " heating value on both sides: two are given, or an amount of energy without one, or it is poorer than what it is mixed of."
                 " The runs of these days are left out, and nothing leaves the site. Correct the value that is wrong, and give amounts of"
                 " energy their lhv.",
-                carrier=Name(words.en.capitalize(), words.zh),
+                carrier=words.each(str.capitalize),
                 days=len(days),
                 first=days[0].isoformat(),
             ),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.catalogue import in_language
 from reporting_agent.report import tables
 from reporting_agent.report.meter_tables import adequacy, balance, baselines, costs, drivers, site_balance
 from reporting_agent.report.quality import in_order
@@ -121,7 +122,7 @@ def pareto(analysis: Analysis) -> Table:
             one.step,
             row.key,
             row.words.en,
-            row.words.zh,
+            row.words.said_in("zh"),
             row.batches,
             *(getattr(getattr(row, part), unit) for part in PARTS[1:] for unit in UNITS),
             row.running,
@@ -166,7 +167,14 @@ def quality(findings: Sequence[Finding]) -> Table:
         ("places", "text"),
     )
     rows = [
-        (one.code, str(one.severity), one.count, one.sentence, one.zh, "; ".join(str(place) for place in one.places))
+        (
+            one.code,
+            str(one.severity),
+            one.count,
+            one.sentence,
+            in_language(one.sentence, "zh"),
+            "; ".join(str(place) for place in one.places),
+        )
         for one in in_order(list(findings))
     ]
     return table("quality", shape, rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.catalogue import in_language
 from reporting_agent.report.tables import KEY, Kind, Table, table
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def adequacy(analysis: Analysis) -> Table:
     rows = [
         (
             *(one.step, one.carrier, one.meter, str(one.verdict), None if one.load is None else one.load.mean, one.load_unit),
-            *(one.range_used, one.share, one.of_batch, one.own, one.of_period, one.words.en, one.words.zh),
+            *(one.range_used, one.share, one.of_batch, one.own, one.of_period, one.words, in_language(one.words, "zh")),
         )
         for one in analysis.adequacy
     ]
@@ -114,7 +115,7 @@ def baselines(analysis: Analysis) -> Table:
     rows = [
         (
             *(one.meter, one.step, one.carrier, found.first.isoformat(), found.last.isoformat(), found.signal),
-            *(found.energy, found.unit, found.sentence.en, found.sentence.zh),
+            *(found.energy, found.unit, found.sentence.en, found.sentence.said_in("zh")),
         )
         for one in analysis.baselines
         for found in one.anomalies

@@ -79,7 +79,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "severity": str(finding.severity),
         "sentence": finding.sentence,
-        "sentence_zh": finding.zh,
+        "sentence_zh": in_language(finding.sentence, "zh"),
         "count": finding.count,
         "places": [{"file": place.file, "row": place.row, "column": place.column} for place in finding.places],
     }
@@ -115,5 +115,5 @@ def as_table(data: PlantData, review: Review, lang: str) -> str:
     for finding in in_order(data.findings):
         first = str(finding.places[0]) if finding.places else ""
         lines.append(f"{finding.code:<26}{finding.severity:<11}{finding.count:>9,}  {first}")
-        lines.append(f"    {finding.zh if lang == 'zh' and finding.zh else finding.sentence}")
+        lines.append(f"    {in_language(finding.sentence, lang)}")
     return "\n".join(lines)

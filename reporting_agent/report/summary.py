@@ -33,7 +33,7 @@ _VALUES = Phrase("minimum"), Phrase("best"), Phrase("typical"), Phrase("mean as 
 def as_text(result: LabelResult, limits: Sequence[Limit] = (), lang: str = "en") -> str:
     """One block a label: values, how far they can be trusted, then what was excluded and why."""
     told = [line for label in result.site_label.steps for line in _block(label, result, limits, lang)]
-    told += [f"{one.code}: {one.zh if lang == 'zh' else one.sentence}" for one in result.findings if one.code in _LEFT_OUT]
+    told += [f"{one.code}: {in_language(one.sentence, lang)}" for one in result.findings if one.code in _LEFT_OUT]
     return "\n".join(told) or in_language(Phrase("No batch of the period belongs to a step of the pack."), lang)
 
 
@@ -92,7 +92,7 @@ def routes_as_text(accounts: Sequence[RouteAccount], lang: str = "en") -> str:
         values = {"first": one.steps[0], "last": one.steps[-1], "metric": str(one.metric)}
         if one.value is None:
             lines.append(in_language(Phrase("route %(first)s to %(last)s · %(metric)s, annual account: incomplete", **values), lang))
-            lines += [in_language(Phrase("  missing: %(what)s", what=getattr(why, lang)), lang) for _, why in one.missing]
+            lines += [in_language(Phrase("  missing: %(what)s", what=why.said_in(lang)), lang) for _, why in one.missing]
             continue
         amounts = {"value": shown(one.value), "error": shown(one.uncertainty), "unit": one.unit}
         counted = Phrase(
@@ -102,14 +102,14 @@ def routes_as_text(accounts: Sequence[RouteAccount], lang: str = "en") -> str:
         )
         lines.append(in_language(counted, lang))
         for tested, held in zip(one.limits, one.declared, strict=True):
-            lines.append(f"  {getattr(held.words, lang)}, {held.standard}: {_level(one, tested, lang)}")
-        lines += [f"  {getattr(why, lang)}" for why in one.provisos]
+            lines.append(f"  {held.words.said_in(lang)}, {held.standard}: {_level(one, tested, lang)}")
+        lines += [f"  {why.said_in(lang)}" for why in one.provisos]
     return "".join(f"{line}\n" for line in lines)
 
 
 def _level(account: RouteAccount, tested: LimitGrade, lang: str) -> str:
     if tested.why is not None:
-        return str(getattr(tested.why, lang))
+        return tested.why.said_in(lang)
     levels = " / ".join(in_language(Phrase("not defined"), lang) if value is None else shown(value) for value in tested.limits)
     met = Phrase("no level met") if tested.best_met is None else Phrase("level %(level)s met", level=tested.best_met)
     told = [in_language(Phrase("%(met)s of %(levels)s %(unit)s", met=met, levels=levels, unit=account.unit), lang)]
@@ -134,4 +134,4 @@ def _grade(label: StepLabel, lang: str) -> str:
         levels = next(limit.levels for limit in grade.limits if limit.best_met == grade.best_met)
         level = str(grade.best_met) if levels == "grades" else words(lang)["grade"][f"{levels}{grade.best_met}"]
         return in_language(Phrase("%(level)s by %(standard)s, on the mean of the year", level=level, standard=standard), lang)
-    return in_language(Phrase("none tested"), lang) if grade.why is None else str(getattr(grade.why, lang))
+    return in_language(Phrase("none tested"), lang) if grade.why is None else grade.why.said_in(lang)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase, enumerated, sentences
 from benchmarks.routes import Words
 from reporting_agent.analysis import key_of
 from reporting_agent.analysis.variable_names import declared_as, unit_of_name, words_of
@@ -56,9 +59,9 @@ class View:
     def w(self) -> dict[str, dict[str, str]]:
         return words(self.lang)
 
-    def said(self, both: Words) -> str:
-        text = self.counted(both.zh) if self.lang == "zh" else both.en
-        return text.replace(" %", "\u00a0%")  # a line never begins with the sign
+    def said(self, told: Words | Phrase) -> str:
+        text = told.said_in(self.lang) if isinstance(told, Words) else in_language(told, self.lang)
+        return self.counted(text).replace(" %", "\u00a0%")  # a line never begins with the sign
 
     def evidence(self, both: Words | None) -> str:
         """What shows a cause in one batch; empty where there is nothing to add to its name."""
@@ -82,7 +85,11 @@ class View:
     @property
     def gap(self) -> str:
         """What stands between two sentences."""
-        return "" if self.lang == "zh" else " "
+        return Words.of(sentences(["", ""])).said_in(self.lang)
+
+    def enumerated(self, names: Sequence[str]) -> str:
+        """Names beside each other."""
+        return Words.of(enumerated(names) if names else "").said_in(self.lang)
 
     def reason(self, code: str) -> str:
         return reason(code, self.lang)

@@ -1,6 +1,6 @@
 """What a person is told before they agree to send, in the language they read: `preview` and `status` are made of these.
 
-Every text says what is true of the bytes, not of the intention. A test holds both languages to the same keys and the
+Every text says what is true of the bytes, not of the intention. A test holds every language to the same keys and the
 same figures, and `docs/reporting.md` to the same claims.
 """
 
@@ -13,14 +13,13 @@ import tomllib
 from collections.abc import Mapping
 from fractions import Fraction
 from importlib import resources
-from typing import Literal
 
 from benchmarks.routes import Words
 from benchmarks.wire.consent import Consent
 
-Language = Literal["en", "zh"]
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
-COLON: Mapping[Language, str] = {"en": ": ", "zh": "："}
+Language = str
+AGREED_IN = ("en", "zh")
+"""The wordings that the scheme binds: a translation that comes later changes no consent that was given."""
 
 SCHEME = "scheme-1"
 PURPOSE, USE, NAMING, RETENTION_YEARS = "industry-label", "no-enforcement", "not-named-in-public", 10
@@ -37,8 +36,7 @@ def texts() -> Mapping[str, Words]:
 
 def text(language: Language, key: str, **values: object) -> str:
     """The text of that key, filled in."""
-    words = texts()[key]
-    return (words.zh if language == "zh" else words.en).format(**values)
+    return texts()[key].said_in(language).format(**values)
 
 
 def reason(language: Language, code: str) -> str:
@@ -54,7 +52,7 @@ def terms(language: Language) -> list[str]:
 
 def agreed() -> Consent:
     """The terms as the device signs them in the report, with SHA-256 over scheme and wording in every language."""
-    wording = hashlib.sha256(b"\x00".join([b"steplabel/1 terms", SCHEME.encode(), *(t.encode() for one in LANGUAGES for t in terms(one))]))
+    wording = hashlib.sha256(b"\x00".join([b"steplabel/1 terms", SCHEME.encode(), *(t.encode() for one in AGREED_IN for t in terms(one))]))
     return Consent(SCHEME, wording.digest(), PURPOSE, USE, NAMING, RETENTION_YEARS)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.measurements import Period
 from benchmarks.routes import Pack
-from reporting_agent.reporting.consent import COLON, Language, number, odds_ratio, text
+from reporting_agent.reporting.consent import Language, number, odds_ratio, text
 
 Cell = tuple[str, str, str, str]
 """Step, product, variant and metric of a label."""
@@ -66,8 +66,8 @@ def counted_lines(language: Language, held: Counted, pack: Pack) -> list[str]:
     """How many batches count, of which years, and what one unit of privacy is."""
     lines = [text(language, f"counted.{pack.policy.unit}", counted=f"{held.total:,}", valid=f"{held.valid:,}")]
     if len(held.by_year) > 1:
-        by_year = [f"{year}{COLON[language]}{count:,}" for year, count in sorted(held.by_year.items())]
-        lines.append(text(language, "counted.years", years=("，" if language == "zh" else ", ").join(by_year)))
+        by_year = [f"{year}{text(language, 'sign.colon')}{count:,}" for year, count in sorted(held.by_year.items())]
+        lines.append(text(language, "counted.years", years=text(language, "sign.comma").join(by_year)))
     return lines
 
 
@@ -78,7 +78,7 @@ def offer_lines(language: Language, offers: Iterable[Offer], pack: Pack) -> list
     for one in offers:
         words = pack.step(one.step).words
         values = {
-            "step": words.zh if language == "zh" else words.en,
+            "step": words.said_in(language),
             "first": one.first_year,
             "last": one.last_year,
             "alone": one.alone,

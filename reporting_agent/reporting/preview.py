@@ -15,10 +15,10 @@ from typing import Any
 
 from benchmarks.privacy.accounting import reserve
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from benchmarks.wire.canonical import Value, decode
 from benchmarks.wire.schema import Header, Report, encode_report
-from reporting_agent.reporting.consent import COLON, SCHEME, TERMS, Language, number, odds_ratio, reason, terms, text
+from reporting_agent.reporting.consent import SCHEME, TERMS, Language, number, odds_ratio, reason, terms, text
 from reporting_agent.reporting.offers import Cell, Counted, Offer, counted_lines, offer_lines, years_of
 
 ASKED: Mapping[str, tuple[str, ...]] = {
@@ -173,13 +173,13 @@ class Prospectus:
 
     def _name(self, language: Language, label: ReleasedLabel) -> str:
         step = self.pack.step(label.step)
-        product = _in(language, step.product_words)
-        variant = next((f" / {_in(language, one.words)}" for one in step.variants if one.id == label.variant), "")
+        product = step.product_words.said_in(language)
+        variant = next((f" / {one.words.said_in(language)}" for one in step.variants if one.id == label.variant), "")
         metric = text(language, f"metric.{label.metric}")
         return text(language, "section.label", step=self._step(language, label.step), product=product, variant=variant, metric=metric)
 
     def _step(self, language: Language, step_id: str) -> str:
-        return _in(language, self.pack.step(step_id).words)
+        return self.pack.step(step_id).words.said_in(language)
 
     def _label_lines(self, language: Language, label: ReleasedLabel) -> list[str]:
         grid, years = label.grid, years_of(self.report.released.period, label.years)
@@ -199,8 +199,8 @@ class Prospectus:
     def _quantile_line(self, language: Language, key: str, label: ReleasedLabel, drawn: ReleasedQuantile) -> str:
         name = text(language, key, quantile=drawn.quantile, epsilon=drawn.epsilon)
         if not self.drawn:
-            return f"{name}{COLON[language]}{text(language, 'mark.draw')}"
-        return f"{name}{COLON[language]}" + text(
+            return f"{name}{text(language, 'sign.colon')}{text(language, 'mark.draw')}"
+        return f"{name}{text(language, 'sign.colon')}" + text(
             language, "value.cell", value=number(label.grid.value(drawn.cell)), unit=label.unit, cell=drawn.cell
         )
 
@@ -216,7 +216,7 @@ class Prospectus:
         lines = []
         for step, metric, code in self.report.released.withheld:
             why = reason(language, code) + self._missing_text(language, step, metric, code)
-            lines.append(f"{step}, {text(language, f'metric.{metric}')}{COLON[language]}{why}")
+            lines.append(f"{step}, {text(language, f'metric.{metric}')}{text(language, 'sign.colon')}{why}")
         return lines or ["–"]
 
     def _missing_text(self, language: Language, step: str, metric: str, code: str) -> str:
@@ -261,21 +261,17 @@ def _by_step(spent: Mapping[tuple[str, int], Fraction]) -> dict[str, dict[str, s
     return found
 
 
-def _in(language: Language, words: Words) -> str:
-    return words.zh if language == "zh" else words.en
-
-
 def _fields(language: Language, values: dict[str, str]) -> list[str]:
-    return [f"{text(language, f'field.{name}')}{COLON[language]}{value}" for name, value in values.items()]
+    return [f"{text(language, f'field.{name}')}{text(language, 'sign.colon')}{value}" for name, value in values.items()]
 
 
 def _head(language: Language, key: str, **values: object) -> str:
-    return text(language, key, **values) + COLON[language].rstrip()
+    return text(language, key, **values) + text(language, "sign.colon").rstrip()
 
 
 def _why_lines(language: Language) -> list[str]:
     """Each field that leaves, and to what end it is asked for."""
-    return [f"{text(language, f'asked.{name}')}{COLON[language]}{text(language, f'why.{name}')}" for name in ASKED]
+    return [f"{text(language, f'asked.{name}')}{text(language, 'sign.colon')}{text(language, f'why.{name}')}" for name in ASKED]
 
 
 def _indented(lines: list[str], by: int = 2) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
@@ -19,7 +20,7 @@ from reporting_agent.config import Profile
 from reporting_agent.sources import stamps
 from reporting_agent.sources.unreadable import Unreadable
 
-__all__ = ["BLANK", "Cell", "Unreadable", "is_blank", "moment", "number", "plain", "seconds", "text"]
+__all__ = ["BLANK", "Cell", "Unreadable", "columns_of", "is_blank", "moment", "number", "plain", "seconds", "text"]
 
 Cell = str | float | int | bool | Decimal | datetime | date | time | timedelta | bytes | list[object] | dict[str, object] | None
 
@@ -184,3 +185,8 @@ def written_moment(cell: Cell, profile: Profile) -> datetime:
     else:
         raise Unreadable("a date and time")
     return stamps.of_a_plant(stamp)
+
+
+def columns_of(text: str) -> int:
+    """The columns that a text takes in letters of one width: those of Chinese and Japanese take two."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
+from benchmarks.catalogue import in_language
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Severity
@@ -191,7 +192,7 @@ def _notes(labelled: Labelled) -> list[str]:
         notes.append(tell(NOTES["factors"], lang, edition=edition))
     notes.append(tell(NOTES["software"], lang, version=VERSION))
     findings = [finding for finding in labelled.result.findings if finding.severity is not Severity.REJECTION]  # a sheet holds those
-    return [*notes, *(finding.zh if lang == "zh" and finding.zh else finding.sentence for finding in findings)]
+    return [*notes, *(in_language(finding.sentence, lang) for finding in findings)]
 
 
 def _unread(sheet: Any, labelled: Labelled) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.catalogue import languages
 from reporting_agent.workbook.words import COLUMNS, Lang, tell
 
-LANGUAGES: tuple[Lang, ...] = ("en", "zh")
 _LEAST_KNOWN = 3  # headings, for a row to be the header
 
 
@@ -37,7 +37,7 @@ def understand(rows: Sequence[tuple[int, Sequence[object]]]) -> Headings | None:
     """The first of the rows that holds at least three known headings; None where no row does."""
     best: Headings | None = None
     for row, cells in rows:
-        for lang in LANGUAGES:
+        for lang in languages():
             headings = _of_row(row, [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()], lang)
             known = len(headings.columns) + len(headings.energy)
             if known >= _LEAST_KNOWN and (best is None or known > len(best.columns) + len(best.energy)):
@@ -75,5 +75,5 @@ def _energy(text: str, lang: Lang) -> EnergyColumn | None:
 
 def carrier_name(id_: str, lang: Lang) -> str:
     """The carrier's name in that language, capitalised as a heading."""
-    words = CARRIERS[id_].words
-    return words.zh if lang == "zh" else words.en[0].upper() + words.en[1:]
+    name = CARRIERS[id_].words.said_in(lang)
+    return name[0].upper() + name[1:]

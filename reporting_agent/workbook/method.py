@@ -97,13 +97,13 @@ def _step(cell: str, runs: Sequence[Batch], factors: FactorTable) -> Step:
         metrics.insert(0, _metric(Metric.TOTAL, f"kgce/{unit}", runs, factors))
     return Step(
         id=cell,
-        words=Words(en=shown, zh=shown),
+        words=Words.of(shown),
         product=product,
-        product_words=Words(en=product or shown, zh=product or shown),
+        product_words=Words.of(product or shown),
         output_unit=_known(unit),
         run_kind="shift",
         boundary=Boundary(id="as-metered", words=Words.of(Phrase("The carriers in the workbook")), carriers=carriers),
-        variants=(Variant(id="", words=Words(en=shown, zh=shown)),),
+        variants=(Variant(id="", words=Words.of(shown)),),
         label_rule=LabelRule(
             quantile=QUANTILE,
             fewest_batches=FEWEST_RUNS,

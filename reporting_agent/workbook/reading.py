@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.catalogue import languages
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, CarrierEnergy, Status
 from benchmarks.phrases import Phrase
@@ -20,7 +21,7 @@ from reporting_agent.pipeline.units import COUNTED
 from reporting_agent.sources import Rejected, Table, read_table
 from reporting_agent.sources.wanted import Column, Kind, Wanted
 from reporting_agent.sources.workbooks import Book, unreadable
-from reporting_agent.workbook.headings import LANGUAGES, EnergyColumn, Headings, carrier_name, understand
+from reporting_agent.workbook.headings import EnergyColumn, Headings, carrier_name, understand
 from reporting_agent.workbook.words import COLUMNS, SETTINGS, SHEETS, STATUS, Lang, tell
 
 DEFAULT_ZONE = "Asia/Shanghai"
@@ -129,14 +130,14 @@ def _sheets(path: Path) -> dict[str, list[tuple[int, Sequence[object]]]]:
 
 
 def _sheet_of_runs(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]]) -> tuple[str, Headings]:
-    named = [name for name in sheets if name in {tell(SHEETS["runs"], lang) for lang in LANGUAGES}]
+    named = [name for name in sheets if name in {tell(SHEETS["runs"], lang) for lang in languages()}]
     for name in [*named, *(name for name in sheets if name not in named)]:
         headings = understand(sheets[name][:_ROWS_LOOKED_AT])
         if headings is not None and headings.energy and {"start", "output_quantity", "output_unit", "batch_id"} <= set(headings.columns):
             return name, headings
     wanted = ["batch_id", "start", "output_quantity", "output_unit"]
     both = "; ".join(
-        ", ".join([*(tell(COLUMNS[name], lang) for name in wanted), f"{carrier_name('electricity', lang)} kWh"]) for lang in LANGUAGES
+        ", ".join([*(tell(COLUMNS[name], lang) for name in wanted), f"{carrier_name('electricity', lang)} kWh"]) for lang in languages()
     )
     raise InputError(
         "workbook-without-runs",
@@ -171,7 +172,7 @@ def _refuse_wrong_unit(path: Path, row: int, column: EnergyColumn) -> None:
 
 
 def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]], lang: Lang) -> About:
-    name = next((name for name in sheets if name in {tell(SHEETS["about"], lang) for lang in LANGUAGES}), None)
+    name = next((name for name in sheets if name in {tell(SHEETS["about"], lang) for lang in languages()}), None)
     if name is None:
         return About()
     given: dict[str, object] = {}

@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from reporting_agent.sources.cells import columns_of
 from reporting_agent.workbook.headings import carrier_name
 from reporting_agent.workbook.reading import DEFAULT_UNCERTAINTY_PCT, DEFAULT_ZONE, carrier_setting
 from reporting_agent.workbook.words import COLUMNS, NOTES, SETTINGS, SHEETS, STATUS, Lang, tell
@@ -46,7 +47,7 @@ def template(lang: Lang, file: str) -> bytes:
     for place, heading in enumerate(headings, start=1):
         cell = runs.cell(1, place)
         cell.font = Font(bold=True)
-        runs.column_dimensions[cell.column_letter].width = max(12, len(heading) * (2 if lang == "zh" else 1) + 2)
+        runs.column_dimensions[cell.column_letter].width = max(12, columns_of(heading) + 2)
     runs.freeze_panes = "B2"
     names = list(COLUMNS)
     choice = DataValidation(type="list", formula1='"' + ",".join(tell(words, lang) for words in STATUS.values()) + '"', allow_blank=True)

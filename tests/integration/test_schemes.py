@@ -32,7 +32,7 @@ def test_the_level_is_the_highest_that_is_reached(improvement: str, level: str) 
 def test_below_the_lowest_there_is_none() -> None:
     with pytest.raises(RefusedError, match="5%"):
         reached("sep", "2022", Fraction("0.0499"))
-    assert all(scheme.source and scheme.name.zh for scheme in schemes().values())
+    assert all(scheme.source and scheme.name.said_in("zh") for scheme in schemes().values())
 
 
 def test_an_auditor_states_the_improvement_and_the_statement_holds_the_level() -> None:

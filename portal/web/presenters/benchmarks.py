@@ -63,7 +63,7 @@ def _fits(view: ListedView, words: Sequence[str]) -> bool:
         names = [pack.words, *(name for route in pack.routes if route.id == view.route for name in (route.words, route.product_words))]
         known = set(view.summary.steps)
         names += [name for step in pack.steps if step.id in known for name in (step.words, step.product_words)]
-        text += " ".join(f"{name.en} {name.zh}" for name in names)
+        text += " ".join(text for name in names for text in name.by_language.values())
     return all(word in text.lower() for word in words)
 
 

@@ -14,7 +14,7 @@ from portal.web import curve
 from portal.web.figures import Estimate, between, number, per_cent
 from portal.web.presenters.ladders import Shown
 from portal.web.viewmodels.curves import BandRow, Curve, CurveRow, Quarter, Spread
-from portal.web.words import enumerated, in_language, metric_name, one_after_another, per_tonne_of, sentence_space, with_variant
+from portal.web.words import enumerated, in_language, metric_name, one_after_another, per_tonne_of, said, sentence_space, with_variant
 
 FEWEST = next(firms for firms in range(1, 1000) if percents(firms))
 """From so many firms on there is a curve (20): five firms lie between two points."""
@@ -34,7 +34,7 @@ def _curve(step: StepView, shown: Shown) -> Curve:
     points = [curve.Point(point.percent, Estimate(point.value, *point.interval).scaled(factor)) for point in step.curve]
     best = None if step.best is None else step.best * factor
     known = shown.names.step(step.step)
-    product = in_language(known.product_words.en, known.product_words.zh) if known else step.product
+    product = said(known.product_words) if known else step.product
     unit = per_tonne_of(shown.spelled(step.unit).removesuffix("/t"), product)
     middle = next(point for point in points if point.percent == 50)
     told = {"middle": number(middle.value.value, places), "unit": unit}

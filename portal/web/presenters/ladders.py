@@ -16,7 +16,7 @@ from portal.web import ladder
 from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, signed
 from portal.web.presenters.limits import beside_rows
 from portal.web.viewmodels.ladders import Ladder, LadderRow, Limit, LimitCell, SecondMetric
-from portal.web.words import Names, in_language, metric_name, per_tonne_of, with_variant
+from portal.web.words import Names, in_language, metric_name, per_tonne_of, said, with_variant
 
 HEADLINE_UNIT = "kgce/t"
 
@@ -149,7 +149,7 @@ def _row(
     covered: bool,
 ) -> LadderRow:
     known = shown.names.step(step.step)
-    product = in_language(known.product_words.en, known.product_words.zh) if known else step.product
+    product = said(known.product_words) if known else step.product
     variant = shown.names.variant_name(step.step, step.variant)
     return LadderRow(
         name=f"{place}. {shown.names.step_name(step.step)}",

@@ -282,7 +282,7 @@ def _rows(checks: list[dict[str, Any]]) -> list[dict[str, str]]:
 
 
 def _said(both: Words | None, lang: str) -> str:
-    return "" if both is None else both.zh if lang == "zh" else both.en
+    return "" if both is None else both.said_in(lang)
 
 
 def _table(columns: list[str], rows: list[dict[str, str]]) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from benchmarks.catalogue import languages
 from benchmarks.errors import InputError, Place
 from benchmarks.routes import Words
 from reporting_agent.audit.reconciliation.headings import ABOUT, COLUMNS, EXAMPLES, NOTES, OPTIONAL, SHEETS
@@ -87,7 +88,7 @@ def read(path: Path) -> Papers:
             "Name the sheets as the template does; `steplabel-agent reconcile --template FILE.xlsx` writes it.",
             place=Place(str(path)),
             found=", ".join(book.names) or "no sheet",
-            wanted="; ".join(", ".join(getattr(words, lang) for words in SHEETS.values()) for lang in ("en", "zh")),
+            wanted="; ".join(", ".join(words.said_in(lang) for words in SHEETS.values()) for lang in languages()),
         )
     return Papers.model_validate(found)
 
@@ -99,21 +100,21 @@ def template(lang: str) -> bytes:
 
     book = openpyxl.Workbook()
     about = book.active
-    about.title = _said(ABOUT, lang)
+    about.title = ABOUT.said_in(lang)
     for note in NOTES:
-        about.append([_said(note, lang)])
+        about.append([note.said_in(lang)])
     for kind, example in EXAMPLES.items():
         about.append([])
-        about.append([_said(SHEETS[kind], lang)])
+        about.append([SHEETS[kind].said_in(lang)])
         about.cell(about.max_row, 1).font = Font(bold=True)
-        about.append([_said(COLUMNS[key], lang) for key in example])
+        about.append([COLUMNS[key].said_in(lang) for key in example])
         about.append(list(example.values()))
-        sheet = book.create_sheet(_said(SHEETS[kind], lang))
-        sheet.append([_said(COLUMNS[key], lang) for key in example])
+        sheet = book.create_sheet(SHEETS[kind].said_in(lang))
+        sheet.append([COLUMNS[key].said_in(lang) for key in example])
         sheet.freeze_panes = "B2"
         for cell in sheet[1]:
             cell.font = Font(bold=True)
-            sheet.column_dimensions[cell.column_letter].width = max(12, len(cell.value) * (2 if lang == "zh" else 1) + 2)
+            sheet.column_dimensions[cell.column_letter].width = max(12, cells.columns_of(cell.value) + 2)
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
@@ -206,7 +207,7 @@ def _no_heading(path: Path, name: str, kind: str, missing: set[str], row: int) -
         "Name the columns as the template does; `steplabel-agent reconcile --template FILE.xlsx` writes it.",
         place=Place(f"{path}, sheet {name!r}", row),
         found="no column " + ", ".join(COLUMNS[key].en for key in ordered),
-        wanted=", ".join(f"{COLUMNS[key].en} ({COLUMNS[key].zh})" for key in ordered),
+        wanted=", ".join(" / ".join(dict.fromkeys(COLUMNS[key].by_language.values())) for key in ordered),
     )
 
 
@@ -215,8 +216,8 @@ def _has_rows(book: Book, name: str) -> bool:
 
 
 def _same(written: str, key: str, words: Words) -> bool:
-    """As the template has it in either language, or the key of the file of documents; however it is spaced and capitalised."""
-    return _bare(written) in {_bare(key), _bare(words.en), _bare(words.zh)}
+    """As the template has it in any language, or the key of the file of documents; however it is spaced and capitalised."""
+    return _bare(written) in {_bare(key), *map(_bare, words.by_language.values())}
 
 
 def _bare(text: str) -> str:
@@ -227,7 +228,3 @@ def _letter(column: int) -> str:
     """A to Z, AA and on, of a column that counts from 0."""
     head, last = divmod(column, 26)
     return (_letter(head - 1) if head else "") + chr(ord("A") + last)
-
-
-def _said(words: Words, lang: str) -> str:
-    return words.zh if lang == "zh" else words.en

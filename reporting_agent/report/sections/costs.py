@@ -47,8 +47,9 @@ def _notes(view: View, ordered: list[StepCost]) -> list[str]:
     for one in ordered:
         for note in one.notes:
             of.setdefault(view.said(note), []).append(view.step_name(one.step))
-    separator = "、" if view.lang == "zh" else ", "
-    return [note if len(steps) == len(ordered) else f"{separator.join(steps)}{view.w['page']['colon']}{note}" for note, steps in of.items()]
+    return [
+        note if len(steps) == len(ordered) else f"{view.enumerated(steps)}{view.w['page']['colon']}{note}" for note, steps in of.items()
+    ]
 
 
 def _step(view: View, one: StepCost, largest: float) -> dict[str, Any]:

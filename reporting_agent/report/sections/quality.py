@@ -39,7 +39,7 @@ def _finding(view: View, finding: Finding, row: int) -> dict[str, Any]:
     return {
         "row": row,
         "name": view.reason(finding.code),
-        "sentence": finding.zh if view.lang == "zh" else finding.sentence,
+        "sentence": in_language(finding.sentence, view.lang),
         "count": count(finding.count),
         "number": finding.count,
         "places": places(view, finding.places),
@@ -54,11 +54,10 @@ def places(view: View, found: Sequence[Place]) -> str:
     for place in found[:PLACES_SHOWN]:
         name = PurePosixPath(place.file.replace("\\", "/")).name
         by_file.setdefault(name, []).append(str(place.column or "") if place.row is None else f"{place.row}")
-    separator = "、" if view.lang == "zh" else ", "
     texts = []
     for file, rows in by_file.items():
         known = [row for row in rows if row]
         numbered = bool(known) and all(row.isdigit() for row in known)
-        listed = separator.join(known)
+        listed = view.enumerated(known)
         texts.append(f"{file}{view.w['page']['colon']}{w['row']} {listed}{w['row_after']}" if numbered else f"{file} {listed}".strip())
     return "; ".join(texts)

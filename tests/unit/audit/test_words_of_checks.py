@@ -81,5 +81,5 @@ def test_a_refusal_is_told_in_chinese_with_its_values() -> None:
         require_inclusion(b"", 3, 7, (b"\0",), b"")
     said, to_do = in_words(refusal.value)
     assert "leaf 3 of 7" in said.en
-    assert "7 个叶子中的第 3 个" in said.zh
-    assert CHINESE.search(to_do.zh)
+    assert "7 个叶子中的第 3 个" in said.said_in("zh")
+    assert CHINESE.search(to_do.said_in("zh"))

@@ -49,7 +49,7 @@ def test_the_example_of_a_continuous_plant_is_a_step_of_a_pack_with_a_carrier_of
 def test_the_glossary_lists_every_carrier_with_its_unit_and_name() -> None:
     table = (DOCS / "glossary.md").read_text(encoding="utf-8").split("## Carriers")[1]
     rows = [tuple(cell.strip() for cell in line.strip("| ").split("|")) for line in table.splitlines() if line.startswith("|")][2:]
-    assert rows == [(each.id, each.unit, each.words.zh) for each in read_table().values()]
+    assert rows == [(each.id, each.unit, each.words.said_in("zh")) for each in read_table().values()]
 
 
 def test_the_page_names_every_kind_of_correction_term() -> None:

@@ -49,7 +49,7 @@ def refused(which: Limit, base: Variables | None = None, *, on: date = NOW, **va
     result = corrected_limits(which, {**(base or {}), **variables}, on)
     assert isinstance(result, NotAssessable), result
     assert result.reason.en
-    assert result.reason.zh
+    assert result.reason.said_in("zh")
     return result.code
 
 
@@ -222,7 +222,7 @@ def test_what_no_share_percentage_or_age_can_be_moves_no_limit(variable: str, fo
     assert isinstance(result, NotAssessable)
     assert result.code == "variable-impossible"
     assert f"{variable} is {found}, and can only lie from 0 to" in result.reason.en
-    assert f"{variable} 为 {found}" in result.reason.zh
+    assert f"{variable} 为 {found}" in result.reason.said_in("zh")
 
 
 def test_nothing_is_rounded_before_comparison() -> None:

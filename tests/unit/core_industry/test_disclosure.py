@@ -69,7 +69,7 @@ def test_nothing_is_shown_before_the_lag_is_over(pack: Pack, everyone: list[Part
     result = passed(pack, everyone, today=date(2017, 3, 31))
     assert {cell.reason_code for cell in result.cells} == {Reason.LAG}
     assert "2017-04-01" in result.cells[0].reason.en
-    assert "2017-04-01" in result.cells[0].reason.zh
+    assert "2017-04-01" in result.cells[0].reason.said_in("zh")
     assert result.hold
     assert passed(pack, everyone, today=date(2017, 4, 1)).shown == 6
 
@@ -79,7 +79,7 @@ def test_too_few_firms_hide_the_step_and_every_total(pack: Pack, everyone: list[
     result = passed(pack, few)
     assert decision(result, "rolling").reason_code == Reason.TOO_FEW_FIRMS
     assert "7 firms" in decision(result, "rolling").reason.en
-    assert "7 家" in decision(result, "rolling").reason.zh
+    assert "7 家" in decision(result, "rolling").reason.said_in("zh")
     hidden = next(step for step in result.published.steps if step.step == "rolling")
     assert (hidden.best, hidden.interval, hidden.typical, hidden.typical_interval) == (None, None, None, None)
     assert decision(result, "melting").shown
@@ -308,7 +308,7 @@ def test_every_reason_has_its_sentence_in_both_languages() -> None:
     for reason in Reason:
         words = sentence(reason, **facts)
         assert words.en
-        assert any("\u4e00" <= sign <= "\u9fff" for sign in words.zh)
+        assert any("\u4e00" <= sign <= "\u9fff" for sign in words.said_in("zh"))
 
 
 @given(st.floats(-1e4, 1e4), st.floats(0, 50), st.sampled_from(["0.25", "0.1", "0.008", "5"]))

@@ -73,7 +73,7 @@ def test_base_load_at_night_and_on_weekends_is_told_in_power_energy_and_money(rn
     assert load.money_per_year == pytest.approx(load.per_year * 0.6)
     assert load.outside_use == pytest.approx(20 * (260 * 5 + 105 * 24), rel=0.01)
     assert "What never goes off" in load.sentence.en
-    assert "CNY" in load.sentence.zh
+    assert "CNY" in load.sentence.said_in("zh")
 
 
 def test_kinds_of_day_are_found_and_a_holiday_is_one_of_its_own(rng: np.random.Generator) -> None:
@@ -108,7 +108,7 @@ def test_a_shift_of_three_weeks_and_a_single_day_are_found_with_date_size_and_mo
     assert (day.first, day.last, day.signal) == (date(2023, 3, 15), date(2023, 3, 15), "single")
     assert day.energy == pytest.approx(360, rel=0.25)
     assert "more than the baseline expects" in shift.sentence.en
-    assert "比基准多" in shift.sentence.zh
+    assert "比基准多" in shift.sentence.said_in("zh")
 
 
 def test_what_production_explains_is_no_anomaly(rng: np.random.Generator) -> None:
@@ -151,7 +151,7 @@ def test_one_reading_a_day_tells_nothing_of_the_night(rng: np.random.Generator) 
     assert found.chart is not None
     assert found.why is not None
     assert "read every 24 hours" in found.why.en
-    assert "每 24 小时" in found.why.zh
+    assert "每 24 小时" in found.why.said_in("zh")
 
 
 @pytest.mark.timeout(300)
@@ -166,7 +166,7 @@ def test_a_clean_year_of_three_mills_raises_no_alarm(tmp_path: Path) -> None:
         assert (found[line.name].explained or 0.0) > 0.8
     assert found[mill.MAIN].anomalies == ()
     assert "for each unit of output of mill-2, portland" in found[mill.MAIN].model.en
-    assert "每单位产量（mill-2, portland）" in found[mill.MAIN].model.zh
+    assert "每单位产量（mill-2, portland）" in found[mill.MAIN].model.said_in("zh")
 
 
 def test_the_level_in_words_is_what_a_day_takes_besides_its_output(rng: np.random.Generator) -> None:

@@ -30,7 +30,7 @@ def of(found: StepDrivers, name: str) -> Driver:
 
 def spoken(found: StepDrivers) -> str:
     texts = [found.summary, *(one.sentence for one in found.drivers), *(one.sentence for one in found.savings)]
-    return "\n".join(text.en + text.zh for text in texts)
+    return "\n".join(text.en + text.said_in("zh") for text in texts)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_setting_saves_within_the_range_seen_and_says_so_in_both_languages(rng
     assert saving.energy.low < planted < saving.energy.high
     assert f"At {saving.then:.1f} Hz" in saving.sentence.en
     assert "if all else is equal" in saving.sentence.en
-    assert "其他条件不变" in saving.sentence.zh
+    assert "其他条件不变" in saving.sentence.said_in("zh")
 
 
 def test_a_bent_effect_is_told_from_a_straight_one(rng: np.random.Generator) -> None:

@@ -18,7 +18,7 @@ NEXT = date(2026, 5, 10)
 def test_the_rule_is_data_with_its_source() -> None:
     assert (RULE.years, RULE.ahead) == (4, timedelta(days=180))
     assert "2012/27/EU" in RULE.source.en
-    assert "2012/27/EU" in RULE.source.zh
+    assert "2012/27/EU" in RULE.source.said_in("zh")
     assert "iso-50001" in RULE.systems
 
 

@@ -80,7 +80,7 @@ def test_the_core_says_a_phrase_in_chinese_with_its_values() -> None:
     values = dict.fromkeys(re.findall(r"%\((\w+)\)s", str(known.id)), "7")
     phrase = Phrase(str(known.id), **values)
     assert in_language(phrase, "zh") == str(known.string) % values != phrase
-    assert Finding("x", Severity.NOTICE, phrase, 1).zh == Words.of(phrase).zh == in_language(phrase, "zh")
+    assert in_language(Finding("x", Severity.NOTICE, phrase, 1).sentence, "zh") == Words.of(phrase).said_in("zh")
 
 
 def chinese() -> Iterator[str]:

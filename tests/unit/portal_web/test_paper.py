@@ -123,4 +123,4 @@ def test_a_long_explanation_runs_over_several_pages() -> None:
 
 def test_the_codebook_names_every_column_of_the_csv_in_its_order() -> None:
     assert tuple(one.name for one in CODEBOOK) == CSV_FIELDS
-    assert all(one.meaning.en and re.search(r"[\u4e00-\u9fff]", one.meaning.zh) for one in CODEBOOK)
+    assert all(one.meaning.en and re.search(r"[\u4e00-\u9fff]", one.meaning.said_in("zh")) for one in CODEBOOK)

@@ -119,7 +119,7 @@ def test_what_varies_is_never_looked_up() -> None:
 
 
 def test_a_name_is_the_one_that_the_reader_knows() -> None:
-    body, unnamed = Name("Certifiers Ltd", "认证公司"), Name("Certifiers Ltd")
+    body, unnamed = Name("Certifiers Ltd", zh="认证公司"), Name("Certifiers Ltd")
     text = "%(body)s is no certification body."
     assert Phrase(text, body=body) == "Certifiers Ltd is no certification body."
     with translation.override("zh-hans"):

@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, Cause, analyse
@@ -256,7 +257,7 @@ def test_what_goes_with_the_variables_is_told_where_a_regression_predicts(cement
 @pytest.mark.parametrize(("hours", "words"), [(0, ""), (7, "7 more were left out: not every meter is known in them.")])
 def test_hours_that_were_not_compared_are_told(cement: Made, hours: int, words: str) -> None:
     main, sub = Side("main", 100.0, 1.0, False), Side("sub", 80.0, 1.0, False)
-    said = Words(en="The subs lack 20 kWh", zh="分表少 20 kWh")
+    said = Phrase("The subs lack 20 kWh")
     open_one = Balance("subs", "electricity", "kWh", main, (sub,), 0.0, 20.0, 2.0, 0.2, True, 24, hours, (), 0, None, "sub", said)
     page = replace(cement, analysis=replace(cement.analysis, balances=(open_one,))).page("en")
     assert ("more were left out" in page) == bool(words)

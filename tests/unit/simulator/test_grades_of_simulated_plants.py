@@ -50,7 +50,7 @@ def test_a_standard_not_yet_in_force_says_from_when_in_both_languages(tmp_path: 
     assert grade.reason == "not-in-force"
     assert grade.why is not None
     assert "GB 21256-2025 counts in this pack as in force from 2026-07-01" in grade.why.en
-    assert "GB 21256-2025 自 2026-07-01 起按已实施处理" in grade.why.zh
+    assert "GB 21256-2025 自 2026-07-01 起按已实施处理" in grade.why.said_in("zh")
 
 
 def test_coke_without_a_charging_variant_is_not_held_against_one(tmp_path: Path) -> None:

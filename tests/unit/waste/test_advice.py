@@ -47,7 +47,7 @@ def test_where_nothing_stands_out_the_one_sentence_says_so(a_melt: Melt, look: L
     assert [one.code for one in said] == ["nothing-stands-out", "record-more"]
     assert said[0].amount is None
     assert "differs by more than chance" in said[0].words.en
-    assert "未超出偶然范围" in said[0].words.zh
+    assert "未超出偶然范围" in said[0].words.said_in("zh")
     assert "var.holding_min" in said[1].words.en
 
 
@@ -75,7 +75,7 @@ def test_a_level_that_rose_is_told_with_its_month_and_what_it_costs(a_melt: Melt
     assert first.code == "level-shift"
     assert "since 2023-03" in first.words.en
     assert "a season looks the same" in first.words.en
-    assert "季节变化" in first.words.zh
+    assert "季节变化" in first.words.said_in("zh")
     assert first.amount is not None
     assert first.amount.kgce == pytest.approx(120 * (900 - since) * KGCE_PER_KWH, rel=0.1)
     assert first.count == 900 - since
@@ -103,7 +103,7 @@ def test_a_worse_shift_is_told_by_what_the_others_show_to_be_possible(a_melt: Me
     assert told.amount is not None
     assert told.amount.kgce == pytest.approx(90 * len(night) * KGCE_PER_KWH, rel=0.2)
     assert "Shift from 22:00" in told.words.en
-    assert "22:00 起的班次" in told.words.zh
+    assert "22:00 起的班次" in told.words.said_in("zh")
 
 
 def test_energy_that_made_no_product_is_an_upper_bound(a_melt: Melt, look: Look) -> None:

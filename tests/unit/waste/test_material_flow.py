@@ -109,5 +109,5 @@ def test_what_was_bought_is_shown_at_the_packs_value_and_said_to_be_assumed(
     assert coke.assumed
     assert "(an assumption)" in coke.words.en
     assert "never ranked" in coke.words.en
-    assert "不参与排名" in coke.words.zh
+    assert "不参与排名" in coke.words.said_in("zh")
     assert material_flow(a_site(), labelled([a_melt(0)])) is None

@@ -95,7 +95,7 @@ def test_a_pause_between_two_batches_of_one_product_is_idling(a_melt: Melt, used
     assert found.parts == {Use.VALUE_ADDING: 22_500.0, Use.IDLING: 400.0}
     assert found.share == pytest.approx(22_500 / 22_900)
     assert "run level 6,000 kW, idle level 400 kW, usual pause 15 min" in found.rules[0].en
-    assert "空转水平 400 kW" in found.rules[0].zh
+    assert "空转水平 400 kW" in found.rules[0].said_in("zh")
 
 
 @pytest.mark.parametrize(
