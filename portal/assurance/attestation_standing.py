@@ -90,6 +90,12 @@ def by_code(typed: str, today: date) -> AttestationView | None:
     return next(iter(views_of(with_names(issued)[:1], today)), None)
 
 
+def valid_for_report(digest: str, today: date) -> tuple[AttestationView, ...]:
+    """The attestations of one report that are valid, for whoever was shown its labels. An issued attestation is public."""
+    issued = Attestation.objects.filter(submission__digest=digest, state=Attestation.State.ISSUED)
+    return tuple(view for view in views_of(with_names(issued).order_by("-pk"), today) if view.standing is Standing.VALID)
+
+
 def attestation_of_body(user: User, digest: str) -> Attestation | None:
     """One of the attestations of the bodies the person acts for."""
     return with_names(Attestation.objects.filter(digest=digest, body__in=organisations_as(user, Role.CERTIFICATION_BODY))).first()

@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from portal import keys
 from portal.accounts.models import Membership
+from portal.assurance.codes import code_of
+from portal.assurance.services import assign
 from portal.auditlog.models import Action, Event
 from portal.intake import services as intake
 from portal.intake.models import Submission
@@ -21,7 +23,8 @@ from portal.sharing.certificates import Holding
 from portal.sharing.models import Certificate, Share
 from portal.standings import services as standings
 from portal.standings.cells import cell_of
-from tests.integration.portal_cast import NOW, Cast, make_cast
+from tests.integration.audited import make_attestation
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -134,6 +137,19 @@ def test_a_buyer_sees_the_chosen_labels_and_nothing_else_until_it_is_taken_back(
     assert row.openings == 2
     actions = list(Event.objects.filter(action__startswith="label.").order_by("pk").values_list("action", flat=True))
     assert actions == [Action.LABEL_SHARED, Action.SHARE_OPENED, Action.SHARE_REVOKED]
+
+
+def test_a_buyer_is_told_whether_anybody_audited_the_report(cast: Cast, owner: Client, report: Submission) -> None:
+    path = link(owner, report, "0")
+    before = Client().get(path).content.decode()
+    assert "No certification body has attested this report." in before
+    assert "erified" not in before, "checked by a machine is not verified"
+    now = timezone.now()
+    attested = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, now), cast.auditor, now)
+    after = Client().get(path).content.decode()
+    assert "checked this and found it right, without reservation" in after
+    assert code_of(attested.digest) in after
+    assert "No certification body" not in after
 
 
 def test_a_link_ends_at_its_time(cast: Cast, report: Submission) -> None:

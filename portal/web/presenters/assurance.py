@@ -32,6 +32,7 @@ from portal.web.viewmodels.assurance import (
     AttestationPage,
     AttestationRow,
     AuditBlock,
+    AuditedBy,
     EngagementPage,
     EngagementRow,
     FindingPage,
@@ -135,6 +136,17 @@ def finding_page(view: EngagementView, finding: FindingView, today: date, crumbs
         raised_at=finding.raised_at,
         steps=tuple(SaidStep(str(ACTS[one.act]), one.text, one.evidence_digest, one.by, one.at) for one in finding.steps),
         crumbs=crumbs,
+    )
+
+
+def audited(view: AttestationView) -> AuditedBy:
+    """What a body says of a report, for whoever was shown its labels."""
+    return AuditedBy(
+        sentence=str(OPINION_SENTENCES[view.statement.opinion]) % {"body": in_language(view.body, view.body_zh)},
+        opinion=opinion_in_words(view),
+        until=view.statement.valid_until,
+        url=reverse("web:verify", args=[view.code]),
+        code=view.code,
     )
 
 

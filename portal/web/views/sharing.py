@@ -13,6 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Role
 from portal.accounts.selectors import managed_sites, own_sites
+from portal.assurance.attestation_standing import valid_for_report
+from portal.days import scheme_day
 from portal.intake.models import State, Submission
 from portal.intake.selectors import SubmissionView, submission
 from portal.own_address import absolute
@@ -23,6 +25,7 @@ from portal.sharing.models import Certificate, Share
 from portal.web import certificate_paper
 from portal.web.access import for_role, person
 from portal.web.forms import mark_errors
+from portal.web.presenters.assurance import audited
 from portal.web.presenters.sharing import certificate_block, label_name, share_row, shown_report
 from portal.web.sharing_forms import ShareForm
 from portal.web.viewmodels.shared import Crumb
@@ -115,9 +118,15 @@ def certificate_pdf(request: HttpRequest, digest: str) -> HttpResponse:
 def shared(request: HttpRequest, secret: str) -> HttpResponse:
     """What a link shows, to whoever has it; for people only, not for search engines, and its address is told to no other page."""
     found = shares.opened(secret, timezone.now())
-    told = {}
+    told: dict[str, object] = {}
     if found is not None:
-        told = {"report": shown_report(found.labels), "buyer": found.buyer, "until": found.expires_at, "superseded": found.superseded}
+        told = {
+            "report": shown_report(found.labels),
+            "audits": tuple(audited(one) for one in valid_for_report(found.labels.digest, scheme_day())),
+            "buyer": found.buyer,
+            "until": found.expires_at,
+            "superseded": found.superseded,
+        }
     response = render(request, "web/shared.html", told, status=200 if found else 404)
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "no-referrer"
