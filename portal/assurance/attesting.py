@@ -59,7 +59,7 @@ def draw_up(assignment: Assignment, terms: Terms, by: User, now: datetime) -> At
 
     Raises:
         RefusedError: what `require_free` and `lock_standing` refuse; `no-accepted-report`,
-            `major-open`, `no-auditor-key`, `validity-too-long` (409).
+            `major-open`, `assurance-without-sample`, `no-auditor-key`, `validity-too-long` (409).
         VerificationError: `field-malformed`, where the terms make no statement.
     """
     require_free(assignment, by)
@@ -67,10 +67,12 @@ def draw_up(assignment: Assignment, terms: Terms, by: User, now: datetime) -> At
     if report is None:
         raise RefusedError(409, "no-accepted-report", "There is no accepted report to attest.", "Wait until the site's report is accepted.")
     _require_no_open_major(assignment, terms.opinion)
+    sample = outcome_of(report)
+    _require_sample(terms, sample)
     subject = ReportSubject(assignment.site.slug, assignment.period, report.revision, report.digest, terms.steps)
     with transaction.atomic():
         lock_standing(assignment)
-        statement, key = _statement(subject, terms, assignment.body, by, now, outcome_of(report))
+        statement, key = _statement(subject, terms, assignment.body, by, now, sample)
         mine = Attestation.objects.filter(assignment=assignment, drawn_up_by=by, state=Attestation.State.DRAWN_UP)
         if same := mine.filter(digest=statement.digest).first():
             return same
@@ -244,6 +246,17 @@ def _require_no_open_major(assignment: Assignment, opinion: Opinion) -> None:
             "major-open",
             Phrase("Major findings still open: %(number)s. No positive opinion can be given.", number=number),
             "Close them once the plant has corrected them, or give an adverse opinion.",
+        )
+
+
+def _require_sample(terms: Terms, sample: SampleOutcome | None) -> None:
+    """Reasonable assurance is given of nothing of which nobody opened a record (ISO 14064-3:2019, 5.1.7: evidence follows the level)."""
+    if terms.assurance is Assurance.REASONABLE and terms.opinion is not Opinion.ADVERSE and sample is None:
+        raise RefusedError(
+            409,
+            "assurance-without-sample",
+            "No opening of a sample of this report is on record: a positive opinion with reasonable assurance rests on one.",
+            "Draw a sample and note what its opening came to, or give limited assurance.",
         )
 
 

@@ -28,7 +28,7 @@ NONCE = b"n" * draws.NONCE_BYTES
 def terms(now: datetime, opinion: Opinion = Opinion.UNQUALIFIED, steps: tuple[str, ...] = ("clinker-burning",)) -> attesting.Terms:
     return attesting.Terms(
         opinion=opinion,
-        assurance=Assurance.REASONABLE,
+        assurance=Assurance.LIMITED,
         steps=steps,
         boundary="Kiln 1, from the coal scale to the clinker silo.",
         materiality=Fraction(1, 20),

@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 TODAY = NOW.date()
 TERMS = attesting.Terms(
     opinion=Opinion.UNQUALIFIED,
-    assurance=Assurance.REASONABLE,
+    assurance=Assurance.LIMITED,
     steps=("clinker-burning",),
     boundary="Works 1, clinker burning.",
     materiality=Fraction(1, 20),
@@ -93,6 +93,13 @@ def code_of_refusal(attempt: Callable[[], object]) -> str:
     with pytest.raises((RefusedError, VerificationError)) as refused:
         attempt()
     return refused.value.code
+
+
+def test_reasonable_assurance_rests_on_a_sample_that_was_opened(audit: Audit) -> None:
+    sure = replace(TERMS, assurance=Assurance.REASONABLE)
+    assert code_of_refusal(lambda: attesting.draw_up(audit.assignment, sure, audit.auditor, NOW)) == "assurance-without-sample"
+    adverse = replace(sure, opinion=Opinion.ADVERSE)
+    assert attesting.draw_up(audit.assignment, adverse, audit.auditor, NOW).opinion == Opinion.ADVERSE
 
 
 def test_a_signed_opinion_is_issued_logged_and_found_by_its_code(audit: Audit) -> None:

@@ -47,7 +47,7 @@ def test_an_auditor_states_the_improvement_and_the_statement_holds_the_level() -
     address = reverse("web:engagement-opinion", args=[assignment.pk])
     given = {
         "opinion": "unqualified",
-        "assurance": "reasonable",
+        "assurance": "limited",
         "steps": [cast.pack.steps[0].id],
         "boundary": "Kiln 1.",
         "materiality": "5",

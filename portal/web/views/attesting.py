@@ -45,7 +45,7 @@ def opinion(request: HttpRequest, assignment: int) -> HttpResponseBase:
     if request.method == "POST":
         form = OpinionForm(request.POST, steps=steps, today=today)
     else:
-        form = OpinionForm(steps=steps, today=today, initial={"steps": [step for step, _name in steps], "materiality": "5"})
+        form = OpinionForm(steps=steps, today=today, initial={"materiality": "5"})
     if request.method == "POST" and form.is_valid():
         try:
             drawn = attesting.draw_up(row(request, assignment), _terms(form.cleaned_data), person(request), timezone.now())

@@ -97,7 +97,9 @@ def test_a_report_is_audited_attested_checked_and_taken_back(
     page.click("main form button.govuk-button")
     auditor.look("opinion-nothing", expected_status=400)
     page.select_option("#id_opinion", "unqualified")
-    page.select_option("#id_assurance", "reasonable")
+    page.select_option("#id_assurance", "limited")
+    assert page.locator("input[name=steps]:checked").count() == 0, "what was audited is for the auditor to say"
+    page.check("input[name=steps] >> nth=0")
     page.fill("#id_boundary", "Kiln 1, from the coal scale to the clinker silo.")
     page.fill("#id_checked", "60 records against the plant's own log.")
     page.fill("#id_not_checked", "The power plant beside the kiln.")

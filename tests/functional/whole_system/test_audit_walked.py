@@ -221,6 +221,8 @@ def _concluded(auditor: Reader, audited: Audited, office: Path, public_key: str)
     auditor.open(f"/assigned/{audited.assignment}/opinion/")
     page.select_option("#id_opinion", "unqualified")
     page.select_option("#id_assurance", "reasonable")
+    for box in page.locator("input[name=steps]").all():
+        box.check()
     page.fill("#id_boundary", "From the coal scale to the clinker silo.")
     page.fill("#id_checked", "The sample against the works' own log and readings, and the whole label again.")
     page.fill("#id_not_checked", "The power plant beside the kiln.")
