@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from benchmarks.disclosure import GateResult
 from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
@@ -75,7 +77,8 @@ class DraftView:
     what_changed: str
     comments: tuple[CommentView, ...]  # oldest first
     release: ReleaseView | None
-    previous: PreviousView | None  # the version before this one that was published
+    previous: PreviousView | None  # the version before this one that is published and not withdrawn
+    newest_shown: int | None  # the newest version before this one that the public ever saw: the gate holds this one against it, too
     may_publish: bool
     why_not: str  # code: not-regulator, not-a-draft, is-scheduled, own-draft, gate-holds, nothing-shown; empty when it may
     may_discard: bool
@@ -125,6 +128,7 @@ def draft_review(user: User, publication: int) -> DraftView | None:
         comments=_comments(publication),
         release=release,
         previous=_previous(row),
+        newest_shown=_shown_before(row).values_list("version", flat=True).first(),
         may_publish=not why_not,
         why_not=why_not,
         may_discard=row.status == Status.DRAFT and not waiting,
@@ -158,8 +162,12 @@ def _called(person: User | None) -> str:
     return "" if person is None else person.name or person.email
 
 
+def _shown_before(row: Publication) -> QuerySet[Publication]:
+    return public().filter(period=row.period_id, version__lt=row.version).order_by("-version")
+
+
 def _previous(row: Publication) -> PreviousView | None:
-    before = public().filter(period=row.period_id, version__lt=row.version).order_by("-version").only("version", "gate").first()
+    before = _shown_before(row).filter(status=Status.PUBLISHED).only("version", "gate").first()
     return None if before is None else PreviousView(before.version, label_view(GateResult.from_json(before.gate)))
 
 

@@ -165,8 +165,13 @@ class CommentForm(forms.Form):
 
 
 class ApprovalForm(forms.Form):
-    """The second person's decision: now, or at a time in the reader's zone."""
+    """The second person's decision: now, or at a time in the reader's zone. What cannot be undone is not done by one click."""
 
+    read = forms.BooleanField(
+        label=_("I have read the values, what the gate found and what changed. The public sees them, and they cannot be taken back."),
+        widget=forms.CheckboxInput(attrs={"class": "govuk-checkboxes__input"}),
+        error_messages={"required": _("Say that you have read the draft; what is published cannot be changed.")},
+    )
     note = forms.CharField(
         label=_("Note on your decision (optional)"),
         help_text=_("Kept on record beside your name; the public does not read it."),

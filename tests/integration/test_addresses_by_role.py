@@ -320,7 +320,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:publish": (
         {"publication": "DRAFT"},
         only(REGULATORS, "nothing", nation="back"),
-        only(REGULATORS, "nothing", nation="done"),
+        only(REGULATORS, "nothing", nation="wrong"),
     ),
     "web:comment": ({"publication": "DRAFT"}, only(REGULATORS, "nothing", nation="back"), only(REGULATORS, "nothing", nation="wrong")),
     # nothing waits: the version's page says how it stands

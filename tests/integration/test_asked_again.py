@@ -48,7 +48,7 @@ def test_each_dangerous_act_asks_who_signed_in_long_ago(cast: Cast, *, lately: b
     acts: tuple[tuple[Client, str, dict[str, str]], ...] = (
         (owner, token, {}),
         (owner, f"/agents/{device.pk}/revoke/", {}),
-        (officer, f"/publications/versions/{drafted.pk}/publish/", {"note": ""}),
+        (officer, f"/publications/versions/{drafted.pk}/publish/", {"note": "", "read": "on"}),
         (officer, f"/publications/versions/{drafted.pk}/withdraw/", {"reason": "Counted twice."}),
     )
     asked = [client.post(address, told).headers.get("Location", "").startswith("/account/confirm/?next=") for client, address, told in acts]

@@ -270,11 +270,13 @@ def test_the_page_takes_the_time_in_the_readers_zone_and_says_which(cast: Cast, 
     address, page = reverse("web:publish", args=[draft.pk]), reverse("web:draft", args=[draft.pk])
     assert "UTC+8" in approver.get(page).content.decode()
     for wrong, told in (("", "Set the day and time first."), ("soon", "Write day and time"), ("2017-06-01T09:00", "This time is past.")):
-        answer = approver.post(address, {"when": "later", "at": wrong})
+        answer = approver.post(address, {"when": "later", "at": wrong, "read": "on"})
         assert answer.status_code == 400
         assert told in answer.content.decode()
     tomorrow = (timezone.now() + timedelta(days=1)).astimezone(ZoneInfo("Asia/Shanghai")).replace(second=0, microsecond=0)
-    done = approver.post(address, {"when": "later", "at": tomorrow.strftime("%Y-%m-%dT%H:%M"), "note": "Embargo"}, follow=True)
+    done = approver.post(
+        address, {"when": "later", "at": tomorrow.strftime("%Y-%m-%dT%H:%M"), "note": "Embargo", "read": "on"}, follow=True
+    )
     assert "is approved and goes out on" in done.content.decode()
     assert ScheduledRelease.objects.get().at == tomorrow
     assert "Cancel this release" in done.content.decode()

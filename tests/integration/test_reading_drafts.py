@@ -80,6 +80,7 @@ def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publica
     waiting = officer.get(page).content.decode()
     assert "After the holidays." in waiting
     assert "Cancel this release" in waiting
+    assert "Approved, goes out at its time" in waiting
     view = review.draft_review(cast.approver, draft.pk)
     assert view is not None
     assert (view.why_not, view.release and view.release.approved_by) == ("is-scheduled", str(cast.approver))
@@ -93,7 +94,16 @@ def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publica
     page = reverse("web:draft", args=[second.pk])
     assert "What changed since version 1" in officer.get(page).content.decode()
     services.withdraw(draft, cast.approver, "Wrong unit.", NOW)
-    assert "What changed since version 1" in officer.get(page).content.decode(), "the public has read it"
+    text = officer.get(page).content.decode()
+    assert "What changed since version 1" not in text, "nobody measures a change by figures that were withdrawn"
+    assert "Difference from version 1" in text, "but the public has read them: the gate still holds the draft against them"
+
+
+def test_a_spread_that_cannot_be_judged_is_not_said_to_fit(cast: Cast, draft: Publication) -> None:
+    page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
+    assert "The spread between plants fits the assumed one" in officer.get(page).content.decode()
+    Publication.objects.filter(pk=draft.pk).update(participants=draft.participants[:1])
+    assert "Too few plants have a value: their spread cannot be held against the assumed one." in officer.get(page).content.decode()
 
 
 def test_who_loses_a_role_or_a_jurisdiction_is_refused_at_the_next_page(cast: Cast, draft: Publication) -> None:

@@ -84,7 +84,7 @@ def test_a_provincial_regulator_sees_participation_and_decides_nothing_of_the_na
     assert "Compose a draft" not in page.content.decode()
     assert province.post(reverse("web:compose", args=[cast.group.pk, "2016"])).status_code == 403
     assert province.get(reverse("web:draft", args=[published.pk])).status_code == 404
-    assert province.post(reverse("web:publish", args=[published.pk])).status_code == 404
+    assert province.post(reverse("web:publish", args=[published.pk]), {"read": "on"}).status_code == 404
 
 
 def test_the_participation_page_shows_no_value(cast: Cast) -> None:
@@ -97,7 +97,7 @@ def test_a_drafter_who_posts_anyway_is_refused_in_the_services_words(cast: Cast)
     drafter = signed_in(cast.drafter.email)
     drafter.post(reverse("web:compose", args=[cast.group.pk, "2016"]))
     row = Publication.objects.get()
-    answer = drafter.post(reverse("web:publish", args=[row.pk]))
+    answer = drafter.post(reverse("web:publish", args=[row.pk]), {"read": "on"})
     assert answer.status_code == 403
     assert "own-draft" in answer.content.decode()
     row.refresh_from_db()
@@ -358,7 +358,7 @@ def test_a_decision_sent_twice_leads_to_the_version_it_was_about(cast: Cast) -> 
     row = publication.draft(cast.period, cast.drafter, NOW)
     approver, page = signed_in(cast.approver.email), reverse("web:draft", args=[row.pk])
     for _ in range(2):
-        assert approver.post(reverse("web:publish", args=[row.pk])).headers["Location"] == page
+        assert approver.post(reverse("web:publish", args=[row.pk]), {"read": "on"}).headers["Location"] == page
     for _ in range(2):
         assert approver.post(reverse("web:withdraw", args=[row.pk]), {"reason": "One line twice."}).headers["Location"] == page
     row.refresh_from_db()

@@ -17,7 +17,7 @@ from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
 from portal.web.viewmodels.regulator import ChangeRow, Check, CommentRow, DraftPage, GateCell, GateRow, ReleaseRow
-from portal.web.viewmodels.shared import Crumb
+from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.words import VERSION_STATES, Names, enumerated, in_language, metric_name, moment_in_words, state, with_variant
 
 
@@ -30,7 +30,7 @@ def draft_page(view: DraftView) -> DraftPage:
     return DraftPage(
         title=_("%(title)s, version %(version)d") % {"title": page_title(names, view.route, view.period), "version": view.version},
         version=view.version,
-        state=state(VERSION_STATES, view.status),
+        state=_state(view),
         drafted_by=view.drafted_by,
         drafted_at=view.drafted_at,
         undecided=view.status == "draft",
@@ -87,7 +87,7 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
             "ok" if passing else "no",
         )
     ]
-    if view.previous is not None:
+    if view.newest_shown is not None:
         held = (
             _reason(view.label, "differencing")
             or _reason(view.label, "overlap")
@@ -100,17 +100,19 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
             if same
             else _("Enough participants differ from version %(n)d: no firm can be worked out from the difference.")
         )
-        text = held or differs % {"n": view.previous.version}
-        checks.append(Check(_("Difference from version %(n)d") % {"n": view.previous.version}, text, "no" if held else "ok"))
+        text = held or differs % {"n": view.newest_shown}
+        checks.append(Check(_("Difference from version %(n)d") % {"n": view.newest_shown}, text, "no" if held else "ok"))
     if lag := _reason(view.label, "lag"):
         checks.append(Check(_("Lag"), lag, "wait"))
     poor = [step for step in headline(view.label) if step.good_fit is False]
+    judged = any(step.good_fit is not None for step in headline(view.label)) and view.participants > 1
     names = Names.of(view.pack, view.pack_version)
     fits = _("The spread between plants fits the assumed one at every step.")
     doubts = _("The spread between plants fits poorly at: %(steps)s. The interval there may be too narrow.") % {
         "steps": enumerated(names.step_name(step.step) for step in poor)
     }
-    checks.append(Check(_("Composition"), doubts if poor else fits, "wait" if poor else "ok"))
+    too_few = _("Too few plants have a value: their spread cannot be held against the assumed one.")
+    checks.append(Check(_("Composition"), doubts if poor else fits if judged else too_few, "ok" if judged and not poor else "wait"))
     reports = ngettext("%(n)d report entered.", "%(n)d reports entered.", view.participants) % {"n": view.participants}
     checks.append(Check(_("Participants"), reports, "ok"))
     if view.status == "draft":
@@ -119,6 +121,12 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
     elif view.status != "discarded":
         checks.append(Check(_("Second person"), _("Published by %(who)s.") % {"who": view.approved_by}, "ok"))
     return tuple(checks)
+
+
+def _state(view: DraftView) -> StateWord:
+    if view.status == "draft" and view.release is not None and view.release.state == "waiting":
+        return StateWord(_("Approved, goes out at its time"), "wait")
+    return state(VERSION_STATES, view.status)
 
 
 def _release(view: ReleaseView) -> ReleaseRow:

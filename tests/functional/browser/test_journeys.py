@@ -114,6 +114,8 @@ def test_one_person_drafts_another_publishes_and_withdraws(reader: MakeReader, w
     approver.page.click("button[value=later]")
     approver.look("draft-time-missing", expected_status=400)
     assert "Set the day and time first." in approver.text()
+    assert "Say that you have read the draft" in approver.text()
+    approver.page.check("#id_read")
     tomorrow = (timezone.localtime() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     approver.page.fill("#id_at", tomorrow)
     approver.page.fill("#id_note", "After the announcement")
@@ -124,6 +126,9 @@ def test_one_person_drafts_another_publishes_and_withdraws(reader: MakeReader, w
     drafter.look("draft-scheduled-own")
     approver.page.click("text=Cancel this release")
     assert "is a draft as before" in approver.text()
+    approver.page.click("#decide button")
+    assert "Say that you have read the draft" in approver.text(), "one click publishes nothing"
+    approver.page.check("#id_read")
     approver.page.click("#decide button")
     assert "is published" in approver.text()
 
