@@ -203,6 +203,7 @@ class ReferenceCondition(Declared):
 
     variable: str
     unit: str
+    words: Words | None = None  # its name in a report; left out where the name of the column says enough
     reference: float
     slope: dict[Metric, float]  # in the metric's unit per unit of the variable
     required: bool = False

@@ -139,7 +139,7 @@ def _published(value: Any) -> Any:
         "conversion": FIRST,
         "levels": "grades",
         "alone": False,
-        **dict.fromkeys(("source", "least", "most", "share_variable", "lhv", "poorest", "product_carrier", "cap"), None),
+        **dict.fromkeys(("source", "words", "least", "most", "share_variable", "lhv", "poorest", "product_carrier", "cap"), None),
         **dict.fromkeys(("counted", "measured", "essential", "own_carriers", "recovered_by", "not_beside", "gives_no", "of_equipment"), ()),
     }
     return {

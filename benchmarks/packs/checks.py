@@ -61,6 +61,7 @@ def faults(pack: Pack) -> Iterator[Fault]:
     yield from _unique("steps", [step.id for step in pack.steps])
     for step in pack.steps:
         yield from _step(step, pack)
+    yield from _editions(pack)
     yield from _words(pack, "", pack.words.by_language)
 
 
@@ -127,6 +128,21 @@ def _routes(pack: Pack) -> Iterator[Fault]:
                 yield Fault(f"{place}[{part.step}]", part.step, f"a step of this pack: {', '.join(sorted(known))}")
             if part.ratio <= 0:
                 yield Fault(f"{place}[{part.step}].ratio", str(part.ratio), "tonnes per tonne of the route's product, more than 0")
+
+
+def _editions(pack: Pack) -> Iterator[Fault]:
+    """An edition says of which steps the pack holds its limits, and of which not: a page tells a reader what is missing by it."""
+    known = {step.id for step in pack.steps}
+    for index, edition in enumerate(pack.editions):
+        place = f"editions[{index}]"
+        of_it = {id_ for step in pack.steps for limit in step.limits if limit.standard == edition.standard for id_ in limit.steps_covered}
+        for id_ in edition.steps:
+            if id_ not in known:
+                yield Fault(f"{place}.steps", id_, f"a step of this pack: {', '.join(sorted(known))}")
+            elif edition.held is not (id_ in of_it):
+                at = f"{edition.standard} at {id_}"
+                wanted = f"a limit of {at}, or held = false" if edition.held else f"held = true: the pack has a limit of {at}"
+                yield Fault(f"{place}.held", str(edition.held).lower(), wanted)
 
 
 def _step(step: Step, pack: Pack) -> Iterator[Fault]:

@@ -169,7 +169,7 @@ def _by_cause(labels: Sequence[StepLosses]) -> list[_Row]:
     for variable in sorted({name for one in labels for name in one.by_variable}):
         raised = [one for one in labels if variable in one.by_variable and one.by_variable[variable].energy > 0]
         if raised:
-            name = words_of(variable)
+            name = words_of(variable, conditions=raised[0].made_from.columns.step.reference_conditions)
             words = Words.of(Phrase("%(variable)s away from its reference", variable=name.each(lambda said: said[:1].upper() + said[1:])))
             batches = sum(int((one.batches.by_variable[variable] > 0).sum()) for one in raised)
             took = added(one.by_variable[variable] for one in raised)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from benchmarks.labels.columns import POWER_ON_S
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import ReferenceCondition, Words
 from reporting_agent.config.variables import Variable
 
 OUTPUT, OUTPUT_PER_HOUR, DURATION, WAIT = "output", "output_per_hour", "duration", "time_since_batch_before"
@@ -43,10 +43,11 @@ _WORDS = {
 }
 
 
-def words_of(name: str, declared: Variable | None = None) -> Words:
-    """What the plant calls it in [variables], else what is known here, else the name as a person reads it."""
+def words_of(name: str, declared: Variable | None = None, conditions: Iterable[ReferenceCondition] = ()) -> Words:
+    """What the plant calls it in [variables], else the pack at its condition, else what is known here, else its name as it is read."""
     bare = name.removeprefix("input.")
-    words = _WORDS.get(name) or Words.of(_spoken(bare))
+    of_pack = next((one.words for one in conditions if one.variable == name and one.words is not None), None)
+    words = of_pack or _WORDS.get(name) or Words.of(_spoken(bare))
     if declared is None:
         return words
     named = dict.fromkeys(words.by_language, declared.en) if declared.en else words.by_language
@@ -56,6 +57,11 @@ def words_of(name: str, declared: Variable | None = None) -> Words:
 def unit_of_name(name: str) -> str:
     """The unit that a name's ending tells: `frequency_hz`, `blaine_m2_kg`; nothing where it tells none."""
     return _UNITS.get(_ending(name), "")
+
+
+def unit_of(name: str, conditions: Iterable[ReferenceCondition]) -> str:
+    """The unit that a name's ending tells, else that of the pack's reference condition; nothing where neither does."""
+    return unit_of_name(name) or next((one.unit for one in conditions if one.variable == name), "")
 
 
 def declared_as(name: str, declared: Mapping[str, Variable]) -> Variable | None:

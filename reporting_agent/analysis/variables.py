@@ -21,7 +21,7 @@ from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers
 from benchmarks.measurements import Batch
 from benchmarks.routes import Step, Words
 from reporting_agent.analysis.relevance import Kind
-from reporting_agent.analysis.variable_names import DURATION, OUTPUT, OUTPUT_PER_HOUR, WAIT, declared_as, unit_of_name, words_of
+from reporting_agent.analysis.variable_names import DURATION, OUTPUT, OUTPUT_PER_HOUR, WAIT, declared_as, unit_of, words_of
 from reporting_agent.config.variables import Variable
 
 MOST_EQUIPMENT = 20  # told apart by a constant of their own; the rest share one
@@ -161,15 +161,16 @@ def _declared_column(name: str, values: Floats, output: Floats, step: Step, sett
     if material:
         values = values / output
     bare = name.removeprefix("input.")
-    unit = (setting.unit if setting else "") or (f"t/{step.output_unit}" if material else unit_of_name(bare))
+    unit = (setting.unit if setting else "") or (f"t/{step.output_unit}" if material else unit_of(bare, step.reference_conditions))
     by_pack = any(condition.variable == name for condition in step.reference_conditions)
-    return _column(name, unit, values, setting, Kind.CONDITION if by_pack else kind_of_name(name), derived=False)
+    kind = Kind.CONDITION if by_pack else kind_of_name(name)
+    return _column(name, unit, values, setting, kind, words_of(name, setting, step.reference_conditions), derived=False)
 
 
-def _column(name: str, unit: str, values: Floats, setting: Variable | None, kind: Kind, *, derived: bool) -> Column:
+def _column(name: str, unit: str, values: Floats, setting: Variable | None, kind: Kind, words: Words, *, derived: bool) -> Column:
     if setting is not None and setting.kind is not None:
         kind = Kind(setting.kind)
-    return Column(name, words_of(name, setting), unit, kind, _without_slips(values), setting.reference if setting else None, derived)
+    return Column(name, words, unit, kind, _without_slips(values), setting.reference if setting else None, derived)
 
 
 def _derived(
@@ -191,7 +192,10 @@ def _derived(
         made[DURATION] = ("h", hours)
     made[WAIT] = ("h", log.waited_h[rows])
     kinds = _KINDS | ({OUTPUT_PER_HOUR: Kind.CONSEQUENCE} if set_by_people else {})
-    return [_column(name, unit, values, declared.get(name), kinds[name], derived=True) for name, (unit, values) in made.items()]
+    return [
+        _column(name, unit, values, declared.get(name), kinds[name], words_of(name, declared.get(name)), derived=True)
+        for name, (unit, values) in made.items()
+    ]
 
 
 def _hours(batch: Batch) -> float:

@@ -16,7 +16,7 @@ from reporting_agent.analysis.amounts import Amount, amount_of
 from reporting_agent.analysis.causes import Attribution, Cause
 from reporting_agent.analysis.evidence import Evidence
 from reporting_agent.analysis.figures import between, plain
-from reporting_agent.analysis.variable_names import unit_of_name
+from reporting_agent.analysis.variable_names import unit_of
 
 
 class CausePart(NamedTuple):
@@ -122,8 +122,9 @@ def _loss(
 def _recorded(variable: str, place: int, measured: Measured) -> Words:
     row = int(measured.rows[place])
     value = measured.columns.batches[row].variables.get(variable, 0.0)
-    condition = next(one for one in measured.columns.step.reference_conditions if one.variable == variable)
-    reference = between(condition.reference, unit_of_name(variable))
+    conditions = measured.columns.step.reference_conditions
+    condition = next(one for one in conditions if one.variable == variable)
+    reference = between(condition.reference, unit_of(variable, conditions))
     return Words.of(Phrase("%(value)s instead of %(reference)s", value=plain(value), reference=reference))
 
 

@@ -86,7 +86,7 @@ _SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     ),
     "reading-gap": (
         Severity.WARNING,
-        Phrase("gaps longer than the label rule allows; no energy is carried across, the seconds count as missing"),
+        Phrase("gaps longer than longest_gap_s of the pack's label rule; no energy is carried across, the seconds count as missing"),
     ),
     "resolution-change": (
         Severity.NOTICE,

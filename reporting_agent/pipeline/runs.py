@@ -29,7 +29,7 @@ PLACES_KEPT = 20
 
 _SENTENCES = {
     "log-first-row": Phrase("rows that open an equipment's log: what time they cover is not known; left out"),
-    "log-gap": Phrase("rows that cover longer than the label rule's longest gap; left out, the time counts as missing"),
+    "log-gap": Phrase("rows that cover longer than longest_gap_s of the pack's label rule; left out, the time counts as missing"),
     "log-not-normal": Phrase("rows in another state than normal; left out of the runs with their output and energy"),
     "log-energy-unknown": Phrase("rows without an energy; left out, the time counts as missing"),
     "log-same-stamp": Phrase(

@@ -57,7 +57,6 @@ if TYPE_CHECKING:
 PARTS: tuple[ModuleType, ...] = (
     worst,
     first_look,
-    flow,
     ladder,
     routes,
     steps,

@@ -10,7 +10,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.changes.smallest_change import beside
 from reporting_agent.pipeline import successors
 from reporting_agent.report.numbers import shown
-from reporting_agent.report.words import reason, words
+from reporting_agent.report.words import counted, reason, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,7 +34,9 @@ def as_text(result: LabelResult, limits: Sequence[Limit] = (), lang: str = "en")
     """One block a label: values, how far they can be trusted, then what was excluded and why."""
     told = [line for label in result.site_label.steps for line in _block(label, result, limits, lang)]
     told += [f"{one.code}: {in_language(one.sentence, lang)}" for one in result.findings if one.code in _LEFT_OUT]
-    return "\n".join(told) or in_language(Phrase("No batch of the period belongs to a step of the pack."), lang)
+    return "\n".join(told) or in_language(
+        Phrase("No label: no batch of the period that was read belongs to a step of the pack. What was found says what was left out."), lang
+    )
 
 
 def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang: str) -> Iterator[str]:
@@ -52,7 +54,7 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang:
     yield "  " + "   ".join(f"{said(word)} {shown(value)}" for word, value in values) + f"   {unit_of(label, result, lang)}"
     trusted = [] if label.uncertainty is None or label.uncertainty.best is None else [f"±{shown(label.uncertainty.best.value)} (k = 2)"]
     if (unseen := beside(label, limits)) is not None:
-        trusted.append(said(unseen))
+        trusted.append(counted(said(unseen), lang))
     if trusted:
         yield f"  {said(_VALUES[1])} " + "; ".join(trusted)
     if label.best.value is None:
@@ -119,7 +121,7 @@ def _level(account: RouteAccount, tested: LimitGrade, lang: str) -> str:
 
 def unit_of(label: StepLabel, result: LabelResult, lang: str = "en") -> str:
     """The unit as a person is shown it: with the doubt, where nothing proves it."""
-    return label.unit + doubt(result, lang)
+    return counted(label.unit, lang) + doubt(result, lang)
 
 
 def doubt(result: LabelResult, lang: str) -> str:

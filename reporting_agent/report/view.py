@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, enumerated, sentences
-from benchmarks.routes import Words
+from benchmarks.routes import ReferenceCondition, Words
 from reporting_agent.analysis import key_of
-from reporting_agent.analysis.variable_names import declared_as, unit_of_name, words_of
+from reporting_agent.analysis.variable_names import declared_as, unit_of, words_of
 from reporting_agent.report.numbers import day
 from reporting_agent.report.quality import in_order
-from reporting_agent.report.words import reason, words
+from reporting_agent.report.words import counted, reason, words
 
 if TYPE_CHECKING:
     from benchmarks.labels import StepLabel
@@ -106,18 +106,21 @@ class View:
         return label.energy_unit + self.doubt
 
     def counted(self, unit: str) -> str:
-        """A unit as this language writes it: only counted goods and weight cases have a word in theirs."""
-        words = self.w["page"]
-        return unit.replace("1000 items", words["thousand_items"]).replace("weight case", words["weight_case"])
+        """A unit as this language writes it."""
+        return counted(unit, self.lang)
 
     def variable(self, name: str) -> str:
         """A variable of the batches in words; the unit stands behind a figure."""
-        return self.said(words_of(name, declared_as(name, self.site.variables)))
+        return self.said(words_of(name, declared_as(name, self.site.variables), self._conditions))
 
     def variable_unit(self, name: str) -> str:
-        """What [variables] declares, else what the name tells; nothing where neither does."""
+        """What [variables] declares, else what the name tells, else what the pack says; nothing where none does."""
         declared = declared_as(name, self.site.variables)
-        return (declared.unit if declared is not None else "") or unit_of_name(name)
+        return (declared.unit if declared is not None else "") or unit_of(name, self._conditions)
+
+    @property
+    def _conditions(self) -> list[ReferenceCondition]:
+        return [condition for step in self.result.data.pack.steps for condition in step.reference_conditions]
 
     def step_name(self, step_id: str) -> str:
         """The pack's name of a step; the id of one it does not have."""

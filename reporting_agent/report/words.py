@@ -31,6 +31,12 @@ def rule(quantile: Fraction, lang: str) -> str:
     return words(lang)["label"]["rule"].format(percent=f"{float(quantile * 100):g}", quantile=str(quantile))
 
 
+def counted(unit: str, lang: str) -> str:
+    """A unit as this language writes it: only counted goods and weight cases have a word in theirs."""
+    names = words(lang)["page"]
+    return unit.replace("1000 items", names["thousand_items"]).replace("weight case", names["weight_case"])
+
+
 def reason(code: str, lang: str) -> str:
     """A finding's or exclusion's name; its code where no words are given."""
     return words(lang)["reasons"].get(code, code)

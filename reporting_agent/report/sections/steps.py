@@ -63,7 +63,7 @@ def _step(view: View, group: Group, told: set[int]) -> dict[str, Any]:
         ),
         "missing": [_missing(view, one) for one in group.labels if one.missing_carriers],
         "outside": [_outside(view, label.step, use) for label in group.labels for use in label.outside],
-        "grades": [grade for one in group.labels if (grade := _grade(view, one)) is not None],
+        "grades": [grade for one in group.labels if (grade := _grade(view, one, is_headline=one is group.main)) is not None],
         "conditions": _conditions(view, group),
     }
 
@@ -149,10 +149,11 @@ def _outside(view: View, step: str, use: OutsideUse) -> str:
     )
 
 
-def _grade(view: View, label: StepLabel) -> dict[str, Any] | None:
-    """The sentence on the grade and the limits tested; None where the pack has none for this metric."""
+def _grade(view: View, label: StepLabel, *, is_headline: bool) -> dict[str, Any] | None:
+    """The sentence on the grade and the limits tested; None where the pack has none for this metric, and knows of none at its headline."""
     w, grade = view.w["grade"], label.grade
-    if grade.reason in {"no-limit-for-this-metric", "no-valid-batch"}:
+    lacking = _not_held(view, label)
+    if grade.reason == "no-valid-batch" or (grade.reason == "no-limit-for-this-metric" and not (lacking and is_headline)):
         return None
     if grade.best_met is not None:
         standards = sorted({limit.standard for limit in grade.limits if limit.best_met == grade.best_met})
@@ -161,7 +162,7 @@ def _grade(view: View, label: StepLabel) -> dict[str, Any] | None:
         sentence = w["met"].format(level=level, standard=", ".join(standards))
     else:
         sentence = w["none"] if grade.why is None else view.said(grade.why)
-    if lacking := _not_held(view, label):
+    if lacking:
         sentence += view.gap + w["not_held"].format(editions=", ".join(lacking))
     if any(not limit.monotone for limit in grade.limits):
         sentence += view.gap + w["not_monotone"]
@@ -204,7 +205,7 @@ def _conditions(view: View, group: Group) -> list[str]:
             reference=f"{condition.reference:g}",
             unit=condition.unit,
             slope=f"{slope:+g}".replace("-", MINUS),
-            of=group.main.unit,
+            of=view.counted(group.main.unit),
         )
         for condition in group.step.reference_conditions
         if (slope := condition.slope.get(group.main.metric)) is not None

@@ -15,7 +15,9 @@ from benchmarks.privacy.eligibility import expected_error
 
 DOCS = Path(__file__).parents[3] / "docs"
 PACKS_PAGE = (DOCS / "packs.md").read_text(encoding="utf-8")
-EXAMPLE, CONTINUOUS_EXAMPLE, CARRIER_EXAMPLE, LIMIT_EXAMPLE, SOURCE_EXAMPLE = re.findall(r"```toml\n(.*?)```", PACKS_PAGE, flags=re.DOTALL)
+EXAMPLE, CONTINUOUS_EXAMPLE, CARRIER_EXAMPLE, LIMIT_EXAMPLE, SOURCE_EXAMPLE, EDITION_EXAMPLE = re.findall(
+    r"```toml\n(.*?)```", PACKS_PAGE, flags=re.DOTALL
+)
 
 
 def test_the_example_pack_is_a_pack_and_its_plants_are_eligible(tmp_path: Path) -> None:
@@ -27,9 +29,11 @@ def test_the_example_pack_is_a_pack_and_its_plants_are_eligible(tmp_path: Path) 
     )
 
 
-def test_the_example_limit_fits_the_example_pack(tmp_path: Path) -> None:
-    (tmp_path / "our-pack.toml").write_text(EXAMPLE + LIMIT_EXAMPLE + SOURCE_EXAMPLE, encoding="utf-8")
-    (limit,) = packs.load("./our-pack.toml", base=tmp_path).steps[0].limits
+def test_the_example_limit_and_its_editions_fit_the_example_pack(tmp_path: Path) -> None:
+    (tmp_path / "our-pack.toml").write_text(EXAMPLE + LIMIT_EXAMPLE + SOURCE_EXAMPLE + EDITION_EXAMPLE, encoding="utf-8")
+    pack = packs.load("./our-pack.toml", base=tmp_path)
+    (limit,) = pack.steps[0].limits
+    assert [(edition.standard, edition.held) for edition in pack.editions] == [("GB 00000-2025", True), ("GB 00000-2012", False)]
     assert limit.grades == (50, None, 70)
     assert limit.applies == {"capacity_t": (50, 70), "variant": "hollow"}
 

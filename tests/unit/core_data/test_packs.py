@@ -246,6 +246,15 @@ class TestVersionsAndPaths:
 # what is replaced, by what, part of the place, part of what was found, part of what is wanted
 Faults = list[tuple[str, str, str, str, str]]
 CONTRADICTIONS: Faults = [
+    ('steps = ["sintering", "pelletising",', 'steps = ["cooking", "pelletising",', "editions[0].steps", "cooking", "a step of this pack"),
+    (
+        'steps = ["sintering", "pelletising",',
+        'steps = ["coking", "pelletising",',
+        "editions[0].held",
+        "true",
+        "GB 21256-2025 at coking, or held",
+    ),
+    ("held = true\nlooked", "held = false\nlooked", "editions[0].held", "false", "the pack has a limit of GB 21256-2025 at sintering"),
     ("floor = 40\n", "floor = 400\n", "steps[coking].metrics[total].floor", "400", "below the ceiling"),
     ("typical = 125\n", "typical = 30\n", "steps[coking].metrics[total].typical", "30", "between floor and ceiling"),
     ("typical = 125\n", "typical = 70\n", "steps[coking].metrics[total].grid_lower", "80 to 200", "around the typical"),

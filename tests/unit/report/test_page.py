@@ -13,12 +13,12 @@ import pytest
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import ReferenceCondition, Source, Words
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, Cause, analyse
 from reporting_agent.analysis.amounts import ZERO, plus
 from reporting_agent.analysis.balance import Balance, Side
-from reporting_agent.analysis.variable_names import unit_of_name, words_of
+from reporting_agent.analysis.variable_names import unit_of, unit_of_name, words_of
 from reporting_agent.config import load_site
 from reporting_agent.config.variables import Variable
 from reporting_agent.report import html
@@ -150,6 +150,11 @@ def test_the_parts_of_the_worst_batch_add_up_to_its_gap(heats: Made) -> None:
     assert values[-1] == pytest.approx(worst.gap.energy / worst.output_t, abs=1e-6)
 
 
+def test_no_part_of_the_page_stands_twice() -> None:
+    """The way of the material stood behind `first look` as well: shown twice, and twice among what is absent."""
+    assert len(set(html.PARTS)) == len(html.PARTS)
+
+
 def test_a_part_without_anything_to_show_says_what_it_would_need(heats: Made) -> None:
     texts = [text for text, _ in read(heats.page("en")).texts]
     about = " ".join(texts[texts.index("Not in this report, and what it would need") :])
@@ -222,6 +227,11 @@ def test_a_variable_stands_in_words_with_its_unit_and_falls_back_to_its_name() -
     assert words_of("blaine_m2_kg") == Words(en="fineness (Blaine)", zh="比表面积")
     assert (unit_of_name("blaine_m2_kg"), unit_of_name("frequency_hz"), unit_of_name("lot")) == ("m²/kg", "Hz", "")
     assert words_of("input.dust_load_kg_t").en == "dust load"
+    ours = Source(text="ours", kind="engineering-assumption", verified=False)
+    age = ReferenceCondition(variable="age_years", unit="a", words=Words(en="age", zh="炉龄"), reference=4, slope={}, source=ours)
+    assert words_of("age_years", conditions=[age]) == Words(en="age", zh="炉龄")
+    assert words_of("age_years", Variable(zh="窑龄"), [age]) == Words(en="age", zh="窑龄")
+    assert (unit_of("age_years", [age]), unit_of("age_years", [])) == ("a", "")
     assert words_of("mill_gap_mm", Variable(en="gap of the mill")) == Words(en="gap of the mill", zh="gap of the mill")
 
 

@@ -97,6 +97,20 @@ def test_the_report_is_written_in_both_languages_in_the_units_of_the_pack(plant:
         assert in_words[lang] in page
 
 
+@pytest.mark.parametrize("plant", ["flat-glass"], indirect=True)
+def test_conditions_and_editions_stand_in_the_report_as_the_pack_says_them(
+    plant: tuple[Sector, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a condition is called, in the reader's language; of the float line no limit is held, and an edition was in force."""
+    _, folder = plant
+    assert main(["label", "--site", str(folder / "site.toml"), "--period", str(YEAR), "--out", str(tmp_path), "--lang", "zh"]) == 0
+    page, told = (tmp_path / "report.html").read_text(encoding="utf-8"), capsys.readouterr().out
+    assert "炉龄" in page
+    assert "furnace age" not in page.lower()
+    assert ("kgce/重量箱" in told, "weight case" in told) == (True, False)
+    assert "本方法包未收录其数值的有：GB 21340-2019" in page
+
+
 def test_a_benchmark_takes_no_report_by_it(plant: tuple[Sector, Path]) -> None:
     with pytest.raises(PolicyRefusal) as refused:
         require_reportable(load_site(plant[1] / "site.toml"))
