@@ -144,6 +144,7 @@ def test_help_names_every_command() -> None:
         assert command in answer.stdout
 
 
+@pytest.mark.slow
 def test_neither_django_nor_pandas_is_imported(plant: Path) -> None:
     code = (
         "import sys; from reporting_agent.cli import main;"
@@ -221,6 +222,7 @@ def test_the_published_schemas_are_those_of_the_code() -> None:
     jsonschema.Draft202012Validator.check_schema(label_schema())
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_read_enough_does_not_spoil_the_command(plant: Path) -> None:
     command = [
         sys.executable,

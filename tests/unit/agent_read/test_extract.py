@@ -7,6 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
+import pytest
 
 from benchmarks.measurements import Period
 from fixtures.simulator.works import Works
@@ -35,6 +36,7 @@ def whole(inputs: Inputs) -> Extract:
     return Extract(tables, taken, frozenset(log.in_skipped_hours))
 
 
+@pytest.mark.slow
 def test_an_extract_of_everything_gives_the_same_batches(tmp_path: Path, long: bool) -> None:
     """The short form reads two months with every fault at ten times the real rates."""
     with patch.dict(DESIGNS, {} if long else {"cement": replace(DESIGNS["cement"], days=60)}):

@@ -106,6 +106,7 @@ def test_a_plant_that_edits_a_record_after_the_challenge_is_refused_another_look
     assert len(enrolled.portal.challenges) == 1
 
 
+@pytest.mark.slow
 def test_without_the_challenge_in_the_key_a_plant_could_try_edits_until_one_is_lucky() -> None:
     """The defence off: draws by seed and data alone. Twenty edits of one kilowatt-hour, looked at without anybody's knowledge."""
     seed = b"s" * 32

@@ -101,6 +101,7 @@ def test_a_larger_population_needs_no_fewer() -> None:
     assert all(before <= after for before, after in pairwise(numbers))
 
 
+@pytest.mark.slow
 def test_the_statistical_check_fails_where_fewer_are_drawn_than_promised(monkeypatch: pytest.MonkeyPatch) -> None:
     assert drawing.run(long=False).held
     monkeypatch.setattr(sampling, "needed", lambda population, size: needed(population, size) // 2)

@@ -106,12 +106,14 @@ def test_a_clock_hours_off_is_told_by_its_load() -> None:
     assert np.allclose(told.ahead_s, 7 * 3600, atol=60)
 
 
+@pytest.mark.slow
 def test_a_sound_year_is_not_asked_about() -> None:
     clean = try_clean("mill", 1)
     assert clean.questions == ()
     assert abs(clean.worst) < 0.002
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", [one.id for one in MISTAKES])
 def test_no_kind_passes_in_silence(kind: str) -> None:
@@ -119,6 +121,7 @@ def test_no_kind_passes_in_silence(kind: str) -> None:
     assert not case.silent, f"label {case.worst:+.2%}, asked: {case.questions}"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("generator", "kind", "place", "seed"),
@@ -137,6 +140,7 @@ def test_what_once_passed_in_silence_is_told(generator: str, kind: str, place: i
     assert kind == "rounded-log" or "rounded" not in "".join(case.questions)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("minutes", "low"), [(15, 0.005), (60, 0.05)])
 def test_no_batch_of_a_rounded_log_is_used_once_what_is_proposed_is_declared(tmp_path: Path, minutes: int, low: float) -> None:
@@ -168,6 +172,7 @@ def test_no_batch_of_a_rounded_log_is_used_once_what_is_proposed_is_declared(tmp
         assert value == pytest.approx(kept.labels()[product], rel=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_heats_of_a_log_to_the_half_hour_are_asked_about_on_every_line() -> None:
     case = try_case("steel", "rounded-log", 1, 1)
@@ -175,6 +180,7 @@ def test_heats_of_a_log_to_the_half_hour_are_asked_about_on_every_line() -> None
     assert len(case.questions) == 3  # pauses of minutes show an edge no further than they are long
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_phase_lost_for_most_of_a_months_record_is_told() -> None:
     case = try_case("steel", "phase-lost", 2, 1)
@@ -182,6 +188,7 @@ def test_a_phase_lost_for_most_of_a_months_record_is_told() -> None:
     assert case.told, case.questions
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_clock_of_heats_that_goes_wrong_half_way_is_a_clock_from_its_day_on(tmp_path: Path) -> None:
     """One of two parts of a record of two months: sure by itself, and no change of process."""
@@ -195,6 +202,7 @@ def test_a_clock_of_heats_that_goes_wrong_half_way_is_a_clock_from_its_day_on(tm
     assert asked.change.first == date(2025, 10, 17)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_readings_in_utc_are_told_by_summer_and_winter_and_what_is_pasted_puts_them_right(tmp_path: Path) -> None:
     target, _, truth = plant_of("mill", 1, 0, tmp_path)
@@ -235,6 +243,7 @@ def labels_of(folder: Path, data: pipeline.PlantData) -> dict[str, float]:
     return {one.variant: one.best.value for one in steps if one.metric.value == "electricity" and one.best.value is not None}
 
 
+@pytest.mark.slow
 def test_an_open_question_holds_the_release_and_says_what_to_declare(scaled: Path) -> None:
     asked, _ = reviewed(scaled)
     assert [(one.change.kind, one.change.equipment) for one in asked.open] == [(Kind.OUTPUT, ("mill-1",))]
@@ -247,6 +256,7 @@ def test_an_open_question_holds_the_release_and_says_what_to_declare(scaled: Pat
     assert 'equipment = "mill-1"' in asked.open[0].declare
 
 
+@pytest.mark.slow
 def test_a_declared_process_answers_and_its_reason_is_kept(scaled: Path) -> None:
     answer = (
         '\n[[events]]\nstep = "cement-grinding"\nequipment = "mill-1"\nfrom = 2025-08-15\nkind = "process"\nreason = "New classifier."\n'
@@ -257,6 +267,7 @@ def test_a_declared_process_answers_and_its_reason_is_kept(scaled: Path) -> None
     asked.require_answers()
 
 
+@pytest.mark.slow
 def test_what_the_record_could_not_show_is_said_of_every_meter(scaled: Path) -> None:
     asked, _ = reviewed(scaled)
     told = {one.meter: one for one in asked.limits}
@@ -273,6 +284,7 @@ def test_what_the_record_could_not_show_is_said_of_every_meter(scaled: Path) -> 
     }
 
 
+@pytest.mark.slow
 def test_an_event_of_another_line_or_day_answers_nothing(scaled: Path) -> None:
     event = '\n[[events]]\nstep = "cement-grinding"\nequipment = "{}"\nfrom = {}\nkind = "process"\nreason = "x"\n'
     for equipment, day in (("mill-2", "2025-08-15"), ("mill-1", "2025-05-01")):
@@ -292,6 +304,7 @@ def test_the_data_without_what_is_questioned_lack_that_line_from_that_day_on(sca
     }
 
 
+@pytest.mark.slow
 def test_nothing_is_concluded_from_a_label_in_question(scaled: Path) -> None:
     """No grade, no sentence on what could be saved, no annual account: in label.json and on the page."""
     site = load_site(scaled / "site.toml")
@@ -307,6 +320,7 @@ def test_nothing_is_concluded_from_a_label_in_question(scaled: Path) -> None:
         assert concluded not in page
 
 
+@pytest.mark.slow
 def test_what_would_not_be_seen_stands_beside_the_label_in_terminal_and_on_the_first_screen(scaled: Path) -> None:
     site = load_site(scaled / "site.toml")
     result = pipeline.label(site, Period.parse("2025", site.zone))
@@ -345,6 +359,7 @@ def test_a_factor_that_is_not_known_is_neither_said_nor_proposed() -> None:
     assert "factor = 0.5" in to_declare(known, date(2025, 1, 1))
 
 
+@pytest.mark.slow
 def test_a_products_scale_is_put_right_by_what_is_proposed(tmp_path: Path) -> None:
     target, period, truth = plant_of("mill", 1, 1, tmp_path)
     one_product(target, 1.15)

@@ -49,6 +49,7 @@ def test_what_is_seen_without_the_load_is_asked_about() -> None:
     assert levels.of_lines([kiln(4)], {}) == []
 
 
+@pytest.mark.slow
 def test_as_it_stands_energy_per_output_shows_hardly_any_of_them() -> None:
     shown = sum(bool(jumps(daily(DAYS, kiln(seed, 0.93).per_t))) for seed in range(40))
     seen = sum(bool(freed.steps(freed.of_line(kiln(seed, 0.93)))) for seed in range(40))
@@ -56,6 +57,7 @@ def test_as_it_stands_energy_per_output_shows_hardly_any_of_them() -> None:
     assert seen > 34
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("season", [0.0, 0.05])
 def test_a_year_that_only_drifts_has_no_step(season: float) -> None:
     assert sum(bool(freed.steps(freed.of_line(kiln(seed, season=season)))) for seed in range(100)) == 0
@@ -123,6 +125,7 @@ def test_long_tons_in_two_fifths_of_half_a_year_are_seen_in_the_whole_record_and
     assert sum(len(one) == 1 and abs(one[0].by - by) < 3 * one[0].error for one in found) >= 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("season", [0.0, 0.04])
 def test_half_a_year_that_only_scatters_has_no_step_of_output(season: float) -> None:
     assert (

@@ -56,6 +56,7 @@ def test_what_all_products_share_is_of_none_of_them(seed: int) -> None:
     assert products.of_lines([oven(seed, dict.fromkeys(BREADS, 1.15))]) == []
 
 
+@pytest.mark.slow
 def test_a_sound_line_is_not_asked_about() -> None:
     assert sum(bool(products.of_lines([oven(seed, {})])) for seed in range(60)) == 0
 

@@ -132,6 +132,7 @@ def test_a_pack_whose_mean_would_let_one_firm_weigh_too_much_is_refused(pack: Pa
         compose_step(grow(rng, 12).participants, loose, step, step.metrics[0], rng, variant="plain")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "firms", "repetitions"),
     [
@@ -165,6 +166,7 @@ def test_the_interval_holds_the_true_value_of_the_industry(pack: Pack, grow: Gro
     assert abs(np.mean(errors)) <= 0.001 * abs(declared.metrics[0].typical)
 
 
+@pytest.mark.slow
 def test_the_least_of_many_noisy_values_is_too_low_and_the_posterior_within_a_thousandth(pack: Pack, grow: Grow) -> None:
     """Many plants near the least number of batches and close together, where noise pulls hardest: down, or to the middle."""
     rng = np.random.default_rng(7)
@@ -182,6 +184,7 @@ def test_the_least_of_many_noisy_values_is_too_low_and_the_posterior_within_a_th
     assert abs(np.mean(ours)) < 0.001 * 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("firms", [12, pytest.param(24, marks=pytest.mark.long)])
 def test_the_interval_holds_with_the_heavy_tails_of_real_batches(pack: Pack, grow: Grow, firms: int) -> None:
     """Student's t with three degrees of freedom lies half as densely at the low quantile as the normal assumed."""
@@ -338,6 +341,7 @@ def inside(total: RouteTotal, truth: float) -> bool:
     return total.interval[0] <= truth <= total.interval[1]
 
 
+@pytest.mark.slow
 def test_the_composite_is_the_sum_of_ratio_times_best_and_its_interval_holds_the_truth(pack: Pack, grow: Grow) -> None:
     ratios = {"melting": 1.05, "blowing": 1.02, "rolling": 1.0}
     held = held_reached = held_typical = 0

@@ -165,6 +165,7 @@ def test_a_version_that_differs_in_three_firms_which_do_not_move_the_mean_may_go
     assert of_steps(passed(pack, everyone, (first,))) == {Reason.SHOWN}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("others", [(-1,), (-1, -2), (-1, -2, -3), (-1, -2, -3, 5)], ids=lambda others: f"beside {len(others)}")
 def test_the_best_firm_is_not_hidden_by_any_number_of_poor_ones_that_join_with_it(
     pack: Pack, everyone: list[Participant], others: tuple[int, ...]

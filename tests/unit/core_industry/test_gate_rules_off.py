@@ -115,6 +115,7 @@ def cases(pack: Pack, everyone: list[Participant]) -> dict[str, Case]:
 RULES = ("frequency", "dominance", "p-percent", "weight", "lag", "versions", "peer groups", "weighed", "combined", "secondary")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_refuses_and_without_it_the_value_would_go_out(
     pack: Pack, everyone: list[Participant], rule: str, monkeypatch: pytest.MonkeyPatch

@@ -14,6 +14,7 @@ from tests.documents.reasons import LISTS
 WRITE = "run python -m tests.documents --write"
 
 
+@pytest.mark.slow
 def test_the_tables_of_refusals_are_those_of_the_code() -> None:
     text = errors_page.PAGE.read_text(encoding="utf-8")
     assert errors_page.filled(text) == text, WRITE

@@ -25,6 +25,7 @@ def patterns() -> list[re.Pattern[str]]:
     return [re.compile(".+".join(re.escape(part) for part in split)) for split in fixed]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_the_tour_says_stands_on_a_page_stands_there(page: Path) -> None:
     text = re.sub(r"\s+", " ", page.read_text(encoding="utf-8"))

@@ -271,6 +271,7 @@ def label_of(folder: Path, one: Plant, road: Callable[[Path, Plant], tuple[dict[
     return json.dumps(result.to_json(), ensure_ascii=False, sort_keys=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 @pytest.mark.parametrize("road", ROADS, ids=lambda road: road.__name__)

@@ -211,6 +211,7 @@ def test_the_terminal_is_asked_until_nothing_is_open(
     assert tomllib.loads((tmp_path / "profile.toml").read_text(encoding="utf-8"))["mapping"]["batches"]["timezone"] == "Europe/Berlin"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("plant", "road"), [(1, "meters"), (2, "gbk"), (3, "xlsx")])
 def test_what_simulated_plants_write_is_mapped_without_a_rejected_row(mapped: Any, tmp_path: Path, plant: int, road: str) -> None:
     made = Sector("steel", 3, 4).plants[plant]

@@ -28,6 +28,7 @@ def shipped(profile: str) -> dict[str, Any]:
     return tomllib.loads((PROFILES / profile / "site.toml").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_the_heats_are_mapped_as_the_shipped_profile_maps_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, answer = mapped(HEATS[1], tmp_path, 'timezone = "UTC"\n' + OF_THE_HEATS, capsys)
     assert code == 0
@@ -40,6 +41,7 @@ def test_the_heats_are_mapped_as_the_shipped_profile_maps_them(tmp_path: Path, c
     assert [(one["proof"]["read"], one["proof"]["rejected"]) for one in answer["proposals"]] == [(14_727, 0), (14_727, 0)]
 
 
+@pytest.mark.slow
 def test_a_zone_that_the_heats_contradict_shows_in_the_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, answer = mapped(HEATS[1], tmp_path, 'timezone = "Europe/Rome"\n' + OF_THE_HEATS, capsys)
     proof = answer["proposals"][0]["proof"]
@@ -47,6 +49,7 @@ def test_a_zone_that_the_heats_contradict_shows_in_the_proof(tmp_path: Path, cap
     assert "put forward" in proof["reasons"][0]
 
 
+@pytest.mark.slow
 def test_the_small_firms_log_is_known_up_to_what_nothing_in_it_proves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, answer = mapped(MACHINES[1], tmp_path, "", capsys)
     assert code == 1
@@ -61,6 +64,7 @@ def test_the_small_firms_log_is_known_up_to_what_nothing_in_it_proves(tmp_path: 
     assert log["profile"]["columns"].items() <= wanted["columns"].items()
 
 
+@pytest.mark.slow
 def test_the_plants_meter_shows_that_its_midnight_ends_the_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, answer = mapped(METER[1], tmp_path, 'timezone = "Asia/Seoul"\n', capsys)
     assert code == 0

@@ -10,6 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +88,7 @@ def test_a_register_counts_its_last_value_less_its_first_whatever_was_missing_be
     assert told.missing_s == 13 * STEP_S
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(kind=kinds, fault=faults, at=st.integers(5, 280), seed=st.integers(0, 99), cuts=edges, block=st.integers(20, 400))
 def test_splitting_and_merging_batches_leaves_every_sum_identical(
@@ -100,6 +102,7 @@ def test_splitting_and_merging_batches_leaves_every_sum_identical(
     assert fine.over(windows(cuts[:1], cuts[-1:])).energy[0] == merged[0]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(kind=kinds, seed=st.integers(0, 99), cuts=edges, sizes=st.lists(st.integers(1, 90), min_size=1, max_size=20), order=st.randoms())
 def test_order_of_rows_batches_and_files_and_the_size_of_blocks_change_nothing(

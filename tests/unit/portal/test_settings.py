@@ -99,6 +99,7 @@ def test_production_is_strict() -> None:
     assert ran.stdout.strip() == "False True True True", ran.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("role", "more"),
     [
@@ -155,6 +156,7 @@ def test_pages_counts_and_broker_have_a_redis_server_each() -> None:
     assert ran.stdout.strip() == "redis://cache/0 redis://limits/0 redis://broker/0", ran.stderr
 
 
+@pytest.mark.slow
 def test_one_redis_stands_for_those_that_are_not_named() -> None:
     older = {name: value for name, value in PRODUCTION.items() if not name.startswith("STEPLABEL_")} | {"STEPLABEL_HOSTS": "portal.example"}
     ran = load(STORES, **older, REDIS_URL="redis://one/0", STEPLABEL_ROLE="web")

@@ -39,6 +39,7 @@ CATALOGUES = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @CATALOGUES
 def test_every_text_in_use_has_a_translation(po_file: Path, in_use: Callable[[], Catalog]) -> None:
     held = {(message.context, message.id) for message in translations(po_file) if message.id}
@@ -47,6 +48,7 @@ def test_every_text_in_use_has_a_translation(po_file: Path, in_use: Callable[[],
     assert untranslated(translations(po_file)) == []
 
 
+@pytest.mark.slow
 @CATALOGUES
 def test_no_translation_is_kept_for_a_text_that_is_gone(po_file: Path, in_use: Callable[[], Catalog]) -> None:
     used = {(message.context, message.id) for message in in_use() if message.id}

@@ -62,6 +62,7 @@ def own_names(made: Made) -> set[str]:
     return {name for name in names if name}
 
 
+@pytest.mark.slow
 @PLANTS
 def test_no_english_word_stands_in_the_chinese_page(plant: str, request: pytest.FixtureRequest) -> None:
     made: Made = request.getfixturevalue(plant)

@@ -341,6 +341,7 @@ def no_production(carrier: str, quantity: float, unit: str) -> dict[str, Any]:
     return {"carrier": carrier, "quantity": quantity, "unit": unit, "period": YEAR, "reason": "offices"}
 
 
+@pytest.mark.slow
 def test_what_is_called_no_production_is_small_and_shown_or_the_account_is_open() -> None:
     """15 kWh a tonne of the line's 51 called offices: an electricity of 36 kWh/t, where 51 is the truth."""
     batches = the_year(CEMENT)
@@ -358,6 +359,7 @@ def test_what_is_called_no_production_is_small_and_shown_or_the_account_is_open(
     assert codes(clinker(batches, site_boundary=small)) == []  # of the total, coal included, it is 0.04 %
 
 
+@pytest.mark.slow
 def test_a_fuel_is_never_no_production() -> None:
     batches = the_year(CEMENT)
     fence = {"purchased": bought(batches, coal=1.0), "others": [no_production("coal", 1.0, "t")]}

@@ -228,6 +228,7 @@ def test_energy_given_per_batch_is_told_by_step_and_carrier(a_melt: Melt, labell
     assert (found.meter, found.parts, found.total) == ("", {Use.VALUE_ADDING: 22_500.0, Use.SCRAP: 4_000.0}, 26_500.0)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_day_closes_with_its_meter(a_melt: Melt, used: Callable[..., StepUse], data: st.DataObject) -> None:

@@ -79,6 +79,7 @@ def test_a_hundred_thousand_nested_arrays_are_refused_without_descending() -> No
     assert code_of(b"\x81" * 100_000 + b"\x00") == "cbor-malformed"
 
 
+@pytest.mark.slow
 @given(values)
 def test_whatever_is_written_is_read_back(value: canonical.Value) -> None:
     raw = canonical.encode(value)

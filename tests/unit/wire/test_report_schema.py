@@ -85,6 +85,7 @@ def test_months_are_told_where_some_are_lacking_and_in_one_spelling(report: Repo
     assert four.released.labels[0].months == 4
 
 
+@pytest.mark.slow
 @given(reports())
 def test_a_report_read_back_is_the_report_that_was_written(report: Report) -> None:
     raw = schema.encode_report(report)
