@@ -34,7 +34,10 @@ def in_language(text: str, language: str) -> str:
         return own
     if not isinstance(text, Phrase):
         return _catalogue(language).gettext(text) if text else text
-    translated = _catalogue(language).gettext(text.text)
+    if not text.text:
+        return ""
+    known = _catalogue(language)
+    translated = known.pgettext(text.context, text.text) if text.context else known.gettext(text.text)
     return translated % {name: _value(value, language) for name, value in text.values.items()} if text.values else translated
 
 

@@ -43,6 +43,7 @@ class Phrase(str):
 
     text: str
     values: Mapping[str, str | int]
+    context: str = ""  # tells it from the same English that means something else
 
     def __new__(cls, text: str, /, **values: Value) -> Phrase:
         filled = {name: _filled(value) for name, value in values.items()}
@@ -50,6 +51,13 @@ class Phrase(str):
         said.text = text
         said.values = filled
         return said
+
+
+def in_context(context: str, text: str) -> Phrase:
+    """A text whose English means two things, one of which is meant: `in_context("a run", "heat")`."""
+    said = Phrase(text)
+    said.context = context
+    return said
 
 
 def _filled(value: Value) -> str | int:

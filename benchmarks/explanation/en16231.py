@@ -12,11 +12,11 @@ from functools import reduce
 from benchmarks.composition.result import IndustryLabel
 from benchmarks.explanation.facts import Participation, StepAttested
 from benchmarks.explanation.wording import between, findings, firms, sites
-from benchmarks.phrases import Phrase, Value, alternatives, clauses, enumerated, listed, sentences
+from benchmarks.phrases import Phrase, Value, alternatives, clauses, enumerated, in_context, listed, sentences
 from benchmarks.routes import Pack, ReferenceCondition, Route, Source, Step, Words
 
 RUN_KINDS = {
-    "heat": Words(en="heat", zh="炉次"),
+    "heat": Words.of(in_context("run", "heat")),
     "coil": Words.of(Phrase("coil")),
     "melt": Words.of(Phrase("melt")),
     "day": Words.of(Phrase("day")),

@@ -1,16 +1,15 @@
-"""What the portal says about itself: pages of text and the glossary, written in both languages side by side in `about.toml`."""
+"""What the portal says about itself: pages of text and the glossary, whose texts stand in `about.toml`."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks.routes import Words
-from portal.web.words import said
+from django.utils.translation import gettext as translated  # what is not marked here is gathered by `texts`
 
 SOURCE = Path(__file__).with_name("about.toml")
 
@@ -41,12 +40,12 @@ class Term:
 
 def about_page(page_id: str) -> AboutPage:
     page = next(page for page in _source()["page"] if page["id"] == page_id)
-    sections = tuple(Section(_said(part["title"]), tuple(_said(text) for text in part["text"])) for part in page["section"])
-    return AboutPage(_said(page["title"]), _said(page["lead"]), sections)
+    sections = tuple(Section(translated(part["title"]), tuple(map(translated, part["text"]))) for part in page["section"])
+    return AboutPage(translated(page["title"]), translated(page["lead"]), sections)
 
 
 def glossary() -> tuple[Term, ...]:
-    return tuple(Term(word["en"], word["zh"], _said(word["meaning"])) for word in _source()["word"])
+    return tuple(Term(word["en"], word["zh"], translated(word["meaning"])) for word in _source()["word"])
 
 
 @cache
@@ -54,5 +53,10 @@ def _source() -> Mapping[str, Any]:
     return tomllib.loads(SOURCE.read_text(encoding="utf-8"))
 
 
-def _said(text: Mapping[str, str]) -> str:
-    return said(Words(**text))
+def texts() -> Iterator[str]:
+    """Every text of the file, for the catalogue."""
+    for page in _source()["page"]:
+        yield from (page["title"], page["lead"])
+        for part in page["section"]:
+            yield from (part["title"], *part["text"])
+    yield from (word["meaning"] for word in _source()["word"])

@@ -13,9 +13,11 @@ of the source: a literal sentence or remedy of the family of `benchmarks.errors`
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
@@ -24,7 +26,9 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 from benchmarks.catalogue import DOMAIN
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_context
+from benchmarks.texts import text_of
+from portal.web import about
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -102,6 +106,14 @@ PUBLISHED = ("portal/publication/audited.py", "portal/publication/codebook.py")
 """What is published in every language at once, whoever reads it: said by the core's catalogue."""
 
 
+TEXTS = (
+    *(f"reporting_agent/report/{name}.toml" for name in ("words", "sections", "verdicts", "columns")),
+    *(f"reporting_agent/analysis/{name}.toml" for name in ("drivers", "tariff")),
+    "reporting_agent/consent.toml",
+)
+"""Files of texts by key (`benchmarks.texts`)."""
+
+
 def texts_in_use() -> Catalog:
     """Every text of templates and code that is marked for translation, and every text of a refusal that a page can show."""
     catalog = Catalog(project="Steplabel", charset="utf-8", header_comment="# Texts of the portal's pages.")
@@ -110,6 +122,8 @@ def texts_in_use() -> Catalog:
             catalog.add(message, locations=[(path.relative_to(HERE).as_posix(), line)], context=context)
     for file, line, text in texts_of_refusals():
         catalog.add(text, locations=[(file, line)])
+    for text in about.texts():
+        catalog.add(text, locations=[("about.toml", 0)])
     return catalog
 
 
@@ -121,9 +135,20 @@ def phrases_of_core() -> Catalog:
         file = path.relative_to(ROOT).as_posix()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
-                for text in _texts(node):
-                    catalog.add(text, locations=[(file, node.lineno)])
+                for text, context in _texts(node):
+                    catalog.add(text, locations=[(file, node.lineno)], context=context)
+    for file in TEXTS:
+        for phrase in _phrases(tomllib.loads((ROOT / file).read_text(encoding="utf-8"))):
+            catalog.add(phrase.text, locations=[(file, 0)], context=phrase.context or None)
     return catalog
+
+
+def _phrases(raw: Mapping[str, Any]) -> Iterator[Phrase]:
+    for value in raw.values():
+        if isinstance(value, dict) and "en" not in value:
+            yield from _phrases(value)
+        elif text := text_of(value):
+            yield text
 
 
 def texts_of_refusals() -> Iterator[tuple[str, int, str]]:
@@ -133,7 +158,7 @@ def texts_of_refusals() -> Iterator[tuple[str, int, str]]:
         if shows_on_pages(file):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and not (file.startswith(("benchmarks/", *PUBLISHED)) and _name(node) == Phrase.__name__):
-                    yield from ((file, node.lineno, text) for text in _texts(node))
+                    yield from ((file, node.lineno, text) for text, _ in _texts(node))
 
 
 def shows_on_pages(file: str) -> bool:
@@ -145,8 +170,13 @@ def _name(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
-def _texts(call: ast.Call) -> Iterator[str]:
+def _texts(call: ast.Call) -> Iterator[tuple[str, str | None]]:
+    """The texts of a call, each with what tells it from the same English elsewhere."""
     name = _name(call)
+    if name == in_context.__name__ and all(isinstance(one, ast.Constant) for one in call.args):
+        context, text = (ast.literal_eval(one) for one in call.args)
+        yield text, context
+        return
     if name == Phrase.__name__:
         said = call.args[:1]
     elif name in SENTENCE_AT:
@@ -155,7 +185,7 @@ def _texts(call: ast.Call) -> Iterator[str]:
         return
     for one in said:
         if isinstance(one, ast.Constant) and isinstance(one.value, str):
-            yield one.value
+            yield one.value, None
 
 
 def translations(po_file: Path = PO_FILE) -> Catalog:

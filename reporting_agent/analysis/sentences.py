@@ -1,32 +1,28 @@
-"""The sentences on drivers, baselines and costs, in both languages."""
+"""The sentences on drivers, baselines and costs."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from benchmarks.catalogue import languages
-from benchmarks.phrases import enumerated
+from benchmarks import texts
+from benchmarks.catalogue import in_language, languages
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Words
 
 _FILES = ("drivers.toml", "tariff.toml")
 
 
 @lru_cache(maxsize=1)
-def _sentences() -> dict[str, dict[str, dict[str, str]]]:
-    return {
-        section: texts
-        for name in _FILES
-        for section, texts in tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8")).items()
-    }
+def _sentences() -> dict[str, dict[str, Phrase]]:
+    return {section: entries for name in _FILES for section, entries in texts.read(Path(__file__).with_name(name)).items()}
 
 
 def said(section: str, key: str, /, **facts: str | Words) -> Words:
     """One sentence of the two files with its facts; a fact given as Words stands in its own language."""
-    texts = _sentences()[section][key]
-    return Words(**{language: text.format(**_in(language, facts)) for language, text in texts.items()})
+    text = _sentences()[section][key]
+    return Words(**{language: in_language(text, language).format(**_in(language, facts)) for language in languages()})
 
 
 def joined(parts: list[Words]) -> Words:

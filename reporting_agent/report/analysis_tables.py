@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase
+from benchmarks.texts import text_of
 from reporting_agent.report import tables
 from reporting_agent.report.meter_tables import adequacy, balance, baselines, costs, drivers, site_balance
 from reporting_agent.report.quality import in_order
@@ -185,20 +187,20 @@ def about(made: Sequence[Table]) -> Table:
     meaning = meanings()
     shape: list[tuple[str, Kind]] = [(name, "text") for name in ("table", "column", "unit", "meaning_en", "meaning_zh")]
     rows = [
-        (one.name, column.name, said["unit"], said["en"], said["zh"])
+        (one.name, column.name, unit, text, in_language(text, "zh"))
         for one in made
         for column in one.columns
-        for said in [meaning.get(f"{one.name}.{column.name}") or meaning[column.name]]
+        for unit, text in [meaning.get(f"{one.name}.{column.name}") or meaning[column.name]]
     ]
     return table("about", shape, rows)
 
 
 @lru_cache(maxsize=1)
-def meanings() -> dict[str, dict[str, str]]:
-    """columns.toml: by `column`, or by `table.column` where it means something else in that table."""
+def meanings() -> dict[str, tuple[str, Phrase]]:
+    """columns.toml, unit and text: by `column`, or by `table.column` where it means something else in that table."""
     raw = tomllib.loads(files(__package__).joinpath("columns.toml").read_text(encoding="utf-8"))
     return {
-        f"{name}.{column}" if name != "any" else column: {"unit": "", **said}
+        f"{name}.{column}" if name != "any" else column: ("" if isinstance(said, str) else said.get("unit", ""), text_of(said))
         for name, columns in raw.items()
         for column, said in columns.items()
     }

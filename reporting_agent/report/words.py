@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from fractions import Fraction
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+
+from benchmarks import texts
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase
 
 FILES = ("words.toml", "sections.toml", "verdicts.toml")
 
@@ -14,15 +16,15 @@ FILES = ("words.toml", "sections.toml", "verdicts.toml")
 @lru_cache(maxsize=2)
 def words(lang: str) -> dict[str, dict[str, str]]:
     """Every section of the files with the texts of that language."""
-    return {section: {key: str(texts[lang]) for key, texts in entries.items()} for section, entries in both().items()}
+    return {section: {key: in_language(text, lang) for key, text in entries.items()} for section, entries in phrases().items()}
 
 
 @lru_cache(maxsize=1)
-def both() -> dict[str, dict[str, dict[str, Any]]]:
-    """Every text in every language, section by section; no section stands in two files."""
-    made: dict[str, dict[str, dict[str, Any]]] = {}
+def phrases() -> dict[str, dict[str, Phrase]]:
+    """Every text, section by section; no section stands in two files."""
+    made: dict[str, dict[str, Phrase]] = {}
     for name in FILES:
-        made.update(tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8")))
+        made |= texts.read(files(__package__).joinpath(name))
     return made
 
 

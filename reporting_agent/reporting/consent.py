@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 from importlib import resources
 
-from benchmarks.routes import Words
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase
+from benchmarks.texts import text_of
 from benchmarks.wire.consent import Consent
 
 Language = str
@@ -28,15 +30,15 @@ TERMS = ("purpose", "use", "naming", "retention")
 
 
 @functools.cache
-def texts() -> Mapping[str, Words]:
-    """All texts by key, from consent.toml beside this module."""
+def texts() -> Mapping[str, Phrase]:
+    """All texts by key, from consent.toml."""
     raw = tomllib.loads(resources.files("reporting_agent").joinpath("consent.toml").read_text(encoding="utf-8"))
-    return {key: Words.model_validate(words) for key, words in raw.items()}
+    return {key: text_of(text) for key, text in raw.items()}
 
 
 def text(language: Language, key: str, **values: object) -> str:
     """The text of that key, filled in."""
-    return texts()[key].said_in(language).format(**values)
+    return in_language(texts()[key], language).format(**values)
 
 
 def reason(language: Language, code: str) -> str:

@@ -59,5 +59,5 @@ def places(view: View, found: Sequence[Place]) -> str:
         known = [row for row in rows if row]
         numbered = bool(known) and all(row.isdigit() for row in known)
         listed = view.enumerated(known)
-        texts.append(f"{file}{view.w['page']['colon']}{w['row']} {listed}{w['row_after']}" if numbered else f"{file} {listed}".strip())
+        texts.append(f"{file}{view.w['page']['colon']}{w['rows'].format(rows=listed)}" if numbered else f"{file} {listed}".strip())
     return "; ".join(texts)

@@ -16,7 +16,7 @@ from benchmarks.audit.evidence import in_words
 from benchmarks.audit.kinds import KIND_OF, OF_A_SAMPLE
 from benchmarks.errors import VerificationError
 from benchmarks.wire.merkle import require_inclusion
-from reporting_agent.report.words import both
+from reporting_agent.report.words import phrases
 
 CORE, AGENT = Path(benchmarks.__file__).parent, Path(reporting_agent.__file__).parent
 SAYING = [
@@ -61,7 +61,7 @@ def test_every_check_has_a_name_and_no_other() -> None:
                 if isinstance(arg, ast.Constant) and re.fullmatch(r"[a-z]+(-[a-z]+)*", str(arg.value))
             }
     assert len(codes) > len(checks.CHECKS)
-    assert codes == set(both()["verdict_checks"]) == set(KIND_OF)
+    assert codes == set(phrases()["verdict_checks"]) == set(KIND_OF)
 
 
 def test_the_checks_of_a_sample_are_those_that_run_on_one() -> None:

@@ -94,9 +94,12 @@ def chinese() -> Iterator[str]:
 
 
 def test_chinese_texts_have_marks_of_full_width() -> None:
-    """A half-width mark stands next to a Chinese character only within brackets of the wire format; what is filled in may be one."""
+    """A half-width mark stands next to a Chinese character only in a formula and in the wire format; what is filled in may be one."""
     said = {text: PLACEHOLDER.sub(lambda found: "" if found[0].startswith("<") else "汉", text) for text in chinese()}
-    assert {text for text, filled in said.items() if HALF_WIDTH.search(filled)} == {"最简分数 [分子, 分母]"}
+    assert {text for text, filled in said.items() if HALF_WIDTH.search(filled)} == {
+        "最简分数 [分子, 分母]",
+        "方法包规则 p{percent}：基准条件下由小到大第 ceil({quantile} n) 个值",
+    }
 
 
 @pytest.mark.parametrize("other", ONE_TERM)
