@@ -19,6 +19,7 @@ class Kind(StrEnum):
     ROUNDING = "rounding"  # the log's times are rounded
     REPEATED = "repeated"  # days of readings that repeat others
     BOOKED = "booked-late"  # output, so many runs after it was made
+    PAUSES = "pauses-in-runs"  # ends are the next starts, and the meter sees the load rest before them
     BALANCE = "balance"  # a meter against the main meter above it
     LEAP = "leap"  # single runs that no plant can have had
     ROWS = "rows-missing"  # of a meter of intervals, and what they counted
@@ -40,6 +41,7 @@ class Cause(StrEnum):
     ROUNDING = "rounded-log"
     COPIED = "copied-data"
     BOOKING = "output-booking"
+    ENDS = "next-start-as-end"
     READING = "wrong-readings"
     ROWS = "rows-missing"
     FED_BACK = "energy-fed-back"
@@ -49,12 +51,12 @@ class Cause(StrEnum):
 class Change:
     """A change point or a fault throughout.
 
-    `meters` are those that it concerns (none: the log is), `first` the day from which and `until` the day before which it holds; None
-    is an open end, and both None are the whole record. `size` is what is shown since over what was shown before (of a clock: seconds
-    ahead; of output that is booked late: seconds late; of a swap: 1 where one event can put it back, 0 where the two are read in unlike
-    ways), with the half-width of its 95 % interval. `causes` are in order of likelihood. `days` are single days where it is of days,
-    `batches` those whose energy or output it makes doubtful (step and id), where it is of single ones,
-    `product` the variant (or product) where it is of one only.
+    `meters` are those that it concerns (none: the log is), `first` the day from which and `until` the day before which it holds; None is
+    an open end, and both None are the whole record. `size` is what is shown since over what was shown before (of a clock: seconds ahead;
+    of output that is booked late: seconds late; of pauses within runs: their share of the energy; of a swap: 1 where one event can put it
+    back, 0 where the two are read in unlike ways), with the half-width of its 95 % interval. `causes` are in order of likelihood. `days`
+    are single days where it is of days, `batches` those whose energy or output it makes doubtful (step and id), where it is of single
+    ones, `product` the variant (or product) where it is of one only.
     """
 
     kind: Kind

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta, tzinfo
 
-from reporting_agent.changes import balances, booking, clocks, days, levels, missing_rows, negatives, products, swaps, together
+from reporting_agent.changes import balances, booking, clocks, days, levels, missing_rows, negatives, pauses, products, swaps, together
 from reporting_agent.changes.change import Change, Kind
 from reporting_agent.changes.jumps import Daily
 from reporting_agent.changes.lines import Line
@@ -47,6 +47,8 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     of_level = together.of_steps([one for one in of_level if not products.explained(one, of_product)], lines)
     off = {meter for one in (*of_clock, *swapped) for meter in one.meters}
     of_log = [] if zones else list({one.equipment: one for meter, one in rounded.items() if meter not in off}.values())
+    no_ends = {one.equipment for one in of_log}  # rounded, they may well stand on the next start
+    of_log += [one for one in ([] if of_clock else pauses.of_lines(lines)) if one.equipment not in no_ends]
     of_level = [*of_level, *(exchanged := swaps.of_levels(of_level, lines))]
     taken = {(meter, change.first) for change in exchanged for meter in change.meters}
     of_level = [one for one in of_level if one.kind is Kind.SWAP or not _is_of(one, taken)]

@@ -28,6 +28,7 @@ _CAUSES: dict[Cause, Phrase] = {
     Cause.ROUNDING: Phrase("times that are rounded in the log"),
     Cause.COPIED: Phrase("data that were copied"),
     Cause.BOOKING: Phrase("output that is booked another way"),
+    Cause.ENDS: Phrase("the next start logged as the end"),
     Cause.READING: Phrase("readings that are none"),
     Cause.ROWS: Phrase("rows that were not exported or not kept"),
     Cause.FED_BACK: Phrase("energy that the line feeds back"),
@@ -73,7 +74,7 @@ def _what(change: Change, unit: str) -> Phrase:
                 "All meters (%(meter)s) are %(shift)s against the log (%(when)s): one of the two is in another time zone.",
                 meter=meter, shift=shift(_of_zone(change.size)), when=when,
             )  # fmt: skip
-        case Kind.ROUNDING | Kind.BOOKED:
+        case Kind.ROUNDING | Kind.BOOKED | Kind.PAUSES:
             return _of_log(change, line)
         case Kind.ROWS:
             return Phrase(
@@ -100,6 +101,12 @@ def _of_log(change: Change, line: str) -> Phrase:
         return Phrase(
             "Step %(step)s, %(line)s: starts and ends are rounded to %(minutes)s minutes, and not so where the meter sees them.",
             step=change.step, line=line, minutes=f"{change.size / 60:g}",
+        )  # fmt: skip
+    if change.kind is Kind.PAUSES:
+        return Phrase(
+            "Step %(step)s, %(line)s: ends are the next starts, and the meter sees the line rest before them, now shorter, now longer: "
+            "%(share)s of the energy of these runs is drawn in pauses.",
+            step=change.step, line=line, share=f"{100 * change.size:.1f} %",
         )  # fmt: skip
     return Phrase(
         "Step %(step)s, %(line)s: energy goes with the output that stands %(hours)s h later in the log, and not with that of its own run.",
@@ -209,7 +216,7 @@ def _events(change: Change, earliest: date) -> list[Event]:
         return [_event({"meter": meter, "kind": "unusable"} | when) for meter in change.meters]
     if change.kind is Kind.SWAP:
         return [_event({"meter": change.meters[0], "kind": "swap", "with": change.meters[1]} | when)]
-    if change.kind is Kind.ROUNDING:  # until the log's own times are there
+    if change.kind in {Kind.ROUNDING, Kind.PAUSES}:  # until the log's own times are there
         return [_event(of_step | {"kind": "unusable"} | when)]
     if change.kind is Kind.BOOKED:
         return [_event(of_step | {"kind": "clock", "offset": f"{-round(change.size)} s"} | when)]

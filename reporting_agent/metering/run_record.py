@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.metering import rests
 from reporting_agent.metering.clock_search import Told, search
 from reporting_agent.metering.curve import Curve
 from reporting_agent.metering.edges import Edges, Reach, seen
+from reporting_agent.metering.rests import Rests
 from reporting_agent.metering.shifts import FULLY_KNOWN, Bins
 
 Integers = NDArray[np.int64]
@@ -24,7 +26,7 @@ class RunRecord:
     """The runs that a meter counts for, in order of start: half-open windows in UTC microseconds.
 
     `ids` are the batches' own, `energy` in the record's unit, `known` the share of its seconds, `silent` the share in whole stretches
-    of the search (quarters of an hour) of which the meter shows next to nothing.
+    of the search (quarters of an hour) of which the meter shows next to nothing. `rests` are told of a log without pauses only.
     """
 
     ids: tuple[str, ...]
@@ -35,13 +37,14 @@ class RunRecord:
     edges: Edges
     told: Told
     silent: Floats
+    rests: Rests | None
 
     def __len__(self) -> int:
         return len(self.start_us)
 
 
 def of_runs(curve: Curve, start_us: Integers, end_us: Integers, ids: Sequence[str], bin_edges_us: Integers) -> RunRecord:
-    """The runs along one curve that was asked for the edges of `Reach.of` them and for `bin_edges_us`."""
+    """The runs along one curve that was asked for the edges of `Reach.of` them, for `rests.moments_us` and for `bin_edges_us`."""
     energy, known_s = curve.over(start_us, end_us)
     length_s = (end_us - start_us) / 1e6
     told, silent = Told.nothing(), np.zeros(len(start_us))
@@ -59,6 +62,7 @@ def of_runs(curve: Curve, start_us: Integers, end_us: Integers, ids: Sequence[st
         seen(curve, Reach.of(start_us, end_us)),
         told,
         silent,
+        rests.seen(curve, start_us, end_us),
     )
 
 

@@ -13,7 +13,7 @@ from benchmarks.measurements import Batch, Finding, Metric
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import Event
-from reporting_agent.metering import against_batches, clock_search, unit_words
+from reporting_agent.metering import against_batches, clock_search, rests, unit_words
 from reporting_agent.metering.against_batches import Beside
 from reporting_agent.metering.edges import Reach
 from reporting_agent.metering.engine import Course, Windows
@@ -40,6 +40,7 @@ def moments_of(meter_windows: Mapping[str, Windows]) -> dict[str, NDArray[np.int
                 against_batches.moments_of(windows),
                 clock_search.bins_of(windows.start_us, windows.end_us),
                 Reach.of(windows.start_us, windows.end_us).moments_us(),
+                rests.moments_us(windows.start_us, windows.end_us),
             )
         )
         for name, windows in meter_windows.items()
