@@ -31,6 +31,9 @@ SPELLINGS = {spelled: unit for unit, all_spelled in _BY_UNIT.items() for spelled
 TWO_MEANINGS = frozenset({"ton", "tons"})
 """Units that are asked about, in any case of letters: pint takes them for short tons, most of the world for tonnes."""
 
+_SMALL = ("milli", "micro", "nano", "pico")
+"""Prefixes that no amount of a works' energy has; in full, as pint names a unit."""
+
 _JOULE = {"J": 1, "kJ": 10**3, "MJ": 10**6, "GJ": 10**9, "TJ": 10**12}
 _WATT_HOUR = {"Wh": 3600, "kWh": 36 * 10**5, "wan_kWh": 36 * 10**9, "MWh": 36 * 10**8, "GWh": 36 * 10**11}
 MULTIPLES = (
@@ -123,7 +126,7 @@ def _parse(unit: str) -> pint.Unit:
     try:
         if not _FORM.fullmatch(unit):
             raise pint.UndefinedUnitError(unit)
-        return registry().parse_units(unit)
+        parsed = registry().parse_units(unit)
     except pint.PintError as error:
         raise InputError(
             "unit-unknown",
@@ -132,6 +135,21 @@ def _parse(unit: str) -> pint.Unit:
             found=repr(unit),
             wanted="a unit such as kWh, MWh, GJ, t, kg, Nm3, kgce/t",
         ) from error
+    _refuse_small_energy(unit, parsed)
+    return parsed
+
+
+def _refuse_small_energy(unit: str, parsed: pint.Unit) -> None:
+    """mWh is a milliwatt-hour, which no works counts in, and a spreadsheet's way to write MWh."""
+    for name in parsed._units:  # the units multiplied, each by its full name: milliwatt_hour
+        if name.startswith(_SMALL) and any(registry().Unit(name).is_compatible_with(one) for one in ("J", "W", "kgce")):
+            raise InputError(
+                "unit-ambiguous",
+                Phrase("A unit of energy begins with a small m (or a smaller prefix): a thousandth, where a million is often meant."),
+                Phrase("Write MWh, MJ, MW (a capital M) where a million is meant; else convert the amounts to kWh, kJ or W."),
+                found=repr(unit),
+                wanted="kWh, MWh, kJ, MJ, GJ, kW, MW, kgce or tce",
+            )
 
 
 def _mismatch_remedy(from_unit: str, to_unit: str) -> Phrase:

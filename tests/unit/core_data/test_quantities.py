@@ -109,6 +109,20 @@ def test_a_ton_is_asked_about(unit: str) -> None:
     assert refused.value.code == "unit-ambiguous"
 
 
+@pytest.mark.parametrize("unit", ["mWh", "mJ", "mW", "mcal", "mtce", "µJ", "mWh/t"])
+def test_a_small_m_of_energy_is_asked_about_and_is_never_a_thousandth(unit: str) -> None:
+    with pytest.raises(InputError) as refused:
+        ratio(unit, {"mW": "kW", "mtce": "kgce", "mWh/t": "kWh/t"}.get(unit, "kWh"))
+    assert refused.value.code == "unit-ambiguous"
+    assert "MWh" in str(refused.value.remedy)
+
+
+def test_a_capital_m_and_small_amounts_of_matter_stay() -> None:
+    assert (ratio("MWh", "kWh"), ratio("mwh", "kWh")) == (1000.0, 1000.0)
+    assert ratio("mg", "kg") == pytest.approx(1e-6)
+    assert ratio("mm", "m") == pytest.approx(1e-3)
+
+
 def test_named_tons_are_what_they_say() -> None:
     assert ratio("tonne", "t") == 1.0
     assert ratio("short_ton", "t") == pytest.approx(0.90718474)
