@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from django.conf.locale import LANG_INFO
+from django.utils.translation import to_language
+
 from portal.settings.contact import contact_of_this_installation
 from portal.settings.rates import rate
 from portal.settings.roles import role_of_this_process
@@ -155,7 +158,10 @@ DEFAULT_FROM_EMAIL = os.environ.get("STEPLABEL_MAIL_FROM", "steplabel@localhost"
 
 # Languages and time. Times are kept in UTC; a period's ends carry the time zone of its peer group.
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LANGUAGES = [
+    (code, str(LANG_INFO.get(code, {}).get("name_local", code)))
+    for code in ("en", *sorted(to_language(folder.name) for folder in (BASE_DIR / "portal" / "web" / "locale").iterdir()))
+]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"

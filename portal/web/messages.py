@@ -1,9 +1,10 @@
 """The catalogues: what has to be translated, gathered from templates and code. Pages have theirs in `portal/web/locale`, the core and
 the agent in `benchmarks/locale`: every `Phrase` of `benchmarks` and `reporting_agent`, on a page or not, since the agent shows it alone.
 
-    python -m portal.web.messages
+    python -m portal.web.messages [LANGUAGE]
 
-brings both up to date (new texts untranslated, lost ones dropped) and compiles them. Babel does the work, so no
+brings those of every language up to date (new texts untranslated, lost ones dropped) and compiles them; LANGUAGE (`de`, `pt_BR`) adds
+one, which is its two folders and nothing else. Babel does the work, so no
 gettext tools are needed; it comes with the extra `dev`. Tests compare the catalogues with the texts that are in use.
 
 Refusals are not marked: services and the core raise them in English, and pages say them in the reader's language. They are read out
@@ -13,15 +14,18 @@ of the source: a literal sentence or remedy of the family of `benchmarks.errors`
 from __future__ import annotations
 
 import ast
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
+from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
@@ -32,16 +36,18 @@ from portal.web import about
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PO_FILE = HERE / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
-CORE_PO_FILE = ROOT / "benchmarks" / "locale" / "zh_Hans" / "LC_MESSAGES" / f"{DOMAIN}.po"
-HEADER = r"""# In simplified Chinese.
+PAGES = HERE / "locale"
+CORE = ROOT / "benchmarks" / "locale"
+PO_FILE = PAGES / "zh_Hans" / "LC_MESSAGES" / "django.po"
+CORE_PO_FILE = CORE / "zh_Hans" / "LC_MESSAGES" / f"{DOMAIN}.po"
+HEADER = r"""# In %(name)s.
 msgid ""
 msgstr ""
 "Project-Id-Version: Steplabel\n"
 "POT-Creation-Date: 2026-11-20 00:00+0000\n"
 "PO-Revision-Date: 2026-11-20 00:00+0000\n"
-"Language: zh_Hans\n"
-"Plural-Forms: nplurals=1; plural=0;\n"
+"Language: %(language)s\n"
+"Plural-Forms: %(plural)s\n"
 "MIME-Version: 1.0\n"
 "Content-Type: text/plain; charset=utf-8\n"
 "Content-Transfer-Encoding: 8bit\n"
@@ -190,7 +196,11 @@ def _texts(call: ast.Call) -> Iterator[tuple[str, str | None]]:
 
 def translations(po_file: Path = PO_FILE) -> Catalog:
     with po_file.open("rb") as file:
-        return read_po(file, locale="zh_Hans")
+        return read_po(file, locale=_language(po_file))
+
+
+def _language(po_file: Path) -> str:
+    return po_file.parents[1].name
 
 
 def compiled(catalog: Catalog) -> bytes:
@@ -201,12 +211,15 @@ def compiled(catalog: Catalog) -> bytes:
 
 def update(po_file: Path, in_use: Catalog) -> list[str]:
     """Rewrite a catalogue and compile it; returns what still waits for a translation."""
-    catalog = translations(po_file)
+    catalog = translations(po_file) if po_file.is_file() else Catalog(locale=_language(po_file))
+    po_file.parent.mkdir(parents=True, exist_ok=True)
     catalog.update(in_use, no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
     written = BytesIO()
     write_po(written, catalog, width=0, sort_output=True, include_lineno=False, ignore_obsolete=True, omit_header=True)
-    po_file.write_bytes(HEADER.encode() + written.getvalue())
+    language = _language(po_file)
+    facts = {"name": Locale.parse(language).english_name, "language": language, "plural": get_plural(language).plural_forms}
+    po_file.write_bytes((HEADER % facts).encode() + written.getvalue())
     po_file.with_suffix(".mo").write_bytes(compiled(translations(po_file)))
     return untranslated(catalog)
 
@@ -232,5 +245,7 @@ def _sources() -> Iterator[tuple[Path, str]]:
 
 
 if __name__ == "__main__":
-    for text in [*update(PO_FILE, texts_in_use()), *update(CORE_PO_FILE, phrases_of_core())]:
-        print(f"not translated: {text}")
+    for language in sorted({*sys.argv[1:], *(folder.name for folder in (*PAGES.iterdir(), *CORE.iterdir()))}):
+        pages, core = (folder / language / "LC_MESSAGES" for folder in (PAGES, CORE))
+        for text in [*update(pages / PO_FILE.name, texts_in_use()), *update(core / CORE_PO_FILE.name, phrases_of_core())]:
+            print(f"not translated into {language}: {text}")

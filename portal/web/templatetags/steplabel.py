@@ -137,7 +137,8 @@ register.simple_tag(contact.link, name="contact")
 @register.filter
 def language_tag(code: str) -> str:
     """Django's `zh-hans` as HTML wants it: `zh-Hans`."""
-    return "zh-Hans" if code == "zh-hans" else code
+    language, *rest = code.split("-")
+    return "-".join([language, *(part.title() if len(part) == 4 else part.upper() for part in rest)])
 
 
 @register.filter
