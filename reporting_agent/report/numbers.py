@@ -22,7 +22,8 @@ def shown(value: float | None) -> str:
     if size < 0.001:
         mantissa, _, power = f"{value:.1e}".partition("e")
         return f"{mantissa} × 10^{int(power)}".replace("-", MINUS)
-    text = f"{value:,.0f}" if size >= 1000 else f"{value:.1f}" if size >= 100 else f"{value:.2f}" if size >= 1 else f"{value:.4f}"
+    places = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3 if size >= 1 else 4
+    text = f"{value:,.{places}f}"
     return text.replace("-", MINUS)
 
 

@@ -23,6 +23,7 @@ from reporting_agent.analysis.variable_names import unit_of, unit_of_name, words
 from reporting_agent.config import load_site
 from reporting_agent.config.variables import Variable
 from reporting_agent.report import html
+from reporting_agent.report.numbers import shown
 from reporting_agent.report.plot import over_time, points, spread, window
 from reporting_agent.report.sections import baselines, lead
 from reporting_agent.report.svg import dots
@@ -222,6 +223,14 @@ def test_the_months_of_the_running_sum_add_up_to_the_control_charts(cement: Made
         months = one["cusum"]["months"]
         assert months[-1]["sum"].value == pytest.approx(float(np.nansum(chart.actual - chart.expected)), abs=1e-6)
         assert sum(month["added"].value for month in months) == pytest.approx(months[-1]["sum"].value, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(12_345.6, "12,346"), (123.456, "123.5"), (12.3456, "12.35"), (-1.23456, "−1.235"), (0.123456, "0.1235")]
+)
+def test_four_figures_are_shown_in_every_decade(value: float, text: str) -> None:
+    """Of a ratio such as 1.352 beside 1.348 three would be the same."""
+    assert shown(value) == text
 
 
 def test_a_variable_stands_in_words_with_its_unit_and_falls_back_to_its_name() -> None:

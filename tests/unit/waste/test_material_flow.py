@@ -80,7 +80,7 @@ def test_the_report_shows_yields_and_the_batch_with_the_dearest_way(
     page = html.render(site, result, Analysis(flow=material_flow(site, result)), lang, START)
     section = page[page.index('<section id="flow"') : page.index("</section>", page.index('<section id="flow"'))]
     assert all(words in section for words in told)
-    assert f'<data value="{200 / 188}">1.06</data>' in section
+    assert f'<data value="{200 / 188}">1.064</data>' in section
     assert "<div>C1</div>" in section
     without = html.render(site, result, Analysis(), lang, START)
     assert '<section id="flow"' not in without
