@@ -86,7 +86,7 @@ def _wanted(wrong: ErrorDetails) -> str:
     """What an author is to write there; of a rule of the pack's own, its sentence."""
     context = wrong.get("ctx", {})
     if context.get("class_name") == "Words":
-        return 'words in both languages: { en = "…", zh = "…" }'
+        return 'words by language: { en = "…", zh = "…" }'
     if wrong["type"] == "literal_error":
         return f"one of {context['expected']}"
     if wrong["type"] == "value_error":

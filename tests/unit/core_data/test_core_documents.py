@@ -15,7 +15,7 @@ from benchmarks.privacy.eligibility import expected_error
 
 DOCS = Path(__file__).parents[3] / "docs"
 PACKS_PAGE = (DOCS / "packs.md").read_text(encoding="utf-8")
-EXAMPLE, CONTINUOUS_EXAMPLE, CARRIER_EXAMPLE, LIMIT_EXAMPLE, SOURCE_EXAMPLE, EDITION_EXAMPLE = re.findall(
+EXAMPLE, CONTINUOUS_EXAMPLE, SITE_EXAMPLE, CARRIER_EXAMPLE, LIMIT_EXAMPLE, SOURCE_EXAMPLE, EDITION_EXAMPLE = re.findall(
     r"```toml\n(.*?)```", PACKS_PAGE, flags=re.DOTALL
 )
 
