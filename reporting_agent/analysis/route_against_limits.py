@@ -37,7 +37,7 @@ from benchmarks.quantities import ratio
 from benchmarks.routes import Limit
 from reporting_agent.analysis.route_account import Kind, Part, RouteAccount
 from reporting_agent.analysis.route_draft import Draft, named_carrier
-from reporting_agent.analysis.route_fence import FUELS, beside, no_production
+from reporting_agent.analysis.route_fence import FUELS, auxiliaries_elsewhere, beside, no_production
 from reporting_agent.analysis.route_shares import shares
 from reporting_agent.analysis.site_balance import SiteBalance, middle
 from reporting_agent.analysis.site_flows import Raw, amount, declared_share, of_steps
@@ -95,7 +95,9 @@ class _Account:
         parts = tuple(self._parts(taken))
         if output <= 0:
             draft.lacks("product-missing", "", Phrase("The log holds no good product of the route's last step."))
-        no_production(draft, self.balance, fsum(part.energy for part in parts))
+        of_route = fsum(part.energy for part in parts)
+        no_production(draft, self.balance, of_route)
+        auxiliaries_elsewhere(draft, self.balance, of_route)
         whole = not draft.missing
         value = fsum(part.energy for part in parts) / output if whole else None
         uncertainty = hypot(*self.squares) / output if whole else None

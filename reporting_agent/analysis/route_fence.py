@@ -77,6 +77,35 @@ def no_production(draft: Draft, balance: SiteBalance | None, of_route: float) ->
         draft.provisos.append(Words.of(Phrase("%(share)s %% of the energy is called no production: %(reasons)s.", **shown)))
 
 
+def auxiliaries_elsewhere(draft: Draft, balance: SiteBalance | None, of_route: float) -> None:
+    """Auxiliaries of steps outside the account: of one that ran nothing they serve nobody, and what the
+    others take is shown beside the grade."""
+    lines = [
+        (one.carrier, line)
+        for one in (balance.carriers if balance else ())
+        for line in one.use
+        if line.kind == "auxiliary" and line.amount > 0 and counts(one.carrier, draft.metric)
+    ]
+    for step_id in sorted({line.name for _, line in lines} - draft.columns.keys()):
+        said = Phrase(
+            "An auxiliary is said to serve %(step)s, of which no batch ran in this period. Give it to the step that it served.",
+            step=draft.named(step_id),
+        )
+        draft.lacks("auxiliary-of-no-step", step_id, said)
+    outside = [(one, line) for one, line in lines if line.name in draft.columns.keys() - {*draft.covered, *draft.recovery}]
+    energy = fsum(_of_line(draft, *one) for one in outside)
+    if energy <= 0:
+        return
+    whole = energy + max(of_route, 0.0)
+    steps = "; ".join(dict.fromkeys(line.name for _, line in outside))
+    said = Phrase(
+        "Auxiliaries said to serve steps that are not in this account took %(share)s %% beside its energy: %(steps)s.",
+        share=f"{100 * energy / whole:.2g}",
+        steps=steps,
+    )
+    draft.provisos.append(Words.of(said))
+
+
 def _conversions(draft: Draft, balance: SiteBalance, of_supply: Mapping[str, float]) -> Iterator[Part]:
     """The loss of each conversion, by how much of what it gives the route takes."""
     for name, loss in balance.calorific.by_conversion.items():

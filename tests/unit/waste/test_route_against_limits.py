@@ -454,6 +454,26 @@ def test_auxiliary_energy_decides_over_the_grade() -> None:
         assert level(found) == best
 
 
+def test_an_auxiliary_serves_a_step_that_ran_or_there_is_no_account() -> None:
+    """20 of 138 kg/t of coal said to serve a waste-heat power house that the site does not have: 90.56 kgce/t and level 1 for 104.84."""
+    batches = the_year({**CEMENT, "clinker-burning": (100_000, 2_600, 11_800)})
+    coal = {"carrier": "coal", "quantity": 24_000.0, "unit": "t", "period": YEAR, "lhv": 1000 * COAL * MJ_PER_KGCE}
+
+    def served(step: str, metric: Metric = Metric.TOTAL) -> RouteAccount:
+        return clinker(
+            batches, metric, site_boundary={"purchased": bought(batches, coal=24_000.0), "auxiliaries": [{**coal, "step": step}]}
+        )
+
+    for metric, lacks in ((Metric.TOTAL, True), (Metric.THERMAL, True), (Metric.ELECTRICITY, False)):
+        assert codes(served("waste-heat-power", metric)) == (["auxiliary-of-no-step"] if lacks else [])
+    assert served("clinker-burning").value == pytest.approx(CLINKER_TOTAL)
+    beside = served("cement-grinding")
+    assert beside.value == pytest.approx(CLINKER_TOTAL - 20 * COAL)
+    assert beside.provisos[-1].en.startswith(
+        "Auxiliaries said to serve steps that are not in this account took 14 % beside its energy: cem"
+    )
+
+
 def test_a_missing_step_leaves_the_account_open() -> None:
     made = clinker(the_year({step: figures for step, figures in CEMENT.items() if step != "raw-meal-homogenisation"}))
     assert "step-without-data" in codes(made)
