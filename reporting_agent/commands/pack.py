@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from benchmarks.packs.changes import FieldChange
-    from benchmarks.packs.effects import Effect, GradeEffect
+    from benchmarks.packs.effects import Effect, GradeEffect, NumberChange
     from benchmarks.routes import Pack
 
 
@@ -221,7 +221,8 @@ def _diff(args: argparse.Namespace) -> int:
         f"{name} differs: {versions[0][name]} -> {versions[1][name]}" for name in versions[0] if versions[0][name] != versions[1][name]
     ]
     lines += _part(len(numbers), "numbers differ", (f"  {one.place}: {one.before or 'none'} -> {one.after or 'none'}" for one in numbers))
-    lines += _part(len(fields), "fields differ", (_field(one) for one in fields))
+    others = [one for one in fields if not any(_is_number(one, number) for number in numbers)]
+    lines += _part(len(others), "other fields differ", (_field(one) for one in others))
     if labels is None and labels_move:
         lines += ["Labels move, by how much is not known from the pack alone (--site tells it of a site):"]
         lines += [one.as_text() for one in labels_move]
@@ -250,6 +251,12 @@ def _moved(args: argparse.Namespace, old: Pack, new: Pack) -> tuple[list[Effect]
 
 def _part(count: int, what: str, lines: Iterable[str]) -> list[str]:
     return [f"{count} {what}" + (":" if count else "."), *lines]
+
+
+def _is_number(field: FieldChange, number: NumberChange) -> bool:
+    """Whether a field is what a number says already: the same change, at a place that has all parts of the number's behind its role."""
+    place = number.place.rpartition(": ")[2].split(".")
+    return (field.before, field.after) == (number.before, number.after) and {*place} <= {*field.where}
 
 
 def _field(one: FieldChange) -> str:

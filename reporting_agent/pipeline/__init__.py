@@ -213,14 +213,14 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
     if outward and going is None:
         raise ValueError("the batches were not judged for their way out: read(..., outward=True)")
     uncertainty = RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
-    say(
-        Phrase(
+    if not outward:  # the same batches once more, for what would leave: told once
+        told = Phrase(
             "labelling %(batches)s batches by pack %(pack)s %(version)s",
             batches=f"{len(data.batches):,}",
             pack=pack.id,
             version=pack.version,
         )
-    )
+        say(told)
 
     def made_of(batches: Sequence[Batch]) -> SiteLabel:
         return label_site(

@@ -169,7 +169,7 @@ def test_the_differences_between_two_versions_are_told(capsys: pytest.CaptureFix
     assert "typical: steps.alumina-refining.total.typical: 380 -> 343" in told
     assert "factor: nitrogen.equivalent.2008-06-01: 0.6714 -> none" in told
     assert main(["pack", "diff", "aluminium", "aluminium"]) == 0
-    assert capsys.readouterr().out.splitlines() == ["0 numbers differ.", "0 fields differ.", "0 levels of limits differ."]
+    assert capsys.readouterr().out.splitlines() == ["0 numbers differ.", "0 other fields differ.", "0 levels of limits differ."]
 
 
 STEEL_TEXT = (packs.HOME / "steel.toml").read_text(encoding="utf-8")
@@ -187,7 +187,7 @@ TOLD = [  # at which step, what is replaced, by what; what is told, and whether 
         "blast-furnace",
         'measured = ["coke", "coal", ',
         'measured = ["coal", ',
-        "steps > blast-furnace > boundary > measured: coke, coal, blast-furnace-gas, converter-gas -> coal, blast-furnace-gas,",
+        "measured: steps.blast-furnace.measured: coke, coal, blast-furnace-gas, converter-gas -> coal, blast-furnace-gas,",
         True,
     ),
     ("blast-furnace", 'run_kind = "day"', 'run_kind = "month"', "steps > blast-furnace > run_kind: day -> month", True),
@@ -213,7 +213,18 @@ def test_every_field_that_differs_is_told_and_what_moves(
     assert told in out
     assert (f"{UNKNOWN} (--site tells it of a site):\n  {step}: because of" in out) is labels_move
     assert (UNKNOWN in out) is labels_move
-    assert "0 fields differ" not in out
+    assert "0 numbers differ.\n0 other fields differ." not in out
+
+
+def test_a_number_that_differs_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changed = STEEL_TEXT.replace("slope = { total = 3.67 }", "slope = { total = 3.5 }", 1).replace(
+        'run_kind = "day"', 'run_kind = "month"', 1
+    )
+    (tmp_path / "proposed.toml").write_text(changed, encoding="utf-8")
+    assert main(["pack", "diff", "steel", str(tmp_path / "proposed.toml")]) == 0
+    out = capsys.readouterr().out
+    assert out.count("3.67 -> 3.5") == 1
+    assert "1 other fields differ:\n  steps > coking > run_kind: day -> month" in out
 
 
 def test_the_order_of_metrics_and_the_second_entry_of_one_name_are_told() -> None:
