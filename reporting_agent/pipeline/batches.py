@@ -29,7 +29,7 @@ def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[Rejected]]:
         step = steps.get(name)
         place = table.place(index)
         if step is None:
-            refused.append(_refused(place, "step", _row(table, index), "the pack has no such step", ", ".join(steps)))
+            refused.append(_refused(place, "step", _row(table, index), Phrase("the pack has no such step"), ", ".join(steps)))
             continue
         try:
             in_output_unit = to_output_unit(unit, step)

@@ -16,7 +16,7 @@ from reporting_agent.pipeline.units import mj_in
 from reporting_agent.sources import Rejected, Table
 
 PLACES_KEPT = 20
-_IMPOSSIBLE = "the carrier cannot have this heating value"
+_IMPOSSIBLE = Phrase("the carrier cannot have this heating value")
 Key = tuple[str, str]  # step and batch id
 _DIRECTIONS = {direction.value: direction for direction in Direction}
 
@@ -54,7 +54,7 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
         if row["carrier"] not in CARRIERS:
             blank.add(key)
             where = table.place(index, "carrier")
-            rejected.append(Rejected(where, "the carrier is not known", repr(row["carrier"]), ", ".join(CARRIERS), _as_texts(row)))
+            rejected.append(Rejected(where, Phrase("the carrier is not known"), repr(row["carrier"]), ", ".join(CARRIERS), _as_texts(row)))
         elif key not in known:
             strays.append(table.place(index))
         elif row["quantity"] is None:
@@ -71,7 +71,7 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
                 beyond = wrong.code == "lhv-impossible"
                 column = "lhv" if beyond else "lhv_unit" if by_heat else "unit"
                 wanted = wrong.wanted if by_heat else _units(row["carrier"])
-                reason = _IMPOSSIBLE if beyond else "the unit does not measure the carrier"
+                reason = _IMPOSSIBLE if beyond else Phrase("the unit does not measure the carrier")
                 rejected.append(Rejected(table.place(index, column), reason, repr(row[column]), wanted, _as_texts(row)))
     findings = []
     if again:

@@ -139,7 +139,7 @@ def rows_of(table: Table, setting: Runs, pack: Pack) -> tuple[list[Row], list[Re
         place = table.place(index)
         step = steps.get(row["step"])
         if step is None:
-            rejected.append(_refused(place, "step", row, "the pack has no such step", ", ".join(steps)))
+            rejected.append(_refused(place, "step", row, Phrase("the pack has no such step"), ", ".join(steps)))
             continue
         try:
             output = row["output_quantity"] * to_output_unit(row["output_unit"], step)

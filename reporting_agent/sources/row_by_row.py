@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.rows import Rows
 from reporting_agent.sources import arrays, blocks, cells, moments, stamps, totals
@@ -52,7 +53,7 @@ class Ragged:
             self.mended.append((row, dict(zip(header, now, strict=True))))
             self.log.corrections.use("readings", self.file, header, row, raw, now)
             return
-        reason, name = "the row has not as many cells as the header", identity("readings", self.file, raw)
+        reason, name = Phrase("the row has not as many cells as the header"), identity("readings", self.file, raw)
         place = Place(self.file, row)
         self.log.reject(Rejected(place, reason, f"{found} cells", f"{wanted} cells", tuple(raw), header, "readings", name))
 
@@ -202,7 +203,7 @@ class Block:
     def _fault(self, index: int, header: str, wanted: str) -> None:
         text = self.columns[header][index].as_py()
         blank = cells.is_blank(text)
-        reason = "a required value is missing" if blank else "the value cannot be read"
+        reason = Phrase("a required value is missing") if blank else Phrase("the value cannot be read")
         self.bad.setdefault(index, []).append(BadCell(header, reason, shown(text or "") if blank else shown(text), wanted))
 
     def _settle(self, index: int, faults: Sequence[BadCell]) -> None:
@@ -275,7 +276,7 @@ def _checked(header: str, cell: cells.Cell, read: Callable[[cells.Cell], Read]) 
     try:
         return read(cell)
     except Unreadable as wrong:
-        raise BadCell(header, "the value cannot be read", shown(cell), str(wrong)) from wrong
+        raise BadCell(header, Phrase("the value cannot be read"), shown(cell), str(wrong)) from wrong
 
 
 def _with(array: NDArray[Any], index: int, value: float) -> NDArray[Any]:

@@ -253,7 +253,7 @@ def _first(raw: Sequence[Cell]) -> int | None:
 
 def _refuse_ragged(raw: Sequence[Cell], width: int) -> None:
     if isinstance(raw, BrokenRow):
-        raise BadCell(None, "a quote stands inside a quoted cell", str(raw[0]), 'a quote inside a quoted cell written twice ("")')
+        raise BadCell(None, Phrase("a quote stands inside a quoted cell"), str(raw[0]), 'a quote inside a quoted cell written twice ("")')
     extra = [cell for cell in raw[width:] if cell not in (None, "")]
     if len(raw) < width or extra:
         raise BadCell(None, Phrase("the row has not as many cells as the header"), f"{len(raw)} cells", f"{width} cells")

@@ -25,7 +25,6 @@ def findings() -> Codes:
     """What the data-quality report can say besides the exclusions."""
     tables = {*tally._SENTENCES, *runs._SENTENCES, *(fault.code for fault in batch_faults.FAULTS)}
     made = set(_first_arguments("Finding", "benchmarks", "reporting_agent"))
-    made |= set(_first_arguments("_finding", "reporting_agent/pipeline/rejections.py"))
     return (tables | made) - exclusions() | {"sentinel"}  # of readings as well as of batches
 
 

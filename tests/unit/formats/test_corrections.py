@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from benchmarks.catalogue import in_language
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.cli import main
@@ -206,3 +208,16 @@ def test_a_text_that_a_spreadsheet_would_run_is_written_behind_an_apostrophe_and
     (tmp_path / "r.csv").write_text(written, encoding="utf-8-sig")
     found: Corrections = load(tmp_path / "r.csv")
     assert found.rows["ab" * 6].cells["id"] == text
+
+
+def test_every_reason_is_told_in_the_readers_language(tmp_path: Path) -> None:
+    """A row left out for each reason there is: no English is left between the Chinese."""
+    wrong = ["001,eaf,coke,0.4,Nm3,,", "005,eaf,coke,0.4,t,20000,MJ/kg", '"0"03,eaf,coke,0.4,t,,', "004,eaf,coke"]
+    energy = [f"{ENERGY[0]},lhv,lhv_unit", *(f"{row},," for row in BAD["energy"][1:]), *wrong]
+    batches = spoilt(BAD["batches"], {9: (";t", ";furlong")})
+    data = pipeline.read(load_site(works(tmp_path, {**BAD, "batches": batches, "energy": energy})))
+    told = {str(one.sentence).split(" rows: ")[1]: in_language(one.sentence, "zh") for one in data.findings if one.code == "row-rejected"}
+    assert len(told) == 9, sorted(told)
+    for chinese in told.values():
+        assert re.fullmatch(r"[\d,]+ 行：\S.*[；。]见 rejected\.csv。", chinese)
+        assert not re.search(r"[A-Za-z]{2,}", chinese.replace("rejected.csv", "").replace("furlong", "")), chinese
