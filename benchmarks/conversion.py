@@ -222,7 +222,7 @@ class FactorTable:
         if found is None:
             raise InputError(
                 "carbon-factor-missing",
-                Phrase("There is no CO2 factor for %(what)s on %(on)s.", what=what.words.en, on=on.isoformat()),
+                Phrase("There is no CO2 factor for %(what)s on %(on)s.", what=what.words, on=on.isoformat()),
                 "Leave CO2 out for this carrier and date; for electricity name the country or a factor under [emissions] in site.toml.",
                 found=f"{energy.carrier} on {on.isoformat()}",
             )
@@ -254,7 +254,11 @@ class FactorTable:
         if (conflict := self.conflicts.get(what.id)) is not None and what.form != "medium":
             return InputError(
                 "lhv-required",
-                Phrase("%(what)s needs its heat content: %(conflict)s", what=what.words.en.capitalize(), conflict=conflict.words.en),
+                Phrase(
+                    "%(what)s needs its heat content: %(conflict)s",
+                    what=what.words.each(str.capitalize),
+                    conflict=conflict.words,
+                ),
                 Phrase(
                     "Give `lhv` and `lhv_unit` (MJ per %(unit)s; for steam its enthalpy) with each amount, or the amount in GJ.",
                     unit=what.unit,
@@ -264,7 +268,12 @@ class FactorTable:
             )
         return InputError(
             "factor-missing",
-            Phrase("There is no %(basis)s factor for %(what)s on %(on)s.", basis=basis, what=what.words.en, on=on.isoformat()),
+            Phrase(
+                "There is no %(basis)s factor for %(what)s on %(on)s.",
+                basis=Phrase("calorific") if basis is Basis.CALORIFIC else Phrase("equivalent"),
+                what=what.words,
+                on=on.isoformat(),
+            ),
             "Report a carrier that has a factor, give a measured heating value, or leave it out of the boundary.",
             found=f"{what.id}, {basis}, {on.isoformat()}",
         )

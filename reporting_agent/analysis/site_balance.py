@@ -26,7 +26,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.measurements import CarrierEnergy, Finding, Period, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, joined
 from benchmarks.routes import Words
 from reporting_agent.analysis.figures import shown
 from reporting_agent.analysis.site_flows import Amounts, gather
@@ -159,7 +159,7 @@ def _factor(amounts: Amounts, table: FactorTable, basis: Basis, on: date) -> tup
     try:
         return table.kgce(CarrierEnergy(amounts.carrier, 1.0, amounts.unit, lhv_mj_per_unit=amounts.lhv), basis, on), None
     except InputError as none:
-        return None, Words.of(Phrase("%(carrier)s: %(why)s", carrier=CARRIERS[amounts.carrier].words, why=none.sentence))
+        return None, Words.of(none.sentence)
 
 
 def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple[str, Words], ...]) -> BasisBalance:
@@ -186,37 +186,33 @@ def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple
 
 
 def _open(one: CarrierBalance) -> Finding:
-    words = CARRIERS[one.carrier].words
-    chinese = words.said_in("zh")
     share = "" if one.share is None else f" ({one.share:.1%})"
-    en = (
-        f"{words.en.capitalize()}: {shown(one.supplied, 4)} {one.unit} were available, {shown(one.used, 4)} {one.unit} accounted for;"
-        f" the difference of {shown(one.residual)} {one.unit}{share} is more than the meters may err by (±{shown(one.allowance)})."
+    difference = Phrase(
+        "%(carrier)s: %(supplied)s were available, %(used)s accounted for; the difference of %(residual)s is more than the meters may err"
+        " by (±%(allowance)s).",
+        carrier=CARRIERS[one.carrier].words.each(str.capitalize),
+        supplied=f"{shown(one.supplied, 4)} {one.unit}",
+        used=f"{shown(one.used, 4)} {one.unit}",
+        residual=f"{shown(one.residual)} {one.unit}{share}",
+        allowance=f"{shown(one.allowance)} {one.unit}",
     )
-    zh = (
-        f"{chinese}：可用 {shown(one.supplied, 4)} {one.unit}，已归属 {shown(one.used, 4)} {one.unit}；"
-        f"差额 {shown(one.residual)} {one.unit} 超过各表允许误差（±{shown(one.allowance)} {one.unit}）。"
+    cause = (
+        Phrase("A user is not metered, or a loss not declared.")
+        if one.residual > 0
+        else Phrase("Something counts twice, or a supply is not declared.")
     )
-    if one.residual > 0:
-        en, zh = f"{en} A user is not metered, or a loss not declared.", f"{zh}有用能单位未计量，或损失未申报。"
-    else:
-        en, zh = f"{en} Something counts twice, or a supply is not declared.", f"{zh}有能耗重复计入，或有来源未申报。"
-    return Finding("site-balance-open", Severity.WARNING, en, 1, zh=zh)
+    return Finding("site-balance-open", Severity.WARNING, joined(difference, cause), 1)
 
 
 def _untold(one: CarrierBalance) -> Finding:
-    words = CARRIERS[one.carrier].words
-    chinese = words.said_in("zh")
-    en = (
-        f"{words.en.capitalize()}: whether the balance closes cannot be told."
-        f" Of {shown(one.supplied, 4)} {one.unit} supplied, the meters may err by ±{shown(one.allowance)}:"
-        " state their classes, fill the gaps in their readings, or meter what is only stated."
+    sentence = Phrase(
+        "%(carrier)s: whether the balance closes cannot be told. Of %(supplied)s supplied, the meters may err by ±%(allowance)s:"
+        " state their classes, fill the gaps in their readings, or meter what is only stated.",
+        carrier=CARRIERS[one.carrier].words.each(str.capitalize),
+        supplied=f"{shown(one.supplied, 4)} {one.unit}",
+        allowance=f"{shown(one.allowance)} {one.unit}",
     )
-    zh = (
-        f"{chinese}：无法判定是否平衡。供入 {shown(one.supplied, 4)} {one.unit}，各表允许误差达 ±{shown(one.allowance)} {one.unit}："
-        "请申报表计准确度等级、补齐缺失读数，或对仅有申报值的部分加装计量。"
-    )
-    return Finding("site-balance-untold", Severity.WARNING, en, 1, zh=zh)
+    return Finding("site-balance-untold", Severity.WARNING, sentence, 1)
 
 
 def middle(period: Period) -> date:

@@ -12,6 +12,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError
 from benchmarks.labels import RELATIVE_UNCERTAINTY
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Period, Severity
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config import Site
 from reporting_agent.config.site_boundary import Flow
@@ -138,16 +139,13 @@ def _same(site: Site, stated: str, period: Period, carrier: str, notes: list[Fin
     other = Period.parse(stated, site.zone)
     if (other.start, other.end) == (period.start, period.end):
         return True
-    words = CARRIERS[carrier].words
-    notes.append(
-        Finding(
-            "flow-of-another-period",
-            Severity.NOTICE,
-            f"[site_boundary] states {words.en} for {stated}; the period is {period.name}. It is left out of the balance.",
-            1,
-            zh=f"[site_boundary] 中的{words.said_in('zh')}属于 {stated}，而本期为 {period.name}；不计入平衡。",
-        )
+    sentence = Phrase(
+        "[site_boundary] states %(carrier)s for %(stated)s; the period is %(period)s. It is left out of the balance.",
+        carrier=CARRIERS[carrier].words,
+        stated=stated,
+        period=period.name,
     )
+    notes.append(Finding("flow-of-another-period", Severity.NOTICE, sentence, 1))
     return False
 
 
@@ -238,15 +236,12 @@ def _mean_lhv(batches: list[Batch], *, by_step: bool = False) -> dict[tuple[str,
 
 
 def _without_heat(carrier: str) -> Finding:
-    words = CARRIERS[carrier].words
-    return Finding(
-        "lhv-required",
-        Severity.NOTICE,
-        f"{words.en.capitalize()} stands in the site's balance both as heat and as an amount without heat content; it is left out of the"
-        " balance. Give `lhv` with the flow, or the laboratory's values under [[lhv]].",
-        1,
-        zh=f"{words.said_in('zh')}在全厂平衡中既以热量又以无热值的数量出现，未计入平衡。请随该项给出 `lhv`，或在 [[lhv]] 中申报化验值。",
+    sentence = Phrase(
+        "%(carrier)s stands in the site's balance both as heat and as an amount without heat content; it is left out of the balance."
+        " Give `lhv` with the flow, or the laboratory's values under [[lhv]].",
+        carrier=CARRIERS[carrier].words.each(str.capitalize),
     )
+    return Finding("lhv-required", Severity.NOTICE, sentence, 1)
 
 
 def _in_one_unit(carrier: str, raw: list[Raw]) -> Amounts | None:
