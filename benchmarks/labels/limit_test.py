@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 
-from benchmarks.catalogue import in_language
 from benchmarks.labels.coverage import LONGEST_SILENCE, Coverage
 from benchmarks.labels.result import Grade, LimitGrade
 from benchmarks.measurements import Batch, Period
@@ -23,13 +22,10 @@ from benchmarks.routes import Limit, MetricRule, Step, Words
 StaticFactors = Mapping[str, float | str]
 _NOTHING: tuple[None, None, None] = (None, None, None)
 
-_NOT_A_YEAR = Words(
-    en="Grades are written for whole years; this period is not one, so none is tested.",
-    zh="限额等级按整年制定；本期不是整年，因此不作对照。",
-)
-_NO_BATCH = Words(en="No batch is valid, so there is no mean to test.", zh="没有有效批次，无平均值可供对照。")
-_NO_LIMIT = Words(en="The method pack holds no published limit for this metric of this step.", zh="方法包中没有该工序此项指标的公开限额。")
-_NONE_MET = Words(en="The mean of the year is above the limit of every grade.", zh="年度平均值高于所有等级的限额。")
+_NOT_A_YEAR = Phrase("Grades are written for whole years; this period is not one, so none is tested.")
+_NO_BATCH = Phrase("No batch is valid, so there is no mean to test.")
+_NO_LIMIT = Phrase("The method pack holds no published limit for this metric of this step.")
+_NONE_MET = Phrase("The mean of the year is above the limit of every grade.")
 
 
 def grade_step(
@@ -51,12 +47,12 @@ def grade_step(
         shared: what `shared_constants` found.
     """
     if not is_whole_year(period):
-        return Grade(None, "period-not-a-year", why=_NOT_A_YEAR)
+        return Grade(None, "period-not-a-year", why=Words.of(_NOT_A_YEAR))
     if mean is None:
-        return Grade(None, "no-valid-batch", why=_NO_BATCH)
+        return Grade(None, "no-valid-batch", why=Words.of(_NO_BATCH))
     limits = [limit for limit in step.limits if limit.metric == rule.metric and limit.unit == rule.unit]
     if not limits:
-        return Grade(None, "no-limit-for-this-metric", why=_NO_LIMIT)
+        return Grade(None, "no-limit-for-this-metric", why=Words.of(_NO_LIMIT))
     if not covered.is_whole:
         return Grade(None, "period-not-covered", why=_not_covered(step, covered))
     last_day = (period.end - timedelta(microseconds=1)).date()  # the version in force when the year was complete
@@ -69,7 +65,7 @@ def grade_step(
         telling = next((one for one in tested if one.reason != "not-applicable"), tested[0])
         return Grade(None, telling.reason, tested, telling.why)
     met = [one.best_met for one in assessed if one.best_met is not None]
-    return Grade(min(met), None, tested) if met else Grade(None, "no-grade-met", tested, _NONE_MET)
+    return Grade(min(met), None, tested) if met else Grade(None, "no-grade-met", tested, Words.of(_NONE_MET))
 
 
 def _not_covered(step: Step, covered: Coverage) -> Words:
@@ -85,7 +81,7 @@ def _not_covered(step: Step, covered: Coverage) -> Words:
         most=LONGEST_SILENCE.days,
         step=step.id,
     )
-    return Words(en=str(said), zh=in_language(said, "zh"))
+    return Words.of(said)
 
 
 def is_whole_year(period: Period) -> bool:
@@ -184,7 +180,10 @@ def _not_beside(limit: Limit, other: str) -> Words:
 
 
 def _several(limit: Limit, steps: int) -> Words:
-    return Words(
-        en=f"This limit of {limit.standard} holds for {steps} steps of this pack together; one step alone is not tested against it.",
-        zh=f"{limit.standard} 的该限额针对本方法包的 {steps} 个工序合计，单个工序不与之对照。",
+    return Words.of(
+        Phrase(
+            "This limit of %(standard)s holds for %(steps)s steps of this pack together; one step alone is not tested against it.",
+            standard=limit.standard,
+            steps=steps,
+        )
     )
