@@ -106,20 +106,26 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[Finding]:
         (
             "parent-unknown",
             unknown,
-            "batches name a parent that the log does not hold; what went before them is not added up.",
-            "个批次所指的上游批次不在记录中；其上游能耗不予累计。",
+            Phrase(
+                "%(batches)s batches name a parent that the log does not hold; what went before them is not added up.",
+                batches=f"{len(unknown):,}",
+            ),
         ),
         (
             "parent-later",
             later,
-            "batches began before a parent of theirs did: one of the two times, or the parent, is wrong.",
-            "个批次的开始早于其上游批次：时间或上游批号有误。",
+            Phrase(
+                "%(batches)s batches began before a parent of theirs did: one of the two times, or the parent, is wrong.",
+                batches=f"{len(later):,}",
+            ),
         ),
         (
             "mass-flow",
             too_much,
-            "batches gave more than their parents together: an output, a parent or a unit is wrong.",
-            "个批次的产出多于其上游批次之和：产量、上游批号或单位有误。",
+            Phrase(
+                "%(batches)s batches gave more than their parents together: an output, a parent or a unit is wrong.",
+                batches=f"{len(too_much):,}",
+            ),
         ),
     )
     return list(_findings(batches, told))
@@ -135,8 +141,8 @@ def _more_out(index: int, batches: Sequence[Batch], parents: Sequence[int], unit
     return batch.output_t + batch.reject_t > _MORE_OUT_THAN_IN * sum(batches[parent].output_t for parent in parents)
 
 
-def _findings(batches: Sequence[Batch], told: Sequence[tuple[str, list[int], str, str]]) -> Iterator[Finding]:
-    for code, indices, en, zh in told:
+def _findings(batches: Sequence[Batch], told: Sequence[tuple[str, list[int], Phrase]]) -> Iterator[Finding]:
+    for code, indices, sentence in told:
         if indices:
             places = tuple(place for index in indices[:PLACES_KEPT] if (place := batches[index].place) is not None)
-            yield Finding(code, Severity.WARNING, f"{len(indices):,} {en}", len(indices), places, zh=f"{len(indices):,} {zh}")
+            yield Finding(code, Severity.WARNING, sentence, len(indices), places)

@@ -81,14 +81,12 @@ def _is_heat(carrier: str, unit: str) -> bool:
 
 def _made_inside(taken: Counter[tuple[str, str]]) -> Iterator[Finding]:
     for (step, carrier), count in sorted(taken.items()):
-        words = CARRIERS[carrier].words
-        yield Finding(
-            "medium-made-inside",
-            Severity.NOTICE,
-            f"Step {step}: {words.en} is made inside the step; its electricity counts, the medium itself does not.",
-            count,
-            zh=f"工序 {step}：{words.said_in('zh')}在工序内自制；计其耗电，不再计该工质。",
+        sentence = Phrase(
+            "Step %(step)s: %(carrier)s is made inside the step; its electricity counts, the medium itself does not.",
+            step=step,
+            carrier=CARRIERS[carrier].words,
         )
+        yield Finding("medium-made-inside", Severity.NOTICE, sentence, count)
 
 
 def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iterator[Finding]:
@@ -123,15 +121,12 @@ def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iter
             count,
         )
     for carrier, count in sorted(found.items()):
-        words = CARRIERS[carrier].words
-        yield Finding(
-            "heating-value-default",
-            Severity.NOTICE,
-            f"{words.en.capitalize()} counts by a default heating value, not a measured one; what is really burnt may differ from it by a"
-            " sixth and more.",
-            count,
-            zh=f"{words.said_in('zh')}按缺省热值计，并非实测；实际热值与之相差可达六分之一以上。",
+        sentence = Phrase(
+            "%(carrier)s counts by a default heating value, not a measured one; what is really burnt may differ from it by a sixth"
+            " and more.",
+            carrier=CARRIERS[carrier].words.each(str.capitalize),
         )
+        yield Finding("heating-value-default", Severity.NOTICE, sentence, count)
 
 
 Doubtful = Mapping[tuple[str, date], int]
