@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Name
+from benchmarks.phrases import Phrase
 
 
 class Metric(StrEnum):
@@ -181,11 +181,6 @@ class Finding:
 
     code: str
     severity: Severity
-    sentence: str
+    sentence: Phrase
     count: int
     places: tuple[Place, ...] = ()  # the first few; rejected.csv and the report hold them all
-    zh: str = ""  # of a sentence that is no phrase yet
-
-    def __post_init__(self) -> None:
-        if self.zh:
-            object.__setattr__(self, "sentence", Name(self.sentence, zh=self.zh))
