@@ -14,7 +14,7 @@ from django.contrib.auth.middleware import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
@@ -23,6 +23,8 @@ from benchmarks.errors import SteplabelError
 from portal.accounts import second_factor
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import roles_of
+from portal.web import unsent
+from portal.web.forms import SignInForm
 from portal.web.signing_in import signed_in_lately
 from portal.web.views.errors import refused
 
@@ -38,7 +40,7 @@ def for_role(*roles: Role) -> Callable[[Page[P]], Page[P]]:
         @never_cache
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return to_sign_in(request)
             user = person(request)
             held = roles_of(user)
             if held.isdisjoint(roles):
@@ -62,7 +64,7 @@ def for_anybody_signed_in(page: Page[P]) -> Page[P]:
     @never_cache
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return to_sign_in(request)
         try:
             return page(request, *args, **kwargs)
         except SteplabelError as error:
@@ -77,10 +79,19 @@ def freshly(page: Page[P]) -> Page[P]:
     @wraps(page)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not signed_in_lately(request):
-            return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': request.get_full_path()})}")
+            return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': _back(request)})}")
         return page(request, *args, **kwargs)
 
     return cast("Page[P]", guarded)
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """To sign in and come back; who had typed something takes it along."""
+    typed = unsent.packed(request)
+    if not typed:
+        return redirect_to_login(request.get_full_path())
+    told = {"form": SignInForm(request), "next": reverse("web:unsent"), "unsent": typed}
+    return render(request, "web/sign_in.html", told, status=403)
 
 
 def person(request: HttpRequest) -> User:
@@ -91,4 +102,11 @@ def person(request: HttpRequest) -> User:
 def to_second_factor(request: HttpRequest, user: User) -> HttpResponseBase:
     """To give a code, or first to set up what gives one."""
     name = "mfa_reauthenticate" if second_factor.has_one(user) else "mfa_activate_totp"
-    return redirect(f"{reverse(name)}?{urlencode({'next': request.get_full_path()})}")
+    return redirect(f"{reverse(name)}?{urlencode({'next': _back(request)})}")
+
+
+def _back(request: HttpRequest) -> str:
+    """Where a signed-in person goes on once asked again: to the page, or to what was typed there."""
+    typed = unsent.packed(request)
+    unsent.keep(request, typed)
+    return reverse("web:unsent") if typed else request.get_full_path()

@@ -130,6 +130,7 @@ urlpatterns = [
     path("methods/<slug:pack>/<str:version>/against/<str:before>/", methods.compare, name="method-compare"),
     path("methods/<slug:pack>/<str:version>/numbers/<path:place>/", methods.number, name="method-number"),
     path("sign-out/", account.sign_out, name="sign-out"),
+    path("not-sent/", account.not_sent, name="unsent"),
     path("language/", account.language, name="language"),
     path("notifications/", notifications.notices, name="notifications"),
     path("notifications/<int:notice>/", notifications.notice, name="notification"),

@@ -162,6 +162,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "account_reset_password_from_key_done": ({}, all_may("ok"), NO),
     "web:sign-out": ({}, NO, all_may("back")),
     "web:language": ({}, all_may("back"), all_may("back")),
+    "web:unsent": ({}, signed_in("back"), signed_in("back")),
     "web:notifications": ({}, MEMBERS, NO),
     "web:notification": ({"notice": "NOTICE"}, signed_in("nothing") | {"enterprise": "back"}, NO),
     "web:notifications-read": ({}, signed_in("back"), signed_in("back")),
@@ -248,10 +249,11 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         only(REGULATORS, "nothing", nation="wrong"),
     ),
     "web:obliged-list": ({"group": "GROUP", "change": "LIST"}, OFFICE, NO),
+    # nobody said what the list was read against: nothing is applied
     "web:obliged-apply": (
         {"group": "GROUP", "change": "LIST"},
         only(REGULATORS, "nothing", nation="back"),
-        only(REGULATORS, "nothing", nation="done"),
+        only(REGULATORS, "nothing", nation="back"),
     ),
     # not applied yet: its page says how it stands
     "web:obliged-undo": (

@@ -11,11 +11,15 @@ from django.contrib.auth import views
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
 from django.views.i18n import set_language
 
 from portal.notifications.services import speak
-from portal.web.access import person
+from portal.web import unsent
+from portal.web.access import for_anybody_signed_in, person
 from portal.web.forms import SignInForm, mark_errors
+from portal.web.signing_in import first_page
 
 
 class SignIn(views.LoginView):
@@ -26,6 +30,7 @@ class SignIn(views.LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
+        unsent.keep(self.request, self.request.POST.get(unsent.FIELD, ""))
         login = Login(user=user, email=user.get_username(), redirect_url=self.get_redirect_url() or None)
         answer: HttpResponse = perform_password_login(self.request, {"email": user.get_username()}, login)
         return answer
@@ -37,7 +42,17 @@ class SignIn(views.LoginView):
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**kwargs), "next": self.get_redirect_url()}
+        return {**super().get_context_data(**kwargs), "next": self.get_redirect_url(), "unsent": self.request.POST.get(unsent.FIELD, "")}
+
+
+@require_http_methods(["GET", "POST"])
+@for_anybody_signed_in
+def not_sent(request: HttpRequest) -> HttpResponseBase:
+    """What was typed when the session had ended: to send, or to throw away."""
+    if request.method == "POST":
+        unsent.drop(request)
+    held = unsent.kept(request)
+    return redirect(first_page(request)) if held is None else render(request, "web/unsent.html", {"unsent": held})
 
 
 def language(request: HttpRequest) -> HttpResponseBase:
