@@ -11,7 +11,9 @@ from benchmarks.packs import provenance
 from benchmarks.packs.changes import FieldChange, changes
 from benchmarks.packs.consequences import GradeMoves, LabelsMove, grades_move, labels_move
 from benchmarks.packs.effects import NumberChange, changed_numbers
+from benchmarks.packs.faults import Fault
 from benchmarks.packs.public_effects import Moved, PublishedValue, moved
+from benchmarks.practice import remarks
 from benchmarks.routes import Pack
 from portal.governance.approved import with_factors
 from portal.governance.selectors import published_by
@@ -44,6 +46,7 @@ class Difference:
     grades_move: tuple[GradeMoves, ...]
     publications: tuple[MovedPublication, ...]
     incomplete: int  # numbers of the new version without a complete source
+    remarks: tuple[Fault, ...]  # what a good pack does otherwise than the new version
 
 
 def difference(file: str, factors_version: str, factors: str, corrects: str) -> Difference:
@@ -52,7 +55,7 @@ def difference(file: str, factors_version: str, factors: str, corrects: str) -> 
         after = packs.checked(file, "pack.toml")
         before = before_of(after, corrects)
         if before is None:
-            return Difference(None, after, (), (), (), (), (), _incomplete(after))
+            return Difference(None, after, (), (), (), (), (), _incomplete(after), tuple(remarks(after)))
         return between(before, after)
 
 
@@ -67,6 +70,7 @@ def between(before: Pack, after: Pack) -> Difference:
         grades_move(before, after),
         tuple(_publications(before, after)),
         _incomplete(after),
+        tuple(remarks(after)),
     )
 
 

@@ -300,6 +300,18 @@ def test_the_page_of_a_proposal_tells_every_field_and_whose_labels_and_grades_mo
         assert "No field of the file differs." not in page
 
 
+def test_who_is_to_approve_reads_what_a_good_pack_does_otherwise(cast: Cast) -> None:
+    """A floor that calls cheap batches of cooling impossible may be approved, and nobody approves it unknowingly."""
+    floor = ("floor = 0.1\n", "floor = 0.55\n")
+    assert SHIPPED.count(floor[0]) == 1
+    narrow, sound = (propose(cast.drafter, text) for text in (version("4").replace(*floor), version("5")))
+    reader = signed_in(cast.approver)
+    narrow_page, sound_page = (reader.get(reverse("web:proposal", args=[row.pk])).content.decode() for row in (narrow, sound))
+    assert "steps[clinker-cooling].metrics[total].floor" in narrow_page
+    assert "It holds no approval back." in narrow_page
+    assert "It holds no approval back." not in sound_page
+
+
 def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast: Cast) -> None:
     """Reports by the old version stay out of the new one's composition; the old composition stays as it was."""
     approve(propose(cast.provincial, FOUR), cast.drafter, cast.approver)

@@ -85,7 +85,7 @@ def proposal_page(view: ProposalView, found: Difference, *, answers: bool, decid
         links.append(Link(_("Its table of conversion factors"), reverse("web:proposal-file", args=[view.id, "factors.toml"])))
     if view.state == "approved":
         links.append(Link(_("The page of this version"), reverse("web:method-version", args=[view.pack, view.version])))
-    sheet = Sheet(_title(view), crumbs(), "", tuple(facts), differences(found), tuple(links))
+    sheet = Sheet(_title(view), crumbs(), "", tuple(facts), (*differences(found), *_worth_a_look(found)), tuple(links))
     address = {
         name: reverse(f"web:{name}", args=[view.id])
         for name in ("proposal-comment", "proposal-approve", "proposal-refuse", "proposal-withdraw")
@@ -108,6 +108,16 @@ def proposal_page(view: ProposalView, found: Difference, *, answers: bool, decid
         refuse_url=address["proposal-refuse"] if view.may_decide else "",
         withdraw_url=address["proposal-withdraw"] if view.may_withdraw else "",
     )
+
+
+def _worth_a_look(found: Difference) -> tuple[Section, ...]:
+    """What a good pack does otherwise; in the words of the check, as its faults."""
+    if not found.remarks:
+        return ()
+    rows = tuple((Cell(one.place, mono=True), Cell(one.found), Cell(one.wanted)) for one in found.remarks)
+    table = table_of(_("Worth a look"), (_("Place in the file"), _("Found"), _("Advised")), rows, "")
+    note = _("What a good pack does otherwise; it may have a reason. It holds no approval back.")
+    return (Section(_("Worth a look"), table, note),)
 
 
 def faults_table(faults: Sequence[Fault]) -> Listed:
