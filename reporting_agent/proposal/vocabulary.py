@@ -1,4 +1,4 @@
-"""The words that plants write, in ten languages: headers, units, words in cells. The words stand in words.toml."""
+"""The words that plants write, in twelve languages: headers, units, words in cells. The words stand in words.toml."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from reporting_agent.sources.sheets import JOINER
 LANGUAGES = {
     "en": "English", "zh": "Chinese", "de": "German", "es": "Spanish", "ru": "Russian",
     "ja": "Japanese", "fr": "French", "pt": "Portuguese", "it": "Italian", "tr": "Turkish",
+    "nl": "Dutch", "pl": "Polish",
 }  # fmt: skip
 _OF_A_PART = 0.95  # a word that is the last part of a header of several rows, beside one that is the whole header
 

@@ -1,1 +1,1 @@
-"""Spreadsheets and logs as firms of ten languages keep them, each with its known truth, through the road that a user takes."""
+"""Spreadsheets and logs as firms of twelve languages keep them, each with its known truth, through the road that a user takes."""

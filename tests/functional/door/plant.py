@@ -75,7 +75,7 @@ class Habit:
 
 @lru_cache(maxsize=1)
 def habits() -> tuple[Habit, ...]:
-    """All ten, in the order of habits.toml."""
+    """All twelve, in the order of habits.toml."""
     told = tomllib.loads((Path(__file__).parent / "habits.toml").read_text(encoding="utf-8"))
     lists = ("year_month_day", "groups")
     return tuple(Habit(language, **words | {key: tuple(words[key]) for key in lists}) for language, words in told.items())

@@ -1,4 +1,4 @@
-"""`compare` and `reconcile` read what `label` reads: files as firms of ten languages keep them, named without a mapping."""
+"""`compare` and `reconcile` read what `label` reads: files as firms of twelve languages keep them, named without a mapping."""
 
 from __future__ import annotations
 

@@ -301,10 +301,10 @@ def test_shifts_side_by_side_are_refused(mapped: Any, tmp_path: Path) -> None:
 
 
 def test_a_column_of_dates_that_nothing_names_may_be_the_end(mapped: Any) -> None:
-    text = "Charge;Start;Einde;Menge (t)\nH1;2016-05-14 08:00;2016-05-14 08:50;12,5\nH2;2016-05-14 09:00;2016-05-14 09:50;12,5\n"
+    text = "Charge;Start;Slut;Menge (t)\nH1;2016-05-14 08:00;2016-05-14 08:50;12,5\nH2;2016-05-14 09:00;2016-05-14 09:50;12,5\n"
     _, answer = mapped(text)
-    assert next(one for one in answer["questions"] if one["key"] == "batches.end")["choices"] == ["Einde", "none"]
-    for reply, ends in (("Einde", True), ("none", False)):
+    assert next(one for one in answer["questions"] if one["key"] == "batches.end")["choices"] == ["Slut", "none"]
+    for reply, ends in (("Slut", True), ("none", False)):
         _, answer = mapped(text, answers=f'timezone = "UTC"\nstep = "eaf"\nbatches.end = "{reply}"\n')
         assert ("end" in proposal_of(answer, "batches")["profile"]["columns"]) == ends
 
