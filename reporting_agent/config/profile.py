@@ -74,6 +74,7 @@ class Profile(Setting):
     across: bool = False  # days side by side: columns are read as rows
     days: bool = False  # a row a day: its date names the batch
     month: dict[str, Annotated[str, Field(pattern=MONTH)]] = {}  # column of numbers of days -> their month, 2025-03
+    in_cells: dict[str, Annotated[str, Field(min_length=1)]] = {}  # column whose numbers carry their unit (12,5 kWh) -> that unit
     differences: dict[str, Annotated[tuple[str, ...], Field(min_length=2, max_length=2)]] = {}  # quantity -> counter at end, at start
 
     @property

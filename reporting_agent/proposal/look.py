@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
 from functools import cached_property
@@ -25,7 +25,7 @@ from reporting_agent.sources import totals
 from reporting_agent.sources.cells import Cell, is_blank, plain
 from reporting_agent.sources.delimited import DELIMITERS, delimiter_of
 from reporting_agent.sources.encodings import open_bytes, recognise
-from reporting_agent.sources.rearranged import dated
+from reporting_agent.sources.rearranged import dated, without_units
 from reporting_agent.sources.sheets import Sheet, format_of, open_sheet, raw_rows
 from reporting_agent.sources.workbooks import Book
 
@@ -34,6 +34,9 @@ _CELLS_LOOKED_AT = 200_000  # of a table with a hundred columns 2,000 rows: what
 _HEADER_WITHIN = 60
 _FEWEST_DAYS = 5  # side by side
 _VALUE = re.compile(r"[+-−]?[\d.,' \u00a0\u202f]*\d[\d.,]*(?:[eE][+-]?\d+)?%?")
+_WITH_UNIT = re.compile(r"[+-−]?[\d.,' \u00a0\u202f]*\d\s*([^\W\d_][^\s]*)")
+_IN_CELLS = frozenset({"mass", "count", "energy", "power", "volume", "flow", "time"})
+_LETTERS = frozenset("tтhs度吨件个秒分")
 _DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?([T\s]+\d{1,2}[:.]\d{2}.*)?")
 _CLOCK = re.compile(r"(\d+\s*:\s*)?\d+\s*:\s*\d{1,2}([.,]\d+)?")
 _TIME = re.compile(r"([01]?\d|2[0-4])[:.][0-5]\d([:.][0-5]\d)?(\s*[AaPp]\.?[Mm]\.?)?")
@@ -56,6 +59,7 @@ class Look:
     sheets: tuple[str, ...] = ()  # of a workbook, those that hold a table, where several do and none was named
     day: str = ""  # the column of numbers of days, where no column tells their month
     titles: tuple[str, ...] = ()  # what stands above the table
+    in_cells: Mapping[str, str] = field(default_factory=dict)  # column -> the unit that each of its numbers carries
 
     def column(self, index: int) -> list[Cell]:
         """The cells of a column that say something, totals left out."""
@@ -120,6 +124,11 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None, m
         keys["month"], because["month"] = {day: month}, "as answered"
         dates = dated(Sheet(str(path), header, iter(rows)), {day: month}).rows
         rows = list(dates)
+    in_cells = _units_in_cells(header, [cells for row, cells in rows if row >= first])
+    if in_cells:
+        keys["in_cells"] = in_cells
+        because["in_cells"] = "each number carries its unit; one with another unit, or none, is not read"
+        rows = list(without_units(Sheet(str(path), header, iter(rows)), in_cells).rows)
     units = _units_of(below, len(header))
     if any(units):
         because["below_header"] = f"row {bottom + 1} holds units: {', '.join(unit for unit in units if unit)}"
@@ -129,7 +138,8 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None, m
     data = [(row, cells) for row, cells in rows if row >= first and any(not is_blank(cell) for cell in cells)]
     _refuse_second_table(path, header, data)
     summed = tuple(row for row, cells in data if totals.names_a_total(next((cell for cell in cells if not is_blank(cell)), None)))
-    return Look(path, header, units, data, keys, because, summed, tuple(below.values()), delimiter, encodings, sheets, day, titles)
+    remarks = tuple(below.values())
+    return Look(path, header, units, data, keys, because, summed, remarks, delimiter, encodings, sheets, day, titles, in_cells)
 
 
 def _sample(rows: Iterator[tuple[int, Sequence[Cell]]]) -> list[tuple[int, Sequence[Cell]]]:
@@ -184,6 +194,27 @@ def _day_column(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     (place,) = named["day"]
     days = [plain(str(cells[place])).rstrip(".").removesuffix(".0") for cells in rows if place < len(cells) and not is_blank(cells[place])]
     return header[place] if days and mostly(lambda day: str(day).isdecimal() and 1 <= int(str(day)) <= 31, days) else ""
+
+
+def _units_in_cells(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> dict[str, str]:
+    """By column, the unit that stands behind seven in ten of its numbers at least."""
+    found: dict[str, str] = {}
+    for place, name in enumerate(header):
+        cells = [cells[place] for cells in rows if place < len(cells) and not is_blank(cells[place])]
+        texts = [plain(cell) for cell in cells if isinstance(cell, str)]
+        units = Counter(match[1] for text in texts if (match := _WITH_UNIT.fullmatch(text)) and _is_unit(match[1]))
+        unit, often = next(iter(units.most_common(1)), ("", 0))
+        if name and header.count(name) == 1 and often and often >= 0.7 * len(cells):
+            found[name] = unit
+    return found
+
+
+def _is_unit(text: str) -> bool:
+    """A unit of an amount or a duration; of single letters those alone that are no names of models."""
+    unit = VOCABULARY.unit_in(text, alone=True)
+    unclear = unit is None and VOCABULARY.unclear_unit_in(text) is not None
+    counts = unclear or (unit is not None and VOCABULARY.kind_of_unit(unit) in _IN_CELLS)
+    return counts and (len(text) > 1 or text in _LETTERS)
 
 
 def _titles(rows: Sequence[tuple[int, Sequence[Cell]]]) -> tuple[str, ...]:

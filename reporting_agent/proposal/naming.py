@@ -121,13 +121,18 @@ def unit_of(look: Look, index: int) -> tuple[str, str] | None:
     """The unit that the row below the header or the header itself states for a column, and where it stands."""
     if index < len(look.units) and look.units[index]:
         return look.units[index], f"{look.units[index]!r} stands below the header {look.header[index]!r}"
+    if (behind := look.in_cells.get(look.header[index])) is not None:
+        own, other = VOCABULARY.unit_in(behind, alone=True), VOCABULARY.unit_in(look.header[index])
+        agree = own is not None and other in {None, own}  # a header that says another unit is asked about
+        return (str(own), f"{behind!r} stands behind the numbers of {look.header[index]!r}") if agree else None
     unit = VOCABULARY.unit_in(look.header[index]) or VOCABULARY.unit_in(look.header[index], alone=True)
     return None if unit is None else (unit, f"{unit!r} stands in the header {look.header[index]!r}")
 
 
 def unclear_unit_of(look: Look, index: int) -> str | None:
     """A unit of the column that means two things, such as ton, wherever it stands."""
-    return VOCABULARY.unclear_unit_in(look.header[index]) or VOCABULARY.unclear_unit_in(look.remarks(index))
+    places = (look.in_cells.get(look.header[index], ""), look.header[index], look.remarks(index))
+    return next((unit for place in places if (unit := VOCABULARY.unclear_unit_in(place)) is not None), None)
 
 
 def _by_their_cells(look: Look, wanted: Wanted, found: dict[str, Named], taken: set[int]) -> None:

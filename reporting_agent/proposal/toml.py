@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from reporting_agent.proposal.types import Proposal
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_TABLES = ("columns", "constants", "values", "missing", "scale", "parts", "rows", "carriers", "month", "differences")
+_TABLES = ("columns", "constants", "values", "missing", "scale", "parts", "rows", "carriers", "month", "in_cells", "differences")
 
 
 def as_toml(proposals: Sequence[Proposal], file: str) -> str:

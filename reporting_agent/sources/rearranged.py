@@ -1,4 +1,4 @@
-"""Sheets that hold what is wanted in another arrangement: days side by side, days of a month named elsewhere, counters read twice.
+"""Sheets that hold what is wanted in another arrangement: days side by side, days of a month named elsewhere, units in cells, counters.
 
 What comes out is a sheet as every reader knows it. Rows of a sheet whose days stand side by side count as its columns do.
 """
@@ -44,6 +44,34 @@ def _day(cell: Cell, month: date) -> Cell:
         return month.replace(day=int(text)).isoformat()
     except ValueError:
         return cell
+
+
+def without_units(sheet: Sheet, units: Mapping[str, str]) -> Sheet:
+    """The sheet with numbers alone where each carries the declared unit; a number with another unit, or none, is not read.
+
+    Raises:
+        InputError: the column is missing or stands twice.
+    """
+    places = {_place(sheet, column, "in_cells"): unit for column, unit in units.items()}
+
+    def rows() -> Rows:
+        for row, raw in sheet.rows:
+            changed = list(raw)
+            for place, unit in places.items():
+                if place < len(changed) and not isinstance(raw, BrokenRow):
+                    changed[place] = _without(changed[place], unit)
+            yield row, raw if isinstance(raw, BrokenRow) else changed
+
+    return Sheet(sheet.file, sheet.header, rows())
+
+
+def _without(cell: Cell, unit: str) -> Cell:
+    if cells.is_blank(cell):
+        return cell
+    text = cells.plain(str(cell))
+    if text.endswith(unit) and text.removesuffix(unit)[-1:] in {*"0123456789., "}:
+        return text.removesuffix(unit).rstrip()
+    return f"{text} (not in {unit})"
 
 
 def named(pair: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Seven arrangements more, which say what is wanted by other means: by a block, a counter, a duration, a title, a second table.
+"""Eight arrangements more, which say what is wanted by other means: by a block, a counter, a duration, a title, a second table.
 
 Of each a person is asked one thing about it; nothing of it may be taken without.
 """
@@ -116,6 +116,15 @@ def log_of_mean_power(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     return case
 
 
+def units_in_cells(habit: Habit, heats: list[Heat], folder: Path) -> Case:
+    """Each number carries its unit, in groups of digits."""
+    rows: list[Sequence[Cell]] = [[habit.batch, habit.start, habit.end, habit.output, habit.energy]]
+    for one in heats:
+        amounts = [f"{habit.number(one.output_t)} t", f"{habit.number(one.energy_kwh, grouped=True)} kWh"]
+        rows.append([*row_of(habit, one)[:3], *amounts])
+    return Case(by_hand(folder, habit, rows, "units"), habit, "units in cells", truth_of(heats))
+
+
 ARRANGEMENTS: tuple[Layout, ...] = (
     dates_by_block,
     counter_at_both_ends,
@@ -124,4 +133,5 @@ ARRANGEMENTS: tuple[Layout, ...] = (
     days_across,
     joined_by_key,
     log_of_mean_power,
+    units_in_cells,
 )
