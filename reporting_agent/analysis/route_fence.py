@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from math import fsum
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.labels.columns import counts
 from benchmarks.labels.outside import LARGEST_SHARE
-from benchmarks.measurements import Metric
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 from reporting_agent.analysis.route_account import Part
+from reporting_agent.analysis.route_conversions import SERVES, lost_in_conversions, of_line
 from reporting_agent.analysis.route_draft import Draft, named_carrier
-from reporting_agent.analysis.site_balance import Line, SiteBalance
+from reporting_agent.analysis.site_balance import SiteBalance
 
 FUELS = frozenset({"gas", "solid", "liquid"})
-_SERVES = frozenset({"step", "auxiliary"})
-_USERS = _SERVES | {"others", "taken"}
+_USERS = SERVES | {"others", "taken"}
 _NOTHING = 1e-9  # of what was supplied: the rounding of sums
 
 
-def beside(draft: Draft, balance: SiteBalance | None, carriers: Iterable[str], shares: Mapping[str, float]) -> Iterator[Part]:
+def beside(draft: Draft, balance: SiteBalance | None, carriers: Collection[str], shares: Mapping[str, float]) -> Iterator[Part]:
     """What no step's meter counts, divided by use; and whether each carrier balances at the fence."""
     if balance is None:
         said = Phrase("Nothing holds the account against the fence: declare [site_boundary] in site.toml.")
         draft.lacks("site-boundary-missing", "", said)
         return
     balances = {one.carrier: one for one in balance.carriers}
-    of_supply: dict[str, float] = {}
     for carrier in carriers:
         found = balances.get(carrier)
         if found is None or not found.closes:
@@ -36,18 +34,16 @@ def beside(draft: Draft, balance: SiteBalance | None, carriers: Iterable[str], s
             draft.lacks("site-balance-open", carrier, said)
             continue
         users = [line for line in found.use if line.amount > 0 and line.kind in _USERS and line.name != "shared"]
-        of_route = fsum(shares[line.name] * line.amount for line in users if line.kind in _SERVES and line.name in shares)
+        of_route = fsum(shares[line.name] * line.amount for line in users if line.kind in SERVES and line.name in shares)
         part = of_route / (fsum(line.amount for line in users) or 1.0)
-        of_supply[carrier] = of_route / found.supplied if found.supplied > 0 else 0.0
         for line in found.use:
             if line.amount > 0 and (line.kind == "losses" or line.name == "shared"):
-                yield Part("losses" if line.kind == "losses" else "shared", carrier, part * _of_line(draft, carrier, line), part)
+                yield Part("losses" if line.kind == "losses" else "shared", carrier, part * of_line(draft, line), part)
         if found.residual > _NOTHING * found.supplied:  # came over the fence, and nobody says where it went
             known = max((*found.supply, *found.use), key=lambda line: abs(line.amount))
-            energy = found.residual / known.amount * _of_line(draft, carrier, known)
+            energy = found.residual / known.amount * of_line(draft, known)
             yield Part("residual", carrier, part * energy, part)
-    if draft.metric is Metric.TOTAL:
-        yield from _conversions(draft, balance, of_supply)
+    yield from lost_in_conversions(draft, balance, carriers, shares)
 
 
 def no_production(draft: Draft, balance: SiteBalance | None, of_route: float) -> None:
@@ -61,7 +57,7 @@ def no_production(draft: Draft, balance: SiteBalance | None, of_route: float) ->
         )
         draft.lacks("others-fuel", carrier, said)
     lines = [(one, line) for one in said_of for line in by_carrier[one].use if line.kind == "others" and line.name != "shared"]
-    energy = fsum(abs(_of_line(draft, one, line)) for one, line in lines)
+    energy = fsum(abs(of_line(draft, line)) for one, line in lines)
     if energy <= 0:
         return
     share = energy / (energy + max(of_route, 0.0))
@@ -93,7 +89,7 @@ def auxiliaries_elsewhere(draft: Draft, balance: SiteBalance | None, of_route: f
         )
         draft.lacks("auxiliary-of-no-step", step_id, said)
     outside = [(one, line) for one, line in lines if line.name in draft.columns.keys() - {*draft.covered, *draft.recovery}]
-    energy = fsum(_of_line(draft, *one) for one in outside)
+    energy = fsum(of_line(draft, line) for _, line in outside)
     if energy <= 0:
         return
     whole = energy + max(of_route, 0.0)
@@ -104,20 +100,3 @@ def auxiliaries_elsewhere(draft: Draft, balance: SiteBalance | None, of_route: f
         steps=steps,
     )
     draft.provisos.append(Words.of(said))
-
-
-def _conversions(draft: Draft, balance: SiteBalance, of_supply: Mapping[str, float]) -> Iterator[Part]:
-    """The loss of each conversion, by how much of what it gives the route takes."""
-    for name, loss in balance.calorific.by_conversion.items():
-        lines = ((one.carrier, line) for one in balance.carriers for line in one.supply)
-        given = {carrier: line.kgce_calorific or 0.0 for carrier, line in lines if line.kind == "given" and line.name == name}
-        whole = fsum(given.values())
-        part = fsum(kgce * of_supply.get(carrier, 0.0) for carrier, kgce in given.items()) / whole if whole else 0.0
-        if part > 0 and loss > 0:
-            yield Part("conversion", name, part * loss * draft.per_kgce, part)
-
-
-def _of_line(draft: Draft, carrier: str, line: Line) -> float:
-    if draft.metric is Metric.ELECTRICITY:
-        return line.amount  # the balance of electricity is in kWh
-    return (line.kgce_calorific or 0.0) * draft.per_kgce

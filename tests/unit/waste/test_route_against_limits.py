@@ -567,6 +567,84 @@ def test_declared_losses_and_losses_of_conversions_are_shared_by_use() -> None:
     assert clinker(wet, site_boundary=fence).value == pytest.approx(CLINKER_TOTAL + 1.25 * 60_000_000 / MJ_PER_KGCE / 1_200_000)
 
 
+def conversion(name: str, takes: tuple[str, float, str], *gives: tuple[str, float, str]) -> dict[str, Any]:
+    def flow(carrier: str, quantity: float, unit: str) -> dict[str, Any]:
+        return {"carrier": carrier, "quantity": quantity, "unit": unit, "period": YEAR}
+
+    return {"id": name, "takes": [flow(*takes)], "gives": [flow(*one) for one in gives]}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("heat", 1.0, "MJ"),  # next to nothing, which nobody takes
+        ("steam", 300_000.0, "GJ"),  # much, which nobody takes
+        ("heat", 1.0, "MJ", "offices"),
+    ],
+)
+def test_a_conversion_whose_product_nobody_takes_loses_what_everybody_bears(given: tuple[Any, ...]) -> None:
+    """14 of 138 kg/t of coal into a boiler whose steam is in no use were in no account: 94.84 kgce/t, level 1, for 104.84."""
+    batches = the_year({**CEMENT, "clinker-burning": (100_000, 2_600, 12_400)})
+    coal_t = 14 * 1_200.0
+    fence = {"purchased": bought(batches, coal=coal_t), "conversions": [conversion("boiler", ("coal", coal_t, "t"), given[:3])]}
+    if len(given) > 3:
+        fence["others"] = [no_production("heat", 1.0, "MJ")]
+    assert clinker(batches, site_boundary=fence).value == pytest.approx(CLINKER_TOTAL, rel=1e-6)
+    assert clinker(batches, Metric.THERMAL, site_boundary=fence).value == pytest.approx(138 * COAL * MJ_PER_KGCE, rel=1e-6)
+
+
+def test_electricity_that_a_conversion_loses_counts_in_electricity() -> None:
+    """500 of 13,380 kWh/t of a smelter into a rectifier that gives a megajoule: 12,880 kWh/t was level 1, the truth is level 2."""
+    batches = the_year({**INGOT, "electrolysis": (10_000, 128_500, 0)})
+    lost = 500 * 120_000.0
+    fence = {
+        "purchased": bought(batches, electricity=lost),
+        "conversions": [conversion("rectifier", ("electricity", lost, "kWh"), ("heat", 1.0, "MJ"))],
+    }
+    found = accounts(batches, "aluminium", site_boundary=fence)
+    assert found["aluminium-casting", Metric.ELECTRICITY].value == pytest.approx(13_380)
+    assert found["aluminium-casting", Metric.TOTAL].value == pytest.approx(13_380 * POWER)
+
+
+def test_fuel_of_own_steam_counts_as_heat_and_fuel_of_own_power_does_not() -> None:
+    """1.25 of coal for 1 of the raw mill's steam: all 1.25 are heat of the clinker. A power house's 2.5 of coal for 1 are energy alone."""
+    batches = the_year(CEMENT)
+    steam = CarrierEnergy("steam", 5_000.0, "GJ")
+    wet = [one.with_energy([steam]) if one.step == "raw-meal-homogenisation" else one for one in batches]
+    coal_t = 1.25 * 60_000_000 / MJ_PER_KGCE / COAL / 1000
+    fence = {
+        "purchased": bought(batches, coal=coal_t),
+        "conversions": [conversion("boiler", ("coal", coal_t, "t"), ("steam", 60_000.0, "GJ"))],
+    }
+    heat = 138 * COAL * MJ_PER_KGCE
+    assert clinker(wet, Metric.THERMAL, site_boundary=fence).value == pytest.approx(heat + 1.25 * 60_000_000 / 1_200_000)
+    kwh = 51 * 1_200_000.0 + 30 * 1_560_000.0
+    coal_t = 2.5 * POWER * kwh / COAL / 1000
+    fence = {
+        "purchased": [one for one in bought(batches, coal=coal_t) if one["carrier"] == "coal"],
+        "conversions": [conversion("power", ("coal", coal_t, "t"), ("electricity", kwh, "kWh"))],
+    }
+    assert clinker(batches, Metric.THERMAL, site_boundary=fence).value == pytest.approx(heat)
+    assert clinker(batches, Metric.ELECTRICITY, site_boundary=fence).value == pytest.approx(51)
+    assert clinker(batches, site_boundary=fence).value == pytest.approx(138 * COAL + 2.5 * 51 * POWER)
+
+
+def test_a_loss_is_passed_on_through_another_conversion() -> None:
+    """Coal makes steam at 80 %, steam power at 40 %: who takes all the power bears both losses."""
+    batches = the_year(CEMENT)
+    kwh = 51 * 1_200_000.0 + 30 * 1_560_000.0
+    steam_gj = POWER * kwh * MJ_PER_KGCE / 0.4 / 1000
+    coal_t = steam_gj / 0.8 / (COAL * MJ_PER_KGCE)
+    fence = {
+        "purchased": [one for one in bought(batches, coal=coal_t) if one["carrier"] == "coal"],
+        "conversions": [
+            conversion("boiler", ("coal", coal_t, "t"), ("steam", steam_gj, "GJ")),
+            conversion("turbine", ("steam", steam_gj, "GJ"), ("electricity", kwh, "kWh")),
+        ],
+    }
+    assert clinker(batches, site_boundary=fence).value == pytest.approx(138 * COAL + 51 * POWER / 0.4 / 0.8)
+
+
 def test_a_level_within_the_uncertainty_is_named() -> None:
     (found,) = (one for one in clinker(the_year(CEMENT)).to_json()["limits"])
     assert found["within_uncertainty"] == []
