@@ -1,9 +1,9 @@
 """Published grades, tested on the only basis they are written for: the exact output-weighted mean of a whole year.
 
 A label is a low quantile of batches and never meets or misses a grade. Limits that span several steps belong to the route
-and are listed as not tested here. What a limit was corrected by comes from the label's own variant, the site's static
-factors and, where it was recorded with every used batch, the output-weighted mean of the batch's own variables. Whatever
-cannot be tested says why, in both languages.
+and are listed as not tested here. What a limit was corrected by comes from the label's own variant, the output-weighted
+mean of the batches' own variables where every used batch recorded it, and else the site's static factors; where both say a variable and
+differ, the limit is not tested. Whatever cannot be tested says why, in both languages.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
+from math import fsum
+from types import MappingProxyType
 
 from benchmarks.labels.coverage import LONGEST_SILENCE, Coverage
 from benchmarks.labels.result import Grade, LimitGrade
@@ -20,6 +22,8 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Limit, MetricRule, Step, Words
 
 StaticFactors = Mapping[str, float | str]
+ALIKE = 0.005
+"""By what share a site's constant and the mean of its batches may differ and be one value, written twice (a convention of ours)."""
 _NOTHING: tuple[None, None, None] = (None, None, None)
 
 _NOT_A_YEAR = Phrase("Grades are written for whole years; this period is not one, so none is tested.")
@@ -38,13 +42,13 @@ def grade_step(
     period: Period,
     covered: Coverage,
     ran: AbstractSet[str] = frozenset(),
-    shared: AbstractSet[str] = frozenset(),
+    doubts: Mapping[str, str] = MappingProxyType({}),
 ) -> Grade:
     """Test the annual mean of one variant against every limit of this step and metric; None with a reason where that cannot be done.
 
     Args:
         ran: the steps that the site's log holds in the period; a limit that some of them recover for is tested on the account of the route.
-        shared: what `shared_constants` found.
+        doubts: what `doubtful` found.
     """
     if not is_whole_year(period):
         return Grade(None, "period-not-a-year", why=Words.of(_NOT_A_YEAR))
@@ -57,7 +61,7 @@ def grade_step(
         return Grade(None, "period-not-covered", why=_not_covered(step, covered))
     last_day = (period.end - timedelta(microseconds=1)).date()  # the version in force when the year was complete
     tested = tuple(
-        _test(limit, step, mean, {**batch_means, **static_factors, **named(limit, variant, step)}, last_day, ran, shared)
+        _test(limit, step, mean, {**static_factors, **batch_means, **named(limit, variant, step)}, last_day, ran, doubts)
         for limit in limits
     )
     assessed = [one for one in tested if one.reason is None]
@@ -108,21 +112,40 @@ def named(limit: Limit, variant: str, step: Step) -> dict[str, str]:
     return {"variant": meant if isinstance(meant, str) and meant in line else line[0]}
 
 
-def shared_constants(step: Step, batches: Sequence[Batch], static: StaticFactors) -> frozenset[str]:
-    """What limits ask of a furnace, and these batches' furnaces share or differ in: nobody knows for which of them it holds."""
+def doubtful(step: Step, batches: Sequence[Batch], static: StaticFactors) -> dict[str, str]:
+    """What limits ask for and nobody knows, by the code of why: a constant of a furnace that these batches' furnaces share or differ in,
+    and what the batches say otherwise than the site's static factors."""
     several = len({batch.equipment for batch in batches}) > 1 if step.of_equipment else False
-    return frozenset(
-        name
+    stated = {name: value for name, value in static.items() if isinstance(value, int | float)}
+    found = {name: "constant-two-valued" for name, value in stated.items() if _otherwise(name, value, batches)}
+    return found | {
+        name: "constant-shared"
         for name in step.of_equipment
         if (several if name in static else len({batch.variables.get(name) for batch in batches} - {None}) > 1)
-    )
+    }
 
 
-def untold(limit: Limit, shared: AbstractSet[str]) -> LimitGrade | None:
-    """The limit as not tested, where it asks for what several furnaces share."""
-    found = sorted(asked_by(limit) & shared)
+def _otherwise(name: str, stated: float, batches: Sequence[Batch]) -> bool:
+    said = [(batch.variables[name], batch.output_t) for batch in batches if name in batch.variables and batch.output_t > 0]
+    if not said:
+        return False
+    mean = fsum(value * output for value, output in said) / fsum(output for _, output in said)
+    return abs(mean - stated) > ALIKE * max(abs(mean), abs(stated))
+
+
+def untold(limit: Limit, doubts: Mapping[str, str]) -> LimitGrade | None:
+    """The limit as not tested, where it asks for what is doubtful."""
+    found = sorted(asked_by(limit) & doubts.keys())
     if not found:
         return None
+    if doubts[found[0]] == "constant-two-valued":
+        said = Phrase(
+            "%(standard)s asks for %(variable)s, and the batches say another value than [static]. Correct the one that is wrong; what is"
+            " recorded with every batch needs no [static].",
+            standard=limit.standard,
+            variable=found[0],
+        )
+        return untested(limit, "constant-two-valued", Words.of(said))
     said = Phrase(
         "%(standard)s asks for %(variable)s of the furnace, and the batches are of several, which share one value or differ in it. Give it"
         " with each batch as var.%(variable)s instead of under [static]; furnaces that differ in it have no limit in common.",
@@ -139,14 +162,14 @@ def _test(
     variables: Mapping[str, float | str],
     on: date,
     ran: AbstractSet[str],
-    shared: AbstractSet[str],
+    doubts: Mapping[str, str],
 ) -> LimitGrade:
     if (beside := next((other for other in limit.not_beside if other in ran), None)) is not None:
         return untested(limit, "not-applicable", _not_beside(limit, beside))
     together = [*limit.steps_covered, *(recovery for recovery in limit.recovered_by if recovery in ran)]
     if together != [step.id]:
         return untested(limit, "limit-over-several-steps", _several(limit, len(together)))
-    return untold(limit, shared) or graded(limit, mean, variables, on)
+    return untold(limit, doubts) or graded(limit, mean, variables, on)
 
 
 def graded(limit: Limit, mean: float, variables: Mapping[str, float | str], on: date) -> LimitGrade:

@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, StepColumns, metric_energy
 from benchmarks.labels.coverage import Coverage, Span, coverage
-from benchmarks.labels.limit_test import StaticFactors, grade_step, shared_constants
+from benchmarks.labels.limit_test import StaticFactors, doubtful, grade_step
 from benchmarks.labels.outside import OutsideEnergy, outside_energy
 from benchmarks.labels.reasons import ExclusionReason
 from benchmarks.labels.result import BatchValue, Best, Measured, StepLabel, rule_name
@@ -166,7 +166,7 @@ def label_rows(
             context.period,
             measured.coverage,
             context.ran,
-            shared_constants(step, [columns.batches[row] for row in valid.tolist()], context.static_factors or {}),
+            doubtful(step, [columns.batches[row] for row in valid.tolist()], context.static_factors or {}),
         ),
         coverage=measured.coverage,
         output_t=output_t,

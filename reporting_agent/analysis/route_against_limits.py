@@ -27,7 +27,7 @@ from benchmarks.conversion import Basis
 from benchmarks.errors import InputError
 from benchmarks.labels.columns import EnergyKind, counts, factor_of
 from benchmarks.labels.coverage import coverage
-from benchmarks.labels.limit_test import graded, is_whole_year, named, shared_constants, untested, untold
+from benchmarks.labels.limit_test import doubtful, graded, is_whole_year, named, untested, untold
 from benchmarks.labels.outside import LARGEST_SHARE, outside_energy
 from benchmarks.labels.reasons import ExclusionReason
 from benchmarks.labels.validity import ONE_WEIGHING
@@ -102,14 +102,14 @@ class _Account:
         value = fsum(part.energy for part in parts) / output if whole else None
         uncertainty = hypot(*self.squares) / output if whole else None
         last_day = (draft.result.site_label.period.end - timedelta(microseconds=1)).date()
-        variables = {**self._means(), **draft.site.static}
-        shared = {
-            name for step_id in draft.covered for name in shared_constants(draft.step(step_id), draft.good(step_id), draft.site.static)
-        }
+        variables = {**draft.site.static, **self._means()}
+        doubts: dict[str, str] = {}
+        for step_id in draft.covered:
+            doubts |= doubtful(draft.step(step_id), draft.good(step_id), draft.site.static)
         tested = tuple(
             untested(limit, "account-incomplete", next(iter(draft.missing.values())))
             if value is None
-            else untold(limit, shared)
+            else untold(limit, doubts)
             or graded(limit, value, {**variables, **named(limit, self._variant(), draft.step(draft.covered[-1]))}, last_day)
             for limit in limits
         )

@@ -437,6 +437,17 @@ def test_cement_takes_the_clinker_that_its_own_log_names() -> None:
     assert codes(cement(with_clinker(the_year(CEMENT), 79.4))) == ["intermediate-short"]  # 103.22
 
 
+def test_a_share_of_clinker_that_the_log_refutes_corrects_no_limit() -> None:
+    """75 % in the log and 95 % under [static] loosened cement's limits from 80, 87 and 94 to 102, 110 and 118."""
+    batches = with_clinker(the_year(CEMENT), 75)
+    honest = cement(batches)
+    assert (codes(honest), honest.limits[0].limits) == ([], (80, 87, 94))
+    refuted = cement(batches, static={"altitude_m": 200.0, "clinker_pct": 95.0})
+    assert [one.reason for one in refuted.limits] == ["constant-two-valued"]
+    near = cement(with_clinker(the_year(CEMENT), 74.8), static={"altitude_m": 200.0, "clinker_pct": 75.0})
+    assert near.limits == cement(with_clinker(the_year(CEMENT), 74.8), static={"altitude_m": 200.0}).limits  # the log's corrects it
+
+
 def test_clinker_called_sold_is_not_in_the_cement() -> None:
     stocks = [stock("crushing-prehomogenisation"), stock("raw-meal-homogenisation"), stock("clinker-cooling", sold=360_000)]
     assert codes(cement(with_clinker(the_year(CEMENT), 75), product_stocks=stocks)) == ["intermediate-short"]
