@@ -25,6 +25,11 @@ def languages() -> tuple[str, ...]:
     return ("en", *sorted(_folders()))
 
 
+def tag(language: str) -> str:
+    """The language as HTML wants it: `zh-Hans`, `pt-BR`."""
+    return (of_language(_folders(), language) or "en").replace("_", "-")
+
+
 def in_language(text: str, language: str) -> str:
     """The text as a reader of this language reads it; what varies in a phrase is filled in, phrases among it translated too.
 

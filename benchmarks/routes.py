@@ -88,7 +88,7 @@ class Words(Declared):
 
     def each(self, write: Callable[[str], str]) -> Words:
         """The text of every language written anew."""
-        return Words(**{code: write(text) for code, text in self.by_language.items()})
+        return Words(**{code: write(self.said_in(code)) for code in dict.fromkeys((*languages(), *self.by_language))})
 
     @property
     def without_stop(self) -> Words:

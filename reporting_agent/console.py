@@ -33,8 +33,8 @@ def say(text: str) -> None:
 
 
 def emit(args: Namespace, payload: dict[str, Any], text: str) -> None:
-    """The command's answer: `payload` as JSON on stdout with `--json`, else `text`."""
-    answer(json.dumps(payload, ensure_ascii=False, indent=2) if getattr(args, "json", False) else text)
+    """The command's answer: `payload` as JSON on stdout with `--json`, else `text`, in the terminal's language where it is a phrase."""
+    answer(json.dumps(payload, ensure_ascii=False, indent=2) if getattr(args, "json", False) else in_language(text, LANGUAGE.get()))
 
 
 def answer(text: str) -> None:

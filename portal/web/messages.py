@@ -29,8 +29,8 @@ from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
-from benchmarks.catalogue import DOMAIN
-from benchmarks.phrases import Phrase, in_context
+from benchmarks.catalogue import CODES, DOMAIN
+from benchmarks.phrases import Phrase, in_context, of_language
 from benchmarks.texts import text_of
 from portal.web import about
 
@@ -40,7 +40,7 @@ PAGES = HERE / "locale"
 CORE = ROOT / "benchmarks" / "locale"
 PO_FILE = PAGES / "zh_Hans" / "LC_MESSAGES" / "django.po"
 CORE_PO_FILE = CORE / "zh_Hans" / "LC_MESSAGES" / f"{DOMAIN}.po"
-HEADER = r"""# In %(name)s.
+_HEADER = r"""# In %(name)s.
 msgid ""
 msgstr ""
 "Project-Id-Version: Steplabel\n"
@@ -119,6 +119,13 @@ TEXTS = (
 )
 """Files of texts by key (`benchmarks.texts`)."""
 
+NAMING = (
+    *(file.relative_to(ROOT).as_posix() for file in sorted((ROOT / "benchmarks" / "packs").rglob("*.toml"))),
+    "portal/assurance/schemes.toml",
+)
+"""Files that call their own things by name, in any number of languages. A pack's file is approved and signed: a language that comes
+later need not change it."""
+
 
 def texts_in_use() -> Catalog:
     """Every text of templates and code that is marked for translation, and every text of a refusal that a page can show."""
@@ -133,8 +140,9 @@ def texts_in_use() -> Catalog:
     return catalog
 
 
-def phrases_of_core() -> Catalog:
-    """Every `Phrase` of the core and the agent, every sentence and remedy that a terminal can show, and what is published."""
+def phrases_of_core(language: str = "zh_Hans") -> Catalog:
+    """Every `Phrase` of the core and the agent, every sentence and remedy that a terminal can show, and what is published; names too, of
+    packs and schemes that have none of their own in this language."""
     catalog = Catalog(project="Steplabel", charset="utf-8", header_comment="# Texts of the core and the agent.")
     published = [ROOT / file for file in PUBLISHED]
     for path in sorted([*(ROOT / "reporting_agent").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py"), *published]):
@@ -146,7 +154,20 @@ def phrases_of_core() -> Catalog:
     for file in TEXTS:
         for phrase in _phrases(tomllib.loads((ROOT / file).read_text(encoding="utf-8"))):
             catalog.add(phrase.text, locations=[(file, 0)], context=phrase.context or None)
+    for file in NAMING:
+        for name in _names(tomllib.loads((ROOT / file).read_text(encoding="utf-8"))):
+            if of_language(name, CODES.get(language, language.replace("_", "-"))) is None:
+                catalog.add(name["en"], locations=[(file, 0)])
     return catalog
+
+
+def _names(raw: object) -> Iterator[Mapping[str, str]]:
+    """What a file calls its own things, by language."""
+    if isinstance(raw, dict) and isinstance(raw.get("en"), str):
+        yield raw
+    else:
+        for value in raw.values() if isinstance(raw, dict) else raw if isinstance(raw, list) else ():
+            yield from _names(value)
 
 
 def _phrases(raw: Mapping[str, Any]) -> Iterator[Phrase]:
@@ -199,6 +220,12 @@ def translations(po_file: Path = PO_FILE) -> Catalog:
         return read_po(file, locale=_language(po_file))
 
 
+def header(language: str) -> str:
+    """The first lines of a catalogue."""
+    name, plural = Locale.parse(language).english_name, get_plural(language).plural_forms
+    return _HEADER % {"name": name, "language": language, "plural": plural}
+
+
 def _language(po_file: Path) -> str:
     return po_file.parents[1].name
 
@@ -217,9 +244,7 @@ def update(po_file: Path, in_use: Catalog) -> list[str]:
     catalog.obsolete.clear()
     written = BytesIO()
     write_po(written, catalog, width=0, sort_output=True, include_lineno=False, ignore_obsolete=True, omit_header=True)
-    language = _language(po_file)
-    facts = {"name": Locale.parse(language).english_name, "language": language, "plural": get_plural(language).plural_forms}
-    po_file.write_bytes((HEADER % facts).encode() + written.getvalue())
+    po_file.write_bytes(header(_language(po_file)).encode() + written.getvalue())
     po_file.with_suffix(".mo").write_bytes(compiled(translations(po_file)))
     return untranslated(catalog)
 
@@ -247,5 +272,5 @@ def _sources() -> Iterator[tuple[Path, str]]:
 if __name__ == "__main__":
     for language in sorted({*sys.argv[1:], *(folder.name for folder in (*PAGES.iterdir(), *CORE.iterdir()))}):
         pages, core = (folder / language / "LC_MESSAGES" for folder in (PAGES, CORE))
-        for text in [*update(pages / PO_FILE.name, texts_in_use()), *update(core / CORE_PO_FILE.name, phrases_of_core())]:
+        for text in [*update(pages / PO_FILE.name, texts_in_use()), *update(core / CORE_PO_FILE.name, phrases_of_core(language))]:
             print(f"not translated into {language}: {text}")

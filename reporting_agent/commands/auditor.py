@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.phrases import Phrase
+
 if TYPE_CHECKING:
     from reporting_agent.audit.openings.auditor_keys import AuditorKeys
 
@@ -43,7 +45,8 @@ def run(args: argparse.Namespace) -> int:
         statement = read_one(args.sign)
         signed = attestations.sign(statement, keys.signing)
         write_whole(args.out, signed)
-        emit(args, {"file": str(args.out), "fingerprint": keys.signing.key_id}, f"Signed with the key {keys.signing.key_id}: {args.out}.")
+        text = Phrase("Signed with the key %(key)s: %(file)s.", key=keys.signing.key_id, file=args.out)
+        emit(args, {"file": str(args.out), "fingerprint": keys.signing.key_id}, text)
         return ExitCode.DONE
     if args.keys.exists():
         raise InputError(
@@ -54,9 +57,12 @@ def run(args: argparse.Namespace) -> int:
         )
     made = AuditorKeys.generate()
     write_whole(args.keys, made.to_pem(password(args, new=True)))
-    text = (
-        f"Keys written to {args.keys}, under the password. Keep both apart, and a copy.\nPublic key (register it at the portal): "
-        f"{made.signing.public.hex}\nFingerprint: {made.signing.key_id}"
+    text = Phrase(
+        "Keys written to %(file)s, under the password. Keep both apart, and a copy.\n"
+        "Public key (register it at the portal): %(public)s\nFingerprint: %(fingerprint)s",
+        file=args.keys,
+        public=made.signing.public.hex,
+        fingerprint=made.signing.key_id,
     )
     emit(args, {"file": str(args.keys), **made.public}, text)
     return ExitCode.DONE

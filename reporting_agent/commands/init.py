@@ -6,6 +6,7 @@ from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.commands import add_language
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _workbook(args: Namespace) -> int:
     if target.exists():
         raise _already_there(target, target.name)
     writing.write_bytes(target, template(args.lang, args.workbook))
-    text = f"Written to {target}. Fill in one row a run, then: steplabel-agent label {target}"
+    text = Phrase("Written to %(file)s. Fill in one row a run, then: steplabel-agent label %(file)s", file=target)
     emit(args, {"workbook": str(target)}, text)
     return 0
 
@@ -68,6 +69,7 @@ def _starter(args: Namespace) -> int:
     for name, path in files.items():
         writing.write_text(out / name, path.read_text(encoding="utf-8"))
     names = list(files)
-    text = f"Written to {out}: {', '.join(names)}.\nNext: steplabel-agent check --site {out / 'site.toml'}"
+    written = Phrase("Written to %(folder)s: %(files)s.", folder=out, files=enumerated(names))
+    text = Phrase("%(written)s\nNext: steplabel-agent check --site %(site)s", written=written, site=out / "site.toml")
     emit(args, {"directory": str(out), "files": names}, text)
     return 0

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def run(args: Namespace) -> int:
 
 
 def _workbook(args: Namespace) -> int:
+    from benchmarks.catalogue import in_language
     from reporting_agent.console import emit
     from reporting_agent.report import writing
     from reporting_agent.workbook import copying, labelling, reading, summary
@@ -50,14 +52,14 @@ def _workbook(args: Namespace) -> int:
     out = writing.folder(Path(args.out))
     target = out / f"{source.stem}.labelled.xlsx"
     writing.write_bytes(target, copying.labelled_copy(labelled))
-    emit(args, labelled.result.to_json(), summary.as_text(labelled) + f"\nWritten to {target}; your own workbook is as it was.")
+    told = in_language(Phrase("Written to %(file)s; your own workbook is as it was.", file=target), labelled.sheet.lang)
+    emit(args, labelled.result.to_json(), f"{summary.as_text(labelled)}\n{told}")
     return 0
 
 
 def _site(args: Namespace) -> int:
     from benchmarks.catalogue import in_language
     from benchmarks.measurements import Period
-    from benchmarks.phrases import Phrase
     from reporting_agent import pipeline
     from reporting_agent.analysis import analyse, label_json
     from reporting_agent.commands import asking

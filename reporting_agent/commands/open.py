@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_language, add_site
 
 
@@ -73,7 +74,16 @@ def run(args: argparse.Namespace) -> int:
         "sealed": recipient is not None,
         "shown": lines,
     }
-    emit(args, payload, f"Opened: {args.out}, digest {made.opening.digest}. It is noted in {state.path / answering.JOURNAL}.")
+    emit(
+        args,
+        payload,
+        Phrase(
+            "Opened: %(file)s, digest %(digest)s. It is noted in %(journal)s.",
+            file=args.out,
+            digest=made.opening.digest,
+            journal=state.path / answering.JOURNAL,
+        ),
+    )
     return ExitCode.DONE
 
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_period, add_report, add_site
 
 
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.template is not None:
         write_whole(args.template, loading.template(args.template, args.lang))
-        emit(args, {"file": str(args.template)}, f"Written: {args.template}. Fill in what you have documents for.")
+        emit(args, {"file": str(args.template)}, Phrase("Written: %(file)s. Fill in what you have documents for.", file=args.template))
         return ExitCode.DONE
     if args.papers is None or args.site is None or args.period is None:
         raise UsageError("reconcile-arguments", "A file of documents, --site and --period are needed.", "Give all, or --template FILE.")

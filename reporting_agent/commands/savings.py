@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_language, add_site
 
 
@@ -37,5 +38,11 @@ def run(args: Namespace) -> int:
     writing.write_json(out / "savings.json", payload)
     writing.write_text(out / "savings.html", html.render_savings(site, result, found, args.lang, made))
     lines = [f"{one.of.name}: {in_language(VERDICTS[one.verdict], args.lang)} – {in_language(finding(one), args.lang)}" for one in found]
-    emit(args, payload, "\n".join([*lines, f"Written to {out}. Everything in it is exact and stays on this site."]))
+    emit(
+        args,
+        payload,
+        "\n".join(
+            [*lines, in_language(Phrase("Written to %(file)s. Everything in it is exact and stays on this site.", file=out), args.lang)]
+        ),
+    )
     return 0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from benchmarks.catalogue import in_language
+from benchmarks.catalogue import in_language, tag
 from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Period
 from reporting_agent.analysis import Analysis
@@ -177,9 +177,11 @@ def environment() -> jinja2.Environment:
     """The templates, compiled once; read as package data, so that they are found inside an archive too."""
     import jinja2
 
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.FunctionLoader(_source), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    made.filters["tag"] = tag
+    return made
 
 
 def _source(name: str) -> str:

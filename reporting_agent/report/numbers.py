@@ -63,6 +63,16 @@ def _day(moment: datetime) -> Phrase:
     return Phrase("%(day)s %(month)s %(year)s", day=moment.day, month=_MONTHS[moment.month - 1], year=moment.year)
 
 
+def day_of_month(moment: datetime) -> Phrase:
+    """14 May."""
+    return Phrase("%(day)s %(month)s", day=moment.day, month=_MONTHS[moment.month - 1])
+
+
+def month_of_year(moment: datetime) -> Phrase:
+    """May 16."""
+    return Phrase("%(month)s %(year)s", month=_MONTHS[moment.month - 1], year=f"{moment:%y}")
+
+
 def time(moment: datetime, lang: str) -> str:
     """14 May 2016, 08:12."""
     return in_language(Phrase("%(day)s, %(clock)s", day=_day(moment), clock=f"{moment:%H:%M}"), lang)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.catalogue import in_language
 from benchmarks.labels import StepLabel
-from reporting_agent.report.numbers import month, shown
+from reporting_agent.report.numbers import day_of_month, month, month_of_year, shown
 from reporting_agent.report.svg import WIDTH, Floats, Scale, bars, dates, dots, line, tick_text, ticks
 
 HEIGHT = 320
@@ -156,5 +157,5 @@ def _last(values: Floats, otherwise: float) -> float:
 def _date(moment: datetime, start: datetime, end: datetime, lang: str) -> str:
     if (end - start).days > 80:
         years = (end - start).days > 370
-        return month(moment.month, lang) + (f" {moment:%y}" if years and lang == "en" else f"/{moment:%y}" if years else "")
-    return f"{moment.month}/{moment.day}" if lang == "zh" else f"{moment.day} {month(moment.month, lang)}"
+        return in_language(month_of_year(moment), lang) if years else month(moment.month, lang)
+    return in_language(day_of_month(moment), lang)

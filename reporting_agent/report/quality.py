@@ -113,7 +113,7 @@ def as_table(data: PlantData, review: Review, lang: str) -> str:
     found, kind, count, first_at = (in_language(one, lang) for one in _HEADS)
     lines = [*asked, f"{found:<26}{kind:<11}{count:>9}  {first_at}"]
     for finding in in_order(data.findings):
-        first = str(finding.places[0]) if finding.places else ""
+        first = in_language(finding.places[0].words, lang) if finding.places else ""
         lines.append(f"{finding.code:<26}{finding.severity:<11}{finding.count:>9,}  {first}")
         lines.append(f"    {in_language(finding.sentence, lang)}")
     return "\n".join(lines)

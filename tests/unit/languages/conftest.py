@@ -1,0 +1,48 @@
+"""The languages of the tree and one more, which is files in a folder of the tests and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from benchmarks import catalogue
+from portal.web.messages import phrases_of_core
+from reporting_agent.report import words
+from tests.unit.languages.pseudo import LANGUAGE, beside, write_catalogue
+
+
+@contextmanager
+def spoken(folder: Path, left_out: str = "") -> Iterator[None]:
+    """Core and agent with the language of the tests added, all of its texts or all but one."""
+    core = beside(folder)
+    write_catalogue(core, catalogue.DOMAIN, phrases_of_core(LANGUAGE), left_out)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "FOLDERS", core)
+        _forget()
+        yield
+    _forget()
+
+
+def _forget() -> None:
+    catalogue.reread()
+    words.words.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def language(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with spoken(tmp_path_factory.mktemp("locale")):
+        yield LANGUAGE
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """Everything on the screen since it was last asked."""
+
+    def everything() -> str:
+        seen = capsys.readouterr()
+        return seen.out + seen.err
+
+    return everything
