@@ -94,10 +94,10 @@ class GapRow:
     kgce: str
     interval: str
     places: str
-    kwh: str
+    mj: str
     co2: str  # kg; bounds where the step takes several carriers
     exact_kgce: str  # for the script that turns it into yearly figures; empty where nothing is to be added up
-    exact_kwh: str
+    exact_mj: str
     bar: Span
     whisker: Span
     whisker_end: str
