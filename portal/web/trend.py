@@ -1,7 +1,7 @@
 """A step's values period by period: where each point and the industry's best stand, in per cent of the drawing.
 
 Across: periods in their order, the same room for each. Up: the value, on a scale of its own. No line crosses a break, for what lies on
-both sides of it is defined otherwise.
+both sides of it is defined otherwise; and none joins two values of a site that differ by no more than their noise, for that is no slope.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from portal.web.curve import Scale, ScaleLine, Segment
 from portal.web.figures import Estimate
+from portal.web.gaps import gap
 from portal.web.ladder import Span
 
 LEFT, RIGHT = 14.0, 94.0  # per cent of the width, of the first and the last period
@@ -61,9 +62,21 @@ def draw(reported: Sequence[Reported]) -> TrendPicture:
         for place, one in enumerate(reported)
     )
     pairs = [(before, after) for before, after in pairwise(marks) if not after.flag]
-    own = tuple(Segment(before.x, before.y, after.x, after.y) for before, after in pairs)
+    own = tuple(
+        Segment(before.x, before.y, after.x, after.y)
+        for (before, after), (then, now) in zip(pairwise(marks), pairwise(reported), strict=True)
+        if not after.flag and changed(then.you, now.you)
+    )
     best = tuple(Segment(before.x, before.best, after.x, after.best) for before, after in pairs if before.best and after.best)
     return TrendPicture(scale.lines(), marks, own, best)
+
+
+def changed(then: Estimate, now: Estimate) -> bool:
+    """Whether two values of one site differ by more than their noise: the 95 % interval of the difference leaves out 0."""
+    if None in (then.lo, then.hi, now.lo, now.hi):
+        return False
+    rise, fall = gap("", now, then, 1.0), gap("", then, now, 1.0)
+    return not (rise.within_noise and fall.within_noise)
 
 
 def _at(place: float, step: float) -> str:

@@ -111,6 +111,7 @@ class TrendRow(NamedTuple):
     interval: str
     best: str
     flag: str
+    unchanged: bool = False  # by no more than the noise, since the period before
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,37 @@
+"""A site's values over the periods: a line is a change, and noise is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.web.figures import Estimate
+from portal.web.trend import Reported, changed, draw
+
+APART = Estimate(100.0, 99.0, 101.0), Estimate(96.0, 95.0, 97.0)
+ALIKE = Estimate(100.0, 98.0, 102.0), Estimate(98.5, 96.5, 100.5)
+
+
+def lines(*values: Estimate, broken: bool = False) -> int:
+    """How many lines join them; each but the first after a break or not."""
+    return len(draw([Reported("", one, 90.0, breaks=broken and place > 0) for place, one in enumerate(values)]).own)
+
+
+def test_two_values_that_differ_by_more_than_their_noise_are_joined_up_and_down() -> None:
+    assert changed(*APART)
+    assert changed(*reversed(APART))
+    assert lines(*APART) == 1
+
+
+def test_noise_is_drawn_as_no_slope() -> None:
+    assert not changed(*ALIKE)
+    assert lines(*ALIKE) == 0
+    assert lines(*APART, Estimate(97.0, 95.0, 99.0)) == 1
+
+
+def test_without_an_interval_nothing_is_called_a_change() -> None:
+    assert not changed(Estimate(100.0), Estimate(50.0))
+
+
+@pytest.mark.parametrize("values", [APART, ALIKE])
+def test_no_line_crosses_a_break(values: tuple[Estimate, Estimate]) -> None:
+    assert lines(*values, broken=True) == 0
