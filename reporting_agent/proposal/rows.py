@@ -16,6 +16,7 @@ from reporting_agent.sources.cells import plain
 
 _SECONDS: dict[str, float] = UNITS["seconds"]
 """By the unit of a duration; h:mm is read as minutes and seconds, which are sixty times as long."""
+_LEFT_OUT = "left out"  # the answer of whose energy is told by a meter, or by another file
 _NONE = "none"  # the answer of who has no such column
 
 
@@ -37,6 +38,21 @@ def batches(maker: Maker) -> None:
             name, meaning = f"var.{variable[0]}", variable[1]
             maker.found[name] = Named(index, maker.look.header[index], "", 1.0)
             maker.proposal.set(f"columns.{name}", maker.look.header[index], f"header: {meaning.word!r} ({meaning.language})")
+    _power_beside(maker)
+
+
+def _power_beside(maker: Maker) -> None:
+    """A power where no column holds energy: nothing says over which time it is the mean, so it is told and never taken for an amount."""
+    if energy_columns(maker.look) or counter_pair(maker.look) is not None:
+        return
+    units = {index: unit_of(maker.look, index) for index in numbers(maker.look)}
+    powers = [index for index, unit in units.items() if unit is not None and VOCABULARY.kind_of_unit(unit[0]) == "power"]
+    if powers:
+        ask = (
+            f"{maker.look.header[powers[0]]!r} is a power, and no column holds the energy of a batch. Add a column of it (kWh: mean power "
+            "times the hours that it is the mean of) or let a meter tell it. Is the power left out?"
+        )
+        maker.asked("batches.power", ask, (_LEFT_OUT,))
 
 
 def _output_by_its_unit(maker: Maker) -> None:

@@ -115,3 +115,25 @@ def test_a_difference_of_a_counter_that_cannot_be_read_is_told(tmp_path: Path) -
     table = read_table(written(tmp_path, "Batch,from,to", *rows), told, ENERGY, BERLIN)
     assert table.columns["quantity"] == [50.2, None, 2.0]
     assert [one.place.row for one in table.rejected] == [4]
+
+
+POWER = (
+    "Schmelze,Beginn,Ende,Gewicht [t],{}",
+    *(f"S{day},2025-05-{day} 06:00,2025-05-{day} 07:30,12{day - 20}.5,3{day}.5" for day in range(20, 29)),
+)
+
+
+@pytest.mark.parametrize("header", ["Strom [kW]", "Leistung (MW)", "Power kW"])
+def test_a_power_beside_each_batch_is_asked_about_and_no_amount(header: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, POWER[0].format(header), *POWER[1:])
+    (question,) = [one for one in asked(path, {}, capsys)["questions"] if one["key"] == "batches.power"]
+    assert header in question["ask"]
+    answer = asked(path, {"batches.power": "left out", "timezone": "UTC", "step": "eaf"}, capsys)
+    assert answer["questions"] == []
+    assert [one["input"] for one in answer["proposals"]] == ["batches"]
+    assert header in answer["proposals"][0]["not_used"]
+
+
+def test_a_power_beside_energy_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, POWER[0].format("Strom [kW],Strom [kWh]"), *(f"{row},500.5" for row in POWER[1:]))
+    assert "batches.power" not in {one["key"] for one in asked(path, {}, capsys)["questions"]}
