@@ -23,6 +23,9 @@ class Kind(StrEnum):
     BALANCE = "balance"  # a meter against the main meter above it
     LEAP = "leap"  # single runs that no plant can have had
     ROWS = "rows-missing"  # of a meter of intervals, and what they counted
+    UNCOUNTED = "uncounted"  # a meter of a step whose energy is in no batch
+    CHECK = "check-differs"  # a check meter, from the one it stands beside
+    UNDECLARED = "undeclared"  # a meter of the readings that site.toml does not name
     NEGATIVE = "negative"  # readings below nothing, and no range says that they can be
 
 
@@ -45,6 +48,7 @@ class Cause(StrEnum):
     READING = "wrong-readings"
     ROWS = "rows-missing"
     FED_BACK = "energy-fed-back"
+    DECLARED = "declared-wrongly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class Change:
     `meters` are those that it concerns (none: the log is), `first` the day from which and `until` the day before which it holds; None is
     an open end, and both None are the whole record. `size` is what is shown since over what was shown before (of a clock: seconds ahead;
     of output that is booked late: seconds late; of pauses within runs: their share of the energy; of a swap: 1 where one event can put it
-    back, 0 where the two are read in unlike ways), with the half-width of its 95 % interval. `causes` are in order of likelihood. `days`
+    back, 0 where the two are read in unlike ways; of what counts nowhere: its share
+    of what the step's meters counted), with the half-width of its 95 % interval. `causes` are in order of likelihood. `days`
     are single days where it is of days, `batches` those whose energy or output it makes doubtful (step and id), where it is of single
     ones, `product` the variant (or product) where it is of one only.
     """

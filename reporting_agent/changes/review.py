@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
-from reporting_agent.changes import smallest_change
+from reporting_agent.changes import smallest_change, uncounted
 from reporting_agent.changes.change import Change, Kind
 from reporting_agent.changes.lines import lines_of
 from reporting_agent.changes.looking import look
@@ -101,9 +101,10 @@ def review(site: Site, data: PlantData) -> Review:
     begins = date.min if earliest is None else earliest.astimezone(site.zone).date()
     lines = lines_of(data, site.zone, [name for name, one in site.variables.items() if one.kind == "condition"])
     units = {step.id: step.output_unit for step in data.pack.steps}
+    found = look(data, lines, site.zone)
     questions = (
         Question(change, _answer(change, site.events, site), sentence(change, units.get(change.step, "t")), to_declare(change, begins))
-        for change in look(data, lines, site.zone)
+        for change in (*found, *uncounted.of_meters(data, site, found))
     )
     return Review(tuple(questions), smallest_change.of_lines(lines, data.meters, units))
 

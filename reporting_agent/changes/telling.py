@@ -13,6 +13,7 @@ from reporting_agent.config.events import SAY, Event, as_toml
 DAYS_NAMED = 3
 ZONE_STEP_S = 900  # zones differ by whole quarters of an hour
 NEAR_A_ZONE_S = 120
+_COUNTS_NOWHERE = frozenset({Kind.UNCOUNTED, Kind.CHECK, Kind.UNDECLARED})
 MOST_UNSURE = 0.25  # of a factor: one known less well is no figure to say
 
 _CAUSES: dict[Cause, Phrase] = {
@@ -32,13 +33,15 @@ _CAUSES: dict[Cause, Phrase] = {
     Cause.READING: Phrase("readings that are none"),
     Cause.ROWS: Phrase("rows that were not exported or not kept"),
     Cause.FED_BACK: Phrase("energy that the line feeds back"),
+    Cause.DECLARED: Phrase("a meter that site.toml describes wrongly"),
 }
 
 
 def sentence(change: Change, unit: str = "t") -> Phrase:
     """What was found, by how much, how surely, and what it most likely is; `unit` is that of the step's output."""
     causes = _listed([_CAUSES[one] for one in change.causes])
-    return Phrase("%(what)s Most likely, in this order: %(causes)s.", what=_what(change, unit), causes=causes)
+    what = _of_no_batch(change) if change.kind in _COUNTS_NOWHERE else _what(change, unit)
+    return Phrase("%(what)s Most likely, in this order: %(causes)s.", what=what, causes=causes)
 
 
 def _what(change: Change, unit: str) -> Phrase:
@@ -92,7 +95,7 @@ def _what(change: Change, unit: str) -> Phrase:
                 "Meter %(meter)s: the first shows %(times)s ± %(error)s times what the second, above it, sees of it (%(when)s).",
                 meter=meter, times=times, error=error, when=when,
             )  # fmt: skip
-        case Kind.DEAD | Kind.PARTS | Kind.REPEATED | Kind.LEAP | Kind.NEGATIVE:
+        case _:
             return _of_days(change)
 
 
@@ -111,6 +114,33 @@ def _of_log(change: Change, line: str) -> Phrase:
     return Phrase(
         "Step %(step)s, %(line)s: energy goes with the output that stands %(hours)s h later in the log, and not with that of its own run.",
         step=change.step, line=line, hours=f"{change.size / 3600:g}",
+    )  # fmt: skip
+
+
+def _of_no_batch(change: Change) -> Phrase:
+    """What was metered and counts nowhere, and a check meter that differs."""
+    meter, share = change.meters[0], f"{100 * change.size:.3g} %"
+    if change.kind is Kind.CHECK:
+        return Phrase(
+            "Check meter %(meter)s shows %(share)s of what meter %(other)s shows, beside which it stands: more off than the two may err.",
+            meter=meter, other=change.meters[1], share=share,
+        )  # fmt: skip
+    if change.kind is Kind.UNDECLARED:
+        return Phrase(
+            "Meter %(meter)s is in the readings and not in site.toml, and counts nowhere: read as electricity, %(share)s of what the site's"
+            " meters counted.",
+            meter=meter, share=share,
+        )  # fmt: skip
+    if change.first is None and change.until is None:
+        return Phrase(
+            "Meter %(meter)s counts for equipment of which the log holds no batch: its energy, %(share)s of what step %(step)s used, is in"
+            " no label.",
+            meter=meter, share=share, step=change.step,
+        )  # fmt: skip
+    return Phrase(
+        "Meter %(meter)s was read outside the time that it counts for (%(when)s), and no meter stands for it then: its energy, %(share)s of"
+        " what step %(step)s used, is in no label.",
+        meter=meter, share=share, step=change.step, when=_when(change),
     )  # fmt: skip
 
 
@@ -180,7 +210,15 @@ def to_declare(change: Change, earliest: date) -> str:
     if change.kind is Kind.NEGATIVE:
         meter = change.meters[0]
         return f"# in the [[meters]] table of {meter}; from below 0 where its line feeds back\nrange = [0.0, HIGHEST]"
+    if change.kind is Kind.UNDECLARED:
+        return (
+            f'[[meters]]\nid = "{change.meters[0]}"\n# carrier, reading and unit; step where it counts for one; role = "state" of no energy'
+        )
     lines = "\n".join(as_toml(event) for event in _events(change, earliest))
+    if change.kind is Kind.UNCOUNTED:
+        lines = (
+            f"# put right equipment, from or until in the [[meters]] table of {change.meters[0]}; where its energy is of no batch\n" + lines
+        )
     if change.kind is Kind.PARTS:
         lines = "# or empty the rows in which the meter shows nothing while its line runs: what is missing is not 0; else\n" + lines
     if change.kind is Kind.ZONE:
@@ -223,6 +261,8 @@ def _events(change: Change, earliest: date) -> list[Event]:
     if change.kind in {Kind.CLOCK, Kind.ZONE}:
         seconds = _of_zone(change.size) if change.kind is Kind.ZONE else change.size
         return [_event({"meter": meter, "kind": "clock", "offset": f"{-round(seconds)} s"} | when) for meter in change.meters]
+    if change.kind in {Kind.UNCOUNTED, Kind.CHECK}:
+        return [_event({"meter": change.meters[0], "kind": "process"} | when)]
     return [_event(of_step | of_product | {"kind": "process"} | when)]
 
 

@@ -51,6 +51,7 @@ from reporting_agent.pipeline.rejections import rejections
 from reporting_agent.pipeline.sharing import sinks_of
 from reporting_agent.sources import Rejected
 from reporting_agent.sources.extract import Extract
+from reporting_agent.sources.reading_log import Undeclared
 
 if TYPE_CHECKING:  # not where a small firm's one file runs: what it digests with is not in there
     from reporting_agent.sources.day_digests import DayDigests
@@ -72,6 +73,7 @@ class PlantData:
     outward: Outward | None = None  # the same batches as they are judged on their way out, where that was asked for
     proposals: tuple[Proposal, ...] = ()  # what to declare, so that it acts on the way out as well
     unread: Mapping[str, int] = field(default_factory=dict)  # by step, rows of the batches file that could not be read
+    undeclared: Mapping[str, Undeclared] = field(default_factory=dict)  # meters of the readings that site.toml does not name
     corrected: tuple[Rejected, ...] = ()  # rows read as a person corrected them; they stay in rejected.csv for the next run
 
 
@@ -145,6 +147,7 @@ def read(
     metered_steps: dict[str, set[str]] = {}
     suspected: dict[int, set[str]] = {}
     meters: tuple[MeterRecord, ...] = ()
+    undeclared: Mapping[str, Undeclared] = {}
     own_energy: Mapping[int, Sequence[CarrierEnergy]] = {}
     out: own_metering.Outgoing | None = None
     events: Sequence[Event] = ()
@@ -168,6 +171,7 @@ def read(
         measured = metered.measure(made, site, pack, inputs.readings(), period, inputs.corrections, days, closely, out)
         own_energy, events = measured.own, measured.events
         made, meters, suspected = measured.batches, measured.meters, measured.suspected
+        undeclared = measured.undeclared
         rejected += measured.rejected
         findings += measured.findings
         inputs.totals += measured.totals
@@ -190,6 +194,7 @@ def read(
         [*_outside(made), *found, *findings, *rejections(rejected), *inputs.findings(), *flow.unused_factors(site, pack)],
         rejected,
         meters,
+        undeclared=undeclared,
         outward=judged,
         proposals=tuple(proposed),
         corrected=inputs.corrected,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from reporting_agent.pipeline.own_metering import Outgoing
 from reporting_agent.pipeline.sharing import refuse_unknown_steps
 from reporting_agent.sources import Rejected
 from reporting_agent.sources.corrections import Corrections
+from reporting_agent.sources.reading_log import Undeclared
 from reporting_agent.sources.readings import ReadingLog
 from reporting_agent.sources.totals import Total
 
@@ -41,6 +42,7 @@ class Metered:
     findings: list[Finding]
     totals: list[Total] = field(default_factory=list)  # rows of readings that sum others; they are no readings
     suspected: dict[int, set[str]] = field(default_factory=dict)  # by place of the batch, why its metered energy is wrong
+    undeclared: dict[str, Undeclared] = field(default_factory=dict)  # meters of the readings that site.toml does not name
     events: list[Event] = field(default_factory=list)  # what was found of the meters, to be declared
     own: dict[int, list[CarrierEnergy]] = field(default_factory=dict)  # by place of the row on its way out, its energy by itself
 
@@ -112,26 +114,29 @@ def measure(
     suspected = suspicions.look(followed.courses, own_windows, followed.chosen, counted, batches, site, pack, log.in_skipped_hours)
     findings.extend(suspected.findings)
     findings.extend(successors.look(records, site.zone))
-    findings.extend(_strange(log, {meter.id for meter in site.meters}))
+    declared = {meter.id for meter in site.meters}  # check and sub-meters are declared and deliberately not counted
+    undeclared = {name: seen for name, seen in log.unknown_meters.items() if name not in declared}
+    findings.extend(_strange(undeclared))
     joined = [batch.with_energy(energy[index]) if index in energy else batch for index, batch in enumerate(batches)]
     by_themselves = {} if outward is None else own_metering.entries(outward, followed.own, followed.units, site)
-    return Metered(joined, tuple(records), log.rejected, findings, log.totals, suspected.of_batch, suspected.events, by_themselves)
+    return Metered(
+        joined, tuple(records), log.rejected, findings, log.totals, suspected.of_batch, undeclared, suspected.events, by_themselves
+    )
 
 
 def _divided(course: Course, meter: Meter, followed: Followed) -> Course:
     return cut_readings.divided(course, followed.occupied[meter.id].windows, sampled=meter.reading == "rate")
 
 
-def _strange(log: ReadingLog, declared: set[str]) -> Iterator[Finding]:
-    for name, count in log.unknown_meters.items():
-        if name not in declared:  # check and sub-meters are declared and deliberately not counted
-            yield Finding(
-                "meter-unknown",
-                Severity.WARNING,
-                Phrase(
-                    "%(count)s readings are of a meter %(name)s that site.toml does not declare; they count nowhere.",
-                    count=f"{count:,}",
-                    name=f"{name!r}",
-                ),
-                count,
-            )
+def _strange(undeclared: Mapping[str, Undeclared]) -> Iterator[Finding]:
+    for name, seen in undeclared.items():
+        yield Finding(
+            "meter-unknown",
+            Severity.WARNING,
+            Phrase(
+                "%(count)s readings are of a meter %(name)s that site.toml does not declare; they count nowhere.",
+                count=f"{seen.readings:,}",
+                name=f"{name!r}",
+            ),
+            seen.readings,
+        )

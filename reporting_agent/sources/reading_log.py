@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.rejected import Rejected
 from reporting_agent.sources.totals import Total
 
+HOUR_US = 3_600_000_000
 MOST_KEPT = 100_000  # rejected rows with their cells; all are counted
 
 
@@ -27,12 +29,56 @@ class ReadingBlock:
 
 
 @dataclass(slots=True)
+class Undeclared:
+    """What passed of a meter that site.toml does not name; a file that is read twice passes twice."""
+
+    readings: int = 0
+    total: float = 0.0
+    least: float = math.inf
+    most: float = -math.inf
+    first_us: int = 1 << 62
+    last_us: int = -(1 << 62)
+    step_us: float = 0.0  # between two readings, as a rule
+    falls: bool = False  # it is no register
+
+    def take(self, time_us: NDArray[np.int64], value: NDArray[np.float64]) -> None:
+        """Some of its readings, in the order of the file."""
+        self.readings += len(value)
+        seen = np.isfinite(value)
+        time_us, value = time_us[seen], value[seen]
+        if len(value):
+            one = Undeclared(len(value), float(value.sum()), float(value.min()), float(value.max()), int(time_us.min()), int(time_us.max()))
+            if len(value) > 1:
+                one.step_us, one.falls = float(np.median(np.abs(np.diff(time_us)))), bool((np.diff(value) < 0).any())
+            self.add(replace(one, readings=0))
+
+    def add(self, other: Undeclared) -> None:
+        """What passed of it elsewhere."""
+        self.readings += other.readings
+        self.total += other.total
+        self.least, self.most = min(self.least, other.least), max(self.most, other.most)
+        self.first_us, self.last_us = min(self.first_us, other.first_us), max(self.last_us, other.last_us)
+        self.step_us = other.step_us or self.step_us
+        self.falls |= other.falls
+
+    def amount(self, reading: str) -> float:
+        """What it counted: between its ends where it only rises, else as intervals or a rate, as the site's other meters are read."""
+        if self.last_us <= self.first_us:
+            return 0.0
+        if not self.falls and self.most > self.least:
+            return self.most - self.least
+        hours = (self.last_us - self.first_us) / HOUR_US
+        mean = self.total / max(self.readings, 1)
+        return abs(mean) * (hours if reading == "rate" or not self.step_us else hours * HOUR_US / self.step_us)
+
+
+@dataclass(slots=True)
 class ReadingLog:
     """What the stream met besides readings: rows that could not be read, totals, and meters that site.toml does not know."""
 
     rejected: list[Rejected] = field(default_factory=list)
     rejected_count: int = 0
-    unknown_meters: dict[str, int] = field(default_factory=dict)
+    unknown_meters: dict[str, Undeclared] = field(default_factory=dict)
     rows: int = 0
     totals: list[Total] = field(default_factory=list)
     corrections: Corrections = field(default_factory=Corrections)
@@ -44,12 +90,16 @@ class ReadingLog:
         if len(self.rejected) < MOST_KEPT:
             self.rejected.append(rejected)
 
+    def meet_unknown(self, meter: str, time_us: NDArray[np.int64], value: NDArray[np.float64]) -> None:
+        """Readings of a meter that site.toml does not know, or that is not asked for in this pass."""
+        self.unknown_meters.setdefault(meter, Undeclared()).take(time_us, value)
+
     def take_in(self, other: ReadingLog) -> None:
         """Add what another log met, of other files."""
         self.rejected += other.rejected[: MOST_KEPT - len(self.rejected)]
         self.rejected_count += other.rejected_count
-        for meter, count in other.unknown_meters.items():
-            self.unknown_meters[meter] = self.unknown_meters.get(meter, 0) + count
+        for meter, seen in other.unknown_meters.items():
+            self.unknown_meters.setdefault(meter, Undeclared()).add(seen)
         self.rows += other.rows
         self.totals += other.totals
         self.understood |= other.understood

@@ -160,7 +160,7 @@ def _straight(
             if meter in meters:
                 yield ReadingBlock(meter, part.time_us, part.value, part.rows, file)
             else:
-                log.unknown_meters[meter] = log.unknown_meters.get(meter, 0) + len(part.rows)
+                log.meet_unknown(meter, part.time_us, part.value)
 
     return handed_on()
 

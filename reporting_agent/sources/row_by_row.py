@@ -100,7 +100,7 @@ class Block:
                 time_us = self._utc(meter, mine, clock)
                 yield ReadingBlock(meter, time_us, values if whole else values[mine], self.rows if whole else self.rows[mine], self.file)
             elif mine.any():
-                self.log.unknown_meters[meter] = self.log.unknown_meters.get(meter, 0) + int(mine.sum())
+                self.log.meet_unknown(meter, self.time_us[mine], self.values[str(layout.value)][mine])
 
     def _utc(self, meter: str, chosen: NDArray[np.bool_], clock: WallClock) -> NDArray[np.int64]:
         """The chosen stamps in UTC; nothing is copied where they are all, and are UTC already."""

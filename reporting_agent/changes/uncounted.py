@@ -1,0 +1,174 @@
+"""Energy that was metered at a step and is in no batch of it, and check meters that read something else than what they check.
+
+A meter whose equipment runs no batch, one that is read on after its `until`, one that site.toml does not declare: each takes its energy
+out of every label, and no single reading is wrong. What stands for a day and what a building draws is small beside the step's own meters;
+from `LEAST` of their energy on it is asked about.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+import numpy as np
+
+from benchmarks.errors import InputError
+from benchmarks.labels import RELATIVE_UNCERTAINTY
+from benchmarks.measurements import Direction
+from benchmarks.quantities import ratio
+from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.config import Meter, Site
+from reporting_agent.metering import MeterRecord, Windows
+from reporting_agent.metering.account import to_us
+from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.metering.uncertainty import doubt
+from reporting_agent.pipeline import PlantData
+from reporting_agent.pipeline.sharing import sinks_of
+
+LEAST = 0.005  # of what the step's meters of the carrier counted; as `outside` and `others` of a site
+WELL_KNOWN = 0.999  # of an hour, by both meters
+NEAR = timedelta(days=1)  # between one meter's end and the next one's beginning
+
+Place = tuple[str, str, Direction]
+
+
+def of_meters(data: PlantData, site: Site, told: Sequence[Change]) -> list[Change]:
+    """Every such meter; `told` are changes that were found already, of which a check meter's difference is a sign."""
+    records = {one.meter.id: one for one in data.meters if one.facts.readings}
+    known = {meter for change in told for meter in change.meters}
+    counted = _counted(list(records.values()))
+    of_checks = (_check(one, records, site) for one in records.values() if not {one.meter.id, one.meter.checked} & known)
+    return [
+        *(change for one in records.values() if (change := _without_batches(one, data, site, counted)) is not None),
+        *(change for one in records.values() for change in _out_of_its_time(one, list(records.values()), site, counted)),
+        *(change for change in of_checks if change is not None),
+        *_undeclared(data, list(records.values())),
+    ]
+
+
+def _place(meter: Meter) -> Place:
+    return meter.step, meter.carrier, meter.direction
+
+
+def _counted(records: Sequence[MeterRecord]) -> dict[Place, list[MeterRecord]]:
+    found = defaultdict(list)
+    for one in records:
+        if one.counted and one.meter.step:
+            found[_place(one.meter)].append(one)
+    return found
+
+
+def _share(energy: float, of: MeterRecord, counted: dict[Place, list[MeterRecord]]) -> float:
+    """Of what all counted meters of its step and carrier counted."""
+    whole = sum(one.total * ratio(one.unit, of.unit) for one in counted[_place(of.meter)])
+    return energy / whole if whole > 0 else 0.0
+
+
+def _change(kind: Kind, meters: tuple[str, ...], meter: Meter | None, size: float, first: date | None, until: date | None) -> Change:
+    causes = (Cause.READING, Cause.PROCESS) if kind is Kind.CHECK else (Cause.DECLARED, Cause.PROCESS)
+    return Change(kind, "" if meter is None else meter.step, meters, (), first, until, size, 0.0, causes)
+
+
+def _without_batches(one: MeterRecord, data: PlantData, site: Site, counted: dict[Place, list[MeterRecord]]) -> Change | None:
+    meter = one.meter
+    sinks = sinks_of(meter, site) if one.counted and meter.direction is Direction.IMPORT and meter.allocation is None else ()
+    if not sinks or not meter.equipment:
+        return None
+    ran = {batch.equipment for batch in data.batches if batch.step == meter.step}
+    if not ran or meter.equipment in ran:
+        return None
+    share = _share(one.total, one, counted)
+    return _change(Kind.UNCOUNTED, (meter.id,), meter, share, None, None) if share > LEAST else None
+
+
+def _out_of_its_time(
+    one: MeterRecord, records: Sequence[MeterRecord], site: Site, counted: dict[Place, list[MeterRecord]]
+) -> Iterator[Change]:
+    """What it counted before `from` or after `until`, where no other meter of its place stood for it then."""
+    meter = one.meter
+    if not one.counted or not meter.step or meter.direction is not Direction.IMPORT:
+        return
+    for edge, after in ((meter.until, True), (meter.since, False)):
+        if edge is None or any(_takes_over(other.meter, other, meter, edge, site, after=after) for other in records if other is not one):
+            continue
+        edge_us = to_us(datetime.combine(edge, time(), site.zone).astimezone(UTC))
+        share = _share(_energy_beyond(one, edge_us, after=after), one, counted)
+        if share > LEAST:
+            first, until = (edge, None) if after else (None, edge)
+            yield _change(Kind.UNCOUNTED, (meter.id,), meter, share, first, until)
+
+
+def _energy_beyond(one: MeterRecord, edge_us: int, *, after: bool) -> float:
+    if len(one.hour_us):
+        beyond = one.hour_us >= edge_us if after else one.hour_us < edge_us
+        return float(one.hour_energy[beyond].sum())
+    length = max(one.end_us - one.start_us, 1)
+    share = (one.end_us - edge_us if after else edge_us - one.start_us) / length
+    return one.total * min(max(share, 0.0), 1.0)
+
+
+def _takes_over(other: Meter, record: MeterRecord, meter: Meter, edge: date, site: Site, *, after: bool) -> bool:
+    """Whether another counted meter of the same place begins where this one ends, or ended where it begins."""
+    if not record.counted or _place(other) != _place(meter) or other.equipment not in {"", meter.equipment}:
+        return False
+    own = other.since if after else other.until
+    seen = record.facts.first_us if after else record.facts.last_us
+    if own is None and seen is not None:
+        if (record.start_us >= seen) if after else (record.end_us <= seen):
+            return False  # it was read all the time
+        own = datetime.fromtimestamp(seen / 1e6, UTC).astimezone(site.zone).date()
+    return own is not None and abs(own - edge) <= NEAR
+
+
+def _check(one: MeterRecord, records: dict[str, MeterRecord], site: Site) -> Change | None:
+    other = records.get(one.meter.checked or "")
+    if other is None or one.meter.computed or other.meter.computed:
+        return None
+    try:
+        unit = ratio(one.unit, other.unit)
+    except InputError:
+        return None
+    hours, energies = _in_common(one, other)
+    own, checked = energies[0] * unit, energies[1]
+    if checked <= 0 or hours <= 0:
+        return None
+    allowed = np.hypot(_half_doubt(one, own / unit, hours, site) * unit, _half_doubt(other, checked, hours, site))
+    if abs(own - checked) <= 2 * allowed:
+        return None
+    return _change(Kind.CHECK, (one.meter.id, other.meter.id), other.meter, own / checked, None, None)
+
+
+def _in_common(one: MeterRecord, other: MeterRecord) -> tuple[float, tuple[float, float]]:
+    """The hours that both know, and what each counted in them."""
+    if len(one.hour_us) and len(one.hour_us) == len(other.hour_us):
+        known = np.minimum(one.hour_known, other.hour_known) >= WELL_KNOWN
+        return float(known.sum()), (float(one.hour_energy[known].sum()), float(other.hour_energy[known].sum()))
+    seconds = min(one.known_s, other.known_s)
+    if seconds <= 0:
+        return 0.0, (0.0, 0.0)
+    return seconds / 3600, (one.total * seconds / one.known_s, other.total * seconds / other.known_s)
+
+
+def _half_doubt(one: MeterRecord, energy: float, hours: float, site: Site) -> float:
+    """The standard uncertainty of what a meter counted; without a class, by the site's."""
+    meter = one.meter
+    if meter.accuracy_class is None:
+        declared = RELATIVE_UNCERTAINTY * 100 if site.site.uncertainty_pct is None else site.site.uncertainty_pct
+        meter = meter.model_copy(update={"accuracy_class": max(declared, 1e-9), "accuracy_of": "reading"})
+    window = Windows(np.array([0]), np.array([round(hours * HOUR_US)]))
+    found = doubt(meter, one.facts, window, np.array([energy]), np.ones(1), one.per_reading, one.state_doubt)
+    return 0.0 if found is None else float(found.expanded[0]) / 2
+
+
+def _undeclared(data: PlantData, records: Sequence[MeterRecord]) -> Iterator[Change]:
+    """Meters of the files that site.toml does not name, as if they counted in the unit and the way of the site's electricity."""
+    electric = [one for one in records if one.counted and one.meter.carrier == "electricity" and one.meter.direction is Direction.IMPORT]
+    if not electric:
+        return
+    largest = max(electric, key=lambda one: one.total * ratio(one.unit, "kWh"))
+    whole = sum(one.total * ratio(one.unit, largest.unit) for one in electric) / (largest.per_reading or 1.0)
+    for name, seen in sorted(data.undeclared.items()):
+        share = seen.amount(largest.meter.reading) / whole if whole > 0 else 0.0
+        if share > LEAST:
+            yield _change(Kind.UNDECLARED, (name,), None, share, None, None)

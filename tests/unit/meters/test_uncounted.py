@@ -1,0 +1,104 @@
+"""Energy of a step that is in no batch, check meters that differ, meters that nobody declared: told, and held back until answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from benchmarks.errors import PolicyRefusal
+from benchmarks.measurements import Period
+from reporting_agent import pipeline
+from reporting_agent.changes.change import Kind
+from reporting_agent.changes.review import Review, review
+from reporting_agent.config import Site
+from tests.unit.meters.conftest import heats, meter, register
+
+Build = Callable[..., Site]
+DAYS = 30
+OWN = (Kind.UNCOUNTED, Kind.CHECK, Kind.UNDECLARED)
+MAIN = meter("a", step='"eaf"')
+
+
+def furnace(moment: datetime) -> float:
+    return 30_000.0 if moment.minute < 50 else 500.0
+
+
+def half(moment: datetime) -> float:
+    return 0.5 * furnace(moment)
+
+
+@pytest.fixture
+def asked(a_site: Build, march: Period) -> Callable[..., Review]:
+    """What is asked of a furnace of meter a and of a second register b, with and without a period alike."""
+
+    def look(second: str, of_b: Callable[[datetime], float] = half, whole: bool = False) -> Review:
+        site = a_site(MAIN + second, heats(24 * DAYS), {"a": register(furnace, DAYS, 300), "b": register(of_b, DAYS, 300)})
+        return review(site, pipeline.read(site, None if whole else march))
+
+    return look
+
+
+def found(asked: Review) -> list[tuple[Kind, float]]:
+    return [(one.change.kind, round(one.change.size, 3)) for one in asked.open if one.change.kind in OWN]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize(
+    ("second", "kind", "size"),
+    [
+        (meter("b", step='"eaf"', equipment='"press-9"'), Kind.UNCOUNTED, 1 / 3),
+        (meter("b", step='"eaf"', until="2024-03-01"), Kind.UNCOUNTED, 1 / 3),
+        (meter("b", step='"eaf"', **{"from": "2024-04-01"}), Kind.UNCOUNTED, 1 / 3),
+        (meter("b", step='"eaf"', role='"check"', checks='"a"'), Kind.CHECK, 0.5),
+        ("", Kind.UNDECLARED, 0.5),
+    ],
+)
+def test_a_second_register_that_counts_nowhere_is_asked_about_and_nothing_leaves(
+    asked: Callable[..., Review], second: str, kind: Kind, size: float, whole: bool
+) -> None:
+    reviewed = asked(second, whole=whole)
+    [(told, told_size)] = found(reviewed)
+    assert told is kind
+    assert told_size == pytest.approx(size, abs=2e-3)
+    with pytest.raises(PolicyRefusal) as refused:
+        reviewed.require_answers()
+    assert refused.value.code == "change-unanswered"
+
+
+def test_a_person_answers_it_with_a_reason(asked: Callable[..., Review]) -> None:
+    said = '[[events]]\nmeter = "b"\nfrom = 2024-03-01\nkind = "process"\nreason = "the old press, sold to the neighbour; contract 7"\n'
+    reviewed = asked(meter("b", step='"eaf"', equipment='"press-9"') + said)
+    assert not found(reviewed)
+    assert [one.change.kind for one in reviewed.answered] == [Kind.UNCOUNTED]
+
+
+@pytest.mark.parametrize(
+    ("second", "of_b"),
+    [
+        (meter("b"), half),  # of a building: it is said to count for no step
+        (meter("b", step='"eaf"', equipment='"press-9"'), lambda moment: 100.0),  # a line that stood draws a little
+        (meter("b", step='"eaf"', role='"check"', checks='"a"'), lambda moment: 1.005 * furnace(moment)),
+        (meter("b", step='"eaf"', role='"check"', checks='"a"', accuracy_class=10), lambda moment: 1.05 * furnace(moment)),
+        (meter("b", parent='"a"', role='"sub"'), half),
+        ("", lambda moment: 100.0),
+    ],
+)
+def test_what_honest_sites_have_is_not_asked_about(asked: Callable[..., Review], second: str, of_b: Callable[[datetime], float]) -> None:
+    assert not found(asked(second, of_b))
+
+
+def test_a_meter_that_another_one_took_over_from_may_be_read_on(a_site: Build, march: Period) -> None:
+    both = meter("a", step='"eaf"', until="2024-03-11") + meter("b", step='"eaf"', **{"from": "2024-03-11"})
+    rows = {"a": register(furnace, DAYS, 300), "b": register(furnace, DAYS, 300)}
+    site = a_site(both, heats(24 * DAYS), rows)
+    assert not found(review(site, pipeline.read(site, march)))
+
+
+def test_an_undeclared_meter_of_intervals_is_taken_as_one(a_site: Build, march: Period) -> None:
+    intervals = [(moment, 250.0 + moment.hour) for moment, _ in register(furnace, DAYS, 3600)]
+    site = a_site(MAIN, heats(24 * DAYS), {"a": register(furnace, DAYS, 300), "b": intervals})
+    [question] = [one for one in review(site, pipeline.read(site, march)).open if one.change.kind is Kind.UNDECLARED]
+    assert question.change.size == pytest.approx(261.5 / (30_000 * 5 / 6 + 500 / 6), rel=0.01)
+    assert 'id = "b"' in question.declare
