@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Message
 
 from benchmarks import catalogue
-from portal.web.messages import phrases_of_core
+from portal.web.messages import phrases_of_core, texts_in_use
 from reporting_agent.report import words
 from tests.unit.languages.pseudo import LANGUAGE, beside, write_catalogue
+
+
+@cache
+def of_core() -> tuple[Message, ...]:
+    return tuple(phrases_of_core(LANGUAGE))
+
+
+@cache
+def of_pages() -> tuple[Message, ...]:
+    return tuple(texts_in_use())
 
 
 @contextmanager
 def spoken(folder: Path, left_out: str = "") -> Iterator[None]:
     """Core and agent with the language of the tests added, all of its texts or all but one."""
     core = beside(folder)
-    write_catalogue(core, catalogue.DOMAIN, phrases_of_core(LANGUAGE), left_out)
+    write_catalogue(core, catalogue.DOMAIN, of_core(), left_out)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalogue, "FOLDERS", core)
         _forget()
