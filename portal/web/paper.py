@@ -26,6 +26,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table, TableStyle
 
+from benchmarks.catalogue import tag
 from portal.web.viewmodels.benchmarks import BenchmarkPage
 
 LATIN, BOLD, CHINESE = "Vera", "VeraBd", "STSong-Light"
@@ -56,7 +57,7 @@ def document_of(parts: list[Flowable], title: str, subject: str, foot: str) -> b
         title=title,
         author="Steplabel",
         subject=subject,
-        lang="zh-Hans" if _chinese() else "en",
+        lang=tag(get_language() or "en"),
         displayDocTitle=1,
         invariant=1,
     )
