@@ -15,6 +15,7 @@ from math import fsum
 from types import MappingProxyType
 
 from benchmarks.labels.coverage import LONGEST_SILENCE, Coverage
+from benchmarks.labels.left_out import LeftOut
 from benchmarks.labels.result import Grade, LimitGrade
 from benchmarks.measurements import Batch, Period
 from benchmarks.packs.corrections import NotAssessable, asked_by, corrected_limits, grade
@@ -43,12 +44,14 @@ def grade_step(
     covered: Coverage,
     ran: AbstractSet[str] = frozenset(),
     doubts: Mapping[str, str] = MappingProxyType({}),
+    lost: LeftOut | None = None,
 ) -> Grade:
     """Test the annual mean of one variant against every limit of this step and metric; None with a reason where that cannot be done.
 
     Args:
         ran: the steps that the site's log holds in the period; a limit that some of them recover for is tested on the account of the route.
         doubts: what `doubtful` found.
+        lost: what of the year the mean does not hold.
     """
     if not is_whole_year(period):
         return Grade(None, "period-not-a-year", why=Words.of(_NOT_A_YEAR))
@@ -59,6 +62,8 @@ def grade_step(
         return Grade(None, "no-limit-for-this-metric", why=Words.of(_NO_LIMIT))
     if not covered.is_whole:
         return Grade(None, "period-not-covered", why=_not_covered(step, covered))
+    if lost is not None and (why := lost.too_much) is not None:
+        return Grade(None, "production-left-out", why=Words.of(why))
     last_day = (period.end - timedelta(microseconds=1)).date()  # the version in force when the year was complete
     tested = tuple(
         _test(limit, step, mean, {**static_factors, **batch_means, **named(limit, variant, step)}, last_day, ran, doubts)

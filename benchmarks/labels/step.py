@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, StepColumns, metric_energy
 from benchmarks.labels.coverage import Coverage, Span, coverage
+from benchmarks.labels.left_out import left_out
 from benchmarks.labels.limit_test import StaticFactors, doubtful, grade_step
 from benchmarks.labels.outside import OutsideEnergy, outside_energy
 from benchmarks.labels.reasons import ExclusionReason
@@ -167,6 +168,7 @@ def label_rows(
             measured.coverage,
             context.ran,
             doubtful(step, [columns.batches[row] for row in valid.tolist()], context.static_factors or {}),
+            left_out(columns, energy, reasons, rows, context.period, (context.stopped or {}).get(step.id, ())),
         ),
         coverage=measured.coverage,
         output_t=output_t,

@@ -35,7 +35,7 @@ def told(label: SiteLabel, lost: Mapping[str, int]) -> SiteLabel:
 def _told(label: StepLabel, rows: int) -> StepLabel:
     read = label.read + rows
     counted = replace(label, read=read, excluded={**label.excluded, ExclusionReason.UNREADABLE.value: rows})
-    if rows <= MOST_LOST * read or label.grade.reason not in (None, "no-grade-met"):
+    if rows <= MOST_LOST * read or label.grade.reason not in (None, "no-grade-met", "production-left-out"):
         return counted
     why = Phrase(
         "%(rows)s of %(read)s batches (%(share)s) cannot be read and are not in the mean. Correct the rows of rejected.csv.",

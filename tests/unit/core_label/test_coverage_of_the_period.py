@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,8 +13,8 @@ from benchmarks.conversion import FactorTable
 from benchmarks.labels.columns import StepColumns
 from benchmarks.labels.coverage import Coverage, Span, coverage
 from benchmarks.labels.step import label_step
-from benchmarks.measurements import Batch, Period
-from benchmarks.routes import MetricRule, Step
+from benchmarks.measurements import Batch, Period, State, Status
+from benchmarks.routes import MetricRule, Step, Variant, Words
 from tests.unit.core_label.test_label_of_a_step import limit_of
 
 START = datetime(2016, 1, 1, tzinfo=UTC)
@@ -79,13 +81,71 @@ def test_no_grade_of_a_year_from_sixty_days(
     step = a_step(limits=[limit_of(a_metric().grid_source)])
     part, whole = (
         label_step(made, step, step.metrics[0], product="", variant="", factors=factors, period=year).grade
-        for made in (heats(*range(60)), heats(*range(0, 366, 6)))
+        for made in (heats(*range(60)), heats(*range(366)))
     )
     assert (part.best_met, part.reason) == (None, "period-not-covered")
     assert part.why is not None
     assert "60 of 366 days, and none from 2016-02-29 to 2016-12-31" in part.why.en
     assert "366 天中有 60 天" in part.why.said_in("zh")
     assert whole.best_met == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "stopped", "graded"),
+    [
+        ([day for day in range(366) if day % 7 == 3], False, False),  # a day a week
+        ([day for day in range(366) if day % 7 not in (1, 2)], False, True),  # the plant rests on two
+        ([day for day in range(366) if not 100 <= day < 130], False, True),  # a repair
+        ([day for day in range(366) if not (100 <= day < 130 or 300 <= day < 330)], False, False),
+        ([day for day in range(366) if not (100 <= day < 130 or 300 <= day < 330)], True, True),  # one of the two is declared
+    ],
+)
+def test_no_grade_of_a_year_of_which_the_log_lacks_days(
+    days: list[int],
+    stopped: bool,
+    graded: bool,
+    a_step: Callable[..., Step],
+    a_metric: Callable[..., MetricRule],
+    heats: Heats,
+    factors: FactorTable,
+    year: Period,
+) -> None:
+    step = a_step(limits=[limit_of(a_metric().grid_source)])
+    stood = [(START + timedelta(days=300), START + timedelta(days=330))] if stopped else []
+    found = label_step(heats(*days), step, step.metrics[0], product="", variant="", factors=factors, period=year, stopped=stood).grade
+    assert (found.best_met, found.reason) == ((2, None) if graded else (None, "production-left-out"))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"state": State.START_UP},
+        {"status": Status.TEST},
+        {"status": Status.SCRAP},
+        {"variant": "unheard-of"},
+        {"energy": ()},
+        {"excluded": "energy-partly-unknown"},
+        {"excluded": "declared-unusable"},
+        {"output_t": 0.0},
+    ],
+)
+@pytest.mark.parametrize("every", [2, 40])
+def test_no_grade_on_the_better_part_of_a_year(
+    changed: dict[str, Any],
+    every: int,
+    a_step: Callable[..., Step],
+    a_metric: Callable[..., MetricRule],
+    a_heat: Callable[..., Batch],
+    factors: FactorTable,
+    year: Period,
+) -> None:
+    """Of heats of 350 and 500 kWh/t in turn the second are called something else: the others alone would be graded."""
+    step = a_step(limits=[limit_of(a_metric().grid_source)], variants=[Variant(id="any", words=Words(en="any", zh="any"))])
+    starts = (START + timedelta(days=day) for day in range(366))
+    made = [a_heat(n, 500 if n % every == 0 else 350, start=one, end=one + timedelta(hours=1)) for n, one in enumerate(starts)]
+    made = [replace(one, **changed) if n % every == 0 else one for n, one in enumerate(made)]
+    found = label_step(made, step, step.metrics[0], product="", variant="any", factors=factors, period=year).grade
+    assert found.reason == ("production-left-out" if every == 2 else None)
 
 
 def test_a_month_is_told_of_from_five_valid_batches_that_began_in_it(heats: Heats, covered: Callable[..., Coverage]) -> None:
