@@ -38,6 +38,7 @@ from reporting_agent.pipeline import (
     proposals,
     row_units,
     runs,
+    scattered_variables,
     unreadable,
     whole_files,
 )
@@ -244,8 +245,14 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
 
     if going is not None:
         return made_of(going.batches)
-    made, of_lots = made_of(data.batches), lots.of_one_lot(data.batches)
-    return unreadable.told(made if of_lots is None else lots.held(made, made_of(of_lots)), data.unread)
+    batches = data.batches
+    made, of_lots = made_of(batches), lots.of_one_lot(batches)
+    if of_lots is not None:
+        made = lots.held(made, made_of(of_lots))
+        batches = of_lots if any(one.code == lots.CODE for one in made.findings) else batches
+    if scattered := scattered_variables.of(made, pack):
+        made = scattered_variables.held(made, made_of(scattered_variables.at_mean(batches, scattered)), scattered)
+    return unreadable.told(made, data.unread)
 
 
 def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None, *, outward: bool) -> PlantData:

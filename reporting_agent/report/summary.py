@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
 
 _LEFT_OUT = frozenset(
-    {"variable-missing", "variable-impossible", "heating-value-two-sided", "lhv-required", "credit-not-product", "heating-value-scattered"}
+    {
+        "variable-missing",
+        "variable-impossible",
+        "variable-scattered",
+        "heating-value-two-sided",
+        "lhv-required",
+        "credit-not-product",
+        "heating-value-scattered",
+    }
 )
 """Findings that say what would bring runs back into a label."""
 

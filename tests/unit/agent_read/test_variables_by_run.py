@@ -1,0 +1,66 @@
+"""Relevant variables told by the day about a right mean: the year is right, and a low quantile must not find the days told hardest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from benchmarks.errors import PolicyRefusal
+from benchmarks.labels import StepLabel
+from benchmarks.measurements import Metric, Period
+from reporting_agent import pipeline
+from reporting_agent.config import load_site
+from reporting_agent.pipeline import LabelResult, scattered_variables
+
+SITE = '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
+COKE, ELECTRICITY = 46 * 28.435 / 29.3076, 40 * 0.1229  # kgce/t of sinter
+SLOPE = 1.2  # kgce/t a percent of laterite (GB 21256)
+
+
+def sinter(folder: Path, laterite: Callable[[int], float], coke: Callable[[int], float]) -> LabelResult:
+    """Sixty days of a strand; laterite in percent and coke as a multiple of 46 kg/t, by day."""
+    runs = ["batch_id,step,start,end,output_quantity,output_unit,variant,var.laterite_pct,var.rare_earth_pct,var.vti_pct"]
+    energy = ["batch_id,step,carrier,quantity,unit,lhv,lhv_unit"]
+    for day in range(60):
+        start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
+        runs.append(f"s{day},sintering,{start.isoformat()},{(start + timedelta(days=1)).isoformat()},8000,t,any,{laterite(day)},0,0")
+        energy += [f"s{day},sintering,coke,{8000 * 46 * coke(day)},kg,28.435,MJ/kg", f"s{day},sintering,electricity,320000,kWh,,"]
+    text = SITE + '[steps.sintering]\nnot_used = ["coal", "coke-oven-gas", "blast-furnace-gas", "mixed-gas", "anthracite", "natural-gas"]\n'
+    (folder / "site.toml").write_text(text, encoding="utf-8")
+    (folder / "batches.csv").write_text("\n".join(runs) + "\n", encoding="utf-8")
+    (folder / "energy.csv").write_text("\n".join(energy) + "\n", encoding="utf-8")
+    return pipeline.label(load_site(folder / "site.toml"), Period.parse("2026", UTC))
+
+
+def total(result: LabelResult) -> StepLabel:
+    return next(one for one in result.site_label.steps if one.metric is Metric.TOTAL)
+
+
+def test_laterite_told_by_turns_about_a_right_mean_wins_nothing(tmp_path: Path) -> None:
+    """Ten percent on every day, told as 0 and 20 alternately: 25.6 by runs, 37.5 in truth."""
+    result = sinter(tmp_path, lambda day: 20 * (day % 2), lambda day: 1 + 0.001 * (day % 5))
+    assert total(result).best.value == pytest.approx(COKE + ELECTRICITY - 10 * SLOPE, rel=2e-3)
+    assert [one.code for one in result.findings].count(scattered_variables.CODE) == 1
+    with pytest.raises(PolicyRefusal) as refused:
+        scattered_variables.require_none(result.site_label)
+    assert refused.value.code == scattered_variables.CODE
+
+
+@pytest.mark.parametrize("share", [1.0, 0.7])
+def test_ore_that_really_differs_counts_by_its_day(tmp_path: Path, share: float) -> None:
+    """Energy follows the laterite, by the standard's slope or not quite: the days of none would look good by the mean."""
+
+    def laterite(day: int) -> float:
+        return 0.0 if day % 10 == 0 else 20.0  # now and then none: here the correction by runs betters the label
+
+    result = sinter(tmp_path, laterite, lambda day: 1 + share * SLOPE * laterite(day) / COKE + 0.002 * (day % 7))
+    assert scattered_variables.CODE not in {one.code for one in result.findings}
+    scattered_variables.require_none(result.site_label)
+
+
+def test_an_analysis_that_repeats_to_a_tenth_is_no_scatter(tmp_path: Path) -> None:
+    result = sinter(tmp_path, lambda day: 10 + 0.1 * (day % 3 - 1), lambda day: 1 + 0.002 * (day % 7))
+    assert scattered_variables.CODE not in {one.code for one in result.findings}
