@@ -23,4 +23,4 @@ def read(file: Traversable) -> dict[str, dict[str, Phrase]]:
 
 def text_of(value: str | Mapping[str, Any]) -> Phrase:
     """One text, told from others of the same English by its context."""
-    return Phrase(value) if isinstance(value, str) else in_context(value.get("context", ""), value["en"])
+    return in_context("", value) if isinstance(value, str) else in_context(value.get("context", ""), value["en"])
