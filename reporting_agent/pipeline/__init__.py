@@ -39,6 +39,7 @@ from reporting_agent.pipeline import (
     row_units,
     runs,
     scattered_variables,
+    strays,
     unreadable,
     whole_files,
 )
@@ -75,6 +76,7 @@ class PlantData:
     proposals: tuple[Proposal, ...] = ()  # what to declare, so that it acts on the way out as well
     unread: Mapping[str, int] = field(default_factory=dict)  # by step, rows of the batches file that could not be read
     undeclared: Mapping[str, Undeclared] = field(default_factory=dict)  # meters of the readings that site.toml does not name
+    nameless: Mapping[str, Sequence[CarrierEnergy]] = field(default_factory=dict)  # by step, energy that names none of its batches
     corrected: tuple[Rejected, ...] = ()  # rows read as a person corrected them; they stay in rejected.csv for the next run
 
 
@@ -132,6 +134,7 @@ def read(
         made += some
         rejected += one.in_their_own_columns(refused)
     unread = unreadable.by_step(table, period)
+    unread_ids = frozenset(str(row.get("batch_id")) for one in table for row in one.unread)
     own_ids: Mapping[batch_names.Key, str] = {}
     if site.site.batch_ids == "restart-yearly":
         made = batch_names.in_their_years(made)
@@ -145,6 +148,7 @@ def read(
     going = made if alike else _mark_period(going, period)
     findings: list[Finding] = [*together.findings]
     blank: frozenset[given.Key] = frozenset()
+    nameless: dict[str, list[CarrierEnergy]] = {}
     metered_steps: dict[str, set[str]] = {}
     suspected: dict[int, set[str]] = {}
     meters: tuple[MeterRecord, ...] = ()
@@ -154,10 +158,12 @@ def read(
     events: Sequence[Event] = ()
     if inputs.given("energy"):
         for one in inputs.tables(sources.ENERGY):
-            joined = given.join(made, one, own_ids)
+            joined = given.join(made, one, own_ids, unread_ids)
             made, blank = joined.batches, blank | joined.blank
             rejected += [*one.rejected, *one.in_their_own_columns(joined.rejected)]
             findings += joined.findings
+            for step, energies in joined.nameless.items():
+                nameless.setdefault(step, []).extend(energies)
             if outward:
                 going = made if alike else given.join(going, one, own_ids).batches
         made, going = declared.energies(made, site), declared.energies(going, site)
@@ -200,6 +206,7 @@ def read(
         proposals=tuple(proposed),
         corrected=inputs.corrected,
         unread=unread,
+        nameless=nameless,
     )
 
 
@@ -252,7 +259,7 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
         batches = of_lots if any(one.code == lots.CODE for one in made.findings) else batches
     if scattered := scattered_variables.of(made, pack):
         made = scattered_variables.held(made, made_of(scattered_variables.at_mean(batches, scattered)), scattered)
-    return unreadable.told(made, data.unread)
+    return strays.held(unreadable.told(made, data.unread), data.nameless)
 
 
 def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None, *, outward: bool) -> PlantData:

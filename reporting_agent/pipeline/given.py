@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -29,20 +29,28 @@ class GivenEnergy:
     rejected: list[Rejected]
     findings: list[Finding]
     blank: frozenset[Key]
+    nameless: dict[str, list[CarrierEnergy]]  # by step, its energy that names none of its batches
 
 
-def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None = None) -> GivenEnergy:
+def join(
+    batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None = None, unread: Container[str] = frozenset()
+) -> GivenEnergy:
     """Give each batch the carriers that the energy file holds for it; a row that stands twice counts once.
 
     A blank quantity, a row that could not be read, a carrier or unit that is not known: that much was used and is not known, never 0.
 
-    `names` gives a batch's name by step and the id that the energy file uses, where the two differ.
+    `names` gives a batch's name by step and the id that the energy file uses, where the two differ; `unread` are ids of
+    batches whose rows could not be read.
     """
     renamed = names or {}
     known = {(batch.step, batch.batch_id) for batch in batches}
+    steps_by_id: dict[str, list[str]] = {}
+    for step, name in known:
+        steps_by_id.setdefault(name, []).append(step)
     energy: dict[Key, list[CarrierEnergy]] = {}
     rejected: list[Rejected] = []
     strays: list[Place] = []
+    nameless: dict[str, list[CarrierEnergy]] = {}
     taken: set[tuple[Any, ...]] = set()
     again: list[Place] = []
     named = (tuple(row.get(column, "") for column in ("step", "batch_id")) for row in table.unread)
@@ -57,6 +65,10 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
             rejected.append(Rejected(where, Phrase("the carrier is not known"), repr(row["carrier"]), ", ".join(CARRIERS), _as_texts(row)))
         elif key not in known:
             strays.append(table.place(index))
+            for step in {row["step"], *steps_by_id.get(row["batch_id"], ())} if row["batch_id"] not in unread else ():
+                nameless.setdefault(step, []).append(
+                    CarrierEnergy(row["carrier"], row["quantity"] or 0.0, row["unit"], _DIRECTIONS[row["direction"]])
+                )
         elif row["quantity"] is None:
             blank.add(key)
         elif cells in taken:
@@ -105,7 +117,7 @@ def join(batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None
         replace(batch, energy=(*batch.energy, *found)) if (found := energy.get((batch.step, batch.batch_id))) else batch
         for batch in batches
     ]
-    return GivenEnergy(joined, rejected, findings, frozenset(blank))
+    return GivenEnergy(joined, rejected, findings, frozenset(blank), nameless)
 
 
 def _carrier_energy(row: Mapping[str, Any]) -> CarrierEnergy:

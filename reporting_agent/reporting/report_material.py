@@ -20,7 +20,7 @@ from reporting_agent import pipeline
 from reporting_agent.changes.review import review
 from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import settings_digest
-from reporting_agent.pipeline import PlantData, lots, scattered_variables
+from reporting_agent.pipeline import PlantData, lots, scattered_variables, strays
 from reporting_agent.pipeline.differences import differences
 from reporting_agent.pipeline.heat_content import require_one_value
 from reporting_agent.pipeline.inputs import Inputs
@@ -60,7 +60,8 @@ def gather(
         InputError: a file, the profile or the pack cannot be used.
         PolicyRefusal: `pool-needs-a-year`, `pool-gains-nothing`, `pool-decided`; `change-unanswered` where the data changed in a way
             that nobody has explained; `heating-value-two-sided` where a gas has two heating values on one day;
-            `heating-value-scattered`, `variable-scattered` where values by run better a label.
+            `heating-value-scattered`, `variable-scattered` where values by run better a label; `energy-without-batch` where a step's
+            energy names no batch.
     """
     bound = next((parcel for parcel in reversed(revisions) if parcel.is_bound), None)
     decided = bound.windows if bound is not None and not (correct and pool) else None
@@ -101,6 +102,7 @@ def gather(
     if bound is None or correct:
         lots.require_none(local)
         scattered_variables.require_none(local)
+        strays.require_none(local)
     differ = tuple(differences(local, alone, data.pack))
     return Material(label, _judged(data), data.pack, windows, gained, _provenance(site, days, period, windows), data.proposals, differ)
 
