@@ -76,19 +76,27 @@ NO_RUNS = Runs(_NO_ROWS, _NO_ROWS, np.zeros(0), _NO_ROWS, _NO_ROWS, _NO_ROWS, _N
 
 
 class Pairs:
-    """How many readings equal the one before, by size of the value (octaves) and by pieces of `PIECE` readings or less. Not of 0."""
+    """How many readings equal the one before, by size of the value (octaves) and by pieces of `PIECE` readings of the record. Not of 0.
+
+    Counted over the edges of blocks, too, and in pieces of the whole record: where a record is cut into blocks changes nothing.
+    """
 
     def __init__(self) -> None:
         self._number: list[Integers] = []
         self._octave: list[Integers] = []
         self._count: list[Integers] = []
+        self._last = np.nan  # the value before these, which equals nothing at the beginning
 
-    def see(self, number: int, value: Floats) -> None:
-        equal = 1 + np.flatnonzero((value[1:] == value[:-1]) & (value[1:] != 0))
+    def see(self, number: int, value: Floats, *, any_within: bool = True) -> None:
+        """The next readings, of which the first has this number; `any_within` is false where no two neighbours among them are equal."""
+        later = value if any_within else value[:1]
+        before = np.concatenate(([self._last], later[:-1]))
+        self._last = value[-1]
+        equal = np.flatnonzero((later == before) & (later != 0))
         if not len(equal):
             return
-        cells, count = np.unique((equal // PIECE) * OCTAVES + octave(value[equal]), return_counts=True)
-        self._number.append(number + cells // OCTAVES * PIECE)
+        cells, count = np.unique((number + equal) // PIECE * OCTAVES + octave(later[equal]), return_counts=True)
+        self._number.append(cells // OCTAVES * PIECE)
         self._octave.append(cells % OCTAVES)
         self._count.append(count)
 
@@ -165,8 +173,7 @@ class StandingRuns:
         if len(value) <= 2 * FEWEST:
             self.see(number, time_us, value, row, file)
             return
-        if pairs:
-            self.pairs.see(number, value)
+        self.pairs.see(number, value, any_within=pairs)
         for part in (slice(0, FEWEST), slice(len(value) - FEWEST, len(value))):
             self._see_runs(number + part.start, time_us[part], value[part], row[part], file)
             if part.start == 0 and self._open is not None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
@@ -24,6 +24,19 @@ def followed(meter: Meter, data: Readings, moments_us: np.ndarray, fast: bool, b
 
 
 @settings(max_examples=150, deadline=None)
+@example(  # a standstill that begins with the last reading of a block: the pair over the edge was not counted
+    kind="interval",
+    fault="flat",
+    at=247,
+    seed=585,
+    even=True,
+    block=248,
+    limited=True,
+    stamp="start",
+    interval_s=None,
+    factor=1.0,
+    offset_s=0.0,
+)
 @given(
     kind=st.sampled_from(["register", "rate", "interval"]),
     fault=st.sampled_from(FAULTS),
