@@ -33,6 +33,7 @@ from reporting_agent.pipeline import (
     joint,
     lots,
     metered,
+    own_gas,
     own_metering,
     own_runs,
     proposals,
@@ -184,8 +185,10 @@ def read(
         inputs.totals += measured.totals
     settled = heat_content.settle(made, site, pack)
     findings += settled.findings
+    with_own_gas, of_gas = own_gas.left_out(settled.batches, pack)
+    findings += of_gas
     made, found = faults.examine(
-        settled.batches, site, pack, metered_steps=metered_steps, blank=blank, suspected=suspected, off_scale=off_scale
+        with_own_gas, site, pack, metered_steps=metered_steps, blank=blank, suspected=suspected, off_scale=off_scale
     )
     made, divided = joint.split(made, together.parts, site)
     findings += [*divided, *flow.examine(made, pack), *conditions.examine(made, pack)]

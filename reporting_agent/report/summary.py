@@ -30,6 +30,7 @@ _LEFT_OUT = frozenset(
         "heating-value-two-sided",
         "lhv-required",
         "credit-not-product",
+        "own-gas-missing",
         "heating-value-scattered",
     }
 )

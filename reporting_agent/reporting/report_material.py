@@ -20,7 +20,7 @@ from reporting_agent import pipeline
 from reporting_agent.changes.review import review
 from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import settings_digest
-from reporting_agent.pipeline import PlantData, lots, scattered_variables, strays
+from reporting_agent.pipeline import PlantData, lots, own_gas, scattered_variables, strays
 from reporting_agent.pipeline.differences import differences
 from reporting_agent.pipeline.heat_content import require_one_value
 from reporting_agent.pipeline.inputs import Inputs
@@ -61,7 +61,7 @@ def gather(
         PolicyRefusal: `pool-needs-a-year`, `pool-gains-nothing`, `pool-decided`; `change-unanswered` where the data changed in a way
             that nobody has explained; `heating-value-two-sided` where a gas has two heating values on one day;
             `heating-value-scattered`, `variable-scattered` where values by run better a label; `energy-without-batch` where a step's
-            energy names no batch.
+            energy names no batch; `own-gas-missing` where a step credits a gas and burns none.
     """
     bound = next((parcel for parcel in reversed(revisions) if parcel.is_bound), None)
     decided = bound.windows if bound is not None and not (correct and pool) else None
@@ -90,6 +90,7 @@ def gather(
     if bound is None or correct:  # what was begun is finished as it was begun
         review(site, data).require_answers()
         require_one_value(_judged(data), site.heating_values)
+        own_gas.require_none(_judged(data), pack)
 
     alone = _label_of(site, data, period)
     gains: tuple[Offer, ...] = ()
