@@ -223,6 +223,7 @@ class StepLabel:
     uncertainty: LabelUncertainty | None = None  # None where no batch is valid
     outside: tuple[OutsideUse, ...] = ()  # energy that the step used and its boundary does not hold
     allocated_carriers: tuple[str, ...] = ()  # shared out by a declared rule, not measured for this step alone
+    provisos: tuple[Words, ...] = ()  # what the site declares and the values rest on
     path: Path = RECORDS  # from raw rows to these records: what one input record can change
     made_from: Measured | None = field(default=None, compare=False, repr=False)
 
@@ -258,6 +259,7 @@ class StepLabel:
             "typical": self.typical,
             "mean": self.mean,
             "grade": self.grade.to_json(),
+            "provisos": [why.by_language for why in self.provisos],
             "output": {"value": self.output_t, "unit": self.unit.partition("/")[2]},
             "energy_by_carrier": {carrier: {"value": value, "unit": self.energy_unit} for carrier, value in self.energy_by_carrier.items()},
             "value_adding": self.value_adding.to_json(),

@@ -95,6 +95,9 @@ class _Account:
         parts = tuple(self._parts(taken))
         if output <= 0:
             draft.lacks("product-missing", "", Phrase("The log holds no good product of the route's last step."))
+        for step_id in (*draft.recovery, *draft.covered):
+            said = (one.provisos for one in draft.result.site_label.steps if one.step == step_id)
+            draft.provisos += next(said, ())
         of_route = fsum(part.energy for part in parts)
         no_production(draft, self.balance, of_route)
         auxiliaries_elsewhere(draft, self.balance, of_route)

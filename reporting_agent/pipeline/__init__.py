@@ -262,7 +262,9 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
         batches = of_lots if any(one.code == lots.CODE for one in made.findings) else batches
     if scattered := scattered_variables.of(made, pack):
         made = scattered_variables.held(made, made_of(scattered_variables.at_mean(batches, scattered)), scattered)
-    return strays.held(unreadable.told(made, data.unread), data.nameless)
+    made = strays.held(unreadable.told(made, data.unread), data.nameless)
+    rests_on = declared.factors(site, pack, period)
+    return replace(made, steps=tuple(replace(one, provisos=rests_on.get(one.step, ())) for one in made.steps))
 
 
 def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None, *, outward: bool) -> PlantData:

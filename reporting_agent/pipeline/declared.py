@@ -8,7 +8,8 @@ from datetime import datetime
 
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, Period
-from benchmarks.routes import Pack
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Pack, Words
 from reporting_agent.config import Site
 from reporting_agent.config.events import Event, of_meter, of_step
 from reporting_agent.pipeline.sharing import sinks_of
@@ -61,6 +62,45 @@ def stops(site: Site, period: Period) -> dict[str, list[tuple[datetime, datetime
         if event.kind == "stopped" and event.step is not None and event.equipment is None:
             found.setdefault(event.step, []).append((event.begins(site.zone), event.ends(site.zone) or period.end))
     return found
+
+
+def factors(site: Site, pack: Pack, period: Period) -> dict[str, tuple[Words, ...]]:
+    """By step, what is declared to multiply its energy or output in the period, for a reader of its label."""
+    found: dict[str, dict[Event, None]] = {}
+    for event in site.events:
+        if event.step is not None:
+            found.setdefault(event.step, {})[event] = None
+    for (step, _), events in _of_lines(site, pack).items():
+        found.setdefault(step, {}).update(dict.fromkeys(events))
+    return {step: told for step, events in found.items() if (told := tuple(_factor(one) for one in events if _in(one, site, period)))}
+
+
+def _in(event: Event, site: Site, period: Period) -> bool:
+    ends = event.ends(site.zone)
+    return event.factor is not None and event.begins(site.zone) < period.end and (ends is None or period.start < ends)
+
+
+def _factor(event: Event) -> Words:
+    if event.until is None:
+        return Words.of(
+            Phrase(
+                "As the site declares, %(what)s counts %(factor)s-fold from %(start)s on: %(reason)s",
+                what=event.named,
+                factor=f"{event.factor:g}",
+                start=event.start,
+                reason=event.reason,
+            )
+        )
+    return Words.of(
+        Phrase(
+            "As the site declares, %(what)s counts %(factor)s-fold from %(start)s until %(until)s: %(reason)s",
+            what=event.named,
+            factor=f"{event.factor:g}",
+            start=event.start,
+            until=event.until,
+            reason=event.reason,
+        )
+    )
 
 
 def metered(batches: Sequence[Batch], site: Site, pack: Pack) -> list[Batch]:

@@ -83,6 +83,7 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang:
         succeeded = (one.sentence for one in result.findings if one.code == successors.CODE and isinstance(one.sentence, Phrase))
         yield from (f"  {said(sentence)}" for sentence in succeeded if sentence.values["first"] in own)
     yield said(Phrase("  grade: %(grade)s", grade=_grade(label, lang)))
+    yield from (f"  {why.said_in(lang)}" for why in label.provisos)
 
 
 def _outside(use: OutsideUse, step: str) -> Phrase:

@@ -63,6 +63,7 @@ def _step(view: View, group: Group, told: set[int]) -> dict[str, Any]:
         ),
         "missing": [_missing(view, one) for one in group.labels if one.missing_carriers],
         "outside": [_outside(view, label.step, use) for label in group.labels for use in label.outside],
+        "provisos": [view.said(why) for why in label.provisos],
         "grades": [grade for one in group.labels if (grade := _grade(view, one, is_headline=one is group.main)) is not None],
         "conditions": _conditions(view, group),
     }
