@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
 from django.template import RequestContext
 from django.template.loader import render_to_string
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 from django.utils import dateformat
+from django.utils.functional import Promise
 from django.utils.timezone import localtime, now
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
@@ -26,20 +27,6 @@ from portal.web import contact
 from portal.web.words import enumerated, local_in_words, moment_in_words, one_after_another, sentence_space, zone_name
 
 register = template.Library()
-
-ENGAGEMENT_PAGES = (
-    "assigned-deliveries",
-    "assigned",
-    "assigned-submission",
-    "engagement",
-    "engagement-interest",
-    "engagement-new-finding",
-    "engagement-finding",
-    "engagement-opinion",
-    "engagement-sample",
-    "attestation",
-    "attestation-withdraw",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,53 +62,54 @@ def masthead(context: RequestContext) -> dict[str, Any]:
     }
 
 
-PACK_PAGES = ("packs", "open-period", "close-period", "obliged", "obliged-list", "take-up", "proposals", "propose", "proposal")
+class Part(NamedTuple):
+    """A part of the portal: its entry, its first page, and whose it is (anybody's without roles).
+
+    Every address below that of the first page belongs to it; `also` are beginnings of others that do.
+    """
+
+    text: Promise
+    page: str
+    roles: frozenset[str] = frozenset()
+    also: tuple[str, ...] = ()
+
+
+def _of(*roles: str) -> frozenset[str]:
+    return frozenset(roles)
+
+
+PARTS = (
+    Part(gettext_lazy("Benchmarks"), "web:benchmarks", also=("/benchmarks/",)),
+    Part(gettext_lazy("Where we stand"), "web:stand", _of(Role.ENTERPRISE)),
+    Part(gettext_lazy("Submissions"), "web:submissions", _of(Role.ENTERPRISE)),
+    Part(gettext_lazy("Sites and agents"), "web:sites", _of(Role.ENTERPRISE), ("/agents/",)),
+    Part(gettext_lazy("Audits"), "web:audits", _of(Role.ENTERPRISE)),
+    Part(gettext_lazy("At a glance"), "web:overview", _of(Role.REGULATOR)),
+    Part(gettext_lazy("Packs and periods"), "web:packs", _of(Role.REGULATOR)),
+    Part(gettext_lazy("Publications"), "web:publications", _of(Role.REGULATOR), ("/sites/",)),  # to which a site's agents lead
+    Part(gettext_lazy("Assignments"), "web:assignments", _of(Role.REGULATOR)),
+    Part(gettext_lazy("Obligatory audits"), "web:obliged-audits", _of(Role.REGULATOR)),
+    Part(gettext_lazy("Incentives"), "web:incentives", _of(Role.REGULATOR)),
+    Part(gettext_lazy("Audit trail"), "web:trail", _of(Role.REGULATOR)),
+    Part(gettext_lazy("Conformance"), "web:conformance", _of(Role.REGULATOR)),
+    Part(gettext_lazy("Applications"), "web:applications", _of(Role.REGULATOR)),
+    Part(gettext_lazy("Assigned sites"), "web:assigned", _of(Role.CERTIFICATION_BODY), ("/attestations/",)),
+    Part(gettext_lazy("Signing keys"), "web:auditor-keys", _of(Role.CERTIFICATION_BODY)),
+    Part(gettext_lazy("Your sources and sites"), "web:provider", _of(Role.PROVIDER)),
+    Part(gettext_lazy("Declared deliveries"), "web:supplier", _of(Role.SUPPLIER)),
+    Part(gettext_lazy("Data downloads"), "web:downloads", _of(Role.ACADEMIC)),
+    Part(gettext_lazy("People"), "web:people", frozenset(INVITING)),
+)
 
 
 def _entries(path: str, roles: frozenset[str]) -> list[Entry]:
-    offered: list[tuple[str, str, tuple[str, ...]]] = [(_("Benchmarks"), "web:benchmarks", ("benchmarks", "benchmark"))]
-    if Role.ENTERPRISE in roles:
-        offered += [
-            (_("Where we stand"), "web:stand", ("stand", "stand-trend")),
-            (_("Submissions"), "web:submissions", ("submissions", "submission", "upload", "show")),
-            (_("Sites and agents"), "web:sites", ("sites", "token", "revoke", "new-site", "edit-site", "retire-site", "access")),
-            (_("Audits"), "web:audits", ("audits", "audit-finding")),
-        ]
-    if Role.REGULATOR in roles:
-        offered.append((_("At a glance"), "web:overview", ("overview",)))
-        offered.append((_("Packs and periods"), "web:packs", PACK_PAGES))
-        offered.append(
-            (
-                _("Publications"),
-                "web:publications",
-                ("publications", "participation", "agents", "deadlines", "standings", "draft", "withdraw"),
-            )
-        )
-        offered.append((_("Assignments"), "web:assignments", ("assignments", "assign", "assign-site", "take-assignment-back")))
-        offered.append((_("Obligatory audits"), "web:obliged-audits", ("obliged-audits", "obliged-audit", "take-system-back")))
-        offered.append((_("Incentives"), "web:incentives", ("incentives",)))
-        offered.append((_("Audit trail"), "web:trail", ("trail",)))
-        offered.append((_("Conformance"), "web:conformance", ("conformance", "confirm-result")))
-        offered.append((_("Applications"), "web:applications", ("applications", "firm-application", "site-application")))
-    if Role.CERTIFICATION_BODY in roles:
-        offered.append((_("Assigned sites"), "web:assigned", ENGAGEMENT_PAGES))
-        offered.append((_("Signing keys"), "web:auditor-keys", ("auditor-keys", "revoke-auditor-key")))
-    if Role.PROVIDER in roles:
-        offered.append((_("Your sources and sites"), "web:provider", ("provider", "granted")))
-    if Role.SUPPLIER in roles:
-        offered.append((_("Declared deliveries"), "web:supplier", ("supplier",)))
-    if Role.ACADEMIC in roles:
-        offered.append((_("Data downloads"), "web:downloads", ("downloads",)))
-    if not roles.isdisjoint(INVITING):
-        offered.append((_("People"), "web:people", ("people", "member", "leave", "record", "consent")))
-    try:
-        here = resolve(path).url_name
-    except Resolver404:
-        here = None
     entries = []
-    for text, name, part in offered:
-        url = reverse(name)
-        entries.append(Entry(text, url, here in part, "page" if path == url else "true"))
+    for part in PARTS:
+        if part.roles and part.roles.isdisjoint(roles):
+            continue
+        url = reverse(part.page)
+        here = path == url or path.startswith((*part.also, *((url,) if url != "/" else ())))
+        entries.append(Entry(str(part.text), url, here, "page" if path == url else "true"))
     return entries
 
 

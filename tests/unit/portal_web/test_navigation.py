@@ -1,0 +1,38 @@
+"""The navigation marks the part that a page belongs to, by the beginning of its address."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.accounts.models import Role
+from portal.web.templatetags.steplabel import _entries
+
+
+@pytest.mark.parametrize(
+    ("path", "role", "part", "current"),
+    [
+        ("/", Role.ENTERPRISE, "Benchmarks", "page"),
+        ("/benchmarks/cement/cn/dry-process/2025/", Role.ENTERPRISE, "Benchmarks", "true"),
+        ("/where-we-stand/over-the-periods/", Role.ENTERPRISE, "Where we stand", "true"),
+        ("/sites/north-works/token/", Role.ENTERPRISE, "Sites and agents", "true"),
+        ("/agents/0e3f/revoke/", Role.ENTERPRISE, "Sites and agents", "true"),
+        ("/sites/north-works/agents/", Role.REGULATOR, "Publications", "true"),
+        ("/packs/groups/1/obliged/", Role.REGULATOR, "Packs and periods", "true"),
+        ("/publications/versions/3/", Role.REGULATOR, "Publications", "true"),
+        ("/assigned/7/opinion/", Role.CERTIFICATION_BODY, "Assigned sites", "true"),
+        ("/attestations/00ff/", Role.CERTIFICATION_BODY, "Assigned sites", "true"),
+        ("/people/firms/1/record/", Role.ENTERPRISE, "People", "true"),
+    ],
+)
+def test_a_page_is_in_one_part(path: str, role: Role, part: str, current: str) -> None:
+    marked = [(entry.text, entry.current) for entry in _entries(path, frozenset({role})) if entry.here]
+    assert marked == [(part, current)]
+
+
+@pytest.mark.parametrize("path", ["/about/privacy/", "/status/", "/nowhere/"])
+def test_a_page_of_no_part_marks_none(path: str) -> None:
+    assert not [entry for role in Role for entry in _entries(path, frozenset({role})) if entry.here]
+
+
+def test_nobody_sees_an_entry_of_another_role() -> None:
+    assert [entry.text for entry in _entries("/", frozenset())] == ["Benchmarks"]
