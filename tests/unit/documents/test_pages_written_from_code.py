@@ -7,7 +7,9 @@ import yaml
 from django.test import Client
 
 from benchmarks import packs
+from benchmarks.carriers import CARRIERS
 from reporting_agent.cli import COMMANDS
+from reporting_agent.pipeline import lots
 from tests.documents import command_line, demo_figures, errors_page, openapi, pack_numbers
 from tests.documents.reasons import LISTS
 
@@ -39,6 +41,15 @@ def test_the_committed_description_of_the_api_is_complete_and_current() -> None:
 def test_the_page_of_numbers_is_that_of_the_packs_and_lacks_no_source() -> None:
     assert pack_numbers.page() == pack_numbers.PAGE.read_text(encoding="utf-8"), WRITE
     assert "| none |" not in pack_numbers.page().split("## Sources", 1)[1]
+
+
+def test_the_page_of_numbers_holds_the_bounds_of_carriers_and_the_constants_of_the_rules() -> None:
+    page = pack_numbers.page()
+    bounded = [(one, bounds) for one in CARRIERS.values() if (bounds := one.lhv) is not None]
+    assert bounded
+    for one, bounds in bounded:
+        assert f"| {one.id} | {bounds.least:g} | {bounds.most:g} | MJ/{one.unit} | assumption |" in page
+    assert f"| {lots.NEARLY:g} | of the best, by which heating values by runs" in page
 
 
 def test_every_step_of_the_demo_stands_beside_what_is_published_and_inside_it() -> None:
