@@ -39,6 +39,8 @@ OWN = "".join(f"p{day},pelletising,coal,20000,kg,27,MJ/kg\np{day},pelletising,el
         "p2,pelletising,,15000,kg,28,MJ/kg",  # of no carrier
         "p2,pelletising,steam,15000,kg,6.0,MJ/kg",  # no steam holds that
         "p2,pelletising,coke,15000,kg,20000,MJ/t",  # nor does coke hold so little
+        "p2,pelletising,alternative-fuel,15000,kg,0.5,MJ/kg",  # nor refuse that burns
+        "p2,pelletising,alternative-fuel,15,t,20,",  # whose heating value without a unit is a tonne's
     ],
 )
 def test_a_run_of_which_an_energy_is_not_known_is_left_out_and_told(tmp_path: Path, row: str) -> None:
