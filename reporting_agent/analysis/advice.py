@@ -46,9 +46,10 @@ def advise(
     doubt = ASSUMED if result.data.unit_assumed else SURE
     counted = [one for one in found if one.counted]
     whole = added(one.beyond for one in counted).kgce
+    shared_out = counted if whole > 0 else []  # what gives back more than it takes in has no mix that a gap could be told with
     made = [
-        *of_causes(pack, counted, whole),
-        *of_groups(pack, counted, tables, whole),
+        *of_causes(pack, shared_out, whole),
+        *of_groups(pack, shared_out, tables, whole),
         *of_uses(pack, used, period, prices, site.emissions.factors, doubt),
     ]
     ranked = sorted(made, key=lambda one: -(one.amount.kgce if one.amount is not None else 0.0))

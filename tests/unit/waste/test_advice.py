@@ -82,6 +82,15 @@ def test_a_level_that_rose_is_told_with_its_month_and_what_it_costs(a_melt: Melt
     assert set(first.batches) <= set(lost[0].batches.ids[since:])
 
 
+def test_months_that_differ_within_uncertainty_are_no_advice(a_melt: Melt, look: Look) -> None:
+    """Months of 4,500 and 4,515 kWh in turn, of which 1 % is not certain: nothing lies beyond, and no share of nothing is told."""
+    starts = (START + timedelta(hours=4 * number) for number in range(2_000))
+    melts = [a_melt(number, 4_500 + 15 * (start.month % 2) + number % 3, start=start) for number, start in enumerate(starts)]
+    lost, _, said = look(melts)
+    assert (lost[0].counted, lost[0].beyond.kgce) == (True, 0)
+    assert {one.share for one in said} <= {None}
+
+
 def test_a_rise_in_more_than_a_year_is_no_season(a_melt: Melt, look: Look) -> None:
     """Every eighth hour of 500 days: of two winters only the second is dearer."""
     chance = np.random.default_rng(12)
