@@ -67,6 +67,14 @@ def test_a_tonne_of_steel_counts_the_power_house_by_its_loss_alone() -> None:
     assert loss + sold_and_bought == pytest.approx(0, abs=1e-3)  # its heating value is written to five decimals
 
 
+def test_a_power_house_that_gives_back_more_than_it_takes_is_no_record() -> None:
+    """0.8 Nm3 of gas for 1 kWh are 0.103 - 0.123 kgce: below 0, which no set can do, and bounds let through to -0.05."""
+    case = BY_ID["power-house-on-blast-furnace-gas"]
+    more = [{**one, "quantity": 0.8} if one["carrier"] == "blast-furnace-gas" else one for one in case["energy"]]
+    assert value(case) == pytest.approx(0.21146, abs=1e-4)
+    assert labelled({**case, "energy": more}).best.value is None
+
+
 @pytest.mark.parametrize(("step_id", "recovery"), [("coking", "coke-dry-quenching"), ("blast-furnace", "top-gas-turbine")])
 def test_a_limit_that_counts_recovery_in_is_tested_at_the_step_where_the_site_recovers_nothing(step_id: str, recovery: str) -> None:
     """With the recovery in the log it is tested on the account of both (tests/unit/waste/test_route_against_limits.py)."""
