@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import fsum
 
+from benchmarks.labels.validity import ONE_WEIGHING
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
@@ -11,15 +12,16 @@ from reporting_agent.analysis.figures import plain
 from reporting_agent.analysis.route_draft import Draft
 
 WEIGHING = 0.03
-"""Of what the following step takes of an intermediate, that what was made may fall short by: two belt scales of 2 % each, k = 2 (a
-convention of ours). Less, and some was bought."""
+"""Of what following steps take of intermediates, that what was made may fall short by, once along the route: two belt scales of 2 % each,
+k = 2 (a convention of ours). Less, and some was bought."""
 
 
 def shares(draft: Draft) -> dict[str, float]:
     """By step, what of its product went into the route's: made - growth of stock - sold over made, along the route."""
-    found, share = {draft.covered[-1]: 1.0}, 1.0
+    found, share, met = {draft.covered[-1]: 1.0}, 1.0, 1.0
     for step_id, following in zip(draft.covered[-2::-1], draft.covered[:0:-1], strict=True):
-        share *= _taken(draft, step_id, following)
+        part, met = _taken(draft, step_id, following, met)
+        share *= part
         found[step_id] = share
     for step_id in draft.recovery:  # what is recovered of a product goes where the product goes
         product = draft.step(step_id).product
@@ -27,7 +29,9 @@ def shares(draft: Draft) -> dict[str, float]:
     return found
 
 
-def _taken(draft: Draft, step_id: str, following: str) -> float:
+def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[float, float]:
+    """The share of a step's product that went into the next one's, and what of the need was met from here to the route's end (`met`: from
+    the next step on): the error of weighing is allowed once for the chain."""
     stored = draft.step(step_id).product != draft.step(following).product
     purchases = [one for one in draft.site.bought_in if one.made_by == step_id and one.into in draft.covered]
     for bought in purchases:
@@ -60,7 +64,12 @@ def _taken(draft: Draft, step_id: str, following: str) -> float:
     taken = made - fsum(one.closing - one.opening + one.sold for one in stocks)
     if stocks and (made <= 0 or taken <= 0):
         draft.lacks("stock-impossible", step_id, Phrase("%(step)s: stock and sales exceed what was made.", step=draft.named(step_id)))
-    if made > 0 and not any(one.quantity for one in purchases) and taken < (1 - WEIGHING) * (needed := _needed(draft, step_id, following)):
+    needed = _needed(draft, step_id, following)
+    if made <= 0 or needed <= 0 or any(one.quantity for one in purchases):
+        return (taken / made if made > 0 else 1.0), met
+    short = 1 - taken / needed
+    met *= min(1.0, taken / needed)
+    if met < 1 - WEIGHING and short > 0:
         said = Phrase(
             "%(taken)s %(unit)s of the product of %(step)s went into what would take some %(needed)s: state what was bought under"
             " [[bought_in]], or what the log lacks.",
@@ -70,7 +79,15 @@ def _taken(draft: Draft, step_id: str, following: str) -> float:
             needed=plain(needed),
         )
         draft.lacks("bought-in-refuted" if purchases else "intermediate-short", step_id, said)
-    return taken / made if made > 0 else 1.0
+    elif short > ONE_WEIGHING:
+        said = Phrase(
+            "%(short)s %% less of the product of %(step)s was made than went into what followed. It lies within the error of weighing; the"
+            " value is too low by as much of that step's energy if it was bought.",
+            short=f"{100 * short:.2g}",
+            step=draft.named(step_id),
+        )
+        draft.provisos.append(Words.of(said))
+    return taken / made, met
 
 
 def _needed(draft: Draft, step_id: str, following: str) -> float:
