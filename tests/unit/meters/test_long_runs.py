@@ -79,7 +79,7 @@ def test_pots_by_the_month_share_the_direct_current_of_their_line(tmp_path: Path
 
 def test_electricity_by_the_coil_and_gas_by_the_campaign_stand_side_by_side(tmp_path: Path) -> None:
     metrics = METRIC.format(metric="electricity", unit="kWh/t") + METRIC.format(metric="thermal", unit="MJ/t")
-    pack = of_step("steel", "hot-rolling", metrics, run_kind='"campaign"', shortest_s="60", longest_s="400000", fewest_batches="20")
+    pack = of_step("steel", "hot-rolling", metrics, run_kind='"campaign"', shortest_s="60", longest_s="400000", fewest_batches="21")
     coils, campaigns = [], []
     for number in range(240):
         start = BEGIN + timedelta(hours=number)
