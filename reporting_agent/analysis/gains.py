@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.labels.columns import Flags, Floats
+from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.phrases import Phrase, Value, enumerated, sentences
 from benchmarks.routes import Pack, Words
 from reporting_agent.analysis.amounts import Amount, added, amount_of
@@ -141,7 +141,7 @@ def _of_shift(pack: Pack, one: StepLosses, whole: float, level: float) -> Advice
     if amount.kgce < _LEAST_SHARE * whole:
         return None
     share = min(amount.kgce / whole, 1.0)
-    name, season = named(pack, one), _or_season(month.names)
+    name, season = named(pack, one), _or_season(month.code)
     return Advice(
         "level-shift",
         one.step,
@@ -172,9 +172,9 @@ def _of_shift(pack: Pack, one: StepLosses, whole: float, level: float) -> Advice
     )
 
 
-def _or_season(months: Sequence[str]) -> list[Phrase]:
-    """What has to be added where the record is too short to tell a season from a change."""
-    if len(months) > _MONTHS_OF_ONE_YEAR:
+def _or_season(months: Integers) -> list[Phrase]:
+    """What has to be added where the batches compared lie in too few months to tell a season from a change."""
+    if len(np.unique(months)) > _MONTHS_OF_ONE_YEAR:
         return []
     return [Phrase("Within one year a season looks the same: hold it against the same months of another year first.")]
 
@@ -202,7 +202,7 @@ def _of_months(pack: Pack, labels: Sequence[StepLosses], above: Sequence[ParetoR
     amount = _scaled(one, inside, gain)
     if amount.kgce < _LEAST_SHARE * whole:
         return
-    share, season = min(amount.kgce / whole, 1.0), _or_season(months.names)
+    share, season = min(amount.kgce / whole, 1.0), _or_season(code)
     yield Advice(
         "month-differs",
         one.step,

@@ -82,6 +82,16 @@ def test_a_level_that_rose_is_told_with_its_month_and_what_it_costs(a_melt: Melt
     assert set(first.batches) <= set(lost[0].batches.ids[since:])
 
 
+def test_years_beside_the_period_do_not_tell_a_season_from_a_change(a_melt: Melt, look: Look) -> None:
+    """Every sixth hour of two years, 120 kWh more in July to December of both; only the second year is compared."""
+    chance = np.random.default_rng(13)
+    starts = [datetime(2022, 1, 1, tzinfo=UTC) + timedelta(hours=6 * number) for number in range(2_900)]
+    melts = [a_melt(number, chance.normal(4_500, 60) + 120.0 * (one.month > 6), start=one) for number, one in enumerate(starts)]
+    told = next(one for one in look(melts)[2] if one.code == "level-shift")
+    assert "since 2023-07" in told.words.en
+    assert "a season looks the same" in told.words.en
+
+
 def test_months_that_differ_within_uncertainty_are_no_advice(a_melt: Melt, look: Look) -> None:
     """Months of 4,500 and 4,515 kWh in turn, of which 1 % is not certain: nothing lies beyond, and no share of nothing is told."""
     starts = (START + timedelta(hours=4 * number) for number in range(2_000))
