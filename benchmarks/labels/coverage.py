@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.labels.columns import Flags, StepColumns
+from benchmarks.labels.columns import Flags, Floats, StepColumns
 from benchmarks.measurements import Period
 
 LONGEST_SILENCE = timedelta(days=31)
@@ -24,12 +24,12 @@ FEWEST_OF_A_MONTH = 5
 """Valid batches that begin in a month of which a label tells; a convention of ours."""
 
 Span = tuple[datetime, datetime]
-_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Days of 24 h from the period's start, those on which a valid batch ran, and the longest stretch without one and not declared.
+    """Calendar days of the period in the site's zone, those on which a valid batch ran, and the longest stretch without one and
+    not declared.
 
     `months` are the calendar months of the period, `months_told` those in which at least five
     valid batches began: what a release says of its time, and turns on one batch only where a month holds just five.
@@ -80,13 +80,22 @@ def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterab
     longest = int(np.argmax(known[1:, 0] - told_until))
     silence = told_until[longest], max(known[longest + 1, 0], told_until[longest])
 
-    days = round((last - first) / _DAY_S)
-    first_day, end = (seconds[:, 0] - first) // _DAY_S, np.ceil((seconds[:, 1] - first) / _DAY_S)
-    spans = zip(first_day.astype(int).tolist(), end.astype(int).tolist(), strict=True)
-    with_batches = {day for one, other in spans for day in range(one, max(other, one + 1)) if day < days}
     zone = period.start.tzinfo
+    midnights = _midnights(period)
+    days = len(midnights) - 1
+    first_day, end = np.searchsorted(midnights, seconds[:, 0], side="right") - 1, np.searchsorted(midnights, seconds[:, 1])
+    spans = zip(first_day.tolist(), end.tolist(), strict=True)
+    with_batches = {day for one, other in spans for day in range(one, max(other, one + 1)) if day < days}
     local = (start.astimezone(zone) for start, _ in ran if start in period)
     began = Counter((start.year, start.month) for start in local)
     told = sum(batches >= FEWEST_OF_A_MONTH for batches in began.values())
     from_until = tuple(datetime.fromtimestamp(float(one), UTC).astimezone(zone) for one in silence)
     return Coverage(days, len(with_batches), from_until, period.months, told)  # type: ignore[arg-type]
+
+
+def _midnights(period: Period) -> Floats:
+    """Where the calendar days of the period begin and the last one ends, as the clock on its wall has them: of 23, 24 or 25 h."""
+    midnights = [period.start]
+    while midnights[-1] < period.end:
+        midnights.append(midnights[-1] + timedelta(days=1))
+    return np.array([midnight.timestamp() for midnight in midnights])

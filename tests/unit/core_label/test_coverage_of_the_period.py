@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -73,6 +74,18 @@ def test_a_run_across_the_edges_counts_inside_only(a_heat: Callable[..., Batch],
     assert covered([kiln]).with_batches == 16
     day = a_heat(1, 400, start=START, end=START + timedelta(days=1))
     assert covered([day]).with_batches == 1
+
+
+def test_a_day_is_one_of_the_calendar_where_clocks_change(a_heat: Callable[..., Batch], a_step: Callable[..., Step]) -> None:
+    """A run a day in Berlin and in Sydney, from midnight to midnight, without one day of summer time."""
+    for zone, lost in (("Europe/Berlin", date(2016, 7, 9)), ("Australia/Sydney", date(2016, 11, 9))):
+        period = Period.parse("2016", ZoneInfo(zone))
+        starts = [period.start + timedelta(days=day) for day in range(366)]
+        kept = [one for one in starts if one.date() != lost]
+        runs = [a_heat(n, 400, start=one.astimezone(UTC), end=(one + timedelta(days=1)).astimezone(UTC)) for n, one in enumerate(kept)]
+        columns = StepColumns.of(runs, a_step())
+        found = coverage(columns, columns.output_t > 0, period, ())
+        assert (found.days, found.with_batches) == (366, 365)
 
 
 def test_no_grade_of_a_year_from_sixty_days(
