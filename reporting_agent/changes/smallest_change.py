@@ -84,9 +84,15 @@ def of_lines(lines: Sequence[Line], meters: Sequence[MeterRecord], units: Mappin
     rest = [
         Limit(record.meter.id, record.meter.carrier, record.meter.step, units.get(record.meter.step, "t"), None, None)
         for record in meters
-        if record.counted and record.runs is not None and record.meter.id not in looked_at
+        if record.counted and record.meter.id not in looked_at and _has_runs(record)
     ]
     return (*(_of_line(line, units.get(line.step, "t")) for line in lines), *rest)
+
+
+def _has_runs(record: MeterRecord) -> bool:
+    """Whether a run that it counts for begins in the period; the other one of a meter that was exchanged has none there."""
+    runs = record.runs
+    return runs is not None and bool(((runs.start_us >= record.start_us) & (runs.start_us < record.end_us)).any())
 
 
 def _of_line(line: Line, unit: str) -> Limit:

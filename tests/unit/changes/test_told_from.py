@@ -5,10 +5,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import cast
 
+import numpy as np
+
 from benchmarks.catalogue import in_language
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Metric
-from reporting_agent.changes.smallest_change import Limit, beside
+from reporting_agent.changes.smallest_change import Limit, beside, of_lines
+from reporting_agent.metering import MeterRecord
 
 
 def label(half: float | None, metric: Metric = Metric.ELECTRICITY) -> StepLabel:
@@ -56,3 +59,18 @@ def test_a_limit_of_more_than_half_is_none() -> None:
     assert str(beside(label(1.4), [both])) == "no change of energy per t or of output could be told from this scatter"
     assert "0.971" not in str(both.sentence)
     assert "97.1" not in str(both.sentence)
+
+
+def record(name: str, runs_us: list[int]) -> MeterRecord:
+    """A meter over [100, 200) us that counts for runs that begin then."""
+    meter = SimpleNamespace(id=name, carrier="electricity", step="firing")
+    runs = SimpleNamespace(start_us=np.array(runs_us, dtype=np.int64))
+    return cast("MeterRecord", SimpleNamespace(meter=meter, counted=True, runs=runs, start_us=100, end_us=200))
+
+
+def test_a_meter_without_a_run_in_the_period_takes_no_sight_from_the_one_that_counts() -> None:
+    """The other one of an exchanged meter stood beside 365 of 365 days as "too few runs or days of production"."""
+    limits = of_lines((), [record("exchanged", [20, 99]), record("successor", [200, 300]), record("none", [])], {})
+    assert limits == ()
+    (few,) = of_lines((), [record("few", [99, 100, 199])], {})
+    assert (few.meter, few.energy) == ("few", None)
