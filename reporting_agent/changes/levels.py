@@ -27,6 +27,7 @@ NEAREST = 35  # days of production on either side that tell the size: a season h
 ALIKE = 0.25  # how far idle power and power may differ, as a share of the change
 SIGMAS = 4.0
 CLOSELY = 0.05  # of a factor, by its 95 % interval: a ratio or a unit is one number
+FEWEST_RESTS = 5  # days with a pause on either side of a change: a stray one tells nothing of the meter
 MANY = 3  # changes of one line: a meter is seldom wired anew, a season or a cooler comes and goes
 
 
@@ -76,7 +77,7 @@ def _of_line(line: Line, balance: Daily | None) -> list[Change]:
         else:
             groups.append([day])
     turns = [group[len(group) // 2] for group in groups]
-    made = []
+    made, unrested = [], set()
     for place, day in enumerate(turns):
         before = turns[place - 1] if place else None
         after = turns[place + 1] if place + 1 < len(turns) else None
@@ -85,17 +86,32 @@ def _of_line(line: Line, balance: Daily | None) -> list[Change]:
         if wide is not None and not shifts["rate"].sure:
             shifts = {name: moved(one, before, day, after, max(wide.reach, NEAREST)) for name, one in series.items()}
             shifts["rate"] = Moved(wide.by, wide.error)
+        if not _rested(line.idle, before, day, after):
+            shifts["idle"] = UNKNOWN
+            unrested.add(date.fromordinal(day))
         step = next((one for one in left_over if one.day in groups[place]), None)
         shifts["freed"] = UNKNOWN if step is None else Moved(step.by, step.error)
         told = None if balance is None else moved(balance, before, day, after)
         if (change := _change(line, date.fromordinal(day), None if after is None else date.fromordinal(after), shifts, told)) is not None:
             made.append(change)
     made = closed(made)
-    return made if len(line.idle) else [_of_load(one, len(made)) for one in made]
+    return [_of_load(one, len(made)) if one.first in unrested else one for one in made]
+
+
+def _rested(idle: Daily, before: int | None, day: int, after: int | None) -> bool:
+    """Whether enough days with a pause lie on either side of this day, between the changes next to it, to tell the meter from the load."""
+    return min(len(side) for side in _sides(idle, before, day, after)) >= FEWEST_RESTS
+
+
+def _sides(series: Daily, before: int | None, day: int, after: int | None) -> tuple[Floats, Floats]:
+    """Values before this day and from it on, between the changes next to it."""
+    early = (series.day < day) & (series.day >= (before if before is not None else 0))
+    late = (series.day >= day) & (series.day < (after if after is not None else 1 << 40))
+    return series.value[early], series.value[late]
 
 
 def _of_load(change: Change, count: int) -> Change:
-    """Where no pause speaks for the meter, it is named first of a change that stands alone and is known closely; else the load is."""
+    """Where too few pauses speak for the meter, it is named first of a change that stands alone and is known closely; else the load is."""
     if change.kind is not Kind.LEVEL or (count < MANY and change.size_error <= CLOSELY * change.size):
         return change
     return replace(change, causes=(Cause.PROCESS, *(cause for cause in change.causes if cause is not Cause.PROCESS)))
@@ -103,8 +119,8 @@ def _of_load(change: Change, count: int) -> Change:
 
 def moved(series: Daily, before: int | None, day: int, after: int | None, nearest: int = NEAREST) -> Moved:
     """By how much the days of production after this one differ from those before, between the changes next to it."""
-    early = series.value[(series.day < day) & (series.day >= (before if before is not None else 0))][-nearest:]
-    late = series.value[(series.day >= day) & (series.day < (after if after is not None else 1 << 40))][:nearest]
+    early, late = _sides(series, before, day, after)
+    early, late = early[-nearest:], late[:nearest]
     if len(early) < 3 or len(late) < 3:
         return UNKNOWN
     spread = [ROBUST * float(np.median(np.abs(part - np.median(part)))) for part in (early, late)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from types import SimpleNamespace
 from typing import cast
@@ -85,12 +86,16 @@ def test_a_load_that_never_differs_has_no_step() -> None:
     assert freed.steps(freed.of_line(line)) == []
 
 
-def by_the_day(sizes: list[tuple[int, float]], scatter: float) -> Line:
-    """A line without pauses, whose power comes to these sizes on these days."""
-    power = np.random.default_rng(3).normal(0, scatter, len(DAYS))
+def by_the_day(sizes: list[tuple[int, float]], scatter: float, rests: Sequence[int] = (), *, of_the_meter: bool = True) -> Line:
+    """A line whose power comes to these sizes on these days, with pauses on some days whose power moves alike, if the meter moves it."""
+    power, level = np.random.default_rng(3).normal(0, scatter, len(DAYS)), np.zeros(len(DAYS))
     for since, size in sizes:
-        power[since:] += np.log(size)
-    return cast("Line", SimpleNamespace(day=DAYS, power=power, rate=np.zeros(len(DAYS)), per_t=power, conditions=(), **OF_THE_LINE))
+        level[since:] += np.log(size)
+    idle = np.array(rests, dtype=np.int64)
+    shown = level[idle] if of_the_meter else np.zeros(len(idle))
+    own = {**OF_THE_LINE, "idle": Daily(DAYS[idle], shown + np.random.default_rng(4).normal(-3, 0.05, len(idle)))}
+    power = power + level
+    return cast("Line", SimpleNamespace(day=DAYS, power=power, rate=np.zeros(len(DAYS)), per_t=power, conditions=(), **own))
 
 
 def test_a_factor_that_stands_alone_and_is_known_closely_is_the_meters_first() -> None:
@@ -107,6 +112,30 @@ def test_without_a_pause_what_is_known_roughly_or_comes_and_goes_is_the_loads_fi
     for told in found:
         assert (told.kind, told.causes[0]) == (Kind.LEVEL, Cause.PROCESS)
         assert 'kind = "process"' in to_declare(told, date(2024, 1, 1))
+
+
+STRAY = {"none": (), "one before the first run": (0,), "a few": (3, 40, 300, 350)}
+COOLING = [(150, 2.4), (250, 1 / 2.4)]
+
+
+@pytest.mark.parametrize("rests", STRAY.values(), ids=STRAY)
+@pytest.mark.parametrize("sizes", [[(SINCE, 2.4)], COOLING])
+def test_a_stray_pause_tells_nothing_of_the_meter(sizes: list[tuple[int, float]], rests: Sequence[int]) -> None:
+    """One quarter hour before the first batch made current transformers the first cause, and 45.0 kWh a day 23.1 once pasted."""
+    found = levels.of_lines([by_the_day(sizes, 0.3, rests)], {})
+    assert found == levels.of_lines([by_the_day(sizes, 0.3)], {})
+    assert {told.causes[0] for told in found} == {Cause.PROCESS}
+
+
+def test_pauses_that_moved_alike_tell_the_meter_first() -> None:
+    (told,) = levels.of_lines([by_the_day([(SINCE, 2.0)], 0.3, range(6, len(DAYS), 7))], {})
+    assert (told.kind, told.causes[0]) == (Kind.LEVEL, Cause.TRANSFORMER)
+    assert 'kind = "ratio"' in to_declare(told, date(2024, 1, 1))
+
+
+def test_pauses_that_did_not_move_tell_the_load_first() -> None:
+    (told,) = levels.of_lines([by_the_day([(SINCE, 2.0)], 0.3, range(6, len(DAYS), 7), of_the_meter=False)], {})
+    assert (told.kind, told.causes[0]) == (Kind.PROCESS, Cause.PROCESS)
 
 
 def half_a_year(seed: int, by: float = 0.0, *, season: float = 0.0) -> Daily:
