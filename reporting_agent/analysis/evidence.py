@@ -2,7 +2,8 @@
 
 Rows are those of the step's columns. The batch before is the one of the same equipment that began last and kept it warm: a scrapped
 batch and a logged holding do as well as a good batch, a logged start-up, shut-down, idle time or fault does not and belongs to the stop.
-Nothing is known of what ran before the first batch of an equipment.
+Nothing is known of what ran before the first batch of an equipment, nor of the batch before where the log lacks numbers between the two:
+the equipment ran. An interval that ends at or before its start tells neither when the batch began nor when it ended.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers, StepColumns
 from benchmarks.measurements import State
 from reporting_agent.config import Site
+from reporting_agent.pipeline.numbering import missing_before
 
 _HOUR_S = 3600
 _COLD = frozenset({State.START_UP, State.SHUT_DOWN, State.IDLE, State.FAULT})
@@ -36,7 +38,7 @@ class Evidence:
     start_s: Floats  # since 1970, UTC
     interval_s: Floats  # end - start where positive
     power_on_s: Floats
-    pause_s: Floats  # since the end of the batch before; NaN where they overlap
+    pause_s: Floats  # since the end of the batch before; NaN where they overlap, or either's times are wrong
     changed: Floats  # 1 where the batch before was of another product or variant, 0 where of the same
     day: Integers  # local day, counted from 1970
     hour: Groups
@@ -57,6 +59,8 @@ def evidence_of(columns: StepColumns, site: Site) -> Evidence:
     product = _grouped(["/".join((batch.product or columns.step.product, batch.variant or root)) for batch in batches])
     kept_warm = np.array([batch.state not in _COLD for batch in batches], dtype=bool)
     pause, changed = _before(start, end, equipment.code, product.code, kept_warm)
+    unknown = list(missing_before(batches))
+    pause[unknown], changed[unknown] = np.nan, np.nan
     local = start + _utc_offsets(start, site)
     day = np.floor(local / 86400).astype(np.int64)
     of_day_s = local - day * 86400.0
@@ -85,7 +89,9 @@ def _before(start: Floats, end: Floats, equipment: Integers, product: Integers, 
     follows = (latest >= 0) & (equipment[previous] == equipment[order])
     pause = np.full(len(order), np.nan)
     changed = np.full(len(order), np.nan)
-    pause[order] = np.where(follows, start[order] - end[previous], np.nan)
+    sound = ~(end <= start)
+    known = follows & sound[order] & sound[previous]
+    pause[order] = np.where(known, start[order] - end[previous], np.nan)
     changed[order] = np.where(follows, product[order] != product[previous], np.nan)
     return np.where(pause >= 0, pause, np.nan), changed
 

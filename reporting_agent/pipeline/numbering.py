@@ -16,26 +16,40 @@ DENSE = 0.5  # share of the numbers between the first and the last that must be 
 _NUMBERED = re.compile(r"(.*?)(\d{1,9})")
 
 
-def missing_numbers(batches: Sequence[Batch]) -> list[Finding]:
-    """One finding over all series. A series is what stands before the number, at one step and equipment."""
-    series: dict[tuple[str, str, str], dict[int, Batch]] = defaultdict(dict)
-    for batch in batches:
+def missing_before(batches: Sequence[Batch]) -> dict[int, int]:
+    """By place of a batch, how many numbers are missing between it and the one before it in its series.
+
+    A series is what stands before the number, at one step and equipment. A number that other equipment of the step holds is not missing.
+    """
+    series: dict[tuple[str, str, str], dict[int, int]] = defaultdict(dict)
+    of_step: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for place, batch in enumerate(batches):
         if matched := _NUMBERED.fullmatch(batch.batch_id):
-            series[batch.step, batch.equipment, matched[1]].setdefault(int(matched[2]), batch)
-    count, after = 0, []
-    for numbered in series.values():
+            number = int(matched[2])
+            series[batch.step, batch.equipment, matched[1]].setdefault(number, place)
+            of_step[batch.step, matched[1]].add(number)
+    missing: dict[int, int] = {}
+    for (step, _, prefix), numbered in series.items():
         numbers = sorted(numbered)
-        span = numbers[-1] - numbers[0] + 1
-        if len(numbers) < FEWEST or len(numbers) < DENSE * span:
+        if len(numbers) < FEWEST or len(numbers) < DENSE * (numbers[-1] - numbers[0] + 1):
             continue
-        count += span - len(numbers)
-        after += [numbered[later] for earlier, later in pairwise(numbers) if later > earlier + 1]
-    if not count:
+        held = of_step[step, prefix]
+        for earlier, later in pairwise(numbers):
+            if lacking := sum(number not in held for number in range(earlier + 1, later)):
+                missing[numbered[later]] = lacking
+    return missing
+
+
+def missing_numbers(batches: Sequence[Batch]) -> list[Finding]:
+    """One finding over all series."""
+    missing = missing_before(batches)
+    if not missing:
         return []
+    after = [batches[place] for place in missing]
     places = tuple(batch.place for batch in after[:PLACES_KEPT] if batch.place is not None)
     text = Phrase(
         "%(count)s batch numbers are missing between those that are there, at %(places)s places: records that never came.",
-        count=f"{count:,}",
+        count=f"{sum(missing.values()):,}",
         places=f"{len(after):,}",
     )
-    return [Finding("number-missing", Severity.NOTICE, text, count, places)]
+    return [Finding("number-missing", Severity.NOTICE, text, sum(missing.values()), places)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -108,6 +109,23 @@ def test_a_logged_start_up_belongs_to_the_stop_and_a_logged_holding_does_not(a_m
 
     assert after(State.START_UP) == pytest.approx(5.25)
     assert after(State.HOLDING) == pytest.approx(4 / 60)
+
+
+def test_a_gap_in_which_batches_are_missing_is_no_stop(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
+    """Numbers one after another: L00060 is missing from one of two gaps of five hours; then a batch that ends before it begins."""
+    hours = {number: number + 5 * (number >= 61) + 5 * (number >= 80) for number in range(100) if number != 60}
+    rows = [a_melt(number, start=START + timedelta(hours=hour)) for number, hour in hours.items()]
+    rows[-1] = replace(rows[-1], start=rows[-1].start + timedelta(hours=5))
+    (found,) = losses(a_site(), labelled(rows), ())
+    pause_h = dict(zip(hours, (found.evidence.pause_s / 3600).tolist(), strict=True))
+    assert np.isnan(pause_h[61])
+    assert pause_h[80] == pytest.approx(5.25)
+    assert np.isnan(pause_h[99])
+
+
+def test_a_number_that_other_equipment_holds_is_not_missing(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
+    (found,) = losses(a_site(), labelled([a_melt(number, equipment=f"lf-{number % 2}") for number in range(120)]), ())
+    assert np.isfinite(found.evidence.pause_s[2:]).all()
 
 
 def test_the_batch_after_another_product_pays_for_the_changeover(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
