@@ -30,6 +30,7 @@ LEAST_RECORDED = 0.8
 LEVEL = 0.05
 MATTERS = 0.01  # of a typical value: an effect over the range seen that surely lies below it is called none
 SMALL_RANGE = 0.05  # of the median
+LEAST_SKILL = 0.005  # what later batches are predicted better by; less is told as 0 %, and a convention of ours
 _ALIKE = 3.0  # batches to one independent batch
 
 
@@ -145,13 +146,20 @@ def finish(search: Search, corrected: Sequence[float]) -> Outcome | None:
     design, fit = final_fit(search.value, search.design, search.fit, before, causes)
     together, each = skills(design, fit, causes)
     judged = [
-        _judge(search, design, fit, place, corrected[place], holds=together is not None and together.value > 0 and each.get(place, 0.0) > 0)
+        _judge(
+            search,
+            design,
+            fit,
+            place,
+            corrected[place],
+            holds=together is not None and together.value >= LEAST_SKILL and each.get(place, 0.0) >= LEAST_SKILL,
+        )
         for place in range(search.causes)
     ]
     if search.wide is not None:
         _, helps = skills(*search.wide, significant)
         judged += [
-            _judge(search, *search.wide, place, corrected[place], holds=helps.get(place, 0.0) > 0)
+            _judge(search, *search.wide, place, corrected[place], holds=helps.get(place, 0.0) >= LEAST_SKILL)
             for place in range(search.causes, len(search.tested))
         ]
     sound = [one.place for one in judged[: search.causes] if one.verdict is Verdict.DRIVER]

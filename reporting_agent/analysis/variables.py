@@ -23,6 +23,7 @@ from benchmarks.routes import Step, Words
 from reporting_agent.analysis.relevance import Kind
 from reporting_agent.analysis.variable_names import DURATION, OUTPUT, OUTPUT_PER_HOUR, WAIT, declared_as, unit_of, words_of
 from reporting_agent.config.variables import Variable
+from reporting_agent.pipeline.numbering import missing_before
 
 MOST_EQUIPMENT = 20  # told apart by a constant of their own; the rest share one
 FEWEST_OF_EQUIPMENT = 8
@@ -206,12 +207,17 @@ def _hours(batch: Batch) -> float:
 
 
 def _waits(batches: Sequence[Batch]) -> dict[tuple[str, str], float]:
-    """Hours since the end of the batch before on the same equipment, of any batch in the log; NaN where its end is not sound."""
+    """Hours since the end of the batch before on the same equipment, of any batch in the log; none where the times of either are not sound,
+    or the log lacks numbers between the two.
+    """
     ends: dict[tuple[str, str], float] = {}
     last: dict[str, Batch] = {}
-    for batch in sorted(batches, key=lambda one: one.start):
+    behind_missing = missing_before(batches)
+    for place, batch in sorted(enumerate(batches), key=lambda one: one[1].start):
         earlier = last.get(batch.equipment)
-        if earlier is not None and earlier.end is not None and earlier.end > earlier.start:
+        backwards = batch.end is not None and batch.end <= batch.start
+        unknown = backwards or place in behind_missing
+        if not unknown and earlier is not None and earlier.end is not None and earlier.end > earlier.start:
             waited = (batch.start - earlier.end).total_seconds() / 3600
             ends[batch.equipment, batch.batch_id] = waited if waited >= 0 else np.nan
         last[batch.equipment] = batch

@@ -12,6 +12,7 @@ import pytest
 from benchmarks.labels import Best
 from reporting_agent.analysis.drivers import drivers
 from reporting_agent.analysis.relevance import Doubt, Driver, Kind, StepDrivers, Verdict
+from reporting_agent.analysis.variables import StepLog
 from tests.unit.drivers.simulated import Floats, plant, remembering, site
 
 COUNT = 600
@@ -69,6 +70,26 @@ def test_a_setting_saves_within_the_range_seen_and_says_so_in_both_languages(rng
     assert f"At {saving.then:.1f} Hz" in saving.sentence.en
     assert "if all else is equal" in saving.sentence.en
     assert "其他条件不变" in saving.sentence.said_in("zh")
+
+
+def test_no_driver_and_no_saving_of_what_predicts_later_batches_no_better(rng: np.random.Generator) -> None:
+    """A setting of 0.4 % of the scatter: far beyond chance over 6,000 batches, and no help with the next one."""
+    frequency = rng.uniform(40, 50, 6_000)
+    found = look(400 + 0.22 * (frequency - 45) + 10 * rng.standard_normal(6_000), {"frequency_hz": frequency})
+    driver = of(found, "frequency_hz")
+    assert driver.p_value is not None
+    assert driver.p_value < 0.001
+    assert (driver.verdict, driver.doubt) == (Verdict.CANNOT_TELL, Doubt.UNSTABLE)
+    assert "no better than doing without it" in driver.sentence.en
+    assert found.savings == ()
+
+
+def test_a_pause_beside_wrong_times_or_missing_numbers_is_not_known(rng: np.random.Generator) -> None:
+    result = plant(400 + 8 * rng.standard_normal(COUNT), {"frequency_hz": rng.uniform(40, 50, COUNT)})
+    batches = list(result.data.batches)
+    batches[100] = replace(batches[100], end=batches[100].start)
+    waited_h = StepLog([*batches[:200], *batches[201:]], "eaf").waited_h
+    assert np.flatnonzero(np.isnan(waited_h)).tolist() == [0, 100, 101, 200]
 
 
 def test_a_bent_effect_is_told_from_a_straight_one(rng: np.random.Generator) -> None:
