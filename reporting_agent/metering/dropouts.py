@@ -1,7 +1,8 @@
-"""Zeros of a meter that is never at zero: what a logger writes where no value came.
+"""Zeros of a meter that is never at zero: what a logger writes where no value came, or an outage.
 
 A plant with a base load (lamps, fans, transformers) draws something at any hour. Where its meter shows 0 for a reading or
-two, among hundreds of thousands that are well above, nothing was measured. A standstill that lasts is no drop-out.
+two, among hundreds of thousands that are well above, nothing was measured, or the supply failed. That other meters show zeros then
+tells neither: a gateway fails for all of its meters at once. A standstill that lasts is no drop-out.
 """
 
 from __future__ import annotations

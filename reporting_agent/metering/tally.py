@@ -50,7 +50,7 @@ _SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     ),
     "zero-dropout": (
         Severity.WARNING,
-        Phrase("single zeros of a meter that is never at zero, which a logger writes where no value came; left out"),
+        Phrase("single zeros of a meter that is never at zero: an outage, or a logger that writes them where no value came; left out"),
     ),
     "value-stuck": (
         Severity.WARNING,

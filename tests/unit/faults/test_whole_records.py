@@ -181,6 +181,7 @@ def test_a_zero_of_a_meter_that_is_never_at_zero_is_no_value() -> None:
     dropped = course(meter("interval"), MOMENTS, value)
     assert found(dropped) == {"zero-dropout": 2}
     assert rows(dropped, "zero-dropout") == [BUSY + 2, BUSY + 902]
+    assert "an outage, or a logger" in str(dropped.findings[0].sentence)  # of a brewery's nine, five were outages
 
 
 def test_zeros_of_a_meter_that_rests_are_values() -> None:
