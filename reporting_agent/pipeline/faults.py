@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, Finding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
@@ -159,7 +160,7 @@ def _rated_kw(step: str, name: str, equipment: Sequence[Equipment]) -> float | N
 
 
 def _gaps(batches: Sequence[Batch]) -> list[Finding]:
-    """Long pauses between batches of one equipment: a standstill, or records that are missing."""
+    """Long pauses before batches of the period, of one equipment: a standstill, or records that are missing."""
     lines: dict[tuple[str, str], list[tuple[datetime, Batch]]] = {}
     for batch in batches:
         lines.setdefault((batch.step, batch.equipment), []).append((batch.start, batch))
@@ -171,7 +172,7 @@ def _gaps(batches: Sequence[Batch]) -> list[Finding]:
         usually_faster = span_h / len(line) < _LONGEST_GAP_BETWEEN_H / 2  # daily runs follow each other by a day
         for (earlier, _), (later, batch) in pairwise(line):
             hours = (later - earlier).total_seconds() / 3600
-            if hours > _LONGEST_GAP_BETWEEN_H and usually_faster:
+            if hours > _LONGEST_GAP_BETWEEN_H and usually_faster and batch.excluded != ExclusionReason.OUTSIDE_PERIOD:
                 after.append(batch)
                 longest = max(longest, hours)
     if not after:

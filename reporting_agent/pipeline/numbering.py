@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
+from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, Finding, Severity
 from benchmarks.phrases import Phrase
 from reporting_agent.metering.tally import PLACES_KEPT
@@ -41,8 +42,9 @@ def missing_before(batches: Sequence[Batch]) -> dict[int, int]:
 
 
 def missing_numbers(batches: Sequence[Batch]) -> list[Finding]:
-    """One finding over all series."""
-    missing = missing_before(batches)
+    """One finding over all series, of what is missing before batches of the period."""
+    before = missing_before(batches)
+    missing = {place: count for place, count in before.items() if batches[place].excluded != ExclusionReason.OUTSIDE_PERIOD}
     if not missing:
         return []
     after = [batches[place] for place in missing]

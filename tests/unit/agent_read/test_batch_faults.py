@@ -212,6 +212,16 @@ def test_numbers_missing_between_batches_are_counted_with_the_batch_after() -> N
     assert "2 places" in found.sentence
 
 
+def test_what_is_missing_in_another_year_is_no_finding_of_this_one() -> None:
+    several = [one for one in heats(100) if one.batch_id not in {"H10", "H11", "H50"}]
+    late = [replace(one, start=one.start + timedelta(days=30 * (one.batch_id > "H7")), end=None) for one in several]
+    first = [replace(one, excluded="outside-period" if int(one.batch_id[1:]) < 30 else None) for one in late]
+    none = [replace(one, excluded="outside-period") for one in late]
+    assert examine(*first)[1]["number-missing"].count == 1
+    assert "pause" in examine(*late)[1]
+    assert not {"number-missing", "pause"} & examine(*none)[1].keys()
+
+
 def test_ids_that_are_no_running_numbers_miss_none() -> None:
     thin = [replace(one, batch_id=f"H{number * 7}") for number, one in enumerate(heats(100))]
     named = [replace(one, batch_id=f"{number}-{chr(97 + number % 26)}") for number, one in enumerate(heats(100))]
