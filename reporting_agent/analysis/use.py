@@ -12,7 +12,7 @@ together.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -47,7 +47,7 @@ class StepUse:
     """The energy of one meter (or, where a plant gives energy per batch, of one step and carrier) by use.
 
     `parts` add up to `total` exactly, which is what the meter counted. `missing_s` are seconds of which the meter told
-    nothing: they hold energy that nobody counted, so they stand beside the sum and not in it.
+    nothing, `unknown` batches that no energy came with: both hold energy that nobody counted, so they stand beside the sum and not in it.
     """
 
     step: str
@@ -60,6 +60,7 @@ class StepUse:
     missing_s: float
     share: float | None  # value-adding / total
     rules: tuple[Words, ...]  # the levels and thresholds that were used
+    unknown: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As label.json holds it under `value_adding.meters`."""
@@ -227,9 +228,12 @@ def _closing(parts: dict[Use, float], total: float) -> dict[Use, float]:
 def _of_batches(batches: Sequence[Batch], left_out: Sequence[LeftOut], metered: set[tuple[str, str]], steps: set[str]) -> Iterator[StepUse]:
     """Energy that came per batch: there is no meter to close with, and of what lies between only a log's rows `left_out` tell."""
     found: dict[tuple[str, str, str], dict[Use, float]] = {}
+    without: dict[str, list[Batch]] = {}
     for batch in batches:
         if batch.step not in steps or batch.excluded == ExclusionReason.OUTSIDE_PERIOD:
             continue
+        if batch.excluded == ExclusionReason.ENERGY_UNKNOWN:
+            without.setdefault(batch.step, []).append(batch)
         use = purpose(batch)
         for entry in batch.energy:
             if entry.direction is not Direction.IMPORT or (batch.step, entry.carrier) in metered:
@@ -245,7 +249,9 @@ def _of_batches(batches: Sequence[Batch], left_out: Sequence[LeftOut], metered: 
         parts[of_state(one.state)] = parts.get(of_state(one.state), 0.0) + _on_grid(one.energy)
     for (step, carrier, unit), parts in found.items():
         total = sum(parts.values())
-        yield _use(step, carrier, "", "", unit, {use: parts[use] for use in Use if parts.get(use)}, total, 0.0, [])
+        unknown = sum(all(entry.carrier != carrier for entry in batch.energy) for batch in without.get(step, ()))
+        told = _use(step, carrier, "", "", unit, {use: parts[use] for use in Use if parts.get(use)}, total, 0.0, [])
+        yield replace(told, unknown=unknown)
 
 
 def _use(

@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks.carriers import CARRIERS
 from benchmarks.labels import LimitGrade, StepLabel
 from benchmarks.labels.outside import OutsideUse
+from reporting_agent.pipeline.sharing import sinks_of
 from reporting_agent.report.figures import figure, scaled
 from reporting_agent.report.numbers import MINUS, count, day, percent, shown
 from reporting_agent.report.plot import over_time, points, spread, window
@@ -106,11 +107,19 @@ def _values(view: View, group: Group, label: StepLabel, row: int) -> dict[str, A
         "minimum": figure(label.minimum, of="minimum"),
         "used": count(label.used),
         "read": count(label.read),
-        "covered": view.w["steps"]["of_their_time"].format(share=percent(label.completeness)),
+        "covered": _covered(view, label),
         "days": _of_period(view, label),
         "energy": scaled(energy, label.energy_unit, "energy", view.doubt),
         "output": scaled(label.output_t, _times(view.counted(group.step.output_unit)), "output"),
     }
+
+
+def _covered(view: View, label: StepLabel) -> str:
+    """Of what the energy is known: of the time that meters or a log's rows were read, or of the batches that it came with."""
+    data = view.result.data
+    metered = {sink.step for record in data.meters if record.counted for sink in sinks_of(record.meter, view.site)}
+    read = data.left_out is not None or label.step in metered
+    return view.w["steps"]["of_their_time" if read else "of_them"].format(share=percent(label.completeness))
 
 
 def _of_period(view: View, label: StepLabel) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.carriers import CARRIERS
 from reporting_agent.analysis import StepUse, Use
 from reporting_agent.report.figures import unit_for
-from reporting_agent.report.numbers import minutes, percent
+from reporting_agent.report.numbers import count, minutes, percent
 from reporting_agent.report.view import View
 
 _LEAST_TOLD = 0.0005  # of what the meter counted: less would stand there as 0 %
@@ -61,12 +61,20 @@ def _use(view: View, use: StepUse, start: int) -> dict[str, Any]:
         "carrier": carrier,
         "adding": percent(use.share),
         "other": _largest_other(view, use),
-        "missing": w["missing"].format(time=minutes(use.missing_s, view.lang)) if use.missing_s > 0 else "",
+        "missing": _missing(view, use),
         "rules": [view.said(rule) for rule in use.rules],
         "closes": w["closes"].format(meter=use.meter)
         if use.meter
         else w["closes_log" if view.result.data.left_out is not None else "closes_batches"],
     }
+
+
+def _missing(view: View, use: StepUse) -> str:
+    """What stands in no row, because nobody counted it."""
+    w = view.w["use"]
+    if use.unknown:
+        return w["unknown"].format(count=count(use.unknown))
+    return w["missing"].format(time=minutes(use.missing_s, view.lang)) if use.missing_s > 0 else ""
 
 
 def _largest_other(view: View, use: StepUse) -> str:
