@@ -15,11 +15,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from benchmarks import packs
+from benchmarks import catalogue, packs
 from benchmarks.disclosure.reasons import with_step_names
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
-from benchmarks.phrases import sentences
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Route, Step, Words
 from portal.web.viewmodels.shared import Mood, StateWord
 
@@ -148,7 +148,7 @@ def one_after_another(clauses: Iterable[str]) -> str:
 
 def sentence_space() -> str:
     """What stands between two sentences: nothing in Chinese, whose full stop brings its own room."""
-    return said(Words.of(sentences(["", ""])))
+    return catalogue.in_language(Phrase("%(sentence)s %(remedy)s", sentence="", remedy=""), get_language() or "en")
 
 
 def state(states: dict[str, tuple[Promise, Mood]], code: str) -> StateWord:

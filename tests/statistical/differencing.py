@@ -24,7 +24,7 @@ from unittest import mock
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from benchmarks.disclosure import Published, Reason, checks
+from benchmarks.disclosure import Published, Reason, differencing
 from benchmarks.routes import DisclosurePolicy
 from tests.statistical.outcome import Outcome
 from tests.statistical.pairs import FEWEST, VALUES, cell, draft, figures, labels_of, of_sector, pair
@@ -180,7 +180,7 @@ def _case(seed: Sequence[int], *, real: bool) -> Case:
         read = (known, second.read(later)) if way == "leave" else (second.read(later), known)
         return np.asarray(_told(*read, firms, changed, way, own)[1][0]), Reason.SHOWN
 
-    with mock.patch.object(checks, "gives_away", return_value=False):
+    with mock.patch.object(differencing, "gives_away", return_value=False):
         before, _ = both(BEFORE)
     one = np.asarray(_told(alone, alone, firms, changed, way, own)[0][0])
     return Case(changed, one, *both(PACK.disclosure), before, float(alone[0, 1]), float(whole.exact[0, -2]))
