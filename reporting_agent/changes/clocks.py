@@ -23,6 +23,7 @@ from reporting_agent.changes.turns import turn
 from reporting_agent.metering.clock_search import Told
 
 Flags = NDArray[np.bool_]
+Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 LEAST_SHARE = 0.015  # of the usual run
@@ -46,6 +47,8 @@ QUARTILES = 1.349  # standard deviations of a normal law between its quartiles
 SEEN = 1.5  # reaches within which edges that lie anywhere would be seen to scatter
 SMEARED = (0.17, 0.45)  # standard deviation of edges over the rounding: even errors have 0.289
 ROUNDED_SHARE = 0.015  # of the usual run that rounding must be, to matter
+CALENDAR = 6  # times of day at which runs begin and end that the calendar cuts: days or three shifts, in winter and in summer
+CUT = 0.98  # of the edges at those times
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +248,20 @@ def roundings(lines: Sequence[Line], ahead_s: Mapping[str, float]) -> dict[str, 
         length_s = float(np.median((runs.end_us - runs.start_us)[chosen])) / 1e6
         if grid is None or grid < ROUNDED_SHARE * length_s or abs(ahead_s.get(line.meter, 0.0)) > grid / 2:
             continue
+        if _cut_by_calendar(both):
+            continue
         reach_s, edges = runs.edges.reach_s[chosen], (runs.edges.start_late_s[chosen], runs.edges.end_late_s[chosen])
         within = [_scatter(np.clip(edge, -reach_s, reach_s)) for edge in edges]  # beyond its reach an edge is later, and no more
         wide = min(grid, SEEN * float(np.median(reach_s[reach_s > 0]))) if (reach_s > 0).any() else grid
         if all(SMEARED[0] * wide <= _scatter(edge) for edge in edges) and min(within) <= SMEARED[1] * grid * 1.5:
             made[line.meter] = Change(Kind.ROUNDING, line.step, (), _equipment(line), None, None, float(grid), 0.0, (Cause.ROUNDING,))
     return made
+
+
+def _cut_by_calendar(edges_us: Integers) -> bool:
+    """Whether runs begin and end when the calendar says: a day of a log is no rounded run, whatever the load does at midnight."""
+    _times, count = np.unique(edges_us % 86_400_000_000, return_counts=True)
+    return float(np.sort(count)[::-1][:CALENDAR].sum()) >= CUT * len(edges_us)
 
 
 def _equipment(line: Line) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
-from reporting_agent.changes.change import Cause
+from reporting_agent.changes.change import Cause, Kind
 from reporting_agent.changes.review import Question, review
 from reporting_agent.config import load_site
 
@@ -67,3 +67,12 @@ def test_check_and_label_name_the_same_cause_of_the_same_data(works: Path) -> No
     assert [one.change.causes for one in of_check] == [one.change.causes for one in of_label]
     assert {one.change.causes[0] for one in of_check} == {Cause.PROCESS}
     assert all('kind = "process"' in one.declare for one in of_check)
+
+
+def test_a_log_of_days_that_lacks_some_is_no_rounded_log(works: Path) -> None:
+    """The load goes on over midnight, so that edges beside missing days lie anywhere: `check` asked for the minutes of a day's end."""
+    log = works / "batches.csv"
+    head, *days = log.read_text(encoding="utf-8").splitlines()
+    kept = np.sort(np.random.default_rng(5).choice(len(days), len(days) - 90, replace=False))
+    log.write_text("\n".join([head, *(days[day] for day in kept)]) + "\n", encoding="utf-8")
+    assert Kind.ROUNDING not in {one.change.kind for one in asked(works, None)}
