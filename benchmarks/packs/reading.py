@@ -10,9 +10,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from benchmarks.errors import InputError, Place
 from benchmarks.packs.faults import Fault, FaultyPack
@@ -82,7 +82,7 @@ _WANTED = {
 }
 
 
-def _wanted(wrong: ErrorDetails) -> str:
+def _wanted(wrong: Mapping[str, Any]) -> str:
     """What an author is to write there; of a rule of the pack's own, its sentence."""
     context = wrong.get("ctx", {})
     if context.get("class_name") == "Words":
@@ -91,7 +91,7 @@ def _wanted(wrong: ErrorDetails) -> str:
         return f"one of {context['expected']}"
     if wrong["type"] == "value_error":
         return str(context["error"])
-    return _WANTED.get(wrong["type"], wrong["msg"])
+    return _WANTED.get(wrong["type"], str(wrong["msg"]))
 
 
 def place_of(data: object, steps: Sequence[str | int]) -> str:

@@ -15,7 +15,7 @@ from portal.standings.history import ReportedPeriod, ReportedValue
 from portal.web.figures import Estimate, between, decimals, number
 from portal.web.presenters.comparison import said
 from portal.web.presenters.ladders import headline
-from portal.web.trend import Reported, changed, draw
+from portal.web.trend import Reported, changed, draw, known
 from portal.web.viewmodels.enterprise import TrendRow, TrendStep
 from portal.web.words import Names, one_after_another, period_name
 
@@ -67,7 +67,7 @@ def _step(name: str, values: Sequence[ReportedValue], points: Sequence[Reported]
             interval=between(*value.interval, places) if value.interval else "",
             best="" if point.best is None else number(point.best, places),
             flag=flag,
-            unchanged=before is not None and not flag and not changed(before.you, point.you),
+            unchanged=before is not None and not flag and known(before.you, point.you) and not changed(before.you, point.you),
         )
         for value, point, flag, before in zip(values, points, flags, (None, *points), strict=False)
     )

@@ -254,6 +254,9 @@ def _take_up(officer: Reader, group: int, version: str) -> None:
     officer.open(f"/packs/groups/{following}/open/")
     officer.page.fill("#id_name", PERIOD)
     _press(officer, "main form button")
+    officer.look("open-period-due-in-the-past", expected_status=400)
+    officer.page.fill("#id_due", "2099-03-31")
+    _press(officer, "main form button")
 
 
 def _group_of(version: str) -> int:

@@ -18,7 +18,7 @@ LADDER = Ladder((), TOTAL, Picture((), "3.00%", ()), "kgce per tonne of cement",
 
 
 def lead(language: str, **gaps: int) -> str:
-    counts: dict[str, Any] = {"clear_gaps": 0, "all_gaps": 0, "within_noise": 0, "at_best": 0} | gaps
+    counts: dict[str, Any] = {"clear_gaps": 0, "all_gaps": 0, "within_noise": 0, "at_best": 0, "awaited": 0} | gaps
     named: dict[str, Any] = {"first_step": "", "first_gap": "", "clear_sum": ""}
     if counts["clear_gaps"]:
         named = {"first_step": "clinker burning", "first_gap": "7.69", "clear_sum": "7.87"}
@@ -53,6 +53,13 @@ def lead(language: str, **gaps: int) -> str:
     ("gaps", "sentence"),
     [
         ({}, "No step of yours can be compared: you did not report it, or the gate holds its value back."),
+        (
+            {"awaited": 2},
+            (
+                "Your report is accepted. The intervals of 2 steps of yours are computed when the regulator composes the next draft; "
+                "until then nobody can say whether their gaps are more than the noise."
+            ),
+        ),
         ({"all_gaps": 3, "at_best": 3}, "At every step you are at the industry best or below it: there is no gap to close."),
         (
             {"all_gaps": 3, "within_noise": 2, "at_best": 1},
@@ -76,7 +83,7 @@ def lead(language: str, **gaps: int) -> str:
             ),
         ),
     ],
-    ids=["nothing to compare", "all at the best", "all within the noise", "one clear gap", "several"],
+    ids=["nothing to compare", "not computed yet", "all at the best", "all within the noise", "one clear gap", "several"],
 )
 def test_the_first_sentence_says_what_there_is_and_no_more(gaps: dict[str, int], sentence: str) -> None:
     assert lead("en", **gaps) == sentence
