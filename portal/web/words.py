@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import cast
 
 from django.utils import dateformat
 from django.utils.functional import Promise
@@ -19,7 +20,7 @@ from benchmarks import catalogue, packs
 from benchmarks.disclosure.reasons import with_step_names
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import sentences
 from benchmarks.routes import Pack, Route, Step, Words
 from portal.web.viewmodels.shared import Mood, StateWord
 
@@ -148,7 +149,7 @@ def one_after_another(clauses: Iterable[str]) -> str:
 
 def sentence_space() -> str:
     """What stands between two sentences: nothing in Chinese, whose full stop brings its own room."""
-    return catalogue.in_language(Phrase("%(sentence)s %(remedy)s", sentence="", remedy=""), get_language() or "en")
+    return catalogue.in_language(cast(str, sentences(["", ""])), get_language() or "en")
 
 
 def state(states: dict[str, tuple[Promise, Mood]], code: str) -> StateWord:
