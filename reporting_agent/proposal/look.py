@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.proposal.encoding import Encoding, encoding_of
-from reporting_agent.proposal.vocabulary import VOCABULARY
+from reporting_agent.proposal.vocabulary import UNITS, VOCABULARY
 from reporting_agent.sources import totals
 from reporting_agent.sources.cells import Cell, is_blank, plain
 from reporting_agent.sources.delimited import DELIMITERS, delimiter_of
@@ -36,7 +36,7 @@ _FEWEST_DAYS = 5  # side by side
 _VALUE = re.compile(r"[+-−]?[\d.,' \u00a0\u202f]*\d[\d.,]*(?:[eE][+-]?\d+)?%?")
 _WITH_UNIT = re.compile(r"[+-−]?[\d.,' \u00a0\u202f]*\d\s*([^\W\d_][^\s]*)")
 _IN_CELLS = frozenset({"mass", "count", "energy", "power", "volume", "flow", "time"})
-_LETTERS = frozenset("tтhs度吨件个秒分")
+_LETTERS = frozenset(UNITS["one_letter"])
 _DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?([T\s]+\d{1,2}[:.]\d{2}.*)?")
 _CLOCK = re.compile(r"(\d+\s*:\s*)?\d+\s*:\s*\d{1,2}([.,]\d+)?")
 _TIME = re.compile(r"([01]?\d|2[0-4])[:.][0-5]\d([:.][0-5]\d)?(\s*[AaPp]\.?[Mm]\.?)?")
