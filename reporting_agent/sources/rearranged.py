@@ -5,8 +5,9 @@ What comes out is a sheet as every reader knows it. Rows of a sheet whose days s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
@@ -26,14 +27,22 @@ def dated(sheet: Sheet, months: Mapping[str, str]) -> Sheet:
         InputError: the column is missing or stands twice.
     """
     places = {_place(sheet, column, "month"): date.fromisoformat(f"{month}-01") for column, month in months.items()}
+    return _with_cells(sheet, {place: partial(_day, month=month) for place, month in places.items()})
+
+
+def _with_cells(sheet: Sheet, changes: Mapping[int, Callable[[Cell], Cell]]) -> Sheet:
+    """The sheet with the cells of these columns changed; rows that are broken stay as they are."""
 
     def rows() -> Rows:
         for row, raw in sheet.rows:
+            if isinstance(raw, BrokenRow):
+                yield row, raw
+                continue
             changed = list(raw)
-            for place, month in places.items():
-                if place < len(changed) and not isinstance(raw, BrokenRow):
-                    changed[place] = _day(changed[place], month)
-            yield row, raw if isinstance(raw, BrokenRow) else changed
+            for place, change in changes.items():
+                if place < len(changed):
+                    changed[place] = change(changed[place])
+            yield row, changed
 
     return Sheet(sheet.file, sheet.header, rows())
 
@@ -53,16 +62,7 @@ def without_units(sheet: Sheet, units: Mapping[str, str]) -> Sheet:
         InputError: the column is missing or stands twice.
     """
     places = {_place(sheet, column, "in_cells"): unit for column, unit in units.items()}
-
-    def rows() -> Rows:
-        for row, raw in sheet.rows:
-            changed = list(raw)
-            for place, unit in places.items():
-                if place < len(changed) and not isinstance(raw, BrokenRow):
-                    changed[place] = _without(changed[place], unit)
-            yield row, raw if isinstance(raw, BrokenRow) else changed
-
-    return Sheet(sheet.file, sheet.header, rows())
+    return _with_cells(sheet, {place: partial(_without, unit=unit) for place, unit in places.items()})
 
 
 def _without(cell: Cell, unit: str) -> Cell:
