@@ -17,7 +17,6 @@ from types import MappingProxyType
 from pydantic import TypeAdapter
 
 from benchmarks.errors import InputError
-from benchmarks.quantities import ratio
 from benchmarks.routes import Form, HeatingRange, OwnCarrier, Words
 
 TABLE = Path(__file__).parent / "packs" / "carriers.toml"
@@ -32,23 +31,12 @@ class Carrier:
     form: Form
     unit: str
     thermal: bool
-    lhv: HeatingRange | None = None
-    poorest: str | None = None  # the gas that a mixed one is never poorer than
-
-    def wanted_of(self, mj_per_unit: float, unit: str) -> str | None:
-        """What a heating value per `unit` should lie in, where the carrier cannot hold this one; None where it can, or without bounds."""
-        try:
-            scale = ratio(self.unit, unit)
-        except InputError:
-            return None  # a volume as it flows, or heat itself
-        if self.lhv is None or self.lhv.least <= mj_per_unit * scale <= self.lhv.most:
-            return None
-        return f"{self.lhv.least:g} to {self.lhv.most:g} MJ/{self.unit}, which {self.id} can hold"
+    lhv: HeatingRange | None = None  # of a pack's own carrier, what it can hold; of the others the table of factors says it
 
 
 def _of(entry: OwnCarrier) -> Carrier:
     thermal = entry.kind not in ("electricity", "medium")
-    return Carrier(entry.id, entry.words, entry.kind, entry.unit, thermal, entry.lhv, entry.poorest)
+    return Carrier(entry.id, entry.words, entry.kind, entry.unit, thermal, entry.lhv)
 
 
 def read_table(path: Path = TABLE) -> dict[str, Carrier]:

@@ -26,7 +26,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError, model_validator
 
@@ -36,12 +36,16 @@ from benchmarks.errors import InputError, Place
 from benchmarks.measurements import CarrierEnergy, Direction
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio, spelled
-from benchmarks.routes import NEWEST, Declared, Source, Words, content_digest
+from benchmarks.routes import NEWEST, Declared, HeatingRange, Source, Words, content_digest
 
 MJ_PER_KGCE = Decimal("29.3076")
+MJ_PER = {"kgce": float(MJ_PER_KGCE), "MJ": 1.0, "kWh": 3.6}
+"""Of the units in which metrics count energy."""
 CO2_PER_CARBON = 44 / 12  # kg CO2 per kg C
 NATION = "CN"
 TABLE = Path(__file__).parent / "packs" / "conversion.toml"
+_WITHOUT_BOUNDS = frozenset(str(TABLE.with_name(f"conversion-{version}.toml")) for version in ("1", "2"))
+"""Tables that labels were made with before digests covered what carriers can hold: theirs stay as they were."""
 
 _ENERGY_UNITS = frozenset({"J", "kJ", "MJ", "GJ", "TJ", "Wh", "kWh", "MWh", "GWh", "wan_kWh", "kcal", "Mcal", "Gcal", "cal"})
 
@@ -105,6 +109,38 @@ class Conflict(Declared):
     words: Words
 
 
+class HeatingBounds(HeatingRange):
+    """What a carrier can hold, in MJ per its unit. A mixed gas is no poorer than `poorest`, on a day on which the site gives that back."""
+
+    carrier: str
+    poorest: str | None = None
+    source: Source
+
+
+Kind = Literal["fuel", "heat", "electricity", "medium"]
+"""Of what a conversion takes or gives: a gas, solid or liquid; steam or heat; electricity; a working medium."""
+
+
+class Efficiency(Declared):
+    """What a plant that makes one kind of energy of another gives of what it takes, as shares of its heat (a medium: of the electricity
+    that made it)."""
+
+    takes: Kind
+    gives: Kind
+    least: float
+    typical: float
+    most: float
+    source: Source
+
+
+def kind_of(carrier_id: str) -> Kind:
+    """The kind of a carrier, as conversions are told apart by it."""
+    form = carrier(carrier_id).form
+    if form == "electricity" or form == "medium":
+        return form
+    return "heat" if form in {"steam", "heat"} else "fuel"
+
+
 class _Dated(Protocol):
     @property
     def carrier(self) -> str: ...
@@ -131,7 +167,9 @@ class FactorTable:
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
     by_country: Mapping[str, tuple[CarbonFactor, ...]] = field(default_factory=dict)  # of electricity
     version: str = ""
-    digest: bytes = b""  # SHA-256 of what decides a kgce: factors and carriers without a default; CO2 decides no label
+    digest: bytes = b""  # SHA-256 of what decides a kgce: factors, carriers without a default, heating bounds; CO2 decides no label
+    heating: Mapping[str, HeatingBounds] = field(default_factory=dict)
+    efficiencies: Mapping[tuple[Kind, Kind], Efficiency] = field(default_factory=dict)  # by what is taken and what is given
 
     @classmethod
     def of(cls, version: str) -> FactorTable:
@@ -189,6 +227,27 @@ class FactorTable:
     def in_force(self, carrier_id: str, basis: Basis, on: date) -> ConversionFactor | None:
         """As `factor`, None where there is none on that day."""
         return _in_force(self.factors.get((carrier_id, basis), ()), on)
+
+    def can_hold(self, carrier_id: str) -> HeatingRange | None:
+        """The heating values that a carrier can have, in MJ per its unit; None where it has no bounds."""
+        return self.heating.get(carrier_id) or carrier(carrier_id).lhv
+
+    def impossible(self, carrier_id: str, mj_per_unit: float, unit: str) -> Phrase | None:
+        """What a heating value per `unit` should lie in, where the carrier cannot hold this one; None where it can, or without bounds."""
+        what, bounds = carrier(carrier_id), self.can_hold(carrier_id)
+        try:
+            scale = ratio(what.unit, unit)
+        except InputError:
+            return None  # a volume as it flows, or heat itself
+        if bounds is None or bounds.least <= mj_per_unit * scale <= bounds.most:
+            return None
+        return Phrase(
+            "%(least)s to %(most)s MJ/%(unit)s, which %(carrier)s can hold",
+            least=f"{bounds.least:g}",
+            most=f"{bounds.most:g}",
+            unit=what.unit,
+            carrier=what.words,
+        )
 
     def kgce(self, energy: CarrierEnergy, basis: Basis, on: date) -> float:
         """Coal equivalent of an amount, in kgce; negative where it leaves the step."""
@@ -318,6 +377,8 @@ def _read(text: str, path: str) -> FactorTable:
         )
         carbon = TypeAdapter(list[CarbonFactor]).validate_python(_sourced(raw["carbon"], sources))
         conflicts = TypeAdapter(list[Conflict]).validate_python(raw.get("conflict", []))
+        heating = TypeAdapter(list[HeatingBounds]).validate_python(_sourced(raw["heating_value"], sources))
+        efficiencies = TypeAdapter(list[Efficiency]).validate_python(_sourced(raw.get("efficiency", []), sources))
         version = str(raw["version"])
     except (tomllib.TOMLDecodeError, ValidationError, KeyError, TypeError) as error:
         raise _invalid(path, str(error)) from error
@@ -333,8 +394,22 @@ def _read(text: str, path: str) -> FactorTable:
         {conflict.carrier: conflict for conflict in conflicts},
         {country: _checked(path, rows) for (country, _), rows in by_carrier.items() if country},
         version,
-        content_digest([raw["factor"], raw.get("conflict", [])]),
+        content_digest(
+            [raw["factor"], raw.get("conflict", []), *([] if path in _WITHOUT_BOUNDS else [_bounds(heating)]), *_shares(efficiencies)]
+        ),
+        {row.carrier: row for row in heating},
+        {(row.takes, row.gives): row for row in efficiencies},
     )
+
+
+def _bounds(rows: Iterable[HeatingBounds]) -> list[dict[str, object]]:
+    """What decides of them; who read them where decides nothing."""
+    return [row.model_dump(exclude={"source"}) for row in sorted(rows, key=lambda row: row.carrier)]
+
+
+def _shares(rows: Iterable[Efficiency]) -> Iterable[dict[str, object]]:
+    """What decides of them; a table that states none has the digest that it had."""
+    return [row.model_dump(exclude={"source"}) for row in sorted(rows, key=lambda row: (row.takes, row.gives))]
 
 
 def _sourced(rows: list[dict[str, object]], sources: Mapping[str, object]) -> list[dict[str, list[str]]]:
@@ -356,7 +431,8 @@ def _invalid(path: str, why: str) -> InputError:
     return InputError(
         "factor-table-invalid",
         "The table of conversion factors cannot be used.",
-        "Correct the entry; the table needs a version, a factor carrier, unit, kgce_per_unit, basis, edition, effective_from, source.",
+        "Correct the entry; it needs version, heating_value, and factors with carrier, unit, kgce_per_unit, basis, edition, effective_from,"
+        " source.",
         place=Place(path),
         found=why,
     )

@@ -64,6 +64,11 @@ class Period:
         return self.start <= moment < self.end
 
     @property
+    def first_and_last(self) -> tuple[date, date]:
+        """Its first day and its last, by its own time zone."""
+        return self.start.date(), (self.end - timedelta(microseconds=1)).date()
+
+    @property
     def months(self) -> int:
         """Calendar months that it touches, by its own time zone."""
         last = self.end - timedelta(microseconds=1)

@@ -14,6 +14,7 @@ from benchmarks.conversion import MJ_PER_KGCE, Basis, FactorTable
 from benchmarks.measurements import Metric
 from benchmarks.packs.checks import within
 from benchmarks.packs.faults import Fault
+from benchmarks.phrases import Phrase
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.routes import MetricRule, Pack, Step, Words
 
@@ -36,7 +37,7 @@ SMALL_PLANT = {"heat": 670, "coil": 670, "shift": 670, "day": 200, "melt": 340, 
 def remarks(pack: Pack) -> Iterator[Fault]:
     """What the pack could do better, in the order a reader meets it: where, what was found, what is advised."""
     factors = FactorTable.of(pack.conversion)
-    in_routes = {part.step for route in pack.routes for part in route.steps}
+    in_routes = {part.step for route in pack.routes for part in route.steps if len(route.steps) > 1}
     for step in pack.steps:
         place = f"steps[{step.id}]"
         yield from _runs(step, place)
@@ -47,7 +48,7 @@ def remarks(pack: Pack) -> Iterator[Fault]:
             yield from _bounds(rule, at)
             yield from _precision(rule, step, pack, at)
         if step.id in in_routes and step.metrics[0].metric is not Metric.TOTAL:
-            wanted = "`total` as the headline of a step of a route: only totals of steps add up"
+            wanted = Phrase("`total` as the headline of a step of a route of several: only totals of steps add up")
             yield Fault(f"{place}.metrics", step.metrics[0].metric, wanted)
         yield from _slopes(step, factors, f"{place}.reference_conditions")
         yield from _media(step, factors, f"{place}.boundary.media")
@@ -58,18 +59,26 @@ def _runs(step: Step, place: str) -> Iterator[Fault]:
     rule = step.label_rule
     low, high = QUANTILES[step.run_kind]
     if not low <= rule.quantile <= high:
-        wanted = f"{float(low):g} to {float(high):g}, where a run is a {step.run_kind}"
+        wanted = Phrase(
+            "%(low)s to %(high)s, where run_kind is %(run_kind)s", low=f"{float(low):g}", high=f"{float(high):g}", run_kind=step.run_kind
+        )
         yield Fault(f"{place}.label_rule.quantile", f"{float(rule.quantile):g}", wanted)
     if rule.longest_gap_s >= rule.shortest_s:
-        wanted = f"less than shortest_s ({rule.shortest_s}): a run without a reading of its own would take its neighbours' energy"
+        wanted = Phrase(
+            "less than shortest_s (%(shortest_s)s): a run without a reading of its own would take its neighbours' energy",
+            shortest_s=rule.shortest_s,
+        )
         yield Fault(f"{place}.label_rule.longest_gap_s", str(rule.longest_gap_s), wanted)
 
 
 def _released(step: Step, pack: Pack, place: str) -> Iterator[Fault]:
     spent = sum(rule.released for rule in step.metrics) * (pack.policy.epsilon_best + pack.policy.epsilon_typical)
     if spent > pack.policy.cap_per_year:
-        wanted = f"at most policy.cap_per_year ({float(pack.policy.cap_per_year):g}): `released = false` in a metric that stays on the site"
-        yield Fault(place, f"releases that spend {float(spent):g} a year", wanted)
+        wanted = Phrase(
+            "at most policy.cap_per_year (%(cap_per_year)s): `released = false` in a metric that stays on the site",
+            cap_per_year=f"{float(pack.policy.cap_per_year):g}",
+        )
+        yield Fault(place, Phrase("releases that spend %(spent)s a year", spent=f"{float(spent):g}"), wanted)
 
 
 def _grid(rule: MetricRule, place: str) -> Iterator[Fault]:
@@ -77,28 +86,52 @@ def _grid(rule: MetricRule, place: str) -> Iterator[Fault]:
     width, typical = float(rule.grid_width), abs(rule.typical)
     lower, upper = float(rule.grid_lower), float(rule.grid_upper)
     if not fewest <= cells <= most:
-        yield Fault(f"{place}.grid_width", f"{cells} cells", f"{fewest} to {most} cells: of more, the empty ones draw a release away")
+        yield Fault(
+            f"{place}.grid_width",
+            Phrase("%(cells)s cells", cells=cells),
+            Phrase("%(fewest)s to %(most)s cells: of more, the empty ones draw a release away", fewest=fewest, most=most),
+        )
     if width > CELL_SHARE * typical:
-        yield Fault(f"{place}.grid_width", f"{width:g}", f"at most {CELL_SHARE:.1%} of the typical value: {CELL_SHARE * typical:.3g}")
+        yield Fault(
+            f"{place}.grid_width",
+            f"{width:g}",
+            Phrase(
+                "at most %(cell_share)s of the typical value: %(value)s",
+                cell_share=f"{CELL_SHARE:.1%}",
+                value=f"{CELL_SHARE * typical:.3g}",
+            ),
+        )
     if 10_000 % rule.grid_width.denominator:
-        yield Fault(f"{place}.grid_width", f"{width:g}", "a short decimal")
+        yield Fault(f"{place}.grid_width", f"{width:g}", Phrase("a short decimal"))
     away = max(ROOM * typical, ROOM_SPREADS * rule.spread)
     if lower > rule.typical - away or upper < rule.typical + away:
-        span = f"{rule.typical - away:g} to {rule.typical + away:g}"
-        wanted = f"{span}: room for plants {ROOM:.0%} or {ROOM_SPREADS} spreads off the typical value"
-        yield Fault(f"{place}.grid_lower", f"{lower:g} to {upper:g}", wanted)
+        span = Phrase("%(least)s to %(most)s", least=f"{rule.typical - away:g}", most=f"{rule.typical + away:g}")
+        wanted = Phrase(
+            "%(span)s: room for plants %(room)s or %(room_spreads)s spreads off the typical value",
+            span=span,
+            room=f"{ROOM:.0%}",
+            room_spreads=ROOM_SPREADS,
+        )
+        yield Fault(f"{place}.grid_lower", Phrase("%(least)s to %(most)s", least=f"{lower:g}", most=f"{upper:g}"), wanted)
     if lower < rule.floor or upper > rule.ceiling:
-        wanted = f"no cell that no batch can have: floor and ceiling are {rule.floor:g} and {rule.ceiling:g}"
-        yield Fault(f"{place}.grid_lower", f"{lower:g} to {upper:g}", wanted)
+        wanted = Phrase(
+            "no cell that no batch can have: floor and ceiling are %(floor)s and %(ceiling)s",
+            floor=f"{rule.floor:g}",
+            ceiling=f"{rule.ceiling:g}",
+        )
+        yield Fault(f"{place}.grid_lower", Phrase("%(least)s to %(most)s", least=f"{lower:g}", most=f"{upper:g}"), wanted)
 
 
 def _bounds(rule: MetricRule, place: str) -> Iterator[Fault]:
     low, high = rule.typical - BOUND_SPREADS * rule.spread, rule.typical + BOUND_SPREADS * rule.spread
     if not rule.floor < low or not high < rule.ceiling:
-        wanted = (
-            f"below {low:g} and above {high:g}: {BOUND_SPREADS} spreads from the typical value, so that no real batch is called impossible"
+        wanted = Phrase(
+            "below %(low)s and above %(high)s: %(spreads)s spreads from the typical value, so that no real batch is called impossible",
+            low=f"{low:g}",
+            high=f"{high:g}",
+            spreads=BOUND_SPREADS,
         )
-        yield Fault(f"{place}.floor", f"{rule.floor:g} to {rule.ceiling:g}", wanted)
+        yield Fault(f"{place}.floor", Phrase("%(least)s to %(most)s", least=f"{rule.floor:g}", most=f"{rule.ceiling:g}"), wanted)
 
 
 def _precision(rule: MetricRule, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
@@ -107,8 +140,11 @@ def _precision(rule: MetricRule, step: Step, pack: Pack, place: str) -> Iterator
     runs, largest = SMALL_PLANT[step.run_kind], float(pack.policy.largest_expected_error)
     error = expected_error(rule, step.label_rule.quantile, pack.policy.epsilon_best, runs)
     if error > largest:
-        wanted = f"at most largest_expected_error ({largest:.1%}): a narrower grid, shorter runs, a higher quantile, or `released = false`"
-        yield Fault(place, f"an expected error of {error:.1%} for a plant with {runs} runs", wanted)
+        wanted = Phrase(
+            "at most largest_expected_error (%(largest)s): a narrower grid, shorter runs, a higher quantile, or `released = false`",
+            largest=f"{largest:.1%}",
+        )
+        yield Fault(place, Phrase("an expected error of %(error)s for a plant with %(runs)s runs", error=f"{error:.1%}", runs=runs), wanted)
 
 
 def _slopes(step: Step, factors: FactorTable, place: str) -> Iterator[Fault]:
@@ -125,21 +161,24 @@ def _slopes(step: Step, factors: FactorTable, place: str) -> Iterator[Fault]:
         parts = of.get(Metric.THERMAL, 0.0) * of_heat + of.get(Metric.ELECTRICITY, 0.0) * of_power
         found = of.get(Metric.TOTAL, 0.0)
         if abs(found - parts) > SLOPES_AGREE * max(abs(found), abs(parts)):
-            wanted = f"{parts:.4g} {total.unit}, as the slopes of `thermal` and `electricity` make it"
+            wanted = Phrase(
+                "%(parts)s %(unit)s, as the slopes of `thermal` and `electricity` make it", parts=f"{parts:.4g}", unit=total.unit
+            )
             yield Fault(f"{place}[{variable}].slope.total", f"{found:g}", wanted)
 
 
 def _media(step: Step, factors: FactorTable, place: str) -> Iterator[Fault]:
     for id_ in step.boundary.media:
         if (id_, Basis.CALORIFIC) not in factors.factors:
-            wanted = (
-                f"a table of conversion factors (`conversion`, a path) with one of {id_}: without it a run that reports some has no total"
+            wanted = Phrase(
+                "a table of conversion factors (`conversion`, a path) with one of %(id)s: without it a run that reports some has no total",
+                id=id_,
             )
             yield Fault(place, id_, wanted)
 
 
 def _chinese(value: object, place: str = "") -> Iterator[Fault]:
     if isinstance(value, Words) and not re.search(r"[\u4e00-\u9fff]", chinese := value.by_language.get("zh", "")):
-        yield Fault(f"{place}.zh", chinese, "Chinese words")
+        yield Fault(f"{place}.zh", chinese, Phrase("Chinese words"))
     for at, inner in within(value, place):
         yield from _chinese(inner, at)

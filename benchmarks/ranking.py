@@ -5,6 +5,12 @@ against the true order of all; once for each view of the noise, and the interval
 label that is not precise enough to enter a composition tells too little to place its site, and would displace the others: its
 site is drawn as one of the sector of which nothing is known, which gives it a wide band and leaves the others their own.
 
+A *score* is the percentile among all firms of the kind, those that do not report among them; 100 takes the least energy. A firm of
+which nothing is known may have any percentile, each as likely; each of the n - 1 others that reported takes more with a chance of just
+that percentile; so where n - r of them do, it is distributed as Beta(n - r + 1, r), here mixed over the draws of the rank r. It is wider
+than the places, which count only who reported, and is given as a 95 % interval in whole numbers, from `FEWEST_FOR_A_SCORE` sites on:
+of fewer, the place says all there is to say.
+
 Of fewer firms than the gate's fewest there are no standings, for the owner either: a place among three, and an estimate
 that leans on two others, would tell a firm what those two released.
 """
@@ -17,6 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betainc
 
 from benchmarks.composition import posterior, seed_of
 from benchmarks.composition.noise import observe
@@ -28,6 +35,7 @@ from benchmarks.stored import Stored
 
 BANDS = 4  # quarters
 FEWEST_DRAWS = 1000
+FEWEST_FOR_A_SCORE = 26  # of so many, a firm in the middle has a score of 33 to 71 at best: of fewer it tells hardly anything
 BAND_PROBABILITY = 0.8  # a band is named when the site lies in it with at least this probability
 
 
@@ -37,6 +45,7 @@ class Standing(Stored):
     one lies given all participants, in `unit`. `rank_interval` holds the rank among `of` sites in 95 of 100 cases.
 
     `band` is the quarter (1 the least energy) for the public; None where the site cannot be told from another quarter.
+    `score` holds the percentile among all firms of the kind, 1 to 100 and 100 the least energy, in 95 of 100 cases; None of few sites.
     """
 
     site: str
@@ -48,6 +57,7 @@ class Standing(Stored):
     band: int | None
     of: int
     unit: str
+    score: tuple[int, int] | None = None
 
 
 def standings(participants: Sequence[Participant], pack: Pack, rng: np.random.Generator) -> tuple[Standing, ...]:
@@ -68,10 +78,13 @@ def standings(participants: Sequence[Participant], pack: Pack, rng: np.random.Ge
     lo = np.min([place.lo for place in places], axis=0)
     hi = np.max([place.hi for place in places], axis=0)
     wider = views[-1]
-    _join_ties(np.append(wider.values, np.zeros(unseen)), np.append(wider.sds, np.full(unseen, np.inf)), lo, hi)
     lows, highs = (union(ends, axis=0) for union, ends in ((np.min, [p.low for p in places]), (np.max, [p.high for p in places])))
     estimates = np.mean([place.estimates for place in places], axis=0)
     bands = _bands(np.mean([place.quarters for place in places], axis=0))
+    scored = _scored([place.rank_shares for place in places]) if len(ordered) >= FEWEST_FOR_A_SCORE else None
+    for ends in ((lo, hi), scored):
+        if ends is not None:
+            _join_ties(np.append(wider.values, np.zeros(unseen)), np.append(wider.sds, np.full(unseen, np.inf)), *ends)
     found = [
         Standing(
             site=p.site,
@@ -83,6 +96,7 @@ def standings(participants: Sequence[Participant], pack: Pack, rng: np.random.Ge
             band=bands[i],
             of=len(ordered),
             unit=p.label.unit,
+            score=None if scored is None else (int(scored[0][i]), int(scored[1][i])),
         )
         for i, p in enumerate(ordered)
     ]
@@ -128,7 +142,8 @@ def quarters(participants: Iterable[Participant], pack: Pack, digests: Iterable[
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Where all sites stand under one view of the noise; one entry a site, in `quarters` one row a quarter."""
+    """Where all sites stand under one view of the noise; one entry a site, in `quarters` one row a quarter, in `rank_shares` one row a
+    site and one column a rank."""
 
     lo: NDArray[np.int_]
     hi: NDArray[np.int_]
@@ -136,6 +151,7 @@ class _Places:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     quarters: NDArray[np.float64]
+    rank_shares: NDArray[np.float64]
 
 
 def _places(observed: posterior.Observed, rng: np.random.Generator, unseen: int) -> _Places:
@@ -149,7 +165,7 @@ def _places(observed: posterior.Observed, rng: np.random.Generator, unseen: int)
         low[precise:], high[precise:] = np.quantile(drawn[:, precise:], (0.025, 0.975))
     lo = np.quantile(ranks, 0.025, axis=0, method="lower").astype(int)
     hi = np.quantile(ranks, 0.975, axis=0, method="higher").astype(int)
-    return _Places(lo, hi, estimates, low, high, _quarter_shares(ranks))
+    return _Places(lo, hi, estimates, low, high, _quarter_shares(ranks), _rank_shares(ranks))
 
 
 def _draw_count(sites: int) -> int:
@@ -199,6 +215,24 @@ def _join_ties(values: NDArray[np.float64], sds: NDArray[np.float64], lo: NDArra
 def _quarter_shares(ranks: NDArray[np.int32]) -> NDArray[np.float64]:
     quarters = -(-BANDS * ranks // ranks.shape[1])  # ceil(4 r / n)
     return np.stack([(quarters == quarter).mean(axis=0) for quarter in range(1, BANDS + 1)])
+
+
+def _rank_shares(ranks: NDArray[np.int32]) -> NDArray[np.float64]:
+    draws, sites = ranks.shape
+    counted = np.bincount((np.arange(sites) * sites + ranks - 1).ravel(), minlength=sites * sites)
+    return np.asarray(counted.reshape(sites, sites) / draws)
+
+
+def _scored(views: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+    """Lower and upper end of each site's score, rounded outward; no chance enters beyond that of the ranks."""
+    ranks = np.arange(1, views[0].shape[1] + 1)[:, None]
+    at_most = betainc(ranks[::-1], ranks, np.arange(101) / 100)  # one row a rank, one column a score
+    lows, highs = [], []
+    for shares in views:
+        below = shares @ at_most
+        lows.append((below <= 0.025).sum(axis=1) - 1)
+        highs.append((below < 0.975).sum(axis=1))
+    return np.maximum(np.min(lows, axis=0), 1), np.minimum(np.max(highs, axis=0), 100)
 
 
 def _bands(shares: NDArray[np.float64]) -> list[int | None]:

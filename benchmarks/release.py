@@ -19,8 +19,7 @@ from benchmarks.privacy.accounting import Debit, day_account
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.privacy.mechanism import draw
 from benchmarks.privacy.pooling import fewest_batches
-from benchmarks.privacy.stability import cells_together
-from benchmarks.privacy.units import day_of, draw_epsilons, most_together, within_bound
+from benchmarks.privacy.units import cells_together, day_of, draw_epsilons, most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from benchmarks.routes import MetricRule, ReleasePolicy, Step
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -65,7 +65,7 @@ class Words(Declared):
     def _by_code(self) -> Words:
         for code in self.__pydantic_extra__:
             if not _CODE.fullmatch(code):
-                raise ValueError(f"{code} is no code of a language, such as zh or pt-br")
+                raise ValueError(Phrase("%(code)s is no code of a language, such as zh or pt-br", code=code))
         return self
 
     @classmethod
@@ -131,9 +131,9 @@ class Source(Declared):
     @model_validator(mode="after")
     def _status_agrees(self) -> Source:
         if self.status is not None and self.verified is not (self.status in ("original-seen", "transcribed")):
-            raise ValueError("verified is what was read in the document or in a transcription of it")
+            raise ValueError(Phrase("verified is what was read in the document or in a transcription of it"))
         if self.status == "assumption" and self.kind != "engineering-assumption":
-            raise ValueError("an assumption is of the kind engineering-assumption")
+            raise ValueError(Phrase("an assumption is of the kind engineering-assumption"))
         return self
 
 
@@ -147,6 +147,24 @@ class HeatingRange(Declared):
     most: float
 
 
+class UsualHeat(Declared):
+    """The heating values that a pack takes for usual of a carrier whose bounds say little, in MJ per its unit (steam: its heat above the
+    feed water). Beyond them, or where there are none, a run counts only by a value that the site declares with its reason. Where it takes
+    in less than is `typical`, or gives back more, the label says by how much that betters it. An entry that names `steps` is of the carrier
+    as these take it (breeze, injected coal), and goes before one that names none.
+    """
+
+    carrier: str
+    steps: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    typical: float | None = None
+    source: Source
+
+    def holds(self, value: float) -> bool:
+        return self.least is not None and self.most is not None and self.least <= value <= self.most
+
+
 class OwnCarrier(Declared):
     """A carrier as `packs/carriers.toml` writes it, or as a pack brings it along; its factors are per `unit`."""
 
@@ -155,7 +173,43 @@ class OwnCarrier(Declared):
     unit: str
     words: Words = Field(alias="names")
     lhv: HeatingRange | None = None
-    poorest: str | None = None
+
+
+class Need(Declared):
+    """What the process takes of a carrier that it cannot run without, in `unit` per unit of output: a trace of it is no report of it.
+
+    A run that reports less than `least` of an essential carrier is left out; of one that takes less than is `usual` the label says by how
+    much it would be higher at that. Of a medium made inside the step, `made_inside` says what making `least` of it takes, with what else
+    the step takes of it: amounts of one or several carriers, each in its own unit, whose shares add up to 1 at least. `instead` are
+    carriers that do the same work, with how much of this one a unit of each stands for: oxygen in the blast.
+    """
+
+    carrier: str
+    unit: str
+    least: float = 0.0
+    usual: float | None = None
+    made_inside: dict[str, float] = {}
+    instead: dict[str, float] = {}
+    source: Source
+
+
+class Yield(Declared):
+    """How much heat what a step gives back can hold: the carriers of `gives` together, less what of `besides` it took in, are at most
+    `most` of the heat of the carriers `of` that it took (a share), or, where none are named, MJ per unit of output.
+
+    A run that gives back more is left out; where a label's runs give back more than is `usual`, it says by how much that betters it.
+    Of a gas of which the step burns some, or another in its place: of the heat given back, what it burns of any gas at least (`burns`; a
+    run that burns less is left out) and usually (`burns_usually`; below it the label says so).
+    """
+
+    gives: tuple[str, ...]
+    of: tuple[str, ...] = ()
+    besides: tuple[str, ...] = ()
+    most: float
+    usual: float | None = None
+    burns: float | None = None
+    burns_usually: float | None = None
+    source: Source
 
 
 class Boundary(Declared):
@@ -173,8 +227,12 @@ class Boundary(Declared):
     credited: tuple[str, ...] = ()
     measured: tuple[str, ...] = ()
     measured_source: Source | None = None
-    media: tuple[str, ...] = ()  # oxygen, nitrogen, air, water made outside this boundary: counted at equal value
+    media: tuple[str, ...] = ()  # oxygen, nitrogen, air, water made outside this boundary: counted at what making them takes
     essential: tuple[str, ...] = ()  # without which the process does not run: reported, or (a medium) made inside
+    bought: tuple[str, ...] = ()  # counted only where bought over the fence: what makes them on site is inside
+    unconverted: tuple[str, ...] = ()  # counted before any conversion of them into themselves (a rectifier)
+    needs: tuple[Need, ...] = ()  # how much of what it does not run without a run takes at least, electricity and media
+    yields: tuple[Yield, ...] = ()  # how much heat what it gives back can hold
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -232,6 +290,7 @@ class MetricRule(Declared):
     `floor` and `ceiling` bound a physically possible batch, as measured and at reference; `spread` is the public standard
     deviation of batches within a typical plant, `typical` a public typical value, both in `unit`: they set the expected error of a
     release. `alone`: the metric says all that a step takes, so that a batch which used energy of another kind has no value in it.
+    `by_electricity`: working media of the boundary that count in it by the electricity that makes them.
     """
 
     metric: Metric
@@ -248,6 +307,7 @@ class MetricRule(Declared):
     spread_source: Source | None = None
     released: bool = True
     alone: bool = False
+    by_electricity: tuple[str, ...] = ()
 
     @property
     def grid(self) -> Grid:
@@ -331,6 +391,7 @@ class Step(Declared):
     """A process segment: one product, one boundary, one label rule, one or more metrics (the first is the headline).
 
     `of_equipment` names what limits ask for and each furnace has of its own: one value of the site does not hold for two of them.
+    `bought_share` names the static factor or variable that says how much of the output, in %, was bought ready and only mixed in.
     """
 
     id: str
@@ -347,6 +408,7 @@ class Step(Declared):
     reference_conditions: tuple[ReferenceCondition, ...] = ()
     limits: tuple[Limit, ...] = ()
     of_equipment: tuple[str, ...] = ()
+    bought_share: str | None = None
 
     def metric(self, metric: Metric) -> MetricRule | None:
         return next((rule for rule in self.metrics if rule.metric == metric), None)
@@ -356,12 +418,15 @@ class RouteStep(Declared):
     """A step's place in a route: `ratio` of its product per unit of the route's product, each in its own unit (reference, public).
 
     `share_variable` is the variable of the next step's runs that says how much of this step's product went into them, in % of their output.
+    Where limits are meant of a product made of it alone (`unmixed`), what else went in lowers no account: the energy up to here is divided
+    by the part of the output that was made of it.
     """
 
     step: str
     ratio: Exact
     source: Source
     share_variable: str | None = None
+    unmixed: bool = False
 
 
 class Route(Declared):
@@ -428,12 +493,22 @@ class Pack(Declared):
     routes: tuple[Route, ...]
     steps: tuple[Step, ...]
     editions: tuple[Edition, ...] = ()
+    heating_values: tuple[UsualHeat, ...] = ()
     own_carriers: tuple[OwnCarrier, ...] = ()  # that the table of carriers does not hold
     numbers: dict[str, Source] = {}  # by role (`benchmarks.packs.provenance`): the source of numbers that name none of their own
 
     def made_in(self, route: Route) -> str:
         """The unit that a route's product is counted in."""
         return next((step.output_unit for step in self.steps if step.product == route.product), self.step(route.steps[-1].step).output_unit)
+
+    def editions_not_held(self, steps: Iterable[str], first: date, last: date) -> tuple[str, ...]:
+        """Editions for these steps, in force on any of these days as far as is known, whose values the pack does not hold."""
+        of = set(steps)
+        return tuple(
+            " ".join((edition.standard, *edition.amendments))
+            for edition in self.editions
+            if not edition.held and of & set(edition.steps) and edition.in_force_within(first, last)
+        )
 
     def step(self, step_id: str) -> Step:
         """The step of that id; KeyError names what the pack has."""

@@ -24,6 +24,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.errors import InputError
+
 Floats = NDArray[np.float64]
 
 ZERO_CELSIUS_K = 273.15
@@ -87,10 +89,22 @@ def water_enthalpy(temperature_c: float) -> float:
 
 
 def _property(name: str, first: str, value: Floats, second: str, other: Floats | float) -> Floats:
-    """One property from CoolProp, SI units; NaN where it has none."""
+    """One property from CoolProp, SI units; NaN where it has none.
+
+    Raises:
+        InputError: `steam-tables-not-installed`.
+    """
     if not len(value):
         return np.zeros(0)
-    from CoolProp.CoolProp import PropsSI  # a second and a half to import: only where there is steam
+    try:
+        from CoolProp.CoolProp import PropsSI  # a second and a half to import: only where there is steam
+    except ImportError:
+        raise InputError(
+            "steam-tables-not-installed",
+            "This plant counts steam by its state, and the tables of steam are not installed.",
+            "Install them: pip install 'steplabel-agent[steam]'.",
+            found="no CoolProp",
+        ) from None
 
     found: Floats = np.asarray(PropsSI(name, first, value, second, np.broadcast_to(other, value.shape).astype(float), _FLUID), dtype=float)
     return np.where(np.isfinite(found), found, np.nan)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Levels, Limit, Pack, Route, Step, Words
 
@@ -70,16 +71,17 @@ def shown_limits(pack: Pack, route: Route, on: date, variants: Mapping[str, str]
     return tuple(found.values())
 
 
-def note(pack: Pack, route: Route, on: date, limits: Sequence[LimitShown]) -> Words:
+def note(pack: Pack, route: Route, period: Period, limits: Sequence[LimitShown]) -> Words:
     """What stands under the limits, or in their place: the basis, and which editions were in force of which the pack holds nothing."""
-    in_route = {place.step for place in route.steps}
-    lacking = [edition for edition in pack.editions if not edition.held and edition.in_force(on) and in_route & set(edition.steps)]
-    basis = ANNUAL_BASIS if limits else NO_LIMIT
-    if not lacking:
-        return basis
-    named = ", ".join(" ".join((edition.standard, *edition.amendments)) for edition in lacking)
-    missing = Words.of(Phrase("In force as well, and their values not held: %(editions)s.", editions=named))
-    return Words.of(Phrase("%(basis)s %(missing)s", basis=basis, missing=missing))
+    basis, missing = ANNUAL_BASIS if limits else NO_LIMIT, not_held(pack, route, period)
+    return Words.of(Phrase("%(basis)s %(missing)s", basis=basis, missing=missing)) if missing else basis
+
+
+def not_held(pack: Pack, route: Route, period: Period) -> Words | None:
+    """Which editions were in force on a day of the period whose values the pack does not hold."""
+    lacking = pack.editions_not_held((place.step for place in route.steps), *period.first_and_last)
+    named = ", ".join(lacking)
+    return Words.of(Phrase("In force as well, and their values not held: %(editions)s.", editions=named)) if lacking else None
 
 
 def _concerns(limit: Limit, step: Step, published: str | None) -> bool:

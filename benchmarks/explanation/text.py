@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 
 from benchmarks.composition.result import IndustryLabel, RouteTotal
 from benchmarks.disclosure import GateResult
@@ -13,6 +13,7 @@ from benchmarks.explanation import en16231, record
 from benchmarks.explanation.facts import Participation
 from benchmarks.explanation.shown_limits import LimitShown, note, shown_limits
 from benchmarks.explanation.wording import between, decimals, figure, firms
+from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase, Value, sentences
 from benchmarks.routes import Pack, Route, Words
 from benchmarks.stored import Stored
@@ -100,7 +101,7 @@ def explain(gate: GateResult, pack: Pack, route: Route, participation: Participa
         approval=record.approval(participation),
         changes=record.changes(participation),
         limits=limits,
-        limits_note=note(pack, route, on, limits),
+        limits_note=note(pack, route, Period.parse(label.period, UTC), limits),
     )
 
 

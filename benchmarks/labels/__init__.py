@@ -3,12 +3,12 @@
 Read in this order: reasons, columns, outside, uncertainty, result, validity, waste, grading, step, site, single.
 """
 
-from benchmarks.labels.reasons import ExclusionReason
 from benchmarks.labels.result import SCHEMA, BatchValue, Best, Gap, GapPart, Grade, LimitGrade, Measured, SiteLabel, StepLabel, ValueAdding
 from benchmarks.labels.single import IncompleteError, value_per_tonne
 from benchmarks.labels.site import label_site
 from benchmarks.labels.step import RELATIVE_UNCERTAINTY, TOO_FEW_BATCHES, label_step
 from benchmarks.labels.uncertainty import Expanded, LabelUncertainty
+from benchmarks.labels.validity import ExclusionReason
 
 __all__ = [
     "RELATIVE_UNCERTAINTY",

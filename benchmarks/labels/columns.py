@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.conversion import MJ_PER_KGCE, Basis, FactorTable
+from benchmarks.conversion import MJ_PER, Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period, State, Status
 from benchmarks.phrases import Phrase
@@ -195,7 +195,7 @@ def metric_energy(
     need and count their own carriers only. Energies that state no uncertainty have `relative_uncertainty`, as one common error.
     """
     boundary = columns.step.boundary
-    counted = tuple(carrier for carrier in within(boundary) if counts(carrier, rule.metric))
+    counted = tuple(carrier for carrier in within(boundary) if counted_by(rule, carrier))
     required = [carrier for carrier in boundary.asked if carrier in counted and carrier not in not_used]
     place = {carrier: index for index, carrier in enumerate(counted)}
     energy_unit = _energy_unit(rule, columns.step)
@@ -281,6 +281,11 @@ def counts(carrier: str, metric: Metric) -> bool:
     return known.form == "electricity" if metric is Metric.ELECTRICITY else known.thermal
 
 
+def counted_by(rule: MetricRule, carrier: str) -> bool:
+    """Whether the metric adds it up, of its kind or as a working medium by the electricity that makes it."""
+    return counts(carrier, rule.metric) or carrier in rule.by_electricity
+
+
 def _energy_unit(rule: MetricRule, step: Step) -> str:
     """The numerator of the metric's unit; the denominator is always one output unit of the step's own product."""
     numerator, _, denominator = rule.unit.partition("/")
@@ -295,7 +300,7 @@ def _energy_unit(rule: MetricRule, step: Step) -> str:
     )
 
 
-_PER_KGCE = {"kgce": 1.0, "MJ": float(MJ_PER_KGCE), "kWh": float(MJ_PER_KGCE) / 3.6}
+_PER_KGCE = {unit: MJ_PER["kgce"] / mj for unit, mj in MJ_PER.items()}
 
 
 def factor_of(kind: EnergyKind, energy_unit: str, factors: FactorTable, basis: Basis, measured: Sequence[str] = ()) -> float:

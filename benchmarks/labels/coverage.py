@@ -2,20 +2,27 @@
 
 The mean of sixty days is not that of a year. A stretch without a valid batch is one in which the step stood, which the site declares
 (`[[events]]`, kind `stopped`), or one that the record lacks; the record alone cannot tell the two apart.
+
+What of a year's production a step's mean does not hold: batches that are in no label, and days of which the record says nothing.
+
+A grade is written for all that a step made in a year. The mean is of valid batches alone, so that a bad day called a start-up, or left out
+of the log, would better it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from benchmarks.labels.columns import Flags, Floats, StepColumns
+from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, StepColumns
+from benchmarks.labels.validity import ExclusionReason, Reasons
 from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
 
 LONGEST_SILENCE = timedelta(days=31)
 """Without a valid batch and undeclared; longer, and what the record holds is not the period's. A convention of ours: a month."""
@@ -81,9 +88,9 @@ def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterab
     silence = told_until[longest], max(known[longest + 1, 0], told_until[longest])
 
     zone = period.start.tzinfo
-    midnights = _midnights(period)
-    days = len(midnights) - 1
-    first_day, end = np.searchsorted(midnights, seconds[:, 0], side="right") - 1, np.searchsorted(midnights, seconds[:, 1])
+    edges = midnights(period)
+    days = len(edges) - 1
+    first_day, end = np.searchsorted(edges, seconds[:, 0], side="right") - 1, np.searchsorted(edges, seconds[:, 1])
     spans = zip(first_day.tolist(), end.tolist(), strict=True)
     with_batches = {day for one, other in spans for day in range(one, max(other, one + 1)) if day < days}
     local = (start.astimezone(zone) for start, _ in ran if start in period)
@@ -93,9 +100,87 @@ def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterab
     return Coverage(days, len(with_batches), from_until, period.months, told)  # type: ignore[arg-type]
 
 
-def _midnights(period: Period) -> Floats:
+def midnights(period: Period) -> Floats:
     """Where the calendar days of the period begin and the last one ends, as the clock on its wall has them: of 23, 24 or 25 h."""
-    midnights = [period.start]
-    while midnights[-1] < period.end:
-        midnights.append(midnights[-1] + timedelta(days=1))
-    return np.array([midnight.timestamp() for midnight in midnights])
+    found = [period.start]
+    while found[-1] < period.end:
+        found.append(found[-1] + timedelta(days=1))
+    return np.array([midnight.timestamp() for midnight in found])
+
+
+MOST_LEFT_OUT = 0.05
+"""Of the year's output, and of its energy (a convention of ours): runs half as bad again as the others then move the mean by 2.5 %."""
+
+MOST_SILENT = 0.1
+"""Of its days, those of the usual repairs; a longer stand is declared (a convention of ours)."""
+
+_REST_DAYS = 2  # of a week, on which no batch ever runs
+_NOT_AGAIN = frozenset({"duplicate", str(ExclusionReason.OUTSIDE_PERIOD)})  # what counts elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """`share` is the greater of those of output and of energy; `days` without a record, of `of_days`."""
+
+    share: float
+    reasons: tuple[str, ...]
+    days: int
+    of_days: int
+
+    @property
+    def too_much(self) -> Phrase | None:
+        """Why no grade is told, where too much is left out."""
+        if self.share > MOST_LEFT_OUT:
+            return Phrase(
+                "Batches with %(share)s of the year's output or energy are not in the mean (%(reasons)s). A grade is of all that was made:"
+                " no more than %(most)s may be left out. Correct what leaves them out.",
+                share=f"{self.share:.0%}",
+                reasons=", ".join(self.reasons),
+                most=f"{MOST_LEFT_OUT:.0%}",
+            )
+        if self.days > MOST_SILENT * self.of_days:
+            return Phrase(
+                "Of %(silent)s of %(days)s days there is no batch on record. A grade is of the whole year: no more than %(most)s may pass"
+                ' without one. Add the batches that are missing, or declare as [[events]] of kind "stopped" when the step stood.',
+                silent=self.days,
+                days=self.of_days,
+                most=f"{MOST_SILENT:.0%}",
+            )
+        return None
+
+
+def left_out(
+    columns: StepColumns, energy: MetricEnergy, reasons: Reasons, rows: Integers, period: Period, stopped: Sequence[Span]
+) -> LeftOut:
+    """What the mean of the valid ones of these rows does not hold; rows of a variant that nobody knows might be theirs."""
+    codes = np.array(reasons.names)[reasons.codes]
+    concerned = np.zeros(len(codes), dtype=bool)
+    concerned[rows] = True
+    concerned |= codes == str(ExclusionReason.VARIANT_UNKNOWN)
+    concerned &= columns.begun_in(period) & ~np.isin(codes, list(_NOT_AGAIN))
+    lost = concerned & (codes != "")
+    known = np.where(energy.known & energy.convertible & np.isfinite(energy.total), np.abs(energy.total), 0.0)
+    share = max(_share(np.maximum(columns.output_t, 0.0), lost, concerned), _share(known, lost, concerned))
+    common = tuple(name for name, _ in Counter(codes[lost].tolist()).most_common(3))
+    days, of_days = _silent_days(columns, period, stopped)
+    return LeftOut(share, common, days, of_days)
+
+
+def _share(amount: Floats, lost: np.ndarray, of: np.ndarray) -> float:
+    whole = float(np.nansum(amount[of]))
+    return float(np.nansum(amount[lost])) / whole if whole > 0 else 0.0
+
+
+def _silent_days(columns: StepColumns, period: Period, stopped: Sequence[Span]) -> tuple[int, int]:
+    """Days of the period without a batch of the step, whatever became of it, and without a declared stop; a plant may rest on two days of
+    the week."""
+    days = midnights(period)
+    told = np.zeros(len(days) - 1, dtype=bool)
+    spans = (*((batch.start, batch.end or batch.start) for batch in columns.batches), *stopped)
+    seconds = np.array([(start.timestamp(), end.timestamp()) for start, end in spans]).reshape(-1, 2)
+    first, until = np.searchsorted(days, seconds[:, 0], side="right") - 1, np.searchsorted(days, seconds[:, 1])
+    for begin, end in zip(first.tolist(), until.tolist(), strict=True):
+        told[max(begin, 0) : max(end, begin + 1)] = True
+    silent = [int((~told[weekday::7]).sum()) for weekday in range(7)]
+    rests = sorted((count for weekday, count in enumerate(silent) if not told[weekday::7].any()), reverse=True)[:_REST_DAYS]
+    return sum(silent) - sum(rests), len(told)

@@ -14,8 +14,7 @@ from datetime import date, timedelta
 from math import fsum
 from types import MappingProxyType
 
-from benchmarks.labels.coverage import LONGEST_SILENCE, Coverage
-from benchmarks.labels.left_out import LeftOut
+from benchmarks.labels.coverage import LONGEST_SILENCE, Coverage, LeftOut
 from benchmarks.labels.result import Grade, LimitGrade
 from benchmarks.measurements import Batch, Period
 from benchmarks.packs.corrections import NotAssessable, asked_by, corrected_limits, grade

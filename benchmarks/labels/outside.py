@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
-from benchmarks.labels.columns import Flags, Floats, Integers, StepColumns, counts, factor_of, within
+from benchmarks.labels.columns import Flags, Floats, Integers, StepColumns, counted_by, counts, factor_of, within
 from benchmarks.measurements import Direction
 from benchmarks.routes import MetricRule
 
@@ -35,6 +35,7 @@ class OutsideUse:
     energy_kgce: float | None
     share: float | None  # of all that these batches took in, this carrier included
     reason: str | None  # as declared; None where nothing declares it
+    is_inside: bool = False  # of the boundary, in a metric that says all a step takes and does not count it: nothing is to be declared
 
     def to_json(self) -> dict[str, Any]:
         energy = None if self.energy_kgce is None else {"value": self.energy_kgce, "unit": "kgce"}
@@ -71,6 +72,7 @@ class OutsideEnergy:
                 energy if np.isfinite(energy := fsum(self.by_carrier[rows, column])) else None,
                 energy / taken if np.isfinite(energy) and np.isfinite(taken) and taken > 0 else None,
                 self.declared.get(carrier),
+                carrier in self.within,
             )
             for column, carrier in enumerate(self.carriers)
             if self.used[rows, column].any()
@@ -88,7 +90,7 @@ def outside_energy(
         declared: carrier ▶ reason, as the site declares for this step.
     """
     held = frozenset(within(columns.step.boundary))
-    inside = {carrier for carrier in held if counts(carrier, rule.metric) or not rule.alone}
+    inside = {carrier for carrier in held if counted_by(rule, carrier) or not rule.alone}
     taken = [kind.direction is Direction.IMPORT for kind in columns.kinds]
     carriers = tuple(
         sorted({kind.carrier for kind, into in zip(columns.kinds, taken, strict=True) if into} - inside),

@@ -11,7 +11,7 @@ from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.labels.columns import StepColumns, metric_energy
 from benchmarks.labels.outside import outside_energy
-from benchmarks.labels.reasons import ExclusionReason
+from benchmarks.labels.validity import ExclusionReason
 from benchmarks.measurements import Batch
 from benchmarks.routes import MetricRule, Step
 

@@ -12,18 +12,19 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 
 from benchmarks.conversion import Basis, FactorTable
+from benchmarks.labels import needs, yields
 from benchmarks.labels.columns import Integers, StepColumns
 from benchmarks.labels.coverage import Span
 from benchmarks.labels.limit_test import StaticFactors
 from benchmarks.labels.outside import LARGEST_SHARE
 from benchmarks.labels.result import SiteLabel, StepLabel
 from benchmarks.labels.step import RELATIVE_UNCERTAINTY, Context, MetricColumns, label_rows, measure
-from benchmarks.labels.validity import record_reasons
+from benchmarks.labels.validity import ExclusionReason, record_reasons
 from benchmarks.measurements import Batch, Direction, Finding, Metric, Period, Severity
 from benchmarks.packs import digest
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.bounds import clamp_to_cells
-from benchmarks.privacy.stability import LOCAL, RECORDS, Path
+from benchmarks.privacy.units import LOCAL, RECORDS, Path
 from benchmarks.routes import Pack, Step, Variant
 
 _METRICS = {Metric.TOTAL: Phrase("total"), Metric.ELECTRICITY: Phrase("electricity"), Metric.THERMAL: Phrase("thermal")}
@@ -86,6 +87,8 @@ def _label_one(columns: StepColumns, context: Context, path: Path | None) -> tup
         *_boundary_findings(columns, (context.outside or {}).get(step.id, {})),
         *_credit_findings(columns),
         *_assumed_findings(columns, metrics),
+        *_needs_findings(columns, metrics, (context.not_used or {}).get(step.id, frozenset())),
+        *_yield_findings(columns, metrics, context.factors),
     ]
     labels = []
     for product, cells in _cells(columns).items():
@@ -217,6 +220,23 @@ def _credit_findings(columns: StepColumns) -> Iterator[Finding]:
             len(holders),
             tuple(batch.place for batch in holders[:_PLACES] if batch.place is not None),
         )
+
+
+def _needs_findings(columns: StepColumns, metrics: Sequence[MetricColumns], unreported: AbstractSet[str]) -> Iterator[Finding]:
+    """Of the first metric in which a need is unmet: it is the same amount in each."""
+    for measured in metrics:
+        if told := list(needs.findings(columns.step, unreported, measured.short, measured.reasons.under(ExclusionReason.NEED_UNMET))):
+            yield from told
+            return
+
+
+def _yield_findings(columns: StepColumns, metrics: Sequence[MetricColumns], factors: FactorTable) -> Iterator[Finding]:
+    """Of the first metric in which more is given back than can be: it is the same amount in each."""
+    for measured in metrics:
+        left_out = measured.reasons.under(ExclusionReason.YIELD_IMPOSSIBLE)
+        if told := list(yields.findings(columns, measured.over, left_out, factors)):
+            yield from told
+            return
 
 
 def _assumed_findings(columns: StepColumns, metrics: Sequence[MetricColumns]) -> Iterator[Finding]:

@@ -9,24 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import fsum
 
 import numpy as np
 
 from benchmarks.conversion import Basis, FactorTable
+from benchmarks.labels import needs, yields
 from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, StepColumns, metric_energy
-from benchmarks.labels.coverage import Coverage, Span, coverage
-from benchmarks.labels.left_out import left_out
+from benchmarks.labels.coverage import Coverage, Span, coverage, left_out
 from benchmarks.labels.limit_test import StaticFactors, doubtful, grade_step
 from benchmarks.labels.outside import OutsideEnergy, outside_energy
-from benchmarks.labels.reasons import ExclusionReason
 from benchmarks.labels.result import BatchValue, Best, Measured, StepLabel, rule_name
 from benchmarks.labels.uncertainty import LabelUncertainty, label_uncertainty
-from benchmarks.labels.validity import Reasons, Unusable, metric_reasons, record_reasons
+from benchmarks.labels.validity import ExclusionReason, Reasons, Unusable, metric_reasons, record_reasons
 from benchmarks.labels.waste import gap_above, split_gap, value_adding
 from benchmarks.measurements import Batch, Period
-from benchmarks.privacy.stability import RECORDS, Path
+from benchmarks.privacy.units import RECORDS, Path
 from benchmarks.released import rank
 from benchmarks.routes import MetricRule, Step
 
@@ -38,8 +37,12 @@ TOO_FEW_BATCHES = "too-few-batches"
 _MENDABLE = (
     ExclusionReason.ENERGY_OUTSIDE,  # `outside` says what they used
     ExclusionReason.HEATING_VALUE_TWO_SIDED,
+    ExclusionReason.HEATING_VALUE_UNUSUAL,
+    ExclusionReason.NOT_BOUGHT,
     ExclusionReason.CREDIT_NOT_PRODUCT,
     ExclusionReason.LHV_REQUIRED,
+    ExclusionReason.NEED_UNMET,
+    ExclusionReason.YIELD_IMPOSSIBLE,
     ExclusionReason.VARIABLE_MISSING,
     ExclusionReason.VARIABLE_IMPOSSIBLE,
     ExclusionReason.VARIANT_REFUTED,
@@ -80,6 +83,8 @@ class MetricColumns:
     at_reference: Floats
     taken_at_reference: Flags  # a variable was missing and not required
     coverage: Coverage
+    short: Mapping[str, Flags] = field(default_factory=dict)  # by carrier that the process needs, batches that report too little of it
+    over: Mapping[int, Flags] = field(default_factory=dict)  # by yield of the pack, batches that give back more
 
 
 def label_step(
@@ -121,9 +126,12 @@ def measure(columns: StepColumns, rule: MetricRule, found: Reasons, context: Con
     value = np.full(len(columns.batches), np.nan)
     np.divide(energy.total, columns.output_t, out=value, where=usable)
     at_reference, assumed, unusable = _at_reference(columns, rule, value)
-    reasons = metric_reasons(found, columns, energy, rule, (value, at_reference), unusable, outside.too_much)
+    short = needs.too_little(columns, rule.metric, not_used)
+    over = yields.too_much(columns, rule.metric, context.factors)
+    unmet, beyond = (np.any(list(one.values()), axis=0) if one else np.zeros(len(columns.batches), dtype=bool) for one in (short, over))
+    reasons = metric_reasons(found, columns, energy, rule, (value, at_reference), unusable, outside.too_much, unmet, beyond)
     covered = coverage(columns, reasons.valid, context.period, (context.stopped or {}).get(columns.step.id, ()))
-    return MetricColumns(rule, energy, outside, reasons, value, at_reference, assumed, covered)
+    return MetricColumns(rule, energy, outside, reasons, value, at_reference, assumed, covered, short, over)
 
 
 def label_rows(

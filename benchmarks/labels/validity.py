@@ -3,6 +3,8 @@
 The order is fixed (see `ExclusionReason`): what the meters showed, then what the record says of itself, then what its energy
 and its physics say. Bounds are those of one physically possible batch, tested on the value as measured and at reference: a slope
 makes nothing possible.
+
+Why a batch may not enter a label. The first reason found stands, and every batch read is counted once.
 """
 
 from __future__ import annotations
@@ -10,15 +12,51 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 
 from benchmarks.errors import InputError
 from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, StepColumns
-from benchmarks.labels.reasons import ExclusionReason
 from benchmarks.measurements import Direction, Period, State, Status
 from benchmarks.quantities import ratio
 from benchmarks.routes import MetricRule
+
+
+class ExclusionReason(StrEnum):
+    """Reasons that the label itself finds, in the order in which they are looked for.
+
+    What the readings alone show (a counter reset, an impossible power, an overlap) is found earlier, where the batch was
+    metered, and stands in `Batch.excluded`; those reasons come first and are counted under their own names.
+    """
+
+    DECLARED_UNUSABLE = "declared-unusable"  # an event that the plant declared says that its energy or output cannot be used
+    REPEATED_HOUR = "repeated-hour"  # metered through the hour that the clock shows twice in autumn; on the way out only
+    HEATING_VALUE_TWO_SIDED = "heating-value-two-sided"  # a carrier made and used on one day with two values: neither side is known
+    NOT_BOUGHT = "not-bought"  # took what counts only where it came over the fence, and nothing shows that it did
+    HEATING_VALUE_UNUSUAL = "heating-value-unusual"  # beyond what the pack takes for usual, and not declared with a reason
+    UNREADABLE = "unreadable"  # a row of the batches file that could not be read: no record of it goes further
+    OUTSIDE_PERIOD = "outside-period"  # starts before or after the reporting period
+    VARIANT_UNKNOWN = "variant-unknown"  # names a variant that the pack does not declare
+    VARIANT_REFUTED = "variant-refuted"  # gives back a carrier of which a run of its variant gives none
+    TEST = "test"
+    SCRAP = "scrap"
+    NOT_NORMAL_STATE = "not-normal-state"  # start-up, shut-down, idle, holding, trial, fault
+    OUTPUT_NOT_POSITIVE = "output-not-positive"
+    CREDIT_NOT_PRODUCT = "credit-not-product"  # the product was credited as a carrier, and not as much of it as came out
+    ENERGY_UNKNOWN = "energy-unknown"  # nothing was measured
+    LHV_REQUIRED = "lhv-required"  # a fuel whose heating value has no agreed default, and none was given
+    ENERGY_INCOMPLETE = "energy-incomplete"  # a carrier of the boundary is missing, or its readings have gaps
+    NEED_UNMET = "need-unmet"  # reports less of what the process cannot run without than it takes
+    YIELD_IMPOSSIBLE = "yield-impossible"  # gives back more heat than what it takes can hold
+    ENERGY_OUTSIDE = "energy-outside-boundary"  # used energy that the boundary does not hold, undeclared or too much
+    TOO_SHORT = "too-short"
+    TOO_LONG = "too-long"
+    VARIABLE_MISSING = "variable-missing"  # cannot be brought to reference conditions
+    VARIABLE_IMPOSSIBLE = "variable-impossible"  # the pack says that nothing of it can be so little, or so much
+    BELOW_PHYSICAL_FLOOR = "below-physical-floor"
+    ABOVE_PHYSICAL_CEILING = "above-physical-ceiling"
+
 
 ONE_WEIGHING = 0.005
 """What one weighing, written twice, may differ by (a convention of ours): 4 % of coke more than was made is 39 kgce a tonne of it."""
@@ -46,6 +84,11 @@ class Reasons:
     def listed(self, rows: Integers) -> list[str | None]:
         names: list[str | None] = [None, *self.names[1:]]
         return [names[code] for code in self.codes[rows].tolist()]
+
+    def under(self, name: str) -> Flags:
+        """Batches with this reason."""
+        found: Flags = self.codes == (self.names.index(name) if name in self.names else -1)
+        return found
 
     def counts(self, rows: Integers) -> dict[str, int]:
         """Excluded batches by reason, most frequent first."""
@@ -125,14 +168,19 @@ def metric_reasons(
     values: Sequence[Floats],
     unusable: Unusable,
     outside: Flags,
+    unmet: Flags,
+    over: Flags,
 ) -> Reasons:
     """Reasons of one metric, added to those of the record. `values` are energy / output as measured and at reference; `outside`
-    marks batches that used too much energy outside the boundary."""
+    marks batches that used too much energy outside the boundary, `unmet` those that report too little of what the process needs,
+    `over` those that give back more heat than can be."""
     reasons = found.copy()
     label_rule = columns.step.label_rule
     reasons.add(~energy.known, ExclusionReason.ENERGY_UNKNOWN)
     reasons.add(~energy.convertible, ExclusionReason.LHV_REQUIRED)
     reasons.add(~energy.complete | (energy.coverage < label_rule.least_completeness), ExclusionReason.ENERGY_INCOMPLETE)
+    reasons.add(unmet, ExclusionReason.NEED_UNMET)
+    reasons.add(over, ExclusionReason.YIELD_IMPOSSIBLE)
     reasons.add(outside, ExclusionReason.ENERGY_OUTSIDE)
     with np.errstate(invalid="ignore"):  # an unknown length or value is NaN and compares as false on purpose
         reasons.add(columns.length_s < label_rule.shortest_s, ExclusionReason.TOO_SHORT)

@@ -18,9 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.labels.columns import Floats, Integers, MetricEnergy, StepColumns
-from benchmarks.labels.reasons import ExclusionReason
 from benchmarks.labels.result import Gap, GapPart, ValueAdding
-from benchmarks.labels.validity import Reasons
+from benchmarks.labels.validity import ExclusionReason, Reasons
 from benchmarks.measurements import Status
 
 GRID = float(2**20)

@@ -127,6 +127,12 @@ def _carriers(pack: Pack) -> set[str]:
     return {name for one in boundaries for name in (*one.carriers, *one.counted, *one.credited, *one.media)}
 
 
+_LISTS = (
+    *("counted", "measured", "essential", "needs", "own_carriers", "recovered_by", "not_beside", "gives_no", "of_equipment"),
+    *("heating_values", "bought", "unconverted", "delivered", "yields", "steps", "by_electricity"),
+)
+
+
 def _published(value: Any) -> Any:
     """The content that a digest covers. What version 1 could not say is left out where it says nothing, so that its digests stay."""
     if isinstance(value, list | tuple):
@@ -139,8 +145,9 @@ def _published(value: Any) -> Any:
         "conversion": FIRST,
         "levels": "grades",
         "alone": False,
-        **dict.fromkeys(("source", "words", "least", "most", "share_variable", "lhv", "poorest", "product_carrier", "cap"), None),
-        **dict.fromkeys(("counted", "measured", "essential", "own_carriers", "recovered_by", "not_beside", "gives_no", "of_equipment"), ()),
+        "unmixed": False,
+        **dict.fromkeys(("source", "words", "least", "most", "share_variable", "lhv", "product_carrier", "cap", "bought_share"), None),
+        **dict.fromkeys(_LISTS, ()),
     }
     return {
         key: _published(inner)

@@ -12,12 +12,16 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import FactorTable
+from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
 from benchmarks.packs.corrections import asked_by
 from benchmarks.packs.faults import Fault, FaultyPack
 from benchmarks.packs.limit_checks import faults_of_limits
+from benchmarks.phrases import Phrase, alternatives
+from benchmarks.quantities import ratio
 from benchmarks.released import rank
-from benchmarks.routes import MetricRule, Pack, ReferenceCondition, Source, Step, Words
+from benchmarks.routes import Boundary, MetricRule, Need, Pack, ReferenceCondition, Source, Step, Words, Yield
 
 FEWEST_GRID, LONGEST_GRID = 50, 2000  # cells: of fewer, one is more than a fiftieth of all that plants can be; a draw walks over all
 FEWEST_FIRMS = 3  # no pack may let the gate show a cell of fewer
@@ -51,7 +55,7 @@ def refuse(found: Sequence[Fault], path: Path) -> None:
 def clashes(clashing: Sequence[str]) -> Iterator[Fault]:
     """Own carriers of a pack that stand for something else already."""
     for id_ in clashing:
-        yield Fault(f"own_carriers[{id_}]", id_, "another id: this one stands for another kind or unit")
+        yield Fault(f"own_carriers[{id_}]", id_, Phrase("another id: this one stands for another kind or unit"))
 
 
 def faults(pack: Pack) -> Iterator[Fault]:
@@ -61,6 +65,7 @@ def faults(pack: Pack) -> Iterator[Fault]:
     yield from _unique("steps", [step.id for step in pack.steps])
     for step in pack.steps:
         yield from _step(step, pack)
+    yield from _usual_heat(pack)
     yield from _editions(pack)
     yield from _words(pack, "", pack.words.by_language)
 
@@ -69,21 +74,33 @@ def _policy(pack: Pack) -> Iterator[Fault]:
     policy = pack.policy
     for name, epsilon in (("epsilon_best", policy.epsilon_best), ("epsilon_typical", policy.epsilon_typical)):
         if epsilon <= 0 or not _dyadic(epsilon):
-            yield Fault(f"policy.{name}", str(epsilon), "a positive dyadic number, exact in binary floats: 0.75, 0.5, 0.25")
+            yield Fault(f"policy.{name}", str(epsilon), Phrase("a positive dyadic number, exact in binary floats: 0.75, 0.5, 0.25"))
     if policy.epsilon_best + policy.epsilon_typical > policy.cap_per_year:
-        yield Fault("policy.cap_per_year", str(policy.cap_per_year), "at least what one release spends")
+        yield Fault("policy.cap_per_year", str(policy.cap_per_year), Phrase("at least what one release spends"))
     classes = policy.count_classes
     if list(classes) != sorted(set(classes)) or not classes or classes[0] != policy.fewest_batches:
-        yield Fault("policy.count_classes", str(classes), f"rising lower edges, the first of them fewest_batches ({policy.fewest_batches})")
+        yield Fault(
+            "policy.count_classes",
+            str(classes),
+            Phrase("rising lower edges, the first of them fewest_batches (%(fewest_batches)s)", fewest_batches=policy.fewest_batches),
+        )
     if policy.corrections_per_year < 0:
-        yield Fault("policy.corrections_per_year", str(policy.corrections_per_year), "0 or more")
+        yield Fault("policy.corrections_per_year", str(policy.corrections_per_year), Phrase("0 or more"))
     if not 0 < policy.largest_expected_error < 1:
-        yield Fault("policy.largest_expected_error", str(policy.largest_expected_error), "a share between 0 and 1")
+        yield Fault("policy.largest_expected_error", str(policy.largest_expected_error), Phrase("a share between 0 and 1"))
     if not 1 <= policy.most_years <= LONGEST_POOL:
-        yield Fault("policy.most_years", str(policy.most_years), f"1 to {LONGEST_POOL}: a plant is not what it was longer ago")
+        yield Fault(
+            "policy.most_years",
+            str(policy.most_years),
+            Phrase("1 to %(longest_pool)s: a plant is not what it was longer ago", longest_pool=LONGEST_POOL),
+        )
     yield from _disclosure(pack)
     if pack.effective_to is not None and pack.effective_to <= pack.effective_from:
-        yield Fault("effective_to", str(pack.effective_to), f"a day after effective_from ({pack.effective_from})")
+        yield Fault(
+            "effective_to",
+            str(pack.effective_to),
+            Phrase("a day after effective_from (%(first)s)", first=str(pack.effective_from)),
+        )
 
 
 def _disclosure(pack: Pack) -> Iterator[Fault]:
@@ -91,43 +108,82 @@ def _disclosure(pack: Pack) -> Iterator[Fault]:
     gate = pack.disclosure
     starts = [rule.firms_from for rule in pack.composition]
     if not starts or starts != sorted(set(starts)):
-        yield Fault("composition", str(starts), "at least one rule, firms_from rising")
+        yield Fault("composition", str(starts), Phrase("at least one rule, firms_from rising"))
     elif starts[0] < gate.fewest_firms:
-        yield Fault("composition", str(starts[0]), f"no rule for fewer firms than disclosure.fewest_firms ({gate.fewest_firms})")
+        yield Fault(
+            "composition",
+            str(starts[0]),
+            Phrase("no rule for fewer firms than disclosure.fewest_firms (%(fewest_firms)s)", fewest_firms=gate.fewest_firms),
+        )
     for rule in pack.composition:
         if rule.firms_from < FIRMS_FOR_FIVE.get(rule.rule, rule.firms_from + 1):
-            yield Fault("composition", f"{rule.rule} from {rule.firms_from} firms on", "a mean of at least five firms, and no single rank")
+            yield Fault(
+                "composition",
+                Phrase("%(rule)s from %(firms_from)s firms on", rule=rule.rule, firms_from=rule.firms_from),
+                Phrase("a mean of at least five firms, and no single rank"),
+            )
     shares = ("largest_weight", "p_percent", "largest_share_of_change")
     for name, share in ((name, getattr(gate, name)) for name in shares):
         if not 0 < share < 1:
-            yield Fault(f"disclosure.{name}", str(share), "a share between 0 and 1")
+            yield Fault(f"disclosure.{name}", str(share), Phrase("a share between 0 and 1"))
     if gate.largest_weight > LARGEST_WEIGHT:
-        yield Fault("disclosure.largest_weight", str(gate.largest_weight), f"at most {LARGEST_WEIGHT} of a mean")
+        yield Fault(
+            "disclosure.largest_weight",
+            str(gate.largest_weight),
+            Phrase("at most %(largest_weight)s of a mean", largest_weight=str(LARGEST_WEIGHT)),
+        )
     if gate.fewest_firms < FEWEST_FIRMS:
-        yield Fault("disclosure.fewest_firms", str(gate.fewest_firms), f"at least {FEWEST_FIRMS}: of two firms each knows the other")
+        yield Fault(
+            "disclosure.fewest_firms",
+            str(gate.fewest_firms),
+            Phrase("at least %(fewest_firms)s: of two firms each knows the other", fewest_firms=FEWEST_FIRMS),
+        )
     if gate.least_changed_participants < FEWEST_CHANGED:
         yield Fault(
             "disclosure.least_changed_participants",
             str(gate.least_changed_participants),
-            f"at least {FEWEST_CHANGED}: of two that changed one may be the reader's, and the difference is the other",
+            Phrase(
+                "at least %(fewest_changed)s: of two that changed one may be the reader's, and the difference is the other",
+                fewest_changed=FEWEST_CHANGED,
+            ),
         )
     if gate.lag_days < 0:
-        yield Fault("disclosure.lag_days", str(gate.lag_days), "days after the end of the period, 0 or more")
+        yield Fault("disclosure.lag_days", str(gate.lag_days), Phrase("days after the end of the period, 0 or more"))
+
+
+def _usual_heat(pack: Pack) -> Iterator[Fault]:
+    """What is usual of a carrier lies within what it can hold."""
+    yield from _unique("heating_values", [f"{one.carrier} {step}" for one in pack.heating_values for step in one.steps or ("",)])
+    steps = {step.id for step in pack.steps}
+    for one in pack.heating_values:
+        known, place = CARRIERS.get(one.carrier), f"heating_values[{one.carrier}]"
+        if known is None or not known.thermal or known.id == "heat":
+            yield Fault(place, one.carrier, Phrase("a carrier that has a heating value"))
+            continue
+        for id_ in sorted({*one.steps} - steps):
+            yield Fault(f"{place}.steps", id_, Phrase("a step of this pack: %(names)s", names=", ".join(sorted(steps))))
+        given = [value for value in (one.least, one.typical, one.most) if value is not None]
+        if (one.least is None) is not (one.most is None) or given != sorted(given):
+            wanted_order = Phrase("least, typical, most in this order; neither bound where none is usual")
+            yield Fault(f"{place}.least", f"{one.least}, {one.typical}, {one.most}", wanted_order)
+        for value in given:
+            if (wanted := FactorTable.of(pack.conversion).impossible(known.id, value, known.unit)) is not None:
+                yield Fault(place, f"{value:g} MJ/{known.unit}", wanted)
 
 
 def _routes(pack: Pack) -> Iterator[Fault]:
     known = {step.id for step in pack.steps}
     if not pack.routes:
-        yield Fault("routes", "none", "at least one route; the first is the main route")
+        yield Fault("routes", Phrase("none"), Phrase("at least one route; the first is the main route"))
     yield from _unique("routes", [route.id for route in pack.routes])
     for route in pack.routes:
         place = f"routes[{route.id}].steps"
         yield from _unique(place, [part.step for part in route.steps])
         for part in route.steps:
             if part.step not in known:
-                yield Fault(f"{place}[{part.step}]", part.step, f"a step of this pack: {', '.join(sorted(known))}")
+                yield Fault(f"{place}[{part.step}]", part.step, Phrase("a step of this pack: %(names)s", names=", ".join(sorted(known))))
             if part.ratio <= 0:
-                yield Fault(f"{place}[{part.step}].ratio", str(part.ratio), "tonnes per tonne of the route's product, more than 0")
+                yield Fault(f"{place}[{part.step}].ratio", str(part.ratio), Phrase("tonnes per tonne of the route's product, more than 0"))
 
 
 def _editions(pack: Pack) -> Iterator[Fault]:
@@ -138,10 +194,14 @@ def _editions(pack: Pack) -> Iterator[Fault]:
         of_it = {id_ for step in pack.steps for limit in step.limits if limit.standard == edition.standard for id_ in limit.steps_covered}
         for id_ in edition.steps:
             if id_ not in known:
-                yield Fault(f"{place}.steps", id_, f"a step of this pack: {', '.join(sorted(known))}")
+                yield Fault(f"{place}.steps", id_, Phrase("a step of this pack: %(names)s", names=", ".join(sorted(known))))
             elif edition.held is not (id_ in of_it):
                 at = f"{edition.standard} at {id_}"
-                wanted = f"a limit of {at}, or held = false" if edition.held else f"held = true: the pack has a limit of {at}"
+                wanted = (
+                    Phrase("a limit of %(at)s, or held = false", at=at)
+                    if edition.held
+                    else Phrase("held = true: the pack has a limit of %(at)s", at=at)
+                )
                 yield Fault(f"{place}.held", str(edition.held).lower(), wanted)
 
 
@@ -151,32 +211,51 @@ def _step(step: Step, pack: Pack) -> Iterator[Fault]:
     yield from _variants(step, f"{place}.variants")
     rule = step.label_rule
     if not 0 < rule.least_completeness <= 1:
-        yield Fault(f"{place}.label_rule.least_completeness", str(rule.least_completeness), "a share between 0 and 1")
+        yield Fault(f"{place}.label_rule.least_completeness", str(rule.least_completeness), Phrase("a share between 0 and 1"))
     if not 0 <= rule.shortest_s < rule.longest_s:
-        yield Fault(f"{place}.label_rule.longest_s", str(rule.longest_s), f"seconds, more than shortest_s ({rule.shortest_s})")
+        yield Fault(
+            f"{place}.label_rule.longest_s",
+            str(rule.longest_s),
+            Phrase("seconds, more than shortest_s (%(shortest_s)s)", shortest_s=rule.shortest_s),
+        )
     if not 0 < rule.quantile <= Fraction(1, 2):
-        yield Fault(f"{place}.label_rule.quantile", str(rule.quantile), "more than 0, at most 0.5")
+        yield Fault(f"{place}.label_rule.quantile", str(rule.quantile), Phrase("more than 0, at most 0.5"))
     elif rank(rule.quantile, rule.fewest_batches) < LEAST_RANK:
-        found = f"{rule.fewest_batches} at quantile {float(rule.quantile):g}"
-        wanted = f"at least {_fewest(rule.quantile)}, or a higher quantile: else two wrong batches make a label"
+        found = Phrase(
+            "%(fewest_batches)s at quantile %(quantile)s", fewest_batches=rule.fewest_batches, quantile=f"{float(rule.quantile):g}"
+        )
+        wanted = Phrase("at least %(fewest)s, or a higher quantile: else two wrong batches make a label", fewest=_fewest(rule.quantile))
         yield Fault(f"{place}.label_rule.fewest_batches", found, wanted)
     if rule.most_records_a_day is not None and rule.most_records_a_day < 1:
-        yield Fault(f"{place}.label_rule.most_records_a_day", str(rule.most_records_a_day), "at least 1")
+        yield Fault(f"{place}.label_rule.most_records_a_day", str(rule.most_records_a_day), Phrase("at least 1"))
     if pack.policy.unit == "day" and rule.most_records_a_day is None:
-        yield Fault(f"{place}.label_rule.most_records_a_day", "none", "the most records of one day, since the policy protects days")
+        yield Fault(
+            f"{place}.label_rule.most_records_a_day", Phrase("none"), Phrase("the most records of one day, since the policy protects days")
+        )
     if not step.metrics:
-        yield Fault(f"{place}.metrics", "none", "at least one metric; the first is the headline")
+        yield Fault(f"{place}.metrics", Phrase("none"), Phrase("at least one metric; the first is the headline"))
     yield from _unique(f"{place}.metrics", [metric.metric.value for metric in step.metrics])
     for metric in step.metrics:
         yield from _metric(metric, f"{place}.metrics[{metric.metric}]")
         if metric.unit not in (units := [f"{energy}/{step.output_unit}" for energy in ENERGY_UNITS[metric.metric]]):
-            yield Fault(f"{place}.metrics[{metric.metric}].unit", metric.unit, f"{' or '.join(units)}: energy per output_unit of the step")
+            yield Fault(
+                f"{place}.metrics[{metric.metric}].unit",
+                metric.unit,
+                Phrase("%(names)s: energy per output_unit of the step", names=alternatives(units)),
+            )
+        yield from _by_electricity(metric, step.boundary, f"{place}.metrics[{metric.metric}].by_electricity")
     yield from _conditions(step, f"{place}.reference_conditions")
     yield from _unique(f"{place}.limits", [limit.id for limit in step.limits])
     for name in step.of_equipment:
         if not any(name in asked_by(limit) for limit in step.limits):
-            yield Fault(f"{place}.of_equipment", name, "what a limit of this step asks for")
+            yield Fault(f"{place}.of_equipment", name, Phrase("what a limit of this step asks for"))
     yield from faults_of_limits(step, pack, place)
+
+
+def _by_electricity(metric: MetricRule, boundary: Boundary, place: str) -> Iterator[Fault]:
+    for id_ in metric.by_electricity:
+        if id_ not in boundary.media or metric.metric is not Metric.ELECTRICITY:
+            yield Fault(place, id_, Phrase("a working medium of the boundary, in a metric of electricity"))
 
 
 def _boundary(step: Step, place: str) -> Iterator[Fault]:
@@ -186,20 +265,73 @@ def _boundary(step: Step, place: str) -> Iterator[Fault]:
         yield from _unique(f"{place}.{name}", ids)
         for id_ in ids:
             if id_ not in CARRIERS:
-                yield Fault(f"{place}.{name}", id_, f"a carrier: {', '.join(CARRIERS)}")
+                yield Fault(f"{place}.{name}", id_, Phrase("a carrier: %(names)s", names=", ".join(CARRIERS)))
             elif name != "credited" and (CARRIERS[id_].form == "medium") is not (name == "media"):
-                yield Fault(f"{place}.{name}", id_, "energy carriers under carriers and counted, working media under media")
+                yield Fault(f"{place}.{name}", id_, Phrase("energy carriers under carriers and counted, working media under media"))
     yield from _credited_media(step, f"{place}.credited")
     for id_ in sorted({*boundary.counted} & {*boundary.carriers}):
-        yield Fault(f"{place}.counted", id_, "a carrier that is not among `carriers` already")
+        yield Fault(f"{place}.counted", id_, Phrase("a carrier that is not among `carriers` already"))
     for id_ in boundary.measured:
         if id_ not in (*boundary.carriers, *boundary.counted, *boundary.credited):
-            yield Fault(f"{place}.measured", id_, "a carrier of `carriers`, `counted` or `credited`")
+            yield Fault(f"{place}.measured", id_, Phrase("a carrier of `carriers`, `counted` or `credited`"))
     for id_ in boundary.essential:
         if id_ not in (*boundary.carriers, *boundary.media):
-            yield Fault(f"{place}.essential", id_, "a carrier of `carriers`, or a working medium of `media`")
+            yield Fault(f"{place}.essential", id_, Phrase("a carrier of `carriers`, or a working medium of `media`"))
     if not boundary.carriers:
-        yield Fault(f"{place}.carriers", "none", "the carriers that must be reported")
+        yield Fault(f"{place}.carriers", Phrase("none"), Phrase("the carriers that must be reported"))
+    yield from _asked_beside(boundary, place)
+
+
+def _asked_beside(boundary: Boundary, place: str) -> Iterator[Fault]:
+    """What a boundary asks of carriers beside that they are reported."""
+    yield from _unique(f"{place}.needs", [need.carrier for need in boundary.needs])
+    for need in boundary.needs:
+        yield from _need(need, boundary, f"{place}.needs[{need.carrier}]")
+    for index, one in enumerate(boundary.yields):
+        yield from _yield(one, boundary, f"{place}.yields[{index}]")
+    for name, ids in (("bought", boundary.bought), ("unconverted", boundary.unconverted)):
+        for id_ in ids:
+            if id_ not in (*boundary.carriers, *boundary.counted):
+                yield Fault(f"{place}.{name}", id_, Phrase("a carrier of `carriers` or `counted`"))
+
+
+def _need(need: Need, boundary: Boundary, place: str) -> Iterator[Fault]:
+    own = CARRIERS.get(need.carrier)
+    if own is None or own.thermal or need.carrier not in (*boundary.carriers, *boundary.counted, *boundary.media):
+        yield Fault(f"{place}.carrier", need.carrier, Phrase("electricity or a working medium that the boundary holds"))
+    else:
+        try:
+            ratio(need.unit, own.unit)
+        except InputError:
+            yield Fault(f"{place}.unit", need.unit, Phrase("a unit of it, such as %(unit)s", unit=own.unit))
+    if need.least and need.carrier not in boundary.essential:
+        yield Fault(f"{place}.least", f"{need.least:g}", Phrase("0 where the carrier is not among `essential`: a plant may do without"))
+    if need.least < 0 or (need.usual is not None and need.usual <= need.least):
+        yield Fault(f"{place}.usual", f"{need.least:g}, {need.usual}", Phrase("0 or more, and a usual amount above the least"))
+    for id_, amount in need.made_inside.items():
+        if id_ not in CARRIERS or id_ == need.carrier or amount <= 0:
+            yield Fault(f"{place}.made_inside.{id_}", f"{amount:g}", Phrase("an amount above 0 of another carrier that makes it"))
+    for id_, stands_for in need.instead.items():
+        if id_ not in (*boundary.carriers, *boundary.counted, *boundary.media) or id_ == need.carrier or stands_for <= 0:
+            yield Fault(
+                f"{place}.instead.{id_}", f"{stands_for:g}", Phrase("an amount above 0 for a unit of another carrier of the boundary")
+            )
+    if need.made_inside and (own is None or own.form != "medium"):
+        yield Fault(f"{place}.made_inside", need.carrier, Phrase("a working medium: nothing else is made inside a step"))
+
+
+def _yield(one: Yield, boundary: Boundary, place: str) -> Iterator[Fault]:
+    for name, ids, there in (
+        ("gives", one.gives, boundary.credited),
+        ("of", one.of, (*boundary.carriers, *boundary.counted)),
+        ("besides", one.besides, (*boundary.carriers, *boundary.counted)),
+    ):
+        for id_ in ids:
+            if id_ not in there:
+                yield Fault(f"{place}.{name}", id_, Phrase("a carrier of the boundary: %(names)s", names=", ".join(there)))
+    if not one.gives or one.most <= 0 or (one.usual is not None and not 0 < one.usual <= one.most):
+        found = f"{', '.join(one.gives)}: {one.usual}, {one.most:g}"
+        yield Fault(f"{place}.most", found, Phrase("carriers that are credited, and a usual amount above 0 and no more than the most"))
 
 
 def _credited_media(step: Step, place: str) -> Iterator[Fault]:
@@ -207,46 +339,87 @@ def _credited_media(step: Step, place: str) -> Iterator[Fault]:
     made = CARRIERS.get(step.product)
     for id_ in step.boundary.credited:
         if id_ in CARRIERS and CARRIERS[id_].form == "medium" and (made is None or made.form != "medium"):
-            yield Fault(place, id_, f"no working medium: a step whose product is one credits them where they are made, not {step.product}")
+            yield Fault(
+                place,
+                id_,
+                Phrase(
+                    "no working medium: a step whose product is one credits them where they are made, not %(product)s", product=step.product
+                ),
+            )
 
 
 def _variants(step: Step, place: str) -> Iterator[Fault]:
     yield from _unique(place, [variant.id for variant in step.variants])
     if not step.variants:
-        yield Fault(place, "none", "at least one variant; a batch without one belongs to the root of the tree where there is a single root")
+        yield Fault(
+            place,
+            Phrase("none"),
+            Phrase("at least one variant; a batch without one belongs to the root of the tree where there is a single root"),
+        )
     parents = {variant.id: variant.parent for variant in step.variants}
     for variant in step.variants:
         for id_ in (id_ for id_ in variant.gives_no if id_ not in step.boundary.credited):
-            yield Fault(f"{place}[{variant.id}].gives_no", id_, "a carrier of `credited`: what is not credited takes nothing off")
+            yield Fault(f"{place}[{variant.id}].gives_no", id_, Phrase("a carrier of `credited`: what is not credited takes nothing off"))
         if variant.parent is not None and variant.parent not in parents:
-            yield Fault(f"{place}[{variant.id}].parent", variant.parent, f"a variant of this step: {', '.join(parents)}")
+            yield Fault(
+                f"{place}[{variant.id}].parent", variant.parent, Phrase("a variant of this step: %(names)s", names=", ".join(parents))
+            )
     for id_ in parents:
         seen, at = {id_}, parents[id_]
         while at is not None and at not in seen:
             seen.add(at)
             at = parents.get(at)
         if at == id_:
-            yield Fault(f"{place}[{id_}].parent", " > ".join((id_, parents[id_] or "")), "a tree: no variant is above itself")
+            yield Fault(f"{place}[{id_}].parent", " > ".join((id_, parents[id_] or "")), Phrase("a tree: no variant is above itself"))
 
 
 def _metric(rule: MetricRule, place: str) -> Iterator[Fault]:
     if not rule.floor < rule.ceiling:
-        yield Fault(f"{place}.floor", f"{rule.floor} to {rule.ceiling}", "a floor below the ceiling")
+        yield Fault(
+            f"{place}.floor",
+            Phrase("%(least)s to %(most)s", least=str(rule.floor), most=str(rule.ceiling)),
+            Phrase("a floor below the ceiling"),
+        )
     if not rule.floor <= rule.typical <= rule.ceiling:
-        yield Fault(f"{place}.typical", str(rule.typical), f"a value between floor and ceiling ({rule.floor} to {rule.ceiling})")
+        yield Fault(
+            f"{place}.typical",
+            str(rule.typical),
+            Phrase("a value between floor and ceiling (%(floor)s to %(ceiling)s)", floor=str(rule.floor), ceiling=str(rule.ceiling)),
+        )
     if rule.typical == 0:
-        yield Fault(f"{place}.typical", "0", "a value other than 0: the expected error of a release is a share of it")
+        yield Fault(f"{place}.typical", "0", Phrase("a value other than 0: the expected error of a release is a share of it"))
     if rule.spread <= 0:
-        yield Fault(f"{place}.spread", str(rule.spread), "a standard deviation more than 0, in the metric's unit")
+        yield Fault(f"{place}.spread", str(rule.spread), Phrase("a standard deviation more than 0, in the metric's unit"))
     if rule.grid_width <= 0 or rule.grid_upper <= rule.grid_lower:
-        yield Fault(f"{place}.grid_width", f"{rule.grid_lower} to {rule.grid_upper} by {rule.grid_width}", "lower < upper and a width > 0")
+        yield Fault(
+            f"{place}.grid_width",
+            Phrase(
+                "%(grid_lower)s to %(grid_upper)s by %(grid_width)s",
+                grid_lower=str(rule.grid_lower),
+                grid_upper=str(rule.grid_upper),
+                grid_width=str(rule.grid_width),
+            ),
+            Phrase("lower < upper and a width > 0"),
+        )
         return
     if (cells := (rule.grid_upper - rule.grid_lower) / rule.grid_width).denominator != 1:
-        yield Fault(f"{place}.grid_width", str(rule.grid_width), f"a width that divides {rule.grid_upper - rule.grid_lower} evenly")
+        yield Fault(
+            f"{place}.grid_width",
+            str(rule.grid_width),
+            Phrase("a width that divides %(value)s evenly", value=str(rule.grid_upper - rule.grid_lower)),
+        )
     elif not FEWEST_GRID <= cells + 1 <= LONGEST_GRID:
-        yield Fault(f"{place}.grid_width", f"{cells + 1} cells", f"{FEWEST_GRID} to {LONGEST_GRID} cells")
+        yield Fault(
+            f"{place}.grid_width",
+            Phrase("%(cells)s cells", cells=str(cells + 1)),
+            Phrase("%(fewest_grid)s to %(longest_grid)s cells", fewest_grid=FEWEST_GRID, longest_grid=LONGEST_GRID),
+        )
     if not rule.grid_lower < Fraction(rule.typical) < rule.grid_upper:
-        yield Fault(f"{place}.grid_lower", f"{rule.grid_lower} to {rule.grid_upper}", f"a grid around the typical value ({rule.typical})")
+        yield Fault(
+            f"{place}.grid_lower",
+            Phrase("%(least)s to %(most)s", least=str(rule.grid_lower), most=str(rule.grid_upper)),
+            Phrase("a grid around the typical value (%(typical)s)", typical=str(rule.typical)),
+        )
 
 
 def _conditions(step: Step, place: str) -> Iterator[Fault]:
@@ -254,16 +427,24 @@ def _conditions(step: Step, place: str) -> Iterator[Fault]:
     for condition in step.reference_conditions:
         for metric in condition.slope:
             if step.metric(metric) is None:
-                yield Fault(f"{place}[{condition.variable}].slope.{metric}", metric, "a metric of this step")
+                yield Fault(f"{place}[{condition.variable}].slope.{metric}", metric, Phrase("a metric of this step"))
     first = {condition.variable: condition for condition in reversed(step.reference_conditions)}
     for condition in step.reference_conditions:
         for field in ("reference", "least", "most", "required"):
             if (value := getattr(condition, field)) != getattr(first[condition.variable], field):
-                yield Fault(f"{place}[{condition.variable}].{field}", str(value), f"one {field} a variable, whatever the metric")
+                yield Fault(
+                    f"{place}[{condition.variable}].{field}",
+                    str(value),
+                    Phrase("one %(field)s a variable, whatever the metric", field=field),
+                )
         least, most = condition.least, condition.most
         low, high = float("-inf") if least is None else least, float("inf") if most is None else most
         if not low <= condition.reference <= high or low == high:
-            yield Fault(f"{place}[{condition.variable}].least", f"{least} to {most}", f"bounds around the reference, {condition.reference}")
+            yield Fault(
+                f"{place}[{condition.variable}].least",
+                Phrase("%(least)s to %(most)s", least=str(least), most=str(most)),
+                Phrase("bounds around the reference, %(reference)s", reference=str(condition.reference)),
+            )
         yield from _reach(condition, step, f"{place}[{condition.variable}].slope")
 
 
@@ -274,8 +455,20 @@ def _reach(condition: ReferenceCondition, step: Step, place: str) -> Iterator[Fa
     for metric, slope in condition.slope.items():
         rule = step.metric(metric)
         if rule is not None and (moved := abs(slope) * furthest) > float(width := rule.grid_upper - rule.grid_lower):
-            wanted = f"nearer bounds, or a cap: at most {float(width):g} {rule.unit}, the width of the grid"
-            yield Fault(f"{place}.{metric}", f"{moved:g} {rule.unit} over {furthest:g} {condition.unit}", wanted)
+            wanted = Phrase(
+                "nearer bounds, or a cap: at most %(width)s %(unit)s, the width of the grid", width=f"{float(width):g}", unit=rule.unit
+            )
+            yield Fault(
+                f"{place}.{metric}",
+                Phrase(
+                    "%(moved)s %(unit)s over %(furthest)s %(unit_2)s",
+                    moved=f"{moved:g}",
+                    unit=rule.unit,
+                    furthest=f"{furthest:g}",
+                    unit_2=condition.unit,
+                ),
+                wanted,
+            )
 
 
 def read_in_the_future(pack: Pack, on: date) -> Iterator[Fault]:
@@ -284,7 +477,11 @@ def read_in_the_future(pack: Pack, on: date) -> Iterator[Fault]:
     for place, source in _sources(pack, ""):
         if source.read_on is not None and source.read_on > on and source not in told:
             told.add(source)
-            yield Fault(f"{place}.read_on", source.read_on.isoformat(), f"the day on which the source was read, {on} at the latest")
+            yield Fault(
+                f"{place}.read_on",
+                source.read_on.isoformat(),
+                Phrase("the day it was read, %(on)s at the latest", on=str(on)),
+            )
 
 
 def _sources(value: object, place: str) -> Iterator[tuple[str, Source]]:
@@ -299,7 +496,7 @@ def _words(value: object, place: str, languages: Iterable[str]) -> Iterator[Faul
     if isinstance(value, Words):
         for language in languages:
             if not value.by_language.get(language, "").strip():
-                yield Fault(f"{place}.{language}", "no text", "the words in each language of the pack's own `words`")
+                yield Fault(f"{place}.{language}", Phrase("no text"), Phrase("the words in each language of the pack's own `words`"))
     for at, inner in within(value, place):
         yield from _words(inner, at, languages)
 
@@ -325,7 +522,7 @@ def _fewest(quantile: Fraction) -> int:
 def _unique(place: str, ids: Sequence[str]) -> Iterator[Fault]:
     for id_, count in Counter(ids).items():
         if count > 1:
-            yield Fault(place, f"{id_} {count} times", "each once")
+            yield Fault(place, Phrase("%(id)s %(count)s times", id=id_, count=count), Phrase("each once"))
 
 
 def _dyadic(number: Fraction) -> bool:

@@ -11,6 +11,7 @@ from benchmarks.measurements import Metric
 from benchmarks.packs.changes import SOURCES, FieldChange, changes
 from benchmarks.packs.effects import NumberChange, changed_numbers
 from benchmarks.packs.provenance import Role
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Limit, Pack, Step
 
 _MOVES_NO_LABEL = SOURCES | {
@@ -31,7 +32,7 @@ class LabelsMove:
         return asdict(self)
 
     def as_text(self) -> str:
-        return f"  {self.step}: because of {', '.join(self.because)}"
+        return Phrase("  %(step)s: because of %(because)s", step=self.step, because=", ".join(self.because))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,33 @@ class GradeMoves:
 
     def as_text(self) -> str:
         if not self.level:
-            return f"  {self.step} {self.limit}: {', '.join(self.because)} differ; for which plants is not known from the pack alone"
-        before, after = ("none" if value is None else f"{value:g}" for value in (self.before, self.after))
-        told = f"  {self.step} {self.limit} level {self.level}: {before} -> {after} {self.unit}"
+            return Phrase(
+                "  %(limit)s: %(because)s differ; for which plants is not known from the pack alone",
+                limit=f"{self.step} {self.limit}",
+                because=", ".join(self.because),
+            )
+        before, after = (Phrase("none") if value is None else f"{value:g}" for value in (self.before, self.after))
+        told = Phrase(
+            "  %(limit)s level %(level)s: %(before)s -> %(after)s %(unit)s",
+            limit=f"{self.step} {self.limit}",
+            level=self.level,
+            before=before,
+            after=after,
+            unit=self.unit,
+        )
         if self.between is None:
             return told
-        low, high = self.between
-        meet = "no longer meet it" if self.takes else "now meet it"
-        return f"{told}; annual means above {low:g} and up to {high:g} {meet}, before corrections"
+        low, high = (f"{end:g}" for end in self.between)
+        if self.takes:
+            return Phrase(
+                "%(told)s; annual means above %(low)s and up to %(high)s no longer meet it, before corrections",
+                told=told,
+                low=low,
+                high=high,
+            )
+        return Phrase(
+            "%(told)s; annual means above %(low)s and up to %(high)s now meet it, before corrections", told=told, low=low, high=high
+        )
 
     @property
     def between(self) -> tuple[float, float] | None:
@@ -81,7 +101,7 @@ def labels_move(old: Pack, new: Pack) -> tuple[LabelsMove, ...]:
 
 
 def _because(step: str, old: Pack, new: Pack, fields: Sequence[FieldChange], numbers: Sequence[NumberChange]) -> Iterator[str]:
-    held = _held(old.step(step)) | _held(new.step(step))
+    held, measured = (of(old.step(step)) | of(new.step(step)) for of in (_held, _burnt))
     for change in fields:
         match change.where:
             case ("steps", found, *rest) if found == step and _MOVES_NO_LABEL.isdisjoint(rest):
@@ -92,7 +112,8 @@ def _because(step: str, old: Pack, new: Pack, fields: Sequence[FieldChange], num
                 yield "standard_basis"
     for number in numbers:
         role, _colon, place = number.place.partition(": ")
-        if role == Role.FACTOR.value and (carrier := place.partition(".")[0]) in held:
+        carrier = place.partition(".")[0]
+        if (role == Role.FACTOR.value and carrier in held) or (role == Role.HEATING.value and carrier in measured):
             yield carrier
 
 
@@ -102,6 +123,12 @@ def _held(step: Step) -> set[str]:
         return set()
     boundary = step.boundary
     return {*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media} - {*boundary.measured}
+
+
+def _burnt(step: Step) -> set[str]:
+    """Carriers whose heating value can leave a batch out, whatever the metric."""
+    boundary = step.boundary
+    return {*boundary.carriers, *boundary.counted, *boundary.credited}
 
 
 def grades_move(old: Pack, new: Pack) -> tuple[GradeMoves, ...]:

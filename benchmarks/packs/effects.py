@@ -9,7 +9,11 @@ from typing import Any, Protocol
 from benchmarks.packs import factors
 from benchmarks.packs.provenance import Number, numbers
 from benchmarks.packs.provenance import factors as numbers_of_factors
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
+
+NONE_MET = "none met"
+"""What stands in `GradeEffect` where a limit was tested and none of its levels met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,11 @@ class Effect:
         return asdict(self) | {"moved": None if self.before is None or self.after is None else self.after - self.before}
 
     def as_text(self) -> str:
-        before, after = ("none" if value is None else f"{value:.6g}" for value in (self.before, self.after))
+        before, after = (Phrase("none") if value is None else f"{value:.6g}" for value in (self.before, self.after))
         moved = "" if self.before is None or self.after is None else f" ({self.after - self.before:+.6g} {self.unit})"
-        return f"  {self.step} {self.variant} {self.metric} {self.value}: {before} -> {after}{moved}"
+        value = {"best": Phrase("best"), "typical": Phrase("typical"), "mean": Phrase("mean")}.get(self.value, self.value)
+        of = f"{self.step} {self.variant} {self.metric}"
+        return Phrase("  %(of)s %(value)s: %(before)s -> %(after)s%(moved)s", of=of, value=value, before=before, after=after, moved=moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,9 @@ class GradeEffect:
         return asdict(self)
 
     def as_text(self) -> str:
-        return f"  {self.step} {self.variant} {self.metric} {self.limit}: {self.before or 'none'} -> {self.after or 'none'}"
+        of = f"{self.step} {self.variant} {self.metric} {self.limit}"
+        before, after = (Phrase("none met") if one == NONE_MET else one or Phrase("none") for one in (self.before, self.after))
+        return Phrase("  %(of)s: %(before)s -> %(after)s", of=of, before=before, after=after)
 
 
 class _Tested(Protocol):
@@ -147,7 +155,7 @@ def moved_grades(old: Iterable[Labelled], new: Iterable[Labelled]) -> list[Grade
 
 def _grades(labels: Iterable[Labelled]) -> dict[tuple[str, str, str, str, str], str]:
     return {
-        (label.step, label.product, label.variant, str(label.metric), one.limit): one.reason or str(one.best_met or "none met")
+        (label.step, label.product, label.variant, str(label.metric), one.limit): one.reason or str(one.best_met or NONE_MET)
         for label in labels
         for one in label.grade.limits
     }

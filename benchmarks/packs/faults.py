@@ -16,11 +16,11 @@ MOST_TOLD = 20  # of one pack at once; the rest may go with them
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that does not hold: where in the pack, what was found, what is wanted."""
+    """One thing that does not hold: where in the pack, what was found (as written there, or in words), what is wanted."""
 
     place: str
     found: str
-    wanted: str
+    wanted: Phrase
 
 
 class FaultyPack(InputError):  # noqa: N818 - named for what is refused, as its family
@@ -35,7 +35,7 @@ class FaultyPack(InputError):  # noqa: N818 - named for what is refused, as its 
         return {**super().to_json(), "faults": [asdict(fault) for fault in self.faults]}
 
     def told(self, language: str) -> str:
-        lines: list[str] = [Phrase("%(where)s: %(what)s", where=self.file, what=self.sentence)]
+        lines: list[str] = [Phrase("%(where)s: %(what)s", where=self.file, what=in_language(self.sentence, language))]
         lines += [
             Phrase("  %(place)s: found %(found)s; wanted %(wanted)s", place=fault.place, found=fault.found, wanted=fault.wanted)
             for fault in self.faults[:MOST_TOLD]

@@ -9,6 +9,7 @@ from itertools import combinations
 from benchmarks.errors import InputError
 from benchmarks.packs.corrections import RULES
 from benchmarks.packs.faults import Fault
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from benchmarks.routes import Limit, Pack, Span, Step
 
@@ -24,37 +25,61 @@ def faults_of_limits(step: Step, pack: Pack, place: str) -> Iterator[Fault]:
         yield from _applies(limit, pack, f"{at}.applies")
     for one, other in combinations(step.limits, 2):
         if _same_object(one, other) and _both_in_force(one, other) and _both_apply(one, other):
-            wanted = f"another period or other conditions than {one.id}, which holds for the same product at the same time"
-            yield Fault(f"{place}.limits[{other.id}].applies", f"{other.id} beside {one.id}", wanted)
+            wanted = Phrase("another period or other conditions than %(id)s, which holds for the same product at the same time", id=one.id)
+            yield Fault(f"{place}.limits[{other.id}].applies", Phrase("%(id)s beside %(id_2)s", id=other.id, id_2=one.id), wanted)
 
 
 def _limit(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
     rule = step.metric(limit.metric)
     if rule is None:
-        yield Fault(f"{place}.metric", limit.metric, "a metric of this step")
+        yield Fault(f"{place}.metric", limit.metric, Phrase("a metric of this step"))
     elif not _is_one(limit.unit, rule.unit):
-        yield Fault(f"{place}.unit", limit.unit, f"the metric's unit ({rule.unit}): a limit is compared, never converted")
+        yield Fault(
+            f"{place}.unit", limit.unit, Phrase("the metric's unit (%(unit)s): a limit is compared, never converted", unit=rule.unit)
+        )
     yield from _correction(limit, step, place)
     yield from _steps_named(limit, step, pack, place)
     if not limit.source.verified or limit.source.kind == "engineering-assumption":
-        yield Fault(f"{place}.source", limit.source.text, "a verified source: an unverified value is never a limit")
+        yield Fault(f"{place}.source", limit.source.text, Phrase("a verified source: an unverified value is never a limit"))
     if limit.source.document and limit.source.document not in limit.standard:
-        yield Fault(f"{place}.source", limit.source.document, f"a source of {limit.standard}: a limit stands on its own document")
+        yield Fault(
+            f"{place}.source",
+            limit.source.document,
+            Phrase("a source of %(standard)s: a limit stands on its own document", standard=limit.standard),
+        )
     if limit.source.valid_from is not None and limit.effective_from < limit.source.valid_from:
-        yield Fault(f"{place}.effective_from", str(limit.effective_from), f"no day before its source is valid ({limit.source.valid_from})")
+        yield Fault(
+            f"{place}.effective_from",
+            str(limit.effective_from),
+            Phrase("no day before its source is valid (%(valid_from)s)", valid_from=str(limit.source.valid_from)),
+        )
     if limit.effective_to is not None and limit.effective_to <= limit.effective_from:
-        yield Fault(f"{place}.effective_to", str(limit.effective_to), f"a day after effective_from ({limit.effective_from})")
+        yield Fault(
+            f"{place}.effective_to",
+            str(limit.effective_to),
+            Phrase("a day after effective_from (%(first)s)", first=str(limit.effective_from)),
+        )
 
 
 def _correction(limit: Limit, step: Step, place: str) -> Iterator[Fault]:
     """A rule there is, of this standard, whose clause corrects the limits of this step."""
     if limit.correction is not None and limit.correction not in RULES:
-        yield Fault(f"{place}.correction", limit.correction, f"a correction rule: {', '.join(RULES)}")
+        yield Fault(f"{place}.correction", limit.correction, Phrase("a correction rule: %(names)s", names=", ".join(RULES)))
     elif limit.correction is not None and (standard := RULES[limit.correction].standard) != limit.standard:
-        wanted = f"a rule of {limit.standard}, or none: the rule is clause {RULES[limit.correction].clause} of another standard"
-        yield Fault(f"{place}.correction", f"{limit.correction}, of {standard}", wanted)
+        wanted = Phrase(
+            "a rule of %(standard)s, or none: the rule is clause %(clause)s of another standard",
+            standard=limit.standard,
+            clause=RULES[limit.correction].clause,
+        )
+        yield Fault(
+            f"{place}.correction", Phrase("%(correction)s, of %(standard)s", correction=limit.correction, standard=standard), wanted
+        )
     elif limit.correction is not None and step.id not in (meant := RULES[limit.correction].steps):
-        wanted = f"a rule of this step, or none: clause {RULES[limit.correction].clause} corrects the limits of {', '.join(meant)}"
+        wanted = Phrase(
+            "a rule of this step, or none: clause %(clause)s corrects the limits of %(names)s",
+            clause=RULES[limit.correction].clause,
+            names=", ".join(meant),
+        )
         yield Fault(f"{place}.correction", limit.correction, wanted)
 
 
@@ -62,16 +87,18 @@ def _steps_named(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[F
     known = {each.id for each in pack.steps}
     for covered in limit.steps_covered:
         if covered not in known:
-            yield Fault(f"{place}.steps_covered", covered, f"steps of this pack: {', '.join(sorted(known))}")
+            yield Fault(f"{place}.steps_covered", covered, Phrase("steps of this pack: %(names)s", names=", ".join(sorted(known))))
     if step.id not in limit.steps_covered:
-        yield Fault(f"{place}.steps_covered", str(limit.steps_covered), f"the step it stands at ({step.id}) among them")
+        yield Fault(f"{place}.steps_covered", str(limit.steps_covered), Phrase("the step it stands at (%(id)s) among them", id=step.id))
     made = {pack.step(covered).product for covered in limit.steps_covered if covered in known}
     for id_ in limit.recovered_by:
         if id_ not in known or id_ in limit.steps_covered or pack.step(id_).product not in made:
-            yield Fault(f"{place}.recovered_by", id_, "a step of this pack beside those covered, per unit of the product of one of them")
+            yield Fault(
+                f"{place}.recovered_by", id_, Phrase("a step of this pack beside those covered, per unit of the product of one of them")
+            )
     for id_ in limit.not_beside:
         if id_ not in known or id_ in (*limit.steps_covered, *limit.recovered_by):
-            yield Fault(f"{place}.not_beside", id_, "a step of this pack that the limit neither covers nor counts in")
+            yield Fault(f"{place}.not_beside", id_, Phrase("a step of this pack that the limit neither covers nor counts in"))
 
 
 def _is_one(unit: str, other: str) -> bool:
@@ -86,15 +113,20 @@ def _grades(limit: Limit, step: Step, place: str) -> Iterator[Fault]:
     """The stricter first, each within what a batch can be. Of several steps together the bounds of one say nothing."""
     given = [value for value in limit.grades if value is not None]
     if not given:
-        yield Fault(f"{place}.grades", "none", "at least one grade")
+        yield Fault(f"{place}.grades", Phrase("none"), Phrase("at least one grade"))
     if given != sorted(given):
-        yield Fault(f"{place}.grades", ", ".join(f"{value:g}" for value in given), "the strictest grade, which is the least, first")
+        yield Fault(f"{place}.grades", ", ".join(f"{value:g}" for value in given), Phrase("the strictest grade, which is the least, first"))
     rule = step.metric(limit.metric)
     if rule is None or rule.unit != limit.unit or limit.steps_covered != (step.id,):
         return
     for value in given:
         if value > rule.ceiling or (value < rule.floor and not limit.recovered_by):
-            wanted = f"a value that a batch can have: {rule.floor:g} to {rule.ceiling:g} {rule.unit}, the metric's floor and ceiling"
+            wanted = Phrase(
+                "a value that a batch can have: %(floor)s to %(ceiling)s %(unit)s, the metric's floor and ceiling",
+                floor=f"{rule.floor:g}",
+                ceiling=f"{rule.ceiling:g}",
+                unit=rule.unit,
+            )
             yield Fault(f"{place}.grades", f"{value:g}", wanted)
 
 
@@ -103,10 +135,14 @@ def _applies(limit: Limit, pack: Pack, place: str) -> Iterator[Fault]:
     variants = [variant.id for step in pack.steps if step.id in limit.steps_covered for variant in step.variants]
     for variable, wanted in limit.applies.items():
         if variable == "variant" and wanted not in variants:
-            yield Fault(f"{place}.variant", str(wanted), f"a variant of the step: {', '.join(variants)}")
+            yield Fault(f"{place}.variant", str(wanted), Phrase("a variant of the step: %(names)s", names=", ".join(variants)))
         elif not isinstance(wanted, str) and _is_empty(wanted):
             low, high = _ends(wanted)
-            yield Fault(f"{place}.{variable}", f"{low:g} to {high:g}", "a range that holds a value: its lower end below its upper end")
+            yield Fault(
+                f"{place}.{variable}",
+                Phrase("%(least)s to %(most)s", least=f"{low:g}", most=f"{high:g}"),
+                Phrase("a range that holds a value: its lower end below its upper end"),
+            )
 
 
 def _same_object(one: Limit, other: Limit) -> bool:

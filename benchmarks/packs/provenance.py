@@ -14,8 +14,10 @@ from fractions import Fraction
 
 from pydantic import BaseModel
 
+from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import FactorTable
 from benchmarks.packs.corrections import RULES
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Declared, Limit, Pack, Source, Span, Step, content_digest
 
 
@@ -26,9 +28,14 @@ class Role(StrEnum):
     CORRECTION = "correction"
     APPLIES = "applies"
     FACTOR = "factor"
+    HEATING = "heating-value"
+    EFFICIENCY = "efficiency"
     CARBON = "carbon"
     SLOPE = "slope"
     MEASURED = "measured"
+    NEED = "need"
+    YIELD = "yield"
+    USUAL = "usual"
     QUANTILE = "quantile"
     VALIDITY = "validity"
     BOUNDS = "bounds"
@@ -41,24 +48,29 @@ class Role(StrEnum):
     DISCLOSURE = "disclosure"
 
 
-MOVES: Mapping[Role, str] = {
-    Role.LIMIT: "the grade; no label",
-    Role.CORRECTION: "the grade; no label",
-    Role.APPLIES: "which limit is tested; no label",
-    Role.FACTOR: "every label with this carrier, by its share of the energy",
-    Role.CARBON: "CO2 beside the label; no label",
-    Role.SLOPE: "each batch by slope x (variable - reference), and so the label",
-    Role.MEASURED: "which batches count: those with a default heating value of these carriers are left out",
-    Role.QUANTILE: "which batch is the label",
-    Role.VALIDITY: "which batches count",
-    Role.BOUNDS: "which batches count: those beyond are left out as impossible",
-    Role.GRID: "the released value, by half a cell at most; beyond its ends a value is clamped; no local label",
-    Role.TYPICAL: "whether a release is precise enough to enter a composition; no label",
-    Role.SPREAD: "whether a release is precise enough to enter a composition; no label",
-    Role.RATIO: "published totals of a route; no label of a step",
-    Role.POLICY: "how much noise a released value bears and what may be released; no local label",
-    Role.COMPOSITION: "the industry label; no label of a site",
-    Role.DISCLOSURE: "whether a publication is let out; no label of a site",
+MOVES: Mapping[Role, Phrase] = {
+    Role.LIMIT: Phrase("the grade; no label"),
+    Role.CORRECTION: Phrase("the grade; no label"),
+    Role.APPLIES: Phrase("which limit is tested; no label"),
+    Role.FACTOR: Phrase("every label with this carrier, by its share of the energy"),
+    Role.HEATING: Phrase("which batches count: those with a heating value beyond are left out"),
+    Role.EFFICIENCY: Phrase("whether a label counts beside a conversion of the site; worse than typical the label says so"),
+    Role.CARBON: Phrase("CO2 beside the label; no label"),
+    Role.SLOPE: Phrase("each batch by slope x (variable - reference), and so the label"),
+    Role.MEASURED: Phrase("which batches count: those with a default heating value of these carriers are left out"),
+    Role.NEED: Phrase("which batches count: those that report less are left out; of less than is usual the label says so"),
+    Role.YIELD: Phrase("which batches count: those that give back more heat are left out; of more than is usual the label says so"),
+    Role.USUAL: Phrase("which batches count: beyond it a heating value is declared with its reason; away from typical the label says so"),
+    Role.QUANTILE: Phrase("which batch is the label"),
+    Role.VALIDITY: Phrase("which batches count"),
+    Role.BOUNDS: Phrase("which batches count: those beyond are left out as impossible"),
+    Role.GRID: Phrase("the released value, by half a cell at most; beyond its ends a value is clamped; no local label"),
+    Role.TYPICAL: Phrase("whether a release is precise enough to enter a composition; no label"),
+    Role.SPREAD: Phrase("whether a release is precise enough to enter a composition; no label"),
+    Role.RATIO: Phrase("published totals of a route; no label of a step"),
+    Role.POLICY: Phrase("how much noise a released value bears and what may be released; no local label"),
+    Role.COMPOSITION: Phrase("the industry label; no label of a site"),
+    Role.DISCLOSURE: Phrase("whether a publication is let out; no label of a site"),
 }
 
 
@@ -92,6 +104,12 @@ def numbers(pack: Pack) -> Iterator[Number]:
         for place in route.steps:
             unit = f"{pack.step(place.step).output_unit}/{pack.made_in(route)}"
             yield Number(f"routes.{route.id}.{place.step}", Role.RATIO, _written(place.ratio), unit, place.source)
+    for usual in pack.heating_values:
+        for name in ("least", "most", "typical"):
+            if (value := getattr(usual, name)) is not None:
+                of = "".join(f".{step}" for step in usual.steps[:1])
+                at, unit = f"heating_values.{usual.carrier}{of}.{name}", f"MJ/{CARRIERS[usual.carrier].unit}"
+                yield Number(at, Role.USUAL, _written(value), unit, usual.source, usual.source.clause)
     for step in pack.steps:
         yield from _of_step(step, pack)
 
@@ -108,6 +126,15 @@ def factors(table: FactorTable) -> Iterator[Number]:
         for row in rows:
             place = f"{carrier}.{basis}.{row.effective_from.isoformat()}"
             yield Number(place, Role.FACTOR, str(row.kgce_per_unit), f"kgce/{row.unit}", row.source, row.source.clause)
+    for bounds in table.heating.values():
+        unit = f"MJ/{CARRIERS[bounds.carrier].unit}"
+        for name, end in (("least", bounds.least), ("most", bounds.most)):
+            place = f"{bounds.carrier}.heating-value.{name}"
+            yield Number(place, Role.HEATING, _written(end), unit, bounds.source, bounds.source.clause)
+    for efficiency in table.efficiencies.values():
+        for name in ("least", "typical", "most"):
+            place = f"efficiency.{efficiency.takes}.{efficiency.gives}.{name}"
+            yield Number(place, Role.EFFICIENCY, _written(getattr(efficiency, name)), "1", efficiency.source, efficiency.source.clause)
     for rows_of_carrier in (*table.carbon.values(), *table.by_country.values()):
         for carbon in rows_of_carrier:
             place = f"{carbon.carrier}.{(carbon.country or 'co2').lower()}.{carbon.effective_from.isoformat()}"
@@ -136,6 +163,8 @@ def _of_step(step: Step, pack: Pack) -> Iterator[Number]:
         yield Number(f"{place}.{name}", Role.VALIDITY, _written(getattr(rule, name)), unit, rule.source or _of_role(pack, Role.VALIDITY))
     if (said := step.boundary.measured_source) is not None:
         yield Number(f"{place}.measured", Role.MEASURED, ", ".join(step.boundary.measured), "", said, said.clause)
+    yield from _of_needs(step, place)
+    yield from _of_yields(step, place)
     for metric in step.metrics:
         at = f"{place}.{metric.metric}"
         yield Number(f"{at}.floor", Role.BOUNDS, _written(metric.floor), metric.unit, _of_role(pack, Role.BOUNDS))
@@ -160,6 +189,33 @@ def _of_step(step: Step, pack: Pack) -> Iterator[Number]:
                 yield Number(f"{place}.{condition.variable}.{name}", Role.BOUNDS, _written(value), condition.unit, bounds)
     for limit in step.limits:
         yield from _of_limit(limit, f"{place}.{limit.id}")
+
+
+def _of_needs(step: Step, place: str) -> Iterator[Number]:
+    for need in step.boundary.needs:
+        of = {"least": need.least, "usual": need.usual}
+        of |= {f"made_inside.{name}": amount for name, amount in need.made_inside.items()}
+        for name, value in of.items():
+            unit = CARRIERS[name.partition(".")[2]].unit if name.startswith("made_inside") else need.unit
+            if value:
+                at = f"{place}.needs.{need.carrier}.{name}"
+                yield Number(at, Role.NEED, _written(value), f"{unit}/{step.output_unit}", need.source, need.source.clause)
+        for name, stands_for in need.instead.items():
+            at, unit = f"{place}.needs.{need.carrier}.instead.{name}", f"{need.unit}/{CARRIERS[name].unit}"
+            yield Number(at, Role.NEED, _written(stands_for), unit, need.source, need.source.clause)
+
+
+def _of_yields(step: Step, place: str) -> Iterator[Number]:
+    for one in step.boundary.yields:
+        unit = f"of the heat of {', '.join(one.of)}" if one.of else f"MJ/{step.output_unit}"
+        for name, value in (("usual", one.usual), ("most", one.most)):
+            if value is not None:
+                at = f"{place}.yields.{'+'.join(one.gives)}.{name}"
+                yield Number(at, Role.YIELD, _written(value), unit, one.source, one.source.clause)
+        for name, value in (("burns", one.burns), ("burns_usually", one.burns_usually)):
+            if value is not None:
+                at = f"{place}.yields.{'+'.join(one.gives)}.{name}"
+                yield Number(at, Role.YIELD, _written(value), "of the heat given back", one.source, one.source.clause)
 
 
 def _of_limit(limit: Limit, place: str) -> Iterator[Number]:

@@ -6,7 +6,7 @@ The exact effect is known at each plant alone (`steplabel-agent pack diff --site
 * conversion factors: between nothing and all of a value's energy is of the carriers whose factors changed, so a value moves by
   between 0 and its largest relative change; by more than that is possible only where energy is credited, and then no bound is given;
 * a wider cell of the release grid: by half of it at most;
-* label rules, conditions, bounds and boundaries: that the value moves, not by how much.
+* label rules, conditions, bounds (of heating values, too) and boundaries: that the value moves, not by how much.
 
 Limits, grades, public typical values and the rules of the gate move no published value and are not listed here; which grades a changed
 limit gives or takes, and whose labels move, tell the packs themselves (`consequences`).
@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks.conversion import Basis
+from benchmarks.conversion import Basis, FactorTable
 from benchmarks.measurements import Metric
 from benchmarks.packs import factors
 from benchmarks.packs.changes import changes
@@ -66,7 +66,7 @@ def _of_step(old: Pack, new: Pack, value: PublishedValue) -> Moved | None:
     rule = after.metric(Metric(value.metric)) if after is not None else None
     if before is None or after is None or rule is None:
         return Moved(value, None, None, (value.step,))
-    fields = _changed_fields(old, new, value)
+    fields = (*_changed_fields(old, new, value), *_changed_bounds(old, new, after))
     carriers = _changed_factors(old, new, after, value)
     if not fields and not carriers and old.composition == new.composition:
         return None
@@ -104,6 +104,19 @@ def _changed_factors(old: Pack, new: Pack, step: Step, value: PublishedValue) ->
         if before is not None and after is not None and before.kgce_per_unit != after.kgce_per_unit:
             found[carrier] = float(after.kgce_per_unit / before.kgce_per_unit)
     return found
+
+
+def _changed_bounds(old: Pack, new: Pack, step: Step) -> tuple[str, ...]:
+    """Carriers of the step that can hold another heating value: batches count, or no longer do, in every metric."""
+    before, after = (factors(pack) for pack in (old, new))
+    boundary = step.boundary
+    carriers = dict.fromkeys((*boundary.carriers, *boundary.counted, *boundary.credited))
+    return tuple(carrier for carrier in carriers if _range(before, carrier) != _range(after, carrier))
+
+
+def _range(table: FactorTable, carrier: str) -> tuple[float, float, str | None] | None:
+    bounds = table.heating.get(carrier)
+    return None if bounds is None else (bounds.least, bounds.most, bounds.poorest)
 
 
 def _half_a_cell(before: MetricRule | None, after: MetricRule) -> float:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from benchmarks.errors import InputError, Place
 from benchmarks.packs.faults import Fault, FaultyPack
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Source
 
 _NAMES_A_SOURCE = ("source", "grid_source", "typical_source", "spread_source", "measured_source")
@@ -33,7 +34,7 @@ def parse(text: str, path: Path) -> Pack:
         raise _unreadable(path, error) from error
     sources = raw.pop("sources", {})
     if not isinstance(sources, dict):
-        raise _invalid(path, [Fault("sources", type(sources).__name__, "a table of sources")])
+        raise _invalid(path, [Fault("sources", type(sources).__name__, Phrase("a table of sources"))])
     if faults := [fault for name, entry in sources.items() for fault in _of_source(entry, f"sources.{name}")]:
         raise _invalid(path, faults)
     resolved = _resolved(raw, sources, path, "")
@@ -57,41 +58,48 @@ def _told(error: ValidationError, entry: object, place: str) -> Iterator[Fault]:
     """What is missing, unknown or of the wrong kind in an entry, which stands at `place`."""
     for wrong in error.errors(include_url=False):
         inner = place_of(entry, wrong["loc"])
-        found = "nothing" if wrong["type"] == "missing" else repr(wrong["input"])[:200]
+        found = Phrase("nothing") if wrong["type"] == "missing" else repr(wrong["input"])[:200]
         yield Fault(".".join(filter(None, (place, inner))), found, _wanted(wrong))
 
 
 _WANTED = {
-    "missing": "this entry: it must be there",
-    "extra_forbidden": "no entry of this name: it is mistyped, or stands in the wrong table",
-    "model_type": "a table of its own: { … }",
-    "dict_type": "a table of its own: { … }",
-    "tuple_type": "a list: [ … ]",
-    "string_type": "a text in quotation marks",
-    "float_type": "a number",
-    "float_parsing": "a number",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "date_type": "a day: 2026-05-01",
-    "date_parsing": "a day: 2026-05-01",
-    "date_from_datetime_parsing": "a day: 2026-05-01",
-    "date_from_datetime_inexact": "a day without a time: 2026-05-01",
+    "missing": Phrase("this entry: it must be there"),
+    "extra_forbidden": Phrase("no entry of this name: it is mistyped, or stands in the wrong table"),
+    "model_type": Phrase("a table of its own: { … }"),
+    "dict_type": Phrase("a table of its own: { … }"),
+    "tuple_type": Phrase("a list: [ … ]"),
+    "string_type": Phrase("a text in quotation marks"),
+    "float_type": Phrase("a number"),
+    "float_parsing": Phrase("a number"),
+    "int_type": Phrase("a whole number"),
+    "int_parsing": Phrase("a whole number"),
+    "int_from_float": Phrase("a whole number"),
+    "bool_type": Phrase("true or false"),
+    "bool_parsing": Phrase("true or false"),
+    "date_type": Phrase("a day: 2026-05-01"),
+    "date_parsing": Phrase("a day: 2026-05-01"),
+    "date_from_datetime_parsing": Phrase("a day: 2026-05-01"),
+    "date_from_datetime_inexact": Phrase("a day without a time: 2026-05-01"),
+    "greater_than": Phrase("a greater number"),
+    "greater_than_equal": Phrase("a greater number"),
+    "less_than": Phrase("a smaller number"),
+    "less_than_equal": Phrase("a smaller number"),
+    "too_short": Phrase("at least one entry"),
+    "string_too_short": Phrase("a text that is not empty"),
 }
 
 
-def _wanted(wrong: Mapping[str, Any]) -> str:
+def _wanted(wrong: Mapping[str, Any]) -> Phrase:
     """What an author is to write there; of a rule of the pack's own, its sentence."""
     context = wrong.get("ctx", {})
     if context.get("class_name") == "Words":
-        return 'words by language: { en = "…", zh = "…" }'
+        return Phrase('words by language: { en = "…", zh = "…" }')
     if wrong["type"] == "literal_error":
-        return f"one of {context['expected']}"
+        return Phrase("one of %(names)s", names=str(context["expected"]).replace(" or ", ", "))
     if wrong["type"] == "value_error":
-        return str(context["error"])
-    return _WANTED.get(wrong["type"], str(wrong["msg"]))
+        said = context["error"].args[0]
+        return said if isinstance(said, Phrase) else Phrase("a number")  # what is left is a Fraction that is none
+    return _WANTED.get(wrong["type"], Phrase(str(wrong["msg"])))
 
 
 def place_of(data: object, steps: Sequence[str | int]) -> str:
@@ -155,11 +163,20 @@ def _resolved(value: object, sources: Mapping[str, object], path: Path, place: s
         here = f"{place}.{key}" if place else key
         if (key in _NAMES_A_SOURCE or place == "numbers") and isinstance(entry, str):
             if entry not in sources:
-                raise _invalid(path, [Fault(here, repr(entry), f"a key of [sources]: {', '.join(sources) or 'there is none yet'}")])
+                raise _invalid(
+                    path,
+                    [
+                        Fault(
+                            here,
+                            repr(entry),
+                            Phrase("a key of [sources]: %(names)s", names=", ".join(sources) or Phrase("there is none yet")),
+                        )
+                    ],
+                )
             result[key] = sources[entry]
         elif key == "grades" and isinstance(entry, dict):
             if unknown := sorted(set(entry) - set(_GRADES)):
-                wanted = "grade1, grade2, grade3; a grade the standard does not define is left out"
+                wanted = Phrase("grade1, grade2, grade3; a grade the standard does not define is left out")
                 raise _invalid(path, [Fault(here, ", ".join(unknown), wanted)])
             result[key] = tuple(entry.get(grade) for grade in _GRADES)
         elif key == "applies" and isinstance(entry, dict):
@@ -175,7 +192,7 @@ def _condition(condition: object, path: Path, place: str) -> object:
     if condition and set(condition) <= {"above", "up_to"}:
         return condition
     if unknown := sorted(set(condition) - {"from", "to"}):
-        raise _invalid(path, [Fault(place, ", ".join(unknown), "a text, { from = …, to = … } or { above = …, up_to = … }")])
+        raise _invalid(path, [Fault(place, ", ".join(unknown), Phrase("a text, { from = …, to = … } or { above = …, up_to = … }"))])
     return (condition.get("from"), condition.get("to"))
 
 

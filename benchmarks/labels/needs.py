@@ -1,0 +1,135 @@
+"""What a process cannot run without, as an amount: a trace of it in a report is no report of it.
+
+A pack says of such carriers how much of each a unit of output takes at least (`Need`). Every batch is judged by its own record alone. Of
+a medium made inside the step, what makes it must have been taken instead. Less than is usual leaves no batch out: it is told beside the
+label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import date
+from math import fsum
+
+import numpy as np
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.errors import InputError
+from benchmarks.labels.columns import EnergyKind, Flags, Floats, StepColumns, counts, factor_of
+from benchmarks.labels.result import StepLabel
+from benchmarks.measurements import Direction, Finding, Metric, Severity
+from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.quantities import ratio
+from benchmarks.routes import Need, Step, Words
+
+WORTH_TELLING = 0.005
+"""Of the label, what the usual amount would add to it: as energy outside the boundary and auxiliaries (a convention of ours)."""
+
+
+def too_little(columns: StepColumns, metric: Metric, unreported: AbstractSet[str]) -> dict[str, Flags]:
+    """By essential carrier, batches that report less of it than the process takes, where this metric counts it or what makes it.
+
+    Args:
+        unreported: carriers that the site declares not used, or made inside the step.
+    """
+    found: dict[str, Flags] = {}
+    for need in columns.step.boundary.needs:
+        if need.carrier not in columns.step.boundary.essential:
+            continue
+        if need.carrier not in unreported:
+            if counts(need.carrier, metric):
+                found[need.carrier] = _with_instead(columns, need) < need.least * columns.output_t
+        elif need.made_inside and any(counts(carrier, metric) for carrier in need.made_inside):
+            shares = [taken(columns, carrier, CARRIERS[carrier].unit) / amount for carrier, amount in need.made_inside.items()]
+            found[need.carrier] = np.sum(shares, axis=0) < columns.output_t
+    return found
+
+
+def findings(step: Step, unreported: AbstractSet[str], short: Mapping[str, Flags], left_out: Flags) -> Iterator[Finding]:
+    """What the runs `left_out` for it report too little of, each carrier with what the pack asks for."""
+    for need in step.boundary.needs:
+        many = int((short[need.carrier] & left_out).sum()) if need.carrier in short else 0
+        if many:
+            per = step.output_unit
+            asked = (
+                f"{need.least:g} {need.unit}/{per}"
+                if need.carrier not in unreported
+                else " + ".join(f"{amount:g} {CARRIERS[carrier].unit}/{per} {carrier}" for carrier, amount in need.made_inside.items())
+            )
+            said = Phrase(
+                "Step %(step)s: its process cannot run on as little %(carrier)s as is reported (at least %(asked)s; of what is made inside,"
+                " shares of what makes it that add up to one). These runs are left out. Report all of it, or the energy that makes it;"
+                " what is given back is reported apart, not taken off.",
+                step=step.id,
+                carrier=CARRIERS[need.carrier].words,
+                asked=asked,
+            )
+            yield Finding("need-unmet", Severity.EXCLUSION, said, many)
+
+
+def _with_instead(columns: StepColumns, need: Need) -> Floats:
+    """What each batch took in of a carrier, and of those that do the same work, as amounts of it."""
+    others = [stands_for * taken(columns, carrier, CARRIERS[carrier].unit) for carrier, stands_for in need.instead.items()]
+    amounts: Floats = taken(columns, need.carrier, need.unit) + sum(others, np.zeros(len(columns.batches)))
+    return amounts
+
+
+def taken(columns: StepColumns, carrier: str, unit: str) -> Floats:
+    """What each batch took in of a carrier; of an amount in a unit that is none of it (steam in GJ) infinitely much: it is not judged."""
+    own = [kind.carrier == carrier and kind.direction is Direction.IMPORT for kind in columns.kinds]
+    scale = np.array([_scale(kind.unit, unit) if is_own else 0.0 for kind, is_own in zip(columns.kinds, own, strict=True)])
+    kept = np.flatnonzero(scale[columns.entry_kind] * columns.entry_quantity) if any(own) else np.zeros(0, dtype=np.int64)
+    amounts = columns.entry_quantity[kept] * scale[columns.entry_kind[kept]] if len(kept) else None
+    return np.bincount(columns.entry_row[kept], amounts, len(columns.batches)).astype(float)
+
+
+def _scale(unit: str, to: str) -> float:
+    try:
+        return ratio(unit, to)
+    except InputError:
+        return np.inf
+
+
+def told(label: StepLabel, step: Step, factors: FactorTable, basis: Basis, on: date, unreported: AbstractSet[str]) -> Iterator[Words]:
+    """By how much the label would be higher at the usual amount of what its runs report little of; factors of the day `on`."""
+    made = label.made_from
+    if made is None or label.best.value is None or not label.output_t:
+        return
+    for need in step.boundary.needs:
+        if need.usual is None or not counts(need.carrier, label.metric):
+            continue
+        inside = need.carrier in unreported and need.carrier in step.boundary.essential
+        found = 0.0 if inside else fsum(_with_instead(made.columns, need)[made.rows]) / label.output_t
+        kind = EnergyKind(need.carrier, need.unit, Direction.IMPORT, None, on)
+        higher = (need.usual - found) * factor_of(kind, label.energy_unit, factors, basis)
+        if higher > WORTH_TELLING * abs(label.best.value):
+            yield Words.of(_made_inside(need, higher, label, step) if inside else _sentence(need, found, higher, label, step))
+
+
+def _sentence(need: Need, found: float, higher: float, label: StepLabel, step: Step) -> Phrase:
+    carrier: Value = CARRIERS[need.carrier].words
+    if need.instead:
+        others = enumerated(CARRIERS[name].words for name in need.instead)
+        carrier = Phrase("%(carrier)s, with %(others)s as so much of it,", carrier=carrier, others=others)
+    return Phrase(
+        "%(found)s %(unit)s of %(carrier)s are reported; usual are %(usual)s, by which the label would be higher by %(higher)s %(of)s.",
+        found=f"{found:.3g}",
+        unit=f"{need.unit}/{step.output_unit}",
+        carrier=carrier,
+        usual=f"{need.usual:g}",
+        higher=f"{higher:.2g}",
+        of=label.unit,
+    )
+
+
+def _made_inside(need: Need, higher: float, label: StepLabel, step: Step) -> Phrase:
+    return Phrase(
+        "This holds as far as the energy that makes %(carrier)s counts in the step, as the site states: the usual %(usual)s are"
+        " %(higher)s %(of)s.",
+        carrier=CARRIERS[need.carrier].words,
+        usual=f"{need.usual:g} {need.unit}/{step.output_unit}",
+        higher=f"{higher:.2g}",
+        of=label.unit,
+    )

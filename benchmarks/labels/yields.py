@@ -1,0 +1,112 @@
+"""What a step gives back, against what it takes: no gas, steam or coke holds more heat than came in to make it.
+
+A pack says of what a step gives back how much heat it can hold at most (`Yield`), of what the step takes or a unit of output. A run that
+gives back more is left out; more than is usual leaves no run out and is told beside the label. Each run is judged by its own record alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from math import fsum
+
+import numpy as np
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import MJ_PER, Basis, FactorTable
+from benchmarks.labels.columns import Flags, Floats, StepColumns, counts, factor_of
+from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.labels.result import StepLabel
+from benchmarks.measurements import Direction, Finding, Metric, Severity
+from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.routes import Step, Words, Yield
+
+
+def too_much(columns: StepColumns, metric: Metric, factors: FactorTable) -> dict[int, Flags]:
+    """By place of the yield in the pack, batches that give back more than it says, where this metric counts what they give."""
+    found = {}
+    for place, one in enumerate(columns.step.boundary.yields):
+        if any(counts(carrier, metric) for carrier in one.gives):
+            given, held_against = _both(columns, one, factors)
+            found[place] = given > one.most * held_against  # what has no heating value is left out elsewhere
+    return found
+
+
+def findings(columns: StepColumns, over: Mapping[int, Flags], left_out: Flags, factors: FactorTable) -> Iterator[Finding]:
+    """What the runs `left_out` for it give back and take, each yield with both figures."""
+    for place, flags in over.items():
+        one, rows = columns.step.boundary.yields[place], flags & left_out
+        if rows.any():
+            given, held_against = (fsum(of[rows]) / fsum(columns.output_t[rows]) for of in _both(columns, one, factors))
+            said = Phrase(
+                "Step %(step)s gives back %(given)s MJ/%(per)s as %(carriers)s, more than can be: at most %(most)s. These runs are left"
+                " out. Correct the amounts and heating values of what is given back and of what is taken.",
+                step=columns.step.id,
+                given=_mj(given),
+                per=columns.step.output_unit,
+                carriers=_named(one.gives),
+                most=_of(one, one.most, held_against, columns.step),
+            )
+            yield Finding("yield-impossible", Severity.EXCLUSION, said, int(rows.sum()))
+
+
+def told(label: StepLabel, step: Step, factors: FactorTable) -> Iterator[Words]:
+    """By how much the label would be higher, did its runs give back no more than is usual."""
+    made = label.made_from
+    if made is None or label.best.value is None or not label.output_t:
+        return
+    for one in step.boundary.yields:
+        if one.usual is None or not any(counts(carrier, label.metric) for carrier in one.gives):
+            continue
+        given, held_against = (float(np.nansum(of[made.rows])) / label.output_t for of in _both(made.columns, one, factors))
+        higher = (given - one.usual * held_against) / MJ_PER[label.energy_unit]
+        if higher > WORTH_TELLING * abs(label.best.value):
+            said = Phrase(
+                "%(given)s MJ/%(per)s are given back as %(carriers)s; usual are at most %(usual)s, at which the label would be higher by"
+                " %(higher)s %(unit)s.",
+                given=_mj(given),
+                per=step.output_unit,
+                carriers=_named(one.gives),
+                usual=_of(one, one.usual, held_against, step),
+                higher=f"{higher:.2g}",
+                unit=label.unit,
+            )
+            yield Words.of(said)
+
+
+def _mj(amount: float) -> str:
+    return f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.3g}"
+
+
+def _named(carriers: Collection[str]) -> Value:
+    return enumerated(CARRIERS[carrier].words for carrier in carriers)
+
+
+def _of(one: Yield, share: float, held_against: float, step: Step) -> Phrase | str:
+    """`1,050 MJ/t`; of a share also of what: `6,830 MJ/t (45 % of the heat of coke, coal)`."""
+    amount = f"{_mj(share * (held_against if one.of else 1.0))} MJ/{step.output_unit}"
+    if not one.of:
+        return amount
+    return Phrase("%(amount)s (%(share)s of the heat of %(carriers)s)", amount=amount, share=f"{share:.0%}", carriers=_named(one.of))
+
+
+def _both(columns: StepColumns, one: Yield, factors: FactorTable) -> tuple[Floats, Floats]:
+    """MJ that each batch gives back of a yield, without what passes whole, and what that is held against: MJ taken, or output."""
+    given = _heat(columns, one.gives, factors, Direction.RECOVERED) - _heat(columns, one.besides, factors, Direction.IMPORT)
+    return given, _heat(columns, one.of, factors, Direction.IMPORT) if one.of else columns.output_t
+
+
+def _heat(columns: StepColumns, carriers: Collection[str], factors: FactorTable, direction: Direction) -> Floats:
+    """MJ of these carriers by batch; NaN where a heating value is needed and not known."""
+    into = direction is Direction.IMPORT
+    own = [kind.carrier in carriers and (kind.direction is Direction.IMPORT) is into for kind in columns.kinds]
+    if not any(own):
+        return np.zeros(len(columns.batches))
+    measured = columns.step.boundary.measured
+    per = [
+        abs(factor_of(kind, "MJ", factors, Basis.CALORIFIC, measured)) if is_own else 0.0
+        for kind, is_own in zip(columns.kinds, own, strict=True)
+    ]
+    kept = np.array(own)[columns.entry_kind]
+    kind_of = columns.entry_kind[kept]
+    amounts = columns.entry_quantity[kept] * np.array(per)[kind_of]
+    return np.bincount(columns.entry_row[kept], amounts, len(columns.batches)).astype(float)
