@@ -101,11 +101,6 @@ def leaf_hashes(salted: Iterable[bytes], seed: bytes, name: str) -> Iterator[byt
         yield merkle.leaf_hash(block[within * SALT_BYTES : (within + 1) * SALT_BYTES] + record)
 
 
-def salt_of(seed: bytes, name: str, index: int) -> bytes:
-    """The salt of one leaf of the submission `site/period/revision`."""
-    return _salt(_key(seed, name), index)
-
-
 def require_record(root: bytes, size: int, index: int, salt: bytes, record: bytes, proof: Sequence[bytes]) -> None:
     """Refuse a record that is not what the root was committed to with, at this leaf of a tree of this size.
 

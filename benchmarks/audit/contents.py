@@ -14,13 +14,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from benchmarks.audit.records import DIGEST_BYTES, any_text
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire.canonical import Value, decode, encode
+from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.fields import Fields, malformed
-from benchmarks.wire.schema import MOST_REVISIONS, read_period
+from benchmarks.wire.records import Identifier, Kind, Record, each, octets, whole, words
+from benchmarks.wire.schema import MOST_REVISIONS, PeriodName
 
 CONTENTS, VERSION = "contents", 1
 FEWEST_LEAVES = 64
@@ -30,33 +32,56 @@ _MOST_YEARS = 100
 _KIND = re.compile(CONTENTS)
 
 
+def _cells(fields: Fields, name: str) -> tuple[tuple[int, int], ...]:
+    cells: list[tuple[int, int]] = []
+    for entry in fields.items(name, _MOST):
+        match entry:
+            case [int(cell), int(number)] if cell > (cells[-1][0] if cells else -1) and number > 0:
+                cells.append((cell, number))
+            case _:
+                raise malformed(fields.path(name), "a rising list of cells, each with how many batches lie in it")
+    return tuple(cells)
+
+
+def _windows(fields: Fields, name: str) -> dict[str, int]:
+    named = fields.map_of(name)
+    within = Fields(named, fields.path(name))
+    return {step: within.integer(step, 2, _MOST_YEARS) for step in (named if isinstance(named, dict) else ())}
+
+
+_CELLS = Kind(_cells, lambda cells: [list(cell) for cell in cells])
+AnyText = Annotated[str, Kind(any_text)]
+Digest = Annotated[bytes, octets(DIGEST_BYTES)]
+Place = Annotated[int, whole(1, _COUNT)]
+
+
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Record):
     """The batches used in the labels of one product and variant: leaves `first` to `first + used - 1`.
 
     They rise by their value of the step's headline metric at reference conditions; equal values go by batch id.
     """
 
-    product: str
-    variant: str
-    first: int
-    used: int
+    product: AnyText
+    variant: AnyText
+    first: Place
+    used: Annotated[int, whole(1, _COUNT)]
 
 
 @dataclass(frozen=True, slots=True)
-class StepPart:
+class StepPart(Record):
     """One step: its cells one after the other, then its excluded batches by (reason, start, id).
 
     `metric` is the headline metric, by which used batches are ordered; "" for a step that the pack does not know, which has excluded
     batches only.
     """
 
-    step: str
-    metric: str
-    unit: str
-    cells: tuple[Cell, ...]
-    excluded_first: int
-    excluded: int
+    step: AnyText
+    metric: AnyText
+    unit: AnyText
+    cells: Annotated[tuple[Cell, ...], each(Cell, _MOST)]
+    excluded_first: Place
+    excluded: Annotated[int, whole(0, _COUNT)]
 
     @property
     def first(self) -> int:
@@ -68,27 +93,27 @@ class StepPart:
 
 
 @dataclass(frozen=True, slots=True)
-class MeterPart:
+class MeterPart(Record):
     """One meter: a leaf for each of its days that holds a reading, in order; leaves `first` to `first + days - 1`."""
 
-    meter: str
-    first: int
-    days: int
+    meter: AnyText
+    first: Place
+    days: Annotated[int, whole(1, _COUNT)]
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Record):
     """What a release reads of the data: of one label, how many counted batches lie in each cell of the public grid.
 
     `cells` are (cell, batches), rising, none empty. Where days are protected, they are the batches that count of every day.
     """
 
-    step: str
-    product: str
-    variant: str
-    metric: str
-    years: int
-    cells: tuple[tuple[int, int], ...]
+    step: AnyText
+    product: AnyText
+    variant: AnyText
+    metric: AnyText
+    years: Annotated[int, whole(1, _MOST_YEARS)]
+    cells: Annotated[tuple[tuple[int, int], ...], _CELLS]
 
     @property
     def batches(self) -> int:
@@ -96,7 +121,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(Record):
     """The table of contents.
 
     `settings_digest` is SHA-256 of the site's configuration as read: mapping profile, meters, factors, without where its files lie
@@ -104,19 +129,19 @@ class Contents:
     are the steps whose labels cover several years, with how many.
     """
 
-    site: str
-    period: str
-    revision: int
-    size: int
-    steps: tuple[StepPart, ...]
-    meters: tuple[MeterPart, ...]
-    counted: tuple[Counted, ...]
-    pack_digest: bytes
-    policy_digest: bytes
-    settings_digest: bytes
-    software: str
-    seed_commitment: bytes
-    windows: Mapping[str, int] = field(default_factory=dict)
+    site: Identifier
+    period: PeriodName
+    revision: Annotated[int, whole(1, MOST_REVISIONS)]
+    size: Annotated[int, whole(FEWEST_LEAVES, _COUNT)]
+    steps: Annotated[tuple[StepPart, ...], each(StepPart, _MOST)]
+    meters: Annotated[tuple[MeterPart, ...], each(MeterPart, _MOST)]
+    counted: Annotated[tuple[Counted, ...], each(Counted, _MOST)]
+    pack_digest: Digest
+    policy_digest: Digest
+    settings_digest: Digest
+    software: Annotated[str, words()]
+    seed_commitment: Digest
+    windows: Annotated[Mapping[str, int], Kind(_windows, dict)] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -146,30 +171,12 @@ def padded(leaves: int) -> int:
 
 def to_bytes(contents: Contents) -> bytes:
     """The leaf's content."""
-    return encode(
-        {
-            "kind": CONTENTS,
-            "v": VERSION,
-            "site": contents.site,
-            "period": contents.period,
-            "revision": contents.revision,
-            "size": contents.size,
-            "steps": [_of_step(one) for one in contents.steps],
-            "meters": [{"meter": one.meter, "first": one.first, "days": one.days} for one in contents.meters],
-            "counted": [_of_counted(one) for one in contents.counted],
-            "pack_digest": contents.pack_digest,
-            "policy_digest": contents.policy_digest,
-            "settings_digest": contents.settings_digest,
-            "software": contents.software,
-            "seed_commitment": contents.seed_commitment,
-            "windows": dict(contents.windows),
-        }
-    )
+    return encode({"kind": CONTENTS, "v": VERSION, **contents.to_wire()})
 
 
 def counted_bytes(counted: Sequence[Counted]) -> bytes:
     """What the table says of the released labels, alone."""
-    return encode([_of_counted(one) for one in counted])
+    return encode([one.to_wire() for one in counted])
 
 
 def read(raw: bytes) -> Contents:
@@ -181,102 +188,9 @@ def read(raw: bytes) -> Contents:
     fields = Fields(decode(raw))
     fields.matching("kind", _KIND, CONTENTS)
     fields.integer("v", VERSION, VERSION)
-    contents = Contents(
-        site=fields.identifier("site"),
-        period=read_period(fields),
-        revision=fields.integer("revision", 1, MOST_REVISIONS),
-        size=fields.integer("size", FEWEST_LEAVES, _COUNT),
-        steps=tuple(_step(one) for one in fields.each("steps", _MOST)),
-        meters=tuple(_meter(one) for one in fields.each("meters", _MOST)),
-        counted=tuple(_counted(one) for one in fields.each("counted", _MOST)),
-        pack_digest=fields.octets("pack_digest", DIGEST_BYTES),
-        policy_digest=fields.octets("policy_digest", DIGEST_BYTES),
-        settings_digest=fields.octets("settings_digest", DIGEST_BYTES),
-        software=fields.words("software"),
-        seed_commitment=fields.octets("seed_commitment", DIGEST_BYTES),
-        windows=_windows(fields),
-    )
-    fields.done()
+    contents = Contents.from_wire(fields)
     _refuse_gaps(contents)
     return contents
-
-
-def _of_step(part: StepPart) -> Value:
-    return {
-        "step": part.step,
-        "metric": part.metric,
-        "unit": part.unit,
-        "cells": [{"product": one.product, "variant": one.variant, "first": one.first, "used": one.used} for one in part.cells],
-        "excluded_first": part.excluded_first,
-        "excluded": part.excluded,
-    }
-
-
-def _of_counted(one: Counted) -> Value:
-    return {
-        "step": one.step,
-        "product": one.product,
-        "variant": one.variant,
-        "metric": one.metric,
-        "years": one.years,
-        "cells": [[cell, number] for cell, number in one.cells],
-    }
-
-
-def _step(fields: Fields) -> StepPart:
-    part = StepPart(
-        step=any_text(fields, "step"),
-        metric=any_text(fields, "metric"),
-        unit=any_text(fields, "unit"),
-        cells=tuple(_cell(one) for one in fields.each("cells", _MOST)),
-        excluded_first=fields.integer("excluded_first", 1, _COUNT),
-        excluded=fields.integer("excluded", 0, _COUNT),
-    )
-    fields.done()
-    return part
-
-
-def _cell(fields: Fields) -> Cell:
-    cell = Cell(
-        product=any_text(fields, "product"),
-        variant=any_text(fields, "variant"),
-        first=fields.integer("first", 1, _COUNT),
-        used=fields.integer("used", 1, _COUNT),
-    )
-    fields.done()
-    return cell
-
-
-def _meter(fields: Fields) -> MeterPart:
-    part = MeterPart(any_text(fields, "meter"), fields.integer("first", 1, _COUNT), fields.integer("days", 1, _COUNT))
-    fields.done()
-    return part
-
-
-def _counted(fields: Fields) -> Counted:
-    cells: list[tuple[int, int]] = []
-    for entry in fields.items("cells", _MOST):
-        match entry:
-            case [int(cell), int(number)] if cell > (cells[-1][0] if cells else -1) and number > 0:
-                cells.append((cell, number))
-            case _:
-                raise malformed(fields.path("cells"), "a rising list of cells, each with how many batches lie in it")
-    one = Counted(
-        step=any_text(fields, "step"),
-        product=any_text(fields, "product"),
-        variant=any_text(fields, "variant"),
-        metric=any_text(fields, "metric"),
-        years=fields.integer("years", 1, _MOST_YEARS),
-        cells=tuple(cells),
-    )
-    fields.done()
-    return one
-
-
-def _windows(fields: Fields) -> dict[str, int]:
-    named = fields.map_of("windows")
-    within = Fields(named, fields.path("windows"))
-    return {name: within.integer(name, 2, _MOST_YEARS) for name in (named if isinstance(named, dict) else ())}
 
 
 def _refuse_gaps(contents: Contents) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Annotated
 
 from benchmarks.audit import sampling
 from benchmarks.audit.contents import Cell, Contents, StepPart
@@ -25,10 +26,12 @@ from benchmarks.audit.sampling import STANDARD, Drawn, Kind, Plan, Size, Stratum
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.released import rank
+from benchmarks.wire import records
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.fields import Fields, malformed, rational_to_wire
 from benchmarks.wire.merkle import HASH_BYTES
+from benchmarks.wire.records import Day, DigestHex, Identifier, Record, names, nested, octets, optional, words
 from benchmarks.wire.sealing import PUBLIC_BYTES as SEALING_BYTES
 from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, AuditorKey, Purpose, VerifyingKey
 
@@ -41,32 +44,67 @@ _KINDS = re.compile("|".join(Kind))
 TYPICAL = Fraction(1, 2)
 
 
+def _plan_to_wire(plan: Plan) -> Value:
+    sizes: dict[str, Value] = {
+        kind.value: {"confidence": rational_to_wire(size.confidence), "share": rational_to_wire(size.share)}
+        for kind, size in plan.sizes.items()
+    }
+    return {"beside_rank": plan.beside_rank, "sizes": sizes}
+
+
+def _plan(outer: Fields, name: str) -> Plan:
+    fields = outer.fields(name)
+    beside, named = fields.integer("beside_rank", 0, MOST_BESIDE), fields.map_of("sizes")
+    within = Fields(named, fields.path("sizes"))
+    sizes = {_kind(name): _size(within.fields(name)) for name in (named if isinstance(named, dict) else ())}
+    fields.done()
+    return Plan(sizes, beside)
+
+
+def _kind(name: str) -> Kind:
+    if not _KINDS.fullmatch(name) or name == Kind.EDGE:
+        raise malformed("plan.sizes", Phrase("sizes of %(kinds)s", kinds=", ".join(kind for kind in Kind if kind is not Kind.EDGE)))
+    return Kind(name)
+
+
+def _size(fields: Fields) -> Size:
+    confidence, share = fields.rational("confidence"), fields.rational("share")
+    fields.done()
+    try:
+        return Size(confidence, share)
+    except ValueError as wrong:
+        raise malformed(fields.path("confidence"), Phrase("above 0 and below 1, with a share above 0 and at most 1")) from wrong
+
+
+def _head(fields: Fields, _name: str) -> Head:
+    return Head(fields.integer("head_size", 1, LARGEST_INTEGER), fields.octets("head_root", HASH_BYTES))
+
+
+def _auditor(fields: Fields, name: str) -> VerifyingKey:
+    return VerifyingKey(fields.octets(name, PUBLIC_BYTES))
+
+
+_HEAD = records.Kind(_head, lambda head: {"head_size": head.size, "head_root": head.root}, spread=True)
+PlanTold = Annotated[Plan, records.Kind(_plan, _plan_to_wire)]
+Steps = Annotated[tuple[str, ...], names(_MOST_STEPS)]
+Auditor = Annotated[VerifyingKey, records.Kind(_auditor, lambda key: key.public_bytes)]
+
+
 @dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(Record):
     """The auditor's word, for one site and period, for a nonce of this digest, a plan and the steps that it is drawn of (none: all)."""
 
-    site: str
-    period: str
-    nonce_digest: bytes
-    plan: Plan
-    steps: tuple[str, ...]
-    made_on: date
-    auditor: VerifyingKey
+    site: Identifier
+    period: Annotated[str, words()]
+    nonce_digest: Annotated[bytes, octets(HASH_BYTES)]
+    plan: PlanTold
+    steps: Steps
+    made_on: Day
+    auditor: Auditor
 
     @property
     def content(self) -> dict[str, Value]:
-        return {
-            "v": VERSION,
-            "promise": {
-                "site": self.site,
-                "period": self.period,
-                "nonce_digest": self.nonce_digest,
-                "plan": _plan_to_wire(self.plan),
-                "steps": list(self.steps),
-                "made_on": self.made_on.isoformat(),
-                "auditor": self.auditor.public_bytes,
-            },
-        }
+        return {"v": VERSION, "promise": self.to_wire()}
 
     @property
     def digest(self) -> str:
@@ -83,7 +121,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(Record):
     """What is to be opened: of which commitment, from which nonce and head, by which plan.
 
     Args:
@@ -92,30 +130,18 @@ class Draw:
         promise: the digest of the promise that the nonce was bound by.
     """
 
-    commitment: Commitment
-    nonce: bytes
-    head: Head
-    plan: Plan
-    steps: tuple[str, ...]
-    auditor: VerifyingKey
-    promise: str
-    seal_to: bytes | None = None
+    commitment: Annotated[Commitment, nested(Commitment)]
+    nonce: Annotated[bytes, octets(NONCE_BYTES)]
+    head: Annotated[Head, _HEAD]
+    plan: PlanTold
+    steps: Steps
+    auditor: Auditor
+    promise: DigestHex
+    seal_to: Annotated[bytes | None, optional(octets(SEALING_BYTES))] = None
 
     @property
     def content(self) -> dict[str, Value]:
-        told: dict[str, Value] = {
-            "commitment": self.commitment.to_wire(),
-            "nonce": self.nonce,
-            "head_size": self.head.size,
-            "head_root": self.head.root,
-            "plan": _plan_to_wire(self.plan),
-            "steps": list(self.steps),
-            "auditor": self.auditor.public_bytes,
-            "promise": self.promise,
-        }
-        if self.seal_to is not None:
-            told["seal_to"] = self.seal_to
-        return {"v": VERSION, "draw": told}
+        return {"v": VERSION, "draw": self.to_wire()}
 
     @property
     def digest(self) -> str:
@@ -183,16 +209,7 @@ def read_promise(raw: bytes) -> Promise:
     fields.integer("v", VERSION, VERSION)
     inner, signature = fields.fields("promise"), fields.octets("signature", SIGNATURE_BYTES)
     fields.done()
-    made = Promise(
-        site=inner.identifier("site"),
-        period=inner.words("period"),
-        nonce_digest=inner.octets("nonce_digest", HASH_BYTES),
-        plan=_plan(inner.fields("plan")),
-        steps=_steps(inner),
-        made_on=inner.day("made_on"),
-        auditor=VerifyingKey(inner.octets("auditor", PUBLIC_BYTES)),
-    )
-    inner.done()
+    made = Promise.from_wire(inner)
     _require_signed(made.auditor, Purpose.AUDIT_NONCE, made.content, signature)
     return made
 
@@ -218,17 +235,7 @@ def read(raw: bytes) -> Draw:
     fields.integer("v", VERSION, VERSION)
     inner, signature = fields.fields("draw"), fields.octets("signature", SIGNATURE_BYTES)
     fields.done()
-    draw = Draw(
-        commitment=Commitment.from_wire(inner.map_of("commitment"), "draw.commitment"),
-        nonce=inner.octets("nonce", NONCE_BYTES),
-        head=Head(inner.integer("head_size", 1, LARGEST_INTEGER), inner.octets("head_root", HASH_BYTES)),
-        plan=_plan(inner.fields("plan")),
-        steps=_steps(inner),
-        auditor=VerifyingKey(inner.octets("auditor", PUBLIC_BYTES)),
-        promise=inner.digest_hex("promise"),
-        seal_to=inner.octets("seal_to", SEALING_BYTES) if inner.has("seal_to") else None,
-    )
-    inner.done()
+    draw = Draw.from_wire(inner)
     _require_signed(draw.auditor, Purpose.AUDIT_DRAW, draw.content, signature)
     return draw
 
@@ -256,41 +263,6 @@ def require_promised(draw: Draw, made: Promise) -> None:
             Phrase("The plan of this draw, or the steps that it is drawn of, are not those that its auditor had promised."),
             Phrase("Draw again by the plan that was promised; one that is chosen once the head is known could spare a record."),
         )
-
-
-def _plan_to_wire(plan: Plan) -> Value:
-    sizes: dict[str, Value] = {
-        kind.value: {"confidence": rational_to_wire(size.confidence), "share": rational_to_wire(size.share)}
-        for kind, size in plan.sizes.items()
-    }
-    return {"beside_rank": plan.beside_rank, "sizes": sizes}
-
-
-def _steps(fields: Fields) -> tuple[str, ...]:
-    return tuple(Fields({"step": one}, fields.path("steps")).identifier("step") for one in fields.items("steps", _MOST_STEPS))
-
-
-def _plan(fields: Fields) -> Plan:
-    beside, named = fields.integer("beside_rank", 0, MOST_BESIDE), fields.map_of("sizes")
-    within = Fields(named, fields.path("sizes"))
-    sizes = {_kind(name): _size(within.fields(name)) for name in (named if isinstance(named, dict) else ())}
-    fields.done()
-    return Plan(sizes, beside)
-
-
-def _kind(name: str) -> Kind:
-    if not _KINDS.fullmatch(name) or name == Kind.EDGE:
-        raise malformed("plan.sizes", Phrase("sizes of %(kinds)s", kinds=", ".join(kind for kind in Kind if kind is not Kind.EDGE)))
-    return Kind(name)
-
-
-def _size(fields: Fields) -> Size:
-    confidence, share = fields.rational("confidence"), fields.rational("share")
-    fields.done()
-    try:
-        return Size(confidence, share)
-    except ValueError as wrong:
-        raise malformed(fields.path("confidence"), Phrase("above 0 and below 1, with a share above 0 and at most 1")) from wrong
 
 
 def _require_signed(key: VerifyingKey, purpose: Purpose, content: dict[str, Value], signature: bytes) -> None:

@@ -28,7 +28,6 @@ from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire import frames, heads, logged, published
-from benchmarks.wire.canonical import decode
 from benchmarks.wire.heads import TreeHead
 from benchmarks.wire.logged import Kind, Revision
 from benchmarks.wire.merkle import require_inclusion
@@ -160,7 +159,7 @@ def _participants(one: Entered, head: TreeHead) -> list[Participant]:
     """All labels of a report, once envelope and labels were found in the log."""
     envelope = _digest(one.envelope_digest)
     _require_leaf(Kind.ENVELOPE, envelope, one.envelope, head)
-    labels = [frames.read(label, f"labels[{place}]")[0] for place, label in enumerate(one.labels)]
+    labels = [frames.read(label, f"labels[{place}]") for place, label in enumerate(one.labels)]
     of, salt = Revision(one.site, one.period, one.revision), None if one.salt is None else _digest(one.salt)
     _require_leaf(Kind.VALUES, logged.values(envelope, of, labels, salt), one.values, head)
     return [Participant(one.firm, one.site, label) for label in labels]
@@ -200,6 +199,4 @@ def _bytes(text: str) -> bytes:
 
 def label_to_json(label: ReleasedLabel) -> dict[str, Any]:
     """A label as the file has it: the wire's map, whose values are numbers, texts and lists of numbers."""
-    content = decode(frames.spelled(label, "label"))
-    assert isinstance(content, dict)  # noqa: S101  # what is spelled is a map
-    return content
+    return frames.checked(label, "label")

@@ -18,12 +18,29 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from typing import Annotated
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
+from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.fields import Fields, malformed, rational_to_wire
-from benchmarks.wire.schema import MOST_REVISIONS, read_period
+from benchmarks.wire.records import (
+    DAY,
+    Day,
+    DigestHex,
+    Identifier,
+    Kind,
+    Natural,
+    Rational,
+    Record,
+    names,
+    nested,
+    octets,
+    optional,
+    whole,
+    words,
+)
+from benchmarks.wire.schema import MOST_REVISIONS, PeriodName, Revision
 from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, AuditorKey, Purpose, VerifyingKey
 
 VERSION = 1
@@ -49,116 +66,126 @@ class Assurance(StrEnum):
     LIMITED = "limited"
 
 
+def _share(fields: Fields, name: str) -> Fraction:
+    share = fields.rational(name)
+    if not 0 < share < 1:
+        raise malformed(fields.path(name), Phrase("a share between nought and one"))
+    return share
+
+
+def _bound(fields: Fields, name: str) -> bool:
+    return fields.matching(name, _BINDINGS, Phrase("bound or not-bound")) == BINDING[True]
+
+
+def _codes(fields: Fields, name: str) -> tuple[str, ...]:
+    named = (Fields({"code": code}, fields.path(name)) for code in fields.items(name, MOST_CHECKS))
+    return tuple(one.matching("code", CHECK_CODE, Phrase("codes of checks")) for one in named)
+
+
+def _one_of(words: type[StrEnum], wanted: Phrase) -> Kind:
+    pattern = re.compile("|".join(word.value for word in words))
+    return Kind(lambda fields, name: words(fields.matching(name, pattern, wanted)), str)
+
+
+Share = Annotated[Fraction, Kind(_share, rational_to_wire)]
+Codes = Annotated[tuple[str, ...], Kind(_codes, list)]
+Text = Annotated[str, words(1, LONGEST_TEXT)]
+Name = Annotated[str, words(1, LONGEST_NAME)]
+PublicKey = Annotated[bytes, octets(PUBLIC_BYTES)]
+_BOUND = Kind(_bound, BINDING.__getitem__, "binding")
+
+
 @dataclass(frozen=True, slots=True)
-class ReportSubject:
+class ReportSubject(Record):
     """What was audited: one site's report, by the digest of its sealed envelope, and the steps that were looked at."""
 
-    site: str
-    period: str
-    revision: int
-    envelope_digest: str
-    steps: tuple[str, ...]
+    site: Identifier
+    period: PeriodName
+    revision: Revision
+    envelope_digest: DigestHex
+    steps: Annotated[tuple[str, ...], names(MOST_STEPS)]
 
-    def to_wire(self) -> dict[str, Value]:
-        return {
-            "site": self.site,
-            "period": self.period,
-            "revision": self.revision,
-            "envelope_digest": self.envelope_digest,
-            "steps": list(self.steps),
-        }
+    def refuse(self, at: Fields) -> None:
+        if not self.steps or len(set(self.steps)) != len(self.steps):
+            raise malformed(at.path("steps"), Phrase("a list of steps, each once"))
 
 
 @dataclass(frozen=True, slots=True)
-class PublicationSubject:
+class PublicationSubject(Record):
     """What was audited: one version of a published benchmark, by the digest of its signed document."""
 
-    pack: str
-    route: str
-    period: str
-    version: int
-    document_digest: str
-
-    def to_wire(self) -> dict[str, Value]:
-        return {
-            "pack": self.pack,
-            "route": self.route,
-            "period": self.period,
-            "version": self.version,
-            "document_digest": self.document_digest,
-        }
+    pack: Identifier
+    route: Identifier
+    period: PeriodName
+    version: Annotated[int, whole(1, MOST_REVISIONS)]
+    document_digest: DigestHex
 
 
 @dataclass(frozen=True, slots=True)
-class Performance:
+class Performance(Record):
     """The exact improvement that the auditor saw in the plant's own records, and the level that a scheme gives for it.
 
     `improvement` is a share of the baseline's energy (0.15 is 15 % less), never worked out of released values.
     """
 
-    scheme: str
-    level: str
-    baseline: str
-    improvement: Fraction
-
-    def to_wire(self) -> dict[str, Value]:
-        return {
-            "scheme": self.scheme,
-            "level": self.level,
-            "baseline": self.baseline,
-            "improvement": rational_to_wire(self.improvement),
-        }
+    scheme: Identifier
+    level: Identifier
+    baseline: Annotated[str, words(4, 32)]
+    improvement: Share
 
 
 @dataclass(frozen=True, slots=True)
-class SampleOutcome:
+class SampleOutcome(Record):
     """What came of the opening that the statement rests on: of which draw, whether it was bound to the report that the portal accepted,
     how many checks held, and the codes of those that failed or could not be made. `confidence` is how sure its plan is to meet a misstated
     record of those that labels count where `share` of them is misstated; 0 where it draws none of them.
     `promised_before` is how many promises of a draw from the same report stand in the log before its own."""
 
-    draw: str
-    bound: bool
-    held: int
-    failed: tuple[str, ...]
-    not_checkable: tuple[str, ...]
-    confidence: Fraction
-    share: Fraction
-    promised_before: int
+    draw: DigestHex
+    bound: Annotated[bool, _BOUND]
+    held: Annotated[int, whole(0, MOST_CHECKS)]
+    failed: Codes
+    not_checkable: Codes
+    confidence: Rational
+    share: Rational
+    promised_before: Natural
 
-    def to_wire(self) -> dict[str, Value]:
-        return {
-            "draw": self.draw,
-            "binding": BINDING[self.bound],
-            "held": self.held,
-            "failed": list(self.failed),
-            "not_checkable": list(self.not_checkable),
-            "confidence": rational_to_wire(self.confidence),
-            "share": rational_to_wire(self.share),
-            "promised_before": self.promised_before,
-        }
+    def refuse(self, at: Fields) -> None:
+        if not (0 <= self.confidence < 1 and 0 < self.share <= 1):
+            raise malformed(at.path("confidence"), Phrase("at least 0 and below 1, with a share above 0 and at most 1"))
+
+
+_NAMES: dict[type[Record], str] = {ReportSubject: "report", PublicationSubject: "publication"}
+
+
+def _subject(fields: Fields, _name: str) -> Record:
+    subject = PublicationSubject if fields.has("publication") else ReportSubject
+    return subject.from_wire(fields.fields(_NAMES[subject]))
+
+
+_SUBJECT = Kind(_subject, lambda subject: {_NAMES[type(subject)]: subject.to_wire()}, spread=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Attestation:
+class Attestation(Record):
     """The statement. `materiality` is a share of the stated value; `checked` and `not_checked` are the auditor's words, `sample` what the
     portal had on record of the newest opening of this report (None: no opening was noted)."""
 
-    subject: ReportSubject | PublicationSubject
-    body: str
-    auditor: str
-    opinion: Opinion
-    assurance: Assurance
-    boundary: str
-    materiality: Fraction
-    checked: str
-    not_checked: str
-    issued_on: date
-    valid_until: date
-    surveillance_on: date | None
-    performance: Performance | None
-    public_key: bytes
-    sample: SampleOutcome | None = None
+    subject: Annotated[ReportSubject | PublicationSubject, _SUBJECT]
+    body: Name
+    auditor: Name
+    opinion: Annotated[Opinion, _one_of(Opinion, Phrase("an opinion: unqualified, qualified or adverse"))]
+    assurance: Annotated[Assurance, _one_of(Assurance, Phrase("an assurance: reasonable or limited"))]
+    boundary: Text
+    materiality: Share
+    checked: Text
+    not_checked: Text
+    issued_on: Day
+    valid_until: Day
+    surveillance_on: Annotated[date | None, optional(DAY)]
+    performance: Annotated[Performance | None, optional(nested(Performance))]
+    public_key: PublicKey
+    sample: Annotated[SampleOutcome | None, optional(nested(SampleOutcome))] = None
 
     @property
     def content(self) -> dict[str, Value]:
@@ -170,51 +197,25 @@ class Attestation:
         """Its name in the log and behind its code: SHA-256 over label and canonical content, lower-case hex."""
         return hashlib.sha256(Purpose.ATTESTATION.message(self.content)).hexdigest()
 
-    def to_wire(self) -> dict[str, Value]:
-        kind = "report" if isinstance(self.subject, ReportSubject) else "publication"
-        told: dict[str, Value] = {
-            kind: self.subject.to_wire(),
-            "body": self.body,
-            "auditor": self.auditor,
-            "opinion": self.opinion.value,
-            "assurance": self.assurance.value,
-            "boundary": self.boundary,
-            "materiality": rational_to_wire(self.materiality),
-            "checked": self.checked,
-            "not_checked": self.not_checked,
-            "issued_on": self.issued_on.isoformat(),
-            "valid_until": self.valid_until.isoformat(),
-            "public_key": self.public_key,
-        }
-        if self.surveillance_on is not None:
-            told["surveillance_on"] = self.surveillance_on.isoformat()
-        if self.performance is not None:
-            told["performance"] = self.performance.to_wire()
-        if self.sample is not None:
-            told["sample"] = self.sample.to_wire()
-        return told
+    def refuse(self, at: Fields) -> None:
+        if self.valid_until <= self.issued_on:
+            raise malformed(at.path("valid_until"), Phrase("a day after issued_on"))
+        if self.surveillance_on is not None and not self.issued_on < self.surveillance_on <= self.valid_until:
+            raise malformed(at.path("surveillance_on"), Phrase("a day between issued_on and valid_until"))
 
 
 @dataclass(frozen=True, slots=True)
-class Withdrawal:
+class Withdrawal(Record):
     """An attestation taken back, by its digest, with the reason that everybody reads."""
 
-    attestation: str
-    reason: str
-    withdrawn_on: date
-    public_key: bytes
+    attestation: DigestHex
+    reason: Text
+    withdrawn_on: Day
+    public_key: PublicKey
 
     @property
     def content(self) -> dict[str, Value]:
-        return {
-            "v": VERSION,
-            "withdrawal": {
-                "attestation": self.attestation,
-                "reason": self.reason,
-                "withdrawn_on": self.withdrawn_on.isoformat(),
-                "public_key": self.public_key,
-            },
-        }
+        return {"v": VERSION, "withdrawal": self.to_wire()}
 
     @property
     def digest(self) -> str:
@@ -270,7 +271,11 @@ def parse(raw: bytes) -> Signed:
         )
     fields = Fields(decode(raw))
     fields.integer("v", VERSION, VERSION)
-    statement = _withdrawal(fields.fields("withdrawal")) if fields.has("withdrawal") else _attestation(fields.fields("attestation"))
+    statement = (
+        Withdrawal.from_wire(fields.fields("withdrawal"))
+        if fields.has("withdrawal")
+        else Attestation.from_wire(fields.fields("attestation"))
+    )
     signature = fields.octets("signature", SIGNATURE_BYTES) if fields.has("signature") else None
     fields.done()
     return Signed(statement, signature)
@@ -301,116 +306,3 @@ def read(raw: bytes) -> Statement:
 
 def _purpose(statement: Statement) -> Purpose:
     return Purpose.ATTESTATION if isinstance(statement, Attestation) else Purpose.ATTESTATION_WITHDRAWN
-
-
-def _attestation(fields: Fields) -> Attestation:
-    told = Attestation(
-        subject=_publication(fields.fields("publication")) if fields.has("publication") else _report(fields.fields("report")),
-        body=fields.words("body", 1, LONGEST_NAME),
-        auditor=fields.words("auditor", 1, LONGEST_NAME),
-        opinion=Opinion(fields.matching("opinion", _one_of(Opinion), Phrase("an opinion: unqualified, qualified or adverse"))),
-        assurance=Assurance(fields.matching("assurance", _one_of(Assurance), Phrase("an assurance: reasonable or limited"))),
-        boundary=fields.words("boundary", 1, LONGEST_TEXT),
-        materiality=_share(fields, "materiality"),
-        checked=fields.words("checked", 1, LONGEST_TEXT),
-        not_checked=fields.words("not_checked", 1, LONGEST_TEXT),
-        issued_on=fields.day("issued_on"),
-        valid_until=fields.day("valid_until"),
-        surveillance_on=fields.day("surveillance_on") if fields.has("surveillance_on") else None,
-        performance=_performance(fields.fields("performance")) if fields.has("performance") else None,
-        public_key=fields.octets("public_key", PUBLIC_BYTES),
-        sample=_sample(fields.fields("sample")) if fields.has("sample") else None,
-    )
-    fields.done()
-    if told.valid_until <= told.issued_on:
-        raise malformed(fields.path("valid_until"), Phrase("a day after issued_on"))
-    if told.surveillance_on is not None and not told.issued_on < told.surveillance_on <= told.valid_until:
-        raise malformed(fields.path("surveillance_on"), Phrase("a day between issued_on and valid_until"))
-    return told
-
-
-def _report(fields: Fields) -> ReportSubject:
-    subject = ReportSubject(
-        site=fields.identifier("site"),
-        period=read_period(fields),
-        revision=fields.integer("revision", 0, MOST_REVISIONS),
-        envelope_digest=fields.digest_hex("envelope_digest"),
-        steps=tuple(_step(fields, step) for step in fields.items("steps", MOST_STEPS)),
-    )
-    fields.done()
-    if not subject.steps or len(set(subject.steps)) != len(subject.steps):
-        raise malformed(fields.path("steps"), Phrase("a list of steps, each once"))
-    return subject
-
-
-def _step(fields: Fields, step: Value) -> str:
-    one = Fields({"step": step}, fields.path("steps"))
-    return one.identifier("step")
-
-
-def _publication(fields: Fields) -> PublicationSubject:
-    subject = PublicationSubject(
-        pack=fields.identifier("pack"),
-        route=fields.identifier("route"),
-        period=read_period(fields),
-        version=fields.integer("version", 1, MOST_REVISIONS),
-        document_digest=fields.digest_hex("document_digest"),
-    )
-    fields.done()
-    return subject
-
-
-def _performance(fields: Fields) -> Performance:
-    told = Performance(
-        scheme=fields.identifier("scheme"),
-        level=fields.identifier("level"),
-        baseline=fields.words("baseline", 4, 32),
-        improvement=_share(fields, "improvement"),
-    )
-    fields.done()
-    return told
-
-
-def _sample(fields: Fields) -> SampleOutcome:
-    confidence, share = fields.rational("confidence"), fields.rational("share")
-    if not (0 <= confidence < 1 and 0 < share <= 1):
-        raise malformed(fields.path("confidence"), Phrase("at least 0 and below 1, with a share above 0 and at most 1"))
-    told = SampleOutcome(
-        draw=fields.digest_hex("draw"),
-        bound=fields.matching("binding", _BINDINGS, Phrase("bound or not-bound")) == BINDING[True],
-        held=fields.integer("held", 0, MOST_CHECKS),
-        failed=_codes(fields, "failed"),
-        not_checkable=_codes(fields, "not_checkable"),
-        confidence=confidence,
-        share=share,
-        promised_before=fields.integer("promised_before", 0, LARGEST_INTEGER),
-    )
-    fields.done()
-    return told
-
-
-def _codes(fields: Fields, name: str) -> tuple[str, ...]:
-    named = (Fields({"code": code}, fields.path(name)) for code in fields.items(name, MOST_CHECKS))
-    return tuple(one.matching("code", CHECK_CODE, Phrase("codes of checks")) for one in named)
-
-
-def _withdrawal(fields: Fields) -> Withdrawal:
-    told = Withdrawal(
-        attestation=fields.digest_hex("attestation"),
-        reason=fields.words("reason", 1, LONGEST_TEXT),
-        withdrawn_on=fields.day("withdrawn_on"),
-        public_key=fields.octets("public_key", PUBLIC_BYTES),
-    )
-    fields.done()
-    return told
-
-
-def _share(fields: Fields, name: str) -> Fraction:
-    share = fields.rational(name)
-    if not 0 < share < 1:
-        raise malformed(fields.path(name), Phrase("a share between nought and one"))
-    return share
-
-
-def _one_of(words: type[StrEnum]) -> re.Pattern[str]:
-    return re.compile("|".join(word.value for word in words))

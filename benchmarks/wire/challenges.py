@@ -16,13 +16,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import Annotated
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.fields import Fields, malformed
-from benchmarks.wire.schema import DIGEST_BYTES, MOST_REVISIONS, read_period
+from benchmarks.wire.records import Record, each, octets, whole
+from benchmarks.wire.schema import DIGEST_BYTES, PeriodName, Revision
 from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
 
 VERSION = 2
@@ -31,32 +33,33 @@ NONCE_BYTES = 32
 MOST_ANSWERED = 4096
 """Commitments of one site in all its time."""
 
+Sequence = Annotated[int, whole(1, LARGEST_INTEGER)]
+
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Record):
     """A commitment of the site that the portal has given a challenge for: what may have been drawn, and where it stands in the ledger."""
 
-    sequence: int
-    period: str
-    revision: int
-    digest: bytes  # of the commitment (`Commitment.digest`)
-
-    def _to_wire(self) -> Value:
-        return {"sequence": self.sequence, "period": self.period, "revision": self.revision, "digest": self.digest}
+    sequence: Sequence
+    period: PeriodName
+    revision: Revision
+    digest: Annotated[bytes, octets(DIGEST_BYTES)]  # of the commitment (`Commitment.digest`)
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerStand:
+class LedgerStand(Record):
     """The site's ledger as the portal holds it: the number of this report, and what was answered before it, oldest first.
 
     The last of `before` is the last sequence used and the digest behind it.
     """
 
-    sequence: int
-    before: tuple[Answered, ...] = ()
+    sequence: Sequence
+    before: Annotated[tuple[Answered, ...], each(Answered, MOST_ANSWERED)] = ()
 
-    def _to_wire(self) -> Value:
-        return {"sequence": self.sequence, "before": [answered._to_wire() for answered in self.before]}
+    def refuse(self, at: Fields) -> None:
+        numbers = [0, *(answered.sequence for answered in self.before), self.sequence]
+        if any(later <= earlier for earlier, later in pairwise(numbers)):
+            raise malformed(at.path("before"), Phrase("in the order of the ledger, each number higher than the one before"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class Challenge:
             "given_on": self.given_on.isoformat(),
             "key_id": self.key_id,
         }
-        return content if self.ledger is None else content | {"ledger": self.ledger._to_wire()}
+        return content if self.ledger is None else content | {"ledger": self.ledger.to_wire()}
 
 
 def issue(commitment: Commitment, nonce: bytes, log_index: int, given_on: date, ledger: LedgerStand | None, key: ReceiptKey) -> bytes:
@@ -144,6 +147,20 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: Commitment)
     return challenge
 
 
+def handed_back(commitment: bytes, challenge: bytes) -> bytes:
+    """What an agent gives to a portal that lost both with its log: its own commitment, and the portal's signed answer."""
+    return encode({"v": VERSION, "commitment": commitment, "challenge": challenge})
+
+
+def read_handed_back(raw: bytes) -> tuple[bytes, bytes]:
+    """Commitment and challenge, neither of them verified. VerificationError where the bytes are malformed."""
+    fields = Fields(decode(raw))
+    fields.integer("v", VERSION, VERSION)
+    both = fields.octets("commitment"), fields.octets("challenge")
+    fields.done()
+    return both
+
+
 def _parts(raw: bytes) -> tuple[Challenge, Value, bytes]:
     """The challenge, what is signed of it, and the signature."""
     fields = Fields(decode(raw))
@@ -161,28 +178,7 @@ def _from_wire(fields: Fields, version: int) -> Challenge:
         log_index=fields.integer("log_index", 0, LARGEST_INTEGER),
         given_on=fields.day("given_on"),
         key_id=fields.digest_hex("key_id"),
-        ledger=_ledger(fields.fields("ledger")) if version == VERSION else None,
+        ledger=LedgerStand.from_wire(fields.fields("ledger")) if version == VERSION else None,
     )
     fields.done()
     return challenge
-
-
-def _ledger(fields: Fields) -> LedgerStand:
-    sequence = fields.integer("sequence", 1, LARGEST_INTEGER)
-    before = tuple(_answered(one) for one in fields.each("before", MOST_ANSWERED))
-    numbers = [0, *(answered.sequence for answered in before), sequence]
-    if any(later <= earlier for earlier, later in pairwise(numbers)):
-        raise malformed(fields.path("before"), Phrase("in the order of the ledger, each number higher than the one before"))
-    fields.done()
-    return LedgerStand(sequence, before)
-
-
-def _answered(fields: Fields) -> Answered:
-    answered = Answered(
-        sequence=fields.integer("sequence", 1, LARGEST_INTEGER),
-        period=read_period(fields),
-        revision=fields.integer("revision", 0, MOST_REVISIONS),
-        digest=fields.octets("digest", DIGEST_BYTES),
-    )
-    fields.done()
-    return answered

@@ -12,46 +12,34 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.fields import Fields
-from benchmarks.wire.schema import DIGEST_BYTES, MOST_REVISIONS, read_period
+from benchmarks.wire.records import Identifier, Record, octets
+from benchmarks.wire.schema import DIGEST_BYTES, PeriodName, Revision
 from benchmarks.wire.signing import SIGNATURE_BYTES, DeviceKey, Purpose, VerifyingKey
 
 VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Commitment:
+class Commitment(Record):
     """What is committed to: 32 bytes that stand for the batch records, pack, policy and software of one report."""
 
-    site: str
-    period: str
-    revision: int
-    data_root: bytes
+    WHERE: ClassVar[str] = "commitment"
+
+    site: Identifier
+    period: PeriodName
+    revision: Revision
+    data_root: Annotated[bytes, octets(DIGEST_BYTES)]
 
     @property
     def digest(self) -> str:
         """Its name in the log: SHA-256 over label and canonical content, lower-case hex."""
         return hashlib.sha256(Purpose.COMMITMENT.message(self.to_wire())).hexdigest()
-
-    def to_wire(self) -> dict[str, Value]:
-        return {"site": self.site, "period": self.period, "revision": self.revision, "data_root": self.data_root}
-
-    @classmethod
-    def from_wire(cls, value: Value, where: str = "commitment") -> Commitment:
-        """Read strictly; VerificationError names the field."""
-        fields = Fields(value, where)
-        commitment = cls(
-            site=fields.identifier("site"),
-            period=read_period(fields),
-            revision=fields.integer("revision", 0, MOST_REVISIONS),
-            data_root=fields.octets("data_root", DIGEST_BYTES),
-        )
-        fields.done()
-        return commitment
 
 
 @dataclass(frozen=True, slots=True)

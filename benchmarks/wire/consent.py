@@ -7,45 +7,21 @@ can say later that another text was agreed to. The wording itself comes with the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from benchmarks.wire.canonical import Value
-from benchmarks.wire.fields import Fields
+from benchmarks.wire.records import Identifier, Record, octets, whole
 
 TERMS_BYTES = 32
 LONGEST_RETENTION_YEARS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(Record):
     """Scheme, SHA-256 of its wording, and its terms: to what end, for what use, who is named, how many years it is kept."""
 
-    scheme: str
-    terms: bytes
-    purpose: str
-    use: str
-    naming: str
-    retention_years: int
-
-    def to_wire(self) -> dict[str, Value]:
-        return {
-            "scheme": self.scheme,
-            "terms": self.terms,
-            "purpose": self.purpose,
-            "use": self.use,
-            "naming": self.naming,
-            "retention_years": self.retention_years,
-        }
-
-    @classmethod
-    def from_wire(cls, fields: Fields) -> Consent:
-        """Read strictly; VerificationError names the field."""
-        consent = cls(
-            scheme=fields.identifier("scheme"),
-            terms=fields.octets("terms", TERMS_BYTES),
-            purpose=fields.identifier("purpose"),
-            use=fields.identifier("use"),
-            naming=fields.identifier("naming"),
-            retention_years=fields.integer("retention_years", 0, LONGEST_RETENTION_YEARS),
-        )
-        fields.done()
-        return consent
+    scheme: Identifier
+    terms: Annotated[bytes, octets(TERMS_BYTES)]
+    purpose: Identifier
+    use: Identifier
+    naming: Identifier
+    retention_years: Annotated[int, whole(0, LONGEST_RETENTION_YEARS)]

@@ -19,8 +19,7 @@ from benchmarks.wire.fields import Fields, malformed
 from benchmarks.wire.notes import NoteKey, SignatureType
 from benchmarks.wire.sealing import PUBLIC_BYTES as PROCESSING_BYTES
 from benchmarks.wire.sealing import ProcessingPublicKey
-from benchmarks.wire.secrecy import Secret
-from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, DirectoryKey, Purpose, VerifyingKey, key_id
+from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, DirectoryKey, Purpose, Secret, VerifyingKey, key_id
 
 VERSION = 1
 GRACE = timedelta(days=31)

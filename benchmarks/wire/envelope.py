@@ -49,7 +49,7 @@ def build(report: Report, header: Header, device_key: DeviceKey, recipient: Proc
     signature = device_key.sign(Purpose.REPORT, _inner_content(header, written))
     sealed = seal(recipient, header, encode({"report": written, "signature": signature}))
     outer = device_key.sign(Purpose.ENVELOPE, _outer_content(header, sealed))
-    return encode({"v": VERSION, "header": header.spelled, "sealed": sealed, "signature": outer})
+    return encode({"v": VERSION, "header": header.to_wire(), "sealed": sealed, "signature": outer})
 
 
 def parse(raw: bytes) -> Envelope:
@@ -120,11 +120,11 @@ def open(envelope: Envelope, key: ProcessingKey, device: VerifyingKey) -> Report
 
 def _inner_content(header: Header, written: bytes) -> Value:
     """Header (recipient key id, site, period, revision, device, ledger sequence) and content."""
-    return {"header": header.spelled, "report": written}
+    return {"header": header.to_wire(), "report": written}
 
 
 def _outer_content(header: Header, sealed: bytes) -> Value:
-    return {"v": VERSION, "header": header.spelled, "sealed": sealed}
+    return {"v": VERSION, "header": header.to_wire(), "sealed": sealed}
 
 
 def _require_same_subject(header: Header, report: Report) -> None:

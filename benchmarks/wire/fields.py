@@ -59,7 +59,7 @@ class Fields:
 
     def integer(self, name: str, least: int, most: int) -> int:
         value = self._take(name)
-        if not isinstance(value, int) or not least <= value <= most:
+        if type(value) is not int or not least <= value <= most:  # a boolean is an integer to isinstance
             raise malformed(self.path(name), Phrase("a whole number from %(least)s to %(most)s", least=least, most=most))
         return value
 
@@ -102,7 +102,9 @@ class Fields:
     def rational(self, name: str) -> Fraction:
         value = self._take(name)
         match value:
-            case [int(numerator), int(denominator)] if denominator > 0 and gcd(numerator, denominator) == 1:
+            case [int(numerator), int(denominator)] if (
+                bool not in map(type, value) and denominator > 0 and gcd(numerator, denominator) == 1
+            ):
                 return Fraction(numerator, denominator)
         raise malformed(self.path(name), Phrase("a fraction [numerator, denominator] in lowest terms"))
 

@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Annotated, ClassVar
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
+from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.fields import Fields
 from benchmarks.wire.merkle import HASH_BYTES, require_consistency
+from benchmarks.wire.records import DigestHex, Natural, Record, octets
 from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
 
 VERSION = 1
@@ -29,20 +31,19 @@ Consistency = Callable[[int, int], Sequence[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class TreeHead:
+class TreeHead(Record):
     """Of a log with `size` entries: its root, when the last of them was added, and the key that signed this."""
 
-    size: int
-    root: bytes
-    at: int
-    key_id: str
+    WHERE: ClassVar[str] = "tree_head"
+
+    size: Natural
+    root: Annotated[bytes, octets(HASH_BYTES)]
+    at: Natural
+    key_id: DigestHex
 
     @property
     def moment(self) -> datetime:
         return datetime.fromtimestamp(self.at, UTC)
-
-    def _to_wire(self) -> Value:
-        return {"size": self.size, "root": self.root, "at": self.at, "key_id": self.key_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ class SeenHead:
 
 def issue(size: int, root: bytes, at: int, key: ReceiptKey) -> bytes:
     """A signed head in canonical CBOR. The same arguments always give the same bytes."""
-    content = TreeHead(size, root, at, key.key_id)._to_wire()
-    _from_wire(Fields(content, "tree_head"))
+    content = TreeHead(size, root, at, key.key_id).to_wire()
+    TreeHead.from_wire(content)
     return encode({"v": VERSION, "tree_head": content, "signature": key.sign(Purpose.TREE_HEAD, content)})
 
 
@@ -166,18 +167,7 @@ def _parts(raw: bytes) -> tuple[TreeHead, Value, bytes]:
     content = fields.map_of("tree_head")
     signature = fields.octets("signature", SIGNATURE_BYTES)
     fields.done()
-    return _from_wire(Fields(content, "tree_head")), content, signature
-
-
-def _from_wire(fields: Fields) -> TreeHead:
-    head = TreeHead(
-        size=fields.integer("size", 0, LARGEST_INTEGER),
-        root=fields.octets("root", HASH_BYTES),
-        at=fields.integer("at", 0, LARGEST_INTEGER),
-        key_id=fields.digest_hex("key_id"),
-    )
-    fields.done()
-    return head
+    return TreeHead.from_wire(content), content, signature
 
 
 _EVIDENCE = Phrase(

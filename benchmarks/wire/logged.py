@@ -36,6 +36,7 @@ class Kind(StrEnum):
     DEVICE_KEY = "device-key"  # enrolled, rotated or revoked
     KEY_DIRECTORY = "key-directory"  # the portal's own keys, as signed offline
     KEY_DESTROYED = "key-destroyed"
+    LOG_RESTART = "log-restart"  # what the log had lost, as signed offline
     AUDIT_PROMISE = "audit-promise"  # of an auditor to a number, before a sample is drawn from it
     ATTESTATION = "attestation"
     ATTESTATION_WITHDRAWN = "attestation-withdrawn"
@@ -83,7 +84,7 @@ def values(envelope_digest: bytes, of: Revision, labels: Iterable[ReleasedLabel]
         salt: from the sealed report; None where an agent of before sent none.
     """
     spelled: list[Value] = [
-        frames.spelled(label, f"labels[{place}]") for place, label in enumerate(sorted(labels, key=lambda one: one_name(one)))
+        frames.checked(label, f"labels[{place}]") for place, label in enumerate(sorted(labels, key=lambda one: one_name(one)))
     ]
     content: dict[str, Value] = {"envelope": envelope_digest, **of._asdict(), "labels": spelled}
     return _digest("values", content if salt is None else {**content, "salt": salt})

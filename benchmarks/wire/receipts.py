@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated, ClassVar
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import envelope
-from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
+from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.fields import Fields
+from benchmarks.wire.records import Day, DigestHex, Natural, Record, nested
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
 
@@ -23,30 +25,23 @@ VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Record):
     """What the portal attests. `received_on` is a date: the wire carries no times of day."""
 
-    envelope_digest: str
-    header: Header
-    log_index: int
-    received_on: date
-    key_id: str
+    WHERE: ClassVar[str] = "receipt"
 
-    def _to_wire(self) -> Value:
-        return {
-            "envelope_digest": self.envelope_digest,
-            "header": self.header.to_wire(),
-            "log_index": self.log_index,
-            "received_on": self.received_on.isoformat(),
-            "key_id": self.key_id,
-        }
+    envelope_digest: DigestHex
+    header: Annotated[Header, nested(Header)]
+    log_index: Natural
+    received_on: Day
+    key_id: DigestHex
 
 
 def issue(envelope_digest: str, header: Header, log_index: int, received_on: date, key: ReceiptKey) -> bytes:
     """A signed receipt, in canonical CBOR. The same arguments always give the same bytes."""
     receipt = Receipt(envelope_digest, header, log_index, received_on, key.key_id)
-    content = receipt._to_wire()
-    _from_wire(Fields(content, "receipt"))
+    content = receipt.to_wire()
+    Receipt.from_wire(content)
     return encode({"v": VERSION, "receipt": content, "signature": key.sign(Purpose.RECEIPT, content)})
 
 
@@ -61,7 +56,7 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Receipt:
     content = fields.map_of("receipt")
     signature = fields.octets("signature", SIGNATURE_BYTES)
     fields.done()
-    receipt = _from_wire(Fields(content, "receipt"))
+    receipt = Receipt.from_wire(content)
     key = keys.get(receipt.key_id)
     if key is None or not key.accepts(Purpose.RECEIPT, content, signature):
         raise VerificationError(
@@ -86,16 +81,4 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], sent: bytes) -> Receipt
             Phrase("The receipt is for another envelope than the one that was sent."),
             Phrase("Submit again; the portal answers the same envelope with its own receipt."),
         )
-    return receipt
-
-
-def _from_wire(fields: Fields) -> Receipt:
-    receipt = Receipt(
-        envelope_digest=fields.digest_hex("envelope_digest"),
-        header=Header.from_wire(fields.map_of("header"), fields.path("header")),
-        log_index=fields.integer("log_index", 0, LARGEST_INTEGER),
-        received_on=fields.day("received_on"),
-        key_id=fields.digest_hex("key_id"),
-    )
-    fields.done()
     return receipt

@@ -11,15 +11,17 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC
 from functools import lru_cache
+from typing import Annotated, ClassVar
 
 from benchmarks.errors import InputError, VerificationError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
-from benchmarks.released import ReleasedLabel, ReleasedReport
+from benchmarks.released import ReleasedReport
 from benchmarks.wire import frames
-from benchmarks.wire.canonical import LARGEST_INTEGER, Spelled, Value, decode, encode, parse
+from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.consent import Consent
 from benchmarks.wire.fields import Fields, malformed
+from benchmarks.wire.records import DigestHex, Identifier, Kind, Natural, Record, whole
 
 REPORT_SCHEMA = "steplabel/report/1"
 MOST_LABELS = 512
@@ -27,57 +29,26 @@ MOST_REVISIONS = 9_999
 DIGEST_BYTES = 32
 
 _SCHEMA = re.compile(re.escape(REPORT_SCHEMA))
+PeriodName = Annotated[str, Kind(lambda fields, _name: read_period(fields))]
+Revision = Annotated[int, whole(0, MOST_REVISIONS)]
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class Header(Record):
     """The part of an envelope that travels in the clear.
 
     `key_id` names the processing key that can open it; `ledger_sequence` is how many reports the site's ledger has
     committed (never how many batches), so that a ledger restored from a backup is noticed.
     """
 
-    site: str
-    period: str
-    revision: int
-    key_id: str
-    device_id: str
-    ledger_sequence: int
+    WHERE: ClassVar[str] = "header"
 
-    def to_wire(self) -> dict[str, Value]:
-        return {
-            "site": self.site,
-            "period": self.period,
-            "revision": self.revision,
-            "key_id": self.key_id,
-            "device_id": self.device_id,
-            "ledger_sequence": self.ledger_sequence,
-        }
-
-    @property
-    def spelled(self) -> Spelled:
-        """Its canonical bytes, which two signatures and the seal are bound to: spelled once for all three."""
-        return _spelled_header(self)
-
-    @classmethod
-    def from_wire(cls, value: Value, where: str = "header") -> Header:
-        """Read strictly; VerificationError names the field."""
-        fields = Fields(value, where)
-        header = cls(
-            site=fields.identifier("site"),
-            period=read_period(fields),
-            revision=fields.integer("revision", 0, MOST_REVISIONS),
-            key_id=fields.digest_hex("key_id"),
-            device_id=fields.identifier("device_id"),
-            ledger_sequence=fields.integer("ledger_sequence", 0, LARGEST_INTEGER),
-        )
-        fields.done()
-        return header
-
-
-@lru_cache(maxsize=64)
-def _spelled_header(header: Header) -> Spelled:
-    return Spelled(encode(header.to_wire()))
+    site: Identifier
+    period: PeriodName
+    revision: Revision
+    key_id: DigestHex
+    device_id: Identifier
+    ledger_sequence: Natural
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +77,8 @@ def encode_report(report: Report) -> bytes:
     Raises:
         VerificationError: as `decode_report`: a report that could not be read back is not written.
     """
-    spelled: list[Value] = [frames.spelled(label, f"labels[{place}]") for place, label in enumerate(report.released.labels)]
-    content = _to_wire(report, spelled)
-    _without_labels(Fields({name: value for name, value in content.items() if name != "labels"}), report.released.labels)
+    content = _to_wire(report)
+    _read(Fields(content))
     return encode(content)
 
 
@@ -119,25 +89,10 @@ def decode_report(raw: bytes) -> Report:
         VerificationError: `cbor-malformed`, `cbor-not-canonical`, `field-missing`, `field-unknown`, `field-malformed`,
             `period-not-canonical`, `label-repeated`.
     """
-    try:
-        report, spelled = _read(Fields(parse(raw)))
-    except VerificationError:
-        decode(raw)  # bytes that are no canonical CBOR at all are refused as that
-        raise
-    if spelled != raw:
-        decode(raw)
-        raise VerificationError("cbor-not-canonical", "The report is not in its one spelling.", "Send the bytes as the agent wrote them.")
-    return report
+    return _read(Fields(decode(raw)))
 
 
-def _read(fields: Fields) -> tuple[Report, bytes]:
-    """The report, and how it is spelled."""
-    labels = [frames.read(label, f"labels[{place}]") for place, label in enumerate(fields.items("labels", MOST_LABELS))]
-    report = _without_labels(fields, tuple(label for label, _ in labels))
-    return report, encode(_to_wire(report, [spelled for _, spelled in labels]))
-
-
-def _to_wire(report: Report, labels: list[Value]) -> dict[str, Value]:
+def _to_wire(report: Report) -> dict[str, Value]:
     released = report.released
     content: dict[str, Value] = {
         "schema": REPORT_SCHEMA,
@@ -151,7 +106,7 @@ def _to_wire(report: Report, labels: list[Value]) -> dict[str, Value]:
         "data_root": report.data_root,
         "challenge": report.challenge,
         "software": report.software,
-        "labels": labels,
+        "labels": [frames.to_wire(label) for label in released.labels],
         "withheld": [{"step": step, "metric": str(metric), "reason": reason} for step, metric, reason in released.withheld],
     }
     if report.consent is not None:
@@ -161,8 +116,8 @@ def _to_wire(report: Report, labels: list[Value]) -> dict[str, Value]:
     return content
 
 
-def _without_labels(fields: Fields, labels: tuple[ReleasedLabel, ...]) -> Report:
-    """All of a report but its labels, which were read already."""
+def _read(fields: Fields) -> Report:
+    labels = tuple(frames.read(label, f"labels[{place}]") for place, label in enumerate(fields.items("labels", MOST_LABELS)))
     fields.matching("schema", _SCHEMA, REPORT_SCHEMA)
     released = ReleasedReport(
         site=fields.identifier("site"),

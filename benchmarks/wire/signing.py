@@ -2,6 +2,11 @@
 
 What is signed is always `label || 0x00 || canonical CBOR`: the label names the purpose, so a signature made for one
 thing is never valid for another. A key signs only what its role may: a device never signs a receipt.
+
+What a private key of ours will not do: print itself, be logged, be pickled or be copied.
+
+A key that reaches a traceback, a log line, a task queue or a debugger's dump is a key that has leaked. Python has no
+way to wipe memory; this keeps the accidental ways shut, not a debugger out.
 """
 
 from __future__ import annotations
@@ -9,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar, Self
+from typing import ClassVar, NoReturn, Self, SupportsIndex
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -24,7 +29,26 @@ from cryptography.hazmat.primitives.serialization import (
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value, encode
-from benchmarks.wire.secrecy import Secret
+
+
+class Secret:
+    """Base of everything secret. Subclasses say in `_public_name` what may be shown of them."""
+
+    __slots__ = ()
+
+    @property
+    def _public_name(self) -> str:
+        return "hidden"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._public_name}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} is secret and is neither pickled nor copied")
+
+    def __reduce__(self) -> NoReturn:
+        self.__reduce_ex__(0)
+
 
 SIGNATURE_BYTES = 64
 PUBLIC_BYTES = 32
@@ -58,6 +82,7 @@ class Purpose(Enum):
     BENCHMARK = b"steplabel/1 benchmark"  # a published industry label
     PACK = b"steplabel/1 method pack"  # an approved version of a pack
     TREE_HEAD = b"steplabel/1 tree head"  # what the portal's log is at one size
+    LOG_RESTART = b"steplabel/1 log restart"  # what the log lost, by the coordinator
     ROTATION = b"steplabel/1 rotation"  # a device's new key, by the old one and by itself
     ATTESTATION = b"steplabel/1 attestation"  # an auditor's opinion of a report or of a publication
     ATTESTATION_WITHDRAWN = b"steplabel/1 attestation-withdrawn"  # an auditor taking one back
@@ -213,10 +238,10 @@ class ReceiptKey(SigningKey):
 
 
 class DirectoryKey(SigningKey):
-    """Of the coordinator, kept offline: it signs the key directory; its fingerprint travels in every enrolment token."""
+    """Of the coordinator, kept offline: it signs the key directory and restarts of the log; its fingerprint travels in every token."""
 
     __slots__ = ()
-    purposes = frozenset({Purpose.DIRECTORY})
+    purposes = frozenset({Purpose.DIRECTORY, Purpose.LOG_RESTART})
 
 
 class WitnessKey(SigningKey):

@@ -17,8 +17,7 @@ from rest_framework.response import Response
 from portal.openness import OPEN
 from portal.problems import RefusedError
 from portal.publication import selectors
-from portal.publication.addresses import api_url
-from portal.publication.citation import file_name
+from portal.publication.citation import api_url, file_name
 from portal.publication.rows import benchmark_view
 from portal.publication.shapes import ListedView
 from portal.schema import ProblemSerializer, StrictView

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from portal.openness import OPEN
 from portal.publication.api import ROUTE, refuse_if_several
-from portal.publication.logged_acts import logged_acts
+from portal.publication.entries import logged_acts
 from portal.schema import ProblemSerializer, StrictView
 
 

@@ -13,8 +13,8 @@ from portal.intake.api_reports import ReportSerializer, report_row
 from portal.intake.models import State
 from portal.intake.selectors import submissions_of
 from portal.listing import PERIOD_FILTER, SITE_FILTER, Filter, ListView, Row, listed, number
-from portal.publication.addresses import api_url
-from portal.publication.fates import EnteredVersion, entered
+from portal.publication.citation import api_url
+from portal.publication.history import EnteredVersion, entered
 
 
 class EnteredVersionSerializer(serializers.Serializer[Any]):

@@ -11,8 +11,7 @@ from collections.abc import Collection
 from benchmarks.explanation.facts import StepAttested, Verification
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
-from portal.standings.cohort import Cohort
-from portal.standings.verdicts import LeftOut
+from portal.standings.cohort import Cohort, LeftOut
 
 
 def verification(present: Cohort) -> Verification:

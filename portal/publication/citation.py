@@ -1,6 +1,12 @@
-"""How a version is cited: BibTeX and RIS records with the permanent address and the digest of what was signed."""
+"""How a version is cited: BibTeX and RIS records with the permanent address and the digest of what was signed.
+
+Where a public version stands in the API: its full address, which stays.
+"""
 
 from __future__ import annotations
+
+from typing import Protocol
+from urllib.parse import quote
 
 from portal.publication.rows import Row
 from portal.publication.shapes import BenchmarkView
@@ -51,3 +57,23 @@ def _withdrawn(view: BenchmarkView) -> str:
 
 def _tex(text: str) -> str:
     return text.replace("%", r"\%").replace("&", r"\&")
+
+
+class Version(Protocol):
+    """What the address is made of; `place` is the jurisdiction's path with slashes."""
+
+    @property
+    def pack(self) -> str: ...
+    @property
+    def place(self) -> str: ...
+    @property
+    def route(self) -> str: ...
+    @property
+    def period(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+
+
+def api_url(of: Version) -> str:
+    place = quote(of.place.replace("/", "."))
+    return f"/api/v1/benchmarks/{of.pack}/{place}/{of.route}/{quote(of.period, safe='')}/v{of.version}/"

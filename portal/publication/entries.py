@@ -1,6 +1,8 @@
 """Publications in the transparency log: each names the envelopes it was composed of, and its withdrawal names it again.
 
 Called last in the transaction that publishes or withdraws: the log's head is held for a moment only.
+
+Reading what the transparency log has of a version.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from benchmarks.wire import logged, published
 from benchmarks.wire.logged import Kind
 from portal.intake.models import Submission
 from portal.publication.models import LoggedAct, Publication
+from portal.publication.selectors import series
 from portal.standings.models import ProtectedValue
 from portal.translog import log
 from portal.translog.models import LogEntry
@@ -21,10 +24,11 @@ from portal.translog.models import LogEntry
 
 def log_published(row: Publication, now: datetime) -> LoggedAct:
     """Log that this version went out, with the leaves of its participants' envelopes and of the values found in them."""
+    head = log.lock()  # gives the values of reports that were just accepted their entries
     reports = found_in(row)
     leaves, values = sorted(one.report.log_index for one in reports), sorted(one.entry for one in reports if one.entry is not None)
     document = published.digest(row.document or {})
-    index = log.add(Kind.PUBLICATION, logged.publication(document, leaves, values).hex(), now)
+    index = log.append(head, Kind.PUBLICATION, logged.publication(document, leaves, values).hex(), now)
     return LoggedAct.objects.create(
         publication=row, act=LoggedAct.Act.PUBLISHED, document=document.hex(), leaves=leaves, values=values, log_index=index
     )
@@ -57,3 +61,27 @@ def log_withdrawn(row: Publication, now: datetime) -> LoggedAct:
     return LoggedAct.objects.create(
         publication=row, act=LoggedAct.Act.WITHDRAWN, document=document.hex(), leaves=[], reason=row.withdrawal_reason, log_index=index
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedActView:
+    """One entry of the log about a version. `leaves` are the entries of the reports that it was composed of, `values`
+    those of the values that were found in them."""
+
+    act: str  # LoggedAct.Act
+    document: str  # hex digest of what was signed
+    leaves: tuple[int, ...]
+    values: tuple[int, ...]
+    reason: str
+    log_index: int
+
+
+def logged_acts(
+    pack: str, period: str, version: int, route: str | None = None, place: str | None = None
+) -> tuple[LoggedActView, ...] | None:
+    """Publication first; None where the public has not seen the version. `route` and `place` as in `selectors.series`."""
+    row = series(pack, period, route, place).row(version)
+    if row is None:
+        return None
+    acts = LoggedAct.objects.filter(publication=row.id).order_by("log_index")
+    return tuple(LoggedActView(one.act, one.document, tuple(one.leaves), tuple(one.values), one.reason, one.log_index) for one in acts)

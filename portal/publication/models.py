@@ -39,7 +39,7 @@ class Publication(models.Model):
     explanation = models.JSONField()  # benchmarks.explanation.Explanation
     document = models.JSONField(null=True)
     digest = models.CharField(max_length=64, blank=True)  # benchmarks.wire.published.digest of the document, hex
-    first_at_its_address = models.BooleanField(default=False)  # published when addresses did not name the jurisdiction; see decision 0061
+    first_at_its_address = models.BooleanField(default=False)  # published when addresses did not name the jurisdiction; see decision 0055
     participants = models.JSONField()  # digests of the envelopes that entered, sorted
     seed = models.CharField(max_length=64)  # of the simulation; derived from the participants, so that anyone who holds them can repeat it
     what_changed = models.CharField(max_length=1000, blank=True)

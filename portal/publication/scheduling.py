@@ -1,7 +1,7 @@
 """A release at a set time: approved and signed by a person now, let out by the worker then, unless something has changed.
 
 The worker has no key to sign with, so what goes out is signed when it is approved. The row is the clock: a worker that was away
-lets out what is overdue when it comes back. See docs/decisions/0049.
+lets out what is overdue when it comes back. See docs/decisions/0045.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.publication import announcing
-from portal.publication.entered import is_outdated
 from portal.publication.entries import log_published
+from portal.publication.history import is_outdated
 from portal.publication.models import Publication, ScheduledRelease, Status
 from portal.publication.services import approved, asked_again, let_out, refusal, subject_of
 from portal.standings.naming import named_firms

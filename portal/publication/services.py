@@ -32,8 +32,8 @@ from portal.publication import announcing
 from portal.publication.audited import excluded, told_of_change, verification
 from portal.publication.counted_before import beside_what_was_shown
 from portal.publication.document import Scope, document_of
-from portal.publication.entered import is_outdated
 from portal.publication.entries import log_published, log_withdrawn
+from portal.publication.history import is_outdated
 from portal.publication.models import UNSEEN, Publication, Status
 from portal.publication.review import obstacle
 from portal.publication.shapes import summary_json

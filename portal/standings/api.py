@@ -31,6 +31,11 @@ class StandingSerializer(serializers.Serializer[Any]):
     rank_interval = serializers.ListField(child=serializers.IntegerField(), allow_null=True, help_text="Places; 1 is the least energy.")
     band = serializers.IntegerField(allow_null=True, help_text="Quarter, 1 the least energy; null where it cannot be told.")
     of = serializers.IntegerField(allow_null=True)
+    score = serializers.ListField(
+        child=serializers.IntegerField(),
+        allow_null=True,
+        help_text="95 % interval of the percentile among all firms of the kind; 100 is the least energy. Null among few sites.",
+    )
     years = serializers.IntegerField()
 
 

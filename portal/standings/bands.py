@@ -5,7 +5,7 @@ are of the very participants that are published: where a standing is missing, or
 
 A firm is named beside its own quarter only, where that can be told, and only while as many firms of the cell stay unnamed as a value
 needs to be shown at all and four in five of these are not of one quarter: otherwise the names would tell of those who did not choose
-it. See docs/decisions/0059.
+it. See docs/decisions/0054.
 """
 
 from __future__ import annotations

@@ -156,6 +156,8 @@ class Standing(models.Model):
     rank_high = models.PositiveIntegerField()
     band = models.PositiveSmallIntegerField(null=True)  # the quarter, 1 the least energy; None where it cannot be told
     of = models.PositiveIntegerField()
+    score_low = models.PositiveSmallIntegerField(null=True)  # 95 % interval of the percentile, 100 the least energy; None of few sites
+    score_high = models.PositiveSmallIntegerField(null=True)
     computed_at = models.DateTimeField()
 
     class Meta:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from portal.accounts.models import User
 from portal.accounts.selectors import visible_sites
 from portal.intake.models import Submission
-from portal.standings.cells import cell_of
+from portal.standings.cohort import cell_of
 from portal.standings.models import ProtectedValue, Standing
 from portal.standings.reports import ReportView, report_of
 
@@ -32,6 +32,7 @@ class StepStandingView:
     band: int | None  # quarter 1 to 4, None where it cannot be told from another
     of: int | None
     years: int  # that the value covers, the last of them the period's
+    score: tuple[int, int] | None = None  # 95 %, percentile among all firms of the kind, 100 the least energy; None of few sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,15 @@ def _step(value: ProtectedValue, standing: Standing | None) -> StepStandingView:
         rank_interval=(standing.rank_low, standing.rank_high) if standing else None,
         band=standing.band if standing else None,
         of=standing.of if standing else None,
+        score=_score(standing),
         years=value.years,
     )
+
+
+def _score(standing: Standing | None) -> tuple[int, int] | None:
+    if standing is None or standing.score_low is None or standing.score_high is None:
+        return None
+    return standing.score_low, standing.score_high
 
 
 def released_values(user: User, digest: str) -> tuple[ProtectedValueView, ...]:

@@ -55,6 +55,8 @@ def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[
                 rank_high=found.rank_interval[1],
                 band=found.band,
                 of=found.of,
+                score_low=found.score and found.score[0],
+                score_high=found.score and found.score[1],
                 computed_at=now,
             )
             for found in found_there

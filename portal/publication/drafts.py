@@ -1,4 +1,7 @@
-"""A draft that is not wanted: put away with a reason. It keeps its number, stays readable for those who decide, and never goes out."""
+"""What those who decide about a draft say to each other: kept with the version, never changed, never public.
+
+A draft that is not wanted: put away with a reason. It keeps its number, stays readable for those who decide, and never goes out.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,29 @@ from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
-from portal.publication.models import Publication, ScheduledRelease, Status
+from portal.publication.models import DraftComment, Publication, ScheduledRelease, Status
 from portal.publication.services import refusal, subject_of
+
+
+def comment(publication: Publication, by: User, text: str, now: datetime) -> DraftComment:
+    """Add to the thread of a version. The same words of the same person in a row, as of a form sent twice, stand once.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `comment-empty` (409).
+    """
+    with transaction.atomic():
+        row = Publication.objects.select_for_update().get(pk=publication.pk)
+        if not may_decide_for(by, row.period.peer_group.scope):
+            raise refusal("not-regulator")
+        said = text.strip()[:2000]
+        if not said:
+            raise refusal("comment-empty")
+        last: DraftComment | None = row.comments.last()
+        if last is not None and (last.author_id, last.text) == (by.pk, said):
+            return last
+        made = DraftComment.objects.create(publication=row, author=by, at=now, text=said)
+        record(now, by.email, Action.PUBLICATION_COMMENTED, subject_of(row))
+    return made
 
 
 def discard(publication: Publication, by: User, reason: str, now: datetime) -> Publication:

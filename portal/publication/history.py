@@ -1,4 +1,7 @@
-"""In which public versions a report stands, for its owner: nothing before the public has seen them, and never who else does."""
+"""In which public versions a report stands, for its owner: nothing before the public has seen them, and never who else does.
+
+Whether who entered a draft would still enter: asked when it is let out, for what a draft shows is never composed again.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from benchmarks import packs
+from benchmarks.composition import Roster, by_step, roster_of
 from portal.days import scheme_day
 from portal.intake.selectors import SubmissionView
+from portal.publication.models import Publication
 from portal.publication.rows import Row, public, read
+from portal.standings.cohort import Cohort
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +51,17 @@ def _version(row: Row) -> EnteredVersion:
         raise ValueError(f"version {row.version} of {row.pack}, {row.period} was never published")
     withdrawn = scheme_day(row.withdrawn_at) if row.withdrawn_at else None
     return EnteredVersion(row.pack, row.place, row.route, row.period, row.version, scheme_day(row.published_at), withdrawn)
+
+
+def is_outdated(row: Publication, present: Cohort) -> bool:
+    """Whether other reports would enter now, or other steps of the same reports.
+
+    A report stays while a step of it drops out where audits decide who enters and an attestation of that step alone has ended: its digest
+    stands as before, and only who is behind each value tells.
+    """
+    if list(present.digests) != row.participants:
+        return True
+    group = row.period.peer_group
+    pack = packs.load(group.pack, group.pack_version)
+    route = next(declared for declared in pack.routes if declared.id == group.route)
+    return roster_of(pack, route, by_step(present.participants)) != Roster.from_json(row.roster)

@@ -1,0 +1,269 @@
+"""What goods cost at the border of the European Union by their emissions (CBAM, Regulation (EU) 2023/956), per tonne of the goods.
+
+    certificates = emissions - phase-out factor x cross-sectoral factor x benchmark,  never below 0            t CO2e/t
+    cost         = certificates x price - carbon price paid at home,                  never below 0            EUR/t
+
+*Emissions* are either the default value of the act for the country of origin, raised by the year's mark-up, or what a verifier attested.
+On default values the benchmark of column B holds; on attested ones that of column A, for the process alone, and those of the precursors
+that went in, each times the tonnes of it per tonne of the goods. Hence the two answers differ by more than the emissions do.
+
+The formula is read from summaries of the acts and was not compared with their text: `Payable.caveats` says so, and so must a page.
+All arithmetic is decimal and exact; nothing is rounded here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from benchmarks.errors import InputError
+from benchmarks.guidance.acts import Act, Kind, Law
+from benchmarks.phrases import Phrase
+
+FIRST_YEAR, LAST_YEAR = 2026, 2034
+"""The first year of import with a price, and the first without free allocation: from then on nothing is known to change."""
+
+_UNION = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
+_ANNEX_III = "CH IS LI NO"
+WITHIN = frozenset(f"{_UNION} {_ANNEX_III}".split(" "))
+"""Countries whose goods cross no such border: the Union, and those of Annex III, point 1, of Regulation (EU) 2023/956."""
+
+NAMED = {"hot-rolled-flat": ("7208", ""), "grey-clinker": ("25231000", "A"), "primary-aluminium": ("7601", "K")}
+"""Goods by a name: their code, and their route where the name settles it."""
+
+NOT_COMPARED = Phrase("The formula is read from summaries of the acts; it was not compared with their text.")
+FACTOR_ASSUMED = Phrase("The cross-sectoral correction factor is taken as 1: no act on the years from 2026 on was read.")
+OTHER_COUNTRIES = Phrase("The act gives no default value for the country of origin; that for other countries holds.")
+PRICE_UNKNOWN = Phrase("No price of certificates is held for that day: enter one, or read the tonnes alone.")
+
+
+@dataclass(frozen=True, slots=True)
+class Precursor:
+    """Goods that went into others: `tonnes` of them per tonne, known by code and route as in `Goods`."""
+
+    cn_code: str
+    tonnes: Decimal
+    route: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """Specific embedded emissions that a verifier attested, t CO2e/t, precursors included; of cement with those of electricity."""
+
+    emissions: Decimal
+    precursors: tuple[Precursor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What is imported: code of the combined nomenclature (4 to 10 digits), country of origin (ISO 3166-1, two letters), route of
+    production (A grey, B white clinker; C blast furnace, D direct reduction, E scrap; K primary, L secondary aluminium; an act's own
+    letters), and what was attested of it."""
+
+    cn_code: str
+    origin: str
+    route: str = ""
+    attested: Attested | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A figure of the formula, with the act that settles it; without one it was entered."""
+
+    name: str
+    value: Decimal
+    unit: str
+    act: Act | None
+    of: str = ""  # the code of the goods that it holds for, where several enter
+
+
+@dataclass(frozen=True, slots=True)
+class Payable:
+    """The answer per tonne of the goods. `price` and `cost` are None where no price is known."""
+
+    emissions: Decimal  # t CO2e/t, mark-up included
+    free: Decimal  # t CO2e/t
+    certificates: Decimal  # t CO2e/t
+    price: Decimal | None  # EUR/t CO2e
+    cost: Decimal | None  # EUR/t
+    inputs: tuple[Input, ...]
+    caveats: tuple[Phrase, ...]
+    basis: Literal["default", "attested"]
+
+
+def payable(
+    goods: Goods,
+    imported: date,
+    known: date,
+    *,
+    price: Decimal | None = None,
+    paid_at_home: Decimal = Decimal(0),
+    law: Law | None = None,
+) -> Payable:
+    """What a tonne of `goods` costs that is imported on a day, by the law `known` on another.
+
+    Args:
+        price: EUR a certificate (t CO2e); without it that of an act, if one is held for the day.
+        paid_at_home: carbon price effectively paid in the country of origin, after every rebate, EUR/t of the goods.
+
+    Raises:
+        InputError: the day is before 2026 (`border-not-yet`), the origin is within the border (`border-none`), no act is held
+            (`border-act-missing`), the acts have no value for the goods (`border-goods-unknown`) or several (`border-goods-ambiguous`),
+            or an amount is negative (`border-amount`).
+    """
+    if imported.year < FIRST_YEAR:
+        raise InputError(
+            "border-not-yet",
+            Phrase("Goods imported in %(year)s cost nothing by their emissions.", year=imported.year),
+            Phrase("Ask for a day from 1 January %(first)s on.", first=FIRST_YEAR),
+        )
+    if goods.origin in WITHIN:
+        raise InputError(
+            "border-none",
+            Phrase("Goods from %(country)s pay nothing at this border.", country=goods.origin),
+            "Enter the country in which the goods were made (ISO 3166-1, two letters).",
+        )
+    for amount in (price, paid_at_home, None if goods.attested is None else goods.attested.emissions):
+        if amount is not None and (not amount.is_finite() or amount < 0):
+            raise InputError(
+                "border-amount",
+                Phrase("%(amount)s is no price and no amount of emissions.", amount=str(amount)),
+                "Enter a number that is not negative.",
+            )
+    return _Reckoning(goods, imported, known, law or Law.held()).made(price, paid_at_home)
+
+
+@dataclass(frozen=True)
+class _Reckoning:
+    """One tonne of goods, one day of import, one state of the law."""
+
+    goods: Goods
+    imported: date
+    known: date
+    law: Law
+
+    def made(self, price: Decimal | None, paid_at_home: Decimal) -> Payable:
+        inputs: list[Input] = []
+        caveats = [NOT_COMPARED]
+        emissions, route = self._emissions(inputs, caveats)
+        phase_out, correction = self._of_year(Kind.PHASE_OUT), self._of_year(Kind.CROSS_SECTORAL)
+        inputs += [phase_out, correction]
+        if correction.act is not None and correction.act.confidence == "assumption":
+            caveats.append(FACTOR_ASSUMED)
+        free = phase_out.value * correction.value * sum(self._benchmarks(route, inputs), Decimal(0))
+        certificates = max(emissions - free, Decimal(0))
+        paid = self._price(price)
+        if paid is None:
+            caveats.append(PRICE_UNKNOWN)
+        else:
+            inputs.append(paid)
+        if paid_at_home:
+            inputs.append(Input("paid-at-home", paid_at_home, "EUR/t", None))
+        return Payable(
+            emissions=emissions,
+            free=free,
+            certificates=certificates,
+            price=None if paid is None else paid.value,
+            cost=None if paid is None else max(certificates * paid.value - paid_at_home, Decimal(0)),
+            inputs=tuple(inputs),
+            caveats=tuple(caveats),
+            basis="default" if self.goods.attested is None else "attested",
+        )
+
+    def _emissions(self, inputs: list[Input], caveats: list[Phrase]) -> tuple[Decimal, str]:
+        """Emissions of a tonne, and the route whose benchmark holds."""
+        if self.goods.attested is not None:
+            inputs.append(Input("attested-emissions", self.goods.attested.emissions, "t CO2e/t", None))
+            return self.goods.attested.emissions, self.goods.route
+        act = self._act(Kind.DEFAULTS)
+        own = [row for row in act.rows() if row["country"] == self.goods.origin]
+        others = [row for row in act.rows() if not row["country"]]
+        found = _of_goods(own, self.goods.cn_code, self.goods.route)
+        if not found:
+            caveats.append(OTHER_COUNTRIES)
+            found = _of_goods(others, self.goods.cn_code, self.goods.route)
+        row = _only(found, self.goods.cn_code, act, own + others)
+        mark_up = self._of_year(Kind.MARK_UP)
+        inputs += [Input("default-emissions", Decimal(row["total"]), "t CO2e/t", act), mark_up]
+        return Decimal(row["total"]) * (1 + mark_up.value), self.goods.route or ("" if "/" in row["route"] else row["route"])
+
+    def _benchmarks(self, route: str, inputs: list[Input]) -> Iterator[Decimal]:
+        """The benchmark of the goods and, on attested emissions, those of their precursors, t CO2e per tonne of the goods."""
+        act = self._act(Kind.BENCHMARKS)
+        rows = [row for row in act.rows() if int(row["from"]) <= self.imported.year <= int(row["to"] or LAST_YEAR + 1000)]
+        column = "column_b" if self.goods.attested is None else "column_a"
+        own = Precursor(self.goods.cn_code, Decimal(1), route)
+        for part in (own, *(self.goods.attested.precursors if self.goods.attested else ())):
+            row = _only(_of_goods(rows, part.cn_code, part.route), part.cn_code, act, rows)
+            inputs.append(Input(f"benchmark-{column[-1]}", Decimal(row[column]), "t CO2e/t", act, part.cn_code))
+            yield part.tonnes * Decimal(row[column])
+
+    def _price(self, entered: Decimal | None) -> Input | None:
+        if entered is not None:
+            return Input("price", entered, "EUR/t CO2e", None)
+        act = self.law.act(Kind.PRICE, self.imported, self.known)
+        return None if act is None or act.euro_per_t is None else Input("price", act.euro_per_t, "EUR/t CO2e", act)
+
+    def _of_year(self, kind: Kind) -> Input:
+        act = self._act(kind)
+        value = act.in_year(self.imported.year)
+        if value is None:
+            raise _missing(kind, self.imported, self.known)
+        return Input(str(kind), value, "1", act)
+
+    def _act(self, kind: Kind) -> Act:
+        act = self.law.act(kind, self.imported, self.known)
+        if act is None:
+            raise _missing(kind, self.imported, self.known)
+        return act
+
+
+def _missing(kind: Kind, imported: date, known: date) -> InputError:
+    return InputError(
+        "border-act-missing",
+        Phrase(
+            "No act on %(kind)s is held for imports of %(imported)s that was published by %(known)s.",
+            kind=str(kind),
+            imported=imported.isoformat(),
+            known=known.isoformat(),
+        ),
+        "Ask by the law as it is known today.",
+    )
+
+
+def _of_goods(rows: Sequence[dict[str, str]], code: str, route: str) -> list[dict[str, str]]:
+    """The rows of the goods, those with the most digits in common alone; a row of several routes stands for each."""
+    digits = re.sub(r"\D", "", code)
+    of_route = [row for row in rows if not route or not row["route"] or route in row["route"].split("/")]
+    most = max((_common(row["cn_code"], digits) for row in of_route), default=0)
+    return [row for row in of_route if most and _common(row["cn_code"], digits) == most]
+
+
+def _common(of_row: str, digits: str) -> int:
+    """Digits in common where one code begins with the other; 0 where they part. An x in the act's code stands for any digit."""
+    shorter = min(len(of_row), len(digits))
+    alike = all(theirs in ("x", ours) for theirs, ours in zip(of_row, digits, strict=False))
+    return shorter if alike and shorter >= 4 else 0
+
+
+def _only(found: list[dict[str, str]], code: str, act: Act, held: Sequence[dict[str, str]]) -> dict[str, str]:
+    if len(found) == 1:
+        return found[0]
+    chapter = re.sub(r"\D", "", code)[:2]
+    listed = found or [row for row in held if row["cn_code"].startswith(chapter)]
+    near = "; ".join(dict.fromkeys(f"{row['cn_code']} {row['goods']}" + (f" ({row['route']})" if row["route"] else "") for row in listed))
+    if found:
+        raise InputError(
+            "border-goods-ambiguous",
+            Phrase("The code %(code)s stands for several goods in %(act)s.", code=code, act=act.title),
+            Phrase("Give more digits of the code, or the route in brackets: %(near)s.", near=near),
+        )
+    raise InputError(
+        "border-goods-unknown",
+        Phrase("No value is held for goods of the code %(code)s in %(act)s.", code=code, act=act.title),
+        Phrase("Held are: %(near)s.", near=near or "-"),
+    )

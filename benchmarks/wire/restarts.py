@@ -1,0 +1,133 @@
+"""The restart of a log: what the coordinator signs, offline, after a portal lost the end of its log and went on from a backup.
+
+    entries   0 ─────────────── after.size ─────── lost_to
+    before    what was shown, and cannot be shown any more
+    after     the head from which the log goes on; entries [after.size, lost_to) are lost
+
+Only the directory key, which no machine of the portal holds, signs one: whoever has broken into the portal cannot excuse a log that
+was cut. A reader whose head lies in the lost range takes a statement once, and tells a person of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar
+
+from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
+from benchmarks.wire import heads
+from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
+from benchmarks.wire.fields import Fields
+from benchmarks.wire.heads import SeenHead
+from benchmarks.wire.records import Natural, Record, octets, whole, words
+from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, DirectoryKey, Purpose, VerifyingKey
+
+VERSION = 1
+LONGEST_REASON = 300
+
+
+@dataclass(frozen=True, slots=True)
+class LogRestart(Record):
+    """What was lost, and from where the log goes on. `at`: when it was asked for, in seconds since 1970-01-01T00:00Z."""
+
+    WHERE: ClassVar[str] = "log_restart"
+
+    before: Annotated[bytes, octets()]  # the last head of the log that was lost, as signed
+    lost_to: Annotated[int, whole(1, LARGEST_INTEGER)]  # the index after the last entry that anybody was told of
+    after: Annotated[bytes, octets()]  # the head from which the log goes on, as signed
+    at: Natural
+    reason: Annotated[str, words(1, LONGEST_REASON)]
+
+    @property
+    def lost_from(self) -> int:
+        """The index of the first entry that is lost."""
+        return heads.parse(self.after).size
+
+    @property
+    def moment(self) -> datetime:
+        return datetime.fromtimestamp(self.at, UTC)
+
+    def explains(self, kept: SeenHead) -> bool:
+        """Whether a head is of the log that was lost: of a size in the lost range, and not made later than the statement."""
+        last, head = heads.parse(self.before), kept.head
+        fits = head.root == last.root if head.size == last.size else head.size <= self.lost_to
+        return fits and self.lost_from < head.size and head.at <= self.at
+
+    def refuse(self, at: Fields) -> None:
+        before, after = heads.parse(self.before), heads.parse(self.after)
+        if not after.size < self.lost_to or before.size > self.lost_to:
+            raise VerificationError(
+                "restart-loses-nothing",
+                Phrase("The log goes on from %(size)s entries and had %(before)s: nothing was lost.", size=after.size, before=self.lost_to),
+                "A restart is for a log that is shorter than the one that was shown; a longer one goes on by itself.",
+            )
+
+
+def request(restart: LogRestart) -> bytes:
+    """The file that goes to the offline key. VerificationError as `read_request`."""
+    raw = encode({"v": VERSION, "log_restart": restart.to_wire()})
+    read_request(raw)
+    return raw
+
+
+def read_request(raw: bytes) -> LogRestart:
+    """What a request says; nothing is judged yet but that it is well formed.
+
+    Raises:
+        VerificationError: malformed; `restart-loses-nothing`.
+    """
+    fields = Fields(decode(raw))
+    fields.integer("v", VERSION, VERSION)
+    restart = LogRestart.from_wire(fields.map_of("log_restart"))
+    fields.done()
+    return restart
+
+
+def issue(restart: LogRestart, key: DirectoryKey) -> bytes:
+    """The statement, signed offline; it carries its signer's public key, as the key directory does."""
+    content = restart.to_wire()
+    LogRestart.from_wire(content)
+    signature = key.sign(Purpose.LOG_RESTART, content)
+    return encode({"v": VERSION, "log_restart": content, "signer": key.public_bytes, "signature": signature})
+
+
+def parse(raw: bytes) -> LogRestart:
+    """A statement by its structure alone: nothing is known of who signed it."""
+    return LogRestart.from_wire(_parts(raw)[0])
+
+
+def verify(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> LogRestart:
+    """The statement in `raw`, signed by the directory key with this fingerprint, over two heads that the portal's `keys` signed.
+
+    Raises:
+        VerificationError: `restart-signature-invalid`, `tree-head-signature-invalid`, `restart-loses-nothing`, or malformed bytes.
+    """
+    content, signer, signature = _parts(raw)
+    if signer.key_id != fingerprint or not signer.accepts(Purpose.LOG_RESTART, content, signature):
+        raise VerificationError(
+            "restart-signature-invalid",
+            "The statement that the log was restarted is not signed by the key that the enrolment token names.",
+            "Send nothing more. Ask the coordinator, by another way than this portal, whether the log was restarted.",
+        )
+    restart = LogRestart.from_wire(content)
+    heads.read(restart.before, keys)
+    heads.read(restart.after, keys)
+    return restart
+
+
+def _parts(raw: bytes) -> tuple[Value, VerifyingKey, bytes]:
+    fields = Fields(decode(raw))
+    fields.integer("v", VERSION, VERSION)
+    content = fields.map_of("log_restart")
+    signer = VerifyingKey(fields.octets("signer", PUBLIC_BYTES))
+    signature = fields.octets("signature", SIGNATURE_BYTES)
+    fields.done()
+    return content, signer, signature
+
+
+def digest(raw: bytes) -> str:
+    """What a statement is known by."""
+    return hashlib.sha256(raw).hexdigest()

@@ -1,0 +1,82 @@
+"""Which benchmarks are in force, by peer group and year: for the first pages, which show a sector over its years."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.accounts.models import Jurisdiction, Organisation, Role, User
+from portal.accounts.selectors import jurisdictions_of
+from portal.catalogue.selectors import touch
+from portal.publication.in_force import InForceView, in_force_of
+from portal.publication.models import Publication, ScheduledRelease, Status
+from portal.publication.rows import Row, in_force, read
+
+MOST_YEARS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class GroupInForce:
+    """One benchmark and the periods that have a version in force, oldest first."""
+
+    pack: str
+    pack_version: str  # of the newest
+    route: str
+    place: str
+    scope: str
+    scope_zh: str
+    periods: tuple[int, ...]
+
+    @property
+    def id(self) -> str:
+        return f"{self.pack}~{self.route}~{self.place}"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftWaiting:
+    id: int
+    pack: str
+    pack_version: str
+    route: str
+    period: str
+    version: int
+    drafted_by: str
+
+
+def groups_in_force(user: User | None = None) -> tuple[GroupInForce, ...]:
+    """Those whose scope touches what the person regulates; all of them for the public. By pack, route and place."""
+    held: tuple[Jurisdiction, ...] = () if user is None else jurisdictions_of(user)
+    rows = [
+        row for row in read(in_force().order_by("period__start", "period_id")) if user is None or any(touch(one, row.place) for one in held)
+    ]
+    found: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        found.setdefault((row.pack, row.route, row.place), []).append(row)
+    return tuple(
+        GroupInForce(pack, of[-1].pack_version, route, place, of[-1].scope, of[-1].scope_zh, tuple(row.period_id for row in of))
+        for (pack, route, place), of in sorted(found.items())
+    )
+
+
+def years_of(groups: tuple[GroupInForce, ...]) -> tuple[tuple[InForceView, ...], ...]:
+    """The newest years of each, oldest first; one question for all of them."""
+    views = in_force_of([period for group in groups for period in group.periods[-MOST_YEARS:]])
+    return tuple(tuple(views[period] for period in group.periods[-MOST_YEARS:] if period in views) for group in groups)
+
+
+def authorities() -> tuple[tuple[str, str], ...]:
+    """Names, in English and Chinese, of the regulators in whose jurisdiction something is in force."""
+    scopes = in_force().values("period__peer_group__scope")
+    rows = Organisation.objects.filter(kind=Role.REGULATOR, jurisdiction__in=scopes).order_by("name")
+    return tuple(rows.values_list("name", "name_zh"))
+
+
+def drafts_waiting(user: User) -> tuple[DraftWaiting, ...]:
+    """Drafts of others that the person may decide about and nobody has approved for a set time, oldest first."""
+    scheduled = ScheduledRelease.objects.filter(state=ScheduledRelease.State.WAITING).values("publication")
+    rows = Publication.objects.filter(status=Status.DRAFT).exclude(pk__in=scheduled).exclude(drafted_by=user.pk).order_by("drafted_at")
+    held = jurisdictions_of(user)
+    return tuple(
+        DraftWaiting(row.id, row.pack, row.pack_version, row.route, row.period, row.version, row.drafter or row.drafter_email)
+        for row in read(rows)
+        if any(one.covers_path(row.place) for one in held)
+    )
