@@ -1,4 +1,4 @@
-"""The real servers the tests need: PostgreSQL, Redis, Chromium. Found where the machine has them, started where not.
+"""The real servers the tests need: PostgreSQL, Redis, Chromium, mosquitto. Found where the machine has them, started where not.
 
 Each module offers `serve(directory)`, a context manager that yields a `Server` and, on leaving, stops only what it started.
 """
@@ -27,14 +27,14 @@ class Server:
 @contextmanager
 def all_servers() -> Iterator[list[Server]]:
     """Every server, in a directory of their own that vanishes with them."""
-    from tests.servers import chromium, postgres, redis
+    from tests.servers import chromium, mosquitto, postgres, redis
 
     # not under the checkout: an unprivileged database user must be able to reach it, and /root is closed to it
     directory = Path(tempfile.mkdtemp(prefix="steplabel-servers-"))
     directory.chmod(0o755)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
-        yield [stack.enter_context(kind.serve(directory)) for kind in (postgres, redis, chromium)]
+        yield [stack.enter_context(kind.serve(directory)) for kind in (postgres, redis, chromium, mosquitto)]
 
 
 def free_port() -> int:

@@ -23,19 +23,7 @@ def serve(directory: Path) -> Iterator[Server]:
     if "DATABASE_URL" in os.environ:
         yield Server({}, "PostgreSQL: found at DATABASE_URL")
         return
-    programs, origin = _programs(directory)
-    cluster, port = directory / "postgres", free_port()
-    cluster.mkdir(mode=0o700)
-    if unprivileged():
-        shutil.chown(cluster, "nobody", "nogroup")
-    _run(programs, "initdb", "--pgdata", str(cluster), "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--no-sync")
-    # durability is not what these tests are about: the data vanishes with the run
-    options = ["-k", str(cluster), "-h", "127.0.0.1", "-p", str(port), "-F", "-c", "max_connections=200"]
-    with (directory / "postgres.log").open("wb") as log:
-        postgres = subprocess.Popen(
-            [programs / "postgres", "-D", str(cluster), *options], stdout=log, stderr=log, cwd="/", **unprivileged()
-        )
-    try:
+    with started(directory) as (programs, origin, port):
         _make_roles(port)
         version = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
         yield Server(
@@ -45,6 +33,30 @@ def serve(directory: Path) -> Iterator[Server]:
             },
             f"PostgreSQL: started {version} from {origin}, port {port}",
         )
+
+
+@contextmanager
+def started(directory: Path, by_network: str = "trust") -> Iterator[tuple[Path, str, int]]:
+    """A server of one's own, without roles or databases: its programs, where they are from, and its port.
+
+    Its superuser `postgres` signs in by the socket in `directory/postgres`, everybody else as `by_network` says (`scram-sha-256`).
+    """
+    programs, origin = _programs(directory)
+    cluster, port = directory / "postgres", free_port()
+    cluster.mkdir(mode=0o700)
+    if unprivileged():
+        shutil.chown(cluster, "nobody", "nogroup")
+    rules = ("--auth-local", "trust", "--auth-host", by_network)
+    _run(programs, "initdb", "--pgdata", str(cluster), "--username", "postgres", *rules, "--encoding", "UTF8", "--no-sync")
+    # durability is not what these tests are about: the data vanishes with the run
+    options = ["-k", str(cluster), "-h", "127.0.0.1", "-p", str(port), "-F", "-c", "max_connections=200"]
+    with (directory / "postgres.log").open("wb") as log:
+        postgres = subprocess.Popen(
+            [programs / "postgres", "-D", str(cluster), *options], stdout=log, stderr=log, cwd="/", **unprivileged()
+        )
+    try:
+        _wait_for(cluster, port)
+        yield programs, origin, port
     finally:
         postgres.terminate()
         postgres.wait(30)
@@ -72,19 +84,25 @@ def _run(programs: Path, program: str, *arguments: str) -> None:
     subprocess.run([programs / program, *arguments], check=True, cwd="/", stdout=subprocess.DEVNULL, **unprivileged())
 
 
-def _make_roles(port: int) -> None:
+def _wait_for(socket: Path, port: int) -> None:
     import psycopg
 
     deadline = time.monotonic() + 30
     while True:
         try:
-            connection = psycopg.connect(f"host=127.0.0.1 port={port} user=postgres dbname=postgres", autocommit=True)
-            break
+            psycopg.connect(f"host={socket} port={port} user=postgres dbname=postgres").close()
         except psycopg.OperationalError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
-    with connection:
+        else:
+            return
+
+
+def _make_roles(port: int) -> None:
+    import psycopg
+
+    with psycopg.connect(f"host=127.0.0.1 port={port} user=postgres dbname=postgres", autocommit=True) as connection:
         for role, database in (("steplabel_web", "steplabel"), ("steplabel_worker", "steplabel_vault")):
             connection.execute(f"CREATE ROLE {role} LOGIN CREATEDB")
             connection.execute(f"CREATE DATABASE {database} OWNER {role}")

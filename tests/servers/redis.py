@@ -26,9 +26,9 @@ def serve(directory: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def started(directory: Path, *options: str) -> Iterator[str]:
+def started(directory: Path, *options: str, port: int | None = None) -> Iterator[str]:
     """A server of one's own with these options, such as `--maxmemory 8mb`; its address."""
-    port = free_port()
+    port = port or free_port()
     command = [_program()[0], "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(directory)]
     with (directory / f"redis-{port}.log").open("wb") as log:
         redis = subprocess.Popen([*command, *options], stdout=log, stderr=log)

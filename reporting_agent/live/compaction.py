@@ -1,0 +1,70 @@
+"""A segment as Parquet in the strict template, sorted by meter, each meter's readings in order of arrival."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reporting_agent.live import layout
+from reporting_agent.live.reading import CONSECUTIVE, RECORD
+from reporting_agent.live.segments import Row, frames
+from reporting_agent.state import sync_folder, write_whole
+
+ROWS_A_GROUP = 1 << 17  # a late reading is looked up in one of them
+_LEVEL = 3
+
+
+def compact(folder: Path, number: int, then: Callable[[], None]) -> list[Path]:
+    """Write what a segment holds, call `then`, delete the segment; begun again after a death, it goes on. Returns what was written."""
+    path = layout.segment_path(folder, number)
+    made: list[Path] = []
+    if layout.day_of(folder, number) is None:
+        names, records, rows = whole(path)
+        if rows:
+            made.append(layout.table_path(folder, number))
+            write_whole(made[0], json.dumps(rows, ensure_ascii=False).encode())
+        if len(records):
+            day = datetime.fromtimestamp(int(records["received_us"][0]) / 1e6, UTC).date()
+            made.append(folder / "days" / f"{day}.{number:08}.parquet")
+            write_whole(made[-1], _parquet(names, records))
+    then()
+    path.unlink()
+    sync_folder(path.parent)
+    return made
+
+
+def whole(path: Path) -> tuple[list[str], Any, list[Row]]:
+    """All of a segment: the names of its meters, its records (`RECORD`) in order of arrival, and the rows of its tables."""
+    names: list[str] = []
+    parts: list[Any] = [np.empty(0, RECORD)]
+    rows: list[Row] = []
+    for frame in frames(path):
+        names = list(frame.names)
+        parts.append(frame.records)
+        rows += frame.rows
+    return names, np.concatenate(parts), rows
+
+
+def _parquet(names: list[str], records: Any) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    records = records[np.argsort(records["meter"], kind="stable")]
+    stamp = pa.timestamp("us", tz="UTC")
+    columns = {
+        "meter_id": pa.DictionaryArray.from_arrays(pa.array(records["meter"].astype(np.int32)), pa.array(names, pa.string())),
+        "timestamp": pa.array(records["time_us"]).cast(stamp),
+        "value": pa.array(records["value"], mask=np.isnan(records["value"])),
+        "sequence": pa.array(records["sequence"], mask=records["sequence"] < 0),
+        "quality": pa.array((records["quality"] % CONSECUTIVE).astype(np.uint8)),
+        "received": pa.array(records["received_us"]).cast(stamp),
+    }
+    file = BytesIO()
+    pq.write_table(pa.table(columns), file, row_group_size=ROWS_A_GROUP, compression="zstd", compression_level=_LEVEL)
+    return file.getvalue()

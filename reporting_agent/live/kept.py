@@ -1,0 +1,150 @@
+"""The spool as an input of `label`, `check` and all that read: `[inputs] source = "spool"`.
+
+Parquet is read by the road of the site's files, segments as they stand, so that the same readings give the same label. It reads while
+`watch` writes: a segment that became Parquet meanwhile is looked for there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.errors import InputError, Place
+from reporting_agent.config import Profile
+from reporting_agent.live import layout
+from reporting_agent.live.compaction import whole
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.segments import Row
+from reporting_agent.live.settings import Live, load
+from reporting_agent.live.spool import Spool
+from reporting_agent.sources.interface import READINGS, TABLES, Example
+from reporting_agent.sources.reading_log import ReadingBlock, ReadingLog
+from reporting_agent.sources.readings import gathered, stream_readings
+from reporting_agent.sources.sheets import Sheet
+
+_FIRST = ("batch_id", "step", "product", "start", "end", "output_quantity", "output_unit")
+
+
+class SpoolKind:
+    """The kind of source: connects by `folder`; the other options say how `watch` fills it."""
+
+    def connect(self, options: Mapping[str, object], folder: Path, zone: tzinfo) -> KeptSource:
+        del zone  # its stamps are UTC
+        settings = load(options, folder)
+        if not settings.folder.is_dir():
+            raise InputError(
+                "spool-missing",
+                "There is no spool in this folder.",
+                "Let `steplabel-agent watch` receive readings first, or correct folder under [source].",
+                place=Place("site.toml", column="source.folder"),
+                found="no such folder",
+                wanted=str(settings.folder),
+            )
+        return KeptSource(settings)
+
+    def seed(self, example: Example, folder: Path) -> Mapping[str, object]:
+        """The kit's plant, half of it as Parquet and half in a segment."""
+        spool = Spool(folder / "spool")
+        sent = [
+            Reading(
+                one.meter,
+                round(one.stamp.timestamp() * 1e6),
+                float("nan") if one.value is None else one.value,
+                received_us=1_477_800_000_000_000,
+            )
+            for one in example.readings
+        ]
+        tables: list[Row] = [
+            {"table": name, **dict(zip(header, cells, strict=True))} for name, (header, *rows) in example.tables.items() for cells in rows
+        ]
+        spool.append(sent[: len(sent) // 2], tables[:2])
+        spool.seal()
+        spool.append(sent[len(sent) // 2 :], tables[2:])
+        spool.close()
+        return {"folder": "spool", "units": dict(example.units)}
+
+
+class KeptSource:
+    """One spool, read from its beginning at each call."""
+
+    def __init__(self, settings: Live) -> None:
+        self.settings = settings
+
+    def gives(self) -> frozenset[str]:
+        """Readings, and every table of which a row arrived."""
+        return frozenset({READINGS} | {str(row["table"]) for row in self._rows()} & set(TABLES))
+
+    def table(self, name: str) -> Sheet:
+        """The rows of a table; of batches one row a batch, in which what came later stands."""
+        if name not in self.gives() & set(TABLES):
+            raise InputError(
+                "source-input-missing",
+                "No row of this table arrived.",
+                "Name a file for it under [inputs], or correct [source].",
+                place=Place(str(self.settings.folder), column=name),
+                found="no row",
+                wanted=", ".join(sorted(self.gives())),
+            )
+        merged: dict[Any, dict[str, str]] = {}
+        for place, row in enumerate(row for row in self._rows() if row["table"] == name):
+            key = (row.get("step"), row.get("batch_id")) if name == "batches" else place
+            merged.setdefault(key, {}).update(
+                {column: cell for column, cell in row.items() if column != "table" and cell not in (None, "")}
+            )
+        rows = [row for row in merged.values() if name != "batches" or row.get("end")]  # a batch that runs is no input yet
+        met = dict.fromkeys(column for row in rows for column in row)
+        header = tuple(sorted(met, key=lambda column: _FIRST.index(column) if column in _FIRST else len(_FIRST)))
+        cells = [[row.get(column, "") for column in header] for row in rows]
+        return Sheet(f"{self.settings.folder}:{name}", header, iter(enumerate(cells, start=2)))
+
+    def running(self) -> list[dict[str, str]]:
+        """Batches that began and have no end yet, in order of arrival."""
+        merged: dict[Any, dict[str, str]] = {}
+        for row in self._rows():
+            if row["table"] == "batches":
+                merged.setdefault((row.get("step"), row.get("batch_id")), {}).update({column: cell for column, cell in row.items() if cell})
+        return [row for row in merged.values() if row.get("start") and not row.get("end")]
+
+    def readings(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
+        """Parquet by the road of files, then the segments."""
+        there = layout.segments(self.settings.folder)  # before Parquet is listed: a segment that is gone by then has its own
+        parts = layout.days(self.settings.folder)
+        held = {layout.number_of(path) for path in parts}
+        segments = [path for path in there if layout.number_of(path) not in held]
+        if parts:
+            yield from stream_readings(parts, Profile(), meters, UTC, ReadingLog())
+        yield from gathered(block for path in segments for block in self._of_segment(path, meters))
+
+    def units(self) -> Mapping[str, str]:
+        return self.settings.units
+
+    def _of_segment(self, path: Path, meters: frozenset[str]) -> Iterator[ReadingBlock]:
+        try:
+            names, records, _ = whole(path)
+        except FileNotFoundError:
+            part = layout.day_of(self.settings.folder, layout.number_of(path))
+            if part is not None:
+                yield from stream_readings([part], Profile(), meters, UTC, ReadingLog())
+            return
+        for place, name in enumerate(names):
+            if name in meters and len(rows := np.flatnonzero(records["meter"] == place)):
+                of_meter = records[rows]
+                yield ReadingBlock(
+                    name, np.ascontiguousarray(of_meter["time_us"]), np.ascontiguousarray(of_meter["value"]), rows + 1, str(path)
+                )
+
+    def _rows(self) -> list[Row]:
+        """The rows of all tables, in order of arrival."""
+        found: dict[int, list[Row]] = {}
+        for path in layout.segments(self.settings.folder):
+            with suppress(FileNotFoundError):  # it is Parquet by now, and its rows lie among the tables
+                found[layout.number_of(path)] = whole(path)[2]
+        for path in sorted((self.settings.folder / "tables").glob("*.json")):
+            found[layout.number_of(path)] = json.loads(path.read_text("utf-8"))
+        return [row for _, rows in sorted(found.items()) for row in rows]

@@ -1,0 +1,35 @@
+"""Where a spool's files lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FOLDERS = ("segments", "days", "tables")
+
+
+def segment_path(folder: Path, number: int) -> Path:
+    return folder / "segments" / f"{number:08}.log"
+
+
+def table_path(folder: Path, number: int) -> Path:
+    return folder / "tables" / f"{number:08}.json"
+
+
+def segments(folder: Path) -> list[Path]:
+    """Those that are written, or are not yet Parquet, in order."""
+    return sorted((folder / "segments").glob("*.log"))
+
+
+def days(folder: Path) -> list[Path]:
+    """The Parquet files, in order of arrival."""
+    return sorted((folder / "days").glob("*.parquet"), key=number_of)
+
+
+def day_of(folder: Path, number: int) -> Path | None:
+    """The Parquet of a segment, where it was written."""
+    return next((folder / "days").glob(f"*.{number:08}.parquet"), None)
+
+
+def number_of(path: Path) -> int:
+    """The segment that a file holds: `00000007.log`, `2025-01-02.00000007.parquet`."""
+    return int(path.name.split(".")[-2])

@@ -1,0 +1,215 @@
+"""MQTT 3.1.1 and 5 by paho-mqtt (extra `live`): readings, batches and Sparkplug B of one broker.
+
+Exactly once is made of: a session that the broker keeps (`client_id`, no clean start), subscriptions at QoS 1, an acknowledgement of each
+message only after the spool has it on the disk, and a spool that drops what comes again. QoS 2 is not asked for: paho acknowledges its
+first half before anybody could have kept the message, and a death then loses it.
+
+An acknowledgement names a message by a number that is good for one connection; one that comes too late, in the next connection, is left
+out, or it might acknowledge another message. The broker then sends again.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.errors import InputError, Place
+from reporting_agent.live import payloads, sparkplug
+from reporting_agent.live.intake import Arrival, Intake
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.segments import Row
+from reporting_agent.live.settings import Mqtt
+from reporting_agent.live.spool import now_us
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client, MQTTMessage
+
+KEPT_FOR_S = 0xFFFFFFFE  # how long a broker of MQTT 5 keeps the session: as long as can be said short of for ever
+IN_FLIGHT = 1_000  # messages that a broker of MQTT 5 may send before the first is acknowledged; its own limit counts as well
+REBIRTH_EVERY_S = 5.0
+ASK_EVERY_S = 10.0
+RANGES_AT_ONCE = 100  # of a meter
+_QOS = 1
+
+
+class MqttSource:
+    """One broker, connected and connected again by a thread of the client's own."""
+
+    def __init__(self, settings: Mqtt, folder: Path, intake: Intake) -> None:
+        self.settings, self._folder, self._intake = settings, folder, intake
+        self.connected = False
+        self.refusal = ""  # the broker's or the network's last word
+        self._connection = 0
+        self._lock = threading.Lock()
+        self._hosts = {one.group: sparkplug.Host(one.metrics) for one in settings.sparkplug}
+        self._asked_s: dict[str, float] = {}
+        self._names = {meter: name for one in settings.readings for name, meter in one.names.items()}
+        self._client = self._made()
+
+    @property
+    def name(self) -> str:
+        return f"{self.settings.host}:{self.settings.port}"
+
+    def start(self) -> None:
+        """Connect, and go on connecting until `stop`."""
+        from paho.mqtt.packettypes import PacketTypes
+        from paho.mqtt.properties import Properties
+
+        if self.settings.version == "5":
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # of paho
+            properties.SessionExpiryInterval = KEPT_FOR_S
+            properties.ReceiveMaximum = IN_FLIGHT
+            self._client.connect_async(self.settings.host, self.settings.port, clean_start=False, properties=properties)
+        else:
+            self._client.connect_async(self.settings.host, self.settings.port)
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Leave the broker, which keeps the session."""
+        self._client.disconnect()
+        with suppress(AttributeError):  # paho 2.2: its thread may end, and forget itself, while it is waited for
+            self._client.loop_stop()
+
+    def ask_again(self, missing: Mapping[str, list[tuple[int, int]]]) -> None:
+        """Ask for what is missing by its numbers, where site.toml names a topic for that; now and then, until it came."""
+        now = time.monotonic()
+        if self.settings.ask is None or not self.connected or now - self._asked_s.get("", -ASK_EVERY_S) < ASK_EVERY_S:
+            return
+        self._asked_s[""] = now
+        for meter, ranges in missing.items():
+            for first, last in ranges[:RANGES_AT_ONCE]:
+                asked = {"meter": self._names.get(meter, meter), "from": first, "to": last}
+                self._client.publish(self.settings.ask, json.dumps(asked), _QOS)
+
+    def _made(self) -> Client:
+        try:
+            from paho.mqtt import client as paho
+            from paho.mqtt.enums import CallbackAPIVersion
+        except ImportError as missing:
+            raise InputError(
+                "mqtt-not-installed",
+                "MQTT needs a client that is not installed.",
+                "Install the agent with its extra: pip install 'steplabel-agent[live]'.",
+                place=Place("site.toml", column="source.mqtt"),
+                found=str(missing),
+                wanted="paho-mqtt",
+            ) from missing
+        settings, five = self.settings, self.settings.version == "5"
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            settings.client_id,
+            clean_session=None if five else False,
+            protocol=paho.MQTTv5 if five else paho.MQTTv311,
+            manual_ack=True,
+        )
+        if settings.username is not None:
+            client.username_pw_set(settings.username, self._password())
+        if settings.ca_file is not None:
+            client.tls_set(str(self._folder / settings.ca_file))
+        client.reconnect_delay_set(1, 30)
+        if settings.host_id is not None:
+            client.will_set(self._state_topic, _state(online=False), _QOS, retain=True)
+        client.on_connect, client.on_connect_fail, client.on_disconnect = self._on_connect, self._on_fail, self._on_disconnect
+        client.on_message = self._on_message
+        return client
+
+    @property
+    def _state_topic(self) -> str:
+        return f"{sparkplug.NAMESPACE}/STATE/{self.settings.host_id}"
+
+    def _password(self) -> str | None:
+        name = self.settings.password_file
+        if name is None:
+            return None
+        try:
+            return (self._folder / name).read_text("utf-8").strip()
+        except OSError as gone:
+            raise InputError(
+                "password-unreadable",
+                "The file with the broker's password cannot be read.",
+                "Name a file that the agent's user may read.",
+                place=Place("site.toml", column="source.mqtt.password_file"),
+                found=str(gone.strerror or gone),
+                wanted=str(self._folder / name),
+            ) from gone
+
+    def _on_connect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
+        del data, flags, properties
+        if reason.is_failure:
+            self.refusal = str(reason)
+            return
+        with self._lock:
+            self._connection += 1
+        self.connected, self.refusal = True, ""
+        topics = [one.topic for one in self.settings.readings] + [one.topic for one in self.settings.batches]
+        topics += [f"{sparkplug.NAMESPACE}/{group}/#" for group in self._hosts]
+        client.subscribe([(topic, _QOS) for topic in topics])
+        if self.settings.host_id is not None:
+            client.publish(self._state_topic, _state(online=True), _QOS, retain=True)
+        for host in self._hosts.values():
+            for node in host.nodes.values():
+                node.expected = None  # what came meanwhile at QoS 0 is gone
+
+    def _on_fail(self, client: Client, data: Any) -> None:
+        del client, data
+        self.refusal = "not reached"
+
+    def _on_disconnect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
+        del client, data, flags, properties
+        with self._lock:
+            self._connection += 1
+        self.connected, self.refusal = False, str(reason)
+
+    def _on_message(self, client: Client, data: Any, message: MQTTMessage) -> None:
+        """One arrival a message, whatever it matches; one that matches nothing more is let go, or the broker would keep it for ever."""
+        del client, data
+        readings: list[Reading] = []
+        rows: list[Row] = []
+        payload = bytes(message.payload)
+        try:
+            for mapping in self.settings.readings:
+                if _matches(mapping.topic, message.topic):
+                    readings += payloads.readings(mapping, message.topic, payload, now_us())
+            for table in self.settings.batches:
+                if _matches(table.topic, message.topic):
+                    rows += payloads.rows(table, payload)
+            for group, host in self._hosts.items():
+                if message.topic.startswith(f"{sparkplug.NAMESPACE}/{group}/"):
+                    readings += self._of_sparkplug(group, host, message)
+        except payloads.Unreadable as wrong:
+            readings, rows = [], [payloads.unreadable(message.topic, payload, str(wrong))]
+        self._put(message, readings, rows)
+
+    def _of_sparkplug(self, group: str, host: sparkplug.Host, message: MQTTMessage) -> list[Reading]:
+        found, asks = host.take(message.topic, bytes(message.payload), now_us())
+        edge = message.topic.split("/")[3]
+        now = time.monotonic()
+        if asks and now - self._asked_s.get(edge, -REBIRTH_EVERY_S) >= REBIRTH_EVERY_S:
+            self._asked_s[edge] = now
+            self._client.publish(f"{sparkplug.NAMESPACE}/{group}/NCMD/{edge}", sparkplug.rebirth(now_us() // 1000), 0)
+        return found
+
+    def _put(self, message: MQTTMessage, readings: list[Reading], rows: list[Row]) -> None:
+        connection, mid, qos = self._connection, message.mid, message.qos
+
+        def acknowledge() -> None:
+            with self._lock:
+                if qos and connection == self._connection:
+                    self._client.ack(mid, qos)
+
+        self._intake.put(Arrival(readings, rows, acknowledge))
+
+
+def _matches(subscribed: str, topic: str) -> bool:
+    from paho.mqtt.client import topic_matches_sub
+
+    return topic_matches_sub(subscribed, topic)
+
+
+def _state(*, online: bool) -> str:
+    return json.dumps({"online": online, "timestamp": now_us() // 1000})

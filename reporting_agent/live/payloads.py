@@ -1,0 +1,132 @@
+"""What a plain message says: readings and rows of batches, out of JSON by the names of site.toml.
+
+Nothing is guessed. A message that cannot be read is kept in the spool as such, with the reason: it would be lost once it is acknowledged.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from reporting_agent.live.reading import NO_SEQUENCE, Quality, Reading
+from reporting_agent.live.segments import Row
+from reporting_agent.live.settings import Readings, Rows
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_PER_UNIT = {"s": 1_000_000, "ms": 1_000, "us": 1}
+UNREADABLE = "unreadable"
+"""The table of messages that could not be read."""
+
+
+class Unreadable(ValueError):  # noqa: N818 - a message's state, that is kept
+    """A message is not as site.toml says; the text names what was found, and is kept beside it."""
+
+
+def readings(mapping: Readings, topic: str, payload: bytes, received_us: int) -> list[Reading]:
+    """The readings of one message, in its order.
+
+    Raises:
+        Unreadable: nothing of it is taken.
+    """
+    return [_reading(mapping, topic, one, received_us) for one in _objects(payload)]
+
+
+def rows(mapping: Rows, payload: bytes) -> list[Row]:
+    """The rows of one message about batches."""
+    made: list[Row] = []
+    for one in _objects(payload):
+        if not isinstance(one, dict):
+            raise Unreadable(f"{one!r} is no object")
+        cells = {column: _part(one, path) for column, path in mapping.fields.items()} if mapping.fields else one
+        texts = {column: str(cell) for column, cell in {**mapping.constants, **cells}.items() if cell is not None}
+        if lacking := {"batch_id", "step"} - set(texts):
+            raise Unreadable(f"no {sorted(lacking)[0]} in {sorted(one)}")
+        made.append({"table": "batches", **texts})
+    return made
+
+
+def unreadable(topic: str, payload: bytes, why: str) -> Row:
+    """A message that could not be read, as a row of the spool."""
+    return {"table": UNREADABLE, "topic": topic, "payload": payload[:4096].decode("utf-8", "backslashreplace"), "why": why}
+
+
+def _objects(payload: bytes) -> Iterator[Any]:
+    try:
+        held = json.loads(payload)
+    except ValueError as wrong:
+        raise Unreadable(f"no JSON: {wrong}") from wrong
+    yield from held if isinstance(held, list) else (held,)
+
+
+def _reading(mapping: Readings, topic: str, held: Any, received_us: int) -> Reading:
+    fields = mapping.fields
+    if isinstance(held, dict):
+        value = _part(held, fields.get("value", "value"))
+    elif fields.keys() - {"value"}:
+        raise Unreadable(f"{held!r} is no object")
+    else:
+        value = held
+    if mapping.meter_level is not None:
+        levels = topic.split("/")
+        if len(levels) < mapping.meter_level:
+            raise Unreadable(f"the topic {topic} has {len(levels)} levels")
+        name = levels[mapping.meter_level - 1]
+    else:
+        name = mapping.meter or str(_needed(held, fields["meter"]))
+    time_us = _time_us(_needed(held, fields["time"]), mapping.time) if "time" in fields else received_us
+    sequence = _whole(_needed(held, fields["sequence"])) if "sequence" in fields else NO_SEQUENCE
+    quality = _quality(mapping, _part(held, fields["quality"])) if "quality" in fields else Quality.GOOD
+    number = math.nan if quality is Quality.BAD else _number(value)
+    return Reading(mapping.names.get(name, name), time_us, number, sequence, quality, received_us, mapping.consecutive)
+
+
+def _part(held: Any, path: str) -> Any:
+    for name in path.split("."):
+        if not isinstance(held, dict):
+            return None
+        held = held.get(name)
+    return held
+
+
+def _needed(held: Any, path: str) -> Any:
+    found = _part(held, path)
+    if found is None:
+        raise Unreadable(f"no {path} in {held!r}")
+    return found
+
+
+def _number(value: Any) -> float:
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isinf(value):
+        raise Unreadable(f"{value!r} is no number")
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
+        raise Unreadable(f"{value!r} is no sequence number")
+    return value
+
+
+def _quality(mapping: Readings, value: Any) -> Quality:
+    text = str(value).lower()
+    return Quality.BAD if text in mapping.bad else Quality.UNCERTAIN if text in mapping.uncertain else Quality.GOOD
+
+
+def _time_us(value: Any, written: str) -> int:
+    if written != "iso":
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Unreadable(f"{value!r} is no time in {written} since 1970")
+        return value * _PER_UNIT[written] if isinstance(value, int) else round(value * _PER_UNIT[written])
+    try:
+        stamp = datetime.fromisoformat(str(value))
+    except ValueError as wrong:
+        raise Unreadable(f"{value!r} is no time by ISO 8601") from wrong
+    if stamp.tzinfo is None:
+        raise Unreadable(f"{value!r} has no offset from UTC")
+    return (stamp - _EPOCH) // _MICROSECOND

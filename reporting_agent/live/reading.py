@@ -1,0 +1,38 @@
+"""One reading as a source sent it, and the frame in which readings lie on disk."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+NO_SEQUENCE = -1
+"""Of a source that numbers nothing: a reading is then known by its meter and time."""
+
+
+class Quality(IntEnum):
+    """How far the source vouches for a value; a bad one is kept as not known."""
+
+    GOOD = 0
+    UNCERTAIN = 1
+    BAD = 2
+
+
+class Reading(NamedTuple):
+    """One value of one meter. Times are UTC microseconds since 1970; `sequence` is the source's own number of it, and `consecutive` says
+    that such numbers rise by one, so that one left out is a reading that is missing."""
+
+    meter: str
+    time_us: int
+    value: float
+    sequence: int = NO_SEQUENCE
+    quality: int = Quality.GOOD
+    received_us: int = 0
+    consecutive: bool = False
+
+
+RECORD = np.dtype([("time_us", "<i8"), ("sequence", "<i8"), ("value", "<f8"), ("received_us", "<i8"), ("meter", "<u4"), ("quality", "<u4")])
+"""40 bytes a reading; `meter` is the place of its name among the names of its segment, `quality` holds `CONSECUTIVE` too."""
+
+CONSECUTIVE = 1 << 8

@@ -1,0 +1,156 @@
+"""Append-only files of frames with checksums, synced to the disk before anybody is told that something arrived.
+
+A frame is what arrived together: 13 bytes of head (magic, length and CRC-32 of what follows), then names of meters that this segment had
+not met, rows of tables as JSON, and records of readings. A frame is there whole or not at all.
+
+Assumptions: the disk keeps what fdatasync returned for, and a file system keeps the order of a file's own bytes. What a cut of the power
+leaves of a frame that was not synced stands at the end, was acknowledged to nobody, and is cut off when the segment is opened again. A
+frame whose checksum fails anywhere else is damage, and refused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import InputError, Place
+from reporting_agent.live.reading import CONSECUTIVE, RECORD, Reading
+from reporting_agent.state import sync_folder
+
+_HEAD = struct.Struct("<5sII")
+_MAGIC = b"SLR1\n"
+_LENGTHS = struct.Struct("<II")
+MOST_BYTES_A_FRAME = 1 << 28
+
+Row = Mapping[str, Any]
+"""A row of a table: its input's name under `table`, and the cells of the strict template as texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What arrived together: records whose `meter` counts in `names`, the segment's names so far."""
+
+    names: Sequence[str]
+    records: NDArray[Any]
+    rows: Sequence[Row]
+
+
+@dataclass(slots=True)
+class Segment:
+    """A segment that is written. Raises OSError where the disk refuses; then it is as it was before."""
+
+    path: Path
+    names: list[str] = field(default_factory=list)
+    size: int = 0
+    _places: dict[str, int] = field(default_factory=dict)
+    _file: int = -1
+
+    @classmethod
+    def opened(cls, path: Path) -> Segment:
+        """The segment at its end, made where there is none; what was never synced whole is cut off."""
+        made = cls(path)
+        there = path.exists()
+        made._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        if there:
+            for frame, made.size in _frames(path):
+                made.names = list(frame.names)
+            os.ftruncate(made._file, made.size)
+        os.fsync(made._file)
+        sync_folder(path.parent)
+        made._places = {name: place for place, name in enumerate(made.names)}
+        return made
+
+    def append(self, readings: Sequence[Reading], rows: Sequence[Row]) -> None:
+        """Write one frame and return once the disk has it."""
+        new = [name for name in dict.fromkeys(one.meter for one in readings) if name not in self._places]
+        places = {**self._places, **{name: len(self.names) + place for place, name in enumerate(new)}} if new else self._places
+        records = np.array(
+            [
+                (one.time_us, one.sequence, one.value, one.received_us, places[one.meter], one.quality | CONSECUTIVE * one.consecutive)
+                for one in readings
+            ],
+            RECORD,
+        )
+        frame = _packed(new, rows, records)
+        try:
+            written = 0
+            while written < len(frame):
+                written += os.pwrite(self._file, frame[written:], self.size + written)
+        except OSError:
+            os.ftruncate(self._file, self.size)
+            raise
+        os.fdatasync(self._file)
+        self.size += len(frame)
+        self.names += new
+        self._places = places
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+def frames(path: Path) -> Iterator[Frame]:
+    """Every whole frame of a segment, also of one that is being written.
+
+    Raises:
+        InputError: a frame before the last is damaged.
+    """
+    for frame, _ in _frames(path):
+        yield frame
+
+
+def _packed(names: Sequence[str], rows: Sequence[Row], records: NDArray[Any]) -> bytes:
+    named = json.dumps(names, ensure_ascii=False).encode() if names else b""
+    tables = json.dumps(rows, ensure_ascii=False).encode() if rows else b""
+    body = b"".join((_LENGTHS.pack(len(named), len(tables)), named, tables, records.tobytes()))
+    return _HEAD.pack(_MAGIC, len(body), zlib.crc32(body)) + body
+
+
+def _frames(path: Path) -> Iterator[tuple[Frame, int]]:
+    """Every whole frame, and where it ends."""
+    names: tuple[str, ...] = ()
+    at = 0
+    with path.open("rb") as file:
+        while len(head := file.read(_HEAD.size)) == _HEAD.size:
+            magic, length, checksum = _HEAD.unpack(head)
+            sound = magic == _MAGIC and length <= MOST_BYTES_A_FRAME
+            body = file.read(length) if sound else b""
+            if not sound or len(body) < length or zlib.crc32(body) != checksum:
+                rest = body[1:] + file.read()
+                if _MAGIC in (head[1:] + rest):
+                    raise _damaged(path, at)
+                return  # the end of what was being written when the power went
+            at += _HEAD.size + length
+            some, frame_rows, records = _unpacked(body)
+            names = (*names, *some) if some else names
+            yield Frame(names, records, frame_rows), at
+
+
+def _unpacked(body: bytes) -> tuple[list[str], list[Row], NDArray[Any]]:
+    names, tables = _LENGTHS.unpack_from(body)
+    begin = _LENGTHS.size
+    middle, end = begin + names, begin + names + tables
+    return (
+        json.loads(body[begin:middle]) if names else [],
+        json.loads(body[middle:end]) if tables else [],
+        np.frombuffer(body, RECORD, offset=end),
+    )
+
+
+def _damaged(path: Path, at: int) -> InputError:
+    return InputError(
+        "spool-damaged",
+        "What stands in the spool is not what was written.",
+        "Check the disk. Keep the file; move it out of the spool to go on without the readings that it holds.",
+        place=Place(str(path)),
+        found=f"a checksum that fails at byte {at:,}, with frames after it",
+        wanted="what was written",
+    )

@@ -1,0 +1,141 @@
+"""`[source]` of site.toml where `[inputs] source = "spool"`: where the spool lies, and what fills it.
+
+    [source]
+    folder = "spool"
+
+    [[source.mqtt]]
+    host = "127.0.0.1"
+    client_id = "steplabel-works-2"
+
+    [[source.mqtt.readings]]
+    topic = "works/meters/+"
+    meter_level = 3
+    fields = { time = "t", value = "v", sequence = "n" }
+
+None of it decides what a row means, so it is no part of the digest of the site's settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from benchmarks.errors import InputError, Place
+from reporting_agent.config.profile import Setting
+
+FIELDS = frozenset({"meter", "time", "value", "sequence", "quality"})
+
+
+class Readings(Setting):
+    """[[source.mqtt.readings]]: messages that carry readings, a JSON object, a list of such, or a bare number.
+
+    `fields` names where in the object each part stands, a dot between levels (`data.value`). The meter is a field, a level of the topic
+    (counted from 1), or `meter`. Without a field of time a reading has the time at which it arrived. `names` gives the meter's id
+    in site.toml for a name that the plant uses.
+    """
+
+    topic: str = Field(min_length=1)
+    fields: dict[str, str] = Field(default_factory=dict)
+    meter: str | None = None
+    meter_level: int | None = Field(default=None, ge=1)
+    names: dict[str, str] = Field(default_factory=dict)
+    time: Literal["iso", "s", "ms", "us"] = "iso"  # how a stamp is written; numbers count from 1970 in UTC
+    bad: tuple[str, ...] = ("bad",)  # qualities, as texts, of which a value is kept as not known
+    uncertain: tuple[str, ...] = ("uncertain",)
+    consecutive: bool = False  # a meter's numbers rise by one, so that one left out is a reading that is missing
+
+    @model_validator(mode="after")
+    def _names_a_meter(self) -> Self:
+        if unknown := set(self.fields) - FIELDS:
+            raise ValueError(f"fields: {sorted(unknown)[0]!r} is none of " + ", ".join(sorted(FIELDS)))
+        if sum((self.meter is not None, self.meter_level is not None, "meter" in self.fields)) != 1:
+            raise ValueError("the meter must be told once: by fields.meter, meter_level or meter")
+        if self.consecutive and "sequence" not in self.fields:
+            raise ValueError("consecutive goes with fields.sequence")
+        return self
+
+
+class Rows(Setting):
+    """[[source.mqtt.batches]]: messages that begin and end batches, JSON objects; `fields` gives each column of the template its field."""
+
+    topic: str = Field(min_length=1)
+    fields: dict[str, str] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(default_factory=dict)
+
+
+class Sparkplug(Setting):
+    """[[source.mqtt.sparkplug]]: a group of Sparkplug B; `metrics` names meters by `edge/metric` or `edge/device/metric`."""
+
+    group: str = Field(min_length=1, pattern=r"^[^/+#]+$")
+    metrics: dict[str, str] = Field(min_length=1)
+
+
+class Mqtt(Setting):
+    """[[source.mqtt]]: one broker."""
+
+    host: str
+    port: int = Field(default=1883, gt=0, lt=65536)
+    version: Literal["3.1.1", "5"] = "5"
+    client_id: str = Field(min_length=1, max_length=64)  # by which the broker keeps what comes while the agent is away
+    username: str | None = None
+    password_file: str | None = None
+    ca_file: str | None = None  # TLS, by this authority
+    host_id: str | None = None  # as which it tells Sparkplug's edge nodes that it listens, so that they store while it does not
+    ask: str | None = None  # topic on which missing readings are asked for
+    readings: tuple[Readings, ...] = ()
+    batches: tuple[Rows, ...] = ()
+    sparkplug: tuple[Sparkplug, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.readings or self.sparkplug):
+            raise ValueError("readings or sparkplug must say which messages carry readings")
+        return self
+
+
+class Live(Setting):
+    """[source]."""
+
+    folder: Path
+    units: dict[str, str] = Field(default_factory=dict)
+    most_gb: float | None = Field(default=None, gt=0)
+    when_full: Literal["wait", "drop-oldest"] = "wait"
+    mqtt: tuple[Mqtt, ...] = ()
+
+    @field_validator("mqtt")
+    @classmethod
+    def _apart(cls, brokers: tuple[Mqtt, ...]) -> tuple[Mqtt, ...]:
+        names = [(one.host, one.port, one.client_id) for one in brokers]
+        if len(set(names)) < len(names):
+            raise ValueError("every entry needs a client_id of its own: a broker lets no two in by the same")
+        return brokers
+
+    @property
+    def most_bytes(self) -> int | None:
+        return None if self.most_gb is None else int(self.most_gb * 1e9)
+
+
+def load(options: Mapping[str, object], base: Path) -> Live:
+    """The checked settings; paths are relative to `base`.
+
+    Raises:
+        InputError: `source-option-unknown` or `source-option-invalid`, with the key.
+    """
+    try:
+        settings = Live.model_validate(options)
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in ("source", *first["loc"]))
+        unknown = first["type"] == "extra_forbidden"
+        raise InputError(
+            "source-option-unknown" if unknown else "source-option-invalid",
+            "The source has no such option." if unknown else "The settings of the source do not hold together.",
+            "Mend the key named; docs/live.md describes every one.",
+            place=Place("site.toml", column=key),
+            found="a key that the spool does not know" if unknown else repr(first.get("input"))[:120],
+            wanted="one of the keys in docs/live.md" if unknown else first["msg"].removeprefix("Value error, "),
+        ) from wrong
+    return settings.model_copy(update={"folder": base / settings.folder})

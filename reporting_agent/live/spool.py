@@ -1,0 +1,249 @@
+"""The spool: every reading that a source sent, exactly once, on this machine's disk.
+
+    segments/00000007.log      what arrives, frame by frame (`segments`)
+    days/2025-01-02.00000006.parquet    a segment that is full or whose day is over, as Parquet in the strict template
+    tables/00000006.json       the rows of tables (batches) of that segment
+    state.json                 up to which segment meters are known, and how far
+
+Days are those of receipt, in UTC, so that what is late never changes a file. A reading is known by meter, source time and source's number.
+A repeat is dropped: by memory where it is among the latest of its meter, else by looking on the disk. One that comes again with
+another value is counted as contradicted, and the first stays. `append` returns once the disk has what is new: only then may a source be
+told that it arrived.
+
+Of a segment, Parquet is written and renamed, then the state, then the segment is deleted: whoever dies in between finds the
+Parquet there and finishes. A segment that has its Parquet is not read.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from benchmarks.errors import InputError, Place
+from reporting_agent.live import compaction, layout
+from reporting_agent.live.gaps import Gaps
+from reporting_agent.live.lookup import looked_up
+from reporting_agent.live.reading import CONSECUTIVE, NO_SEQUENCE, Reading
+from reporting_agent.live.segments import Row, Segment, frames
+from reporting_agent.state import sync_folder, write_whole
+
+SEGMENT_BYTES = 64 << 20  # 1.6 million readings
+LATEST_KEPT = 256  # keys of a meter that are remembered
+DAY_US = 86_400_000_000
+
+Key = tuple[int, int]
+"""Source time in UTC microseconds, source's number."""
+
+
+class SpoolFull(OSError):  # noqa: N818 - a state of the disk: what arrives is not taken, and stays with its source
+    """There is no room: nothing was taken, and nothing may be acknowledged."""
+
+
+@dataclass(slots=True)
+class _Meter:
+    """What is known of one meter: every key on disk is at or below the highest."""
+
+    highest: Key = (-(1 << 62), NO_SEQUENCE)
+    latest: dict[Key, float] = field(default_factory=dict)
+    gaps: Gaps = field(default_factory=Gaps)
+
+    def take(self, key: Key, value: float, *, consecutive: bool) -> None:
+        if consecutive:
+            self.gaps.take(key[1], later=key > self.highest)
+        self.highest = max(self.highest, key)
+        self.latest[key] = value
+        if len(self.latest) > LATEST_KEPT:
+            del self.latest[next(iter(self.latest))]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of what arrived together."""
+
+    new: int
+    repeated: int
+    contradicted: int
+    late: Sequence[Reading]  # new ones that are older than one that was there
+
+
+class Spool:
+    """The one writer of a spool."""
+
+    def __init__(
+        self, folder: Path, *, most_bytes: int | None = None, drop_oldest: bool = False, segment_bytes: int = SEGMENT_BYTES
+    ) -> None:
+        """Open it, finish what a killed one left, and learn what is there.
+
+        Args:
+            most_bytes: of all files together; a full spool takes nothing more.
+            drop_oldest: a full spool deletes its oldest day instead.
+
+        Raises:
+            InputError: another process writes it, or a file in it is damaged.
+        """
+        self.folder, self._most_bytes, self._drop_oldest, self._segment_bytes = folder, most_bytes, drop_oldest, segment_bytes
+        for name in layout.FOLDERS:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(folder)
+        self.meters: dict[str, _Meter] = {}
+        self.dropped: list[str] = []  # files deleted for room
+        known = self._load_state()
+        for stale in folder.rglob(".*"):  # a file that was not put into place
+            stale.unlink()
+        numbers = [layout.number_of(path) for path in layout.segments(folder)]
+        for number in numbers:
+            if number > known:
+                self._learn(number)
+        self._number = numbers[-1] if numbers else 1 + max([known, *map(layout.number_of, layout.days(folder))])
+        self._segment = Segment.opened(layout.segment_path(folder, self._number))
+        self._began_us = self._first_receipt()
+        self._bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        for number in numbers[:-1]:
+            self._compact(number)
+
+    def append(self, readings: Sequence[Reading], rows: Sequence[Row] = ()) -> Taken:
+        """Keep what is new; returns once the disk has it.
+
+        Raises:
+            SpoolFull: there is no room; nothing was taken.
+            OSError: the disk failed; nothing may be acknowledged, and the spool must be opened again.
+        """
+        new, repeated, contradicted, late = self._sorted_out(readings)
+        if new or rows:
+            self._make_room()
+            before = self._segment.size
+            try:
+                self._segment.append(new, rows)
+            except OSError as refused:
+                if refused.errno in (errno.ENOSPC, errno.EDQUOT):
+                    raise SpoolFull(refused.errno, "the disk is full") from refused
+                raise
+            self._bytes += self._segment.size - before
+            for one in new:
+                self.meters.setdefault(one.meter, _Meter()).take((one.time_us, one.sequence), one.value, consecutive=one.consecutive)
+            self._began_us = self._began_us or next((one.received_us for one in new), 0)
+        return Taken(len(new), repeated, contradicted, late)
+
+    def turn(self, now_us: int) -> None:
+        """Compact the segment where it is full or its day is over; asked now and then."""
+        over = self._began_us and now_us // DAY_US > self._began_us // DAY_US
+        if self._segment.size and (self._segment.size >= self._segment_bytes or over):
+            self.seal()
+
+    def seal(self) -> None:
+        """Go on in a new segment, and write the old one as Parquet."""
+        done, self._number, self._began_us = self._number, self._number + 1, 0
+        self._segment.close()
+        self._segment = Segment.opened(layout.segment_path(self.folder, self._number))
+        self._compact(done)
+
+    def close(self) -> None:
+        """Leave the spool to another process; nothing is lost without."""
+        self._segment.close()
+        self._lock.close()
+
+    def _sorted_out(self, readings: Sequence[Reading]) -> tuple[list[Reading], int, int, list[Reading]]:
+        """What is new in order of arrival, how many are repeats or contradict, and which of the new are late."""
+        met: dict[tuple[str, Key], float] = {}
+        older: list[Reading] = []
+        repeated = contradicted = 0
+        unsure: list[Reading] = []
+        for one in readings:
+            key = (one.time_us, one.sequence)
+            meter = self.meters.get(one.meter)
+            first = met.get((one.meter, key))
+            if first is None and meter is not None:
+                first = meter.latest.get(key)
+            if first is not None:
+                repeated += 1
+                contradicted += _bits(first) != _bits(one.value)
+                continue
+            met[one.meter, key] = one.value
+            if meter is not None and key <= meter.highest:
+                unsure.append(one)
+        there = looked_up(self.folder, unsure) if unsure else {}
+        for one in unsure:
+            name = (one.meter, (one.time_us, one.sequence))
+            if (bits := there.get(name)) is not None:
+                repeated += 1
+                contradicted += bits != _bits(one.value)
+                del met[name]
+            else:
+                older.append(one)
+        new = [one for one in readings if met.pop((one.meter, (one.time_us, one.sequence)), None) is not None]
+        return new, repeated, contradicted, older
+
+    def _make_room(self) -> None:
+        if self._most_bytes is None or self._bytes < self._most_bytes:
+            return
+        for path in layout.days(self.folder) if self._drop_oldest else ():
+            self._bytes -= path.stat().st_size
+            path.unlink()
+            sync_folder(path.parent)
+            self.dropped.append(path.name)
+            if self._bytes < self._most_bytes:
+                return
+        raise SpoolFull(errno.ENOSPC, "the spool has reached its bound")
+
+    def _learn(self, number: int) -> None:
+        for frame in frames(layout.segment_path(self.folder, number)):
+            for time_us, sequence, value, _, place, quality in frame.records.tolist():
+                meter = self.meters.setdefault(frame.names[place], _Meter())
+                meter.take((time_us, sequence), value, consecutive=quality >= CONSECUTIVE)
+
+    def _first_receipt(self) -> int:
+        first = next((frame.records for frame in frames(self._segment.path) if len(frame.records)), None)
+        return 0 if first is None else int(first["received_us"][0])
+
+    def _compact(self, number: int) -> None:
+        path = layout.segment_path(self.folder, number)
+        self._bytes -= path.stat().st_size
+        made = compaction.compact(self.folder, number, then=lambda: self._save_state(number))
+        self._bytes += sum(one.stat().st_size for one in made)
+
+    def _load_state(self) -> int:
+        path = self.folder / "state.json"
+        if not path.exists():
+            return 0
+        state = json.loads(path.read_text("utf-8"))
+        for name, (time_us, sequence, highest, ranges) in state["meters"].items():
+            self.meters[name] = _Meter((time_us, sequence), {}, Gaps(highest, [(first, last) for first, last in ranges]))
+        return int(state["segment"])
+
+    def _save_state(self, number: int) -> None:
+        """What is known may be further than the segment: learning it again changes nothing."""
+        meters = {name: (*one.highest, one.gaps.highest, one.gaps.ranges) for name, one in self.meters.items()}
+        write_whole(self.folder / "state.json", json.dumps({"segment": number, "meters": meters}, ensure_ascii=False).encode())
+
+
+def _bits(value: float) -> bytes:
+    return struct.pack("<d", value)
+
+
+def _locked(folder: Path) -> IO[Any]:
+    lock = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as taken:
+        lock.close()
+        raise InputError(
+            "spool-in-use",
+            "Another process writes this spool.",
+            "Let the other `steplabel-agent watch` go on, or end it first.",
+            place=Place(str(folder)),
+            found="a spool that is locked",
+            wanted="one writer",
+        ) from taken
+    return lock
+
+
+def now_us() -> int:
+    """This machine's clock, UTC microseconds since 1970."""
+    return int(datetime.now(UTC).timestamp() * 1e6)

@@ -1,0 +1,61 @@
+"""A plant of arc furnaces behind a real broker, its site.toml for `watch`, and what must come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.measurements import Period
+from fixtures.simulator.furnaces import Furnaces, Sent
+from reporting_agent import pipeline
+from reporting_agent.config import load_site
+from reporting_agent.sources import interface
+
+
+@dataclass
+class Plant:
+    """The plant's files for the offline road in `offline`, and the same behind a broker in `live`."""
+
+    folder: Path
+    furnaces: Furnaces = field(default_factory=Furnaces)
+
+    def __post_init__(self) -> None:
+        self.offline = self.furnaces.write(self.folder / "offline")
+        self.live = self.folder / "live" / "site.toml"
+        self.sent = self.furnaces.readings()
+
+    def listens_at(self, port: int, version: str = "5") -> Path:
+        """site.toml whose readings and batches come from the broker at this port."""
+        return self.furnaces.behind(self.live.parent, port, version)
+
+    def spooled(self) -> dict[str, list[tuple[int, float]]]:
+        """What the spool holds of each meter, in order of time."""
+        site = load_site(self.live)
+        source = interface.connect("spool", dict(site.source), site.folder, site.zone)
+        found: dict[str, list[tuple[int, float]]] = {}
+        for block in source.readings(frozenset(meter.id for meter in site.meters)):
+            found.setdefault(block.meter, []).extend(zip(block.time_us.tolist(), block.value.tolist(), strict=True))
+        return {meter: sorted(held) for meter, held in found.items()}
+
+    def sent_of(self) -> dict[str, list[tuple[int, float]]]:
+        return expected(self.sent)
+
+
+def expected(sent: list[Sent]) -> dict[str, list[tuple[int, float]]]:
+    """The same of what was sent."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    for one in sent:
+        found.setdefault(one.meter, []).append((round(one.stamp.timestamp() * 1e6), one.value))
+    return found
+
+
+def energies(site_file: Path, year: str = "2025") -> dict[str, list[tuple[str, bytes]]]:
+    """The energy of every batch by carrier, its bits."""
+    site = load_site(site_file)
+    data = pipeline.read(site, Period.parse(year, site.zone))
+    return {
+        batch.batch_id: [(one.carrier, np.float64(one.quantity).tobytes()) for one in batch.energy]
+        for batch in sorted(data.batches, key=lambda batch: batch.batch_id)
+    }
