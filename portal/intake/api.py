@@ -23,7 +23,7 @@ from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal import keys
 from portal.accounts.models import Device
 from portal.celery import nudge
-from portal.intake import commitments, services
+from portal.intake import commitments, services, worker_seen
 from portal.intake.models import Commitment, Submission
 from portal.openness import OPEN
 from portal.problems import RefusedError
@@ -112,6 +112,33 @@ class CommitmentsView(StrictView):
         return Response([_committed(row, key) for row in rows])
 
 
+class LostCommitmentsView(StrictView):
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "submissions"
+    parser_classes = (EnvelopeParser,)
+
+    @extend_schema(
+        operation_id="hand_back_commitment",
+        request={"application/cbor": OpenApiTypes.BINARY},
+        responses={
+            201: CommitmentSerializer,
+            200: OpenApiResponse(CommitmentSerializer, "The portal has it."),
+            400: OpenApiResponse(ProblemSerializer, "Malformed, or no challenge of this portal."),
+            401: OpenApiResponse(ProblemSerializer, "Unknown or revoked device, or not its signature."),
+            409: OpenApiResponse(ProblemSerializer, "Not lost in a restart of the log, or others were committed to since."),
+            411: ProblemSerializer,
+            413: ProblemSerializer,
+            415: ProblemSerializer,
+            429: ProblemSerializer,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Take a commitment back that the portal lost with its log, with the challenge that it had signed."""
+        directory = keys.published_directory().content
+        taken = commitments.take_back(_body(request, "commitment and its challenge"), directory.receipt_keys(), timezone.now())
+        return Response(_committed(taken.commitment, keys.receipt_key()), status=201 if taken.created else 200)
+
+
 class SubmissionsView(StrictView):
     scope: ClassVar[str] = OPEN
     throttle_scope: ClassVar[str] = "submissions"
@@ -143,7 +170,7 @@ class SubmissionsView(StrictView):
     def post(self, request: Request) -> Response:
         """Take a sealed envelope."""
         taken = services.receive(_body(request, "sealed envelope"), keys.published_directory(), keys.receipt_key(), timezone.now())
-        if taken.created:
+        if taken.tells:
             transaction.on_commit(lambda: nudge(services.OPENING))
         return Response(_shown(taken.submission), status=201 if taken.created else 200)
 
@@ -189,9 +216,9 @@ def _asking_device(request: Request) -> Device:
     except ValueError:
         device = None
     if device is None:
-        raise RefusedError(401, "device-unknown", f"No device {signed.device_id} is enrolled.", "Enrol this agent with a new token.")
+        raise services.device_unknown(signed.device_id)
     try:
-        requests.verify(signed, "GET", request.get_full_path(), timezone.now(), VerifyingKey.from_hex(device.public_key))
+        requests.verify(signed, "GET", request.get_full_path(), worker_seen.database_now(), VerifyingKey.from_hex(device.public_key))
     except VerificationError as refusal:
         raise RefusedError(401, refusal.code, refusal.sentence, refusal.remedy) from refusal
     return device

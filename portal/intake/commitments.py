@@ -7,12 +7,12 @@ policy allows. The challenge is drawn, stored and logged in one transaction unde
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from benchmarks import packs
 from benchmarks.errors import VerificationError
@@ -27,10 +27,11 @@ from portal.accounts.models import Device, Site, User
 from portal.accounts.selectors import managed_sites
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import period_taking_reports
+from portal.intake.admission import SET_BACK, next_revisions
 from portal.intake.models import Commitment, Submission
-from portal.intake.services import FIRST_REVISIONS, device_of
+from portal.intake.services import device_of
 from portal.problems import RefusedError
-from portal.translog import log
+from portal.translog import kept_heads, log, restarts
 from portal.translog.models import LogHead
 
 Randomness = Callable[[int], bytes]
@@ -56,17 +57,16 @@ def take(raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> 
             `period-not-open`, `revision-out-of-order`, `corrections-used` (422).
     """
     signed = commitments.parse(raw)
-    device = device_of(signed)
-    try:
-        commitments.verify(signed, VerifyingKey.from_hex(device.public_key))
-    except VerificationError as refusal:
-        raise RefusedError(401, refusal.code, refusal.sentence, refusal.remedy) from refusal
+    device = _signing_device(signed)
     with transaction.atomic():
         head = log.lock()
         if known := Commitment.objects.filter(digest=signed.commitment.digest).first():
-            return Committed(known, created=False)
-        _require_turn(signed, device)
-        return Committed(keep(head, raw, signed, device, key, now, randomness), created=True)
+            committed = Committed(known, created=False)
+        else:
+            _require_turn(signed, device)
+            committed = Committed(keep(head, raw, signed, device, key, now, randomness), created=True)
+    kept_heads.keep(committed.commitment.log_index + 1)  # the challenge says it
+    return committed
 
 
 def take_for(user: User, raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> Committed:
@@ -84,6 +84,75 @@ def take_for(user: User, raw: bytes, key: ReceiptKey, now: datetime, randomness:
             "Choose the file of your own plant, or let somebody of that plant hand this one in.",
         )
     return take(raw, key, now, randomness)
+
+
+def take_back(raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> Committed:
+    """Store a commitment that this portal lost with its log, with the challenge that it had signed for it: nothing is drawn anew.
+
+    It is logged again, under a new index; the challenge names the old one, in a range that the coordinator said is lost.
+
+    Args:
+        keys: the portal's receipt keys by id.
+
+    Raises:
+        VerificationError: malformed; `challenge-signature-invalid`, `challenge-of-another-commitment`.
+        RefusedError: `device-unknown`, `device-revoked`, `commitment-signature-invalid` (401); `commitment-conflict`,
+            `commitment-not-lost` (409).
+    """
+    commitment, challenge = challenges.read_handed_back(raw)
+    signed = commitments.parse(commitment)
+    device = _signing_device(signed)
+    given = challenges.verify(challenge, keys, signed.commitment)
+    with transaction.atomic():
+        head = log.lock()
+        if known := Commitment.objects.filter(digest=signed.commitment.digest).first():
+            return Committed(known, created=False)
+        if given.ledger is None or not restarts.lost(given.log_index, given.given_on):
+            raise RefusedError(
+                409,
+                "commitment-not-lost",
+                Phrase("Entry %(index)s of the log, which this challenge names, was not lost in a restart of it.", index=given.log_index),
+                "Tell the portal's operator: the commitment is not here, and the log lacks nothing.",
+            )
+        taken = Commitment.objects.filter(site=device.site)
+        same = Q(period=given.commitment.period, revision=given.commitment.revision) | Q(sequence=given.ledger.sequence)
+        if taken.filter(same).exists():
+            raise RefusedError(
+                409,
+                "commitment-conflict",
+                Phrase(
+                    "%(site)s committed to other data for %(period)s, revision %(revision)s, since the portal lost this commitment.",
+                    site=device.site.slug,
+                    period=given.commitment.period,
+                    revision=given.commitment.revision,
+                ),
+                SET_BACK,
+            )
+        row = Commitment.objects.create(
+            digest=signed.commitment.digest,
+            site=device.site,
+            period=given.commitment.period,
+            revision=given.commitment.revision,
+            device=device,
+            data_root=given.commitment.data_root.hex(),
+            nonce=given.nonce.hex(),
+            signed=commitment,
+            challenge=challenge,
+            sequence=given.ledger.sequence,
+            log_index=log.append(head, Kind.COMMITMENT, signed.commitment.digest, now),
+            committed_at=now,
+        )
+    kept_heads.keep(row.log_index + 1)
+    return Committed(row, created=True)
+
+
+def _signing_device(signed: SignedCommitment) -> Device:
+    device = device_of(signed)
+    try:
+        commitments.verify(signed, VerifyingKey.from_hex(device.public_key))
+    except VerificationError as refusal:
+        raise RefusedError(401, refusal.code, refusal.sentence, refusal.remedy) from refusal
+    return device
 
 
 def keep(
@@ -159,7 +228,7 @@ def _require_turn(signed: SignedCommitment, device: Device) -> None:
             Phrase("The portal takes no reports of %(period)s from the site %(site)s.", period=commitment.period, site=commitment.site),
             "Check --period; if it is right, ask the regulator to open the period for your peer group.",
         )
-    if commitment.revision not in ((max(taken) + 1,) if taken else FIRST_REVISIONS):
+    if commitment.revision not in next_revisions(taken):
         raise RefusedError(
             422,
             "revision-out-of-order",

@@ -26,6 +26,9 @@ class State(models.TextChoices):
     DELETED = "deleted", "Deleted"
 
 
+WAITING = (State.RECEIVED, State.OPENING)
+
+
 class Submission(models.Model):
     """One envelope: one site, period and revision, all steps. Revisions add up; nothing is overwritten."""
 
@@ -59,7 +62,11 @@ class Submission(models.Model):
             models.UniqueConstraint(fields=("site", "period", "revision"), name="one_envelope_a_revision"),
             models.UniqueConstraint(fields=("site", "ledger_sequence"), name="one_envelope_a_ledger_sequence"),
         )
-        indexes = (models.Index(fields=("period", "state", "site"), name="submission_period_states"),)
+        indexes = (
+            models.Index(fields=("period", "state", "site"), name="submission_period_states"),
+            models.Index(fields=("key_id", "attempts", "log_index"), condition=models.Q(state__in=WAITING), name="submission_waits"),
+            models.Index(fields=("received_at",), condition=models.Q(state__in=WAITING), name="submission_waits_since"),
+        )
 
     def __str__(self) -> str:
         return f"{self.site} {self.period} revision {self.revision} ({self.state})"
@@ -119,3 +126,16 @@ class ReportConsent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.submission_id}: {self.scheme}"
+
+
+class WorkerSeen(models.Model):
+    """When the worker of a machine was last at work (`worker_seen`)."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    seen_at = models.DateTimeField()  # by the database's clock
+    clock_apart_s = models.FloatField()
+    key_ids = models.TextField(blank=True)
+    trouble = models.CharField(max_length=40, blank=True)  # by its name in docs/runbook.md: what the worker alone can see
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.seen_at}"

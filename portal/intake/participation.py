@@ -38,6 +38,7 @@ class ParticipantView(NamedTuple):
     firm: str
     firm_zh: str
     organisation: str
+    credit_code: str  # of the site, where it has one of its own, else of its organisation
     site: str
     site_name: str
     site_name_zh: str
@@ -155,6 +156,7 @@ def _participants(held: tuple[Jurisdiction, ...], period: ReportingPeriod, now: 
                 firm=row.firm,
                 firm_zh=row.firm_zh,
                 organisation=row.site__organisation__name,
+                credit_code=row.site__credit_code or row.site__organisation__credit_code,
                 site=row.site__slug,
                 site_name=row.site__name,
                 site_name_zh=row.site__name_zh,
@@ -183,7 +185,8 @@ _FIRM = {
 }
 """The controlling one, else the organisation itself."""
 
-_SITE = ("slug", "name", "name_zh", "size_class", "organisation__name", "jurisdiction__name", "jurisdiction__name_zh")
+_OF_SITE = ("slug", "name", "name_zh", "size_class", "credit_code")
+_SITE = (*_OF_SITE, "organisation__name", "organisation__credit_code", "jurisdiction__name", "jurisdiction__name_zh")
 _MEMBER = ("site_id", "obliged", "cohort", *(f"site__{name}" for name in _SITE))
 _SENT = tuple(f"sent__{name}" for name in ("state", "received_at", "revision", "reason", "reason_phrase", "covers"))
 

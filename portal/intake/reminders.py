@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -67,8 +67,13 @@ def owing(view: ParticipationView, now: datetime) -> tuple[str, ...]:
     return tuple(one.site for one in view.participants if one.obliged and one.taking in OWING and now > one.due)
 
 
-def remind(view: ParticipationView, by: User, now: datetime) -> tuple[Reminder, ...]:
-    """Remind every site that owes a report and was not reminded within the last day; those that were reminded.
+def remindable(view: ParticipationView) -> tuple[str, ...]:
+    """The obliged sites of that view that have no usable report, before the due date as well."""
+    return tuple(one.site for one in view.participants if one.obliged and one.taking in (*OWING, Taking.MISSING))
+
+
+def remind(view: ParticipationView, by: User, now: datetime, chosen: Collection[str] | None = None) -> tuple[Reminder, ...]:
+    """Remind the late sites, or those of `chosen` that still owe a report, late or not; none twice within a day. Those that were reminded.
 
     The people of a site are those who act for its enterprise. A site without any is on the list all the same: somebody has to call.
 
@@ -81,11 +86,15 @@ def remind(view: ParticipationView, by: User, now: datetime) -> tuple[Reminder, 
             raise RefusedError(
                 409, "period-closed", Phrase("The period %(period)s is closed.", period=period.name), "It takes no more reports."
             )
+        late_now = set(owing(view, now))
+        asked = late_now if chosen is None else set(chosen) & set(remindable(view))
         recent = Reminder.objects.filter(period=period, sent_at__gt=now - PAUSE).values("site")
-        late = regulated_sites(by).filter(slug__in=owing(view, now)).exclude(pk__in=recent).select_related("organisation").order_by("slug")
+        late = regulated_sites(by).filter(slug__in=asked).exclude(pk__in=recent).select_related("organisation").order_by("slug")
         sites: Sequence[Site] = list(late)
         if not sites:
-            raise RefusedError(409, "nobody-late", "No late site is left that was not reminded within a day.", "Come back tomorrow.")
+            raise RefusedError(
+                409, "nobody-late", "No site is left that owes a report and was not reminded within a day.", "Come back tomorrow."
+            )
         people = _people(sites)
         made = [
             Reminder.objects.create(period=period, site=site, sent_by=by, sent_at=now, reminded=people.get(site.organisation_id, []))
@@ -94,7 +103,8 @@ def remind(view: ParticipationView, by: User, now: datetime) -> tuple[Reminder, 
         due = {one.site: last_day(one.due).isoformat() for one in view.participants}
         for site in sites:
             told = {**named(site), "period": period.name, "due": due[site.slug]}
-            tell(Kind.REPORT_REMINDED, people_of_site(site), "web:upload", {}, told, now)
+            kind = Kind.REPORT_REMINDED if site.slug in late_now else Kind.REPORT_COMES
+            tell(kind, people_of_site(site), "web:upload", {}, told, now)
         record(
             now, by.email, Action.REMINDERS_SENT, f"period {period.peer_group.pack}/{period.name}", ", ".join(site.slug for site in sites)
         )

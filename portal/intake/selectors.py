@@ -10,7 +10,7 @@ from django.db.models import Min, QuerySet
 from benchmarks.phrases import restored
 from portal.accounts.models import User
 from portal.accounts.selectors import managed_sites, own_sites, visible_sites
-from portal.intake.models import Commitment, State, Submission
+from portal.intake.models import WAITING, Commitment, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class SubmissionView:
 
 def waiting_since() -> datetime | None:
     """When the submission that has waited longest to be opened came in; None where none waits."""
-    waiting = Submission.objects.filter(state__in=(State.RECEIVED, State.OPENING))
+    waiting = Submission.objects.filter(state__in=WAITING)
     oldest: datetime | None = waiting.aggregate(oldest=Min("received_at"))["oldest"]
     return oldest
 

@@ -1,6 +1,7 @@
 """Opening what came in, exactly once whatever happens to the worker.
 
     received ──claim──▶ opening ──▶ vault upsert ──▶ accepted | refused
+                                                └──sweep's end──▶ its values have their entry in the log
 
 A sweep claims one row (a short transaction), opens it without holding any lock, writes the report to the vault under its
 digest (so writing twice is writing once), and then, in one transaction on the default database, copies the released
@@ -10,9 +11,10 @@ it, the claim ages and another sweep takes the row; a sweep that was merely slow
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -34,13 +36,16 @@ from portal.accounts.audience import named, people_of_site
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.catalogue.models import ReportingPeriod
-from portal.intake.models import Commitment, ReportConsent, State, Submission
-from portal.intake.services import SET_BACK
+from portal.intake.admission import SET_BACK
+from portal.intake.models import WAITING, Commitment, ReportConsent, State, Submission
 from portal.notifications.kinds import Kind as NoticeKind
 from portal.notifications.services import tell
 from portal.opening.models import OpenedReport
 from portal.standings.services import record_protected_values
 from portal.translog import log
+
+NUMBERED_AFTER = 32
+"""Reports; a sweep gives the log entries of so many their numbers at once, and at its end those of the rest."""
 
 Clock = Callable[[], datetime]
 
@@ -49,16 +54,25 @@ Clock = Callable[[], datetime]
 class Swept:
     accepted: int
     refused: int
+    left: bool = False  # whether it ended for its time, with work still waiting
 
 
-def sweep(key: ProcessingKey, clock: Clock) -> Swept:
-    """Open everything that waits. Safe to run twice, at once, and after a death at any point."""
+def sweep(key: ProcessingKey, clock: Clock, until: float | None = None) -> Swept:
+    """Open everything that waits. Safe to run twice, at once, and after a death at any point.
+
+    Args:
+        until: by `time.monotonic`; after it nothing more is claimed.
+    """
     counts = {State.ACCEPTED: 0, State.SUPERSEDED: 0, State.REFUSED: 0}
-    while claimed := claim(key.key_id, clock()):
+    left = False
+    while not (left := until is not None and monotonic() >= until) and (claimed := claim(key.key_id, clock())):
         outcome = open_one(claimed, key, clock)
         if outcome is not None:
             counts[outcome] += 1
-    return Swept(accepted=counts[State.ACCEPTED] + counts[State.SUPERSEDED], refused=counts[State.REFUSED])
+        if sum(counts.values()) % NUMBERED_AFTER == 0:
+            log.number_waiting(clock())
+    log.number_waiting(clock())
+    return Swept(accepted=counts[State.ACCEPTED] + counts[State.SUPERSEDED], refused=counts[State.REFUSED], left=left)
 
 
 def claim(key_id: str, now: datetime) -> Submission | None:
@@ -66,7 +80,8 @@ def claim(key_id: str, now: datetime) -> Submission | None:
     dead_since = now - timedelta(seconds=settings.OPENING_LEASE_SECONDS)
     waiting = Q(state=State.RECEIVED) | Q(state=State.OPENING, claimed_at__lte=dead_since)
     with transaction.atomic():
-        rows = Submission.objects.filter(waiting, key_id=key_id).order_by("attempts", "log_index")
+        # the index `submission_waits` holds these states alone, in this order
+        rows = Submission.objects.filter(waiting, state__in=WAITING, key_id=key_id).order_by("attempts", "log_index")
         row = rows.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked, of=_self()).first()
         if row is None:
             return None
@@ -86,9 +101,9 @@ def open_one(submission: Submission, key: ProcessingKey, clock: Clock) -> State 
     try:
         report = opened(submission, key)
     except VerificationError as refusal:
-        return settle(submission.pk, submission.claim, None, refusal, clock())
+        return settle(submission, submission.claim, None, refusal, clock())
     keep(submission, report, clock())
-    return settle(submission.pk, submission.claim, report, None, clock())
+    return settle(submission, submission.claim, report, None, clock())
 
 
 def opened(submission: Submission, key: ProcessingKey) -> Report:
@@ -187,11 +202,14 @@ def keep(submission: Submission, report: Report, now: datetime) -> None:
     )
 
 
-def settle(pk: int, claim_id: UUID, report: Report | None, refusal: VerificationError | None, now: datetime) -> State | None:
-    """Set the final state, copy the released values and log them, in one transaction, if the claim still holds."""
+def settle(submission: Submission, claim_id: UUID, report: Report | None, refusal: VerificationError | None, now: datetime) -> State | None:
+    """Set the final state, copy the released values and put them in line for the log, in one transaction, if the claim still holds.
+
+    It holds the revisions of one site and period, and no lock that others wait for.
+    """
     with transaction.atomic():
-        head = log.lock()
-        row = Submission.objects.select_for_update(of=_self()).select_related("site").get(pk=pk)
+        revisions = _revisions(submission)
+        row = revisions[submission.pk]
         if row.state != State.OPENING or row.claim != claim_id:
             return None
         if refusal is not None:
@@ -201,10 +219,13 @@ def settle(pk: int, claim_id: UUID, report: Report | None, refusal: Verification
         elif report is not None:
             record_protected_values(row, report.released.labels)
             _copy_consent(row, report.consent)
-            row.state, row.covers = _place_among_revisions(row), " ".join(sorted({label.step for label in report.released.labels}))
+            row.state, row.covers = (
+                _place_among_revisions(row, revisions.values()),
+                " ".join(sorted({label.step for label in report.released.labels})),
+            )
             row.values_salt, row.pack_version = report.salt, report.released.pack_version
             found = logged.values(bytes.fromhex(row.digest), row.name, report.released.labels, report.salt)
-            log.append(head, Kind.VALUES, found.hex(), now)
+            log.put_in_line(Kind.VALUES, found.hex())
             record(now, "worker", Action.SUBMISSION_ACCEPTED, f"submission {row.digest}", str(row))
         row.decided_at, row.claim = now, None
         decided = ["state", "reason_code", "reason", "reason_phrase", "decided_at", "claim", "covers", "values_salt", "pack_version"]
@@ -235,11 +256,17 @@ def _copy_consent(row: Submission, consent: Consent | None) -> None:
         )
 
 
-def _place_among_revisions(row: Submission) -> State:
+def _revisions(submission: Submission) -> dict[int, Submission]:
+    """The site's revisions of that period, locked in one order: of two settled at once the second sees what became of the first."""
+    rows = Submission.objects.select_for_update(of=_self()).select_related("site").defer("envelope", "receipt")
+    return {row.pk: row for row in rows.filter(site=submission.site, period=submission.period).order_by("pk")}
+
+
+def _place_among_revisions(row: Submission, revisions: Iterable[Submission]) -> State:
     """The latest accepted revision counts; the ones before it are superseded, in whatever order they are opened."""
-    others = Submission.objects.select_for_update(of=_self()).filter(site=row.site, period=row.period, state=State.ACCEPTED)
-    revisions = {other.revision for other in others}
-    if any(revision > row.revision for revision in revisions):
+    accepted = [other for other in revisions if other.state == State.ACCEPTED]
+    if any(other.revision > row.revision for other in accepted):
         return State.SUPERSEDED
-    Submission.objects.filter(site=row.site, period=row.period, state=State.ACCEPTED).update(state=State.SUPERSEDED)
+    if accepted:
+        Submission.objects.filter(pk__in=[other.pk for other in accepted]).update(state=State.SUPERSEDED)
     return State.ACCEPTED

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
+import logging
+from time import monotonic
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_init
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
+from benchmarks.errors import SteplabelError
 from portal import keys
+from portal.celery import nudge
+from portal.database_servers import trouble_of_vault
+from portal.intake import worker_seen
+from portal.intake.services import OPENING
 from portal.opening import services
+
+log = logging.getLogger(__name__)
+
+
+@worker_init.connect  # type: ignore[untyped-decorator] # Celery ships no types
+def require_keys(**_rest: Any) -> None:
+    """A worker that cannot open anything ends at once, loudly: an error in a signal's receiver would only be logged."""
+    try:
+        keys.processing_keys()
+    except (ImproperlyConfigured, SteplabelError) as error:
+        log.critical("The worker has no processing key that it can read: %s", error)
+        raise SystemExit(1) from error
 
 
 @shared_task(name="portal.opening.tasks.sweep")  # type: ignore[untyped-decorator] # Celery ships no types
 def sweep() -> None:
-    """Open every submission that waits, with whichever key its envelope names; a key that was destroyed meanwhile is gone from memory."""
-    for key in keys.processing_keys():
-        services.sweep(key, timezone.now)
+    """Open what waits, with whichever key its envelope names, for some seconds; what is left then, the next sweep does.
+
+    So a worker that is told to end does so within those seconds, whatever the backlog. Times are the database's: a machine whose clock
+    is wrong would sign its own into the log.
+    """
+    apart = timezone.now() - worker_seen.database_now()
+    held = keys.processing_keys()
+    trouble = trouble_of_vault()
+    worker_seen.write([key.key_id for key in held], apart, timezone.now() - apart, trouble)
+    if trouble:
+        log.error("Nothing is opened: %s.", trouble)  # and nothing claimed, so that nothing waits for a claim to age
+        return
+    until = monotonic() + settings.SWEEP_FOR_SECONDS
+    left = [services.sweep(key, lambda: timezone.now() - apart, until).left for key in held]
+    if any(left):
+        nudge(OPENING)

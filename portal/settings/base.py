@@ -55,13 +55,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.logs.RequestIdMiddleware",
+    "portal.web.proxies.UnknownProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.web.compression.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "portal.limits.RequestLimitsMiddleware",  # before anything that could read a body
+    "portal.request_sizes.RequestLimitsMiddleware",  # before anything that could read a body
     "portal.web.page_rates.PageRatesMiddleware",  # before anything that asks the database
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -192,6 +194,8 @@ SESSION_COOKIE_AGE = 8 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 
+REFUSE_UNKNOWN_PROXY = False  # in production it is: there a proxy stands in front (portal.web.proxies)
+
 # Pages: requests a minute of each network that is not signed in (of each browser that once was); forms sent count apart.
 PAGE_RATES = {
     "read": rate("STEPLABEL_RATE_PAGES", "300/min"),
@@ -236,6 +240,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+SWEEP_FOR_SECONDS = 5.0  # then a sweep ends and asks for the next: a worker that is told to end is done within this and one report
 OPENING_LEASE_SECONDS = 60  # a claim older than this belonged to a worker that died
 SWEEPS = (  # tasks that look for work left undone, or due
     "portal.opening.tasks.sweep",
@@ -250,6 +255,9 @@ SWEEP_EVERY_SECONDS: float | None = None  # from every worker's own timer: finds
 DIRECTORY_FILE: Path | None = None  # assigned by the settings that know where
 RECEIPT_KEY_FILE: Path | None = None
 PROCESSING_KEY_FILE: Path | None = None
+
+# Heads of the log, kept outside the database: on another disk in production (portal.translog.kept_heads)
+HEADS_FILE: Path | None = None
 
 LOGGING = {
     "version": 1,

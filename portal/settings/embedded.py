@@ -44,6 +44,7 @@ SWEEP_EVERY_SECONDS = 10.0
 DIRECTORY_FILE = VAR / "keys" / "directory.cbor"
 RECEIPT_KEY_FILE = VAR / "keys" / "receipt.pem" if ROLE.signs else None
 PROCESSING_KEY_FILE = processing_key_file(ROLE, VAR / "keys" / "processing.pem")
+HEADS_FILE = VAR / "heads.log"
 
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"  # nobody to send them: they lie here
 EMAIL_FILE_PATH = VAR / "mail"

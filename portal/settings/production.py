@@ -18,7 +18,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403 - settings are layered, that is what the star is for
-from portal.settings.base import BASE_DIR, ROLE
+from portal.settings.base import BASE_DIR, LOGGING, ROLE
 from portal.settings.redis_caches import redis_caches
 from portal.settings.roles import Role, processing_key_file
 
@@ -47,6 +47,9 @@ def _database(name: str) -> dict[str, Any]:
         parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": most, "timeout": 10}}
     else:
         parsed["CONN_MAX_AGE"] = 600
+    # a server that a cut network hides is given up in seconds: without these a thread waits for it a quarter of an hour
+    waits = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2}
+    parsed["OPTIONS"] = {**waits, **parsed.get("OPTIONS", {})}
     return parsed
 
 
@@ -73,12 +76,14 @@ SWEEP_EVERY_SECONDS = float(os.environ.get("STEPLABEL_SWEEP_SECONDS", "60"))
 DIRECTORY_FILE = Path(_needed("DIRECTORY_FILE"))
 RECEIPT_KEY_FILE = Path(_needed("RECEIPT_KEY_FILE")) if ROLE.signs else None
 PROCESSING_KEY_FILE = processing_key_file(ROLE)
+HEADS_FILE = Path(os.environ["STEPLABEL_HEADS_FILE"]) if os.environ.get("STEPLABEL_HEADS_FILE") else None
 
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", BASE_DIR / "staticfiles"))
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked from inside the container
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|livez|readyz|metrics)$"]  # asked from the machine itself
+REFUSE_UNKNOWN_PROXY = True
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
@@ -86,3 +91,6 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
+
+LOGGING = {**LOGGING, "formatters": {"line": {"()": "portal.logs.JsonFormatter"}}}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False

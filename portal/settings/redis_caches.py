@@ -8,7 +8,7 @@ from typing import Any
 from redis import ConnectionPool
 
 WAIT_S = 2.0
-"""A page that is not had from the cache within this time is rendered."""
+"""A page that is not had from the cache within this time is rendered; what is not counted by then, is not."""
 
 
 class SharedPool:
@@ -26,6 +26,6 @@ def redis_caches(counts: str, pages: str) -> dict[str, Any]:
     shared = {"pool_class": SharedPool}
     waits = {"socket_timeout": WAIT_S, "socket_connect_timeout": WAIT_S}
     return {
-        "default": {"BACKEND": backend, "LOCATION": counts, "OPTIONS": shared},
+        "default": {"BACKEND": backend, "LOCATION": counts, "OPTIONS": shared | waits},
         "pages": {"BACKEND": backend, "LOCATION": pages, "KEY_PREFIX": "pages", "OPTIONS": shared | waits},
     }

@@ -14,11 +14,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from benchmarks.wire import checkpoints
+from benchmarks.wire import restarts as statements
 from portal import keys
 from portal.openness import OPEN
 from portal.problems import RefusedError
 from portal.schema import ProblemSerializer, StrictSerializer, StrictText, StrictView
-from portal.translog import selectors, witnesses
+from portal.translog import restarts, selectors, witnesses
 from portal.translog.witnesses import Shown
 
 LARGEST = 2**53 - 1
@@ -192,6 +193,26 @@ class ConsistencyView(StrictView):
         return _lasting({"first": first, "second": second, "proof": proof}, _FOR_EVER)
 
 
+class RestartSerializer(serializers.Serializer[Any]):
+    lost_from = serializers.IntegerField(help_text="Index of the first entry that is lost.")
+    lost_to = serializers.IntegerField(help_text="The index after the last one.")
+    at = serializers.IntegerField(help_text="In seconds since 1970-01-01T00:00Z.")
+    reason = serializers.CharField()
+    statement = serializers.CharField(help_text="What the coordinator signed (docs/wire-format.md, section 13), in base64.")
+
+
+class RestartsView(StrictView):
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "public"
+
+    @extend_schema(
+        operation_id="log_restarts", responses={200: RestartSerializer(many=True), 400: ProblemSerializer, 429: ProblemSerializer}
+    )
+    def get(self, _request: Request) -> Response:
+        """Every time that the log lost its end and went on from a backup, as the coordinator signed it; oldest first."""
+        return _lasting([_restarted(one) for one in restarts.served()], "no-cache")
+
+
 class CheckpointView(StrictView):
     scope: ClassVar[str] = OPEN
     throttle_scope: ClassVar[str] = "public"
@@ -256,6 +277,17 @@ class CosignaturesView(StrictView):
 def _lasting(content: Any, how: str) -> Response:
     """The answer, with how long it may be kept; `StrictView` gives it its tag."""
     return Response(content, headers={"Cache-Control": how})
+
+
+def _restarted(signed: bytes) -> dict[str, Any]:
+    told = statements.parse(signed)
+    return {
+        "lost_from": told.lost_from,
+        "lost_to": told.lost_to,
+        "at": told.at,
+        "reason": told.reason,
+        "statement": base64.b64encode(signed).decode("ascii"),
+    }
 
 
 def _shown(view: selectors.EntryView) -> dict[str, Any]:

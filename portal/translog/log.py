@@ -1,24 +1,45 @@
-"""Appending to the transparency log: one locked row, one entry, and the hashes of the subtrees that it completes.
+"""Appending to the transparency log: one locked row, entries, and the hashes of the subtrees that they complete.
 
 Whoever appends holds the log's head until the transaction ends, so that entries have one order and an index is never given
-twice. Appending reads and writes at most log2(size) hashes, two on average.
+twice. Appending reads at most log2(size) hashes and writes two an entry on average, in as many statements for a thousand entries
+as for one.
+
+What needs its number at once, for a receipt says it, is appended. What is only to be there, the values of an accepted report, is put in
+line in the transaction of its cause, which then holds no lock of the log; `number_waiting` gives those in line their numbers, many at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
+
+from django.db import transaction
+from django.utils import timezone
 
 from benchmarks.wire.logged import Kind, hashed
 from benchmarks.wire.merkle import Node, completed_by, node_hash
-from portal.translog.models import LogEntry, LogHead, LogNode
+from portal.translog import kept_heads
+from portal.translog.models import LogEntry, LogHead, LogNode, WaitingEntry
+
+AT_ONCE = 1_000
+"""Entries numbered in one round of statements."""
 
 
-def lock() -> LogHead:
+def lock(*, numbering: bool = True) -> LogHead:
     """The head, held until the transaction ends: whoever has it is alone in appending, and may look before writing.
 
     Where rows that entries refer to are locked as well (a device, a site), the head is taken first.
+
+    Args:
+        numbering: give those that wait in line their numbers first, so that what refers to them finds them in the log.
+
+    Raises:
+        RefusedError: `log-set-back` (503): nothing is added to a log that was set back.
     """
     head, _ = LogHead.objects.select_for_update().get_or_create(pk=1, defaults={"size": 0})
+    kept_heads.require_whole(head.size)
+    if numbering:
+        _number_waiting(head, timezone.now())
     return head
 
 
@@ -28,12 +49,50 @@ def append(head: LogHead, kind: Kind, digest: str, now: datetime) -> int:
     Args:
         digest: of what is logged, 64 hex digits; a thing is logged once.
     """
-    index = head.size
-    LogEntry.objects.create(index=index, kind=kind, digest=digest, appended_at=now)
-    LogNode.objects.bulk_create(grown(index, hashed(kind, bytes.fromhex(digest), day_of(now))))
-    head.size = index + 1
+    return append_all(head, [(kind, digest)], now)[0]
+
+
+def append_all(head: LogHead, things: Sequence[tuple[Kind, str]], now: datetime) -> range:
+    """As `append`, of many in their order; their indices."""
+    indices = range(head.size, head.size + len(things))
+    entries = [
+        LogEntry(index=index, kind=kind, digest=digest, appended_at=now) for index, (kind, digest) in zip(indices, things, strict=True)
+    ]
+    LogEntry.objects.bulk_create(entries)
+    leaves = [hashed(kind, bytes.fromhex(digest), day_of(now)) for kind, digest in things]
+    LogNode.objects.bulk_create(grown(head.size, leaves))
+    head.size = indices.stop
     head.save(update_fields=["size"])
-    return index
+    return indices
+
+
+def put_in_line(kind: Kind, digest: str) -> None:
+    """To be logged as soon as somebody numbers what waits; no lock is taken. Inside the transaction of what it logs.
+
+    Raises:
+        RefusedError: `log-set-back` (503).
+    """
+    most = kept_heads.kept().size
+    kept_heads.require_whole(size(), most)
+    WaitingEntry.objects.create(kind=kind, digest=digest)
+
+
+def size() -> int:
+    """How many entries there are now, whole or set back."""
+    return LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
+
+
+def number_waiting(now: datetime) -> None:
+    """Give those in line their numbers, in the order in which they came."""
+    if WaitingEntry.objects.exists():
+        with transaction.atomic():
+            _number_waiting(lock(numbering=False), now)
+
+
+def _number_waiting(head: LogHead, now: datetime) -> None:
+    while some := list(WaitingEntry.objects.order_by("pk")[:AT_ONCE]):
+        append_all(head, [(Kind(one.kind), one.digest) for one in some], now)
+        WaitingEntry.objects.filter(pk__in=[one.pk for one in some]).delete()
 
 
 def add(kind: Kind, digest: str, now: datetime) -> int:
@@ -53,15 +112,21 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
 
 
-def grown(index: int, leaf: bytes) -> list[LogNode]:
-    """The leaf's node and those above it that it completes; their left branches are read at once."""
-    completed = completed_by(index)
-    left = [LogNode.number_of(_left_branch(node)) for node in completed]
-    known = {row.number: bytes(row.hash) for row in LogNode.objects.filter(number__in=left)} if left else {}
-    rows, below = [LogNode(number=LogNode.number_of(Node(0, index)), hash=leaf)], leaf
-    for node, sibling in zip(completed, left, strict=True):
-        below = node_hash(known[sibling], below)
-        rows.append(LogNode(number=LogNode.number_of(node), hash=below))
+def grown(first: int, leaves: Sequence[bytes]) -> list[LogNode]:
+    """The nodes of these leaves from index `first` on and those above that they complete; left branches of before are read at once."""
+    above = [completed_by(index) for index in range(first, first + len(leaves))]
+    left = [LogNode.number_of(_left_branch(node)) for completed in above for node in completed]
+    # a branch that ends before the first new leaf is there; the others grow here
+    stored = LogNode.objects.filter(number__in=[number for number in left if number < 2 * first]) if left else ()
+    known = {row.number: bytes(row.hash) for row in stored}
+    rows = []
+    for index, (leaf, completed) in enumerate(zip(leaves, above, strict=True), first):
+        below = leaf
+        for node in (Node(0, index), *completed):
+            if node.level:
+                below = node_hash(known[LogNode.number_of(_left_branch(node))], below)
+            known[LogNode.number_of(node)] = below
+            rows.append(LogNode(number=LogNode.number_of(node), hash=below))
     return rows
 
 

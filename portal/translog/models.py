@@ -42,6 +42,16 @@ class LogEntry(AppendOnly):
         return f"{self.index}: {self.kind} {self.digest}"
 
 
+class WaitingEntry(models.Model):
+    """Something that is logged for certain and has no number yet: its row goes when `portal.translog.log` gives it one."""
+
+    kind = models.CharField(max_length=32, choices=kinds)
+    digest = models.CharField(max_length=64, unique=True, validators=[HEX_32])
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.digest}"
+
+
 class Cosignature(AppendOnly):
     """A witness's line under the checkpoint of one size, as it was handed in and found to hold (`portal.translog.witnesses`)."""
 
@@ -80,3 +90,17 @@ class LogNode(AppendOnly):
     @staticmethod
     def number_of(node: Node) -> int:
         return ((2 * node.place + 1) << node.level) - 1
+
+
+class LogRestart(AppendOnly):
+    """A signed statement of what the log lost (`benchmarks.wire.restarts`)."""
+
+    digest = models.CharField(max_length=64, unique=True, validators=[HEX_32])
+    signed = models.BinaryField()
+    taken_at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        abstract = False
+
+    def __str__(self) -> str:
+        return self.digest

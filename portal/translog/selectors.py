@@ -13,8 +13,10 @@ from benchmarks.wire.logged import Kind, hashed, leaf, object_of
 from benchmarks.wire.merkle import EMPTY_ROOT, Node, Run, Tree, consistency_runs, hash_of, inclusion_runs, nodes_of
 from benchmarks.wire.signing import ReceiptKey
 from portal.problems import RefusedError
+from portal.translog import kept_heads, log
+from portal.translog.kept_heads import REMEDY
 from portal.translog.log import day_of
-from portal.translog.models import LogEntry, LogHead, LogNode
+from portal.translog.models import LogEntry, LogNode
 
 MOST_ENTRIES = 1_000
 """Of one answer; whoever wants all asks again from where it ended."""
@@ -44,21 +46,72 @@ class EntryView:
 
 
 def size() -> int:
-    """How many entries there are now."""
-    head = LogHead.objects.filter(pk=1).first()
-    return head.size if head else 0
+    """How many entries there are now, whole or set back; for the portal's own checks."""
+    return log.size()
+
+
+def present_root() -> bytes:
+    """The root of the log as it stands, whole or set back."""
+    return _root(size())
+
+
+def head_differs(size: int, root: bytes) -> bool:
+    """Whether the first entries of the log as it stands are others than those of a head; for the portal's own checks."""
+    return _root(size) != root
+
+
+def whole_size() -> int:
+    """How many entries there are now, for who is told. RefusedError: `log-set-back` (503), where more were shown before."""
+    most = kept_heads.kept().size
+    now = size()
+    kept_heads.require_whole(now, most)
+    return now
 
 
 def head(key: ReceiptKey, at_size: int | None = None) -> HeadView:
     """The signed head of the log now, or when it had that many entries.
 
     Raises:
-        RefusedError: `log-size-unknown` (404).
+        RefusedError: `log-size-unknown` (404); `log-set-back`, `heads-not-kept` (503).
     """
+    _require_kept_beginning()
     wanted = _known_size(at_size)
-    root = _root(wanted)
-    moment = int(LogEntry.objects.get(index=wanted - 1).appended_at.timestamp()) if wanted else 0
-    return HeadView(wanted, root, moment, key.key_id, heads.issue(wanted, root, moment, key))
+    view = head_of(wanted, key)
+    kept_heads.keep(wanted, view.signed)
+    return view
+
+
+def head_of(size: int, key: ReceiptKey) -> HeadView:
+    """The head at a size that the log has or had, whatever was shown before: for the ceremony that restarts it."""
+    root = _root(size)
+    moment = int(LogEntry.objects.get(index=size - 1).appended_at.timestamp()) if size else 0
+    return HeadView(size, root, moment, key.key_id, heads.issue(size, root, moment, key))
+
+
+def require_kept() -> None:
+    """The log is what was shown before: as long, and begins with it.
+
+    Raises:
+        RefusedError: `log-set-back` (503).
+    """
+    whole_size()
+    _require_kept_beginning()
+
+
+def _require_kept_beginning() -> None:
+    """The log begins with the last head that was kept: one that was set back and grew again under other entries does not."""
+    signed = kept_heads.kept().signed
+    if signed is None:
+        return
+    known = heads.parse(signed)
+    whole_size()
+    if head_differs(known.size, known.root):
+        raise RefusedError(
+            503,
+            "log-set-back",
+            Phrase("The portal's log does not begin with the %(size)s entries that it has shown: it was set back.", size=known.size),
+            REMEDY,
+        )
 
 
 def root_at(size: int) -> bytes:
@@ -114,6 +167,7 @@ def consistency(first: int, second: int) -> list[bytes]:
 
 def entries(begin: int, end: int) -> tuple[EntryView, ...]:
     """The entries [begin, end) as far as they are there, at most MOST_ENTRIES."""
+    whole_size()
     rows = LogEntry.objects.filter(index__gte=begin, index__lt=min(end, begin + MOST_ENTRIES)).order_by("index")
     return tuple(_view(row) for row in rows)
 
@@ -162,7 +216,7 @@ def _root(size: int) -> bytes:
 
 
 def _known_size(asked: int | None) -> int:
-    now = size()
+    now = whole_size()
     if asked is None:
         return now
     if asked > now:

@@ -50,7 +50,8 @@ def checkpoint(shown: Shown, directory: PublishedDirectory, key: ReceiptKey) -> 
     Raises:
         RefusedError: `log-not-witnessed` (404).
     """
-    size = selectors.size() if shown is Shown.NEWEST else _offered(directory) if shown is Shown.OFFERED else _witnessed(directory)
+    now = selectors.head(key).size  # kept outside the database before anything is shown
+    size = now if shown is Shown.NEWEST else _offered(directory) if shown is Shown.OFFERED else _witnessed(directory)
     if size is None:
         raise RefusedError(
             404,

@@ -1,0 +1,148 @@
+"""Whether the portal takes a report now, from what it holds of the site: one read for as many reports as come together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from benchmarks.phrases import Phrase
+from benchmarks.wire.schema import Header
+from portal.catalogue.selectors import names_taking_reports
+from portal.intake.models import Commitment, Submission
+from portal.problems import RefusedError
+
+FIRST_REVISIONS = (0, 1)  # a site may count its revisions from either
+
+SET_BACK = Phrase(
+    "Put the newest copy of the state directory back and submit from there. If it is lost, enrol with a new token: docs/reporting.md "
+    "says what can be reported then."
+)
+
+
+@dataclass(slots=True)
+class Held:
+    """What is held of one site."""
+
+    taking: frozenset[str] = frozenset()  # names of the periods of which reports are taken
+    reports: dict[tuple[str, int], str] = field(default_factory=dict)  # digest by period and revision
+    by_sequence: dict[int, tuple[str, int]] = field(default_factory=dict)  # period and revision by number in the site's ledger
+    committed: dict[tuple[str, int], int | None] = field(default_factory=dict)  # number in the ledger by period and revision
+
+
+def next_revisions(taken: Collection[int]) -> tuple[int, ...]:
+    """Which revision may come after those that were taken of a site and period."""
+    return (max(taken) + 1,) if taken else FIRST_REVISIONS
+
+
+def held_of(sites: Collection[int]) -> dict[int, Held]:
+    """By site, in three queries."""
+    taking = names_taking_reports(sites)
+    held = {site: Held(frozenset(taking.get(site, ()))) for site in sites}
+    reports = Submission.objects.filter(site__in=sites).values_list("site", "period", "revision", "digest", "ledger_sequence")
+    for site, period, revision, digest, sequence in reports:
+        held[site].reports[period, revision] = digest
+        if sequence is not None:
+            held[site].by_sequence[sequence] = (period, revision)
+    for site, period, revision, sequence in Commitment.objects.filter(site__in=sites).values_list("site", "period", "revision", "sequence"):
+        held[site].committed[period, revision] = sequence
+    return held
+
+
+def require_taken(header: Header, held: Held) -> None:
+    """The report is the next one of an open period, what it is of was committed to, and its number in the ledger is its own.
+
+    Raises:
+        RefusedError: `period-not-open`, `revision-out-of-order`, `commitment-missing`, `ledger-sequence-wrong` (422);
+            `revision-conflict`, `ledger-sequence-used` (409).
+    """
+    if header.period not in held.taking:
+        raise RefusedError(
+            422,
+            "period-not-open",
+            Phrase("The portal takes no reports of %(period)s from the site %(site)s.", period=header.period, site=header.site),
+            "Check --period; if it is right, ask the regulator to open the period for your peer group.",
+        )
+    _require_turn(header, held)
+    _require_commitment(header, held)
+    _require_sequence(header, held)
+
+
+def _require_turn(header: Header, held: Held) -> None:
+    """A revision not yet taken, and the next one; or a later one that was committed to: what lies between was given up by the site."""
+    taken = [revision for period, revision in held.reports if period == header.period]
+    if header.revision in taken:
+        raise RefusedError(
+            409,
+            "revision-conflict",
+            Phrase(
+                "Another envelope for %(site)s, %(period)s, revision %(revision)s was taken already.",
+                site=header.site,
+                period=header.period,
+                revision=header.revision,
+            ),
+            "Send that envelope again for its receipt, or the corrected report as the next revision.",
+        )
+    allowed = next_revisions(taken)
+    if header.revision in allowed:
+        return
+    if header.revision < max(allowed) or (header.period, header.revision) not in held.committed:
+        raise RefusedError(
+            422,
+            "revision-out-of-order",
+            Phrase(
+                "Revision %(revision)s of %(site)s, %(period)s came before revision %(wanted)s.",
+                revision=header.revision,
+                site=header.site,
+                period=header.period,
+                wanted=max(allowed),
+            ),
+            "Send what is still in the spool first: revisions are taken one after the other.",
+        )
+
+
+def _require_commitment(header: Header, held: Held) -> None:
+    """Something was committed to for this revision: the worker would open the report only to refuse it, and the revision be gone."""
+    if (header.period, header.revision) not in held.committed:
+        raise RefusedError(
+            422,
+            "commitment-missing",
+            Phrase(
+                "Nothing was committed to for %(site)s, %(period)s, revision %(revision)s before this report.",
+                site=header.site,
+                period=header.period,
+                revision=header.revision,
+            ),
+            "Use the agent of this release, which commits to the data first and draws by the portal's challenge.",
+        )
+
+
+def _require_sequence(header: Header, held: Held) -> None:
+    """The report's number in the site's ledger is that of its challenge, and no other report has it."""
+    used = held.by_sequence.get(header.ledger_sequence)
+    if used is not None:
+        raise RefusedError(
+            409,
+            "ledger-sequence-used",
+            Phrase(
+                "The report is number %(sequence)s of the ledger of %(site)s, and so is that of %(period)s, revision %(revision)s, which "
+                "was taken already: the two were drawn by ledgers that do not know of each other.",
+                sequence=header.ledger_sequence,
+                site=header.site,
+                period=used[0],
+                revision=used[1],
+            ),
+            SET_BACK,
+        )
+    wanted = held.committed.get((header.period, header.revision))
+    if wanted is not None and wanted != header.ledger_sequence:
+        raise RefusedError(
+            422,
+            "ledger-sequence-wrong",
+            Phrase(
+                "The report says that it is number %(found)s of the ledger of %(site)s; its challenge gave it number %(wanted)s.",
+                found=header.ledger_sequence,
+                site=header.site,
+                wanted=wanted,
+            ),
+            SET_BACK,
+        )

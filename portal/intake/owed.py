@@ -1,0 +1,68 @@
+"""The reports that an enterprise's own sites owe: obliged and not accepted yet, or refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from portal.accounts.models import Site, User
+from portal.accounts.selectors import own_sites
+from portal.catalogue.deadlines import due_dates
+from portal.catalogue.models import PeerGroupMember, ReportingPeriod
+from portal.intake.models import State, Submission
+from portal.intake.participation import Taking, taking_of
+
+
+@dataclass(frozen=True, slots=True)
+class OwedView:
+    site: str
+    site_name: str
+    site_name_zh: str
+    pack: str
+    pack_version: str
+    route: str
+    period: str
+    due: datetime
+    taking: Taking  # late, missing or unusable
+    group: int
+    digest: str  # of the report that was refused; empty where none came
+
+
+def owed(user: User, now: datetime) -> tuple[OwedView, ...]:
+    """Those of the person's own sites (`owed_of`)."""
+    return owed_of(own_sites(user), now)
+
+
+def owed_of(sites: QuerySet[Site], now: datetime) -> tuple[OwedView, ...]:
+    """Of periods that still take reports, those due first on top. What a site need not report is owed once a report of it was refused."""
+    members = PeerGroupMember.objects.filter(site__in=sites, site__retired_at=None).select_related("site", "peer_group")
+    by_group: dict[int, list[PeerGroupMember]] = {}
+    for member in members:
+        by_group.setdefault(member.peer_group_id, []).append(member)
+    periods = list(ReportingPeriod.objects.filter(peer_group__in=by_group, closed_at=None))
+    sent: dict[tuple[int, str], tuple[str, str]] = {}
+    rows = Submission.objects.filter(site__in=sites, period__in={period.name for period in periods}).order_by("revision")
+    for site, name, state, digest in rows.values_list("site_id", "period", "state", "digest"):
+        if sent.get((site, name), ("", ""))[0] != State.ACCEPTED or state == State.ACCEPTED:
+            sent[site, name] = (state, digest)
+    later = due_dates([period.pk for period in periods])
+    found = []
+    for period in periods:
+        for member in by_group[period.peer_group_id]:
+            state, digest = sent.get((member.site_id, period.name), ("", ""))
+            due = later.get((period.pk, member.site_id), period.due)
+            taking = taking_of(state or None, due, now, obliged=member.obliged)
+            if taking in (Taking.LATE, Taking.UNUSABLE) or (taking is Taking.MISSING and member.obliged):
+                plant, group = member.site, member.peer_group
+                found.append(
+                    OwedView(
+                        *(plant.slug, plant.name, plant.name_zh, group.pack, group.pack_version, group.route, period.name),
+                        due=due,
+                        taking=taking,
+                        group=group.pk,
+                        digest=digest,
+                    )
+                )
+    return tuple(sorted(found, key=lambda one: (one.due, one.site)))

@@ -1,0 +1,174 @@
+"""Storing sealed reports: those that come to a process at the same moment together, in one transaction under the log's lock.
+
+    arrival ──waits──▶ the first thread that finds nobody storing takes all that wait ──▶ checked, stored, logged, receipted at once
+
+A receipt says the report's place in the log, so it cannot be given before the place is; but the lock is held for a handful of
+statements, whether one report comes or fifty. What was read before the lock may have changed by then: the database's
+constraints refuse a second report of one revision or number, and the check is made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+
+from django.db import DataError, IntegrityError, connection, transaction
+
+from benchmarks.wire import receipts
+from benchmarks.wire.envelope import Envelope
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.signing import ReceiptKey
+from portal.accounts.models import Device
+from portal.auditlog.models import Action
+from portal.auditlog.services import record_each
+from portal.intake.admission import Held, held_of, require_taken
+from portal.intake.models import Submission
+from portal.keys import PublishedDirectory
+from portal.problems import RefusedError
+from portal.translog import kept_heads, log
+
+AT_ONCE = 50
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The submission, whether this call stored it or an earlier one had, and whether it is for this call to tell the worker."""
+
+    submission: Submission
+    created: bool
+    tells: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Arrival:
+    """A report whose outer signature holds, and what became of it."""
+
+    raw: bytes
+    envelope: Envelope
+    device: Device
+    directory: PublishedDirectory
+    key: ReceiptKey
+    now: datetime
+    outcome: Future[Received] = field(default_factory=Future)
+
+
+_waiting: list[Arrival] = []  # appended to by every thread, emptied by the one that stores
+_storing = Lock()
+
+
+def store(arrival: Arrival) -> Received:
+    """Store it, alone or with those that came meanwhile.
+
+    Raises:
+        RefusedError: what `admission.require_taken` refuses, `processing-key-unknown` (400), `log-set-back` (503).
+    """
+    if connection.in_atomic_block:  # whoever may yet undo their transaction stores for themselves alone
+        _store_all([arrival])
+    else:
+        _waiting.append(arrival)
+        with _storing:
+            while not arrival.outcome.done():
+                together = _waiting[:AT_ONCE]
+                for some in _one_a_site(together):
+                    _store_all(some)
+                for one in together:
+                    _waiting.remove(one)
+    return arrival.outcome.result(timeout=0)
+
+
+def _one_a_site(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:
+    """A site's reports one after the other: the second is checked against the first."""
+    rounds: list[dict[int, Arrival]] = []
+    for arrival in arrivals:
+        free = next((some for some in rounds if arrival.device.site_id not in some), None)
+        if free is None:
+            rounds.append(free := {})
+        free[arrival.device.site_id] = arrival
+    yield from (list(some.values()) for some in rounds)
+
+
+def _store_all(arrivals: Sequence[Arrival], tries: int = TRIES) -> None:
+    """Set the outcome of each. What the database refuses of all is tried of each: another process took the same revision meanwhile."""
+    try:
+        _store(arrivals)
+    except (IntegrityError, DataError) as refused:
+        if len(arrivals) > 1:
+            for one in arrivals:
+                _store_all([one])
+        elif tries > 1:
+            _store_all(arrivals, tries - 1)
+        else:
+            arrivals[0].outcome.set_exception(refused)
+    except Exception as error:  # noqa: BLE001 - raised again in each thread whose report it was: the database is away for all of them
+        for one in arrivals:
+            if not one.outcome.done():
+                one.outcome.set_exception(error)
+
+
+def _store(arrivals: Sequence[Arrival]) -> None:
+    held = held_of({one.device.site_id for one in arrivals})
+    taken = [one for one in arrivals if not one.outcome.done() and _is_taken(one, held[one.device.site_id])]
+    if not taken:
+        return
+    now = max(one.now for one in taken)
+    with transaction.atomic():
+        head = log.lock(numbering=False)
+        indices = log.append_all(head, [(Kind.ENVELOPE, one.envelope.digest) for one in taken], now)
+        rows = Submission.objects.bulk_create(_row(one, index, now) for one, index in zip(taken, indices, strict=True))
+        record_each(
+            now,
+            Action.SUBMISSION_RECEIVED,
+            ((f"device {one.device.pk}", f"submission {row.digest}", str(row)) for one, row in zip(taken, rows, strict=True)),
+        )
+    with suppress(RefusedError):  # whoever is told a place finds by themselves that it cannot be kept
+        kept_heads.keep(indices.stop)
+    for place, (one, row) in enumerate(zip(taken, rows, strict=True)):
+        one.outcome.set_result(Received(row, created=True, tells=place == 0))
+
+
+def _is_taken(arrival: Arrival, held: Held) -> bool:
+    """Whether it is to be stored; if not, its outcome is set."""
+    header, digest = arrival.envelope.header, arrival.envelope.digest
+    if held.reports.get((header.period, header.revision)) == digest:
+        arrival.outcome.set_result(Received(Submission.objects.select_related("site").get(digest=digest), created=False))
+        return False
+    try:
+        _require_openable(arrival)
+        require_taken(header, held)
+    except RefusedError as refusal:
+        arrival.outcome.set_exception(refusal)
+        return False
+    return True
+
+
+def _require_openable(arrival: Arrival) -> None:
+    if not arrival.directory.takes(arrival.envelope.header.key_id, arrival.now.date()):
+        raise RefusedError(
+            400,
+            "processing-key-unknown",
+            "The envelope is sealed to a key that this portal does not list, or lists no more: nobody here could open it.",
+            "Fetch the key directory again, then submit a new envelope.",
+        )
+
+
+def _row(arrival: Arrival, index: int, now: datetime) -> Submission:
+    header, digest = arrival.envelope.header, arrival.envelope.digest
+    return Submission(
+        digest=digest,
+        site=arrival.device.site,
+        period=header.period,
+        revision=header.revision,
+        device=arrival.device,
+        key_id=header.key_id,
+        ledger_sequence=header.ledger_sequence,
+        envelope=arrival.raw,
+        size_bytes=len(arrival.raw),
+        receipt=receipts.issue(digest, header, index, log.day_of(now), arrival.key),
+        log_index=index,
+        received_at=now,
+    )

@@ -1,0 +1,115 @@
+"""Whether an installation's parts agree: main database, vault, log, kept heads, receipts, keys. What does not is named.
+
+Each disagreement has a name, which is a heading of docs/runbook.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from benchmarks.errors import SteplabelError, VerificationError
+from benchmarks.wire import heads, receipts
+from portal import keys
+from portal.intake.models import WAITING, State, Submission
+from portal.opening.models import OpenedReport
+from portal.translog import kept_heads, selectors
+from portal.translog.models import LogEntry
+
+AT_ONCE = 2_000
+IN_THE_VAULT = (State.ACCEPTED, State.SUPERSEDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    name: str
+    found: str
+
+
+def disagreements() -> Iterator[Disagreement]:
+    """All of them, those of the log first. Reads everything; changes nothing."""
+    yield from _log()
+    yield from _heads()
+    yield from _receipts()
+    yield from _vault()
+    yield from _keys()
+
+
+def _log() -> Iterator[Disagreement]:
+    if (fault := selectors.first_fault()) is not None:
+        yield Disagreement("log-damaged", f"from entry {fault} on entries and stored hashes differ")
+
+
+def _heads() -> Iterator[Disagreement]:
+    known, size = kept_heads.kept(), selectors.size()
+    if known.size > size:
+        yield Disagreement("log-set-back", f"the log has {size} entries and has shown {known.size}")
+    if known.signed is None:
+        return
+    try:
+        head = heads.read(known.signed, keys.published_directory().content.receipt_keys()).head
+    except VerificationError:
+        yield Disagreement("head-signature-invalid", "the last kept head is not signed by a receipt key that the directory lists")
+        return
+    if head.size <= size and selectors.head_differs(head.size, head.root):
+        yield Disagreement("log-set-back", f"the log does not begin with the {head.size} entries that it has shown")
+
+
+def _receipts() -> Iterator[Disagreement]:
+    """Each receipt's place in the log is its envelope's, and a listed key signed it."""
+    listed = keys.published_directory().content.receipt_keys()
+    missing = unsigned = 0
+    rows = Submission.objects.order_by("pk").values_list("digest", "log_index", "receipt").iterator(AT_ONCE)
+    while some := list(islice(rows, AT_ONCE)):
+        entries = dict(LogEntry.objects.filter(index__in=[index for _, index, _ in some]).values_list("index", "digest"))
+        for digest, index, raw in some:
+            try:
+                stated = receipts.read(bytes(raw), listed)
+            except VerificationError:
+                unsigned += 1
+                continue
+            missing += entries.get(index) != digest or (stated.log_index, stated.envelope_digest) != (index, digest)
+    if missing:
+        yield Disagreement("receipt-without-entry", f"{missing} receipts name an entry that the log lacks or has for something else")
+    if unsigned:
+        yield Disagreement("receipt-signature-invalid", f"{unsigned} receipts are not signed by a key that the directory lists")
+
+
+def _vault() -> Iterator[Disagreement]:
+    """Accepted reports lie in the vault; what lies there was received here."""
+    held = set(OpenedReport.objects.values_list("envelope_digest", flat=True).iterator(AT_ONCE))
+    states = dict(Submission.objects.values_list("digest", "state").iterator(AT_ONCE))
+    lacking = sum(state in IN_THE_VAULT and digest not in held for digest, state in states.items())
+    if lacking:
+        yield Disagreement(
+            "accepted-without-vault-row", f"{lacking} accepted reports are not in the vault: its dump is older than the other"
+        )
+    if unknown := len(held - states.keys()):
+        yield Disagreement(
+            "dumps-of-different-ages", f"{unknown} reports in the vault were never received: its dump is newer than the other"
+        )
+
+
+def _keys() -> Iterator[Disagreement]:
+    """The keys of this role are at hand, and a worker can open what waits."""
+    directory = keys.published_directory()
+    if settings.ROLE.signs:
+        try:
+            keys.receipt_key()
+        except (ImproperlyConfigured, SteplabelError) as error:
+            yield Disagreement("receipt-key-missing", str(error))
+    if not settings.ROLE.opens_reports:
+        return
+    try:
+        held = {key.key_id for key in keys.processing_keys()}
+    except (ImproperlyConfigured, SteplabelError) as error:
+        yield Disagreement("processing-key-missing", str(error))
+        return
+    wanted = {key.key_id for key in directory.content.processing[-1:]}
+    wanted |= set(Submission.objects.filter(state__in=WAITING).values_list("key_id", flat=True))
+    for key_id in sorted(wanted - held):
+        yield Disagreement("processing-key-missing", f"no file holds the processing key {key_id}")

@@ -1,0 +1,159 @@
+"""A backup of the two databases of one moment, and its return. PostgreSQL only: the programs are its own `pg_dump` and `pg_restore`.
+
+While the log's head is held nothing is received or settled; both databases export their snapshot under it, in milliseconds, and the dumps
+are made of these snapshots while work goes on. So no dump holds what the other does not know of.
+
+    main.dump, vault.dump   pg_dump's custom form
+    backup.json             when, how many entries the log had, SHA-256 of the dumps
+    heads.log               the heads that were kept until then, for comparison; never put back
+
+Keys are in no backup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connections, transaction
+
+from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
+from portal.routers import VAULT
+from portal.translog import selectors
+
+MANIFEST = "backup.json"
+DUMPS = {"default": "main.dump", VAULT: "vault.dump"}
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    made_at: str
+    log_size: int
+    log_root: str
+    sha256: dict[str, str]  # by the name of the file
+
+
+def backup(folder: Path, now: datetime) -> Manifest:
+    """Dump both databases as of one moment into a folder that is empty.
+
+    Raises:
+        InputError: `backup-folder-used`, `no-postgresql`, `dump-failed`.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if any(folder.iterdir()):
+        raise InputError("backup-folder-used", "The folder is not empty.", "Name a new one for each backup.", place=Place(str(folder)))
+    with _snapshots() as (names, size, root):
+        for alias, file in DUMPS.items():
+            _run("pg_dump", alias, "--format=custom", f"--snapshot={names[alias]}", f"--file={folder / file}")
+    if settings.HEADS_FILE is not None and settings.HEADS_FILE.exists():
+        shutil.copyfile(settings.HEADS_FILE, folder / settings.HEADS_FILE.name)
+    manifest = Manifest(now.isoformat(), size, root.hex(), {file: _sha256(folder / file) for file in DUMPS.values()})
+    (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
+    return manifest
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What a backup says of itself, its files held against it.
+
+    Raises:
+        InputError: `backup-incomplete`, `backup-altered`.
+    """
+    try:
+        manifest = Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError) as error:
+        raise InputError(
+            "backup-incomplete", "The backup was not finished.", "Take another one.", place=Place(str(folder / MANIFEST))
+        ) from error
+    for file, digest in manifest.sha256.items():
+        if not (folder / file).exists() or _sha256(folder / file) != digest:
+            raise InputError(
+                "backup-altered",
+                "The dump is not the one that was made with this backup.",
+                "Bring both dumps and backup.json from one and the same backup.",
+                place=Place(str(folder / file)),
+            )
+    return manifest
+
+
+def restore(folder: Path) -> Manifest:
+    """Put both databases back, each whole or not at all. Web and workers must be stopped: nothing here can stop them.
+
+    Raises:
+        InputError: `backup-incomplete`, `backup-altered`, `no-postgresql`, `dump-failed`.
+    """
+    manifest = read_manifest(folder)
+    for alias, file in DUMPS.items():
+        _run("pg_restore", alias, "--clean", "--if-exists", "--single-transaction", "--no-owner", str(folder / file))
+        connections[alias].close()
+    return manifest
+
+
+@contextmanager
+def _snapshots() -> Iterator[tuple[dict[str, str], int, bytes]]:
+    """The two snapshots of one moment, by alias, with the log's size and root in it; they last as long as the block."""
+    names: dict[str, str] = {}
+    with ExitStack() as stack:
+        # the lock is let go of at once: another connection holds it, for these two must stay open as long as the dumps take
+        lock = connections.create_connection("default")
+        stack.callback(lock.close)
+        _require_postgresql()
+        with lock.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT size FROM translog_loghead WHERE id = 1 FOR UPDATE")
+            for alias in DUMPS:
+                stack.enter_context(transaction.atomic(alias))
+                with connections[alias].cursor() as snapshot:
+                    snapshot.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                    snapshot.execute("SELECT pg_export_snapshot()")
+                    names[alias] = snapshot.fetchone()[0]
+            cursor.execute("COMMIT")
+        yield names, selectors.size(), selectors.present_root()
+
+
+def _require_postgresql() -> None:
+    if any(connections[alias].vendor != "postgresql" for alias in DUMPS):
+        raise InputError(
+            "no-postgresql",
+            "Backups are of PostgreSQL; this installation keeps its databases in files.",
+            "Stop web and worker and copy the folder STEPLABEL_VAR.",
+        )
+
+
+def _run(program: str, alias: str, *arguments: str) -> None:
+    """One of PostgreSQL's programs on one database; the password goes by the environment, where no list of processes shows it."""
+    _require_postgresql()
+    said: dict[str, Any] = connections[alias].settings_dict
+    more: dict[str, Any] = said["OPTIONS"]  # of two servers, one of which takes writes
+    names = {"PGHOST": said["HOST"] or more.get("host"), "PGPORT": said["PORT"] or more.get("port"), "PGUSER": said["USER"]}
+    names |= {"PGPASSWORD": said["PASSWORD"], "PGTARGETSESSIONATTRS": more.get("target_session_attrs")}
+    environment = {**os.environ, **{name: str(value) for name, value in names.items() if value}}
+    command = [program, f"--dbname={said['NAME']}", *arguments]
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # names are ours
+    except FileNotFoundError as error:
+        raise InputError(
+            "no-postgresql", Phrase("There is no program %(program)s.", program=program), "Install postgresql-client."
+        ) from error
+    if done.returncode:
+        raise InputError(
+            "dump-failed",
+            Phrase("%(program)s did not finish with the database %(name)s.", program=program, name=said["NAME"]),
+            "What it said stands beside; nothing of the database was changed by a restore that failed.",
+            found=done.stderr.strip()[-1000:],
+        )
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

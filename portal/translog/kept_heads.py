@@ -1,0 +1,147 @@
+"""Heads of the log kept outside the database, on another disk, and the refusal to go on with a log that is shorter than they say.
+
+`HEADS_FILE` is only added to: a line for each size that anybody was told of, by a signed head or by the index in a receipt, and one for
+each restart of the log. A restored database knows nothing of what it has shown since the dump; this file does.
+
+    SIZE HEAD         the head in base64, or - where the size alone was told
+    restart STATEMENT what the coordinator signed (`benchmarks.wire.restarts`): lines above bind no more
+
+Every process that appends or answers reads the last lines; only one that signs writes.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+
+from benchmarks.phrases import Phrase
+from benchmarks.wire import heads, restarts
+from portal.problems import RefusedError
+
+FIRST_LOOK_BYTES = 16_384
+RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The largest size that anybody was told of, and the last signed head, of which the root is known."""
+
+    size: int
+    signed: bytes | None
+
+
+def kept() -> Kept:
+    """What the file says; of an empty or missing one, that nobody was told anything."""
+    file: Path | None = settings.HEADS_FILE
+    if file is None:
+        return _NOTHING
+    try:
+        stat = file.stat()
+    except FileNotFoundError:
+        return _NOTHING
+    return _read(file, stat.st_ino, stat.st_size)
+
+
+def keep(size: int, signed: bytes | None = None) -> None:
+    """Write down, to the disk, that somebody is about to be told of so many entries. Nothing is written twice.
+
+    Raises:
+        RefusedError: `heads-not-kept` (503): the disk takes nothing, so nothing is shown.
+    """
+    if _is_news(size, signed):
+        _add(f"{size} {'-' if signed is None else base64.b64encode(signed).decode('ascii')}\n", lambda: _is_news(size, signed))
+
+
+def _is_news(size: int, signed: bytes | None) -> bool:
+    before = kept()
+    head_lacks = signed is not None and (before.signed is None or heads.parse(before.signed).size < size)
+    return size > before.size or (size == before.size and head_lacks)
+
+
+def keep_restart(statement: bytes) -> None:
+    """From here on the log may have the size that the coordinator signed."""
+    _add(f"{RESTART} {base64.b64encode(statement).decode('ascii')}\n", lambda: True)
+
+
+def require_whole(size: int, most: int | None = None) -> None:
+    """Refuse to work on a log of so many entries where more were shown.
+
+    Args:
+        most: `kept().size` of before the log's size was read, from who does not hold the log's head: others add to both meanwhile.
+
+    Raises:
+        RefusedError: `log-set-back` (503).
+    """
+    if size < (most := kept().size if most is None else most):
+        raise RefusedError(
+            503,
+            "log-set-back",
+            Phrase("The portal's log has %(now)s entries and has shown %(most)s: it was set back, by a restore.", now=size, most=most),
+            REMEDY,
+        )
+
+
+def _add(line: str, still: Callable[[], bool]) -> None:
+    """One line, if it is `still` wanted once the file is ours alone."""
+    file: Path | None = settings.HEADS_FILE
+    if file is None:
+        return
+    try:
+        is_new = not file.exists()
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o660)
+        try:
+            if is_new:
+                os.fchmod(descriptor, 0o660)  # web writes heads, the operator restarts: whoever was first, whatever its umask
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # whole lines, one after the other
+            if still():
+                os.write(descriptor, line.encode("ascii"))
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise RefusedError(
+            503,
+            "heads-not-kept",
+            Phrase("The head of the portal's log cannot be written down outside the database: %(why)s.", why=error.strerror or str(error)),
+            "Send the same again later. The operator makes room for STEPLABEL_HEADS_FILE: docs/runbook.md, heads-not-kept.",
+        ) from error
+
+
+@lru_cache(maxsize=1)
+def _read(file: Path, _inode: int, length: int) -> Kept:
+    """The lines from the end back to the last signed head or restart; sizes only grow but where a restart stands between."""
+    look = FIRST_LOOK_BYTES
+    while True:
+        with file.open("rb") as opened:
+            opened.seek(max(0, length - look))
+            lines = opened.read(min(look, length)).split(b"\n")[0 if look >= length else 1 :]
+        entries = list(_entries(reversed(lines)))
+        signed = next((head for _, head in entries if head is not None), None)
+        if signed is not None or look >= length:
+            return Kept(entries[0][0] if entries else 0, signed)
+        look *= 16
+
+
+def _entries(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
+    """Size and signed head of each line; one that was cut short, by a machine that went down, says nothing."""
+    for line in lines:
+        name, _, content = line.decode("ascii", "replace").partition(" ")
+        if name == RESTART:
+            signed = restarts.parse(base64.b64decode(content)).after
+            yield heads.parse(signed).size, signed
+        elif name.isdigit() and content:
+            yield int(name), None if content == "-" else base64.b64decode(content)
+
+
+_NOTHING = Kept(0, None)
+REMEDY = Phrase(
+    "Nothing is lost by waiting: send the same again later. The operator follows docs/runbook.md, log-set-back: bring back a newer backup, "
+    "or restart the log with the coordinator's signature."
+)

@@ -1,0 +1,96 @@
+"""The restart of the log after a restore: asked for here, signed at the offline key, taken here, and served to everybody.
+
+Until it is taken no process adds to the log or shows it (`kept_heads`). Afterwards agents and witnesses whose head lies in the lost
+range take the statement once and go on (`benchmarks.wire.restarts`).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
+from benchmarks.wire import heads, restarts
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.restarts import LogRestart
+from benchmarks.wire.signing import ReceiptKey
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.keys import PublishedDirectory
+from portal.translog import kept_heads, log, selectors
+from portal.translog.models import LogRestart as Row
+
+
+def ask(reason: str, key: ReceiptKey, now: datetime, seen: bytes | None = None) -> bytes:
+    """What goes to the offline key: the log that was shown, the log that is there now.
+
+    Args:
+        seen: a signed head that an agent or a witness kept, where the file of heads is lost.
+
+    Raises:
+        InputError: `no-head-kept`, `log-damaged`.
+        VerificationError: `restart-loses-nothing`.
+    """
+    known = kept_heads.kept()
+    before = seen or known.signed
+    if before is None:
+        raise InputError(
+            "no-head-kept",
+            "No head of the log that was lost is at hand.",
+            "Give one that an agent or a witness kept: `steplabel-agent status --heads DIR` writes head.cbor; then --head head.cbor.",
+        )
+    if (fault := selectors.first_fault()) is not None:
+        raise InputError(
+            "log-damaged",
+            Phrase("From entry %(entry)s on, the log that is there does not hold.", entry=fault),
+            "Restore a backup that holds (`manage.py check_log`); then ask again.",
+        )
+    after = selectors.head_of(selectors.size(), key)
+    lost_to = max(known.size, heads.parse(before).size)
+    return restarts.request(LogRestart(before, lost_to, after.signed, int(now.timestamp()), reason))
+
+
+def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRestart:
+    """Let the log go on, with the coordinator's signature. Taking the same statement again changes nothing.
+
+    Raises:
+        VerificationError: `restarts.verify`.
+        InputError: `restart-of-another-log`.
+    """
+    restart = restarts.verify(signed, directory.fingerprint, directory.content.receipt_keys())
+    digest = restarts.digest(signed)
+    if Row.objects.filter(digest=digest).exists():
+        return restart
+    after = heads.parse(restart.after)
+    if (selectors.size(), selectors.present_root()) != (after.size, after.root):
+        raise InputError(
+            "restart-of-another-log",
+            Phrase("The statement lets a log of %(size)s entries go on, and this is another one.", size=after.size),
+            "Ask again with `manage.py restart_log ask`; nothing may be added between asking and taking.",
+        )
+    kept_heads.keep_restart(signed)
+    with transaction.atomic():
+        Row.objects.create(digest=digest, signed=signed, taken_at=now)
+        lost = f"entries {restart.lost_from} to {restart.lost_to - 1} are lost"
+        record(now, "operator", Action.LOG_RESTARTED, f"log of {after.size} entries", lost)
+        log.add(Kind.LOG_RESTART, digest, now)
+    return restart
+
+
+def served() -> list[bytes]:
+    """Every statement that was taken, oldest first."""
+    return [bytes(row.signed) for row in Row.objects.order_by("pk")]
+
+
+def lost(index: int, on: date) -> bool:
+    """Whether what was logged there on that day (UTC) is in a range that was lost; False for what was logged after it."""
+    told = map(restarts.parse, served())
+    return any(one.lost_from <= index < one.lost_to and on <= log.day_of(one.moment) for one in told)
+
+
+def last() -> datetime | None:
+    """When the log was last restarted; None where it never was."""
+    row = Row.objects.order_by("-pk").first()
+    return None if row is None else row.taken_at

@@ -1,0 +1,111 @@
+"""python -m tests.functional.outages.day [--minutes N] [--agents N] [--json]: reports without an outage, and what they cost.
+
+Real agents at a portal as the outages have it. Processor time of each kind of process per 1,000 reports, bytes they add, how long a
+report takes its agent, and memory of web and worker at each quarter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+from statistics import quantiles
+
+from tests.functional.outages.account import settle
+from tests.functional.outages.servers import until
+from tests.functional.outages.world import EMPTY_S, World, world
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.functional.outages.day", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--agents", type=int, default=2, help="how many report at once")
+    asked = parser.parse_args()
+    with world(sites=max(20, int(asked.minutes * 40)), at_once=asked.agents) as made:
+        before, bytes_before = _cpu_s(made), _bytes(made)
+        held: list[dict[str, float]] = []
+        start = time.monotonic()
+        with made.read():
+            made.agents.start()
+            for quarter in range(1, 5):
+                time.sleep(max(0.0, start + quarter * asked.minutes * 15 - time.monotonic()))
+                held.append(_memory_mb(made))
+            made.agents.end()
+        seconds = time.monotonic() - start
+        until(lambda: made.waiting() == 0, EMPTY_S, "the queue at the end")
+        reports = len(made.agents.receipts)
+        after, added = _cpu_s(made), _bytes(made) - bytes_before
+        account = settle(made.installation, made.agents.receipts)
+        taken = quantiles(made.agents.seconds, n=100)
+    print(
+        json.dumps(
+            {
+                "reports": reports,
+                "minutes": round(seconds / 60, 1),
+                "lost": len(account.lost),
+                "doubled": len(account.doubled),
+                "statuses": dict(made.pages + made.agents.statuses),
+                "report_p50_s": round(taken[49], 2),
+                "report_p99_s": round(taken[98], 2),
+                "cpu_s_per_1000": {kind: round((after[kind] - before[kind]) / reports * 1000, 1) for kind in after},
+                "database_bytes_per_report": round(added / reports),
+                "memory_mb_by_quarter": held,
+            }
+        )
+    )
+    return 1 if account.lost or account.doubled or made.agents.refusals or 500 in made.pages + made.agents.statuses else 0
+
+
+def _processes(made: World) -> dict[str, list[int]]:
+    """Numbers of the processes of each kind."""
+    found: dict[str, list[int]] = {
+        "web": [number for web in made.web for number in web.processes()],
+        "worker": made.worker.processes(),
+        "database": [],
+    }
+    for cluster in (made.main, made.vault):
+        postmaster = int((cluster.data / "postmaster.pid").read_text("ascii").split()[0])
+        found["database"].append(postmaster)
+        found["database"] += map(int, Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text("ascii").split())
+    return found
+
+
+def _cpu_s(made: World) -> dict[str, float]:
+    """Seconds of processor since each began, with those of children that ended; of the main database and the vault, not of the replica."""
+    spent: dict[str, float] = defaultdict(float)
+    for kind, numbers in _processes(made).items():
+        for number in numbers:
+            fields = Path(f"/proc/{number}/stat").read_text("ascii").rpartition(")")[2].split()
+            spent[kind] += sum(map(int, fields[11:15])) / TICKS
+    return spent
+
+
+def _memory_mb(made: World) -> dict[str, float]:
+    held: dict[str, float] = defaultdict(float)
+    for kind, numbers in _processes(made).items():
+        if kind != "database":
+            for number in numbers:
+                lines = Path(f"/proc/{number}/status").read_text("ascii").splitlines()
+                held[kind] += round(next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024)
+    return held
+
+
+def _bytes(made: World) -> int:
+    """Of both databases, tables and indexes."""
+    total = 0
+    for cluster, name in ((made.main, "steplabel"), (made.vault, "steplabel_vault")):
+        with cluster.connect() as connection:
+            row = connection.execute("SELECT pg_database_size(%s)", (name,)).fetchone()
+            assert row is not None
+            total += int(str(row[0]))
+    return total
+
+
+if __name__ == "__main__":
+    sys.exit(main())
